@@ -1,0 +1,62 @@
+/** What a user got wrong, as a value: collected, sorted and shown, never thrown. */
+
+/** How bad it is: an error keeps the resource from taking effect, a warning and a note do not. */
+export type Severity = "error" | "warning" | "note";
+
+/** A place in a configuration file. */
+export interface Position {
+  /** The file's path as the user would write it: below the configuration directory, with that directory's name. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in UTF-16 code units. */
+  readonly column: number;
+}
+
+/** One finding. */
+export interface Diagnostic {
+  readonly severity: Severity;
+  /** Istio's code where Istio has one (`IST0101`), else a word of ours (`unknown-field`). */
+  readonly code: string;
+  /** What is wrong, what was found, what would be right; lower case, no full stop. */
+  readonly message: string;
+  /** Where; absent when it is about no file. */
+  readonly position?: Position;
+  /** The line of the file at `position`, for the caret. */
+  readonly sourceLine?: string;
+  /** The resource that it is about: `Kind name.namespace`. */
+  readonly resource?: string;
+}
+
+/** By file, line, column, then code: the order in which diagnostics are shown. */
+export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
+  return (
+    compare(a.position?.file ?? "", b.position?.file ?? "") ||
+    (a.position?.line ?? 0) - (b.position?.line ?? 0) ||
+    (a.position?.column ?? 0) - (b.position?.column ?? 0) ||
+    compare(a.code, b.code) ||
+    compare(a.message, b.message)
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/**
+ * A diagnostic as people read it: `file:line:column: severity[code]: message`, then the source line and a caret under
+ * the column.
+ */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { position, severity, code, message, sourceLine } = diagnostic;
+  const place =
+    position === undefined
+      ? ""
+      : `${position.file}:${String(position.line)}:${String(position.column)}: `;
+  const head = `${place}${severity}[${code}]: ${message}`;
+  if (sourceLine === undefined || position === undefined) return head;
+  // A caret under a tab has to be behind the same tab.
+  const indent = sourceLine.slice(0, position.column - 1).replace(/[^\t]/g, " ");
+  return `${head}\n    ${sourceLine}\n    ${indent}^`;
+}

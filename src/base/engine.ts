@@ -1,0 +1,251 @@
+/**
+ * The incremental engine: pure functions that remember.
+ *
+ * Everything between files and Envoy resources is one synchronous function of the current configuration, run again after
+ * every change. It is fast because the operators made here remember their last inputs and outputs and recompute only the
+ * rows whose inputs are not `===` to last time's; it is correct because there is no other mechanism: no events between
+ * stages, no invalidation, no table of what affects what.
+ *
+ * Rules for the functions given to an operator:
+ * - they are pure, and read nothing but their arguments (a forgotten input shows as stale output; the property test that
+ *   compares with `memo: false` finds it);
+ * - they return `undefined` for "no row here";
+ * - their results are immutable.
+ *
+ * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
+ * built on it is not recomputed either.
+ */
+import { Table } from "./table.js";
+
+/** Called for every row that an operator computes; tests assert what an edit recomputed. */
+export type Recorder = (operator: string, key: string) => void;
+
+/** Options of an engine. */
+export interface EngineOptions {
+  /** false switches all remembering off: the same results, slowly. */
+  readonly memo?: boolean;
+  readonly record?: Recorder;
+}
+
+type TablesOf<Rows extends readonly unknown[]> = { readonly [I in keyof Rows]: Table<Rows[I]> };
+type RowsOf<Rows extends readonly unknown[]> = {
+  readonly [I in keyof Rows]: Rows[I] | undefined;
+};
+
+/** A remembered function from tables (and context) to a table. */
+export type Derivation<Rows extends readonly unknown[], Context extends readonly unknown[], R> = (
+  tables: TablesOf<Rows>,
+  ...context: Context
+) => Table<R>;
+
+/** How a derived row is computed: the row of each source table at that key, then the context. */
+export type RowFunction<Rows extends readonly unknown[], Context extends readonly unknown[], R> = (
+  key: string,
+  rows: RowsOf<Rows>,
+  ...context: Context
+) => R | undefined;
+
+const sameArray = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
+
+/** Whether two arrays hold the same objects in the same order. */
+export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
+  return sameArray(a, b);
+}
+
+const identical = (a: unknown, b: unknown): boolean => a === b;
+
+interface MemoNode {
+  weak?: WeakMap<object, MemoNode>;
+  strong?: Map<unknown, MemoNode>;
+  result?: { readonly value: unknown };
+}
+
+function childOf(node: MemoNode, argument: unknown): MemoNode {
+  const isObject =
+    (typeof argument === "object" && argument !== null) || typeof argument === "function";
+  if (isObject) {
+    node.weak ??= new WeakMap();
+    let child = node.weak.get(argument);
+    if (child === undefined) node.weak.set(argument, (child = {}));
+    return child;
+  }
+  node.strong ??= new Map();
+  let child = node.strong.get(argument);
+  if (child === undefined) node.strong.set(argument, (child = {}));
+  return child;
+}
+
+/** Makes the remembering operators. One engine serves one control plane. */
+export class Engine {
+  readonly #memo: boolean;
+  readonly #record: Recorder | undefined;
+
+  constructor(options: EngineOptions = {}) {
+    this.#memo = options.memo ?? true;
+    this.#record = options.record;
+  }
+
+  /**
+   * A function remembered by its arguments for as long as they live. Objects are held weakly and compared by identity,
+   * other arguments by value; give an object first, so that the rest is forgotten with it. `name` is for the recorder,
+   * with the strings among the arguments as the key.
+   */
+  memo<A extends readonly unknown[], R>(name: string, compute: (...args: A) => R): (...args: A) => R {
+    const root: MemoNode = {};
+    return (...args) => {
+      let node = root;
+      if (this.#memo) {
+        for (const argument of args) node = childOf(node, argument);
+        if (node.result !== undefined) return node.result.value as R;
+      }
+      this.#record?.(name, args.filter((argument) => typeof argument === "string").join(" "));
+      const value = compute(...args);
+      if (this.#memo) node.result = { value };
+      return value;
+    };
+  }
+
+  /**
+   * A table whose row at a key is computed from the rows of the source tables at the same key. After a change only the
+   * keys that changed in a source are computed again; a changed context computes all of them.
+   */
+  derive<Rows extends readonly unknown[], Context extends readonly unknown[], R>(
+    name: string,
+    compute: RowFunction<Rows, Context, R>,
+    equal: (a: R, b: R) => boolean = identical,
+  ): Derivation<Rows, Context, R> {
+    let last:
+      | { readonly tables: TablesOf<Rows>; readonly context: Context; readonly result: Table<R> }
+      | undefined;
+    return (tables, ...context) => {
+      const all = last === undefined || !this.#memo || !sameArray(last.context, context);
+      const keys = all ? allKeys(tables, last?.result) : changedKeys(tables, last?.tables ?? tables);
+      let result = (this.#memo ? last?.result : undefined) ?? Table.empty<R>();
+      for (const key of keys) {
+        this.#record?.(name, key);
+        const rows = tables.map((table) => table.get(key)) as unknown as RowsOf<Rows>;
+        const row = rows.some((value) => value !== undefined)
+          ? compute(key, rows, ...context)
+          : undefined;
+        result = withRow(result, key, row, equal);
+      }
+      last = { tables, context, result };
+      return result;
+    };
+  }
+
+  /**
+   * The rows of a table under other keys: `keysOf` says where a row belongs (none, one or several keys), and each group
+   * is the table of its rows under their old keys. A group that becomes empty is gone.
+   */
+  group<V>(
+    name: string,
+    keysOf: (value: V, key: string) => Iterable<string>,
+  ): (table: Table<V>) => Table<Table<V>> {
+    let last: { readonly source: Table<V>; readonly result: Table<Table<V>> } | undefined;
+    return (table) => {
+      const before = this.#memo && last !== undefined ? last : undefined;
+      let result = before?.result ?? Table.empty<Table<V>>();
+      for (const change of table.changesFrom(before?.source ?? Table.empty())) {
+        this.#record?.(name, change.key);
+        if (change.before !== undefined) {
+          for (const key of keysOf(change.before, change.key)) {
+            const rest = (result.get(key) ?? Table.empty<V>()).without(change.key);
+            result = rest.size === 0 ? result.without(key) : result.with(key, rest);
+          }
+        }
+        if (change.after !== undefined) {
+          for (const key of keysOf(change.after, change.key)) {
+            const group = result.get(key) ?? Table.empty<V>();
+            result = result.with(key, group.with(change.key, change.after));
+          }
+        }
+      }
+      last = { source: table, result };
+      return result;
+    };
+  }
+
+  /**
+   * One table of the rows of many: each source row is a table, and their entries are put together. Where several have
+   * an entry at the same key, that of the smallest source key stands.
+   */
+  flatten<V>(name: string): (table: Table<Table<V>>) => Table<V> {
+    let last:
+      | {
+          readonly source: Table<Table<V>>;
+          readonly owners: Table<Table<V>>;
+          readonly result: Table<V>;
+        }
+      | undefined;
+    return (source) => {
+      const before = this.#memo && last !== undefined ? last : undefined;
+      let owners = before?.owners ?? Table.empty<Table<V>>();
+      let result = before?.result ?? Table.empty<V>();
+      for (const outer of source.changesFrom(before?.source ?? Table.empty())) {
+        const inner = (outer.after ?? Table.empty<V>()).changesFrom(outer.before ?? Table.empty());
+        for (const { key, after } of inner) {
+          this.#record?.(name, key);
+          const group = owners.get(key) ?? Table.empty<V>();
+          const owned = after === undefined ? group.without(outer.key) : group.with(outer.key, after);
+          owners = owned.size === 0 ? owners.without(key) : owners.with(key, owned);
+          const first = firstByKey(owned);
+          result = first === undefined ? result.without(key) : result.with(key, first);
+        }
+      }
+      last = { source, owners, result };
+      return result;
+    };
+  }
+
+  /** The last value for as long as `equal` says that a new one is no different. */
+  settle<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
+    let last: { readonly value: V } | undefined;
+    return (value) => {
+      if (this.#memo && last !== undefined && equal(last.value, value)) return last.value;
+      last = { value };
+      return value;
+    };
+  }
+}
+
+function firstByKey<V>(table: Table<V>): V | undefined {
+  let first: { readonly key: string; readonly value: V } | undefined;
+  table.forEach((value, key) => {
+    if (first === undefined || key < first.key) first = { key, value };
+  });
+  return first?.value;
+}
+
+function withRow<R>(
+  table: Table<R>,
+  key: string,
+  row: R | undefined,
+  equal: (a: R, b: R) => boolean,
+): Table<R> {
+  if (row === undefined) return table.without(key);
+  const old = table.get(key);
+  return old !== undefined && equal(old, row) ? table : table.with(key, row);
+}
+
+function allKeys(tables: readonly Table<unknown>[], result: Table<unknown> | undefined): Set<string> {
+  const keys = new Set<string>(result?.keys());
+  for (const table of tables) for (const key of table.keys()) keys.add(key);
+  return keys;
+}
+
+function changedKeys(now: readonly Table<unknown>[], before: readonly Table<unknown>[]): Set<string> {
+  const keys = new Set<string>();
+  now.forEach((table, i) => {
+    for (const change of table.changesFrom(before[i] ?? Table.empty())) keys.add(change.key);
+  });
+  return keys;
+}
+
+/** `table` with the entries of a small one laid over it; shares all that they do not touch. */
+export function overlay<V>(table: Table<V>, entries: Iterable<readonly [string, V]>): Table<V> {
+  let result = table;
+  for (const [key, value] of entries) result = result.with(key, value);
+  return result;
+}

@@ -1,0 +1,30 @@
+import type { Table } from "../base/table.js";
+
+/** One Envoy resource, encoded once and shared by all streams that send it. */
+export interface EncodedResource {
+  /** The resource's name in its type. */
+  readonly name: string;
+  /** A hash of the bytes: equal content has the same version, also after a restart. */
+  readonly version: string;
+  /** The encoded message, that is the value of the Any. Never changed after creation. */
+  readonly bytes: Buffer;
+}
+
+/** All resources of one type that a proxy should hold now, by name. */
+export type ResourceTable = Table<EncodedResource>;
+
+/** What one proxy should hold now: the resources by type URL. A type that is absent is not served. */
+export type ResourceView = ReadonlyMap<string, ResourceTable>;
+
+const PREFIX = "type.googleapis.com/";
+
+/** Type URLs of the resources that Envoy asks for over ADS. */
+export const TYPE_URL = {
+  cluster: `${PREFIX}envoy.config.cluster.v3.Cluster`,
+  endpoint: `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`,
+  secret: `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret`,
+  listener: `${PREFIX}envoy.config.listener.v3.Listener`,
+  route: `${PREFIX}envoy.config.route.v3.RouteConfiguration`,
+  virtualHost: `${PREFIX}envoy.config.route.v3.VirtualHost`,
+  extensionConfig: `${PREFIX}envoy.config.core.v3.TypedExtensionConfig`,
+} as const;
