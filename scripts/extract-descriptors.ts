@@ -140,5 +140,8 @@ if (!files.some((file) => file.name === "envoy/service/discovery/v3/ads.proto"))
   throw new Error(`${binary} carries no Envoy API: is it an Envoy?`);
 }
 mkdirSync(dirname(out), { recursive: true });
-writeFileSync(out, toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files })));
+writeFileSync(
+  out,
+  toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files })),
+);
 process.stdout.write(`${String(files.length)} files of Envoy's API in ${out}\n`);

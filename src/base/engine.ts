@@ -91,7 +91,10 @@ export class Engine {
    * other arguments by value; give an object first, so that the rest is forgotten with it. `name` is for the recorder,
    * with the strings among the arguments as the key.
    */
-  memo<A extends readonly unknown[], R>(name: string, compute: (...args: A) => R): (...args: A) => R {
+  memo<A extends readonly unknown[], R>(
+    name: string,
+    compute: (...args: A) => R,
+  ): (...args: A) => R {
     const root: MemoNode = {};
     return (...args) => {
       let node = root;
@@ -120,7 +123,9 @@ export class Engine {
       | undefined;
     return (tables, ...context) => {
       const all = last === undefined || !this.#memo || !sameArray(last.context, context);
-      const keys = all ? allKeys(tables, last?.result) : changedKeys(tables, last?.tables ?? tables);
+      const keys = all
+        ? allKeys(tables, last?.result)
+        : changedKeys(tables, last?.tables ?? tables);
       let result = (this.#memo ? last?.result : undefined) ?? Table.empty<R>();
       for (const key of keys) {
         this.#record?.(name, key);
@@ -188,7 +193,8 @@ export class Engine {
         for (const { key, after } of inner) {
           this.#record?.(name, key);
           const group = owners.get(key) ?? Table.empty<V>();
-          const owned = after === undefined ? group.without(outer.key) : group.with(outer.key, after);
+          const owned =
+            after === undefined ? group.without(outer.key) : group.with(outer.key, after);
           owners = owned.size === 0 ? owners.without(key) : owners.with(key, owned);
           const first = firstByKey(owned);
           result = first === undefined ? result.without(key) : result.with(key, first);
@@ -229,13 +235,19 @@ function withRow<R>(
   return old !== undefined && equal(old, row) ? table : table.with(key, row);
 }
 
-function allKeys(tables: readonly Table<unknown>[], result: Table<unknown> | undefined): Set<string> {
+function allKeys(
+  tables: readonly Table<unknown>[],
+  result: Table<unknown> | undefined,
+): Set<string> {
   const keys = new Set<string>(result?.keys());
   for (const table of tables) for (const key of table.keys()) keys.add(key);
   return keys;
 }
 
-function changedKeys(now: readonly Table<unknown>[], before: readonly Table<unknown>[]): Set<string> {
+function changedKeys(
+  now: readonly Table<unknown>[],
+  before: readonly Table<unknown>[],
+): Set<string> {
   const keys = new Set<string>();
   now.forEach((table, i) => {
     for (const change of table.changesFrom(before[i] ?? Table.empty())) keys.add(change.key);

@@ -109,12 +109,7 @@ function insert<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Nod
   return next === child ? node : branchOf(node.bitmap, node.children.with(index, next));
 }
 
-function remove<V>(
-  node: Node<V>,
-  hash: number,
-  key: string,
-  shift: number,
-): Node<V> | undefined {
+function remove<V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined {
   if (isLeaf(node)) return node.key === key ? undefined : node;
   if (!isBranch(node)) {
     const leaves = node.leaves.filter((leaf) => leaf.key !== key);
@@ -286,4 +281,3 @@ export class Table<V> {
     return out;
   }
 }
-

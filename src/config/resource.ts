@@ -43,5 +43,7 @@ export function refOf(resource: ConfigResource): ResourceRef {
 
 /** `Kind name.namespace`, as Istio's analyzers print a resource; `Kind name` without a namespace. */
 export function formatRef(ref: ResourceRef): string {
-  return ref.namespace === "" ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.name}.${ref.namespace}`;
+  return ref.namespace === ""
+    ? `${ref.kind} ${ref.name}`
+    : `${ref.kind} ${ref.name}.${ref.namespace}`;
 }

@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config";
+
+const MESH_TESTS = "test/mesh/**/*.test.ts";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [MESH_TESTS],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Real Envoys: one file at a time, after the rest, so that timings are the mesh's own.
+        test: {
+          name: "mesh",
+          include: [MESH_TESTS],
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+    coverage: { provider: "v8", include: ["src/**"], reportsDirectory: "coverage" },
+  },
+});
