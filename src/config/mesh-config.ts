@@ -1,0 +1,145 @@
+import type { MeshConfigFields, ProxyConfig } from "./mesh-config-schema.js";
+
+/** The fields that have a value in every mesh. */
+type Defaulted =
+  | "accessLogEncoding"
+  | "accessLogFile"
+  | "accessLogFormat"
+  | "connectTimeout"
+  | "defaultConfig"
+  | "defaultDestinationRuleExportTo"
+  | "defaultProviders"
+  | "defaultServiceExportTo"
+  | "defaultVirtualServiceExportTo"
+  | "disableEnvoyListenerLog"
+  | "dnsRefreshRate"
+  | "enableAutoMtls"
+  | "enableEnvoyAccessLogService"
+  | "enablePrometheusMerge"
+  | "enableTracing"
+  | "extensionProviders"
+  | "h2UpgradePolicy"
+  | "ingressClass"
+  | "ingressControllerMode"
+  | "ingressSelector"
+  | "ingressService"
+  | "localityLbSetting"
+  | "protocolDetectionTimeout"
+  | "proxyHttpPort"
+  | "proxyInboundListenPort"
+  | "proxyListenPort"
+  | "rootNamespace"
+  | "trustDomain"
+  | "trustDomainAliases";
+
+/** Fields that are objects of one field, which is always set. */
+interface Modes {
+  readonly outboundTrafficPolicy: { readonly mode: "REGISTRY_ONLY" | "ALLOW_ANY" };
+  readonly inboundTrafficPolicy: { readonly mode: "PASSTHROUGH" | "LOCALHOST" };
+  readonly pathNormalization: {
+    readonly normalization: "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES";
+  };
+}
+
+/**
+ * What holds for the whole mesh, with Istio's defaults in place of what the user left out. Durations are as they were
+ * written (`10s`). See Istio's MeshConfig (mesh/v1alpha1).
+ */
+export type MeshConfig = Readonly<
+  Omit<MeshConfigFields, Defaulted | keyof Modes> & Required<Pick<MeshConfigFields, Defaulted>>
+> &
+  Modes;
+
+const DEFAULT_PROXY_CONFIG: ProxyConfig = {
+  configPath: "./etc/istio/proxy",
+  binaryPath: "/usr/local/bin/envoy",
+  serviceCluster: "istio-proxy",
+  drainDuration: "45s",
+  parentShutdownDuration: "60s",
+  terminationDrainDuration: "5s",
+  proxyAdminPort: 15000,
+  controlPlaneAuthPolicy: "MUTUAL_TLS",
+  discoveryAddress: "istiod.istio-system.svc:15012",
+  statNameLength: 189,
+  statusPort: 15020,
+};
+
+/** The mesh configuration of a mesh that has none. See Istio, pkg/config/mesh. */
+export const DEFAULT_MESH_CONFIG: MeshConfig = {
+  accessLogEncoding: "TEXT",
+  accessLogFile: "",
+  accessLogFormat: "",
+  connectTimeout: "10s",
+  defaultConfig: DEFAULT_PROXY_CONFIG,
+  defaultDestinationRuleExportTo: ["*"],
+  defaultProviders: {},
+  defaultServiceExportTo: ["*"],
+  defaultVirtualServiceExportTo: ["*"],
+  disableEnvoyListenerLog: false,
+  dnsRefreshRate: "60s",
+  enableAutoMtls: true,
+  enableEnvoyAccessLogService: false,
+  enablePrometheusMerge: true,
+  enableTracing: true,
+  extensionProviders: [
+    { name: "prometheus", prometheus: {} },
+    { name: "stackdriver", stackdriver: {} },
+    { name: "envoy", envoyFileAccessLog: { path: "/dev/stdout" } },
+  ],
+  h2UpgradePolicy: "DO_NOT_UPGRADE",
+  inboundTrafficPolicy: { mode: "PASSTHROUGH" },
+  ingressClass: "istio",
+  ingressControllerMode: "STRICT",
+  ingressSelector: "ingressgateway",
+  ingressService: "istio-ingressgateway",
+  localityLbSetting: { enabled: true },
+  outboundTrafficPolicy: { mode: "ALLOW_ANY" },
+  pathNormalization: { normalization: "BASE" },
+  protocolDetectionTimeout: "0s",
+  proxyHttpPort: 0,
+  proxyInboundListenPort: 15006,
+  proxyListenPort: 15001,
+  rootNamespace: "istio-system",
+  trustDomain: "cluster.local",
+  trustDomainAliases: [],
+};
+
+/**
+ * What the user wrote, over the defaults. A field that is given replaces its default whole, but for `defaultConfig` (by
+ * field), `defaultProviders` (by field) and `extensionProviders` (by name). See Istio, ApplyMeshConfig.
+ */
+export function withDefaults(fields: MeshConfigFields): MeshConfig {
+  const { outboundTrafficPolicy, inboundTrafficPolicy, pathNormalization, ...rest } = fields;
+  const defaults = DEFAULT_MESH_CONFIG;
+  const normalization = pathNormalization?.normalization ?? "DEFAULT";
+  return {
+    ...defaults,
+    ...rest,
+    defaultConfig: proxyConfigWith(defaults.defaultConfig, fields.defaultConfig),
+    defaultProviders: { ...defaults.defaultProviders, ...fields.defaultProviders },
+    extensionProviders: providersWith(fields.extensionProviders ?? []),
+    // An object without its field is that field's zero value, which is not the default of the absent object.
+    outboundTrafficPolicy:
+      outboundTrafficPolicy === undefined
+        ? defaults.outboundTrafficPolicy
+        : { mode: outboundTrafficPolicy.mode ?? "REGISTRY_ONLY" },
+    inboundTrafficPolicy: { mode: inboundTrafficPolicy?.mode ?? "PASSTHROUGH" },
+    pathNormalization: { normalization: normalization === "DEFAULT" ? "BASE" : normalization },
+  };
+}
+
+function proxyConfigWith(base: ProxyConfig, over: ProxyConfig | undefined): ProxyConfig {
+  if (over === undefined) return base;
+  const proxyMetadata = { ...base.proxyMetadata, ...over.proxyMetadata };
+  return Object.keys(proxyMetadata).length === 0
+    ? { ...base, ...over }
+    : { ...base, ...over, proxyMetadata };
+}
+
+function providersWith(
+  providers: readonly MeshConfig["extensionProviders"][number][],
+): MeshConfig["extensionProviders"] {
+  const byName = new Map(DEFAULT_MESH_CONFIG.extensionProviders.map((one) => [one.name, one]));
+  for (const provider of providers) byName.set(provider.name, provider);
+  return [...byName.values()];
+}
