@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { summaryReporter } from "./scripts/summary-reporter.js";
 
 const MESH_TESTS = "test/mesh/**/*.test.ts";
 
 export default defineConfig({
   test: {
+    reporters: ["default", summaryReporter("node_modules/.cache/fairlead/tests.txt")],
     projects: [
       {
         test: {

@@ -7,7 +7,7 @@
  *
  * usage: extract-descriptors ENVOY_BINARY OUT
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
@@ -141,7 +141,8 @@ if (!files.some((file) => file.name === "envoy/service/discovery/v3/ads.proto"))
 }
 mkdirSync(dirname(out), { recursive: true });
 writeFileSync(
-  out,
+  `${out}.new`,
   toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files })),
 );
-process.stdout.write(`${String(files.length)} files of Envoy's API in ${out}\n`);
+renameSync(`${out}.new`, out);
+process.stdout.write(`gen: ${files.length} files of Envoy's API in ${out}\n`);

@@ -1,0 +1,108 @@
+# fairlead: `make help` lists what can be done. Every target sets up what it needs.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+BIN := node_modules/.bin
+CACHE := node_modules/.cache/fairlead
+# Named after the lock file's content, so that packages are installed again when it changes and only then.
+PACKAGES := node_modules/.installed-$(shell cksum <package-lock.json | cut -d ' ' -f 1)
+SOURCES := $(shell find src -name '*.ts')
+# Programs of their own: the command line, and what it starts as worker threads.
+ENTRIES := src/main.ts $(filter %-worker.ts,$(SOURCES))
+# Set for the recipes that start Envoys, so that all of them use the one that was set up.
+USE_ENVOY := FAIRLEAD_ENVOY=$$(scripts/envoy.sh) && export FAIRLEAD_ENVOY
+
+##@ Use
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: setup ## start a whole mesh from examples/shop (ARGS= is passed on)
+	@$(USE_ENVOY) && exec node dist/main.js up examples/shop $(ARGS)
+
+.PHONY: test
+test: setup ## run all tests (ARGS= is passed to vitest)
+	@$(USE_ENVOY) && exec $(BIN)/vitest run --update=none $(ARGS)
+
+##@ Set up
+
+.PHONY: setup
+setup: packages gen build ## install packages and Envoy, generate types, build
+
+.PHONY: packages
+packages: $(PACKAGES) ## install the npm packages of package-lock.json
+
+.PHONY: envoy
+envoy: ## find Envoy 1.40, or install it into .tools
+	@scripts/envoy.sh
+
+.PHONY: gen
+gen: packages ## read Envoy's API out of Envoy, write its types
+	@$(USE_ENVOY) && scripts/generate.sh "$$FAIRLEAD_ENVOY"
+
+.PHONY: build
+build: dist/main.js ## bundle src into dist
+
+.PHONY: clean
+clean: ## remove all that was built and generated; packages and Envoy stay
+	rm -rf dist gen coverage node_modules/.cache
+
+$(PACKAGES): | preflight
+	@echo "packages: npm ci"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: preflight
+preflight:
+	@scripts/preflight.sh
+
+# All files stand side by side in dist, so that `new URL("./echo-worker.js", import.meta.url)` holds in a chunk too.
+dist/main.js: $(SOURCES) $(PACKAGES)
+	@rm -rf dist
+	@$(BIN)/esbuild $(ENTRIES) --bundle --packages=external --platform=node --target=node20 --format=esm \
+	  --splitting --sourcemap --outdir=dist --entry-names=[name] --chunk-names=chunk-[hash] --log-level=warning
+	@chmod +x $@
+	@echo "build: $@"
+
+##@ Work
+
+.PHONY: check
+check: format-check lint types imports dead test ## all of the following, then the tests
+
+.PHONY: format-check
+format-check: packages ## is everything formatted?
+	@$(BIN)/biome check --log-level=warn .
+
+.PHONY: lint
+lint: packages gen ## ESLint, with types
+	@$(BIN)/eslint --cache --cache-location $(CACHE)/eslint/ --max-warnings 0 .
+
+.PHONY: types
+types: packages gen ## TypeScript
+	@$(BIN)/tsc --project .
+
+.PHONY: imports
+imports: packages ## which folder may import which (.dependency-cruiser.js)
+	@$(BIN)/depcruise --config .dependency-cruiser.js --output-type err src test scripts
+
+.PHONY: dead
+dead: packages ## unused files, exports and packages
+	@$(BIN)/knip --no-progress --no-config-hints
+	@$(BIN)/knip --no-progress --no-config-hints --production --exclude binaries
+
+.PHONY: format
+format: packages ## format all files
+	@$(BIN)/biome check --write --log-level=warn .
+
+.PHONY: golden
+golden: setup ## write the golden files again; read the difference before you commit it
+	@$(USE_ENVOY) && exec $(BIN)/vitest run --update --project unit $(ARGS)
+
+.PHONY: coverage
+coverage: setup ## run all tests and say which lines they reach
+	@$(USE_ENVOY) && exec $(BIN)/vitest run --update=none --coverage $(ARGS)
