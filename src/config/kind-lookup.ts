@@ -1,0 +1,90 @@
+import { closestWord } from "./closest-word.js";
+import type { KindDefinition } from "./kind.js";
+import { KINDS, type Kind } from "./kinds.js";
+
+/** What the `apiVersion` and `kind` of a document are to us. */
+export type KindLookup =
+  | { readonly result: "known"; readonly definition: KindDefinition<never> }
+  /** The kind is known, but not in this group and version. */
+  | { readonly result: "wrong-version"; readonly definition: KindDefinition<never> }
+  /** A kind of Kubernetes or around it which a mesh without Kubernetes has no use for. */
+  | { readonly result: "meaningless" }
+  | { readonly result: "unknown"; readonly didYouMean?: string };
+
+/** API groups of which no kind means anything here. */
+const MEANINGLESS_GROUPS: ReadonlySet<string> = new Set([
+  "acme.cert-manager.io",
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "apiregistration.k8s.io",
+  "autoscaling",
+  "autoscaling.k8s.io",
+  "batch",
+  "cert-manager.io",
+  "certificates.k8s.io",
+  "coordination.k8s.io",
+  "events.k8s.io",
+  "extensions.istio.io",
+  "flowcontrol.apiserver.k8s.io",
+  "gateway.networking.k8s.io",
+  "install.istio.io",
+  "inference.networking.k8s.io",
+  "k8s.cni.cncf.io",
+  "keda.sh",
+  "kustomize.config.k8s.io",
+  "monitoring.coreos.com",
+  "multicluster.x-k8s.io",
+  "networking.k8s.io",
+  "node.k8s.io",
+  "policy",
+  "rbac.authorization.k8s.io",
+  "resource.k8s.io",
+  "sailoperator.io",
+  "scheduling.k8s.io",
+  "snapshot.storage.k8s.io",
+  "storage.k8s.io",
+]);
+
+/** `group/Kind` of the kinds that mean nothing here in groups of which other kinds do; core kinds have no group. */
+const MEANINGLESS_KINDS: ReadonlySet<string> = new Set([
+  "/ComponentStatus",
+  "/Event",
+  "/LimitRange",
+  "/Node",
+  "/PersistentVolume",
+  "/PersistentVolumeClaim",
+  "/PodTemplate",
+  "/ReplicationController",
+  "/ResourceQuota",
+  "apps/ControllerRevision",
+  "apps/ReplicaSet",
+  "extensions/Ingress",
+  "extensions/NetworkPolicy",
+]);
+
+/** What a document with this `apiVersion` (`v1`, `networking.istio.io/v1`) and `kind` is to us. */
+export function lookUpKind(apiVersion: string, kind: string): KindLookup {
+  const slash = apiVersion.lastIndexOf("/");
+  const group = apiVersion.slice(0, Math.max(0, slash));
+  const version = apiVersion.slice(slash + 1);
+  if (MEANINGLESS_GROUPS.has(group) || MEANINGLESS_KINDS.has(`${group}/${kind}`)) {
+    return { result: "meaningless" };
+  }
+  if (!isKind(kind)) {
+    const closest = closestWord(kind, Object.keys(KINDS));
+    return { result: "unknown", ...(closest !== undefined && { didYouMean: closest }) };
+  }
+  const definition: KindDefinition<never> = KINDS[kind];
+  const served = definition.group === group && definition.versions.includes(version);
+  return { result: served ? "known" : "wrong-version", definition };
+}
+
+/** The `apiVersion`s under which a kind is served, newest first. */
+export function apiVersionsOf(definition: Pick<KindDefinition, "group" | "versions">): string[] {
+  const { group, versions } = definition;
+  return versions.map((version) => (group === "" ? version : `${group}/${version}`));
+}
+
+function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(KINDS, kind);
+}

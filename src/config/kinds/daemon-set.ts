@@ -1,0 +1,19 @@
+import type { KindDefinition } from "../kind.js";
+import { lenient, optional, type ValueOf } from "./fields.js";
+import { PodSelector, PodTemplate } from "./pod-template.js";
+
+/** A pod on every machine. */
+export const DaemonSetSpec = lenient({
+  selector: optional(PodSelector),
+  template: PodTemplate,
+});
+export type DaemonSetSpec = ValueOf<typeof DaemonSetSpec>;
+
+/** Kubernetes' DaemonSet. */
+export const daemonSet = {
+  kind: "DaemonSet",
+  group: "apps",
+  versions: ["v1"],
+  body: "spec",
+  schema: DaemonSetSpec,
+} as const satisfies KindDefinition<DaemonSetSpec>;

@@ -1,0 +1,21 @@
+import Type from "typebox";
+import type { KindDefinition } from "../kind.js";
+import { lenient, optional, type ValueOf } from "./fields.js";
+import { PodSelector, PodTemplate } from "./pod-template.js";
+
+/** A number of interchangeable pods; one when `replicas` is absent. */
+export const DeploymentSpec = lenient({
+  replicas: optional(Type.Integer({ minimum: 0 })),
+  selector: optional(PodSelector),
+  template: PodTemplate,
+});
+export type DeploymentSpec = ValueOf<typeof DeploymentSpec>;
+
+/** Kubernetes' Deployment. */
+export const deployment = {
+  kind: "Deployment",
+  group: "apps",
+  versions: ["v1"],
+  body: "spec",
+  schema: DeploymentSpec,
+} as const satisfies KindDefinition<DeploymentSpec>;

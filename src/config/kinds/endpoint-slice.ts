@@ -1,0 +1,58 @@
+import type { KindDefinition } from "../kind.js";
+import {
+  Flag,
+  lenient,
+  list,
+  oneOf,
+  optional,
+  PortNumber,
+  Text,
+  TextMap,
+  type ValueOf,
+} from "./fields.js";
+import { ObjectReference } from "./object-reference.js";
+
+/** An endpoint; absent conditions count as ready and serving. */
+export const SliceEndpoint = lenient({
+  addresses: list(Text),
+  conditions: optional(
+    lenient({
+      ready: optional(Flag),
+      serving: optional(Flag),
+      terminating: optional(Flag),
+    }),
+  ),
+  hostname: optional(Text),
+  targetRef: optional(ObjectReference),
+  zone: optional(Text),
+  nodeName: optional(Text),
+  hints: optional(lenient({ forZones: optional(list(lenient({ name: Text }))) })),
+  deprecatedTopology: optional(TextMap),
+});
+export type SliceEndpoint = ValueOf<typeof SliceEndpoint>;
+
+/** A port of all endpoints of a slice; its name is that of the service's port. */
+export const SlicePort = lenient({
+  name: optional(Text),
+  port: optional(PortNumber),
+  protocol: optional(oneOf("TCP", "UDP", "SCTP")),
+  appProtocol: optional(Text),
+});
+export type SlicePort = ValueOf<typeof SlicePort>;
+
+/** Some endpoints of the service that the label `kubernetes.io/service-name` names. */
+export const EndpointSliceBody = lenient({
+  addressType: oneOf("IPv4", "IPv6", "FQDN"),
+  endpoints: optional(list(SliceEndpoint)),
+  ports: optional(list(SlicePort)),
+});
+export type EndpointSliceBody = ValueOf<typeof EndpointSliceBody>;
+
+/** Kubernetes' EndpointSlice. */
+export const endpointSlice = {
+  kind: "EndpointSlice",
+  group: "discovery.k8s.io",
+  versions: ["v1"],
+  body: "document",
+  schema: EndpointSliceBody,
+} as const satisfies KindDefinition<EndpointSliceBody>;

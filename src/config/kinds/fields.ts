@@ -1,0 +1,92 @@
+import Type, {
+  type Static,
+  type TArray,
+  type TEnum,
+  type TObject,
+  type TProperties,
+  type TRecord,
+  type TSchema,
+} from "typebox";
+
+/** A value that nobody may change: readonly all the way down. */
+export type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** The type of the values that a schema accepts. */
+export type ValueOf<S extends TSchema> = DeepReadonly<Static<S>>;
+
+/** An object with these fields and no others: a misspelt field is found. */
+export function strict<P extends TProperties>(properties: P): TObject<P> {
+  return Type.Object(properties, { additionalProperties: false });
+}
+
+/** An object of which we read these fields; what else it has is Kubernetes' affair. */
+export function lenient<P extends TProperties>(properties: P): TObject<P> {
+  return Type.Object(properties, { additionalProperties: true });
+}
+
+/** A field that may be absent. */
+export const optional = Type.Optional;
+
+/** Any number of these. */
+export function list<S extends TSchema>(item: S): TArray<S> {
+  return Type.Array(item);
+}
+
+/** One of a few words: a protobuf enum by its names. */
+export function oneOf<W extends string>(...words: W[]): TEnum<W[]> {
+  return Type.Enum(words);
+}
+
+/** An object whose member names are the user's. */
+export function mapOf<S extends TSchema>(value: S): TRecord<"^.*$", S> {
+  return Type.Record(Type.String(), value);
+}
+
+/** Text. */
+export const Text = Type.String();
+
+/** Text that says something. */
+export const NonEmptyText = Type.String({ minLength: 1 });
+
+/** true or false. */
+export const Flag = Type.Boolean();
+
+/** protobuf's int32. */
+export const Int32 = Type.Integer({ minimum: -2147483648, maximum: 2147483647 });
+
+/** protobuf's uint32. */
+export const Uint32 = Type.Integer({ minimum: 0, maximum: 4294967295 });
+
+/** protobuf's uint64, as far as a JSON number is exact. */
+export const Uint64 = Type.Integer({ minimum: 0 });
+
+/** protobuf's double and float. */
+export const Double = Type.Number();
+
+/** A port that must be one: 1 to 65535. */
+export const PortNumber = Type.Integer({ minimum: 1, maximum: 65535 });
+
+/** A port, where 0 means that none is given. */
+export const PortNumberOrZero = Type.Integer({ minimum: 0, maximum: 65535 });
+
+/** A length of time in Go's syntax (`1.5h`, `5s`, `100ms`); see `durationMs`. */
+export const Duration = Type.String({ format: "duration" });
+
+/** Part of a hundred, with decimals. */
+export const Percent = strict({ value: optional(Double) });
+export type Percent = ValueOf<typeof Percent>;
+
+/** google.protobuf.Struct: any object. */
+export const Struct = Type.Record(Type.String(), Type.Unknown());
+export type Struct = ValueOf<typeof Struct>;
+
+/** Labels and annotations: names to text. */
+export const TextMap = mapOf(Text);
+export type TextMap = ValueOf<typeof TextMap>;
+
+/** A port number or the name of a port. */
+export const IntOrText = Type.Union([Type.Integer(), Type.String()]);

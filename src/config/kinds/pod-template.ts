@@ -1,0 +1,89 @@
+import {
+  Flag,
+  Int32,
+  IntOrText,
+  lenient,
+  list,
+  oneOf,
+  optional,
+  PortNumber,
+  Text,
+  TextMap,
+  type ValueOf,
+} from "./fields.js";
+
+/** A port that a container listens on. */
+export const ContainerPort = lenient({
+  name: optional(Text),
+  containerPort: PortNumber,
+  protocol: optional(oneOf("TCP", "UDP", "SCTP")),
+});
+export type ContainerPort = ValueOf<typeof ContainerPort>;
+
+/** An environment variable of a container. */
+export const EnvVar = lenient({ name: Text, value: optional(Text) });
+export type EnvVar = ValueOf<typeof EnvVar>;
+
+/** How Kubernetes finds out whether a container can be sent traffic. */
+export const ContainerProbe = lenient({
+  httpGet: optional(
+    lenient({
+      path: optional(Text),
+      port: IntOrText,
+      host: optional(Text),
+      scheme: optional(Text),
+      httpHeaders: optional(list(lenient({ name: Text, value: Text }))),
+    }),
+  ),
+  tcpSocket: optional(lenient({ port: IntOrText, host: optional(Text) })),
+  grpc: optional(lenient({ port: PortNumber, service: optional(Text) })),
+  exec: optional(lenient({ command: optional(list(Text)) })),
+  initialDelaySeconds: optional(Int32),
+  timeoutSeconds: optional(Int32),
+  periodSeconds: optional(Int32),
+  successThreshold: optional(Int32),
+  failureThreshold: optional(Int32),
+});
+export type ContainerProbe = ValueOf<typeof ContainerProbe>;
+
+/** One container of a pod. */
+export const Container = lenient({
+  name: Text,
+  image: optional(Text),
+  ports: optional(list(ContainerPort)),
+  env: optional(list(EnvVar)),
+  readinessProbe: optional(ContainerProbe),
+});
+export type Container = ValueOf<typeof Container>;
+
+/** What runs in a pod, and as whom. */
+export const PodSpec = lenient({
+  serviceAccountName: optional(Text),
+  /** Deprecated: the older name of `serviceAccountName`. */
+  serviceAccount: optional(Text),
+  containers: optional(list(Container)),
+  initContainers: optional(list(Container)),
+  nodeName: optional(Text),
+  hostNetwork: optional(Flag),
+  hostname: optional(Text),
+  subdomain: optional(Text),
+});
+export type PodSpec = ValueOf<typeof PodSpec>;
+
+/** What the pods of a Deployment and the like are made from. */
+export const PodTemplate = lenient({
+  metadata: optional(
+    lenient({
+      labels: optional(TextMap),
+      annotations: optional(TextMap),
+    }),
+  ),
+  spec: optional(PodSpec),
+});
+export type PodTemplate = ValueOf<typeof PodTemplate>;
+
+/** The labels of the pods that belong to a Deployment and the like. */
+export const PodSelector = lenient({
+  matchLabels: optional(TextMap),
+});
+export type PodSelector = ValueOf<typeof PodSelector>;

@@ -1,0 +1,15 @@
+import type { KindDefinition } from "../kind.js";
+import { lenient, type ValueOf } from "./fields.js";
+
+/** Nothing of a ServiceAccount but its metadata is read. */
+export const ServiceAccountBody = lenient({});
+export type ServiceAccountBody = ValueOf<typeof ServiceAccountBody>;
+
+/** Kubernetes' ServiceAccount: the identity of workloads. */
+export const serviceAccount = {
+  kind: "ServiceAccount",
+  group: "",
+  versions: ["v1"],
+  body: "document",
+  schema: ServiceAccountBody,
+} as const satisfies KindDefinition<ServiceAccountBody>;
