@@ -1,0 +1,135 @@
+/** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
+import type { LocalityJson } from "./api.js";
+import {
+  type ControlPlaneAddress,
+  formatHostPort,
+  IDENTITY_CLUSTER,
+} from "./control-plane-cluster.js";
+
+/** The Istio whose API fairlead speaks; istioctl shows it as a proxy's version. */
+export const ISTIO_VERSION = "1.29.6";
+
+/** A workload as its proxy announces it. */
+export interface NodeOptions {
+  readonly type: "sidecar" | "router";
+  /** The pod's name. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The IP addresses by which others reach it, the main one first; never empty. */
+  readonly addresses: readonly string[];
+  readonly serviceAccount: string;
+  /** The name of what it is a replica of, such as a Deployment; the pod's name when absent. */
+  readonly workloadName?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly locality?: {
+    readonly region: string;
+    readonly zone?: string;
+    readonly subZone?: string;
+  };
+  /** How connections reach it; REDIRECT when absent. */
+  readonly interceptionMode?: "REDIRECT" | "NONE";
+  /** It may not bind ports below 1024. */
+  readonly unprivileged?: boolean;
+  /** Mode NONE: the address on which the application itself listens; 127.0.0.1 when absent. */
+  readonly appAddress?: string;
+  /** Mode NONE: the address on which listeners for calls to others are bound; 127.0.0.1 when absent. */
+  readonly egressAddress?: string;
+  /** `Kubernetes` when absent, Istio's name for the first cluster. */
+  readonly clusterId?: string;
+  /** `cluster.local` when absent. */
+  readonly meshId?: string;
+  /** `cluster.local` when absent. */
+  readonly dnsDomain?: string;
+}
+
+/** What the node tells about the rest of its bootstrap. */
+export interface NodeSurroundings {
+  readonly controlPlane:
+    | { readonly transport: "plaintext"; readonly host: string; readonly port: number }
+    | ({ readonly transport: "tls" } & ControlPlaneAddress);
+  readonly admin: { readonly port: number };
+  readonly status: { readonly port: number };
+  readonly metrics: { readonly port: number };
+}
+
+/** A node of type envoy.config.core.v3.Node. */
+export interface BootstrapNode {
+  readonly id: string;
+  readonly cluster: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly locality?: LocalityJson;
+}
+
+/** The node, with the metadata that Istio's agent would set and istiod reads. */
+export function buildNode(options: NodeOptions, surroundings: NodeSurroundings): BootstrapNode {
+  const { type, name, namespace, addresses, locality } = options;
+  const domain = `${namespace}.svc.${options.dnsDomain ?? "cluster.local"}`;
+  return {
+    id: `${type}~${addresses[0] ?? ""}~${name}.${namespace}~${domain}`,
+    cluster: `${options.workloadName ?? name}.${namespace}`,
+    metadata: metadataOf(options, surroundings),
+    ...(locality === undefined ? {} : { locality }),
+  };
+}
+
+function metadataOf(
+  options: NodeOptions,
+  surroundings: NodeSurroundings,
+): BootstrapNode["metadata"] {
+  const { controlPlane, admin, status, metrics } = surroundings;
+  const mode = options.interceptionMode ?? "REDIRECT";
+  const workloadName = options.workloadName ?? options.name;
+  return {
+    CLUSTER_ID: options.clusterId ?? "Kubernetes",
+    ENVOY_PROMETHEUS_PORT: metrics.port,
+    ENVOY_STATUS_PORT: status.port,
+    INSTANCE_IPS: options.addresses.join(","),
+    INTERCEPTION_MODE: mode,
+    ISTIO_VERSION,
+    LABELS: withCanonicalLabels(options.labels ?? {}, workloadName),
+    MESH_ID: options.meshId ?? "cluster.local",
+    NAME: options.name,
+    NAMESPACE: options.namespace,
+    PROXY_CONFIG: {
+      controlPlaneAuthPolicy: controlPlane.transport === "tls" ? "MUTUAL_TLS" : "NONE",
+      discoveryAddress: formatHostPort(controlPlane.host, controlPlane.port),
+      drainDuration: "45s",
+      proxyAdminPort: admin.port,
+      serviceCluster: "istio-proxy",
+      statNameLength: 189,
+      statusPort: status.port,
+      terminationDrainDuration: "5s",
+    },
+    SERVICE_ACCOUNT: options.serviceAccount,
+    WORKLOAD_NAME: workloadName,
+    ...(options.unprivileged === true ? { UNPRIVILEGED_POD: "true" } : {}),
+    ...(controlPlane.transport === "tls"
+      ? { IDENTITY_CLUSTER, PILOT_SAN: [controlPlane.subjectAltName] }
+      : {}),
+    ...(mode === "NONE"
+      ? {
+          APP_ADDRESS: options.appAddress ?? "127.0.0.1",
+          EGRESS_ADDRESS: options.egressAddress ?? "127.0.0.1",
+        }
+      : {}),
+  };
+}
+
+const CANONICAL_NAME = "service.istio.io/canonical-name";
+const CANONICAL_REVISION = "service.istio.io/canonical-revision";
+
+/** The labels with those by which telemetry names a service, as Istio's injector adds them; sorted by name. */
+function withCanonicalLabels(
+  labels: Readonly<Record<string, string>>,
+  workloadName: string,
+): Readonly<Record<string, string>> {
+  const first = (...names: readonly string[]): string | undefined =>
+    names.map((name) => labels[name]).find((value) => value !== undefined && value !== "");
+  const all = {
+    ...labels,
+    [CANONICAL_NAME]: first(CANONICAL_NAME, "app.kubernetes.io/name", "app") ?? workloadName,
+    [CANONICAL_REVISION]:
+      first(CANONICAL_REVISION, "app.kubernetes.io/version", "version") ?? "latest",
+  };
+  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,249 @@
+/**
+ * The bootstrap with which a stock Envoy joins the mesh: who it is, where its control plane is, and what must be there
+ * before the first answer. The rest comes over the stream. After Istio's bootstrap, as far as an Envoy without an agent
+ * has use for it.
+ */
+import { any } from "./any.js";
+import type {
+  AddressJson,
+  ClusterJson,
+  HttpFilterJson,
+  SdsSecretConfigJson,
+  SecretJson,
+} from "./api.js";
+import { bootstrapListeners, buildAdminCluster } from "./bootstrap-listeners.js";
+import { buildNode, type NodeOptions } from "./bootstrap-node.js";
+import { adsSource } from "./config-source.js";
+import {
+  type ControlPlaneAddress,
+  controlPlaneCluster,
+  controlPlaneHttp,
+  controlPlaneTls,
+  IDENTITY_CLUSTER,
+  JOIN_CLUSTER,
+  XDS_CLUSTER,
+} from "./control-plane-cluster.js";
+import { STATS_TAGS } from "./stats-tags.js";
+
+/** An address to listen on, or to ask. */
+export interface SocketAddress {
+  /** An IP address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** PEM text of root certificates, or the file that has it. */
+export type RootCertificates = { readonly inline: string } | { readonly file: string };
+
+/**
+ * The join token: in the bootstrap itself; in a file that holds it alone, read once; or in a file of Envoy's own form
+ * (see `buildJoinTokenFile`), which can be replaced while Envoy runs and is read again.
+ */
+export type JoinToken =
+  | { readonly inline: string }
+  | { readonly file: string }
+  | { readonly secretFile: string };
+
+/** How a proxy reaches its control plane. Over plaintext it is given no secrets. */
+export type ControlPlaneConnection =
+  | { readonly transport: "plaintext"; readonly host: string; readonly port: number }
+  | ({
+      readonly transport: "tls";
+      readonly rootCertificates: RootCertificates;
+      readonly token: JoinToken;
+    } & ControlPlaneAddress);
+
+/** What a bootstrap is made of. */
+export interface BootstrapOptions {
+  readonly node: NodeOptions;
+  readonly controlPlane: ControlPlaneConnection;
+  /** How resources are asked for: what changed, or all of a type each time. `delta` when absent. */
+  readonly protocol?: "delta" | "state-of-the-world";
+  /** Envoy's admin interface; 127.0.0.1:15000 when absent. */
+  readonly admin?: SocketAddress;
+  /** Where `/healthz/ready` is; 0.0.0.0:15021 when absent. */
+  readonly status?: SocketAddress;
+  /** Where `/stats/prometheus` is; 0.0.0.0:15090 when absent. */
+  readonly metrics?: SocketAddress;
+  /** DNS servers to ask instead of the system's. */
+  readonly dnsResolvers?: readonly SocketAddress[];
+  /** How many connections it takes before it refuses more; 50,000 when absent. */
+  readonly maxDownstreamConnections?: number;
+  /** Seconds between two flushes of its statistics; 5, Envoy's own, when absent. */
+  readonly statsFlushIntervalSeconds?: number;
+}
+
+/** A message of type envoy.config.bootstrap.v3.Bootstrap in canonical protobuf JSON. */
+export type Bootstrap = Readonly<Record<string, unknown>>;
+
+const TOKEN_SECRET = "join-token";
+const DEFAULT_MAX_CONNECTIONS = 50_000;
+const DEFAULT_STATS_FLUSH_SECONDS = 5;
+
+/** The complete bootstrap. The same options give the same bytes. */
+export function buildBootstrap(options: BootstrapOptions): Bootstrap {
+  const admin = options.admin ?? { address: "127.0.0.1", port: 15000 };
+  const status = options.status ?? { address: "0.0.0.0", port: 15021 };
+  const metrics = options.metrics ?? { address: "0.0.0.0", port: 15090 };
+  const flushSeconds = options.statsFlushIntervalSeconds ?? DEFAULT_STATS_FLUSH_SECONDS;
+  const { controlPlane } = options;
+  return {
+    node: buildNode(options.node, { controlPlane, admin, status, metrics }),
+    admin: { address: socketAddress(admin), ignoreGlobalConnLimit: true },
+    dynamicResources: dynamicResources(options.protocol ?? "delta"),
+    staticResources: {
+      listeners: bootstrapListeners(status, metrics),
+      clusters: [buildAdminCluster(admin), ...controlPlaneClusters(controlPlane)],
+      ...secretsOf(controlPlane),
+    },
+    layeredRuntime: layeredRuntime(),
+    overloadManager: overloadManager(options.maxDownstreamConnections ?? DEFAULT_MAX_CONNECTIONS),
+    statsConfig: { useAllDefaultTags: false, statsTags: STATS_TAGS },
+    statsFlushInterval: `${flushSeconds}s`,
+    ...dnsResolver(options.dnsResolvers ?? []),
+  };
+}
+
+/**
+ * The content of a file for `token: { secretFile }`. Write it beside the old one and rename it over that: Envoy watches
+ * for the rename.
+ */
+export function buildJoinTokenFile(token: string): object {
+  const secret: SecretJson = {
+    name: TOKEN_SECRET,
+    genericSecret: { secret: { inlineString: token } },
+  };
+  return { resources: [any("envoy.extensions.transport_sockets.tls.v3.Secret", secret)] };
+}
+
+function dynamicResources(protocol: "delta" | "state-of-the-world"): object {
+  return {
+    adsConfig: {
+      apiType: protocol === "delta" ? "DELTA_GRPC" : "GRPC",
+      transportApiVersion: "V3",
+      setNodeOnFirstMessageOnly: true,
+      grpcServices: [
+        {
+          envoyGrpc: {
+            clusterName: XDS_CLUSTER,
+            // A control plane that was restarted is soon asked again, by all of its proxies but not all at once.
+            retryPolicy: { retryBackOff: { baseInterval: "0.2s", maxInterval: "3s" } },
+          },
+        },
+      ],
+    },
+    ldsConfig: adsSource(),
+    cdsConfig: adsSource(),
+  };
+}
+
+function controlPlaneClusters(controlPlane: ControlPlaneConnection): readonly ClusterJson[] {
+  if (controlPlane.transport === "plaintext") {
+    return [controlPlaneCluster(XDS_CLUSTER, controlPlane)];
+  }
+  const { rootCertificates } = controlPlane;
+  const trustedCa =
+    "inline" in rootCertificates
+      ? { inlineString: rootCertificates.inline }
+      : { filename: rootCertificates.file };
+  const socket = controlPlaneTls(controlPlane, (names) => ({
+    validationContext: { ...names, trustedCa },
+  }));
+  return [
+    {
+      name: XDS_CLUSTER,
+      connectTimeout: "2s",
+      lbPolicy: "CLUSTER_PROVIDED",
+      clusterType: {
+        name: "envoy.clusters.aggregate",
+        typedConfig: any("envoy.extensions.clusters.aggregate.v3.ClusterConfig", {
+          clusters: [IDENTITY_CLUSTER, JOIN_CLUSTER],
+        }),
+      },
+      // Of the filters only those of the aggregate itself are run.
+      typedExtensionProtocolOptions: controlPlaneHttp([tokenInjector(controlPlane.token)]),
+    },
+    controlPlaneCluster(JOIN_CLUSTER, controlPlane, socket),
+  ];
+}
+
+/** Sends the join token with each new stream. A control plane that sees a certificate does not look at it. */
+function tokenInjector(token: JoinToken): HttpFilterJson {
+  const credential: SdsSecretConfigJson = {
+    name: TOKEN_SECRET,
+    ...("secretFile" in token
+      ? { sdsConfig: { pathConfigSource: { path: token.secretFile }, resourceApiVersion: "V3" } }
+      : {}),
+  };
+  return {
+    name: "envoy.filters.http.credential_injector",
+    typedConfig: any("envoy.extensions.filters.http.credential_injector.v3.CredentialInjector", {
+      overwrite: true,
+      // With its certificate a proxy comes back also when the token's file is gone.
+      allowRequestWithoutCredential: true,
+      credential: {
+        name: "envoy.http.injected_credentials.generic",
+        typedConfig: any("envoy.extensions.http.injected_credentials.generic.v3.Generic", {
+          header: "authorization",
+          headerValuePrefix: "Bearer ",
+          credential,
+        }),
+      },
+    }),
+  };
+}
+
+function secretsOf(controlPlane: ControlPlaneConnection): { secrets?: readonly SecretJson[] } {
+  if (controlPlane.transport === "plaintext" || "secretFile" in controlPlane.token) return {};
+  const { token } = controlPlane;
+  const secret = "inline" in token ? { inlineString: token.inline } : { filename: token.file };
+  return { secrets: [{ name: TOKEN_SECRET, genericSecret: { secret } }] };
+}
+
+function layeredRuntime(): object {
+  return {
+    layers: [
+      {
+        name: "global config",
+        staticLayer: {
+          // Istio's: regular expressions of users are larger than Envoy's default of 100 allows.
+          "re2.max_program_size.error_level": 32768,
+          // Istio's: a fragment in a path is cut off rather than refused.
+          "envoy.reloadable_features.http_reject_path_with_fragment": false,
+        },
+      },
+      { name: "admin", adminLayer: {} },
+    ],
+  };
+}
+
+function overloadManager(maxConnections: number): object {
+  return {
+    resourceMonitors: [
+      {
+        name: "envoy.resource_monitors.global_downstream_max_connections",
+        typedConfig: any(
+          "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+          { maxActiveDownstreamConnections: String(maxConnections) },
+        ),
+      },
+    ],
+  };
+}
+
+function dnsResolver(resolvers: readonly SocketAddress[]): object {
+  if (resolvers.length === 0) return {};
+  return {
+    typedDnsResolverConfig: {
+      name: "envoy.network.dns_resolver.cares",
+      typedConfig: any("envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig", {
+        resolvers: resolvers.map(socketAddress),
+        dnsResolverOptions: { noDefaultSearchDomain: true },
+      }),
+    },
+  };
+}
+
+function socketAddress({ address, port }: SocketAddress): AddressJson {
+  return { socketAddress: { address, portValue: port } };
+}
