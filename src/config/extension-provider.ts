@@ -1,133 +1,143 @@
-import { type Static, Type } from "typebox";
-
-/** A list of strings. */
-const strings = () => Type.Array(Type.String());
+import {
+  Duration,
+  Flag,
+  list,
+  NonEmptyText,
+  optional,
+  PortNumber,
+  Struct,
+  strict,
+  Text,
+  TextMap,
+  Uint32,
+  type ValueOf,
+} from "./kinds/fields.js";
 
 /** The service that a provider calls: `[namespace/]host`, and its port. */
 const service = {
-  service: Type.String({ minLength: 1 }),
-  port: Type.Integer({ minimum: 1, maximum: 65535 }),
+  service: NonEmptyText,
+  port: PortNumber,
 };
 
-const requestBody = Type.Object({
-  maxRequestBytes: Type.Optional(Type.Integer({ minimum: 0 })),
-  allowPartialMessage: Type.Optional(Type.Boolean()),
-  packAsBytes: Type.Optional(Type.Boolean()),
+const requestBody = strict({
+  maxRequestBytes: optional(Uint32),
+  allowPartialMessage: optional(Flag),
+  packAsBytes: optional(Flag),
 });
 
 const externalAuthorization = {
   ...service,
-  timeout: Type.Optional(Type.String()),
-  failOpen: Type.Optional(Type.Boolean()),
-  clearRouteCache: Type.Optional(Type.Boolean()),
-  statusOnError: Type.Optional(Type.String()),
-  includeRequestBodyInCheck: Type.Optional(requestBody),
+  timeout: optional(Duration),
+  failOpen: optional(Flag),
+  clearRouteCache: optional(Flag),
+  statusOnError: optional(Text),
+  includeRequestBodyInCheck: optional(requestBody),
 };
 
-const externalAuthorizationHttp = Type.Object({
+const externalAuthorizationHttp = strict({
   ...externalAuthorization,
-  pathPrefix: Type.Optional(Type.String()),
-  includeHeadersInCheck: Type.Optional(strings()),
-  includeRequestHeadersInCheck: Type.Optional(strings()),
-  includeAdditionalHeadersInCheck: Type.Optional(Type.Record(Type.String(), Type.String())),
-  headersToUpstreamOnAllow: Type.Optional(strings()),
-  headersToDownstreamOnDeny: Type.Optional(strings()),
-  headersToDownstreamOnAllow: Type.Optional(strings()),
+  pathPrefix: optional(Text),
+  includeHeadersInCheck: optional(list(Text)),
+  includeRequestHeadersInCheck: optional(list(Text)),
+  includeAdditionalHeadersInCheck: optional(TextMap),
+  headersToUpstreamOnAllow: optional(list(Text)),
+  headersToDownstreamOnDeny: optional(list(Text)),
+  headersToDownstreamOnAllow: optional(list(Text)),
 });
 
-const logFormat = Type.Object({
-  text: Type.Optional(Type.String()),
-  labels: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+const logFormat = strict({
+  text: optional(Text),
+  labels: optional(Struct),
 });
 
-const fileAccessLog = Type.Object({
-  path: Type.Optional(Type.String()),
-  logFormat: Type.Optional(logFormat),
-  omitEmptyValues: Type.Optional(Type.Boolean()),
+const fileAccessLog = strict({
+  path: optional(Text),
+  logFormat: optional(logFormat),
+  omitEmptyValues: optional(Flag),
 });
 
 const accessLogService = {
   ...service,
-  logName: Type.Optional(Type.String()),
-  filterStateObjectsToLog: Type.Optional(strings()),
+  logName: optional(Text),
+  filterStateObjectsToLog: optional(list(Text)),
 };
 
-const httpAccessLogService = Type.Object({
+const httpAccessLogService = strict({
   ...accessLogService,
-  additionalRequestHeadersToLog: Type.Optional(strings()),
-  additionalResponseHeadersToLog: Type.Optional(strings()),
-  additionalResponseTrailersToLog: Type.Optional(strings()),
+  additionalRequestHeadersToLog: optional(list(Text)),
+  additionalResponseHeadersToLog: optional(list(Text)),
+  additionalResponseTrailersToLog: optional(list(Text)),
 });
 
-const openTelemetryLog = Type.Object({
+const openTelemetryLog = strict({
   ...service,
-  logName: Type.Optional(Type.String()),
-  logFormat: Type.Optional(logFormat),
+  logName: optional(Text),
+  logFormat: optional(logFormat),
 });
 
-const header = Type.Object({
-  name: Type.String(),
-  value: Type.Optional(Type.String()),
-  envName: Type.Optional(Type.String()),
+const header = strict({
+  name: Text,
+  value: optional(Text),
+  envName: optional(Text),
 });
 
-const openTelemetry = Type.Object({
+const openTelemetry = strict({
   ...service,
-  maxTagLength: Type.Optional(Type.Integer({ minimum: 0 })),
-  http: Type.Optional(
-    Type.Object({
-      path: Type.String(),
-      timeout: Type.Optional(Type.String()),
-      headers: Type.Optional(Type.Array(header)),
+  maxTagLength: optional(Uint32),
+  http: optional(
+    strict({
+      path: Text,
+      timeout: optional(Duration),
+      headers: optional(list(header)),
     }),
   ),
-  grpc: Type.Optional(
-    Type.Object({
-      timeout: Type.Optional(Type.String()),
-      initialMetadata: Type.Optional(Type.Array(header)),
+  grpc: optional(
+    strict({
+      timeout: optional(Duration),
+      initialMetadata: optional(list(header)),
     }),
   ),
-  resourceDetectors: Type.Optional(
-    Type.Object({
-      environment: Type.Optional(Type.Object({})),
-      dynatrace: Type.Optional(Type.Object({})),
+  resourceDetectors: optional(
+    strict({
+      environment: optional(strict({})),
+      dynatrace: optional(strict({})),
     }),
   ),
-  dynatraceSampler: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  serviceAttributeEnrichment: Type.Optional(Type.String()),
+  dynatraceSampler: optional(Struct),
+  serviceAttributeEnrichment: optional(Text),
 });
 
-const tracer = Type.Object({
+const tracer = strict({
   ...service,
-  maxTagLength: Type.Optional(Type.Integer({ minimum: 0 })),
-  enable64bitTraceId: Type.Optional(Type.Boolean()),
-  path: Type.Optional(Type.String()),
-  traceContextOption: Type.Optional(Type.String()),
-  accessToken: Type.Optional(Type.String()),
+  maxTagLength: optional(Uint32),
+  enable64bitTraceId: optional(Flag),
+  path: optional(Text),
+  traceContextOption: optional(Text),
+  accessToken: optional(Text),
 });
 
 /**
  * The schema of a provider that policies and Telemetry name: an external authorizer, a tracer, an access log or a metrics
  * sink. Exactly one of the fields beside `name` is set. See Istio's MeshConfig.ExtensionProvider.
  */
-export const extensionProviderSchema = Type.Object({
-  name: Type.String({ minLength: 1 }),
-  envoyExtAuthzHttp: Type.Optional(externalAuthorizationHttp),
-  envoyExtAuthzGrpc: Type.Optional(Type.Object(externalAuthorization)),
-  zipkin: Type.Optional(tracer),
-  lightstep: Type.Optional(tracer),
-  datadog: Type.Optional(tracer),
-  skywalking: Type.Optional(tracer),
-  stackdriver: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  opencensus: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  opentelemetry: Type.Optional(openTelemetry),
-  prometheus: Type.Optional(Type.Object({})),
-  envoyFileAccessLog: Type.Optional(fileAccessLog),
-  envoyHttpAls: Type.Optional(httpAccessLogService),
-  envoyTcpAls: Type.Optional(Type.Object(accessLogService)),
-  envoyOtelAls: Type.Optional(openTelemetryLog),
-  sds: Type.Optional(Type.Object({ name: Type.String(), ...service })),
+export const ExtensionProvider = strict({
+  name: NonEmptyText,
+  envoyExtAuthzHttp: optional(externalAuthorizationHttp),
+  envoyExtAuthzGrpc: optional(strict(externalAuthorization)),
+  zipkin: optional(tracer),
+  lightstep: optional(tracer),
+  datadog: optional(tracer),
+  skywalking: optional(tracer),
+  stackdriver: optional(Struct),
+  opencensus: optional(Struct),
+  opentelemetry: optional(openTelemetry),
+  prometheus: optional(strict({})),
+  envoyFileAccessLog: optional(fileAccessLog),
+  envoyHttpAls: optional(httpAccessLogService),
+  envoyTcpAls: optional(strict(accessLogService)),
+  envoyOtelAls: optional(openTelemetryLog),
+  sds: optional(strict({ name: Text, ...service })),
 });
 
 /** A provider that policies and Telemetry name, as the mesh configuration has it. */
-export type ExtensionProvider = Static<typeof extensionProviderSchema>;
+export type ExtensionProvider = ValueOf<typeof ExtensionProvider>;

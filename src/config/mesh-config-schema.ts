@@ -1,227 +1,205 @@
-import { type Static, Type } from "typebox";
-import { extensionProviderSchema } from "./extension-provider.js";
+import Type from "typebox";
+import { ExtensionProvider } from "./extension-provider.js";
+import { TcpKeepalive } from "./kinds/connection-pool.js";
+import {
+  Duration,
+  Flag,
+  list,
+  mapOf,
+  NonEmptyText,
+  oneOf,
+  optional,
+  PortNumberOrZero,
+  Struct,
+  strict,
+  Text,
+  TextMap,
+  Uint32,
+  type ValueOf,
+} from "./kinds/fields.js";
+import { HTTPRetry } from "./kinds/http-route.js";
+import { LocalityLoadBalancerSetting } from "./kinds/load-balancer.js";
 
-const strings = () => Type.Array(Type.String());
-const stringMap = () => Type.Record(Type.String(), Type.String());
-const port = () => Type.Integer({ minimum: 0, maximum: 65535 });
-/** A span of time as Istio writes it: `10s`, `1h30m`, `0.25s`. */
-const duration = () =>
-  Type.String({ pattern: "^(0|([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|ms|s|m|h))+$" });
-/** Fields that are taken as they are, because nothing here reads them yet takes part in what proxies get. */
-const opaque = () => Type.Unknown();
-
-const labelSelector = Type.Object({
-  matchLabels: Type.Optional(stringMap()),
-  matchExpressions: Type.Optional(
-    Type.Array(
-      Type.Object({
-        key: Type.String(),
-        operator: Type.Enum(["In", "NotIn", "Exists", "DoesNotExist"]),
-        values: Type.Optional(strings()),
+const LabelSelector = strict({
+  matchLabels: optional(TextMap),
+  matchExpressions: optional(
+    list(
+      strict({
+        key: Text,
+        operator: oneOf("In", "NotIn", "Exists", "DoesNotExist"),
+        values: optional(list(Text)),
       }),
     ),
   ),
 });
 
-const tcpKeepalive = Type.Object({
-  probes: Type.Optional(Type.Integer({ minimum: 0 })),
-  time: Type.Optional(duration()),
-  interval: Type.Optional(duration()),
+const TLSConfig = strict({
+  minProtocolVersion: optional(oneOf("TLS_AUTO", "TLSV1_2", "TLSV1_3")),
+  ecdhCurves: optional(list(Text)),
+  cipherSuites: optional(list(Text)),
 });
 
-const httpRetry = Type.Object({
-  attempts: Type.Optional(Type.Integer({ minimum: 0 })),
-  retryOn: Type.Optional(Type.String()),
-  retryRemoteLocalities: Type.Optional(Type.Boolean()),
-  retryIgnorePreviousHosts: Type.Optional(Type.Boolean()),
-  backoff: Type.Optional(duration()),
+const CertificateData = strict({
+  pem: optional(Text),
+  spiffeBundleUrl: optional(Text),
+  certSigners: optional(list(Text)),
+  trustDomains: optional(list(Text)),
 });
 
-const localityLbSetting = Type.Object({
-  distribute: Type.Optional(
-    Type.Array(
-      Type.Object({
-        from: Type.String(),
-        to: Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 100 })),
-      }),
-    ),
-  ),
-  failover: Type.Optional(Type.Array(Type.Object({ from: Type.String(), to: Type.String() }))),
-  failoverPriority: Type.Optional(strings()),
-  enabled: Type.Optional(Type.Boolean()),
-});
-
-const tlsDefaults = Type.Object({
-  minProtocolVersion: Type.Optional(Type.Enum(["TLS_AUTO", "TLSV1_2", "TLSV1_3"])),
-  ecdhCurves: Type.Optional(strings()),
-  cipherSuites: Type.Optional(strings()),
-});
-
-const certificateData = Type.Object({
-  pem: Type.Optional(Type.String()),
-  spiffeBundleUrl: Type.Optional(Type.String()),
-  certSigners: Type.Optional(strings()),
-  trustDomains: Type.Optional(strings()),
-});
-
-const gatewayTopology = Type.Object({
-  numTrustedProxies: Type.Optional(Type.Integer({ minimum: 0 })),
-  forwardClientCertDetails: Type.Optional(
-    Type.Enum([
+const Topology = strict({
+  numTrustedProxies: optional(Uint32),
+  forwardClientCertDetails: optional(
+    oneOf(
       "UNDEFINED",
       "SANITIZE",
       "FORWARD_ONLY",
       "APPEND_FORWARD",
       "SANITIZE_SET",
       "ALWAYS_FORWARD_ONLY",
-    ]),
+    ),
   ),
-  proxyProtocol: Type.Optional(Type.Object({})),
+  proxyProtocol: optional(strict({})),
 });
 
 /** The schema of `defaultConfig`, the settings of a single proxy. See Istio's ProxyConfig (mesh/v1alpha1). */
-export const proxyConfigSchema = Type.Object({
-  configPath: Type.Optional(Type.String()),
-  binaryPath: Type.Optional(Type.String()),
-  serviceCluster: Type.Optional(Type.String()),
-  tracingServiceName: Type.Optional(
-    Type.Enum(["APP_LABEL_AND_NAMESPACE", "CANONICAL_NAME_ONLY", "CANONICAL_NAME_AND_NAMESPACE"]),
+export const ProxyConfigFields = strict({
+  configPath: optional(Text),
+  binaryPath: optional(Text),
+  serviceCluster: optional(Text),
+  tracingServiceName: optional(
+    oneOf("APP_LABEL_AND_NAMESPACE", "CANONICAL_NAME_ONLY", "CANONICAL_NAME_AND_NAMESPACE"),
   ),
-  drainDuration: Type.Optional(duration()),
-  parentShutdownDuration: Type.Optional(duration()),
-  terminationDrainDuration: Type.Optional(duration()),
-  discoveryAddress: Type.Optional(Type.String()),
-  discoveryRefreshDelay: Type.Optional(duration()),
-  zipkinAddress: Type.Optional(Type.String()),
-  statsdUdpAddress: Type.Optional(Type.String()),
-  envoyMetricsServiceAddress: Type.Optional(Type.String()),
-  proxyAdminPort: Type.Optional(port()),
-  availabilityZone: Type.Optional(Type.String()),
-  controlPlaneAuthPolicy: Type.Optional(Type.Enum(["NONE", "MUTUAL_TLS", "INHERIT"])),
-  customConfigFile: Type.Optional(Type.String()),
-  statNameLength: Type.Optional(Type.Integer({ minimum: 0 })),
-  concurrency: Type.Optional(Type.Integer({ minimum: 0 })),
-  proxyBootstrapTemplatePath: Type.Optional(Type.String()),
-  interceptionMode: Type.Optional(Type.Enum(["REDIRECT", "TPROXY", "NONE"])),
-  tracing: Type.Optional(
-    Type.Object({
-      zipkin: Type.Optional(Type.Object({ address: Type.Optional(Type.String()) })),
-      lightstep: Type.Optional(opaque()),
-      datadog: Type.Optional(Type.Object({ address: Type.Optional(Type.String()) })),
-      stackdriver: Type.Optional(opaque()),
-      openCensusAgent: Type.Optional(opaque()),
-      customTags: Type.Optional(opaque()),
-      maxPathTagLength: Type.Optional(Type.Integer({ minimum: 0 })),
-      sampling: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
-      tlsSettings: Type.Optional(opaque()),
-      enableIstioTags: Type.Optional(Type.Boolean()),
+  drainDuration: optional(Duration),
+  parentShutdownDuration: optional(Duration),
+  terminationDrainDuration: optional(Duration),
+  discoveryAddress: optional(Text),
+  discoveryRefreshDelay: optional(Duration),
+  zipkinAddress: optional(Text),
+  statsdUdpAddress: optional(Text),
+  envoyMetricsServiceAddress: optional(Text),
+  proxyAdminPort: optional(PortNumberOrZero),
+  availabilityZone: optional(Text),
+  controlPlaneAuthPolicy: optional(oneOf("NONE", "MUTUAL_TLS", "INHERIT")),
+  customConfigFile: optional(Text),
+  statNameLength: optional(Uint32),
+  concurrency: optional(Uint32),
+  proxyBootstrapTemplatePath: optional(Text),
+  interceptionMode: optional(oneOf("REDIRECT", "TPROXY", "NONE")),
+  tracing: optional(
+    strict({
+      zipkin: optional(strict({ address: optional(Text) })),
+      lightstep: optional(Struct),
+      datadog: optional(strict({ address: optional(Text) })),
+      stackdriver: optional(Struct),
+      openCensusAgent: optional(Struct),
+      customTags: optional(mapOf(Struct)),
+      maxPathTagLength: optional(Uint32),
+      sampling: optional(Type.Number({ minimum: 0, maximum: 100 })),
+      tlsSettings: optional(Struct),
+      enableIstioTags: optional(Flag),
     }),
   ),
-  sds: Type.Optional(opaque()),
-  envoyAccessLogService: Type.Optional(opaque()),
-  envoyMetricsService: Type.Optional(opaque()),
-  proxyMetadata: Type.Optional(stringMap()),
-  runtimeValues: Type.Optional(stringMap()),
-  statusPort: Type.Optional(port()),
-  extraStatTags: Type.Optional(strings()),
-  gatewayTopology: Type.Optional(gatewayTopology),
-  meshId: Type.Optional(Type.String()),
-  readinessProbe: Type.Optional(opaque()),
-  proxyStatsMatcher: Type.Optional(
-    Type.Object({
-      inclusionPrefixes: Type.Optional(strings()),
-      inclusionSuffixes: Type.Optional(strings()),
-      inclusionRegexps: Type.Optional(strings()),
+  sds: optional(Struct),
+  envoyAccessLogService: optional(Struct),
+  envoyMetricsService: optional(Struct),
+  proxyMetadata: optional(TextMap),
+  runtimeValues: optional(TextMap),
+  statusPort: optional(PortNumberOrZero),
+  extraStatTags: optional(list(Text)),
+  gatewayTopology: optional(Topology),
+  meshId: optional(Text),
+  readinessProbe: optional(Struct),
+  proxyStatsMatcher: optional(
+    strict({
+      inclusionPrefixes: optional(list(Text)),
+      inclusionSuffixes: optional(list(Text)),
+      inclusionRegexps: optional(list(Text)),
     }),
   ),
-  holdApplicationUntilProxyStarts: Type.Optional(Type.Boolean()),
-  caCertificatesPem: Type.Optional(strings()),
-  image: Type.Optional(opaque()),
-  privateKeyProvider: Type.Optional(opaque()),
-  proxyHeaders: Type.Optional(opaque()),
-  fileFlushInterval: Type.Optional(duration()),
-  fileFlushMinSizeKb: Type.Optional(Type.Integer({ minimum: 0 })),
-  statsEvictionInterval: Type.Optional(duration()),
-  statsCompression: Type.Optional(Type.Boolean()),
+  holdApplicationUntilProxyStarts: optional(Flag),
+  caCertificatesPem: optional(list(Text)),
+  image: optional(Struct),
+  privateKeyProvider: optional(Struct),
+  proxyHeaders: optional(Struct),
+  fileFlushInterval: optional(Duration),
+  fileFlushMinSizeKb: optional(Uint32),
+  statsEvictionInterval: optional(Duration),
+  statsCompression: optional(Flag),
 });
 
 /** The settings of a single proxy, as `defaultConfig` or the annotation `proxy.istio.io/config` has them. */
-export type ProxyConfig = Static<typeof proxyConfigSchema>;
+export type ProxyConfigFields = ValueOf<typeof ProxyConfigFields>;
 
 /** The schema of `data.mesh`. Every field is optional. See Istio's MeshConfig (mesh/v1alpha1). */
-export const meshConfigSchema = Type.Object({
-  proxyListenPort: Type.Optional(port()),
-  proxyInboundListenPort: Type.Optional(port()),
-  proxyHttpPort: Type.Optional(port()),
-  connectTimeout: Type.Optional(duration()),
-  protocolDetectionTimeout: Type.Optional(duration()),
-  tcpKeepalive: Type.Optional(tcpKeepalive),
-  ingressClass: Type.Optional(Type.String()),
-  ingressService: Type.Optional(Type.String()),
-  ingressControllerMode: Type.Optional(Type.Enum(["UNSPECIFIED", "OFF", "DEFAULT", "STRICT"])),
-  ingressSelector: Type.Optional(Type.String()),
-  enableTracing: Type.Optional(Type.Boolean()),
-  accessLogFile: Type.Optional(Type.String()),
-  accessLogFormat: Type.Optional(Type.String()),
-  accessLogEncoding: Type.Optional(Type.Enum(["TEXT", "JSON"])),
-  enableEnvoyAccessLogService: Type.Optional(Type.Boolean()),
-  disableEnvoyListenerLog: Type.Optional(Type.Boolean()),
-  defaultConfig: Type.Optional(proxyConfigSchema),
-  outboundTrafficPolicy: Type.Optional(
-    Type.Object({ mode: Type.Optional(Type.Enum(["REGISTRY_ONLY", "ALLOW_ANY"])) }),
-  ),
-  inboundTrafficPolicy: Type.Optional(
-    Type.Object({ mode: Type.Optional(Type.Enum(["PASSTHROUGH", "LOCALHOST"])) }),
-  ),
-  configSources: Type.Optional(opaque()),
-  enableAutoMtls: Type.Optional(Type.Boolean()),
-  trustDomain: Type.Optional(Type.String({ minLength: 1 })),
-  trustDomainAliases: Type.Optional(strings()),
-  caCertificates: Type.Optional(Type.Array(certificateData)),
-  defaultServiceExportTo: Type.Optional(strings()),
-  defaultVirtualServiceExportTo: Type.Optional(strings()),
-  defaultDestinationRuleExportTo: Type.Optional(strings()),
-  rootNamespace: Type.Optional(Type.String({ minLength: 1 })),
-  localityLbSetting: Type.Optional(localityLbSetting),
-  dnsRefreshRate: Type.Optional(duration()),
-  h2UpgradePolicy: Type.Optional(Type.Enum(["DO_NOT_UPGRADE", "UPGRADE"])),
-  inboundClusterStatName: Type.Optional(Type.String()),
-  outboundClusterStatName: Type.Optional(Type.String()),
-  certificates: Type.Optional(opaque()),
-  serviceSettings: Type.Optional(
-    Type.Array(
-      Type.Object({
-        settings: Type.Optional(Type.Object({ clusterLocal: Type.Optional(Type.Boolean()) })),
-        hosts: Type.Optional(strings()),
+export const MeshConfigFields = strict({
+  proxyListenPort: optional(PortNumberOrZero),
+  proxyInboundListenPort: optional(PortNumberOrZero),
+  proxyHttpPort: optional(PortNumberOrZero),
+  connectTimeout: optional(Duration),
+  protocolDetectionTimeout: optional(Duration),
+  tcpKeepalive: optional(TcpKeepalive),
+  ingressClass: optional(Text),
+  ingressService: optional(Text),
+  ingressControllerMode: optional(oneOf("UNSPECIFIED", "OFF", "DEFAULT", "STRICT")),
+  ingressSelector: optional(Text),
+  enableTracing: optional(Flag),
+  accessLogFile: optional(Text),
+  accessLogFormat: optional(Text),
+  accessLogEncoding: optional(oneOf("TEXT", "JSON")),
+  enableEnvoyAccessLogService: optional(Flag),
+  disableEnvoyListenerLog: optional(Flag),
+  defaultConfig: optional(ProxyConfigFields),
+  outboundTrafficPolicy: optional(strict({ mode: optional(oneOf("REGISTRY_ONLY", "ALLOW_ANY")) })),
+  inboundTrafficPolicy: optional(strict({ mode: optional(oneOf("PASSTHROUGH", "LOCALHOST")) })),
+  configSources: optional(list(Struct)),
+  enableAutoMtls: optional(Flag),
+  trustDomain: optional(NonEmptyText),
+  trustDomainAliases: optional(list(Text)),
+  caCertificates: optional(list(CertificateData)),
+  defaultServiceExportTo: optional(list(Text)),
+  defaultVirtualServiceExportTo: optional(list(Text)),
+  defaultDestinationRuleExportTo: optional(list(Text)),
+  rootNamespace: optional(NonEmptyText),
+  localityLbSetting: optional(LocalityLoadBalancerSetting),
+  dnsRefreshRate: optional(Duration),
+  h2UpgradePolicy: optional(oneOf("DO_NOT_UPGRADE", "UPGRADE")),
+  inboundClusterStatName: optional(Text),
+  outboundClusterStatName: optional(Text),
+  certificates: optional(list(Struct)),
+  serviceSettings: optional(
+    list(
+      strict({
+        settings: optional(strict({ clusterLocal: optional(Flag) })),
+        hosts: optional(list(Text)),
       }),
     ),
   ),
-  serviceScopeConfigs: Type.Optional(opaque()),
-  enablePrometheusMerge: Type.Optional(Type.Boolean()),
-  verifyCertificateAtClient: Type.Optional(Type.Boolean()),
-  ca: Type.Optional(opaque()),
-  extensionProviders: Type.Optional(Type.Array(extensionProviderSchema)),
-  defaultProviders: Type.Optional(
-    Type.Object({
-      tracing: Type.Optional(strings()),
-      metrics: Type.Optional(strings()),
-      accessLogging: Type.Optional(strings()),
+  serviceScopeConfigs: optional(list(Struct)),
+  enablePrometheusMerge: optional(Flag),
+  verifyCertificateAtClient: optional(Flag),
+  ca: optional(Struct),
+  extensionProviders: optional(list(ExtensionProvider)),
+  defaultProviders: optional(
+    strict({
+      tracing: optional(list(Text)),
+      metrics: optional(list(Text)),
+      accessLogging: optional(list(Text)),
     }),
   ),
-  discoverySelectors: Type.Optional(Type.Array(labelSelector)),
-  pathNormalization: Type.Optional(
-    Type.Object({
-      normalization: Type.Optional(
-        Type.Enum(["DEFAULT", "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"]),
+  discoverySelectors: optional(list(LabelSelector)),
+  pathNormalization: optional(
+    strict({
+      normalization: optional(
+        oneOf("DEFAULT", "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"),
       ),
     }),
   ),
-  defaultHttpRetryPolicy: Type.Optional(httpRetry),
-  meshMTLS: Type.Optional(tlsDefaults),
-  tlsDefaults: Type.Optional(tlsDefaults),
-  compliancePolicy: Type.Optional(Type.String()),
-  hboneIdleTimeout: Type.Optional(duration()),
+  defaultHttpRetryPolicy: optional(HTTPRetry),
+  meshMTLS: optional(TLSConfig),
+  tlsDefaults: optional(TLSConfig),
+  compliancePolicy: optional(Text),
+  hboneIdleTimeout: optional(Duration),
 });
 
 /** The mesh configuration as a user writes it: any field may be absent. */
-export type MeshConfigFields = Static<typeof meshConfigSchema>;
+export type MeshConfigFields = ValueOf<typeof MeshConfigFields>;

@@ -1,4 +1,4 @@
-import type { MeshConfigFields, ProxyConfig } from "./mesh-config-schema.js";
+import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
 
 /** The fields that have a value in every mesh. */
 type Defaulted =
@@ -50,7 +50,7 @@ export type MeshConfig = Readonly<
 > &
   Modes;
 
-const DEFAULT_PROXY_CONFIG: ProxyConfig = {
+const DEFAULT_PROXY_CONFIG: ProxyConfigFields = {
   configPath: "./etc/istio/proxy",
   binaryPath: "/usr/local/bin/envoy",
   serviceCluster: "istio-proxy",
@@ -128,7 +128,10 @@ export function withDefaults(fields: MeshConfigFields): MeshConfig {
   };
 }
 
-function proxyConfigWith(base: ProxyConfig, over: ProxyConfig | undefined): ProxyConfig {
+function proxyConfigWith(
+  base: ProxyConfigFields,
+  over: ProxyConfigFields | undefined,
+): ProxyConfigFields {
   if (over === undefined) return base;
   const proxyMetadata = { ...base.proxyMetadata, ...over.proxyMetadata };
   return Object.keys(proxyMetadata).length === 0
