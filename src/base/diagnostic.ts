@@ -28,12 +28,16 @@ export interface Diagnostic {
   readonly resource?: string;
 }
 
-/** By file, line, column, then code: the order in which diagnostics are shown. */
+const NOWHERE: Position = { file: "", line: 0, column: 0 };
+
+/** By file, line, column, then code: the order in which diagnostics are shown; those about no file come first. */
 export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
+  const placeA = a.position ?? NOWHERE;
+  const placeB = b.position ?? NOWHERE;
   return (
-    compare(a.position?.file ?? "", b.position?.file ?? "") ||
-    (a.position?.line ?? 0) - (b.position?.line ?? 0) ||
-    (a.position?.column ?? 0) - (b.position?.column ?? 0) ||
+    compare(placeA.file, placeB.file) ||
+    placeA.line - placeB.line ||
+    placeA.column - placeB.column ||
     compare(a.code, b.code) ||
     compare(a.message, b.message)
   );

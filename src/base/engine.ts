@@ -55,25 +55,34 @@ export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
 
 const identical = (a: unknown, b: unknown): boolean => a === b;
 
-interface MemoNode {
-  weak?: WeakMap<object, MemoNode>;
-  strong?: Map<unknown, MemoNode>;
-  result?: { readonly value: unknown };
+/** A level of the tree in which a remembered result is found: one level for each argument. */
+class MemoNode {
+  #byIdentity: WeakMap<object, MemoNode> | undefined;
+  #byValue: Map<unknown, MemoNode> | undefined;
+  result: { readonly value: unknown } | undefined;
+
+  /** The node behind the next argument; made when there is none. */
+  next(argument: unknown): MemoNode {
+    return isObject(argument)
+      ? findOrMake((this.#byIdentity ??= new WeakMap()), argument)
+      : findOrMake((this.#byValue ??= new Map()), argument);
+  }
 }
 
-function childOf(node: MemoNode, argument: unknown): MemoNode {
-  const isObject =
-    (typeof argument === "object" && argument !== null) || typeof argument === "function";
-  if (isObject) {
-    node.weak ??= new WeakMap();
-    let child = node.weak.get(argument);
-    if (child === undefined) node.weak.set(argument, (child = {}));
-    return child;
-  }
-  node.strong ??= new Map();
-  let child = node.strong.get(argument);
-  if (child === undefined) node.strong.set(argument, (child = {}));
-  return child;
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+interface Children<K> {
+  get(key: K): MemoNode | undefined;
+  set(key: K, node: MemoNode): unknown;
+}
+
+function findOrMake<K>(children: Children<K>, key: K): MemoNode {
+  const found = children.get(key);
+  if (found !== undefined) return found;
+  const made = new MemoNode();
+  children.set(key, made);
+  return made;
 }
 
 /** Makes the remembering operators. One engine serves one control plane. */
@@ -95,11 +104,11 @@ export class Engine {
     name: string,
     compute: (...args: A) => R,
   ): (...args: A) => R {
-    const root: MemoNode = {};
+    const root = new MemoNode();
     return (...args) => {
       let node = root;
       if (this.#memo) {
-        for (const argument of args) node = childOf(node, argument);
+        for (const argument of args) node = node.next(argument);
         if (node.result !== undefined) return node.result.value as R;
       }
       this.#record?.(name, args.filter((argument) => typeof argument === "string").join(" "));
@@ -122,20 +131,19 @@ export class Engine {
       | { readonly tables: TablesOf<Rows>; readonly context: Context; readonly result: Table<R> }
       | undefined;
     return (tables, ...context) => {
-      const all = last === undefined || !this.#memo || !sameArray(last.context, context);
-      const keys = all
-        ? allKeys(tables, last?.result)
-        : changedKeys(tables, last?.tables ?? tables);
-      let result = (this.#memo ? last?.result : undefined) ?? Table.empty<R>();
+      const keys =
+        last !== undefined && sameArray(last.context, context)
+          ? changedKeys(tables, last.tables)
+          : allKeys(tables, last?.result);
+      let result = last?.result ?? Table.empty<R>();
       for (const key of keys) {
         this.#record?.(name, key);
         const rows = tables.map((table) => table.get(key)) as unknown as RowsOf<Rows>;
-        const row = rows.some((value) => value !== undefined)
-          ? compute(key, rows, ...context)
-          : undefined;
+        const exists = rows.some((value) => value !== undefined);
+        const row = exists ? compute(key, rows, ...context) : undefined;
         result = withRow(result, key, row, equal);
       }
-      last = { tables, context, result };
+      if (this.#memo) last = { tables, context, result };
       return result;
     };
   }
@@ -150,24 +158,13 @@ export class Engine {
   ): (table: Table<V>) => Table<Table<V>> {
     let last: { readonly source: Table<V>; readonly result: Table<Table<V>> } | undefined;
     return (table) => {
-      const before = this.#memo && last !== undefined ? last : undefined;
-      let result = before?.result ?? Table.empty<Table<V>>();
-      for (const change of table.changesFrom(before?.source ?? Table.empty())) {
-        this.#record?.(name, change.key);
-        if (change.before !== undefined) {
-          for (const key of keysOf(change.before, change.key)) {
-            const rest = (result.get(key) ?? Table.empty<V>()).without(change.key);
-            result = rest.size === 0 ? result.without(key) : result.with(key, rest);
-          }
-        }
-        if (change.after !== undefined) {
-          for (const key of keysOf(change.after, change.key)) {
-            const group = result.get(key) ?? Table.empty<V>();
-            result = result.with(key, group.with(change.key, change.after));
-          }
-        }
+      let result = last?.result ?? Table.empty<Table<V>>();
+      for (const { key, before, after } of table.changesFrom(last?.source ?? Table.empty())) {
+        this.#record?.(name, key);
+        if (before !== undefined) result = withoutMember(result, keysOf(before, key), key);
+        if (after !== undefined) result = withMember(result, keysOf(after, key), key, after);
       }
-      last = { source: table, result };
+      if (this.#memo) last = { source: table, result };
       return result;
     };
   }
@@ -185,22 +182,20 @@ export class Engine {
         }
       | undefined;
     return (source) => {
-      const before = this.#memo && last !== undefined ? last : undefined;
-      let owners = before?.owners ?? Table.empty<Table<V>>();
-      let result = before?.result ?? Table.empty<V>();
-      for (const outer of source.changesFrom(before?.source ?? Table.empty())) {
-        const inner = (outer.after ?? Table.empty<V>()).changesFrom(outer.before ?? Table.empty());
-        for (const { key, after } of inner) {
+      let owners = last?.owners ?? Table.empty<Table<V>>();
+      let result = last?.result ?? Table.empty<V>();
+      for (const outer of source.changesFrom(last?.source ?? Table.empty())) {
+        const inner = outer.after ?? Table.empty<V>();
+        for (const { key, after } of inner.changesFrom(outer.before ?? Table.empty())) {
           this.#record?.(name, key);
-          const group = owners.get(key) ?? Table.empty<V>();
-          const owned =
-            after === undefined ? group.without(outer.key) : group.with(outer.key, after);
-          owners = owned.size === 0 ? owners.without(key) : owners.with(key, owned);
-          const first = firstByKey(owned);
-          result = first === undefined ? result.without(key) : result.with(key, first);
+          owners =
+            after === undefined
+              ? withoutMember(owners, [key], outer.key)
+              : withMember(owners, [key], outer.key, after);
+          result = withRow(result, key, firstByKey(owners.get(key)), identical);
         }
       }
-      last = { source, owners, result };
+      if (this.#memo) last = { source, owners, result };
       return result;
     };
   }
@@ -216,9 +211,39 @@ export class Engine {
   }
 }
 
-function firstByKey<V>(table: Table<V>): V | undefined {
+/** `groups` with an entry set in each of the groups at `groupKeys`. */
+function withMember<V>(
+  groups: Table<Table<V>>,
+  groupKeys: Iterable<string>,
+  key: string,
+  value: V,
+): Table<Table<V>> {
+  let result = groups;
+  for (const groupKey of groupKeys) {
+    const group = result.get(groupKey) ?? Table.empty<V>();
+    result = result.with(groupKey, group.with(key, value));
+  }
+  return result;
+}
+
+/** `groups` without an entry of the groups at `groupKeys`; a group that becomes empty is gone. */
+function withoutMember<V>(
+  groups: Table<Table<V>>,
+  groupKeys: Iterable<string>,
+  key: string,
+): Table<Table<V>> {
+  let result = groups;
+  for (const groupKey of groupKeys) {
+    const rest = (result.get(groupKey) ?? Table.empty<V>()).without(key);
+    result = rest.size === 0 ? result.without(groupKey) : result.with(groupKey, rest);
+  }
+  return result;
+}
+
+/** The value of the smallest key; undefined of no table or an empty one. */
+function firstByKey<V>(table: Table<V> | undefined): V | undefined {
   let first: { readonly key: string; readonly value: V } | undefined;
-  table.forEach((value, key) => {
+  table?.forEach((value, key) => {
     if (first === undefined || key < first.key) first = { key, value };
   });
   return first?.value;

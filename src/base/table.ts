@@ -109,26 +109,38 @@ function insert<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Nod
   return next === child ? node : branchOf(node.bitmap, node.children.with(index, next));
 }
 
-function remove<V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined {
+function removeFromCollision<V>(node: Collision<V>, key: string): Node<V> | undefined {
+  const leaves = node.leaves.filter((leaf) => leaf.key !== key);
+  if (leaves.length === node.leaves.length) return node;
+  return leaves.length === 1 ? leaves[0] : { hash: node.hash, leaves };
+}
+
+function remove<V>(
+  node: Node<V> | undefined,
+  hash: number,
+  key: string,
+  shift: number,
+): Node<V> | undefined {
+  if (node === undefined) return undefined;
   if (isLeaf(node)) return node.key === key ? undefined : node;
-  if (!isBranch(node)) {
-    const leaves = node.leaves.filter((leaf) => leaf.key !== key);
-    if (leaves.length === node.leaves.length) return node;
-    return leaves.length === 1 ? leaves[0] : { hash: node.hash, leaves };
-  }
+  if (!isBranch(node)) return removeFromCollision(node, key);
   const bit = 1 << ((hash >>> shift) & MASK);
   if ((node.bitmap & bit) === 0) return node;
   const index = popCount(node.bitmap & (bit - 1));
-  const child = node.children[index] as Node<V>;
+  const child = node.children[index];
   const next = remove(child, hash, key, shift + BITS);
   if (next === child) return node;
-  const children =
-    next === undefined ? node.children.toSpliced(index, 1) : node.children.with(index, next);
-  const bitmap = next === undefined ? node.bitmap & ~bit : node.bitmap;
-  const only = children.length === 1 ? children[0] : undefined;
-  // A branch with a single leaf below it is that leaf: the shape must not remember what was removed.
-  if (only !== undefined && !isBranch(only)) return only;
-  return children.length === 0 ? undefined : branchOf(bitmap, children);
+  return next === undefined
+    ? shrunk(node.bitmap & ~bit, node.children.toSpliced(index, 1))
+    : shrunk(node.bitmap, node.children.with(index, next));
+}
+
+/** The branch of what is left in one: the shape must not remember what was removed. */
+function shrunk<V>(bitmap: number, children: readonly Node<V>[]): Node<V> | undefined {
+  const [first] = children;
+  if (first === undefined) return undefined;
+  const isAlone = children.length === 1 && !isBranch(first);
+  return isAlone ? first : branchOf(bitmap, children);
 }
 
 function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
@@ -169,7 +181,7 @@ function compare<V>(
   visit(after, (leaf) => {
     const old = rest.get(leaf.key);
     rest.delete(leaf.key);
-    if (old?.value !== leaf.value || old === undefined) {
+    if (old?.value !== leaf.value) {
       out.push({ key: leaf.key, before: old?.value, after: leaf.value });
     }
   });

@@ -1,0 +1,499 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Engine, overlay, sameElements } from "../../../src/base/engine.js";
+import { Table } from "../../../src/base/table.js";
+
+interface Row {
+  readonly text: string;
+}
+
+type Recorded = readonly [operator: string, key: string];
+
+/** An engine and what it has recomputed since it was last asked. */
+function recordingEngine(): { engine: Engine; recorded: () => readonly Recorded[] } {
+  let list: Recorded[] = [];
+  const engine = new Engine({ record: (operator, key) => list.push([operator, key]) });
+  return {
+    engine,
+    recorded: () => {
+      const result = list.sort(([a, b], [c, d]) => (`${a} ${b}` < `${c} ${d}` ? -1 : 1));
+      list = [];
+      return result;
+    },
+  };
+}
+
+const sorted = <V>(table: Table<V>): readonly (readonly [string, V])[] => table.sorted();
+const sortedGroups = <V>(table: Table<Table<V>>): readonly (readonly [string, unknown])[] =>
+  table.sorted().map(([key, group]) => [key, group.sorted()]);
+
+const numbers = Table.from([
+  ["a", 1],
+  ["b", 2],
+]);
+
+// Inputs of the property tests: two tables which are edited, and a number which is set, step by step.
+const KEYS = ["a", "b", "c", "d", "e", "f"];
+
+/** By key, the value to set; undefined removes the key. */
+type Edits = Record<string, number | undefined>;
+
+interface Step {
+  readonly left: Edits;
+  readonly right: Edits;
+  readonly context: number;
+}
+
+interface Inputs {
+  readonly left: Table<number>;
+  readonly right: Table<number>;
+  readonly context: number;
+}
+
+const edits: fc.Arbitrary<Edits> = fc.dictionary(
+  fc.constantFrom(...KEYS),
+  fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined, freq: 2 }),
+  { maxKeys: 3 },
+);
+const step: fc.Arbitrary<Step> = fc.record({
+  left: edits,
+  right: edits,
+  context: fc.integer({ min: 0, max: 1 }),
+});
+const steps = fc.array(step, { minLength: 1, maxLength: 20 });
+
+function edited(table: Table<number>, changes: Edits): Table<number> {
+  return Object.entries(changes).reduce(
+    (result, [key, value]) => (value === undefined ? result.without(key) : result.with(key, value)),
+    table,
+  );
+}
+
+/** The inputs after each step. */
+function history(list: readonly Step[]): readonly Inputs[] {
+  const result: Inputs[] = [];
+  let left = Table.empty<number>();
+  let right = Table.empty<number>();
+  for (const edit of list) {
+    left = edited(left, edit.left);
+    right = edited(right, edit.right);
+    result.push({ left, right, context: edit.context });
+  }
+  return result;
+}
+
+/** Asserts that a computation gives the same with and without memory, whatever came before. */
+function expectSameWithoutMemo(build: (engine: Engine) => (inputs: Inputs) => unknown): void {
+  fc.assert(
+    fc.property(steps, (list) => {
+      const remembering = build(new Engine());
+      for (const inputs of history(list)) {
+        const fresh = build(new Engine({ memo: false }));
+        expect(remembering(inputs)).toEqual(fresh(inputs));
+      }
+    }),
+    { numRuns: 300 },
+  );
+}
+
+/** The keys at which two tables differ. */
+function differing(a: Table<number>, b: Table<number>): readonly string[] {
+  return KEYS.filter((key) => a.get(key) !== b.get(key));
+}
+
+describe("derive", () => {
+  const add = (
+    _key: string,
+    [left, right]: readonly [number | undefined, number | undefined],
+    context: number,
+  ): Row | undefined => {
+    const total = (left ?? 0) + (right ?? 0) * 10 + context * 100;
+    return total % 7 === 0 ? undefined : { text: String(total % 20) };
+  };
+  const sameText = (a: Row, b: Row): boolean => a.text === b.text;
+
+  test("gives the same with and without memory", () => {
+    expectSameWithoutMemo((engine) => {
+      const rows = engine.derive<[number, number], [number], Row>("rows", add, sameText);
+      return ({ left, right, context }) => sorted(rows([left, right], context));
+    });
+  });
+
+  test("gives what its function gives at every key", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const rows = new Engine().derive<[number, number], [number], Row>("rows", add, sameText);
+        for (const { left, right, context } of history(list)) {
+          const expected = KEYS.filter((key) => left.has(key) || right.has(key))
+            .map((key) => [key, add(key, [left.get(key), right.get(key)], context)])
+            .filter(([, row]) => row !== undefined);
+          expect(sorted(rows([left, right], context))).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  test("computes exactly the keys that changed in a source", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const { engine, recorded } = recordingEngine();
+        const rows = engine.derive<[number, number], [], Row>("rows", (key, pair) =>
+          add(key, pair, 0),
+        );
+        let before = { left: Table.empty<number>(), right: Table.empty<number>() };
+        for (const now of history(list)) {
+          rows([now.left, now.right]);
+          const changed = new Set([
+            ...differing(before.left, now.left),
+            ...differing(before.right, now.right),
+          ]);
+          expect(recorded()).toEqual([...changed].sort().map((key) => ["rows", key]));
+          before = now;
+        }
+      }),
+    );
+  });
+
+  test("computes all keys when the context changed", () => {
+    const { engine, recorded } = recordingEngine();
+    const rows = engine.derive<[number], [string], string>("rows", (_, [n], text) => `${n}${text}`);
+    rows([numbers], "x");
+    recorded();
+    expect(sorted(rows([numbers], "y"))).toEqual([
+      ["a", "1y"],
+      ["b", "2y"],
+    ]);
+    expect(recorded()).toEqual([
+      ["rows", "a"],
+      ["rows", "b"],
+    ]);
+  });
+
+  test("drops the rows that a changed context leaves out", () => {
+    const rows = new Engine().derive<[number], [number], number>("rows", (_, [n], least) =>
+      n !== undefined && n >= least ? n : undefined,
+    );
+    expect(rows([numbers], 1).size).toBe(2);
+    expect(sorted(rows([numbers], 2))).toEqual([["b", 2]]);
+  });
+
+  test("computes nothing and gives the same table for the same inputs", () => {
+    const { engine, recorded } = recordingEngine();
+    const rows = engine.derive<[number], [], Row>("rows", (_, [n]) => ({ text: String(n) }));
+    const first = rows([numbers]);
+    recorded();
+    expect(rows([numbers])).toBe(first);
+    expect(recorded()).toEqual([]);
+  });
+
+  test("keeps the old row, and so the table, when the new row is equal", () => {
+    const rows = new Engine().derive<[number], [], Row>(
+      "rows",
+      (_, [n = 0]) => ({ text: n > 0 ? "positive" : "not" }),
+      sameText,
+    );
+    const first = rows([numbers]);
+    expect(rows([numbers.with("a", 7)])).toBe(first);
+    const second = rows([numbers.with("a", 0)]);
+    expect(second.get("a")).toEqual({ text: "not" });
+    expect(second.get("b")).toBe(first.get("b"));
+  });
+
+  test("stops the work there: what is built on a kept row is not computed again", () => {
+    const { engine, recorded } = recordingEngine();
+    const signs = engine.derive<[number], [], Row>(
+      "signs",
+      (_, [n = 0]) => ({ text: n > 0 ? "positive" : "not" }),
+      sameText,
+    );
+    const shouts = engine.derive<[Row], [], string>("shouts", (_, [row]) => `${row?.text ?? ""}!`);
+    shouts([signs([numbers])]);
+    recorded();
+    shouts([signs([numbers.with("a", 7)])]);
+    expect(recorded()).toEqual([["signs", "a"]]);
+    shouts([signs([numbers.with("a", 0)])]);
+    expect(recorded()).toEqual([
+      ["shouts", "a"],
+      ["signs", "a"],
+    ]);
+  });
+
+  test("does not ask its function about a key that no source has any more", () => {
+    const asked: string[] = [];
+    const rows = new Engine().derive<[number], [], number>("rows", (key, [n]) => {
+      asked.push(key);
+      return n;
+    });
+    rows([numbers]);
+    asked.length = 0;
+    expect(sorted(rows([numbers.without("a")]))).toEqual([["b", 2]]);
+    expect(asked).toEqual([]);
+  });
+
+  test("is right again after its function threw", () => {
+    const rows = new Engine().derive<[number], [], number>("rows", (_, [n]) => {
+      if (n === 13) throw new Error("thirteen");
+      return n;
+    });
+    rows([numbers]);
+    expect(() => rows([numbers.with("c", 3).with("d", 13)])).toThrow("thirteen");
+    expect(sorted(rows([numbers.with("c", 3)]))).toEqual([
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ]);
+  });
+});
+
+describe("group", () => {
+  // Some rows belong nowhere, some to one group, some to two, some to one group named twice.
+  const groupsOf = (n: number): readonly string[] =>
+    [[], ["even"], ["even", "odd"], ["odd", "odd"], ["odd"]][n % 5] ?? [];
+
+  test("gives the same with and without memory", () => {
+    expectSameWithoutMemo((engine) => {
+      const groups = engine.group<number>("groups", groupsOf);
+      return ({ left }) => sortedGroups(groups(left));
+    });
+  });
+
+  test("puts each row into the groups it belongs to", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const groups = new Engine().group<number>("groups", groupsOf);
+        for (const { left } of history(list)) {
+          const expected = ["even", "odd"]
+            .map((name) => [name, left.sorted().filter(([, n]) => groupsOf(n).includes(name))])
+            .filter(([, members]) => members?.length !== 0);
+          expect(sortedGroups(groups(left))).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  test("keeps the groups that an edit does not touch", () => {
+    const groups = new Engine().group<number>("groups", (n) => [n % 2 === 0 ? "even" : "odd"]);
+    const first = groups(numbers);
+    const second = groups(numbers.with("c", 4));
+    expect(second.get("odd")).toBe(first.get("odd"));
+    expect(second.get("even")).not.toBe(first.get("even"));
+    expect(groups(numbers.with("c", 4))).toBe(second);
+  });
+
+  test("gives its rows' keys to the function", () => {
+    const groups = new Engine().group<number>("groups", (_, key) => [key.toUpperCase()]);
+    expect(sortedGroups(groups(numbers))).toEqual([
+      ["A", [["a", 1]]],
+      ["B", [["b", 2]]],
+    ]);
+  });
+
+  test("looks at the rows that changed and no others", () => {
+    const { engine, recorded } = recordingEngine();
+    const groups = engine.group<number>("groups", groupsOf);
+    groups(numbers);
+    recorded();
+    groups(numbers.with("b", 3).with("c", 4));
+    expect(recorded()).toEqual([
+      ["groups", "b"],
+      ["groups", "c"],
+    ]);
+  });
+});
+
+describe("flatten", () => {
+  const tables = (inputs: Inputs): Table<Table<number>> => {
+    const both = Table.from([
+      ["left", inputs.left],
+      ["right", inputs.right],
+    ]);
+    return inputs.context === 0 ? both : both.without("left");
+  };
+
+  test("gives the same with and without memory", () => {
+    expectSameWithoutMemo((engine) => {
+      const flat = engine.flatten<number>("flat");
+      return (inputs) => sorted(flat(tables(inputs)));
+    });
+  });
+
+  test("takes each entry from the smallest source key that has it", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const flat = new Engine().flatten<number>("flat");
+        for (const inputs of history(list)) {
+          const left = inputs.context === 0 ? inputs.left : Table.empty<number>();
+          const expected = new Map([...inputs.right, ...left]);
+          expect(sorted(flat(tables(inputs)))).toEqual(sorted(Table.from(expected)));
+        }
+      }),
+    );
+  });
+
+  test("undoes group", () => {
+    expectSameWithoutMemo((engine) => {
+      const groups = engine.group<number>("groups", (n) => [String(n % 3), "all"]);
+      const flat = engine.flatten<number>("flat");
+      return ({ left }) => {
+        expect(flat(groups(left)).changesFrom(left)).toEqual([]);
+      };
+    });
+  });
+
+  test("looks at the entries that changed and no others", () => {
+    const { engine, recorded } = recordingEngine();
+    const flat = engine.flatten<number>("flat");
+    const first = flat(Table.from([["x", numbers]]));
+    recorded();
+    const second = flat(
+      Table.from([
+        ["x", numbers.with("c", 3)],
+        ["y", Table.from([["b", 9]])],
+      ]),
+    );
+    expect(recorded()).toEqual([
+      ["flat", "b"],
+      ["flat", "c"],
+    ]);
+    expect(second.changesFrom(first)).toEqual([{ key: "c", before: undefined, after: 3 }]);
+  });
+});
+
+describe("memo", () => {
+  test("computes once for the same objects and equal other arguments", () => {
+    const { engine, recorded } = recordingEngine();
+    const describeRow = engine.memo("describe", (row: Row, name: string, n: number) => ({
+      text: `${name} ${row.text} ${n}`,
+    }));
+    const row = { text: "x" };
+    const first = describeRow(row, "a", 1);
+    expect(first).toEqual({ text: "a x 1" });
+    expect(describeRow(row, "a", 1)).toBe(first);
+    expect(recorded()).toEqual([["describe", "a"]]);
+  });
+
+  test("computes again when any argument differs", () => {
+    const { engine, recorded } = recordingEngine();
+    const pair = engine.memo("pair", (a: unknown, b: unknown) => [a, b]);
+    const row = { text: "x" };
+    const calls: readonly (readonly [unknown, unknown])[] = [
+      [row, "a"],
+      [row, "b"],
+      [{ text: "x" }, "a"],
+      ["a", row],
+      [undefined, "a"],
+      [null, "a"],
+      [0, "a"],
+      ["0", "a"],
+      [false, "a"],
+      ["", "a"],
+    ];
+    expect(calls.map(([a, b]) => pair(a, b))).toEqual(calls);
+    expect(recorded()).toHaveLength(calls.length);
+    expect(calls.map(([a, b]) => pair(a, b))).toEqual(calls);
+    expect(recorded()).toEqual([]);
+  });
+
+  test("remembers a result that is undefined", () => {
+    const { engine, recorded } = recordingEngine();
+    const nothing = engine.memo("nothing", (_: string) => undefined);
+    nothing("a");
+    nothing("a");
+    expect(recorded()).toEqual([["nothing", "a"]]);
+  });
+
+  test("names the strings among its arguments to the recorder", () => {
+    const { engine, recorded } = recordingEngine();
+    engine.memo("view", (_: Row, ...names: readonly string[]) => names)({ text: "" }, "ns", "app");
+    expect(recorded()).toEqual([["view", "ns app"]]);
+  });
+
+  test("computes every time without memory", () => {
+    const engine = new Engine({ memo: false });
+    const copy = engine.memo("copy", (row: Row) => ({ ...row }));
+    const row = { text: "x" };
+    expect(copy(row)).toEqual(copy(row));
+    expect(copy(row)).not.toBe(copy(row));
+  });
+});
+
+describe("settle", () => {
+  const settleText = (engine: Engine): ((row: Row) => Row) =>
+    engine.settle<Row>((a, b) => a.text === b.text);
+
+  test("gives the old value while the new one is equal", () => {
+    const settle = settleText(new Engine());
+    const first = settle({ text: "x" });
+    expect(settle({ text: "x" })).toBe(first);
+    const second = settle({ text: "y" });
+    expect(second).toEqual({ text: "y" });
+    expect(settle({ text: "x" })).not.toBe(first);
+  });
+
+  test("gives every value as it comes without memory", () => {
+    const settle = settleText(new Engine({ memo: false }));
+    const first = settle({ text: "x" });
+    expect(settle({ text: "x" })).not.toBe(first);
+  });
+});
+
+describe("a pipeline of all operators", () => {
+  test("gives the same with and without memory", () => {
+    expectSameWithoutMemo((engine) => {
+      const sums = engine.derive<[number, number], [number], number>(
+        "sums",
+        (_, [left = 0, right = 0], context) => left + right + context,
+      );
+      const groups = engine.group<number>("groups", (n) => [n % 2 === 0 ? "even" : "odd"]);
+      const total = engine.memo("total", (members: Table<number>, name: string) => ({
+        text: `${name} ${[...members.values()].reduce((a, b) => a + b, 0)}`,
+      }));
+      const totals = engine.derive<[Table<number>], [], Row>(
+        "totals",
+        (name, [members]) => (members === undefined ? undefined : total(members, name)),
+        (a, b) => a.text === b.text,
+      );
+      const flat = engine.flatten<number>("flat");
+      const settle = engine.settle<readonly Row[]>(sameElements);
+      return ({ left, right, context }) => {
+        const grouped = groups(sums([left, right], context));
+        return [
+          sorted(flat(grouped)),
+          sorted(totals([grouped])),
+          settle(
+            totals([grouped])
+              .sorted()
+              .map(([, row]) => row),
+          ),
+        ];
+      };
+    });
+  });
+});
+
+describe("overlay", () => {
+  test("lays entries over a table and keeps the rest", () => {
+    const result = overlay(numbers, [
+      ["b", 3],
+      ["c", 4],
+    ]);
+    expect(sorted(result)).toEqual([
+      ["a", 1],
+      ["b", 3],
+      ["c", 4],
+    ]);
+    expect(overlay(numbers, [["a", 1]])).toBe(numbers);
+  });
+});
+
+describe("sameElements", () => {
+  test.each<[readonly unknown[], readonly unknown[], boolean]>([
+    [[], [], true],
+    [[1, "a"], [1, "a"], true],
+    [[1, 2], [2, 1], false],
+    [[1], [1, undefined], false],
+    [[{}], [{}], false],
+  ])("of %j and %j is %s", (a, b, expected) => {
+    expect(sameElements(a, b)).toBe(expected);
+  });
+});

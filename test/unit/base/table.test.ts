@@ -1,0 +1,209 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Change, Table } from "../../../src/base/table.js";
+import { CLASHING_KEYS, NEIGHBOUR_KEYS } from "./clashing-keys.js";
+
+/** An edit of a table: a value to set, or undefined to remove the key. */
+type Edit = readonly [key: string, value: number | undefined];
+
+const KEYS = [
+  ...Array.from({ length: 60 }, (_, i) => `key${i}`),
+  ...CLASHING_KEYS,
+  ...NEIGHBOUR_KEYS,
+];
+const key = fc.constantFrom("", ...KEYS);
+const edits = fc.array<Edit>(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.tuple(key, fc.integer({ min: 0, max: 3 })) },
+    { weight: 2, arbitrary: fc.tuple(key, fc.constant(undefined)) },
+  ),
+  { maxLength: 200, size: "max" },
+);
+
+function edited(table: Table<number>, list: readonly Edit[]): Table<number> {
+  return list.reduce(
+    (result, [key, value]) => (value === undefined ? result.without(key) : result.with(key, value)),
+    table,
+  );
+}
+
+function editedModel(
+  model: ReadonlyMap<string, number>,
+  list: readonly Edit[],
+): ReadonlyMap<string, number> {
+  const result = new Map(model);
+  for (const [key, value] of list) {
+    if (value === undefined) result.delete(key);
+    else result.set(key, value);
+  }
+  return result;
+}
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : 1;
+const entriesOf = (model: ReadonlyMap<string, number>): (readonly [string, number])[] =>
+  [...model].sort(byKey);
+
+function modelChanges(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): Change<number>[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((key) => ({ key, before: before.get(key), after: after.get(key) }))
+    .filter((change) => change.before !== change.after);
+}
+
+const sortedChanges = (changes: readonly Change<number>[]): Change<number>[] =>
+  [...changes].sort((a, b) => byKey([a.key, 0], [b.key, 0]));
+
+describe("the keys of these tests", () => {
+  test("clash: they stand side by side among ten thousand others", () => {
+    const others = Array.from({ length: 10_000 }, (_, i) => `other${i}`);
+    const order = [...Table.from([...others, ...CLASHING_KEYS].map((key) => [key, 0])).keys()];
+    const first = order.indexOf([...CLASHING_KEYS].sort()[0]!);
+    expect(order.slice(first, first + CLASHING_KEYS.length)).toEqual([...CLASHING_KEYS].sort());
+  });
+});
+
+describe("a table", () => {
+  test("holds what a map holds after the same edits", () => {
+    fc.assert(
+      fc.property(edits, (list) => {
+        const table = edited(Table.empty(), list);
+        const model = editedModel(new Map(), list);
+        expect(table.sorted()).toEqual(entriesOf(model));
+        expect(table.size).toBe(model.size);
+        expect(KEYS.map((key) => table.get(key))).toEqual(KEYS.map((key) => model.get(key)));
+        expect(KEYS.map((key) => table.has(key))).toEqual(KEYS.map((key) => model.has(key)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("finds each of so many keys that some have the same hash", () => {
+    const keys = Array.from({ length: 100_000 }, (_, i) => `service-${i}.namespace-${i % 50}`);
+    const table = Table.from(keys.map((key, i) => [key, i]));
+    expect(table.size).toBe(keys.length);
+    expect(keys.findIndex((key, i) => table.get(key) !== i)).toBe(-1);
+    const rest = keys.slice(10).reduce((smaller, key) => smaller.without(key), table);
+    expect(rest.sorted()).toEqual(keys.slice(0, 10).map((key, i) => [key, i]));
+  });
+
+  test("is iterated in one order by all its ways", () => {
+    fc.assert(
+      fc.property(edits, (list) => {
+        const table = edited(Table.empty(), list);
+        const entries = [...table];
+        const visited: (readonly [string, number])[] = [];
+        table.forEach((value, key) => visited.push([key, value]));
+        expect(visited).toEqual(entries);
+        expect([...table.keys()]).toEqual(entries.map(([key]) => key));
+        expect([...table.values()]).toEqual(entries.map(([, value]) => value));
+      }),
+    );
+  });
+
+  test("is not changed by edits of it", () => {
+    fc.assert(
+      fc.property(edits, edits, (first, second) => {
+        const table = edited(Table.empty(), first);
+        const before = [...table];
+        edited(table, second);
+        expect([...table]).toEqual(before);
+      }),
+    );
+  });
+
+  test("has a shape that depends on its contents alone", () => {
+    const withOrder = edits.chain((list) =>
+      fc.tuple(
+        fc.constant(list),
+        fc.shuffledSubarray(entriesOf(editedModel(new Map(), list)), {
+          minLength: editedModel(new Map(), list).size,
+        }),
+      ),
+    );
+    fc.assert(
+      fc.property(withOrder, ([list, entries]) => {
+        const table = edited(Table.empty(), list);
+        const other = Table.from(entries);
+        expect([...other]).toEqual([...table]);
+        expect(other.changesFrom(table)).toEqual([]);
+        expect(table.changesFrom(other)).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is the very same after an edit that changes nothing", () => {
+    fc.assert(
+      fc.property(edits, key, (list, absent) => {
+        const table = edited(Table.empty(), list).without(absent);
+        expect(table.without(absent)).toBe(table);
+        expect([...table].reduce((same, [key, value]) => same.with(key, value), table)).toBe(table);
+      }),
+    );
+  });
+
+  test("is the one empty table once nothing is left", () => {
+    fc.assert(
+      fc.property(edits, (list) => {
+        const table = edited(Table.empty(), list);
+        const nothing = [...table.keys()].reduce((rest, key) => rest.without(key), table);
+        expect(nothing).toBe(Table.empty());
+      }),
+    );
+  });
+
+  test("takes the later of two entries with one key", () => {
+    expect(
+      Table.from([
+        ["a", 1],
+        ["a", 2],
+      ]).sorted(),
+    ).toEqual([["a", 2]]);
+  });
+
+  test("compares values by identity", () => {
+    const table = Table.from([["a", { n: 1 }]]);
+    expect(table.with("a", { n: 1 }).changesFrom(table)).toHaveLength(1);
+  });
+
+  test("sorts keys by code units", () => {
+    const keys = ["b", "a", "B", "ä", "a.b", "a-b", ""];
+    expect(
+      Table.from(keys.map((key) => [key, 0]))
+        .sorted()
+        .map(([key]) => key),
+    ).toEqual([...keys].sort());
+  });
+});
+
+describe("the changes from one table to another", () => {
+  test("are those of the maps when one was made from the other", () => {
+    fc.assert(
+      fc.property(edits, edits, (first, second) => {
+        const before = edited(Table.empty(), first);
+        const model = editedModel(new Map(), first);
+        expect(sortedChanges(edited(before, second).changesFrom(before))).toEqual(
+          sortedChanges(modelChanges(model, editedModel(model, second))),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("are those of the maps when the two have no common past", () => {
+    fc.assert(
+      fc.property(edits, edits, (first, second) => {
+        const changes = edited(Table.empty(), second).changesFrom(edited(Table.empty(), first));
+        expect(sortedChanges(changes)).toEqual(
+          sortedChanges(
+            modelChanges(editedModel(new Map(), first), editedModel(new Map(), second)),
+          ),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
