@@ -52,8 +52,8 @@ export default {
       name: "known-part",
       comment: "A new part of src gets a place in the layers first.",
       severity: "error",
-      from: {},
-      to: { path: "^src/", pathNot: partPath(Object.keys(LAYERS).join("|")) },
+      from: { path: "^src/", pathNot: partPath(Object.keys(LAYERS).join("|")) },
+      to: {},
     },
     {
       name: "pure",

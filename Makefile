@@ -7,7 +7,7 @@ BIN := node_modules/.bin
 PACKAGES := node_modules/.installed-$(shell cksum <package-lock.json | cut -d ' ' -f 1)
 SOURCES := $(shell find src -name '*.ts')
 # Programs of their own: the command line, and what it starts as worker threads.
-ENTRIES := src/main.ts $(filter %-worker.ts,$(SOURCES))
+ENTRIES := ./src/main.ts $(addprefix ./,$(filter %-worker.ts,$(SOURCES)))
 # Set for the recipes that start Envoys, so that all of them use the one that was set up.
 USE_ENVOY := FAIRLEAD_ENVOY=$$(scripts/envoy.sh) && export FAIRLEAD_ENVOY
 # It goes by a file's own text, but a rule that needs types looks at other files too: good for editing, not for `check`.
