@@ -1,0 +1,48 @@
+/** A place in a text as people count, both numbers 1-based, and the line as it may be shown. */
+export interface LinePlace {
+  readonly line: number;
+  /** In UTF-16 code units. */
+  readonly column: number;
+  readonly sourceLine: string;
+}
+
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL_CHARACTER = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** The offsets at which the lines of a text begin; lines end with `\n`, `\r\n` or `\r`. There is always a first line. */
+export function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const ends = code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10);
+    if (ends) starts.push(at + 1);
+  }
+  return starts;
+}
+
+/**
+ * The place of an offset. In the line that is shown, control characters are replaced, because they could move a
+ * terminal's cursor.
+ */
+export function placeOf(text: string, starts: readonly number[], offset: number): LinePlace {
+  const at = Math.min(offset, text.length);
+  const line = lastAtMost(starts, at);
+  const start = starts[line] ?? 0;
+  const sourceLine = text
+    .slice(start, starts[line + 1])
+    .replace(/[\r\n]+$/, "")
+    .replace(CONTROL_CHARACTER, "\ufffd");
+  return { line: line + 1, column: at - start + 1, sourceLine };
+}
+
+/** The index of the last of these ascending numbers that is not above `limit`. */
+function lastAtMost(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((numbers[middle] ?? 0) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

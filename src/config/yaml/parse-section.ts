@@ -1,0 +1,64 @@
+import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import { findExpansionProblem } from "./expansion.js";
+import { KUBERNETES_SCHEMA } from "./kubernetes-schema.js";
+
+/** Why a section cannot be read, and where: `offset` is in UTF-16 code units from the section's start. */
+export interface SectionError {
+  readonly offset: number;
+  readonly code: "alias-bomb" | "duplicate-key" | "invalid-yaml";
+  readonly message: string;
+}
+
+/** What a section says: the values of its documents, or why they cannot be read. */
+export type ParsedSection =
+  | { readonly documents: readonly unknown[]; readonly error?: undefined }
+  | { readonly error: SectionError };
+
+/** Maps and lists within each other; a resource of Istio's has about ten. */
+const MAX_DEPTH = 100;
+/** `*name`s in one document. */
+const MAX_ALIASES = 1000;
+
+/**
+ * Reads a section of a YAML or JSON file as Kubernetes' tools do. Never throws: what is no YAML, a key that is given
+ * twice and aliases that stand for too much are errors. A section of comments has no documents, one of a bare `---` has
+ * the document null.
+ */
+export function parseSection(text: string): ParsedSection {
+  try {
+    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const documents = constructFromEvents(events, {
+      source: text,
+      schema: KUBERNETES_SCHEMA,
+      maxAliases: MAX_ALIASES,
+    });
+    const problem = firstAlias(events) === undefined ? undefined : findExpansionProblem(documents);
+    if (problem === undefined) return { documents };
+    const offset = firstAlias(events)?.anchorStart ?? 0;
+    return { error: { offset, code: "alias-bomb", message: problem } };
+  } catch (error) {
+    return { error: describeError(error, text) };
+  }
+}
+
+function firstAlias(events: readonly Event[]): Extract<Event, { type: 5 }> | undefined {
+  return events.find((event) => event.type === EVENT_ID.ALIAS);
+}
+
+function describeError(error: unknown, text: string): SectionError {
+  if (!(error instanceof YAMLException)) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { offset: 0, code: "invalid-yaml", message: `cannot be read as YAML: ${reason}` };
+  }
+  const offset = Math.min(error.mark?.position ?? 0, text.length);
+  if (error.reason === "duplicated mapping key") {
+    const key = /^[^\s:#]*/.exec(text.slice(offset, offset + 100))?.[0] ?? "";
+    const message = `the key ${key} is there twice in the same map; keep one of them`;
+    return { offset, code: "duplicate-key", message };
+  }
+  if (error.reason.startsWith("aliases exceeded")) {
+    const message = `more than ${String(MAX_ALIASES)} aliases (*name) in one document`;
+    return { offset, code: "alias-bomb", message };
+  }
+  return { offset, code: "invalid-yaml", message: `cannot be read as YAML: ${error.reason}` };
+}

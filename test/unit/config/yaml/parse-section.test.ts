@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { lineStarts, placeOf } from "../../../../src/config/yaml/lines.js";
+import { parseSection } from "../../../../src/config/yaml/parse-section.js";
+import { splitSections } from "../../../../src/config/yaml/sections.js";
+
+const documentsOf = (text: string): readonly unknown[] | undefined => {
+  const parsed = parseSection(text);
+  return parsed.error === undefined ? parsed.documents : undefined;
+};
+
+const errorOf = (text: string): readonly [string | undefined, string | undefined] => {
+  const { error } = parseSection(text);
+  if (error === undefined) return [undefined, undefined];
+  const { line, column } = placeOf(text, lineStarts(text), error.offset);
+  return [error.code, `${String(line)}:${String(column)}`];
+};
+
+describe("a section of a file", () => {
+  it.each([
+    ["a map", "a: 1\nb: [x, {c: yes}]\n", [{ a: 1, b: ["x", { c: true }] }]],
+    [
+      "keys that are numbers and booleans as text",
+      "1: a\non: b\n1.5: c",
+      [{ 1: "a", true: "b", 1.5: "c" }],
+    ],
+    ["a member with nothing behind it as absent", "a:\nb: ~\nc: [~]", [{ c: [null] }]],
+    ["a number in quotes as text", "a: '1'\nb: \"yes\"", [{ a: "1", b: "yes" }]],
+    ["what is tagged as text as text", "a: !!str 5", [{ a: "5" }]],
+    [
+      "JSON with tabs and escapes",
+      '{\n\t"a": "\\ud83d\\ude00\\/",\n\t"b": [1e5, null]\n}',
+      [{ a: "😀/", b: [100000, null] }],
+    ],
+    [
+      "aliases and merges",
+      "x: &b {p: 1, q: 2}\nz:\n  <<: *b\n  q: 3",
+      [{ x: { p: 1, q: 2 }, z: { p: 1, q: 3 } }],
+    ],
+    [
+      "names of Object's own members",
+      "constructor: 1\ntoString: 2",
+      [{ constructor: 1, toString: 2 }],
+    ],
+    ["documents that end with ...", "a: 1\n...\nb: 2", [{ a: 1 }, { b: 2 }]],
+    ["directives", "%YAML 1.1\n---\na: 1", [{ a: 1 }]],
+    ["comments as no document", "# nothing\n", []],
+    ["a bare marker as an empty document", "---\n", [null]],
+  ])("reads %s", (_, text, documents) => {
+    expect(documentsOf(text)).toEqual(documents);
+  });
+
+  it.each([
+    ["an unfinished list", "a: [1", "invalid-yaml", "1:6"],
+    ["a tab as indentation", "a:\n\t- b", "invalid-yaml", "2:1"],
+    ["wrong indentation", "a:\n  b: 1\n c: 2", "invalid-yaml", "3:2"],
+    ["an alias to nothing", "a: *b", "invalid-yaml", "1:5"],
+    ["a map as a key", "? [a]: b", "invalid-yaml", "1:1"],
+    ["nothing as a key", "~: 1", "invalid-yaml", "1:1"],
+    ["the key __proto__", "a: 1\n__proto__: {}", "invalid-yaml", "2:1"],
+    ["a NUL", "a\u0000b", "invalid-yaml", "1:2"],
+    ["binary data", "a: !!binary eA==", "invalid-yaml", "1:4"],
+    ["too many levels", "[".repeat(200), "invalid-yaml", "1:100"],
+    ["a key that is given twice", "a: 1\nb: 2\na: 3", "duplicate-key", "3:1"],
+    ["a key that is given twice by another spelling", "on: 1\nyes: 2", "duplicate-key", "2:1"],
+    ["an alias within what it stands for", "a: &x [*x]", "alias-bomb", "1:9"],
+    ["too many aliases", `a: &x 1\nb: [${"*x,".repeat(1001)}]`, "alias-bomb", "2:3006"],
+  ])("finds %s", (_, text, code, place) => {
+    expect(errorOf(text)).toEqual([code, place]);
+  });
+
+  it("finds an alias bomb in milliseconds", () => {
+    const lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x]"];
+    for (let i = 1; i < 12; i++) {
+      lines.push(`a${String(i)}: &a${String(i)} [${`*a${String(i - 1)},`.repeat(9)}]`);
+    }
+    const start = performance.now();
+    expect(errorOf(lines.join("\n"))).toEqual(["alias-bomb", "2:11"]);
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});
+
+describe("the sections of a file", () => {
+  it("begin with the lines ---, wherever these are", () => {
+    const text = "a\n---\nb: |\n  x\n--- # c\nd\n----\ne\r\n---\r\nf\n--- g\n---";
+    expect(splitSections(text)).toEqual([
+      { text: "a\n", linesBefore: 0 },
+      { text: "---\nb: |\n  x\n", linesBefore: 1 },
+      { text: "--- # c\nd\n----\ne\r\n", linesBefore: 4 },
+      { text: "---\r\nf\n", linesBefore: 8 },
+      { text: "--- g\n", linesBefore: 10 },
+      { text: "---", linesBefore: 11 },
+    ]);
+  });
+
+  it("are one when the file has directives, which belong to the document behind them", () => {
+    expect(splitSections("%YAML 1.1\n---\na: 1\n---\nb: 2")).toHaveLength(1);
+  });
+
+  it("are none when the file is empty", () => {
+    expect(splitSections("")).toEqual([]);
+  });
+
+  it("do not hand an error on: an unfinished text ends at the marker", () => {
+    const [first, second] = splitSections('a: "b\n---\nc: d\n');
+    expect(parseSection(first?.text ?? "").error?.code).toBe("invalid-yaml");
+    expect(documentsOf(second?.text ?? "")).toEqual([{ c: "d" }]);
+  });
+});
+
+describe("the place of an offset", () => {
+  it("counts every kind of line break", () => {
+    const text = "a\nb\r\nc\rd";
+    const starts = lineStarts(text);
+    const places = [0, 2, 5, 7].map((offset) => placeOf(text, starts, offset));
+    expect(places).toEqual([
+      { line: 1, column: 1, sourceLine: "a" },
+      { line: 2, column: 1, sourceLine: "b" },
+      { line: 3, column: 1, sourceLine: "c" },
+      { line: 4, column: 1, sourceLine: "d" },
+    ]);
+  });
+
+  it("shows no control characters", () => {
+    expect(placeOf("a\u001b[2Jb\tc", [0], 0).sourceLine).toBe("a\ufffd[2Jb\tc");
+  });
+});
