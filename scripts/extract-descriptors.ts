@@ -11,6 +11,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
+  type DescriptorProto,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -115,6 +116,19 @@ function findFiles(bytes: Buffer): Map<string, FileDescriptorProto> {
   return files;
 }
 
+/** `http_filters` as `httpFilters`: the name of a field in JSON. See the protobuf guide, "ProtoJSON". */
+function jsonNameOf(field: string): string {
+  return field.replace(/_+(.)/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** Most descriptors in a binary lack the JSON names, which their readers expect. */
+function addJsonNames(message: DescriptorProto): void {
+  for (const field of message.field) {
+    if (field.jsonName === "") field.jsonName = jsonNameOf(field.name);
+  }
+  for (const nested of message.nestedType) addJsonNames(nested);
+}
+
 /** Dependencies before dependents, the order that readers of a FileDescriptorSet need. */
 function inDependencyOrder(files: Map<string, FileDescriptorProto>): FileDescriptorProto[] {
   const ordered: FileDescriptorProto[] = [];
@@ -125,6 +139,7 @@ function inDependencyOrder(files: Map<string, FileDescriptorProto>): FileDescrip
     const file = files.get(name);
     if (file === undefined) throw new Error(`${name} is imported but is not in the binary`);
     for (const dependency of file.dependency) visit(dependency);
+    for (const message of file.messageType) addJsonNames(message);
     ordered.push(file);
   };
   for (const name of [...files.keys()].sort()) visit(name);
