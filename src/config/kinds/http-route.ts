@@ -1,54 +1,28 @@
-import { Destination } from "./destination.js";
+import type { Path } from "../kind.js";
+import { CorsPolicy, checkCorsPolicy } from "./cors-policy.js";
+import { checkDestination, Destination } from "./destination.js";
+import { checkFaultInjection, HTTPFaultInjection } from "./fault-injection.js";
 import {
   Duration,
-  Flag,
   Int32,
   list,
-  mapOf,
-  oneOf,
   optional,
   Percent,
   strict,
   Text,
-  TextMap,
   Uint32,
   type ValueOf,
 } from "./fields.js";
-import { StringMatch } from "./string-match.js";
-
-/** What a request must be for a route to take it; all conditions hold (Istio's HTTPMatchRequest). */
-export const HTTPMatchRequest = strict({
-  name: optional(Text),
-  uri: optional(StringMatch),
-  scheme: optional(StringMatch),
-  method: optional(StringMatch),
-  authority: optional(StringMatch),
-  headers: optional(mapOf(StringMatch)),
-  port: optional(Uint32),
-  sourceLabels: optional(TextMap),
-  gateways: optional(list(Text)),
-  queryParams: optional(mapOf(StringMatch)),
-  ignoreUriCase: optional(Flag),
-  withoutHeaders: optional(mapOf(StringMatch)),
-  sourceNamespace: optional(Text),
-  statPrefix: optional(Text),
-});
-export type HTTPMatchRequest = ValueOf<typeof HTTPMatchRequest>;
-
-/** What is done to the headers of a request or a response. */
-export const HeaderOperations = strict({
-  set: optional(TextMap),
-  add: optional(TextMap),
-  remove: optional(list(Text)),
-});
-export type HeaderOperations = ValueOf<typeof HeaderOperations>;
-
-/** What is done to the headers of requests and responses. */
-export const Headers = strict({
-  request: optional(HeaderOperations),
-  response: optional(HeaderOperations),
-});
-export type Headers = ValueOf<typeof Headers>;
+import { doubtful, each, type Findings, given, invalid } from "./findings.js";
+import { checkHeaders, Headers } from "./header-operations.js";
+import { checkDirectResponse, HTTPDirectResponse } from "./http-direct-response.js";
+import { isAuthority } from "./http-headers.js";
+import { checkHttpMatch, HTTPMatchRequest } from "./http-match.js";
+import { checkRedirect, HTTPRedirect } from "./http-redirect.js";
+import { checkRetry, HTTPRetry } from "./http-retry.js";
+import { checkRewrite, HTTPRewrite } from "./http-rewrite.js";
+import { checkDuration, checkPercent } from "./numbers.js";
+import { checkWeights } from "./weights.js";
 
 /** One of the destinations that requests are spread over by weight. */
 export const HTTPRouteDestination = strict({
@@ -58,88 +32,11 @@ export const HTTPRouteDestination = strict({
 });
 export type HTTPRouteDestination = ValueOf<typeof HTTPRouteDestination>;
 
-/** The redirect that answers a request. */
-export const HTTPRedirect = strict({
-  uri: optional(Text),
-  authority: optional(Text),
-  port: optional(Uint32),
-  derivePort: optional(oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT")),
-  scheme: optional(Text),
-  redirectCode: optional(Uint32),
-});
-export type HTTPRedirect = ValueOf<typeof HTTPRedirect>;
-
-/** The fixed answer to a request; `bytes` is base64. */
-export const HTTPDirectResponse = strict({
-  status: Uint32,
-  body: optional(strict({ string: optional(Text), bytes: optional(Text) })),
-});
-export type HTTPDirectResponse = ValueOf<typeof HTTPDirectResponse>;
-
 /** The VirtualService whose routes are put in the place of this route. */
 export const Delegate = strict({ name: optional(Text), namespace: optional(Text) });
 export type Delegate = ValueOf<typeof Delegate>;
 
-/** What becomes of path and authority before a request is forwarded. */
-export const HTTPRewrite = strict({
-  uri: optional(Text),
-  authority: optional(Text),
-  uriRegexRewrite: optional(strict({ match: optional(Text), rewrite: optional(Text) })),
-});
-export type HTTPRewrite = ValueOf<typeof HTTPRewrite>;
-
-/** How often and when a failed request is sent again. */
-export const HTTPRetry = strict({
-  attempts: optional(Int32),
-  perTryTimeout: optional(Duration),
-  retryOn: optional(Text),
-  retryRemoteLocalities: optional(Flag),
-  retryIgnorePreviousHosts: optional(Flag),
-  backoff: optional(Duration),
-});
-export type HTTPRetry = ValueOf<typeof HTTPRetry>;
-
-/** Which browsers' origins may use a route (CORS). */
-export const CorsPolicy = strict({
-  /** Deprecated: exact origins; `allowOrigins` has replaced it. */
-  allowOrigin: optional(list(Text)),
-  allowOrigins: optional(list(StringMatch)),
-  allowMethods: optional(list(Text)),
-  allowHeaders: optional(list(Text)),
-  exposeHeaders: optional(list(Text)),
-  maxAge: optional(Duration),
-  allowCredentials: optional(Flag),
-  unmatchedPreflights: optional(oneOf("UNSPECIFIED", "FORWARD", "IGNORE")),
-});
-export type CorsPolicy = ValueOf<typeof CorsPolicy>;
-
-/** How some requests are held up. */
-export const FaultDelay = strict({
-  /** Deprecated: `percentage` has replaced it. */
-  percent: optional(Int32),
-  fixedDelay: optional(Duration),
-  exponentialDelay: optional(Duration),
-  percentage: optional(Percent),
-});
-export type FaultDelay = ValueOf<typeof FaultDelay>;
-
-/** How some requests are answered with an error. */
-export const FaultAbort = strict({
-  httpStatus: optional(Int32),
-  grpcStatus: optional(Text),
-  http2Error: optional(Text),
-  percentage: optional(Percent),
-});
-export type FaultAbort = ValueOf<typeof FaultAbort>;
-
-/** Faults that are put into traffic on purpose. */
-export const HTTPFaultInjection = strict({
-  delay: optional(FaultDelay),
-  abort: optional(FaultAbort),
-});
-export type HTTPFaultInjection = ValueOf<typeof HTTPFaultInjection>;
-
-/** A destination that is sent a copy of some requests. */
+/** A destination that is sent a copy of some requests; of all when `percentage` is absent. */
 export const HTTPMirrorPolicy = strict({
   destination: Destination,
   percentage: optional(Percent),
@@ -169,3 +66,110 @@ export const HTTPRoute = strict({
   headers: optional(Headers),
 });
 export type HTTPRoute = ValueOf<typeof HTTPRoute>;
+
+/** What a route can be asked to do with a request; a route does one of them. */
+const ACTIONS = ["route", "redirect", "directResponse"] as const;
+
+/** A route that does one thing, rightly; `delegated` says whether it is in a VirtualService without hosts. */
+export function* checkHttpRoute(route: HTTPRoute, path: Path, delegated: boolean): Findings {
+  yield* each(route.match, [...path, "match"], checkHttpMatch);
+  yield* checkAction(route, path, delegated);
+  yield* checkMirrors(route, path);
+  yield* given(route.route, [...path, "route"], checkDestinations);
+  yield* given(route.redirect, [...path, "redirect"], checkRedirect);
+  yield* given(route.directResponse, [...path, "directResponse"], checkDirectResponse);
+  yield* given(route.rewrite, [...path, "rewrite"], checkRewrite);
+  yield* given(route.timeout, [...path, "timeout"], checkDuration);
+  yield* given(route.retries, [...path, "retries"], checkRetry);
+  yield* given(route.fault, [...path, "fault"], checkFaultInjection);
+  yield* given(route.corsPolicy, [...path, "corsPolicy"], checkCorsPolicy);
+  yield* given(route.headers, [...path, "headers"], checkHeaders);
+  yield* checkAuthority(route, path);
+  yield* checkPrefixRewrite(route, path);
+}
+
+function* checkAction(route: HTTPRoute, path: Path, delegated: boolean): Findings {
+  const { route: destinations = [] } = route;
+  if (route.delegate !== undefined && delegated) {
+    yield invalid([...path, "delegate"], "a VirtualService without hosts cannot delegate further");
+  }
+  if (route.delegate !== undefined && !delegated) {
+    const { delegate: _, ...others } = route;
+    for (const action of ACTIONS.filter((name) => others[name] !== undefined)) {
+      yield invalid([...path, action], `${action} excludes delegate: the delegate decides`);
+    }
+    return;
+  }
+  const [first, ...more] = ACTIONS.filter((name) =>
+    name === "route" ? destinations.length > 0 : route[name] !== undefined,
+  );
+  if (first === undefined) {
+    yield invalid(path, `the route does nothing: give ${ACTIONS.join(", ")} or delegate`);
+  }
+  for (const action of more) {
+    yield invalid([...path, action], `${action} excludes ${first ?? ""}: give one of them`);
+  }
+  if (first === undefined || first === "route") return;
+  for (const extra of ["fault", "rewrite"] as const) {
+    if (route[extra] !== undefined) {
+      yield invalid(
+        [...path, extra],
+        `${extra} is for requests that are forwarded: ${first} does not`,
+      );
+    }
+  }
+}
+
+function* checkDestinations(destinations: readonly HTTPRouteDestination[], path: Path): Findings {
+  yield* each(destinations, path, function* ({ destination, headers }, at) {
+    yield* checkDestination(destination, [...at, "destination"]);
+    yield* given(headers, [...at, "headers"], checkHeaders);
+  });
+  yield* checkWeights(destinations, path);
+}
+
+function* checkMirrors(route: HTTPRoute, path: Path): Findings {
+  const { mirror, mirrors = [], mirrorPercentage } = route;
+  yield* given(mirror, [...path, "mirror"], checkDestination);
+  yield* each(mirrors, [...path, "mirrors"], function* ({ destination, percentage }, at) {
+    yield* checkDestination(destination, [...at, "destination"]);
+    yield* given(percentage?.value, [...at, "percentage", "value"], checkPercent);
+  });
+  if (mirror !== undefined && mirrors.length > 0) {
+    yield invalid([...path, "mirrors"], "mirrors excludes mirror: give one of them");
+  }
+  yield* given(mirrorPercentage?.value, [...path, "mirrorPercentage", "value"], checkPercent);
+  for (const field of ["mirrorPercent", "mirror_percent"] as const) {
+    yield* given(route[field], [...path, field], function* (percent, at) {
+      yield* checkPercent(percent, at);
+      yield doubtful(at, `${field} is deprecated: write mirrorPercentage`);
+    });
+  }
+}
+
+/** The requested host can be changed in one place only, or it is open which of them wins. */
+function* checkAuthority(route: HTTPRoute, path: Path): Findings {
+  const { set = {}, add = {} } = route.headers?.request ?? {};
+  const changes = [
+    ...((route.rewrite?.authority ?? "") === "" ? [] : [["rewrite", "authority"]]),
+    ...Object.keys(set)
+      .filter(isAuthority)
+      .map((name) => ["headers", "request", "set", name]),
+    ...Object.keys(add)
+      .filter(isAuthority)
+      .map((name) => ["headers", "request", "add", name]),
+  ];
+  for (const change of changes.slice(1)) {
+    yield invalid([...path, ...change], "the authority is set in another place already");
+  }
+}
+
+/** A prefix can be replaced where the path is matched by one, or not matched at all. */
+function* checkPrefixRewrite(route: HTTPRoute, path: Path): Findings {
+  if ((route.redirect?.prefixRewrite ?? "") === "") return;
+  yield* each(route.match, [...path, "match"], function* ({ uri }, at) {
+    if (uri?.exact !== undefined || uri?.regex !== undefined) {
+      yield invalid([...at, "uri"], "redirect.prefixRewrite needs a match by uri.prefix");
+    }
+  });
+}

@@ -1,5 +1,12 @@
-import { Destination } from "./destination.js";
+import type { Path } from "../kind.js";
+import { namespaceProblem, subnetProblem } from "./addresses.js";
+import { checkDestination, Destination } from "./destination.js";
 import { Int32, list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
+import { each, type Findings, given, invalid, refuse } from "./findings.js";
+import { checkGatewayNames } from "./gateway-names.js";
+import { checkLabels } from "./labels.js";
+import { checkPortOrZero } from "./numbers.js";
+import { checkWeights } from "./weights.js";
 
 /** One of the destinations that connections are spread over by weight. */
 export const RouteDestination = strict({
@@ -43,3 +50,51 @@ export const TLSRoute = strict({
   route: optional(list(RouteDestination)),
 });
 export type TLSRoute = ValueOf<typeof TLSRoute>;
+
+/** Destinations, and conditions that a connection can fulfil. */
+export function* checkTcpRoute(route: TCPRoute, path: Path): Findings {
+  yield* each(route.match, [...path, "match"], checkConnectionMatch);
+  yield* checkDestinations(route.route, [...path, "route"]);
+}
+
+/** As `checkTcpRoute`, with a condition at least; `checkSni` knows which server names are right. */
+export function* checkTlsRoute(
+  route: TLSRoute,
+  path: Path,
+  checkSni: (sni: string, path: Path) => Findings,
+): Findings {
+  if (route.match.length === 0) {
+    yield invalid([...path, "match"], "a TLS route needs a match by sniHosts");
+  }
+  yield* each(route.match, [...path, "match"], function* (match, at) {
+    if (match.sniHosts.length === 0) {
+      yield invalid([...at, "sniHosts"], "a match of TLS needs a server name");
+    }
+    yield* each(match.sniHosts, [...at, "sniHosts"], checkSni);
+    yield* checkConnectionMatch(match, at);
+  });
+  yield* checkDestinations(route.route, [...path, "route"]);
+}
+
+function* checkConnectionMatch(
+  match: L4MatchAttributes | TLSMatchAttributes,
+  path: Path,
+): Findings {
+  yield* each(match.destinationSubnets, [...path, "destinationSubnets"], (subnet, at) =>
+    refuse(at, subnetProblem(subnet)),
+  );
+  yield* given(match.port, [...path, "port"], checkPortOrZero);
+  yield* given(match.sourceLabels, [...path, "sourceLabels"], checkLabels);
+  yield* checkGatewayNames(match.gateways, [...path, "gateways"]);
+  yield* given(match.sourceNamespace, [...path, "sourceNamespace"], (name, at) =>
+    refuse(at, name === "" ? undefined : namespaceProblem(name)),
+  );
+}
+
+function* checkDestinations(destinations: readonly RouteDestination[] = [], path: Path): Findings {
+  if (destinations.length === 0) yield invalid(path, "the route leads nowhere: give a destination");
+  yield* each(destinations, path, ({ destination }, at) =>
+    checkDestination(destination, [...at, "destination"]),
+  );
+  yield* checkWeights(destinations, path);
+}

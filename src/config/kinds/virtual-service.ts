@@ -1,9 +1,17 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { domainProblem, isIpAddress, isSubsetOfHost, wildcardDomainProblem } from "./dns-names.js";
+import { checkExportTo } from "./export-to.js";
 import { list, optional, strict, Text, type ValueOf } from "./fields.js";
-import { HTTPRoute } from "./http-route.js";
-import { TCPRoute, TLSRoute } from "./l4-routes.js";
+import { doubtful, each, type Findings, invalid, refuse } from "./findings.js";
+import { checkGatewayNames } from "./gateway-names.js";
+import { isJwtClaim } from "./http-headers.js";
+import { checkHttpRoute, HTTPRoute } from "./http-route.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkTcpRoute, checkTlsRoute, TCPRoute, TLSRoute } from "./l4-routes.js";
+import { checkReachable } from "./reachable-routes.js";
 
-/** How traffic to some hosts is routed. */
+/** How traffic to some hosts is routed; without hosts it is a delegate of others. */
 export const VirtualServiceSpec = strict({
   hosts: optional(list(Text)),
   gateways: optional(list(Text)),
@@ -21,4 +29,114 @@ export const virtualService = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: VirtualServiceSpec,
+  check: checkedByIstio(checkVirtualService),
 } as const satisfies KindDefinition<VirtualServiceSpec>;
+
+/** The gateway that all sidecars are. */
+const MESH = "mesh";
+
+function* checkVirtualService(resource: ConfigResource<VirtualServiceSpec>): Findings {
+  const { spec, metadata } = resource;
+  const { hosts = [], http = [], tls = [], tcp = [] } = spec;
+  const delegated = hosts.length === 0;
+  if (delegated) yield* checkDelegate(spec);
+  else yield* checkHosts(spec);
+  yield* checkGatewayNames(spec.gateways, ["spec", "gateways"]);
+  if (http.length + tls.length + tcp.length === 0) {
+    yield invalid(["spec"], "the VirtualService has no routes: give http, tls or tcp");
+  }
+  yield* each(http, ["spec", "http"], (route, at) => checkHttpRoute(route, at, delegated));
+  if (!isForGatewaysOnly(spec)) yield* checkNoClaims(http);
+  yield* each(tls, ["spec", "tls"], (route, at) =>
+    checkTlsRoute(route, at, (sni, path) => checkSni(sni, path, spec)),
+  );
+  yield* each(tcp, ["spec", "tcp"], checkTcpRoute);
+  yield* checkExportTo(spec.exportTo, ["spec", "exportTo"], metadata);
+  yield* checkReachable(http, ["spec", "http"]);
+  yield* checkReachable(tls, ["spec", "tls"]);
+  yield* checkReachable(tcp, ["spec", "tcp"]);
+}
+
+function* checkDelegate(spec: VirtualServiceSpec): Findings {
+  for (const field of ["gateways", "tls", "tcp"] as const) {
+    if ((spec[field] ?? []).length > 0) {
+      yield invalid(
+        ["spec", field],
+        `${field} needs hosts: without hosts it is a delegate for http`,
+      );
+    }
+  }
+}
+
+function* checkHosts(spec: VirtualServiceSpec): Findings {
+  const { hosts = [] } = spec;
+  const problems = hosts.map((host) => hostProblem(host, spec));
+  for (const [index, problem] of problems.entries()) {
+    yield* refuse(["spec", "hosts", index], problem);
+  }
+  if (problems.some((problem) => problem !== undefined)) return;
+  for (const [index, host] of hosts.entries()) {
+    const other = hosts.slice(0, index).find((earlier) => overlaps(earlier, host));
+    if (other !== undefined) {
+      yield invalid(["spec", "hosts", index], `"${host}" and "${other}" stand for the same host`);
+    }
+  }
+}
+
+function hostProblem(host: string, spec: VirtualServiceSpec): string | undefined {
+  const forGateways = isForGatewaysOnly(spec);
+  if (host === "*" && !forGateways) {
+    return `"*" is a host at gateways only: give gateways, without ${MESH}, or name the hosts`;
+  }
+  const routesBySni = (spec.tls ?? []).some(({ match }) => match.length > 0);
+  return forGateways && routesBySni ? sniProblem(host) : hostNameProblem(host);
+}
+
+function hostNameProblem(host: string): string | undefined {
+  return isIpAddress(host) ? undefined : wildcardDomainProblem(host);
+}
+
+/** The server names that gateways between networks are called by: `outbound_.80_.v1_.reviews.default.svc.cluster.local`. */
+function sniProblem(host: string): string | undefined {
+  if (!host.startsWith("outbound_")) return hostNameProblem(host);
+  const name = /^outbound_\.\d+_\.[^_]*_\.(.+)$/.exec(host)?.[1];
+  const form = `"${host}" is not of the form outbound_.PORT_.SUBSET_.HOST`;
+  return name === undefined ? form : domainProblem(name);
+}
+
+function* checkSni(sni: string, path: Path, spec: VirtualServiceSpec): Findings {
+  const { hosts = [] } = spec;
+  const problem = isForGatewaysOnly(spec) ? sniProblem(sni) : wildcardDomainProblem(sni);
+  if (isIpAddress(sni)) {
+    yield doubtful(
+      path,
+      `"${sni}" is an IP address, which most clients do not send as server name`,
+    );
+  } else if (problem !== undefined) {
+    yield invalid(path, problem);
+  } else if (!hosts.some((host) => isSubsetOfHost(sni, host))) {
+    yield invalid(path, `server name "${sni}" is none of the hosts: ${hosts.join(", ")}`);
+  }
+}
+
+/** Claims of a JWT are known at gateways, which clear the route after they checked the token. */
+function* checkNoClaims(routes: readonly HTTPRoute[]): Findings {
+  yield* each(routes, ["spec", "http"], (route, path) =>
+    each(route.match, [...path, "match"], function* (match, at) {
+      for (const field of ["headers", "withoutHeaders"] as const) {
+        for (const name of Object.keys(match[field] ?? {}).filter(isJwtClaim)) {
+          yield invalid([...at, field, name], "claims of a JWT can be matched at gateways only");
+        }
+      }
+    }),
+  );
+}
+
+function isForGatewaysOnly({ gateways = [] }: VirtualServiceSpec): boolean {
+  return gateways.length > 0 && !gateways.includes(MESH);
+}
+
+/** Whether one of two hosts stands for the other, or for some of the names that it stands for. */
+function overlaps(a: string, b: string): boolean {
+  return isSubsetOfHost(a, b) || isSubsetOfHost(b, a);
+}

@@ -1,0 +1,24 @@
+import type { Path } from "../kind.js";
+import { namespaceProblem } from "./addresses.js";
+import { domainProblem, isDnsLabel } from "./dns-names.js";
+import { doubtful, each, type Findings, refuse } from "./findings.js";
+
+/** Gateways by `namespace/name`, by `name` in the own namespace, or `mesh` for all sidecars. */
+export function checkGatewayNames(names: readonly string[] | undefined, path: Path): Findings {
+  return each(names, path, checkGatewayName);
+}
+
+function* checkGatewayName(name: string, path: Path): Findings {
+  const slash = name.indexOf("/");
+  if (slash < 0) {
+    yield* refuse(path, domainProblem(name));
+    const [gateway = "", namespace] = name.split(".");
+    if (namespace !== undefined) {
+      yield doubtful(path, `the form "${name}" is old: write "${namespace}/${gateway}"`);
+    }
+    return;
+  }
+  const gateway = name.slice(slash + 1);
+  yield* refuse(path, namespaceProblem(name.slice(0, slash)));
+  yield* refuse(path, isDnsLabel(gateway) ? undefined : `"${gateway}" is no name of a gateway`);
+}

@@ -1,0 +1,51 @@
+import { headerFormatProblem } from "./header-format.js";
+
+/** A token of RFC 9110: what the name of a header is made of. */
+const TOKEN = /^[-!#$%&'*+.^_`|~0-9a-z]+$/i;
+const PSEUDO_HEADERS = [":method", ":scheme", ":authority", ":path", ":status"];
+// Control characters other than tab are what cannot be in a header's value.
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+
+/** Whether the name of a header in a match stands for a claim of a checked JWT: `@request.auth.claims.sub`. */
+export function isJwtClaim(name: string): boolean {
+  return /^@request\.auth\.claims[.[]./i.test(name);
+}
+
+/** Why a text is no name of a header. */
+export function headerNameProblem(name: string): string | undefined {
+  if (name === "") return "the name of a header cannot be empty";
+  return TOKEN.test(name) ? undefined : `"${name}" is no name of a header`;
+}
+
+/** As `headerNameProblem`, for names of letters, digits and hyphens alone. */
+export function plainHeaderNameProblem(name: string): string | undefined {
+  if (name === "") return "the name of a header cannot be empty";
+  const rule = "letters, digits and hyphens";
+  return /^[-0-9a-z]+$/i.test(name) ? undefined : `"${name}" is no name of a header: ${rule}`;
+}
+
+/** Why a name is nothing that a route can match on: a header, a pseudo-header of HTTP/2 or a claim. */
+export function matchedHeaderProblem(name: string): string | undefined {
+  const special = isJwtClaim(name) || PSEUDO_HEADERS.includes(name);
+  return special ? undefined : headerNameProblem(name);
+}
+
+/** Whether a name is that of the header with the requested host. */
+export function isAuthority(name: string): boolean {
+  return [":authority", "host"].includes(name.toLowerCase());
+}
+
+/** Why Envoy cannot set or remove a header; `authority` says whether the requested host may be changed. */
+export function changedHeaderProblem(name: string, authority: boolean): string | undefined {
+  if (name === "") return "the name of a header cannot be empty";
+  if (authority && isAuthority(name)) return undefined;
+  const own = name.startsWith(":") || name.toLowerCase() === "host";
+  return own ? `the header "${name}" is HTTP's own and cannot be changed here` : undefined;
+}
+
+/** Why a text is no value that Envoy can give a header: `%NAME%` is one of its variables, `%%` a percent sign. */
+export function headerValueProblem(value: string): string | undefined {
+  if (CONTROL.test(value)) return "the value of a header cannot have control characters";
+  return headerFormatProblem(value);
+}
