@@ -72,7 +72,7 @@ export function controlPlaneCluster(
     name,
     ...(isIpAddress(host)
       ? { type: "STATIC" }
-      : { type: "STRICT_DNS", dnsLookupFamily: "V4_PREFERRED", respectDnsTtl: true }),
+      : { type: "STRICT_DNS", dnsLookupFamily: "V4_PREFERRED" }),
     connectTimeout: CONNECT_TIMEOUT,
     loadAssignment: {
       clusterName: name,

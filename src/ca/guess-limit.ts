@@ -1,0 +1,58 @@
+/** How often a peer may present a token that is none: a bucket for each address, filled again as time passes. */
+import ipaddr from "ipaddr.js";
+
+/** See the top of this file. */
+export interface GuessLimit {
+  /** Whether a token of this peer is looked at. */
+  allows(peer: string): boolean;
+  /** Counts a token that was none. */
+  recordMiss(peer: string): void;
+}
+
+/** How large the buckets are. */
+export interface GuessLimitOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** How many misses in a row are let through; 20 when absent. */
+  readonly capacity?: number;
+  /** How many more each second; 1 when absent: more than a proxy that retries with a bad token needs. */
+  readonly refillPerSecond?: number;
+  /** Of how many addresses it remembers misses, those of the latest; 10,000 when absent. */
+  readonly maxPeers?: number;
+}
+
+interface Bucket {
+  readonly left: number;
+  readonly at: number;
+}
+
+/** A limit that remembers nothing yet. */
+export function createGuessLimit(options: GuessLimitOptions): GuessLimit {
+  const { now, capacity = 20, refillPerSecond = 1, maxPeers = 10_000 } = options;
+  // In the order of the last miss, the oldest first.
+  const buckets = new Map<string, Bucket>();
+  const leftOf = (key: string): number => {
+    const bucket = buckets.get(key);
+    if (bucket === undefined) return capacity;
+    return Math.min(capacity, bucket.left + ((now() - bucket.at) / 1000) * refillPerSecond);
+  };
+  return {
+    allows: (peer) => leftOf(networkOf(peer)) >= 1,
+    recordMiss(peer) {
+      const key = networkOf(peer);
+      const bucket = { left: Math.max(0, leftOf(key) - 1), at: now() };
+      buckets.delete(key);
+      buckets.set(key, bucket);
+      const oldest = buckets.keys().next();
+      if (buckets.size > maxPeers && oldest.done !== true) buckets.delete(oldest.value);
+    },
+  };
+}
+
+/** An IPv6 host has a whole /64 to call from, so all of that is one peer. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString();
+}

@@ -1,0 +1,71 @@
+/** A certificate that is issued again before it ends, for as long as someone needs it. */
+import type { IssuedCertificate } from "./authority.js";
+import { renewalTime, retryDelayMs } from "./renewal.js";
+import type { Timers } from "./timers.js";
+
+/** What renewal needs of the world. */
+export interface RenewalOptions {
+  readonly timers: Timers;
+  /** From 0 to 1; Math.random when absent. */
+  readonly random?: () => number;
+  /** Told when a renewal failed; it is tried again, the old certificate stays. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A renewal that goes on until it is stopped. */
+export interface Renewal {
+  /** The certificate to use now. */
+  readonly current: () => IssuedCertificate;
+  /** Ends it; nothing is called back any more. */
+  readonly stop: () => void;
+}
+
+/**
+ * Issues a certificate, and a new one at about its half life, again and again. `onRenewed` is told each of them, the first
+ * before this resolves.
+ * @throws whatever `issue` throws, of the first certificate
+ */
+export async function startRenewal(
+  issue: () => Promise<IssuedCertificate>,
+  options: RenewalOptions & {
+    readonly onRenewed: (certificate: IssuedCertificate) => void;
+    /** Asked when a renewal is due; false ends it instead. Always true when absent. */
+    readonly wanted?: () => boolean;
+    /** A certificate from before, to begin with instead of a new one. */
+    readonly first?: IssuedCertificate;
+  },
+): Promise<Renewal> {
+  const { timers, random = Math.random, onError, onRenewed } = options;
+  let current = options.first ?? (await issue());
+  let stopped = false;
+  let cancel: () => void = () => undefined;
+  const renew = async (failures: number): Promise<void> => {
+    if (options.wanted?.() === false) {
+      stopped = true;
+      return;
+    }
+    try {
+      const renewed = await issue();
+      if (stopped) return;
+      onRenewed(renewed);
+      current = renewed;
+      schedule();
+    } catch (error) {
+      if (stopped) return;
+      cancel = timers.at(timers.now() + retryDelayMs(failures + 1), () => void renew(failures + 1));
+      onError(error);
+    }
+  };
+  const schedule = (): void => {
+    cancel = timers.at(renewalTime(current, random()), () => void renew(0));
+  };
+  onRenewed(current);
+  schedule();
+  return {
+    current: () => current,
+    stop: () => {
+      stopped = true;
+      cancel();
+    },
+  };
+}

@@ -1,0 +1,279 @@
+/**
+ * Join tokens as files, because those who make them and the server that takes them are different processes.
+ *
+ * `tokens/<id>.json` says what a token is good for and is never changed. Each use is a file of its own,
+ * `tokens/<id>.use-<n>`, made only if it is not there: whoever makes it has the use, so that of two at once exactly one wins,
+ * in whatever process, and a use that was taken stays taken whatever happens next.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import Type from "typebox";
+import Value from "typebox/value";
+import { StateFileError } from "./ca-error.js";
+import {
+  formatJoinToken,
+  hashJoinToken,
+  isTokenId,
+  newJoinToken,
+  parseJoinToken,
+  sameHash,
+} from "./join-token.js";
+import {
+  createPrivateFile,
+  makePrivateDirectory,
+  readPrivateFile,
+  removePrivateFile,
+} from "./private-file.js";
+import type { Redacted } from "./redacted.js";
+
+/** Where tokens are kept, and the time. */
+export interface TokenStore {
+  readonly directory: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What a token is to be good for. */
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly ttlMs: number;
+  /** From 1 to 1000. */
+  readonly uses: number;
+}
+
+/** A token as everyone may see it. */
+export interface JoinToken {
+  readonly id: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly uses: number;
+}
+
+/** A token and what is left of it. */
+export interface ListedToken extends JoinToken {
+  readonly usesLeft: number;
+}
+
+/** Why a token was not taken. For the log; the peer is not told which. */
+export type TokenRefusal = "malformed" | "unknown" | "wrong-secret" | "expired" | "used-up";
+
+/** What became of a token that was presented. */
+export type TokenUse = { readonly token: JoinToken } | { readonly refused: TokenRefusal };
+
+/** A request for a token that cannot be. */
+export class TokenRequestError extends Error {
+  readonly code = "token-request";
+
+  constructor(message: string) {
+    super(message);
+    this.name = "TokenRequestError";
+  }
+}
+
+/** The most uses of one token. */
+export const MAX_TOKEN_USES = 1000;
+/** The longest life of a token: 30 days. */
+export const MAX_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long an expired token is still known as one. */
+const REMEMBER_MS = 24 * 60 * 60 * 1000;
+const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const TOKEN_FILE = /^([a-z2-7]{10})\.json$/;
+const TOKEN_OR_USE_FILE = /^([a-z2-7]{10})\.(json|use-\d+)$/;
+
+/** The content of a token's file. */
+const STORED_TOKEN = Type.Object(
+  {
+    version: Type.Literal(1),
+    id: Type.String({ pattern: "^[a-z2-7]{10}$" }),
+    namespace: Type.String({ pattern: NAME.source }),
+    serviceAccount: Type.String({ pattern: NAME.source }),
+    createdAt: Type.Number(),
+    expiresAt: Type.Number(),
+    uses: Type.Integer({ minimum: 1, maximum: MAX_TOKEN_USES }),
+    /** Of the whole token; see `hashJoinToken`. */
+    hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  },
+  { additionalProperties: false },
+);
+
+type StoredToken = Type.Static<typeof STORED_TOKEN>;
+
+/**
+ * Opens the tokens of a state directory; the directory is made when it is missing.
+ * @throws StateFileError
+ */
+export async function openTokenStore(
+  stateDirectory: string,
+  now: () => number,
+): Promise<TokenStore> {
+  const directory = join(stateDirectory, "tokens");
+  await makePrivateDirectory(directory);
+  return { directory, now };
+}
+
+/**
+ * Makes a token. Its text is in the result and nowhere else. Tokens that expired more than a day ago are forgotten.
+ * @throws TokenRequestError, StateFileError
+ */
+export async function createToken(
+  store: TokenStore,
+  request: TokenRequest,
+): Promise<{ readonly token: JoinToken; readonly text: Redacted<string> }> {
+  checkRequest(request);
+  const { namespace, serviceAccount, uses, ttlMs } = request;
+  await forgetOldTokens(store);
+  const text = newJoinToken();
+  const createdAt = store.now();
+  const stored: StoredToken = {
+    version: 1,
+    id: text.id,
+    ...{ namespace, serviceAccount, createdAt, expiresAt: createdAt + ttlMs, uses },
+    hash: hashJoinToken(text),
+  };
+  const content = `${JSON.stringify(stored, undefined, 2)}\n`;
+  if (!(await createPrivateFile(tokenPath(store, text.id), content))) {
+    return createToken(store, request);
+  }
+  return { token: publicPart(stored), text: formatJoinToken(text) };
+}
+
+function checkRequest({ namespace, serviceAccount, uses, ttlMs }: TokenRequest): void {
+  for (const [what, name] of [
+    ["namespace", namespace],
+    ["service account", serviceAccount],
+  ] as const) {
+    if (!NAME.test(name)) {
+      throw new TokenRequestError(
+        `${JSON.stringify(name)} is no name of a ${what}: lower-case letters, digits, dots and dashes are`,
+      );
+    }
+  }
+  if (!Number.isInteger(uses) || uses < 1 || uses > MAX_TOKEN_USES) {
+    throw new TokenRequestError(`a token has 1 to ${MAX_TOKEN_USES} uses, not ${uses}`);
+  }
+  if (!(ttlMs > 0 && ttlMs <= MAX_TOKEN_TTL_MS)) {
+    throw new TokenRequestError("a token is good for at most 30 days");
+  }
+}
+
+/**
+ * The tokens that are known, by time of creation. One whose file cannot be used is left out: it is good for nothing.
+ * @throws StateFileError when the directory cannot be read
+ */
+export async function listTokens(store: TokenStore): Promise<readonly ListedToken[]> {
+  const names = await fileNames(store);
+  const tokens: ListedToken[] = [];
+  for (const name of names) {
+    const id = TOKEN_FILE.exec(name)?.[1];
+    const stored = id === undefined ? undefined : await readToken(store, id).catch(() => undefined);
+    if (stored === undefined) continue;
+    const used = names.filter((other) => other.startsWith(`${stored.id}.use-`)).length;
+    tokens.push({ ...publicPart(stored), usesLeft: Math.max(0, stored.uses - used) });
+  }
+  return tokens.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Makes a token worthless; false when there is none of that id. Who has joined by it stays.
+ * @throws StateFileError
+ */
+export async function revokeToken(store: TokenStore, id: string): Promise<boolean> {
+  if (!isTokenId(id)) return false;
+  // The uses stay until the token is gone, so that it cannot be used again in between.
+  const removed = await removePrivateFile(tokenPath(store, id));
+  await removeFiles(store, (other) => other === id);
+  return removed;
+}
+
+/**
+ * Takes one use of a token.
+ * @throws StateFileError when its file cannot be trusted
+ */
+export async function consumeToken(store: TokenStore, text: string): Promise<TokenUse> {
+  const presented = parseJoinToken(text);
+  if (presented === undefined) return { refused: "malformed" };
+  const stored = await readToken(store, presented.id);
+  // Compared also when there is nothing to compare with, so that an unknown id takes as long as a known one.
+  const same = sameHash(hashJoinToken(presented), stored?.hash ?? "00".repeat(32));
+  if (stored === undefined) return { refused: "unknown" };
+  if (!same) return { refused: "wrong-secret" };
+  if (store.now() >= stored.expiresAt) return { refused: "expired" };
+  const use = await takeUse(store, stored);
+  if (use === undefined) return { refused: "used-up" };
+  if ((await readToken(store, stored.id)) === undefined) {
+    // Revoked meanwhile, and its uses were forgotten with it: this one may be one too many.
+    await removePrivateFile(use);
+    return { refused: "unknown" };
+  }
+  return { token: publicPart(stored) };
+}
+
+/** The file of the use that was taken; undefined when none is left. */
+async function takeUse(
+  { directory, now }: TokenStore,
+  { id, uses }: StoredToken,
+): Promise<string | undefined> {
+  const content = `${JSON.stringify({ usedAt: now() })}\n`;
+  for (let use = 1; use <= uses; use++) {
+    const path = join(directory, `${id}.use-${use}`);
+    if (await createPrivateFile(path, content)) return path;
+  }
+  return undefined;
+}
+
+async function readToken(store: TokenStore, id: string): Promise<StoredToken | undefined> {
+  const path = tokenPath(store, id);
+  const content = await readPrivateFile(path);
+  if (content === undefined) return undefined;
+  const stored = parseStoredToken(content.toString("utf8"));
+  if (stored?.id !== id) {
+    throw new StateFileError(
+      "state-file-content",
+      path,
+      "is not what was written; remove it and make a new token",
+    );
+  }
+  return stored;
+}
+
+function parseStoredToken(text: string): StoredToken | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Value.Check(STORED_TOKEN, value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function publicPart({ version: _version, hash: _hash, ...token }: StoredToken): JoinToken {
+  return token;
+}
+
+async function forgetOldTokens(store: TokenStore): Promise<void> {
+  const before = store.now() - REMEMBER_MS;
+  const old = (await listTokens(store)).filter((token) => token.expiresAt < before);
+  for (const token of old) await revokeToken(store, token.id);
+}
+
+async function removeFiles(store: TokenStore, ofId: (id: string) => boolean): Promise<void> {
+  for (const name of await fileNames(store)) {
+    const id = TOKEN_OR_USE_FILE.exec(name)?.[1];
+    if (id !== undefined && ofId(id)) await removePrivateFile(join(store.directory, name));
+  }
+}
+
+async function fileNames({ directory }: TokenStore): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (cause) {
+    throw new StateFileError("state-file-access", directory, "cannot be listed", { cause });
+  }
+}
+
+function tokenPath({ directory }: TokenStore, id: string): string {
+  return join(directory, `${id}.json`);
+}

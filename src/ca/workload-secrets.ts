@@ -1,0 +1,153 @@
+/** The certificates of workloads as Envoy is given them over SDS: issued when first needed, renewed while needed. */
+import type { Authority, IssuedCertificate } from "./authority.js";
+import type { Proof } from "./proof.js";
+import { type Renewal, type RenewalOptions, startRenewal } from "./renewed-certificate.js";
+import { formatSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
+import type { WorkloadStore } from "./workload-store.js";
+
+/** An Envoy resource of type Secret, encoded. Its bytes hold a private key: for the one proxy that proved it, nobody else. */
+export interface SecretResource {
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: Buffer;
+}
+
+/** Encodes canonical protobuf JSON of a message type. */
+export type Encode = (
+  typeName: string,
+  json: object,
+) => { readonly bytes: Buffer; readonly version: string };
+
+/** The names under which Envoys of the mesh ask, as Istio's. */
+const CERTIFICATE_SECRET = "default";
+const ROOTS_SECRET = "ROOTCA";
+const SECRET_TYPE = "envoy.extensions.transport_sockets.tls.v3.Secret";
+
+/** A hold on the secrets of an identity. */
+export interface SecretLease {
+  readonly identity: WorkloadIdentity;
+  /** `default` and `ROOTCA` as they are now; the same objects until one of them is renewed. */
+  resources(): readonly SecretResource[];
+  /** Lets go. An identity that nobody holds is kept until its renewal is due, for a proxy that comes back. */
+  release(): void;
+}
+
+/** See the top of this file. */
+export interface WorkloadSecrets {
+  /**
+   * Takes hold of the secrets of a proved identity, and of no other; issues a certificate if there is none yet.
+   * @throws CertificateError
+   */
+  hold(proof: Proof): Promise<SecretLease>;
+  /** Ends all renewals. */
+  stop(): void;
+}
+
+/** What the secrets are made with. */
+export interface WorkloadSecretsOptions extends RenewalOptions {
+  readonly authority: Pick<Authority, "issueWorkload" | "roots">;
+  readonly store: WorkloadStore;
+  readonly encode: Encode;
+  /** Told when the secrets of an identity that is held are others than before. */
+  readonly onChange: (identity: WorkloadIdentity) => void;
+}
+
+/** An identity whose secrets are kept fresh. */
+interface KeptIdentity {
+  readonly identity: WorkloadIdentity;
+  readonly holders: Set<SecretLease>;
+  resources: readonly SecretResource[];
+  /** Rejects when its first certificate could not be issued. */
+  readonly started: Promise<Renewal>;
+}
+
+/** Keeps nothing yet. */
+export function createWorkloadSecrets(options: WorkloadSecretsOptions): WorkloadSecrets {
+  const roots = encodeRoots(options.encode, options.authority.roots);
+  const kept = new Map<string, KeptIdentity>();
+  const keep = (key: string, identity: WorkloadIdentity): KeptIdentity => {
+    const entry: KeptIdentity = {
+      identity,
+      holders: new Set(),
+      resources: [],
+      started: startKeeping(identity, options, {
+        onRenewed: (certificate) => {
+          const isFirst = entry.resources.length === 0;
+          entry.resources = [encodeCertificate(options.encode, certificate), roots];
+          if (!isFirst) options.onChange(identity);
+        },
+        wanted: () => entry.holders.size > 0 || !kept.delete(key),
+      }),
+    };
+    kept.set(key, entry);
+    entry.started.catch(() => kept.delete(key));
+    return entry;
+  };
+  return {
+    async hold({ trustDomain, namespace, serviceAccount }) {
+      const identity = { trustDomain, namespace, serviceAccount };
+      const key = formatSpiffeId(identity);
+      const entry = kept.get(key) ?? keep(key, identity);
+      const lease: SecretLease = {
+        identity,
+        resources: () => entry.resources,
+        release: () => entry.holders.delete(lease),
+      };
+      entry.holders.add(lease);
+      await entry.started;
+      return lease;
+    },
+    stop() {
+      for (const { started } of kept.values()) {
+        started.then(
+          (renewal) => {
+            renewal.stop();
+          },
+          // There is nothing to stop; who waits for it was told.
+          () => undefined,
+        );
+      }
+      kept.clear();
+    },
+  };
+}
+
+async function startKeeping(
+  identity: WorkloadIdentity,
+  { authority, store, ...options }: WorkloadSecretsOptions,
+  callbacks: Pick<Parameters<typeof startRenewal>[1], "onRenewed" | "wanted">,
+): Promise<Renewal> {
+  const first = await store.load(identity);
+  const issue = async (): Promise<IssuedCertificate> => {
+    const certificate = await authority.issueWorkload(identity);
+    await store.save(identity, certificate);
+    return certificate;
+  };
+  return startRenewal(issue, {
+    ...options,
+    ...callbacks,
+    ...(first === undefined ? {} : { first }),
+  });
+}
+
+function encodeRoots(encode: Encode, roots: readonly string[]): SecretResource {
+  return encodeSecret(encode, ROOTS_SECRET, {
+    validationContext: { trustedCa: { inlineString: roots.join("") } },
+  });
+}
+
+function encodeCertificate(
+  encode: Encode,
+  { chain, privateKey }: IssuedCertificate,
+): SecretResource {
+  return encodeSecret(encode, CERTIFICATE_SECRET, {
+    tlsCertificate: {
+      certificateChain: { inlineString: chain },
+      privateKey: { inlineString: privateKey.reveal() },
+    },
+  });
+}
+
+function encodeSecret(encode: Encode, name: string, secret: object): SecretResource {
+  return { name, ...encode(SECRET_TYPE, { name, ...secret }) };
+}

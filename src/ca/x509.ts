@@ -1,0 +1,269 @@
+/** Keys and certificates as bytes and text: the only file that knows the library for them. */
+import "reflect-metadata";
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  webcrypto,
+  X509Certificate,
+} from "node:crypto";
+import * as x509 from "@peculiar/x509";
+import { CertificateError } from "./ca-error.js";
+import type {
+  CertificateTemplate,
+  KeyType,
+  KeyUsage,
+  SubjectAltName,
+} from "./certificate-template.js";
+import { type Redacted, redact } from "./redacted.js";
+
+/** A pair of keys of which the private one can sign. */
+export interface KeyPair {
+  readonly publicKey: webcrypto.CryptoKey;
+  readonly privateKey: webcrypto.CryptoKey;
+}
+
+/** Who signs: a key, and the certificate that says whose it is. */
+export interface Issuer {
+  readonly privateKey: webcrypto.CryptoKey;
+  /** DER. */
+  readonly certificate: Buffer;
+}
+
+/** What a certificate says, as far as fairlead looks at it. */
+export interface CertificateContent extends CertificateTemplate {
+  /** An RFC 4514 name. */
+  readonly issuer: string;
+  readonly subjectAltNamesCritical: boolean;
+  readonly keyUsagesCritical: boolean;
+  /** DER of the SubjectPublicKeyInfo. */
+  readonly publicKey: Buffer;
+}
+
+const KEY_ALGORITHMS = {
+  "P-256": { name: "ECDSA", namedCurve: "P-256" },
+  "RSA-2048": {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
+} as const;
+
+/** The bits of the extension. RFC 5280, section 4.2.1.3. */
+const KEY_USAGE_FLAGS: Readonly<Record<KeyUsage, number>> = {
+  digitalSignature: x509.KeyUsageFlags.digitalSignature,
+  keyEncipherment: x509.KeyUsageFlags.keyEncipherment,
+  keyCertSign: x509.KeyUsageFlags.keyCertSign,
+  cRLSign: x509.KeyUsageFlags.cRLSign,
+};
+
+const EXTENDED_KEY_USAGES = {
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+  clientAuth: "1.3.6.1.5.5.7.3.2",
+} as const;
+
+const ALT_NAME_TYPES = { uri: "url", dns: "dns", ip: "ip" } as const;
+
+x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
+
+/** Makes a new pair of keys. */
+export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
+  return webcrypto.subtle.generateKey(KEY_ALGORITHMS[type], true, ["sign", "verify"]);
+}
+
+/** A private key as PKCS #8 PEM. */
+export async function privateKeyPem(key: webcrypto.CryptoKey): Promise<Redacted<string>> {
+  const der = await webcrypto.subtle.exportKey("pkcs8", key);
+  return redact(pem("PRIVATE KEY", Buffer.from(der)));
+}
+
+/**
+ * A private key that signs certificates, from PEM of any common form.
+ * @throws CertificateError `certificate-file` for what is no private key, or one that is none of P-256, P-384 and RSA of
+ *   2048 bits or more
+ */
+export async function importSigningKey(text: Redacted<string>): Promise<KeyPair> {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(text.reveal());
+  } catch {
+    // The cause may quote the key.
+    throw new CertificateError(
+      "certificate-file",
+      "this is no private key in PEM without a password",
+    );
+  }
+  const algorithm = signingAlgorithm(key);
+  const importAs = async (
+    format: "pkcs8" | "spki",
+    der: Buffer,
+    usage: "sign" | "verify",
+  ): Promise<webcrypto.CryptoKey> =>
+    webcrypto.subtle.importKey(format, der, algorithm, format === "spki", [usage]);
+  return {
+    privateKey: await importAs("pkcs8", key.export({ type: "pkcs8", format: "der" }), "sign"),
+    publicKey: await importAs(
+      "spki",
+      createPublicKey(key).export({ type: "spki", format: "der" }),
+      "verify",
+    ),
+  };
+}
+
+function signingAlgorithm(key: KeyObject): { name: string; namedCurve?: string; hash?: string } {
+  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (namedCurve === "prime256v1") return { name: "ECDSA", namedCurve: "P-256" };
+  if (namedCurve === "secp384r1") return { name: "ECDSA", namedCurve: "P-384" };
+  if (key.asymmetricKeyType === "rsa" && modulusLength >= 2048) {
+    return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  }
+  throw new CertificateError(
+    "certificate-file",
+    "a key of this type cannot sign certificates here: take P-256, P-384, or RSA of 2048 bits or more",
+  );
+}
+
+/** DER of a public key, its SubjectPublicKeyInfo. */
+export async function publicKeyDer(key: webcrypto.CryptoKey): Promise<Buffer> {
+  return Buffer.from(await webcrypto.subtle.exportKey("spki", key));
+}
+
+/** Signs what the template says for a public key; without an issuer the certificate signs itself. Returns DER. */
+export async function signCertificate(
+  template: CertificateTemplate,
+  keys: { readonly publicKey: webcrypto.CryptoKey; readonly issuer: Issuer | KeyPair },
+): Promise<Buffer> {
+  const { publicKey, issuer } = keys;
+  const parent = "certificate" in issuer ? new x509.X509Certificate(issuer.certificate) : undefined;
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: template.serialNumber,
+    subject: template.subject,
+    issuer: parent?.subject ?? template.subject,
+    notBefore: new Date(template.notBefore),
+    notAfter: new Date(template.notAfter),
+    publicKey,
+    signingKey: issuer.privateKey,
+    signingAlgorithm: signatureAlgorithm(issuer.privateKey),
+    extensions: [
+      ...extensionsOf(template),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(parent?.publicKey ?? publicKey),
+    ],
+  });
+  return Buffer.from(certificate.rawData);
+}
+
+function signatureAlgorithm(key: webcrypto.CryptoKey): { name: string; hash: string } {
+  const { name, namedCurve } = key.algorithm as webcrypto.EcKeyAlgorithm;
+  return { name, hash: namedCurve === "P-384" ? "SHA-384" : "SHA-256" };
+}
+
+function extensionsOf(template: CertificateTemplate): x509.Extension[] {
+  const { authority, keyUsages, extendedKeyUsages, subjectAltNames, subject } = template;
+  const flags: number = keyUsages.reduce((all, usage) => all | KEY_USAGE_FLAGS[usage], 0);
+  const names = subjectAltNames.map(({ type, value }) => ({ type: ALT_NAME_TYPES[type], value }));
+  return [
+    new x509.BasicConstraintsExtension(authority !== undefined, authority?.pathLength, true),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- of bits: a sum of several is no member
+    new x509.KeyUsagesExtension(flags, true),
+    ...(extendedKeyUsages.length > 0
+      ? [
+          new x509.ExtendedKeyUsageExtension(
+            extendedKeyUsages.map((usage) => EXTENDED_KEY_USAGES[usage]),
+          ),
+        ]
+      : []),
+    // RFC 5280, section 4.2.1.6: critical when it is the only name.
+    new x509.SubjectAlternativeNameExtension(names, subject === ""),
+  ];
+}
+
+/**
+ * Reads a certificate.
+ * @throws CertificateError `certificate-file` when the bytes are none, or when it has a name or usage of a kind that is
+ *   not known here
+ */
+export function readCertificate(der: Buffer): CertificateContent {
+  try {
+    return contentOf(new x509.X509Certificate(der));
+  } catch (cause) {
+    if (cause instanceof CertificateError) throw cause;
+    throw new CertificateError("certificate-file", "these bytes are no certificate", { cause });
+  }
+}
+
+function contentOf(certificate: x509.X509Certificate): CertificateContent {
+  const basic = certificate.getExtension(x509.BasicConstraintsExtension);
+  const usage = certificate.getExtension(x509.KeyUsagesExtension);
+  const extended = certificate.getExtension(x509.ExtendedKeyUsageExtension);
+  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension);
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    serialNumber: certificate.serialNumber,
+    notBefore: certificate.notBefore.getTime(),
+    notAfter: certificate.notAfter.getTime(),
+    ...(basic?.ca === true
+      ? { authority: { pathLength: basic.pathLength ?? Number.POSITIVE_INFINITY } }
+      : {}),
+    keyUsages: usagesOf(usage),
+    keyUsagesCritical: usage?.critical ?? false,
+    extendedKeyUsages: extendedUsagesOf(extended),
+    subjectAltNames: (names?.names.items ?? []).map(altName),
+    subjectAltNamesCritical: names?.critical ?? false,
+    publicKey: Buffer.from(certificate.publicKey.rawData),
+  };
+}
+
+function usagesOf(extension: x509.KeyUsagesExtension | null): readonly KeyUsage[] {
+  const flags: number = extension?.usages ?? 0;
+  const known = (Object.keys(KEY_USAGE_FLAGS) as KeyUsage[]).filter(
+    (usage) => (flags & KEY_USAGE_FLAGS[usage]) !== 0,
+  );
+  const rest = known.reduce((left, usage) => left & ~KEY_USAGE_FLAGS[usage], flags);
+  if (rest !== 0) throw new CertificateError("certificate-file", "unknown key usage");
+  return known;
+}
+
+function extendedUsagesOf(
+  extension: x509.ExtendedKeyUsageExtension | null,
+): CertificateTemplate["extendedKeyUsages"] {
+  return (extension?.usages ?? []).map((oid) => {
+    if (oid === EXTENDED_KEY_USAGES.serverAuth) return "serverAuth";
+    if (oid === EXTENDED_KEY_USAGES.clientAuth) return "clientAuth";
+    throw new CertificateError("certificate-file", "unknown extended key usage");
+  });
+}
+
+function altName({ type, value }: x509.GeneralName): SubjectAltName {
+  if (type === "url") return { type: "uri", value };
+  if (type === "dns" || type === "ip") return { type, value };
+  throw new CertificateError("certificate-file", `unknown type of alternative name: ${type}`);
+}
+
+/** Whether one certificate's key signed the other, and it says so. By OpenSSL, which is not the code that signs. */
+export function isIssuedBy(certificate: Buffer, issuer: Buffer): boolean {
+  const child = new X509Certificate(certificate);
+  const parent = new X509Certificate(issuer);
+  return child.checkIssued(parent) && child.verify(parent.publicKey);
+}
+
+/** PEM text of one certificate, ended by a line feed. */
+export function certificatePem(der: Buffer): string {
+  return pem("CERTIFICATE", der);
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** The certificates of PEM text as DER, in their order; what stands around them is skipped. */
+export function certificatesOfPem(text: string): readonly Buffer[] {
+  return (text.match(PEM_CERTIFICATE) ?? []).map((block) =>
+    Buffer.from(block.replace(/-----[^-]+-----|\s/g, ""), "base64"),
+  );
+}
+
+function pem(label: string, der: Buffer): string {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
+}
