@@ -1,4 +1,6 @@
+import type { Path } from "../kind.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
+import { type Findings, invalid } from "./findings.js";
 
 /** How a client speaks TLS with a service (Istio's ClientTLSSettings). */
 export const ClientTLSSettings = strict({
@@ -13,3 +15,44 @@ export const ClientTLSSettings = strict({
   caCrl: optional(Text),
 });
 export type ClientTLSSettings = ValueOf<typeof ClientTLSSettings>;
+
+/** Certificates from one source, all that the mode needs, and nothing to verify by where nothing is verified. */
+export function* checkClientTls(tls: ClientTLSSettings, path: Path): Findings {
+  const { mode = "DISABLE" } = tls;
+  if (mode !== "SIMPLE" && mode !== "MUTUAL") return;
+  if (tls.insecureSkipVerify === true) yield* checkUnverified(tls, path);
+  if (isGiven(tls.credentialName)) {
+    for (const field of ["clientCertificate", "privateKey", "caCertificates", "caCrl"] as const) {
+      if (isGiven(tls[field])) {
+        yield invalid([...path, field], `${field} excludes credentialName, whose secret has it`);
+      }
+    }
+  } else if (mode === "MUTUAL") {
+    for (const field of ["clientCertificate", "privateKey"] as const) {
+      if (!isGiven(tls[field])) {
+        yield invalid([...path, field], `mode MUTUAL needs ${field}, or credentialName`);
+      }
+    }
+  }
+}
+
+function* checkUnverified(tls: ClientTLSSettings, path: Path): Findings {
+  const contradictions = {
+    caCertificates: isGiven(tls.caCertificates),
+    // With MUTUAL the secret may be for the client's certificate alone.
+    credentialName: tls.mode === "SIMPLE" && isGiven(tls.credentialName),
+    subjectAltNames: tls.subjectAltNames !== undefined,
+  };
+  for (const [field, contradicts] of Object.entries(contradictions)) {
+    if (contradicts) {
+      yield invalid(
+        [...path, field],
+        `${field} is for verifying, which insecureSkipVerify excludes`,
+      );
+    }
+  }
+}
+
+function isGiven(text: string | undefined): boolean {
+  return (text ?? "") !== "";
+}

@@ -1,4 +1,7 @@
+import type { Path } from "../kind.js";
 import { Duration, Flag, Int32, oneOf, optional, strict, Uint32, type ValueOf } from "./fields.js";
+import { type Findings, given, invalid } from "./findings.js";
+import { checkDuration, checkDurationOrZero, checkNotNegative } from "./numbers.js";
 
 /** TCP keep-alive of the connections to a service. */
 export const TcpKeepalive = strict({
@@ -8,7 +11,7 @@ export const TcpKeepalive = strict({
 });
 export type TcpKeepalive = ValueOf<typeof TcpKeepalive>;
 
-/** Limits of both HTTP and TCP connections. */
+/** Limits of both HTTP and TCP connections; 0 is no limit. */
 export const TCPSettings = strict({
   maxConnections: optional(Int32),
   connectTimeout: optional(Duration),
@@ -18,7 +21,14 @@ export const TCPSettings = strict({
 });
 export type TCPSettings = ValueOf<typeof TCPSettings>;
 
-/** Limits of HTTP/1.1, HTTP/2 and gRPC connections. */
+/** The pings of idle HTTP/2 connections, since Istio 1.31. */
+export const Http2KeepAlive = strict({
+  interval: optional(Duration),
+  timeout: optional(Duration),
+});
+export type Http2KeepAlive = ValueOf<typeof Http2KeepAlive>;
+
+/** Limits of HTTP/1.1, HTTP/2 and gRPC connections; 0 is no limit. */
 export const HTTPSettings = strict({
   http1MaxPendingRequests: optional(Int32),
   http2MaxRequests: optional(Int32),
@@ -28,6 +38,7 @@ export const HTTPSettings = strict({
   h2UpgradePolicy: optional(oneOf("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE")),
   useClientProtocol: optional(Flag),
   maxConcurrentStreams: optional(Int32),
+  http2KeepAlive: optional(Http2KeepAlive),
 });
 export type HTTPSettings = ValueOf<typeof HTTPSettings>;
 
@@ -37,3 +48,49 @@ export const ConnectionPoolSettings = strict({
   http: optional(HTTPSettings),
 });
 export type ConnectionPoolSettings = ValueOf<typeof ConnectionPoolSettings>;
+
+/** Limits that limit something, none of them negative. */
+export function* checkConnectionPool(pool: ConnectionPoolSettings, path: Path): Findings {
+  if (pool.tcp === undefined && pool.http === undefined) {
+    yield invalid(path, "the connection pool says nothing: give tcp or http");
+  }
+  yield* given(pool.tcp, [...path, "tcp"], checkTcpSettings);
+  yield* given(pool.http, [...path, "http"], checkHttpSettings);
+}
+
+function* checkTcpSettings(tcp: TCPSettings, path: Path): Findings {
+  yield* given(tcp.maxConnections, [...path, "maxConnections"], checkNotNegative);
+  yield* given(tcp.connectTimeout, [...path, "connectTimeout"], checkDuration);
+  yield* given(tcp.maxConnectionDuration, [...path, "maxConnectionDuration"], checkDuration);
+  yield* given(tcp.idleTimeout, [...path, "idleTimeout"], checkDurationOrZero);
+  yield* given(tcp.tcpKeepalive, [...path, "tcpKeepalive"], function* (keepalive, at) {
+    yield* given(keepalive.time, [...at, "time"], checkDuration);
+    yield* given(keepalive.interval, [...at, "interval"], checkDuration);
+  });
+}
+
+function* checkHttpSettings(http: HTTPSettings, path: Path): Findings {
+  const limits = [
+    "http1MaxPendingRequests",
+    "http2MaxRequests",
+    "maxRequestsPerConnection",
+    "maxRetries",
+    "maxConcurrentStreams",
+  ] as const;
+  for (const name of limits) yield* given(http[name], [...path, name], checkNotNegative);
+  yield* given(http.idleTimeout, [...path, "idleTimeout"], checkDuration);
+  if (http.h2UpgradePolicy === "UPGRADE" && http.useClientProtocol === true) {
+    const at = [...path, "useClientProtocol"];
+    yield invalid(
+      at,
+      "useClientProtocol excludes h2UpgradePolicy: UPGRADE, which always takes HTTP/2",
+    );
+  }
+  yield* given(http.http2KeepAlive, [...path, "http2KeepAlive"], function* (keepAlive, at) {
+    if (keepAlive.interval === undefined) {
+      yield invalid([...at, "interval"], "http2KeepAlive needs an interval");
+    }
+    yield* given(keepAlive.interval, [...at, "interval"], checkDuration);
+    yield* given(keepAlive.timeout, [...at, "timeout"], checkDuration);
+  });
+}

@@ -1,7 +1,14 @@
 import type { KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { checkSubsetName } from "./destination.js";
+import { wildcardDomainProblem } from "./dns-names.js";
+import { checkExportTo } from "./export-to.js";
 import { list, NonEmptyText, optional, strict, Text, TextMap, type ValueOf } from "./fields.js";
-import { PolicySelector } from "./selectors.js";
-import { TrafficPolicy } from "./traffic-policy.js";
+import { each, type Findings, given, invalid, refuse, unique } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkLabels } from "./labels.js";
+import { checkPolicySelector, PolicySelector } from "./selectors.js";
+import { checkTrafficPolicy, TrafficPolicy } from "./traffic-policy.js";
 
 /** A named part of a service's endpoints, by all of these labels. */
 export const Subset = strict({
@@ -28,4 +35,36 @@ export const destinationRule = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: DestinationRuleSpec,
+  check: checkedByIstio(checkDestinationRule),
 } as const satisfies KindDefinition<DestinationRuleSpec>;
+
+function* checkDestinationRule(resource: ConfigResource<DestinationRuleSpec>): Findings {
+  const { spec, metadata } = resource;
+  const { subsets = [] } = spec;
+  yield* refuse(["spec", "host"], wildcardDomainProblem(spec.host));
+  yield* given(spec.trafficPolicy, ["spec", "trafficPolicy"], checkTrafficPolicy);
+  yield* each(subsets, ["spec", "subsets"], function* (subset, at) {
+    yield* checkSubsetName(subset.name, [...at, "name"]);
+    yield* given(subset.labels, [...at, "labels"], checkLabels);
+    yield* given(subset.trafficPolicy, [...at, "trafficPolicy"], checkTrafficPolicy);
+  });
+  const names = subsets.map(({ name }) => name);
+  yield* unique(names, (index) => ["spec", "subsets", index, "name"], "subset");
+  yield* checkExportTo(spec.exportTo, ["spec", "exportTo"], metadata);
+  yield* given(spec.workloadSelector, ["spec", "workloadSelector"], checkPolicySelector);
+  yield* checkSelectedExport(resource);
+}
+
+/** A rule for some workloads is for those of its own namespace. */
+function* checkSelectedExport({ spec, metadata }: ConfigResource<DestinationRuleSpec>): Findings {
+  if (spec.workloadSelector === undefined) return;
+  for (const [index, entry] of (spec.exportTo ?? []).entries()) {
+    if (entry !== "." && entry !== metadata.namespace) {
+      const at = ["spec", "exportTo", index];
+      yield invalid(
+        at,
+        `with a workloadSelector the rule is for its own namespace, not "${entry}"`,
+      );
+    }
+  }
+}

@@ -1,18 +1,25 @@
 import Type from "typebox";
+import type { Path } from "../kind.js";
 import {
   Double,
   Duration,
   Flag,
   list,
-  mapOf,
   oneOf,
   optional,
   strict,
   Text,
-  Uint32,
   Uint64,
   type ValueOf,
 } from "./fields.js";
+import { atMostOne, doubtful, type Findings, given, invalid, refuse, unique } from "./findings.js";
+import {
+  checkLocality,
+  checkZoneAware,
+  LocalityLoadBalancerSetting,
+  ZoneAwareLoadBalancerSetting,
+} from "./locality.js";
+import { checkDuration } from "./numbers.js";
 
 /** A name and value behind the value of a Set-Cookie header. */
 export const HTTPCookieAttribute = strict({ name: Text, value: optional(Text) });
@@ -35,29 +42,10 @@ export const ConsistentHashLB = strict({
   httpQueryParameterName: optional(Text),
   ringHash: optional(strict({ minimumRingSize: optional(Uint64) })),
   maglev: optional(strict({ tableSize: optional(Uint64) })),
+  /** Deprecated: `ringHash` has replaced it. */
   minimumRingSize: optional(Uint64),
 });
 export type ConsistentHashLB = ValueOf<typeof ConsistentHashLB>;
-
-/** Weights of the localities that traffic from one locality goes to: `region/zone/*` to a percentage. */
-export const LocalityDistribute = strict({
-  from: optional(Text),
-  to: optional(mapOf(Uint32)),
-});
-export type LocalityDistribute = ValueOf<typeof LocalityDistribute>;
-
-/** The region that takes over when the endpoints of another become unhealthy. */
-export const LocalityFailover = strict({ from: optional(Text), to: optional(Text) });
-export type LocalityFailover = ValueOf<typeof LocalityFailover>;
-
-/** Load balancing by where caller and endpoints are. */
-export const LocalityLoadBalancerSetting = strict({
-  distribute: optional(list(LocalityDistribute)),
-  failover: optional(list(LocalityFailover)),
-  failoverPriority: optional(list(Text)),
-  enabled: optional(Flag),
-});
-export type LocalityLoadBalancerSetting = ValueOf<typeof LocalityLoadBalancerSetting>;
 
 /** How slowly a new endpoint is given its full share. */
 export const WarmupConfiguration = strict({
@@ -74,6 +62,8 @@ export const LoadBalancerSettings = strict({
   ),
   consistentHash: optional(ConsistentHashLB),
   localityLbSetting: optional(LocalityLoadBalancerSetting),
+  zoneAwareLbSetting: optional(ZoneAwareLoadBalancerSetting),
+  /** Deprecated: `warmup` has replaced it. */
   warmupDurationSecs: optional(Duration),
   warmup: optional(WarmupConfiguration),
 });
@@ -81,3 +71,63 @@ export type LoadBalancerSettings = ValueOf<typeof LoadBalancerSettings>;
 
 /** The word of `simple`. */
 export type SimpleLB = NonNullable<LoadBalancerSettings["simple"]>;
+
+/** Envoy's largest table of the Maglev algorithm. */
+const LARGEST_MAGLEV_TABLE = 5000011;
+
+/** One way to choose, with numbers that its algorithm can take. */
+export function* checkLoadBalancer(settings: LoadBalancerSettings, path: Path): Findings {
+  yield* atMostOne(settings, path, ["simple", "consistentHash"]);
+  yield* given(settings.consistentHash, [...path, "consistentHash"], checkConsistentHash);
+  yield* atMostOne(settings, path, ["localityLbSetting", "zoneAwareLbSetting"]);
+  yield* given(settings.localityLbSetting, [...path, "localityLbSetting"], checkLocality);
+  yield* given(settings.zoneAwareLbSetting, [...path, "zoneAwareLbSetting"], checkZoneAware);
+  yield* atMostOne(settings, path, ["warmup", "warmupDurationSecs"]);
+  yield* given(settings.warmupDurationSecs, [...path, "warmupDurationSecs"], checkDuration);
+  yield* given(settings.warmup, [...path, "warmup"], function* ({ duration, aggression = 1 }, at) {
+    yield* checkDuration(duration, [...at, "duration"]);
+    const problem = `aggression is ${aggression}: it has to be more than 0`;
+    yield* refuse([...at, "aggression"], aggression > 0 ? undefined : problem);
+  });
+}
+
+function* checkConsistentHash(hash: ConsistentHashLB, path: Path): Findings {
+  const keys = ["httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"];
+  yield* atMostOne(hash, path, keys);
+  yield* atMostOne(hash, path, ["ringHash", "maglev"]);
+  yield* given(hash.httpCookie, [...path, "httpCookie"], checkCookie);
+  yield* given(hash.maglev, [...path, "maglev"], ({ tableSize = 0 }, at) =>
+    refuse([...at, "tableSize"], tableSizeProblem(tableSize)),
+  );
+  if ((hash.minimumRingSize ?? 0) === 0) return;
+  const at = [...path, "minimumRingSize"];
+  yield doubtful(at, "minimumRingSize is deprecated: write ringHash.minimumRingSize");
+  if (hash.ringHash !== undefined || hash.maglev !== undefined) {
+    yield invalid(at, "minimumRingSize excludes ringHash and maglev: give one of them");
+  }
+}
+
+function* checkCookie(cookie: HTTPCookie, path: Path): Findings {
+  if (cookie.name === "") yield invalid([...path, "name"], "a cookie needs a name");
+  const names = (cookie.attributes ?? []).map(({ name }) => name);
+  const pathOf = (index: number): Path => [...path, "attributes", index, "name"];
+  if (names.includes("")) {
+    yield invalid(pathOf(names.indexOf("")), "an attribute of a cookie needs a name");
+  }
+  yield* unique(names, pathOf, "attribute");
+}
+
+function tableSizeProblem(size: number): string | undefined {
+  if (size >= LARGEST_MAGLEV_TABLE) {
+    return `tableSize is ${size}: it has to be less than ${LARGEST_MAGLEV_TABLE}`;
+  }
+  return isPrime(size) ? undefined : `tableSize is ${size}: it has to be a prime number`;
+}
+
+function isPrime(number: number): boolean {
+  if (number < 2) return false;
+  for (let factor = 2; factor * factor <= number; factor++) {
+    if (number % factor === 0) return false;
+  }
+  return true;
+}

@@ -1,4 +1,7 @@
+import type { Path } from "../kind.js";
 import { Duration, Flag, Int32, optional, strict, Uint32, type ValueOf } from "./fields.js";
+import { doubtful, type Findings, given, invalid } from "./findings.js";
+import { checkDuration, checkPercent } from "./numbers.js";
 
 /** When an endpoint is taken out of the pool, and for how long (Istio's OutlierDetection). */
 export const OutlierDetection = strict({
@@ -14,3 +17,20 @@ export const OutlierDetection = strict({
   minHealthPercent: optional(Int32),
 });
 export type OutlierDetection = ValueOf<typeof OutlierDetection>;
+
+/** Times and percentages in range, and no setting that another one makes void. */
+export function* checkOutlierDetection(outlier: OutlierDetection, path: Path): Findings {
+  if ((outlier.consecutiveErrors ?? 0) !== 0) {
+    const at = [...path, "consecutiveErrors"];
+    yield doubtful(at, "consecutiveErrors has no effect: write consecutive5xxErrors");
+  }
+  const { consecutiveLocalOriginFailures: failures = 0 } = outlier;
+  if (failures > 0 && outlier.splitExternalLocalOriginErrors !== true) {
+    const at = [...path, "consecutiveLocalOriginFailures"];
+    yield invalid(at, "it has no effect without splitExternalLocalOriginErrors: true");
+  }
+  yield* given(outlier.interval, [...path, "interval"], checkDuration);
+  yield* given(outlier.baseEjectionTime, [...path, "baseEjectionTime"], checkDuration);
+  yield* given(outlier.maxEjectionPercent, [...path, "maxEjectionPercent"], checkPercent);
+  yield* given(outlier.minHealthPercent, [...path, "minHealthPercent"], checkPercent);
+}

@@ -1,4 +1,6 @@
+import type { Path } from "../kind.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
+import { doubtful, each, type Findings, invalid } from "./findings.js";
 
 /** A certificate by its files. */
 export const TLSCertificate = strict({
@@ -13,6 +15,7 @@ const TLSProtocol = oneOf("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"
 /** How a server of a Gateway or a Sidecar speaks TLS with its clients (Istio's ServerTLSSettings). */
 export const ServerTLSSettings = strict({
   httpsRedirect: optional(Flag),
+  /** PASSTHROUGH when absent. */
   mode: optional(
     oneOf("PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"),
   ),
@@ -32,3 +35,131 @@ export const ServerTLSSettings = strict({
   cipherSuites: optional(list(Text)),
 });
 export type ServerTLSSettings = ValueOf<typeof ServerTLSSettings>;
+
+/** The cipher suites that Envoy's TLS library has beside those of pre-shared keys, by OpenSSL's names. */
+const CIPHER_SUITES: readonly string[] = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+  "ECDHE-ECDSA-AES128-SHA",
+  "ECDHE-RSA-AES128-SHA",
+  "ECDHE-ECDSA-AES256-SHA",
+  "ECDHE-RSA-AES256-SHA",
+  "AES128-GCM-SHA256",
+  "AES256-GCM-SHA384",
+  "AES128-SHA",
+  "AES256-SHA",
+  "DES-CBC3-SHA",
+  "ALL",
+];
+
+/** The fields by which certificates come. */
+const SOURCES = [
+  "serverCertificate",
+  "privateKey",
+  "caCertificates",
+  "tlsCertificates",
+  "credentialName",
+  "credentialNames",
+] as const;
+
+/** Certificates from one source, all that the mode needs, and ciphers that there are. */
+export function* checkServerTls(tls: ServerTLSSettings, path: Path): Findings {
+  yield* checkCiphers(tls, path);
+  const { mode = "PASSTHROUGH" } = tls;
+  const unused = SOURCES.filter((field) => isGiven(tls[field]));
+  switch (mode) {
+    case "ISTIO_MUTUAL":
+      for (const field of unused) {
+        yield invalid(
+          [...path, field],
+          `mode ISTIO_MUTUAL takes the mesh's certificates, not ${field}`,
+        );
+      }
+      return;
+    case "PASSTHROUGH":
+    case "AUTO_PASSTHROUGH":
+      for (const field of [...unused, ...(isGiven(tls.caCrl) ? ["caCrl"] : [])]) {
+        yield doubtful([...path, field], `mode ${mode} has no use for ${field}`);
+      }
+      return;
+    default:
+      yield* checkSources(tls, path);
+      yield* checkCertificates(tls, path, mode);
+  }
+}
+
+function* checkSources(tls: ServerTLSSettings, path: Path): Findings {
+  const [first, ...others] = [
+    ...(isGiven(tls.serverCertificate) && isGiven(tls.privateKey) ? ["serverCertificate"] : []),
+    ...(["credentialName", "credentialNames", "tlsCertificates"] as const).filter((field) =>
+      isGiven(tls[field]),
+    ),
+  ];
+  for (const field of others) {
+    yield invalid(
+      [...path, field],
+      `${field} excludes ${first ?? ""}: give one source of certificates`,
+    );
+  }
+}
+
+function* checkCertificates(
+  tls: ServerTLSSettings,
+  path: Path,
+  mode: "SIMPLE" | "MUTUAL" | "OPTIONAL_MUTUAL",
+): Findings {
+  // What a secret has is seen when it is read.
+  if (isGiven(tls.credentialName) || isGiven(tls.credentialNames)) return;
+  if (mode !== "SIMPLE" && !isGiven(tls.caCertificates) && !isGiven(tls.caCertCredentialName)) {
+    yield invalid(
+      [...path, "caCertificates"],
+      `mode ${mode} needs caCertificates, or credentialName`,
+    );
+  }
+  const { tlsCertificates = [] } = tls;
+  if (tlsCertificates.length === 0) yield* checkCertificate(tls, path);
+  yield* each(tlsCertificates, [...path, "tlsCertificates"], checkCertificate);
+  if (tlsCertificates.length > 2) {
+    yield doubtful(
+      [...path, "tlsCertificates", 2],
+      "a server can have two certificates, RSA and ECDSA",
+    );
+  }
+  if (mode === "SIMPLE" && isGiven(tls.caCrl)) {
+    yield invalid([...path, "caCrl"], "mode SIMPLE does not verify clients: caCrl has no use");
+  }
+}
+
+function* checkCertificate(certificate: TLSCertificate, path: Path): Findings {
+  for (const field of ["serverCertificate", "privateKey"] as const) {
+    if (!isGiven(certificate[field])) {
+      yield invalid([...path, field], `TLS needs ${field}, or credentialName`);
+    }
+  }
+}
+
+function* checkCiphers(tls: ServerTLSSettings, path: Path): Findings {
+  const { cipherSuites = [], minProtocolVersion = "TLS_AUTO" } = tls;
+  for (const [index, cipher] of cipherSuites.entries()) {
+    const at = [...path, "cipherSuites", index];
+    // OpenSSL's operators (`-SHA`, `+RSA`) are left to Envoy.
+    const known = !/^[a-z0-9]/i.test(cipher) || CIPHER_SUITES.includes(cipher);
+    if (!known) yield doubtful(at, `"${cipher}" is no cipher suite that Envoy has: it is left out`);
+    else if (cipherSuites.indexOf(cipher) < index) yield doubtful(at, `"${cipher}" is there twice`);
+  }
+  if (/^TLSV1_[01]$/.test(minProtocolVersion) && cipherSuites.length === 0) {
+    const at = [...path, "minProtocolVersion"];
+    yield doubtful(
+      at,
+      `${minProtocolVersion} needs cipherSuites that it can use: by default there are none`,
+    );
+  }
+}
+
+function isGiven(value: string | readonly unknown[] | undefined): boolean {
+  return value !== undefined && value.length > 0;
+}

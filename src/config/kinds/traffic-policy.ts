@@ -1,11 +1,26 @@
-import { ClientTLSSettings } from "./client-tls-settings.js";
-import { ConnectionPoolSettings } from "./connection-pool.js";
-import { PortSelector } from "./destination.js";
-import { Double, list, oneOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
-import { LoadBalancerSettings } from "./load-balancer.js";
-import { OutlierDetection } from "./outlier-detection.js";
+import type { Path } from "../kind.js";
+import { ipProblem } from "./addresses.js";
+import { ClientTLSSettings, checkClientTls } from "./client-tls-settings.js";
+import { ConnectionPoolSettings, checkConnectionPool } from "./connection-pool.js";
+import { checkPortSelector, PortSelector } from "./destination.js";
+import { domainProblem } from "./dns-names.js";
+import {
+  Double,
+  Duration,
+  list,
+  oneOf,
+  optional,
+  strict,
+  Text,
+  Uint32,
+  type ValueOf,
+} from "./fields.js";
+import { doubtful, each, type Findings, given, invalid } from "./findings.js";
+import { checkLoadBalancer, LoadBalancerSettings } from "./load-balancer.js";
+import { checkDurationOrZero, checkPercent, checkPort } from "./numbers.js";
+import { checkOutlierDetection, OutlierDetection } from "./outlier-detection.js";
 
-/** The policy of one port of a service; it replaces the policy of the whole, field by field it inherits nothing. */
+/** The policy of one port of a service; what it says replaces what the whole service's policy says of the same. */
 export const PortTrafficPolicy = strict({
   port: optional(PortSelector),
   loadBalancer: optional(LoadBalancerSettings),
@@ -31,6 +46,8 @@ export type ProxyProtocol = ValueOf<typeof ProxyProtocol>;
 export const RetryBudget = strict({
   percent: optional(Double),
   minRetryConcurrency: optional(Uint32),
+  /** How long a request counts, since Istio 1.31; those under way alone when absent. */
+  budgetInterval: optional(Duration),
 });
 export type RetryBudget = ValueOf<typeof RetryBudget>;
 
@@ -46,3 +63,63 @@ export const TrafficPolicy = strict({
   retryBudget: optional(RetryBudget),
 });
 export type TrafficPolicy = ValueOf<typeof TrafficPolicy>;
+
+/** A policy that says something, and each part of it right. */
+export function* checkTrafficPolicy(policy: TrafficPolicy, path: Path): Findings {
+  if (Object.keys(policy).length === 0) {
+    yield invalid(path, "the traffic policy is empty: give loadBalancer, connectionPool, tls, ...");
+  }
+  yield* checkSettings(policy, path);
+  yield* each(policy.portLevelSettings, [...path, "portLevelSettings"], checkPortPolicy);
+  yield* given(policy.tunnel, [...path, "tunnel"], checkTunnel);
+  if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined) {
+    yield invalid([...path, "proxyProtocol"], "proxyProtocol excludes tunnel: give one of them");
+  }
+  yield* given(policy.retryBudget, [...path, "retryBudget"], function* (budget, at) {
+    yield* given(budget.percent, [...at, "percent"], checkPercent);
+    yield* given(budget.budgetInterval, [...at, "budgetInterval"], checkDurationOrZero);
+  });
+}
+
+function* checkPortPolicy(policy: PortTrafficPolicy, path: Path): Findings {
+  const { port, ...settings } = policy;
+  if (port === undefined) yield invalid([...path, "port"], "the policy of a port needs the port");
+  else yield* checkPortSelector(port, [...path, "port"]);
+  if (Object.keys(settings).length === 0) {
+    yield invalid(
+      path,
+      "the policy of the port is empty: give loadBalancer, connectionPool, tls, ...",
+    );
+  }
+  yield* checkSettings(settings, path);
+}
+
+function* checkSettings(policy: Omit<PortTrafficPolicy, "port">, path: Path): Findings {
+  const { loadBalancer, outlierDetection } = policy;
+  yield* given(loadBalancer, [...path, "loadBalancer"], checkLoadBalancer);
+  yield* given(policy.connectionPool, [...path, "connectionPool"], checkConnectionPool);
+  yield* given(outlierDetection, [...path, "outlierDetection"], checkOutlierDetection);
+  yield* given(policy.tls, [...path, "tls"], checkClientTls);
+  const { failover = [], failoverPriority = [] } = loadBalancer?.localityLbSetting ?? {};
+  if (outlierDetection === undefined && failover.length + failoverPriority.length > 0) {
+    const at = [...path, "loadBalancer", "localityLbSetting"];
+    yield doubtful(at, "failover needs outlierDetection, which finds out what is unhealthy");
+  }
+}
+
+function* checkTunnel(tunnel: TunnelSettings, path: Path): Findings {
+  const { protocol = "", targetHost } = tunnel;
+  if (!["", "CONNECT", "POST"].includes(protocol)) {
+    yield invalid(
+      [...path, "protocol"],
+      `"${protocol}" is no protocol of a tunnel: CONNECT or POST`,
+    );
+  }
+  if (ipProblem(targetHost) !== undefined && domainProblem(targetHost) !== undefined) {
+    yield invalid(
+      [...path, "targetHost"],
+      `"${targetHost}" is neither a domain name nor an IP address`,
+    );
+  }
+  yield* checkPort(tunnel.targetPort, [...path, "targetPort"]);
+}
