@@ -2,7 +2,7 @@ import { didYouMean } from "../closest-word.js";
 import type { Path } from "../kind.js";
 import { Duration, Int32, optional, Percent, strict, Text, type ValueOf } from "./fields.js";
 import { atMostOne, doubtful, type Findings, given, invalid, refuse } from "./findings.js";
-import { checkDuration, checkFraction, checkPercent } from "./numbers.js";
+import { checkDuration, checkFraction, checkHttpStatus, checkPercent } from "./numbers.js";
 
 /** How some requests are held up. */
 export const FaultDelay = strict({
@@ -58,12 +58,6 @@ export function* checkFaultInjection(fault: HTTPFaultInjection, path: Path): Fin
   }
   yield* given(fault.delay, [...path, "delay"], checkDelay);
   yield* given(fault.abort, [...path, "abort"], checkAbort);
-}
-
-/** The status of an answer: 200 to 599, and 600, which Istio takes too. */
-export function checkHttpStatus(status: number, path: Path): Findings {
-  const valid = status >= 200 && status <= 600;
-  return refuse(path, valid ? undefined : `${status} is no status of an answer: 200 to 599`);
 }
 
 function* checkDelay(delay: FaultDelay, path: Path): Findings {

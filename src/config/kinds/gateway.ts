@@ -1,9 +1,19 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { ipProblem, UNIX_PREFIX, unixAddressProblem } from "./addresses.js";
+import { isDnsLabel } from "./dns-names.js";
 import { list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
-import { ServerTLSSettings } from "./server-tls-settings.js";
+import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
+import { checkGatewayHost } from "./host-patterns.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkSelectorLabels } from "./labels.js";
+import { checkPort } from "./numbers.js";
+import { isHttpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
+import { checkServerTls, ServerTLSSettings } from "./server-tls-settings.js";
 
 /** The port that a server listens on. */
 export const GatewayPort = strict({
+  /** 0 for a Unix domain socket. */
   number: Uint32,
   protocol: Text,
   name: Text,
@@ -15,7 +25,9 @@ export type GatewayPort = ValueOf<typeof GatewayPort>;
 /** One port of a gateway with the hosts that it serves. */
 export const Server = strict({
   port: GatewayPort,
+  /** An IP address or `unix://` and a path; all addresses when absent. */
   bind: optional(Text),
+  /** `host` or `namespace/host`: which VirtualServices' hosts are served. */
   hosts: list(Text),
   tls: optional(ServerTLSSettings),
   defaultEndpoint: optional(Text),
@@ -37,4 +49,70 @@ export const gateway = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: GatewaySpec,
+  check: checkedByIstio(checkGateway),
 } as const satisfies KindDefinition<GatewaySpec>;
+
+function* checkGateway({ spec, metadata }: ConfigResource<GatewaySpec>): Findings {
+  const { servers = [], selector } = spec;
+  // The name becomes a part of the names of routes, where a dot separates.
+  if (!isDnsLabel(metadata.name)) {
+    yield invalid(
+      ["metadata", "name"],
+      `"${metadata.name}" is no name of a Gateway: it has no dots`,
+    );
+  }
+  yield* given(selector, ["spec", "selector"], checkSelectorLabels);
+  if (servers.length === 0) yield invalid(["spec", "servers"], "the Gateway has no servers");
+  yield* each(servers, ["spec", "servers"], checkServer);
+  const names = servers.map(({ port }) => port.name);
+  yield* unique(names, (index) => ["spec", "servers", index, "port", "name"], "name of a port");
+}
+
+function* checkServer(server: Server, path: Path): Findings {
+  const { port, bind = "", hosts, tls } = server;
+  if (hosts.length === 0) yield invalid([...path, "hosts"], 'the server has no hosts: "*" is all');
+  yield* each(hosts, [...path, "hosts"], checkGatewayHost);
+  const onSocket = bind.startsWith(UNIX_PREFIX);
+  if (onSocket) yield* refuse([...path, "bind"], unixAddressProblem(bind));
+  else if (bind !== "") yield* refuse([...path, "bind"], ipProblem(bind));
+  yield* checkServerPort(port, [...path, "port"], onSocket);
+  yield* given(tls, [...path, "tls"], checkServerTls);
+  yield* checkProtocolTls(server, path);
+}
+
+function* checkServerPort(port: GatewayPort, path: Path, onSocket: boolean): Findings {
+  if (!onSocket) yield* checkPort(port.number, [...path, "number"]);
+  else if (port.number !== 0) {
+    yield invalid([...path, "number"], "a server on a Unix domain socket has port 0");
+  }
+  yield* refuse([...path, "protocol"], protocolProblem(port.protocol));
+  if (port.name === "") yield invalid([...path, "name"], "the port needs a name");
+  if ((port.targetPort ?? 0) !== 0) {
+    yield invalid([...path, "targetPort"], "targetPort has no effect in a Gateway");
+  }
+}
+
+/** TLS settings where the protocol is TLS, and only there; plain HTTP can be redirected to HTTPS. */
+function* checkProtocolTls({ port, tls }: Server, path: Path): Findings {
+  if (protocolProblem(port.protocol) !== undefined) return;
+  if (isTlsProtocol(port.protocol)) {
+    if (tls === undefined) yield invalid([...path, "tls"], `${port.protocol} needs tls settings`);
+    else if (tls.httpsRedirect === true) {
+      yield doubtful([...path, "tls", "httpsRedirect"], "httpsRedirect is for plain HTTP");
+    }
+    return;
+  }
+  if (tls === undefined) return;
+  const {
+    mode = "PASSTHROUGH",
+    serverCertificate = "",
+    privateKey = "",
+    caCertificates = "",
+  } = tls;
+  const redirects =
+    (mode === "PASSTHROUGH" || mode === "AUTO_PASSTHROUGH") &&
+    serverCertificate + privateKey + caCertificates === "";
+  if (!isHttpProtocol(port.protocol) || !redirects) {
+    yield invalid([...path, "tls"], `${port.protocol} has no tls settings: write HTTPS or TLS`);
+  }
+}

@@ -1,7 +1,7 @@
 import type { Path } from "../kind.js";
-import { checkHttpStatus } from "./fault-injection.js";
 import { optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
 import { atMostOne, doubtful, type Findings, given, invalid } from "./findings.js";
+import { checkHttpStatus } from "./numbers.js";
 
 /** The fixed answer to a request; `bytes` is base64. */
 export const HTTPDirectResponse = strict({

@@ -38,6 +38,12 @@ export function* checkFraction(percent: Percent, path: Path): Findings {
   }
 }
 
+/** The status of an answer: 200 to 599, and 600, which Istio takes too. */
+export function checkHttpStatus(status: number, path: Path): Findings {
+  const valid = status >= 200 && status <= 600;
+  return refuse(path, valid ? undefined : `${status} is no status of an answer: 200 to 599`);
+}
+
 /** A length of time that Envoy can keep: whole milliseconds, at least one. */
 export function* checkDuration(text: string, path: Path): Findings {
   const ms = durationMs(text);

@@ -1,13 +1,23 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { portNameProblem, subnetProblem, UNIX_PREFIX } from "./addresses.js";
+import { domainProblem, hasPartialWildcard, wildcardDomainProblem } from "./dns-names.js";
+import { checkExportTo } from "./export-to.js";
 import { list, oneOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
-import { WorkloadSelector } from "./selectors.js";
-import { WorkloadEntrySpec } from "./workload-entry.js";
+import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkPort, checkPortOrZero } from "./numbers.js";
+import { isHttpProtocol, isTcpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
+import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
+import { checkDnsEndpoint, checkStaticEndpoint, WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A port of a service that the registry does not have by itself. */
 export const ServiceEntryPort = strict({
   number: Uint32,
+  /** Found out from the traffic when absent. */
   protocol: optional(Text),
   name: Text,
+  /** The port of the endpoints; `number` when absent. */
   targetPort: optional(Uint32),
 });
 export type ServiceEntryPort = ValueOf<typeof ServiceEntryPort>;
@@ -18,6 +28,7 @@ export const ServiceEntrySpec = strict({
   addresses: optional(list(Text)),
   ports: optional(list(ServiceEntryPort)),
   location: optional(oneOf("MESH_EXTERNAL", "MESH_INTERNAL")),
+  /** NONE when absent: connections go where the client wanted. */
   resolution: optional(oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS")),
   endpoints: optional(list(WorkloadEntrySpec)),
   workloadSelector: optional(WorkloadSelector),
@@ -33,4 +44,153 @@ export const serviceEntry = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: ServiceEntrySpec,
+  check: checkedByIstio(checkServiceEntry),
 } as const satisfies KindDefinition<ServiceEntrySpec>;
+
+function* checkServiceEntry({ spec, metadata }: ConfigResource<ServiceEntrySpec>): Findings {
+  yield* given(spec.workloadSelector, ["spec", "workloadSelector"], checkWorkloadSelector);
+  if (spec.workloadSelector !== undefined && spec.endpoints !== undefined) {
+    yield invalid(["spec", "endpoints"], "endpoints excludes workloadSelector: give one of them");
+  }
+  yield* checkHosts(spec);
+  yield* checkAddresses(spec);
+  yield* checkPorts(spec);
+  yield* checkResolution(spec);
+  yield* checkEndpointPortNames(spec);
+  const context = { namespace: metadata.namespace, nobody: true };
+  yield* checkExportTo(spec.exportTo, ["spec", "exportTo"], context);
+}
+
+function* checkHosts({ hosts }: ServiceEntrySpec): Findings {
+  if (hosts.length === 0) yield invalid(["spec", "hosts"], "the ServiceEntry has no hosts");
+  yield* each(hosts, ["spec", "hosts"], function* (host, at) {
+    if (host === "*") yield invalid(at, "a ServiceEntry cannot be every host");
+    else yield* refuse(at, wildcardDomainProblem(host));
+    if (hasPartialWildcard(host)) {
+      yield doubtful(at, `"${host}" has a wildcard for a part of a label: write "*.domain"`);
+    }
+  });
+}
+
+function* checkAddresses({ addresses = [], resolution = "NONE" }: ServiceEntrySpec): Findings {
+  const byDns = resolution !== "NONE" && resolution !== "STATIC";
+  yield* each(addresses, ["spec", "addresses"], function* (address, at) {
+    yield* refuse(at, subnetProblem(address));
+    if (byDns && address.includes("/")) {
+      yield invalid(
+        at,
+        `a range of addresses needs resolution NONE or STATIC, found ${resolution}`,
+      );
+    }
+  });
+}
+
+function* checkPorts({ ports = [] }: ServiceEntrySpec): Findings {
+  const path = ["spec", "ports"];
+  yield* each(ports, path, function* ({ number, protocol = "", name, targetPort = 0 }, at) {
+    yield* checkPort(number, [...at, "number"]);
+    yield* refuse([...at, "name"], portNameProblem(name));
+    yield* refuse([...at, "protocol"], protocol === "" ? undefined : protocolProblem(protocol));
+    yield* checkPortOrZero(targetPort, [...at, "targetPort"]);
+  });
+  const names = ports.map(({ name }) => name);
+  yield* unique(names, (index) => [...path, index, "name"], "name of a port");
+  const numbers = ports.map(({ number }) => number);
+  yield* unique(numbers, (index) => [...path, index, "number"], "port");
+}
+
+function* checkResolution(spec: ServiceEntrySpec): Findings {
+  const { endpoints = [], resolution = "NONE" } = spec;
+  const path = ["spec", "endpoints"];
+  switch (resolution) {
+    case "NONE":
+      if (endpoints.length > 0) {
+        yield invalid(path, "endpoints need a resolution: STATIC or DNS, found NONE");
+      }
+      break;
+    case "STATIC":
+      yield* each(endpoints, path, checkStaticEndpoint);
+      yield* checkSocketPorts(spec, path);
+      break;
+    case "DYNAMIC_DNS":
+      yield* checkDynamicDns(spec);
+      break;
+    default:
+      yield* each(endpoints, path, checkDnsEndpoint);
+      yield* checkDns(spec);
+  }
+  if (spec.workloadSelector !== undefined && resolution === "NONE") {
+    const at = ["spec", "workloadSelector"];
+    yield doubtful(at, "with resolution NONE connections go where the client wanted: write STATIC");
+  }
+  yield* checkManyHosts(spec);
+}
+
+function* checkSocketPorts({ endpoints = [], ports = [] }: ServiceEntrySpec, path: Path): Findings {
+  const sockets = endpoints.some(({ address = "" }) => address.startsWith(UNIX_PREFIX));
+  if (sockets && ports.length !== 1) {
+    yield invalid(path, `a Unix domain socket is for a service of one port, found ${ports.length}`);
+  }
+}
+
+function* checkDns({ hosts, endpoints = [], resolution = "DNS" }: ServiceEntrySpec): Findings {
+  if (endpoints.length === 0) {
+    yield* each(hosts, ["spec", "hosts"], (host, at) => {
+      const problem = `"${host}" cannot be looked up with resolution ${resolution}: give endpoints`;
+      return refuse(at, domainProblem(host) === undefined ? undefined : problem);
+    });
+  }
+  if (resolution === "DNS_ROUND_ROBIN" && endpoints.length > 1) {
+    const at = ["spec", "endpoints", 1];
+    yield invalid(at, "resolution DNS_ROUND_ROBIN takes one endpoint at most");
+  }
+}
+
+/** The host of each request is looked up, so it has to be in the request, and there is nothing else to know. */
+function* checkDynamicDns(spec: ServiceEntrySpec): Findings {
+  yield* each(spec.hosts, ["spec", "hosts"], (host, at) =>
+    refuse(
+      at,
+      host.startsWith("*.") ? undefined : "resolution DYNAMIC_DNS is for hosts like *.domain",
+    ),
+  );
+  for (const field of ["addresses", "endpoints"] as const) {
+    if ((spec[field] ?? []).length > 0) {
+      yield invalid(
+        ["spec", field],
+        `${field} excludes resolution DYNAMIC_DNS: hosts are looked up`,
+      );
+    }
+  }
+  if (spec.workloadSelector !== undefined) {
+    yield invalid(["spec", "workloadSelector"], "workloadSelector excludes resolution DYNAMIC_DNS");
+  }
+  yield* each(spec.ports, ["spec", "ports"], ({ protocol = "" }, at) => {
+    const named = isHttpProtocol(protocol) || isTlsProtocol(protocol);
+    const problem =
+      "resolution DYNAMIC_DNS needs a protocol that names the host: HTTP, GRPC or TLS";
+    return refuse([...at, "protocol"], named ? undefined : problem);
+  });
+}
+
+/** Hosts are told apart by HTTP's host or by SNI; connections of other protocols have neither. */
+function* checkManyHosts(spec: ServiceEntrySpec): Findings {
+  const { hosts, addresses = [], ports = [], resolution = "NONE" } = spec;
+  if (hosts.length < 2 || resolution === "NONE") return;
+  yield* each(ports, ["spec", "ports"], function* ({ protocol = "" }, at) {
+    if (!isHttpProtocol(protocol) && !isTlsProtocol(protocol)) {
+      yield invalid([...at, "protocol"], "several hosts need HTTP or TLS, which tell them apart");
+    } else if (isTcpProtocol(protocol) && addresses.length > 0) {
+      yield doubtful([...at, "protocol"], "several hosts at the same address cannot be told apart");
+    }
+  });
+}
+
+function* checkEndpointPortNames({ endpoints, ports = [] }: ServiceEntrySpec): Findings {
+  const names = ports.map(({ name }) => name);
+  yield* each(endpoints, ["spec", "endpoints"], function* (endpoint, at) {
+    for (const name of Object.keys(endpoint.ports ?? {}).filter((one) => !names.includes(one))) {
+      yield invalid([...at, "ports", name], `the ServiceEntry has no port "${name}"`);
+    }
+  });
+}

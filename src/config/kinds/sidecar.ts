@@ -1,44 +1,18 @@
-import type { KindDefinition } from "../kind.js";
-import { ConnectionPoolSettings } from "./connection-pool.js";
-import { Destination } from "./destination.js";
-import { list, oneOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
-import { WorkloadSelector } from "./selectors.js";
-import { ServerTLSSettings } from "./server-tls-settings.js";
-
-/** A port that a sidecar listens on. */
-export const SidecarPort = strict({
-  number: optional(Uint32),
-  protocol: optional(Text),
-  name: optional(Text),
-  /** Deprecated; Istio ignores it. */
-  targetPort: optional(Uint32),
-});
-export type SidecarPort = ValueOf<typeof SidecarPort>;
-
-const CaptureMode = oneOf("DEFAULT", "IPTABLES", "NONE");
-
-/** What a sidecar accepts for its workload. */
-export const IstioIngressListener = strict({
-  port: SidecarPort,
-  bind: optional(Text),
-  captureMode: optional(CaptureMode),
-  defaultEndpoint: optional(Text),
-  tls: optional(ServerTLSSettings),
-  connectionPool: optional(ConnectionPoolSettings),
-});
-export type IstioIngressListener = ValueOf<typeof IstioIngressListener>;
-
-/** Which services (`namespace/host`) a sidecar knows, perhaps on one port alone. */
-export const IstioEgressListener = strict({
-  port: optional(SidecarPort),
-  bind: optional(Text),
-  captureMode: optional(CaptureMode),
-  hosts: list(Text),
-});
-export type IstioEgressListener = ValueOf<typeof IstioEgressListener>;
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { ConnectionPoolSettings, checkConnectionPool } from "./connection-pool.js";
+import { checkDestination, Destination } from "./destination.js";
+import { domainProblem } from "./dns-names.js";
+import { list, oneOf, optional, strict, type ValueOf } from "./fields.js";
+import { type Findings, given, invalid, refuse } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
+import { checkEgressListeners, IstioEgressListener } from "./sidecar-egress.js";
+import { checkIngressListeners, IstioIngressListener } from "./sidecar-ingress.js";
 
 /** What becomes of traffic to hosts that are in no registry. */
 export const OutboundTrafficPolicy = strict({
+  /** REGISTRY_ONLY when absent and the policy is there. */
   mode: optional(oneOf("REGISTRY_ONLY", "ALLOW_ANY")),
   egressProxy: optional(Destination),
 });
@@ -61,4 +35,31 @@ export const sidecar = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: SidecarSpec,
+  check: checkedByIstio(checkSidecar),
 } as const satisfies KindDefinition<SidecarSpec>;
+
+function* checkSidecar({ spec, metadata }: ConfigResource<SidecarSpec>): Findings {
+  const { ingress = [], egress = [], inboundConnectionPool, outboundTrafficPolicy } = spec;
+  yield* given(spec.workloadSelector, ["spec", "workloadSelector"], checkWorkloadSelector);
+  const settings = [inboundConnectionPool, outboundTrafficPolicy].filter(Boolean);
+  if (ingress.length + egress.length + settings.length === 0) {
+    yield invalid(
+      ["spec"],
+      "the Sidecar says nothing: give egress, ingress or outboundTrafficPolicy",
+    );
+  }
+  yield* checkIngressListeners(ingress, ["spec", "ingress"]);
+  yield* given(inboundConnectionPool, ["spec", "inboundConnectionPool"], checkConnectionPool);
+  yield* checkEgressListeners(egress, ["spec", "egress"], metadata.namespace);
+  yield* given(outboundTrafficPolicy, ["spec", "outboundTrafficPolicy"], checkOutboundPolicy);
+}
+
+function* checkOutboundPolicy(policy: OutboundTrafficPolicy, path: Path): Findings {
+  const { mode = "REGISTRY_ONLY", egressProxy } = policy;
+  if (egressProxy === undefined) return;
+  const at = [...path, "egressProxy"];
+  if (mode !== "ALLOW_ANY") yield invalid(at, "egressProxy needs mode ALLOW_ANY");
+  yield* refuse([...at, "host"], domainProblem(egressProxy.host));
+  if (egressProxy.port === undefined) yield invalid([...at, "port"], "egressProxy needs a port");
+  yield* checkDestination(egressProxy, at);
+}

@@ -1,12 +1,22 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { ipProblem, portNameProblem, UNIX_PREFIX, unixAddressProblem } from "./addresses.js";
+import { domainProblem, isIpAddress } from "./dns-names.js";
 import { mapOf, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
+import { doubtful, eachMember, type Findings, given, invalid, refuse } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkLabels } from "./labels.js";
+import { checkPort } from "./numbers.js";
 
 /** One endpoint: a workload outside of Kubernetes, or one endpoint of a ServiceEntry. */
 export const WorkloadEntrySpec = strict({
+  /** An IP address, a domain name, or `unix://` and a path. */
   address: optional(Text),
+  /** The ports that differ from the service's, by its port's name. */
   ports: optional(mapOf(Uint32)),
   labels: optional(TextMap),
   network: optional(Text),
+  /** `region/zone/subzone`, or less of it. */
   locality: optional(Text),
   weight: optional(Uint32),
   serviceAccount: optional(Text),
@@ -20,4 +30,61 @@ export const workloadEntry = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: WorkloadEntrySpec,
+  check: checkedByIstio(checkWorkloadEntry),
 } as const satisfies KindDefinition<WorkloadEntrySpec>;
+
+function checkWorkloadEntry({ spec }: ConfigResource<WorkloadEntrySpec>): Findings {
+  return checkEndpoint(spec, ["spec"]);
+}
+
+/** An address of any sort, and ports and labels that can be. */
+export function* checkEndpoint(entry: WorkloadEntrySpec, path: Path): Findings {
+  const { address = "" } = entry;
+  if (address.startsWith(UNIX_PREFIX)) yield* checkSocket(entry, path);
+  else yield* checkAddress(entry, path);
+  yield* checkEndpointPorts(entry, path);
+}
+
+/** The address of an endpoint that is found by its IP address. */
+export function* checkStaticEndpoint(entry: WorkloadEntrySpec, path: Path): Findings {
+  const { address = "" } = entry;
+  if (address === "" || address.startsWith(UNIX_PREFIX)) yield* checkEndpoint(entry, path);
+  else {
+    yield* refuse([...path, "address"], ipProblem(address));
+    yield* checkEndpointPorts(entry, path);
+  }
+}
+
+/** The address of an endpoint that is looked up by DNS; an IP address is fine. */
+export function* checkDnsEndpoint(entry: WorkloadEntrySpec, path: Path): Findings {
+  const { address = "" } = entry;
+  const problem = isIpAddress(address) ? undefined : domainProblem(address);
+  yield* refuse([...path, "address"], problem);
+  yield* checkEndpointPorts(entry, path);
+}
+
+/** Names and numbers of ports, and labels: of an endpoint wherever it is. */
+function* checkEndpointPorts(entry: WorkloadEntrySpec, path: Path): Findings {
+  yield* eachMember(entry.ports, [...path, "ports"], function* (port, at, name) {
+    yield* refuse(at, portNameProblem(name));
+    yield* checkPort(port, at);
+  });
+  yield* given(entry.labels, [...path, "labels"], checkLabels);
+}
+
+function* checkSocket({ address = "", ports }: WorkloadEntrySpec, path: Path): Findings {
+  yield* refuse([...path, "address"], unixAddressProblem(address));
+  if (Object.keys(ports ?? {}).length > 0) {
+    yield invalid([...path, "ports"], "a Unix domain socket has no ports");
+  }
+}
+
+function* checkAddress({ address = "", network = "" }: WorkloadEntrySpec, path: Path): Findings {
+  const at = [...path, "address"];
+  if (address === "" && network === "") yield invalid(at, "an endpoint needs an address");
+  else if (address === "") {
+    yield doubtful(at, `the endpoint has no address: the gateway of network "${network}" is taken`);
+  } else if (!isIpAddress(address) && domainProblem(address) !== undefined) {
+    yield invalid(at, `"${address}" is neither an IP address nor a domain name`);
+  }
+}

@@ -1,5 +1,11 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import { Int32, list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
+import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
+import { plainHeaderNameProblem } from "./http-headers.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkLabels } from "./labels.js";
+import { checkNotNegative, checkPort, checkPortOrZero } from "./numbers.js";
 import { WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A header that a probe sends. */
@@ -43,4 +49,49 @@ export const workloadGroup = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: WorkloadGroupSpec,
+  check: checkedByIstio(checkWorkloadGroup),
 } as const satisfies KindDefinition<WorkloadGroupSpec>;
+
+/** The ways to find out whether an application is ready. */
+const METHODS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
+
+// What the template leaves out comes from the workload, so the rules of a WorkloadEntry are not for it.
+function* checkWorkloadGroup({ spec }: ConfigResource<WorkloadGroupSpec>): Findings {
+  yield* given(spec.metadata?.labels, ["spec", "metadata", "labels"], checkLabels);
+  yield* given(spec.template.labels, ["spec", "template", "labels"], checkLabels);
+  yield* given(spec.probe, ["spec", "probe"], checkProbe);
+}
+
+function* checkProbe(probe: ReadinessProbe, path: Path): Findings {
+  const numbers = [
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+  ] as const;
+  for (const name of numbers) yield* given(probe[name], [...path, name], checkNotNegative);
+  yield* atMostOne(probe, path, METHODS);
+  if (METHODS.every((method) => probe[method] === undefined)) {
+    yield invalid(path, `the probe asks nothing: give one of ${METHODS.join(", ")}`);
+  }
+  yield* given(probe.httpGet, [...path, "httpGet"], checkHttpGet);
+  yield* given(probe.tcpSocket, [...path, "tcpSocket"], ({ port }, at) =>
+    checkPort(port, [...at, "port"]),
+  );
+  yield* given(probe.grpc?.port, [...path, "grpc", "port"], checkPortOrZero);
+  if (probe.exec?.command.length === 0) {
+    yield invalid([...path, "exec", "command"], "the command is empty");
+  }
+}
+
+function* checkHttpGet(get: NonNullable<ReadinessProbe["httpGet"]>, path: Path): Findings {
+  const { port, scheme = "", httpHeaders } = get;
+  yield* checkPort(port, [...path, "port"]);
+  if (!["", "HTTP", "HTTPS"].includes(scheme)) {
+    yield invalid([...path, "scheme"], `"${scheme}" is no scheme of a probe: HTTP or HTTPS`);
+  }
+  yield* each(httpHeaders, [...path, "httpHeaders"], ({ name = "" }, at) =>
+    refuse([...at, "name"], plainHeaderNameProblem(name)),
+  );
+}
