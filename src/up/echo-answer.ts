@@ -56,7 +56,9 @@ async function sendDescription(
 }
 
 /** Short forms of who answered, for callers that look at headers alone. */
-function identityHeaders({ pod, version }: EchoIdentity): Record<string, string> {
+function identityHeaders(identity: EchoIdentity): Record<string, string> {
+  if (!("pod" in identity)) return {};
+  const { pod, version } = identity;
   return { "x-echo-pod": pod, ...(version === undefined ? {} : { "x-echo-version": version }) };
 }
 
@@ -70,10 +72,7 @@ function describeRequest(identity: EchoIdentity, request: Request, bodyBytes: nu
   const { socket } = request;
   const serverName = socket instanceof TLSSocket ? socket.servername : undefined;
   return {
-    pod: identity.pod,
-    namespace: identity.namespace,
-    version: identity.version,
-    serviceAccount: identity.serviceAccount,
+    ...identity,
     // null rather than absent: that nobody proved who they are is an answer too.
     peer: peerIdentity(header(request, "x-forwarded-client-cert")) ?? null,
     method: request.method,

@@ -21,13 +21,18 @@ import { answerRequest } from "./echo-answer.js";
 import type { FailureCounter } from "./echo-controls.js";
 
 /** Who an echo application says that it is. */
-export interface EchoIdentity {
-  readonly pod: string;
-  readonly namespace: string;
-  /** The pod's `version` label. */
-  readonly version?: string;
-  readonly serviceAccount: string;
-}
+export type EchoIdentity =
+  | {
+      readonly pod: string;
+      readonly namespace: string;
+      /** The pod's `version` label. */
+      readonly version?: string;
+      readonly serviceAccount: string;
+    }
+  | {
+      /** The host outside the mesh for which it answers. */
+      readonly standInFor: string;
+    };
 
 /** One port of one echo application. */
 export interface EchoListener {

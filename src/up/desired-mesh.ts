@@ -1,0 +1,39 @@
+import type { ResourceTables } from "../config/snapshot.js";
+import { type GatewayCredential, missingCredentials } from "./gateway-credentials.js";
+import { type MadeGateway, missingGateways } from "./missing-gateways.js";
+import { type LocalPod, podsOf } from "./pods.js";
+import { type ExternalHost, externalHosts } from "./stand-ins.js";
+import { declaredWorkloads, undeclaredNamespaces } from "./workloads.js";
+
+/** All that is to be on this machine for the files to be a working mesh. */
+export interface DesiredMesh {
+  readonly pods: readonly LocalPod[];
+  /** Gateways that no file declares; their pods are among the others. */
+  readonly madeGateways: readonly MadeGateway[];
+  /** Certificates that gateways need and no file gives them. */
+  readonly credentials: readonly GatewayCredential[];
+  /** Hosts outside the mesh. */
+  readonly externalHosts: readonly ExternalHost[];
+  /** Namespaces whose workloads get sidecars because no file says otherwise. */
+  readonly undeclaredNamespaces: readonly string[];
+}
+
+/** What the files ask for. */
+export function desiredMesh(tables: ResourceTables): DesiredMesh {
+  const declared = declaredWorkloads(tables);
+  const madeGateways = missingGateways(tables, declared);
+  const workloads = [...declared, ...madeGateways.map(({ workload }) => workload)];
+  return {
+    pods: podsOf(tables, workloads),
+    madeGateways,
+    credentials: missingCredentials(
+      tables,
+      workloads.filter(({ proxy }) => proxy === "router"),
+    ),
+    externalHosts: externalHosts(tables),
+    undeclaredNamespaces: undeclaredNamespaces(
+      tables,
+      declared.filter(({ proxy }) => proxy === "sidecar"),
+    ),
+  };
+}

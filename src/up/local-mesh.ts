@@ -1,0 +1,257 @@
+/** The mesh on this machine: makes the pods that run those that the files ask for, again after each change. */
+import { setTimeout as delay } from "node:timers/promises";
+import { podAddresses } from "./addresses.js";
+import type { ControlPlane, StandIn } from "./control-plane.js";
+import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
+import type { DevelopmentCertificates } from "./development-certificates.js";
+import type { EchoApplications, EchoFailure } from "./echo-listeners.js";
+import { podListeners } from "./echo-ports.js";
+import type { EnvoyProcess } from "./envoy-process.js";
+import { LocalPod } from "./local-pod.js";
+import type { MadeDirectory } from "./made-directory.js";
+import { credentialFile, gatewayServiceFile, type MadeFile, podFile } from "./made-resources.js";
+import { type OnDemand, onDemand } from "./on-demand.js";
+import { type PlacedPod, planPods, type RunningPod } from "./pod-plan.js";
+import { podId } from "./pods.js";
+import type { SlotStore } from "./slot-store.js";
+import {
+  createStandInPlaces,
+  type PlaceStandIns,
+  type StandInServers,
+} from "./stand-in-servers.js";
+import type { EnvoyState, SupervisorClock } from "./supervisor.js";
+
+/** What happens in the mesh, for whoever watches. */
+export type MeshEvent =
+  | { readonly kind: "proxy"; readonly pod: PlacedPod; readonly state: EnvoyState }
+  | { readonly kind: "started" | "ended"; readonly pod: PlacedPod }
+  /** What the files ask for, after each look at them. */
+  | {
+      readonly kind: "desired";
+      readonly desired: DesiredMesh;
+      readonly standIns: readonly StandIn[];
+    }
+  /** Ports that applications could not open; tried again at the next change. */
+  | { readonly kind: "ports-failed"; readonly failures: readonly EchoFailure[] }
+  | { readonly kind: "error"; readonly error: unknown };
+
+/** The proxies of pods. */
+export interface PodProxies {
+  /** Starts the proxy of a pod. */
+  launch(pod: PlacedPod): Promise<EnvoyProcess>;
+  /** Gives a proxy that is not connected the means to connect again. */
+  readmit(pod: PlacedPod): Promise<void>;
+}
+
+/** What a mesh is run with. */
+export interface LocalMeshOptions {
+  readonly controlPlane: Pick<
+    ControlPlane,
+    "snapshot" | "proxies" | "onUpdate" | "onSettled" | "setStandIns"
+  >;
+  readonly proxies: PodProxies;
+  readonly made: Pick<MadeDirectory, "set">;
+  readonly slots: SlotStore;
+  readonly certificates: DevelopmentCertificates;
+  readonly applications: EchoApplications;
+  /** Is told of the processes whenever they change. */
+  readonly onProcesses: (pids: readonly number[]) => void;
+  /** Whether servers on this machine stand in for hosts outside the mesh. */
+  readonly standIns: boolean;
+  readonly onEvent: (event: MeshEvent) => void;
+}
+
+/** How long callers have to hear that a pod is gone before it ends. */
+const FAREWELL_MS = 2000;
+/** How long the requests that it has then may still take. */
+const DRAIN_MS = 500;
+const READMIT_INTERVAL_MS = 10_000;
+
+const CLOCK: SupervisorClock = {
+  now: () => performance.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+};
+
+const NO_STAND_INS: StandInServers = { listeners: [], standIns: [] };
+
+/** See the top of this file. */
+export class LocalMesh {
+  readonly #options: LocalMeshOptions;
+  readonly #pods = new Map<string, LocalPod>();
+  readonly #reconcile: OnDemand;
+  readonly #placeStandIns: PlaceStandIns;
+  readonly #closing = new AbortController();
+  readonly #unsubscribe: () => void;
+  #toldStandIns = "[]";
+
+  constructor(options: LocalMeshOptions) {
+    this.#options = options;
+    this.#placeStandIns = createStandInPlaces(options.slots, options.certificates);
+    this.#reconcile = onDemand(
+      () => this.#reconcileOnce(),
+      (error) => {
+        options.onEvent({ kind: "error", error });
+      },
+    );
+    this.#unsubscribe = options.controlPlane.onUpdate(() => {
+      void this.#reconcile.run();
+    });
+    void this.#readmitNowAndThen();
+  }
+
+  /** Starts what the files ask for; resolves when each pod is ready or has failed to start once. */
+  async start(): Promise<void> {
+    await this.#reconcile.run();
+    await Promise.all([...this.#pods.values()].map(({ attempted }) => attempted));
+    // The readiness of the last of them is written by the end of this.
+    await this.#reconcile.run();
+  }
+
+  /** The pods that run, by namespace and name. */
+  pods(): readonly RunningPod[] {
+    return [...this.#pods.values()]
+      .filter(({ leaving }) => !leaving)
+      .sort((a, b) => (sortKey(a.pod) < sortKey(b.pod) ? -1 : 1));
+  }
+
+  /** Ends all pods and applications. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#unsubscribe();
+    await this.#reconcile.run();
+    await Promise.all([...this.#pods.values()].map((pod) => pod.stop()));
+    this.#options.onProcesses([]);
+    await this.#options.applications.close();
+  }
+
+  async #reconcileOnce(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const { controlPlane, applications, made, onEvent, standIns } = this.#options;
+    const desired = desiredMesh(controlPlane.snapshot().tables);
+    const wanted = await this.#place(desired);
+    const servers = standIns ? await this.#placeStandIns(desired.externalHosts) : NO_STAND_INS;
+    this.#tellStandIns(servers.standIns);
+    this.#follow(wanted);
+    const pods = [...this.#pods.values()];
+    const failures = await applications.set([
+      ...podListeners(pods.map(({ pod }) => pod)),
+      ...servers.listeners,
+    ]);
+    onEvent({ kind: "desired", desired, standIns: servers.standIns });
+    onEvent({ kind: "ports-failed", failures });
+    for (const pod of pods) pod.start();
+    await made.set(await this.#madeFiles(desired));
+  }
+
+  async #place({ pods }: DesiredMesh): Promise<readonly PlacedPod[]> {
+    // Those that are leaving keep their addresses until they are gone.
+    const ids = new Set([...pods.map(podId), ...this.#pods.keys()]);
+    const slots = await this.#options.slots.assign("pods", [...ids]);
+    return pods.map((pod) => ({ ...pod, addresses: podAddresses(slots.get(podId(pod)) ?? 0) }));
+  }
+
+  #tellStandIns(standIns: readonly StandIn[]): void {
+    const told = JSON.stringify(standIns);
+    if (told === this.#toldStandIns) return;
+    this.#toldStandIns = told;
+    this.#options.controlPlane.setStandIns(standIns);
+  }
+
+  /** Takes the next steps towards what is wanted. */
+  #follow(wanted: readonly PlacedPod[]): void {
+    const { start, end } = planPods(this.#pods, wanted);
+    for (const id of end) {
+      const pod = this.#pods.get(id);
+      if (pod !== undefined) void this.#retire(id, pod);
+    }
+    for (const pod of wanted) {
+      const running = this.#pods.get(podId(pod));
+      if (running?.leaving === false) running.pod = pod;
+    }
+    for (const pod of start) {
+      this.#pods.set(podId(pod), this.#createPod(pod));
+      this.#options.onEvent({ kind: "started", pod });
+    }
+  }
+
+  #createPod(pod: PlacedPod): LocalPod {
+    const { proxies, onEvent } = this.#options;
+    return new LocalPod(pod, {
+      clock: CLOCK,
+      launch: (one) => proxies.launch(one),
+      onProcess: () => {
+        this.#tellProcesses();
+      },
+      onState: (one, state) => {
+        onEvent({ kind: "proxy", pod: one, state });
+        void this.#reconcile.run();
+      },
+    });
+  }
+
+  #tellProcesses(): void {
+    const pids = [...this.#pods.values()].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+    this.#options.onProcesses(pids);
+  }
+
+  /** Lets a pod's callers hear that it goes, then ends it. */
+  async #retire(id: string, pod: LocalPod): Promise<void> {
+    const wasReady = pod.ready;
+    pod.leave();
+    if (wasReady) {
+      await this.#callersHeard();
+      await CLOCK.wait(DRAIN_MS, this.#closing.signal);
+    }
+    await pod.stop();
+    this.#pods.delete(id);
+    this.#options.onEvent({ kind: "ended", pod: pod.pod });
+    await this.#reconcile.run();
+  }
+
+  /** Resolves when the proxies have taken a change that comes now, or have had the time to. */
+  async #callersHeard(): Promise<void> {
+    const settled = new AbortController();
+    const forget = this.#options.controlPlane.onSettled(() => {
+      settled.abort();
+    });
+    const signal = AbortSignal.any([settled.signal, this.#closing.signal]);
+    await CLOCK.wait(FAREWELL_MS, signal);
+    forget();
+  }
+
+  async #madeFiles(desired: DesiredMesh): Promise<readonly MadeFile[]> {
+    const { certificates } = this.#options;
+    const pods = [...this.#pods.values()].filter(({ leaving }) => !leaving);
+    return [
+      ...pods.map(({ pod, ready }) => podFile(pod, pod.addresses.pod, ready)),
+      ...desired.madeGateways.flatMap(({ workload, servicePorts }) =>
+        servicePorts === undefined ? [] : [gatewayServiceFile(workload, servicePorts)],
+      ),
+      ...(await Promise.all(
+        desired.credentials.map(async (credential) =>
+          credentialFile(credential, await certificates.certificateFor(credential.hosts)),
+        ),
+      )),
+    ];
+  }
+
+  /** A proxy whose certificate ended while it was not connected, as when a computer slept, needs a new token. */
+  async #readmitNowAndThen(): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      await CLOCK.wait(READMIT_INTERVAL_MS, signal);
+      if (signal.aborted) return;
+      const connected = new Set(this.#options.controlPlane.proxies().map(({ id }) => id));
+      const lost = this.pods().filter(({ pod, ready }) => ready && !connected.has(podId(pod)));
+      for (const { pod } of lost.filter((one) => one.pod.proxy !== "none")) {
+        await this.#options.proxies.readmit(pod).catch((error: unknown) => {
+          this.#options.onEvent({ kind: "error", error });
+        });
+      }
+    }
+  }
+}
+
+function sortKey({ namespace, name }: PlacedPod): string {
+  return `${namespace}/${name}`;
+}

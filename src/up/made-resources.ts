@@ -1,0 +1,100 @@
+/** The resources by which `up` tells the control plane what it runs and made: one file for each, as JSON. */
+import { withCanonicalLabels } from "../envoy/bootstrap-node.js";
+import type { Labels } from "../mesh/labels.js";
+import { TLS_MODE_LABEL } from "../mesh/workload.js";
+import type { GatewayCredential } from "./gateway-credentials.js";
+import { MADE_ANNOTATIONS } from "./made.js";
+import type { MadeServicePort } from "./missing-gateways.js";
+import type { LocalPod } from "./pods.js";
+import type { LocalWorkload } from "./workloads.js";
+
+/** A file of the directory that the control plane reads beside the user's. */
+export interface MadeFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A certificate with its key, and the root that signed it; PEM. */
+export interface CredentialPems {
+  readonly certificate: string;
+  readonly key: string;
+  readonly root: string;
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels?: Labels;
+}
+
+/** The Pod of a replica that runs at an address. */
+export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFile {
+  const { name, namespace, proxy, serviceAccount } = pod;
+  return madeFile(
+    { apiVersion: "v1", kind: "Pod" },
+    {
+      name,
+      namespace,
+      labels:
+        proxy === "none"
+          ? pod.labels
+          : { ...withCanonicalLabels(pod.labels, pod.workloadName), [TLS_MODE_LABEL]: "istio" },
+    },
+    {
+      spec: {
+        serviceAccountName: serviceAccount,
+        containers: pod.containers.map((container) => ({
+          name: container.name,
+          ports: container.ports ?? [],
+        })),
+      },
+      status: {
+        phase: "Running",
+        podIP: address,
+        podIPs: [{ ip: address }],
+        conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      },
+    },
+  );
+}
+
+/** The Service in front of a made gateway. */
+export function gatewayServiceFile(
+  { name, namespace, labels }: LocalWorkload,
+  ports: readonly MadeServicePort[],
+): MadeFile {
+  return madeFile(
+    { apiVersion: "v1", kind: "Service" },
+    { name, namespace, labels },
+    { spec: { type: "LoadBalancer", selector: labels, ports } },
+  );
+}
+
+/** The Secret of a gateway's development certificate. */
+export function credentialFile(
+  { name, namespace }: GatewayCredential,
+  pems: CredentialPems,
+): MadeFile {
+  return madeFile(
+    { apiVersion: "v1", kind: "Secret" },
+    { name, namespace },
+    {
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": pems.certificate, "tls.key": pems.key, "ca.crt": pems.root },
+    },
+  );
+}
+
+function madeFile(
+  type: { readonly apiVersion: string; readonly kind: string },
+  metadata: Metadata,
+  body: object,
+): MadeFile {
+  const { name, namespace } = metadata;
+  const resource = { ...type, metadata: { ...metadata, annotations: MADE_ANNOTATIONS }, ...body };
+  return {
+    // No name of a resource has an underscore, so no two resources share a file.
+    name: `${[type.kind.toLowerCase(), namespace, name].map(encodeURIComponent).join("_")}.json`,
+    text: `${JSON.stringify(resource, undefined, 2)}\n`,
+  };
+}

@@ -1,0 +1,102 @@
+/** The gateway workloads, and the Services in front of them, that Gateways ask for and no file declares. */
+import type { ResourceOf } from "../config/kinds.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { type Labels, selects } from "../mesh/labels.js";
+import { declared } from "./made.js";
+import { gatewaySelectors, type LocalWorkload } from "./workloads.js";
+
+/** A port of a made Service. */
+export interface MadeServicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number;
+}
+
+/** A gateway that `up` makes. */
+export interface MadeGateway {
+  readonly workload: LocalWorkload;
+  /** The Service in front of it, when no file declares one: it has the workload's name and selects its labels. */
+  readonly servicePorts?: readonly MadeServicePort[];
+}
+
+const DEFAULT_NAMESPACE = "istio-system";
+const FIRST_UNPRIVILEGED_PORT = 1024;
+/** Istio's gateways listen on 8080 for 80 and on 8443 for 443. */
+const UNPRIVILEGED_OFFSET = 8000;
+
+/** A gateway for each selector of a Gateway that neither a declared workload nor an earlier made gateway matches. */
+export function missingGateways(
+  tables: ResourceTables,
+  workloads: readonly LocalWorkload[],
+): readonly MadeGateway[] {
+  const made: MadeGateway[] = [];
+  // The one with the most labels first: it may match a selector with fewer of them.
+  const selectors = [...gatewaySelectors(tables)].sort(
+    (a, b) => Object.keys(b).length - Object.keys(a).length,
+  );
+  for (const selector of selectors) {
+    const all = [...workloads, ...made.map(({ workload }) => workload)];
+    if (!all.some(({ labels }) => selects(selector, labels))) {
+      made.push(makeGateway(tables, selector));
+    }
+  }
+  return made;
+}
+
+function makeGateway(tables: ResourceTables, selector: Labels): MadeGateway {
+  const service = declared(tables.Service).find((one) => standsInFront(one, selector));
+  const labels = { ...selector, ...service?.spec.selector };
+  const name = service?.metadata.name ?? gatewayName(selector);
+  const workload: LocalWorkload = {
+    kind: "Deployment",
+    name,
+    namespace: service?.metadata.namespace ?? DEFAULT_NAMESPACE,
+    replicas: 1,
+    labels,
+    serviceAccount: name,
+    containers: [],
+    proxy: "router",
+  };
+  return service === undefined
+    ? { workload, servicePorts: servicePorts(tables, labels) }
+    : { workload };
+}
+
+/** Whether pods with the Gateway's labels are what a Service means: the two share a label and disagree on none. */
+function standsInFront(service: ResourceOf<"Service">, selector: Labels): boolean {
+  const pairs = Object.entries(service.spec.selector ?? {});
+  const agreeing = pairs.filter(([label, value]) => selector[label] === value);
+  const disagreeing = pairs.filter(([label, value]) => (selector[label] ?? value) !== value);
+  return agreeing.length > 0 && disagreeing.length === 0;
+}
+
+/** `istio-ingressgateway` for `istio: ingressgateway`, as Istio names them. */
+function gatewayName(selector: Labels): string {
+  const { istio, app } = selector;
+  if (istio !== undefined) return `istio-${istio}`;
+  return app ?? Object.values(selector).join("-");
+}
+
+function servicePorts(tables: ResourceTables, labels: Labels): readonly MadeServicePort[] {
+  const servers = declared(tables.Gateway)
+    .filter(({ spec }) => selects(spec.selector ?? {}, labels))
+    .flatMap(({ spec }) => spec.servers ?? []);
+  const numbers = [...new Set(servers.map(({ port }) => port.number))].sort((a, b) => a - b);
+  return numbers.map((port) => ({
+    name: servers.find((server) => server.port.number === port)?.port.name ?? `port-${port}`,
+    port,
+    targetPort: unprivilegedPort(port, numbers),
+  }));
+}
+
+/** The port itself when anyone may bind it, else one above 8000 that is none of the others. */
+function unprivilegedPort(port: number, others: readonly number[]): number {
+  let candidate = port;
+  while (
+    candidate < FIRST_UNPRIVILEGED_PORT ||
+    (candidate !== port && others.includes(candidate))
+  ) {
+    candidate += UNPRIVILEGED_OFFSET;
+  }
+  return candidate;
+}

@@ -1,0 +1,97 @@
+/** The Envoy of one pod. */
+import { join } from "node:path";
+import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
+import { type BootstrapOptions, buildBootstrap, buildJoinTokenFile } from "../envoy/bootstrap.js";
+import type { ControlPlane } from "./control-plane.js";
+import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
+import type { PlacedPod } from "./pod-plan.js";
+import { podId } from "./pods.js";
+
+/** What the proxies of a mesh have in common. */
+export interface ProxySettings {
+  /** Envoy's executable. */
+  readonly binary: string;
+  readonly controlPlane: Pick<ControlPlane, "tlsPort" | "rootCertificates" | "createToken">;
+  /** The control plane's address, which its certificate names. */
+  readonly controlPlaneAddress: string;
+  /** It may not listen on ports below 1024. */
+  readonly unprivileged: boolean;
+  /** Holds a directory for each pod. */
+  readonly proxyDirectory: string;
+  readonly logDirectory: string;
+}
+
+/** Istio's ports of a proxy. */
+const ADMIN_PORT = 15000;
+const STATUS_PORT = 15021;
+const METRICS_PORT = 15090;
+/** The port at which a proxy takes its application's requests as an HTTP proxy. */
+export const HTTP_PROXY_PORT = 15007;
+
+const TOKEN_TTL_MS = 10 * 60 * 1000;
+
+/** The file that gets the log and the access log of a pod's proxy. */
+export function logFileOf(settings: Pick<ProxySettings, "logDirectory">, pod: PlacedPod): string {
+  return join(settings.logDirectory, `${podId(pod)}.log`);
+}
+
+/** Starts the proxy of a pod with a join token of its own. */
+export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Promise<EnvoyProcess> {
+  const directory = join(settings.proxyDirectory, podId(pod));
+  await makePrivateDirectory(directory);
+  await renewJoinToken(settings, pod);
+  return startEnvoy({
+    binary: settings.binary,
+    bootstrap: buildBootstrap(bootstrapOptions(settings, pod)),
+    directory,
+    logFile: logFileOf(settings, pod),
+    admin: { address: pod.addresses.pod, port: ADMIN_PORT },
+  });
+}
+
+/** Gives the proxy of a pod a new join token, which it uses for its next stream when it has no valid certificate. */
+export async function renewJoinToken(settings: ProxySettings, pod: PlacedPod): Promise<void> {
+  const { namespace, serviceAccount } = pod;
+  const token = await settings.controlPlane.createToken({
+    namespace,
+    serviceAccount,
+    ttlMs: TOKEN_TTL_MS,
+    uses: 1,
+  });
+  await writePrivateFile(tokenFile(settings, pod), JSON.stringify(buildJoinTokenFile(token)));
+}
+
+function tokenFile(settings: ProxySettings, pod: PlacedPod): string {
+  return join(settings.proxyDirectory, podId(pod), "join-token.json");
+}
+
+function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOptions {
+  const { controlPlane, controlPlaneAddress } = settings;
+  const { addresses } = pod;
+  return {
+    node: {
+      type: pod.proxy === "router" ? "router" : "sidecar",
+      name: pod.name,
+      namespace: pod.namespace,
+      addresses: [addresses.pod],
+      serviceAccount: pod.serviceAccount,
+      workloadName: pod.workloadName,
+      labels: pod.labels,
+      interceptionMode: "NONE",
+      unprivileged: settings.unprivileged,
+      appAddress: addresses.app,
+      egressAddress: addresses.egress,
+    },
+    controlPlane: {
+      transport: "tls",
+      host: controlPlaneAddress,
+      port: controlPlane.tlsPort,
+      subjectAltName: controlPlaneAddress,
+      rootCertificates: { inline: controlPlane.rootCertificates },
+      token: { secretFile: tokenFile(settings, pod) },
+    },
+    admin: { address: addresses.pod, port: ADMIN_PORT },
+    status: { address: addresses.pod, port: STATUS_PORT },
+    metrics: { address: addresses.pod, port: METRICS_PORT },
+  };
+}

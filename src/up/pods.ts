@@ -1,0 +1,102 @@
+/** The pods that are to run. */
+
+import type { Container } from "../config/kinds/pod-template.js";
+import type { ResourceOf } from "../config/kinds.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { type Labels, selects } from "../mesh/labels.js";
+import { declared } from "./made.js";
+import type { LocalWorkload, PodProxy } from "./workloads.js";
+
+/** One replica of a workload. */
+export interface LocalPod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly workloadName: string;
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  readonly containers: readonly Container[];
+  readonly proxy: PodProxy;
+  /** Where its application listens, in ascending order: the ports of its containers and those that services send to. */
+  readonly appPorts: readonly number[];
+}
+
+/** `NAME.NAMESPACE`, by which people and the control plane call a pod. */
+export function podId(pod: Pick<LocalPod, "name" | "namespace">): string {
+  return `${pod.name}.${pod.namespace}`;
+}
+
+/** All replicas of the workloads, each named `WORKLOAD-N`. */
+export function podsOf(
+  tables: ResourceTables,
+  workloads: readonly LocalWorkload[],
+): readonly LocalPod[] {
+  const pods = new Map<string, LocalPod>();
+  for (const workload of workloads) {
+    const appPorts = workload.proxy === "router" ? [] : appPortsOf(tables, workload);
+    for (let i = 0; i < workload.replicas; i++) {
+      const pod = replica(workload, i, appPorts);
+      // A Deployment and a StatefulSet may share a name.
+      const taken = pods.has(podId(pod));
+      const name = taken ? `${workload.name}-${workload.kind.toLowerCase()}-${i}` : pod.name;
+      pods.set(podId({ ...pod, name }), { ...pod, name });
+    }
+  }
+  return [...pods.values()];
+}
+
+function replica(
+  { name, namespace, labels, serviceAccount, containers, proxy }: LocalWorkload,
+  index: number,
+  appPorts: readonly number[],
+): LocalPod {
+  return {
+    name: `${name}-${index}`,
+    namespace,
+    workloadName: name,
+    labels,
+    serviceAccount,
+    containers,
+    proxy,
+    appPorts,
+  };
+}
+
+/** Whether a selector of a resource selects pods with these labels in that namespace; an empty one selects none. */
+export function selectsPods(
+  selector: Labels | undefined,
+  resource: { readonly namespace: string },
+  pods: Pick<LocalPod, "namespace" | "labels">,
+): boolean {
+  return (
+    resource.namespace === pods.namespace &&
+    Object.keys(selector ?? {}).length > 0 &&
+    selects(selector ?? {}, pods.labels)
+  );
+}
+
+function appPortsOf(tables: ResourceTables, workload: LocalWorkload): readonly number[] {
+  const containerPorts = workload.containers.flatMap((container) => container.ports ?? []);
+  const fromServices = declared(tables.Service)
+    .filter(({ spec, metadata }) => selectsPods(spec.selector, metadata, workload))
+    .flatMap((service) => targetPorts(service));
+  const fromEntries = declared(tables.ServiceEntry)
+    .filter(({ spec, metadata }) => selectsPods(spec.workloadSelector?.labels, metadata, workload))
+    .flatMap(({ spec }) => (spec.ports ?? []).map((port) => port.targetPort ?? port.number));
+  const ports = [
+    ...containerPorts
+      .filter(({ protocol }) => (protocol ?? "TCP") === "TCP")
+      .map(({ containerPort }) => containerPort),
+    ...[...fromServices, ...fromEntries].map((port) =>
+      typeof port === "number"
+        ? port
+        : containerPorts.find(({ name }) => name === port)?.containerPort,
+    ),
+  ];
+  return [...new Set(ports.filter((port) => port !== undefined))].sort((a, b) => a - b);
+}
+
+function targetPorts({ spec }: ResourceOf<"Service">): readonly (number | string)[] {
+  return (spec.ports ?? [])
+    .filter(({ protocol }) => (protocol ?? "TCP") === "TCP")
+    .map((port) => port.targetPort ?? port.port);
+}

@@ -1,0 +1,129 @@
+/** What `up` tells, as lines of text. */
+import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
+import type { Kind } from "../config/kinds.js";
+import { formatRef, keyOf } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { columns } from "./columns.js";
+import type { ProxyStatus, Settled, StandIn, Update } from "./control-plane.js";
+import type { DesiredMesh } from "./desired-mesh.js";
+import type { EchoFailure } from "./echo-listeners.js";
+import { isMade } from "./made.js";
+import type { RunningPod } from "./pod-plan.js";
+import { podId } from "./pods.js";
+import type { TryLine } from "./try-lines.js";
+import type { PodProxy } from "./workloads.js";
+
+const MAX_NAMED_CHANGES = 3;
+
+const SIDECAR: Readonly<Record<PodProxy, string>> = {
+  sidecar: "yes",
+  router: "gateway",
+  none: "no",
+};
+
+/** The table of pods: where each is, and whether its proxy has all that it should have. */
+export function podTable(
+  pods: readonly RunningPod[],
+  proxies: readonly ProxyStatus[],
+): readonly string[] {
+  const synced = new Map(proxies.map((proxy) => [proxy.id, proxy.synced]));
+  const rows = pods.map(({ pod, ready }) => [
+    pod.name,
+    pod.namespace,
+    pod.addresses.pod,
+    SIDECAR[pod.proxy],
+    pod.proxy === "none" ? "-" : ready && synced.get(podId(pod)) === true ? "yes" : "no",
+  ]);
+  return columns([["POD", "NAMESPACE", "ADDRESS", "SIDECAR", "SYNCED"], ...rows]);
+}
+
+/** What `up` added to what the files declare, and why: a line for each. */
+export function noticeLines(
+  { madeGateways, credentials, undeclaredNamespaces }: DesiredMesh,
+  standIns: readonly StandIn[],
+): readonly string[] {
+  return [
+    ...undeclaredNamespaces.map(
+      (name) =>
+        `no file declares the namespace ${name}: its workloads get sidecars, as with istio-injection: enabled`,
+    ),
+    ...madeGateways.flatMap(({ workload, servicePorts = [] }) => {
+      const ports = servicePorts.map(({ port, targetPort }) => `${port}→${targetPort}`);
+      const service = ports.length > 0 ? ` with a Service (${ports.join(", ")})` : "";
+      return [
+        `made a gateway, ${podId(workload)}${service}: no workload has the labels that Gateways select`,
+      ];
+    }),
+    ...credentials.map(
+      ({ namespace, name, hosts }) =>
+        `made a development certificate for ${hosts.join(", ")}: there is no Secret ${name}.${namespace}`,
+    ),
+    ...standIns.map(
+      ({ host, port, address, standInPort }) =>
+        `made a stand-in for ${host}:${port} at ${address}:${standInPort}; --no-stand-ins calls the real one`,
+    ),
+  ];
+}
+
+/** The commands to try, each below what it shows. */
+export function tryText(lines: readonly TryLine[]): readonly string[] {
+  return lines.flatMap(({ title, command }) => [`  # ${title}`, `  ${command}`]);
+}
+
+/** Whether a change is of something that the files declare, not of what `up` made; `made` has those that it ever made. */
+export function isDeclared(
+  { ref, action }: Update["changed"][number],
+  tables: ResourceTables,
+  made: ReadonlySet<string>,
+): boolean {
+  if (action === "removed") return !made.has(formatRef(ref));
+  const row = tables[ref.kind as Kind].get(keyOf(ref));
+  return row === undefined || !isMade(row);
+}
+
+/** What a change of the files changed; undefined when it changed nothing that is in force. */
+export function changeText({ changed }: Pick<Update, "changed">): string | undefined {
+  if (changed.length === 0) return undefined;
+  const named = changed
+    .slice(0, MAX_NAMED_CHANGES)
+    .map(({ ref, action }) => `${formatRef(ref)} ${action}`);
+  const more = changed.length - named.length;
+  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/** Who took a change, and how fast. */
+export function settledText({ concerned, acknowledged, rejected, ms }: Settled): string {
+  if (concerned === 0) return "no proxy is concerned";
+  const refused = rejected.length > 0 ? `, refused by ${rejected.join(", ")}` : "";
+  const all = acknowledged === concerned ? "" : ` of ${concerned}`;
+  return `acknowledged by ${acknowledged}${all} ${plural(concerned, "proxy", "proxies")} in ${Math.round(ms)} ms${refused}`;
+}
+
+/** The diagnostics that are about what the user wrote, as they are shown. */
+export function diagnosticLines(diagnostics: readonly Diagnostic[]): readonly string[] {
+  return diagnostics.flatMap((diagnostic) => formatDiagnostic(diagnostic).split("\n"));
+}
+
+/** Why an application's port is not there, and what to do. */
+export function portFailureText({ listener, code }: EchoFailure): string {
+  const { address, port, identity } = listener;
+  const who = "pod" in identity ? `${identity.pod}.${identity.namespace}` : identity.standInFor;
+  const problem = `${who} has no port ${port}`;
+  if (code === "EACCES") {
+    return `${problem}: ports below 1024 take a privilege here; run as root, or lower net.ipv4.ip_unprivileged_port_start`;
+  }
+  if (code === "EADDRINUSE") {
+    return `${problem}: another program listens on port ${port} of all addresses; end it, or have it listen on 127.0.0.1 alone`;
+  }
+  return `${problem}: ${address}:${port} cannot be listened on (${code})`;
+}
+
+/** `1 proxy`, `2 proxies`. */
+export function plural(count: number, one: string, many: string): string {
+  return count === 1 ? one : many;
+}
+
+/** `0.4 s`. */
+export function secondsText(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,63 @@
+import { standInAddress } from "./addresses.js";
+import type { StandIn } from "./control-plane.js";
+import type { DevelopmentCertificates } from "./development-certificates.js";
+import type { EchoListener } from "./echo-server.js";
+import { listenError } from "./machine.js";
+import type { SlotStore } from "./slot-store.js";
+import type { ExternalHost } from "./stand-ins.js";
+
+/** The servers for some hosts, and what the control plane is told of them. */
+export interface StandInServers {
+  readonly listeners: readonly EchoListener[];
+  readonly standIns: readonly StandIn[];
+}
+
+/** Finds each external host an address, a port and a certificate; the same ones as long as this lives. */
+export type PlaceStandIns = (hosts: readonly ExternalHost[]) => Promise<StandInServers>;
+
+/** Where to look when the host's own port cannot be had. */
+const OTHER_PORTS = [8000, 18_000, 28_000];
+
+/** Makes the places of stand-ins; see `PlaceStandIns`. */
+export function createStandInPlaces(
+  slots: SlotStore,
+  certificates: DevelopmentCertificates,
+): PlaceStandIns {
+  const chosenPorts = new Map<string, number>();
+  const choosePort = async (address: string, port: number): Promise<number> => {
+    const key = `${address}:${port}`;
+    const chosen = chosenPorts.get(key) ?? (await firstFreePort(address, port));
+    chosenPorts.set(key, chosen);
+    return chosen;
+  };
+  return async (hosts) => {
+    const assigned = await slots.assign(
+      "hosts",
+      hosts.map(({ host }) => host),
+    );
+    const listeners: EchoListener[] = [];
+    const standIns: StandIn[] = [];
+    for (const { host, ports } of hosts) {
+      const address = standInAddress(assigned.get(host) ?? 0);
+      const { certificate, key } = await certificates.certificateFor([host]);
+      for (const port of new Set(ports.map(({ targetPort }) => targetPort))) {
+        const standInPort = await choosePort(address, port);
+        const identity = { standInFor: host };
+        listeners.push({ address, port: standInPort, identity, tls: { certificate, key } });
+        standIns.push({ host, port, address, standInPort });
+      }
+    }
+    return { listeners, standIns };
+  };
+}
+
+/** The port itself when it can be listened on, else another; the port itself when none can. */
+async function firstFreePort(address: string, port: number): Promise<number> {
+  for (const offset of [0, ...OTHER_PORTS]) {
+    const candidate = port + offset;
+    if (candidate <= 65_535 && (await listenError(address, candidate)) === undefined) {
+      return candidate;
+    }
+  }
+  return port;
+}

@@ -1,0 +1,174 @@
+/** What a person sees of `up`: what happens, line by line, in the order in which it happens. */
+import type pc from "picocolors";
+import type { Kind } from "../config/kinds.js";
+import { formatRef, keyOf } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import type { Settled, Update } from "./control-plane.js";
+import type { MeshEvent } from "./local-mesh.js";
+import { isMade } from "./made.js";
+import type { PlacedPod } from "./pod-plan.js";
+import { podId } from "./pods.js";
+import {
+  changeText,
+  diagnosticLines,
+  isDeclared,
+  noticeLines,
+  plural,
+  portFailureText,
+  secondsText,
+  settledText,
+} from "./report.js";
+import type { EnvoyState } from "./supervisor.js";
+
+/** Where the lines go. */
+export interface Terminal {
+  write(text: string): void;
+  /** A person watches: a line may be written over. */
+  readonly interactive: boolean;
+  readonly colors: ReturnType<typeof pc.createColors>;
+}
+
+const ERASE_LINE = "\r\u001b[K";
+const MAX_WAITED_FOR = 4;
+
+/** See the top of this file. */
+export class UpTerminal {
+  readonly #terminal: Terminal;
+  readonly #told = new Set<string>();
+  readonly #made = new Set<string>();
+  readonly #waitedFor = new Map<string, PlacedPod>();
+  #proxies = 0;
+  #phase: "starting" | "running" | "closing" = "starting";
+  #hasProgress = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Writes lines. */
+  lines(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#eraseProgress();
+    this.#terminal.write(`${lines.join("\n")}\n`);
+    if (this.#phase === "starting") this.#showProgress();
+  }
+
+  /** From now on what happens is news, not progress. */
+  running(): void {
+    this.#eraseProgress();
+    this.#phase = "running";
+  }
+
+  /** From now on nothing is told but by `lines`. */
+  closing(): void {
+    this.#eraseProgress();
+    this.#phase = "closing";
+  }
+
+  /** For the start that takes long: what it waits for. */
+  waiting(): void {
+    if (this.#phase !== "starting" || this.#waitedFor.size === 0) return;
+    const names = [...this.#waitedFor.keys()];
+    const more = names.length - MAX_WAITED_FOR;
+    const text = names.slice(0, MAX_WAITED_FOR).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    this.lines([`  waiting for ${text}`]);
+  }
+
+  /** Tells of something that happens in the mesh. */
+  event(event: MeshEvent): void {
+    switch (event.kind) {
+      case "desired":
+        this.#once(noticeLines(event.desired, event.standIns));
+        break;
+      case "ports-failed":
+        this.#once(event.failures.map(portFailureText));
+        break;
+      case "started":
+        this.#started(event.pod);
+        break;
+      case "proxy":
+        this.#proxy(event.pod, event.state);
+        break;
+      case "ended":
+        this.#waitedFor.delete(podId(event.pod));
+        this.#news(`${podId(event.pod)} ended`);
+        break;
+      case "error":
+        this.lines([this.#terminal.colors.red(`error: ${String(event.error)}`)]);
+        break;
+    }
+  }
+
+  /** Tells what is wrong, and no longer wrong, with the files after a change of them. */
+  updated({ newDiagnostics, clearedDiagnostics, changed }: Update, tables: ResourceTables): void {
+    for (const { ref } of changed) {
+      const row = tables[ref.kind as Kind].get(keyOf(ref));
+      if (row !== undefined && isMade(row)) this.#made.add(formatRef(ref));
+    }
+    if (this.#phase === "closing") return;
+    this.lines(diagnosticLines(newDiagnostics));
+    const { green } = this.#terminal.colors;
+    this.lines(
+      clearedDiagnostics.map(
+        ({ position, message }) =>
+          green("solved: ") + (position === undefined ? "" : `${position.file}: `) + message,
+      ),
+    );
+  }
+
+  /** Tells who took a change. */
+  settled(settled: Settled, tables: ResourceTables): void {
+    const changed = settled.update.changed.filter((change) =>
+      isDeclared(change, tables, this.#made),
+    );
+    const text = changeText({ changed });
+    if (text !== undefined) this.#news(`${text}: ${settledText(settled)}`);
+  }
+
+  #started(pod: PlacedPod): void {
+    if (pod.proxy === "none") {
+      this.#news(`${podId(pod)} runs at ${pod.addresses.pod}, without a sidecar`);
+      return;
+    }
+    this.#proxies += 1;
+    this.#waitedFor.set(podId(pod), pod);
+    this.#showProgress();
+  }
+
+  #proxy(pod: PlacedPod, state: EnvoyState): void {
+    const id = podId(pod);
+    if (state.phase === "ready") {
+      this.#waitedFor.delete(id);
+      this.#news(`${id} runs at ${pod.addresses.pod}, ready in ${secondsText(state.startMs)}`);
+      this.#showProgress();
+    }
+    if (state.phase === "failed" && this.#phase !== "closing") {
+      const again = secondsText(state.retryInMs);
+      this.lines([this.#terminal.colors.red(`${id}: ${state.reason}; started again in ${again}`)]);
+    }
+  }
+
+  /** Each line the first time that it is true. */
+  #once(lines: readonly string[]): void {
+    const news = lines.filter((line) => !this.#told.has(line));
+    for (const line of news) this.#told.add(line);
+    this.lines(news.map((line) => `  ${line}`));
+  }
+
+  #news(text: string): void {
+    if (this.#phase === "running") this.lines([text]);
+  }
+
+  #showProgress(): void {
+    if (this.#phase !== "starting" || !this.#terminal.interactive || this.#proxies === 0) return;
+    const ready = this.#proxies - this.#waitedFor.size;
+    const text = `  ${ready} of ${this.#proxies} ${plural(this.#proxies, "proxy", "proxies")} ready`;
+    this.#terminal.write(ERASE_LINE + text);
+    this.#hasProgress = true;
+  }
+
+  #eraseProgress(): void {
+    if (this.#hasProgress) this.#terminal.write(ERASE_LINE);
+    this.#hasProgress = false;
+  }
+}

@@ -1,0 +1,113 @@
+/** What is to run, as the files say it. */
+
+import type { Container, PodTemplate } from "../config/kinds/pod-template.js";
+import type { ResourceOf } from "../config/kinds.js";
+import type { ConfigResource } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { type Labels, selects } from "../mesh/labels.js";
+import { getsSidecar } from "./injection.js";
+import { declared } from "./made.js";
+
+/** What stands between a pod and the others: a sidecar, nothing, or the pod is itself a gateway. */
+export type PodProxy = "sidecar" | "router" | "none";
+
+/** A number of interchangeable pods. */
+export interface LocalWorkload {
+  readonly kind: "Deployment" | "StatefulSet" | "DaemonSet" | "Pod";
+  readonly name: string;
+  readonly namespace: string;
+  readonly replicas: number;
+  /** The labels of its pods. */
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  readonly containers: readonly Container[];
+  readonly proxy: PodProxy;
+}
+
+interface Declaration extends Pick<LocalWorkload, "kind" | "replicas"> {
+  readonly resource: ConfigResource;
+  readonly template: PodTemplate;
+}
+
+/** Istio's annotation of workloads that its injector makes gateways of. */
+const TEMPLATES = "inject.istio.io/templates";
+
+/** The workloads that the files declare, by kind, namespace and name. */
+export function declaredWorkloads(tables: ResourceTables): readonly LocalWorkload[] {
+  const declarations: readonly Declaration[] = [
+    ...declared(tables.Deployment).map((resource) => replicated("Deployment", resource)),
+    ...declared(tables.StatefulSet).map((resource) => replicated("StatefulSet", resource)),
+    ...declared(tables.DaemonSet).map((resource) => onEachMachine(resource)),
+    ...declared(tables.Pod).filter(isUnplaced).map(barePod),
+  ];
+  return declarations.map((declaration) => workloadOf(tables, declaration));
+}
+
+function replicated(
+  kind: "Deployment" | "StatefulSet",
+  resource: ResourceOf<"Deployment" | "StatefulSet">,
+): Declaration {
+  const { replicas, template } = resource.spec;
+  return { kind, replicas: replicas ?? 1, resource, template };
+}
+
+/** This machine is the only one. */
+function onEachMachine(resource: ResourceOf<"DaemonSet">): Declaration {
+  return { kind: "DaemonSet", replicas: 1, resource, template: resource.spec.template };
+}
+
+/** A Pod that has an address runs elsewhere. */
+function isUnplaced({ status }: ResourceOf<"Pod">): boolean {
+  return status?.podIP === undefined && status?.podIPs === undefined;
+}
+
+function barePod(resource: ResourceOf<"Pod">): Declaration {
+  const { labels, annotations } = resource.metadata;
+  const template = { metadata: { labels, annotations }, spec: resource.spec };
+  return { kind: "Pod", replicas: 1, resource, template };
+}
+
+function workloadOf(
+  tables: ResourceTables,
+  { kind, replicas, resource, template }: Declaration,
+): LocalWorkload {
+  const { name, namespace } = resource.metadata;
+  const { labels = {} } = template.metadata ?? {};
+  const spec = template.spec ?? {};
+  return {
+    kind,
+    name,
+    namespace,
+    replicas,
+    labels,
+    serviceAccount: spec.serviceAccountName ?? spec.serviceAccount ?? "default",
+    containers: spec.containers ?? [],
+    proxy: proxyOf(tables, namespace, template),
+  };
+}
+
+function proxyOf(tables: ResourceTables, namespace: string, template: PodTemplate): PodProxy {
+  const { labels = {}, annotations = {} } = template.metadata ?? {};
+  if (annotations[TEMPLATES]?.split(",").includes("gateway") === true) return "router";
+  if (gatewaySelectors(tables).some((selector) => selects(selector, labels))) return "router";
+  const hostNetwork = template.spec?.hostNetwork === true;
+  const declaration = tables.Namespace.get(`/${namespace}`);
+  const pod = { labels, annotations, hostNetwork };
+  return getsSidecar(namespace, declaration, pod) ? "sidecar" : "none";
+}
+
+/** The selectors of all Gateways that have one. */
+export function gatewaySelectors(tables: ResourceTables): readonly Labels[] {
+  return declared(tables.Gateway)
+    .map((gateway) => gateway.spec.selector ?? {})
+    .filter((selector) => Object.keys(selector).length > 0);
+}
+
+/** The namespaces that have workloads and are declared by no file, sorted. */
+export function undeclaredNamespaces(
+  tables: ResourceTables,
+  workloads: readonly LocalWorkload[],
+): readonly string[] {
+  const names = new Set(workloads.map((workload) => workload.namespace));
+  return [...names].filter((name) => !tables.Namespace.has(`/${name}`)).sort();
+}

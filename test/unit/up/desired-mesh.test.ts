@@ -1,0 +1,258 @@
+import { describe, expect, test } from "vitest";
+import type { ConfigResource } from "../../../src/config/resource.js";
+import { desiredMesh } from "../../../src/up/desired-mesh.js";
+import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
+import { deployment, INJECTED, resource, tablesOf } from "./fixtures.js";
+
+const INGRESS_SERVICE = resource("Service", "istio-ingressgateway.istio-system", {
+  spec: {
+    selector: { istio: "ingressgateway" },
+    ports: [
+      { name: "http2", port: 80, targetPort: 8080 },
+      { name: "https", port: 443, targetPort: 8443 },
+    ],
+  },
+});
+const HTTPS_SERVER = {
+  port: { number: 443, name: "https", protocol: "HTTPS" },
+  tls: { mode: "SIMPLE", credentialName: "app-tls" },
+  hosts: ["app.example.com"],
+} as const;
+const GATEWAY = resource("Gateway", "my-gateway.istio-system", {
+  spec: { selector: { istio: "ingressgateway" }, servers: [HTTPS_SERVER] },
+});
+
+const podsIn = (...resources: readonly ConfigResource[]): readonly string[] =>
+  desiredMesh(tablesOf(...resources)).pods.map(
+    ({ name, namespace, proxy }) => `${name}.${namespace} ${proxy}`,
+  );
+
+describe("pods", () => {
+  test("are the replicas of each workload, one when the number is absent", () => {
+    const stateful = resource("StatefulSet", "db", {
+      spec: { replicas: 2, template: { metadata: { labels: { app: "db" } } } },
+    });
+    const daemon = resource("DaemonSet", "agent", { spec: { template: {} } });
+    const bare = resource("Pod", "shell", { spec: {} });
+    expect(
+      podsIn(INJECTED, deployment("a"), deployment("b", { replicas: 0 }), stateful, daemon, bare),
+    ).toEqual([
+      "a-0.default sidecar",
+      "db-0.default sidecar",
+      "db-1.default sidecar",
+      "agent-0.default sidecar",
+      "shell-0.default sidecar",
+    ]);
+  });
+
+  test("leave out Pods that have an address, because they run elsewhere", () => {
+    expect(podsIn(resource("Pod", "shell", { spec: {}, status: { podIP: "10.0.0.1" } }))).toEqual(
+      [],
+    );
+  });
+
+  test("of a Deployment and a StatefulSet of one name have different names", () => {
+    const stateful = resource("StatefulSet", "a", { spec: { template: {} } });
+    expect(podsIn(INJECTED, deployment("a"), stateful)).toEqual([
+      "a-0.default sidecar",
+      "a-statefulset-0.default sidecar",
+    ]);
+  });
+
+  test("have no sidecar where injection is disabled", () => {
+    const namespace = resource("Namespace", "plain", { labels: { "istio-injection": "disabled" } });
+    expect(podsIn(namespace, deployment("a.plain"))).toEqual(["a-0.plain none"]);
+  });
+
+  test("listen on the ports of their containers and on those to which services send", () => {
+    const app = deployment("a", {
+      spec: {
+        containers: [
+          {
+            name: "a",
+            ports: [
+              { containerPort: 9090, name: "metrics" },
+              { containerPort: 53, protocol: "UDP" },
+            ],
+          },
+        ],
+      },
+    });
+    const ports = [
+      { port: 80, targetPort: 8080 },
+      { port: 81, targetPort: "metrics" },
+      { port: 82, targetPort: "unknown" },
+      { port: 83 },
+      { port: 53, protocol: "UDP" },
+    ] as const;
+    const service = resource("Service", "a", { spec: { selector: { app: "a" }, ports } });
+    const other = resource("Service", "a.other", {
+      spec: { selector: { app: "a" }, ports: [{ port: 84 }] },
+    });
+    const headless = resource("Service", "none", { spec: { ports: [{ port: 85 }] } });
+    const entry = resource("ServiceEntry", "e", {
+      spec: {
+        hosts: ["a.example.com"],
+        workloadSelector: { labels: { app: "a" } },
+        ports: [{ number: 86, name: "http", targetPort: 8086 }],
+      },
+    });
+    const { pods } = desiredMesh(tablesOf(app, service, other, headless, entry));
+    expect(pods.map(({ appPorts }) => appPorts)).toEqual([[83, 8080, 8086, 9090]]);
+  });
+
+  test("run as the service account of their template", () => {
+    const { pods } = desiredMesh(
+      tablesOf(deployment("a"), deployment("b", { spec: { serviceAccountName: "pay" } })),
+    );
+    expect(pods.map(({ serviceAccount }) => serviceAccount)).toEqual(["default", "pay"]);
+  });
+});
+
+describe("gateways", () => {
+  test("are made where the Service in front of them is, with its labels", () => {
+    const service = resource("Service", "edge.web", {
+      spec: { selector: { istio: "ingressgateway", app: "edge" }, ports: [{ port: 443 }] },
+    });
+    const { madeGateways } = desiredMesh(tablesOf(GATEWAY, service));
+    expect(madeGateways).toEqual([
+      {
+        workload: expect.objectContaining({
+          name: "edge",
+          namespace: "web",
+          proxy: "router",
+          labels: { istio: "ingressgateway", app: "edge" },
+          serviceAccount: "edge",
+        }),
+      },
+    ]);
+  });
+
+  test("are made in istio-system with a Service of their own when no Service is in front of them", () => {
+    const other = resource("Service", "other", {
+      spec: { selector: { istio: "egressgateway" }, ports: [] },
+    });
+    const gateway = resource("Gateway", "bookinfo", {
+      spec: {
+        selector: { istio: "ingressgateway" },
+        servers: [
+          { port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*"] },
+          { port: { number: 8080, name: "http-alt", protocol: "HTTP" }, hosts: ["*"] },
+        ],
+      },
+    });
+    const { madeGateways, pods } = desiredMesh(tablesOf(gateway, other));
+    expect(madeGateways[0]?.servicePorts).toEqual([
+      { name: "http", port: 80, targetPort: 16080 },
+      { name: "http-alt", port: 8080, targetPort: 8080 },
+    ]);
+    expect(pods.map((pod) => `${pod.name}.${pod.namespace}`)).toEqual([
+      "istio-ingressgateway-0.istio-system",
+    ]);
+  });
+
+  test("are not made where a declared workload has the labels", () => {
+    const declared = deployment("edge.istio-system", { labels: { istio: "ingressgateway" } });
+    const { madeGateways, pods } = desiredMesh(tablesOf(GATEWAY, declared));
+    expect(madeGateways).toEqual([]);
+    expect(pods.map(({ name, proxy }) => `${name} ${proxy}`)).toEqual(["edge-0 router"]);
+  });
+
+  test("that need fewer labels share the one that has more", () => {
+    const narrow = resource("Gateway", "narrow", {
+      spec: { selector: { istio: "ingressgateway", zone: "a" }, servers: [] },
+    });
+    expect(desiredMesh(tablesOf(GATEWAY, narrow)).madeGateways).toHaveLength(1);
+  });
+
+  test("of an injection template are gateways", () => {
+    const declared = deployment("edge", {
+      annotations: { "inject.istio.io/templates": "gateway" },
+    });
+    expect(podsIn(INJECTED, declared)).toEqual(["edge-0.default router"]);
+  });
+});
+
+describe("credentials", () => {
+  test("are made for the hosts of the servers that name them, where the gateway runs", () => {
+    const second = resource("Gateway", "second", {
+      spec: {
+        selector: { istio: "ingressgateway" },
+        servers: [{ ...HTTPS_SERVER, hosts: ["./b.example.com", "*", "team/*.c.example.com"] }],
+      },
+    });
+    const { credentials } = desiredMesh(tablesOf(GATEWAY, INGRESS_SERVICE, second));
+    expect(credentials).toEqual([
+      {
+        namespace: "istio-system",
+        name: "app-tls",
+        hosts: ["*.c.example.com", "app.example.com", "b.example.com"],
+      },
+    ]);
+  });
+
+  test("are not made when there is a Secret, and go on being made when it is a made one", () => {
+    const secret = resource("Secret", "app-tls.istio-system", { spec: {} });
+    const made = resource("Secret", "app-tls.istio-system", { annotations: MADE_ANNOTATIONS });
+    expect(desiredMesh(tablesOf(GATEWAY, INGRESS_SERVICE, secret)).credentials).toEqual([]);
+    expect(desiredMesh(tablesOf(GATEWAY, INGRESS_SERVICE, made)).credentials).toHaveLength(1);
+  });
+
+  test.each([
+    ["servers that pass TLS through", { mode: "PASSTHROUGH" }],
+    ["names that no Secret can have", { mode: "SIMPLE", credentialName: "file:///a.pem" }],
+  ] as const)("are not made for %s", (_, tls) => {
+    const gateway = resource("Gateway", "g", {
+      spec: { selector: { istio: "ingressgateway" }, servers: [{ ...HTTPS_SERVER, tls }] },
+    });
+    expect(desiredMesh(tablesOf(gateway)).credentials).toEqual([]);
+  });
+});
+
+test("external hosts are those that are looked up, with all of their ports", () => {
+  const entry = (name: string, hosts: readonly string[], rest: object): ConfigResource =>
+    resource("ServiceEntry", name, { spec: { hosts, ...rest } });
+  const https = { number: 443, name: "https", protocol: "HTTPS" };
+  const { externalHosts } = desiredMesh(
+    tablesOf(
+      entry("a", ["ext.example.com"], { ports: [https], resolution: "DNS" }),
+      entry("b", ["ext.example.com"], {
+        ports: [https, { number: 80, name: "http", protocol: "HTTP", targetPort: 8080 }],
+        resolution: "DNS",
+      }),
+      entry("c", ["*.example.org"], { ports: [https], resolution: "DNS" }),
+      entry("d", ["in.example.com"], { resolution: "DNS", location: "MESH_INTERNAL" }),
+      entry("e", ["none.example.com"], { ports: [https] }),
+    ),
+  );
+  expect(externalHosts).toEqual([
+    {
+      host: "ext.example.com",
+      ports: [
+        { number: 443, targetPort: 443, protocol: "HTTPS" },
+        { number: 80, targetPort: 8080, protocol: "HTTP" },
+      ],
+    },
+  ]);
+});
+
+test("says which namespaces get sidecars although no file declares them", () => {
+  const { undeclaredNamespaces } = desiredMesh(
+    tablesOf(INJECTED, deployment("a"), deployment("b.shop"), GATEWAY),
+  );
+  expect(undeclaredNamespaces).toEqual(["shop"]);
+});
+
+test("does not run what it made itself", () => {
+  const tables = tablesOf(
+    resource("Pod", "a-0", { annotations: MADE_ANNOTATIONS }),
+    resource("Service", "gw.istio-system", {
+      annotations: MADE_ANNOTATIONS,
+      spec: { selector: { istio: "ingressgateway" }, ports: [] },
+    }),
+    GATEWAY,
+  );
+  const { pods, madeGateways } = desiredMesh(tables);
+  expect(pods.map(({ name }) => name)).toEqual(["istio-ingressgateway-0"]);
+  expect(madeGateways[0]?.servicePorts).toEqual([{ name: "https", port: 443, targetPort: 8443 }]);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { credentialFile, gatewayServiceFile, podFile } from "../../../src/up/made-resources.js";
+import { placed, WORKLOAD } from "./fixtures.js";
+
+test("a pod with a sidecar has Istio's labels, its address and its readiness", () => {
+  const containers = [
+    { name: "app", image: "app:1", ports: [{ name: "http", containerPort: 8080 }] },
+  ];
+  const { name, text } = podFile(placed({ containers }), "127.30.0.1", true);
+  expect(name).toBe("pod_default_payments-v1-0.json");
+  expect(JSON.parse(text)).toEqual({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "payments-v1-0",
+      namespace: "default",
+      labels: {
+        app: "payments",
+        version: "v1",
+        "service.istio.io/canonical-name": "payments",
+        "service.istio.io/canonical-revision": "v1",
+        "security.istio.io/tlsMode": "istio",
+      },
+      annotations: { "fairlead.dev/made-by": "up" },
+    },
+    spec: {
+      serviceAccountName: "default",
+      containers: [{ name: "app", ports: [{ name: "http", containerPort: 8080 }] }],
+    },
+    status: {
+      phase: "Running",
+      podIP: "127.30.0.1",
+      podIPs: [{ ip: "127.30.0.1" }],
+      conditions: [{ type: "Ready", status: "True" }],
+    },
+  });
+});
+
+test("a pod without a sidecar has its own labels alone", () => {
+  const { text } = podFile(placed({ proxy: "none" }), "127.30.0.1", false);
+  expect(JSON.parse(text)).toMatchObject({
+    metadata: { labels: { app: "payments", version: "v1" } },
+    status: { conditions: [{ type: "Ready", status: "False" }] },
+  });
+});
+
+test("a gateway's Service has its name and selects its labels", () => {
+  const ports = [{ name: "http", port: 80, targetPort: 8080 }];
+  expect(JSON.parse(gatewayServiceFile(WORKLOAD, ports).text)).toMatchObject({
+    kind: "Service",
+    metadata: { name: "payments-v1", namespace: "default" },
+    spec: { type: "LoadBalancer", selector: { app: "payments", version: "v1" }, ports },
+  });
+});
+
+test("a credential's Secret has the certificate, the key and the root", () => {
+  const credential = { namespace: "istio-system", name: "app-tls", hosts: ["app.example.com"] };
+  const { name, text } = credentialFile(credential, { certificate: "C", key: "K", root: "R" });
+  expect(name).toBe("secret_istio-system_app-tls.json");
+  expect(JSON.parse(text)).toMatchObject({
+    kind: "Secret",
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": "C", "tls.key": "K", "ca.crt": "R" },
+  });
+});
+
+test("no name leads a file out of its directory", () => {
+  const { name } = podFile(placed({ name: "../../etc/passwd" }), "127.30.0.1", true);
+  expect(name).not.toContain("/");
+});
