@@ -119,7 +119,7 @@ const CANONICAL_NAME = "service.istio.io/canonical-name";
 const CANONICAL_REVISION = "service.istio.io/canonical-revision";
 
 /** The labels with those by which telemetry names a service, as Istio's injector adds them; sorted by name. */
-function withCanonicalLabels(
+export function withCanonicalLabels(
   labels: Readonly<Record<string, string>>,
   workloadName: string,
 ): Readonly<Record<string, string>> {
