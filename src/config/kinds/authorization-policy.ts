@@ -1,54 +1,31 @@
 import Type from "typebox";
-import type { KindDefinition } from "../kind.js";
+import type { Finding, KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { AuthorizationCondition, checkCondition } from "./authorization-condition.js";
+import {
+  AuthorizationOperation,
+  AuthorizationSource,
+  checkOperation,
+  checkSource,
+  HTTP_ONLY_SOURCES,
+} from "./authorization-fields.js";
 import { list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
-import { PolicySelector, PolicyTargetReference, PolicyTargetReferences } from "./selectors.js";
+import { doubtful, each, type Findings, invalid } from "./findings.js";
+import { DRY_RUN } from "./istio-resource.js";
+import {
+  checkPolicyTargets,
+  PolicySelector,
+  PolicyTargetReference,
+  PolicyTargetReferences,
+} from "./selectors.js";
 
-const texts = optional(list(Text));
+const From = strict({ source: optional(AuthorizationSource) });
+const To = strict({ operation: optional(AuthorizationOperation) });
 
-/** Who a request comes from; all fields that are given hold. */
-export const AuthorizationSource = strict({
-  principals: texts,
-  notPrincipals: texts,
-  requestPrincipals: texts,
-  notRequestPrincipals: texts,
-  namespaces: texts,
-  notNamespaces: texts,
-  serviceAccounts: optional(Type.Array(Text, { maxItems: 16 })),
-  notServiceAccounts: optional(Type.Array(Text, { maxItems: 16 })),
-  ipBlocks: texts,
-  notIpBlocks: texts,
-  remoteIpBlocks: texts,
-  notRemoteIpBlocks: texts,
-  trustDomains: texts,
-  notTrustDomains: texts,
-});
-export type AuthorizationSource = ValueOf<typeof AuthorizationSource>;
-
-/** What a request does; all fields that are given hold. */
-export const AuthorizationOperation = strict({
-  hosts: texts,
-  notHosts: texts,
-  ports: texts,
-  notPorts: texts,
-  methods: texts,
-  notMethods: texts,
-  paths: texts,
-  notPaths: texts,
-});
-export type AuthorizationOperation = ValueOf<typeof AuthorizationOperation>;
-
-/** A further condition on an attribute of a request. */
-export const AuthorizationCondition = strict({
-  key: Text,
-  values: texts,
-  notValues: texts,
-});
-export type AuthorizationCondition = ValueOf<typeof AuthorizationCondition>;
-
-/** One of `from`, one of `to` and all of `when` hold. */
+/** One of `from`, one of `to` and all of `when` hold; an empty rule holds always. */
 export const AuthorizationRule = strict({
-  from: optional(Type.Array(strict({ source: optional(AuthorizationSource) }), { maxItems: 512 })),
-  to: optional(list(strict({ operation: optional(AuthorizationOperation) }))),
+  from: optional(Type.Array(From, { maxItems: 512 })),
+  to: optional(list(To)),
   when: optional(list(AuthorizationCondition)),
 });
 export type AuthorizationRule = ValueOf<typeof AuthorizationRule>;
@@ -59,6 +36,7 @@ export const AuthorizationPolicySpec = strict({
   targetRef: optional(PolicyTargetReference),
   targetRefs: optional(PolicyTargetReferences),
   rules: optional(Type.Array(AuthorizationRule, { maxItems: 512 })),
+  /** ALLOW when absent. */
   action: optional(oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM")),
   provider: optional(strict({ name: optional(Text) })),
 });
@@ -71,4 +49,94 @@ export const authorizationPolicy = {
   versions: ["v1", "v1beta1"],
   body: "spec",
   schema: AuthorizationPolicySpec,
+  check: (resource: ConfigResource<AuthorizationPolicySpec>): readonly Finding[] => [
+    ...checkDryRun(resource),
+    ...checkAuthorizationPolicy(resource),
+  ],
 } as const satisfies KindDefinition<AuthorizationPolicySpec>;
+
+function* checkDryRun(resource: ConfigResource<AuthorizationPolicySpec>): Findings {
+  const value = resource.metadata.annotations[DRY_RUN];
+  if (value === undefined) return;
+  const path = ["metadata", "annotations", DRY_RUN];
+  const { action = "ALLOW" } = resource.spec;
+  if (action !== "ALLOW" && action !== "DENY") {
+    yield invalid(path, `a dry run is for the actions ALLOW and DENY, found ${action}`);
+  }
+  if (!/^(1|0|t|f|T|F|true|false|True|False|TRUE|FALSE)$/.test(value)) {
+    yield invalid(path, `"${value}" is neither true nor false`);
+  }
+}
+
+function* checkAuthorizationPolicy({ spec }: ConfigResource<AuthorizationPolicySpec>): Findings {
+  const { rules = [], action = "ALLOW" } = spec;
+  yield* checkPolicyTargets(spec, ["spec"]);
+  yield* checkProvider(spec);
+  if (rules.length === 0 && (action === "DENY" || action === "CUSTOM")) {
+    const all = "an empty rule, {}, is for every request";
+    yield invalid(["spec", "rules"], `${action} without rules is for no request: ${all}`);
+  }
+  yield* each(rules, ["spec", "rules"], function* (rule, at) {
+    yield* checkRule(rule, at);
+    if (action === "CUSTOM") yield* checkCustomRule(rule, at);
+    if (action === "DENY" && deniesAllTcp(rule)) {
+      yield doubtful(
+        at,
+        "TCP has none of these attributes, so this denies all of it: give ports too",
+      );
+    }
+  });
+}
+
+function* checkProvider({ action = "ALLOW", provider }: AuthorizationPolicySpec): Findings {
+  if (action !== "CUSTOM") {
+    if (provider !== undefined) {
+      yield invalid(["spec", "provider"], `provider is for the action CUSTOM, found ${action}`);
+    }
+  } else if ((provider?.name ?? "") === "") {
+    yield invalid(["spec", "provider", "name"], "the action CUSTOM needs the name of a provider");
+  }
+}
+
+function* checkRule(rule: AuthorizationRule, path: Path): Findings {
+  if (rule.from?.length === 0)
+    yield invalid([...path, "from"], "from is empty: leave it out for all");
+  yield* each(rule.from, [...path, "from"], function* ({ source }, at) {
+    if (source === undefined) yield invalid([...at, "source"], "a part of from needs a source");
+    else yield* checkSource(source, [...at, "source"]);
+  });
+  if (rule.to?.length === 0) yield invalid([...path, "to"], "to is empty: leave it out for all");
+  yield* each(rule.to, [...path, "to"], function* ({ operation }, at) {
+    if (operation === undefined)
+      yield invalid([...at, "operation"], "a part of to needs an operation");
+    else yield* checkOperation(operation, [...at, "operation"]);
+  });
+  yield* each(rule.when, [...path, "when"], checkCondition);
+}
+
+/** What a proxy would have to know before the provider is asked, it cannot ask about. */
+function* checkCustomRule(rule: AuthorizationRule, path: Path): Findings {
+  yield* each(rule.from, [...path, "from"], function* ({ source = {} }, at) {
+    for (const field of Object.keys(source)) {
+      if (/(principals|namespaces|serviceAccounts)$/i.test(field)) {
+        yield invalid([...at, "source", field], `${field} cannot be asked with the action CUSTOM`);
+      }
+    }
+  });
+  yield* each(rule.when, [...path, "when"], function* ({ key }, at) {
+    if (/^(source\.(namespace|serviceAccount|principal)$|request\.auth\.)/.test(key)) {
+      yield invalid([...at, "key"], `${key} cannot be asked with the action CUSTOM`);
+    }
+  });
+}
+
+/** Whether a rule asks for attributes of HTTP only, which a proxy leaves out of what it denies of TCP. */
+function deniesAllTcp({ from = [], to = [] }: AuthorizationRule): boolean {
+  const tcpSource = from.some(({ source = {} }) =>
+    Object.keys(source).some((field) => !HTTP_ONLY_SOURCES.includes(field)),
+  );
+  const tcpOperation = to.some(
+    ({ operation }) => operation?.ports !== undefined || operation?.notPorts !== undefined,
+  );
+  return to.length > 0 ? !tcpOperation : from.length > 0 && !tcpSource;
+}

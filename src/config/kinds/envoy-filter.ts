@@ -1,138 +1,23 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { EnvoyConfigObjectPatch, type ListenerMatch } from "./envoy-patch.js";
+import { Int32, list, optional, strict, type ValueOf } from "./fields.js";
+import { atMostOne, doubtful, each, type Findings, given, invalid } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
 import {
-  Int32,
-  list,
-  oneOf,
-  optional,
-  Struct,
-  strict,
-  Text,
-  TextMap,
-  Uint32,
-  type ValueOf,
-} from "./fields.js";
-import { PolicyTargetReferences, WorkloadSelector } from "./selectors.js";
-
-const FilterMatch = strict({
-  name: optional(Text),
-  subFilter: optional(strict({ name: optional(Text) })),
-});
-
-/** Which listeners, or what in them, a patch is for. */
-export const ListenerMatch = strict({
-  portNumber: optional(Uint32),
-  portName: optional(Text),
-  filterChain: optional(
-    strict({
-      name: optional(Text),
-      sni: optional(Text),
-      transportProtocol: optional(Text),
-      applicationProtocols: optional(Text),
-      filter: optional(FilterMatch),
-      destinationPort: optional(Uint32),
-    }),
-  ),
-  listenerFilter: optional(Text),
-  name: optional(Text),
-});
-export type ListenerMatch = ValueOf<typeof ListenerMatch>;
-
-/** Which route configurations, or what in them, a patch is for. */
-export const RouteConfigurationMatch = strict({
-  portNumber: optional(Uint32),
-  portName: optional(Text),
-  gateway: optional(Text),
-  vhost: optional(
-    strict({
-      name: optional(Text),
-      domainName: optional(Text),
-      route: optional(
-        strict({
-          name: optional(Text),
-          action: optional(oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE")),
-        }),
-      ),
-    }),
-  ),
-  name: optional(Text),
-});
-export type RouteConfigurationMatch = ValueOf<typeof RouteConfigurationMatch>;
-
-/** Which clusters a patch is for. */
-export const ClusterMatch = strict({
-  portNumber: optional(Uint32),
-  service: optional(Text),
-  subset: optional(Text),
-  name: optional(Text),
-});
-export type ClusterMatch = ValueOf<typeof ClusterMatch>;
-
-/** What of a waypoint proxy a patch is for. */
-export const WaypointMatch = strict({
-  portNumber: optional(Uint32),
-  filter: optional(FilterMatch),
-  route: optional(strict({ name: optional(Text) })),
-});
-export type WaypointMatch = ValueOf<typeof WaypointMatch>;
-
-/** Which proxies, and which of their objects, a patch is for. */
-export const EnvoyConfigObjectMatch = strict({
-  context: optional(oneOf("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", "WAYPOINT")),
-  proxy: optional(strict({ proxyVersion: optional(Text), metadata: optional(TextMap) })),
-  listener: optional(ListenerMatch),
-  routeConfiguration: optional(RouteConfigurationMatch),
-  cluster: optional(ClusterMatch),
-  waypoint: optional(WaypointMatch),
-});
-export type EnvoyConfigObjectMatch = ValueOf<typeof EnvoyConfigObjectMatch>;
-
-/** What is done to the objects that match. */
-export const Patch = strict({
-  operation: optional(
-    oneOf(
-      "INVALID",
-      "MERGE",
-      "ADD",
-      "REMOVE",
-      "INSERT_BEFORE",
-      "INSERT_AFTER",
-      "INSERT_FIRST",
-      "REPLACE",
-    ),
-  ),
-  value: optional(Struct),
-  filterClass: optional(oneOf("UNSPECIFIED", "AUTHN", "AUTHZ", "STATS")),
-});
-export type Patch = ValueOf<typeof Patch>;
-
-/** One change of what is generated for a proxy. */
-export const EnvoyConfigObjectPatch = strict({
-  applyTo: optional(
-    oneOf(
-      "INVALID",
-      "LISTENER",
-      "FILTER_CHAIN",
-      "NETWORK_FILTER",
-      "HTTP_FILTER",
-      "ROUTE_CONFIGURATION",
-      "VIRTUAL_HOST",
-      "HTTP_ROUTE",
-      "CLUSTER",
-      "EXTENSION_CONFIG",
-      "BOOTSTRAP",
-      "LISTENER_FILTER",
-    ),
-  ),
-  match: optional(EnvoyConfigObjectMatch),
-  patch: optional(Patch),
-});
-export type EnvoyConfigObjectPatch = ValueOf<typeof EnvoyConfigObjectPatch>;
+  checkPolicyTargets,
+  checkWorkloadSelector,
+  PolicyTargetReferences,
+  WorkloadSelector,
+} from "./selectors.js";
+import { checkRegex } from "./string-match.js";
 
 /** Changes of what is generated for some proxies, in Envoy's own words. */
 export const EnvoyFilterSpec = strict({
   workloadSelector: optional(WorkloadSelector),
   targetRefs: optional(PolicyTargetReferences),
   configPatches: optional(list(EnvoyConfigObjectPatch)),
+  /** Smaller ones are applied first; 0 when absent. */
   priority: optional(Int32),
 });
 export type EnvoyFilterSpec = ValueOf<typeof EnvoyFilterSpec>;
@@ -144,4 +29,129 @@ export const envoyFilter = {
   versions: ["v1alpha3"],
   body: "spec",
   schema: EnvoyFilterSpec,
+  check: checkedByIstio(checkEnvoyFilter),
 } as const satisfies KindDefinition<EnvoyFilterSpec>;
+
+/** Which match goes with what a patch applies to; others take any. */
+const MATCHES: Readonly<Record<string, "listener" | "routeConfiguration" | "cluster">> = {
+  LISTENER: "listener",
+  FILTER_CHAIN: "listener",
+  NETWORK_FILTER: "listener",
+  HTTP_FILTER: "listener",
+  LISTENER_FILTER: "listener",
+  ROUTE_CONFIGURATION: "routeConfiguration",
+  VIRTUAL_HOST: "routeConfiguration",
+  HTTP_ROUTE: "routeConfiguration",
+  CLUSTER: "cluster",
+};
+
+const HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
+
+/** Names of filters that Envoy had before its API v3, with those that it has. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  "envoy.buffer": "envoy.filters.http.buffer",
+  "envoy.cors": "envoy.filters.http.cors",
+  "envoy.csrf": "envoy.filters.http.csrf",
+  "envoy.ext_authz": "envoy.filters.http.ext_authz",
+  "envoy.fault": "envoy.filters.http.fault",
+  "envoy.grpc_http1_bridge": "envoy.filters.http.grpc_http1_bridge",
+  "envoy.grpc_json_transcoder": "envoy.filters.http.grpc_json_transcoder",
+  "envoy.grpc_web": "envoy.filters.http.grpc_web",
+  "envoy.gzip": "envoy.filters.http.compressor",
+  "envoy.health_check": "envoy.filters.http.health_check",
+  "envoy.http_connection_manager": HTTP_CONNECTION_MANAGER,
+  "envoy.ip_tagging": "envoy.filters.http.ip_tagging",
+  "envoy.lua": "envoy.filters.http.lua",
+  "envoy.mongo_proxy": "envoy.filters.network.mongo_proxy",
+  "envoy.rate_limit": "envoy.filters.http.ratelimit",
+  "envoy.ratelimit": "envoy.filters.network.ratelimit",
+  "envoy.redis_proxy": "envoy.filters.network.redis_proxy",
+  "envoy.router": "envoy.filters.http.router",
+  "envoy.squash": "envoy.filters.http.squash",
+  "envoy.tcp_proxy": "envoy.filters.network.tcp_proxy",
+};
+
+function* checkEnvoyFilter({ spec }: ConfigResource<EnvoyFilterSpec>): Findings {
+  const { workloadSelector, targetRefs = [] } = spec;
+  yield* given(workloadSelector, ["spec", "workloadSelector"], checkWorkloadSelector);
+  yield* checkPolicyTargets({ targetRefs }, ["spec"]);
+  if (workloadSelector !== undefined && targetRefs.length > 0) {
+    yield invalid(["spec", "targetRefs"], "targetRefs excludes workloadSelector: give one of them");
+  }
+  yield* each(spec.configPatches, ["spec", "configPatches"], checkPatch);
+}
+
+function* checkPatch(change: EnvoyConfigObjectPatch, path: Path): Findings {
+  const { applyTo = "INVALID", patch } = change;
+  if (applyTo === "INVALID") {
+    yield invalid([...path, "applyTo"], "a patch needs applyTo: what it is for");
+  }
+  yield* checkMatch(change, [...path, "match"]);
+  if (patch === undefined) {
+    yield invalid([...path, "patch"], "what is to be done is missing: give patch");
+    return;
+  }
+  const { operation = "INVALID", value } = patch;
+  if (operation === "INVALID") {
+    yield invalid([...path, "patch", "operation"], "a patch needs an operation, such as MERGE");
+  } else if (operation !== "REMOVE" && value === undefined) {
+    yield invalid([...path, "patch", "value"], `the operation ${operation} needs a value`);
+  }
+  yield* checkTypes(value, [...path, "patch", "value"]);
+}
+
+function* checkMatch({ applyTo = "INVALID", match }: EnvoyConfigObjectPatch, path: Path): Findings {
+  if (match === undefined) return;
+  const { proxyVersion = "" } = match.proxy ?? {};
+  if (proxyVersion !== "") yield* checkRegex(proxyVersion, [...path, "proxy", "proxyVersion"]);
+  yield* atMostOne(match, path, ["listener", "routeConfiguration", "cluster", "waypoint"]);
+  const wanted = MATCHES[applyTo];
+  for (const field of ["listener", "routeConfiguration", "cluster"] as const) {
+    if (match[field] !== undefined && wanted !== undefined && field !== wanted) {
+      yield invalid([...path, field], `${applyTo} is matched by ${wanted}, not by ${field}`);
+    }
+  }
+  if ((match.context === "WAYPOINT") !== (match.waypoint !== undefined)) {
+    yield invalid([...path, "waypoint"], "context WAYPOINT and a match by waypoint go together");
+  }
+  const { filter } = match.listener?.filterChain ?? {};
+  yield* given(filter, [...path, "listener", "filterChain", "filter"], (one, at) =>
+    checkFilterMatch(one, at, applyTo),
+  );
+}
+
+type FilterMatch = NonNullable<NonNullable<ListenerMatch["filterChain"]>["filter"]>;
+
+function* checkFilterMatch(filter: FilterMatch, path: Path, applyTo: string): Findings {
+  const { name = "", subFilter } = filter;
+  if (applyTo === "LISTENER" || applyTo === "FILTER_CHAIN") {
+    yield doubtful(path, `a match by filter has no effect on a ${applyTo}`);
+  }
+  if (name === "") yield invalid([...path, "name"], "a match by filter needs its name");
+  yield* checkFilterName(name, [...path, "name"]);
+  if (subFilter === undefined) return;
+  const at = [...path, "subFilter"];
+  if (applyTo !== "HTTP_FILTER") yield invalid(at, "a match by subFilter is for HTTP_FILTER");
+  if (![HTTP_CONNECTION_MANAGER, "envoy.http_connection_manager"].includes(name)) {
+    yield invalid(at, `a match by subFilter needs the filter ${HTTP_CONNECTION_MANAGER}`);
+  }
+  if ((subFilter.name ?? "") === "") yield invalid([...at, "name"], "a subFilter needs its name");
+  yield* checkFilterName(subFilter.name ?? "", [...at, "name"]);
+}
+
+function* checkFilterName(name: string, path: Path): Findings {
+  const newName = Object.hasOwn(OLD_NAMES, name) ? OLD_NAMES[name] : undefined;
+  if (newName !== undefined) yield doubtful(path, `"${name}" is an old name: write "${newName}"`);
+}
+
+/** Types of Envoy's API before v3, which it no longer has; whether it has the others is seen when they are encoded. */
+function* checkTypes(value: unknown, path: Path): Findings {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    const at = [...path, Array.isArray(value) ? Number(name) : name];
+    if (name === "@type" && /\/envoy\.[\w.]*\.v2(alpha\d*)?\./.test(String(member))) {
+      yield invalid(at, `Envoy no longer has the type ${String(member)}: take that of its API v3`);
+    }
+    yield* checkTypes(member, at);
+  }
+}

@@ -50,7 +50,7 @@ export function* checkRetry(retry: HTTPRetry, path: Path): Findings {
   yield* given(perTryTimeout, [...path, "perTryTimeout"], checkDuration);
   yield* given(retry.backoff, [...path, "backoff"], checkDuration);
   for (const word of retryOn === "" ? [] : retryOn.split(",")) {
-    if (!RETRY_ON.includes(word) && STATUS_CODES[word] === undefined) {
+    if (!RETRY_ON.includes(word) && !Object.hasOwn(STATUS_CODES, word)) {
       const guess = didYouMean(word, RETRY_ON);
       yield invalid([...path, "retryOn"], `"${word}" is no condition to retry on${guess}`);
     }

@@ -1,6 +1,9 @@
 import type { KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import { mapOf, oneOf, optional, strict, type ValueOf } from "./fields.js";
-import { PolicySelector } from "./selectors.js";
+import { eachMember, type Findings, given, invalid, refuse } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkPolicySelector, PolicySelector } from "./selectors.js";
 
 /** Whether connections to a workload have to be mutual TLS; `UNSET` inherits. */
 export const MutualTLS = strict({
@@ -23,4 +26,22 @@ export const peerAuthentication = {
   versions: ["v1", "v1beta1"],
   body: "spec",
   schema: PeerAuthenticationSpec,
+  check: checkedByIstio(checkPeerAuthentication),
 } as const satisfies KindDefinition<PeerAuthenticationSpec>;
+
+function* checkPeerAuthentication({ spec }: ConfigResource<PeerAuthenticationSpec>): Findings {
+  const { selector, portLevelMtls } = spec;
+  yield* given(selector, ["spec", "selector"], checkPolicySelector);
+  if (portLevelMtls === undefined) return;
+  const path = ["spec", "portLevelMtls"];
+  if (Object.keys(portLevelMtls).length === 0) {
+    yield invalid(path, "portLevelMtls is empty: leave it out, or give a port");
+  }
+  if (Object.keys(selector?.matchLabels ?? {}).length === 0) {
+    yield invalid(path, "portLevelMtls needs a selector: ports are those of some workloads");
+  }
+  yield* eachMember(portLevelMtls, path, (_, at, port) => {
+    const valid = /^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535;
+    return refuse(at, valid ? undefined : `"${port}" is no port: 1 to 65535`);
+  });
+}

@@ -1,10 +1,15 @@
 import type { KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import { Int32, optional, strict, Text, TextMap, type ValueOf } from "./fields.js";
-import { PolicySelector } from "./selectors.js";
+import { type Findings, given } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkNotNegative } from "./numbers.js";
+import { checkPolicySelector, PolicySelector } from "./selectors.js";
 
 /** How the proxies of some workloads are started. */
 export const ProxyConfigSpec = strict({
   selector: optional(PolicySelector),
+  /** Worker threads; 0 is one for each CPU. */
   concurrency: optional(Int32),
   environmentVariables: optional(TextMap),
   image: optional(strict({ imageType: optional(Text) })),
@@ -18,4 +23,10 @@ export const proxyConfig = {
   versions: ["v1beta1"],
   body: "spec",
   schema: ProxyConfigSpec,
+  check: checkedByIstio(checkProxyConfig),
 } as const satisfies KindDefinition<ProxyConfigSpec>;
+
+function* checkProxyConfig({ spec }: ConfigResource<ProxyConfigSpec>): Findings {
+  yield* given(spec.selector, ["spec", "selector"], checkPolicySelector);
+  yield* given(spec.concurrency, ["spec", "concurrency"], checkNotNegative);
+}

@@ -1,16 +1,28 @@
 import Type from "typebox";
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import {
   Duration,
   Flag,
   list,
   NonEmptyText,
+  oneOf,
   optional,
   strict,
   Text,
   type ValueOf,
 } from "./fields.js";
-import { PolicySelector, PolicyTargetReference, PolicyTargetReferences } from "./selectors.js";
+import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
+import { plainHeaderNameProblem } from "./http-headers.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { jwksProblem, jwksUriProblem } from "./jwks.js";
+import { checkDuration } from "./numbers.js";
+import {
+  checkPolicyTargets,
+  PolicySelector,
+  PolicyTargetReference,
+  PolicyTargetReferences,
+} from "./selectors.js";
 
 /** A header that carries a token behind a prefix. */
 export const JWTHeader = strict({ name: NonEmptyText, prefix: optional(Text) });
@@ -23,19 +35,21 @@ export type ClaimToHeader = ValueOf<typeof ClaimToHeader>;
 /** How the tokens of one issuer are found and checked (Istio's JWTRule). */
 export const JWTRule = strict({
   issuer: optional(Text),
-  audiences: optional(list(Text)),
+  audiences: optional(list(NonEmptyText)),
   jwksUri: optional(Text),
   /** Deprecated: the older spelling of `jwksUri`. */
   jwks_uri: optional(Text),
   jwks: optional(Text),
   fromHeaders: optional(list(JWTHeader)),
-  fromParams: optional(list(Text)),
-  fromCookies: optional(list(Text)),
+  fromParams: optional(list(NonEmptyText)),
+  fromCookies: optional(list(NonEmptyText)),
   outputPayloadToHeader: optional(Text),
   forwardOriginalToken: optional(Flag),
   outputClaimToHeaders: optional(list(ClaimToHeader)),
   timeout: optional(Duration),
-  spaceDelimitedClaims: optional(list(Text)),
+  spaceDelimitedClaims: optional(list(NonEmptyText)),
+  /** Whether a request has to have a token of this issuer, since Istio 1.31. */
+  presence: optional(oneOf("UNSPECIFIED", "OPTIONAL", "REQUIRED")),
 });
 export type JWTRule = ValueOf<typeof JWTRule>;
 
@@ -55,4 +69,31 @@ export const requestAuthentication = {
   versions: ["v1", "v1beta1"],
   body: "spec",
   schema: RequestAuthenticationSpec,
+  check: checkedByIstio(checkRequestAuthentication),
 } as const satisfies KindDefinition<RequestAuthenticationSpec>;
+
+function* checkRequestAuthentication(
+  resource: ConfigResource<RequestAuthenticationSpec>,
+): Findings {
+  const { spec } = resource;
+  yield* checkPolicyTargets(spec, ["spec"]);
+  yield* each(spec.jwtRules, ["spec", "jwtRules"], checkJwtRule);
+}
+
+function* checkJwtRule(rule: JWTRule, path: Path): Findings {
+  const { issuer = "", jwksUri = rule.jwks_uri ?? "", jwks = "" } = rule;
+  if (issuer + jwksUri === "") {
+    yield invalid([...path, "issuer"], "a rule needs the issuer of the tokens, or their jwksUri");
+  }
+  yield* atMostOne(rule, path, ["jwksUri", "jwks_uri"]);
+  yield* refuse([...path, "jwksUri"], jwksUri === "" ? undefined : jwksUriProblem(jwksUri));
+  yield* refuse([...path, "jwks"], jwks === "" ? undefined : jwksProblem(jwks));
+  if (jwks !== "" && jwksUri !== "") {
+    yield invalid([...path, "jwks"], "jwks excludes jwksUri: give one of them");
+  }
+  yield* each(rule.outputClaimToHeaders, [...path, "outputClaimToHeaders"], function* (claim, at) {
+    if (claim.claim === "") yield invalid([...at, "claim"], "the name of a claim cannot be empty");
+    yield* refuse([...at, "header"], plainHeaderNameProblem(claim.header));
+  });
+  yield* given(rule.timeout, [...path, "timeout"], checkDuration);
+}

@@ -1,5 +1,6 @@
 import Type from "typebox";
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import {
   Duration,
   Flag,
@@ -12,7 +13,23 @@ import {
   Text,
   type ValueOf,
 } from "./fields.js";
-import { PolicySelector, PolicyTargetReference, PolicyTargetReferences } from "./selectors.js";
+import {
+  atMostOne,
+  doubtful,
+  each,
+  eachMember,
+  type Findings,
+  given,
+  invalid,
+} from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkDurationOrZero } from "./numbers.js";
+import {
+  checkPolicyTargets,
+  PolicySelector,
+  PolicyTargetReference,
+  PolicyTargetReferences,
+} from "./selectors.js";
 
 /** A provider of the mesh configuration by its name. */
 export const ProviderRef = strict({ name: NonEmptyText });
@@ -61,19 +78,24 @@ export const IstioMetric = oneOf(
 );
 export type IstioMetric = ValueOf<typeof IstioMetric>;
 
+/** What becomes of a tag of a metric; `value` is CEL. */
+export const TagOverride = strict({
+  operation: optional(oneOf("UPSERT", "REMOVE")),
+  value: optional(Text),
+});
+export type TagOverride = ValueOf<typeof TagOverride>;
+
 /** Whether some metrics are made, and with which tags. */
 export const MetricsOverride = strict({
   match: optional(
     strict({
       metric: optional(IstioMetric),
-      customMetric: optional(Type.String({ minLength: 1 })),
+      customMetric: optional(NonEmptyText),
       mode: optional(WorkloadMode),
     }),
   ),
   disabled: optional(Flag),
-  tagOverrides: optional(
-    mapOf(strict({ operation: optional(oneOf("UPSERT", "REMOVE")), value: optional(Text) })),
-  ),
+  tagOverrides: optional(mapOf(TagOverride)),
 });
 export type MetricsOverride = ValueOf<typeof MetricsOverride>;
 
@@ -112,4 +134,50 @@ export const telemetry = {
   versions: ["v1", "v1alpha1"],
   body: "spec",
   schema: TelemetrySpec,
+  check: checkedByIstio(checkTelemetry),
 } as const satisfies KindDefinition<TelemetrySpec>;
+
+function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
+  yield* checkPolicyTargets(spec, ["spec"]);
+  if ((spec.tracing ?? []).length > 1) {
+    yield doubtful(
+      ["spec", "tracing", 1],
+      "more than one tracing is not supported: the first counts",
+    );
+  }
+  yield* each(spec.tracing, ["spec", "tracing"], checkTracing);
+  yield* each(spec.metrics, ["spec", "metrics"], function* (metrics, at) {
+    yield* each(metrics.overrides, [...at, "overrides"], checkOverride);
+    yield* given(metrics.reportingInterval, [...at, "reportingInterval"], checkDurationOrZero);
+  });
+}
+
+function* checkTracing(tracing: Tracing, path: Path): Findings {
+  if ((tracing.providers ?? []).length > 1) {
+    yield doubtful([...path, "providers", 1], "spans go to one provider: the first counts");
+  }
+  yield* eachMember(tracing.customTags, [...path, "customTags"], function* (tag, at, name) {
+    if (name === "") yield invalid(at, "a tag needs a name");
+    const kinds = ["literal", "environment", "header", "formatter"];
+    yield* atMostOne(tag, at, kinds);
+    if (Object.keys(tag).length === 0) {
+      yield doubtful(at, `the tag has no value: give one of ${kinds.join(", ")}`);
+    }
+  });
+}
+
+function* checkOverride(override: MetricsOverride, path: Path): Findings {
+  yield* given(override.match, [...path, "match"], (match, at) =>
+    atMostOne(match, at, ["metric", "customMetric"]),
+  );
+  yield* eachMember(override.tagOverrides, [...path, "tagOverrides"], function* (tag, at, name) {
+    if (name === "") yield doubtful(at, "a tag needs a name");
+    const { operation = "UPSERT", value = "" } = tag;
+    if (operation === "UPSERT" && value === "") {
+      yield invalid([...at, "value"], "the operation UPSERT needs a value");
+    }
+    if (operation === "REMOVE" && value !== "") {
+      yield invalid([...at, "value"], "the operation REMOVE has no value");
+    }
+  });
+}

@@ -1,0 +1,31 @@
+/** Why a text is no address of a JSON Web Key Set: an `http` or `https` URL. */
+export function jwksUriProblem(uri: string): string | undefined {
+  if (!/^https?:\/\/./.test(uri))
+    return `"${uri}" is no URL: it has to begin with http:// or https://`;
+  return URL.canParse(uri) ? undefined : `"${uri}" is no URL`;
+}
+
+/** Why a text is no JSON Web Key Set, nor a single key (RFC 7517). */
+export function jwksProblem(text: string): string | undefined {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return 'the key set is no JSON object: {"keys": [...]}';
+  }
+  const keys: unknown = "keys" in value ? value.keys : [value];
+  if (!Array.isArray(keys)) return "keys of the key set has to be a list";
+  const wrong = keys.findIndex((key) => !isKey(key));
+  return wrong < 0 ? undefined : `key ${wrong} of the key set has no type (kty) that JWK has`;
+}
+
+function isKey(key: unknown): boolean {
+  if (typeof key !== "object" || key === null || !("kty" in key)) return false;
+  return ["RSA", "EC", "oct", "OKP"].includes(String(key.kty));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
