@@ -72,6 +72,10 @@ class MemoNode {
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";
 
+/** What the recorder is told of a call: the strings among its arguments. */
+const keyOf = (args: readonly unknown[]): string =>
+  args.filter((argument) => typeof argument === "string").join(" ");
+
 interface Children<K> {
   get(key: K): MemoNode | undefined;
   set(key: K, node: MemoNode): unknown;
@@ -111,8 +115,31 @@ export class Engine {
         for (const argument of args) node = node.next(argument);
         if (node.result !== undefined) return node.result.value as R;
       }
-      this.#record?.(name, args.filter((argument) => typeof argument === "string").join(" "));
+      this.#record?.(name, keyOf(args));
       const value = compute(...args);
+      if (this.#memo) node.result = { value };
+      return value;
+    };
+  }
+
+  /**
+   * A function of an object, remembered by the values of the object's fields: like `memo`, for functions of many inputs.
+   * `fields` names all that `compute` reads, an object first.
+   */
+  memoFields<I extends object, R>(
+    name: string,
+    fields: readonly (keyof I & string)[],
+    compute: (input: I) => R,
+  ): (input: I) => R {
+    const root = new MemoNode();
+    return (input) => {
+      let node = root;
+      if (this.#memo) {
+        for (const field of fields) node = node.next(input[field]);
+        if (node.result !== undefined) return node.result.value as R;
+      }
+      this.#record?.(name, keyOf(fields.map((field) => input[field])));
+      const value = compute(input);
       if (this.#memo) node.result = { value };
       return value;
     };

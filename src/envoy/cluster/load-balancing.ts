@@ -1,0 +1,45 @@
+import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
+import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
+import type { ClusterJson } from "../api.js";
+
+const SIMPLE: Readonly<Record<string, ClusterJson["lbPolicy"]>> = {
+  ROUND_ROBIN: "ROUND_ROBIN",
+  RANDOM: "RANDOM",
+  LEAST_CONN: "LEAST_REQUEST",
+  LEAST_REQUEST: "LEAST_REQUEST",
+};
+
+/** The least number of points on a hash ring when the user names none. */
+const MINIMUM_RING_SIZE = 1024;
+
+type Balancing = Pick<ClusterJson, "lbPolicy" | "ringHashLbConfig" | "maglevLbConfig">;
+
+/** How an endpoint is chosen: least requests unless the rule says otherwise. See Istio, LoadBalancerSettings. */
+export function loadBalancing(settings: LoadBalancerSettings | undefined): Balancing {
+  const hash = settings?.consistentHash;
+  if (hash === undefined) return { lbPolicy: SIMPLE[settings?.simple ?? ""] ?? "LEAST_REQUEST" };
+  if (hash.maglev !== undefined) {
+    const tableSize = hash.maglev.tableSize;
+    return {
+      lbPolicy: "MAGLEV",
+      ...(tableSize === undefined ? {} : { maglevLbConfig: { tableSize: String(tableSize) } }),
+    };
+  }
+  const size = hash.ringHash?.minimumRingSize ?? hash.minimumRingSize ?? 0;
+  return {
+    lbPolicy: "RING_HASH",
+    ringHashLbConfig: { minimumRingSize: String(size > 0 ? size : MINIMUM_RING_SIZE) },
+  };
+}
+
+/**
+ * Settings that all load balancers share. Envoy ignores ejections when too few endpoints are left ("panic"); Istio turns
+ * that off unless the rule names a share.
+ */
+export function commonLoadBalancing(
+  outlier: OutlierDetection | undefined,
+): NonNullable<ClusterJson["commonLbConfig"]> {
+  return outlier === undefined
+    ? {}
+    : { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } };
+}

@@ -1,0 +1,243 @@
+/** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
+import type { ResourceRef } from "../../config/resource.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
+import { isWildcard } from "../../mesh/hostname.js";
+import { selects } from "../../mesh/labels.js";
+import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
+import { isHttp2 } from "../../mesh/protocol.js";
+import type { Service, ServicePort } from "../../mesh/service.js";
+import { type EffectivePolicy, effectivePolicy } from "../../mesh/traffic-policy.js";
+import type { Workload } from "../../mesh/workload.js";
+import type { ClusterJson, MetadataJson } from "../api.js";
+import type { Built } from "../built.js";
+import { adsSource } from "../config-source.js";
+import { defined } from "../defined.js";
+import { goDuration } from "../duration.js";
+import { configPath, outboundClusterName, sniOf } from "../names.js";
+import { circuitBreakers } from "./circuit-breakers.js";
+import { clusterEndpoints, loadAssignment } from "./load-assignment.js";
+import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
+import { outlierDetection } from "./outlier-detection.js";
+import { meshAlpn, protocolOptions } from "./upstream-protocol.js";
+import { upstreamTls } from "./upstream-tls.js";
+
+/** What all clusters of a kind of client have in common. One object a kind, so that it can be a memo's key. */
+export interface ClientTraits {
+  /** A gateway, not a sidecar. */
+  readonly router: boolean;
+  /** Connections are captured by the kernel, so that their original destination is known. */
+  readonly captured: boolean;
+  readonly trustDomain: string;
+  readonly autoMtls: boolean;
+  readonly connectTimeout: string;
+  readonly dnsRefreshRate: string;
+}
+
+/** Everything that the clusters of one service depend on. */
+export interface OutboundClusterInput {
+  readonly service: Service;
+  readonly rule: DestinationRule | undefined;
+  /** The mutual TLS mode of the service's namespace. */
+  readonly mode: MutualTlsMode;
+  /** `namespace/account` of its workloads. */
+  readonly accounts: readonly string[];
+  /** Its workloads, for services that are found by DNS; others have them by EDS, and `[]` here. */
+  readonly workloads: readonly Workload[];
+  readonly client: ClientTraits;
+}
+
+type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "ORIGINAL_DST";
+
+/** How the endpoints of a service are discovered by a client. See Istio, convertResolution. */
+function discoveryOf(
+  { service, client }: OutboundClusterInput,
+  policy: EffectivePolicy,
+): Discovery {
+  const passthrough = policy.loadBalancer?.simple === "PASSTHROUGH";
+  switch (service.resolution) {
+    case "static":
+      return passthrough && client.captured ? "ORIGINAL_DST" : "EDS";
+    case "dns":
+      return "STRICT_DNS";
+    case "dns-round-robin":
+      return "LOGICAL_DNS";
+    case "none":
+      if (client.captured && !client.router) return "ORIGINAL_DST";
+      // Without a captured address the only way to such a host is its name.
+      return service.kubernetes || isWildcard(service.hostname) ? "EDS" : "STRICT_DNS";
+  }
+}
+
+function metadata(input: OutboundClusterInput, subset: string): MetadataJson {
+  const { service, rule } = input;
+  const { hostname: host, name, namespace } = service;
+  return {
+    filterMetadata: {
+      istio: {
+        ...(rule === undefined
+          ? {}
+          : {
+              config: configPath("destination-rule", rule.source.namespace, rule.source.name),
+            }),
+        ...(service.external ? { external: true } : {}),
+        services: [{ host, name, namespace }],
+        ...(subset === "" ? {} : { subset }),
+      },
+    },
+  };
+}
+
+/** The endpoints that are part of the cluster itself, because Envoy resolves their names. */
+function inlineEndpoints(
+  input: OutboundClusterInput,
+  port: ServicePort,
+  { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+) {
+  const { service } = input;
+  const known = input.workloads.filter((workload) => selects(labels, workload.labels));
+  const byName = service.resolution === "none" && known.length === 0;
+  const workloads = byName ? [hostItself(service)] : known;
+  return loadAssignment(
+    name,
+    clusterEndpoints(workloads, port, (workload) => workload.meshTls),
+  );
+}
+
+function hostItself(service: Service): Workload {
+  return {
+    name: "",
+    namespace: service.namespace,
+    address: service.hostname,
+    labels: {},
+    serviceAccount: "",
+    locality: "",
+    network: "",
+    weight: 1,
+    ports: {},
+    namedPorts: {},
+    ready: true,
+    meshTls: false,
+    source: service.source,
+  };
+}
+
+function discovery(
+  input: OutboundClusterInput,
+  kind: Discovery,
+  endpoints: () => ReturnType<typeof loadAssignment>,
+  name: string,
+): ClusterJson {
+  switch (kind) {
+    case "EDS":
+      return { type: "EDS", edsClusterConfig: { edsConfig: adsSource(), serviceName: name } };
+    case "ORIGINAL_DST":
+      return { type: "ORIGINAL_DST" };
+    case "STRICT_DNS":
+    case "LOGICAL_DNS":
+      return {
+        type: kind,
+        loadAssignment: endpoints(),
+        dnsRefreshRate: input.client.dnsRefreshRate,
+        dnsJitter: "0.100s",
+        respectDnsTtl: true,
+        dnsLookupFamily: "V4_ONLY",
+      };
+  }
+}
+
+function connection(input: OutboundClusterInput, policy: EffectivePolicy): Partial<ClusterJson> {
+  const tcp = policy.connectionPool?.tcp;
+  const keepalive = tcp?.tcpKeepalive;
+  return defined<Partial<ClusterJson>>({
+    connectTimeout: goDuration(tcp?.connectTimeout) ?? input.client.connectTimeout,
+    circuitBreakers: circuitBreakers(policy.connectionPool),
+    outlierDetection:
+      policy.outlierDetection === undefined ? undefined : outlierDetection(policy.outlierDetection),
+    upstreamConnectionOptions:
+      keepalive === undefined
+        ? undefined
+        : {
+            tcpKeepalive: defined({
+              keepaliveProbes: keepalive.probes,
+              keepaliveTime: secondsOf(keepalive.time),
+              keepaliveInterval: secondsOf(keepalive.interval),
+            }),
+          },
+  });
+}
+
+function secondsOf(duration: string | undefined): number | undefined {
+  const text = goDuration(duration);
+  return text === undefined ? undefined : Math.trunc(Number.parseFloat(text));
+}
+
+/** The identities that the servers may show: those of the workloads, and those that the ServiceEntry names. */
+function identitiesOf({ service, accounts, client }: OutboundClusterInput): readonly string[] {
+  const own = accounts.map((account) => {
+    const [namespace = "", name = ""] = account.split("/");
+    return `spiffe://${client.trustDomain}/ns/${namespace}/sa/${name}`;
+  });
+  return [...new Set([...own, ...service.subjectAltNames])];
+}
+
+/** The cluster of a port, or of a subset of it (`""` for all). */
+function outboundCluster(
+  input: OutboundClusterInput,
+  port: ServicePort,
+  subset: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+): Built<ClusterJson> {
+  const { service, rule, client } = input;
+  const key = { port: port.number, subset: subset.name, hostname: service.hostname };
+  const name = outboundClusterName(key);
+  const policy = effectivePolicy(rule?.spec, subset.name, port.number);
+  const kind = discoveryOf(input, policy);
+  const upstream = {
+    protocol: port.protocol,
+    pool: policy.connectionPool,
+    router: client.router,
+  };
+  const json: ClusterJson = {
+    name,
+    altStatName: `${name};`,
+    ...discovery(
+      input,
+      kind,
+      () => inlineEndpoints(input, port, { name, labels: subset.labels }),
+      name,
+    ),
+    ...connection(input, policy),
+    ...(kind === "ORIGINAL_DST"
+      ? { lbPolicy: "CLUSTER_PROVIDED" as const }
+      : loadBalancing(policy.loadBalancer)),
+    commonLbConfig: commonLoadBalancing(policy.outlierDetection),
+    ...protocolOptions(upstream),
+    ...upstreamTls({
+      settings: policy.tls,
+      external: service.external,
+      autoMtls: client.autoMtls,
+      mode: input.mode,
+      sni: sniOf(key),
+      alpn: meshAlpn(upstream),
+      applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],
+      identities: identitiesOf(input),
+    }),
+    metadata: metadata(input, subset.name),
+  };
+  return { name, json, sources: sourcesOf(service, rule) };
+}
+
+function sourcesOf(service: Service, rule: DestinationRule | undefined): readonly ResourceRef[] {
+  return rule === undefined ? [service.source] : [service.source, rule.source];
+}
+
+/** All clusters of a service. UDP ports have none. */
+export function outboundClusters(input: OutboundClusterInput): readonly Built<ClusterJson>[] {
+  const subsets = (input.rule?.spec.subsets ?? []).map(({ name, labels }) => ({
+    name,
+    labels: labels ?? {},
+  }));
+  const all = [{ name: "", labels: {} }, ...subsets];
+  return input.service.ports
+    .filter(({ protocol }) => protocol !== "UDP")
+    .flatMap((port) => all.map((subset) => outboundCluster(input, port, subset)));
+}

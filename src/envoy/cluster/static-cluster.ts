@@ -1,0 +1,75 @@
+/** Clusters that do not depend on any service. */
+import { any } from "../any.js";
+import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
+import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
+import { circuitBreakers } from "./circuit-breakers.js";
+
+const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+/** The address that an application sees as its caller's when the sidecar calls it on the captured address. */
+export const INBOUND_SOURCE_ADDRESS = "127.0.0.6";
+
+/** The protocol options of calls whose protocol only the caller knows. */
+function callersProtocol(): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
+  const options: HttpProtocolOptionsJson = {
+    commonHttpProtocolOptions: { idleTimeout: "300s" },
+    useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+  };
+  return { typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, options) } };
+}
+
+/** Where calls go that may go nowhere: it has no endpoints. */
+export function blackHoleCluster(connectTimeout: string): ClusterJson {
+  return {
+    name: BLACK_HOLE_CLUSTER,
+    altStatName: `${BLACK_HOLE_CLUSTER};`,
+    type: "STATIC",
+    connectTimeout,
+  };
+}
+
+/** Where calls to unknown hosts go: to the address that the kernel captured. */
+export function passthroughCluster(connectTimeout: string): ClusterJson {
+  return {
+    name: PASSTHROUGH_CLUSTER,
+    altStatName: `${PASSTHROUGH_CLUSTER};`,
+    type: "ORIGINAL_DST",
+    connectTimeout,
+    lbPolicy: "CLUSTER_PROVIDED",
+    circuitBreakers: circuitBreakers(undefined),
+    ...callersProtocol(),
+  };
+}
+
+/** Where captured calls go to a port of the application that no service has. */
+export function inboundPassthroughCluster(connectTimeout: string): ClusterJson {
+  return {
+    ...passthroughCluster(connectTimeout),
+    name: INBOUND_PASSTHROUGH_CLUSTER,
+    upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
+  };
+}
+
+/** The cache that the filter and the cluster of a forward proxy share; both must say the same of it. */
+export function forwardProxyCache(): object {
+  return { name: "forward_proxy", dnsLookupFamily: "V4_ONLY" };
+}
+
+/**
+ * Where calls to unknown hosts go when nothing is captured: the name in the request is resolved. It bears the name of the
+ * cluster that it stands in for.
+ */
+export function forwardProxyCluster(connectTimeout: string): ClusterJson {
+  return {
+    name: PASSTHROUGH_CLUSTER,
+    altStatName: `${PASSTHROUGH_CLUSTER};`,
+    connectTimeout,
+    lbPolicy: "CLUSTER_PROVIDED",
+    clusterType: {
+      name: "envoy.clusters.dynamic_forward_proxy",
+      typedConfig: any("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", {
+        dnsCacheConfig: forwardProxyCache(),
+      }),
+    },
+    circuitBreakers: circuitBreakers(undefined),
+  };
+}

@@ -1,0 +1,120 @@
+import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
+import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
+import type { ClusterJson, CommonTlsContextJson, UpstreamTlsContextJson } from "../api.js";
+import { adsSecret } from "../config-source.js";
+import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
+
+/** Where most distributions keep the roots that the operating system trusts. */
+const SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
+
+/** What decides how the endpoints of a cluster are called. */
+export interface UpstreamTlsInput {
+  /** The rule's settings; undefined leaves the choice to us. */
+  readonly settings: ClientTLSSettings | undefined;
+  readonly external: boolean;
+  readonly autoMtls: boolean;
+  /** The mode of the service's namespace: with DISABLE no endpoint takes mutual TLS. */
+  readonly mode: MutualTlsMode;
+  readonly sni: string;
+  readonly alpn: readonly string[];
+  /** ALPN of TLS that the application's servers speak, by HTTP version. */
+  readonly applicationAlpn: readonly string[];
+  /** The SPIFFE identities of the service's workloads. */
+  readonly identities: readonly string[];
+}
+
+type TransportSockets = Pick<ClusterJson, "transportSocket" | "transportSocketMatches">;
+
+function meshContext(input: UpstreamTlsInput): UpstreamTlsContextJson {
+  const names = input.settings?.subjectAltNames ?? [];
+  return outboundMutualTls({
+    sni: input.settings?.sni ?? input.sni,
+    alpn: input.alpn,
+    identities: names.length > 0 ? names : input.identities,
+  });
+}
+
+/** Endpoints that have a sidecar are called by mutual TLS, the others in plaintext: decided endpoint by endpoint. */
+function autoMutualTls(input: UpstreamTlsInput): TransportSockets {
+  return {
+    transportSocketMatches: [
+      {
+        name: "tlsMode-istio",
+        match: { tlsMode: "istio" },
+        transportSocket: tlsSocket({ upstream: meshContext(input) }),
+      },
+      { name: "tlsMode-disabled", match: {}, transportSocket: plaintextSocket() },
+    ],
+  };
+}
+
+/** TLS that the servers of the application, or outside of the mesh, speak themselves. */
+function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): UpstreamTlsContextJson {
+  const names = (settings.subjectAltNames ?? []).map((exact) => [
+    { sanType: "DNS" as const, matcher: { exact } },
+    { sanType: "URI" as const, matcher: { exact } },
+  ]);
+  const validation = names.length === 0 ? {} : { matchTypedSubjectAltNames: names.flat() };
+  const common: CommonTlsContextJson = {
+    tlsParams: { tlsMinimumProtocolVersion: "TLSv1_2", tlsMaximumProtocolVersion: "TLSv1_3" },
+    ...clientCertificate(settings),
+    ...(settings.insecureSkipVerify === true ? {} : serverValidation(settings, validation)),
+    ...(input.applicationAlpn.length > 0 ? { alpnProtocols: [...input.applicationAlpn] } : {}),
+  };
+  return { commonTlsContext: common, ...(settings.sni === undefined ? {} : { sni: settings.sni }) };
+}
+
+function clientCertificate(settings: ClientTLSSettings): CommonTlsContextJson {
+  if (settings.mode !== "MUTUAL") return {};
+  if (settings.credentialName !== undefined) {
+    return {
+      tlsCertificateSdsSecretConfigs: [adsSecret(`kubernetes://${settings.credentialName}`)],
+    };
+  }
+  return {
+    tlsCertificates: [
+      {
+        certificateChain: { filename: settings.clientCertificate ?? "" },
+        privateKey: { filename: settings.privateKey ?? "" },
+      },
+    ],
+  };
+}
+
+function serverValidation(settings: ClientTLSSettings, validation: object): CommonTlsContextJson {
+  if (settings.credentialName !== undefined) {
+    return {
+      combinedValidationContext: {
+        defaultValidationContext: validation,
+        validationContextSdsSecretConfig: adsSecret(
+          `kubernetes://${settings.credentialName}-cacert`,
+        ),
+      },
+    };
+  }
+  const roots = settings.caCertificates ?? "system";
+  return {
+    validationContext: {
+      ...validation,
+      trustedCa: { filename: roots === "system" ? SYSTEM_ROOTS : roots },
+    },
+  };
+}
+
+/** The transport sockets of a cluster. See Istio, ClientTLSSettings, and "Auto mutual TLS". */
+export function upstreamTls(input: UpstreamTlsInput): TransportSockets {
+  const { settings } = input;
+  switch (settings?.mode) {
+    case "ISTIO_MUTUAL":
+      return { transportSocket: tlsSocket({ upstream: meshContext(input) }) };
+    case "SIMPLE":
+    case "MUTUAL":
+      return { transportSocket: tlsSocket({ upstream: originated(input, settings) }) };
+    case "DISABLE":
+      return {};
+    case undefined: {
+      const plain = !input.autoMtls || input.external || input.mode === "DISABLE";
+      return plain ? {} : autoMutualTls(input);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  createFileRegistry,
+  type DescMessage,
+  type FileRegistry,
+  fromBinary,
+  fromJson,
+  type JsonValue,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { versionOf } from "../base/version.js";
+
+/** A message in its two forms beside its JSON: the bytes, and a version that is equal for equal bytes. */
+export interface Encoded {
+  readonly bytes: Buffer;
+  readonly version: string;
+}
+
+/** Something that the schema of the pinned Envoy does not allow: a fault of ours, never of a user's file. */
+export class EncodeError extends Error {
+  readonly code = "encode";
+  constructor(typeName: string, cause: unknown) {
+    super(`cannot encode ${typeName}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.name = "EncodeError";
+  }
+}
+
+/** Turns canonical protobuf JSON into bytes by Envoy's own descriptors. */
+export interface Encoder {
+  readonly registry: FileRegistry;
+  /**
+   * Encodes a message of the named type. Unknown fields, enum words and Any types are refused.
+   * @throws EncodeError
+   */
+  encode(typeName: string, json: object): Encoded;
+  /**
+   * An encoded message with some of its fields replaced.
+   * @throws EncodeError
+   */
+  edit(typeName: string, bytes: Uint8Array, fields: object): Encoded;
+}
+
+/** An encoder for the API in a serialized FileDescriptorSet (see scripts/extract-descriptors.ts). */
+export function createEncoder(descriptorSet: Uint8Array): Encoder {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
+  const schemaOf = (typeName: string): DescMessage => {
+    const schema = registry.getMessage(typeName);
+    if (schema === undefined) throw new EncodeError(typeName, new Error("no such message type"));
+    return schema;
+  };
+  const encode = (typeName: string, json: object): Encoded => {
+    const schema = schemaOf(typeName);
+    try {
+      const message = fromJson(schema, json as JsonValue, { registry });
+      const bytes = Buffer.from(toBinary(schema, message));
+      return { bytes, version: versionOf(bytes) };
+    } catch (error) {
+      throw new EncodeError(typeName, error);
+    }
+  };
+  const edit = (typeName: string, bytes: Uint8Array, fields: object): Encoded => {
+    const schema = schemaOf(typeName);
+    const json = toJson(schema, fromBinary(schema, bytes), { registry });
+    return encode(typeName, { ...(json as object), ...fields });
+  };
+  return { registry, encode, edit };
+}

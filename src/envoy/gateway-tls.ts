@@ -1,0 +1,133 @@
+/** TLS of a gateway's servers with clients outside of the mesh. */
+import type { Server } from "../config/kinds/gateway.js";
+import type { ServerTLSSettings } from "../config/kinds/server-tls-settings.js";
+import type { CommonTlsContextJson, DownstreamTlsContextJson, TlsParametersJson } from "./api.js";
+import { adsSecret } from "./config-source.js";
+import { inboundMutualTls } from "./mutual-tls.js";
+
+/** The name under which a gateway asks for a Secret. */
+export function gatewaySecretName(credentialName: string): string {
+  return `kubernetes://${credentialName}`;
+}
+
+/** The name under which a gateway asks for the roots that its clients' certificates must come from. */
+export function gatewayCaSecretName(credentialName: string): string {
+  return `${gatewaySecretName(credentialName)}-cacert`;
+}
+
+const VERSIONS: Readonly<Record<string, TlsParametersJson["tlsMinimumProtocolVersion"]>> = {
+  TLSV1_0: "TLSv1_0",
+  TLSV1_1: "TLSv1_1",
+  TLSV1_2: "TLSv1_2",
+  TLSV1_3: "TLSv1_3",
+};
+
+/** The protocols that HTTPS servers agree on. */
+const HTTP_ALPN = ["h2", "http/1.1"];
+
+function parameters(tls: ServerTLSSettings): Pick<CommonTlsContextJson, "tlsParams"> {
+  const minimum = VERSIONS[tls.minProtocolVersion ?? ""];
+  const maximum = VERSIONS[tls.maxProtocolVersion ?? ""];
+  const ciphers = tls.cipherSuites ?? [];
+  const params: TlsParametersJson = {
+    ...(minimum === undefined ? {} : { tlsMinimumProtocolVersion: minimum }),
+    ...(maximum === undefined ? {} : { tlsMaximumProtocolVersion: maximum }),
+    ...(ciphers.length === 0 ? {} : { cipherSuites: [...new Set(ciphers)] }),
+  };
+  return Object.keys(params).length === 0 ? {} : { tlsParams: params };
+}
+
+/** The credentials of a server by name; several are of different key types. */
+export function credentialNames(tls: ServerTLSSettings): readonly string[] {
+  if (tls.credentialNames !== undefined && tls.credentialNames.length > 0)
+    return tls.credentialNames;
+  return tls.credentialName === undefined || tls.credentialName === "" ? [] : [tls.credentialName];
+}
+
+function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
+  const names = credentialNames(tls);
+  if (names.length > 0) {
+    return {
+      tlsCertificateSdsSecretConfigs: names.map((name) => adsSecret(gatewaySecretName(name))),
+    };
+  }
+  const files = tls.tlsCertificates ?? [tls];
+  return {
+    tlsCertificates: files.map((one) => ({
+      certificateChain: { filename: one.serverCertificate ?? "" },
+      privateKey: { filename: one.privateKey ?? "" },
+    })),
+  };
+}
+
+const asksForCertificate = (tls: ServerTLSSettings): boolean =>
+  tls.mode === "MUTUAL" || tls.mode === "OPTIONAL_MUTUAL";
+
+function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
+  if (!asksForCertificate(tls)) return {};
+  const names = (tls.subjectAltNames ?? []).flatMap((exact) => [
+    { sanType: "DNS" as const, matcher: { exact } },
+    { sanType: "URI" as const, matcher: { exact } },
+  ]);
+  const match = {
+    ...(names.length === 0 ? {} : { matchTypedSubjectAltNames: names }),
+    ...(tls.verifyCertificateSpki === undefined
+      ? {}
+      : { verifyCertificateSpki: [...tls.verifyCertificateSpki] }),
+    ...(tls.verifyCertificateHash === undefined
+      ? {}
+      : { verifyCertificateHash: [...tls.verifyCertificateHash] }),
+  };
+  const own = tls.caCertCredentialName;
+  const credential = credentialNames(tls)[0];
+  if (own !== undefined && own !== "") {
+    return {
+      combinedValidationContext: {
+        defaultValidationContext: match,
+        validationContextSdsSecretConfig: adsSecret(gatewaySecretName(own)),
+      },
+    };
+  }
+  if (credential !== undefined) {
+    return {
+      combinedValidationContext: {
+        defaultValidationContext: match,
+        validationContextSdsSecretConfig: adsSecret(gatewayCaSecretName(credential)),
+      },
+    };
+  }
+  return {
+    validationContext: { ...match, trustedCa: { filename: tls.caCertificates ?? "" } },
+  };
+}
+
+/** Whether a server's TLS ends at the gateway. */
+export function terminatesTls({ tls }: Server): boolean {
+  return (
+    tls !== undefined &&
+    tls.mode !== "PASSTHROUGH" &&
+    tls.mode !== "AUTO_PASSTHROUGH" &&
+    !isRedirectOnly(tls)
+  );
+}
+
+const isRedirectOnly = (tls: ServerTLSSettings): boolean =>
+  tls.httpsRedirect === true && tls.mode === undefined && credentialNames(tls).length === 0;
+
+/** The TLS of a server that terminates it. See Istio, ServerTLSSettings. */
+export function gatewayTls(
+  tls: ServerTLSSettings,
+  options: { readonly http: boolean; readonly trustDomains: readonly string[] },
+): DownstreamTlsContextJson {
+  const alpn = options.http ? HTTP_ALPN : [];
+  if (tls.mode === "ISTIO_MUTUAL") return inboundMutualTls(options.trustDomains, alpn);
+  return {
+    commonTlsContext: {
+      ...parameters(tls),
+      ...certificates(tls),
+      ...clientValidation(tls),
+      ...(alpn.length > 0 ? { alpnProtocols: alpn } : {}),
+    },
+    requireClientCertificate: tls.mode === "MUTUAL",
+  };
+}

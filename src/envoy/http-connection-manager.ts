@@ -1,0 +1,104 @@
+import type { MeshConfig } from "../config/mesh-config.js";
+import { any } from "./any.js";
+import type {
+  AccessLogJson,
+  FilterJson,
+  HttpConnectionManagerJson,
+  HttpFilterJson,
+} from "./api.js";
+import { adsSource } from "./config-source.js";
+
+/** Where a connection manager's routes are: asked for by name, or part of it. */
+export type Routes =
+  | { readonly name: string }
+  | { readonly inline: NonNullable<HttpConnectionManagerJson["routeConfig"]> };
+
+/** What distinguishes one connection manager from another. */
+export interface HttpConnectionManagerOptions {
+  readonly statPrefix: string;
+  readonly routes: Routes;
+  readonly filters: HttpFilterJson[];
+  readonly accessLog: AccessLogJson[];
+  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  /** Fields of the side: what becomes of the client's certificate and address. */
+  readonly side: Partial<HttpConnectionManagerJson>;
+}
+
+type PathFields = Pick<
+  HttpConnectionManagerJson,
+  "normalizePath" | "mergeSlashes" | "pathWithEscapedSlashesAction"
+>;
+
+/** How paths are made comparable. See Istio, MeshConfig.pathNormalization. */
+function pathFields(normalization: HttpConnectionManagerOptions["pathNormalization"]): PathFields {
+  switch (normalization) {
+    case "NONE":
+      return {};
+    case "BASE":
+      return { normalizePath: true, pathWithEscapedSlashesAction: "KEEP_UNCHANGED" };
+    case "MERGE_SLASHES":
+      return {
+        normalizePath: true,
+        mergeSlashes: true,
+        pathWithEscapedSlashesAction: "KEEP_UNCHANGED",
+      };
+    case "DECODE_AND_MERGE_SLASHES":
+      return {
+        normalizePath: true,
+        mergeSlashes: true,
+        pathWithEscapedSlashesAction: "UNESCAPE_AND_FORWARD",
+      };
+  }
+}
+
+/** The side of a sidecar on which its own application calls. */
+export const OUTBOUND_SIDE: Partial<HttpConnectionManagerJson> = { useRemoteAddress: false };
+
+/**
+ * The side of a sidecar on which others call its application. The caller's certificate is told to the application; what a
+ * plaintext caller says of certificates is dropped by Envoy, as there is none to forward.
+ */
+export const INBOUND_SIDE: Partial<HttpConnectionManagerJson> = {
+  useRemoteAddress: false,
+  serverName: "istio-envoy",
+  forwardClientCertDetails: "APPEND_FORWARD",
+  setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
+};
+
+/** The side of a gateway: the edge of the mesh, which believes nothing that clients say of themselves. */
+export const GATEWAY_SIDE: Partial<HttpConnectionManagerJson> = {
+  useRemoteAddress: true,
+  serverName: "istio-envoy",
+  forwardClientCertDetails: "SANITIZE_SET",
+  setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
+};
+
+/** An HTTP connection manager as a network filter. */
+export function httpConnectionManager(options: HttpConnectionManagerOptions): FilterJson {
+  const { routes } = options;
+  const manager: HttpConnectionManagerJson = {
+    statPrefix: options.statPrefix,
+    ...("name" in routes
+      ? { rds: { configSource: adsSource(), routeConfigName: routes.name } }
+      : { routeConfig: routes.inline }),
+    httpFilters: options.filters,
+    streamIdleTimeout: "0s",
+    ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
+    ...options.side,
+    proxy100Continue: true,
+    upgradeConfigs: [{ upgradeType: "websocket" }, ...(options.side.upgradeConfigs ?? [])],
+    ...pathFields(options.pathNormalization),
+    requestIdExtension: {
+      typedConfig: any("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", {
+        useRequestIdForTraceSampling: true,
+      }),
+    },
+  };
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typedConfig: any(
+      "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+      manager,
+    ),
+  };
+}

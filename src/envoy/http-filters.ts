@@ -1,0 +1,49 @@
+/** The HTTP filters of a connection manager, in the order in which requests pass them. */
+import { any } from "./any.js";
+import type { HttpFilterJson } from "./api.js";
+import { forwardProxyCache } from "./cluster/static-cluster.js";
+
+const PACKAGE = "envoy.extensions.filters.http";
+
+function filter(name: string, message: string, config: object): HttpFilterJson {
+  return { name: `envoy.filters.http.${name}`, typedConfig: any(`${PACKAGE}.${message}`, config) };
+}
+
+/** Counts gRPC calls, and notes their status for access logs. */
+const grpcStats = (): HttpFilterJson =>
+  filter("grpc_stats", "grpc_stats.v3.FilterConfig", {
+    emitFilterState: true,
+    statsForAllMethods: false,
+  });
+
+/** Injects the faults that routes ask for. */
+const fault = (): HttpFilterJson => filter("fault", "fault.v3.HTTPFault", {});
+
+/** Answers the browsers' questions that routes allow. */
+const cors = (): HttpFilterJson => filter("cors", "cors.v3.Cors", {});
+
+/** Sends the request on; always the last. */
+const router = (): HttpFilterJson => filter("router", "router.v3.Router", {});
+
+/** Resolves the host of a request to an unknown service, where nothing else knows its address. */
+const forwardProxy = (): HttpFilterJson =>
+  filter("dynamic_forward_proxy", "dynamic_forward_proxy.v3.FilterConfig", {
+    dnsCacheConfig: forwardProxyCache(),
+  });
+
+/** Which filters a connection manager has. */
+export interface HttpFilterOptions {
+  /** Unknown hosts are resolved by name (mode NONE). */
+  readonly forwardProxy?: boolean;
+}
+
+/** The filters of every connection manager. */
+export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
+  return [
+    grpcStats(),
+    fault(),
+    cors(),
+    ...(options.forwardProxy === true ? [forwardProxy()] : []),
+    router(),
+  ];
+}

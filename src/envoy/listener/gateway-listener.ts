@@ -1,0 +1,156 @@
+/** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
+import type { MeshConfig } from "../../config/mesh-config.js";
+import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
+import { isHttp } from "../../mesh/protocol.js";
+import type { VirtualService } from "../../mesh/virtual-service.js";
+import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
+import { gatewayTls, terminatesTls } from "../gateway-tls.js";
+import { GATEWAY_SIDE, httpConnectionManager } from "../http-connection-manager.js";
+import { httpFilters } from "../http-filters.js";
+import { tlsSocket } from "../mutual-tls.js";
+import { listenerName } from "../names.js";
+import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
+import { boundHosts, gatewayRouteName } from "../route/gateway-route.js";
+import { type ListenerAddress, listenAt } from "./address.js";
+import { type ClaimContext, type TcpChain, tcpChains, tlsChains } from "./outbound-claim.js";
+import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
+
+/** What all listeners of a gateway have in common. */
+export interface GatewayListenerOptions {
+  readonly accessLog: readonly AccessLogJson[];
+  readonly listenerLog: readonly AccessLogJson[];
+  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  readonly trustDomains: readonly string[];
+  readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
+  readonly claims: ClaimContext;
+}
+
+/** A slow client must not keep a worker from accepting others. */
+const CONNECTIONS_PER_EVENT = 1;
+
+/** The server names by which a server's chain is chosen; none when it serves every name. */
+function serverNames({ gateway, server }: GatewayServer): string[] {
+  const hosts = server.hosts.map((one) => parseServerHost(one, gateway.metadata.namespace).host);
+  return hosts.includes("*") ? [] : [...new Set(hosts)];
+}
+
+function httpFilter(
+  routes: string,
+  at: ListenerAddress,
+  options: GatewayListenerOptions,
+): FilterJson {
+  return httpConnectionManager({
+    statPrefix: `outbound_${listenerName(at.address, at.port)};`,
+    routes: { name: routes },
+    filters: httpFilters(),
+    accessLog: [...options.accessLog],
+    pathNormalization: options.pathNormalization,
+    side: GATEWAY_SIDE,
+  });
+}
+
+function tlsFields(one: GatewayServer, options: GatewayListenerOptions): Partial<FilterChainJson> {
+  const { server, protocol } = one;
+  if (server.tls === undefined || !terminatesTls(server)) return {};
+  const context = gatewayTls(server.tls, {
+    http: protocol === "HTTPS",
+    trustDomains: options.trustDomains,
+  });
+  return { transportSocket: tlsSocket({ downstream: context }) };
+}
+
+function sniMatch(names: readonly string[]): Partial<FilterChainJson> {
+  return names.length === 0 ? {} : { filterChainMatch: { serverNames: [...names] } };
+}
+
+function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJson[] {
+  const { clusters } = chain.target;
+  const only = clusters.length === 1 ? clusters[0] : undefined;
+  return [
+    offerTcpAlpn(),
+    tcpProxy({
+      statPrefix: clusters[0]?.name ?? "",
+      target: only === undefined ? { weighted: clusters } : { cluster: only.name },
+      accessLog: [...options.accessLog],
+    }),
+  ];
+}
+
+/** The VirtualServices that route the connections of a server. */
+function boundTo(one: GatewayServer, options: GatewayListenerOptions): readonly VirtualService[] {
+  return options
+    .virtualServices(one.gatewayKey)
+    .filter((virtualService) => boundHosts(one, virtualService).length > 0);
+}
+
+/** The chains of a server whose connections are passed on as bytes: by server name, or all of them. */
+function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterChainJson[] {
+  const port = one.server.port.number;
+  const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
+  const context: ClaimContext = { ...options.claims, gateways: [one.gatewayKey] };
+  const chains = boundTo(one, options).flatMap((virtualService) =>
+    passesTls ? tlsChains(virtualService, port, context) : tcpChains(virtualService, port, context),
+  );
+  return chains
+    .filter(({ target }) => target.clusters.length > 0)
+    .map((chain) => ({
+      ...sniMatch(passesTls ? chain.serverNames : serverNames(one)),
+      filters: tcpFilters(chain, options),
+      transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+      ...tlsFields(one, options),
+    }));
+}
+
+function serverChains(
+  one: GatewayServer,
+  at: ListenerAddress,
+  options: GatewayListenerOptions,
+): FilterChainJson[] {
+  const routes = gatewayRouteName(one);
+  if (routes === undefined) return l4Chains(one, options);
+  const encrypted = !isHttp(one.protocol);
+  return [
+    {
+      ...(encrypted ? sniMatch(serverNames(one)) : {}),
+      filters: [httpFilter(routes, at, options)],
+      transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+      ...(encrypted ? tlsFields(one, options) : {}),
+    },
+  ];
+}
+
+/** Of chains that take the same connections the first counts: Envoy refuses a listener that has both. */
+function distinct(chains: readonly FilterChainJson[]): FilterChainJson[] {
+  const taken = new Set<string>();
+  return chains.flatMap((chain) => {
+    const names = chain.filterChainMatch?.serverNames ?? [""];
+    const free = names.filter((name) => !taken.has(name));
+    if (free.length === 0) return [];
+    for (const name of free) taken.add(name);
+    const narrowed =
+      free.length === names.length ? {} : { filterChainMatch: { serverNames: free } };
+    return [{ ...chain, ...narrowed }];
+  });
+}
+
+/** The listener of the servers that share a port; undefined when nothing would be served on it. */
+export function gatewayListener(
+  servers: readonly GatewayServer[],
+  at: ListenerAddress,
+  options: GatewayListenerOptions,
+): ListenerJson | undefined {
+  const filterChains = distinct(servers.flatMap((one) => serverChains(one, at, options)));
+  if (filterChains.length === 0) return undefined;
+  const byName = filterChains.some(({ filterChainMatch }) => filterChainMatch !== undefined);
+  const encrypted = filterChains.some(({ transportSocket }) => transportSocket !== undefined);
+  return {
+    ...listenAt(at),
+    filterChains,
+    ...(byName || encrypted ? { listenerFilters: [tlsInspector()] } : {}),
+    listenerFiltersTimeout: "0s",
+    continueOnListenerFiltersTimeout: true,
+    maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
+    trafficDirection: "OUTBOUND",
+    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+  };
+}

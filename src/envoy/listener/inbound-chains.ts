@@ -1,0 +1,106 @@
+/** How a sidecar takes connections for one port of its application. */
+import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
+import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
+import type { FilterChainJson, FilterChainMatchJson, FilterJson } from "../api.js";
+import { inboundMutualTls, MESH_HTTP_ALPN, tlsSocket } from "../mutual-tls.js";
+import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
+
+/** What one chain takes. */
+export interface InboundChain {
+  readonly http: boolean;
+  readonly mutualTls: boolean;
+  readonly match: FilterChainMatchJson;
+}
+
+/** What a server agrees to by ALPN. Never `istio-peer-exchange`: a core Envoy does not speak it. */
+const HTTP_ALPN = ["h2", "http/1.1"];
+/** The names by which traffic of the mesh that is not HTTP is known. */
+const MESH_TCP_ALPN = ["istio-peer-exchange", "istio"];
+
+const TLS: FilterChainMatchJson = { transportProtocol: "tls" };
+const PLAINTEXT: FilterChainMatchJson = { transportProtocol: "raw_buffer" };
+const MESH_HTTP: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_HTTP_ALPN] };
+const MESH_TCP: FilterChainMatchJson = { ...TLS, applicationProtocols: MESH_TCP_ALPN };
+const PLAIN_HTTP: FilterChainMatchJson = {
+  ...PLAINTEXT,
+  applicationProtocols: ["http/1.0", "http/1.1", "h2c"],
+};
+
+const http = (match: FilterChainMatchJson, mutualTls: boolean): InboundChain => ({
+  http: true,
+  mutualTls,
+  match,
+});
+const tcp = (match: FilterChainMatchJson, mutualTls: boolean): InboundChain => ({
+  http: false,
+  mutualTls,
+  match,
+});
+
+/** The chains by protocol and mode. See Istio, "PeerAuthentication", and its inbound filter chain match options. */
+const CHAINS: Readonly<
+  Record<"http" | "tcp" | "auto", Readonly<Record<MutualTlsMode, readonly InboundChain[]>>>
+> = {
+  http: {
+    STRICT: [http(TLS, true)],
+    PERMISSIVE: [http(TLS, true), http(PLAINTEXT, false)],
+    DISABLE: [http({}, false)],
+  },
+  tcp: {
+    STRICT: [tcp(TLS, true)],
+    // TLS without the mesh's names is the application's own, and passed on as it is.
+    PERMISSIVE: [tcp(MESH_TCP, true), tcp(TLS, false), tcp(PLAINTEXT, false)],
+    DISABLE: [tcp({}, false)],
+  },
+  auto: {
+    STRICT: [http(MESH_HTTP, true), tcp(TLS, true)],
+    PERMISSIVE: [
+      http(MESH_HTTP, true),
+      http(PLAIN_HTTP, false),
+      tcp(MESH_TCP, true),
+      tcp(PLAINTEXT, false),
+      tcp(TLS, false),
+    ],
+    DISABLE: [http(PLAIN_HTTP, false), tcp({}, false)],
+  },
+};
+
+/** The chains of a port, by its protocol and the mode in force; none for UDP. */
+export function inboundChains(protocol: Protocol, mode: MutualTlsMode): readonly InboundChain[] {
+  const kind = listenerProtocol(protocol);
+  return kind === "none" ? [] : CHAINS[kind][mode];
+}
+
+/** What a chain becomes for one port. */
+export interface InboundChainOptions {
+  readonly name: string;
+  /** Set where the listener takes the connections of several ports. */
+  readonly destinationPort: number | undefined;
+  readonly trustDomains: readonly string[];
+  readonly filters: (http: boolean) => readonly FilterJson[];
+}
+
+/** A chain with the filters behind it. */
+export function inboundFilterChain(
+  chain: InboundChain,
+  options: InboundChainOptions,
+): FilterChainJson {
+  const { destinationPort } = options;
+  const match: FilterChainMatchJson = {
+    ...(destinationPort === undefined ? {} : { destinationPort }),
+    ...chain.match,
+  };
+  return {
+    name: options.name,
+    ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
+    filters: [...options.filters(chain.http)],
+    transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+    ...(chain.mutualTls
+      ? {
+          transportSocket: tlsSocket({
+            downstream: inboundMutualTls(options.trustDomains, HTTP_ALPN),
+          }),
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,223 @@
+/** The inbound listeners of a sidecar. */
+import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
+import { listenerProtocol } from "../../mesh/protocol.js";
+import { socketAddress } from "../address.js";
+import type {
+  AccessLogJson,
+  FilterChainJson,
+  FilterJson,
+  ListenerFilterJson,
+  ListenerJson,
+  RouteConfigurationJson,
+} from "../api.js";
+import type { InboundPort } from "../cluster/inbound-cluster.js";
+import { httpConnectionManager, INBOUND_SIDE } from "../http-connection-manager.js";
+import { httpFilters } from "../http-filters.js";
+import {
+  BLACK_HOLE_CLUSTER,
+  INBOUND_PASSTHROUGH_CLUSTER,
+  inboundClusterName,
+  listenerName,
+  VIRTUAL_INBOUND,
+  VIRTUAL_INBOUND_PORT,
+} from "../names.js";
+import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
+import { ANY_ADDRESS, type ListenerAddress, listenAt } from "./address.js";
+import { inboundChains, inboundFilterChain } from "./inbound-chains.js";
+
+/** A port with the mode in force on it. */
+export interface SecuredPort {
+  readonly port: InboundPort;
+  readonly mode: MutualTlsMode;
+}
+
+/** What all inbound listeners of a sidecar have in common. */
+export interface InboundListenerOptions {
+  readonly accessLog: readonly AccessLogJson[];
+  readonly listenerLog: readonly AccessLogJson[];
+  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  readonly trustDomains: readonly string[];
+  /** The mode on ports that no service has. */
+  readonly passthroughMode: MutualTlsMode;
+}
+
+/** Everything on a port goes to one cluster; a request that the application never saw is sent again. */
+function inboundRoutes(
+  cluster: string,
+  virtualHost: string,
+  operation: string,
+): RouteConfigurationJson {
+  return {
+    name: cluster,
+    virtualHosts: [
+      {
+        name: virtualHost,
+        domains: ["*"],
+        routes: [
+          {
+            name: "default",
+            match: { prefix: "/" },
+            route: {
+              cluster,
+              timeout: "0s",
+              retryPolicy: { retryOn: "reset-before-request", numRetries: 2 },
+              maxStreamDuration: { maxStreamDuration: "0s", grpcTimeoutHeaderMax: "0s" },
+            },
+            decorator: { operation },
+          },
+        ],
+      },
+    ],
+    validateClusters: false,
+  };
+}
+
+interface InboundTarget {
+  readonly cluster: string;
+  readonly statPrefix: string;
+  readonly virtualHost: string;
+  readonly operation: string;
+}
+
+function inboundFilters(
+  target: InboundTarget,
+  http: boolean,
+  options: InboundListenerOptions,
+): readonly FilterJson[] {
+  const accessLog = [...options.accessLog];
+  if (!http) {
+    return [
+      tcpProxy({ statPrefix: target.cluster, target: { cluster: target.cluster }, accessLog }),
+    ];
+  }
+  return [
+    httpConnectionManager({
+      statPrefix: target.statPrefix,
+      routes: { inline: inboundRoutes(target.cluster, target.virtualHost, target.operation) },
+      filters: httpFilters(),
+      accessLog,
+      pathNormalization: options.pathNormalization,
+      side: INBOUND_SIDE,
+    }),
+  ];
+}
+
+function portTarget(port: InboundPort, statName: string): InboundTarget {
+  const service = port.services[0];
+  return {
+    cluster: inboundClusterName(port.targetPort),
+    statPrefix: `inbound_${statName};`,
+    virtualHost: `inbound|http|${String(port.servicePort)}`,
+    operation: `${service?.host ?? ""}:${String(port.servicePort)}/*`,
+  };
+}
+
+function portChains(
+  { port, mode }: SecuredPort,
+  destinationPort: number | undefined,
+  name: string,
+  options: InboundListenerOptions,
+): FilterChainJson[] {
+  const target = portTarget(port, name);
+  return inboundChains(port.protocol, mode).map((chain) =>
+    inboundFilterChain(chain, {
+      name,
+      destinationPort,
+      trustDomains: options.trustDomains,
+      filters: (http) => inboundFilters(target, http, options),
+    }),
+  );
+}
+
+/** Ports that no service has: passed on to the application, under the mode of the workload. */
+function passthroughChains(options: InboundListenerOptions): FilterChainJson[] {
+  const target: InboundTarget = {
+    cluster: INBOUND_PASSTHROUGH_CLUSTER,
+    statPrefix: `${INBOUND_PASSTHROUGH_CLUSTER};`,
+    virtualHost: "inbound|http|0",
+    operation: ":0/*",
+  };
+  return inboundChains("Unsupported", options.passthroughMode).map((chain) =>
+    inboundFilterChain(chain, {
+      name: chain.http ? "virtualInbound-catchall-http" : VIRTUAL_INBOUND,
+      destinationPort: undefined,
+      trustDomains: options.trustDomains,
+      filters: (http) => inboundFilters(target, http, options),
+    }),
+  );
+}
+
+/** A connection to the capture port itself would be sent to itself, for ever. */
+function blackHoleChain(): FilterChainJson {
+  return {
+    name: "virtualInbound-blackhole",
+    filterChainMatch: { destinationPort: VIRTUAL_INBOUND_PORT },
+    filters: [
+      tcpProxy({
+        statPrefix: BLACK_HOLE_CLUSTER,
+        target: { cluster: BLACK_HOLE_CLUSTER },
+        accessLog: [],
+      }),
+    ],
+  };
+}
+
+/** HTTP is looked for only where it is not known; on other ports waiting for a request could be for ever. */
+function inspectors(known: readonly number[]): ListenerFilterJson[] {
+  const ports = known.map((port) => ({ destinationPortRange: { start: port, end: port + 1 } }));
+  const [first] = ports;
+  if (first === undefined) return [tlsInspector(), httpInspector()];
+  // A set of predicates has two members at least.
+  const filterDisabled = ports.length === 1 ? first : { orMatch: { rules: ports } };
+  return [tlsInspector(), { ...httpInspector(), filterDisabled }];
+}
+
+/** The listener to which the kernel redirects all inbound connections. */
+export function virtualInboundListener(
+  ports: readonly SecuredPort[],
+  options: InboundListenerOptions,
+): ListenerJson {
+  const known = ports.filter(({ port }) => listenerProtocol(port.protocol) !== "auto");
+  return {
+    name: VIRTUAL_INBOUND,
+    address: socketAddress(ANY_ADDRESS, VIRTUAL_INBOUND_PORT),
+    filterChains: [
+      blackHoleChain(),
+      ...passthroughChains(options),
+      ...ports.flatMap((secured) => {
+        const { targetPort } = secured.port;
+        return portChains(secured, targetPort, listenerName(ANY_ADDRESS, targetPort), options);
+      }),
+    ],
+    listenerFilters: [
+      originalDestination(),
+      ...inspectors(known.map(({ port }) => port.targetPort)),
+    ],
+    listenerFiltersTimeout: "0s",
+    continueOnListenerFiltersTimeout: true,
+    trafficDirection: "INBOUND",
+    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+  };
+}
+
+/** The listener of one port of a sidecar that captures nothing: on the workload's address, where callers expect it. */
+export function inboundListener(
+  secured: SecuredPort,
+  at: ListenerAddress,
+  options: InboundListenerOptions,
+): ListenerJson | undefined {
+  const listener = listenAt(at);
+  const filterChains = portChains(secured, undefined, listener.name, options);
+  if (filterChains.length === 0) return undefined;
+  const auto = listenerProtocol(secured.port.protocol) === "auto" && secured.mode !== "STRICT";
+  return {
+    ...listener,
+    filterChains,
+    listenerFilters: [tlsInspector(), ...(auto ? [httpInspector()] : [])],
+    listenerFiltersTimeout: "0s",
+    continueOnListenerFiltersTimeout: true,
+    trafficDirection: "INBOUND",
+    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+  };
+}

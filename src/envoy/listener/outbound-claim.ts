@@ -1,0 +1,203 @@
+/**
+ * What the services ask of a sidecar's outbound listeners. A port of a service claims a place on one listener: HTTP shares
+ * the listener of its port with all other HTTP, since requests name their host; other protocols have the service's own
+ * address, or share the port and are told apart by server name.
+ */
+import type { ResourceRef } from "../../config/resource.js";
+import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
+import { type Labels, selects } from "../../mesh/labels.js";
+import { isTls, listenerProtocol } from "../../mesh/protocol.js";
+import type { Service, ServicePort } from "../../mesh/service.js";
+import type { VirtualService } from "../../mesh/virtual-service.js";
+import { outboundClusterName } from "../names.js";
+import { ANY_ADDRESS } from "./address.js";
+
+/** Where the bytes of a connection go. */
+export interface TcpTarget {
+  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+}
+
+/** One way through a listener for connections that are not HTTP. */
+export interface TcpChain {
+  /** Server names of TLS by which it is chosen; none means any connection. */
+  readonly serverNames: readonly string[];
+  /** CIDR blocks of the destination by which it is chosen. */
+  readonly prefixes: readonly string[];
+  readonly target: TcpTarget;
+}
+
+/** A port of a service on one listener. */
+export interface OutboundClaim {
+  readonly address: string;
+  readonly port: number;
+  /** The route configuration for its HTTP; undefined when it carries none. */
+  readonly routes: string | undefined;
+  /** Ways for what is not HTTP. */
+  readonly chains: readonly TcpChain[];
+  readonly sources: readonly ResourceRef[];
+  /** By which claims that exclude one another are ordered: the older service wins. */
+  readonly order: string;
+}
+
+/** What claims depend on beside the service. */
+export interface ClaimContext {
+  /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
+  readonly gateways: readonly string[];
+  readonly resolver: HostResolver;
+  readonly source: { readonly namespace: string; readonly labels: Labels };
+}
+
+/** The whole of a service's port as a target. */
+function wholePort(service: Service, port: ServicePort): TcpTarget {
+  const name = outboundClusterName({
+    port: port.number,
+    subset: "",
+    hostname: service.hostname,
+  });
+  return { clusters: [{ name, weight: 1 }] };
+}
+
+type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
+
+function routeTarget(
+  route: Pick<L4Route, "route">,
+  virtualService: VirtualService,
+  listenPort: number,
+  { resolver }: ClaimContext,
+): TcpTarget {
+  const destinations = route.route ?? [];
+  const clusters = destinations
+    .filter(({ weight }) => destinations.length === 1 || (weight ?? 0) > 0)
+    .map(({ destination, weight }) => {
+      const hostname = resolveHost(destination.host, virtualService.namespace, resolver);
+      const port =
+        destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
+      return {
+        name: outboundClusterName({ hostname, port, subset: destination.subset ?? "" }),
+        weight: Math.max(1, weight ?? 1),
+      };
+    });
+  return { clusters };
+}
+
+/** The conditions of TCP and TLS matches that do not depend on the connection. */
+interface StaticMatch {
+  readonly port?: number | undefined;
+  readonly sourceLabels?: Labels | undefined;
+  readonly sourceNamespace?: string | undefined;
+  readonly gateways?: readonly string[] | undefined;
+}
+
+function applies(match: StaticMatch, port: number, { source, gateways }: ClaimContext): boolean {
+  const wanted = match.gateways ?? [];
+  return (
+    (wanted.length === 0 || wanted.some((gateway) => gateways.includes(gateway))) &&
+    (match.port === undefined || match.port === 0 || match.port === port) &&
+    (match.sourceNamespace === undefined ||
+      match.sourceNamespace === "" ||
+      match.sourceNamespace === source.namespace) &&
+    selects(match.sourceLabels ?? {}, source.labels)
+  );
+}
+
+/** The chains of a VirtualService's TLS routes for a port. See Istio, TLSRoute. */
+export function tlsChains(
+  virtualService: VirtualService,
+  port: number,
+  context: ClaimContext,
+): readonly TcpChain[] {
+  return (virtualService.spec.tls ?? []).flatMap((route) =>
+    route.match
+      .filter((match) => applies(match, port, context))
+      .map((match) => ({
+        serverNames: match.sniHosts,
+        prefixes: match.destinationSubnets ?? [],
+        target: routeTarget(route, virtualService, port, context),
+      })),
+  );
+}
+
+/** The chains of a VirtualService's TCP routes for a port; what stands behind one without conditions is never reached. */
+export function tcpChains(
+  virtualService: VirtualService,
+  port: number,
+  context: ClaimContext,
+): readonly TcpChain[] {
+  const chains: TcpChain[] = [];
+  for (const route of virtualService.spec.tcp ?? []) {
+    const matches = route.match ?? [];
+    const target = routeTarget(route, virtualService, port, context);
+    if (matches.length === 0) return [...chains, { serverNames: [], prefixes: [], target }];
+    for (const match of matches) {
+      if (!applies(match, port, context)) continue;
+      const prefixes = match.destinationSubnets ?? [];
+      chains.push({ serverNames: [], prefixes, target });
+      if (prefixes.length === 0) return chains;
+    }
+  }
+  return chains;
+}
+
+/** A service on a wildcard address is known by its server name alone, if it has TLS. */
+function defaultChain(service: Service, port: ServicePort, address: string): TcpChain {
+  const byName = isTls(port.protocol) && address === ANY_ADDRESS;
+  return {
+    serverNames: byName ? [service.hostname] : [],
+    prefixes: service.addresses.filter((one) => one.includes("/")),
+    target: wholePort(service, port),
+  };
+}
+
+function chainsOf(
+  service: Service,
+  port: ServicePort,
+  address: string,
+  routing: { readonly virtualService: VirtualService | undefined; readonly context: ClaimContext },
+): readonly TcpChain[] {
+  const { virtualService, context } = routing;
+  if (virtualService !== undefined) {
+    const tls = tlsChains(virtualService, port.number, context);
+    const tcp = tcpChains(virtualService, port.number, context);
+    if (tls.length > 0 || tcp.length > 0) return [...tls, ...tcp];
+  }
+  return [defaultChain(service, port, address)];
+}
+
+/** The claims of a service: for each port, and each of its addresses where the protocol needs an address. */
+export function outboundClaims(
+  service: Service,
+  virtualService: VirtualService | undefined,
+  context: ClaimContext,
+): readonly OutboundClaim[] {
+  const single = service.addresses.filter((address) => !address.includes("/"));
+  const addresses = single.length === 0 ? [ANY_ADDRESS] : single;
+  const sources =
+    virtualService === undefined ? [service.source] : [service.source, virtualService.source];
+  const order = `${service.creationTimestamp}|${service.hostname}|${service.namespace}`;
+  return service.ports.flatMap((port): readonly OutboundClaim[] => {
+    const common = { port: port.number, sources, order };
+    const wildcardRoutes = String(port.number);
+    switch (listenerProtocol(port.protocol)) {
+      case "none":
+        return [];
+      case "http":
+        return [{ ...common, address: ANY_ADDRESS, routes: wildcardRoutes, chains: [] }];
+      case "tcp":
+        return addresses.map((address) => ({
+          ...common,
+          address,
+          routes: undefined,
+          chains: chainsOf(service, port, address, { virtualService, context }),
+        }));
+      case "auto":
+        return addresses.map((address) => ({
+          ...common,
+          address,
+          // Where the address says which service is meant, the routes are those of that service alone.
+          routes:
+            address === ANY_ADDRESS ? wildcardRoutes : `${service.hostname}:${String(port.number)}`,
+          chains: chainsOf(service, port, address, { virtualService, context }),
+        }));
+    }
+  });
+}

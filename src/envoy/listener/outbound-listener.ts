@@ -1,0 +1,257 @@
+/** The outbound listeners of a sidecar. */
+import type { MeshConfig } from "../../config/mesh-config.js";
+import { socketAddress } from "../address.js";
+import type { AccessLogJson, FilterChainJson, FilterChainMatchJson, ListenerJson } from "../api.js";
+import { httpConnectionManager, OUTBOUND_SIDE } from "../http-connection-manager.js";
+import { httpFilters } from "../http-filters.js";
+import {
+  BLACK_HOLE_CLUSTER,
+  HTTP_PROXY_PORT,
+  HTTP_PROXY_ROUTE,
+  PASSTHROUGH_CHAIN,
+  VIRTUAL_OUTBOUND,
+  VIRTUAL_OUTBOUND_PORT,
+} from "../names.js";
+import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
+import { catchAllCluster } from "../route/virtual-host.js";
+import { ANY_ADDRESS, type ListenerAddress, listenAt } from "./address.js";
+import type { OutboundClaim, TcpChain } from "./outbound-claim.js";
+
+/** What all outbound listeners of a proxy have in common. */
+export interface OutboundListenerOptions {
+  readonly accessLog: readonly AccessLogJson[];
+  /** The log of connections that no chain takes. */
+  readonly listenerLog: readonly AccessLogJson[];
+  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  readonly outboundTrafficPolicy: MeshConfig["outboundTrafficPolicy"]["mode"];
+}
+
+/** How long a TLS handshake may take. */
+export const TRANSPORT_SOCKET_TIMEOUT = "15s";
+
+/** HTTP as its first bytes show it. */
+const PLAIN_HTTP: FilterChainMatchJson = {
+  transportProtocol: "raw_buffer",
+  applicationProtocols: ["http/1.1", "h2c"],
+};
+
+function httpChain(
+  routes: string,
+  statPrefix: string,
+  options: OutboundListenerOptions,
+): FilterChainJson {
+  return {
+    filterChainMatch: PLAIN_HTTP,
+    filters: [
+      httpConnectionManager({
+        statPrefix: `outbound_${statPrefix};`,
+        routes: { name: routes },
+        filters: httpFilters(),
+        accessLog: [...options.accessLog],
+        pathNormalization: options.pathNormalization,
+        side: OUTBOUND_SIDE,
+      }),
+    ],
+    transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+  };
+}
+
+function prefixRange(cidr: string): { addressPrefix: string; prefixLen: number } {
+  const [addressPrefix = "", length] = cidr.split("/");
+  const whole = addressPrefix.includes(":") ? 128 : 32;
+  return { addressPrefix, prefixLen: length === undefined ? whole : Number(length) };
+}
+
+function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
+  return {
+    ...(serverNames.length > 0 ? { serverNames: [...serverNames] } : {}),
+    ...(prefixes.length > 0 ? { prefixRanges: prefixes.map(prefixRange) } : {}),
+  };
+}
+
+/** `mixed` says that the cluster is called for HTTP too, and would announce HTTP. */
+function tcpChain(
+  chain: TcpChain,
+  mixed: boolean,
+  accessLog: readonly AccessLogJson[],
+): FilterChainJson {
+  const { clusters } = chain.target;
+  const only = clusters.length === 1 ? clusters[0] : undefined;
+  const match = chainMatch(chain);
+  return {
+    ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
+    filters: [
+      ...(mixed ? [offerTcpAlpn()] : []),
+      tcpProxy({
+        statPrefix: only?.name ?? clusters[0]?.name ?? BLACK_HOLE_CLUSTER,
+        target:
+          only === undefined
+            ? clusters.length === 0
+              ? { cluster: BLACK_HOLE_CLUSTER }
+              : { weighted: clusters }
+            : { cluster: only.name },
+        accessLog: [...accessLog],
+      }),
+    ],
+    transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+  };
+}
+
+/** Takes what no other chain takes: connections to hosts that nobody knows. */
+function passthroughChain(options: OutboundListenerOptions, cluster: string): FilterChainJson {
+  return {
+    name: PASSTHROUGH_CHAIN,
+    filterChainMatch: {},
+    filters: [
+      tcpProxy({
+        statPrefix: cluster,
+        target: { cluster },
+        accessLog: cluster === BLACK_HOLE_CLUSTER ? [] : [...options.accessLog],
+      }),
+    ],
+  };
+}
+
+/** Whether a chain takes every connection that no other chain takes. */
+const takesAnything = (chain: TcpChain): boolean =>
+  chain.serverNames.length === 0 && chain.prefixes.length === 0;
+
+interface ChosenChain {
+  readonly chain: TcpChain;
+  readonly mixed: boolean;
+}
+
+/**
+ * The chains that can stand side by side: of those with the same conditions the first counts. Where several services of
+ * undeclared protocol share an address, bytes that are not HTTP belong to none of them.
+ */
+function chooseChains(claims: readonly OutboundClaim[]): readonly ChosenChain[] {
+  const chosen = new Map<string, ChosenChain>();
+  const ambiguous = claims.filter((claim) => claim.routes !== undefined).length > 1;
+  for (const claim of claims) {
+    for (const chain of claim.chains) {
+      if (ambiguous && claim.routes !== undefined && takesAnything(chain)) continue;
+      const names = chain.serverNames.length === 0 ? [""] : chain.serverNames;
+      const prefixes = chain.prefixes.length === 0 ? [""] : chain.prefixes;
+      const free = names.filter(
+        (name) => !prefixes.some((prefix) => chosen.has(`${name}|${prefix}`)),
+      );
+      if (free.length === 0) continue;
+      const entry = {
+        chain: { ...chain, serverNames: free.filter((name) => name !== "") },
+        mixed: claim.routes !== undefined,
+      };
+      for (const name of free)
+        for (const prefix of prefixes) chosen.set(`${name}|${prefix}`, entry);
+    }
+  }
+  return [...new Set(chosen.values())];
+}
+
+const isOpen = ({ chain }: ChosenChain): boolean => takesAnything(chain);
+
+/** Where a listener stands, and what becomes of connections that none of its services claims. */
+export interface OutboundPlace {
+  readonly at: ListenerAddress;
+  /** false: the listener only gets connections that were redirected to `virtualOutbound`. */
+  readonly bind: boolean;
+  /** The cluster of unclaimed connections; undefined where the address belongs to one service. */
+  readonly unclaimed: string | undefined;
+}
+
+/** The listener that all these claims share; undefined when none of them says anything. */
+export function outboundListener(
+  claims: readonly OutboundClaim[],
+  place: OutboundPlace,
+  options: OutboundListenerOptions,
+): ListenerJson | undefined {
+  const ordered = [...claims].sort((a, b) => (a.order < b.order ? -1 : 1));
+  const routes = ordered.find((claim) => claim.routes !== undefined)?.routes;
+  const chains = chooseChains(ordered);
+  if (routes === undefined && chains.length === 0) return undefined;
+  const { name, address } = listenAt(place.at);
+  const open = chains.find(isOpen);
+  const filterChains = [
+    ...chains
+      .filter((one) => !isOpen(one))
+      .map(({ chain, mixed }) => tcpChain(chain, mixed, options.accessLog)),
+    ...(routes === undefined ? [] : [httpChain(routes, name, options)]),
+    ...(open === undefined ? [] : [tcpChain(open.chain, open.mixed, options.accessLog)]),
+  ];
+  const needsDefault = open === undefined && place.unclaimed !== undefined;
+  return {
+    name,
+    address,
+    filterChains,
+    ...(needsDefault && place.unclaimed !== undefined
+      ? { defaultFilterChain: passthroughChain(options, place.unclaimed) }
+      : {}),
+    listenerFilters: [
+      ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
+      ...(routes === undefined ? [] : [httpInspector()]),
+    ],
+    listenerFiltersTimeout: "0s",
+    continueOnListenerFiltersTimeout: true,
+    trafficDirection: "OUTBOUND",
+    ...(place.bind ? {} : { bindToPort: false }),
+  };
+}
+
+/** The listener to which the kernel redirects all outbound connections; it hands them on by their destination. */
+export function virtualOutboundListener(options: OutboundListenerOptions): ListenerJson {
+  const cluster = catchAllCluster(options.outboundTrafficPolicy);
+  return {
+    name: VIRTUAL_OUTBOUND,
+    address: socketAddress(ANY_ADDRESS, VIRTUAL_OUTBOUND_PORT),
+    useOriginalDst: true,
+    filterChains: [
+      {
+        // A connection to this very port would be sent to itself, for ever.
+        name: "virtualOutbound-blackhole",
+        filterChainMatch: { destinationPort: VIRTUAL_OUTBOUND_PORT },
+        filters: [
+          tcpProxy({
+            statPrefix: BLACK_HOLE_CLUSTER,
+            target: { cluster: BLACK_HOLE_CLUSTER },
+            accessLog: [],
+          }),
+        ],
+      },
+      {
+        name: "virtualOutbound-catchall-tcp",
+        filters: [
+          tcpProxy({
+            statPrefix: cluster,
+            target: { cluster },
+            accessLog: [...options.accessLog],
+          }),
+        ],
+      },
+    ],
+    trafficDirection: "OUTBOUND",
+    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+  };
+}
+
+/** The HTTP proxy of a sidecar that captures nothing: applications call through it, also by CONNECT. */
+export function httpProxyListener(address: string, options: OutboundListenerOptions): ListenerJson {
+  const at = listenAt({ address, port: HTTP_PROXY_PORT });
+  return {
+    ...at,
+    filterChains: [
+      {
+        filters: [
+          httpConnectionManager({
+            statPrefix: `outbound_${at.name};`,
+            routes: { name: HTTP_PROXY_ROUTE },
+            filters: httpFilters({ forwardProxy: options.outboundTrafficPolicy === "ALLOW_ANY" }),
+            accessLog: [...options.accessLog],
+            pathNormalization: options.pathNormalization,
+            side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },
+          }),
+        ],
+      },
+    ],
+    trafficDirection: "OUTBOUND",
+  };
+}

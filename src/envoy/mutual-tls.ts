@@ -1,0 +1,130 @@
+/** TLS between workloads of the mesh: both sides show a SPIFFE certificate and check the other's. */
+
+import { any } from "./any.js";
+import type {
+  CommonTlsContextJson,
+  DownstreamTlsContextJson,
+  TlsParametersJson,
+  TransportSocketJson,
+  UpstreamTlsContextJson,
+} from "./api.js";
+import { adsSecret } from "./config-source.js";
+import { ROOT_SECRET, WORKLOAD_SECRET } from "./names.js";
+
+/** The name of the TLS transport socket. */
+const TLS_SOCKET = "envoy.transport_sockets.tls";
+
+/** The cipher suites that Istio offers up to TLS 1.2; those of 1.3 are fixed. */
+const CIPHER_SUITES = [
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "AES256-GCM-SHA384",
+  "AES128-GCM-SHA256",
+];
+
+const TLS_VERSIONS: TlsParametersJson = {
+  tlsMinimumProtocolVersion: "TLSv1_2",
+  // Envoy as a client stops at 1.2 unless told.
+  tlsMaximumProtocolVersion: "TLSv1_3",
+};
+
+/**
+ * What a client offers by ALPN to say "this is mesh traffic", by the protocol of the connection. A server of the mesh
+ * picks its filter chain by these names and the codec by the common one. Never `istio-peer-exchange`: it would be
+ * negotiated, and a core Envoy does not speak it.
+ */
+export const MESH_ALPN = {
+  http1: ["istio-http/1.1", "istio", "http/1.1"],
+  http2: ["istio-h2", "istio", "h2"],
+  /** HTTP of the version that the caller speaks: nothing common is negotiated, so the server looks at the first bytes. */
+  callersHttp: ["istio-http/1.1", "istio"],
+  tcp: ["istio"],
+} as const;
+
+/** The names by which a server knows HTTP of the mesh, and any traffic of the mesh. */
+export const MESH_HTTP_ALPN = ["istio-http/1.0", "istio-http/1.1", "istio-h2"] as const;
+export const MESH_ANY_ALPN = ["istio-peer-exchange", "istio", ...MESH_HTTP_ALPN] as const;
+
+/** A transport socket of TLS. */
+export function tlsSocket(
+  context:
+    | { readonly downstream: DownstreamTlsContextJson }
+    | { readonly upstream: UpstreamTlsContextJson },
+): TransportSocketJson {
+  const prefix = "envoy.extensions.transport_sockets.tls.v3";
+  return {
+    name: TLS_SOCKET,
+    typedConfig:
+      "downstream" in context
+        ? any(`${prefix}.DownstreamTlsContext`, context.downstream)
+        : any(`${prefix}.UpstreamTlsContext`, context.upstream),
+  };
+}
+
+/** A transport socket without TLS. */
+export function plaintextSocket(): TransportSocketJson {
+  return {
+    name: "envoy.transport_sockets.raw_buffer",
+    typedConfig: any("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", {}),
+  };
+}
+
+/** The side that accepts: any workload of the given trust domains may call, and must show its certificate. */
+export function inboundMutualTls(
+  trustDomains: readonly string[],
+  alpn: readonly string[],
+): DownstreamTlsContextJson {
+  return {
+    commonTlsContext: {
+      tlsParams: { ...TLS_VERSIONS, cipherSuites: CIPHER_SUITES },
+      tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
+      combinedValidationContext: {
+        defaultValidationContext: {
+          matchTypedSubjectAltNames: trustDomains.map((domain) => ({
+            sanType: "URI" as const,
+            matcher: { prefix: `spiffe://${domain}/` },
+          })),
+        },
+        validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
+      },
+      ...(alpn.length > 0 ? { alpnProtocols: [...alpn] } : {}),
+    },
+    requireClientCertificate: true,
+  };
+}
+
+/** What the calling side wants of the other. */
+export interface MutualTlsClient {
+  readonly sni: string;
+  readonly alpn: readonly string[];
+  /** The SPIFFE identities of which the server must have one; none accepts every workload that our roots signed. */
+  readonly identities: readonly string[];
+}
+
+/** The side that calls: it shows its certificate, and the server must be one of the expected identities. */
+export function outboundMutualTls({
+  sni,
+  alpn,
+  identities,
+}: MutualTlsClient): UpstreamTlsContextJson {
+  const common: CommonTlsContextJson = {
+    tlsParams: TLS_VERSIONS,
+    tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
+    combinedValidationContext: {
+      defaultValidationContext:
+        identities.length === 0
+          ? {}
+          : {
+              matchTypedSubjectAltNames: identities.map((identity) => ({
+                sanType: "URI" as const,
+                matcher: { exact: identity },
+              })),
+            },
+      validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
+    },
+    alpnProtocols: [...alpn],
+  };
+  return { commonTlsContext: common, ...(sni === "" ? {} : { sni }) };
+}

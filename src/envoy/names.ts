@@ -1,0 +1,57 @@
+/** Istio's names of Envoy resources. Tools and people read them, so they are kept to the letter. */
+
+/** A port of a host as traffic leaves a proxy for it; `subset` is `""` for the whole service. */
+export interface ClusterKey {
+  readonly port: number;
+  readonly subset: string;
+  readonly hostname: string;
+}
+
+/** `outbound|80|v1|payments.default.svc.cluster.local`. */
+export function outboundClusterName({ port, subset, hostname }: ClusterKey): string {
+  return `outbound|${String(port)}|${subset}|${hostname}`;
+}
+
+/** `inbound|8080||`, by the port on which the application listens. */
+export function inboundClusterName(targetPort: number): string {
+  return `inbound|${String(targetPort)}||`;
+}
+
+/** The SNI under which sidecars call a service: `outbound_.80_.v1_.payments.default.svc.cluster.local`. */
+export function sniOf({ port, subset, hostname }: ClusterKey): string {
+  return `outbound_.${String(port)}_.${subset}_.${hostname}`;
+}
+
+/** `0.0.0.0_80`; the colons of an IPv6 address stay. */
+export function listenerName(address: string, port: number): string {
+  return `${address}_${String(port)}`;
+}
+
+/** Names of clusters that every proxy has. */
+export const BLACK_HOLE_CLUSTER = "BlackHoleCluster";
+export const PASSTHROUGH_CLUSTER = "PassthroughCluster";
+export const INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster";
+
+/** Names of the two listeners to which captured connections are redirected, and their ports. */
+export const VIRTUAL_OUTBOUND = "virtualOutbound";
+export const VIRTUAL_INBOUND = "virtualInbound";
+export const VIRTUAL_OUTBOUND_PORT = 15001;
+export const VIRTUAL_INBOUND_PORT = 15006;
+/** The port of the HTTP proxy of a sidecar that captures nothing. */
+export const HTTP_PROXY_PORT = 15007;
+/** The name of the HTTP proxy's route configuration. */
+export const HTTP_PROXY_ROUTE = "http_proxy";
+
+/** The chain and route that let calls to unknown hosts through. */
+export const PASSTHROUGH_CHAIN = "PassthroughFilterChain";
+export const ALLOW_ANY = "allow_any";
+export const BLOCK_ALL = "block_all";
+
+/** How a piece of Envoy configuration says which resource made it, as Istio writes it into metadata. */
+export function configPath(kind: string, namespace: string, name: string): string {
+  return `/apis/networking.istio.io/v1/namespaces/${namespace}/${kind}/${name}`;
+}
+
+/** The secrets that every workload has: its own certificate, and the roots that it trusts. */
+export const WORKLOAD_SECRET = "default";
+export const ROOT_SECRET = "ROOTCA";

@@ -1,0 +1,75 @@
+/** Network filters other than the HTTP connection manager. */
+import { any } from "./any.js";
+import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
+
+/** What a TCP proxy is given. */
+export interface TcpProxyOptions {
+  readonly statPrefix: string;
+  readonly target:
+    | { readonly cluster: string }
+    | { readonly weighted: readonly { readonly name: string; readonly weight: number }[] };
+  readonly accessLog: AccessLogJson[];
+  readonly idleTimeout?: string;
+}
+
+/** Sends the bytes of a connection to a cluster. */
+export function tcpProxy(options: TcpProxyOptions): FilterJson {
+  const { target } = options;
+  const proxy: TcpProxyJson = {
+    statPrefix: options.statPrefix,
+    ...("cluster" in target
+      ? { cluster: target.cluster }
+      : { weightedClusters: { clusters: target.weighted.map((one) => ({ ...one })) } }),
+    ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
+    ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
+  };
+  return {
+    name: "envoy.filters.network.tcp_proxy",
+    typedConfig: any("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", proxy),
+  };
+}
+
+/**
+ * Says by ALPN that a connection carries bytes and not HTTP, whatever its cluster would say: for ports on which both
+ * come, and whose cluster therefore says HTTP.
+ */
+export function offerTcpAlpn(): FilterJson {
+  return {
+    name: "envoy.filters.network.set_filter_state",
+    typedConfig: any("envoy.extensions.filters.network.set_filter_state.v3.Config", {
+      onNewConnection: [
+        {
+          objectKey: "envoy.network.application_protocols",
+          formatString: { textFormatSource: { inlineString: "istio" } },
+          sharedWithUpstream: "ONCE",
+        },
+      ],
+    }),
+  };
+}
+
+const LISTENER_PACKAGE = "envoy.extensions.filters.listener";
+
+/** Reads the address that a redirected connection was meant for. */
+export function originalDestination(): ListenerFilterJson {
+  return {
+    name: "envoy.filters.listener.original_dst",
+    typedConfig: any(`${LISTENER_PACKAGE}.original_dst.v3.OriginalDst`, {}),
+  };
+}
+
+/** Reads the ClientHello: that it is TLS, the server name and ALPN. */
+export function tlsInspector(): ListenerFilterJson {
+  return {
+    name: "envoy.filters.listener.tls_inspector",
+    typedConfig: any(`${LISTENER_PACKAGE}.tls_inspector.v3.TlsInspector`, {}),
+  };
+}
+
+/** Reads the first bytes: that it is HTTP, and which version. */
+export function httpInspector(): ListenerFilterJson {
+  return {
+    name: "envoy.filters.listener.http_inspector",
+    typedConfig: any(`${LISTENER_PACKAGE}.http_inspector.v3.HttpInspector`, {}),
+  };
+}

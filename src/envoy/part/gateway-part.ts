@@ -1,0 +1,222 @@
+/** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { ResourceOf } from "../../config/kinds.js";
+import type { MeshConfig } from "../../config/mesh-config.js";
+import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";
+import type { HostResolver } from "../../mesh/host-resolver.js";
+import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { Service } from "../../mesh/service.js";
+import type { Workload } from "../../mesh/workload.js";
+import type { SecretJson } from "../api.js";
+import { clusterNames } from "../cluster-names.js";
+import type { Encoder } from "../encoder.js";
+import { certificateSecret, rootsSecret } from "../gateway-secret.js";
+import { credentialNames, gatewayCaSecretName, gatewaySecretName } from "../gateway-tls.js";
+import { ANY_ADDRESS } from "../listener/address.js";
+import { gatewayListener } from "../listener/gateway-listener.js";
+import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import {
+  type GatewayRouteContext,
+  gatewayRouteName,
+  gatewayVirtualHosts,
+} from "../route/gateway-route.js";
+import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
+import { MESSAGE } from "./envoy-types.js";
+import { servicesOf, workloadOf } from "./inbound-part.js";
+import type { ListenerLogs } from "./logs.js";
+
+/** What a gateway has for its clients. */
+export interface GatewayPart {
+  readonly listeners: ResourceSet;
+  readonly routes: ResourceSet;
+}
+
+/** Everything that a gateway part depends on. */
+export interface GatewayInputs {
+  readonly proxy: Proxy;
+  readonly gateways: Mesh["gateways"];
+  readonly virtualServices: Table<VirtualServices>;
+  readonly services: Table<Service> | undefined;
+  readonly listing: Table<Service> | undefined;
+  readonly workloads: Table<Workload> | undefined;
+  readonly resolver: HostResolver;
+  readonly config: MeshConfig;
+  readonly logs: ListenerLogs;
+}
+
+/** What of a mesh a gateway part depends on. */
+export function gatewayInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): GatewayInputs {
+  const place = `${proxy.namespace}|${proxy.address}`;
+  return {
+    proxy,
+    gateways: mesh.gateways,
+    virtualServices: mesh.gatewayVirtualServices,
+    services: mesh.servicesByNamespace.get(proxy.namespace),
+    listing: mesh.servicesByAddress.get(place),
+    workloads: mesh.workloadsByAddress.get(place),
+    resolver: mesh.resolver,
+    config: mesh.config,
+    logs,
+  };
+}
+
+/** Groups in the order of their first members. */
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
+  const ports = listenPorts(servicesOf(inputs), workloadOf(inputs).namedPorts);
+  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels), ports);
+}
+
+/** A gateway that captures nothing shares its machine with others, so it keeps to its own address. */
+const addressOf = ({ mode, address }: Proxy): string => (mode === "NONE" ? address : ANY_ADDRESS);
+
+function listenersOf(
+  inputs: GatewayInputs,
+  servers: readonly GatewayServer[],
+  context: GatewayRouteContext,
+): readonly object[] {
+  const { proxy, config, logs } = inputs;
+  const options = {
+    ...logs,
+    pathNormalization: config.pathNormalization.normalization,
+    trustDomains: [config.trustDomain, ...config.trustDomainAliases],
+    virtualServices: context.virtualServices,
+    claims: { gateways: [], resolver: inputs.resolver, source: context.source },
+  };
+  return [
+    ...groupBy(servers, (one) => `${one.server.bind ?? ""}|${String(one.listenPort)}`).values(),
+  ]
+    .map((members) => {
+      const [first] = members;
+      const bind = first?.server.bind ?? "";
+      const address = bind === "" ? addressOf(proxy) : bind;
+      return gatewayListener(members, { address, port: first?.listenPort ?? 0 }, options);
+    })
+    .filter((listener) => listener !== undefined);
+}
+
+function routesOf(
+  encoder: Encoder,
+  servers: readonly GatewayServer[],
+  context: GatewayRouteContext,
+): readonly EnvoyResource[] {
+  const byRoute = groupBy(servers, (one) => gatewayRouteName(one) ?? "");
+  return [...byRoute]
+    .filter(([name]) => name !== "")
+    .map(([name, members]) => {
+      const hosts = gatewayVirtualHosts(members, context);
+      const encoded = hosts.map(({ json }) => encoder.encode(MESSAGE.virtualHost, json));
+      const clusters = new Set(hosts.flatMap(({ json }) => clusterNames(json)));
+      return {
+        name,
+        ...joinRouteConfiguration(encoder, routeConfigurationHead(name), encoded),
+        clusters: [...clusters].sort(),
+      };
+    });
+}
+
+/** The builder of gateway parts. */
+export function createGatewayPart(
+  engine: Engine,
+  encoder: Encoder,
+): (inputs: GatewayInputs) => GatewayPart {
+  return engine.memoFields<GatewayInputs, GatewayPart>(
+    "gateway part",
+    [
+      "proxy",
+      "gateways",
+      "virtualServices",
+      "services",
+      "listing",
+      "workloads",
+      "resolver",
+      "config",
+      "logs",
+    ],
+    (inputs) => {
+      const servers = serversOf(inputs);
+      const context: GatewayRouteContext = {
+        resolver: inputs.resolver,
+        source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },
+        hashPolicy: () => undefined,
+        virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
+      };
+      const listeners = listenersOf(inputs, servers, context).map((json) => ({
+        name: "name" in json && typeof json.name === "string" ? json.name : "",
+        clusters: clusterNames(json),
+        ...encoder.encode(MESSAGE.listener, json),
+      }));
+      return {
+        listeners: resourceSet(listeners),
+        routes: resourceSet(routesOf(encoder, servers, context)),
+      };
+    },
+  );
+}
+
+function credentialsOf(gateways: readonly ResourceOf<"Gateway">[]): ReadonlySet<string> {
+  const servers = gateways.flatMap(({ spec }) => spec.servers ?? []);
+  return new Set(
+    servers.flatMap(({ tls }) =>
+      tls === undefined ? [] : [...credentialNames(tls), tls.caCertCredentialName ?? ""],
+    ),
+  );
+}
+
+/** What of a mesh the secrets of a gateway depend on. */
+interface SecretInputs {
+  readonly gateways: Mesh["gateways"];
+  readonly secrets: Mesh["secrets"];
+  readonly proxy: Proxy;
+}
+
+/**
+ * The secrets that a gateway's servers name, of the gateway's own namespace: it is given no others. A secret that is not
+ * there is left out; its servers answer no handshake until it comes.
+ */
+export function createGatewaySecrets(
+  engine: Engine,
+  encoder: Encoder,
+): (inputs: SecretInputs) => ResourceSet {
+  const encode = engine.memo(
+    "gateway secret",
+    (resource: ResourceOf<"Secret">, credential: string): readonly EnvoyResource[] => {
+      const own = gatewaySecretName(credential);
+      const found: readonly (SecretJson | undefined)[] = [
+        certificateSecret(own, resource.spec) ?? rootsSecret(own, resource.spec),
+        rootsSecret(gatewayCaSecretName(credential), resource.spec),
+      ];
+      return found
+        .filter((json) => json !== undefined)
+        .map((json) => ({ name: json.name ?? "", ...encoder.encode(MESSAGE.secret, json) }));
+    },
+  );
+  return engine.memoFields<SecretInputs, ResourceSet>(
+    "gateway secrets",
+    ["proxy", "gateways", "secrets"],
+    ({ gateways, secrets, proxy }) => {
+      const resources = [...credentialsOf(gatewaysOf(gateways, proxy.labels))].flatMap((name) => {
+        const own = secrets.get(`${proxy.namespace}/${name}`);
+        const roots = secrets.get(`${proxy.namespace}/${name}-cacert`);
+        return [
+          ...(own === undefined ? [] : encode(own, name)),
+          // Istio's older way: the roots are in a secret of their own, and go before those beside the key.
+          ...(roots === undefined ? [] : encode(roots, `${name}-cacert`)),
+        ];
+      });
+      return resourceSet(resources);
+    },
+  );
+}

@@ -1,0 +1,169 @@
+/** The part of a sidecar's configuration that concerns its own workload: how calls reach the application. */
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { MeshConfig } from "../../config/mesh-config.js";
+import { selects } from "../../mesh/labels.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import {
+  type MutualTlsMode,
+  type PeerAuthentications,
+  workloadMode,
+} from "../../mesh/peer-authentication.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { Service } from "../../mesh/service.js";
+import { targetPortOf } from "../../mesh/service-endpoints.js";
+import { proxyWorkload, type Workload } from "../../mesh/workload.js";
+import type { ListenerJson } from "../api.js";
+import {
+  type ApplicationAddress,
+  type InboundPort,
+  inboundCluster,
+} from "../cluster/inbound-cluster.js";
+import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
+import type { Encoder } from "../encoder.js";
+import {
+  type InboundListenerOptions,
+  inboundListener,
+  type SecuredPort,
+  virtualInboundListener,
+} from "../listener/inbound-listener.js";
+import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import { MESSAGE } from "./envoy-types.js";
+import type { ListenerLogs } from "./logs.js";
+
+/** What a sidecar has for its own application. */
+export interface InboundPart {
+  readonly clusters: ResourceSet;
+  readonly listeners: ResourceSet;
+}
+
+const NO_PORT_HAS_A_POLICY = 0;
+
+/** Everything that an inbound part depends on. */
+export interface InboundInputs {
+  readonly proxy: Proxy;
+  /** The services of the proxy's namespace. */
+  readonly services: Table<Service> | undefined;
+  /** The services that list the proxy's address. */
+  readonly listing: Table<Service> | undefined;
+  /** The workloads at the proxy's address. */
+  readonly workloads: Table<Workload> | undefined;
+  readonly policies: PeerAuthentications;
+  readonly config: MeshConfig;
+  readonly logs: ListenerLogs;
+}
+
+/** What of a mesh an inbound part depends on. */
+export function inboundInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): InboundInputs {
+  const place = `${proxy.namespace}|${proxy.address}`;
+  return {
+    proxy,
+    services: mesh.servicesByNamespace.get(proxy.namespace),
+    listing: mesh.servicesByAddress.get(place),
+    workloads: mesh.workloadsByAddress.get(place),
+    policies: mesh.peerAuthentications,
+    config: mesh.config,
+    logs,
+  };
+}
+
+const sortedValues = <V>(table: Table<V> | undefined): readonly V[] =>
+  (table?.sorted() ?? []).map(([, value]) => value);
+
+/** The services that a proxy's workload serves: those that select it, and those that list its address. */
+export function servicesOf(
+  inputs: Pick<InboundInputs, "proxy" | "services" | "listing">,
+): readonly Service[] {
+  const selecting = sortedValues(inputs.services).filter(
+    ({ selector, external }) =>
+      selector !== undefined && !external && selects(selector, inputs.proxy.labels),
+  );
+  return [...selecting, ...sortedValues(inputs.listing)];
+}
+
+/** The workload behind a proxy, as Pods and WorkloadEntries describe it. */
+export function workloadOf({
+  proxy,
+  workloads,
+}: Pick<InboundInputs, "proxy" | "workloads">): Workload {
+  return sortedValues(workloads)[0] ?? proxyWorkload(proxy);
+}
+
+/** The ports of a workload; where two services name one port, the older service says what it carries. */
+export function inboundPorts(
+  services: readonly Service[],
+  workload: Workload,
+): readonly InboundPort[] {
+  const ports = new Map<number, InboundPort>();
+  const older = [...services].sort((a, b) => (precedence(a) < precedence(b) ? -1 : 1));
+  for (const service of older) {
+    for (const port of service.ports) {
+      const targetPort = targetPortOf(workload, port);
+      if (targetPort === undefined || port.protocol === "UDP") continue;
+      const { hostname: host, name, namespace } = service;
+      const known = ports.get(targetPort);
+      ports.set(targetPort, {
+        targetPort,
+        servicePort: known?.servicePort ?? port.number,
+        protocol: known?.protocol ?? port.protocol,
+        services: [...(known?.services ?? []), { host, name, namespace }],
+        sources: [...(known?.sources ?? []), service.source],
+      });
+    }
+  }
+  return [...ports.values()].sort((a, b) => a.targetPort - b.targetPort);
+}
+
+const precedence = (service: Service): string => `${service.creationTimestamp}|${service.hostname}`;
+
+function clustersOf({ proxy, config }: InboundInputs, ports: readonly InboundPort[]) {
+  const { connectTimeout } = config;
+  const captured = proxy.mode !== "NONE";
+  const application: ApplicationAddress = captured
+    ? { captured: true }
+    : { address: proxy.appAddress };
+  const own = ports.map((port) => inboundCluster(port, application, connectTimeout).json);
+  return captured ? [...own, inboundPassthroughCluster(connectTimeout)] : own;
+}
+
+function listenersOf(
+  { proxy, policies, config, logs }: InboundInputs,
+  ports: readonly InboundPort[],
+): readonly ListenerJson[] {
+  const modeOf = (port: number): MutualTlsMode => workloadMode(policies, proxy, port);
+  const secured = ports.map((port): SecuredPort => ({ port, mode: modeOf(port.targetPort) }));
+  const options: InboundListenerOptions = {
+    ...logs,
+    pathNormalization: config.pathNormalization.normalization,
+    trustDomains: [config.trustDomain, ...config.trustDomainAliases],
+    passthroughMode: modeOf(NO_PORT_HAS_A_POLICY),
+  };
+  if (proxy.mode !== "NONE") return [virtualInboundListener(secured, options)];
+  return secured
+    .filter(({ port }) => !(proxy.unprivileged && port.targetPort < 1024))
+    .map((one) =>
+      inboundListener(one, { address: proxy.address, port: one.port.targetPort }, options),
+    )
+    .filter((listener) => listener !== undefined);
+}
+
+/** The builder of inbound parts. */
+export function createInboundPart(
+  engine: Engine,
+  encoder: Encoder,
+): (inputs: InboundInputs) => InboundPart {
+  const encode = (type: string, json: { readonly name?: string }): EnvoyResource => ({
+    name: json.name ?? "",
+    ...encoder.encode(type, json),
+  });
+  return engine.memoFields<InboundInputs, InboundPart>(
+    "inbound part",
+    ["proxy", "services", "listing", "workloads", "policies", "config", "logs"],
+    (inputs) => {
+      const ports = inboundPorts(servicesOf(inputs), workloadOf(inputs));
+      const clusters = clustersOf(inputs, ports).map((json) => encode(MESSAGE.cluster, json));
+      const listeners = listenersOf(inputs, ports).map((json) => encode(MESSAGE.listener, json));
+      return { clusters: resourceSet(clusters), listeners: resourceSet(listeners) };
+    },
+  );
+}

@@ -1,0 +1,130 @@
+/** The outbound listeners of sidecars, from what the services ask of them. */
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { MeshConfig } from "../../config/mesh-config.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { ListenerJson } from "../api.js";
+import { clusterNames } from "../cluster-names.js";
+import type { Encoder } from "../encoder.js";
+import { ANY_ADDRESS } from "../listener/address.js";
+import type { OutboundClaim } from "../listener/outbound-claim.js";
+import {
+  httpProxyListener,
+  type OutboundListenerOptions,
+  outboundListener,
+  virtualOutboundListener,
+} from "../listener/outbound-listener.js";
+import { BLACK_HOLE_CLUSTER } from "../names.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  resourceSet,
+  sameResource,
+} from "../resource-set.js";
+import { catchAllCluster } from "../route/virtual-host.js";
+import { MESSAGE } from "./envoy-types.js";
+import type { ListenerLogs } from "./logs.js";
+
+/** The claims of a scope by `address_port`, then by claim. */
+export type Claims = Table<Table<OutboundClaim>>;
+
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+function optionsOf(config: MeshConfig, logs: ListenerLogs): OutboundListenerOptions {
+  return {
+    ...logs,
+    pathNormalization: config.pathNormalization.normalization,
+    outboundTrafficPolicy: config.outboundTrafficPolicy.mode,
+  };
+}
+
+function encodeListener(encoder: Encoder, json: ListenerJson): EnvoyResource {
+  return {
+    name: json.name ?? "",
+    clusters: clusterNames(json),
+    ...encoder.encode(MESSAGE.listener, json),
+  };
+}
+
+/** The listeners of sidecars that capture: the same for all of a scope. They get connections from `virtualOutbound`. */
+export function createCapturedListeners(
+  engine: Engine,
+  encoder: Encoder,
+): (claims: Claims, config: MeshConfig, logs: ListenerLogs) => ResourceSet {
+  const options = engine.memo("outbound listener options", optionsOf);
+  const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
+    "outbound listeners",
+    (_at, [group], context) => {
+      const all = [...(group?.values() ?? [])];
+      const [first] = all;
+      if (first === undefined) return undefined;
+      const { address, port } = first;
+      const unclaimed =
+        address === ANY_ADDRESS ? catchAllCluster(context.outboundTrafficPolicy) : undefined;
+      const place = { at: { address, port }, bind: false, unclaimed };
+      const json = outboundListener(all, place, context);
+      return json && encodeListener(encoder, json);
+    },
+    sameResource,
+  );
+  const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
+    encodeListener(encoder, virtualOutboundListener(context)),
+  );
+  const byName = engine.derive<[EnvoyResource], [], Table<EnvoyResource>>(
+    "outbound listeners by place",
+    (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
+  );
+  const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
+  return (claims, config, logs) => {
+    const context = options(config, logs);
+    const last = virtual(context);
+    return flat(byName([derive([claims], context)])).with(last.name, last);
+  };
+}
+
+/** What the outbound listeners of a sidecar that captures nothing depend on. */
+export interface BoundListenerInputs {
+  readonly proxy: Proxy;
+  readonly claims: Claims;
+  readonly config: MeshConfig;
+  readonly logs: ListenerLogs;
+}
+
+/**
+ * The listeners of a sidecar that captures nothing: one for each port that services have, on the proxy's own address for
+ * that, where server names tell TLS services apart; and the HTTP proxy.
+ */
+export function createBoundListeners(
+  engine: Engine,
+  encoder: Encoder,
+): (inputs: BoundListenerInputs) => ResourceSet {
+  return engine.memoFields<BoundListenerInputs, ResourceSet>(
+    "bound outbound listeners",
+    ["proxy", "claims", "config", "logs"],
+    ({ proxy, claims, config, logs }) => {
+      const options = optionsOf(config, logs);
+      const byPort = new Map<number, OutboundClaim[]>();
+      for (const group of claims.values()) {
+        for (const claim of group.values()) {
+          byPort.set(claim.port, [...(byPort.get(claim.port) ?? []), onAnyAddress(claim)]);
+        }
+      }
+      const listeners = [...byPort]
+        .filter(([port]) => !(proxy.unprivileged && port < FIRST_UNPRIVILEGED_PORT))
+        .sort(([a], [b]) => a - b)
+        .map(([port, all]) => {
+          const at = { address: proxy.egressAddress, port };
+          return outboundListener(all, { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER }, options);
+        });
+      const all = [...listeners, httpProxyListener(proxy.egressAddress, options)];
+      return resourceSet(
+        all.filter((json) => json !== undefined).map((json) => encodeListener(encoder, json)),
+      );
+    },
+  );
+}
+
+/** Without captured addresses the service's own address says nothing: all of a port share its routes. */
+function onAnyAddress(claim: OutboundClaim): OutboundClaim {
+  return claim.routes === undefined ? claim : { ...claim, routes: String(claim.port) };
+}

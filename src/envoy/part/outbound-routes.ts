@@ -1,0 +1,314 @@
+/** The route configurations of a scope's sidecars, joined from the virtual hosts of the hosts that they can see. */
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { MeshConfig } from "../../config/mesh-config.js";
+import { type DestinationRule, findRule } from "../../mesh/destination-rule.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import { listenerProtocol } from "../../mesh/protocol.js";
+import type { Service, ServicePort } from "../../mesh/service.js";
+import { effectivePolicy } from "../../mesh/traffic-policy.js";
+import type { RouteAction_HashPolicyJson, RouteJson, VirtualHostJson } from "../api.js";
+import { clusterNames } from "../cluster-names.js";
+import type { Encoder } from "../encoder.js";
+import {
+  type ClusterKey,
+  HTTP_PROXY_ROUTE,
+  outboundClusterName,
+  PASSTHROUGH_CLUSTER,
+} from "../names.js";
+import { type EnvoyResource, type ResourceSet, sameResource } from "../resource-set.js";
+import { hashPolicy } from "../route/hash-policy.js";
+import { defaultRoute, httpRoutes } from "../route/http-route.js";
+import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
+import { addressDomains, catchAllHost, hostDomains } from "../route/virtual-host.js";
+import { MESSAGE } from "./envoy-types.js";
+import type { HostView, OutboundScope } from "./outbound-part.js";
+
+/** A virtual host and the route configuration that it belongs to. */
+export interface HostResource extends EnvoyResource {
+  readonly routeName: string;
+  readonly domains: readonly string[];
+}
+
+/** The rules that hash requests; empty in most meshes, and then the same object for ever. */
+interface HashRules {
+  readonly exact: Table<readonly DestinationRule[]>;
+  readonly wildcards: readonly DestinationRule[];
+}
+
+interface HostContext {
+  readonly scope: OutboundScope;
+  readonly mesh: Pick<Mesh, "resolver">;
+  readonly rootNamespace: string;
+  readonly hashRules: HashRules;
+}
+
+/** The port on which a host without a service is routed: Istio's choice. */
+const PORT_WITHOUT_SERVICE = 80;
+
+function usesHash({ spec }: DestinationRule): boolean {
+  const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
+  return policies.some(
+    (policy) =>
+      policy?.loadBalancer?.consistentHash !== undefined ||
+      policy?.portLevelSettings?.some((one) => one.loadBalancer?.consistentHash !== undefined) ===
+        true,
+  );
+}
+
+/** What of a request decides its endpoint, by the rule that the scope's callers apply to its destination. */
+function hashPolicyFor(
+  context: HostContext,
+  key: ClusterKey,
+): RouteAction_HashPolicyJson | undefined {
+  const { hashRules, scope, rootNamespace } = context;
+  if (hashRules.exact.size === 0 && hashRules.wildcards.length === 0) return undefined;
+  const rule = findRule(hashRules.exact.get(key.hostname) ?? [], hashRules.wildcards, {
+    clientNamespace: scope.namespace,
+    service: { hostname: key.hostname, namespace: namespaceOf(key.hostname) },
+    rootNamespace,
+  });
+  const hash = effectivePolicy(rule?.spec, key.subset, key.port).loadBalancer?.consistentHash;
+  return hash === undefined ? undefined : hashPolicy(hash);
+}
+
+const namespaceOf = (hostname: string): string => hostname.split(".")[1] ?? "";
+
+function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
+  const hash = (key: ClusterKey) => hashPolicyFor(context, key);
+  if (view.virtualService !== undefined) {
+    const routes = httpRoutes(view.virtualService, {
+      listenPort: port,
+      gateways: new Set(["mesh"]),
+      resolver: context.mesh.resolver,
+      source: context.scope,
+      hashPolicy: hash,
+    });
+    if ((view.virtualService.spec.http ?? []).length > 0) return routes;
+  }
+  const key = { port, subset: "", hostname: view.hostname };
+  return view.service === undefined ? [] : [defaultRoute(key, hash(key))];
+}
+
+/** A CONNECT request for a port is a tunnel to its service. */
+function tunnelRoute(key: ClusterKey): RouteJson {
+  return {
+    name: "tunnel",
+    match: { connectMatcher: {} },
+    route: {
+      cluster: outboundClusterName(key),
+      timeout: "0s",
+      upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
+    },
+  };
+}
+
+interface HostPlan {
+  readonly routeName: string;
+  readonly json: VirtualHostJson;
+}
+
+/** The virtual host of a port for clients that send the host alone, whatever the port. */
+function portHost(view: HostView, port: number, routeName: string, context: HostContext): HostPlan {
+  const { scope, mesh } = context;
+  const domains = [
+    ...hostDomains(view.hostname, scope.namespace, mesh.resolver.domain),
+    ...addressDomains(view.service?.addresses ?? []),
+  ];
+  return {
+    routeName,
+    json: {
+      name: `${view.hostname}:${String(port)}`,
+      domains,
+      routes: routesOf(view, port, context),
+      includeRequestAttemptCount: true,
+    },
+  };
+}
+
+/** The virtual host of a port for clients of the HTTP proxy, which name the port unless it is 80. */
+function proxyHost(view: HostView, port: ServicePort | undefined, context: HostContext): HostPlan {
+  const { scope, mesh } = context;
+  const number = port?.number ?? PORT_WITHOUT_SERVICE;
+  const kind = port === undefined ? "http" : listenerProtocol(port.protocol);
+  const names = [
+    ...hostDomains(view.hostname, scope.namespace, mesh.resolver.domain),
+    ...addressDomains(view.service?.addresses ?? []),
+  ];
+  const withPort = names.map((name) => `${name}:${String(number)}`);
+  const key = { port: number, subset: "", hostname: view.hostname };
+  return {
+    routeName: HTTP_PROXY_ROUTE,
+    json: {
+      name: `${view.hostname}:${String(number)}`,
+      domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
+      routes: [
+        ...(kind === "http" ? [] : [tunnelRoute(key)]),
+        ...(kind === "tcp" ? [] : routesOf(view, number, context)),
+      ],
+      includeRequestAttemptCount: true,
+    },
+  };
+}
+
+function routeNameOf(service: Service, port: ServicePort): string {
+  const known = service.addresses.some((address) => !address.includes("/"));
+  return listenerProtocol(port.protocol) === "auto" && known
+    ? `${service.hostname}:${String(port.number)}`
+    : String(port.number);
+}
+
+/** All virtual hosts of a host. */
+function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
+  const { service } = view;
+  if (service === undefined) {
+    const own = portHost(view, PORT_WITHOUT_SERVICE, String(PORT_WITHOUT_SERVICE), context);
+    const plans = context.scope.captured ? [own] : [own, proxyHost(view, undefined, context)];
+    return plans.filter(({ json }) => (json.routes ?? []).length > 0);
+  }
+  return service.ports.flatMap((port) => {
+    const kind = listenerProtocol(port.protocol);
+    if (kind === "none") return [];
+    const own =
+      kind === "tcp" ? [] : [portHost(view, port.number, routeNameOf(service, port), context)];
+    return context.scope.captured ? own : [...own, proxyHost(view, port, context)];
+  });
+}
+
+/** The first virtual host to name a domain keeps it: Envoy refuses a table in which two do. */
+function withoutRepeatedDomains(
+  hosts: readonly HostResource[],
+  strip: (host: HostResource, domains: readonly string[]) => HostResource | undefined,
+): readonly HostResource[] {
+  const owner = new Map<string, HostResource>();
+  // A host's own name is its first domain, and goes before what others call it.
+  for (const host of hosts) {
+    const [own] = host.domains;
+    if (own !== undefined && !owner.has(own)) owner.set(own, host);
+  }
+  return hosts.flatMap((host) => {
+    for (const domain of host.domains) if (!owner.has(domain)) owner.set(domain, host);
+    const kept = host.domains.filter((domain) => owner.get(domain) === host);
+    if (kept.length === host.domains.length) return [host];
+    return strip(host, kept) ?? [];
+  });
+}
+
+function proxyCatchAll(mode: MeshConfig["outboundTrafficPolicy"]["mode"]): VirtualHostJson {
+  const host = catchAllHost(mode);
+  if (mode === "REGISTRY_ONLY") {
+    const [route] = host.routes ?? [];
+    // CONNECT has no path, so a prefix does not match it.
+    const refused = { ...route, match: { connectMatcher: {} } };
+    return { ...host, routes: [refused, ...(host.routes ?? [])] };
+  }
+  const tunnel: RouteJson = {
+    name: host.name ?? "",
+    match: { connectMatcher: {} },
+    route: {
+      cluster: PASSTHROUGH_CLUSTER,
+      timeout: "0s",
+      upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
+    },
+  };
+  return { ...host, routes: [tunnel, ...(host.routes ?? [])] };
+}
+
+function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
+  const head = routeConfigurationHead(name);
+  // The proxy's clients name the port, and it counts.
+  return name === HTTP_PROXY_ROUTE ? { ...head, ignorePortInHostMatching: false } : head;
+}
+
+function createHashRules(engine: Engine): (mesh: Mesh) => HashRules {
+  const derive = engine.derive<[readonly DestinationRule[]], [], readonly DestinationRule[]>(
+    "rules that hash",
+    (_host, [rules]) => (rules?.some(usesHash) === true ? rules : undefined),
+  );
+  const settle = engine.settle<HashRules>(
+    (a, b) =>
+      a.exact === b.exact &&
+      a.wildcards.length === b.wildcards.length &&
+      a.wildcards.every((rule, i) => rule === b.wildcards[i]),
+  );
+  return (mesh) =>
+    settle({ exact: derive([mesh.rules]), wildcards: mesh.wildcardRules.filter(usesHash) });
+}
+
+/** The route configurations of a scope, by name. */
+export function createOutboundRoutes(
+  engine: Engine,
+  encoder: Encoder,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => ResourceSet {
+  const encodeHost = ({ routeName, json }: HostPlan): HostResource => ({
+    name: json.name ?? "",
+    routeName,
+    domains: json.domains ?? [],
+    clusters: clusterNames(json),
+    ...encoder.encode(MESSAGE.virtualHost, json),
+  });
+  const hosts = engine.derive<[HostView], [HostContext], Table<HostResource>>(
+    "virtual hosts",
+    (_host, [view], context) => {
+      if (view === undefined) return undefined;
+      return Table.from(
+        hostPlans(view, context)
+          .map(encodeHost)
+          .map((host) => [`${host.routeName} ${host.name}`, host] as const),
+      );
+    },
+    (a, b) =>
+      a.changesFrom(b).every(({ before, after }) => before && after && sameResource(before, after)),
+  );
+  const flat = engine.flatten<HostResource>("virtual hosts by name");
+  const byRoute = engine.group<HostResource>("virtual hosts by route", (host) => [host.routeName]);
+  const hashRules = createHashRules(engine);
+  const settleContext = engine.settle<HostContext>(
+    (a, b) =>
+      a.scope === b.scope &&
+      a.mesh.resolver === b.mesh.resolver &&
+      a.rootNamespace === b.rootNamespace &&
+      a.hashRules === b.hashRules,
+  );
+  const join = engine.derive<
+    [Table<HostResource>],
+    [MeshConfig["outboundTrafficPolicy"]["mode"]],
+    EnvoyResource
+  >(
+    "route configurations",
+    (name, [group], mode) => {
+      if (group === undefined) return undefined;
+      const sorted = group.sorted().map(([, host]) => host);
+      const kept = withoutRepeatedDomains(sorted, (host, domains) =>
+        strippedHost(encoder, host, domains),
+      );
+      const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(mode) : catchAllHost(mode);
+      const all = [...kept, encodeHost({ routeName: name, json: last })];
+      return {
+        name,
+        ...joinRouteConfiguration(encoder, routeHead(name), all),
+        clusters: [...new Set(all.flatMap((host) => host.clusters ?? []))].sort(),
+      };
+    },
+    sameResource,
+  );
+  return (views, mesh, scope) => {
+    const context = settleContext({
+      scope,
+      mesh,
+      rootNamespace: mesh.config.rootNamespace,
+      hashRules: hashRules(mesh),
+    });
+    return join([byRoute(flat(hosts([views], context)))], mesh.config.outboundTrafficPolicy.mode);
+  };
+}
+
+/** A virtual host with fewer domains; undefined when none is left. */
+function strippedHost(
+  encoder: Encoder,
+  host: HostResource,
+  domains: readonly string[],
+): HostResource | undefined {
+  if (domains.length === 0) return undefined;
+  return { ...host, domains, ...encoder.edit(MESSAGE.virtualHost, host.bytes, { domains }) };
+}

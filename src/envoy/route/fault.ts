@@ -1,0 +1,47 @@
+import type { HTTPFaultInjection } from "../../config/kinds/fault-injection.js";
+import type { HTTPFaultJson } from "../api.js";
+import { goDuration } from "../duration.js";
+import { share } from "./percent.js";
+
+/** gRPC status words and their numbers. */
+const GRPC_STATUS = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
+function grpcStatus(text: string): number {
+  const number = Number(text);
+  return Number.isInteger(number) ? number : Math.max(0, GRPC_STATUS.indexOf(text));
+}
+
+/** Delays and errors that are put into traffic on purpose. See Istio, HTTPFaultInjection. */
+export function httpFault({ delay, abort }: HTTPFaultInjection): HTTPFaultJson {
+  const fixedDelay = goDuration(delay?.fixedDelay);
+  const status =
+    abort?.grpcStatus === undefined
+      ? { httpStatus: abort?.httpStatus ?? 0 }
+      : { grpcStatus: grpcStatus(abort.grpcStatus) };
+  return {
+    ...(fixedDelay === undefined
+      ? {}
+      : { delay: { fixedDelay, percentage: share(delay?.percentage, delay?.percent) } }),
+    ...(abort === undefined
+      ? {}
+      : { abort: { ...status, percentage: share(abort.percentage, undefined) } }),
+  };
+}

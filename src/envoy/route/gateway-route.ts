@@ -1,0 +1,142 @@
+/** The route configurations of a gateway. */
+import type { ResourceRef } from "../../config/resource.js";
+import { refOf } from "../../config/resource.js";
+import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
+import { compareSpecificity, isSubsetOf } from "../../mesh/hostname.js";
+import { isHttp } from "../../mesh/protocol.js";
+import type { VirtualService } from "../../mesh/virtual-service.js";
+import { isVisible } from "../../mesh/visibility.js";
+import type { RouteJson, RouteMatchJson, VirtualHostJson } from "../api.js";
+import type { Built } from "../built.js";
+import { terminatesTls } from "../gateway-tls.js";
+import { httpRoutes, type RouteContext } from "./http-route.js";
+import { isCatchAll } from "./route-match.js";
+
+/**
+ * The name of the routes of a server: those of plain HTTP are shared by all servers of a port, TLS has its own for each
+ * server. undefined for servers that carry no HTTP. See Istio, GatewayRDSRouteName.
+ */
+export function gatewayRouteName({
+  gateway,
+  server,
+  protocol,
+  listenPort,
+}: GatewayServer): string | undefined {
+  const bind = server.bind === undefined || server.bind === "" ? "" : `.${server.bind}`;
+  if (isHttp(protocol)) return `http.${String(listenPort)}${bind}`;
+  if (protocol !== "HTTPS" || !terminatesTls(server)) return undefined;
+  const { name, namespace } = gateway.metadata;
+  return `https.${String(server.port.number)}.${server.port.name}.${name}.${namespace}${bind}`;
+}
+
+/** The hosts of a VirtualService that a server serves for it: the narrower of the two where one is a wildcard. */
+export function boundHosts(
+  { gateway, server }: GatewayServer,
+  virtualService: VirtualService,
+): readonly string[] {
+  const hosts = server.hosts
+    .map((host) => parseServerHost(host, gateway.metadata.namespace))
+    .filter(({ namespace }) => namespace === "*" || namespace === virtualService.namespace)
+    .flatMap(({ host }) =>
+      virtualService.hosts.flatMap((own) => {
+        if (isSubsetOf(own, host)) return [own];
+        return isSubsetOf(host, own) ? [host] : [];
+      }),
+    );
+  return [...new Set(hosts)];
+}
+
+interface HostRoutes {
+  readonly port: number;
+  readonly routes: readonly RouteJson[];
+  readonly sources: readonly ResourceRef[];
+  readonly httpsOnly: boolean;
+}
+
+/** What the routes of a gateway depend on beside its servers. */
+export interface GatewayRouteContext extends Omit<RouteContext, "listenPort" | "gateways"> {
+  /** The VirtualServices of a Gateway by its key, the one that wins first. */
+  readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
+}
+
+/** Routes that take every request come last, so that those of other VirtualServices for the host are reached. */
+function catchAllLast(routes: readonly RouteJson[]): readonly RouteJson[] {
+  const isLast = (route: RouteJson): boolean => isCatchAll(route.match as RouteMatchJson);
+  return [...routes.filter((route) => !isLast(route)), ...routes.filter(isLast)];
+}
+
+function bound(
+  one: GatewayServer,
+  context: GatewayRouteContext,
+): readonly { readonly host: string; readonly routes: HostRoutes }[] {
+  const port = one.server.port.number;
+  const namespace = one.gateway.metadata.namespace;
+  return context
+    .virtualServices(one.gatewayKey)
+    .filter((virtualService) => isVisible(virtualService.exportTo, namespace))
+    .flatMap((virtualService) => {
+      const hosts = boundHosts(one, virtualService);
+      if (hosts.length === 0) return [];
+      const routes = httpRoutes(virtualService, {
+        ...context,
+        listenPort: port,
+        gateways: new Set([one.gatewayKey]),
+      });
+      const sources = [refOf(one.gateway), virtualService.source];
+      const httpsOnly = one.server.tls?.httpsRedirect === true;
+      return hosts.map((host) => ({ host, routes: { port, routes, sources, httpsOnly } }));
+    });
+}
+
+/** Servers that only redirect to HTTPS need no VirtualService to do so. */
+function redirecting(one: GatewayServer): readonly { host: string; routes: HostRoutes }[] {
+  if (one.server.tls?.httpsRedirect !== true) return [];
+  const port = one.server.port.number;
+  return one.server.hosts.map((host) => ({
+    host: parseServerHost(host, one.gateway.metadata.namespace).host,
+    routes: { port, routes: [], sources: [refOf(one.gateway)], httpsOnly: true },
+  }));
+}
+
+function hostOf(host: string, all: readonly HostRoutes[]): Built<VirtualHostJson> {
+  const port = all[0]?.port ?? 0;
+  const name = `${host}:${String(port)}`;
+  const routes = catchAllLast(all.flatMap((one) => one.routes));
+  return {
+    name,
+    json: {
+      name,
+      domains: [host],
+      routes: [...routes],
+      includeRequestAttemptCount: true,
+      ...(all.some((one) => one.httpsOnly) ? { requireTls: "ALL" as const } : {}),
+    },
+    sources: [...new Set(all.flatMap((one) => one.sources))],
+  };
+}
+
+/** Answers 404 on a port to which no VirtualService is bound. */
+function nothingBound(port: number): Built<VirtualHostJson> {
+  const name = `blackhole:${String(port)}`;
+  return { name, json: { name, domains: ["*"], routes: [] }, sources: [] };
+}
+
+/**
+ * The virtual hosts of the servers that share a route configuration: one a host, with the routes of all VirtualServices
+ * for that host, the older ones first. See Istio, "Gateway", and its rules for merging VirtualServices.
+ */
+export function gatewayVirtualHosts(
+  servers: readonly GatewayServer[],
+  context: GatewayRouteContext,
+): readonly Built<VirtualHostJson>[] {
+  const byHost = new Map<string, HostRoutes[]>();
+  for (const server of servers) {
+    for (const { host, routes } of [...bound(server, context), ...redirecting(server)]) {
+      byHost.set(host, [...(byHost.get(host) ?? []), routes]);
+    }
+  }
+  if (byHost.size === 0) return [nothingBound(servers[0]?.server.port.number ?? 0)];
+  return [...byHost]
+    .sort(([a], [b]) => compareSpecificity(a, b))
+    .map(([host, routes]) => hostOf(host, routes));
+}

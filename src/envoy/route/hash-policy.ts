@@ -1,0 +1,27 @@
+import type { ConsistentHashLB } from "../../config/kinds/load-balancer.js";
+import type { RouteAction_HashPolicyJson } from "../api.js";
+import { goDuration } from "../duration.js";
+
+/** What of a request decides its endpoint; undefined when nothing is named. See Istio, ConsistentHashLB. */
+export function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson | undefined {
+  if (hash.httpHeaderName !== undefined) return { header: { headerName: hash.httpHeaderName } };
+  if (hash.httpCookie !== undefined) {
+    const { name, path, ttl, attributes } = hash.httpCookie;
+    const lifetime = goDuration(ttl);
+    return {
+      cookie: {
+        name,
+        ...(path === undefined ? {} : { path }),
+        ...(lifetime === undefined ? {} : { ttl: lifetime }),
+        ...(attributes === undefined
+          ? {}
+          : { attributes: attributes.map((one) => ({ name: one.name, value: one.value ?? "" })) }),
+      },
+    };
+  }
+  if (hash.useSourceIp === true) return { connectionProperties: { sourceIp: true } };
+  if (hash.httpQueryParameterName !== undefined) {
+    return { queryParameter: { name: hash.httpQueryParameterName } };
+  }
+  return undefined;
+}

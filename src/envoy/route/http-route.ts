@@ -1,0 +1,295 @@
+/** The routes of a VirtualService. */
+import type { Destination } from "../../config/kinds/destination.js";
+import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
+import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
+import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
+import { type Labels, selects } from "../../mesh/labels.js";
+import type { VirtualService } from "../../mesh/virtual-service.js";
+import { any } from "../any.js";
+import type {
+  MetadataJson,
+  RouteAction_HashPolicyJson,
+  RouteActionJson,
+  RouteJson,
+  RouteMatchJson,
+  WeightedCluster_ClusterWeightJson,
+} from "../api.js";
+import { goDuration } from "../duration.js";
+import { type ClusterKey, configPath, outboundClusterName } from "../names.js";
+import { corsPolicy } from "./cors.js";
+import { httpFault } from "./fault.js";
+import { authorityOf, headerMutations } from "./header-operations.js";
+import { share } from "./percent.js";
+import { directResponse, redirectAction } from "./redirect.js";
+import { defaultRetryPolicy, retryPolicy } from "./retry-policy.js";
+import { isCatchAll, operationPath, routeMatch } from "./route-match.js";
+
+/** What the routes depend on beside the VirtualService. */
+export interface RouteContext {
+  /** The port for which requests come, where a destination names none. */
+  readonly listenPort: number;
+  /** `mesh`, or the keys of the Gateways, for which routes are wanted. */
+  readonly gateways: ReadonlySet<string>;
+  readonly resolver: HostResolver;
+  /** Who calls, as far as matches ask. */
+  readonly source: { readonly namespace: string; readonly labels: Labels };
+  /** What of a request decides its endpoint, by the rule for the destination. */
+  readonly hashPolicy: (key: ClusterKey) => RouteAction_HashPolicyJson | undefined;
+}
+
+const NO_TIMEOUT = "0s";
+const FAULT_FILTER = "envoy.filters.http.fault";
+const CORS_FILTER = "envoy.filters.http.cors";
+
+/** Whether a match can hold at all for this caller, port and gateway; the rest of it is for Envoy to decide. */
+function applies(match: HTTPMatchRequest, context: RouteContext): boolean {
+  const { gateways = [], port, sourceLabels, sourceNamespace } = match;
+  const atGateway =
+    gateways.length === 0 || gateways.some((gateway) => context.gateways.has(gateway));
+  return (
+    atGateway &&
+    (port === undefined || port === 0 || port === context.listenPort) &&
+    (sourceNamespace === undefined ||
+      sourceNamespace === "" ||
+      sourceNamespace === context.source.namespace) &&
+    selects(sourceLabels ?? {}, context.source.labels)
+  );
+}
+
+function clusterKey(
+  destination: Destination,
+  { namespace, singlePorts }: VirtualService,
+  { listenPort, resolver }: RouteContext,
+): ClusterKey {
+  const hostname = resolveHost(destination.host, namespace, resolver);
+  const port = destination.port?.number ?? singlePorts.get(hostname) ?? listenPort;
+  return { hostname, port, subset: destination.subset ?? "" };
+}
+
+function weightedClusters(
+  destinations: readonly HTTPRouteDestination[],
+  virtualService: VirtualService,
+  context: RouteContext,
+): RouteActionJson {
+  const clusters = destinations
+    .filter(({ weight }) => (weight ?? 0) > 0)
+    .map(({ destination, weight, headers }): WeightedCluster_ClusterWeightJson => {
+      const authority = authorityOf(headers);
+      return {
+        name: outboundClusterName(clusterKey(destination, virtualService, context)),
+        weight: weight ?? 0,
+        ...headerMutations(headers),
+        ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
+      };
+    });
+  return { weightedClusters: { clusters } };
+}
+
+/** Where requests go: one cluster, or several by weight. A single destination takes all, whatever its weight. */
+function target(
+  destinations: readonly HTTPRouteDestination[],
+  virtualService: VirtualService,
+  context: RouteContext,
+): RouteActionJson {
+  const weighty = destinations.filter(({ weight }) => (weight ?? 0) > 0);
+  const only =
+    destinations.length === 1 ? destinations[0] : weighty.length === 1 ? weighty[0] : undefined;
+  if (only === undefined) return weightedClusters(destinations, virtualService, context);
+  return {
+    cluster: outboundClusterName(clusterKey(only.destination, virtualService, context)),
+  };
+}
+
+function rewrite(rule: HTTPRewrite | undefined): RouteActionJson {
+  if (rule === undefined) return {};
+  const { uri, authority, uriRegexRewrite } = rule;
+  return {
+    ...(uriRegexRewrite === undefined
+      ? uri === undefined || uri === ""
+        ? {}
+        : { prefixRewrite: uri }
+      : {
+          regexRewrite: {
+            pattern: { regex: uriRegexRewrite.match ?? "" },
+            substitution: uriRegexRewrite.rewrite ?? "",
+          },
+        }),
+    ...(authority === undefined || authority === "" ? {} : { hostRewriteLiteral: authority }),
+  };
+}
+
+function mirrors(
+  route: HTTPRoute,
+  virtualService: VirtualService,
+  context: RouteContext,
+): RouteActionJson {
+  const single =
+    route.mirror === undefined
+      ? []
+      : [
+          {
+            destination: route.mirror,
+            share: share(route.mirrorPercentage, route.mirrorPercent ?? route.mirror_percent),
+          },
+        ];
+  const several = (route.mirrors ?? []).map(({ destination, percentage }) => ({
+    destination,
+    share: share(percentage, undefined),
+  }));
+  const policies = [...single, ...several]
+    .filter((one) => one.share.numerator !== 0)
+    .map((one) => ({
+      cluster: outboundClusterName(clusterKey(one.destination, virtualService, context)),
+      runtimeFraction: { defaultValue: one.share },
+    }));
+  return policies.length === 0 ? {} : { requestMirrorPolicies: policies };
+}
+
+function routeAction(
+  route: HTTPRoute,
+  virtualService: VirtualService,
+  context: RouteContext,
+): RouteActionJson {
+  const destinations = route.route ?? [];
+  const timeout = goDuration(route.timeout) ?? NO_TIMEOUT;
+  const retries = retryPolicy(route.retries);
+  const authority = authorityOf(route.headers) ?? authorityOf(only(destinations)?.headers);
+  const hashes = destinations
+    .map(({ destination }) => context.hashPolicy(clusterKey(destination, virtualService, context)))
+    .filter((policy) => policy !== undefined);
+  return {
+    ...target(destinations, virtualService, context),
+    timeout,
+    maxGrpcTimeout: timeout,
+    ...(retries === undefined ? {} : { retryPolicy: retries }),
+    ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
+    ...rewrite(route.rewrite),
+    ...mirrors(route, virtualService, context),
+    ...(hashes.length === 0 ? {} : { hashPolicy: hashes }),
+  };
+}
+
+const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list[0] : undefined);
+
+function handling(
+  route: HTTPRoute,
+  virtualService: VirtualService,
+  context: RouteContext,
+): Partial<RouteJson> {
+  if (route.redirect !== undefined) return { redirect: redirectAction(route.redirect) };
+  if (route.directResponse !== undefined) {
+    return { directResponse: directResponse(route.directResponse) };
+  }
+  return { route: routeAction(route, virtualService, context) };
+}
+
+function perFilterConfig(route: HTTPRoute): Pick<RouteJson, "typedPerFilterConfig"> {
+  const configs = {
+    ...(route.corsPolicy === undefined
+      ? {}
+      : {
+          [CORS_FILTER]: any(
+            "envoy.extensions.filters.http.cors.v3.CorsPolicy",
+            corsPolicy(route.corsPolicy),
+          ),
+        }),
+    ...(route.fault === undefined
+      ? {}
+      : {
+          [FAULT_FILTER]: any(
+            "envoy.extensions.filters.http.fault.v3.HTTPFault",
+            httpFault(route.fault),
+          ),
+        }),
+  };
+  return Object.keys(configs).length === 0 ? {} : { typedPerFilterConfig: configs };
+}
+
+function routeName(route: HTTPRoute, match: HTTPMatchRequest | undefined): string {
+  const names = [route.name, match?.name].filter((name) => name !== undefined && name !== "");
+  return names.join(".");
+}
+
+function metadata({ source }: VirtualService): MetadataJson {
+  return {
+    filterMetadata: {
+      istio: { config: configPath("virtual-service", source.namespace, source.name) },
+    },
+  };
+}
+
+function envoyRoute(
+  route: HTTPRoute,
+  request: HTTPMatchRequest | undefined,
+  virtualService: VirtualService,
+  context: RouteContext,
+): RouteJson {
+  const match = routeMatch(request);
+  const name = routeName(route, request);
+  const destination = only(route.route ?? []);
+  const operation = `${virtualService.source.name}:${String(context.listenPort)}${operationPath(match)}`;
+  const statPrefix = request?.statPrefix ?? "";
+  return {
+    ...(name === "" ? {} : { name }),
+    match,
+    ...handling(route, virtualService, context),
+    ...mergeMutations(headerMutations(route.headers), headerMutations(destination?.headers)),
+    ...perFilterConfig(route),
+    ...(statPrefix === "" ? {} : { statPrefix }),
+    metadata: metadata(virtualService),
+    decorator: { operation },
+  };
+}
+
+/** A single destination's header operations are the route's, behind its own. */
+function mergeMutations(
+  first: ReturnType<typeof headerMutations>,
+  second: ReturnType<typeof headerMutations>,
+): ReturnType<typeof headerMutations> {
+  const merged: Record<string, unknown[]> = {};
+  for (const part of [first, second]) {
+    for (const [key, list] of Object.entries(part)) {
+      merged[key] = [...(merged[key] ?? []), ...(list as unknown[])];
+    }
+  }
+  return merged as ReturnType<typeof headerMutations>;
+}
+
+/**
+ * The routes of a VirtualService for one port, in order: one for each match of each of its HTTP routes. What stands behind
+ * a match that takes every request is left out. See Istio, HTTPRoute.
+ */
+export function httpRoutes(virtualService: VirtualService, context: RouteContext): RouteJson[] {
+  const routes: RouteJson[] = [];
+  for (const route of virtualService.spec.http ?? []) {
+    const matches: readonly (HTTPMatchRequest | undefined)[] =
+      route.match === undefined || route.match.length === 0 ? [undefined] : route.match;
+    for (const match of matches) {
+      if (match !== undefined && !applies(match, context)) continue;
+      const built = envoyRoute(route, match, virtualService, context);
+      routes.push(built);
+      if (isCatchAll(built.match as RouteMatchJson)) return routes;
+    }
+  }
+  return routes;
+}
+
+/** The route of a service for which there is no VirtualService: everything goes to it. */
+export function defaultRoute(
+  key: ClusterKey,
+  hash: RouteAction_HashPolicyJson | undefined,
+): RouteJson {
+  return {
+    name: "default",
+    match: { prefix: "/" },
+    route: {
+      cluster: outboundClusterName(key),
+      timeout: NO_TIMEOUT,
+      retryPolicy: defaultRetryPolicy(),
+      maxGrpcTimeout: NO_TIMEOUT,
+      ...(hash === undefined ? {} : { hashPolicy: [hash] }),
+    },
+    decorator: { operation: `${key.hostname}:${String(key.port)}/*` },
+  };
+}

@@ -1,0 +1,87 @@
+import type { HTTPRetry } from "../../config/kinds/http-retry.js";
+import { any } from "../any.js";
+import type { RetryPolicyJson } from "../api.js";
+import { defined } from "../defined.js";
+import { goDuration } from "../duration.js";
+
+/** What Istio retries on when nobody says: failures after which the request was not handled. */
+const DEFAULT_RETRY_ON =
+  "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+const DEFAULT_RETRIES = 2;
+const HOST_SELECTION_ATTEMPTS = "5";
+const SERVICE_UNAVAILABLE = 503;
+const STATUS_CODES = "retriable-status-codes";
+const STATUS_CODE = /^\d{3}$/;
+
+/** A retry goes to an endpoint that was not tried yet. */
+function otherHosts(): RetryPolicyJson {
+  return {
+    retryHostPredicate: [
+      {
+        name: "envoy.retry_host_predicates.previous_hosts",
+        typedConfig: any(
+          "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+          {},
+        ),
+      },
+    ],
+    hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
+  };
+}
+
+/** The policy of a route whose VirtualService says nothing of retries. */
+export function defaultRetryPolicy(): RetryPolicyJson {
+  return { retryOn: DEFAULT_RETRY_ON, numRetries: DEFAULT_RETRIES, ...otherHosts() };
+}
+
+/** `5xx,503,reset` in conditions and status codes; a code needs the condition `retriable-status-codes` beside it. */
+function parseRetryOn(retryOn: string): Pick<RetryPolicyJson, "retryOn" | "retriableStatusCodes"> {
+  const words = retryOn
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+  const codes = words.filter((word) => STATUS_CODE.test(word)).map(Number);
+  const conditions = words.filter((word) => !STATUS_CODE.test(word));
+  const all =
+    codes.length > 0 && !conditions.includes(STATUS_CODES)
+      ? [...conditions, STATUS_CODES]
+      : conditions;
+  return {
+    retryOn: all.join(","),
+    ...(codes.length > 0 ? { retriableStatusCodes: codes } : {}),
+  };
+}
+
+/**
+ * The retry policy of a route; undefined when it retries nothing (`attempts: 0`). A policy that is asked for without
+ * conditions also retries 503 answers. See Istio, HTTPRetry.
+ */
+export function retryPolicy(retries: HTTPRetry | undefined): RetryPolicyJson | undefined {
+  if (retries === undefined) return defaultRetryPolicy();
+  const attempts = retries.attempts ?? 0;
+  if (attempts <= 0) return undefined;
+  const conditions =
+    retries.retryOn === undefined || retries.retryOn === ""
+      ? { retryOn: DEFAULT_RETRY_ON, retriableStatusCodes: [SERVICE_UNAVAILABLE] }
+      : parseRetryOn(retries.retryOn);
+  const backoff = goDuration(retries.backoff);
+  return {
+    ...conditions,
+    numRetries: attempts,
+    ...(retries.retryIgnorePreviousHosts === false ? {} : otherHosts()),
+    ...defined<RetryPolicyJson>({
+      perTryTimeout: goDuration(retries.perTryTimeout),
+      retryBackOff: backoff === undefined ? undefined : { baseInterval: backoff },
+      retryPriority:
+        retries.retryRemoteLocalities === true
+          ? {
+              name: "envoy.retry_priorities.previous_priorities",
+              typedConfig: any(
+                "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+                { updateFrequency: 2 },
+              ),
+            }
+          : undefined,
+    }),
+  };
+}

@@ -1,0 +1,42 @@
+/** Route configurations, joined from the bytes of their virtual hosts. */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { versionOf } from "../../base/version.js";
+import type { RouteConfigurationJson } from "../api.js";
+import type { Encoded, Encoder } from "../encoder.js";
+
+/** The number of the field `virtual_hosts` in RouteConfiguration. */
+const VIRTUAL_HOSTS_FIELD = 2;
+
+/** What all route configurations say of themselves beside their name and virtual hosts. */
+export function routeConfigurationHead(name: string): Omit<RouteConfigurationJson, "virtualHosts"> {
+  return {
+    name,
+    // A route may name a cluster that comes later: the control plane sees to the order.
+    validateClusters: false,
+    maxDirectResponseBodySizeBytes: 1048576,
+    ignorePortInHostMatching: true,
+  };
+}
+
+function lengthPrefixed(field: number, bytes: Uint8Array): readonly Uint8Array[] {
+  const head = new BinaryWriter()
+    .tag(field, WireType.LengthDelimited)
+    .uint32(bytes.length)
+    .finish();
+  return [head, bytes];
+}
+
+/**
+ * The route configuration of these virtual hosts, in this order. A message may be put together from the bytes of its
+ * parts, so a change of one virtual host costs its own encoding and one copy; the version is that of the members'.
+ */
+export function joinRouteConfiguration(
+  encoder: Encoder,
+  head: Omit<RouteConfigurationJson, "virtualHosts">,
+  virtualHosts: readonly Encoded[],
+): Encoded {
+  const start = encoder.encode("envoy.config.route.v3.RouteConfiguration", head);
+  const parts = virtualHosts.flatMap(({ bytes }) => lengthPrefixed(VIRTUAL_HOSTS_FIELD, bytes));
+  const versions = [start.version, ...virtualHosts.map(({ version }) => version)];
+  return { bytes: Buffer.concat([start.bytes, ...parts]), version: versionOf(versions.join("\n")) };
+}

@@ -1,0 +1,80 @@
+import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
+import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { HeaderMatcherJson, QueryParameterMatcherJson, RouteMatchJson } from "../api.js";
+import { stringMatcher } from "../string-matcher.js";
+
+type PathMatch = Pick<RouteMatchJson, "prefix" | "path" | "safeRegex" | "caseSensitive">;
+
+function pathMatch(match: HTTPMatchRequest | undefined): PathMatch {
+  const uri = match?.uri;
+  const path: PathMatch =
+    uri?.exact !== undefined
+      ? { path: uri.exact }
+      : uri?.regex !== undefined
+        ? { safeRegex: { regex: uri.regex } }
+        : { prefix: uri?.prefix ?? "/" };
+  // Envoy takes no case for a regex: it says so itself.
+  if (path.safeRegex !== undefined) return path;
+  return match === undefined ? path : { ...path, caseSensitive: match.ignoreUriCase !== true };
+}
+
+function headerMatcher(name: string, match: StringMatch): HeaderMatcherJson {
+  const matcher = stringMatcher(match);
+  return matcher === undefined ? { name, presentMatch: true } : { name, stringMatch: matcher };
+}
+
+function withoutHeaderMatcher(name: string, match: StringMatch): HeaderMatcherJson {
+  const matcher = headerMatcher(name, match);
+  return matcher.presentMatch === true
+    ? { ...matcher, invertMatch: true }
+    : // A request without the header does not have that value either.
+      { ...matcher, invertMatch: true, treatMissingHeaderAsEmpty: true };
+}
+
+function byName<T>(fields: Readonly<Record<string, T>> | undefined): readonly [string, T][] {
+  return Object.entries(fields ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function headerMatchers(match: HTTPMatchRequest): HeaderMatcherJson[] {
+  const pseudo = [
+    [":method", match.method],
+    [":authority", match.authority],
+    [":scheme", match.scheme],
+  ] as const;
+  return [
+    ...byName(match.headers).map(([name, value]) => headerMatcher(name, value)),
+    ...byName(match.withoutHeaders).map(([name, value]) => withoutHeaderMatcher(name, value)),
+    ...pseudo.flatMap(([name, value]) => (value === undefined ? [] : [headerMatcher(name, value)])),
+  ];
+}
+
+function queryMatcher(name: string, match: StringMatch): QueryParameterMatcherJson {
+  const matcher = stringMatcher(match);
+  return matcher === undefined ? { name, presentMatch: true } : { name, stringMatch: matcher };
+}
+
+/** What a request must be for a route to take it. See Istio, HTTPMatchRequest. */
+export function routeMatch(match: HTTPMatchRequest | undefined): RouteMatchJson {
+  if (match === undefined) return pathMatch(undefined);
+  const headers = headerMatchers(match);
+  const queryParameters = byName(match.queryParams).map(([name, value]) =>
+    queryMatcher(name, value),
+  );
+  return {
+    ...pathMatch(match),
+    ...(headers.length > 0 ? { headers } : {}),
+    ...(queryParameters.length > 0 ? { queryParameters } : {}),
+  };
+}
+
+/** Whether a match takes every request, so that no route behind it is ever reached. */
+export function isCatchAll(match: RouteMatchJson): boolean {
+  const everyPath = match.prefix === "/" || match.safeRegex?.regex === ".*";
+  return everyPath && match.headers === undefined && match.queryParameters === undefined;
+}
+
+/** A path as it stands in the name of an operation: `/*` for a prefix, the text of a regex. */
+export function operationPath(match: RouteMatchJson): string {
+  if (match.path !== undefined) return match.path;
+  return match.safeRegex?.regex ?? `${match.prefix ?? "/"}*`;
+}

@@ -1,0 +1,80 @@
+/** Virtual hosts of sidecars: one for each host and port. */
+import type { ResourceRef } from "../../config/resource.js";
+import type { RouteJson, VirtualHostJson } from "../api.js";
+import type { Built } from "../built.js";
+import { ALLOW_ANY, BLACK_HOLE_CLUSTER, BLOCK_ALL, PASSTHROUGH_CLUSTER } from "../names.js";
+
+/** The suffix of hosts that have short names. */
+const serviceSuffix = (domain: string): string => `.svc.${domain}`;
+
+/**
+ * The names by which a proxy in `namespace` may call a host, without its addresses: the host itself, with a final dot,
+ * and the short forms that a resolver in that namespace would complete.
+ */
+export function hostDomains(
+  hostname: string,
+  namespace: string,
+  domain: string,
+): readonly string[] {
+  const suffix = serviceSuffix(domain);
+  if (!hostname.endsWith(suffix)) {
+    return hostname.startsWith("*") ? [hostname] : [hostname, `${hostname}.`];
+  }
+  const qualified = hostname.slice(0, -suffix.length);
+  const own = `.${namespace}`;
+  const short = qualified.endsWith(own) ? [qualified.slice(0, -own.length)] : [];
+  // Istio lists the bare name first for its own namespace, and last the one with the namespace.
+  const alternatives =
+    short.length > 0 ? [...short, `${qualified}.svc`, qualified] : [qualified, `${qualified}.svc`];
+  return [hostname, `${hostname}.`, ...alternatives.filter((name) => name !== "")];
+}
+
+/** An address as it stands in a Host header: IPv6 in brackets. CIDR blocks are no hosts. */
+export function addressDomains(addresses: readonly string[]): readonly string[] {
+  return addresses
+    .filter((address) => !address.includes("/"))
+    .map((address) => (address.includes(":") ? `[${address}]` : address));
+}
+
+/** A virtual host of a service. */
+export function virtualHost(
+  name: string,
+  domains: readonly string[],
+  routes: readonly RouteJson[],
+  sources: readonly ResourceRef[],
+): Built<VirtualHostJson> {
+  return {
+    name,
+    json: { name, domains: [...domains], routes: [...routes], includeRequestAttemptCount: true },
+    sources,
+  };
+}
+
+/** Takes the requests for hosts that nobody knows: lets them through, or answers 502. See Istio, outboundTrafficPolicy. */
+export function catchAllHost(mode: "ALLOW_ANY" | "REGISTRY_ONLY"): VirtualHostJson {
+  if (mode === "REGISTRY_ONLY") {
+    return {
+      name: BLOCK_ALL,
+      domains: ["*"],
+      routes: [{ name: BLOCK_ALL, match: { prefix: "/" }, directResponse: { status: 502 } }],
+      includeRequestAttemptCount: true,
+    };
+  }
+  return {
+    name: ALLOW_ANY,
+    domains: ["*"],
+    routes: [
+      {
+        name: ALLOW_ANY,
+        match: { prefix: "/" },
+        route: { cluster: PASSTHROUGH_CLUSTER, timeout: "0s", maxGrpcTimeout: "0s" },
+      },
+    ],
+    includeRequestAttemptCount: true,
+  };
+}
+
+/** Where a catch-all of TCP goes. */
+export function catchAllCluster(mode: "ALLOW_ANY" | "REGISTRY_ONLY"): string {
+  return mode === "REGISTRY_ONLY" ? BLACK_HOLE_CLUSTER : PASSTHROUGH_CLUSTER;
+}

@@ -1,0 +1,161 @@
+import type { Table } from "../base/table.js";
+import type { AccessLogging, WorkloadMode } from "../config/kinds/telemetry.js";
+import type { ResourceOf } from "../config/kinds.js";
+import type { MeshConfig } from "../config/mesh-config.js";
+import { type Labels, selects } from "./labels.js";
+import { comparePrecedence } from "./precedence.js";
+
+/** Where and how requests are logged: an Envoy file log of the mesh configuration. */
+export interface LogTarget {
+  readonly path: string;
+  readonly text?: string;
+  readonly json?: Readonly<Record<string, unknown>>;
+  /** A CEL expression: only requests for which it is true are logged. */
+  readonly filter?: string;
+}
+
+/** The side of a request that a proxy logs it on. */
+export type LogSide = "CLIENT" | "SERVER";
+
+/** Whose requests are asked about. */
+export interface LogQuery {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly rootNamespace: string;
+  readonly side: LogSide;
+}
+
+type Telemetry = ResourceOf<"Telemetry">;
+
+const FILE_LOG = "mesh access log file";
+
+/** The Telemetry resources that count for a workload: the mesh's, then its namespace's, then its own. */
+function applicable(table: Table<Telemetry>, query: LogQuery): readonly Telemetry[] {
+  const all = [...table.values()].sort(comparePrecedence);
+  const selector = ({ spec }: Telemetry): Labels => spec.selector?.matchLabels ?? {};
+  const whole = (namespace: string): Telemetry | undefined =>
+    all.find(
+      (one) =>
+        one.metadata.namespace === namespace &&
+        Object.keys(selector(one)).length === 0 &&
+        one.spec.targetRefs === undefined,
+    );
+  const own = all.find(
+    (one) =>
+      one.metadata.namespace === query.namespace &&
+      Object.keys(selector(one)).length > 0 &&
+      selects(selector(one), query.labels),
+  );
+  const namespace = query.namespace === query.rootNamespace ? undefined : whole(query.namespace);
+  return [whole(query.rootNamespace), namespace, own].filter((one) => one !== undefined);
+}
+
+const covers = (mode: WorkloadMode | undefined, side: LogSide): boolean =>
+  mode === undefined || mode === "CLIENT_AND_SERVER" || mode === side;
+
+/** The log that a provider name stands for; undefined for providers that write no file. */
+function targetOf(
+  mesh: MeshConfig,
+  name: string,
+  filter: string | undefined,
+): LogTarget | undefined {
+  const rest = filter === undefined ? {} : { filter };
+  if (name === FILE_LOG) return { ...meshLog(mesh), ...rest };
+  const log = mesh.extensionProviders.find((one) => one.name === name)?.envoyFileAccessLog;
+  if (log === undefined) return undefined;
+  const { labels, text } = log.logFormat ?? {};
+  return {
+    path: log.path ?? "/dev/stdout",
+    ...(labels === undefined ? {} : { json: labels }),
+    ...(text === undefined || text === ""
+      ? {}
+      : { text: text.endsWith("\n") ? text : `${text}\n` }),
+    ...rest,
+  };
+}
+
+/** The fields of a JSON log; undefined when the text is no JSON object. */
+function jsonFormat(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function meshLog(mesh: MeshConfig): LogTarget {
+  const format = mesh.accessLogFormat;
+  if (mesh.accessLogEncoding === "JSON") {
+    return { path: mesh.accessLogFile, json: jsonFormat(format) ?? DEFAULT_JSON_FIELDS };
+  }
+  return { path: mesh.accessLogFile, ...(format === "" ? {} : { text: format }) };
+}
+
+/** Istio's fields of a JSON log when the mesh configuration names none. */
+const DEFAULT_JSON_FIELDS: Readonly<Record<string, string>> = {
+  authority: "%REQ(:AUTHORITY)%",
+  bytes_received: "%BYTES_RECEIVED%",
+  bytes_sent: "%BYTES_SENT%",
+  connection_termination_details: "%CONNECTION_TERMINATION_DETAILS%",
+  downstream_local_address: "%DOWNSTREAM_LOCAL_ADDRESS%",
+  downstream_remote_address: "%DOWNSTREAM_REMOTE_ADDRESS%",
+  duration: "%DURATION%",
+  method: "%REQ(:METHOD)%",
+  path: "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+  protocol: "%PROTOCOL%",
+  request_id: "%REQ(X-REQUEST-ID)%",
+  requested_server_name: "%REQUESTED_SERVER_NAME%",
+  response_code: "%RESPONSE_CODE%",
+  response_code_details: "%RESPONSE_CODE_DETAILS%",
+  response_flags: "%RESPONSE_FLAGS%",
+  route_name: "%ROUTE_NAME%",
+  start_time: "%START_TIME%",
+  upstream_cluster: "%UPSTREAM_CLUSTER_RAW%",
+  upstream_host: "%UPSTREAM_HOST%",
+  upstream_local_address: "%UPSTREAM_LOCAL_ADDRESS%",
+  upstream_service_time: "%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%",
+  upstream_transport_failure_reason: "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+  user_agent: "%REQ(USER-AGENT)%",
+  x_forwarded_for: "%REQ(X-FORWARDED-FOR)%",
+};
+
+interface Effective {
+  readonly providers: readonly string[];
+  readonly disabled: boolean;
+  readonly filter: string | undefined;
+}
+
+function apply(before: Effective, logging: AccessLogging): Effective {
+  const named = logging.providers?.map((provider) => provider.name) ?? [];
+  return {
+    providers: named.length > 0 ? named : before.providers,
+    disabled: logging.disabled === true,
+    filter: logging.filter?.expression ?? before.filter,
+  };
+}
+
+/**
+ * The logs that a workload's proxy writes on one side of a request: those of the mesh configuration, unless Telemetry
+ * resources say otherwise, each more specific one over the less specific. See Istio, Telemetry.accessLogging.
+ */
+export function accessLogs(
+  telemetries: Table<Telemetry>,
+  mesh: MeshConfig,
+  query: LogQuery,
+): readonly LogTarget[] {
+  const providers = [
+    ...(mesh.accessLogFile === "" ? [] : [FILE_LOG]),
+    ...(mesh.defaultProviders.accessLogging ?? []),
+  ];
+  let effective: Effective = { providers, disabled: false, filter: undefined };
+  for (const { spec } of applicable(telemetries, query)) {
+    for (const logging of spec.accessLogging ?? []) {
+      if (covers(logging.match?.mode, query.side)) effective = apply(effective, logging);
+    }
+  }
+  if (effective.disabled) return [];
+  return effective.providers
+    .map((name) => targetOf(mesh, name, effective.filter))
+    .filter((target) => target !== undefined);
+}

@@ -1,0 +1,80 @@
+import type { Table } from "../base/table.js";
+import type { Server } from "../config/kinds/gateway.js";
+import type { ResourceOf } from "../config/kinds.js";
+import { keyOf } from "../config/resource.js";
+import { type Labels, selects } from "./labels.js";
+import { comparePrecedence } from "./precedence.js";
+import { type Protocol, parseProtocol } from "./protocol.js";
+import type { Service } from "./service.js";
+
+/** One server of a Gateway, with the port on which a proxy listens for it. */
+export interface GatewayServer {
+  readonly gateway: ResourceOf<"Gateway">;
+  /** `namespace/name` of the Gateway, as VirtualServices refer to it. */
+  readonly gatewayKey: string;
+  readonly server: Server;
+  readonly protocol: Protocol;
+  /** The port on which the proxy listens: the target port of the Service in front of it, else the server's own. */
+  readonly listenPort: number;
+}
+
+/** The Gateways whose selector matches a proxy, the one that wins first; an empty selector matches every gateway proxy. */
+export function gatewaysOf(
+  gateways: Table<ResourceOf<"Gateway">>,
+  labels: Labels,
+): readonly ResourceOf<"Gateway">[] {
+  return [...gateways.values()]
+    .filter(({ spec }) => selects(spec.selector ?? {}, labels))
+    .sort(comparePrecedence);
+}
+
+/** The target ports of the services in front of a proxy, by their port; a port that no service has maps to itself. */
+export function listenPorts(
+  services: Iterable<Service>,
+  namedPorts: Readonly<Record<string, number>>,
+): ReadonlyMap<number, number> {
+  const ports = new Map<number, number>();
+  for (const service of services) {
+    for (const { number, targetPort } of service.ports) {
+      const target = typeof targetPort === "number" ? targetPort : namedPorts[targetPort];
+      if (target !== undefined && !ports.has(number)) ports.set(number, target);
+    }
+  }
+  return ports;
+}
+
+/** The servers of the Gateways that a proxy serves, in the order of the Gateways and of the servers in each. */
+export function gatewayServers(
+  gateways: readonly ResourceOf<"Gateway">[],
+  ports: ReadonlyMap<number, number>,
+): readonly GatewayServer[] {
+  return gateways.flatMap((gateway) =>
+    (gateway.spec.servers ?? []).map((server) => ({
+      gateway,
+      gatewayKey: keyOf(gateway.metadata),
+      server,
+      protocol: parseProtocol(server.port.protocol),
+      listenPort: ports.get(server.port.number) ?? server.port.number,
+    })),
+  );
+}
+
+/**
+ * A host of a server: `host`, or `namespace/host`, where the namespace is that of the VirtualServices that may bind to it
+ * (`*` any, `.` the Gateway's own).
+ */
+export interface ServerHost {
+  readonly namespace: string;
+  readonly host: string;
+}
+
+/** Reads a server's host; without a namespace any may bind. */
+export function parseServerHost(text: string, gatewayNamespace: string): ServerHost {
+  const slash = text.indexOf("/");
+  if (slash < 0) return { namespace: "*", host: text };
+  const namespace = text.slice(0, slash);
+  return {
+    namespace: namespace === "." ? gatewayNamespace : namespace,
+    host: text.slice(slash + 1),
+  };
+}

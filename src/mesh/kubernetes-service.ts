@@ -1,0 +1,85 @@
+import type { ResourceOf } from "../config/kinds.js";
+import { refOf } from "../config/resource.js";
+import { serviceHostname } from "./hostname.js";
+import { kubernetesProtocol } from "./protocol.js";
+import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
+import { parseExportTo } from "./visibility.js";
+
+/** What of the mesh configuration decides how services are read. */
+export interface ServiceDefaults {
+  /** The suffix of Kubernetes services: `cluster.local`. */
+  readonly domain: string;
+  readonly exportTo: readonly string[];
+}
+
+/** The annotations by which a Kubernetes Service says what a ServiceEntry has fields for. */
+const EXPORT_TO = "networking.istio.io/exportTo";
+const ACCOUNTS = "alpha.istio.io/kubernetes-serviceaccounts";
+
+type KubernetesService = ResourceOf<"Service">;
+
+function portsOf({ spec }: KubernetesService): readonly ServicePort[] {
+  return (spec.ports ?? []).map((port) => ({
+    number: port.port,
+    name: port.name ?? "",
+    protocol: kubernetesProtocol({
+      number: port.port,
+      name: port.name,
+      transport: port.protocol,
+      appProtocol: port.appProtocol,
+    }),
+    targetPort: port.targetPort ?? port.port,
+  }));
+}
+
+function addressesOf({ spec }: KubernetesService): readonly string[] {
+  const listed = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
+  return listed.filter((address) => address !== "" && address !== "None");
+}
+
+const isHeadless = ({ spec }: KubernetesService): boolean =>
+  spec.clusterIP === "None" || spec.clusterIPs?.includes("None") === true;
+
+function resolutionOf(resource: KubernetesService): Resolution {
+  if (resource.spec.type === "ExternalName") return "dns";
+  return isHeadless(resource) ? "none" : "static";
+}
+
+function externalEndpoints({ spec }: KubernetesService): readonly StaticEndpoint[] {
+  if (spec.type !== "ExternalName" || spec.externalName === undefined) return [];
+  const nowhere = { ports: {}, labels: {}, serviceAccount: "", locality: "", network: "" };
+  return [{ ...nowhere, address: spec.externalName, weight: undefined }];
+}
+
+function identities(annotation: string | undefined): readonly string[] {
+  return (annotation ?? "").split(",").filter((identity) => identity !== "");
+}
+
+/** The service of a Kubernetes Service. See Istio, "Kubernetes service registry". */
+export function kubernetesService(
+  resource: KubernetesService,
+  { domain, exportTo }: ServiceDefaults,
+): Service {
+  const { name, namespace, annotations, labels, creationTimestamp } = resource.metadata;
+  const { selector } = resource.spec;
+  const selectsPods =
+    resource.spec.type !== "ExternalName" && Object.keys(selector ?? {}).length > 0;
+  return {
+    hostname: serviceHostname(name, namespace, domain),
+    namespace,
+    name,
+    kubernetes: true,
+    source: refOf(resource),
+    creationTimestamp: creationTimestamp ?? "",
+    addresses: addressesOf(resource),
+    ports: portsOf(resource),
+    resolution: resolutionOf(resource),
+    external: resource.spec.type === "ExternalName",
+    selector: selectsPods ? selector : undefined,
+    endpoints: externalEndpoints(resource),
+    exportTo: parseExportTo(annotations[EXPORT_TO]?.split(","), namespace, exportTo),
+    subjectAltNames: identities(annotations[ACCOUNTS]),
+    publishNotReady: resource.spec.publishNotReadyAddresses === true,
+    labels,
+  };
+}

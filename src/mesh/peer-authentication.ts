@@ -1,0 +1,71 @@
+import type { Table } from "../base/table.js";
+import type { MutualTLS } from "../config/kinds/peer-authentication.js";
+import type { ResourceOf } from "../config/kinds.js";
+import { type Labels, selects } from "./labels.js";
+import { comparePrecedence } from "./precedence.js";
+
+/** Whether a server takes mutual TLS alone, plaintext too, or plaintext alone. */
+export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
+
+/** All PeerAuthentications, by how much they cover. */
+export interface PeerAuthentications {
+  readonly mesh: MutualTlsMode | undefined;
+  readonly namespaces: ReadonlyMap<string, MutualTlsMode>;
+  /** Those with a selector, by namespace, the one that wins first. */
+  readonly workloads: ReadonlyMap<string, readonly ResourceOf<"PeerAuthentication">[]>;
+}
+
+function modeOf(mtls: MutualTLS | undefined): MutualTlsMode | undefined {
+  return mtls?.mode === undefined || mtls.mode === "UNSET" ? undefined : mtls.mode;
+}
+
+const hasSelector = ({ spec }: ResourceOf<"PeerAuthentication">): boolean =>
+  Object.keys(spec.selector?.matchLabels ?? {}).length > 0;
+
+/** Sorts the policies by scope: of several without a selector in one namespace the oldest counts. */
+export function indexPeerAuthentications(
+  table: Table<ResourceOf<"PeerAuthentication">>,
+  rootNamespace: string,
+): PeerAuthentications {
+  const namespaces = new Map<string, MutualTlsMode>();
+  const workloads = new Map<string, ResourceOf<"PeerAuthentication">[]>();
+  const decided = new Set<string>();
+  for (const policy of [...table.values()].sort(comparePrecedence)) {
+    const { namespace } = policy.metadata;
+    if (hasSelector(policy)) {
+      // A policy for workloads means those of its namespace; in the root namespace Istio ignores it.
+      if (namespace === rootNamespace) continue;
+      workloads.set(namespace, [...(workloads.get(namespace) ?? []), policy]);
+    } else if (!decided.has(namespace)) {
+      decided.add(namespace);
+      const mode = modeOf(policy.spec.mtls);
+      if (mode !== undefined) namespaces.set(namespace, mode);
+    }
+  }
+  const mesh = namespaces.get(rootNamespace);
+  return { mesh, namespaces, workloads };
+}
+
+/** The mode of a namespace as a whole, from its own policy or the mesh's; `PERMISSIVE` when nobody says. */
+export function namespaceMode(policies: PeerAuthentications, namespace: string): MutualTlsMode {
+  return policies.namespaces.get(namespace) ?? policies.mesh ?? "PERMISSIVE";
+}
+
+/**
+ * The mode in force on one port of one workload: the port's, else the workload's, the namespace's, the mesh's; `UNSET`
+ * inherits. `port` is that on which the workload listens. See Istio, PeerAuthentication.
+ */
+export function workloadMode(
+  policies: PeerAuthentications,
+  workload: { readonly namespace: string; readonly labels: Labels },
+  port: number,
+): MutualTlsMode {
+  const policy = policies.workloads
+    .get(workload.namespace)
+    ?.find(({ spec }) => selects(spec.selector?.matchLabels ?? {}, workload.labels));
+  return (
+    modeOf(policy?.spec.portLevelMtls?.[String(port)]) ??
+    modeOf(policy?.spec.mtls) ??
+    namespaceMode(policies, workload.namespace)
+  );
+}

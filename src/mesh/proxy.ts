@@ -1,0 +1,109 @@
+import type { Labels } from "./labels.js";
+
+/** A sidecar serves one workload; a router is a gateway of its own. */
+export type ProxyType = "sidecar" | "router";
+
+/** How connections reach a proxy: redirected to it by the kernel, or only when they are addressed to it. */
+export type InterceptionMode = "REDIRECT" | "TPROXY" | "NONE";
+
+/** What a proxy says of itself when it connects, as far as its configuration depends on it. Istio's node metadata. */
+export interface Proxy {
+  /** `NAME.NAMESPACE`, by which people call it. */
+  readonly id: string;
+  readonly type: ProxyType;
+  readonly name: string;
+  readonly namespace: string;
+  /** The first of its addresses. */
+  readonly address: string;
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  readonly workloadName: string;
+  readonly clusterId: string;
+  readonly locality: string;
+  readonly network: string;
+  readonly mode: InterceptionMode;
+  /** It may not bind ports below 1024. */
+  readonly unprivileged: boolean;
+  /** Mode NONE: where its application listens, and where its outbound listeners do. */
+  readonly appAddress: string;
+  readonly egressAddress: string;
+  readonly istioVersion: string;
+}
+
+/** The part of an Envoy node that is read here. */
+export interface NodeFields {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly locality?: { readonly region: string; readonly zone: string; readonly subZone: string };
+}
+
+/** A node that is no proxy of this mesh, and why. */
+export interface InvalidNode {
+  readonly invalid: string;
+}
+
+/** `TYPE~IP~NAME.NAMESPACE~DOMAIN`. See Istio, model.ParseServiceNodeWithMetadata. */
+const NODE_ID = /^(sidecar|router)~([^~]*)~([^~]+)\.([^~.]+)~([^~]*)$/;
+const MAX_LABELS = 256;
+const MODES: ReadonlySet<string> = new Set(["REDIRECT", "TPROXY", "NONE"]);
+
+function text(metadata: NodeFields["metadata"], key: string): string | undefined {
+  const value = metadata[key];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function labelsOf(metadata: NodeFields["metadata"]): Labels {
+  const labels = metadata["LABELS"];
+  if (typeof labels !== "object" || labels === null) return {};
+  const pairs = Object.entries(labels).filter(
+    (pair): pair is [string, string] => typeof pair[1] === "string",
+  );
+  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_LABELS));
+}
+
+function localityOf(node: NodeFields): string {
+  const parts = [node.locality?.region, node.locality?.zone, node.locality?.subZone];
+  while (parts.length > 0 && (parts.at(-1) ?? "") === "") parts.pop();
+  return parts.map((part) => part ?? "").join("/");
+}
+
+function modeOf(metadata: NodeFields["metadata"]): InterceptionMode {
+  const mode = text(metadata, "INTERCEPTION_MODE");
+  return mode !== undefined && MODES.has(mode) ? (mode as InterceptionMode) : "REDIRECT";
+}
+
+/** Reads a node; says what is wrong with one that does not follow Istio's form. */
+export function parseNode(node: NodeFields): Proxy | InvalidNode {
+  const match = NODE_ID.exec(node.id);
+  if (match === null) {
+    return {
+      invalid: `node.id "${node.id.slice(0, 200)}" is not of the form sidecar~IP~NAME.NAMESPACE~DOMAIN`,
+    };
+  }
+  const [, type = "sidecar", ip = "", idName = "", idNamespace = ""] = match;
+  const { metadata } = node;
+  const name = text(metadata, "NAME") ?? idName;
+  const namespace = text(metadata, "NAMESPACE") ?? idNamespace;
+  if (namespace !== idNamespace) {
+    return { invalid: `node.id names namespace ${idNamespace}, its metadata ${namespace}` };
+  }
+  const labels = labelsOf(metadata);
+  return {
+    id: `${name}.${namespace}`,
+    type: type === "router" ? "router" : "sidecar",
+    name,
+    namespace,
+    address: ip === "" ? (text(metadata, "INSTANCE_IPS")?.split(",")[0] ?? "") : ip,
+    labels,
+    serviceAccount: text(metadata, "SERVICE_ACCOUNT") ?? "default",
+    workloadName: text(metadata, "WORKLOAD_NAME") ?? name,
+    clusterId: text(metadata, "CLUSTER_ID") ?? "Kubernetes",
+    locality: localityOf(node),
+    network: text(metadata, "NETWORK") ?? labels["topology.istio.io/network"] ?? "",
+    mode: modeOf(metadata),
+    unprivileged: text(metadata, "UNPRIVILEGED_POD") === "true",
+    appAddress: text(metadata, "APP_ADDRESS") ?? "127.0.0.1",
+    egressAddress: text(metadata, "EGRESS_ADDRESS") ?? "127.0.0.1",
+    istioVersion: text(metadata, "ISTIO_VERSION") ?? "",
+  };
+}

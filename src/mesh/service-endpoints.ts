@@ -1,0 +1,216 @@
+/** Which workloads serve a service. */
+import type { Engine } from "../base/engine.js";
+import { sameElements } from "../base/engine.js";
+import { Table } from "../base/table.js";
+import type { ResourceOf } from "../config/kinds.js";
+import { refOf } from "../config/resource.js";
+import { indexPair, selects } from "./labels.js";
+import type { Service, StaticEndpoint } from "./service.js";
+import type { Workload } from "./workload.js";
+
+/** `namespace/hostname`, the key of a service. */
+export function serviceKey(service: {
+  readonly namespace: string;
+  readonly hostname: string;
+}): string {
+  return `${service.namespace}/${service.hostname}`;
+}
+
+/** Everything that can be the source of endpoints. Services are by `serviceKey`, workloads by any key of their own. */
+export interface EndpointSources {
+  readonly services: Table<Service>;
+  readonly workloads: Table<Workload>;
+  readonly endpoints: Table<ResourceOf<"Endpoints">>;
+  readonly slices: Table<ResourceOf<"EndpointSlice">>;
+}
+
+const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+
+function compareWorkloads(a: Workload, b: Workload): number {
+  const left = `${a.namespace}/${a.name}/${a.address}`;
+  const right = `${b.namespace}/${b.name}/${b.address}`;
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** The endpoint that a service's own resource lists, as a workload. */
+function listedWorkload(service: Service, endpoint: StaticEndpoint): Workload {
+  const mode = endpoint.labels["security.istio.io/tlsMode"];
+  const meshTls = mode === undefined ? endpoint.serviceAccount !== "" : mode === "istio";
+  return {
+    name: "",
+    namespace: service.namespace,
+    address: endpoint.address,
+    labels: endpoint.labels,
+    serviceAccount: endpoint.serviceAccount,
+    locality: endpoint.locality,
+    network: endpoint.network,
+    weight: Math.max(1, endpoint.weight ?? 1),
+    ports: endpoint.ports,
+    namedPorts: {},
+    ready: true,
+    meshTls: meshTls && !service.external,
+    source: service.source,
+  };
+}
+
+interface SlicePort {
+  readonly name?: string;
+  readonly port?: number;
+}
+
+function sliceWorkload(
+  resource: ResourceOf<"Endpoints"> | ResourceOf<"EndpointSlice">,
+  endpoint: {
+    readonly address: string;
+    readonly ready: boolean;
+    readonly zone?: string | undefined;
+  },
+  ports: readonly SlicePort[],
+): Workload {
+  return {
+    name: "",
+    namespace: resource.metadata.namespace,
+    address: endpoint.address,
+    labels: {},
+    serviceAccount: "",
+    locality: endpoint.zone === undefined ? "" : `/${endpoint.zone}`,
+    network: "",
+    weight: 1,
+    ports: Object.fromEntries(
+      ports.flatMap(({ name, port }) => (port === undefined ? [] : [[name ?? "", port]])),
+    ),
+    namedPorts: {},
+    ready: endpoint.ready,
+    meshTls: false,
+    source: refOf(resource),
+  };
+}
+
+/** The workloads of an Endpoints resource. */
+export function endpointsWorkloads(resource: ResourceOf<"Endpoints">): readonly Workload[] {
+  return (resource.spec.subsets ?? []).flatMap(({ addresses, notReadyAddresses, ports }) => [
+    ...(addresses ?? []).map(({ ip }) =>
+      sliceWorkload(resource, { address: ip, ready: true }, ports ?? []),
+    ),
+    ...(notReadyAddresses ?? []).map(({ ip }) =>
+      sliceWorkload(resource, { address: ip, ready: false }, ports ?? []),
+    ),
+  ]);
+}
+
+/** The workloads of an EndpointSlice. */
+export function sliceWorkloads(resource: ResourceOf<"EndpointSlice">): readonly Workload[] {
+  return (resource.spec.endpoints ?? []).flatMap(({ addresses, conditions, zone }) =>
+    addresses.map((address) =>
+      sliceWorkload(
+        resource,
+        { address, ready: conditions?.ready !== false, zone },
+        resource.spec.ports ?? [],
+      ),
+    ),
+  );
+}
+
+/** One entry an address: a Pod that a selector finds and a slice lists is one endpoint. */
+function withoutDuplicates(workloads: readonly Workload[]): readonly Workload[] {
+  const seen = new Set<string>();
+  return workloads.filter((workload) => {
+    const key = `${workload.address}|${JSON.stringify(workload.ports)}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** The workloads of every service, by `serviceKey`, sorted; a service without any has an empty list. */
+export function createServiceEndpoints(
+  engine: Engine,
+): (sources: EndpointSources) => Table<readonly Workload[]> {
+  const servicesByPair = engine.group<Service>("services by selector", (service) => {
+    const pair = service.selector === undefined ? undefined : indexPair(service.selector);
+    return pair === undefined ? [] : [`${service.namespace}|${pair}`];
+  });
+  const workloadsByPair = engine.group<Workload>("workloads by label", (workload) =>
+    Object.entries(workload.labels).map(([key, value]) => `${workload.namespace}|${key}=${value}`),
+  );
+  const selectedByPair = engine.derive<
+    [Table<Service>, Table<Workload>],
+    [],
+    Table<readonly Workload[]>
+  >("selected workloads", (_pair, [services, workloads]) => {
+    let selected = Table.empty<readonly Workload[]>();
+    services?.forEach((service, key) => {
+      const found = [...(workloads ?? Table.empty<Workload>()).values()].filter((workload) =>
+        selects(service.selector ?? {}, workload.labels),
+      );
+      selected = selected.with(key, found.sort(compareWorkloads));
+    });
+    return selected;
+  });
+  const selected = engine.flatten<readonly Workload[]>("selected workloads by service");
+  const endpointsByService = engine.group<ResourceOf<"Endpoints">>(
+    "endpoints by service",
+    (one) => [`${one.metadata.namespace}/${one.metadata.name}`],
+  );
+  const slicesByService = engine.group<ResourceOf<"EndpointSlice">>(
+    "slices by service",
+    (slice) => [`${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME_LABEL] ?? ""}`],
+  );
+  const servicesByName = engine.group<Service>("services by name", (service) =>
+    service.kubernetes ? [`${service.namespace}/${service.name}`] : [],
+  );
+  const listedByName = engine.derive<
+    [Table<Service>, Table<ResourceOf<"Endpoints">>, Table<ResourceOf<"EndpointSlice">>],
+    [],
+    Table<readonly Workload[]>
+  >("listed workloads", (_name, [services, endpoints, slices]) => {
+    if (endpoints === undefined && slices === undefined) return undefined;
+    const listed = [
+      ...[...(endpoints?.values() ?? [])].flatMap(endpointsWorkloads),
+      ...[...(slices?.values() ?? [])].flatMap(sliceWorkloads),
+    ];
+    return Table.from([...(services?.keys() ?? [])].map((key) => [key, listed] as const));
+  });
+  const listed = engine.flatten<readonly Workload[]>("listed workloads by service");
+  const byService = engine.derive<
+    [Service, readonly Workload[], readonly Workload[]],
+    [],
+    readonly Workload[]
+  >(
+    "service endpoints",
+    (_key, [service, found = [], named = []]) => {
+      if (service === undefined) return undefined;
+      const own = service.endpoints.map((endpoint) => listedWorkload(service, endpoint));
+      const all = [...own, ...found, ...named];
+      return withoutDuplicates(service.publishNotReady ? all : all.filter(({ ready }) => ready));
+    },
+    sameElements,
+  );
+  return ({ services, workloads, endpoints, slices }) =>
+    byService([
+      services,
+      selected(selectedByPair([servicesByPair(services), workloadsByPair(workloads)])),
+      listed(
+        listedByName([
+          servicesByName(services),
+          endpointsByService(endpoints),
+          slicesByService(slices),
+        ]),
+      ),
+    ]);
+}
+
+/**
+ * The port on which a workload listens for a port of a service: the workload's own for that name, else the service's
+ * target port, by number or by the name of a container's port. undefined when a name is not found.
+ */
+export function targetPortOf(
+  workload: Workload,
+  port: { readonly name: string; readonly number: number; readonly targetPort: number | string },
+): number | undefined {
+  const own = workload.ports[port.name];
+  if (own !== undefined) return own;
+  if (typeof port.targetPort === "number") return port.targetPort;
+  return workload.namedPorts[port.targetPort];
+}

@@ -1,0 +1,75 @@
+import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
+import type { ResourceOf } from "../config/kinds.js";
+import { refOf } from "../config/resource.js";
+import { isWildcard } from "./hostname.js";
+import type { ServiceDefaults } from "./kubernetes-service.js";
+import { parseProtocol } from "./protocol.js";
+import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
+import { parseExportTo } from "./visibility.js";
+
+type ServiceEntry = ResourceOf<"ServiceEntry">;
+
+const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
+  STATIC: "static",
+  DNS: "dns",
+  DNS_ROUND_ROBIN: "dns-round-robin",
+};
+
+/** An endpoint as a ServiceEntry lists it. */
+export function staticEndpoint(entry: WorkloadEntrySpec): StaticEndpoint {
+  return {
+    address: entry.address ?? "",
+    ports: entry.ports ?? {},
+    labels: entry.labels ?? {},
+    serviceAccount: entry.serviceAccount ?? "",
+    locality: entry.locality ?? "",
+    network: entry.network ?? "",
+    weight: entry.weight,
+  };
+}
+
+function portsOf({ spec }: ServiceEntry): readonly ServicePort[] {
+  return (spec.ports ?? []).map((port) => ({
+    number: port.number,
+    name: port.name,
+    protocol: parseProtocol(port.protocol ?? ""),
+    targetPort:
+      port.targetPort === undefined || port.targetPort === 0 ? port.number : port.targetPort,
+  }));
+}
+
+/** Names that DNS is asked for need no endpoint of their own: the host is its own endpoint. */
+function endpointsOf(spec: ServiceEntry["spec"], host: string, resolution: Resolution) {
+  const listed = (spec.endpoints ?? []).map(staticEndpoint);
+  const byName = resolution === "dns" || resolution === "dns-round-robin";
+  return listed.length === 0 && byName && spec.workloadSelector === undefined && !isWildcard(host)
+    ? [staticEndpoint({ address: host })]
+    : listed;
+}
+
+/** The services of a ServiceEntry, one for each of its hosts. See Istio, ServiceEntry. */
+export function serviceEntryServices(
+  resource: ServiceEntry,
+  { exportTo }: ServiceDefaults,
+): readonly Service[] {
+  const { metadata, spec } = resource;
+  const resolution = RESOLUTIONS[spec.resolution ?? "NONE"] ?? "none";
+  return spec.hosts.map((host) => ({
+    hostname: host,
+    namespace: metadata.namespace,
+    name: host,
+    kubernetes: false,
+    source: refOf(resource),
+    creationTimestamp: metadata.creationTimestamp ?? "",
+    addresses: spec.addresses ?? [],
+    ports: portsOf(resource),
+    resolution,
+    external: spec.location !== "MESH_INTERNAL",
+    selector: spec.workloadSelector?.labels,
+    endpoints: endpointsOf(spec, host, resolution),
+    exportTo: parseExportTo(spec.exportTo, metadata.namespace, exportTo),
+    subjectAltNames: spec.subjectAltNames ?? [],
+    publishNotReady: false,
+    labels: metadata.labels,
+  }));
+}

@@ -1,0 +1,63 @@
+import type { ResourceRef } from "../config/resource.js";
+import type { Protocol } from "./protocol.js";
+import type { Visibility } from "./visibility.js";
+
+/** One port of a service. */
+export interface ServicePort {
+  /** The port that callers use. */
+  readonly number: number;
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** The port on which the workloads listen: a number, or the name of a container port. */
+  readonly targetPort: number | string;
+}
+
+/**
+ * How the endpoints of a service are found: `static` are told by the control plane, `dns` are all addresses of the
+ * endpoints' names, `dns-round-robin` one of them at a time, `none` means that callers already know the address.
+ */
+export type Resolution = "static" | "dns" | "dns-round-robin" | "none";
+
+/** An endpoint that the service's own resource lists (ServiceEntry.endpoints). */
+export interface StaticEndpoint {
+  readonly address: string;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly serviceAccount: string;
+  readonly locality: string;
+  readonly network: string;
+  readonly weight: number | undefined;
+}
+
+/** Something that can be called by name: a Kubernetes Service, or one host of a ServiceEntry. */
+export interface Service {
+  readonly hostname: string;
+  readonly namespace: string;
+  /** The resource's own name, `payments` of `payments.default.svc.cluster.local`; the host for a ServiceEntry. */
+  readonly name: string;
+  /** Whether a Kubernetes Service made it: only those have short names. */
+  readonly kubernetes: boolean;
+  /** The resource that made it. */
+  readonly source: ResourceRef;
+  readonly creationTimestamp: string;
+  /** Virtual IP addresses and CIDR blocks; none means that a call may carry any address. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePort[];
+  readonly resolution: Resolution;
+  /** Outside the mesh: no mutual TLS. */
+  readonly external: boolean;
+  /** Labels that a workload of the service's namespace must have; undefined when the service selects nothing. */
+  readonly selector: Readonly<Record<string, string>> | undefined;
+  readonly endpoints: readonly StaticEndpoint[];
+  readonly exportTo: Visibility;
+  /** SPIFFE identities that the servers may have, beyond those of the workloads. */
+  readonly subjectAltNames: readonly string[];
+  /** Endpoints count before they are ready. */
+  readonly publishNotReady: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The port of a service by the number that callers use, or undefined. */
+export function findPort(service: Service, number: number): ServicePort | undefined {
+  return service.ports.find((port) => port.number === number);
+}

@@ -1,0 +1,43 @@
+import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
+import type { TrafficPolicy } from "../config/kinds/traffic-policy.js";
+
+/** The policy of one port of one subset, after all merging. */
+export type EffectivePolicy = Omit<TrafficPolicy, "portLevelSettings">;
+
+const NO_POLICY: EffectivePolicy = {};
+
+/** `over` laid over `base`: a section that `over` has replaces that of `base`; a port's policy inherits nothing. */
+function merge(
+  base: EffectivePolicy,
+  over: TrafficPolicy | undefined,
+  port: number,
+): EffectivePolicy {
+  if (over === undefined) return base;
+  const { portLevelSettings = [], ...sections } = over;
+  const merged = { ...base, ...sections };
+  const own = portLevelSettings.find((settings) => settings.port?.number === port);
+  if (own === undefined) return merged;
+  const {
+    connectionPool: _pool,
+    outlierDetection: _outlier,
+    loadBalancer: _balancer,
+    tls: _tls,
+    ...kept
+  } = merged;
+  const { port: _port, ...ofPort } = own;
+  return { ...kept, ...ofPort };
+}
+
+/**
+ * The traffic policy of a subset (`""` for the whole service) on a port: the rule's, with the subset's over it, each with
+ * its settings for the port. See Istio, DestinationRule.trafficPolicy.
+ */
+export function effectivePolicy(
+  spec: DestinationRuleSpec | undefined,
+  subset: string,
+  port: number,
+): EffectivePolicy {
+  const whole = merge(NO_POLICY, spec?.trafficPolicy, port);
+  if (subset === "") return whole;
+  return merge(whole, spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy, port);
+}

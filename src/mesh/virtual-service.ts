@@ -1,0 +1,99 @@
+import type { Table } from "../base/table.js";
+import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
+import type { ResourceOf } from "../config/kinds.js";
+import { type ResourceRef, refOf } from "../config/resource.js";
+import { type HostResolver, resolveHost } from "./host-resolver.js";
+import { comparePrecedence } from "./precedence.js";
+import { parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
+
+/** The reserved name for "all sidecars" among a VirtualService's gateways. */
+export const MESH_GATEWAY = "mesh";
+
+/** A VirtualService with its hosts and gateways completed. */
+export interface VirtualService {
+  readonly hosts: readonly string[];
+  /** `mesh`, or `namespace/name` of a Gateway. */
+  readonly gateways: readonly string[];
+  readonly namespace: string;
+  readonly source: ResourceRef;
+  readonly spec: VirtualServiceSpec;
+  readonly exportTo: Visibility;
+  /** The port of each destination whose service has just one: it need not be named. */
+  readonly singlePorts: ReadonlyMap<string, number>;
+  readonly resource: ResourceOf<"VirtualService">;
+}
+
+/** A gateway as a VirtualService refers to it: in the own namespace unless another is named (`ns/name`, `name.ns`...). */
+function resolveGateway(gateway: string, namespace: string): string {
+  return gateway === MESH_GATEWAY || gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
+}
+
+/** Reads a VirtualService; without gateways it is for the sidecars. */
+export function virtualService(
+  resource: ResourceOf<"VirtualService">,
+  resolver: HostResolver,
+  exportTo: readonly string[],
+): VirtualService {
+  const { namespace } = resource.metadata;
+  const { spec } = resource;
+  const gateways = spec.gateways ?? [];
+  return {
+    hosts: (spec.hosts ?? []).map((host) => resolveHost(host, namespace, resolver)),
+    gateways:
+      gateways.length === 0
+        ? [MESH_GATEWAY]
+        : gateways.map((gateway) => resolveGateway(gateway, namespace)),
+    namespace,
+    source: refOf(resource),
+    spec,
+    exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
+    singlePorts: new Map(),
+    resource,
+  };
+}
+
+/** The hosts to which a VirtualService sends requests or connections, or copies of them. */
+export function destinationHosts(
+  { spec, namespace }: VirtualService,
+  resolver: HostResolver,
+): ReadonlySet<string> {
+  const http = (spec.http ?? []).flatMap((route) => [
+    ...(route.route ?? []).map(({ destination }) => destination.host),
+    ...(route.mirrors ?? []).map(({ destination }) => destination.host),
+    ...(route.mirror === undefined ? [] : [route.mirror.host]),
+  ]);
+  const l4 = [...(spec.tls ?? []), ...(spec.tcp ?? [])].flatMap((route) =>
+    (route.route ?? []).map(({ destination }) => destination.host),
+  );
+  return new Set([...http, ...l4].map((host) => resolveHost(host, namespace, resolver)));
+}
+
+/** A VirtualService with the ports of its destinations; `portOf` gives the port of a host that has just one. */
+export function withPorts(
+  virtualService: VirtualService,
+  resolver: HostResolver,
+  portOf: (hostname: string) => number | undefined,
+): VirtualService {
+  const ports = new Map<string, number>();
+  for (const hostname of destinationHosts(virtualService, resolver)) {
+    const port = portOf(hostname);
+    if (port !== undefined) ports.set(hostname, port);
+  }
+  return { ...virtualService, singlePorts: ports };
+}
+
+/** Whether two readings of a VirtualService are the same: then the older object can stay. */
+export function sameVirtualService(a: VirtualService, b: VirtualService): boolean {
+  return (
+    a.resource === b.resource &&
+    a.hosts.every((host, i) => host === b.hosts[i]) &&
+    sameVisibility(a.exportTo, b.exportTo) &&
+    a.singlePorts.size === b.singlePorts.size &&
+    [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port)
+  );
+}
+
+/** The VirtualServices that share a host or a gateway, the one that wins first. */
+export function orderVirtualServices(table: Table<VirtualService>): readonly VirtualService[] {
+  return [...table.values()].sort((a, b) => comparePrecedence(a.resource, b.resource));
+}

@@ -1,0 +1,123 @@
+import type { ResourceOf } from "../config/kinds.js";
+import { type ResourceRef, refOf } from "../config/resource.js";
+import type { Labels } from "./labels.js";
+import type { Proxy } from "./proxy.js";
+
+/** One instance of an application, whatever told us of it: a Pod, a WorkloadEntry, an EndpointSlice, or its own proxy. */
+export interface Workload {
+  readonly name: string;
+  readonly namespace: string;
+  /** An IP address, a DNS name, or `unix://PATH`. */
+  readonly address: string;
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  /** `region/zone/subzone`; empty parts are unknown. */
+  readonly locality: string;
+  readonly network: string;
+  readonly weight: number;
+  /** Ports of its own for a service's port of that name; they win over the service's target port. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** The ports of its containers by name, to which a service's target port may refer. */
+  readonly namedPorts: Readonly<Record<string, number>>;
+  readonly ready: boolean;
+  /** Whether a proxy of the mesh takes its traffic, so that mutual TLS reaches it. */
+  readonly meshTls: boolean;
+  readonly source: ResourceRef | undefined;
+}
+
+/** The label by which Istio marks workloads that have a sidecar: `istio` or `disabled`. */
+export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
+/** The label by which a workload names its locality: `region.zone` or `region/zone`. */
+const LOCALITY_LABEL = "istio-locality";
+const NETWORK_LABEL = "topology.istio.io/network";
+
+/** Labels of Kubernetes nodes and pods that make up a locality. */
+function localityOf(labels: Labels): string {
+  const named = labels[LOCALITY_LABEL];
+  if (named !== undefined) return named.includes("/") ? named : named.replaceAll(".", "/");
+  const parts = [
+    labels["topology.kubernetes.io/region"],
+    labels["topology.kubernetes.io/zone"],
+    labels["topology.istio.io/subzone"],
+  ];
+  while (parts.length > 0 && (parts.at(-1) ?? "") === "") parts.pop();
+  return parts.map((part) => part ?? "").join("/");
+}
+
+function isReady(pod: ResourceOf<"Pod">): boolean {
+  const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
+  return ready === undefined || ready.status === "True";
+}
+
+function namedPortsOf(pod: ResourceOf<"Pod">): Readonly<Record<string, number>> {
+  const ports = (pod.spec.containers ?? []).flatMap((container) => container.ports ?? []);
+  return Object.fromEntries(
+    ports.flatMap((port) => (port.name === undefined ? [] : [[port.name, port.containerPort]])),
+  );
+}
+
+/** The workload of a Pod; undefined while it has no address or has ended. */
+export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
+  const { labels, name, namespace } = pod.metadata;
+  const address = pod.status?.podIP ?? pod.status?.podIPs?.[0]?.ip ?? "";
+  const ended = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+  if (address === "" || ended) return undefined;
+  return {
+    name,
+    namespace,
+    address,
+    labels,
+    serviceAccount: pod.spec.serviceAccountName ?? pod.spec.serviceAccount ?? "default",
+    locality: localityOf(labels),
+    network: labels[NETWORK_LABEL] ?? "",
+    weight: 1,
+    ports: {},
+    namedPorts: namedPortsOf(pod),
+    ready: isReady(pod),
+    meshTls: labels[TLS_MODE_LABEL] === "istio",
+    source: refOf(pod),
+  };
+}
+
+/** The workload of a WorkloadEntry. A service account says that a sidecar is there, unless the label says otherwise. */
+export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | undefined {
+  const { spec, metadata } = entry;
+  const labels = { ...metadata.labels, ...spec.labels };
+  if (spec.address === undefined || spec.address === "") return undefined;
+  const mode = labels[TLS_MODE_LABEL];
+  const account = spec.serviceAccount ?? "";
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    address: spec.address,
+    labels,
+    serviceAccount: account,
+    locality: spec.locality ?? localityOf(labels),
+    network: spec.network ?? labels[NETWORK_LABEL] ?? "",
+    weight: Math.max(1, spec.weight ?? 1),
+    ports: spec.ports ?? {},
+    namedPorts: {},
+    ready: true,
+    meshTls: mode === undefined ? account !== "" : mode === "istio",
+    source: refOf(entry),
+  };
+}
+
+/** The workload of a proxy that no Pod or WorkloadEntry describes: it registered itself by connecting. */
+export function proxyWorkload(proxy: Proxy): Workload {
+  return {
+    name: proxy.name,
+    namespace: proxy.namespace,
+    address: proxy.address,
+    labels: proxy.labels,
+    serviceAccount: proxy.serviceAccount,
+    locality: proxy.locality,
+    network: proxy.network,
+    weight: 1,
+    ports: {},
+    namedPorts: {},
+    ready: true,
+    meshTls: true,
+    source: undefined,
+  };
+}
