@@ -16,7 +16,7 @@ export type KeyUsage = "digitalSignature" | "keyEncipherment" | "keyCertSign" | 
 
 /** The content of a certificate, without key and signature. */
 export interface CertificateTemplate {
-  /** An RFC 4514 name; empty for none, then the alternative names are critical. */
+  /** Such as `O=mesh, CN=root`; empty for none, then the alternative names are critical. */
   readonly subject: string;
   /** Hexadecimal, positive. */
   readonly serialNumber: string;
@@ -62,7 +62,7 @@ export function rootTemplate(
   const serialNumber = serialText(serial);
   return {
     // Roots of one trust domain need different names, or a verifier may try the wrong one.
-    subject: `O=${trustDomain},CN=fairlead root ${serialNumber.slice(0, 8)}`,
+    subject: `O=${trustDomain}, CN=fairlead root ${serialNumber.slice(0, 8)}`,
     serialNumber,
     ...validity(now, ttlMs, Number.POSITIVE_INFINITY),
     authority: { pathLength: 0 },

@@ -1,9 +1,9 @@
 /** The time, and being called at one. Given to what waits, so that tests can turn the clock. */
 export interface Timers {
   /** Milliseconds since 1970. */
-  now(): number;
+  readonly now: () => number;
   /** Calls back at a time, or at once when it is past; returns how to call it off. */
-  at(time: number, callback: () => void): () => void;
+  readonly at: (time: number, callback: () => void) => () => void;
 }
 
 /** The longest that Node can wait in one go. */

@@ -32,7 +32,7 @@ export interface Issuer {
 
 /** What a certificate says, as far as fairlead looks at it. */
 export interface CertificateContent extends CertificateTemplate {
-  /** An RFC 4514 name. */
+  /** As `subject`. */
   readonly issuer: string;
   readonly subjectAltNamesCritical: boolean;
   readonly keyUsagesCritical: boolean;

@@ -1,0 +1,39 @@
+import { status } from "@grpc/grpc-js";
+import { describe, expect, test } from "vitest";
+import { authorizeNode } from "../../../src/ca/authorize-node.js";
+import { proved } from "../../../src/ca/proof.js";
+
+const PROOF = proved({
+  ...{ trustDomain: "cluster.local", namespace: "default", serviceAccount: "payments" },
+  ...{ method: "token", expiresAt: 0, evidence: "abc" },
+});
+
+test("a node may claim what it proved", () => {
+  const claim = { namespace: "default", serviceAccount: "payments" };
+  expect(authorizeNode(PROOF, claim)).toEqual({ kind: "allowed" });
+});
+
+describe("a node may not claim", () => {
+  test.each([
+    ["another namespace", { namespace: "prod", serviceAccount: "payments" }, "prod/payments"],
+    [
+      "another service account",
+      { namespace: "default", serviceAccount: "orders" },
+      "default/orders",
+    ],
+    ["none", { namespace: "", serviceAccount: "" }, "/,"],
+    ["a longer name", { namespace: "default", serviceAccount: "payments2" }, "default/payments2"],
+  ])("%s", (_, claim, named) => {
+    const result = authorizeNode(PROOF, claim);
+    expect(result).toMatchObject({ kind: "denied", code: status.PERMISSION_DENIED });
+    expect(result).toHaveProperty("message", expect.stringContaining(named));
+    expect(result).toHaveProperty("message", expect.stringContaining("default/payments"));
+  });
+});
+
+test("what a node claims cannot forge or flood a log", () => {
+  const claim = { namespace: `a\n[31m${"b".repeat(5000)}`, serviceAccount: "payments" };
+  const result = authorizeNode(PROOF, claim);
+  expect(JSON.stringify(result)).not.toMatch(/\\n|\\u001b/);
+  expect(JSON.stringify(result).length).toBeLessThan(500);
+});
