@@ -17,8 +17,8 @@ import {
   Uint32,
   type ValueOf,
 } from "./kinds/fields.js";
-import { HTTPRetry } from "./kinds/http-route.js";
-import { LocalityLoadBalancerSetting } from "./kinds/load-balancer.js";
+import { HTTPRetry } from "./kinds/http-retry.js";
+import { LocalityLoadBalancerSetting } from "./kinds/locality.js";
 
 const LabelSelector = strict({
   matchLabels: optional(TextMap),

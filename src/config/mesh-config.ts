@@ -1,4 +1,8 @@
-import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
+import type { Finding, Path } from "./kind.js";
+import { MeshConfigFields, type ProxyConfigFields } from "./mesh-config-schema.js";
+import type { ConfigResource } from "./resource.js";
+import { validateBody } from "./schema.js";
+import { parseSection } from "./yaml/parse-section.js";
 
 /** The fields that have a value in every mesh. */
 type Defaulted =
@@ -104,11 +108,68 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   trustDomainAliases: [],
 };
 
+/** The namespace and name of the ConfigMap that has the mesh configuration. */
+export const MESH_CONFIG_MAP = { namespace: "istio-system", name: "istio" } as const;
+
+/** Where in the ConfigMap the mesh configuration is: text that is YAML. */
+const TEXT_PATH: Path = ["data", "mesh"];
+
+/**
+ * The mesh configuration of the ConfigMap `istio-system/istio`; the defaults without it, or where it has errors, which the
+ * reader of files does not let through.
+ */
+export function meshConfigOf(configMap: ConfigResource | undefined): MeshConfig {
+  if (configMap === undefined) return DEFAULT_MESH_CONFIG;
+  const { fields } = readFields(configMap);
+  return fields === undefined ? DEFAULT_MESH_CONFIG : withDefaults(fields);
+}
+
+/**
+ * What is wrong with the mesh configuration of a resource; nothing for all resources but that ConfigMap. Paths go on into
+ * the text (`data.mesh.accessLogFile`). A field that Istio does not know is a warning, because versions differ.
+ */
+export function meshConfigFindings(resource: ConfigResource): readonly Finding[] {
+  const { namespace, name } = resource.metadata;
+  const isMeshConfig =
+    resource.kind === "ConfigMap" &&
+    namespace === MESH_CONFIG_MAP.namespace &&
+    name === MESH_CONFIG_MAP.name;
+  return isMeshConfig ? readFields(resource).findings : [];
+}
+
+interface FieldsReading {
+  /** Absent when a finding is an error. */
+  readonly fields?: MeshConfigFields;
+  readonly findings: readonly Finding[];
+}
+
+const DEFINITION = { body: "document", schema: MeshConfigFields } as const;
+
+function readFields(configMap: ConfigResource): FieldsReading {
+  const { data } = configMap.spec as { readonly data?: { readonly mesh?: string } };
+  if (data?.mesh === undefined) return { fields: {}, findings: [] };
+  const parsed = parseSection(data.mesh);
+  if (parsed.error !== undefined) {
+    const { code, message } = parsed.error;
+    return { findings: [{ path: TEXT_PATH, code, message: `data.mesh: ${message}` }] };
+  }
+  const fields = parsed.documents[0] ?? {};
+  const findings = validateBody(DEFINITION, fields).map(
+    (finding): Finding => ({
+      ...finding,
+      path: [...TEXT_PATH, ...finding.path],
+      ...(finding.code === "unknown-field" && { severity: "warning" }),
+    }),
+  );
+  if (findings.some(({ severity }) => severity !== "warning")) return { findings };
+  return { fields, findings };
+}
+
 /**
  * What the user wrote, over the defaults. A field that is given replaces its default whole, but for `defaultConfig` (by
  * field), `defaultProviders` (by field) and `extensionProviders` (by name). See Istio, ApplyMeshConfig.
  */
-export function withDefaults(fields: MeshConfigFields): MeshConfig {
+function withDefaults(fields: MeshConfigFields): MeshConfig {
   const { outboundTrafficPolicy, inboundTrafficPolicy, pathNormalization, ...rest } = fields;
   const defaults = DEFAULT_MESH_CONFIG;
   const normalization = pathNormalization?.normalization ?? "DEFAULT";

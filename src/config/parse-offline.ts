@@ -1,0 +1,25 @@
+import { Engine } from "../base/engine.js";
+import type { ConfigSnapshot } from "./snapshot.js";
+import { createConfigStore } from "./store/config-store.js";
+
+/** A file that is not read from a directory. */
+export interface OfflineFile {
+  /** As it is to be shown in diagnostics. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * What some files say, by themselves: for those who check files that are not in force. What has errors is left out, what
+ * refers to nothing is in the tables and has a diagnostic. Of a resource that is there twice the first by path counts.
+ */
+export function parseOffline(files: readonly OfflineFile[]): ConfigSnapshot {
+  const store = createConfigStore({ engine: new Engine({ memo: false }), remembers: false });
+  const root = "";
+  return store.update({
+    roots: [{ path: root, exists: true, sourceCount: Math.max(1, files.length), problems: [] }],
+    changed: files.map(({ path, text }) => ({ type: "text", root, path, text })),
+    removed: [],
+    isComplete: true,
+  });
+}

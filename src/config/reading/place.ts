@@ -1,0 +1,57 @@
+import type { Position } from "../../base/diagnostic.js";
+import type { Path } from "../kind.js";
+import { lineStarts, placeOf } from "../yaml/lines.js";
+import { indexSection, locateMember, type SectionIndex } from "../yaml/locate.js";
+import type { SectionReading } from "./section.js";
+
+/** A section of a file, and how many lines of the file are in front of it. */
+export interface PlacedSection {
+  readonly linesBefore: number;
+  readonly reading: SectionReading;
+}
+
+/** A place in a file. */
+export interface FilePlace {
+  readonly position: Position;
+  /** Absent where a line may hold a secret, or is too long to be shown. */
+  readonly sourceLine?: string;
+}
+
+/** Which of its two ends a member is shown at: its name, or what it says. */
+export type MemberEnd = "name" | "value";
+
+/** Finds places in one section; what that needs is made once, when the first place is asked for. */
+export interface SectionPlaces {
+  readonly ofOffset: (offset: number) => FilePlace;
+  readonly ofMember: (document: number, path: Path, end: MemberEnd) => FilePlace;
+}
+
+/** A longer line, such as that of a JSON file without line breaks, is of no help. */
+const MAX_SHOWN_LENGTH = 300;
+
+/** The places of a section of the file `file`. */
+export function placesIn(file: string, { linesBefore, reading }: PlacedSection): SectionPlaces {
+  const { text } = reading;
+  let starts: readonly number[] | undefined;
+  let index: SectionIndex | undefined;
+  const ofOffset = (offset: number): FilePlace => {
+    starts ??= lineStarts(text);
+    const { line, column, sourceLine } = placeOf(text, starts, offset);
+    const position = { file, line: linesBefore + line, column };
+    return sourceLine.length > MAX_SHOWN_LENGTH ? { position } : { position, sourceLine };
+  };
+  return {
+    ofOffset,
+    ofMember: (document, path, end) => {
+      index ??= indexSection(text);
+      const { key, value, isCollection } = locateMember(index, document, path);
+      // A map or a list begins on the line behind its name, which says less than the name.
+      return ofOffset(end === "name" || isCollection ? key : value);
+    },
+  };
+}
+
+/** `place` without the line that is there. */
+export function withoutSourceLine({ position }: FilePlace): FilePlace {
+  return { position };
+}

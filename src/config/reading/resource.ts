@@ -1,0 +1,139 @@
+import { didYouMean } from "../closest-word.js";
+import type { Finding, KindDefinition } from "../kind.js";
+import { apiVersionsOf, lookUpKind } from "../kind-lookup.js";
+import { meshConfigFindings } from "../mesh-config.js";
+import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
+import { validateResource } from "../schema.js";
+import { readMetadata } from "./metadata.js";
+import { describeType, isMap } from "./value.js";
+
+/** A resource that a file has, in order or not. */
+export interface ResourceReading {
+  /** Names the resource among all of all kinds: `Kind/namespace/name`. */
+  readonly id: string;
+  readonly ref: ResourceRef;
+  /** Absent when a finding is an error. */
+  readonly resource?: ConfigResource;
+  readonly findings: readonly Finding[];
+}
+
+/** What a value is, when it is no resource of ours. */
+export interface NoResource {
+  readonly ref?: undefined;
+  readonly findings: readonly Finding[];
+  /** Whether it may be a resource of ours that was spoilt, so that nobody can tell which one. */
+  readonly isSpoilt: boolean;
+}
+
+/** The name of a resource among all of all kinds. */
+export function idOf(ref: ResourceRef): string {
+  return `${ref.kind}/${keyOf(ref)}`;
+}
+
+/** Reads one resource: its kind, its metadata, its fields and the rules between them. */
+export function readResource(value: unknown): ResourceReading | NoResource {
+  if (!isMap(value))
+    return spoilt("not-a-resource", `a resource is a map, found ${describeType(value)}`);
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+    const missing = typeof kind === "string" ? "apiVersion" : "kind";
+    return spoilt(
+      "not-a-resource",
+      `a resource has an apiVersion and a kind; here is no ${missing}`,
+    );
+  }
+  const lookup = lookUpKind(apiVersion, kind);
+  switch (lookup.result) {
+    case "known":
+      return readKnown(value, apiVersion, lookup.definition);
+    case "wrong-version":
+      return readKnown(value, apiVersion, lookup.definition, [
+        wrongVersion(apiVersion, lookup.definition),
+      ]);
+    case "meaningless":
+      return { findings: [meaningless(kind)], isSpoilt: false };
+    case "unknown":
+      return { findings: [unknownKind(apiVersion, kind, lookup.didYouMean)], isSpoilt: true };
+  }
+}
+
+function readKnown(
+  value: Readonly<Record<string, unknown>>,
+  apiVersion: string,
+  definition: KindDefinition<never>,
+  wrong: readonly Finding[] = [],
+): ResourceReading | NoResource {
+  const { metadata, findings } = readMetadata(value["metadata"], definition.clusterScoped ?? false);
+  if (metadata === undefined) return { findings: [...wrong, ...findings], isSpoilt: true };
+  const status = value["status"];
+  const resource: ConfigResource = {
+    kind: definition.kind,
+    apiVersion,
+    metadata,
+    spec: definition.body === "spec" ? value["spec"] : bodyOf(value),
+    ...(definition.status !== undefined && status !== undefined && { status }),
+  };
+  const all = [
+    ...wrong,
+    ...findings,
+    ...(definition.body === "spec" ? unknownMembers(value) : []),
+    ...(wrong.length > 0 ? [] : validateResource(definition, resource)),
+  ];
+  if (!all.some(isError)) all.push(...meshConfigFindings(resource));
+  const ref = { kind: definition.kind, namespace: metadata.namespace, name: metadata.name };
+  return { id: idOf(ref), ref, findings: all, ...(!all.some(isError) && { resource }) };
+}
+
+function isError({ severity }: Finding): boolean {
+  return severity === undefined || severity === "error";
+}
+
+function bodyOf(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const {
+    apiVersion: _version,
+    kind: _kind,
+    metadata: _metadata,
+    status: _status,
+    ...body
+  } = value;
+  return body;
+}
+
+const TOP_LEVEL: readonly string[] = ["apiVersion", "kind", "metadata", "spec", "status"];
+
+function unknownMembers(value: Readonly<Record<string, unknown>>): Finding[] {
+  const unknown = Object.keys(value).filter((name) => !TOP_LEVEL.includes(name));
+  return unknown.map((name) => ({
+    path: [name],
+    code: "unknown-field",
+    message: `unknown field "${name}" beside spec${didYouMean(name, TOP_LEVEL)}`,
+  }));
+}
+
+function wrongVersion(apiVersion: string, definition: KindDefinition<never>): Finding {
+  const served = apiVersionsOf(definition).join(", ");
+  return {
+    path: ["apiVersion"],
+    code: "unsupported-version",
+    message: `${definition.kind} has to be of ${served}, found ${JSON.stringify(apiVersion)}`,
+  };
+}
+
+function meaningless(kind: string): Finding {
+  return {
+    path: ["kind"],
+    code: "ignored-kind",
+    message: `${kind} means nothing to a mesh without Kubernetes and is ignored`,
+    severity: "note",
+  };
+}
+
+function unknownKind(apiVersion: string, kind: string, closest: string | undefined): Finding {
+  const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  const message = `unknown kind ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}${guess}`;
+  return { path: ["kind"], code: "unknown-kind", message };
+}
+
+function spoilt(code: string, message: string): NoResource {
+  return { findings: [{ path: [], code, message }], isSpoilt: true };
+}

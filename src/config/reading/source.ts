@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ConfigResource } from "../resource.js";
+import type { SecretSource, Source, TextSource, UnreadableSource } from "../sources/source.js";
+import { splitSections } from "../yaml/sections.js";
+import type { PlacedSection } from "./place.js";
+import { readSecret, type SecretReading } from "./secret.js";
+import { readSection, type SectionItem } from "./section.js";
+
+/** A resource in a file, and the section that it is in. */
+export interface FileItem {
+  readonly section: PlacedSection;
+  readonly item: SectionItem;
+}
+
+/** What a file says. */
+export interface FileReading {
+  readonly type: "file";
+  readonly path: string;
+  readonly text: string;
+  readonly sections: readonly PlacedSection[];
+  /** By id; of resources that the file has twice, the one that counts. */
+  readonly items: ReadonlyMap<string, FileItem>;
+  /** The ones that do not count, because the file has them twice. */
+  readonly duplicates: readonly FileItem[];
+  /** Whether a resource that is not among the items is certainly not in the file. */
+  readonly isWhole: boolean;
+}
+
+/** What a folder of a secrets directory says. */
+export interface FolderReading {
+  readonly type: "folder";
+  readonly path: string;
+  readonly secret: SecretReading;
+}
+
+/** Why it is not known what a file says now. */
+export interface NoReading {
+  readonly type: "none";
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  /** What the file said when that was known last. */
+  readonly last?: FileReading;
+}
+
+/** What was read at one path. */
+export type SourceReading = FileReading | FolderReading | NoReading;
+
+/** What is remembered of a path while what is there now is read. */
+export interface ReadingHistory {
+  /** What was read last: sections whose text did not change are not read again. */
+  readonly reading?: SourceReading;
+  /**
+   * The resource that is in force under an id. When given, what was before has weight: of a resource that the file has
+   * twice the one in force counts, and a file that looks as if it were being written (it is empty, or ends in the middle
+   * of a line of what it was) is not read yet.
+   */
+  readonly inForce?: (id: string) => ConfigResource | undefined;
+}
+
+/** Reads what was found at a path. */
+export function readSource(source: Source, history: ReadingHistory = {}): SourceReading {
+  switch (source.type) {
+    case "text":
+      return readFile(source, history);
+    case "secret":
+      return readFolder(source);
+    case "unreadable":
+      return readNothing(source, history);
+  }
+}
+
+function readFolder(source: SecretSource): FolderReading {
+  return { type: "folder", path: source.path, secret: readSecret(source) };
+}
+
+function readNothing(
+  { path, code, message }: UnreadableSource,
+  { reading }: ReadingHistory,
+): NoReading {
+  const last = lastReading(reading);
+  return { type: "none", path, code, message, ...(last !== undefined && { last }) };
+}
+
+function lastReading(reading: SourceReading | undefined): FileReading | undefined {
+  if (reading?.type === "file") return reading;
+  return reading?.type === "none" ? reading.last : undefined;
+}
+
+function readFile(source: TextSource, history: ReadingHistory): FileReading | NoReading {
+  const { path, root, text } = source;
+  const last = lastReading(history.reading);
+  const before = history.inForce === undefined ? undefined : last?.text;
+  const unfinished = describeUnfinished(text, before);
+  if (unfinished !== undefined) {
+    return readNothing({ type: "unreadable", path, root, ...unfinished }, history);
+  }
+  const known = new Map(last?.sections.map(({ reading }) => [reading.text, reading]));
+  const sections = splitSections(text).map(
+    (section): PlacedSection => ({
+      linesBefore: section.linesBefore,
+      reading: known.get(section.text) ?? readSection(section.text),
+    }),
+  );
+  const { items, duplicates } = chooseItems(sections, history);
+  const isWhole = sections.every(({ reading }) => reading.isWhole);
+  return { type: "file", path, text, sections, items, duplicates, isWhole };
+}
+
+/** Why a text is probably not all that is being written, as against `before`; undefined when nothing speaks for it. */
+function describeUnfinished(
+  text: string,
+  before: string | undefined,
+): { readonly code: string; readonly message: string } | undefined {
+  if (text.trim() === "") {
+    const message =
+      "the file is empty, as if it were being written: what it said before stays in force; " +
+      "to remove that, delete the file or leave a comment in it";
+    return { code: "empty-file", message };
+  }
+  const isCut =
+    before !== undefined &&
+    text.length < before.length &&
+    before.startsWith(text) &&
+    !/[\r\n]/.test(text.slice(-1) + before.charAt(text.length));
+  if (!isCut) return undefined;
+  const message =
+    "the file ends in the middle of a line that was longer, as if it were being written: what it said before stays in " +
+    "force; if this is all of it, end it with a line break";
+  return { code: "half-written-file", message };
+}
+
+/** Of resources that a file has twice, the one in force counts, else the first in order, else the first. */
+function chooseItems(
+  sections: readonly PlacedSection[],
+  history: ReadingHistory,
+): Pick<FileReading, "items" | "duplicates"> {
+  const items = new Map<string, FileItem>();
+  const duplicates: FileItem[] = [];
+  for (const section of sections) {
+    for (const item of section.reading.items) {
+      const fileItem = { section, item };
+      const rival = items.get(item.id);
+      const wins = rival === undefined || isBetter(item, rival.item, history);
+      if (wins) items.set(item.id, fileItem);
+      if (rival !== undefined) duplicates.push(wins ? rival : fileItem);
+    }
+  }
+  return { items, duplicates };
+}
+
+function isBetter(item: SectionItem, rival: SectionItem, history: ReadingHistory): boolean {
+  if (item.resource === undefined) return false;
+  if (rival.resource === undefined) return true;
+  const before = history.inForce?.(item.id);
+  return (
+    before !== undefined &&
+    isDeepStrictEqual(item.resource, before) &&
+    !isDeepStrictEqual(rival.resource, before)
+  );
+}

@@ -1,0 +1,12 @@
+/** Whether a value that was read is a map of names to values. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What kind of thing a value is, for messages; never the value itself, which may be a secret. */
+export function describeType(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (isMap(value)) return "a map";
+  return typeof value === "string" ? "text" : `a ${typeof value}`;
+}

@@ -1,0 +1,55 @@
+import type { Table } from "../../base/table.js";
+import type { Finding, Path } from "../kind.js";
+import type { ResourceOf } from "../kinds.js";
+import { REFERENCE_CODE } from "./reference-code.js";
+import { namespacesWith, type WorkloadRegistry } from "./workload-registry.js";
+
+type Gateway = ResourceOf<"Gateway">;
+
+interface PlacedCredential {
+  readonly name: string;
+  readonly path: Path;
+}
+
+/** A Secret that is named with its namespace: `kubernetes://namespace/name`. */
+const KUBERNETES = "kubernetes://";
+
+/**
+ * A warning for each credential of a Gateway that is no Secret where the gateway's workloads are. The server without its
+ * certificate does nothing; the others are not affected, and it works as soon as the Secret appears.
+ */
+export function checkCredentials(
+  gateway: Gateway,
+  secrets: Table<true>,
+  workloads: WorkloadRegistry,
+): readonly Finding[] {
+  const { namespace } = gateway.metadata;
+  const namespaces = [namespace, ...namespacesWith(workloads, gateway.spec.selector ?? {})];
+  return [...credentialsOf(gateway)].flatMap(({ name, path }) => {
+    const keys = keysOf(name, namespaces);
+    if (keys.length === 0 || keys.some((key) => secrets.has(key))) return [];
+    const message = `there is no Secret "${keys.join('" or "')}"`;
+    return [{ path, code: REFERENCE_CODE, message, severity: "warning" as const }];
+  });
+}
+
+function* credentialsOf({ spec }: Gateway): Iterable<PlacedCredential> {
+  for (const [i, { tls }] of (spec.servers ?? []).entries()) {
+    const path = ["spec", "servers", i, "tls"];
+    for (const field of ["credentialName", "caCertCredentialName"] as const) {
+      const name = tls?.[field];
+      if (name !== undefined && name !== "") yield { name, path: [...path, field] };
+    }
+    for (const [j, name] of (tls?.credentialNames ?? []).entries()) {
+      yield { name, path: [...path, "credentialNames", j] };
+    }
+  }
+}
+
+/** Where a credential may be; nowhere for one that is no Secret, such as `sds://`. */
+function keysOf(name: string, namespaces: readonly string[]): readonly string[] {
+  const plain = name.startsWith(KUBERNETES) ? name.slice(KUBERNETES.length) : name;
+  if (plain.includes("://")) return [];
+  if (plain.includes("/")) return [plain];
+  return [...new Set(namespaces)].map((namespace) => `${namespace}/${plain}`);
+}

@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import { isSubsetOfHost } from "../kinds/dns-names.js";
+import type { ResourceOf } from "../kinds.js";
+import type { MeshConfig } from "../mesh-config.js";
+import type { ResourceTables } from "../snapshot.js";
+import { type Exported, exportedAs, isVisible } from "./exports.js";
+import { hostsOf, serviceKeyOf } from "./host-names.js";
+
+/** The hosts that there are, and who sees them. Another object only when these are others. */
+export interface HostRegistry {
+  /** The services, by `namespace/name`. */
+  readonly services: Table<Exported>;
+  /** The hosts of the ServiceEntries; wildcards are among them. */
+  readonly entries: ReadonlyMap<string, readonly Exported[]>;
+  readonly wildcards: readonly string[];
+}
+
+interface EntryHosts extends Exported {
+  readonly hosts: readonly string[];
+}
+
+/** The annotation by which a Kubernetes service says who sees it. */
+const EXPORT_TO = "networking.istio.io/exportTo";
+
+/** The hosts of some resources, found anew only for what changed. */
+export function createHostRegistry(
+  engine: Engine,
+): (tables: ResourceTables, config: MeshConfig) => HostRegistry {
+  const services = engine.derive("known services", exportedService, isDeepStrictEqual);
+  const entries = engine.derive("known hosts", hostsOfEntry, isDeepStrictEqual);
+  const registry = engine.memo("host registry", registryOf);
+  return (tables, { defaultServiceExportTo }) => {
+    const exportTo = defaultServiceExportTo.join(",");
+    return registry(services([tables.Service], exportTo), entries([tables.ServiceEntry], exportTo));
+  };
+}
+
+function exportedService(
+  _key: string,
+  [service]: readonly [ResourceOf<"Service"> | undefined],
+  byDefault: string,
+): Exported | undefined {
+  if (service === undefined) return undefined;
+  const { namespace, annotations } = service.metadata;
+  const exportTo = annotations[EXPORT_TO]?.split(",").map((name) => name.trim());
+  return exportedAs(namespace, exportTo, byDefault.split(","));
+}
+
+function hostsOfEntry(
+  _key: string,
+  [entry]: readonly [ResourceOf<"ServiceEntry"> | undefined],
+  byDefault: string,
+): EntryHosts | undefined {
+  if (entry === undefined) return undefined;
+  const { hosts, exportTo } = entry.spec;
+  return { hosts, ...exportedAs(entry.metadata.namespace, exportTo, byDefault.split(",")) };
+}
+
+function registryOf(services: Table<Exported>, entryHosts: Table<EntryHosts>): HostRegistry {
+  const entries = new Map<string, Exported[]>();
+  for (const entry of entryHosts.values()) {
+    for (const host of entry.hosts) {
+      const others = entries.get(host);
+      if (others === undefined) entries.set(host, [entry]);
+      else others.push(entry);
+    }
+  }
+  return {
+    services,
+    entries,
+    wildcards: [...entries.keys()].filter((host) => host.startsWith("*")),
+  };
+}
+
+/** The host that a name in a resource of `namespace` stands for, if that namespace sees one. */
+export function findHost(
+  registry: HostRegistry,
+  name: string,
+  namespace: string,
+): string | undefined {
+  return hostsOf(name, namespace).find((host) => isKnown(registry, host, namespace));
+}
+
+function isKnown(
+  { services, entries, wildcards }: HostRegistry,
+  host: string,
+  from: string,
+): boolean {
+  const service = services.get(serviceKeyOf(host) ?? "");
+  if (service !== undefined && isVisible(service, from)) return true;
+  const sees = (one: string): boolean =>
+    entries.get(one)?.some((entry) => isVisible(entry, from)) ?? false;
+  return (
+    sees(host) || wildcards.some((wildcard) => isSubsetOfHost(host, wildcard) && sees(wildcard))
+  );
+}

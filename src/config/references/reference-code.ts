@@ -1,0 +1,2 @@
+/** Istio's ReferencedResourceNotFound. */
+export const REFERENCE_CODE = "IST0101";

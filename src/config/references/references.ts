@@ -1,0 +1,153 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import type { Finding } from "../kind.js";
+import type { Kind, ResourceOf } from "../kinds.js";
+import { MESH_CONFIG_MAP, meshConfigOf } from "../mesh-config.js";
+import { type ConfigResource, keyOf } from "../resource.js";
+import type { ResourceTables } from "../snapshot.js";
+import { checkCredentials } from "./credentials.js";
+import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
+import { checkSelector, SELECTING_KINDS } from "./selectors.js";
+import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
+import { checkVirtualService, type RoutingNames } from "./virtual-service.js";
+import { createWorkloadRegistry, type WorkloadRegistry } from "./workload-registry.js";
+
+/** The references of a resource that lead nowhere; a resource without any has none of this. */
+export interface References {
+  readonly findings: readonly Finding[];
+  /** Whether the resource must not take effect before they lead somewhere. */
+  readonly isHeldBack: boolean;
+}
+
+/** For each kind the resources with references that lead nowhere, by `namespace/name`. */
+export type ReferenceTables = Readonly<Partial<Record<Kind, readonly Table<References>[]>>>;
+
+/**
+ * Checks what resources say of each other. A resource is checked again only when it changed, or when the names changed that
+ * resources of its kind refer to.
+ */
+export function createReferenceCheck(engine: Engine): (tables: ResourceTables) => ReferenceTables {
+  const meshConfig = engine.memo("mesh configuration", meshConfigOf);
+  const hosts = createHostRegistry(engine);
+  const workloads = createWorkloadRegistry(engine);
+  const routes = createRouteCheck(engine);
+  const rules = createRuleCheck(engine);
+  const credentials = createCredentialCheck(engine);
+  const selectors = createSelectorCheck(engine);
+  return (tables) => {
+    const config = meshConfig(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
+    const knownHosts = hosts(tables, config);
+    const knownWorkloads = workloads(tables);
+    const selected = selectors(tables, knownWorkloads, config.rootNamespace);
+    return {
+      ...selected,
+      VirtualService: [routes(tables, knownHosts, config)],
+      DestinationRule: [
+        ...(selected.DestinationRule ?? []),
+        rules([tables.DestinationRule], knownHosts),
+      ],
+      Gateway: [...(selected.Gateway ?? []), credentials(tables, knownWorkloads)],
+    };
+  };
+}
+
+function warnings(findings: readonly Finding[]): References | undefined {
+  return findings.length === 0 ? undefined : { findings, isHeldBack: false };
+}
+
+function createRouteCheck(engine: Engine) {
+  const subsets = createSubsetRegistry(engine);
+  const gateways = createNames<"Gateway">(engine, "known gateways");
+  const virtualServices = createNames<"VirtualService">(engine, "known virtual services");
+  const names = engine.memo(
+    "routing names",
+    (...[hosts, known, gatewayNames, routeNames]: RoutingNameList): RoutingNames => ({
+      hosts,
+      subsets: known,
+      gateways: gatewayNames,
+      virtualServices: routeNames,
+    }),
+  );
+  const check = engine.derive(
+    "references of VirtualService",
+    (_key, [resource]: RowsOf<"VirtualService">, known: RoutingNames) => {
+      const references = resource && checkVirtualService(resource, known);
+      return references === undefined || references.findings.length === 0 ? undefined : references;
+    },
+    isDeepStrictEqual,
+  );
+  return (tables: ResourceTables, hosts: HostRegistry, config: ReturnType<typeof meshConfigOf>) =>
+    check(
+      [tables.VirtualService],
+      names(
+        hosts,
+        subsets(tables, config),
+        gateways([tables.Gateway]),
+        virtualServices([tables.VirtualService]),
+      ),
+    );
+}
+
+type RoutingNameList = [HostRegistry, SubsetRegistry, Table<true>, Table<true>];
+type RowsOf<K extends Kind> = readonly [ResourceOf<K> | undefined];
+
+/** The names of the resources of a kind: a table that changes only when one comes or goes. */
+function createNames<K extends Kind>(engine: Engine, name: string) {
+  return engine.derive(name, (_key, [resource]: RowsOf<K>) =>
+    resource === undefined ? undefined : (true as const),
+  );
+}
+
+/** Istio's UnknownDestinationRuleHost. */
+const UNKNOWN_RULE_HOST = "IST0174";
+
+function createRuleCheck(engine: Engine) {
+  return engine.derive(
+    "hosts of DestinationRule",
+    (_key, [rule]: RowsOf<"DestinationRule">, hosts: HostRegistry) => {
+      const { host, namespace } = { host: rule?.spec.host, namespace: rule?.metadata.namespace };
+      if (host === undefined || namespace === undefined || host.startsWith("*")) return undefined;
+      if (findHost(hosts, host, namespace) !== undefined) return undefined;
+      const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees`;
+      return warnings([
+        { path: ["spec", "host"], code: UNKNOWN_RULE_HOST, message, severity: "warning" },
+      ]);
+    },
+    isDeepStrictEqual,
+  );
+}
+
+function createCredentialCheck(engine: Engine) {
+  const secrets = createNames<"Secret">(engine, "known secrets");
+  const check = engine.derive(
+    "credentials of Gateway",
+    (_key, [gateway]: RowsOf<"Gateway">, ...[names, workloads]: [Table<true>, WorkloadRegistry]) =>
+      gateway && warnings(checkCredentials(gateway, names, workloads)),
+    isDeepStrictEqual,
+  );
+  return (tables: ResourceTables, workloads: WorkloadRegistry) =>
+    check([tables.Gateway], secrets([tables.Secret]), workloads);
+}
+
+function createSelectorCheck(engine: Engine) {
+  const checks = SELECTING_KINDS.map((kind) => {
+    const check = engine.derive(
+      `selector of ${kind}`,
+      (
+        _key,
+        [resource]: readonly [ConfigResource | undefined],
+        ...[workloads, rootNamespace]: [WorkloadRegistry, string]
+      ) => resource && warnings(checkSelector(kind, resource, workloads, rootNamespace)),
+      isDeepStrictEqual,
+    );
+    return { kind, check };
+  });
+  return (tables: ResourceTables, workloads: WorkloadRegistry, rootNamespace: string) => {
+    const found = checks.map(({ kind, check }) => [
+      kind,
+      [check([tables[kind]], workloads, rootNamespace)],
+    ]);
+    return Object.fromEntries(found) as ReferenceTables;
+  };
+}

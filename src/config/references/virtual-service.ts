@@ -1,0 +1,149 @@
+import type { Table } from "../../base/table.js";
+import { didYouMean } from "../closest-word.js";
+import type { Finding, Path } from "../kind.js";
+import type { Destination } from "../kinds/destination.js";
+import type { ResourceOf } from "../kinds.js";
+import { findHost, type HostRegistry } from "./host-registry.js";
+import { REFERENCE_CODE } from "./reference-code.js";
+import type { References } from "./references.js";
+import { type SubsetRegistry, subsetsOf } from "./subset-registry.js";
+
+/** What a VirtualService may refer to. */
+export interface RoutingNames {
+  readonly hosts: HostRegistry;
+  readonly subsets: SubsetRegistry;
+  /** The Gateways that there are, by `namespace/name`. */
+  readonly gateways: Table<true>;
+  /** The VirtualServices that there are, by `namespace/name`. */
+  readonly virtualServices: Table<true>;
+}
+
+type VirtualService = ResourceOf<"VirtualService">;
+
+interface PlacedDestination {
+  readonly destination: Destination;
+  readonly path: Path;
+}
+
+/**
+ * The references of a VirtualService that lead nowhere: destinations without host or subset, which hold it back, because
+ * requests would be answered with an error; gateways and delegates, which only do nothing.
+ */
+export function checkVirtualService(resource: VirtualService, names: RoutingNames): References {
+  const { namespace } = resource.metadata;
+  const destinations = [...destinationsOf(resource)].flatMap((placed) =>
+    checkDestination(placed, namespace, names),
+  );
+  const others = [...gatewaysOf(resource), ...delegatesOf(resource)].flatMap((reference) =>
+    checkName(reference, namespace, names),
+  );
+  return { findings: [...destinations, ...others], isHeldBack: destinations.length > 0 };
+}
+
+function* destinationsOf({ spec }: VirtualService): Iterable<PlacedDestination> {
+  const { http = [], tcp = [], tls = [] } = spec;
+  for (const [i, { route = [], mirror, mirrors = [] }] of http.entries()) {
+    yield* placed(route, ["spec", "http", i, "route"]);
+    if (mirror !== undefined) {
+      yield { destination: mirror, path: ["spec", "http", i, "mirror"] };
+    }
+    yield* placed(mirrors, ["spec", "http", i, "mirrors"]);
+  }
+  for (const [i, { route = [] }] of tcp.entries())
+    yield* placed(route, ["spec", "tcp", i, "route"]);
+  for (const [i, { route = [] }] of tls.entries())
+    yield* placed(route, ["spec", "tls", i, "route"]);
+}
+
+function placed(
+  list: readonly { readonly destination: Destination }[],
+  path: Path,
+): readonly PlacedDestination[] {
+  return list.map(({ destination }, i) => ({ destination, path: [...path, i, "destination"] }));
+}
+
+function checkDestination(
+  { destination: { host, subset }, path }: PlacedDestination,
+  namespace: string,
+  { hosts, subsets }: RoutingNames,
+): readonly Finding[] {
+  const known = findHost(hosts, host, namespace);
+  if (known === undefined) {
+    const guess = didYouMean(host, servicesOf(hosts, namespace));
+    const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees${guess}`;
+    return [{ path: [...path, "host"], code: REFERENCE_CODE, message }];
+  }
+  if (subset === undefined || subset === "") return [];
+  const names = subsetsOf(subsets, known, namespace);
+  if (names.includes(subset)) return [];
+  const message = `no DestinationRule of host "${known}" has a subset "${subset}"${didYouMean(subset, names)}`;
+  return [{ path: [...path, "subset"], code: REFERENCE_CODE, message }];
+}
+
+/** Beyond this number of services the search for a similar name would cost more than it is worth. */
+const MAX_GUESSES = 200;
+
+function servicesOf({ services }: HostRegistry, namespace: string): readonly string[] {
+  if (services.size > MAX_GUESSES) return [];
+  const own = [...services.keys()].filter((key) => key.startsWith(`${namespace}/`));
+  return own.map((key) => key.slice(namespace.length + 1)).sort();
+}
+
+interface PlacedName {
+  readonly kind: "Gateway" | "VirtualService";
+  readonly name: string;
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly path: Path;
+}
+
+function* gatewaysOf({ metadata, spec }: VirtualService): Iterable<PlacedName> {
+  const place = (names: readonly string[], path: Path): readonly PlacedName[] =>
+    names.map((name, i) => {
+      const key = gatewayKey(name, metadata.namespace);
+      return { kind: "Gateway", name, key, path: [...path, i] };
+    });
+  yield* place(spec.gateways ?? [], ["spec", "gateways"]);
+  for (const protocol of ["http", "tcp", "tls"] as const) {
+    for (const [i, { match = [] }] of (spec[protocol] ?? []).entries()) {
+      for (const [j, { gateways = [] }] of match.entries()) {
+        yield* place(gateways, ["spec", protocol, i, "match", j, "gateways"]);
+      }
+    }
+  }
+}
+
+/** The name of the sidecars among the gateways. */
+const MESH = "mesh";
+
+/** `name`, `namespace/name`, `./name`, or the older `name.namespace`. */
+function gatewayKey(name: string, namespace: string): string {
+  if (name.includes("/")) return name.startsWith("./") ? `${namespace}${name.slice(1)}` : name;
+  const [first = "", second] = name.split(".");
+  return `${second ?? namespace}/${first}`;
+}
+
+function* delegatesOf({ metadata, spec }: VirtualService): Iterable<PlacedName> {
+  for (const [i, { delegate }] of (spec.http ?? []).entries()) {
+    const { name, namespace = metadata.namespace } = delegate ?? {};
+    if (name === undefined) continue;
+    const path = ["spec", "http", i, "delegate", "name"];
+    yield { kind: "VirtualService", name, key: `${namespace}/${name}`, path };
+  }
+}
+
+function checkName(
+  { kind, name, key, path }: PlacedName,
+  namespace: string,
+  { gateways, virtualServices }: RoutingNames,
+): readonly Finding[] {
+  const table = kind === "Gateway" ? gateways : virtualServices;
+  if ((kind === "Gateway" && name === MESH) || table.has(key)) return [];
+  const own = [...table.keys()].filter((other) => other.startsWith(`${namespace}/`));
+  const guess = didYouMean(
+    name,
+    own.slice(0, MAX_GUESSES).map((other) => other.slice(namespace.length + 1)),
+  );
+  const message = `there is no ${kind} "${key}"${guess}`;
+  return [{ path, code: REFERENCE_CODE, message }];
+}

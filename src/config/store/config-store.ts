@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from "node:util";
+import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
+import { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { Kind } from "../kinds.js";
+import { idOf } from "../reading/resource.js";
+import { createReferenceCheck, type References } from "../references/references.js";
+import type { ConfigSnapshot } from "../snapshot.js";
+import type { SourceBatch } from "../sources/source.js";
+import { advance, type ConfigState, EMPTY_STATE, type Rules } from "./config-state.js";
+import { diagnosePath } from "./diagnose.js";
+import { diagnoseRoot } from "./diagnose-root.js";
+import { placeOfRef } from "./locate.js";
+import { restoredState, type SavedFile } from "./saved-file.js";
+
+/** Turns what is found in the directories into snapshots. */
+export interface ConfigStore {
+  /** The snapshot after the last batch; before the first one, of what was restored. */
+  readonly snapshot: () => ConfigSnapshot;
+  /** Takes a batch; the snapshot after it. The same object as before when nothing changed, not even a position. */
+  readonly update: (batch: SourceBatch) => ConfigSnapshot;
+  /** What is in force by the files that it came from, to be saved. */
+  readonly state: () => ConfigState;
+}
+
+/** Options of a store. */
+export interface ConfigStoreOptions {
+  /** Remembers what was computed; a new one when absent. */
+  readonly engine?: Engine;
+  /**
+   * Whether what is in force stays in force when what files say now is wrong, and what refers to nothing is held back;
+   * true when absent. Without it a snapshot depends on the files alone, not on what they said before.
+   */
+  readonly remembers?: boolean;
+  /** What was in force when a store before this one was closed. */
+  readonly saved?: readonly SavedFile[];
+}
+
+/** What is shown of a state: diagnostics by path, and the snapshot. */
+interface View {
+  readonly state: ConfigState;
+  readonly byPath: Table<readonly Diagnostic[]>;
+  readonly ofRoots: readonly Diagnostic[];
+  readonly snapshot: ConfigSnapshot;
+}
+
+/** A store without files but what it is given as saved. */
+export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore {
+  const { engine = new Engine(), remembers = true, saved = [] } = options;
+  const rules: Rules = { checkReferences: createReferenceCheck(engine), remembers };
+  let view = firstView(restoredState(EMPTY_STATE, saved));
+  return {
+    snapshot: () => view.snapshot,
+    state: () => view.state,
+    update: (batch) => {
+      view = nextView(view, advance(view.state, batch, rules));
+      return view.snapshot;
+    },
+  };
+}
+
+function firstView(state: ConfigState): View {
+  return { state, byPath: Table.empty(), ofRoots: [], snapshot: snapshotOf(state, []) };
+}
+
+function nextView(before: View, state: ConfigState): View {
+  const byPath = diagnose(before, state);
+  const ofRoots = state.roots.flatMap((root) => diagnoseRoot(root, keepsFiles(state, root.path)));
+  const isSame = byPath === before.byPath && isDeepStrictEqual(ofRoots, before.ofRoots);
+  const diagnostics = isSame ? before.snapshot.diagnostics : allDiagnostics(byPath, ofRoots);
+  const isSameSnapshot =
+    isSame &&
+    state.files.byPath === before.state.files.byPath &&
+    state.tables === before.state.tables;
+  const snapshot = isSameSnapshot ? before.snapshot : snapshotOf(state, diagnostics);
+  return { state, byPath, ofRoots: isSame ? before.ofRoots : ofRoots, snapshot };
+}
+
+function snapshotOf(state: ConfigState, diagnostics: readonly Diagnostic[]): ConfigSnapshot {
+  return {
+    tables: state.tables,
+    diagnostics,
+    locate: (ref, path) => {
+      const isInForce = state.standings.get(idOf(ref))?.inForce;
+      return isInForce === undefined ? undefined : placeOfRef(state, ref, path);
+    },
+  };
+}
+
+function keepsFiles({ files }: ConfigState, root: string): boolean {
+  return [...files.lost].some((path) => files.byPath.get(path)?.root === root);
+}
+
+function allDiagnostics(
+  byPath: View["byPath"],
+  ofRoots: readonly Diagnostic[],
+): readonly Diagnostic[] {
+  return [...ofRoots, ...[...byPath.values()].flat()].sort(compareDiagnostics);
+}
+
+/** The diagnostics of every path: made again for the paths that a change touches. */
+function diagnose(before: View, state: ConfigState): View["byPath"] {
+  let { byPath } = before;
+  for (const path of touchedPaths(before.state, state)) {
+    const now = diagnosePath(state, path);
+    if (isDeepStrictEqual(now, byPath.get(path) ?? [])) continue;
+    byPath = now.length === 0 ? byPath.without(path) : byPath.with(path, now);
+  }
+  return byPath;
+}
+
+function touchedPaths(before: ConfigState, state: ConfigState): ReadonlySet<string> {
+  const paths = new Set(state.files.byPath.changesFrom(before.files.byPath).map(({ key }) => key));
+  for (const { before: old, after } of state.standings.changesFrom(before.standings)) {
+    for (const standing of [old, after]) if (standing !== undefined) paths.add(standing.path);
+  }
+  for (const key of changedReferences(before, state)) {
+    const path = state.standings.get(key)?.path;
+    if (path !== undefined) paths.add(path);
+  }
+  for (const id of state.contested) {
+    const rivals = [...(state.claims.get(id)?.keys() ?? [])];
+    if (rivals.some((path) => paths.has(path))) for (const path of rivals) paths.add(path);
+  }
+  return paths;
+}
+
+/** The ids of the resources with other references that lead nowhere than before. */
+function changedReferences(before: ConfigState, state: ConfigState): readonly string[] {
+  const ids: string[] = [];
+  for (const [kind, tables] of Object.entries(state.references)) {
+    for (const [i, table] of tables.entries()) {
+      const old = before.references[kind as Kind]?.[i] ?? Table.empty<References>();
+      for (const { key } of table.changesFrom(old)) ids.push(`${kind}/${key}`);
+    }
+  }
+  return ids;
+}

@@ -1,0 +1,74 @@
+import { Table } from "../../base/table.js";
+import { readSource, type SourceReading } from "../reading/source.js";
+import type { Source, SourceBatch } from "../sources/source.js";
+import { type Claims, claimsOf, NO_CLAIMS, withoutResources } from "./claim.js";
+import type { Standing } from "./standing.js";
+
+/** What is known of one path. */
+export interface FileState {
+  readonly root: string;
+  /** Absent for what is remembered only: from a saved state, or of a directory that is empty now. */
+  readonly reading?: SourceReading;
+  readonly claims: Claims;
+}
+
+/** All paths. */
+export interface Files {
+  readonly byPath: Table<FileState>;
+  /** The paths that went with all the others of their root, and so are remembered. */
+  readonly lost: ReadonlySet<string>;
+}
+
+/** No paths. */
+export const NO_FILES: Files = { byPath: Table.empty(), lost: new Set() };
+
+/** Whether, and by what, what was before has weight. */
+export type Memory = { readonly standings: Table<Standing> } | undefined;
+
+/**
+ * The files after a batch. With a memory, a root that has become empty or is gone keeps its files: this is rarely meant,
+ * and who means it can say so by a file with a comment. They go as soon as the root has another file.
+ */
+export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Files {
+  let { byPath } = files;
+  for (const source of batch.changed) {
+    byPath = byPath.with(source.path, readInto(byPath.get(source.path), source, memory));
+  }
+  const present = new Set(batch.changed.map(({ path }) => path));
+  const emptyRoots = new Set(
+    batch.roots.filter(({ sourceCount }) => sourceCount === 0).map(({ path }) => path),
+  );
+  const lost = new Set<string>();
+  for (const path of absentPaths(files, batch)) {
+    const file = byPath.get(path);
+    if (file === undefined || present.has(path)) continue;
+    const isKept = memory !== undefined && emptyRoots.has(file.root) && file.claims.size > 0;
+    if (!isKept) byPath = byPath.without(path);
+    else if (!files.lost.has(path)) byPath = byPath.with(path, remembered(file));
+    if (isKept) lost.add(path);
+  }
+  return { byPath, lost };
+}
+
+function readInto(before: FileState | undefined, source: Source, memory: Memory): FileState {
+  const { reading: last, claims = NO_CLAIMS } = before ?? {};
+  const reading = readSource(source, {
+    ...(last !== undefined && { reading: last }),
+    ...(memory !== undefined && { inForce: (id: string) => memory.standings.get(id)?.inForce }),
+  });
+  return {
+    root: source.root,
+    reading,
+    claims: claimsOf(reading, memory === undefined ? NO_CLAIMS : claims),
+  };
+}
+
+function remembered({ root, claims }: FileState): FileState {
+  return { root, claims: withoutResources(claims) };
+}
+
+/** The paths at which there is nothing, as far as something is known of them. */
+function absentPaths({ byPath, lost }: Files, batch: SourceBatch): Iterable<string> {
+  if (!batch.isComplete) return [...batch.removed, ...lost];
+  return byPath.keys();
+}

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Table } from "../../base/table.js";
+import type { ConfigResource, ResourceRef } from "../resource.js";
+import type { Claim } from "./claim.js";
+
+/** How a resource stands among the files that have it. */
+export interface Standing {
+  readonly ref: ResourceRef;
+  /** The file whose resource counts. */
+  readonly path: string;
+  /** What that file says; what it said last while that is not in order. Absent when it never was. */
+  readonly candidate?: ConfigResource;
+  /** What is in force: the candidate, unless that is held back. */
+  readonly inForce?: ConfigResource;
+}
+
+/**
+ * How a resource stands now that some files claim it. The file whose resource is in force stays the one that counts, for as
+ * long as it has the resource at all; else it is the first by path whose resource is in order. What has errors stays as it
+ * was when it had none. undefined when no file claims it.
+ *
+ * The candidate is `===` to what it was when it is equal to it. It is in force; whoever holds it back changes that.
+ */
+export function standingOf(
+  claims: Table<Claim>,
+  before: Standing | undefined,
+): Standing | undefined {
+  const keeps = before?.inForce !== undefined && claims.has(before.path);
+  const path = keeps ? before.path : firstInOrder(claims);
+  const claim = path === undefined ? undefined : claims.get(path);
+  if (path === undefined || claim === undefined) return undefined;
+  const candidate = intern(claim.resource ?? before?.inForce, before);
+  return standing(claim.ref, path, candidate);
+}
+
+/** As `standingOf`, for those who want to know what files say without what they said before. */
+export function freshStandingOf(
+  claims: Table<Claim>,
+  before: Standing | undefined,
+): Standing | undefined {
+  const path = firstInOrder(claims);
+  const claim = path === undefined ? undefined : claims.get(path);
+  if (path === undefined || claim === undefined) return undefined;
+  return standing(claim.ref, path, intern(claim.resource, before));
+}
+
+function standing(ref: ResourceRef, path: string, candidate: ConfigResource | undefined): Standing {
+  return candidate === undefined ? { ref, path } : { ref, path, candidate, inForce: candidate };
+}
+
+function firstInOrder(claims: Table<Claim>): string | undefined {
+  const paths = [...claims.keys()].sort();
+  return paths.find((path) => claims.get(path)?.resource !== undefined) ?? paths[0];
+}
+
+function intern(
+  resource: ConfigResource | undefined,
+  before: Standing | undefined,
+): ConfigResource | undefined {
+  const known = [before?.inForce, before?.candidate];
+  return known.find((old) => isDeepStrictEqual(old, resource)) ?? resource;
+}
