@@ -8,6 +8,13 @@ export interface EncodedResource {
   readonly version: string;
   /** The encoded message, that is the value of the Any. Never changed after creation. */
   readonly bytes: Buffer;
+  /**
+   * Of a listener, route configuration or virtual host: the clusters that it sends traffic to. It is held back until a
+   * proxy has taken those of them that are new to it. Names that the proxy's view lacks are not waited for.
+   */
+  readonly clusters?: readonly string[];
+  /** Of a cluster with endpoints from EDS: the name of its endpoints resource, which is sent right behind it. */
+  readonly endpoints?: string;
 }
 
 /** All resources of one type that a proxy should hold now, by name. */

@@ -1,0 +1,164 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { fromBinary, type Registry } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import { AdsStream, type DiscoveryCall, type Entrance, type StreamHost } from "./ads-stream.js";
+import { createBodyCache } from "./body-cache.js";
+import type { Clock } from "./clock.js";
+import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { createNamePool } from "./names.js";
+import type { XdsObserver } from "./observer.js";
+import { DEFAULT_PACING, type Pacing } from "./pacing.js";
+import { createSharedPlanner } from "./plan.js";
+import type { EncodedResource } from "./resource.js";
+import type { XdsSessions } from "./session.js";
+import type { StreamStatus } from "./stream-status.js";
+import { DecodeError } from "./wire.js";
+
+/** What a server is made of. */
+export interface AdsServerOptions {
+  readonly sessions: XdsSessions;
+  /** Has the message envoy.config.core.v3.Node. */
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly observer?: XdsObserver;
+  readonly limits?: Partial<Limits>;
+  readonly pacing?: Partial<Pacing>;
+}
+
+/** Serves views to discovery streams; see addAdsService for how streams come in. */
+export interface AdsServer {
+  /** The views of sessions may have changed: every stream is sent the difference, a slice of them at a time. */
+  publish(): void;
+  /** The streams that were let in, oldest first. */
+  streams(): readonly StreamStatus[];
+  /** What the client of a stream has accepted of a type, sorted by name; empty if there is no such stream. */
+  accepted(stream: string, typeUrl: string): readonly EncodedResource[];
+  /** Serves one stream. */
+  serve(call: DiscoveryCall, entrance: Entrance): void;
+}
+
+/** So many streams are looked after before others get a turn: requests, new connections. */
+const SLICE = 32;
+
+/** Shared plans and bodies are kept so long after their last use, in milliseconds. */
+const BURST_MS = 2000;
+
+const NODE = "envoy.config.core.v3.Node";
+
+/** The registry lacks the node: a fault of the build. */
+export class MissingTypeError extends Error {
+  readonly code = "missing-type";
+  constructor(type: string) {
+    super(`the registry has no message ${type}`);
+    this.name = "MissingTypeError";
+  }
+}
+
+function nodeDecoder(registry: Registry): (bytes: Uint8Array) => Node {
+  const schema = registry.getMessage(NODE);
+  if (schema === undefined) throw new MissingTypeError(NODE);
+  return (bytes) => {
+    try {
+      return fromBinary(schema, bytes) as Node;
+    } catch (error) {
+      throw new DecodeError("not a node", error);
+    }
+  };
+}
+
+/**
+ * A server without streams.
+ * @throws MissingTypeError
+ */
+export function createAdsServer(options: AdsServerOptions): AdsServer {
+  const { clock, sessions, registry, observer = {} } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const pacing = { ...DEFAULT_PACING, ...options.pacing };
+  const names = createNamePool(randomInt(2 ** 31));
+  const planner = createSharedPlanner();
+  const bodies = createBodyCache();
+  const prefix = randomBytes(4).toString("hex");
+  const streams = new Map<string, AdsStream>();
+  const turns = createTurns(() => {
+    planner.forget();
+    bodies.forget();
+  }, clock);
+  let started = 0;
+  let connected = 0;
+
+  const host: StreamHost = {
+    sessions,
+    clock,
+    limits,
+    observer,
+    bodies,
+    decodeNode: nodeDecoder(registry),
+    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names }),
+    wake: turns.add,
+    ended: (stream) => {
+      streams.delete(stream.id);
+      turns.drop(stream);
+    },
+  };
+
+  return {
+    publish() {
+      for (const stream of streams.values()) turns.add(stream);
+    },
+    streams: () => [...streams.values()].flatMap((stream) => stream.status() ?? []),
+    accepted: (id, typeUrl) => streams.get(id)?.accepted(typeUrl) ?? [],
+    serve(call, entrance) {
+      if (connected >= limits.maxStreams) {
+        call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many streams" });
+        return;
+      }
+      connected += 1;
+      call.once("close", () => {
+        connected -= 1;
+      });
+      started += 1;
+      const stream = new AdsStream(`${prefix}.${started.toString(36)}`, call, entrance, host);
+      streams.set(stream.id, stream);
+    },
+  };
+}
+
+/** Gives streams their turn, in the order in which they ask, a slice at a time. */
+function createTurns(
+  quiet: () => void,
+  clock: Clock,
+): { readonly add: (stream: AdsStream) => void; readonly drop: (stream: AdsStream) => void } {
+  const waiting = new Set<AdsStream>();
+  let isScheduled = false;
+  let stopQuiet = (): void => undefined;
+
+  function run(): void {
+    let left = SLICE;
+    for (const stream of waiting) {
+      if (left === 0) break;
+      left -= 1;
+      waiting.delete(stream);
+      stream.advance();
+    }
+    isScheduled = waiting.size > 0;
+    if (isScheduled) {
+      setImmediate(run);
+    } else {
+      stopQuiet();
+      stopQuiet = clock.after(BURST_MS, quiet);
+    }
+  }
+
+  return {
+    add(stream) {
+      waiting.add(stream);
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(run);
+    },
+    drop(stream) {
+      waiting.delete(stream);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Server, ServiceDefinition } from "@grpc/grpc-js";
+import type { AdsServer } from "./ads-server.js";
+import type { DiscoveryCall, Outgoing } from "./ads-stream.js";
+import { DELTA, type Dialect, SOTW } from "./dialect.js";
+import { TYPE_URL } from "./resource.js";
+
+/** Bytes go in as they are; they come out as a body that streams share and a nonce, joined only when they are written. */
+function method(path: string): ServiceDefinition[string] {
+  return {
+    path,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: (bytes: Buffer) => bytes,
+    requestDeserialize: (bytes: Buffer) => bytes,
+    responseSerialize: ({ body, nonce }: Outgoing) => Buffer.concat([body, nonce]),
+    responseDeserialize: (bytes: Buffer) => bytes,
+  };
+}
+
+const AGGREGATED = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
+const SECRETS = "/envoy.service.secret.v3.SecretDiscoveryService";
+
+/** How the discovery services of one gRPC server are reached. */
+export interface ServiceOptions {
+  /** The server's port has no TLS. */
+  readonly plaintext: boolean;
+}
+
+/** Adds the aggregated discovery service, which serves all types of a session's view, to a gRPC server. */
+export function addAdsService(server: Server, ads: AdsServer, { plaintext }: ServiceOptions): void {
+  const handler = (dialect: Dialect) => (call: DiscoveryCall) => {
+    ads.serve(call, { dialect, plaintext, onlyType: undefined });
+  };
+  server.addService(
+    {
+      StreamAggregatedResources: method(`${AGGREGATED}/StreamAggregatedResources`),
+      DeltaAggregatedResources: method(`${AGGREGATED}/DeltaAggregatedResources`),
+    },
+    { StreamAggregatedResources: handler(SOTW), DeltaAggregatedResources: handler(DELTA) },
+  );
+}
+
+/** Adds the secret discovery service, which serves the secrets of a session's view alone, to a gRPC server. */
+export function addSdsService(server: Server, ads: AdsServer, { plaintext }: ServiceOptions): void {
+  const handler = (dialect: Dialect) => (call: DiscoveryCall) => {
+    ads.serve(call, { dialect, plaintext, onlyType: TYPE_URL.secret });
+  };
+  server.addService(
+    {
+      StreamSecrets: method(`${SECRETS}/StreamSecrets`),
+      DeltaSecrets: method(`${SECRETS}/DeltaSecrets`),
+    },
+    { StreamSecrets: handler(SOTW), DeltaSecrets: handler(DELTA) },
+  );
+}

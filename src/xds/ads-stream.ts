@@ -1,0 +1,307 @@
+/**
+ * One stream: a thin shell around the state machines. It reads requests, keeps the limits, and hands out responses.
+ *
+ * Responses are made only when all that was made before is handed to the connection, so a peer that does not read costs
+ * one step's responses at most, and these share their bodies with other streams until the moment they are written.
+ */
+import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { BodyCache } from "./body-cache.js";
+import type { Clock } from "./clock.js";
+import type { Dialect, Incoming } from "./dialect.js";
+import { type Allowance, createAllowance, type Limits } from "./limits.js";
+import type { Moment } from "./moment.js";
+import { nextResponses, type Response } from "./next-responses.js";
+import type { StreamName, XdsObserver } from "./observer.js";
+import type { EncodedResource } from "./resource.js";
+import { type Session, StreamRefused, type XdsSessions } from "./session.js";
+import { findFlight } from "./settle.js";
+import { newStream, type StreamState, subscriptionTo, withView } from "./stream-state.js";
+import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
+import { DecodeError, encodeNonce } from "./wire.js";
+
+/** What is written to the connection: bytes that streams share, and bytes of this stream. */
+export interface Outgoing {
+  readonly body: Buffer;
+  readonly nonce: Uint8Array;
+}
+
+/** A discovery stream of gRPC. */
+export type DiscoveryCall = ServerDuplexStream<Buffer, Outgoing>;
+
+/** The service that a stream came in by. */
+export interface Entrance {
+  readonly dialect: Dialect;
+  /** The stream came in on a port without TLS. */
+  readonly plaintext: boolean;
+  /** The one type of the service; undefined for all of them. */
+  readonly onlyType: string | undefined;
+}
+
+/** What all streams of a server share. */
+export interface StreamHost {
+  readonly sessions: XdsSessions;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly observer: XdsObserver;
+  readonly bodies: BodyCache;
+  readonly decodeNode: (bytes: Uint8Array) => Node;
+  readonly moment: () => Moment;
+  /** Asks for AdsStream.advance to be called soon. */
+  readonly wake: (stream: AdsStream) => void;
+  /** The stream is over, though its connection may not know it yet. */
+  readonly ended: (stream: AdsStream) => void;
+}
+
+/** A client that was let in. */
+interface Open {
+  readonly session: Session;
+  readonly openedAt: number;
+}
+
+/** See the top of this file. */
+export class AdsStream {
+  readonly id: string;
+  readonly #call: DiscoveryCall;
+  readonly #entrance: Entrance;
+  readonly #host: StreamHost;
+  readonly #allow: Allowance;
+  #open: Open | undefined;
+  /** Without a view until the client is let in. */
+  #state: StreamState;
+  #isOpening = false;
+  #hasEnded = false;
+  /** Responses that the connection has not taken yet. */
+  #unwritten = 0;
+  /** There may be more to send once it has. */
+  #isDue = false;
+  #stopDeadline: () => void;
+  #stopTimer: () => void = () => undefined;
+
+  constructor(id: string, call: DiscoveryCall, entrance: Entrance, host: StreamHost) {
+    this.id = id;
+    this.#call = call;
+    this.#entrance = entrance;
+    this.#host = host;
+    this.#state = newStream(id, new Map());
+    this.#allow = createAllowance(host.limits, host.clock);
+    const seconds = host.limits.firstRequestMs / 1000;
+    this.#stopDeadline = this.#refuseAfter(
+      host.limits.firstRequestMs,
+      `not let in within ${seconds} s of the stream's start`,
+    );
+    call.on("data", (message: Buffer) => {
+      this.#receive(message);
+    });
+    call.on("end", () => {
+      this.#end(undefined, "the client ended the stream");
+      call.end();
+    });
+    call.on("close", () => {
+      this.#end(undefined, "the connection is gone");
+    });
+  }
+
+  /** Sends what there is to send; called when something may have changed. */
+  advance(): void {
+    const open = this.#open;
+    if (open === undefined || this.#hasEnded) return;
+    this.#isDue = this.#unwritten > 0;
+    if (this.#isDue) return;
+    try {
+      const state = withView(this.#state, open.session.view());
+      const next = nextResponses(state, this.#host.moment());
+      this.#state = next.state;
+      for (const response of next.responses) this.#write(response, open);
+      this.#sleepUntil(next.wakeAt);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Ends the stream with a reason; does nothing if it has ended. */
+  refuse(reason: StreamRefused): void {
+    if (this.#hasEnded) return;
+    this.#end(reason.code, reason.message);
+    // The way of grpc-js to end a server's stream with a status.
+    this.#call.emit("error", { code: reason.code, details: reason.message });
+  }
+
+  /** undefined before the client is let in. */
+  status(): StreamStatus | undefined {
+    const open = this.#open;
+    if (open === undefined) return undefined;
+    const types = typeStatuses(this.#state);
+    return { ...this.#name(open), openedAt: open.openedAt, types };
+  }
+
+  /** What the client has accepted of a type; empty before it is let in. */
+  accepted(typeUrl: string): readonly EncodedResource[] {
+    return acceptedResources(this.#state, typeUrl);
+  }
+
+  #name({ session }: Open): StreamName {
+    const { protocol } = this.#entrance.dialect;
+    return { stream: this.id, session: session.id, protocol };
+  }
+
+  #receive(message: Buffer): void {
+    if (this.#hasEnded) return;
+    try {
+      const incoming = this.#entrance.dialect.decode(message, this.#entrance.onlyType);
+      if (!this.#isAnswer(incoming) && !this.#allow(message.length)) {
+        throw new StreamRefused(status.RESOURCE_EXHAUSTED, "too many requests");
+      }
+      if (this.#open !== undefined) this.#handle(this.#open, incoming);
+      else if (!this.#isOpening) void this.#letIn(incoming);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #isAnswer({ typeUrl, nonce }: Incoming): boolean {
+    return this.#flight(typeUrl, nonce) !== undefined;
+  }
+
+  #flight(typeUrl: string, nonce: string): ReturnType<typeof findFlight> {
+    const subscription = subscriptionTo(this.#state, typeUrl);
+    return subscription === undefined ? undefined : findFlight(subscription, nonce);
+  }
+
+  async #letIn(first: Incoming): Promise<void> {
+    const { clock, observer, sessions } = this.#host;
+    this.#isOpening = true;
+    this.#call.pause();
+    try {
+      const session = await sessions.open({
+        node: this.#nodeOf(first),
+        protocol: this.#entrance.dialect.protocol,
+        peer: {
+          address: this.#call.getPeer(),
+          metadata: this.#call.metadata,
+          authContext: this.#call.getAuthContext(),
+          plaintext: this.#entrance.plaintext,
+        },
+        refuse: (reason) => {
+          this.refuse(reason);
+        },
+      });
+      if (this.#hasEnded) {
+        session.closed();
+        return;
+      }
+      this.#stopDeadline();
+      const open = { session, openedAt: clock.now() };
+      this.#open = open;
+      this.#state = withView(this.#state, session.view());
+      observer.opened?.(this.#name(open));
+      this.#handle(open, first);
+      this.#call.resume();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #nodeOf(first: Incoming): Node {
+    const node = first.node === undefined ? undefined : this.#host.decodeNode(first.node);
+    if (node === undefined || node.id === "") {
+      throw new StreamRefused(status.INVALID_ARGUMENT, "missing node information");
+    }
+    return node;
+  }
+
+  #handle(open: Open, incoming: Incoming): void {
+    const { typeUrl } = incoming;
+    this.#report(open, incoming);
+    this.#state = incoming.apply(this.#state, this.#host.moment());
+    const names = subscriptionTo(this.#state, typeUrl)?.names.size ?? 0;
+    if (names > this.#host.limits.maxNames) {
+      const limit = this.#host.limits.maxNames;
+      const reason = `subscribed to ${names} names of ${typeUrl}; at most ${limit} are served`;
+      throw new StreamRefused(status.RESOURCE_EXHAUSTED, reason);
+    }
+    this.#host.wake(this);
+  }
+
+  #report(open: Open, { typeUrl, nonce, error }: Incoming): void {
+    const flight = this.#flight(typeUrl, nonce);
+    if (flight === undefined) return;
+    const { observer, clock } = this.#host;
+    const event = { ...this.#name(open), typeUrl, nonce, ms: clock.now() - flight.sentAt };
+    if (error === undefined) observer.acked?.(event);
+    else {
+      const names = flight.payload.changed.map(({ name }) => name);
+      observer.nacked?.({ ...event, error, names });
+    }
+  }
+
+  #write(response: Response, open: Open): void {
+    const body = this.#host.bodies.bodyOf(response);
+    const nonce = encodeNonce(response.nonce);
+    if (this.#unwritten === 0) {
+      const seconds = this.#host.limits.unreadMs / 1000;
+      const reason = `responses were not read for ${seconds} s`;
+      this.#stopDeadline = this.#refuseAfter(this.#host.limits.unreadMs, reason);
+    }
+    this.#unwritten += 1;
+    this.#call.write({ body, nonce }, () => {
+      this.#written();
+    });
+    const { typeUrl, payload } = response;
+    this.#host.observer.pushed?.({
+      ...this.#name(open),
+      typeUrl,
+      nonce: response.nonce,
+      version: payload.version,
+      resources: payload.resources.length,
+      changed: payload.changed.length,
+      removed: payload.removed.length,
+      bytes: body.length + nonce.length,
+    });
+  }
+
+  #written(): void {
+    this.#unwritten -= 1;
+    if (this.#unwritten > 0) return;
+    this.#stopDeadline();
+    if (this.#isDue) this.#host.wake(this);
+  }
+
+  #sleepUntil(wakeAt: number): void {
+    const { clock, wake } = this.#host;
+    this.#stopTimer();
+    if (wakeAt === Infinity) return;
+    this.#stopTimer = clock.after(Math.max(0, wakeAt - clock.now()), () => {
+      wake(this);
+    });
+  }
+
+  #refuseAfter(ms: number, reason: string): () => void {
+    return this.#host.clock.after(ms, () => {
+      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+    });
+  }
+
+  /** Ends the stream for an error; what is not meant for the client is kept from it. */
+  #fail(error: unknown): void {
+    if (error instanceof StreamRefused) {
+      this.refuse(error);
+    } else if (error instanceof DecodeError) {
+      this.refuse(new StreamRefused(status.INVALID_ARGUMENT, error.message, { cause: error }));
+    } else {
+      this.#host.observer.failed?.(error);
+      this.refuse(new StreamRefused(status.INTERNAL, "internal error", { cause: error }));
+    }
+  }
+
+  #end(code: status | undefined, reason: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#stopDeadline();
+    this.#stopTimer();
+    this.#host.ended(this);
+    if (this.#open === undefined) return;
+    this.#open.session.closed();
+    this.#host.observer.closed?.({ ...this.#name(this.#open), code, reason });
+  }
+}

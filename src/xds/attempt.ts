@@ -1,0 +1,161 @@
+import type { Table } from "../base/table.js";
+import type { Difference } from "./difference.js";
+import { NO_NAMES } from "./names.js";
+import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
+import type { Plan } from "./plan.js";
+import type { EncodedResource, ResourceTable } from "./resource.js";
+import {
+  contentHeld,
+  type Held,
+  isRejected,
+  type Payload,
+  type Subscription,
+  withEntry,
+} from "./subscription.js";
+
+/** A response that could be sent, and the subscription as it is then but for the response itself. */
+export interface Attempt {
+  readonly payload: Payload;
+  readonly subscription: Subscription;
+}
+
+/**
+ * The next response of one type; undefined if all that there is to tell has to wait or was refused. First what is above
+ * suspicion, together; then the suspects, one group at a time.
+ */
+export function nextAttempt(
+  subscription: Subscription,
+  table: ResourceTable,
+  { difference, payload }: Plan,
+  waiting: ReadonlySet<string>,
+): Attempt | undefined {
+  const withheld = withheldNames(subscription, difference, waiting);
+  if (withheld.size === 0) {
+    const whole = payload ?? payloadOfNothingNew(subscription, table, withheld);
+    if (wouldDeleteAll(subscription, whole)) return undefined;
+    return { payload: whole, subscription: inStep(subscription, table) };
+  }
+  // Nothing can stand in for what a client holds that came back with a set that is not known.
+  if (subscription.style === "complete" && subscription.inherited) return undefined;
+  const rest = payloadOfRest(subscription, table, difference, withheld);
+  if (rest !== undefined) return partly(subscription, table, rest, withheld);
+  const group = nextGroup(subscription, waiting);
+  if (group !== undefined) return attemptGroup(subscription, table, difference, group);
+  if (!subscription.owed || subscription.style !== "complete") return undefined;
+  const again = payloadOfNothingNew(subscription, table, withheld);
+  return partly(subscription, table, again, withheld);
+}
+
+/** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
+export function inStep(subscription: Subscription, table: ResourceTable): Subscription {
+  return { ...subscription, held: table, requested: NO_NAMES, strays: NO_NAMES, suspects: [] };
+}
+
+/** A response that is due though nothing is new. */
+function payloadOfNothingNew(
+  subscription: Subscription,
+  table: ResourceTable,
+  withheld: ReadonlySet<string>,
+): Payload {
+  if (subscription.style !== "complete") return emptyPayload();
+  return completePayload(subscription, table, { changed: [], removed: [] }, withheld);
+}
+
+/** A client that comes back keeps what it has until there is something to replace it. */
+function wouldDeleteAll({ style, inherited }: Subscription, { resources }: Payload): boolean {
+  return style === "complete" && inherited && resources.length === 0;
+}
+
+function withheldNames(
+  subscription: Subscription,
+  { changed }: Difference,
+  waiting: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const { suspects, rejections } = subscription;
+  if (suspects.length === 0 && rejections.size === 0) return waiting;
+  const rejected = changed.filter((resource) => isRejected(subscription, resource));
+  const withheld = [...suspects.flat(), ...rejected].map(({ name }) => name);
+  return new Set([...waiting, ...withheld]);
+}
+
+/** What is not withheld, and an answer for what the client asks for again though it refused it. */
+function payloadOfRest(
+  subscription: Subscription,
+  table: ResourceTable,
+  difference: Difference,
+  withheld: ReadonlySet<string>,
+): Payload | undefined {
+  const { requested, style } = subscription;
+  const asked = difference.changed.filter(
+    (resource) => requested.has(resource.name) && isRejected(subscription, resource),
+  );
+  if (asked.length === 0 || style === "complete") {
+    return payloadWithout(subscription, table, difference, withheld);
+  }
+  const changed = difference.changed.filter(({ name }) => !withheld.has(name));
+  const removed = difference.removed.filter((name) => !withheld.has(name));
+  for (const { name } of asked) {
+    const content = contentHeld(subscription, name);
+    if (content === undefined) removed.push(name);
+    else changed.push(content);
+  }
+  return payloadWithout(subscription, table, { changed, removed }, NO_NAMES);
+}
+
+interface Group {
+  readonly resources: readonly EncodedResource[];
+  readonly later: Subscription["suspects"];
+}
+
+function nextGroup({ suspects }: Subscription, waiting: ReadonlySet<string>): Group | undefined {
+  for (const [index, group] of suspects.entries()) {
+    const resources = group.filter(({ name }) => !waiting.has(name));
+    const left = group.filter(({ name }) => waiting.has(name));
+    const later = suspects.toSpliced(index, 1, ...(left.length > 0 ? [left] : []));
+    if (resources.length > 0) return { resources, later };
+  }
+  return undefined;
+}
+
+function attemptGroup(
+  subscription: Subscription,
+  table: ResourceTable,
+  difference: Difference,
+  { resources, later }: Group,
+): Attempt | undefined {
+  const withheld = new Set([...difference.changed.map(({ name }) => name), ...difference.removed]);
+  for (const { name } of resources) withheld.delete(name);
+  const payload = payloadWithout(subscription, table, difference, withheld);
+  if (payload === undefined) return undefined;
+  return partly({ ...subscription, suspects: later }, table, payload, withheld);
+}
+
+/** All of a table is told but for the withheld names, which stay as they are. */
+function partly(
+  subscription: Subscription,
+  table: ResourceTable,
+  payload: Payload,
+  withheld: ReadonlySet<string>,
+): Attempt {
+  const { style, strays, requested } = subscription;
+  let held: Table<Held> = table;
+  for (const name of withheld) {
+    const entry =
+      style === "complete" ? contentHeld(subscription, name) : subscription.held.get(name);
+    held = withEntry(held, name, entry);
+  }
+  const isOpen = (name: string): boolean => {
+    const resource = table.get(name);
+    const refused = resource !== undefined && isRejected(subscription, resource);
+    return withheld.has(name) && !refused;
+  };
+  return {
+    payload,
+    subscription: {
+      ...subscription,
+      held,
+      strays: new Set([...strays].filter((name) => withheld.has(name))),
+      requested: new Set([...requested].filter(isOpen)),
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * The incremental protocol, the client's half: what a DeltaDiscoveryRequest changes in the state of its stream. The
+ * server's half is in next-responses.ts.
+ *
+ * - A first request without names subscribes to everything, where the type allows it; so does the name `*` at any time.
+ *   Names asked for beside either are remembered for themselves.
+ * - What is subscribed to is answered, also if it was before and has not changed, and by `removed_resources` if it does
+ *   not exist; except on the first request for the content that the client says it holds (initial_resource_versions).
+ * - Names that the client holds and the view does not know are removed, with the other removals.
+ * - A nonce settles the response that it names; a stale one settles nothing, but the names beside it count.
+ *
+ * Source: xDS protocol, "Incremental xDS" and "How the client specifies what resources to return".
+ */
+import { Table } from "../base/table.js";
+import { endpointsDue } from "./follow-ups.js";
+import type { Moment } from "./moment.js";
+import { NO_NAMES } from "./names.js";
+import { type ResourceTable, TYPE_URL } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
+import { widened, withoutHolding } from "./resubscription.js";
+import { settle, type Verdict } from "./settle.js";
+import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import { type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
+
+/** What a DeltaDiscoveryRequest says, but for the node. */
+export interface DeltaRequest {
+  readonly typeUrl: string;
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+  /** The versions that the client holds, by name; of meaning on the first request for a type. */
+  readonly initialVersions: ReadonlyMap<string, string>;
+  /** Empty if it answers no response. */
+  readonly nonce: string;
+  /** The words of a NACK. */
+  readonly error?: string;
+}
+
+const WILDCARD = "*";
+
+/** The state after a request; types that the view does not have are ignored. */
+export function onDeltaRequest(
+  state: StreamState,
+  request: DeltaRequest,
+  moment: Moment,
+): StreamState {
+  const table = state.view.get(request.typeUrl);
+  if (table === undefined) return state;
+  const known = subscriptionTo(state, request.typeUrl);
+  if (known === undefined) {
+    const first = firstSubscription(state, table, request, moment);
+    return first === undefined ? state : withSubscription(state, first);
+  }
+  const settled = settle(known, verdictOf(request), moment.now);
+  return withSubscription(state, resubscribed(settled, request, moment));
+}
+
+function verdictOf({ nonce, error }: DeltaRequest): Verdict {
+  return error === undefined ? { nonce } : { nonce, error };
+}
+
+function firstSubscription(
+  state: StreamState,
+  table: ResourceTable,
+  request: DeltaRequest,
+  moment: Moment,
+): Subscription | undefined {
+  const { typeUrl, initialVersions: versions } = request;
+  const legacy = request.subscribe.length === 0 && rulesOf(typeUrl).emptyMeansAll;
+  const wildcard = legacy || request.subscribe.includes(WILDCARD);
+  const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
+  if (!wildcard && names.size === 0) return undefined;
+  const due = new Set(typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : []);
+  const isCurrent = (name: string): boolean => {
+    const version = table.get(name)?.version;
+    return version !== undefined && version === versions.get(name) && !due.has(name);
+  };
+  const requested = versions.size === 0 ? names : new Set(without(names, isCurrent));
+  const accepted = heldByVersions(table, versions);
+  return subscription({
+    typeUrl,
+    style: "delta",
+    wildcard,
+    names,
+    requested: moment.names.shared(requested),
+    strays: wildcard ? new Set(without(versions.keys(), (name) => table.has(name))) : NO_NAMES,
+    // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
+    held: wildcard ? accepted : table,
+    accepted,
+    owed: wildcard && versions.size === 0,
+    resumedAt: versions.size === 0 ? undefined : moment.now,
+  });
+}
+
+/** The part of a table that a client holds which names these versions; other versions of its names are unknown content. */
+function heldByVersions(table: ResourceTable, versions: ReadonlyMap<string, string>): Table<Held> {
+  let held: Table<Held> = table;
+  // It starts from the table, to share it: a client that comes back holds nearly all of it, or next to nothing.
+  const few = versions.size < table.size / 2;
+  if (few) held = Table.empty();
+  const names = few ? versions.keys() : table.keys();
+  for (const name of names) {
+    const resource = table.get(name);
+    const version = versions.get(name);
+    if (resource === undefined) continue;
+    if (version === undefined) held = held.without(name);
+    else held = held.with(name, resource.version === version ? resource : UNKNOWN);
+  }
+  return held;
+}
+
+function resubscribed(
+  before: Subscription,
+  { subscribe, unsubscribe }: DeltaRequest,
+  { names: pool }: Moment,
+): Subscription {
+  if (subscribe.length === 0 && unsubscribe.length === 0) return before;
+  const added = explicit(subscribe);
+  const taken = explicit(unsubscribe).filter((name) => before.names.has(name));
+  const wildcard =
+    subscribe.includes(WILDCARD) || (before.wildcard && !unsubscribe.includes(WILDCARD));
+  // Under a wildcard a client may have dropped what it unsubscribes from by name, and is told what holds.
+  const requested = wildcard
+    ? pool.edited(before.requested, [...added, ...taken], [])
+    : pool.edited(before.requested, added, taken);
+  return {
+    ...withoutHolding(wildcard ? widened(before) : before, added),
+    wildcard,
+    names: pool.edited(before.names, added, taken),
+    requested,
+  };
+}
+
+function explicit(names: readonly string[]): readonly string[] {
+  return names.includes(WILDCARD) ? names.filter((name) => name !== WILDCARD) : names;
+}
+
+function* without(names: Iterable<string>, excluded: (name: string) => boolean): Generator<string> {
+  for (const name of names) if (!excluded(name)) yield name;
+}

@@ -1,0 +1,36 @@
+import type { Table } from "../base/table.js";
+import type { EncodedResource, ResourceTable } from "./resource.js";
+import { type Held, isSameContent, type Subscription, UNKNOWN, wants } from "./subscription.js";
+
+/** What a client has to be told for it to hold what the view has. */
+export interface Difference {
+  /** New, changed, or asked for. */
+  readonly changed: readonly EncodedResource[];
+  /** Held and gone, or asked for and not there. */
+  readonly removed: readonly string[];
+}
+
+/** The difference between what a subscription's client holds and what the view has. */
+export function difference(subscription: Subscription, table: ResourceTable): Difference {
+  const { held, requested, strays } = subscription;
+  const changed: EncodedResource[] = [];
+  const removed: string[] = [];
+  const now: Table<Held> = table;
+  for (const { key, before, after } of now.changesFrom(held)) {
+    if (!wants(subscription, key)) continue;
+    if (after === undefined) removed.push(key);
+    else if (after !== UNKNOWN && !isSameContent(before, after)) changed.push(after);
+  }
+  for (const name of requested) {
+    const resource = table.get(name);
+    if (resource === undefined) {
+      if (!held.has(name)) removed.push(name);
+    } else if (isSameContent(held.get(name), resource)) {
+      changed.push(resource);
+    }
+  }
+  for (const name of strays) {
+    if (!table.has(name) && !requested.has(name)) removed.push(name);
+  }
+  return { changed, removed };
+}

@@ -1,0 +1,85 @@
+/**
+ * What has to be sent again behind a response, though it did not change.
+ *
+ * Envoy takes a new or changed cluster only when an endpoints response comes after it, and waits 15 s without one. It
+ * asks for the virtual hosts of a route configuration only once a stream, so those of a new one are sent unasked.
+ */
+import type { NamePool } from "./names.js";
+import { type EncodedResource, TYPE_URL } from "./resource.js";
+import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import { isSameContent, type Rejection, wants } from "./subscription.js";
+
+const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
+
+/** Marks as requested what has to follow these resources of one type, so far as the client wants it. */
+export function followUps(
+  state: StreamState,
+  typeUrl: string,
+  resources: readonly EncodedResource[],
+  pool: NamePool,
+): StreamState {
+  const follow = (follower: string, names: readonly string[]): StreamState =>
+    withRequested(state, follower, names, pool);
+  switch (typeUrl) {
+    case TYPE_URL.cluster:
+      return follow(TYPE_URL.endpoint, endpointsOf(resources));
+    case TYPE_URL.route:
+      return follow(TYPE_URL.virtualHost, virtualHostsOf(state, resources));
+    case TYPE_URL.secret:
+      return withAnotherTry(state, resources);
+    default:
+      return state;
+  }
+}
+
+/** The endpoints of clusters that the client has been sent and has not taken: it may be waiting for them. */
+export function endpointsDue(state: StreamState): readonly string[] {
+  const flights = subscriptionTo(state, TYPE_URL.cluster)?.flights ?? [];
+  return flights.flatMap(({ payload }) => endpointsOf(payload.changed));
+}
+
+function endpointsOf(clusters: readonly EncodedResource[]): readonly string[] {
+  return clusters.flatMap(({ endpoints }) => endpoints ?? []);
+}
+
+/** A virtual host of its own is named after its route configuration. */
+function virtualHostsOf(
+  { view }: StreamState,
+  routes: readonly EncodedResource[],
+): readonly string[] {
+  const all = [...(view.get(TYPE_URL.virtualHost)?.keys() ?? [])];
+  const prefixes = routes.map(({ name }) => `${name}/`);
+  return all.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
+}
+
+function withRequested(
+  state: StreamState,
+  typeUrl: string,
+  names: readonly string[],
+  pool: NamePool,
+): StreamState {
+  const subscription = subscriptionTo(state, typeUrl);
+  if (subscription === undefined) return state;
+  const wanted = names.filter((name) => wants(subscription, name));
+  const requested = pool.edited(subscription.requested, wanted, []);
+  if (requested === subscription.requested) return state;
+  return withSubscription(state, { ...subscription, requested });
+}
+
+/**
+ * Envoy refuses a new listener whose secret is broken, though nothing is wrong with the listener: another content of a
+ * secret that the client had before is another chance for what was refused.
+ */
+function withAnotherTry(state: StreamState, secrets: readonly EncodedResource[]): StreamState {
+  const before = subscriptionTo(state, TYPE_URL.secret);
+  const isReplaced = (secret: EncodedResource): boolean => {
+    const accepted = before?.accepted.get(secret.name);
+    const known = accepted !== undefined || before?.rejections.has(secret.name) === true;
+    return known && !isSameContent(accepted, secret);
+  };
+  if (!secrets.some(isReplaced)) return state;
+  return state.subscriptions
+    .filter(({ typeUrl, rejections }) => DEPENDS_ON_SECRETS.has(typeUrl) && rejections.size > 0)
+    .map((subscription) => ({ ...subscription, rejections: new Map<string, Rejection>() }))
+    .reduce(withSubscription, state);
+}

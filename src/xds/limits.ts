@@ -1,0 +1,63 @@
+import type { Clock } from "./clock.js";
+
+/** What one peer may cost. A peer that goes beyond is told so by the status with which its stream ends. */
+export interface Limits {
+  /** Of streams that are open at the same time, also while they are being ended. */
+  readonly maxStreams: number;
+  /** Names that a stream subscribes to, for each type. */
+  readonly maxNames: number;
+  /**
+   * Requests that are no answer to a response, for each stream: so many at once, and so many a second in the long run.
+   * A long request counts for several, one more for each 8 KiB.
+   */
+  readonly requestBurst: number;
+  readonly requestsPerSecond: number;
+  /** From the start of a stream to its first request, and to its being let in, in milliseconds. */
+  readonly firstRequestMs: number;
+  /** For how long a peer may leave responses unread, in milliseconds. */
+  readonly unreadMs: number;
+}
+
+/** The limits of a server that is not told otherwise. */
+export const DEFAULT_LIMITS: Limits = {
+  maxStreams: 10_000,
+  maxNames: 100_000,
+  requestBurst: 2500,
+  requestsPerSecond: 100,
+  firstRequestMs: 10_000,
+  unreadMs: 60_000,
+};
+
+/**
+ * Options for a grpc-js server that serves discovery. A client that comes back lists each resource that it holds with
+ * its version, which for tens of thousands of resources is more than gRPC's 4 MiB; pings find peers that are gone.
+ */
+export const SERVER_OPTIONS = {
+  "grpc.max_receive_message_length": 16 * 1024 * 1024,
+  "grpc.max_concurrent_streams": 128,
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+} as const;
+
+const BYTES_PER_TOKEN = 8192;
+
+/** Takes the cost of a request; false if there is not enough left. */
+export type Allowance = (bytes: number) => boolean;
+
+/** An allowance that starts full and is refilled as time passes. */
+export function createAllowance(
+  { requestBurst, requestsPerSecond }: Limits,
+  clock: Clock,
+): Allowance {
+  let left = requestBurst;
+  let filledAt = clock.now();
+  return (bytes) => {
+    const now = clock.now();
+    left = Math.min(requestBurst, left + ((now - filledAt) / 1000) * requestsPerSecond);
+    filledAt = now;
+    const cost = 1 + Math.floor(bytes / BYTES_PER_TOKEN);
+    if (cost > left) return false;
+    left -= cost;
+    return true;
+  };
+}

@@ -1,0 +1,12 @@
+import type { NamePool } from "./names.js";
+import type { Pacing } from "./pacing.js";
+import type { Planner } from "./plan.js";
+
+/** What a step of a stream depends on beside its state. */
+export interface Moment {
+  /** Milliseconds of the clock. */
+  readonly now: number;
+  readonly pacing: Pacing;
+  readonly plan: Planner;
+  readonly names: NamePool;
+}

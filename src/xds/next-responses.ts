@@ -1,0 +1,153 @@
+/**
+ * What to send next on a stream: the step from (state, time) to (state, responses) that both protocols share.
+ *
+ * Types are gone through in the order in which they must be sent (see resource-type.ts), and each gives at most one
+ * response: the difference between what the client holds and what the view has, but for what waits for other types
+ * (see readiness.ts), what the client has refused, and what is under suspicion (see settle.ts). Whatever is left out
+ * stays a difference, so it is found again at the next step; there is no queue, and later changes replace earlier ones.
+ *
+ * A change waits for the ACK of the response before it, for a moment only (Pacing.ackWaitMs): Envoy keeps back the ACK of
+ * a cluster until it is warm. What the client asks for is answered without that wait.
+ */
+import type { Table } from "../base/table.js";
+import { type Attempt, inStep, nextAttempt } from "./attempt.js";
+import type { Difference } from "./difference.js";
+import { followUps } from "./follow-ups.js";
+import type { Moment } from "./moment.js";
+import { waitingFor } from "./readiness.js";
+import type { ResourceTable } from "./resource.js";
+import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import {
+  type Held,
+  isRejected,
+  isSameContent,
+  type Payload,
+  type Style,
+  type Subscription,
+  UNKNOWN,
+} from "./subscription.js";
+
+/** One response to be sent. */
+export interface Response {
+  readonly typeUrl: string;
+  readonly style: Style;
+  readonly nonce: string;
+  readonly payload: Payload;
+}
+
+/** What to do now. */
+export interface Next {
+  readonly state: StreamState;
+  /** To be sent in this order. */
+  readonly responses: readonly Response[];
+  /** The time at which to ask again even if nothing happens; Infinity if that is not needed. */
+  readonly wakeAt: number;
+}
+
+/** Older responses that are not judged are forgotten, and count as taken. */
+const MAX_FLIGHTS = 16;
+
+/** See the top of this file. The same state and moment always give the same. */
+export function nextResponses(state: StreamState, moment: Moment): Next {
+  let next: Next = { state, responses: [], wakeAt: Infinity };
+  for (;;) {
+    const round = oneRound(next.state, moment);
+    next = { ...round, responses: [...next.responses, ...round.responses] };
+    // What was sent may be waited for by a type that was looked at before it, so only an idle round ends the step.
+    if (round.responses.length === 0) return next;
+  }
+}
+
+function oneRound(state: StreamState, moment: Moment): Next {
+  let next: Next = { state, responses: [], wakeAt: Infinity };
+  for (const { typeUrl } of state.subscriptions) {
+    const step = nextOfType(next.state, typeUrl, moment);
+    next = {
+      state: step.state,
+      responses: [...next.responses, ...step.responses],
+      wakeAt: Math.min(next.wakeAt, step.wakeAt),
+    };
+  }
+  return next;
+}
+
+function nextOfType(state: StreamState, typeUrl: string, moment: Moment): Next {
+  const idle: Next = { state, responses: [], wakeAt: Infinity };
+  const known = subscriptionTo(state, typeUrl);
+  const table = state.view.get(typeUrl);
+  if (known === undefined || table === undefined) return idle;
+  if (isSettled(known, table) || isFrozen(known, table)) return idle;
+  const plan = moment.plan(known, table);
+  if (plan.payload === undefined && !known.owed) {
+    return { ...idle, state: withSubscription(state, caughtUp(known, table)) };
+  }
+  const subscription = withCurrentSuspects(known, plan.difference);
+  const waiting = waitingFor(state, subscription, moment);
+  const attempt = nextAttempt(subscription, table, plan, waiting.names);
+  if (attempt === undefined) return { ...idle, wakeAt: waiting.until };
+  const earliest = earliestAt(subscription, moment);
+  if (moment.now < earliest) return { ...idle, wakeAt: Math.min(waiting.until, earliest) };
+  return send(state, attempt, moment);
+}
+
+/** Nothing can have changed: seen without looking into the tables. */
+function isSettled(subscription: Subscription, table: ResourceTable): boolean {
+  const { held, requested, strays, owed, suspects } = subscription;
+  const nothingOpen = requested.size === 0 && strays.size === 0 && suspects.length === 0;
+  return held === table && nothingOpen && !owed;
+}
+
+/** The client refused the whole set, and the view has no other yet. */
+function isFrozen({ refused }: Subscription, table: ResourceTable): boolean {
+  if (refused === undefined) return false;
+  const now: Table<Held> = table;
+  return now
+    .changesFrom(refused)
+    .every(
+      ({ before, after }) =>
+        after !== undefined && after !== UNKNOWN && isSameContent(before, after),
+    );
+}
+
+function caughtUp(subscription: Subscription, table: ResourceTable): Subscription {
+  const { flights, accepted } = subscription;
+  return { ...inStep(subscription, table), accepted: flights.length === 0 ? table : accepted };
+}
+
+/** Suspects that the view has replaced meanwhile are none any more. */
+function withCurrentSuspects(subscription: Subscription, { changed }: Difference): Subscription {
+  if (subscription.suspects.length === 0) return subscription;
+  const due = changed.filter((resource) => !isRejected(subscription, resource));
+  const versions = new Map(due.map(({ name, version }) => [name, version]));
+  const suspects = subscription.suspects
+    .map((group) => group.filter(({ name, version }) => versions.get(name) === version))
+    .filter((group) => group.length > 0);
+  return { ...subscription, suspects };
+}
+
+/** The time before which a change may not follow the response before it. */
+function earliestAt({ flights, requested }: Subscription, { pacing }: Moment): number {
+  const last = flights.at(-1);
+  return last === undefined || requested.size > 0 ? 0 : last.sentAt + pacing.ackWaitMs;
+}
+
+function send(state: StreamState, { payload, subscription }: Attempt, moment: Moment): Next {
+  const { typeUrl, style, flights } = subscription;
+  const sent = state.sent + 1;
+  const nonce = `${state.id}-${sent}`;
+  const after = withSubscription(
+    { ...state, sent },
+    {
+      ...subscription,
+      owed: false,
+      refused: undefined,
+      flights: [...flights, { nonce, sentAt: moment.now, payload }].slice(-MAX_FLIGHTS),
+      lastSent: { nonce, version: payload.version, at: moment.now },
+    },
+  );
+  return {
+    state: followUps(after, typeUrl, payload.changed, moment.names),
+    responses: [{ typeUrl, style, nonce, payload }],
+    wakeAt: Infinity,
+  };
+}

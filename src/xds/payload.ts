@@ -1,0 +1,86 @@
+import { versionOf } from "../base/version.js";
+import type { Difference } from "./difference.js";
+import type { EncodedResource, ResourceTable } from "./resource.js";
+import { contentHeld, type Payload, type Subscription, wants } from "./subscription.js";
+
+/** The version of a set of resources: equal for equal names and contents. */
+export function setVersion(resources: Iterable<EncodedResource>): string {
+  let text = "";
+  for (const { name, version } of resources) text += `${name}\n${version}\n`;
+  return versionOf(text);
+}
+
+/** All that the client wants of a table, in the table's order for a wildcard subscription, else in that of the names. */
+export function wanted(
+  subscription: Subscription,
+  table: ResourceTable,
+): readonly EncodedResource[] {
+  if (subscription.wildcard) return [...table.values()];
+  return [...subscription.names].flatMap((name) => table.get(name) ?? []);
+}
+
+/** The response that tells a whole difference; undefined if there is nothing that a response of this style can tell. */
+export function wholePayload(
+  subscription: Subscription,
+  table: ResourceTable,
+  { changed, removed }: Difference,
+): Payload | undefined {
+  switch (subscription.style) {
+    case "complete":
+      if (changed.length === 0 && removed.length === 0) return undefined;
+      return payload(wanted(subscription, table), changed, removed);
+    case "partial":
+      return changed.length === 0 ? undefined : payload(changed, changed, []);
+    case "delta":
+      if (changed.length === 0 && removed.length === 0) return undefined;
+      return payload(changed, changed, removed);
+  }
+}
+
+/** The response that tells a difference but for some names, which stay as the client holds them. */
+export function payloadWithout(
+  subscription: Subscription,
+  table: ResourceTable,
+  difference: Difference,
+  withheld: ReadonlySet<string>,
+): Payload | undefined {
+  const told = {
+    changed: difference.changed.filter(({ name }) => !withheld.has(name)),
+    removed: difference.removed.filter((name) => !withheld.has(name)),
+  };
+  if (subscription.style !== "complete") return wholePayload(subscription, table, told);
+  if (told.changed.length === 0 && told.removed.length === 0) return undefined;
+  return completePayload(subscription, table, told, withheld);
+}
+
+/** The complete answer in which some names have the content that the client holds, or are left out if it holds none. */
+export function completePayload(
+  subscription: Subscription,
+  table: ResourceTable,
+  { changed, removed }: Difference,
+  withheld: ReadonlySet<string>,
+): Payload {
+  const resources = wanted(subscription, table).flatMap((resource) =>
+    withheld.has(resource.name) ? (contentHeld(subscription, resource.name) ?? []) : resource,
+  );
+  // A removal that is withheld stays in the set.
+  for (const name of withheld) {
+    if (table.has(name) || !wants(subscription, name)) continue;
+    const content = contentHeld(subscription, name);
+    if (content !== undefined) resources.push(content);
+  }
+  return payload(resources, changed, removed);
+}
+
+/** The answer that there is nothing. */
+export function emptyPayload(): Payload {
+  return payload([], [], []);
+}
+
+function payload(
+  resources: readonly EncodedResource[],
+  changed: readonly EncodedResource[],
+  removed: readonly string[],
+): Payload {
+  return { version: setVersion(resources), resources, changed, removed };
+}

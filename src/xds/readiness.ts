@@ -1,0 +1,142 @@
+/**
+ * Make before break: what has to wait for what.
+ *
+ * - A listener, route configuration or virtual host waits for those of its clusters (EncodedResource.clusters) that are
+ *   new to the client, until the response that brought them is ACKed, which Envoy does when they are warm.
+ * - The removal of a cluster waits until all that may send traffic to it is up to date and ACKed, and as long as the
+ *   client stays with refused content that uses it. Right after a client came back it has not said yet what it holds.
+ * - The removal of endpoints waits for that of their clusters, since Envoy mostly gives them up itself then.
+ *
+ * The waits for the client end with the time of the response that they wait for (Pacing.warmWaitMs). Nothing else waits.
+ */
+import type { Moment } from "./moment.js";
+import { type ResourceTable, TYPE_URL } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
+import { type StreamState, subscriptionTo } from "./stream-state.js";
+import { isRejected, type Subscription, UNKNOWN } from "./subscription.js";
+
+/** Names that have to wait, and until when at most (Infinity: for an event). */
+export interface Waiting {
+  readonly names: ReadonlySet<string>;
+  readonly until: number;
+}
+
+const NOTHING: Waiting = { names: new Set(), until: Infinity };
+
+/** Of the names that a plan for this subscription would tell, those that have to wait for other types. */
+export function waitingFor(
+  state: StreamState,
+  subscription: Subscription,
+  moment: Moment,
+): Waiting {
+  const table = state.view.get(subscription.typeUrl);
+  if (table === undefined) return NOTHING;
+  const { changed, removed } = moment.plan(subscription, table).difference;
+  if (rulesOf(subscription.typeUrl).usesClusters) {
+    const users = changed.filter(({ clusters }) => clusters !== undefined && clusters.length > 0);
+    if (users.length === 0) return NOTHING;
+    const { names, until } = unreadyClusters(state, moment);
+    const waiting = users.filter(({ clusters = [] }) => clusters.some((name) => names.has(name)));
+    return { names: new Set(waiting.map(({ name }) => name)), until };
+  }
+  // What the client asks for and is not there is answered at once: it may wait for that.
+  const gone = removed.filter((name) => !subscription.requested.has(name));
+  if (gone.length === 0) return NOTHING;
+  switch (subscription.typeUrl) {
+    case TYPE_URL.cluster:
+      return waitingRemovals(state, subscription, gone, moment);
+    case TYPE_URL.endpoint:
+      return waitingEndpoints(state, gone, moment);
+    default:
+      return NOTHING;
+  }
+}
+
+/** The clusters that the client was not sent yet, or was sent and has not taken, without having had them before. */
+function unreadyClusters(state: StreamState, { now, pacing, plan }: Moment): Waiting {
+  const clusters = subscriptionTo(state, TYPE_URL.cluster);
+  const table = state.view.get(TYPE_URL.cluster);
+  if (clusters === undefined || table === undefined) return NOTHING;
+  const names = new Set<string>();
+  let until = Infinity;
+  for (const { payload, sentAt } of clusters.flights) {
+    if (now >= sentAt + pacing.warmWaitMs) continue;
+    until = Math.min(until, sentAt + pacing.warmWaitMs);
+    for (const { name } of payload.changed) if (!clusters.accepted.has(name)) names.add(name);
+  }
+  for (const resource of plan(clusters, table).difference.changed) {
+    if (!clusters.held.has(resource.name) && !isRejected(clusters, resource)) {
+      names.add(resource.name);
+    }
+  }
+  return { names, until };
+}
+
+function waitingRemovals(
+  state: StreamState,
+  clusters: Subscription,
+  removed: readonly string[],
+  moment: Moment,
+): Waiting {
+  const resumed =
+    clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
+  const until = Math.max(moment.now < resumed ? resumed : 0, usersBusyUntil(state, moment));
+  if (until > 0) return { names: new Set(removed), until };
+  const pinned = clustersOfRefused(state);
+  return { names: new Set(removed.filter((name) => pinned.has(name))), until: Infinity };
+}
+
+/** When the types that use clusters are done at the latest; 0 when they are done, Infinity when an event will tell. */
+function usersBusyUntil(state: StreamState, moment: Moment): number {
+  let until = 0;
+  for (const user of state.subscriptions) {
+    const table = state.view.get(user.typeUrl);
+    if (table === undefined || !rulesOf(user.typeUrl).usesClusters) continue;
+    until = Math.max(until, unjudgedUntil(user, moment));
+    const { payload } = moment.plan(user, table);
+    const due =
+      payload !== undefined &&
+      (payload.removed.length > 0 || payload.changed.some((it) => !isRejected(user, it)));
+    if (due) until = Infinity;
+  }
+  return until;
+}
+
+/** Until when a response of this type may be waited for; 0 when there is none. */
+function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): number {
+  const last = flights.at(-1);
+  const until = last === undefined ? 0 : last.sentAt + pacing.warmWaitMs;
+  return now < until ? until : 0;
+}
+
+/** The clusters of what the client goes on using because it refused what came after. */
+function clustersOfRefused(state: StreamState): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const user of state.subscriptions) {
+    if (!rulesOf(user.typeUrl).usesClusters) continue;
+    for (const refused of refusedNow(user, state.view.get(user.typeUrl))) {
+      const accepted = user.accepted.get(refused);
+      if (accepted === undefined || accepted === UNKNOWN) continue;
+      for (const cluster of accepted.clusters ?? []) names.add(cluster);
+    }
+  }
+  return names;
+}
+
+function refusedNow(user: Subscription, table: ResourceTable | undefined): readonly string[] {
+  return [...user.rejections.keys()].filter((name) => {
+    const resource = table?.get(name);
+    return resource !== undefined && isRejected(user, resource);
+  });
+}
+
+function waitingEndpoints(state: StreamState, removed: readonly string[], moment: Moment): Waiting {
+  const clusters = subscriptionTo(state, TYPE_URL.cluster);
+  const table = state.view.get(TYPE_URL.cluster);
+  if (clusters === undefined || table === undefined) return NOTHING;
+  const until =
+    moment.plan(clusters, table).difference.removed.length > 0
+      ? Infinity
+      : unjudgedUntil(clusters, moment);
+  return until === 0 ? NOTHING : { names: new Set(removed), until };
+}

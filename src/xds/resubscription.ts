@@ -1,0 +1,30 @@
+import { Table } from "../base/table.js";
+import { type Held, type Subscription, wants, withEntry } from "./subscription.js";
+
+/**
+ * A subscription that becomes a wildcard one. What stood under names that the client did not want was of no meaning, and
+ * must not be taken for something that it holds.
+ */
+export function widened(subscription: Subscription): Subscription {
+  if (subscription.wildcard) return subscription;
+  return {
+    ...subscription,
+    wildcard: true,
+    owed: true,
+    held: restricted(subscription.held, subscription.names),
+    accepted: restricted(subscription.accepted, subscription.names),
+  };
+}
+
+/** Before names are added to a subscription: the client has not accepted anything under those that it did not want. */
+export function withoutHolding(subscription: Subscription, added: readonly string[]): Subscription {
+  let { accepted } = subscription;
+  for (const name of added) if (!wants(subscription, name)) accepted = accepted.without(name);
+  return accepted === subscription.accepted ? subscription : { ...subscription, accepted };
+}
+
+function restricted(table: Table<Held>, names: Iterable<string>): Table<Held> {
+  let result = Table.empty<Held>();
+  for (const name of names) result = withEntry(result, name, table.get(name));
+  return result;
+}

@@ -1,0 +1,57 @@
+import type { Metadata, ServerDuplexStream, status } from "@grpc/grpc-js";
+import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { ResourceView } from "./resource.js";
+
+/** The two forms of the protocol: differences, or state of the world. */
+export type Protocol = "delta" | "sotw";
+
+/** What the connection tells of the other side. */
+export interface Peer {
+  /** Its address and port, as gRPC writes them. */
+  readonly address: string;
+  /** The headers of the stream. */
+  readonly metadata: Metadata;
+  /** The verified certificate, if there is one. */
+  readonly authContext: ReturnType<ServerDuplexStream<unknown, unknown>["getAuthContext"]>;
+  /** The stream came in on a port without TLS. */
+  readonly plaintext: boolean;
+}
+
+/** A client that wants to be served. */
+export interface OpenRequest {
+  /** Who it says it is; its id is not empty. Large (Envoy lists its extensions): keep what is needed of it. */
+  readonly node: Node;
+  readonly peer: Peer;
+  readonly protocol: Protocol;
+  /** Ends this stream, now or later; does nothing once it has ended. */
+  readonly refuse: (reason: StreamRefused) => void;
+}
+
+/** One client that is served. */
+export interface Session {
+  /** Names the client, for people and for metrics. */
+  readonly id: string;
+  /** What it should hold now; the same objects as long as nothing changed. Called after every AdsServer.publish. */
+  view(): ResourceView;
+  /** The stream has ended. Called once. */
+  closed(): void;
+}
+
+/** Who is served what: the application's side of the server. */
+export interface XdsSessions {
+  /**
+   * Lets a client in. Until it has, nothing else of the stream is read.
+   * @throws StreamRefused to end the stream with a reason; with any other error it ends as INTERNAL.
+   */
+  open(request: OpenRequest): Session | Promise<Session>;
+}
+
+/** A stream is ended for a reason that its client may know. */
+export class StreamRefused extends Error {
+  readonly code: status;
+  constructor(code: status, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StreamRefused";
+    this.code = code;
+  }
+}

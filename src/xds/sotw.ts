@@ -1,0 +1,124 @@
+/**
+ * State of the world, the client's half: what a DiscoveryRequest changes in the state of its stream. The server's half
+ * is in next-responses.ts.
+ *
+ * - Each request lists all names that the client wants. Names that are new are answered; fewer names are not.
+ * - As long as no request for a type has had a name, none means all, where the type allows it; later none means nothing.
+ * - The nonce says which response the client has seen. With another than the last one sent, the request was written
+ *   before the client saw that one, and its names are out of date.
+ * - The first request with a nonce is the ACK or NACK of its response. A second one with the same names is a question:
+ *   Envoy asks again when a cluster was replaced, and is answered.
+ * - A client that comes back with the version of the very set that the view has is not sent it again, where the version
+ *   stands for the whole set (clusters and listeners); nor is it ever sent an empty one, which would delete everything.
+ *
+ * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
+ */
+import { Table } from "../base/table.js";
+import type { Moment } from "./moment.js";
+import { type NameSet, NO_NAMES, sameNames } from "./names.js";
+import { setVersion } from "./payload.js";
+import type { ResourceTable } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
+import { widened, withoutHolding } from "./resubscription.js";
+import { findFlight, settle } from "./settle.js";
+import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import { type Subscription, sotwStyle, subscription } from "./subscription.js";
+
+/** What a DiscoveryRequest says, but for the node. */
+export interface SotwRequest {
+  readonly typeUrl: string;
+  readonly names: readonly string[];
+  /** Of the last set that the client accepted; empty if there is none. */
+  readonly version: string;
+  /** Empty if the client has seen no response on this stream. */
+  readonly nonce: string;
+  /** The words of a NACK. */
+  readonly error?: string;
+}
+
+const WILDCARD = "*";
+
+/** The state after a request; types that the view does not have are ignored. */
+export function onSotwRequest(
+  state: StreamState,
+  request: SotwRequest,
+  moment: Moment,
+): StreamState {
+  const table = state.view.get(request.typeUrl);
+  if (table === undefined) return state;
+  const known = subscriptionTo(state, request.typeUrl);
+  if (known === undefined) {
+    const first = firstSubscription(table, request, moment);
+    return first === undefined ? state : withSubscription(state, first);
+  }
+  const { nonce, error } = request;
+  const settled = settle(known, error === undefined ? { nonce } : { nonce, error }, moment.now);
+  const last = known.lastSent?.nonce;
+  const isUpToDate = nonce === "" || last === undefined || nonce === last;
+  if (!isUpToDate) return withSubscription(state, settled);
+  const renamed = withNames(settled, request.names, moment);
+  const isQuestion = error === undefined && findFlight(known, nonce) === undefined;
+  const isRepeated = isQuestion && renamed.names === settled.names;
+  return withSubscription(state, isRepeated ? askedAgain(renamed, nonce, moment) : renamed);
+}
+
+function firstSubscription(
+  table: ResourceTable,
+  { typeUrl, names: listed, version }: SotwRequest,
+  { names: pool }: Moment,
+): Subscription | undefined {
+  const isLegacy = listed.length === 0 && rulesOf(typeUrl).emptyMeansAll;
+  const wildcard = isLegacy || listed.includes(WILDCARD);
+  const names = pool.shared(explicit(listed));
+  if (!wildcard && names.size === 0) return undefined;
+  const style = sotwStyle(typeUrl);
+  const asked = { typeUrl, style, wildcard, names, named: !isLegacy } as const;
+  const isComplete = style === "complete";
+  if (isComplete && names.size === 0 && version === setVersion(table.values())) {
+    return subscription({ ...asked, held: table, accepted: table });
+  }
+  return subscription({
+    ...asked,
+    requested: names,
+    held: wildcard ? Table.empty() : table,
+    owed: isComplete && wildcard,
+    inherited: isComplete && version !== "",
+  });
+}
+
+function withNames(
+  before: Subscription,
+  listed: readonly string[],
+  { names: pool }: Moment,
+): Subscription {
+  const isLegacy = listed.length === 0 && !before.named;
+  const wildcard = isLegacy ? before.wildcard : listed.includes(WILDCARD);
+  const next = explicit(listed);
+  const names = sameNames(before.names, next) ? before.names : pool.shared(next);
+  const named = before.named || listed.length > 0;
+  if (names === before.names && wildcard === before.wildcard) return { ...before, named };
+  const added = [...names].filter((name) => !before.names.has(name));
+  const taken = wildcard ? [] : [...before.names].filter((name) => !names.has(name));
+  const requested = pool.edited(before.requested, added, taken);
+  return {
+    ...withoutHolding(wildcard ? widened(before) : before, added),
+    wildcard,
+    names,
+    named,
+    requested,
+  };
+}
+
+function askedAgain(before: Subscription, nonce: string, { names: pool }: Moment): Subscription {
+  if (!before.wildcard)
+    return { ...before, requested: pool.edited(before.requested, before.names, []) };
+  // Envoy does not repeat itself here; a request without a nonce is the first of somebody who lost count.
+  return nonce === "" ? { ...before, owed: before.style === "complete" } : before;
+}
+
+function explicit(names: readonly string[]): NameSet {
+  if (names.length === 0) return NO_NAMES;
+  const set = new Set(names);
+  set.delete(WILDCARD);
+  return set;
+}

@@ -1,0 +1,43 @@
+import type { ResourceView } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
+import type { Subscription } from "./subscription.js";
+
+/** All that a server remembers of one stream. Immutable. */
+export interface StreamState {
+  /** Sets the stream's nonces apart from those of other streams. */
+  readonly id: string;
+  /** What the stream's client should hold now. */
+  readonly view: ResourceView;
+  /** One for each type that the client asked for and the view has, in the order in which types are sent. */
+  readonly subscriptions: readonly Subscription[];
+  /** How many responses were sent. */
+  readonly sent: number;
+}
+
+/** The state of a stream on which nothing was said. */
+export function newStream(id: string, view: ResourceView): StreamState {
+  return { id, view, subscriptions: [], sent: 0 };
+}
+
+/** What the stream knows of a type; undefined if the client did not ask for it. */
+export function subscriptionTo(state: StreamState, typeUrl: string): Subscription | undefined {
+  return state.subscriptions.find((subscription) => subscription.typeUrl === typeUrl);
+}
+
+/** The state with one subscription set. */
+export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
+  const { subscriptions } = state;
+  const index = subscriptions.findIndex(({ typeUrl }) => typeUrl === subscription.typeUrl);
+  if (index >= 0) {
+    if (subscriptions[index] === subscription) return state;
+    return { ...state, subscriptions: subscriptions.with(index, subscription) };
+  }
+  const rank = ({ typeUrl }: Subscription) => rulesOf(typeUrl).rank;
+  const sorted = [...subscriptions, subscription].sort((a, b) => rank(a) - rank(b));
+  return { ...state, subscriptions: sorted };
+}
+
+/** The state with another view. */
+export function withView(state: StreamState, view: ResourceView): StreamState {
+  return state.view === view ? state : { ...state, view };
+}

@@ -1,0 +1,159 @@
+import { Table } from "../base/table.js";
+import { type NameSet, NO_NAMES } from "./names.js";
+import type { EncodedResource } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
+
+/**
+ * What one stream knows of one type: what its client asked for, what it holds, what it was sent and has not judged yet.
+ *
+ * It is kept small by sharing. What a client holds is not a map of its own but the very table of the view that it was
+ * last sent, with the few exceptions laid into it; a table shares all that did not change with the other tables. So the
+ * difference to a new view costs what the change costs, and a thousand streams that hold the same thing hold one.
+ * For the same reason `held` says nothing of names that the client does not want: whatever stands there is ignored.
+ */
+
+/** Marks what a client holds under a name when it is not known to be a resource of ours. */
+export const UNKNOWN: unique symbol = Symbol("unknown content");
+
+/** What a client holds under a name. */
+export type Held = EncodedResource | typeof UNKNOWN;
+
+/**
+ * How answers are put together: `delta` says what changed and what is gone; state of the world either lists everything
+ * (`complete`) or what changed (`partial`), by the type.
+ */
+export type Style = "delta" | "partial" | "complete";
+
+/** What one response says. Shared by all streams that are sent the same. */
+export interface Payload {
+  /** A hash of the content. */
+  readonly version: string;
+  readonly resources: readonly EncodedResource[];
+  /** Those of the resources that the client did not hold: all of them, except in a complete answer. */
+  readonly changed: readonly EncodedResource[];
+  /** What the client has to forget, and what it asked for and is not there. */
+  readonly removed: readonly string[];
+}
+
+/** A response that is not judged yet. */
+export interface Flight {
+  readonly nonce: string;
+  /** Milliseconds of the clock. */
+  readonly sentAt: number;
+  readonly payload: Payload;
+}
+
+/** A resource that the client refused when it came alone, so that it is the one to blame. */
+export interface Rejection {
+  readonly version: string;
+  /** The client's words, cut short. */
+  readonly error: string;
+  /** Milliseconds of the clock. */
+  readonly at: number;
+}
+
+/** What happened to a response, for people. */
+export interface Occurrence {
+  readonly nonce: string;
+  readonly version: string;
+  /** Milliseconds of the clock. */
+  readonly at: number;
+}
+
+/** See the top of this file. */
+export interface Subscription {
+  readonly typeUrl: string;
+  readonly style: Style;
+  /** Subscribed to everything that the view has. */
+  readonly wildcard: boolean;
+  /** Subscribed to by name. */
+  readonly names: NameSet;
+  /** State of the world: the client has given names before, so that none means nothing, not everything. */
+  readonly named: boolean;
+  /** Names that are answered even if the client holds them in this version, or if they do not exist. */
+  readonly requested: NameSet;
+  /** Names of which the client says that it holds them, and of which the view knows nothing. */
+  readonly strays: NameSet;
+  /** What the client holds if it takes all that it was sent. */
+  readonly held: Table<Held>;
+  /** What the client has taken. */
+  readonly accepted: Table<Held>;
+  /** Sent and not judged, oldest first. */
+  readonly flights: readonly Flight[];
+  /** Resources of refused responses, to be sent again in these groups, which finds the one to blame. */
+  readonly suspects: readonly (readonly EncodedResource[])[];
+  /** By name, what is never sent to this client again. */
+  readonly rejections: ReadonlyMap<string, Rejection>;
+  /** A response is due even when it says nothing new. */
+  readonly owed: boolean;
+  /** The client came back with content that is not known in detail, and has taken nothing since. */
+  readonly inherited: boolean;
+  /** A set that such a client refused: not sent again. */
+  readonly refused: Table<Held> | undefined;
+  /** When the client came back with what it holds; undefined when it came with nothing. */
+  readonly resumedAt: number | undefined;
+  readonly lastSent: Occurrence | undefined;
+  readonly lastAcked: Occurrence | undefined;
+  readonly lastNacked: (Occurrence & { readonly error: string }) | undefined;
+}
+
+/** What has to be said of a subscription, and what may be said. */
+export type Asked = Pick<Subscription, "typeUrl" | "style"> & Partial<Subscription>;
+
+/** A subscription of a client that holds nothing and was sent nothing, apart from what is given. */
+export function subscription(asked: Asked): Subscription {
+  return {
+    wildcard: false,
+    names: NO_NAMES,
+    named: false,
+    requested: NO_NAMES,
+    strays: NO_NAMES,
+    held: Table.empty(),
+    accepted: Table.empty(),
+    flights: [],
+    suspects: [],
+    rejections: new Map(),
+    owed: false,
+    inherited: false,
+    refused: undefined,
+    resumedAt: undefined,
+    lastSent: undefined,
+    lastAcked: undefined,
+    lastNacked: undefined,
+    ...asked,
+  };
+}
+
+/** The style of state-of-the-world answers of a type. */
+export function sotwStyle(typeUrl: string): Style {
+  return rulesOf(typeUrl).listsAll ? "complete" : "partial";
+}
+
+/** Whether the client wants to hear of a name. */
+export function wants(subscription: Subscription, name: string): boolean {
+  return subscription.wildcard || subscription.names.has(name);
+}
+
+/** Whether what is held is a content; a resource that was made anew with equal bytes is the same. */
+export function isSameContent(held: Held | undefined, resource: EncodedResource): boolean {
+  if (held === resource) return true;
+  return held !== undefined && held !== UNKNOWN && held.version === resource.version;
+}
+
+/** Whether this very content was refused by the client before. */
+export function isRejected(subscription: Subscription, resource: EncodedResource): boolean {
+  return subscription.rejections.get(resource.name)?.version === resource.version;
+}
+
+/** The content that the client can be taken to hold under a name, if it is ours. */
+export function contentHeld(subscription: Subscription, name: string): EncodedResource | undefined {
+  const held = subscription.held.get(name);
+  if (held !== undefined && held !== UNKNOWN) return held;
+  const accepted = subscription.accepted.get(name);
+  return accepted === UNKNOWN ? undefined : accepted;
+}
+
+/** A table with one entry set, or without it when there is nothing to set. */
+export function withEntry(table: Table<Held>, name: string, entry: Held | undefined): Table<Held> {
+  return entry === undefined ? table.without(name) : table.with(name, entry);
+}

@@ -1,0 +1,195 @@
+/**
+ * The discovery messages on the wire.
+ *
+ * They are read and written field by field: a client that comes back lists thousands of names and versions, and a
+ * response is little else than resources that are encoded already. Only the node is decoded by its descriptor.
+ * Numbers are those of envoy/service/discovery/v3/discovery.proto.
+ */
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { DeltaRequest } from "./delta.js";
+import type { SotwRequest } from "./sotw.js";
+import type { Payload, Style } from "./subscription.js";
+
+/** A request, and the encoded node if it has one. */
+export interface Received<Request> {
+  readonly request: Request;
+  readonly node: Uint8Array | undefined;
+}
+
+/** A peer sent what is no message of the protocol. */
+export class DecodeError extends Error {
+  readonly code = "decode";
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = "DecodeError";
+  }
+}
+
+/** Reads one field of a message; false if it is not one of the reader's. */
+type FieldReader = (reader: BinaryReader, field: number) => boolean;
+
+function readMessage(reader: BinaryReader, end: number, readField: FieldReader): void {
+  while (reader.pos < end) {
+    const [field, wireType] = reader.tag();
+    if (wireType !== WireType.LengthDelimited || !readField(reader, field)) {
+      reader.skip(wireType, field);
+    }
+  }
+  if (reader.pos > end) throw new RangeError("a field is longer than its message");
+}
+
+/** BinaryReader.string makes a view of the bytes for each; with thousands of names that is most of the time. */
+function readText(reader: BinaryReader, buffer: Buffer): string {
+  const length = reader.uint32();
+  const start = reader.pos;
+  if (length > reader.len - start) throw new RangeError("a text is longer than its message");
+  // eslint-disable-next-line no-param-reassign -- the reader is moved by its position, there is no other way
+  reader.pos = start + length;
+  return buffer.toString("utf8", start, reader.pos);
+}
+
+/** The message of a google.rpc.Status. */
+function readError(reader: BinaryReader, buffer: Buffer): string {
+  const end = reader.uint32() + reader.pos;
+  let message = "";
+  readMessage(reader, end, (fields, field) => {
+    if (field !== 2) return false;
+    message = readText(fields, buffer);
+    return true;
+  });
+  return message;
+}
+
+function readVersion(reader: BinaryReader, buffer: Buffer, versions: Map<string, string>): void {
+  const end = reader.uint32() + reader.pos;
+  let name = "";
+  let version = "";
+  readMessage(reader, end, (fields, field) => {
+    if (field === 1) name = readText(fields, buffer);
+    else if (field === 2) version = readText(fields, buffer);
+    else return false;
+    return true;
+  });
+  versions.set(name, version);
+}
+
+/**
+ * Reads a DeltaDiscoveryRequest.
+ * @throws DecodeError
+ */
+export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
+  const initialVersions = new Map<string, string>();
+  const subscribe: string[] = [];
+  const unsubscribe: string[] = [];
+  const fields: { node?: Uint8Array; typeUrl: string; nonce: string; error?: string } = {
+    typeUrl: "",
+    nonce: "",
+  };
+  decode("DeltaDiscoveryRequest", message, (reader, field) => {
+    switch (field) {
+      case 1:
+        fields.node = reader.bytes();
+        return true;
+      case 2:
+        fields.typeUrl = readText(reader, message);
+        return true;
+      case 3:
+        subscribe.push(readText(reader, message));
+        return true;
+      case 4:
+        unsubscribe.push(readText(reader, message));
+        return true;
+      case 5:
+        readVersion(reader, message, initialVersions);
+        return true;
+      case 6:
+        fields.nonce = readText(reader, message);
+        return true;
+      case 7:
+        fields.error = readError(reader, message);
+        return true;
+      default:
+        return false;
+    }
+  });
+  const { node, ...rest } = fields;
+  return { node, request: { ...rest, subscribe, unsubscribe, initialVersions } };
+}
+
+/**
+ * Reads a DiscoveryRequest.
+ * @throws DecodeError
+ */
+export function decodeSotwRequest(message: Buffer): Received<SotwRequest> {
+  const names: string[] = [];
+  const fields: {
+    node?: Uint8Array;
+    version: string;
+    typeUrl: string;
+    nonce: string;
+    error?: string;
+  } = { version: "", typeUrl: "", nonce: "" };
+  decode("DiscoveryRequest", message, (reader, field) => {
+    switch (field) {
+      case 1:
+        fields.version = readText(reader, message);
+        return true;
+      case 2:
+        fields.node = reader.bytes();
+        return true;
+      case 3:
+        names.push(readText(reader, message));
+        return true;
+      case 4:
+        fields.typeUrl = readText(reader, message);
+        return true;
+      case 5:
+        fields.nonce = readText(reader, message);
+        return true;
+      case 6:
+        fields.error = readError(reader, message);
+        return true;
+      default:
+        return false;
+    }
+  });
+  const { node, ...rest } = fields;
+  return { node, request: { ...rest, names } };
+}
+
+function decode(type: string, message: Buffer, readField: FieldReader): void {
+  const reader = new BinaryReader(message);
+  try {
+    readMessage(reader, reader.len, readField);
+  } catch (error) {
+    throw new DecodeError(`not a ${type}`, error);
+  }
+}
+
+/** A DiscoveryResponse or DeltaDiscoveryResponse without its nonce: what all streams share that are sent the payload. */
+export function encodeBody(typeUrl: string, style: Style, payload: Payload): Buffer {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.LengthDelimited).string(payload.version);
+  writer.tag(4, WireType.LengthDelimited).string(typeUrl);
+  for (const { name, version, bytes } of payload.resources) {
+    writer.tag(2, WireType.LengthDelimited).fork();
+    if (style === "delta") {
+      writer.tag(3, WireType.LengthDelimited).string(name);
+      writer.tag(1, WireType.LengthDelimited).string(version);
+      writer.tag(2, WireType.LengthDelimited).fork();
+    }
+    writer.tag(1, WireType.LengthDelimited).string(typeUrl);
+    writer.tag(2, WireType.LengthDelimited).bytes(bytes);
+    if (style === "delta") writer.join();
+    writer.join();
+  }
+  if (style === "delta") {
+    for (const name of payload.removed) writer.tag(6, WireType.LengthDelimited).string(name);
+  }
+  return Buffer.from(writer.finish());
+}
+
+/** The nonce of either response. Fields come in any order, so a message is a body and a nonce one after the other. */
+export function encodeNonce(nonce: string): Uint8Array {
+  return new BinaryWriter().tag(5, WireType.LengthDelimited).string(nonce).finish();
+}

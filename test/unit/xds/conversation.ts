@@ -1,0 +1,217 @@
+import { Table } from "../../../src/base/table.js";
+import { onDeltaRequest } from "../../../src/xds/delta.js";
+import type { Moment } from "../../../src/xds/moment.js";
+import { createNamePool, type NamePool } from "../../../src/xds/names.js";
+import { nextResponses, type Response } from "../../../src/xds/next-responses.js";
+import { DEFAULT_PACING } from "../../../src/xds/pacing.js";
+import { createSharedPlanner } from "../../../src/xds/plan.js";
+import {
+  type EncodedResource,
+  type ResourceTable,
+  type ResourceView,
+  TYPE_URL,
+} from "../../../src/xds/resource.js";
+import { onSotwRequest } from "../../../src/xds/sotw.js";
+import { newStream, type StreamState, withView } from "../../../src/xds/stream-state.js";
+
+/** The types by the words that the tests use for them. */
+export type TypeName = keyof typeof TYPE_URL;
+
+const WORDS = new Map<string, string>(Object.entries(TYPE_URL).map(([word, url]) => [url, word]));
+
+/** A resource written as `name@version`, with what it refers to. */
+export function resource(
+  text: string,
+  references: Pick<EncodedResource, "clusters" | "endpoints"> = {},
+): EncodedResource {
+  const [name = "", version = ""] = text.split("@");
+  return { name, version, bytes: Buffer.from(text), ...references };
+}
+
+/** Resources by type; a text is a resource that refers to nothing. */
+export type ViewSketch = Partial<Record<TypeName, readonly (string | EncodedResource)[]>>;
+
+export function tableOf(resources: readonly (string | EncodedResource)[]): ResourceTable {
+  const all = resources.map((it) => (typeof it === "string" ? resource(it) : it));
+  return Table.from(all.map((it) => [it.name, it]));
+}
+
+/** A view with exactly the types that the sketch has. */
+export function viewOf(sketch: ViewSketch): ResourceView {
+  return new Map(
+    Object.entries(sketch).map(([word, resources]) => [
+      TYPE_URL[word as TypeName],
+      tableOf(resources),
+    ]),
+  );
+}
+
+/** The next view: the types of the sketch replaced; what is equal in both stays the same object. */
+export function changed(view: ResourceView, sketch: ViewSketch): ResourceView {
+  const next = new Map(view);
+  for (const [typeUrl, wanted] of viewOf(sketch)) {
+    let table = view.get(typeUrl) ?? Table.empty<EncodedResource>();
+    for (const [name, it] of wanted) {
+      if (table.get(name)?.version !== it.version) table = table.with(name, it);
+    }
+    for (const name of [...table.keys()]) if (!wanted.has(name)) table = table.without(name);
+    next.set(typeUrl, table);
+  }
+  return next;
+}
+
+/**
+ * A response as the tests write it: `cluster A@1 B@2 -C`, sorted. In state of the world what is removed is not said, but
+ * follows from what a complete answer leaves out.
+ */
+export function summary({ typeUrl, payload }: Response): string {
+  const resources = payload.resources.map(({ name, version }) => `${name}@${version}`).sort();
+  const removed = payload.removed.map((name) => `-${name}`).sort();
+  return [WORDS.get(typeUrl) ?? typeUrl, ...resources, ...removed].join(" ");
+}
+
+/** One stream of either protocol as its client sees it, without a connection and with a clock that the test moves. */
+abstract class Conversation {
+  state: StreamState;
+  now = 0;
+  wakeAt = Infinity;
+  /** All responses so far. */
+  readonly received: Response[] = [];
+  readonly #names: NamePool = createNamePool(1);
+  readonly #planner = createSharedPlanner();
+
+  constructor(view: ResourceView) {
+    this.state = newStream("s", view);
+  }
+
+  get moment(): Moment {
+    const { now } = this;
+    return { now, pacing: DEFAULT_PACING, plan: this.#planner.plan, names: this.#names };
+  }
+
+  /** The answers to a change of the state. */
+  step(change: (state: StreamState) => StreamState): string[] {
+    const next = nextResponses(change(this.state), this.moment);
+    this.state = next.state;
+    this.wakeAt = next.wakeAt;
+    this.received.push(...next.responses);
+    return next.responses.map(summary);
+  }
+
+  publish(view: ResourceView): string[] {
+    return this.step((state) => withView(state, view));
+  }
+
+  change(sketch: ViewSketch): string[] {
+    return this.publish(changed(this.state.view, sketch));
+  }
+
+  /** Time passes; what is due in between is sent at its time. */
+  pass(ms: number): string[] {
+    const end = this.now + ms;
+    const sent: string[] = [];
+    while (this.wakeAt <= end) {
+      this.now = Math.max(this.now, this.wakeAt);
+      sent.push(...this.step((state) => state));
+    }
+    this.now = end;
+    return sent;
+  }
+
+  /** The last response of a type. */
+  last(type: TypeName): Response {
+    const found = this.received.findLast(({ typeUrl }) => typeUrl === TYPE_URL[type]);
+    if (found === undefined) throw new Error(`no response for ${type}`);
+    return found;
+  }
+
+  abstract ack(type: TypeName): string[];
+  abstract nack(type: TypeName, error?: string): string[];
+
+  /** ACKs the last response of each type, as long as that brings more. */
+  ackAll(): string[] {
+    const sent: string[] = [];
+    for (let from = 0; from < this.received.length; ) {
+      const types = new Set(this.received.slice(from).map(({ typeUrl }) => typeUrl));
+      from = this.received.length;
+      for (const typeUrl of types) sent.push(...this.ack(WORDS.get(typeUrl) as TypeName));
+    }
+    return sent;
+  }
+}
+
+/** What a test says of a delta request. */
+export interface DeltaSketch {
+  readonly subscribe?: readonly string[];
+  readonly unsubscribe?: readonly string[];
+  readonly versions?: Readonly<Record<string, string>>;
+  readonly nonce?: string;
+  readonly error?: string;
+}
+
+/** See Conversation. */
+export class DeltaConversation extends Conversation {
+  request(type: TypeName, sketch: DeltaSketch = {}): string[] {
+    const { subscribe = [], unsubscribe = [], versions = {}, nonce = "", error } = sketch;
+    const initialVersions = new Map(Object.entries(versions));
+    const typeUrl = TYPE_URL[type];
+    const request = { typeUrl, subscribe, unsubscribe, initialVersions, nonce };
+    return this.step((state) =>
+      onDeltaRequest(state, error === undefined ? request : { ...request, error }, this.moment),
+    );
+  }
+
+  /** Asks for names; for everything if there are none. */
+  subscribe(type: TypeName, ...names: readonly string[]): string[] {
+    return this.request(type, { subscribe: names });
+  }
+
+  unsubscribe(type: TypeName, ...names: readonly string[]): string[] {
+    return this.request(type, { unsubscribe: names });
+  }
+
+  override ack(type: TypeName): string[] {
+    return this.request(type, { nonce: this.last(type).nonce });
+  }
+
+  override nack(type: TypeName, error = "refused"): string[] {
+    return this.request(type, { nonce: this.last(type).nonce, error });
+  }
+}
+
+/** What a test says of a state-of-the-world request. */
+export interface SotwSketch {
+  readonly names?: readonly string[];
+  readonly version?: string;
+  readonly nonce?: string;
+  readonly error?: string;
+}
+
+/** See Conversation. */
+export class SotwConversation extends Conversation {
+  readonly #names = new Map<TypeName, readonly string[]>();
+
+  request(type: TypeName, sketch: SotwSketch = {}): string[] {
+    const { names = this.#names.get(type) ?? [], version = "", nonce = "", error } = sketch;
+    this.#names.set(type, names);
+    const request = { typeUrl: TYPE_URL[type], names, version, nonce };
+    return this.step((state) =>
+      onSotwRequest(state, error === undefined ? request : { ...request, error }, this.moment),
+    );
+  }
+
+  /** Asks for names, with the nonce of the last response if there is one. */
+  subscribe(type: TypeName, ...names: readonly string[]): string[] {
+    const last = this.received.findLast(({ typeUrl }) => typeUrl === TYPE_URL[type]);
+    return this.request(type, { names, nonce: last?.nonce ?? "" });
+  }
+
+  override ack(type: TypeName): string[] {
+    const { nonce, payload } = this.last(type);
+    return this.request(type, { nonce, version: payload.version });
+  }
+
+  override nack(type: TypeName, error = "refused"): string[] {
+    return this.request(type, { nonce: this.last(type).nonce, error });
+  }
+}
