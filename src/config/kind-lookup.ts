@@ -24,7 +24,6 @@ const MEANINGLESS_GROUPS: ReadonlySet<string> = new Set([
   "certificates.k8s.io",
   "coordination.k8s.io",
   "events.k8s.io",
-  "extensions.istio.io",
   "flowcontrol.apiserver.k8s.io",
   "gateway.networking.k8s.io",
   "install.istio.io",

@@ -21,7 +21,9 @@ import { serviceEntry } from "./kinds/service-entry.js";
 import { sidecar } from "./kinds/sidecar.js";
 import { statefulSet } from "./kinds/stateful-set.js";
 import { telemetry } from "./kinds/telemetry.js";
+import { trafficExtension } from "./kinds/traffic-extension.js";
 import { virtualService } from "./kinds/virtual-service.js";
+import { wasmPlugin } from "./kinds/wasm-plugin.js";
 import { workloadEntry } from "./kinds/workload-entry.js";
 import { workloadGroup } from "./kinds/workload-group.js";
 import type { ConfigResource } from "./resource.js";
@@ -49,7 +51,9 @@ export const KINDS = {
   Sidecar: sidecar,
   StatefulSet: statefulSet,
   Telemetry: telemetry,
+  TrafficExtension: trafficExtension,
   VirtualService: virtualService,
+  WasmPlugin: wasmPlugin,
   WorkloadEntry: workloadEntry,
   WorkloadGroup: workloadGroup,
 } as const;

@@ -47,17 +47,6 @@ export function validateResource(
   return definition.check?.(resource as ConfigResource<never>) ?? [];
 }
 
-/**
- * The value without the members that are null: in YAML a name with nothing behind it, which Kubernetes and protobuf JSON
- * read as absent. A null in a list stays, because its index means something.
- */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]));
-}
-
 function validate(schema: TSchema, value: unknown, root: Path): Finding[] {
   // Compiling takes milliseconds, so a kind that no file has is never compiled.
   let check = compiled.get(schema);

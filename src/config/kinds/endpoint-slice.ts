@@ -1,4 +1,7 @@
-import type { KindDefinition } from "../kind.js";
+import type { Finding, KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { ipProblem } from "./addresses.js";
+import { domainProblem } from "./dns-names.js";
 import {
   Flag,
   lenient,
@@ -10,6 +13,7 @@ import {
   TextMap,
   type ValueOf,
 } from "./fields.js";
+import { each, type Findings } from "./findings.js";
 import { ObjectReference } from "./object-reference.js";
 
 /** An endpoint; absent conditions count as ready and serving. */
@@ -42,7 +46,8 @@ export type SlicePort = ValueOf<typeof SlicePort>;
 
 /** Some endpoints of the service that the label `kubernetes.io/service-name` names. */
 export const EndpointSliceBody = lenient({
-  addressType: oneOf("IPv4", "IPv6", "FQDN"),
+  /** IPv4 when absent. */
+  addressType: optional(oneOf("IPv4", "IPv6", "FQDN")),
   endpoints: optional(list(SliceEndpoint)),
   ports: optional(list(SlicePort)),
 });
@@ -55,4 +60,17 @@ export const endpointSlice = {
   versions: ["v1"],
   body: "document",
   schema: EndpointSliceBody,
+  check: (resource: ConfigResource<EndpointSliceBody>): readonly Finding[] => [
+    ...checkEndpointSlice(resource),
+  ],
 } as const satisfies KindDefinition<EndpointSliceBody>;
+
+function* checkEndpointSlice({ spec }: ConfigResource<EndpointSliceBody>): Findings {
+  const { addressType = "IPv4" } = spec;
+  yield* each(spec.endpoints, ["endpoints"], function* ({ addresses }, path) {
+    yield* each(addresses, [...path, "addresses"], function* (address, at) {
+      const message = addressType === "FQDN" ? domainProblem(address) : ipProblem(address);
+      if (message !== undefined) yield { path: at, code: "invalid-address", message };
+    });
+  });
+}

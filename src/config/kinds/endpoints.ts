@@ -1,5 +1,8 @@
-import type { KindDefinition } from "../kind.js";
+import type { Finding, KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { ipProblem } from "./addresses.js";
 import { lenient, list, oneOf, optional, PortNumber, Text, type ValueOf } from "./fields.js";
+import { each, type Findings } from "./findings.js";
 import { ObjectReference } from "./object-reference.js";
 
 /** An address of a service. */
@@ -39,4 +42,18 @@ export const endpoints = {
   versions: ["v1"],
   body: "document",
   schema: EndpointsBody,
+  check: (resource: ConfigResource<EndpointsBody>): readonly Finding[] => [
+    ...checkEndpoints(resource),
+  ],
 } as const satisfies KindDefinition<EndpointsBody>;
+
+function* checkEndpoints({ spec }: ConfigResource<EndpointsBody>): Findings {
+  yield* each(spec.subsets, ["subsets"], function* (subset, path) {
+    for (const field of ["addresses", "notReadyAddresses"] as const) {
+      yield* each(subset[field], [...path, field], function* ({ ip }, at) {
+        const message = ipProblem(ip);
+        if (message !== undefined) yield { path: [...at, "ip"], code: "invalid-address", message };
+      });
+    }
+  });
+}

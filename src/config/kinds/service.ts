@@ -1,5 +1,6 @@
 import Type from "typebox";
-import type { KindDefinition } from "../kind.js";
+import type { Finding, KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import {
   Flag,
   IntOrText,
@@ -13,11 +14,13 @@ import {
   TextMap,
   type ValueOf,
 } from "./fields.js";
+import type { Findings } from "./findings.js";
 
 /** A port of a service. */
 export const ServicePort = lenient({
   name: optional(Text),
-  protocol: optional(oneOf("TCP", "UDP", "SCTP")),
+  /** TCP, UDP or SCTP. */
+  protocol: optional(Text),
   appProtocol: optional(Text),
   port: PortNumber,
   /** A port of the workload, by number or by the name of a container's port; `port` when absent. */
@@ -61,4 +64,41 @@ export const service = {
   versions: ["v1"],
   body: "spec",
   schema: ServiceSpec,
+  check: (resource: ConfigResource<ServiceSpec>): readonly Finding[] => [...checkService(resource)],
 } as const satisfies KindDefinition<ServiceSpec>;
+
+// Kubernetes refuses these. Here the rest of such a service still works, so they are warnings.
+function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
+  const { ports = [], type, externalName = "" } = spec;
+  if (type === "ExternalName" && externalName === "") {
+    const message = "a service of type ExternalName needs an externalName";
+    yield { path: ["spec", "externalName"], code: "missing-field", message, severity: "warning" };
+  }
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  for (const [index, port] of ports.entries()) {
+    const at = ["spec", "ports", index];
+    const { name = "", protocol = "TCP" } = port;
+    const number = `${protocol} ${port.port}`;
+    yield* checkPortProtocol(protocol, [...at, "protocol"]);
+    if (name === "" && ports.length > 1) {
+      yield dubiousPort([...at, "name"], "a port needs a name where there are several");
+    }
+    if (name !== "" && names.has(name))
+      yield dubiousPort([...at, "name"], `port name "${name}" is there twice`);
+    if (numbers.has(number)) yield dubiousPort([...at, "port"], `port ${number} is there twice`);
+    names.add(name);
+    numbers.add(number);
+  }
+}
+
+function* checkPortProtocol(protocol: string, path: Path): Findings {
+  if (!["TCP", "UDP", "SCTP"].includes(protocol)) {
+    const right = "TCP, UDP or SCTP; what is above them is said by appProtocol or the port's name";
+    yield dubiousPort(path, `"${protocol}" is no protocol of a service: ${right}`);
+  }
+}
+
+function dubiousPort(path: Path, message: string): Finding {
+  return { path, code: "dubious-port", message, severity: "warning" };
+}

@@ -1,0 +1,41 @@
+import Type from "typebox";
+import type { KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { Int32, optional, strict, type ValueOf } from "./fields.js";
+import { atMostOne, type Findings, given, invalid } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import { checkPolicyTargets, PolicySelector, PolicyTargetReferences } from "./selectors.js";
+import { notApplied } from "./unapplied.js";
+import { checkWasm, ExtensionPhase, TrafficSelectors, WasmConfig } from "./wasm-config.js";
+
+/** A Wasm module or a Lua script in the proxies of some workloads. */
+export const TrafficExtensionSpec = strict({
+  selector: optional(PolicySelector),
+  targetRefs: optional(PolicyTargetReferences),
+  phase: optional(ExtensionPhase),
+  priority: optional(Int32),
+  match: optional(TrafficSelectors),
+  wasm: optional(WasmConfig),
+  lua: optional(strict({ inlineCode: Type.String({ minLength: 1, maxLength: 65536 }) })),
+});
+export type TrafficExtensionSpec = ValueOf<typeof TrafficExtensionSpec>;
+
+/** Istio's TrafficExtension: checked, and not applied. */
+export const trafficExtension = {
+  kind: "TrafficExtension",
+  group: "extensions.istio.io",
+  versions: ["v1alpha1"],
+  body: "spec",
+  schema: TrafficExtensionSpec,
+  check: checkedByIstio(checkTrafficExtension),
+} as const satisfies KindDefinition<TrafficExtensionSpec>;
+
+function* checkTrafficExtension({ kind, spec }: ConfigResource<TrafficExtensionSpec>): Findings {
+  yield* checkPolicyTargets(spec, ["spec"]);
+  yield* atMostOne(spec, ["spec"], ["wasm", "lua"]);
+  if (spec.wasm === undefined && spec.lua === undefined) {
+    yield invalid(["spec"], `a ${kind} needs wasm or lua`);
+  }
+  yield* given(spec.wasm, ["spec", "wasm"], checkWasm);
+  yield notApplied(["kind"], `a ${kind}`);
+}

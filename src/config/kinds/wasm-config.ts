@@ -1,0 +1,81 @@
+import Type from "typebox";
+import type { Path } from "../kind.js";
+import {
+  list,
+  NonEmptyText,
+  oneOf,
+  optional,
+  PortNumber,
+  Struct,
+  strict,
+  Text,
+  type ValueOf,
+} from "./fields.js";
+import { each, type Findings, given, invalid, refuse, unique } from "./findings.js";
+
+/** An environment variable of a Wasm VM: given here, or that of the proxy. */
+export const WasmEnvVar = strict({
+  name: Type.String({ minLength: 1, maxLength: 256 }),
+  /** INLINE when absent. */
+  valueFrom: optional(oneOf("INLINE", "HOST")),
+  value: optional(Type.String({ maxLength: 2048 })),
+});
+export type WasmEnvVar = ValueOf<typeof WasmEnvVar>;
+
+/** The fields of a Wasm module that a WasmPlugin and a TrafficExtension share. */
+export const WASM_FIELDS = {
+  url: NonEmptyText,
+  sha256: optional(Text),
+  imagePullPolicy: optional(oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always")),
+  imagePullSecret: optional(Type.String({ minLength: 1, maxLength: 253 })),
+  verificationKey: optional(Text),
+  pluginConfig: optional(Struct),
+  pluginName: optional(Type.String({ minLength: 1, maxLength: 256 })),
+  failStrategy: optional(oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD")),
+  vmConfig: optional(strict({ env: optional(Type.Array(WasmEnvVar, { maxItems: 256 })) })),
+  type: optional(oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK")),
+};
+
+/** A Wasm module and how it is run. */
+export const WasmConfig = strict(WASM_FIELDS);
+export type WasmConfig = ValueOf<typeof WasmConfig>;
+
+/** Where in a filter chain an extension is. */
+export const ExtensionPhase = oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS");
+
+/** Which traffic an extension is for. */
+export const TrafficSelectors = list(
+  strict({
+    mode: optional(oneOf("UNDEFINED", "CLIENT", "SERVER", "CLIENT_AND_SERVER")),
+    ports: optional(list(strict({ number: PortNumber }))),
+  }),
+);
+
+/** An address that a module can be fetched from, and variables that it can be given. */
+export function* checkWasm(wasm: WasmConfig, path: Path): Findings {
+  yield* refuse([...path, "url"], urlProblem(wasm.url));
+  const { sha256 = "" } = wasm;
+  if (!/^([a-f0-9]{64})?$/.test(sha256)) {
+    yield invalid([...path, "sha256"], "sha256 has to be 64 hexadecimal digits, in small letters");
+  }
+  yield* given(wasm.vmConfig?.env, [...path, "vmConfig", "env"], checkEnvironment);
+}
+
+function* checkEnvironment(env: readonly WasmEnvVar[], path: Path): Findings {
+  yield* each(env, path, function* ({ valueFrom, value = "" }, at) {
+    if (valueFrom === "HOST" && value !== "") {
+      yield invalid([...at, "value"], "the value comes from the host: leave it out, or say INLINE");
+    }
+  });
+  const names = env.map(({ name }) => name);
+  yield* unique(names, (index) => [...path, index, "name"], "environment variable");
+}
+
+function urlProblem(url: string): string | undefined {
+  const scheme = /^([a-z][-+.a-z0-9]*):\/\//i.exec(url)?.[1];
+  if (scheme !== undefined && !["file", "http", "https", "oci"].includes(scheme.toLowerCase())) {
+    return `"${scheme}" is no scheme of a module: file, http, https or oci`;
+  }
+  const complete = scheme === undefined ? `http://${url}` : url;
+  return URL.canParse(complete) ? undefined : `"${url}" is no URL`;
+}

@@ -1,0 +1,41 @@
+import type { KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
+import { Int32, optional, strict, type ValueOf } from "./fields.js";
+import type { Findings } from "./findings.js";
+import { checkedByIstio } from "./istio-resource.js";
+import {
+  checkPolicyTargets,
+  PolicySelector,
+  PolicyTargetReference,
+  PolicyTargetReferences,
+} from "./selectors.js";
+import { notApplied } from "./unapplied.js";
+import { checkWasm, ExtensionPhase, TrafficSelectors, WASM_FIELDS } from "./wasm-config.js";
+
+/** A Wasm module in the proxies of some workloads. */
+export const WasmPluginSpec = strict({
+  ...WASM_FIELDS,
+  selector: optional(PolicySelector),
+  targetRef: optional(PolicyTargetReference),
+  targetRefs: optional(PolicyTargetReferences),
+  phase: optional(ExtensionPhase),
+  priority: optional(Int32),
+  match: optional(TrafficSelectors),
+});
+export type WasmPluginSpec = ValueOf<typeof WasmPluginSpec>;
+
+/** Istio's WasmPlugin: checked, and not applied. */
+export const wasmPlugin = {
+  kind: "WasmPlugin",
+  group: "extensions.istio.io",
+  versions: ["v1alpha1"],
+  body: "spec",
+  schema: WasmPluginSpec,
+  check: checkedByIstio(checkWasmPlugin),
+} as const satisfies KindDefinition<WasmPluginSpec>;
+
+function* checkWasmPlugin({ kind, spec }: ConfigResource<WasmPluginSpec>): Findings {
+  yield* checkPolicyTargets(spec, ["spec"]);
+  yield* checkWasm(spec, ["spec"]);
+  yield notApplied(["kind"], `a ${kind}`);
+}
