@@ -28,7 +28,7 @@ export function validateBody(definition: BodyDefinition, value: unknown): Findin
 }
 
 /** What is wrong with the fields of a resource's status; nothing for kinds of which no status is read. */
-export function validateStatus(definition: BodyDefinition, value: unknown): Finding[] {
+function validateStatus(definition: BodyDefinition, value: unknown): Finding[] {
   const { status } = definition;
   return status === undefined || value === undefined ? [] : validate(status, value, ["status"]);
 }

@@ -23,7 +23,7 @@ export function subnetProblem(text: string): string | undefined {
 }
 
 /** Why what follows `unix://` is no socket: an absolute path of a file, or a name behind `@` in the abstract namespace. */
-export function unixPathProblem(path: string): string | undefined {
+function unixPathProblem(path: string): string | undefined {
   if (path === "") return "a Unix domain socket has to have a path";
   if (path.startsWith("@")) return undefined;
   const isFile = path.startsWith("/") && !path.endsWith("/");

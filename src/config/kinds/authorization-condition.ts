@@ -10,12 +10,12 @@ import { list, optional, strict, Text, type ValueOf } from "./fields.js";
 import { type Findings, invalid } from "./findings.js";
 
 /** A further condition on an attribute of a request. */
+export type AuthorizationCondition = ValueOf<typeof AuthorizationCondition>;
 export const AuthorizationCondition = strict({
   key: Text,
   values: optional(list(Text)),
   notValues: optional(list(Text)),
 });
-export type AuthorizationCondition = ValueOf<typeof AuthorizationCondition>;
 
 type CheckValues = (values: readonly string[] | undefined, path: Path) => Findings;
 

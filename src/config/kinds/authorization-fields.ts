@@ -8,6 +8,7 @@ const texts = optional(list(Text));
 const serviceAccounts = optional(Type.Array(Text, { maxItems: 16 }));
 
 /** Who a request comes from; all fields that are given hold. */
+export type AuthorizationSource = ValueOf<typeof AuthorizationSource>;
 export const AuthorizationSource = strict({
   principals: texts,
   notPrincipals: texts,
@@ -25,9 +26,9 @@ export const AuthorizationSource = strict({
   trustDomains: texts,
   notTrustDomains: texts,
 });
-export type AuthorizationSource = ValueOf<typeof AuthorizationSource>;
 
 /** What a request does; all fields that are given hold. */
+export type AuthorizationOperation = ValueOf<typeof AuthorizationOperation>;
 export const AuthorizationOperation = strict({
   hosts: texts,
   notHosts: texts,
@@ -38,7 +39,6 @@ export const AuthorizationOperation = strict({
   paths: texts,
   notPaths: texts,
 });
-export type AuthorizationOperation = ValueOf<typeof AuthorizationOperation>;
 
 /** The fields of a source that a connection of plain TCP does not have. */
 export const HTTP_ONLY_SOURCES: readonly string[] = ["requestPrincipals", "notRequestPrincipals"];

@@ -23,14 +23,15 @@ const From = strict({ source: optional(AuthorizationSource) });
 const To = strict({ operation: optional(AuthorizationOperation) });
 
 /** One of `from`, one of `to` and all of `when` hold; an empty rule holds always. */
-export const AuthorizationRule = strict({
+export type AuthorizationRule = ValueOf<typeof AuthorizationRule>;
+const AuthorizationRule = strict({
   from: optional(Type.Array(From, { maxItems: 512 })),
   to: optional(list(To)),
   when: optional(list(AuthorizationCondition)),
 });
-export type AuthorizationRule = ValueOf<typeof AuthorizationRule>;
 
 /** Which requests to some workloads are allowed, denied, audited or decided by another service. */
+export type AuthorizationPolicySpec = ValueOf<typeof AuthorizationPolicySpec>;
 export const AuthorizationPolicySpec = strict({
   selector: optional(PolicySelector),
   targetRef: optional(PolicyTargetReference),
@@ -40,7 +41,6 @@ export const AuthorizationPolicySpec = strict({
   action: optional(oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM")),
   provider: optional(strict({ name: optional(Text) })),
 });
-export type AuthorizationPolicySpec = ValueOf<typeof AuthorizationPolicySpec>;
 
 /** Istio's AuthorizationPolicy. */
 export const authorizationPolicy = {

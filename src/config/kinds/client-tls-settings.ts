@@ -3,6 +3,7 @@ import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./field
 import { type Findings, invalid } from "./findings.js";
 
 /** How a client speaks TLS with a service (Istio's ClientTLSSettings). */
+export type ClientTLSSettings = ValueOf<typeof ClientTLSSettings>;
 export const ClientTLSSettings = strict({
   mode: optional(oneOf("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL")),
   clientCertificate: optional(Text),
@@ -14,7 +15,6 @@ export const ClientTLSSettings = strict({
   insecureSkipVerify: optional(Flag),
   caCrl: optional(Text),
 });
-export type ClientTLSSettings = ValueOf<typeof ClientTLSSettings>;
 
 /** Certificates from one source, all that the mode needs, and nothing to verify by where nothing is verified. */
 export function* checkClientTls(tls: ClientTLSSettings, path: Path): Findings {

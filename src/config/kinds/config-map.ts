@@ -2,12 +2,12 @@ import type { KindDefinition } from "../kind.js";
 import { Flag, lenient, optional, TextMap, type ValueOf } from "./fields.js";
 
 /** Texts by name; `binaryData` is base64. */
+export type ConfigMapBody = ValueOf<typeof ConfigMapBody>;
 export const ConfigMapBody = lenient({
   data: optional(TextMap),
   binaryData: optional(TextMap),
   immutable: optional(Flag),
 });
-export type ConfigMapBody = ValueOf<typeof ConfigMapBody>;
 
 /** Kubernetes' ConfigMap: that of the name `istio` has the mesh configuration. */
 export const configMap = {

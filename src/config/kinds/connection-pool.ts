@@ -2,34 +2,36 @@ import type { Path } from "../kind.js";
 import { Duration, Flag, Int32, oneOf, optional, strict, Uint32, type ValueOf } from "./fields.js";
 import { type Findings, given, invalid } from "./findings.js";
 import { checkDuration, checkDurationOrZero, checkNotNegative } from "./numbers.js";
+import { notApplied } from "./unapplied.js";
 
 /** TCP keep-alive of the connections to a service. */
+export type TcpKeepalive = ValueOf<typeof TcpKeepalive>;
 export const TcpKeepalive = strict({
   probes: optional(Uint32),
   time: optional(Duration),
   interval: optional(Duration),
 });
-export type TcpKeepalive = ValueOf<typeof TcpKeepalive>;
 
 /** Limits of both HTTP and TCP connections; 0 is no limit. */
-export const TCPSettings = strict({
+export type TCPSettings = ValueOf<typeof TCPSettings>;
+const TCPSettings = strict({
   maxConnections: optional(Int32),
   connectTimeout: optional(Duration),
   tcpKeepalive: optional(TcpKeepalive),
   maxConnectionDuration: optional(Duration),
   idleTimeout: optional(Duration),
 });
-export type TCPSettings = ValueOf<typeof TCPSettings>;
 
 /** The pings of idle HTTP/2 connections, since Istio 1.31. */
-export const Http2KeepAlive = strict({
+export type Http2KeepAlive = ValueOf<typeof Http2KeepAlive>;
+const Http2KeepAlive = strict({
   interval: optional(Duration),
   timeout: optional(Duration),
 });
-export type Http2KeepAlive = ValueOf<typeof Http2KeepAlive>;
 
 /** Limits of HTTP/1.1, HTTP/2 and gRPC connections; 0 is no limit. */
-export const HTTPSettings = strict({
+export type HTTPSettings = ValueOf<typeof HTTPSettings>;
+const HTTPSettings = strict({
   http1MaxPendingRequests: optional(Int32),
   http2MaxRequests: optional(Int32),
   maxRequestsPerConnection: optional(Int32),
@@ -40,14 +42,13 @@ export const HTTPSettings = strict({
   maxConcurrentStreams: optional(Int32),
   http2KeepAlive: optional(Http2KeepAlive),
 });
-export type HTTPSettings = ValueOf<typeof HTTPSettings>;
 
 /** How many connections and requests a service is given at once (Istio's ConnectionPoolSettings). */
+export type ConnectionPoolSettings = ValueOf<typeof ConnectionPoolSettings>;
 export const ConnectionPoolSettings = strict({
   tcp: optional(TCPSettings),
   http: optional(HTTPSettings),
 });
-export type ConnectionPoolSettings = ValueOf<typeof ConnectionPoolSettings>;
 
 /** Limits that limit something, none of them negative. */
 export function* checkConnectionPool(pool: ConnectionPoolSettings, path: Path): Findings {
@@ -92,5 +93,6 @@ function* checkHttpSettings(http: HTTPSettings, path: Path): Findings {
     }
     yield* given(keepAlive.interval, [...at, "interval"], checkDuration);
     yield* given(keepAlive.timeout, [...at, "timeout"], checkDuration);
+    yield notApplied(at, "http2KeepAlive");
   });
 }

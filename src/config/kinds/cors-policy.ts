@@ -7,6 +7,7 @@ import { checkDuration } from "./numbers.js";
 import { checkPathMatch, StringMatch } from "./string-match.js";
 
 /** Which browsers' origins may use a route (CORS). */
+export type CorsPolicy = ValueOf<typeof CorsPolicy>;
 export const CorsPolicy = strict({
   /** Deprecated: exact origins; `allowOrigins` has replaced it. */
   allowOrigin: optional(list(Text)),
@@ -18,7 +19,6 @@ export const CorsPolicy = strict({
   allowCredentials: optional(Flag),
   unmatchedPreflights: optional(oneOf("UNSPECIFIED", "FORWARD", "IGNORE")),
 });
-export type CorsPolicy = ValueOf<typeof CorsPolicy>;
 
 /** The methods of RFC 9110 and RFC 5789, and all of them. */
 const METHODS: readonly string[] = [

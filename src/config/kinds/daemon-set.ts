@@ -3,11 +3,11 @@ import { lenient, optional, type ValueOf } from "./fields.js";
 import { PodSelector, PodTemplate } from "./pod-template.js";
 
 /** A pod on every machine. */
+export type DaemonSetSpec = ValueOf<typeof DaemonSetSpec>;
 export const DaemonSetSpec = lenient({
   selector: optional(PodSelector),
   template: PodTemplate,
 });
-export type DaemonSetSpec = ValueOf<typeof DaemonSetSpec>;
 
 /** Kubernetes' DaemonSet. */
 export const daemonSet = {

@@ -4,12 +4,12 @@ import { lenient, optional, type ValueOf } from "./fields.js";
 import { PodSelector, PodTemplate } from "./pod-template.js";
 
 /** A number of interchangeable pods; one when `replicas` is absent. */
+export type DeploymentSpec = ValueOf<typeof DeploymentSpec>;
 export const DeploymentSpec = lenient({
   replicas: optional(Type.Integer({ minimum: 0 })),
   selector: optional(PodSelector),
   template: PodTemplate,
 });
-export type DeploymentSpec = ValueOf<typeof DeploymentSpec>;
 
 /** Kubernetes' Deployment. */
 export const deployment = {

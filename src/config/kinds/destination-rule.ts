@@ -11,14 +11,15 @@ import { checkPolicySelector, PolicySelector } from "./selectors.js";
 import { checkTrafficPolicy, TrafficPolicy } from "./traffic-policy.js";
 
 /** A named part of a service's endpoints, by all of these labels. */
-export const Subset = strict({
+export type Subset = ValueOf<typeof Subset>;
+const Subset = strict({
   name: NonEmptyText,
   labels: optional(TextMap),
   trafficPolicy: optional(TrafficPolicy),
 });
-export type Subset = ValueOf<typeof Subset>;
 
 /** What applies to traffic to a service after it was routed there. */
+export type DestinationRuleSpec = ValueOf<typeof DestinationRuleSpec>;
 export const DestinationRuleSpec = strict({
   host: Text,
   trafficPolicy: optional(TrafficPolicy),
@@ -26,7 +27,6 @@ export const DestinationRuleSpec = strict({
   exportTo: optional(list(Text)),
   workloadSelector: optional(PolicySelector),
 });
-export type DestinationRuleSpec = ValueOf<typeof DestinationRuleSpec>;
 
 /** Istio's DestinationRule. */
 export const destinationRule = {

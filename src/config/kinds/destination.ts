@@ -5,16 +5,16 @@ import { type Findings, given, invalid, refuse } from "./findings.js";
 import { checkPort } from "./numbers.js";
 
 /** A port by its number. */
-export const PortSelector = strict({ number: optional(Uint32) });
 export type PortSelector = ValueOf<typeof PortSelector>;
+export const PortSelector = strict({ number: optional(Uint32) });
 
 /** Where traffic goes: a service of the registry, perhaps one subset and one port of it (Istio's Destination). */
+export type Destination = ValueOf<typeof Destination>;
 export const Destination = strict({
   host: NonEmptyText,
   subset: optional(Text),
   port: optional(PortSelector),
 });
-export type Destination = ValueOf<typeof Destination>;
 
 /** A host that can be one, a subset that can be one and a port in range. */
 export function* checkDestination(destination: Destination, path: Path): Findings {

@@ -17,7 +17,8 @@ import { each, type Findings } from "./findings.js";
 import { ObjectReference } from "./object-reference.js";
 
 /** An endpoint; absent conditions count as ready and serving. */
-export const SliceEndpoint = lenient({
+export type SliceEndpoint = ValueOf<typeof SliceEndpoint>;
+const SliceEndpoint = lenient({
   addresses: list(Text),
   conditions: optional(
     lenient({
@@ -33,25 +34,24 @@ export const SliceEndpoint = lenient({
   hints: optional(lenient({ forZones: optional(list(lenient({ name: Text }))) })),
   deprecatedTopology: optional(TextMap),
 });
-export type SliceEndpoint = ValueOf<typeof SliceEndpoint>;
 
 /** A port of all endpoints of a slice; its name is that of the service's port. */
-export const SlicePort = lenient({
+export type SlicePort = ValueOf<typeof SlicePort>;
+const SlicePort = lenient({
   name: optional(Text),
   port: optional(PortNumber),
   protocol: optional(oneOf("TCP", "UDP", "SCTP")),
   appProtocol: optional(Text),
 });
-export type SlicePort = ValueOf<typeof SlicePort>;
 
 /** Some endpoints of the service that the label `kubernetes.io/service-name` names. */
+export type EndpointSliceBody = ValueOf<typeof EndpointSliceBody>;
 export const EndpointSliceBody = lenient({
   /** IPv4 when absent. */
   addressType: optional(oneOf("IPv4", "IPv6", "FQDN")),
   endpoints: optional(list(SliceEndpoint)),
   ports: optional(list(SlicePort)),
 });
-export type EndpointSliceBody = ValueOf<typeof EndpointSliceBody>;
 
 /** Kubernetes' EndpointSlice. */
 export const endpointSlice = {

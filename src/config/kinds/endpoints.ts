@@ -6,34 +6,34 @@ import { each, type Findings } from "./findings.js";
 import { ObjectReference } from "./object-reference.js";
 
 /** An address of a service. */
-export const EndpointAddress = lenient({
+export type EndpointAddress = ValueOf<typeof EndpointAddress>;
+const EndpointAddress = lenient({
   ip: Text,
   hostname: optional(Text),
   nodeName: optional(Text),
   targetRef: optional(ObjectReference),
 });
-export type EndpointAddress = ValueOf<typeof EndpointAddress>;
 
 /** A port of all addresses of a subset; its name is that of the service's port. */
-export const EndpointsPort = lenient({
+export type EndpointsPort = ValueOf<typeof EndpointsPort>;
+const EndpointsPort = lenient({
   name: optional(Text),
   port: PortNumber,
   protocol: optional(oneOf("TCP", "UDP", "SCTP")),
   appProtocol: optional(Text),
 });
-export type EndpointsPort = ValueOf<typeof EndpointsPort>;
 
 /** Addresses which all have the same ports. */
-export const EndpointSubset = lenient({
+export type EndpointSubset = ValueOf<typeof EndpointSubset>;
+const EndpointSubset = lenient({
   addresses: optional(list(EndpointAddress)),
   notReadyAddresses: optional(list(EndpointAddress)),
   ports: optional(list(EndpointsPort)),
 });
-export type EndpointSubset = ValueOf<typeof EndpointSubset>;
 
 /** The addresses of the service of the same name. */
-export const EndpointsBody = lenient({ subsets: optional(list(EndpointSubset)) });
 export type EndpointsBody = ValueOf<typeof EndpointsBody>;
+export const EndpointsBody = lenient({ subsets: optional(list(EndpointSubset)) });
 
 /** Kubernetes' Endpoints. */
 export const endpoints = {

@@ -11,8 +11,10 @@ import {
   WorkloadSelector,
 } from "./selectors.js";
 import { checkRegex } from "./string-match.js";
+import { notApplied } from "./unapplied.js";
 
 /** Changes of what is generated for some proxies, in Envoy's own words. */
+export type EnvoyFilterSpec = ValueOf<typeof EnvoyFilterSpec>;
 export const EnvoyFilterSpec = strict({
   workloadSelector: optional(WorkloadSelector),
   targetRefs: optional(PolicyTargetReferences),
@@ -20,7 +22,6 @@ export const EnvoyFilterSpec = strict({
   /** Smaller ones are applied first; 0 when absent. */
   priority: optional(Int32),
 });
-export type EnvoyFilterSpec = ValueOf<typeof EnvoyFilterSpec>;
 
 /** Istio's EnvoyFilter. */
 export const envoyFilter = {
@@ -96,6 +97,9 @@ function* checkPatch(change: EnvoyConfigObjectPatch, path: Path): Findings {
     yield invalid([...path, "patch", "operation"], "a patch needs an operation, such as MERGE");
   } else if (operation !== "REMOVE" && value === undefined) {
     yield invalid([...path, "patch", "value"], `the operation ${operation} needs a value`);
+  }
+  if (operation === "MERGE_AND_REPLACE_LIST") {
+    yield notApplied([...path, "patch", "operation"], `the operation ${operation}`);
   }
   yield* checkTypes(value, [...path, "patch", "value"]);
 }

@@ -6,6 +6,7 @@ const FilterMatch = strict({
 });
 
 /** Which listeners, or what in them, a patch is for. */
+export type ListenerMatch = ValueOf<typeof ListenerMatch>;
 export const ListenerMatch = strict({
   portNumber: optional(Uint32),
   portName: optional(Text),
@@ -22,10 +23,10 @@ export const ListenerMatch = strict({
   listenerFilter: optional(Text),
   name: optional(Text),
 });
-export type ListenerMatch = ValueOf<typeof ListenerMatch>;
 
 /** Which route configurations, or what in them, a patch is for. */
-export const RouteConfigurationMatch = strict({
+export type RouteConfigurationMatch = ValueOf<typeof RouteConfigurationMatch>;
+const RouteConfigurationMatch = strict({
   portNumber: optional(Uint32),
   portName: optional(Text),
   gateway: optional(Text),
@@ -43,27 +44,27 @@ export const RouteConfigurationMatch = strict({
   ),
   name: optional(Text),
 });
-export type RouteConfigurationMatch = ValueOf<typeof RouteConfigurationMatch>;
 
 /** Which clusters a patch is for. */
-export const ClusterMatch = strict({
+export type ClusterMatch = ValueOf<typeof ClusterMatch>;
+const ClusterMatch = strict({
   portNumber: optional(Uint32),
   service: optional(Text),
   subset: optional(Text),
   name: optional(Text),
 });
-export type ClusterMatch = ValueOf<typeof ClusterMatch>;
 
 /** What of a waypoint proxy a patch is for. */
-export const WaypointMatch = strict({
+export type WaypointMatch = ValueOf<typeof WaypointMatch>;
+const WaypointMatch = strict({
   portNumber: optional(Uint32),
   filter: optional(FilterMatch),
   route: optional(strict({ name: optional(Text) })),
 });
-export type WaypointMatch = ValueOf<typeof WaypointMatch>;
 
 /** Which proxies, and which of their objects, a patch is for. */
-export const EnvoyConfigObjectMatch = strict({
+export type EnvoyConfigObjectMatch = ValueOf<typeof EnvoyConfigObjectMatch>;
+const EnvoyConfigObjectMatch = strict({
   context: optional(oneOf("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", "WAYPOINT")),
   proxy: optional(strict({ proxyVersion: optional(Text), metadata: optional(TextMap) })),
   listener: optional(ListenerMatch),
@@ -71,10 +72,10 @@ export const EnvoyConfigObjectMatch = strict({
   cluster: optional(ClusterMatch),
   waypoint: optional(WaypointMatch),
 });
-export type EnvoyConfigObjectMatch = ValueOf<typeof EnvoyConfigObjectMatch>;
 
 /** What is done to the objects that match. */
-export const Patch = strict({
+export type Patch = ValueOf<typeof Patch>;
+const Patch = strict({
   operation: optional(
     oneOf(
       "INVALID",
@@ -92,9 +93,9 @@ export const Patch = strict({
   value: optional(Struct),
   filterClass: optional(oneOf("UNSPECIFIED", "AUTHN", "AUTHZ", "STATS")),
 });
-export type Patch = ValueOf<typeof Patch>;
 
 /** One change of what is generated for a proxy. */
+export type EnvoyConfigObjectPatch = ValueOf<typeof EnvoyConfigObjectPatch>;
 export const EnvoyConfigObjectPatch = strict({
   applyTo: optional(
     oneOf(
@@ -115,4 +116,3 @@ export const EnvoyConfigObjectPatch = strict({
   match: optional(EnvoyConfigObjectMatch),
   patch: optional(Patch),
 });
-export type EnvoyConfigObjectPatch = ValueOf<typeof EnvoyConfigObjectPatch>;

@@ -5,30 +5,30 @@ import { atMostOne, doubtful, type Findings, given, invalid, refuse } from "./fi
 import { checkDuration, checkFraction, checkHttpStatus, checkPercent } from "./numbers.js";
 
 /** How some requests are held up. */
-export const FaultDelay = strict({
+export type FaultDelay = ValueOf<typeof FaultDelay>;
+const FaultDelay = strict({
   /** Deprecated: `percentage` has replaced it. */
   percent: optional(Int32),
   fixedDelay: optional(Duration),
   exponentialDelay: optional(Duration),
   percentage: optional(Percent),
 });
-export type FaultDelay = ValueOf<typeof FaultDelay>;
 
 /** How some requests are answered with an error. */
-export const FaultAbort = strict({
+export type FaultAbort = ValueOf<typeof FaultAbort>;
+const FaultAbort = strict({
   httpStatus: optional(Int32),
   grpcStatus: optional(Text),
   http2Error: optional(Text),
   percentage: optional(Percent),
 });
-export type FaultAbort = ValueOf<typeof FaultAbort>;
 
 /** Faults that are put into traffic on purpose. */
+export type HTTPFaultInjection = ValueOf<typeof HTTPFaultInjection>;
 export const HTTPFaultInjection = strict({
   delay: optional(FaultDelay),
   abort: optional(FaultAbort),
 });
-export type HTTPFaultInjection = ValueOf<typeof HTTPFaultInjection>;
 
 /** The statuses of gRPC by their names. */
 const GRPC_STATUSES: readonly string[] = [

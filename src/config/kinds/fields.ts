@@ -77,16 +77,16 @@ export const PortNumberOrZero = Type.Integer({ minimum: 0, maximum: 65535 });
 export const Duration = Type.String({ format: "duration" });
 
 /** Part of a hundred, with decimals. */
-export const Percent = strict({ value: optional(Double) });
 export type Percent = ValueOf<typeof Percent>;
+export const Percent = strict({ value: optional(Double) });
 
 /** google.protobuf.Struct: any object. */
-export const Struct = Type.Record(Type.String(), Type.Unknown());
 export type Struct = ValueOf<typeof Struct>;
+export const Struct = Type.Record(Type.String(), Type.Unknown());
 
 /** Labels and annotations: names to text. */
-export const TextMap = mapOf(Text);
 export type TextMap = ValueOf<typeof TextMap>;
+export const TextMap = mapOf(Text);
 
 /** A port number or the name of a port. */
 export const IntOrText = Type.Union([Type.Integer(), Type.String()]);

@@ -12,7 +12,8 @@ import { isHttpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
 import { checkServerTls, ServerTLSSettings } from "./server-tls-settings.js";
 
 /** The port that a server listens on. */
-export const GatewayPort = strict({
+export type GatewayPort = ValueOf<typeof GatewayPort>;
+const GatewayPort = strict({
   /** 0 for a Unix domain socket. */
   number: Uint32,
   protocol: Text,
@@ -20,9 +21,9 @@ export const GatewayPort = strict({
   /** Deprecated; Istio ignores it. */
   targetPort: optional(Uint32),
 });
-export type GatewayPort = ValueOf<typeof GatewayPort>;
 
 /** One port of a gateway with the hosts that it serves. */
+export type Server = ValueOf<typeof Server>;
 export const Server = strict({
   port: GatewayPort,
   /** An IP address or `unix://` and a path; all addresses when absent. */
@@ -33,14 +34,13 @@ export const Server = strict({
   defaultEndpoint: optional(Text),
   name: optional(Text),
 });
-export type Server = ValueOf<typeof Server>;
 
 /** What a gateway workload listens for. */
+export type GatewaySpec = ValueOf<typeof GatewaySpec>;
 export const GatewaySpec = strict({
   servers: optional(list(Server)),
   selector: optional(TextMap),
 });
-export type GatewaySpec = ValueOf<typeof GatewaySpec>;
 
 /** Istio's Gateway. */
 export const gateway = {

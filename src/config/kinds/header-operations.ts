@@ -4,19 +4,19 @@ import { each, eachMember, type Findings, given, refuse } from "./findings.js";
 import { changedHeaderProblem, headerValueProblem } from "./http-headers.js";
 
 /** What is done to the headers of a request or a response. */
-export const HeaderOperations = strict({
+export type HeaderOperations = ValueOf<typeof HeaderOperations>;
+const HeaderOperations = strict({
   set: optional(TextMap),
   add: optional(TextMap),
   remove: optional(list(Text)),
 });
-export type HeaderOperations = ValueOf<typeof HeaderOperations>;
 
 /** What is done to the headers of requests and responses. */
+export type Headers = ValueOf<typeof Headers>;
 export const Headers = strict({
   request: optional(HeaderOperations),
   response: optional(HeaderOperations),
 });
-export type Headers = ValueOf<typeof Headers>;
 
 /** Headers that can be changed, with values in Envoy's format; the requested host can be set and not removed. */
 export function* checkHeaders(headers: Headers, path: Path): Findings {

@@ -1,6 +1,7 @@
 import type { Path } from "../kind.js";
 import { hasPartialWildcard, isDnsLabel, isIpAddress, wildcardDomainProblem } from "./dns-names.js";
 import { type Findings, invalid, refuse } from "./findings.js";
+import { notApplied } from "./unapplied.js";
 
 /**
  * A host of a gateway's server: a domain name, `*.` and a domain name, `*` or an IP address; before it perhaps a
@@ -12,7 +13,7 @@ export function checkGatewayHost(host: string, path: Path): Findings {
   const namespace = slash < 0 ? "*" : host.slice(0, slash);
   return refuse(
     path,
-    namespacePatternProblem(namespace, [".", "*"]) ??
+    namespacePatternProblem(namespace) ??
       (isIpAddress(name) ? undefined : hostPatternProblem(name)),
   );
 }
@@ -27,20 +28,20 @@ export function* checkEgressHost(host: string, path: Path): Findings {
     yield invalid(path, `"${host}" names no namespace: write "*/${host}" or "./${host}"`);
     return;
   }
-  const namespace = host.slice(0, slash);
-  const included = namespace.length > 1 ? namespace.replace(/^~/, "") : namespace;
-  yield* refuse(path, namespacePatternProblem(included, [".", "*", "~"]));
+  const namespace = host.slice(0, slash).replace(/^~/, "");
+  if (host.startsWith("~") && host !== "~/*") yield notApplied(path, `the exclusion "${host}"`);
+  if (!host.startsWith("~/")) yield* refuse(path, namespacePatternProblem(namespace));
   yield* refuse(path, hostPatternProblem(host.slice(slash + 1)));
 }
 
-function namespacePatternProblem(namespace: string, words: readonly string[]): string | undefined {
-  if (words.includes(namespace) || isDnsLabel(namespace)) return undefined;
-  return `"${namespace}" is no namespace: a name or one of ${words.join(" ")}`;
+function namespacePatternProblem(namespace: string): string | undefined {
+  if (namespace === "." || namespace === "*" || isDnsLabel(namespace)) return undefined;
+  return `"${namespace}" is no namespace: a name, "." for the own one, or "*" for all`;
 }
 
 function hostPatternProblem(name: string): string | undefined {
   if (name !== "*" && !name.includes(".")) return `"${name}" is a short name: write the whole one`;
-  if (hasPartialWildcard(name))
-    return `"${name}" has a wildcard for a part of a label: write "*.domain"`;
+  const rule = 'write "*.domain"';
+  if (hasPartialWildcard(name)) return `"${name}" has a wildcard for a part of a label: ${rule}`;
   return wildcardDomainProblem(name);
 }

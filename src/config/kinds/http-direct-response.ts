@@ -4,11 +4,11 @@ import { atMostOne, doubtful, type Findings, given, invalid } from "./findings.j
 import { checkHttpStatus } from "./numbers.js";
 
 /** The fixed answer to a request; `bytes` is base64. */
+export type HTTPDirectResponse = ValueOf<typeof HTTPDirectResponse>;
 export const HTTPDirectResponse = strict({
   status: Uint32,
   body: optional(strict({ string: optional(Text), bytes: optional(Text) })),
 });
-export type HTTPDirectResponse = ValueOf<typeof HTTPDirectResponse>;
 
 type Body = NonNullable<HTTPDirectResponse["body"]>;
 

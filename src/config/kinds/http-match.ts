@@ -19,6 +19,7 @@ import { checkPortOrZero } from "./numbers.js";
 import { checkPathMatch, checkStringMatch, StringMatch } from "./string-match.js";
 
 /** What a request must be for a route to take it; all conditions hold (Istio's HTTPMatchRequest). */
+export type HTTPMatchRequest = ValueOf<typeof HTTPMatchRequest>;
 export const HTTPMatchRequest = strict({
   name: optional(Text),
   uri: optional(StringMatch),
@@ -36,7 +37,6 @@ export const HTTPMatchRequest = strict({
   sourceNamespace: optional(Text),
   statPrefix: optional(Text),
 });
-export type HTTPMatchRequest = ValueOf<typeof HTTPMatchRequest>;
 
 /** Conditions that a request can fulfil, from workloads and through gateways that can be. */
 export function* checkHttpMatch(match: HTTPMatchRequest, path: Path): Findings {

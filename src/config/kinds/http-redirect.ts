@@ -2,8 +2,10 @@ import type { Path } from "../kind.js";
 import { oneOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
 import { atMostOne, type Findings, given, invalid } from "./findings.js";
 import { checkPortOrZero } from "./numbers.js";
+import { notApplied } from "./unapplied.js";
 
 /** The redirect that answers a request. */
+export type HTTPRedirect = ValueOf<typeof HTTPRedirect>;
 export const HTTPRedirect = strict({
   uri: optional(Text),
   /** In the place of the prefix that the route matched, since Istio 1.31. */
@@ -14,7 +16,6 @@ export const HTTPRedirect = strict({
   scheme: optional(Text),
   redirectCode: optional(Uint32),
 });
-export type HTTPRedirect = ValueOf<typeof HTTPRedirect>;
 
 /** A redirect to somewhere else, with a status that redirects. */
 export function* checkRedirect(redirect: HTTPRedirect, path: Path): Findings {
@@ -27,6 +28,7 @@ export function* checkRedirect(redirect: HTTPRedirect, path: Path): Findings {
     );
   }
   yield* atMostOne(redirect, path, ["uri", "prefixRewrite"]);
+  if (prefixRewrite !== "") yield notApplied([...path, "prefixRewrite"], "prefixRewrite");
   yield* atMostOne(redirect, path, ["port", "derivePort"]);
   yield* given(redirect.port, [...path, "port"], checkPortOrZero);
   if (!["", "http", "https"].includes(scheme)) {

@@ -6,6 +6,7 @@ import { type Findings, given, invalid } from "./findings.js";
 import { checkDuration, checkNotNegative } from "./numbers.js";
 
 /** How often and when a failed request is sent again. */
+export type HTTPRetry = ValueOf<typeof HTTPRetry>;
 export const HTTPRetry = strict({
   /** Beside the first attempt; 0 is none. */
   attempts: optional(Int32),
@@ -16,7 +17,6 @@ export const HTTPRetry = strict({
   retryIgnorePreviousHosts: optional(Flag),
   backoff: optional(Duration),
 });
-export type HTTPRetry = ValueOf<typeof HTTPRetry>;
 
 /** Envoy's words for what is retried: those of HTTP (x-envoy-retry-on), then those of gRPC (x-envoy-retry-grpc-on). */
 const RETRY_ON: readonly string[] = [

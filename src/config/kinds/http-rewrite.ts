@@ -6,13 +6,13 @@ import { checkRegex } from "./string-match.js";
 const RegexRewrite = strict({ match: optional(Text), rewrite: optional(Text) });
 
 /** What becomes of path and authority before a request is forwarded. */
+export type HTTPRewrite = ValueOf<typeof HTTPRewrite>;
 export const HTTPRewrite = strict({
   uri: optional(Text),
   authority: optional(Text),
   /** `\1` in `rewrite` is the first group of `match`. */
   uriRegexRewrite: optional(RegexRewrite),
 });
-export type HTTPRewrite = ValueOf<typeof HTTPRewrite>;
 
 /** Something to rewrite, and the path in one way only. */
 export function* checkRewrite(rewrite: HTTPRewrite, path: Path): Findings {

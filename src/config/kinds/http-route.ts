@@ -25,25 +25,26 @@ import { checkDuration, checkPercent } from "./numbers.js";
 import { checkWeights } from "./weights.js";
 
 /** One of the destinations that requests are spread over by weight. */
+export type HTTPRouteDestination = ValueOf<typeof HTTPRouteDestination>;
 export const HTTPRouteDestination = strict({
   destination: Destination,
   weight: optional(Int32),
   headers: optional(Headers),
 });
-export type HTTPRouteDestination = ValueOf<typeof HTTPRouteDestination>;
 
 /** The VirtualService whose routes are put in the place of this route. */
-export const Delegate = strict({ name: optional(Text), namespace: optional(Text) });
 export type Delegate = ValueOf<typeof Delegate>;
+const Delegate = strict({ name: optional(Text), namespace: optional(Text) });
 
 /** A destination that is sent a copy of some requests; of all when `percentage` is absent. */
-export const HTTPMirrorPolicy = strict({
+export type HTTPMirrorPolicy = ValueOf<typeof HTTPMirrorPolicy>;
+const HTTPMirrorPolicy = strict({
   destination: Destination,
   percentage: optional(Percent),
 });
-export type HTTPMirrorPolicy = ValueOf<typeof HTTPMirrorPolicy>;
 
 /** What is done with the requests that one of `match` takes (Istio's HTTPRoute). */
+export type HTTPRoute = ValueOf<typeof HTTPRoute>;
 export const HTTPRoute = strict({
   name: optional(Text),
   match: optional(list(HTTPMatchRequest)),
@@ -65,7 +66,6 @@ export const HTTPRoute = strict({
   corsPolicy: optional(CorsPolicy),
   headers: optional(Headers),
 });
-export type HTTPRoute = ValueOf<typeof HTTPRoute>;
 
 /** What a route can be asked to do with a request; a route does one of them. */
 const ACTIONS = ["route", "redirect", "directResponse"] as const;

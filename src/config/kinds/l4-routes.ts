@@ -9,13 +9,14 @@ import { checkPortOrZero } from "./numbers.js";
 import { checkWeights } from "./weights.js";
 
 /** One of the destinations that connections are spread over by weight. */
-export const RouteDestination = strict({
+export type RouteDestination = ValueOf<typeof RouteDestination>;
+const RouteDestination = strict({
   destination: Destination,
   weight: optional(Int32),
 });
-export type RouteDestination = ValueOf<typeof RouteDestination>;
 
 /** What a connection must be for a TCP route to take it (Istio's L4MatchAttributes). */
+export type L4MatchAttributes = ValueOf<typeof L4MatchAttributes>;
 export const L4MatchAttributes = strict({
   destinationSubnets: optional(list(Text)),
   port: optional(Uint32),
@@ -24,16 +25,16 @@ export const L4MatchAttributes = strict({
   gateways: optional(list(Text)),
   sourceNamespace: optional(Text),
 });
-export type L4MatchAttributes = ValueOf<typeof L4MatchAttributes>;
 
 /** Where TCP connections go. */
+export type TCPRoute = ValueOf<typeof TCPRoute>;
 export const TCPRoute = strict({
   match: optional(list(L4MatchAttributes)),
   route: optional(list(RouteDestination)),
 });
-export type TCPRoute = ValueOf<typeof TCPRoute>;
 
 /** What a TLS connection must be for a TLS route to take it. */
+export type TLSMatchAttributes = ValueOf<typeof TLSMatchAttributes>;
 export const TLSMatchAttributes = strict({
   sniHosts: list(Text),
   destinationSubnets: optional(list(Text)),
@@ -42,14 +43,13 @@ export const TLSMatchAttributes = strict({
   gateways: optional(list(Text)),
   sourceNamespace: optional(Text),
 });
-export type TLSMatchAttributes = ValueOf<typeof TLSMatchAttributes>;
 
 /** Where TLS connections that are not terminated go, by SNI. */
+export type TLSRoute = ValueOf<typeof TLSRoute>;
 export const TLSRoute = strict({
   match: list(TLSMatchAttributes),
   route: optional(list(RouteDestination)),
 });
-export type TLSRoute = ValueOf<typeof TLSRoute>;
 
 /** Destinations, and conditions that a connection can fulfil. */
 export function* checkTcpRoute(route: TCPRoute, path: Path): Findings {

@@ -22,19 +22,20 @@ import {
 import { checkDuration } from "./numbers.js";
 
 /** A name and value behind the value of a Set-Cookie header. */
-export const HTTPCookieAttribute = strict({ name: Text, value: optional(Text) });
 export type HTTPCookieAttribute = ValueOf<typeof HTTPCookieAttribute>;
+const HTTPCookieAttribute = strict({ name: Text, value: optional(Text) });
 
 /** The cookie that a client is recognised by; made when it is absent and `ttl` is given. */
-export const HTTPCookie = strict({
+export type HTTPCookie = ValueOf<typeof HTTPCookie>;
+const HTTPCookie = strict({
   name: Text,
   path: optional(Text),
   ttl: optional(Duration),
   attributes: optional(list(HTTPCookieAttribute)),
 });
-export type HTTPCookie = ValueOf<typeof HTTPCookie>;
 
 /** Soft session affinity: what is hashed, and onto which kind of table. */
+export type ConsistentHashLB = ValueOf<typeof ConsistentHashLB>;
 export const ConsistentHashLB = strict({
   httpHeaderName: optional(Text),
   httpCookie: optional(HTTPCookie),
@@ -45,17 +46,17 @@ export const ConsistentHashLB = strict({
   /** Deprecated: `ringHash` has replaced it. */
   minimumRingSize: optional(Uint64),
 });
-export type ConsistentHashLB = ValueOf<typeof ConsistentHashLB>;
 
 /** How slowly a new endpoint is given its full share. */
-export const WarmupConfiguration = strict({
+export type WarmupConfiguration = ValueOf<typeof WarmupConfiguration>;
+const WarmupConfiguration = strict({
   duration: Duration,
   minimumPercent: optional(Type.Number({ minimum: 0, maximum: 100 })),
   aggression: optional(Double),
 });
-export type WarmupConfiguration = ValueOf<typeof WarmupConfiguration>;
 
 /** How an endpoint is chosen (Istio's LoadBalancerSettings). */
+export type LoadBalancerSettings = ValueOf<typeof LoadBalancerSettings>;
 export const LoadBalancerSettings = strict({
   simple: optional(
     oneOf("UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"),
@@ -67,10 +68,6 @@ export const LoadBalancerSettings = strict({
   warmupDurationSecs: optional(Duration),
   warmup: optional(WarmupConfiguration),
 });
-export type LoadBalancerSettings = ValueOf<typeof LoadBalancerSettings>;
-
-/** The word of `simple`. */
-export type SimpleLB = NonNullable<LoadBalancerSettings["simple"]>;
 
 /** Envoy's largest table of the Maglev algorithm. */
 const LARGEST_MAGLEV_TABLE = 5000011;

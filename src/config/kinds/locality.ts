@@ -1,35 +1,36 @@
 import type { Path } from "../kind.js";
 import { Flag, list, mapOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
 import { each, eachMember, type Findings, invalid, refuse } from "./findings.js";
+import { notApplied } from "./unapplied.js";
 
 /** Weights of the localities that traffic from one locality goes to: `region/zone/*` to a percentage. */
-export const LocalityDistribute = strict({
+export type LocalityDistribute = ValueOf<typeof LocalityDistribute>;
+const LocalityDistribute = strict({
   from: optional(Text),
   to: optional(mapOf(Uint32)),
 });
-export type LocalityDistribute = ValueOf<typeof LocalityDistribute>;
 
 /** The region that takes over when the endpoints of another become unhealthy. */
-export const LocalityFailover = strict({ from: optional(Text), to: optional(Text) });
 export type LocalityFailover = ValueOf<typeof LocalityFailover>;
+const LocalityFailover = strict({ from: optional(Text), to: optional(Text) });
 
 /** Load balancing by where caller and endpoints are. */
+export type LocalityLoadBalancerSetting = ValueOf<typeof LocalityLoadBalancerSetting>;
 export const LocalityLoadBalancerSetting = strict({
   distribute: optional(list(LocalityDistribute)),
   failover: optional(list(LocalityFailover)),
   failoverPriority: optional(list(Text)),
   enabled: optional(Flag),
 });
-export type LocalityLoadBalancerSetting = ValueOf<typeof LocalityLoadBalancerSetting>;
 
 /** Load balancing by zone, as Envoy finds it out itself, since Istio 1.31. */
+export type ZoneAwareLoadBalancerSetting = ValueOf<typeof ZoneAwareLoadBalancerSetting>;
 export const ZoneAwareLoadBalancerSetting = strict({
   enabled: optional(Flag),
   failover: optional(list(LocalityFailover)),
   failoverPriority: optional(list(Text)),
   minClusterSize: optional(Uint32),
 });
-export type ZoneAwareLoadBalancerSetting = ValueOf<typeof ZoneAwareLoadBalancerSetting>;
 
 /** The labels that say where an endpoint is. */
 const TOPOLOGY_LABELS: readonly string[] = [
@@ -61,8 +62,9 @@ export function* checkLocality(setting: LocalityLoadBalancerSetting, path: Path)
 }
 
 /** Regions that stand in for others; the rest is Envoy's. */
-export function checkZoneAware(setting: ZoneAwareLoadBalancerSetting, path: Path): Findings {
-  return each(setting.failover, [...path, "failover"], checkFailover);
+export function* checkZoneAware(setting: ZoneAwareLoadBalancerSetting, path: Path): Findings {
+  yield* each(setting.failover, [...path, "failover"], checkFailover);
+  yield notApplied(path, "zoneAwareLbSetting");
 }
 
 function* checkDistribute({ to = {} }: LocalityDistribute, path: Path): Findings {

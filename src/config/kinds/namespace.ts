@@ -2,8 +2,8 @@ import type { KindDefinition } from "../kind.js";
 import { lenient, type ValueOf } from "./fields.js";
 
 /** Nothing of a Namespace but its metadata is read. */
-export const NamespaceBody = lenient({});
 export type NamespaceBody = ValueOf<typeof NamespaceBody>;
+export const NamespaceBody = lenient({});
 
 /** Kubernetes' Namespace: its labels say whether workloads get a sidecar. */
 export const namespace = {

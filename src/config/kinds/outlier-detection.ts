@@ -4,6 +4,7 @@ import { doubtful, type Findings, given, invalid } from "./findings.js";
 import { checkDuration, checkPercent } from "./numbers.js";
 
 /** When an endpoint is taken out of the pool, and for how long (Istio's OutlierDetection). */
+export type OutlierDetection = ValueOf<typeof OutlierDetection>;
 export const OutlierDetection = strict({
   /** Deprecated; Istio ignores it. */
   consecutiveErrors: optional(Int32),
@@ -16,7 +17,6 @@ export const OutlierDetection = strict({
   maxEjectionPercent: optional(Int32),
   minHealthPercent: optional(Int32),
 });
-export type OutlierDetection = ValueOf<typeof OutlierDetection>;
 
 /** Times and percentages in range, and no setting that another one makes void. */
 export function* checkOutlierDetection(outlier: OutlierDetection, path: Path): Findings {

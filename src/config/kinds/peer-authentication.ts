@@ -6,18 +6,18 @@ import { checkedByIstio } from "./istio-resource.js";
 import { checkPolicySelector, PolicySelector } from "./selectors.js";
 
 /** Whether connections to a workload have to be mutual TLS; `UNSET` inherits. */
+export type MutualTLS = ValueOf<typeof MutualTLS>;
 export const MutualTLS = strict({
   mode: optional(oneOf("UNSET", "DISABLE", "PERMISSIVE", "STRICT")),
 });
-export type MutualTLS = ValueOf<typeof MutualTLS>;
 
 /** Whether connections to some workloads have to be mutual TLS; the keys of `portLevelMtls` are port numbers. */
+export type PeerAuthenticationSpec = ValueOf<typeof PeerAuthenticationSpec>;
 export const PeerAuthenticationSpec = strict({
   selector: optional(PolicySelector),
   mtls: optional(MutualTLS),
   portLevelMtls: optional(mapOf(MutualTLS)),
 });
-export type PeerAuthenticationSpec = ValueOf<typeof PeerAuthenticationSpec>;
 
 /** Istio's PeerAuthentication. */
 export const peerAuthentication = {

@@ -13,19 +13,20 @@ import {
 } from "./fields.js";
 
 /** A port that a container listens on. */
-export const ContainerPort = lenient({
+export type ContainerPort = ValueOf<typeof ContainerPort>;
+const ContainerPort = lenient({
   name: optional(Text),
   containerPort: PortNumber,
   protocol: optional(oneOf("TCP", "UDP", "SCTP")),
 });
-export type ContainerPort = ValueOf<typeof ContainerPort>;
 
 /** An environment variable of a container. */
-export const EnvVar = lenient({ name: Text, value: optional(Text) });
 export type EnvVar = ValueOf<typeof EnvVar>;
+const EnvVar = lenient({ name: Text, value: optional(Text) });
 
 /** How Kubernetes finds out whether a container can be sent traffic. */
-export const ContainerProbe = lenient({
+export type ContainerProbe = ValueOf<typeof ContainerProbe>;
+const ContainerProbe = lenient({
   httpGet: optional(
     lenient({
       path: optional(Text),
@@ -44,9 +45,9 @@ export const ContainerProbe = lenient({
   successThreshold: optional(Int32),
   failureThreshold: optional(Int32),
 });
-export type ContainerProbe = ValueOf<typeof ContainerProbe>;
 
 /** One container of a pod. */
+export type Container = ValueOf<typeof Container>;
 export const Container = lenient({
   name: Text,
   image: optional(Text),
@@ -54,9 +55,9 @@ export const Container = lenient({
   env: optional(list(EnvVar)),
   readinessProbe: optional(ContainerProbe),
 });
-export type Container = ValueOf<typeof Container>;
 
 /** What runs in a pod, and as whom. */
+export type PodSpec = ValueOf<typeof PodSpec>;
 export const PodSpec = lenient({
   serviceAccountName: optional(Text),
   /** Deprecated: the older name of `serviceAccountName`. */
@@ -68,9 +69,9 @@ export const PodSpec = lenient({
   hostname: optional(Text),
   subdomain: optional(Text),
 });
-export type PodSpec = ValueOf<typeof PodSpec>;
 
 /** What the pods of a Deployment and the like are made from. */
+export type PodTemplate = ValueOf<typeof PodTemplate>;
 export const PodTemplate = lenient({
   metadata: optional(
     lenient({
@@ -80,10 +81,9 @@ export const PodTemplate = lenient({
   ),
   spec: optional(PodSpec),
 });
-export type PodTemplate = ValueOf<typeof PodTemplate>;
 
 /** The labels of the pods that belong to a Deployment and the like. */
+export type PodSelector = ValueOf<typeof PodSelector>;
 export const PodSelector = lenient({
   matchLabels: optional(TextMap),
 });
-export type PodSelector = ValueOf<typeof PodSelector>;

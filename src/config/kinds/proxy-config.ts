@@ -7,6 +7,7 @@ import { checkNotNegative } from "./numbers.js";
 import { checkPolicySelector, PolicySelector } from "./selectors.js";
 
 /** How the proxies of some workloads are started. */
+export type ProxyConfigSpec = ValueOf<typeof ProxyConfigSpec>;
 export const ProxyConfigSpec = strict({
   selector: optional(PolicySelector),
   /** Worker threads; 0 is one for each CPU. */
@@ -14,7 +15,6 @@ export const ProxyConfigSpec = strict({
   environmentVariables: optional(TextMap),
   image: optional(strict({ imageType: optional(Text) })),
 });
-export type ProxyConfigSpec = ValueOf<typeof ProxyConfigSpec>;
 
 /** Istio's ProxyConfig. */
 export const proxyConfig = {

@@ -23,17 +23,19 @@ import {
   PolicyTargetReference,
   PolicyTargetReferences,
 } from "./selectors.js";
+import { notApplied } from "./unapplied.js";
 
 /** A header that carries a token behind a prefix. */
-export const JWTHeader = strict({ name: NonEmptyText, prefix: optional(Text) });
 export type JWTHeader = ValueOf<typeof JWTHeader>;
+const JWTHeader = strict({ name: NonEmptyText, prefix: optional(Text) });
 
 /** A claim that is copied into a request header. */
-export const ClaimToHeader = strict({ header: Text, claim: Text });
 export type ClaimToHeader = ValueOf<typeof ClaimToHeader>;
+const ClaimToHeader = strict({ header: Text, claim: Text });
 
 /** How the tokens of one issuer are found and checked (Istio's JWTRule). */
-export const JWTRule = strict({
+export type JWTRule = ValueOf<typeof JWTRule>;
+const JWTRule = strict({
   issuer: optional(Text),
   audiences: optional(list(NonEmptyText)),
   jwksUri: optional(Text),
@@ -51,16 +53,15 @@ export const JWTRule = strict({
   /** Whether a request has to have a token of this issuer, since Istio 1.31. */
   presence: optional(oneOf("UNSPECIFIED", "OPTIONAL", "REQUIRED")),
 });
-export type JWTRule = ValueOf<typeof JWTRule>;
 
 /** Which tokens of requests to some workloads are checked. */
+export type RequestAuthenticationSpec = ValueOf<typeof RequestAuthenticationSpec>;
 export const RequestAuthenticationSpec = strict({
   selector: optional(PolicySelector),
   targetRef: optional(PolicyTargetReference),
   targetRefs: optional(PolicyTargetReferences),
   jwtRules: optional(Type.Array(JWTRule, { maxItems: 4096 })),
 });
-export type RequestAuthenticationSpec = ValueOf<typeof RequestAuthenticationSpec>;
 
 /** Istio's RequestAuthentication. */
 export const requestAuthentication = {
@@ -96,4 +97,5 @@ function* checkJwtRule(rule: JWTRule, path: Path): Findings {
     yield* refuse([...at, "header"], plainHeaderNameProblem(claim.header));
   });
   yield* given(rule.timeout, [...path, "timeout"], checkDuration);
+  if (rule.presence === "REQUIRED") yield notApplied([...path, "presence"], "presence");
 }

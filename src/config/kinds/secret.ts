@@ -4,13 +4,13 @@ import { Flag, lenient, optional, Text, TextMap, type ValueOf } from "./fields.j
 import { eachMember, type Findings } from "./findings.js";
 
 /** Keys and certificates: `data` is base64, `stringData` is plain and wins. */
+export type SecretBody = ValueOf<typeof SecretBody>;
 export const SecretBody = lenient({
   type: optional(Text),
   data: optional(TextMap),
   stringData: optional(TextMap),
   immutable: optional(Flag),
 });
-export type SecretBody = ValueOf<typeof SecretBody>;
 
 /** Kubernetes' Secret. */
 export const secret = {

@@ -5,21 +5,21 @@ import { doubtful, each, type Findings, given, invalid } from "./findings.js";
 import { checkSelectorLabels } from "./labels.js";
 
 /** The workloads of a policy, by all of these labels (istio.type.v1beta1.WorkloadSelector). */
-export const PolicySelector = strict({ matchLabels: optional(TextMap) });
 export type PolicySelector = ValueOf<typeof PolicySelector>;
+export const PolicySelector = strict({ matchLabels: optional(TextMap) });
 
 /** The workloads of a networking resource, by all of these labels (istio.networking.WorkloadSelector). */
-export const WorkloadSelector = strict({ labels: optional(TextMap) });
 export type WorkloadSelector = ValueOf<typeof WorkloadSelector>;
+export const WorkloadSelector = strict({ labels: optional(TextMap) });
 
 /** A resource that a policy is attached to: a Service, ServiceEntry, Gateway or GatewayClass. */
+export type PolicyTargetReference = ValueOf<typeof PolicyTargetReference>;
 export const PolicyTargetReference = strict({
   group: optional(Text),
   kind: NonEmptyText,
   name: NonEmptyText,
   namespace: optional(Text),
 });
-export type PolicyTargetReference = ValueOf<typeof PolicyTargetReference>;
 
 /** The resources that a policy is attached to. */
 export const PolicyTargetReferences = Type.Array(PolicyTargetReference, { maxItems: 16 });

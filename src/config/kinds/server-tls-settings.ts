@@ -3,16 +3,17 @@ import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./field
 import { doubtful, each, type Findings, invalid } from "./findings.js";
 
 /** A certificate by its files. */
-export const TLSCertificate = strict({
+export type TLSCertificate = ValueOf<typeof TLSCertificate>;
+const TLSCertificate = strict({
   serverCertificate: optional(Text),
   privateKey: optional(Text),
   caCertificates: optional(Text),
 });
-export type TLSCertificate = ValueOf<typeof TLSCertificate>;
 
 const TLSProtocol = oneOf("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3");
 
 /** How a server of a Gateway or a Sidecar speaks TLS with its clients (Istio's ServerTLSSettings). */
+export type ServerTLSSettings = ValueOf<typeof ServerTLSSettings>;
 export const ServerTLSSettings = strict({
   httpsRedirect: optional(Flag),
   /** PASSTHROUGH when absent. */
@@ -34,7 +35,6 @@ export const ServerTLSSettings = strict({
   maxProtocolVersion: optional(TLSProtocol),
   cipherSuites: optional(list(Text)),
 });
-export type ServerTLSSettings = ValueOf<typeof ServerTLSSettings>;
 
 /** The cipher suites that Envoy's TLS library has beside those of pre-shared keys, by OpenSSL's names. */
 const CIPHER_SUITES: readonly string[] = [

@@ -2,8 +2,8 @@ import type { KindDefinition } from "../kind.js";
 import { lenient, type ValueOf } from "./fields.js";
 
 /** Nothing of a ServiceAccount but its metadata is read. */
-export const ServiceAccountBody = lenient({});
 export type ServiceAccountBody = ValueOf<typeof ServiceAccountBody>;
+export const ServiceAccountBody = lenient({});
 
 /** Kubernetes' ServiceAccount: the identity of workloads. */
 export const serviceAccount = {

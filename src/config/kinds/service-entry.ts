@@ -12,6 +12,7 @@ import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
 import { checkDnsEndpoint, checkStaticEndpoint, WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A port of a service that the registry does not have by itself. */
+export type ServiceEntryPort = ValueOf<typeof ServiceEntryPort>;
 export const ServiceEntryPort = strict({
   number: Uint32,
   /** Found out from the traffic when absent. */
@@ -20,9 +21,9 @@ export const ServiceEntryPort = strict({
   /** The port of the endpoints; `number` when absent. */
   targetPort: optional(Uint32),
 });
-export type ServiceEntryPort = ValueOf<typeof ServiceEntryPort>;
 
 /** A service that is added to the registry. */
+export type ServiceEntrySpec = ValueOf<typeof ServiceEntrySpec>;
 export const ServiceEntrySpec = strict({
   hosts: list(Text),
   addresses: optional(list(Text)),
@@ -35,7 +36,6 @@ export const ServiceEntrySpec = strict({
   exportTo: optional(list(Text)),
   subjectAltNames: optional(list(Text)),
 });
-export type ServiceEntrySpec = ValueOf<typeof ServiceEntrySpec>;
 
 /** Istio's ServiceEntry. */
 export const serviceEntry = {

@@ -17,7 +17,8 @@ import {
 import type { Findings } from "./findings.js";
 
 /** A port of a service. */
-export const ServicePort = lenient({
+export type ServicePort = ValueOf<typeof ServicePort>;
+const ServicePort = lenient({
   name: optional(Text),
   /** TCP, UDP or SCTP. */
   protocol: optional(Text),
@@ -27,9 +28,9 @@ export const ServicePort = lenient({
   targetPort: optional(IntOrText),
   nodePort: optional(PortNumberOrZero),
 });
-export type ServicePort = ValueOf<typeof ServicePort>;
 
 /** A service of the mesh. */
+export type ServiceSpec = ValueOf<typeof ServiceSpec>;
 export const ServiceSpec = lenient({
   type: optional(oneOf("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")),
   selector: optional(TextMap),
@@ -55,7 +56,6 @@ export const ServiceSpec = lenient({
   ipFamilies: optional(list(oneOf("IPv4", "IPv6"))),
   ipFamilyPolicy: optional(oneOf("SingleStack", "PreferDualStack", "RequireDualStack")),
 });
-export type ServiceSpec = ValueOf<typeof ServiceSpec>;
 
 /** Kubernetes' Service. */
 export const service = {

@@ -7,13 +7,13 @@ import { checkPort } from "./numbers.js";
 import { CaptureMode, checkSidecarPort, SidecarPort } from "./sidecar-port.js";
 
 /** Which services (`namespace/host`) a sidecar knows, perhaps on one port alone. */
+export type IstioEgressListener = ValueOf<typeof IstioEgressListener>;
 export const IstioEgressListener = strict({
   port: optional(SidecarPort),
   bind: optional(Text),
   captureMode: optional(CaptureMode),
   hosts: list(Text),
 });
-export type IstioEgressListener = ValueOf<typeof IstioEgressListener>;
 
 /** Listeners on ports or sockets of their own, at most one for all other ports and that at the end. */
 export function* checkEgressListeners(

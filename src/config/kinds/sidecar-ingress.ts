@@ -9,6 +9,7 @@ import { checkServerTls, ServerTLSSettings } from "./server-tls-settings.js";
 import { CaptureMode, checkSidecarPort, SidecarPort } from "./sidecar-port.js";
 
 /** What a sidecar accepts for its workload. */
+export type IstioIngressListener = ValueOf<typeof IstioIngressListener>;
 export const IstioIngressListener = strict({
   port: SidecarPort,
   bind: optional(Text),
@@ -18,7 +19,6 @@ export const IstioIngressListener = strict({
   tls: optional(ServerTLSSettings),
   connectionPool: optional(ConnectionPoolSettings),
 });
-export type IstioIngressListener = ValueOf<typeof IstioIngressListener>;
 
 /** Listeners on ports of their own, for endpoints of the workload itself. */
 export function* checkIngressListeners(

@@ -5,6 +5,7 @@ import { type Findings, invalid, refuse } from "./findings.js";
 import { protocolProblem } from "./protocols.js";
 
 /** A port that a sidecar listens on. */
+export type SidecarPort = ValueOf<typeof SidecarPort>;
 export const SidecarPort = strict({
   /** 0 for a Unix domain socket. */
   number: optional(Uint32),
@@ -13,11 +14,10 @@ export const SidecarPort = strict({
   /** Deprecated; Istio ignores it. */
   targetPort: optional(Uint32),
 });
-export type SidecarPort = ValueOf<typeof SidecarPort>;
 
 /** Whether connections to a listener are redirected to it. */
-export const CaptureMode = oneOf("DEFAULT", "IPTABLES", "NONE");
 export type CaptureMode = ValueOf<typeof CaptureMode>;
+export const CaptureMode = oneOf("DEFAULT", "IPTABLES", "NONE");
 
 /** A name and a protocol that can be; which numbers are right is the listeners' own rule. */
 export function* checkSidecarPort(port: SidecarPort, path: Path): Findings {

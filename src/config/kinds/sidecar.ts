@@ -11,14 +11,15 @@ import { checkEgressListeners, IstioEgressListener } from "./sidecar-egress.js";
 import { checkIngressListeners, IstioIngressListener } from "./sidecar-ingress.js";
 
 /** What becomes of traffic to hosts that are in no registry. */
-export const OutboundTrafficPolicy = strict({
+export type OutboundTrafficPolicy = ValueOf<typeof OutboundTrafficPolicy>;
+const OutboundTrafficPolicy = strict({
   /** REGISTRY_ONLY when absent and the policy is there. */
   mode: optional(oneOf("REGISTRY_ONLY", "ALLOW_ANY")),
   egressProxy: optional(Destination),
 });
-export type OutboundTrafficPolicy = ValueOf<typeof OutboundTrafficPolicy>;
 
 /** What the sidecars of some workloads accept and reach. */
+export type SidecarSpec = ValueOf<typeof SidecarSpec>;
 export const SidecarSpec = strict({
   workloadSelector: optional(WorkloadSelector),
   ingress: optional(list(IstioIngressListener)),
@@ -26,7 +27,6 @@ export const SidecarSpec = strict({
   inboundConnectionPool: optional(ConnectionPoolSettings),
   outboundTrafficPolicy: optional(OutboundTrafficPolicy),
 });
-export type SidecarSpec = ValueOf<typeof SidecarSpec>;
 
 /** Istio's Sidecar. */
 export const sidecar = {

@@ -4,13 +4,13 @@ import { lenient, optional, Text, type ValueOf } from "./fields.js";
 import { PodSelector, PodTemplate } from "./pod-template.js";
 
 /** A number of pods with names of their own, `NAME-0` and on, below the service `serviceName`. */
+export type StatefulSetSpec = ValueOf<typeof StatefulSetSpec>;
 export const StatefulSetSpec = lenient({
   replicas: optional(Type.Integer({ minimum: 0 })),
   serviceName: optional(Text),
   selector: optional(PodSelector),
   template: PodTemplate,
 });
-export type StatefulSetSpec = ValueOf<typeof StatefulSetSpec>;
 
 /** Kubernetes' StatefulSet. */
 export const statefulSet = {

@@ -4,12 +4,12 @@ import { atMostOne, type Findings, given, invalid, refuse } from "./findings.js"
 import { regexProblem } from "./regular-expressions.js";
 
 /** How a text is compared: one of exact, prefix or RE2 regex; case-sensitive (Istio's StringMatch). */
+export type StringMatch = ValueOf<typeof StringMatch>;
 export const StringMatch = strict({
   exact: optional(Text),
   prefix: optional(Text),
   regex: optional(Text),
 });
-export type StringMatch = ValueOf<typeof StringMatch>;
 
 /** One way to compare, and a regular expression that is one; an empty prefix is fine, as that of a path is. */
 export function* checkPathMatch(match: StringMatch, path: Path): Findings {

@@ -32,26 +32,27 @@ import {
 } from "./selectors.js";
 
 /** A provider of the mesh configuration by its name. */
-export const ProviderRef = strict({ name: NonEmptyText });
 export type ProviderRef = ValueOf<typeof ProviderRef>;
+const ProviderRef = strict({ name: NonEmptyText });
 
 /** Which side of a request it is about. */
-export const WorkloadMode = oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER");
 export type WorkloadMode = ValueOf<typeof WorkloadMode>;
+export const WorkloadMode = oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER");
 
 const ModeMatch = strict({ mode: optional(WorkloadMode) });
 
 /** A tag of a span: a literal, an environment variable, a request header or a format string. */
-export const CustomTag = strict({
+export type CustomTag = ValueOf<typeof CustomTag>;
+const CustomTag = strict({
   literal: optional(strict({ value: NonEmptyText })),
   environment: optional(strict({ name: NonEmptyText, defaultValue: optional(Text) })),
   header: optional(strict({ name: NonEmptyText, defaultValue: optional(Text) })),
   formatter: optional(strict({ value: NonEmptyText })),
 });
-export type CustomTag = ValueOf<typeof CustomTag>;
 
 /** How requests are traced. */
-export const Tracing = strict({
+export type Tracing = ValueOf<typeof Tracing>;
+const Tracing = strict({
   match: optional(ModeMatch),
   providers: optional(list(ProviderRef)),
   randomSamplingPercentage: optional(Type.Number({ minimum: 0, maximum: 100 })),
@@ -60,10 +61,10 @@ export const Tracing = strict({
   useRequestIdForTraceSampling: optional(Flag),
   enableIstioTags: optional(Flag),
 });
-export type Tracing = ValueOf<typeof Tracing>;
 
 /** One of Istio's metrics. */
-export const IstioMetric = oneOf(
+export type IstioMetric = ValueOf<typeof IstioMetric>;
+const IstioMetric = oneOf(
   "ALL_METRICS",
   "REQUEST_COUNT",
   "REQUEST_DURATION",
@@ -76,17 +77,17 @@ export const IstioMetric = oneOf(
   "GRPC_REQUEST_MESSAGES",
   "GRPC_RESPONSE_MESSAGES",
 );
-export type IstioMetric = ValueOf<typeof IstioMetric>;
 
 /** What becomes of a tag of a metric; `value` is CEL. */
-export const TagOverride = strict({
+export type TagOverride = ValueOf<typeof TagOverride>;
+const TagOverride = strict({
   operation: optional(oneOf("UPSERT", "REMOVE")),
   value: optional(Text),
 });
-export type TagOverride = ValueOf<typeof TagOverride>;
 
 /** Whether some metrics are made, and with which tags. */
-export const MetricsOverride = strict({
+export type MetricsOverride = ValueOf<typeof MetricsOverride>;
+const MetricsOverride = strict({
   match: optional(
     strict({
       metric: optional(IstioMetric),
@@ -97,26 +98,26 @@ export const MetricsOverride = strict({
   disabled: optional(Flag),
   tagOverrides: optional(mapOf(TagOverride)),
 });
-export type MetricsOverride = ValueOf<typeof MetricsOverride>;
 
 /** Which metrics are made. */
-export const Metrics = strict({
+export type Metrics = ValueOf<typeof Metrics>;
+const Metrics = strict({
   providers: optional(list(ProviderRef)),
   overrides: optional(list(MetricsOverride)),
   reportingInterval: optional(Duration),
 });
-export type Metrics = ValueOf<typeof Metrics>;
 
 /** Which requests are logged, and where; `expression` is CEL. */
+export type AccessLogging = ValueOf<typeof AccessLogging>;
 export const AccessLogging = strict({
   match: optional(ModeMatch),
   providers: optional(list(ProviderRef)),
   disabled: optional(Flag),
   filter: optional(strict({ expression: optional(Text) })),
 });
-export type AccessLogging = ValueOf<typeof AccessLogging>;
 
 /** What some proxies report. */
+export type TelemetrySpec = ValueOf<typeof TelemetrySpec>;
 export const TelemetrySpec = strict({
   selector: optional(PolicySelector),
   targetRef: optional(PolicyTargetReference),
@@ -125,7 +126,6 @@ export const TelemetrySpec = strict({
   metrics: optional(list(Metrics)),
   accessLogging: optional(list(AccessLogging)),
 });
-export type TelemetrySpec = ValueOf<typeof TelemetrySpec>;
 
 /** Istio's Telemetry. */
 export const telemetry = {

@@ -9,6 +9,7 @@ import { notApplied } from "./unapplied.js";
 import { checkWasm, ExtensionPhase, TrafficSelectors, WasmConfig } from "./wasm-config.js";
 
 /** A Wasm module or a Lua script in the proxies of some workloads. */
+export type TrafficExtensionSpec = ValueOf<typeof TrafficExtensionSpec>;
 export const TrafficExtensionSpec = strict({
   selector: optional(PolicySelector),
   targetRefs: optional(PolicyTargetReferences),
@@ -18,7 +19,6 @@ export const TrafficExtensionSpec = strict({
   wasm: optional(WasmConfig),
   lua: optional(strict({ inlineCode: Type.String({ minLength: 1, maxLength: 65536 }) })),
 });
-export type TrafficExtensionSpec = ValueOf<typeof TrafficExtensionSpec>;
 
 /** Istio's TrafficExtension: checked, and not applied. */
 export const trafficExtension = {

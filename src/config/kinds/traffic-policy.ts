@@ -19,39 +19,41 @@ import { doubtful, each, type Findings, given, invalid } from "./findings.js";
 import { checkLoadBalancer, LoadBalancerSettings } from "./load-balancer.js";
 import { checkDurationOrZero, checkPercent, checkPort } from "./numbers.js";
 import { checkOutlierDetection, OutlierDetection } from "./outlier-detection.js";
+import { notApplied } from "./unapplied.js";
 
 /** The policy of one port of a service; what it says replaces what the whole service's policy says of the same. */
-export const PortTrafficPolicy = strict({
+export type PortTrafficPolicy = ValueOf<typeof PortTrafficPolicy>;
+const PortTrafficPolicy = strict({
   port: optional(PortSelector),
   loadBalancer: optional(LoadBalancerSettings),
   connectionPool: optional(ConnectionPoolSettings),
   outlierDetection: optional(OutlierDetection),
   tls: optional(ClientTLSSettings),
 });
-export type PortTrafficPolicy = ValueOf<typeof PortTrafficPolicy>;
 
 /** The proxy that raw TCP connections are tunnelled through by HTTP CONNECT or POST. */
-export const TunnelSettings = strict({
+export type TunnelSettings = ValueOf<typeof TunnelSettings>;
+const TunnelSettings = strict({
   protocol: optional(Text),
   targetHost: Text,
   targetPort: Uint32,
 });
-export type TunnelSettings = ValueOf<typeof TunnelSettings>;
 
 /** The PROXY protocol header that is sent ahead of a connection. */
-export const ProxyProtocol = strict({ version: optional(oneOf("V1", "V2")) });
 export type ProxyProtocol = ValueOf<typeof ProxyProtocol>;
+const ProxyProtocol = strict({ version: optional(oneOf("V1", "V2")) });
 
 /** How many retries may be under way, in proportion to the requests. */
-export const RetryBudget = strict({
+export type RetryBudget = ValueOf<typeof RetryBudget>;
+const RetryBudget = strict({
   percent: optional(Double),
   minRetryConcurrency: optional(Uint32),
   /** How long a request counts, since Istio 1.31; those under way alone when absent. */
   budgetInterval: optional(Duration),
 });
-export type RetryBudget = ValueOf<typeof RetryBudget>;
 
 /** What applies to traffic to a service after it was routed there (Istio's TrafficPolicy). */
+export type TrafficPolicy = ValueOf<typeof TrafficPolicy>;
 export const TrafficPolicy = strict({
   loadBalancer: optional(LoadBalancerSettings),
   connectionPool: optional(ConnectionPoolSettings),
@@ -62,7 +64,6 @@ export const TrafficPolicy = strict({
   proxyProtocol: optional(ProxyProtocol),
   retryBudget: optional(RetryBudget),
 });
-export type TrafficPolicy = ValueOf<typeof TrafficPolicy>;
 
 /** A policy that says something, and each part of it right. */
 export function* checkTrafficPolicy(policy: TrafficPolicy, path: Path): Findings {
@@ -77,7 +78,10 @@ export function* checkTrafficPolicy(policy: TrafficPolicy, path: Path): Findings
   }
   yield* given(policy.retryBudget, [...path, "retryBudget"], function* (budget, at) {
     yield* given(budget.percent, [...at, "percent"], checkPercent);
-    yield* given(budget.budgetInterval, [...at, "budgetInterval"], checkDurationOrZero);
+    yield* given(budget.budgetInterval, [...at, "budgetInterval"], function* (interval, place) {
+      yield* checkDurationOrZero(interval, place);
+      yield notApplied(place, "budgetInterval");
+    });
   });
 }
 

@@ -12,6 +12,7 @@ import { checkTcpRoute, checkTlsRoute, TCPRoute, TLSRoute } from "./l4-routes.js
 import { checkReachable } from "./reachable-routes.js";
 
 /** How traffic to some hosts is routed; without hosts it is a delegate of others. */
+export type VirtualServiceSpec = ValueOf<typeof VirtualServiceSpec>;
 export const VirtualServiceSpec = strict({
   hosts: optional(list(Text)),
   gateways: optional(list(Text)),
@@ -20,7 +21,6 @@ export const VirtualServiceSpec = strict({
   tcp: optional(list(TCPRoute)),
   exportTo: optional(list(Text)),
 });
-export type VirtualServiceSpec = ValueOf<typeof VirtualServiceSpec>;
 
 /** Istio's VirtualService. */
 export const virtualService = {

@@ -14,13 +14,13 @@ import {
 import { each, type Findings, given, invalid, refuse, unique } from "./findings.js";
 
 /** An environment variable of a Wasm VM: given here, or that of the proxy. */
-export const WasmEnvVar = strict({
+export type WasmEnvVar = ValueOf<typeof WasmEnvVar>;
+const WasmEnvVar = strict({
   name: Type.String({ minLength: 1, maxLength: 256 }),
   /** INLINE when absent. */
   valueFrom: optional(oneOf("INLINE", "HOST")),
   value: optional(Type.String({ maxLength: 2048 })),
 });
-export type WasmEnvVar = ValueOf<typeof WasmEnvVar>;
 
 /** The fields of a Wasm module that a WasmPlugin and a TrafficExtension share. */
 export const WASM_FIELDS = {
@@ -37,8 +37,8 @@ export const WASM_FIELDS = {
 };
 
 /** A Wasm module and how it is run. */
-export const WasmConfig = strict(WASM_FIELDS);
 export type WasmConfig = ValueOf<typeof WasmConfig>;
+export const WasmConfig = strict(WASM_FIELDS);
 
 /** Where in a filter chain an extension is. */
 export const ExtensionPhase = oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS");

@@ -13,6 +13,7 @@ import { notApplied } from "./unapplied.js";
 import { checkWasm, ExtensionPhase, TrafficSelectors, WASM_FIELDS } from "./wasm-config.js";
 
 /** A Wasm module in the proxies of some workloads. */
+export type WasmPluginSpec = ValueOf<typeof WasmPluginSpec>;
 export const WasmPluginSpec = strict({
   ...WASM_FIELDS,
   selector: optional(PolicySelector),
@@ -22,7 +23,6 @@ export const WasmPluginSpec = strict({
   priority: optional(Int32),
   match: optional(TrafficSelectors),
 });
-export type WasmPluginSpec = ValueOf<typeof WasmPluginSpec>;
 
 /** Istio's WasmPlugin: checked, and not applied. */
 export const wasmPlugin = {

@@ -9,6 +9,7 @@ import { checkLabels } from "./labels.js";
 import { checkPort } from "./numbers.js";
 
 /** One endpoint: a workload outside of Kubernetes, or one endpoint of a ServiceEntry. */
+export type WorkloadEntrySpec = ValueOf<typeof WorkloadEntrySpec>;
 export const WorkloadEntrySpec = strict({
   /** An IP address, a domain name, or `unix://` and a path. */
   address: optional(Text),
@@ -21,7 +22,6 @@ export const WorkloadEntrySpec = strict({
   weight: optional(Uint32),
   serviceAccount: optional(Text),
 });
-export type WorkloadEntrySpec = ValueOf<typeof WorkloadEntrySpec>;
 
 /** Istio's WorkloadEntry. */
 export const workloadEntry = {
@@ -38,7 +38,7 @@ function checkWorkloadEntry({ spec }: ConfigResource<WorkloadEntrySpec>): Findin
 }
 
 /** An address of any sort, and ports and labels that can be. */
-export function* checkEndpoint(entry: WorkloadEntrySpec, path: Path): Findings {
+function* checkEndpoint(entry: WorkloadEntrySpec, path: Path): Findings {
   const { address = "" } = entry;
   if (address.startsWith(UNIX_PREFIX)) yield* checkSocket(entry, path);
   else yield* checkAddress(entry, path);

@@ -9,11 +9,12 @@ import { checkNotNegative, checkPort, checkPortOrZero } from "./numbers.js";
 import { WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A header that a probe sends. */
-export const HTTPHeader = strict({ name: optional(Text), value: optional(Text) });
 export type HTTPHeader = ValueOf<typeof HTTPHeader>;
+const HTTPHeader = strict({ name: optional(Text), value: optional(Text) });
 
 /** How the agent finds out whether the application is ready; one of the four ways. */
-export const ReadinessProbe = strict({
+export type ReadinessProbe = ValueOf<typeof ReadinessProbe>;
+const ReadinessProbe = strict({
   initialDelaySeconds: optional(Int32),
   timeoutSeconds: optional(Int32),
   periodSeconds: optional(Int32),
@@ -32,15 +33,14 @@ export const ReadinessProbe = strict({
   exec: optional(strict({ command: list(Text) })),
   grpc: optional(strict({ port: optional(Uint32), service: optional(Text) })),
 });
-export type ReadinessProbe = ValueOf<typeof ReadinessProbe>;
 
 /** The template of the WorkloadEntries of workloads that register themselves. */
+export type WorkloadGroupSpec = ValueOf<typeof WorkloadGroupSpec>;
 export const WorkloadGroupSpec = strict({
   metadata: optional(strict({ labels: optional(TextMap), annotations: optional(TextMap) })),
   template: WorkloadEntrySpec,
   probe: optional(ReadinessProbe),
 });
-export type WorkloadGroupSpec = ValueOf<typeof WorkloadGroupSpec>;
 
 /** Istio's WorkloadGroup. */
 export const workloadGroup = {
