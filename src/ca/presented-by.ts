@@ -1,25 +1,29 @@
 import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
 import type { Presented } from "./authenticate.js";
 
-/** The part of a gRPC call that says who makes it. */
-export interface IncomingCall {
+/** What a connection tells of the other side. */
+export interface ConnectedPeer {
+  /** Its address and port, as gRPC writes them. */
+  readonly address: string;
+  /** The headers of the call. */
   readonly metadata: Metadata;
-  getPeer(): string;
-  getAuthContext(): ReturnType<ServerDuplexStream<unknown, unknown>["getAuthContext"]>;
+  /** Has the certificate, if TLS verified one. */
+  readonly authContext: ReturnType<ServerDuplexStream<unknown, unknown>["getAuthContext"]>;
+  /** It came in on a port without TLS. */
+  readonly plaintext: boolean;
 }
 
-/** What a call brings along for its authentication. A port knows for itself whether it speaks TLS. */
-export function presentedBy(call: IncomingCall, transport: Presented["transport"]): Presented {
+/** What a call brings along for its authentication. */
+export function presentedBy(peer: ConnectedPeer): Presented {
   return {
-    transport,
-    authorization: call.metadata.get("authorization").map(String),
-    // Only there when the chain was verified.
-    peerCertificate: call.getAuthContext().sslPeerCertificate?.raw,
-    peerAddress: withoutPort(call.getPeer()),
+    transport: peer.plaintext ? "plaintext" : "tls",
+    authorization: peer.metadata.get("authorization").map(String),
+    peerCertificate: peer.authContext.sslPeerCertificate?.raw,
+    peerAddress: withoutPort(peer.address),
   };
 }
 
 /** `127.0.0.1:4711`, `::1:4711` and `[::1]:4711` without the last part. */
-function withoutPort(peer: string): string {
-  return peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+function withoutPort(address: string): string {
+  return address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }

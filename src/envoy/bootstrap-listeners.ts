@@ -24,9 +24,13 @@ export function bootstrapListeners(status: Address, metrics: Address): readonly 
   ];
 }
 
+/** Loopback, where something that listens on all addresses is reached. */
+const REACHED_AT: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
 /** Envoy's admin interface as a cluster of its own. */
-export function buildAdminCluster({ address, port }: Address): ClusterJson {
-  const endpoint = { address: { socketAddress: { address, portValue: port } } };
+export function buildAdminCluster(admin: Address): ClusterJson {
+  const address = REACHED_AT[admin.address] ?? admin.address;
+  const endpoint = { address: { socketAddress: { address, portValue: admin.port } } };
   return {
     name: ADMIN_CLUSTER,
     type: "STATIC",

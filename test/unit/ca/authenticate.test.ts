@@ -1,5 +1,6 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
+import type { PeerCertificate } from "node:tls";
 import { Metadata, status } from "@grpc/grpc-js";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
@@ -10,7 +11,7 @@ import {
 } from "../../../src/ca/authenticate.js";
 import type { CertificateTemplate } from "../../../src/ca/certificate-template.js";
 import { createGuessLimit } from "../../../src/ca/guess-limit.js";
-import { presentedBy } from "../../../src/ca/presented-by.js";
+import { type ConnectedPeer, presentedBy } from "../../../src/ca/presented-by.js";
 import { createToken, openTokenStore, type TokenStore } from "../../../src/ca/token-store.js";
 import { leafTemplate, makeCertificate } from "./make-certificate.js";
 import { temporaryDirectory } from "./temporary-directory.js";
@@ -230,10 +231,12 @@ describe("a certificate", () => {
 describe("what a call brings along", () => {
   const metadata = new Metadata();
   metadata.set("authorization", "Bearer a");
-  const call = (peer: string, auth: object): Parameters<typeof presentedBy>[0] => ({
+  const peer = (changed: Partial<ConnectedPeer>): ConnectedPeer => ({
+    address: "192.0.2.1:4711",
     metadata,
-    getPeer: () => peer,
-    getAuthContext: () => auth,
+    authContext: {},
+    plaintext: false,
+    ...changed,
   });
 
   test.each([
@@ -241,18 +244,22 @@ describe("what a call brings along", () => {
     ["::1:4711", "::1"],
     ["[2001:db8::1]:4711", "2001:db8::1"],
     ["unknown", "unknown"],
-  ])("from %s is of the peer %s", (peer, address) => {
-    expect(presentedBy(call(peer, {}), "tls").peerAddress).toBe(address);
+  ])("from %s is of the peer %s", (address, peerAddress) => {
+    expect(presentedBy(peer({ address })).peerAddress).toBe(peerAddress);
   });
 
   test("is the header and the certificate that TLS verified", () => {
     const raw = Buffer.from("der");
-    expect(presentedBy(call("192.0.2.1:1", { sslPeerCertificate: { raw } }), "tls")).toEqual({
+    const sslPeerCertificate = { raw } as PeerCertificate;
+    expect(presentedBy(peer({ authContext: { sslPeerCertificate } }))).toEqual({
       transport: "tls",
       authorization: ["Bearer a"],
       peerCertificate: raw,
       peerAddress: "192.0.2.1",
     });
-    expect(presentedBy(call("192.0.2.1:1", {}), "plaintext").peerCertificate).toBeUndefined();
+    expect(presentedBy(peer({ plaintext: true }))).toMatchObject({
+      transport: "plaintext",
+      peerCertificate: undefined,
+    });
   });
 });

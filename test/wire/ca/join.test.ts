@@ -18,7 +18,6 @@ import {
   type Authenticate,
   type Authentication,
   createAuthenticator,
-  type Presented,
 } from "../../../src/ca/authenticate.js";
 import { type Authority, openAuthority } from "../../../src/ca/authority.js";
 import { authorizeNode } from "../../../src/ca/authorize-node.js";
@@ -69,11 +68,15 @@ function answer(result: Authentication, claim: string): string {
   return `${result.proof.method} ${result.proof.namespace}/${result.proof.serviceAccount}`;
 }
 
-async function serve(
-  call: ServerDuplexStream<Buffer, Buffer>,
-  transport: Presented["transport"],
-): Promise<void> {
-  const result = await authenticate(presentedBy(call, transport));
+async function serve(call: ServerDuplexStream<Buffer, Buffer>, plaintext: boolean): Promise<void> {
+  const result = await authenticate(
+    presentedBy({
+      address: call.getPeer(),
+      metadata: call.metadata,
+      authContext: call.getAuthContext(),
+      plaintext,
+    }),
+  );
   if (result.kind === "refused") {
     const { code, message, reason } = result.refusal;
     refusals.push(reason);
@@ -94,7 +97,7 @@ async function serve(
 }
 
 async function listen(
-  transport: Presented["transport"],
+  plaintext: boolean,
   serverCredentials: Parameters<Server["bindAsync"]>[1],
 ): Promise<number> {
   const server = new Server();
@@ -102,7 +105,7 @@ async function listen(
     server.forceShutdown();
   });
   server.addService(SERVICE, {
-    Who: (call: ServerDuplexStream<Buffer, Buffer>) => void serve(call, transport),
+    Who: (call: ServerDuplexStream<Buffer, Buffer>) => void serve(call, plaintext),
   });
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", serverCredentials, (error, port) => {
@@ -124,7 +127,7 @@ async function startTls(
 }
 
 async function startServer(): Promise<number> {
-  return listen("tls", (await startTls()).credentials);
+  return listen(false, (await startTls()).credentials);
 }
 
 interface Client {
@@ -305,9 +308,9 @@ test("a client with nothing is told how to join", async () => {
 });
 
 test("on the plaintext port nobody is anyone, and no token is used up", async () => {
-  const plaintext = await listen("plaintext", ServerCredentials.createInsecure());
+  const port = await listen(true, ServerCredentials.createInsecure());
   const token = await newToken();
-  expect(await call(plaintext, { token, plaintext: true })).toBe("anonymous");
+  expect(await call(port, { token, plaintext: true })).toBe("anonymous");
   expect(await call(await startServer(), { token })).toBe("token default/payments");
 });
 
@@ -337,7 +340,7 @@ describe("the server's own TLS", () => {
     "mesh.example.com",
   ])("has the name %s", async (servername) => {
     const tls = await startTls({ names: ["mesh.example.com", "192.0.2.7"] });
-    const port = await listen("tls", tls.credentials);
+    const port = await listen(false, tls.credentials);
     expect(await handshake(port, { servername })).toHaveProperty("serial");
   });
 
@@ -369,7 +372,7 @@ describe("the server's own TLS", () => {
         return certificate;
       },
     };
-    const port = await listen("tls", (await startTls({ authority: counting, timers })).credentials);
+    const port = await listen(false, (await startTls({ authority: counting, timers })).credentials);
     const before = await handshake(port);
     await timers.turnTo(timers.due()[0]!);
     await renewal;
@@ -381,7 +384,7 @@ describe("the server's own TLS", () => {
 
   test("takes other roots for clients while it serves", async () => {
     const tls = await startTls();
-    const port = await listen("tls", tls.credentials);
+    const port = await listen(false, tls.credentials);
     const other = await openAuthority({
       stateDirectory: await temporaryDirectory(),
       now: Date.now,
