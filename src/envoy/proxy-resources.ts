@@ -39,15 +39,14 @@ export interface ConnectedProxy {
 export interface ProxyResources {
   /** What a proxy should hold in this mesh. Equal parts are the same objects as before. */
   resourcesOf(mesh: Mesh, connected: ConnectedProxy): ResourceSets;
-  /** Forgets the scopes that nobody asked for since the last call. */
-  sweep(): void;
+  /** Forgets what is remembered for scopes that none of these proxies is in. */
+  forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
 
 interface ScopeBuilder {
   readonly scope: OutboundScope;
   readonly part: (mesh: Mesh, scope: OutboundScope) => OutboundPart;
   readonly listeners: ReturnType<typeof createCapturedListeners>;
-  used: boolean;
 }
 
 function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
@@ -58,6 +57,8 @@ function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
     captured: proxy.mode !== "NONE",
   };
 }
+
+const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
 
 /** The way back to the control plane for a proxy that has its certificate. */
 function createOwnClusters(
@@ -84,15 +85,14 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const ownClusters = createOwnClusters(engine, encoder);
 
   const builderFor = (scope: OutboundScope): ScopeBuilder => {
-    const key = JSON.stringify(scope);
+    const key = keyOf(scope);
     let builder = scopes.get(key);
     if (builder === undefined) {
       const part = createOutboundPart(engine, encoder, shared, traits);
       const listeners = createCapturedListeners(engine, encoder);
-      builder = { scope, part, listeners, used: true };
+      builder = { scope, part, listeners };
       scopes.set(key, builder);
     }
-    builder.used = true;
     return builder;
   };
 
@@ -143,11 +143,9 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   return {
     resourcesOf: (mesh, connected) =>
       connected.proxy.type === "router" ? router(mesh, connected) : sidecar(mesh, connected),
-    sweep: () => {
-      for (const [key, builder] of scopes) {
-        if (!builder.used) scopes.delete(key);
-        builder.used = false;
-      }
+    forgetScopesWithout: (mesh, proxies) => {
+      const wanted = new Set([...proxies].map((proxy) => keyOf(scopeOf(mesh, proxy))));
+      for (const key of scopes.keys()) if (!wanted.has(key)) scopes.delete(key);
     },
   };
 }

@@ -21,6 +21,7 @@ import type { Proxy } from "./proxy.js";
 import type { Service } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
+import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
 import {
   MESH_GATEWAY,
   orderVirtualServices,
@@ -75,6 +76,7 @@ export interface MeshInputs {
   readonly config: MeshConfig;
   /** The proxies that are connected, by id. */
   readonly proxies: Table<Proxy>;
+  readonly standIns?: readonly StandIn[];
 }
 
 /** Istio's suffix of Kubernetes services where nothing else is said. */
@@ -82,7 +84,11 @@ export const DOMAIN = "cluster.local";
 
 function createServices(
   engine: Engine,
-): (tables: ConfigSnapshot["tables"], defaults: ServiceDefaults) => Table<Service> {
+): (
+  tables: ConfigSnapshot["tables"],
+  defaults: ServiceDefaults,
+  standIns: readonly StandIn[],
+) => Table<Service> {
   const fromKubernetes = engine.derive<[ResourceOf<"Service">], [ServiceDefaults], Table<Service>>(
     "kubernetes services",
     (_key, [resource], defaults) => {
@@ -93,13 +99,15 @@ function createServices(
   );
   const fromEntries = engine.derive<
     [ResourceOf<"ServiceEntry">],
-    [ServiceDefaults],
+    [ServiceDefaults, readonly StandIn[]],
     Table<Service>
-  >("service entries", (_key, [resource], defaults) =>
+  >("service entries", (_key, [resource], defaults, standIns) =>
     resource === undefined
       ? undefined
       : Table.from(
-          serviceEntryServices(resource, defaults).map((one) => [serviceKey(one), one] as const),
+          serviceEntryServices(resource, defaults)
+            .map((one) => withStandIns(one, standIns))
+            .map((one) => [serviceKey(one), one] as const),
         ),
   );
   const both = engine.derive<[Table<Service>, Table<Service>], [], Table<Service>>(
@@ -111,11 +119,11 @@ function createServices(
     },
   );
   const flat = engine.flatten<Service>("services");
-  return (tables, defaults) =>
+  return (tables, defaults, standIns) =>
     flat(
       both([
         fromKubernetes([tables.Service], defaults),
-        fromEntries([tables.ServiceEntry], defaults),
+        fromEntries([tables.ServiceEntry], defaults, standIns),
       ]),
     );
 }
@@ -214,6 +222,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const settleDefaults = engine.settle<ServiceDefaults>(
     (a, b) => a.domain === b.domain && sameElements(a.exportTo, b.exportTo),
   );
+  const settleStandIns = engine.settle(sameStandIns);
   const workloads = createWorkloads(engine);
   const workloadsByAddress = engine.group<Workload>("workloads by their address", (one) => [
     `${one.namespace}|${one.address}`,
@@ -242,9 +251,9 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
   const namespaces = engine.memo("namespaces with services", namespacesOf);
 
-  return ({ snapshot: { tables }, config, proxies }) => {
+  return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
     const defaults = settleDefaults({ domain: DOMAIN, exportTo: config.defaultServiceExportTo });
-    const all = services(tables, defaults);
+    const all = services(tables, defaults, settleStandIns(standIns));
     const resolver = settleResolver({ domain: DOMAIN, namespaces: namespaces(tables.Service) });
     const byRule = rules(tables.DestinationRule, resolver, config.defaultDestinationRuleExportTo);
     const byHostname = servicesByHost(all);

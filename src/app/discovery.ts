@@ -1,0 +1,65 @@
+/** From the configuration and the proxies to what each proxy should hold: the engine, run after each change. */
+import { Engine } from "../base/engine.js";
+import { Table } from "../base/table.js";
+import { type MeshConfig, meshConfigOf } from "../config/mesh-config.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Encoder } from "../envoy/encoder.js";
+import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resources.js";
+import type { ResourceSets } from "../envoy/resource-set.js";
+import { createMesh, type Mesh } from "../mesh/mesh.js";
+import type { Proxy } from "../mesh/proxy.js";
+import type { StandIn } from "../mesh/stand-in.js";
+
+/** What discovery starts from. */
+export interface DiscoveryInputs {
+  readonly snapshot: ConfigSnapshot;
+  readonly proxies: Table<Proxy>;
+  readonly standIns: readonly StandIn[];
+}
+
+/** See the top of this file. */
+export interface Discovery {
+  /** Takes new inputs; true when the mesh may be another one than before. */
+  update(inputs: DiscoveryInputs): boolean;
+  /** What a proxy should hold now. */
+  resourcesOf(connected: ConnectedProxy): ResourceSets;
+  meshConfig(): MeshConfig;
+  mesh(): Mesh;
+  /** Forgets what was remembered for proxies that are not among these. */
+  forgetOthers(proxies: Iterable<Proxy>): void;
+}
+
+/** Where Istio keeps the configuration of the mesh: a ConfigMap of this key. */
+const MESH_CONFIG_MAP = "istio-system/istio";
+
+/** Discovery that starts with this snapshot and no proxies. */
+export function createDiscovery(
+  encoder: Encoder,
+  snapshot: ConfigSnapshot,
+  engine: Engine = new Engine(),
+): Discovery {
+  const build = createMesh(engine);
+  const resources = createProxyResources(engine, encoder);
+  const configOf = engine.memo("mesh configuration", meshConfigOf);
+  const meshOf = (inputs: DiscoveryInputs): Mesh =>
+    build({ ...inputs, config: configOf(inputs.snapshot.tables.ConfigMap.get(MESH_CONFIG_MAP)) });
+  let inputs: DiscoveryInputs = { snapshot, proxies: Table.empty(), standIns: [] };
+  let mesh = meshOf(inputs);
+  return {
+    update: (next) => {
+      const same =
+        next.snapshot.tables === inputs.snapshot.tables &&
+        next.proxies === inputs.proxies &&
+        next.standIns === inputs.standIns;
+      inputs = next;
+      if (!same) mesh = meshOf(next);
+      return !same;
+    },
+    resourcesOf: (connected) => resources.resourcesOf(mesh, connected),
+    meshConfig: () => mesh.config,
+    mesh: () => mesh,
+    forgetOthers: (proxies) => {
+      resources.forgetScopesWithout(mesh, proxies);
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * The proxies that proved who they are. Such a proxy registers its workload by being connected. When it goes, its workload
+ * stays for a while, so that neither a broken connection nor a restart of the control plane takes endpoints away.
+ */
+import { isDeepStrictEqual } from "node:util";
+import Type from "typebox";
+import Value from "typebox/value";
+import { Table } from "../base/table.js";
+import type { Timers } from "../ca/timers.js";
+import type { Proxy } from "../mesh/proxy.js";
+
+/** What is kept of the registry over a restart: the proxies, as JSON. */
+export interface RegistryStorage {
+  load(): Promise<string | undefined>;
+  save(text: string): Promise<void>;
+}
+
+/** Options of a registry. */
+export interface ProxyRegistryOptions {
+  readonly timers: Timers;
+  readonly storage: RegistryStorage;
+  /** How long a workload stays without its proxy, in milliseconds. */
+  readonly graceMs: number;
+  /** Told when the proxies could not be saved; they are saved again at the next change. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** See the top of this file. */
+export interface ProxyRegistry {
+  /** By proxy id. */
+  proxies(): Table<Proxy>;
+  /** Registers a proxy for as long as its stream lasts; the result says that it ended. */
+  connect(proxy: Proxy): () => void;
+  /** Calls back whenever `proxies` is another table than before. */
+  onChange(listener: () => void): void;
+  /** Saves what has to be saved now. */
+  close(): Promise<void>;
+}
+
+const SAVE_DELAY_MS = 500;
+
+const STORED = Type.Array(
+  Type.Object({
+    id: Type.String(),
+    type: Type.Enum(["sidecar", "router"]),
+    name: Type.String(),
+    namespace: Type.String(),
+    address: Type.String(),
+    labels: Type.Record(Type.String(), Type.String()),
+    serviceAccount: Type.String(),
+    workloadName: Type.String(),
+    clusterId: Type.String(),
+    locality: Type.String(),
+    network: Type.String(),
+    mode: Type.Enum(["REDIRECT", "TPROXY", "NONE"]),
+    unprivileged: Type.Boolean(),
+    appAddress: Type.String(),
+    egressAddress: Type.String(),
+    istioVersion: Type.String(),
+  }),
+);
+
+function parseStored(text: string | undefined): readonly Proxy[] {
+  if (text === undefined) return [];
+  const value: unknown = JSON.parse(text);
+  return Value.Check(STORED, value) ? value : [];
+}
+
+/** Opens the registry, with the proxies of the control plane before this one: they have the grace time to come back. */
+export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<ProxyRegistry> {
+  const { timers, storage, graceMs, onError } = options;
+  const listeners: (() => void)[] = [];
+  const before = await storage
+    .load()
+    .then(parseStored)
+    .catch((error: unknown): readonly Proxy[] => {
+      onError(error);
+      return [];
+    });
+  let proxies = Table.from(before.map((proxy) => [proxy.id, proxy] as const));
+  const departures = new Map<string, () => void>();
+  const streams = new Map<string, number>();
+  let cancelSave: (() => void) | undefined;
+
+  const save = (): Promise<void> => {
+    cancelSave = undefined;
+    const all = proxies.sorted().map(([, proxy]) => proxy);
+    return storage.save(JSON.stringify(all)).catch(onError);
+  };
+  const set = (next: Table<Proxy>): void => {
+    if (next === proxies) return;
+    proxies = next;
+    cancelSave ??= timers.at(timers.now() + SAVE_DELAY_MS, () => void save());
+    for (const listener of listeners) listener();
+  };
+  const departLater = (proxy: Proxy): void => {
+    departures.get(proxy.id)?.();
+    const cancel = timers.at(timers.now() + graceMs, () => {
+      departures.delete(proxy.id);
+      set(proxies.without(proxy.id));
+    });
+    departures.set(proxy.id, cancel);
+  };
+  for (const proxy of before) departLater(proxy);
+
+  return {
+    proxies: () => proxies,
+    onChange: (listener) => {
+      listeners.push(listener);
+    },
+    connect: (proxy) => {
+      departures.get(proxy.id)?.();
+      departures.delete(proxy.id);
+      streams.set(proxy.id, (streams.get(proxy.id) ?? 0) + 1);
+      const known = proxies.get(proxy.id);
+      set(isDeepStrictEqual(known, proxy) ? proxies : proxies.with(proxy.id, proxy));
+      return () => {
+        const left = (streams.get(proxy.id) ?? 1) - 1;
+        // A proxy may be back by a new stream before the end of the old one is seen.
+        if (left > 0) streams.set(proxy.id, left);
+        else {
+          streams.delete(proxy.id);
+          departLater(proxy);
+        }
+      };
+    },
+    close: async () => {
+      for (const cancel of departures.values()) cancel();
+      if (cancelSave === undefined) return;
+      cancelSave();
+      await save();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+/** Lets proxies in: finds out who they are, and what they are sent. */
+import { status } from "@grpc/grpc-js";
+import { Table } from "../base/table.js";
+import type { Authenticate } from "../ca/authenticate.js";
+import { authorizeNode } from "../ca/authorize-node.js";
+import { presentedBy } from "../ca/presented-by.js";
+import type { Proof } from "../ca/proof.js";
+import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
+import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
+import type { ConnectedProxy } from "../envoy/proxy-resources.js";
+import type { ResourceSets } from "../envoy/resource-set.js";
+import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
+import { type ResourceTable, type ResourceView, TYPE_URL } from "../xds/resource.js";
+import { type OpenRequest, type Session, StreamRefused, type XdsSessions } from "../xds/session.js";
+
+/** A proxy that is connected now. */
+export interface ConnectedSession {
+  readonly connected: ConnectedProxy;
+  readonly proof: Proof | undefined;
+}
+
+/** What sessions are made with. */
+export interface ProxySessionsOptions {
+  readonly authenticate: Authenticate;
+  readonly secrets: WorkloadSecrets;
+  readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+  /** A proved proxy joins the mesh; the result says that it left. */
+  readonly join: (proxy: Proxy) => () => void;
+  readonly onRefused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly timers: {
+    readonly now: () => number;
+    readonly at: (time: number, call: () => void) => () => void;
+  };
+}
+
+/** See the top of this file. */
+export interface ProxySessions extends XdsSessions {
+  /** Those that are connected now. */
+  connected(): readonly ConnectedSession[];
+}
+
+/** The node's metadata as plain JSON, and its locality. */
+function proxyOf({ node }: OpenRequest): Proxy | InvalidNode {
+  const { region = "", zone = "", subZone = "" } = node.locality ?? {};
+  return parseNode({
+    id: node.id,
+    metadata: node.metadata ?? {},
+    locality: { region, zone, subZone },
+  });
+}
+
+function refuse(code: status, message: string): never {
+  throw new StreamRefused(code, message);
+}
+
+/** The proof of a peer; undefined on the plaintext port, where nobody is anyone. */
+async function proofOf(
+  { peer }: OpenRequest,
+  { authenticate, onRefused }: ProxySessionsOptions,
+): Promise<Proof | undefined> {
+  const result = await authenticate(presentedBy(peer));
+  switch (result.kind) {
+    case "anonymous":
+      return undefined;
+    case "proved":
+      return result.proof;
+    case "refused": {
+      const { code, message, reason, detail } = result.refusal;
+      onRefused(reason, { detail, peer: peer.address });
+      return refuse(code, message);
+    }
+  }
+}
+
+const NO_SECRETS: ResourceTable = Table.empty();
+
+/** The secrets of a proxy: its own identity's and its gateway's. Who proved nothing is given none. */
+function secretsFor(lease: SecretLease | undefined, gateway: ResourceTable): ResourceTable {
+  if (lease === undefined) return NO_SECRETS;
+  let table = gateway;
+  for (const secret of lease.resources()) table = table.with(secret.name, secret);
+  return table;
+}
+
+function viewOf(sets: ResourceSets, secrets: ResourceTable): ResourceView {
+  return new Map<string, ResourceTable>([
+    [TYPE_URL.cluster, sets.clusters],
+    [TYPE_URL.endpoint, sets.endpoints],
+    [TYPE_URL.secret, secrets],
+    [TYPE_URL.listener, sets.listeners],
+    [TYPE_URL.route, sets.routes],
+  ]);
+}
+
+/** Two tables that hold the same: the older one is used, so that nothing is compared again. */
+function settled(before: ResourceTable | undefined, after: ResourceTable): ResourceTable {
+  return before !== undefined && after.changesFrom(before).length === 0 ? before : after;
+}
+
+/** The view of a session, the same object until one of its tables changes. */
+function createView(sets: () => ResourceSets, lease: SecretLease | undefined): () => ResourceView {
+  let last: ResourceView | undefined;
+  return () => {
+    const now = sets();
+    const next = viewOf(now, secretsFor(lease, now.secrets));
+    const view = new Map(
+      [...next].map(([type, table]) => [type, settled(last?.get(type), table)] as const),
+    );
+    if (last !== undefined && [...view].every(([type, table]) => last?.get(type) === table)) {
+      return last;
+    }
+    last = view;
+    return view;
+  };
+}
+
+/** The sessions of a control plane. */
+export function createProxySessions(options: ProxySessionsOptions): ProxySessions {
+  const all = new Set<ConnectedSession>();
+  return {
+    connected: () => [...all],
+    open: async (request): Promise<Session> => {
+      const proof = await proofOf(request, options);
+      const proxy = proxyOf(request);
+      if ("invalid" in proxy) return refuse(status.INVALID_ARGUMENT, proxy.invalid);
+      if (proof !== undefined) {
+        const authorization = authorizeNode(proof, proxy);
+        if (authorization.kind === "denied") {
+          options.onRefused("identity", {
+            detail: authorization.message,
+            peer: request.peer.address,
+          });
+          return refuse(authorization.code, authorization.message);
+        }
+      }
+      const lease = proof === undefined ? undefined : await options.secrets.hold(proof);
+      const controlPlane =
+        proof === undefined ? undefined : identityClusterAddress(request.node.metadata ?? {});
+      const connected: ConnectedProxy = { proxy, controlPlane };
+      const session: ConnectedSession = { connected, proof };
+      const leave = proof === undefined ? undefined : options.join(proxy);
+      const endProof = endWithProof(proof, request, options);
+      all.add(session);
+      return {
+        id: proxy.id,
+        view: createView(() => options.resourcesOf(connected), lease),
+        closed: () => {
+          all.delete(session);
+          endProof();
+          leave?.();
+          lease?.release();
+        },
+      };
+    },
+  };
+}
+
+/** A stream lasts no longer than the proof that opened it: the proxy comes back by its newer certificate. */
+function endWithProof(
+  proof: Proof | undefined,
+  request: OpenRequest,
+  { timers }: ProxySessionsOptions,
+): () => void {
+  if (proof === undefined) return () => undefined;
+  return timers.at(proof.expiresAt, () => {
+    request.refuse(
+      new StreamRefused(
+        status.UNAUTHENTICATED,
+        `the ${proof.method} by which this stream was opened has expired: connect again`,
+      ),
+    );
+  });
+}

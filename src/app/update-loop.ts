@@ -1,0 +1,76 @@
+/** Runs discovery after each change of what it starts from, and has the result published. */
+import type { Table } from "../base/table.js";
+import type { Timers } from "../ca/timers.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Proxy } from "../mesh/proxy.js";
+import type { StandIn } from "../mesh/stand-in.js";
+import type { Discovery } from "./discovery.js";
+import { type Update, updateBetween } from "./update.js";
+
+/** What the loop runs, and whom it tells. */
+export interface UpdateLoopOptions {
+  readonly discovery: Discovery;
+  readonly snapshot: ConfigSnapshot;
+  readonly standIns: readonly StandIn[];
+  /** The proxies that are registered. */
+  readonly proxies: () => Table<Proxy>;
+  /** Those that are connected, registered or not. */
+  readonly connected: () => Iterable<Proxy>;
+  /** Has proxies sent what is new for them. */
+  readonly publish: () => void;
+  /** Told of a change of the configuration once it is published. */
+  readonly onUpdate: (update: Update) => void;
+  /** Told how long discovery took, in milliseconds. */
+  readonly onComputed: (ms: number) => void;
+  readonly timers: Timers;
+}
+
+/** See the top of this file. */
+export interface UpdateLoop {
+  setSnapshot(snapshot: ConfigSnapshot): void;
+  setStandIns(standIns: readonly StandIn[]): void;
+  /** The set of proxies changed; several such changes are taken together. */
+  proxiesChanged(): void;
+  close(): void;
+}
+
+/** Many proxies come at once when a control plane starts. */
+const PROXIES_DEBOUNCE_MS = 10;
+
+/** A loop that has run once, with what it was given. */
+export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
+  const { discovery, timers } = options;
+  let { snapshot, standIns } = options;
+  let cancel: (() => void) | undefined;
+
+  const run = (): void => {
+    const start = performance.now();
+    const changed = discovery.update({ snapshot, standIns, proxies: options.proxies() });
+    if (!changed) return;
+    options.onComputed(performance.now() - start);
+    options.publish();
+  };
+  run();
+  return {
+    setSnapshot: (next) => {
+      const update = updateBetween(snapshot, next);
+      snapshot = next;
+      run();
+      if (update !== undefined) options.onUpdate(update);
+    },
+    setStandIns: (next) => {
+      standIns = next;
+      run();
+    },
+    proxiesChanged: () => {
+      cancel ??= timers.at(timers.now() + PROXIES_DEBOUNCE_MS, () => {
+        cancel = undefined;
+        run();
+        discovery.forgetOthers(options.connected());
+      });
+    },
+    close: () => {
+      cancel?.();
+    },
+  };
+}

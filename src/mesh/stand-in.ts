@@ -1,0 +1,60 @@
+import type { Service, StaticEndpoint } from "./service.js";
+
+/**
+ * A server that is called in place of a host outside the mesh, where the real one is out of reach: on a laptop, in a
+ * pipeline.
+ */
+export interface StandIn {
+  readonly host: string;
+  /** The port of the host that it stands in for. */
+  readonly port: number;
+  readonly address: string;
+  readonly standInPort: number;
+}
+
+function endpoint(address: string, ports: Readonly<Record<string, number>>): StaticEndpoint {
+  return {
+    address,
+    ports,
+    labels: {},
+    serviceAccount: "",
+    locality: "",
+    network: "",
+    weight: undefined,
+  };
+}
+
+/** A service with its endpoints replaced by those that stand in for them; the service itself when there are none. */
+export function withStandIns(service: Service, standIns: readonly StandIn[]): Service {
+  const own = standIns.filter(({ host }) => host === service.hostname);
+  if (own.length === 0) return service;
+  const addresses = [...new Set(own.map(({ address }) => address))];
+  const endpoints = addresses.map((address) =>
+    endpoint(
+      address,
+      Object.fromEntries(
+        service.ports.flatMap(({ name, number }) => {
+          const standIn = own.find((one) => one.address === address && one.port === number);
+          return standIn === undefined ? [] : [[name, standIn.standInPort]];
+        }),
+      ),
+    ),
+  );
+  return { ...service, endpoints };
+}
+
+/** Whether two lists of stand-ins are the same. */
+export function sameStandIns(a: readonly StandIn[], b: readonly StandIn[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return (
+        one.host === other?.host &&
+        one.port === other.port &&
+        one.address === other.address &&
+        one.standInPort === other.standInPort
+      );
+    })
+  );
+}
