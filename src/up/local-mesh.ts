@@ -1,13 +1,16 @@
 /** The mesh on this machine: makes the pods that run those that the files ask for, again after each change. */
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { ControlPlane } from "../app.js";
+import type { StandIn } from "../mesh/stand-in.js";
 import { podAddresses } from "./addresses.js";
-import type { ControlPlane, StandIn } from "./control-plane.js";
 import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
 import type { DevelopmentCertificates } from "./development-certificates.js";
 import type { EchoApplications, EchoFailure } from "./echo-listeners.js";
 import { podListeners } from "./echo-ports.js";
 import type { EnvoyProcess } from "./envoy-process.js";
 import { LocalPod } from "./local-pod.js";
+import { disputedResources } from "./made.js";
 import type { MadeDirectory } from "./made-directory.js";
 import { credentialFile, gatewayServiceFile, type MadeFile, podFile } from "./made-resources.js";
 import { type OnDemand, onDemand } from "./on-demand.js";
@@ -50,7 +53,7 @@ export interface LocalMeshOptions {
     "snapshot" | "proxies" | "onUpdate" | "onSettled" | "setStandIns"
   >;
   readonly proxies: PodProxies;
-  readonly made: Pick<MadeDirectory, "set">;
+  readonly made: MadeDirectory;
   readonly slots: SlotStore;
   readonly certificates: DevelopmentCertificates;
   readonly applications: EchoApplications;
@@ -82,7 +85,7 @@ export class LocalMesh {
   readonly #placeStandIns: PlaceStandIns;
   readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
-  #toldStandIns = "[]";
+  #standIns: readonly StandIn[] = [];
 
   constructor(options: LocalMeshOptions) {
     this.#options = options;
@@ -114,6 +117,11 @@ export class LocalMesh {
       .sort((a, b) => (sortKey(a.pod) < sortKey(b.pod) ? -1 : 1));
   }
 
+  /** The servers that stand in for hosts outside the mesh. */
+  standIns(): readonly StandIn[] {
+    return this.#standIns;
+  }
+
   /** Ends all pods and applications. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -127,7 +135,8 @@ export class LocalMesh {
   async #reconcileOnce(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const { controlPlane, applications, made, onEvent, standIns } = this.#options;
-    const desired = desiredMesh(controlPlane.snapshot().tables);
+    const { tables, diagnostics } = controlPlane.snapshot();
+    const desired = desiredMesh(tables, disputedResources(diagnostics, made.path));
     const wanted = await this.#place(desired);
     const servers = standIns ? await this.#placeStandIns(desired.externalHosts) : NO_STAND_INS;
     this.#tellStandIns(servers.standIns);
@@ -151,9 +160,8 @@ export class LocalMesh {
   }
 
   #tellStandIns(standIns: readonly StandIn[]): void {
-    const told = JSON.stringify(standIns);
-    if (told === this.#toldStandIns) return;
-    this.#toldStandIns = told;
+    if (isDeepStrictEqual(standIns, this.#standIns)) return;
+    this.#standIns = standIns;
     this.#options.controlPlane.setStandIns(standIns);
   }
 

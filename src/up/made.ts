@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { ConfigResource } from "../config/resource.js";
 
 const MADE_BY = "fairlead.dev/made-by";
@@ -16,4 +17,24 @@ export function declared<R extends ConfigResource>(table: Iterable<readonly [str
     .filter(([, resource]) => !isMade(resource))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, resource]) => resource);
+}
+
+/** Whether a diagnostic is about what `up` made, in its directory, and so is none of the user's concern. */
+export function isAboutMade({ position, message }: Diagnostic, directory: string): boolean {
+  return position?.file.startsWith(`${directory}/`) === true || message.includes(`${directory}/`);
+}
+
+/**
+ * The resources, as `Kind name.namespace`, with which something is wrong in the user's own files. A made one of the same
+ * name that is in force is such a wrong.
+ */
+export function disputedResources(
+  diagnostics: readonly Diagnostic[],
+  directory: string,
+): ReadonlySet<string> {
+  return new Set(
+    diagnostics
+      .filter(({ position }) => position?.file.startsWith(`${directory}/`) === false)
+      .flatMap(({ resource }) => resource ?? []),
+  );
 }

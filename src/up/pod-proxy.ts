@@ -1,8 +1,8 @@
 /** The Envoy of one pod. */
 import { join } from "node:path";
+import type { ControlPlane } from "../app.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
 import { type BootstrapOptions, buildBootstrap, buildJoinTokenFile } from "../envoy/bootstrap.js";
-import type { ControlPlane } from "./control-plane.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";

@@ -1,5 +1,5 @@
+import type { StandIn } from "../mesh/stand-in.js";
 import { standInAddress } from "./addresses.js";
-import type { StandIn } from "./control-plane.js";
 import type { DevelopmentCertificates } from "./development-certificates.js";
 import type { EchoListener } from "./echo-server.js";
 import { listenError } from "./machine.js";
@@ -40,11 +40,14 @@ export function createStandInPlaces(
     for (const { host, ports } of hosts) {
       const address = standInAddress(assigned.get(host) ?? 0);
       const { certificate, key } = await certificates.certificateFor([host]);
-      for (const port of new Set(ports.map(({ targetPort }) => targetPort))) {
-        const standInPort = await choosePort(address, port);
-        const identity = { standInFor: host };
-        listeners.push({ address, port: standInPort, identity, tls: { certificate, key } });
-        standIns.push({ host, port, address, standInPort });
+      for (const { number, targetPort } of ports) {
+        const port = await choosePort(address, targetPort);
+        // Two ports of the host may lead to one of its server.
+        if (!standIns.some((one) => one.address === address && one.standInPort === port)) {
+          const identity = { standInFor: host };
+          listeners.push({ address, port, identity, tls: { certificate, key } });
+        }
+        standIns.push({ host, port: number, address, standInPort: port });
       }
     }
     return { listeners, standIns };

@@ -44,7 +44,7 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
   await makePrivateDirectory(proxies);
   return {
     path,
-    made: join(path, "made"),
+    made: madePath(path),
     proxies,
     logs,
     development: join(path, "development"),
@@ -53,6 +53,11 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
       await removePrivateFile(lockFile);
     },
   };
+}
+
+/** Where in a state directory the resources are that `up` makes. */
+export function madePath(stateDirectory: string): string {
+  return join(stateDirectory, "made");
 }
 
 async function lock(file: string): Promise<void> {

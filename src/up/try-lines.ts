@@ -2,7 +2,7 @@
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { isHttp, isTls, kubernetesProtocol } from "../mesh/protocol.js";
-import type { StandIn } from "./control-plane.js";
+import type { StandIn } from "../mesh/stand-in.js";
 import { type GatewayCall, gatewayCalls } from "./gateway-calls.js";
 import { isMade } from "./made.js";
 import type { PlacedPod } from "./pod-plan.js";

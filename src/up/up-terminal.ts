@@ -1,11 +1,12 @@
 /** What a person sees of `up`: what happens, line by line, in the order in which it happens. */
 import type pc from "picocolors";
+import type { Settled, Update } from "../app.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import type { Settled, Update } from "./control-plane.js";
 import type { MeshEvent } from "./local-mesh.js";
-import { isMade } from "./made.js";
+import { isAboutMade, isMade } from "./made.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
 import {
@@ -34,6 +35,7 @@ const MAX_WAITED_FOR = 4;
 /** See the top of this file. */
 export class UpTerminal {
   readonly #terminal: Terminal;
+  readonly #madeDirectory: string;
   readonly #told = new Set<string>();
   readonly #made = new Set<string>();
   readonly #waitedFor = new Map<string, PlacedPod>();
@@ -41,8 +43,10 @@ export class UpTerminal {
   #phase: "starting" | "running" | "closing" = "starting";
   #hasProgress = false;
 
-  constructor(terminal: Terminal) {
+  /** `madeDirectory` has what `up` makes, of which nothing is told. */
+  constructor(terminal: Terminal, madeDirectory: string) {
     this.#terminal = terminal;
+    this.#madeDirectory = madeDirectory;
   }
 
   /** Writes lines. */
@@ -105,15 +109,25 @@ export class UpTerminal {
       const row = tables[ref.kind as Kind].get(keyOf(ref));
       if (row !== undefined && isMade(row)) this.#made.add(formatRef(ref));
     }
-    if (this.#phase === "closing") return;
-    this.lines(diagnosticLines(newDiagnostics));
+    // What is wrong when it starts is told when it has started.
+    if (this.#phase !== "running") return;
+    this.diagnostics(newDiagnostics);
     const { green } = this.#terminal.colors;
     this.lines(
-      clearedDiagnostics.map(
+      this.#theirs(clearedDiagnostics).map(
         ({ position, message }) =>
           green("solved: ") + (position === undefined ? "" : `${position.file}: `) + message,
       ),
     );
+  }
+
+  /** Tells what is wrong with the files. */
+  diagnostics(diagnostics: readonly Diagnostic[]): void {
+    this.lines(diagnosticLines(this.#theirs(diagnostics)));
+  }
+
+  #theirs(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+    return diagnostics.filter((diagnostic) => !isAboutMade(diagnostic, this.#madeDirectory));
   }
 
   /** Tells who took a change. */

@@ -1,0 +1,171 @@
+/** A whole mesh on this machine: the control plane, the pods with their proxies and applications, and what they need. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import pino from "pino";
+import { type ControlPlane, startControlPlane } from "../app.js";
+import { openDevelopmentCertificates } from "./development-certificates.js";
+import { startEchoApplications } from "./echo.js";
+import { type EnvoyBinary, type EnvoyPlaces, findEnvoy } from "./envoy-binary.js";
+import { LocalMesh, type MeshEvent } from "./local-mesh.js";
+import { mayUseLowPorts } from "./machine.js";
+import { openMadeDirectory } from "./made-directory.js";
+import { launchProxy, type ProxySettings, renewJoinToken } from "./pod-proxy.js";
+import { startReaper } from "./reaper.js";
+import { openSlotStore } from "./slot-store.js";
+import {
+  boundLogs,
+  openStateDirectory,
+  type StateDirectory,
+  setLogsAside,
+} from "./state-directory.js";
+import { UpError } from "./up-error.js";
+
+/** What to start. */
+export interface UpOptions {
+  /** The directory of YAML. */
+  readonly directory: string;
+  readonly secretsDirectory?: string;
+  readonly stateDirectory: string;
+  /** The control plane's ports; 0 takes any. */
+  readonly ports: { readonly plaintext: number; readonly tls: number; readonly http: number };
+  readonly envoy: EnvoyPlaces;
+  /** Whether servers on this machine stand in for hosts outside the mesh. */
+  readonly standIns: boolean;
+  /** Of the control plane's log file; pino's words. */
+  readonly logLevel: string;
+  readonly onEvent: (event: MeshEvent) => void;
+}
+
+/** A mesh that runs. */
+export interface Up {
+  readonly controlPlane: ControlPlane;
+  readonly envoy: EnvoyBinary;
+  readonly mesh: LocalMesh;
+  /** The root of the development certificates. */
+  readonly rootFile: string;
+  readonly logDirectory: string;
+  /** Ends all of it; leaves no process. */
+  close(): Promise<void>;
+}
+
+/** What was opened, to be closed in the opposite order. */
+type Closers = (() => Promise<void>)[];
+
+const ADDRESS = "127.0.0.1";
+/** Of the network in which pods have their addresses. */
+const A_POD_ADDRESS = "127.30.0.1";
+const LOG_CHECK_MS = 30_000;
+const MAX_LOG_BYTES = 64 * 2 ** 20;
+
+/**
+ * Starts the control plane; `mesh.start()` then starts the pods.
+ * @throws UpError, and what the control plane and the state directory throw; nothing is left running then
+ */
+export async function startUp(options: UpOptions): Promise<Up> {
+  const closers: Closers = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await startParts(options, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up, "close">> {
+  await checkDirectory(options.directory);
+  const envoy = await findEnvoy(options.envoy);
+  const unprivileged = !(await mayUseLowPorts(A_POD_ADDRESS));
+  const state = await openStateDirectory(options.stateDirectory);
+  closers.push(() => state.release());
+  await setLogsAside(state.logs);
+  const made = await openMadeDirectory(state.made);
+  const certificates = await openDevelopmentCertificates(state.development);
+  const slots = await openSlotStore(state.addressesFile, state.path);
+  const controlPlane = await startControlPlane(controlPlaneOptions(options, state));
+  closers.push(() => controlPlane.close());
+  closers.push(watchLogs(state.logs));
+  const reaper = startReaper();
+  closers.push(() => {
+    reaper.close();
+    return Promise.resolve();
+  });
+  const settings: ProxySettings = {
+    binary: envoy.file,
+    controlPlane,
+    controlPlaneAddress: ADDRESS,
+    unprivileged,
+    proxyDirectory: state.proxies,
+    logDirectory: state.logs,
+  };
+  const mesh = new LocalMesh({
+    controlPlane,
+    proxies: {
+      launch: (pod) => launchProxy(settings, pod),
+      readmit: (pod) => renewJoinToken(settings, pod),
+    },
+    made,
+    slots,
+    certificates,
+    applications: startEchoApplications(),
+    onProcesses: (pids) => {
+      reaper.watch(pids);
+    },
+    standIns: options.standIns,
+    onEvent: options.onEvent,
+  });
+  closers.push(() => mesh.close());
+  return {
+    controlPlane,
+    envoy,
+    mesh,
+    rootFile: certificates.rootFile,
+    logDirectory: state.logs,
+  };
+}
+
+function controlPlaneOptions(
+  { directory, secretsDirectory, ports, logLevel }: UpOptions,
+  state: StateDirectory,
+): Parameters<typeof startControlPlane>[0] {
+  return {
+    // The user's first: where both have a resource of one name, theirs is in force.
+    configDirs: [directory, state.made],
+    ...(secretsDirectory === undefined ? {} : { secretsDir: secretsDirectory }),
+    stateDir: state.path,
+    address: ADDRESS,
+    plaintextPort: ports.plaintext,
+    tlsPort: ports.tls,
+    httpPort: ports.http,
+    tlsNames: [ADDRESS],
+    logger: pino(
+      { level: logLevel },
+      pino.destination({ dest: join(state.logs, "control-plane.log"), sync: false }),
+    ),
+  };
+}
+
+async function checkDirectory(directory: string): Promise<void> {
+  const stats = await stat(directory).catch(() => undefined);
+  if (stats?.isDirectory() === true) return;
+  const problem = stats === undefined ? "does not exist" : "is not a directory";
+  throw new UpError(
+    "no-directory",
+    `${directory} ${problem}`,
+    "give the directory that holds the mesh's YAML files, such as examples/shop",
+  );
+}
+
+/** Keeps log files from growing without end; returns how to end that. */
+function watchLogs(directory: string): () => Promise<void> {
+  const timer = setInterval(() => {
+    // A log that cannot be looked at now is looked at the next time.
+    boundLogs(directory, MAX_LOG_BYTES).catch(() => undefined);
+  }, LOG_CHECK_MS);
+  return () => {
+    clearInterval(timer);
+    return Promise.resolve();
+  };
+}

@@ -1,0 +1,286 @@
+import { afterEach, expect, test } from "vitest";
+import type { Settled, Update } from "../../../src/app.js";
+import type { Diagnostic } from "../../../src/base/diagnostic.js";
+import type { ConfigResource } from "../../../src/config/resource.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import type { StandIn } from "../../../src/mesh/stand-in.js";
+import { assignSlots } from "../../../src/up/addresses.js";
+import type { EchoListener } from "../../../src/up/echo-server.js";
+import type { EnvoyExit, EnvoyProcess } from "../../../src/up/envoy-process.js";
+import { LocalMesh, type MeshEvent } from "../../../src/up/local-mesh.js";
+import type { MadeFile } from "../../../src/up/made-resources.js";
+import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import { podId } from "../../../src/up/pods.js";
+import { deployment, INJECTED, resource, tablesOf } from "./fixtures.js";
+
+const MADE = "/state/made";
+const NOTHING_CHANGED: Update = { changed: [], newDiagnostics: [], clearedDiagnostics: [] };
+const SETTLED: Settled = {
+  update: NOTHING_CHANGED,
+  concerned: 0,
+  acknowledged: 0,
+  rejected: [],
+  ms: 0,
+};
+
+/** Everything around a mesh, as values that a test can look at and change. */
+class Scene {
+  readonly envoys = new Map<string, { end: (code: number) => void }>();
+  readonly events: MeshEvent[] = [];
+  readonly readmitted: string[] = [];
+  listeners: readonly EchoListener[] = [];
+  made: readonly MadeFile[] = [];
+  pids: readonly number[] = [];
+  standIns: readonly StandIn[] = [];
+  connected: readonly string[] = [];
+  readonly mesh: LocalMesh;
+  #snapshot: ConfigSnapshot;
+  #onUpdate: (update: Update) => void = () => undefined;
+  #onSettled: (settled: Settled) => void = () => undefined;
+
+  /** `ready` is what each proxy waits for. */
+  constructor(resources: readonly ConfigResource[], ready: () => Promise<void>) {
+    this.#snapshot = snapshotOf(resources);
+    this.mesh = new LocalMesh({
+      controlPlane: {
+        snapshot: () => this.#snapshot,
+        proxies: () => [],
+        setStandIns: (standIns) => (this.standIns = standIns),
+        onUpdate: (listener) => {
+          this.#onUpdate = listener;
+          return () => undefined;
+        },
+        onSettled: (listener) => {
+          this.#onSettled = listener;
+          return () => undefined;
+        },
+      },
+      proxies: {
+        launch: (pod) => Promise.resolve(this.#startEnvoy(pod, ready)),
+        readmit: (pod) => Promise.resolve(void this.readmitted.push(podId(pod))),
+      },
+      made: { path: MADE, set: (files) => Promise.resolve(void (this.made = files)) },
+      slots: { assign: (_, names) => Promise.resolve(assignSlots(names, new Map(), "seed")) },
+      certificates: {
+        rootFile: "/state/root.pem",
+        certificateFor: (names) =>
+          Promise.resolve({ certificate: `for ${names.join()}`, key: "key", root: "root" }),
+      },
+      applications: {
+        set: (listeners) => {
+          this.listeners = listeners;
+          return Promise.resolve([]);
+        },
+        close: () => Promise.resolve(void (this.listeners = [])),
+      },
+      onProcesses: (pids) => (this.pids = pids),
+      standIns: true,
+      onEvent: (event) => this.events.push(event),
+    });
+  }
+
+  /** The files say something else. */
+  change(resources: readonly ConfigResource[], diagnostics: readonly Diagnostic[] = []): void {
+    this.#snapshot = snapshotOf(resources, diagnostics);
+    this.#onUpdate(NOTHING_CHANGED);
+  }
+
+  settle(): void {
+    this.#onSettled(SETTLED);
+  }
+
+  running(): readonly string[] {
+    return this.mesh
+      .pods()
+      .map(({ pod, ready }) => `${podId(pod)} ${ready ? "ready" : "starting"}`);
+  }
+
+  /** The made resources as `kind name`, with a pod's readiness. */
+  madeNames(): readonly string[] {
+    return this.made.map(({ text }) => {
+      const { kind, metadata, status } = JSON.parse(text) as {
+        kind: string;
+        metadata: { name: string };
+        status?: { conditions: readonly { status: string }[] };
+      };
+      return [kind, metadata.name, status?.conditions[0]?.status].filter(Boolean).join(" ");
+    });
+  }
+
+  #startEnvoy(pod: PlacedPod, ready: () => Promise<void>): EnvoyProcess {
+    let end: (exit: EnvoyExit) => void = () => undefined;
+    const exited = new Promise<EnvoyExit>((resolve) => (end = resolve));
+    this.envoys.set(podId(pod), {
+      end: (code) => {
+        end({ code, signal: null });
+      },
+    });
+    return {
+      pid: 1000 + this.envoys.size,
+      exited,
+      ready,
+      admin: () => Promise.resolve(""),
+      stop: () => {
+        this.envoys.delete(podId(pod));
+        end({ code: 0, signal: null });
+        return exited;
+      },
+    };
+  }
+}
+
+function snapshotOf(
+  resources: readonly ConfigResource[],
+  diagnostics: readonly Diagnostic[] = [],
+): ConfigSnapshot {
+  return { tables: tablesOf(...resources), diagnostics, locate: () => undefined };
+}
+
+const scenes: Scene[] = [];
+
+afterEach(async () => {
+  await Promise.all(scenes.splice(0).map(({ mesh }) => mesh.close()));
+});
+
+async function start(resources: readonly ConfigResource[]): Promise<Scene> {
+  const scene = new Scene(resources, () => Promise.resolve());
+  scenes.push(scene);
+  await scene.mesh.start();
+  return scene;
+}
+
+const PAYMENTS = deployment("payments", { replicas: 2 });
+const SERVICE = resource("Service", "payments", {
+  spec: { selector: { app: "payments" }, ports: [{ port: 80, targetPort: 8080 }] },
+});
+
+test("starts a proxy and an application for each replica, and tells the control plane", async () => {
+  const scene = await start([INJECTED, PAYMENTS, SERVICE]);
+  expect(scene.running()).toEqual(["payments-0.default ready", "payments-1.default ready"]);
+  expect(scene.madeNames()).toEqual(["Pod payments-0 True", "Pod payments-1 True"]);
+  expect(scene.listeners.map(({ port }) => port)).toEqual([8080, 8080]);
+  expect(scene.listeners.every(({ address }) => address.startsWith("127.31."))).toBe(true);
+  expect(scene.pids).toHaveLength(2);
+});
+
+test("has the application of a pod without a sidecar on the pod's own address", async () => {
+  const namespace = resource("Namespace", "plain", { labels: { "istio-injection": "disabled" } });
+  const scene = await start([
+    namespace,
+    deployment("a.plain", {
+      spec: { containers: [{ name: "a", ports: [{ containerPort: 80 }] }] },
+    }),
+  ]);
+  expect(scene.running()).toEqual(["a-0.plain ready"]);
+  expect(scene.listeners[0]?.address).toMatch(/^127\.30\./);
+  expect(scene.pids).toEqual([]);
+});
+
+test("does not say that a pod is ready before its proxy is", async () => {
+  let becomeReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (becomeReady = resolve));
+  const scene = new Scene([INJECTED, deployment("a")], () => ready);
+  scenes.push(scene);
+  const started = scene.mesh.start();
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod a-0 False"]);
+  becomeReady();
+  await started;
+  expect(scene.madeNames()).toEqual(["Pod a-0 True"]);
+});
+
+test("starts more replicas when the files ask for them", async () => {
+  const scene = await start([INJECTED, deployment("a")]);
+  scene.change([INJECTED, deployment("a", { replicas: 2 })]);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod a-0 True", "Pod a-1 True"]);
+});
+
+test("tells everyone that a replica goes before it ends", async () => {
+  const scene = await start([INJECTED, PAYMENTS, SERVICE]);
+  scene.change([INJECTED, deployment("payments", { replicas: 1 }), SERVICE]);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-0 True"]);
+  // It still answers those that have not heard yet.
+  expect(scene.envoys.has("payments-1.default")).toBe(true);
+  expect(scene.listeners).toHaveLength(2);
+  scene.settle();
+  await expect.poll(() => scene.listeners.length, { timeout: 3000 }).toBe(1);
+  expect(scene.envoys.has("payments-1.default")).toBe(false);
+});
+
+test("says that a pod whose proxy ended is not ready, and starts it again", async () => {
+  const scene = await start([INJECTED, deployment("a")]);
+  scene.envoys.get("a-0.default")?.end(1);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod a-0 False"]);
+  await expect.poll(() => scene.madeNames(), { timeout: 3000 }).toEqual(["Pod a-0 True"]);
+});
+
+test("makes the gateway, its Service and its certificate that Gateways ask for", async () => {
+  const gateway = resource("Gateway", "g", {
+    spec: {
+      selector: { istio: "ingressgateway" },
+      servers: [
+        {
+          port: { number: 443, name: "https", protocol: "HTTPS" },
+          tls: { mode: "SIMPLE", credentialName: "app-tls" },
+          hosts: ["app.example.com"],
+        },
+      ],
+    },
+  });
+  const scene = await start([gateway]);
+  expect(scene.madeNames()).toEqual([
+    "Pod istio-ingressgateway-0 True",
+    "Service istio-ingressgateway",
+    "Secret app-tls",
+  ]);
+  expect(scene.made[2]?.text).toContain("for app.example.com");
+
+  // A Secret of the user's is there, but the made one of the same name is in force.
+  const disputed: Diagnostic = {
+    severity: "error",
+    code: "duplicate-resource",
+    message: `Secret app-tls.istio-system is at ${MADE}/x.json already`,
+    position: { file: "shop/tls.yaml", line: 1, column: 1 },
+    resource: "Secret app-tls.istio-system",
+  };
+  scene.change([gateway], [disputed]);
+  await expect.poll(() => scene.madeNames()).not.toContain("Secret app-tls");
+});
+
+test("has servers stand in for hosts outside the mesh, each on its own address", async () => {
+  const entry = resource("ServiceEntry", "e", {
+    spec: {
+      hosts: ["ext.example.com"],
+      ports: [{ number: 21443, name: "https", protocol: "HTTPS" }],
+      resolution: "DNS",
+    },
+  });
+  const scene = await start([entry]);
+  expect(scene.standIns).toEqual([
+    {
+      host: "ext.example.com",
+      port: 21443,
+      address: expect.stringMatching(/^127\.33\./),
+      standInPort: 21443,
+    },
+  ]);
+  expect(scene.listeners[0]).toMatchObject({
+    port: 21443,
+    identity: { standInFor: "ext.example.com" },
+    tls: { certificate: "for ext.example.com" },
+  });
+});
+
+test("ends everything when it is closed", async () => {
+  const scene = await start([INJECTED, PAYMENTS]);
+  await scene.mesh.close();
+  expect([scene.envoys.size, scene.listeners.length, scene.pids.length]).toEqual([0, 0, 0]);
+});
+
+test("ends what is still starting when it is closed", async () => {
+  const scene = new Scene([INJECTED, PAYMENTS], () => new Promise(() => undefined));
+  const started = scene.mesh.start();
+  await expect.poll(() => scene.envoys.size).toBe(2);
+  await scene.mesh.close();
+  await started;
+  expect(scene.envoys.size).toBe(0);
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import type { Settled } from "../../../src/app.js";
+import { desiredMesh } from "../../../src/up/desired-mesh.js";
+import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
+import {
+  changeText,
+  isDeclared,
+  noticeLines,
+  podTable,
+  portFailureText,
+  settledText,
+} from "../../../src/up/report.js";
+import { deployment, placed, resource, tablesOf } from "./fixtures.js";
+
+test("the table of pods says where each is and whether it is synced", () => {
+  const running = (pod: Parameters<typeof placed>[0], slot: number, ready = true) => ({
+    pod: placed(pod, slot),
+    ready,
+    leaving: false,
+  });
+  const status = { address: "", type: "sidecar" } as const;
+  const lines = podTable(
+    [
+      running({}, 0),
+      running({ name: "payments-v1-10" }, 1),
+      running({ name: "gw-0", namespace: "istio-system", proxy: "router" }, 2, false),
+      running({ name: "plain-0", proxy: "none" }, 3),
+    ],
+    [
+      { ...status, id: "payments-v1-0.default", synced: true },
+      { ...status, id: "payments-v1-10.default", synced: false },
+      { ...status, id: "gw-0.istio-system", synced: true },
+    ],
+  );
+  expect(lines).toEqual([
+    "POD              NAMESPACE      ADDRESS      SIDECAR   SYNCED",
+    "payments-v1-0    default        127.30.0.1   yes       yes",
+    "payments-v1-10   default        127.30.0.2   yes       no",
+    "gw-0             istio-system   127.30.0.3   gateway   no",
+    "plain-0          default        127.30.0.4   no        -",
+  ]);
+});
+
+test("notices say what was made and why", () => {
+  const gateway = resource("Gateway", "g", {
+    spec: {
+      selector: { istio: "ingressgateway" },
+      servers: [
+        {
+          port: { number: 443, name: "https", protocol: "HTTPS" },
+          tls: { mode: "SIMPLE", credentialName: "app-tls" },
+          hosts: ["app.example.com"],
+        },
+      ],
+    },
+  });
+  const standIn = { host: "ext.example.com", port: 443, address: "127.33.0.1", standInPort: 8443 };
+  const desired = desiredMesh(tablesOf(gateway, deployment("a.shop")));
+  expect(noticeLines(desired, [standIn])).toEqual([
+    "no file declares the namespace shop: its workloads get sidecars, as with istio-injection: enabled",
+    "made a gateway, istio-ingressgateway.istio-system with a Service (443→8443): no workload has the labels that Gateways select",
+    "made a development certificate for app.example.com: there is no Secret app-tls.istio-system",
+    "made a stand-in for ext.example.com:443 at 127.33.0.1:8443; --no-stand-ins calls the real one",
+  ]);
+});
+
+describe("a change", () => {
+  const change = (name: string, action: "added" | "changed" | "removed" = "changed") => ({
+    ref: { kind: "VirtualService", namespace: "default", name },
+    action,
+  });
+
+  test("is told by its resources, of many by the first three", () => {
+    expect(changeText({ changed: [change("a"), change("b", "removed")] })).toBe(
+      "VirtualService a.default changed, VirtualService b.default removed",
+    );
+    expect(changeText({ changed: ["a", "b", "c", "d", "e"].map((name) => change(name)) })).toBe(
+      "VirtualService a.default changed, VirtualService b.default changed, VirtualService c.default changed and 2 more",
+    );
+  });
+
+  test("is nothing to tell when nothing in force changed", () => {
+    expect(changeText({ changed: [] })).toBeUndefined();
+  });
+
+  test.each<[Partial<Settled>, string]>([
+    [{ concerned: 7, acknowledged: 7, ms: 38.4 }, "acknowledged by 7 proxies in 38 ms"],
+    [{ concerned: 1, acknowledged: 1, ms: 5 }, "acknowledged by 1 proxy in 5 ms"],
+    [{ concerned: 0 }, "no proxy is concerned"],
+    [
+      { concerned: 3, acknowledged: 2, ms: 12, rejected: ["a-0.default"] },
+      "acknowledged by 2 of 3 proxies in 12 ms, refused by a-0.default",
+    ],
+  ])("is told with its outcome: %o", (settled, text) => {
+    const update = { changed: [], newDiagnostics: [], clearedDiagnostics: [] };
+    const nothing = { update, concerned: 0, acknowledged: 0, rejected: [], ms: 0 };
+    expect(settledText({ ...nothing, ...settled })).toBe(text);
+  });
+
+  test("of what was made is none of the files", () => {
+    const tables = tablesOf(
+      resource("Pod", "made", { annotations: MADE_ANNOTATIONS }),
+      resource("Pod", "theirs"),
+    );
+    const ref = (name: string) => ({ kind: "Pod", namespace: "default", name });
+    const made = new Set(["Pod gone.default"]);
+    expect(isDeclared({ ref: ref("made"), action: "added" }, tables, made)).toBe(false);
+    expect(isDeclared({ ref: ref("theirs"), action: "added" }, tables, made)).toBe(true);
+    expect(isDeclared({ ref: ref("gone"), action: "removed" }, tables, made)).toBe(false);
+    expect(isDeclared({ ref: ref("other"), action: "removed" }, tables, made)).toBe(true);
+  });
+});
+
+test.each([
+  ["EACCES", /ports below 1024 take a privilege here; run as root, or lower/],
+  ["EADDRINUSE", /another program listens on port 80 of all addresses/],
+  ["EADDRNOTAVAIL", /127\.31\.0\.1:80 cannot be listened on \(EADDRNOTAVAIL\)/],
+])("a port that could not be opened comes with what to do: %s", (code, expected) => {
+  const identity = { pod: "a-0", namespace: "default", serviceAccount: "default" };
+  const listener = { address: "127.31.0.1", port: 80, identity };
+  expect(portFailureText({ listener, code })).toMatch(/^a-0\.default has no port 80: /);
+  expect(portFailureText({ listener, code })).toMatch(expected);
+});

@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openMadeDirectory } from "../../../src/up/made-directory.js";
+import { openSlotStore } from "../../../src/up/slot-store.js";
+import { boundLogs, openStateDirectory, setLogsAside } from "../../../src/up/state-directory.js";
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "fairlead-state-"));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe("the state directory", () => {
+  test("is for one process at a time", async () => {
+    const first = await openStateDirectory(join(directory, "state"));
+    await expect(openStateDirectory(join(directory, "state"))).rejects.toMatchObject({
+      code: "already-running",
+      message: `another fairlead up (process ${process.pid}) runs this directory`,
+      hint: expect.stringContaining("--state"),
+    });
+    await first.release();
+    const second = await openStateDirectory(join(directory, "state"));
+    await second.release();
+  });
+
+  test("is taken over from a process that was killed", async () => {
+    const state = await openStateDirectory(join(directory, "state"));
+    writeFileSync(join(state.path, "up.pid"), "999999999\n");
+    const next = await openStateDirectory(join(directory, "state"));
+    expect(readFileSync(join(state.path, "up.pid"), "utf8")).toBe(`${process.pid}\n`);
+    await next.release();
+    expect(existsSync(join(state.path, "up.pid"))).toBe(false);
+  });
+});
+
+describe("logs", () => {
+  test("of the run before are set aside", async () => {
+    writeFileSync(join(directory, "a.log"), "old");
+    writeFileSync(join(directory, "a.log.1"), "older");
+    await setLogsAside(directory);
+    expect(readdirSync(directory)).toEqual(["a.log.1"]);
+    expect(readFileSync(join(directory, "a.log.1"), "utf8")).toBe("old");
+  });
+
+  test("that grew too large are emptied, and what was in them is set aside", async () => {
+    writeFileSync(join(directory, "large.log"), "0123456789");
+    writeFileSync(join(directory, "small.log"), "01234");
+    await boundLogs(directory, 9);
+    expect(readFileSync(join(directory, "large.log"), "utf8")).toBe("");
+    expect(readFileSync(join(directory, "large.log.1"), "utf8")).toBe("0123456789");
+    expect(readFileSync(join(directory, "small.log"), "utf8")).toBe("01234");
+  });
+});
+
+describe("the directory of made resources", () => {
+  test("has the files that it was given last, and nothing of an earlier run", async () => {
+    writeFileSync(join(directory, "old.json"), "{}");
+    const made = await openMadeDirectory(directory);
+    expect(readdirSync(directory)).toEqual([]);
+    await made.set([
+      { name: "a.json", text: "1" },
+      { name: "b.json", text: "2" },
+    ]);
+    await made.set([{ name: "b.json", text: "3" }]);
+    expect(readdirSync(directory)).toEqual(["b.json"]);
+    expect(readFileSync(join(directory, "b.json"), "utf8")).toBe("3");
+  });
+
+  test("does not write again what is there already", async () => {
+    const made = await openMadeDirectory(directory);
+    await made.set([{ name: "a.json", text: "1" }]);
+    writeFileSync(join(directory, "a.json"), "changed by someone");
+    await made.set([{ name: "a.json", text: "1" }]);
+    expect(readFileSync(join(directory, "a.json"), "utf8")).toBe("changed by someone");
+  });
+});
+
+describe("slots", () => {
+  test("are the same at the next start, also of those that were away", async () => {
+    const file = join(directory, "addresses.json");
+    const first = await openSlotStore(file, "one");
+    const before = await first.assign("pods", ["a", "b"]);
+    await first.assign("pods", ["a"]);
+    const next = await openSlotStore(file, "another seed");
+    expect(await next.assign("pods", ["b", "a"])).toEqual(before);
+  });
+
+  test("are made anew when their file is none", async () => {
+    const file = join(directory, "addresses.json");
+    writeFileSync(file, '{"pods": ["a"], "hosts": 7', { mode: 0o600 });
+    const store = await openSlotStore(file, "seed");
+    expect((await store.assign("hosts", ["a"])).size).toBe(1);
+  });
+});
