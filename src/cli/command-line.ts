@@ -1,0 +1,57 @@
+/** From arguments to an exit code: 0 for done, 1 for failed, 2 for a command line that cannot be understood. */
+import { Command, CommanderError } from "commander";
+import { bootstrapCommand } from "./bootstrap.js";
+import { describeError } from "./command-error.js";
+import type { CommandContext } from "./context.js";
+import { serveCommand } from "./serve.js";
+import { tokenCommand } from "./token.js";
+import { upCommand } from "./up.js";
+import { packageVersion, versionCommand } from "./version.js";
+
+const FAILED = 1;
+const USAGE = 2;
+
+/** Runs the command that the arguments name. Never rejects. */
+export async function runCommandLine(
+  args: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  try {
+    await programOf(context).parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    context.stderr.write(`${describeError(error)}\n`);
+    return FAILED;
+  }
+}
+
+function programOf(context: CommandContext): Command {
+  const program = new Command("fairlead")
+    .description("A service mesh control plane that speaks Istio's API without Kubernetes.")
+    .version(packageVersion(context.installation), "-V, --version")
+    .addCommand(upCommand(context))
+    .addCommand(serveCommand(context))
+    .addCommand(bootstrapCommand(context))
+    .addCommand(tokenCommand(context))
+    .addCommand(versionCommand(context))
+    .addHelpText("after", "\nExample:\n  $ fairlead up examples/shop");
+  for (const command of withSubcommands(program)) {
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => {
+          context.stdout.write(text);
+        },
+        writeErr: (text) => {
+          context.stderr.write(text);
+        },
+      })
+      .showHelpAfterError("(--help says more)");
+  }
+  return program;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}

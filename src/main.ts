@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runCommandLine } from "./cli/command-line.js";
+import type { Output } from "./cli/context.js";
+
+const EXIT_INTERRUPTED = 130;
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  // Whoever read it may have gone, such as `head`.
+  stream.on("error", () => process.exit(1));
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTerminal: stream.isTTY,
+  };
+}
+
+/** Aborted by the first Ctrl-C or the like; the second one ends the process. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+const code = await runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  // The package has this file in dist, the repository in src.
+  installation: join(dirname(fileURLToPath(import.meta.url)), ".."),
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  stop: stopSignal(),
+});
+process.exit(code);
