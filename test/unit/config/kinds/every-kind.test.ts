@@ -1,0 +1,52 @@
+import { Ajv } from "ajv";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { KindDefinition } from "../../../../src/config/kind.js";
+import { KINDS, type Kind } from "../../../../src/config/kinds.js";
+import { validateBody } from "../../../../src/config/schema.js";
+import { findingsOf } from "./findings-of.js";
+import { arbitraryOf } from "./schema-arbitrary.js";
+
+const kinds = Object.keys(KINDS) as Kind[];
+
+describe.each(kinds)("%s", (kind) => {
+  const definition: KindDefinition<never> = KINDS[kind];
+
+  it("is under its own name in the table", () => {
+    expect(definition.kind).toBe(kind);
+  });
+
+  it("has a schema that is one", () => {
+    const ajv = new Ajv({ strict: true, allErrors: true, formats: { duration: true } });
+    expect(() => ajv.compile(definition.schema)).not.toThrow();
+  });
+
+  it("is checked without an exception, whatever its schema takes", () => {
+    const roots = [
+      "spec",
+      "metadata",
+      "kind",
+      ...Object.keys(definition.schema["properties"] as object),
+    ];
+    fc.assert(
+      fc.property(arbitraryOf(definition.schema), (spec) => {
+        expect(validateBody(definition, spec)).toEqual([]);
+        for (const { path, message, code } of findingsOf(kind, spec)) {
+          expect(roots).toContain(path[0]);
+          expect(message).not.toMatch(/undefined|\[object/);
+          expect(code).toMatch(/^(IST\d{4}|[a-z0-9]+(-[a-z0-9]+)+)$/);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("takes any JSON without an exception", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(Array.isArray(findingsOf(kind, value))).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { findingsOf, tryRows } from "./findings-of.js";
+
+describe("a Service", () => {
+  const ports = (...all: object[]) => ({ ports: all });
+  tryRows("Service", [
+    [
+      "can have fields that mean nothing here",
+      { healthCheckNodePort: 1, selector: { app: "a" } },
+      [],
+    ],
+    ["can name the port of its workloads", ports({ port: 80, targetPort: "http" }), []],
+    ["has ports in range", ports({ port: 0 }), ["spec.ports[0].port"]],
+    [
+      "should have names for several ports",
+      ports({ port: 80 }, { port: 81, name: "a" }),
+      ["warning spec.ports[0].name"],
+    ],
+    [
+      "should have different ports of different names",
+      ports({ port: 80, name: "a" }, { port: 80, name: "a" }),
+      ["warning spec.ports[1].name", "warning spec.ports[1].port"],
+    ],
+    [
+      "can have a port for TCP and UDP",
+      ports({ port: 53, name: "a" }, { port: 53, name: "b", protocol: "UDP" }),
+      [],
+    ],
+    [
+      "should have protocols below HTTP",
+      ports({ port: 80, protocol: "HTTP" }),
+      ["warning spec.ports[0].protocol"],
+    ],
+    ["should name what it stands for", { type: "ExternalName" }, ["warning spec.externalName"]],
+  ]);
+});
+
+describe("a Secret", () => {
+  tryRows("Secret", [
+    ["has values in base64, with line breaks", { data: { "tls.crt": "YWJj\nZGVm\n" } }, []],
+    ["has no other values", { data: { "tls.crt": "plain text" } }, ['data["tls.crt"]']],
+    ["has plain values in stringData", { stringData: { "tls.crt": "plain text" } }, []],
+    ["has values that are text", { data: { a: 1234 } }, ["data.a"]],
+  ]);
+
+  it.each([{ data: { a: "hunter2!" } }, { data: "hunter2" }, { data: { a: ["hunter2"] } }])(
+    "is never quoted: %j",
+    (body) => {
+      const findings = findingsOf("Secret", body);
+      expect(findings).toHaveLength(1);
+      expect(JSON.stringify(findings)).not.toContain("hunter2");
+    },
+  );
+});
+
+describe("addresses of services", () => {
+  tryRows("Endpoints", [
+    [
+      "are IP addresses",
+      { subsets: [{ addresses: [{ ip: "10.0.0.1" }, { ip: "a" }] }] },
+      ["subsets[0].addresses[1].ip"],
+    ],
+  ]);
+  tryRows("EndpointSlice", [
+    [
+      "are IP addresses in slices too",
+      { endpoints: [{ addresses: ["::1", "a"] }] },
+      ["endpoints[0].addresses[1]"],
+    ],
+    [
+      "are names in slices of names",
+      { addressType: "FQDN", endpoints: [{ addresses: ["a.b", "a b"] }] },
+      ["endpoints[0].addresses[1]"],
+    ],
+  ]);
+});
+
+describe("a workload", () => {
+  tryRows("Deployment", [
+    ["has a template", {}, ["spec.template"]],
+    [
+      "has ports in range",
+      { template: { spec: { containers: [{ name: "a", ports: [{ containerPort: 0 }] }] } } },
+      ["spec.template.spec.containers[0].ports[0].containerPort"],
+    ],
+    ["has no negative number of replicas", { replicas: -1, template: {} }, ["spec.replicas"]],
+  ]);
+});

@@ -1,0 +1,140 @@
+import { describe } from "vitest";
+import { tryRows } from "./findings-of.js";
+
+const http = { number: 80, name: "http", protocol: "HTTP" };
+const tcp = { number: 5432, name: "tcp", protocol: "TCP" };
+const entry = (rest: object) => ({ hosts: ["api.example.com"], ports: [http], ...rest });
+
+describe("a ServiceEntry", () => {
+  tryRows("ServiceEntry", [
+    ["is for hosts", entry({ hosts: [] }), ["spec.hosts"]],
+    ["is not for every host", entry({ hosts: ["*"] }), ["spec.hosts[0]"]],
+    ["is for hosts that can be", entry({ hosts: ["a b"] }), ["spec.hosts[0]"]],
+    ["can be for all hosts below a domain", entry({ hosts: ["*.example.com"] }), []],
+    [
+      "should not have a wildcard for a part of a label",
+      entry({ hosts: ["*example.com"] }),
+      ["warning spec.hosts[0]"],
+    ],
+    [
+      "has addresses and ranges of them",
+      entry({ addresses: ["10.0.0.1", "::/0", "10.0.0"] }),
+      ["spec.addresses[2]"],
+    ],
+    [
+      "has no ranges of addresses where names are looked up",
+      entry({ addresses: ["10.0.0.0/8"], resolution: "DNS" }),
+      ["spec.addresses[0]"],
+    ],
+    [
+      "has ports of different names and numbers",
+      entry({ ports: [http, { ...http }, { ...tcp, number: 0, targetPort: 65536 }] }),
+      [
+        "spec.ports[2].number",
+        "spec.ports[2].targetPort",
+        "spec.ports[1].name",
+        "spec.ports[1].number",
+      ],
+    ],
+    [
+      "has protocols of Istio's",
+      entry({ ports: [{ ...http, protocol: "HTTP1" }] }),
+      ["spec.ports[0].protocol"],
+    ],
+    ["can leave the protocol to be found out", entry({ ports: [{ number: 80, name: "a" }] }), []],
+    ["is seen by some, by all or by nobody", entry({ exportTo: ["~"] }), []],
+    ["is not seen by nobody and somebody", entry({ exportTo: ["~", "."] }), ["spec.exportTo[0]"]],
+    [
+      "selects workloads or lists endpoints",
+      entry({ resolution: "STATIC", workloadSelector: { labels: { a: "b" } }, endpoints: [] }),
+      ["spec.endpoints"],
+    ],
+  ]);
+});
+
+describe("the resolution of a ServiceEntry", () => {
+  const at = (resolution: string, rest: object = {}) => entry({ resolution, ...rest });
+  const endpoints = (...addresses: string[]) => ({
+    endpoints: addresses.map((address) => ({ address })),
+  });
+  tryRows("ServiceEntry", [
+    ["NONE has no endpoints", at("NONE", endpoints("10.0.0.1")), ["spec.endpoints"]],
+    [
+      "NONE should select no workloads",
+      at("NONE", { workloadSelector: { labels: { a: "b" } } }),
+      ["warning spec.workloadSelector"],
+    ],
+    [
+      "STATIC has endpoints by address",
+      at("STATIC", endpoints("10.0.0.1", "a.b")),
+      ["spec.endpoints[1].address"],
+    ],
+    [
+      "STATIC can have a socket for a service of one port",
+      at("STATIC", endpoints("unix:///a")),
+      [],
+    ],
+    [
+      "STATIC has no socket for a service of more ports",
+      at("STATIC", { ...endpoints("unix:///a"), ports: [http, tcp] }),
+      ["spec.endpoints"],
+    ],
+    [
+      "STATIC takes a network in place of an address",
+      at("STATIC", { endpoints: [{ network: "n" }] }),
+      ["warning spec.endpoints[0].address"],
+    ],
+    [
+      "DNS has endpoints by name or address",
+      at("DNS", endpoints("10.0.0.1", "a.b", "*.b", "unix:///a")),
+      ["spec.endpoints[2].address", "spec.endpoints[3].address"],
+    ],
+    [
+      "DNS looks up the hosts where there are no endpoints",
+      at("DNS", { hosts: ["*.a.b"] }),
+      ["spec.hosts[0]"],
+    ],
+    [
+      "DNS_ROUND_ROBIN has one endpoint",
+      at("DNS_ROUND_ROBIN", endpoints("a.b", "c.d")),
+      ["spec.endpoints[1]"],
+    ],
+    [
+      "DYNAMIC_DNS is for all hosts below a domain",
+      at("DYNAMIC_DNS", { hosts: ["*.a.b", "a.b"] }),
+      ["spec.hosts[1]"],
+    ],
+    [
+      "DYNAMIC_DNS needs nothing else, and a protocol that names the host",
+      at("DYNAMIC_DNS", { hosts: ["*.a.b"], addresses: ["10.0.0.1"], ports: [http, tcp] }),
+      ["spec.addresses", "spec.ports[1].protocol"],
+    ],
+    [
+      "tells several hosts apart by their protocol",
+      at("DNS", { hosts: ["a.b", "c.d"], ports: [http, tcp] }),
+      ["spec.ports[1].protocol"],
+    ],
+    [
+      "need not tell them apart where connections go where the client wants",
+      at("NONE", { hosts: ["a.b", "c.d"], ports: [tcp] }),
+      [],
+    ],
+  ]);
+});
+
+describe("the endpoints of a ServiceEntry", () => {
+  const endpoint = (one: object) =>
+    entry({ resolution: "STATIC", endpoints: [{ address: "10.0.0.1", ...one }] });
+  const ENDPOINT = "spec.endpoints[0]";
+  tryRows("ServiceEntry", [
+    ["have ports of the service", endpoint({ ports: { http: 8080 } }), []],
+    ["have no other ports", endpoint({ ports: { grpc: 8080 } }), [`${ENDPOINT}.ports.grpc`]],
+    ["have ports in range", endpoint({ ports: { http: 0 } }), [`${ENDPOINT}.ports.http`]],
+    [
+      "have labels that can be",
+      endpoint({ labels: { "a/b/c": "d" } }),
+      [`${ENDPOINT}.labels["a/b/c"]`],
+    ],
+    ["have an address", endpoint({ address: "" }), [`${ENDPOINT}.address`]],
+  ]);
+});

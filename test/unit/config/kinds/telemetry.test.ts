@@ -1,0 +1,56 @@
+import { describe } from "vitest";
+import { tryRows } from "./findings-of.js";
+
+describe("a Telemetry", () => {
+  const tag = (one: object) => ({ tracing: [{ customTags: { a: one } }] });
+  const override = (one: object) => ({ metrics: [{ overrides: [one] }] });
+  const tagOverride = (one: object) => override({ tagOverrides: { a: one } });
+  const OVERRIDE = "spec.metrics[0].overrides[0]";
+  tryRows("Telemetry", [
+    ["can be empty", {}, []],
+    [
+      "names its providers",
+      { accessLogging: [{ providers: [{ name: "" }] }] },
+      ["spec.accessLogging[0].providers[0].name"],
+    ],
+    ["should have one tracing", { tracing: [{}, {}] }, ["warning spec.tracing[1]"]],
+    [
+      "should trace to one provider",
+      { tracing: [{ providers: [{ name: "a" }, { name: "b" }] }] },
+      ["warning spec.tracing[0].providers[1]"],
+    ],
+    [
+      "traces a part of 100",
+      { tracing: [{ randomSamplingPercentage: 101 }] },
+      ["spec.tracing[0].randomSamplingPercentage"],
+    ],
+    [
+      "has tags of one kind",
+      tag({ literal: { value: "a" }, header: { name: "b" } }),
+      ["spec.tracing[0].customTags.a.header"],
+    ],
+    ["should have tags with a value", tag({}), ["warning spec.tracing[0].customTags.a"]],
+    ["sets tags of metrics to something", tagOverride({}), [`${OVERRIDE}.tagOverrides.a.value`]],
+    [
+      "removes tags of metrics without more",
+      tagOverride({ operation: "REMOVE", value: "a" }),
+      [`${OVERRIDE}.tagOverrides.a.value`],
+    ],
+    [
+      "is for one of Istio's metrics or another",
+      override({ match: { metric: "REQUEST_COUNT", customMetric: "a" } }),
+      [`${OVERRIDE}.match.customMetric`],
+    ],
+  ]);
+});
+
+describe("a ProxyConfig", () => {
+  tryRows("ProxyConfig", [
+    ["has no negative number of threads", { concurrency: -1 }, ["spec.concurrency"]],
+    [
+      "selects workloads without wildcards",
+      { selector: { matchLabels: { a: "*" } } },
+      ["spec.selector.matchLabels.a"],
+    ],
+  ]);
+});
