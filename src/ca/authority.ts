@@ -79,7 +79,7 @@ export interface AuthorityOptions {
 }
 
 /** Istio's default. */
-export const DEFAULT_TRUST_DOMAIN = "cluster.local";
+const DEFAULT_TRUST_DOMAIN = "cluster.local";
 const SERIAL_BYTES = 16;
 
 /**

@@ -47,3 +47,13 @@ export class CertificateError extends Error {
     this.code = code;
   }
 }
+
+/** A request for a token that cannot be. */
+export class TokenRequestError extends Error {
+  readonly code = "token-request";
+
+  constructor(message: string) {
+    super(message);
+    this.name = "TokenRequestError";
+  }
+}

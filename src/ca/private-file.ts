@@ -11,29 +11,21 @@ import { StateFileError } from "./ca-error.js";
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 const OTHERS = 0o077;
-const OTHERS_WRITE = 0o022;
 const MAX_BYTES = 1024 * 1024;
 
 /**
  * Makes a directory for its owner alone when it is missing, and checks one that is there: nobody else may even list it,
- * nor write into the one above it, because who can rename a directory can put another in its place.
+ * and it is not someone else's, put in the place of ours.
  * @throws StateFileError
  */
 export async function makePrivateDirectory(path: string): Promise<void> {
   await orAccessError(path, () => mkdir(path, { recursive: true, mode: DIRECTORY_MODE }));
-  await checkDirectory(path, OTHERS);
-  await checkDirectory(dirname(path), OTHERS_WRITE);
-}
-
-async function checkDirectory(path: string, forbidden: number): Promise<void> {
   const stats = await orAccessError(path, () => lstat(path));
   if (!stats.isDirectory()) {
     throw new StateFileError("state-file-kind", path, "is not a directory");
   }
   checkOwner(path, stats);
-  // A sticky directory, such as /tmp, lets nobody rename what is not theirs.
-  if ((stats.mode & 0o1000) !== 0 && forbidden === OTHERS_WRITE) return;
-  checkMode(path, stats, forbidden);
+  checkMode(path, stats);
 }
 
 /**
@@ -57,7 +49,7 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
     const stats = await file.stat();
     if (!stats.isFile()) throw new StateFileError("state-file-kind", path, "is not a plain file");
     checkOwner(path, stats);
-    checkMode(path, stats, OTHERS);
+    checkMode(path, stats);
     if (stats.size > MAX_BYTES) {
       throw new StateFileError("state-file-content", path, `has more than ${MAX_BYTES} bytes`);
     }
@@ -139,10 +131,10 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function checkMode(path: string, stats: Stats, forbidden: number): void {
+function checkMode(path: string, stats: Stats): void {
   const mode = stats.mode & 0o777;
-  if ((mode & forbidden) === 0) return;
-  const wanted = (mode & ~forbidden).toString(8).padStart(4, "0");
+  if ((mode & OTHERS) === 0) return;
+  const wanted = (mode & ~OTHERS).toString(8).padStart(4, "0");
   throw new StateFileError(
     "state-file-mode",
     path,

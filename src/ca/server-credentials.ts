@@ -6,7 +6,7 @@ import type { SubjectAltName } from "./certificate-template.js";
 import { type RenewalOptions, startRenewal } from "./renewed-certificate.js";
 
 /** The names by which Istio's agents and people on this machine call a control plane. */
-export const SERVER_NAMES: readonly string[] = [
+const SERVER_NAMES: readonly string[] = [
   "istiod.istio-system.svc",
   "istiod.istio-system",
   "fairlead",

@@ -9,7 +9,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
-import { StateFileError } from "./ca-error.js";
+import { StateFileError, TokenRequestError } from "./ca-error.js";
 import {
   formatJoinToken,
   hashJoinToken,
@@ -64,20 +64,10 @@ export type TokenRefusal = "malformed" | "unknown" | "wrong-secret" | "expired" 
 /** What became of a token that was presented. */
 export type TokenUse = { readonly token: JoinToken } | { readonly refused: TokenRefusal };
 
-/** A request for a token that cannot be. */
-export class TokenRequestError extends Error {
-  readonly code = "token-request";
-
-  constructor(message: string) {
-    super(message);
-    this.name = "TokenRequestError";
-  }
-}
-
 /** The most uses of one token. */
-export const MAX_TOKEN_USES = 1000;
+const MAX_TOKEN_USES = 1000;
 /** The longest life of a token: 30 days. */
-export const MAX_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+const MAX_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 /** How long an expired token is still known as one. */
 const REMEMBER_MS = 24 * 60 * 60 * 1000;
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;

@@ -151,8 +151,6 @@ export function buildIdentityCluster(address: ControlPlaneAddress): ClusterJson 
       enforcingSuccessRate: 0,
       enforcingLocalOriginSuccessRate: 0,
     },
-    // Without this an ejected last endpoint would be used all the same.
-    commonLbConfig: { healthyPanicThreshold: { value: 0 } },
   };
 }
 

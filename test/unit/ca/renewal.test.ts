@@ -106,6 +106,7 @@ test("nothing happens any more when it is stopped, also in the middle of a renew
   await timers.turnTo(timers.now() + HOUR);
   renewal.stop();
   release();
+  await new Promise((resolve) => setImmediate(resolve));
   await timers.turnTo(timers.now() + 10 * HOUR);
   expect(renewed).toEqual(["certificate 1"]);
   expect(timers.due()).toEqual([]);

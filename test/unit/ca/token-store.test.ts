@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { chmod, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -168,6 +169,21 @@ describe("of several uses at once", () => {
     const results = (await Promise.all(outputs)).join("").split("\n");
     expect(results.filter((line) => line === "taken")).toHaveLength(1);
     expect(results.filter((line) => line === "used-up")).toHaveLength(11);
+  });
+
+  test("a revocation between the look at a token and its use wins", async () => {
+    const { id, text } = await create();
+    let looks = 0;
+    const revokedMeanwhile: TokenStore = {
+      ...store,
+      now: () => {
+        looks += 1;
+        if (looks === 2) rmSync(join(state, "tokens", `${id}.json`));
+        return now;
+      },
+    };
+    expect(await consumeToken(revokedMeanwhile, text)).toEqual({ refused: "unknown" });
+    expect(await readdir(join(state, "tokens"))).toEqual([]);
   });
 
   test("a revocation in between leaves none", async () => {
