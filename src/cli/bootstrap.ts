@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { errorMessage } from "../base/error-message.js";
 import { openAuthority } from "../ca/authority.js";
 import {
   type BootstrapOptions,
@@ -227,7 +228,7 @@ async function rootCertificates({ rootCert, state }: ConnectionOptions): Promise
     return await readFile(rootCert, "utf8");
   } catch (cause) {
     throw new CommandError(
-      `${rootCert} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${rootCert} cannot be read: ${errorMessage(cause)}`,
       "--root-cert is a file of PEM, the root of the control plane's authority",
     );
   }

@@ -173,8 +173,7 @@ export class LocalMesh {
       if (pod !== undefined) void this.#retire(id, pod);
     }
     for (const pod of wanted) {
-      const running = this.#pods.get(podId(pod));
-      if (running?.leaving === false) running.pod = pod;
+      this.#pods.get(podId(pod))?.adapt(pod);
     }
     for (const pod of start) {
       this.#pods.set(podId(pod), this.#createPod(pod));

@@ -14,8 +14,6 @@ export interface LocalPodOptions {
 
 /** One pod of this machine from its start to its end. */
 export class LocalPod implements RunningPod {
-  /** As it is wanted now; what its proxy was told when it started does not change. */
-  pod: PlacedPod;
   /** Its proxy is ready, or it has none. */
   ready = false;
   /** It is being ended, and takes no part any more. */
@@ -23,17 +21,23 @@ export class LocalPod implements RunningPod {
   /** Resolves when its first start has come to an end, good or bad. */
   readonly attempted: Promise<void>;
   readonly #options: LocalPodOptions;
+  #pod: PlacedPod;
   readonly #stop = new AbortController();
   #attempted: () => void = () => undefined;
   #ended: Promise<void> | undefined;
   #envoy: EnvoyProcess | undefined;
 
   constructor(pod: PlacedPod, options: LocalPodOptions) {
-    this.pod = pod;
+    this.#pod = pod;
     this.#options = options;
     this.attempted = new Promise((resolve) => {
       this.#attempted = resolve;
     });
+  }
+
+  /** As it runs. */
+  get pod(): PlacedPod {
+    return this.#pod;
   }
 
   /** The process of its proxy, while there is one. */
@@ -45,9 +49,8 @@ export class LocalPod implements RunningPod {
   start(): void {
     if (this.#ended !== undefined) return;
     if (this.pod.proxy === "none") {
-      this.ready = true;
       this.#ended = Promise.resolve();
-      this.#attempted();
+      this.#onState({ phase: "ready", startMs: 0 });
       return;
     }
     const { clock, launch, onProcess } = this.#options;
@@ -63,6 +66,11 @@ export class LocalPod implements RunningPod {
         this.#onState(state);
       },
     });
+  }
+
+  /** Takes what can change while it runs; for the rest it has to end and start anew. */
+  adapt({ appPorts, containers }: PlacedPod): void {
+    this.#pod = { ...this.#pod, appPorts, containers };
   }
 
   /** Says that it is going to be ended. */

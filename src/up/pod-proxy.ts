@@ -25,8 +25,6 @@ export interface ProxySettings {
 const ADMIN_PORT = 15000;
 const STATUS_PORT = 15021;
 const METRICS_PORT = 15090;
-/** The port at which a proxy takes its application's requests as an HTTP proxy. */
-export const HTTP_PROXY_PORT = 15007;
 
 const TOKEN_TTL_MS = 10 * 60 * 1000;
 

@@ -95,7 +95,7 @@ export function changeText({ changed }: Pick<Update, "changed">): string | undef
 
 /** Who took a change, and how fast. */
 export function settledText({ concerned, acknowledged, rejected, ms }: Settled): string {
-  if (concerned === 0) return "no proxy is concerned";
+  if (concerned === 0) return "concerns no proxy";
   const refused = rejected.length > 0 ? `, refused by ${rejected.join(", ")}` : "";
   const all = acknowledged === concerned ? "" : ` of ${concerned}`;
   return `acknowledged by ${acknowledged}${all} ${plural(concerned, "proxy", "proxies")} in ${Math.round(ms)} ms${refused}`;

@@ -1,3 +1,4 @@
+import { errorMessage } from "../base/error-message.js";
 import { describeExit, type EnvoyProcess } from "./envoy-process.js";
 
 /** What a supervised Envoy does now. */
@@ -59,7 +60,7 @@ async function runOnce({
   try {
     envoy = await launch();
   } catch (error) {
-    return signal.aborted ? undefined : messageOf(error);
+    return signal.aborted ? undefined : errorMessage(error);
   }
   const aborted = untilAborted(signal);
   try {
@@ -68,7 +69,7 @@ async function runOnce({
     const exit = await Promise.race([envoy.exited, aborted.promise]);
     return exit === undefined ? undefined : describeExit(exit);
   } catch (error) {
-    return signal.aborted ? undefined : messageOf(error);
+    return signal.aborted ? undefined : errorMessage(error);
   } finally {
     aborted.forget();
     await envoy.stop();
@@ -91,8 +92,4 @@ function untilAborted(signal: AbortSignal): { promise: Promise<undefined>; forge
       signal.removeEventListener("abort", onAbort);
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,12 @@
 /** Commands that show a mesh at work: they can be pasted into any directory. */
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
+import { HTTP_PROXY_PORT } from "../envoy/names.js";
 import { isHttp, isTls, kubernetesProtocol } from "../mesh/protocol.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import { type GatewayCall, gatewayCalls } from "./gateway-calls.js";
 import { isMade } from "./made.js";
 import type { PlacedPod } from "./pod-plan.js";
-import { HTTP_PROXY_PORT } from "./pod-proxy.js";
 import { selectsPods } from "./pods.js";
 import { externalHosts } from "./stand-ins.js";
 
@@ -146,7 +146,7 @@ function externalLines(options: TryOptions, caller: PlacedPod): TryLine[] {
 
 /** The sidecar as an HTTP proxy; also for hosts that the environment wants called without one. */
 function viaSidecar({ addresses }: PlacedPod, curlHasProxy: boolean): string {
-  return `-x http://${addresses.pod}:${HTTP_PROXY_PORT}${curlHasProxy ? " --noproxy ''" : ""}`;
+  return `-x http://${addresses.egress}:${HTTP_PROXY_PORT}${curlHasProxy ? " --noproxy ''" : ""}`;
 }
 
 /** A word that a shell reads as this text. */

@@ -140,10 +140,7 @@ export class UpTerminal {
   }
 
   #started(pod: PlacedPod): void {
-    if (pod.proxy === "none") {
-      this.#news(`${podId(pod)} runs at ${pod.addresses.pod}, without a sidecar`);
-      return;
-    }
+    if (pod.proxy === "none") return;
     this.#proxies += 1;
     this.#waitedFor.set(podId(pod), pod);
     this.#showProgress();
@@ -153,7 +150,9 @@ export class UpTerminal {
     const id = podId(pod);
     if (state.phase === "ready") {
       this.#waitedFor.delete(id);
-      this.#news(`${id} runs at ${pod.addresses.pod}, ready in ${secondsText(state.startMs)}`);
+      const how =
+        pod.proxy === "none" ? "without a sidecar" : `ready in ${secondsText(state.startMs)}`;
+      this.#news(`${id} runs at ${pod.addresses.pod}, ${how}`);
       this.#showProgress();
     }
     if (state.phase === "failed" && this.#phase !== "closing") {

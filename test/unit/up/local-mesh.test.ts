@@ -206,6 +206,38 @@ test("tells everyone that a replica goes before it ends", async () => {
   expect(scene.envoys.has("payments-1.default")).toBe(false);
 });
 
+test("opens the ports that a running application gets", async () => {
+  const scene = await start([INJECTED, deployment("payments")]);
+  expect(scene.listeners).toEqual([]);
+  scene.change([INJECTED, deployment("payments"), SERVICE]);
+  await expect.poll(() => scene.listeners.map(({ port }) => port)).toEqual([8080]);
+  expect(scene.events.filter(({ kind }) => kind === "ended")).toEqual([]);
+});
+
+test("leaves the application of a pod where it is until its sidecar is gone", async () => {
+  const plain = resource("Namespace", "default", { labels: { "istio-injection": "disabled" } });
+  const scene = await start([INJECTED, deployment("payments"), SERVICE]);
+  scene.change([plain, deployment("payments"), SERVICE]);
+  await expect.poll(() => scene.madeNames()).toEqual([]);
+  expect(scene.listeners[0]?.address).toMatch(/^127\.31\./);
+  scene.settle();
+  await expect.poll(() => scene.madeNames(), { timeout: 3000 }).toEqual(["Pod payments-0 True"]);
+  expect(scene.listeners.map(({ address }) => address.slice(0, 7))).toEqual(["127.30."]);
+});
+
+test("replaces the replicas of a workload one after the other", async () => {
+  const plain = resource("Namespace", "default", { labels: { "istio-injection": "disabled" } });
+  const scene = await start([INJECTED, PAYMENTS]);
+  scene.change([plain, PAYMENTS]);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-1 True"]);
+  scene.settle();
+  await expect.poll(() => scene.madeNames(), { timeout: 3000 }).toEqual(["Pod payments-0 True"]);
+  scene.settle();
+  await expect
+    .poll(() => scene.mesh.pods().map(({ pod }) => pod.proxy), { timeout: 3000 })
+    .toEqual(["none", "none"]);
+});
+
 test("says that a pod whose proxy ended is not ready, and starts it again", async () => {
   const scene = await start([INJECTED, deployment("a")]);
   scene.envoys.get("a-0.default")?.end(1);

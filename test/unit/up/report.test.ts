@@ -86,7 +86,7 @@ describe("a change", () => {
   test.each<[Partial<Settled>, string]>([
     [{ concerned: 7, acknowledged: 7, ms: 38.4 }, "acknowledged by 7 proxies in 38 ms"],
     [{ concerned: 1, acknowledged: 1, ms: 5 }, "acknowledged by 1 proxy in 5 ms"],
-    [{ concerned: 0 }, "no proxy is concerned"],
+    [{ concerned: 0 }, "concerns no proxy"],
     [
       { concerned: 3, acknowledged: 2, ms: 12, rejected: ["a-0.default"] },
       "acknowledged by 2 of 3 proxies in 12 ms, refused by a-0.default",

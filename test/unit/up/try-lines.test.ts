@@ -131,8 +131,8 @@ describe("from a sidecar", () => {
   test("calls the service with the most versions, from the application behind the gateway", () => {
     const lines = commands([...PAYMENTS, ...MY_SERVICE, ...INGRESS]);
     expect(lines.slice(1)).toEqual([
-      "curl -x http://127.30.0.1:15007 http://payments/",
-      `for i in $(seq 100); do curl -s -x http://127.30.0.1:15007 http://payments/ | grep '"version"'; done | sort | uniq -c`,
+      "curl -x http://127.32.0.1:15007 http://payments/",
+      `for i in $(seq 100); do curl -s -x http://127.32.0.1:15007 http://payments/ | grep '"version"'; done | sort | uniq -c`,
     ]);
   });
 
@@ -151,17 +151,17 @@ describe("from a sidecar", () => {
       }),
     ];
     expect(commands([deployment("a"), ...other])).toEqual([
-      "curl -x http://127.30.0.1:15007 http://cart.shop:9080/",
+      "curl -x http://127.32.0.1:15007 http://cart.shop:9080/",
     ]);
   });
 
   test("calls a host outside the mesh, and trusts its stand-in", () => {
     const standIn = { host: "ext.example.com", port: 443, address: "127.33.0.1", standInPort: 443 };
     expect(commands([deployment("a"), EXTERNAL])).toEqual([
-      "curl -x http://127.30.0.1:15007 https://ext.example.com/",
+      "curl -x http://127.32.0.1:15007 https://ext.example.com/",
     ]);
     expect(commands([deployment("a"), EXTERNAL], { standIns: [standIn] })).toEqual([
-      "curl --cacert /state/root.pem -x http://127.30.0.1:15007 https://ext.example.com/",
+      "curl --cacert /state/root.pem -x http://127.32.0.1:15007 https://ext.example.com/",
     ]);
   });
 
@@ -173,7 +173,7 @@ describe("from a sidecar", () => {
 test("overrules a proxy that the environment tells curl of", () => {
   const lines = commands([...INGRESS, ...MY_SERVICE, EXTERNAL], { curlHasProxy: true });
   expect(lines[0]).toContain("--noproxy '*'");
-  expect(lines.at(-1)).toContain("-x http://127.30.0.1:15007 --noproxy ''");
+  expect(lines.at(-1)).toContain("-x http://127.32.0.1:15007 --noproxy ''");
 });
 
 test("quotes a path that a shell would take apart", () => {
