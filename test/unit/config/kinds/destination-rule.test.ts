@@ -228,6 +228,11 @@ describe("a connection pool", () => {
     ],
     ["can keep idle connections for ever", pool({ tcp: { idleTimeout: "0s" } }), []],
     [
+      "keeps idle connections for a time that Envoy can keep",
+      pool({ tcp: { idleTimeout: "1ns" }, http: { idleTimeout: "0s" } }),
+      [`${POOL}.tcp.idleTimeout`, `${POOL}.http.idleTimeout`],
+    ],
+    [
       "has times of whole milliseconds, one at least",
       pool({ tcp: { connectTimeout: "0s", tcpKeepalive: { time: "1us", interval: "1.0001s" } } }),
       [

@@ -400,6 +400,11 @@ describe("TCP and TLS routes", () => {
       tcp({ route, match: [{ destinationSubnets: ["10.0.0.0/8", "::1", "10.0.0.0/33"] }] }),
       ["spec.tcp[0].match[0].destinationSubnets[2]"],
     ],
+    [
+      "match ports, labels and namespaces that can be",
+      tcp({ route, match: [{ port: 70000, sourceLabels: { "": "a" }, sourceNamespace: "a/b" }] }),
+      ["port", 'sourceLabels[""]', "sourceNamespace"].map((end) => `spec.tcp[0].match[0].${end}`),
+    ],
     ["match one of the hosts", tls("a.b"), []],
     ["match a part of one of the hosts", tls("*.x.c.d"), []],
     ["match no other host", tls("x.b"), [SNI]],
