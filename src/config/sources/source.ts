@@ -41,6 +41,7 @@ export type Source = SecretSource | TextSource | UnreadableSource;
 export interface RootStatus {
   /** As it was given. */
   readonly path: string;
+  readonly kind: "config" | "secrets";
   readonly exists: boolean;
   /** How many sources it has. */
   readonly sourceCount: number;

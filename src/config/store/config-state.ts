@@ -6,7 +6,7 @@ import { emptyTables, type ResourceTables } from "../snapshot.js";
 import type { RootStatus, SourceBatch } from "../sources/source.js";
 import { type Claim, changedIds, NO_CLAIMS } from "./claim.js";
 import { applyBatch, type Files, NO_FILES } from "./file-state.js";
-import { freshStandingOf, type Standing, standingOf } from "./standing.js";
+import { freshStandingOf, internStanding, type Standing, standingOf } from "./standing.js";
 
 /** All that is known of the configuration at one moment. */
 export interface ConfigState {
@@ -92,7 +92,10 @@ export function withStanding(
   const ref = now?.ref ?? old?.ref;
   if (ref === undefined) return state;
   const key = keyOf(ref);
-  const standings = now === undefined ? state.standings.without(id) : state.standings.with(id, now);
+  const standings =
+    now === undefined
+      ? state.standings.without(id)
+      : state.standings.with(id, internStanding(now, old));
   if (ref.kind !== "VirtualService") {
     return { ...state, standings, tables: withRow(state.tables, ref.kind, key, now?.inForce) };
   }
@@ -126,20 +129,26 @@ function holdBack(
   before: ConfigState,
   { changed, remembers }: { readonly changed: ReadonlySet<string>; readonly remembers: boolean },
 ): ConfigState {
-  const [references = Table.empty<References>()] = state.references.VirtualService ?? [];
-  const [referencesBefore = Table.empty<References>()] = before.references.VirtualService ?? [];
+  const references = routeReferences(state);
   const ids = new Set([...changed].filter((id) => id.startsWith("VirtualService/")));
-  for (const { key } of references.changesFrom(referencesBefore)) ids.add(`VirtualService/${key}`);
+  for (const { key } of references.changesFrom(routeReferences(before)))
+    ids.add(`VirtualService/${key}`);
   let { standings, tables } = state;
   for (const id of ids) {
     const standing = standings.get(id);
     const key = id.slice("VirtualService/".length);
+    const old = before.standings.get(id);
     const isHeldBack = remembers && references.get(key)?.isHeldBack === true;
-    const inForce = isHeldBack ? before.standings.get(id)?.inForce : standing?.candidate;
+    const inForce = isHeldBack ? old?.inForce : standing?.candidate;
     tables = withRow(tables, "VirtualService", key, standing && inForce);
-    if (standing !== undefined) standings = standings.with(id, withInForce(standing, inForce));
+    if (standing === undefined) continue;
+    standings = standings.with(id, internStanding(withInForce(standing, inForce), old));
   }
   return { ...state, standings, tables };
+}
+
+function routeReferences({ references }: ConfigState): Table<References> {
+  return references.VirtualService?.[0] ?? Table.empty();
 }
 
 function withInForce(standing: Standing, inForce: ConfigResource | undefined): Standing {

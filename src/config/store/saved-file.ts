@@ -50,6 +50,7 @@ export function savedFileOf(state: ConfigState, path: string): SavedFile | undef
 export function changedPaths(before: ConfigState, state: ConfigState): ReadonlySet<string> {
   const paths = new Set<string>();
   for (const { before: old, after } of state.standings.changesFrom(before.standings)) {
+    if (old?.path === after?.path && old?.inForce === after?.inForce) continue;
     for (const standing of [old, after]) if (standing !== undefined) paths.add(standing.path);
   }
   return paths;

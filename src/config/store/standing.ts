@@ -60,3 +60,13 @@ function intern(
   const known = [before?.inForce, before?.candidate];
   return known.find((old) => isDeepStrictEqual(old, resource)) ?? resource;
 }
+
+/** `now`, or what it was when it is no different. */
+export function internStanding(now: Standing, before: Standing | undefined): Standing {
+  const isSame =
+    before !== undefined &&
+    before.path === now.path &&
+    before.candidate === now.candidate &&
+    before.inForce === now.inForce;
+  return isSame ? before : now;
+}

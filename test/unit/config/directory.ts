@@ -29,7 +29,13 @@ export function createDirectory(options: ConfigStoreOptions = {}): Directory {
   const update = (batch: Pick<SourceBatch, "changed" | "removed">, exists: boolean) => {
     const isComplete = isFirst;
     isFirst = false;
-    const root = { path: ROOT, exists, sourceCount: present.size, problems: [] };
+    const root = {
+      path: ROOT,
+      kind: "config" as const,
+      exists,
+      sourceCount: present.size,
+      problems: [],
+    };
     return store.update({ ...batch, roots: [root], isComplete });
   };
   return {

@@ -1,0 +1,66 @@
+import type { BigIntStats } from "node:fs";
+import { stat } from "node:fs/promises";
+
+/** A file or folder that was found, but not read yet. */
+export interface Found {
+  /** As it is shown: the root as it was given, then the path below it. */
+  readonly path: string;
+  readonly root: string;
+  readonly kind: "config" | "secrets";
+  /** Changes when what is there changes. */
+  readonly fingerprint: string;
+  /** Whether it was reached by a symbolic link, so that it can change without an event at its own path. */
+  readonly isLinked: boolean;
+  /** Why it will not be read. */
+  readonly problem?: SourceProblem;
+}
+
+/** Why something cannot be read. */
+export interface SourceProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What identifies the contents of a file as far as that can be had without reading it. */
+export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+}
+
+/** What identifies a directory, whatever path leads to it. */
+export function identityOf({ dev, ino }: BigIntStats): string {
+  return `${String(dev)} ${String(ino)}`;
+}
+
+/** The stats of what is at a path, symbolic links followed; a problem when there is none to follow to. */
+export async function statOf(path: string): Promise<BigIntStats | SourceProblem> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+/** Whether there are stats. */
+export function isStats(result: BigIntStats | SourceProblem): result is BigIntStats {
+  return !("code" in result);
+}
+
+/** The code of a problem that means that there is nothing. */
+export const NOTHING = "ENOENT";
+
+/** What an error of the file system means to the user. */
+export function problemOf(error: unknown): SourceProblem {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return { code: NOTHING, message: "it is not there" };
+    case "ELOOP":
+      return { code: "symlink-loop", message: "the symbolic link leads to itself" };
+    case "EACCES":
+    case "EPERM":
+      return { code: "unreadable", message: "there is no permission to read it" };
+    default:
+      return { code: "unreadable", message: `it cannot be read (${code})` };
+  }
+}

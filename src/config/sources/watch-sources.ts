@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import { SYSTEM_TIMERS, type Timers } from "../timers.js";
+import { createDebounce, type Waits } from "./debounce.js";
+import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./root.js";
+import { readAll } from "./scan.js";
+import type { SourceBatch } from "./source.js";
+import { createWatchedRoot, type WatchedRoot } from "./watched-root.js";
+
+/** How directories are watched. */
+export interface WatchOptions {
+  readonly roots: readonly ConfigRoot[];
+  /** Is given all that there is, then what changed, one batch after the other. */
+  readonly onBatch: (batch: SourceBatch) => void;
+  /** Is told of what should not happen; the watch goes on. */
+  readonly onError: (error: unknown) => void;
+  readonly limits?: SourceLimits;
+  readonly waits?: Waits;
+  /** How often everything is looked at, in case an event was missed; in milliseconds. */
+  readonly rescanMs?: number;
+  readonly timers?: Timers;
+}
+
+/** A watch on directories. */
+export interface SourceWatch {
+  /** Resolves when the first batch was given. */
+  readonly ready: Promise<void>;
+  /** Ends the watch; no batch is given after it resolved. */
+  readonly close: () => Promise<void>;
+}
+
+const DEFAULT_WAITS: Waits = { quietMs: 15, mostMs: 200 };
+const DEFAULT_RESCAN_MS = 30_000;
+
+/**
+ * Follows directories. An event only wakes it up: what is said to have changed is looked at, and read if it may have
+ * changed; a single edit reads a single file. A root that does not exist is waited for.
+ */
+export function watchSources(options: WatchOptions): SourceWatch {
+  const { limits = DEFAULT_LIMITS, timers = SYSTEM_TIMERS, onError } = options;
+  const roots: WatchedRoot[] = [];
+  let isClosed = false;
+  let work: Promise<void> = Promise.resolve();
+  let cancelRescan: (() => void) | undefined;
+  const enqueue = (task: () => Promise<SourceBatch | undefined>): Promise<void> => {
+    work = work
+      .then(async () => {
+        const batch = isClosed ? undefined : await task();
+        // It may have been closed while files were read.
+        if (batch !== undefined && !isStopped()) options.onBatch(batch);
+      })
+      .catch(onError);
+    return work;
+  };
+  const isStopped = (): boolean => isClosed;
+  const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, timers, () => {
+    void enqueue(() => changesOf(roots));
+  });
+  const suspectAll = (): void => {
+    for (const root of roots) root.suspectAll();
+  };
+  const scheduleRescan = (): void => {
+    cancelRescan = timers.after(options.rescanMs ?? DEFAULT_RESCAN_MS, () => {
+      suspectAll();
+      scheduleRescan();
+    });
+  };
+  const ready = enqueue(async () => {
+    for (const root of options.roots) {
+      roots.push(await createWatchedRoot(root, limits, debounce.poke));
+    }
+    // What came between the first look at a directory and the watch on it was seen by neither.
+    suspectAll();
+    const changed = await readAll(
+      roots.flatMap((root) => [...root.found()]),
+      limits,
+    );
+    return { roots: roots.map((root) => root.status()), changed, removed: [], isComplete: true };
+  });
+  scheduleRescan();
+  return {
+    ready,
+    close: async () => {
+      isClosed = true;
+      cancelRescan?.();
+      debounce.cancel();
+      await work;
+      for (const root of roots) root.close();
+    },
+  };
+}
+
+/** What is different in some roots since the last time; undefined when nothing is. */
+async function changesOf(roots: readonly WatchedRoot[]): Promise<SourceBatch | undefined> {
+  const before = roots.map((root) => root.status());
+  const updates = [];
+  for (const root of roots) updates.push(await root.update());
+  const changed = updates.flatMap((update) => update.changed);
+  const removed = updates.flatMap((update) => update.removed);
+  const now = roots.map((root) => root.status());
+  const isSame = changed.length === 0 && removed.length === 0 && isDeepStrictEqual(before, now);
+  return isSame ? undefined : { roots: now, changed, removed, isComplete: false };
+}

@@ -1,0 +1,116 @@
+import type { Diagnostic } from "../../base/diagnostic.js";
+import { createDirectoryWatch } from "./directory-watch.js";
+import type { Found } from "./found.js";
+import {
+  directoriesToWatch,
+  inspect,
+  type RootChange,
+  type Suspicion,
+  suspect,
+  type Watched,
+} from "./inspect-root.js";
+import type { ConfigRoot, SourceLimits } from "./root.js";
+import { type RootScan, readAll, scanRoot, statusOf } from "./scan.js";
+import type { RootStatus, Source } from "./source.js";
+
+/** A root that is watched. */
+export interface WatchedRoot {
+  /** What is known of it as a whole. */
+  readonly status: () => RootStatus;
+  /** What was found in it when it was looked at last. */
+  readonly found: () => Iterable<Found>;
+  /** Looks at what was suspected since the last time, and reads what may be different. */
+  readonly update: () => Promise<RootUpdate>;
+  /** Suspects everything. */
+  readonly suspectAll: () => void;
+  readonly close: () => void;
+}
+
+/** What is different in a root. */
+export interface RootUpdate {
+  readonly changed: readonly Source[];
+  readonly removed: readonly string[];
+}
+
+/** What is known of a root. */
+interface Knowledge {
+  readonly scan: RootScan;
+  readonly watched: Watched;
+  /** The directories that cannot be watched. */
+  readonly unwatched: readonly string[];
+}
+
+/** Looks at a root and watches it; `poke` is called when something is suspected. */
+export async function createWatchedRoot(
+  root: ConfigRoot,
+  limits: SourceLimits,
+  poke: () => void,
+): Promise<WatchedRoot> {
+  let suspicions: Suspicion[] = [];
+  const raise = (suspicion: Suspicion | undefined): void => {
+    if (suspicion === undefined) return;
+    suspicions.push(suspicion);
+    poke();
+  };
+  const watch = createDirectoryWatch((...event) => {
+    raise(suspect(known.scan, known.watched, event));
+  });
+  const follow = async (scan: RootScan): Promise<Knowledge> => {
+    const watched = await directoriesToWatch(scan);
+    return { scan, watched, unwatched: watch.follow(watched.directories) };
+  };
+  let known = await follow(await scanRoot(root, limits));
+
+  const take = async (change: RootChange): Promise<RootUpdate> => {
+    const changed = await readAll(change.changed, limits);
+    const gone = missing(change.changed, changed);
+    let { found } = change.scan;
+    for (const path of gone) found = found.without(path);
+    const before = known;
+    const scan = { ...change.scan, found };
+    const mayHaveMoved =
+      scan.directories !== before.scan.directories ||
+      change.changed.some(({ isLinked }) => isLinked);
+    known = mayHaveMoved ? await follow(scan) : { ...before, scan };
+    // What came into a directory before it was watched may have been missed.
+    if (hasNew(before.watched, known.watched)) raise({ type: "all" });
+    const removed = [...change.removed, ...gone.filter((path) => before.scan.found.has(path))];
+    return { changed, removed };
+  };
+
+  return {
+    status: () => withUnwatched(statusOf(known.scan), known.unwatched),
+    found: () => known.scan.found.values(),
+    update: async () => {
+      if (suspicions.length === 0) return { changed: [], removed: [] };
+      const raised = suspicions;
+      suspicions = [];
+      return take(await inspect(known.scan, raised, limits));
+    },
+    suspectAll: () => {
+      raise({ type: "all" });
+    },
+    close: watch.close,
+  };
+}
+
+/** The paths of what was found and could not be read, because it had gone. */
+function missing(found: readonly Found[], sources: readonly Source[]): readonly string[] {
+  const read = new Set(sources.map(({ path }) => path));
+  return found.map(({ path }) => path).filter((path) => !read.has(path));
+}
+
+function hasNew(before: Watched, now: Watched): boolean {
+  return [...now.directories].some(([path, identity]) => before.directories.get(path) !== identity);
+}
+
+function withUnwatched(status: RootStatus, unwatched: readonly string[]): RootStatus {
+  return { ...status, problems: [...status.problems, ...unwatched.map(describeUnwatched)] };
+}
+
+function describeUnwatched(directory: string): Diagnostic {
+  const message =
+    "the directory cannot be watched (the system's limit of watches may be reached): changes in it are seen with a delay";
+  const position = { file: directory, line: 1, column: 1 };
+  return { severity: "warning", code: "unwatched-directory", message, position };
+}

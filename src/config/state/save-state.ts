@@ -1,0 +1,96 @@
+import { open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ConfigState } from "../store/config-state.js";
+import { changedPaths, type SavedFile, savedFileOf } from "../store/saved-file.js";
+import type { Timers } from "../timers.js";
+import { encodeStateFile, stateFileName, TEMPORARY } from "./state-file.js";
+
+/** How a state is saved. */
+export interface SaveOptions {
+  /** Exists, and nobody else has access to it. */
+  readonly directory: string;
+  /** What the directory has now. */
+  readonly saved: ConfigState;
+  readonly timers: Timers;
+  /** Is told what could not be saved; it is tried again with the next change. */
+  readonly onError: (error: unknown) => void;
+  /** How long changes are gathered, in milliseconds. */
+  readonly delayMs?: number;
+}
+
+/** Saves what is in force, behind the back of those who change it. */
+export interface StateSaver {
+  /** Takes note of a state; it is saved within about a second. */
+  readonly take: (state: ConfigState) => void;
+  /** Saves what is not saved yet. */
+  readonly close: () => Promise<void>;
+}
+
+const DEFAULT_DELAY_MS = 1000;
+/** What is saved may have private keys in it. */
+const FILE_MODE = 0o600;
+
+/**
+ * A saver that writes one file for each file of the configuration by which something else is in force than before. A
+ * file is written beside its place and then moved there, so that it is whole whenever the process ends; it is not forced
+ * to the disk: what a crash of the machine spoils is ignored.
+ */
+export function createStateSaver(options: SaveOptions): StateSaver {
+  const { directory, timers, onError, delayMs = DEFAULT_DELAY_MS } = options;
+  const failed = new Set<string>();
+  let { saved } = options;
+  let latest = saved;
+  let cancel: (() => void) | undefined;
+  let work: Promise<void> = Promise.resolve();
+
+  const save = async (): Promise<void> => {
+    const paths = new Set([...changedPaths(saved, latest), ...failed]);
+    saved = latest;
+    failed.clear();
+    for (const path of paths) {
+      try {
+        await saveFile(directory, path, savedFileOf(saved, path));
+      } catch (error) {
+        failed.add(path);
+        onError(error);
+      }
+    }
+  };
+  const flush = (): Promise<void> => {
+    cancel?.();
+    cancel = undefined;
+    work = work.then(save);
+    return work;
+  };
+  return {
+    take: (state) => {
+      const isSame = state.standings === latest.standings;
+      latest = state;
+      if (!isSame) cancel ??= timers.after(delayMs, () => void flush());
+    },
+    close: flush,
+  };
+}
+
+async function saveFile(
+  directory: string,
+  path: string,
+  file: SavedFile | undefined,
+): Promise<void> {
+  const name = stateFileName(path);
+  const target = join(directory, name);
+  if (file === undefined) {
+    await rm(target, { force: true });
+    return;
+  }
+  const temporary = join(directory, `.${name}${TEMPORARY}`);
+  await rm(temporary, { force: true });
+  // It is made with its mode: at no moment can others read it.
+  const handle = await open(temporary, "wx", FILE_MODE);
+  try {
+    await handle.writeFile(encodeStateFile(file));
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, target);
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { Engine } from "../base/engine.js";
+import type { ConfigSnapshot } from "./snapshot.js";
+import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./sources/root.js";
+import { readSources } from "./sources/scan.js";
+import { watchSources } from "./sources/watch-sources.js";
+import { loadState } from "./state/load-state.js";
+import { createStateSaver, type StateSaver } from "./state/save-state.js";
+import { type ConfigStore, createConfigStore } from "./store/config-store.js";
+import { SYSTEM_TIMERS, type Timers } from "./timers.js";
+
+/** Where the configuration is, and who is told of it. */
+export interface ConfigWatchOptions {
+  readonly roots: readonly ConfigRoot[];
+  /** Is given the first snapshot and every later one that is another object. */
+  readonly onSnapshot: (snapshot: ConfigSnapshot) => void;
+  /** Is told of what should not happen; the watch goes on. */
+  readonly onError: (error: unknown) => void;
+  /** Is told of what is wrong with the saved state, once, at the start. */
+  readonly onProblem?: (problem: Diagnostic) => void;
+  /** The directory in which what is in force is kept over a restart, below which a directory `config` is made. */
+  readonly stateDirectory?: string;
+  readonly engine?: Engine;
+  readonly limits?: SourceLimits;
+  readonly timers?: Timers;
+}
+
+/** A configuration that is followed. */
+export interface ConfigWatch {
+  /** Resolves when the first snapshot was given. */
+  readonly ready: Promise<void>;
+  /** Ends it, and saves what is not saved yet. */
+  readonly close: () => Promise<void>;
+}
+
+/** Follows the configuration in some directories: what is there, then what changes. */
+export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
+  const opened = open(options);
+  return {
+    ready: opened.then(({ ready }) => ready),
+    close: async () => {
+      const { close } = await opened;
+      await close();
+    },
+  };
+}
+
+async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
+  const { roots, onSnapshot, onError, limits = DEFAULT_LIMITS, timers = SYSTEM_TIMERS } = options;
+  const { store, saver } = await createStore(options, timers);
+  let last: ConfigSnapshot | undefined;
+  const watch = watchSources({
+    roots,
+    limits,
+    timers,
+    onError,
+    onBatch: (batch) => {
+      const snapshot = store.update(batch);
+      saver?.take(store.state());
+      if (snapshot === last) return;
+      last = snapshot;
+      onSnapshot(snapshot);
+    },
+  });
+  return {
+    ready: watch.ready,
+    close: async () => {
+      await watch.close();
+      await saver?.close();
+    },
+  };
+}
+
+async function createStore(
+  { roots, stateDirectory, engine, onError, onProblem }: ConfigWatchOptions,
+  timers: Timers,
+): Promise<{ readonly store: ConfigStore; readonly saver?: StateSaver }> {
+  const given = engine === undefined ? {} : { engine };
+  if (stateDirectory === undefined) return { store: createConfigStore(given) };
+  const directory = join(stateDirectory, "config");
+  const { files, problems } = await loadState(directory, roots);
+  for (const problem of problems) onProblem?.(problem);
+  const store = createConfigStore({ ...given, saved: files });
+  const saver = createStateSaver({ directory, saved: store.state(), timers, onError });
+  return { store, saver };
+}
+
+/** What some directories say now, by themselves: see parseOffline. */
+export async function readConfig(
+  roots: readonly ConfigRoot[],
+  limits: SourceLimits = DEFAULT_LIMITS,
+): Promise<ConfigSnapshot> {
+  const store = createConfigStore({ remembers: false });
+  return store.update(await readSources(roots, limits));
+}

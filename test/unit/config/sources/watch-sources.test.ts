@@ -1,0 +1,252 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { ConfigRoot } from "../../../../src/config/sources/root.js";
+import type { SourceBatch } from "../../../../src/config/sources/source.js";
+import { type WatchOptions, watchSources } from "../../../../src/config/sources/watch-sources.js";
+import { temporaryDirectory, writeFiles, writeLinks } from "./temporary-directory.js";
+
+/** A watch whose batches are awaited one after the other. */
+interface Watching {
+  /** The next batch: paths below the directory with their texts, `undefined` for what is gone. */
+  readonly next: () => Promise<Readonly<Record<string, string | undefined>>>;
+  /** The next batch as it is. */
+  readonly nextBatch: () => Promise<SourceBatch>;
+  /** How many batches were given and not taken. */
+  readonly waiting: () => number;
+  readonly close: () => Promise<void>;
+}
+
+function watching(
+  directory: string,
+  { kind = "config", ...options }: Partial<WatchOptions> & Partial<Pick<ConfigRoot, "kind">> = {},
+): Watching {
+  const batches: SourceBatch[] = [];
+  const takers: ((batch: SourceBatch) => void)[] = [];
+  const watch = watchSources({
+    roots: [{ path: directory, kind }],
+    onBatch: (batch) => {
+      const taker = takers.shift();
+      if (taker === undefined) batches.push(batch);
+      else taker(batch);
+    },
+    onError: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+  onTestFinished(watch.close);
+  const nextBatch = (): Promise<SourceBatch> => {
+    const batch = batches.shift();
+    return batch === undefined
+      ? new Promise((resolve) => takers.push(resolve))
+      : Promise.resolve(batch);
+  };
+  const next: Watching["next"] = async () => {
+    const { changed, removed } = await nextBatch();
+    const below = (path: string): string => path.slice(directory.length + 1);
+    return Object.fromEntries([
+      ...changed.map((source) => [below(source.path), contentOf(source)] as const),
+      ...removed.map((path) => [below(path), undefined] as const),
+    ]);
+  };
+  return { next, nextBatch, waiting: () => batches.length, close: watch.close };
+}
+
+function contentOf(source: SourceBatch["changed"][number]): string {
+  if (source.type === "text") return source.text;
+  return source.type === "secret" ? JSON.stringify(source.files) : `!${source.code}`;
+}
+
+describe("a watch on a directory", () => {
+  it("gives all that there is first", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1", "b/c.yaml": "2" });
+    const batch = await watching(directory).nextBatch();
+    expect(batch).toMatchObject({ isComplete: true, roots: [{ exists: true, sourceCount: 2 }] });
+    expect(batch.changed.map(contentOf)).toEqual(["1", "2"]);
+  });
+
+  it("gives a file that was written, appended to, replaced, renamed and removed", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1", "b.yaml": "2" });
+    const watch = watching(directory);
+    await watch.next();
+    writeFiles(directory, { "a.yaml": "3" });
+    expect(await watch.next()).toEqual({ "a.yaml": "3" });
+    appendFileSync(join(directory, "a.yaml"), "4");
+    expect(await watch.next()).toEqual({ "a.yaml": "34" });
+    writeFileSync(join(directory, ".a.yaml.tmp"), "5");
+    renameSync(join(directory, ".a.yaml.tmp"), join(directory, "a.yaml"));
+    expect(await watch.next()).toEqual({ "a.yaml": "5" });
+    renameSync(join(directory, "a.yaml"), join(directory, "c.yaml"));
+    expect(await watch.next()).toEqual({ "a.yaml": undefined, "c.yaml": "5" });
+    rmSync(join(directory, "c.yaml"));
+    expect(await watch.next()).toEqual({ "c.yaml": undefined });
+  });
+
+  it("reads nothing but the file that was written", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(
+      directory,
+      Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${String(i)}.yaml`, "1"])),
+    );
+    const watch = watching(directory);
+    await watch.next();
+    writeFiles(directory, { "f7.yaml": "2" });
+    expect(await watch.next()).toEqual({ "f7.yaml": "2" });
+  });
+
+  it("gives what is in a directory that comes, and takes back what was in one that goes", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1" });
+    const watch = watching(directory);
+    await watch.next();
+    const other = temporaryDirectory();
+    writeFiles(other, { "b/c.yaml": "2" });
+    renameSync(join(other, "b"), join(directory, "b"));
+    expect(await watch.next()).toEqual({ "b/c.yaml": "2" });
+    writeFiles(directory, { "b/c.yaml": "3" });
+    expect(await watch.next()).toEqual({ "b/c.yaml": "3" });
+    renameSync(join(directory, "b"), join(other, "b"));
+    expect(await watch.next()).toEqual({ "b/c.yaml": undefined });
+  });
+
+  it("follows a directory that is replaced by another", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a/x.yaml": "1", "new/x.yaml": "2" });
+    const watch = watching(join(directory, "a"));
+    await watch.next();
+    renameSync(join(directory, "a"), join(directory, "old"));
+    renameSync(join(directory, "new"), join(directory, "a"));
+    expect(await watch.next()).toEqual({ "x.yaml": "2" });
+    writeFiles(directory, { "a/x.yaml": "3" });
+    expect(await watch.next()).toEqual({ "x.yaml": "3" });
+  });
+
+  it("waits for a directory that does not exist yet, nor the one above it", async () => {
+    const directory = temporaryDirectory();
+    const watch = watching(join(directory, "a/b"));
+    expect(await watch.nextBatch()).toMatchObject({ roots: [{ exists: false }], changed: [] });
+    writeFiles(directory, { "other/x.yaml": "0" });
+    writeFiles(directory, { "a/b/x.yaml": "1" });
+    let all = {};
+    while (!("x.yaml" in all)) all = { ...all, ...(await watch.next()) };
+    expect(all).toEqual({ "x.yaml": "1" });
+    writeFiles(directory, { "a/b/x.yaml": "2" });
+    expect(await watch.next()).toEqual({ "x.yaml": "2" });
+  });
+
+  it("says that the directory is gone", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a/x.yaml": "1" });
+    const watch = watching(join(directory, "a"));
+    await watch.next();
+    rmSync(join(directory, "a"), { recursive: true });
+    let batch = await watch.nextBatch();
+    const removed = [...batch.removed];
+    while (batch.roots[0]?.exists === true) {
+      batch = await watch.nextBatch();
+      removed.push(...batch.removed);
+    }
+    expect(removed).toEqual([join(directory, "a/x.yaml")]);
+  });
+
+  it("sees files change whose folder is swapped by a link, as Kubernetes does", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, {
+      "..1/a.yaml": "1",
+      "..1/b.yaml": "1",
+      "..2/a.yaml": "2",
+      "..2/b.yaml": "1",
+    });
+    writeLinks(directory, {
+      "..data": "..1",
+      "a.yaml": "..data/a.yaml",
+      "b.yaml": "..data/b.yaml",
+    });
+    const watch = watching(directory);
+    await watch.next();
+    symlinkSync("..2", join(directory, "..data_tmp"));
+    renameSync(join(directory, "..data_tmp"), join(directory, "..data"));
+    expect(await watch.next()).toEqual({ "a.yaml": "2", "b.yaml": "1" });
+  });
+
+  it("sees a file change that a link leads to", async () => {
+    const outside = temporaryDirectory();
+    writeFiles(outside, { "x.yaml": "1" });
+    const directory = temporaryDirectory();
+    writeLinks(directory, { "a.yaml": join(outside, "x.yaml") });
+    const watch = watching(directory);
+    await watch.next();
+    writeFiles(outside, { "x.yaml": "2" });
+    expect(await watch.next()).toEqual({ "a.yaml": "2" });
+  });
+
+  it("gives the files that were written one after the other in one batch", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1", "b.yaml": "1" });
+    const watch = watching(directory);
+    await watch.next();
+    writeFiles(directory, { "a.yaml": "2", "b.yaml": "2", "c.yaml": "2" });
+    expect(await watch.next()).toEqual({ "a.yaml": "2", "b.yaml": "2", "c.yaml": "2" });
+    expect(watch.waiting()).toBe(0);
+  });
+
+  it("gives nothing for files that are not read", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1" });
+    const watch = watching(directory);
+    await watch.next();
+    writeFiles(directory, { "notes.txt": "1", ".a.yaml.swp": "1", "a.yaml~": "1", "b.yaml": "2" });
+    expect(await watch.next()).toEqual({ "b.yaml": "2" });
+  });
+
+  it("gives nothing after it was closed", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1" });
+    const watch = watching(directory);
+    await watch.next();
+    writeFiles(directory, { "a.yaml": "2" });
+    await watch.close();
+    expect(watch.waiting()).toBe(0);
+  });
+
+  it("finds by looking what no event told of", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "x/real/a.yaml": "1", "x/other/a.yaml": "2" });
+    mkdirSync(join(directory, "mesh"));
+    writeLinks(directory, { "x/current": "real", "mesh/a.yaml": "../x/current/a.yaml" });
+    let rescan = (): void => undefined;
+    const watch = watching(join(directory, "mesh"), {
+      rescanMs: 12345,
+      timers: {
+        after: (ms, callback) => {
+          if (ms === 12345) rescan = callback;
+          const timer = setTimeout(callback, ms);
+          return () => {
+            clearTimeout(timer);
+          };
+        },
+      },
+    });
+    await watch.next();
+    symlinkSync("other", join(directory, "x/next"));
+    renameSync(join(directory, "x/next"), join(directory, "x/current"));
+    rescan();
+    expect(await watch.next()).toEqual({ "a.yaml": "2" });
+  });
+
+  it("gives the folder of a secret whose file was written", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "default/a/ca.crt": "1" });
+    const watch = watching(directory, { kind: "secrets" });
+    await watch.next();
+    writeFiles(directory, { "default/a/ca.crt": "2" });
+    expect(await watch.next()).toEqual({ "default/a": '{"ca.crt":"2"}' });
+    writeFiles(directory, { "default/b/ca.crt": "3" });
+    let all = {};
+    while (!("default/b" in all)) all = { ...all, ...(await watch.next()) };
+    expect(all).toMatchObject({ "default/b": '{"ca.crt":"3"}' });
+  });
+});
