@@ -20,7 +20,7 @@ export function checkNotNegative(value: number, path: Path): Findings {
   return refuse(path, value < 0 ? `${name} is ${value}: it has to be 0 or more` : undefined);
 }
 
-/** A number of hundredths, or a percentage: 0 to 100. */
+/** A percentage: 0 to 100. */
 export function checkPercent(value: number, path: Path): Findings {
   const valid = value >= 0 && value <= 100;
   return refuse(path, valid ? undefined : `${value} is no percentage: 0 to 100`);
