@@ -52,6 +52,7 @@ export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Fi
 
 function readInto(before: FileState | undefined, source: Source, memory: Memory): FileState {
   const { reading: last, claims = NO_CLAIMS } = before ?? {};
+  if (before !== undefined && saysTheSame(last, source)) return before;
   const reading = readSource(source, {
     ...(last !== undefined && { reading: last }),
     ...(memory !== undefined && { inForce: (id: string) => memory.standings.get(id)?.inForce }),
@@ -61,6 +62,13 @@ function readInto(before: FileState | undefined, source: Source, memory: Memory)
     reading,
     claims: claimsOf(reading, memory === undefined ? NO_CLAIMS : claims),
   };
+}
+
+/** Whether what was read last was read from the same. */
+function saysTheSame(last: SourceReading | undefined, source: Source): boolean {
+  if (last?.type === "file") return source.type === "text" && source.text === last.text;
+  if (last?.type !== "none" || source.type !== "unreadable") return false;
+  return source.code === last.code && source.message === last.message;
 }
 
 function remembered({ root, claims }: FileState): FileState {

@@ -63,10 +63,8 @@ function intern(
 
 /** `now`, or what it was when it is no different. */
 export function internStanding(now: Standing, before: Standing | undefined): Standing {
+  const { path, candidate, inForce } = now;
   const isSame =
-    before !== undefined &&
-    before.path === now.path &&
-    before.candidate === now.candidate &&
-    before.inForce === now.inForce;
+    before?.path === path && before.candidate === candidate && before.inForce === inForce;
   return isSame ? before : now;
 }

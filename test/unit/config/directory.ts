@@ -134,7 +134,7 @@ kind: DestinationRule
 metadata:
   name: ${name}
 spec:
-  host: ${host}
+  host: "${host}"
   subsets:
 ${items.join("")}`;
 }

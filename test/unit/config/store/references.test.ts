@@ -1,0 +1,339 @@
+import { describe, expect, it } from "vitest";
+import {
+  createDirectory,
+  documents,
+  linesOf,
+  route,
+  rule,
+  service,
+  specsOf,
+} from "../directory.js";
+
+const hosts = (directory: ReturnType<typeof createDirectory>): readonly string[] =>
+  [...directory.store.snapshot().tables.VirtualService.values()].flatMap(({ spec }) =>
+    (spec.http ?? []).flatMap(({ route: destinations = [] }) =>
+      destinations.map(({ destination: { host, subset } }) =>
+        subset === undefined ? host : `${host} ${subset}`,
+      ),
+    ),
+  );
+
+const entry = (
+  host: string,
+  namespace: string,
+  exportTo?: string,
+): string => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: external, namespace: ${namespace}}
+spec:
+  hosts: ["${host}"]
+  ports: [{number: 443, name: tls, protocol: TLS}]
+  resolution: NONE
+  ${exportTo === undefined ? "" : `exportTo: ["${exportTo}"]`}
+`;
+
+const gateway = (name: string): string => `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: ${name}, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 443, name: https, protocol: HTTPS}
+    hosts: ["*"]
+    tls: {mode: SIMPLE, credentialName: app-tls}
+`;
+
+describe("a route to a host that is not there", () => {
+  it("is held back until the host is there", () => {
+    const directory = createDirectory();
+    const before = directory.write({ "a.yaml": route("a", "b") });
+    expect(hosts(directory)).toEqual([]);
+    expect(before.diagnostics[0]?.message).toBe(
+      'host "b" is no Service and no host of a ServiceEntry that namespace default sees; until then the resource has no effect',
+    );
+    const after = directory.write({ "b.yaml": service("b") });
+    expect(hosts(directory)).toEqual(["b"]);
+    expect(linesOf(after)).toEqual([]);
+  });
+
+  it("keeps the version before in force", () => {
+    const directory = createDirectory();
+    directory.write({ "a.yaml": route("a", "b"), "b.yaml": service("b") });
+    const { diagnostics } = directory.write({ "a.yaml": route("a", "c") });
+    expect(hosts(directory)).toEqual(["b"]);
+    expect(diagnostics[0]?.message).toContain("until then the version before stays in force");
+    directory.write({ "c.yaml": service("c") });
+    expect(hosts(directory)).toEqual(["c"]);
+  });
+
+  it("comes with the host in the same batch, in any order", () => {
+    const directory = createDirectory();
+    const snapshot = directory.write({ "a.yaml": route("a", "z"), "z.yaml": service("z") });
+    expect(hosts(directory)).toEqual(["z"]);
+    expect(linesOf(snapshot)).toEqual([]);
+  });
+
+  it("stays in force when it is the host that goes", () => {
+    const directory = createDirectory();
+    directory.write({ "a.yaml": route("a", "b"), "b.yaml": service("b") });
+    const snapshot = directory.write({ "b.yaml": undefined });
+    expect(hosts(directory)).toEqual(["b"]);
+    expect(linesOf(snapshot)).toEqual(["mesh/a.yaml:11:15 error IST0101 VirtualService a.default"]);
+    expect(snapshot.diagnostics[0]?.message).not.toContain("until then");
+  });
+
+  it("stays in force through a restart after the host has gone", () => {
+    const directory = createDirectory();
+    directory.write({ "a.yaml": route("a", "b"), "b.yaml": service("b") });
+    const resources = [...directory.store.snapshot().tables.VirtualService.values()];
+    const restarted = createDirectory({
+      saved: [{ root: "mesh", path: "mesh/a.yaml", resources }],
+    });
+    restarted.write({ "a.yaml": route("a", "b") });
+    expect(hosts(restarted)).toEqual(["b"]);
+  });
+
+  it("goes when its file goes, also while it is held back", () => {
+    const directory = createDirectory();
+    directory.write({ "a.yaml": route("a", "b"), "b.yaml": service("b") });
+    directory.write({ "a.yaml": route("a", "c") });
+    directory.write({ "a.yaml": undefined });
+    expect(hosts(directory)).toEqual([]);
+  });
+
+  it("is said what was probably meant", () => {
+    const { diagnostics } = createDirectory().write({
+      "a.yaml": route("a", "paymnets"),
+      "b.yaml": service("payments"),
+    });
+    expect(diagnostics[0]?.message).toContain('(did you mean "payments"?)');
+  });
+
+  it.each(["b", "b.default", "b.default.svc", "b.default.svc.cluster.local"])(
+    "is not one that is written %s",
+    (host) => {
+      const directory = createDirectory();
+      expect(
+        linesOf(directory.write({ "a.yaml": route("a", host), "b.yaml": service("b") })),
+      ).toEqual([]);
+      expect(hosts(directory)).toEqual([host]);
+    },
+  );
+
+  it.each([
+    ["a host", entry("api.example.com", "default"), true],
+    ["a wildcard", entry("*.example.com", "default"), true],
+    ["another wildcard", entry("*.example.org", "default"), false],
+    ["a host of another namespace", entry("api.example.com", "other"), true],
+    [
+      "a host of another namespace that is not exported",
+      entry("api.example.com", "other", "."),
+      false,
+    ],
+    [
+      "a host of another namespace that is exported to this one",
+      entry("api.example.com", "other", "default"),
+      true,
+    ],
+  ])("is looked for among ServiceEntries: %s", (_, text, isThere) => {
+    const directory = createDirectory();
+    directory.write({ "a.yaml": route("a", "api.example.com"), "b.yaml": text });
+    expect(hosts(directory)).toHaveLength(isThere ? 1 : 0);
+  });
+
+  it("is not seen when the Service is not exported", () => {
+    const directory = createDirectory();
+    const hidden = service("b", "other").replace(
+      "namespace:",
+      "annotations: {networking.istio.io/exportTo: .}\n  namespace:",
+    );
+    directory.write({ "a.yaml": route("a", "b.other"), "b.yaml": hidden });
+    expect(hosts(directory)).toEqual([]);
+    directory.write({ "b.yaml": service("b", "other") });
+    expect(hosts(directory)).toEqual(["b.other"]);
+  });
+
+  it("obeys the mesh configuration on who sees a Service", () => {
+    const mesh = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    defaultServiceExportTo: ["."]\n`;
+    const directory = createDirectory();
+    directory.write({
+      "a.yaml": route("a", "b.other"),
+      "b.yaml": service("b", "other"),
+      "m.yaml": mesh,
+    });
+    expect(hosts(directory)).toEqual([]);
+  });
+
+  it("is found in TCP, TLS and mirrored routes too", () => {
+    const text = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a}
+spec:
+  hosts: [a]
+  http:
+  - route: [{destination: {host: b}}]
+    mirror: {host: m1}
+  - match: [{uri: {prefix: /x}}]
+    route: [{destination: {host: b}}]
+    mirrors: [{destination: {host: m2}}]
+  tcp:
+  - match: [{port: 1}]
+    route: [{destination: {host: t1}}]
+  tls:
+  - match: [{port: 2, sniHosts: [a]}]
+    route: [{destination: {host: t2}}]
+`;
+    const { diagnostics } = createDirectory().write({ "a.yaml": text, "b.yaml": service("b") });
+    const found = diagnostics.filter(({ code }) => code === "IST0101");
+    expect(
+      found.map(({ position, message }) => [position?.line, /"(..)"/.exec(message)?.[1]]),
+    ).toEqual([
+      [8, "m1"],
+      [11, "m2"],
+      [14, "t1"],
+      [17, "t2"],
+    ]);
+  });
+});
+
+describe("a route to a subset that is not there", () => {
+  it("is held back until a DestinationRule has it", () => {
+    const directory = createDirectory();
+    directory.write({
+      "a.yaml": route("a", "b", "v2"),
+      "b.yaml": service("b"),
+      "r.yaml": rule("b", "b", "v1"),
+    });
+    expect(hosts(directory)).toEqual([]);
+    directory.write({ "r.yaml": rule("b", "b", "v1", "v2") });
+    expect(hosts(directory)).toEqual(["b v2"]);
+  });
+
+  it.each([
+    ["the same host by its full name", "b.default.svc.cluster.local", true],
+    ["a wildcard", "*.cluster.local", true],
+    ["another host", "c", false],
+  ])("is looked for in rules of %s", (_, host, isThere) => {
+    const directory = createDirectory();
+    directory.write({
+      "a.yaml": route("a", "b", "v1"),
+      "b.yaml": service("b"),
+      "r.yaml": rule("r", host, "v1"),
+    });
+    expect(hosts(directory)).toHaveLength(isThere ? 1 : 0);
+  });
+
+  it("is not one of a rule that is not exported", () => {
+    const directory = createDirectory();
+    const elsewhere = rule("r", "b.default.svc.cluster.local", "v1")
+      .replace("name: r", "name: r\n  namespace: other")
+      .replace("spec:", "spec:\n  exportTo: ['.']");
+    directory.write({
+      "a.yaml": route("a", "b", "v1"),
+      "b.yaml": service("b"),
+      "r.yaml": elsewhere,
+    });
+    expect(hosts(directory)).toEqual([]);
+  });
+});
+
+describe("a route with other references that lead nowhere", () => {
+  it("takes effect, with a diagnostic for each", () => {
+    const text = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a}
+spec:
+  hosts: [a.example.com]
+  gateways: [mesh, istio-system/ingres, here]
+  http:
+  - match: [{uri: {prefix: /x}, gateways: [istio-system/ingress]}]
+    delegate: {name: none, namespace: other}
+  - route: [{destination: {host: b}}]
+`;
+    const directory = createDirectory();
+    const { diagnostics } = directory.write({
+      "a.yaml": text,
+      "b.yaml": service("b"),
+      "g.yaml": gateway("ingress"),
+    });
+    const found = diagnostics.filter(({ resource }) => resource === "VirtualService a.default");
+    expect(found.map(({ code, position, message }) => [code, position?.line, message])).toEqual([
+      ["IST0101", 6, 'there is no Gateway "istio-system/ingres"'],
+      ["IST0101", 6, 'there is no Gateway "default/here"'],
+      ["IST0101", 9, 'there is no VirtualService "other/none"'],
+    ]);
+    expect(directory.store.snapshot().tables.VirtualService.size).toBe(1);
+  });
+});
+
+describe("other references that lead nowhere", () => {
+  const secret = (namespace: string): string =>
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: app-tls, namespace: ${namespace}}\ndata: {}\n`;
+  const workload = (namespace: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ingress, namespace: ${namespace}}
+spec:
+  template:
+    metadata: {labels: {istio: ingressgateway}}
+`;
+
+  it("are warnings of a Gateway without workloads and without a Secret", () => {
+    const directory = createDirectory();
+    const snapshot = directory.write({ "g.yaml": gateway("ingress") });
+    expect(linesOf(snapshot)).toEqual([
+      "mesh/g.yaml:5:3 warning IST0127 Gateway ingress.istio-system",
+      "mesh/g.yaml:9:41 warning IST0101 Gateway ingress.istio-system",
+    ]);
+    expect(snapshot.tables.Gateway.size).toBe(1);
+    expect(
+      linesOf(
+        directory.write({ "s.yaml": secret("istio-system"), "w.yaml": workload("istio-system") }),
+      ),
+    ).toEqual([]);
+  });
+
+  it("are not those of a Gateway whose workloads and Secret are in another namespace", () => {
+    const files = {
+      "g.yaml": gateway("ingress"),
+      "s.yaml": secret("edge"),
+      "w.yaml": workload("edge"),
+    };
+    expect(linesOf(createDirectory().write(files))).toEqual([]);
+  });
+
+  it("are warnings of a rule for no host", () => {
+    const snapshot = createDirectory().write({ "r.yaml": rule("r", "none", "v1") });
+    expect(linesOf(snapshot)).toEqual([
+      "mesh/r.yaml:6:9 warning IST0174 DestinationRule r.default",
+    ]);
+    expect(snapshot.tables.DestinationRule.size).toBe(1);
+  });
+
+  it("are warnings of a policy for workloads that are not there", () => {
+    const policy = `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: p}
+spec:
+  selector: {matchLabels: {app: a}}
+  mtls: {mode: STRICT}
+`;
+    const directory = createDirectory();
+    expect(linesOf(directory.write({ "p.yaml": policy }))).toEqual([
+      "mesh/p.yaml:5:14 warning IST0127 PeerAuthentication p.default",
+    ]);
+    const selecting = service("a").replace("spec:", "spec:\n  selector: {app: a, version: v1}");
+    expect(linesOf(directory.write({ "a.yaml": selecting }))).toEqual([]);
+    const elsewhere = selecting.replace("namespace: default", "namespace: other");
+    expect(linesOf(directory.write({ "a.yaml": elsewhere }))).toHaveLength(1);
+  });
+
+  it("are all shown, and nothing is held back, when files are looked at by themselves", () => {
+    const directory = createDirectory({ remembers: false });
+    const snapshot = directory.write({ "a.yaml": documents(route("a", "b"), service("c")) });
+    expect(linesOf(snapshot)).toEqual(["mesh/a.yaml:11:15 error IST0101 VirtualService a.default"]);
+    expect(Object.keys(specsOf(snapshot))).toEqual([
+      "Service/default/c",
+      "VirtualService/default/a",
+    ]);
+  });
+});
