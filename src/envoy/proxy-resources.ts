@@ -6,6 +6,7 @@ import type { Engine } from "../base/engine.js";
 import { overlay } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { relevantLabels } from "../mesh/caller-labels.js";
+import { createCommonViews, NO_NAMESPACE } from "../mesh/host-view.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
@@ -13,15 +14,17 @@ import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, createGatewaySecrets, gatewayInputs } from "./part/gateway-part.js";
 import { createInboundPart, inboundInputs } from "./part/inbound-part.js";
-import { createLogs, type ListenerLogs } from "./part/logs.js";
+import { createLogs } from "./part/logs.js";
 import { createBoundListeners, createCapturedListeners } from "./part/outbound-listeners.js";
 import {
+  type CommonPart,
   createClientTraits,
+  createCommonPart,
   createOutboundPart,
   createSharedBuilders,
   type OutboundPart,
-  type OutboundScope,
 } from "./part/outbound-part.js";
+import type { OutboundScope } from "./part/outbound-scope.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -43,11 +46,16 @@ export interface ProxyResources {
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
 
+/** Makes the part of one scope; of a mesh once, for all its proxies. */
 interface ScopeBuilder {
   readonly scope: OutboundScope;
-  readonly part: (mesh: Mesh, scope: OutboundScope) => OutboundPart;
+  readonly part: (mesh: Mesh) => OutboundPart;
   readonly listeners: ReturnType<typeof createCapturedListeners>;
 }
+
+type Scopes = Pick<ProxyResources, "forgetScopesWithout"> & {
+  readonly builderFor: (mesh: Mesh, proxy: Proxy) => ScopeBuilder;
+};
 
 function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
   return {
@@ -59,6 +67,53 @@ function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
 }
 
 const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
+
+function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
+  const found = all.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  all.set(key, made);
+  return made;
+}
+
+function createScopes(engine: Engine, encoder: Encoder): Scopes {
+  const shared = createSharedBuilders(engine, encoder);
+  const traits = createClientTraits(engine);
+  const views = createCommonViews(engine);
+  const viewsOf = engine.memo("common views", (mesh: Mesh) => views(mesh));
+  const commons = new Map<string, (mesh: Mesh) => CommonPart>();
+  const scopes = new Map<string, ScopeBuilder>();
+
+  const commonFor = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) => {
+    const build = createCommonPart(engine, encoder, shared);
+    return engine.memo("common part", (mesh: Mesh) =>
+      build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
+    );
+  };
+  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
+    const kind = { ...scope, namespace: NO_NAMESPACE };
+    const common = findOrMake(commons, keyOf(kind), () => commonFor(kind));
+    const build = createOutboundPart(engine, encoder, shared);
+    return {
+      scope,
+      part: engine.memo("outbound part", (mesh: Mesh) => build(mesh, scope, common(mesh))),
+      listeners: createCapturedListeners(engine, encoder),
+    };
+  };
+  return {
+    builderFor: (mesh, proxy) => {
+      const scope = scopeOf(mesh, proxy);
+      return findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope));
+    },
+    forgetScopesWithout: (mesh, proxies) => {
+      const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy));
+      const keys = new Set(wanted.map(keyOf));
+      const kinds = new Set(wanted.map((scope) => keyOf({ ...scope, namespace: NO_NAMESPACE })));
+      for (const key of scopes.keys()) if (!keys.has(key)) scopes.delete(key);
+      for (const key of commons.keys()) if (!kinds.has(key)) commons.delete(key);
+    },
+  };
+}
 
 /** The way back to the control plane for a proxy that has its certificate. */
 function createOwnClusters(
@@ -74,9 +129,7 @@ function createOwnClusters(
 
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
-  const scopes = new Map<string, ScopeBuilder>();
-  const shared = createSharedBuilders(engine, encoder);
-  const traits = createClientTraits(engine);
+  const { builderFor, forgetScopesWithout } = createScopes(engine, encoder);
   const logs = createLogs(engine);
   const inbound = createInboundPart(engine, encoder);
   const gateway = createGatewayPart(engine, encoder);
@@ -84,34 +137,22 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const bound = createBoundListeners(engine, encoder);
   const ownClusters = createOwnClusters(engine, encoder);
 
-  const builderFor = (scope: OutboundScope): ScopeBuilder => {
-    const key = keyOf(scope);
-    let builder = scopes.get(key);
-    if (builder === undefined) {
-      const part = createOutboundPart(engine, encoder, shared, traits);
-      const listeners = createCapturedListeners(engine, encoder);
-      builder = { scope, part, listeners };
-      scopes.set(key, builder);
-    }
-    return builder;
-  };
-
   const outboundListeners = (
     mesh: Mesh,
     proxy: Proxy,
-    builder: ScopeBuilder,
+    { scope, listeners }: ScopeBuilder,
     { claims }: OutboundPart,
   ): ResourceSet => {
-    const clientLogs = logs(mesh, { ...builder.scope, side: "CLIENT" });
+    const clientLogs = logs(mesh, { ...scope, side: "CLIENT" });
     return proxy.mode === "NONE"
       ? bound({ proxy, claims, config: mesh.config, logs: clientLogs })
-      : builder.listeners(claims, mesh.config, clientLogs);
+      : listeners(claims, mesh.config, clientLogs);
   };
 
   const sidecar = (mesh: Mesh, connected: ConnectedProxy): ResourceSets => {
     const { proxy } = connected;
-    const builder = builderFor(scopeOf(mesh, proxy));
-    const outbound = builder.part(mesh, builder.scope);
+    const builder = builderFor(mesh, proxy);
+    const outbound = builder.part(mesh);
     const { namespace, labels } = proxy;
     const serverLogs = logs(mesh, { namespace, labels, side: "SERVER" });
     const own = inbound(inboundInputs(mesh, proxy, serverLogs));
@@ -126,10 +167,9 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
 
   const router = (mesh: Mesh, connected: ConnectedProxy): ResourceSets => {
     const { proxy } = connected;
-    const builder = builderFor(scopeOf(mesh, proxy));
-    const outbound = builder.part(mesh, builder.scope);
+    const outbound = builderFor(mesh, proxy).part(mesh);
     const { namespace, labels } = proxy;
-    const gatewayLogs: ListenerLogs = logs(mesh, { namespace, labels, side: "CLIENT" });
+    const gatewayLogs = logs(mesh, { namespace, labels, side: "CLIENT" });
     const own = gateway(gatewayInputs(mesh, proxy, gatewayLogs));
     return {
       clusters: overlay(outbound.clusters, ownClusters(connected)),
@@ -143,9 +183,6 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   return {
     resourcesOf: (mesh, connected) =>
       connected.proxy.type === "router" ? router(mesh, connected) : sidecar(mesh, connected),
-    forgetScopesWithout: (mesh, proxies) => {
-      const wanted = new Set([...proxies].map((proxy) => keyOf(scopeOf(mesh, proxy))));
-      for (const key of scopes.keys()) if (!wanted.has(key)) scopes.delete(key);
-    },
+    forgetScopesWithout,
   };
 }

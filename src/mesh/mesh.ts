@@ -14,6 +14,7 @@ import {
   wildcardRules,
 } from "./destination-rule.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
+import { createDifferingHosts } from "./host-view.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import { indexPeerAuthentications, type PeerAuthentications } from "./peer-authentication.js";
@@ -61,6 +62,8 @@ export interface Mesh {
   /** Those for sidecars, by host. */
   readonly virtualServices: Table<VirtualServices>;
   readonly wildcardVirtualServices: VirtualServices;
+  /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */
+  readonly differingHosts: Table<Table<readonly string[]>>;
   /** Those for gateways, by `namespace/name` of the Gateway. */
   readonly gatewayVirtualServices: Table<VirtualServices>;
   readonly gateways: Table<ResourceOf<"Gateway">>;
@@ -231,6 +234,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const endpointsByHost = engine.group<readonly Workload[]>("endpoints by host", byHostname);
   const accountsByHost = engine.group<readonly string[]>("accounts by host", byHostname);
   const servicesByAddress = createServicesByAddress(engine);
+  const differingHosts = createDifferingHosts(engine);
   const callerLabelsOf = engine.memo("caller labels", callerLabels);
   const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
   const accounts = engine.derive<[readonly Workload[]], [], readonly string[]>(
@@ -273,11 +277,19 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       endpoints: tables.Endpoints,
       slices: tables.EndpointSlice,
     });
+    const hosts = {
+      servicesByHost: byHostname,
+      rules: byRule,
+      wildcardRules: settleRules(wildcardsOf(byRule)),
+      virtualServices: byHost,
+      wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
+    };
     return {
+      ...hosts,
+      differingHosts: differingHosts(hosts),
       config,
       resolver,
       services: all,
-      servicesByHost: byHostname,
       servicesByNamespace: servicesByNamespace(all),
       endpoints: endpointsByHost(byService),
       accounts: accountsByHost(accounts([byService])),
@@ -286,10 +298,6 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       callerLabels: settleCallerLabels(
         callerLabelsOf(tables.VirtualService, tables.Telemetry, config.rootNamespace),
       ),
-      rules: byRule,
-      wildcardRules: settleRules(wildcardsOf(byRule)),
-      virtualServices: byHost,
-      wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
       gatewayVirtualServices: byGateway,
       gateways: tables.Gateway,
       sidecars: tables.Sidecar,

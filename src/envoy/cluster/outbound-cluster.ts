@@ -8,6 +8,7 @@ import { isHttp2 } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import { type EffectivePolicy, effectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
+import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
 import type { Built } from "../built.js";
 import { adsSource } from "../config-source.js";
@@ -47,6 +48,8 @@ export interface OutboundClusterInput {
 }
 
 type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "ORIGINAL_DST";
+
+const DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster";
 
 /** How the endpoints of a service are discovered by a client. See Istio, convertResolution. */
 function discoveryOf(
@@ -135,12 +138,17 @@ function discovery(
     case "STRICT_DNS":
     case "LOGICAL_DNS":
       return {
-        type: kind,
         loadAssignment: endpoints(),
-        dnsRefreshRate: input.client.dnsRefreshRate,
-        dnsJitter: "0.100s",
-        respectDnsTtl: true,
-        dnsLookupFamily: "V4_ONLY",
+        clusterType: {
+          name: "envoy.clusters.dns",
+          typedConfig: any(DNS_CLUSTER, {
+            dnsRefreshRate: input.client.dnsRefreshRate,
+            dnsJitter: "0.100s",
+            respectDnsTtl: true,
+            dnsLookupFamily: "V4_ONLY",
+            allAddressesInSingleEndpoint: kind === "LOGICAL_DNS",
+          }),
+        },
       };
   }
 }

@@ -2,14 +2,14 @@
  * The part of a proxy's configuration that all callers of a scope share: the clusters, endpoints, routes and outbound
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, overlay, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
-import { type DestinationRule, findRule } from "../../mesh/destination-rule.js";
-import { isSubsetOf } from "../../mesh/hostname.js";
-import type { Labels } from "../../mesh/labels.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
+import type { HostResolver } from "../../mesh/host-resolver.js";
+import { createOwnViews, type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import { selects } from "../../mesh/labels.js";
-import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
+import type { Mesh } from "../../mesh/mesh.js";
 import {
   namespaceMode,
   type PeerAuthentications,
@@ -17,8 +17,7 @@ import {
 } from "../../mesh/peer-authentication.js";
 import type { Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
-import { isVisible } from "../../mesh/visibility.js";
+import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { clusterEndpoints, loadAssignment } from "../cluster/load-assignment.js";
 import { type ClientTraits, outboundClusters } from "../cluster/outbound-cluster.js";
@@ -32,25 +31,13 @@ import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.j
 import { outboundClusterName } from "../names.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
 import { MESSAGE } from "./envoy-types.js";
-import { createOutboundRoutes } from "./outbound-routes.js";
-
-/** The proxies that share an outbound part. */
-export interface OutboundScope {
-  readonly namespace: string;
-  /** The labels of the callers that some resource asks for. */
-  readonly labels: Labels;
-  readonly router: boolean;
-  /** Connections are captured by the kernel. */
-  readonly captured: boolean;
-}
-
-/** A host as the callers of a scope see it. */
-export interface HostView {
-  readonly hostname: string;
-  readonly service: Service | undefined;
-  readonly rule: DestinationRule | undefined;
-  readonly virtualService: VirtualService | undefined;
-}
+import { createReplacement, type HostRows } from "./host-rows.js";
+import {
+  createRouteConfigurations,
+  createVirtualHosts,
+  type HostResource,
+} from "./outbound-routes.js";
+import type { OutboundScope } from "./outbound-scope.js";
 
 /** What the scope's callers share. */
 export interface OutboundPart {
@@ -64,85 +51,6 @@ export interface OutboundPart {
 const NO_WORKLOADS: readonly Workload[] = [];
 const NO_ACCOUNTS: readonly string[] = [];
 
-/** The service of a host that a scope's callers mean: their own namespace's, else a Kubernetes Service, else the first. */
-function chooseService(group: Table<Service> | undefined, namespace: string): Service | undefined {
-  const visible = (group?.sorted() ?? [])
-    .map(([, service]) => service)
-    .filter((service) => isVisible(service.exportTo, namespace));
-  return (
-    visible.find((service) => service.namespace === namespace) ??
-    visible.find((service) => service.kubernetes) ??
-    visible[0]
-  );
-}
-
-/** The VirtualService for a host: one that is exported to few before one that everyone sees, then the older one. */
-function chooseVirtualService(
-  hostname: string,
-  exact: VirtualServices,
-  wildcards: VirtualServices,
-  namespace: string,
-): VirtualService | undefined {
-  const choose = (candidates: VirtualServices): VirtualService | undefined => {
-    const visible = candidates.filter((one) => isVisible(one.exportTo, namespace));
-    return visible.find((one) => !one.exportTo.everyone) ?? visible[0];
-  };
-  return (
-    choose(exact) ??
-    choose(wildcards.filter((one) => one.hosts.some((host) => isSubsetOf(hostname, host))))
-  );
-}
-
-function sameView(a: HostView, b: HostView): boolean {
-  return a.service === b.service && a.rule === b.rule && a.virtualService === b.virtualService;
-}
-
-interface ViewContext {
-  readonly namespace: string;
-  readonly rootNamespace: string;
-}
-
-/** The hosts that a scope's callers can see, by hostname. */
-function createViews(engine: Engine): (mesh: Mesh, scope: OutboundScope) => Table<HostView> {
-  const derive = engine.derive<
-    [Table<Service>, readonly DestinationRule[], VirtualServices],
-    [readonly DestinationRule[], VirtualServices, ViewContext],
-    HostView
-  >(
-    "host views",
-    (hostname, [group, rules, virtualServices], wildcardRules, wildcards, context) => {
-      const { namespace, rootNamespace } = context;
-      const service = chooseService(group, namespace);
-      const virtualService = chooseVirtualService(
-        hostname,
-        virtualServices ?? [],
-        wildcards,
-        namespace,
-      );
-      if (service === undefined && virtualService === undefined) return undefined;
-      const rule =
-        service &&
-        findRule(rules ?? [], wildcardRules, {
-          clientNamespace: namespace,
-          service,
-          rootNamespace,
-        });
-      return { hostname, service, rule, virtualService };
-    },
-    sameView,
-  );
-  const settle = engine.settle<ViewContext>(
-    (a, b) => a.namespace === b.namespace && a.rootNamespace === b.rootNamespace,
-  );
-  return (mesh, scope) =>
-    derive(
-      [mesh.servicesByHost, mesh.rules, mesh.virtualServices],
-      mesh.wildcardRules,
-      mesh.wildcardVirtualServices,
-      settle({ namespace: scope.namespace, rootNamespace: mesh.config.rootNamespace }),
-    );
-}
-
 /** Everything that the clusters of a service depend on. */
 interface ClusterInputs {
   readonly service: Service;
@@ -155,10 +63,20 @@ interface ClusterInputs {
 
 type EndpointInputs = Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies">;
 
+/** Everything that the listener claims of a service depend on. */
+interface ClaimInputs {
+  readonly service: Service;
+  /** Only one that routes connections. */
+  readonly virtualService: VirtualService | undefined;
+  readonly resolver: HostResolver;
+  readonly source: Pick<OutboundScope, "namespace" | "labels">;
+}
+
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
 export interface SharedBuilders {
   readonly clusters: (inputs: ClusterInputs) => ResourceSet;
   readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
+  readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
 }
 
 /** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
@@ -196,6 +114,17 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   );
 }
 
+function buildClaims({
+  service,
+  virtualService,
+  resolver,
+  source,
+}: ClaimInputs): Table<OutboundClaim> {
+  const context = { gateways: [MESH_GATEWAY], resolver, source };
+  const claims = outboundClaims(service, virtualService, context);
+  return Table.from(claims.map((claim, i) => [`${service.hostname}#${String(i)}`, claim] as const));
+}
+
 /** The builders that all scopes share. */
 export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBuilders {
   return {
@@ -209,13 +138,26 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
       ["service", "rule", "workloads", "policies"],
       (inputs) => buildEndpoints(encoder, inputs),
     ),
+    claims: engine.memoFields<ClaimInputs, Table<OutboundClaim>>(
+      "listener claims of a service",
+      ["service", "virtualService", "resolver", "source"],
+      buildClaims,
+    ),
   };
 }
 
-function createServiceClusters(
+/** What some hosts make: the rows of the host views that it is given. */
+interface RowBuilder {
+  readonly clusters: HostRows<EnvoyResource>;
+  readonly endpoints: HostRows<EnvoyResource>;
+  readonly virtualHosts: HostRows<HostResource>;
+  readonly claims: HostRows<OutboundClaim>;
+}
+
+function createClusterRows(
   engine: Engine,
   shared: SharedBuilders,
-): (views: Table<HostView>, mesh: Mesh, client: ClientTraits) => ResourceSet {
+): (views: Table<HostView>, mesh: Mesh, client: ClientTraits) => HostRows<EnvoyResource> {
   const derive = engine.derive<
     [HostView, Table<readonly string[]>, Table<readonly Workload[]>],
     [ClientTraits, PeerAuthentications],
@@ -234,14 +176,16 @@ function createServiceClusters(
     });
   });
   const flat = engine.flatten<EnvoyResource>("clusters by name");
-  return (views, mesh, client) =>
-    flat(derive([views, mesh.accounts, mesh.endpoints], client, mesh.peerAuthentications));
+  return (views, mesh, client) => {
+    const byHost = derive([views, mesh.accounts, mesh.endpoints], client, mesh.peerAuthentications);
+    return { byHost, all: flat(byHost) };
+  };
 }
 
-function createServiceEndpoints(
+function createEndpointRows(
   engine: Engine,
   shared: SharedBuilders,
-): (views: Table<HostView>, mesh: Mesh) => ResourceSet {
+): (views: Table<HostView>, mesh: Mesh) => HostRows<EnvoyResource> {
   const derive = engine.derive<
     [HostView, Table<readonly Workload[]>],
     [PeerAuthentications],
@@ -256,32 +200,43 @@ function createServiceEndpoints(
     });
   });
   const flat = engine.flatten<EnvoyResource>("endpoints by name");
-  return (views, mesh) => flat(derive([views, mesh.endpoints], mesh.peerAuthentications));
+  return (views, mesh) => {
+    const byHost = derive([views, mesh.endpoints], mesh.peerAuthentications);
+    return { byHost, all: flat(byHost) };
+  };
 }
 
-function sameClaims(a: Table<OutboundClaim>, b: Table<OutboundClaim>): boolean {
-  return JSON.stringify(a.sorted()) === JSON.stringify(b.sorted());
-}
+/** Whose claims do not depend on who calls. */
+const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
 
-/** What the services ask of outbound listeners, by `address_port`, then by claim. */
-function createClaims(
+/** Whether a VirtualService routes connections, perhaps by who makes them. */
+const routesConnections = ({ spec }: VirtualService): boolean =>
+  (spec.tls ?? []).length > 0 || (spec.tcp ?? []).length > 0;
+
+/** What the services ask of outbound listeners. */
+function createClaimRows(
   engine: Engine,
-): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => Table<Table<OutboundClaim>> {
-  const derive = engine.derive<[HostView], [Mesh["resolver"], OutboundScope], Table<OutboundClaim>>(
+  shared: SharedBuilders,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundClaim> {
+  const derive = engine.derive<[HostView], [HostResolver, OutboundScope], Table<OutboundClaim>>(
     "listener claims",
-    (hostname, [view], resolver, source) => {
+    (_host, [view], resolver, scope) => {
       if (view?.service === undefined) return undefined;
-      const context = { gateways: ["mesh"], resolver, source };
-      const claims = outboundClaims(view.service, view.virtualService, context);
-      return Table.from(claims.map((claim, i) => [`${hostname}#${String(i)}`, claim] as const));
+      const { service, virtualService } = view;
+      const l4 = virtualService !== undefined && routesConnections(virtualService);
+      return shared.claims({
+        service,
+        virtualService: l4 ? virtualService : undefined,
+        resolver,
+        source: l4 ? scope : ANYONE,
+      });
     },
-    sameClaims,
   );
   const flat = engine.flatten<OutboundClaim>("listener claims by service");
-  const group = engine.group<OutboundClaim>("listener claims by address", (claim) => [
-    `${claim.address}_${String(claim.port)}`,
-  ]);
-  return (views, mesh, scope) => group(flat(derive([views], mesh.resolver, scope)));
+  return (views, mesh, scope) => {
+    const byHost = derive([views], mesh.resolver, scope);
+    return { byHost, all: flat(byHost) };
+  };
 }
 
 /** The clusters that do not depend on services. */
@@ -331,33 +286,85 @@ export function createClientTraits(
     });
 }
 
-/** The builder of one scope's part. */
+function createRows(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope, client: ClientTraits) => RowBuilder {
+  const clusters = createClusterRows(engine, shared);
+  const endpoints = createEndpointRows(engine, shared);
+  const virtualHosts = createVirtualHosts(engine, encoder);
+  const claims = createClaimRows(engine, shared);
+  return (views, mesh, scope, client) => ({
+    clusters: clusters(views, mesh, client),
+    endpoints: endpoints(views, mesh),
+    virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
+    claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
+  });
+}
+
+const NO_ROWS = { byHost: Table.empty<never>(), all: Table.empty<never>() };
+
+/** What the scopes of one kind of caller share: the rows as callers of no namespace in particular see them. */
+export interface CommonPart {
+  readonly scope: OutboundScope;
+  readonly client: ClientTraits;
+  readonly rows: RowBuilder;
+  /** `rows.claims` by the listener on which they are. */
+  readonly claims: Table<Table<OutboundClaim>>;
+}
+
+function createClaimGroups(
+  engine: Engine,
+): (claims: Table<OutboundClaim>) => Table<Table<OutboundClaim>> {
+  return engine.group<OutboundClaim>("listener claims by address", (claim) => [
+    `${claim.address}_${String(claim.port)}`,
+  ]);
+}
+
+/** The builder of the common part of a kind of caller. */
+export function createCommonPart(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (mesh: Mesh, views: Table<HostView>, scope: OutboundScope, client: ClientTraits) => CommonPart {
+  const rows = createRows(engine, encoder, shared);
+  const group = createClaimGroups(engine);
+  return (mesh, views, scope, client) => {
+    const all = rows(views, mesh, scope, client);
+    return { scope, client, rows: all, claims: group(all.claims.all) };
+  };
+}
+
+/** The builder of one scope's part, from the common part of its kind of caller. */
 export function createOutboundPart(
   engine: Engine,
   encoder: Encoder,
   shared: SharedBuilders,
-  traits: (config: MeshConfig, scope: OutboundScope) => ClientTraits,
-): (mesh: Mesh, scope: OutboundScope) => OutboundPart {
-  const views = createViews(engine);
-  const clusters = createServiceClusters(engine, shared);
-  const endpoints = createServiceEndpoints(engine, shared);
-  const routes = createOutboundRoutes(engine, encoder);
-  const claims = createClaims(engine);
+): (mesh: Mesh, scope: OutboundScope, common: CommonPart) => OutboundPart {
+  const views = createOwnViews(engine);
+  const rows = createRows(engine, encoder, shared);
+  const clusters = createReplacement<EnvoyResource>(engine, "clusters of a scope");
+  const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a scope");
+  const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
+  const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
+  const group = createClaimGroups(engine);
+  const join = createRouteConfigurations(engine, encoder);
   const statics = createStaticClusters(engine, encoder);
-  return (mesh, scope) => {
-    const visible = views(mesh, scope);
-    const client = traits(mesh.config, scope);
+  return (mesh, scope, common) => {
+    const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
+    const own = rows(views(mesh, scope.namespace), mesh, scope, common.client);
     const { mode } = mesh.config.outboundTrafficPolicy;
-    const { connectTimeout } = mesh.config;
-    let all = clusters(visible, mesh, client);
-    for (const one of statics(connectTimeout, scope.captured, scope.router, mode)) {
-      all = all.with(one.name, one);
-    }
+    const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, mode);
+    const ownClaims = claims(common.rows.claims, own.claims, hosts);
     return {
-      clusters: all,
-      endpoints: endpoints(visible, mesh),
-      routes: scope.router ? Table.empty() : routes(visible, mesh, scope),
-      claims: scope.router ? Table.empty() : claims(visible, mesh, scope),
+      clusters: overlay(
+        clusters(common.rows.clusters, own.clusters, hosts),
+        fixed.map((one) => [one.name, one] as const),
+      ),
+      endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
+      routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), mode),
+      claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
     };
   };
 }

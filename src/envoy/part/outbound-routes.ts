@@ -3,6 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type DestinationRule, findRule } from "../../mesh/destination-rule.js";
+import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
@@ -22,7 +23,8 @@ import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
 import { addressDomains, catchAllHost, hostDomains } from "../route/virtual-host.js";
 import { MESSAGE } from "./envoy-types.js";
-import type { HostView, OutboundScope } from "./outbound-part.js";
+import type { HostRows } from "./host-rows.js";
+import type { OutboundScope } from "./outbound-scope.js";
 
 /** A virtual host and the route configuration that it belongs to. */
 export interface HostResource extends EnvoyResource {
@@ -235,33 +237,34 @@ function createHashRules(engine: Engine): (mesh: Mesh) => HashRules {
     settle({ exact: derive([mesh.rules]), wildcards: mesh.wildcardRules.filter(usesHash) });
 }
 
-/** The route configurations of a scope, by name. */
-export function createOutboundRoutes(
-  engine: Engine,
-  encoder: Encoder,
-): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => ResourceSet {
-  const encodeHost = ({ routeName, json }: HostPlan): HostResource => ({
+function encodeHost(encoder: Encoder, { routeName, json }: HostPlan): HostResource {
+  return {
     name: json.name ?? "",
     routeName,
     domains: json.domains ?? [],
     clusters: clusterNames(json),
     ...encoder.encode(MESSAGE.virtualHost, json),
-  });
-  const hosts = engine.derive<[HostView], [HostContext], Table<HostResource>>(
+  };
+}
+
+/** The virtual hosts of hosts: by hostname, and all by `route name`. */
+export function createVirtualHosts(
+  engine: Engine,
+  encoder: Encoder,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<HostResource> {
+  const derive = engine.derive<[HostView], [HostContext], Table<HostResource>>(
     "virtual hosts",
     (_host, [view], context) => {
       if (view === undefined) return undefined;
       return Table.from(
         hostPlans(view, context)
-          .map(encodeHost)
+          .map((plan) => encodeHost(encoder, plan))
           .map((host) => [`${host.routeName} ${host.name}`, host] as const),
       );
     },
-    (a, b) =>
-      a.changesFrom(b).every(({ before, after }) => before && after && sameResource(before, after)),
+    sameResources,
   );
   const flat = engine.flatten<HostResource>("virtual hosts by name");
-  const byRoute = engine.group<HostResource>("virtual hosts by route", (host) => [host.routeName]);
   const hashRules = createHashRules(engine);
   const settleContext = engine.settle<HostContext>(
     (a, b) =>
@@ -270,37 +273,60 @@ export function createOutboundRoutes(
       a.rootNamespace === b.rootNamespace &&
       a.hashRules === b.hashRules,
   );
-  const join = engine.derive<
-    [Table<HostResource>],
-    [MeshConfig["outboundTrafficPolicy"]["mode"]],
-    EnvoyResource
-  >(
-    "route configurations",
-    (name, [group], mode) => {
-      if (group === undefined) return undefined;
-      const sorted = group.sorted().map(([, host]) => host);
-      const kept = withoutRepeatedDomains(sorted, (host, domains) =>
-        strippedHost(encoder, host, domains),
-      );
-      const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(mode) : catchAllHost(mode);
-      const all = [...kept, encodeHost({ routeName: name, json: last })];
-      return {
-        name,
-        ...joinRouteConfiguration(encoder, routeHead(name), all),
-        clusters: [...new Set(all.flatMap((host) => host.clusters ?? []))].sort(),
-      };
-    },
-    sameResource,
-  );
   return (views, mesh, scope) => {
     const context = settleContext({
       scope,
-      mesh,
+      mesh: { resolver: mesh.resolver },
       rootNamespace: mesh.config.rootNamespace,
       hashRules: hashRules(mesh),
     });
-    return join([byRoute(flat(hosts([views], context)))], mesh.config.outboundTrafficPolicy.mode);
+    const byHost = derive([views], context);
+    return { byHost, all: flat(byHost) };
   };
+}
+
+function sameResources(a: Table<HostResource>, b: Table<HostResource>): boolean {
+  return a
+    .changesFrom(b)
+    .every(
+      ({ before, after }) =>
+        before !== undefined && after !== undefined && sameResource(before, after),
+    );
+}
+
+type CatchAll = MeshConfig["outboundTrafficPolicy"]["mode"];
+
+function joinHosts(
+  encoder: Encoder,
+  name: string,
+  hosts: Table<HostResource>,
+  mode: CatchAll,
+): EnvoyResource {
+  const sorted = hosts.sorted().map(([, host]) => host);
+  const kept = withoutRepeatedDomains(sorted, (host, domains) =>
+    strippedHost(encoder, host, domains),
+  );
+  const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(mode) : catchAllHost(mode);
+  const all = [...kept, encodeHost(encoder, { routeName: name, json: last })];
+  return {
+    name,
+    ...joinRouteConfiguration(encoder, routeHead(name), all),
+    clusters: [...new Set(all.flatMap((host) => host.clusters ?? []))].sort(),
+  };
+}
+
+/** The route configurations of these virtual hosts, by name. */
+export function createRouteConfigurations(
+  engine: Engine,
+  encoder: Encoder,
+): (hosts: Table<HostResource>, mode: CatchAll) => ResourceSet {
+  const byRoute = engine.group<HostResource>("virtual hosts by route", (host) => [host.routeName]);
+  const join = engine.derive<[Table<HostResource>], [CatchAll], EnvoyResource>(
+    "route configurations",
+    (name, [hosts], mode) => hosts && joinHosts(encoder, name, hosts, mode),
+    sameResource,
+  );
+  return (hosts, mode) => join([byRoute(hosts)], mode);
 }
 
 /** A virtual host with fewer domains; undefined when none is left. */

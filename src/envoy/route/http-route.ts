@@ -161,7 +161,7 @@ function routeAction(
   return {
     ...target(destinations, virtualService, context),
     timeout,
-    maxGrpcTimeout: timeout,
+    maxStreamDuration: { grpcTimeoutHeaderMax: timeout },
     ...(retries === undefined ? {} : { retryPolicy: retries }),
     ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
     ...rewrite(route.rewrite),
@@ -287,7 +287,7 @@ export function defaultRoute(
       cluster: outboundClusterName(key),
       timeout: NO_TIMEOUT,
       retryPolicy: defaultRetryPolicy(),
-      maxGrpcTimeout: NO_TIMEOUT,
+      maxStreamDuration: { grpcTimeoutHeaderMax: NO_TIMEOUT },
       ...(hash === undefined ? {} : { hashPolicy: [hash] }),
     },
     decorator: { operation: `${key.hostname}:${String(key.port)}/*` },

@@ -67,7 +67,7 @@ export function catchAllHost(mode: "ALLOW_ANY" | "REGISTRY_ONLY"): VirtualHostJs
       {
         name: ALLOW_ANY,
         match: { prefix: "/" },
-        route: { cluster: PASSTHROUGH_CLUSTER, timeout: "0s", maxGrpcTimeout: "0s" },
+        route: { cluster: PASSTHROUGH_CLUSTER, timeout: "0s" },
       },
     ],
     includeRequestAttemptCount: true,

@@ -1,0 +1,38 @@
+/** Something in a message that Envoy would refuse. */
+export interface Violation {
+  /** Where, by the names of Envoy's API: `virtual_hosts[0].routes[1].match.safe_regex.regex`; empty for the message itself. */
+  readonly path: string;
+  /** What is wrong there, to be read behind the path: `must be greater than 0s`. */
+  readonly problem: string;
+  /** What is there, as text. Absent when there is nothing, when it is no single value, and when it may not be shown. */
+  readonly found?: string;
+}
+
+/** Receives what a check finds. */
+export type Report = (violation: Violation) => void;
+
+/** The way to a place in a message, the last step first. A step is a field, an index of a list, or a key of a map. */
+export interface Place {
+  readonly around: Place | undefined;
+  readonly step: string | number | { readonly key: string };
+}
+
+/** A place as Envoy's API names it. */
+export function pathOf(place: Place | undefined): string {
+  if (place === undefined) return "";
+  const { around, step } = place;
+  const before = pathOf(around);
+  if (typeof step === "number") return `${before}[${step}]`;
+  if (typeof step === "object") return `${before}[${JSON.stringify(step.key)}]`;
+  return before === "" || step === "" ? `${before}${step}` : `${before}.${step}`;
+}
+
+const LONGEST_FOUND = 100;
+
+/** A violation as people read it: `connect_timeout must be greater than 0s, but is "0s"`. */
+export function formatViolation({ path, problem, found }: Violation): string {
+  const what = path === "" ? problem : `${path} ${problem}`;
+  if (found === undefined) return what;
+  const shown = found.length > LONGEST_FOUND ? `${found.slice(0, LONGEST_FOUND)}…` : found;
+  return `${what}, but is ${JSON.stringify(shown)}`;
+}

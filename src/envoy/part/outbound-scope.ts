@@ -1,0 +1,12 @@
+import type { Labels } from "../../mesh/labels.js";
+
+/** The proxies that share an outbound part. */
+export interface OutboundScope {
+  /** The callers' namespace; `""` for callers of no namespace in particular. */
+  readonly namespace: string;
+  /** The labels of the callers that some resource asks for. */
+  readonly labels: Labels;
+  readonly router: boolean;
+  /** Connections are captured by the kernel. */
+  readonly captured: boolean;
+}
