@@ -20,12 +20,8 @@ interface LogEntry {
 
 /** A line of pino's JSON as people read it: `14:03:22.123 info message key=value`. What is no such line stays as it is. */
 export function formatLogLine(line: string, colors: ReturnType<typeof pc.createColors>): string {
-  let entry: LogEntry;
-  try {
-    entry = JSON.parse(line) as LogEntry;
-  } catch {
-    return line;
-  }
+  const entry = parseEntry(line);
+  if (entry === undefined) return line;
   const { level = 30, time = 0, msg = "" } = entry;
   const fields = Object.entries(entry)
     .filter(([name]) => !COMMON.has(name))
@@ -36,9 +32,18 @@ export function formatLogLine(line: string, colors: ReturnType<typeof pc.createC
   return `${[colors.dim(clock), shownLevel, msg, ...fields].join(" ")}\n`;
 }
 
+function parseEntry(line: string): LogEntry | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function formatValue(value: unknown): string {
   if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-  const { message } = value as { readonly message?: unknown };
   // pino writes an error as an object; its message is what people look for.
-  return typeof message === "string" ? JSON.stringify(message) : JSON.stringify(value);
+  const message = (value as { readonly message?: unknown } | null)?.message;
+  return JSON.stringify(typeof message === "string" ? message : value);
 }

@@ -1,5 +1,4 @@
 /** The mesh on this machine: makes the pods that run those that the files ask for, again after each change. */
-import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { ControlPlane } from "../app.js";
 import type { StandIn } from "../mesh/stand-in.js";
@@ -62,6 +61,7 @@ export interface LocalMeshOptions {
   /** Whether servers on this machine stand in for hosts outside the mesh. */
   readonly standIns: boolean;
   readonly onEvent: (event: MeshEvent) => void;
+  readonly clock: SupervisorClock;
 }
 
 /** How long callers have to hear that a pod is gone before it ends. */
@@ -69,11 +69,6 @@ const FAREWELL_MS = 2000;
 /** How long the requests that it has then may still take. */
 const DRAIN_MS = 500;
 const READMIT_INTERVAL_MS = 10_000;
-
-const CLOCK: SupervisorClock = {
-  now: () => performance.now(),
-  wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
-};
 
 const NO_STAND_INS: StandInServers = { listeners: [], standIns: [] };
 
@@ -182,9 +177,9 @@ export class LocalMesh {
   }
 
   #createPod(pod: PlacedPod): LocalPod {
-    const { proxies, onEvent } = this.#options;
+    const { proxies, onEvent, clock } = this.#options;
     return new LocalPod(pod, {
-      clock: CLOCK,
+      clock,
       launch: (one) => proxies.launch(one),
       onProcess: () => {
         this.#tellProcesses();
@@ -207,7 +202,7 @@ export class LocalMesh {
     pod.leave();
     if (wasReady) {
       await this.#callersHeard();
-      await CLOCK.wait(DRAIN_MS, this.#closing.signal);
+      await this.#options.clock.wait(DRAIN_MS, this.#closing.signal);
     }
     await pod.stop();
     this.#pods.delete(id);
@@ -222,7 +217,7 @@ export class LocalMesh {
       settled.abort();
     });
     const signal = AbortSignal.any([settled.signal, this.#closing.signal]);
-    await CLOCK.wait(FAREWELL_MS, signal);
+    await this.#options.clock.wait(FAREWELL_MS, signal);
     forget();
   }
 
@@ -246,7 +241,7 @@ export class LocalMesh {
   async #readmitNowAndThen(): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {
-      await CLOCK.wait(READMIT_INTERVAL_MS, signal);
+      await this.#options.clock.wait(READMIT_INTERVAL_MS, signal);
       if (signal.aborted) return;
       const connected = new Set(this.#options.controlPlane.proxies().map(({ id }) => id));
       const lost = this.pods().filter(({ pod, ready }) => ready && !connected.has(podId(pod)));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "../base/error-message.js";
 import { describeExit, type EnvoyProcess } from "./envoy-process.js";
 
@@ -15,6 +16,12 @@ export interface SupervisorClock {
   /** Resolves after that time, or at once when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+/** The computer's time. */
+export const SYSTEM_CLOCK: SupervisorClock = {
+  now: () => performance.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+};
 
 /** How to supervise. */
 export interface SupervisorOptions {

@@ -111,7 +111,7 @@ function serviceLines({ tables, pods, curlHasProxy }: TryOptions, caller: Placed
   const proxy = viaSidecar(caller, curlHasProxy);
   const line = { title: `from ${caller.name} to ${host}`, command: `curl ${proxy} ${url}` };
   if (best.versions < 2) return [line];
-  const loop = `for i in $(seq 100); do curl -s ${proxy} ${url} | grep '"version"'; done | sort | uniq -c`;
+  const loop = `for i in $(seq 100); do curl -s ${proxy} ${url} | grep -o '"version": "[^"]*'; done | sort | uniq -c`;
   return [line, { title: `which versions of ${host} answer`, command: loop }];
 }
 

@@ -18,6 +18,7 @@ import {
   type StateDirectory,
   setLogsAside,
 } from "./state-directory.js";
+import { SYSTEM_CLOCK } from "./supervisor.js";
 import { UpError } from "./up-error.js";
 
 /** What to start. */
@@ -115,6 +116,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     },
     standIns: options.standIns,
     onEvent: options.onEvent,
+    clock: SYSTEM_CLOCK,
   });
   closers.push(() => mesh.close());
   return {

@@ -23,6 +23,10 @@ const SETTLED: Settled = {
   ms: 0,
 };
 
+const CONNECTED = { address: "127.30.0.1", type: "sidecar", synced: true } as const;
+/** The wait for requests that a leaving pod still has. */
+const DRAIN_MS = 500;
+
 /** Everything around a mesh, as values that a test can look at and change. */
 class Scene {
   readonly envoys = new Map<string, { end: (code: number) => void }>();
@@ -32,8 +36,9 @@ class Scene {
   made: readonly MadeFile[] = [];
   pids: readonly number[] = [];
   standIns: readonly StandIn[] = [];
-  connected: readonly string[] = [];
+  connected: readonly string[] | "all" = "all";
   readonly mesh: LocalMesh;
+  readonly #waits: { readonly ms: number; readonly end: () => void }[] = [];
   #snapshot: ConfigSnapshot;
   #onUpdate: (update: Update) => void = () => undefined;
   #onSettled: (settled: Settled) => void = () => undefined;
@@ -44,7 +49,7 @@ class Scene {
     this.mesh = new LocalMesh({
       controlPlane: {
         snapshot: () => this.#snapshot,
-        proxies: () => [],
+        proxies: () => this.#connectedIds().map((id) => ({ ...CONNECTED, id })),
         setStandIns: (standIns) => (this.standIns = standIns),
         onUpdate: (listener) => {
           this.#onUpdate = listener;
@@ -76,6 +81,7 @@ class Scene {
       onProcesses: (pids) => (this.pids = pids),
       standIns: true,
       onEvent: (event) => this.events.push(event),
+      clock: { now: () => 0, wait: (ms, signal) => this.#wait(ms, signal) },
     });
   }
 
@@ -87,6 +93,14 @@ class Scene {
 
   settle(): void {
     this.#onSettled(SETTLED);
+  }
+
+  /** So much time passes: waits of up to that are over. */
+  pass(ms: number): void {
+    for (const wait of this.#waits.splice(0)) {
+      if (wait.ms <= ms) wait.end();
+      else this.#waits.push(wait);
+    }
   }
 
   running(): readonly string[] {
@@ -105,6 +119,19 @@ class Scene {
       };
       return [kind, metadata.name, status?.conditions[0]?.status].filter(Boolean).join(" ");
     });
+  }
+
+  #wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      signal.addEventListener("abort", () => {
+        resolve();
+      });
+      this.#waits.push({ ms, end: resolve });
+    });
+  }
+
+  #connectedIds(): readonly string[] {
+    return this.connected === "all" ? [...this.envoys.keys()] : this.connected;
   }
 
   #startEnvoy(pod: PlacedPod, ready: () => Promise<void>): EnvoyProcess {
@@ -146,6 +173,12 @@ async function start(resources: readonly ConfigResource[]): Promise<Scene> {
   const scene = new Scene(resources, () => Promise.resolve());
   scenes.push(scene);
   await scene.mesh.start();
+  return scene;
+}
+
+/** The scene after the longest drain. */
+function elapsed(scene: Scene): Scene {
+  scene.pass(DRAIN_MS);
   return scene;
 }
 
@@ -202,7 +235,7 @@ test("tells everyone that a replica goes before it ends", async () => {
   expect(scene.envoys.has("payments-1.default")).toBe(true);
   expect(scene.listeners).toHaveLength(2);
   scene.settle();
-  await expect.poll(() => scene.listeners.length, { timeout: 3000 }).toBe(1);
+  await expect.poll(() => elapsed(scene).listeners.length).toBe(1);
   expect(scene.envoys.has("payments-1.default")).toBe(false);
 });
 
@@ -221,7 +254,7 @@ test("leaves the application of a pod where it is until its sidecar is gone", as
   await expect.poll(() => scene.madeNames()).toEqual([]);
   expect(scene.listeners[0]?.address).toMatch(/^127\.31\./);
   scene.settle();
-  await expect.poll(() => scene.madeNames(), { timeout: 3000 }).toEqual(["Pod payments-0 True"]);
+  await expect.poll(() => elapsed(scene).madeNames()).toEqual(["Pod payments-0 True"]);
   expect(scene.listeners.map(({ address }) => address.slice(0, 7))).toEqual(["127.30."]);
 });
 
@@ -231,10 +264,14 @@ test("replaces the replicas of a workload one after the other", async () => {
   scene.change([plain, PAYMENTS]);
   await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-1 True"]);
   scene.settle();
-  await expect.poll(() => scene.madeNames(), { timeout: 3000 }).toEqual(["Pod payments-0 True"]);
+  await expect.poll(() => elapsed(scene).madeNames()).toEqual(["Pod payments-0 True"]);
   scene.settle();
   await expect
-    .poll(() => scene.mesh.pods().map(({ pod }) => pod.proxy), { timeout: 3000 })
+    .poll(() =>
+      elapsed(scene)
+        .mesh.pods()
+        .map(({ pod }) => pod.proxy),
+    )
     .toEqual(["none", "none"]);
 });
 
@@ -242,7 +279,23 @@ test("says that a pod whose proxy ended is not ready, and starts it again", asyn
   const scene = await start([INJECTED, deployment("a")]);
   scene.envoys.get("a-0.default")?.end(1);
   await expect.poll(() => scene.madeNames()).toEqual(["Pod a-0 False"]);
-  await expect.poll(() => scene.madeNames(), { timeout: 3000 }).toEqual(["Pod a-0 True"]);
+  scene.pass(500);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod a-0 True"]);
+});
+
+test("ends a replica although a proxy never answers to that", async () => {
+  const scene = await start([INJECTED, PAYMENTS]);
+  scene.change([INJECTED, deployment("payments", { replicas: 1 })]);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-0 True"]);
+  scene.pass(2000);
+  await expect.poll(() => elapsed(scene).envoys.has("payments-1.default")).toBe(false);
+});
+
+test("readmits proxies that have lost their connection, and no others", async () => {
+  const scene = await start([INJECTED, PAYMENTS]);
+  scene.connected = ["payments-0.default"];
+  scene.pass(10_000);
+  await expect.poll(() => scene.readmitted).toEqual(["payments-1.default"]);
 });
 
 test("makes the gateway, its Service and its certificate that Gateways ask for", async () => {

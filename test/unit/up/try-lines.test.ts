@@ -132,7 +132,7 @@ describe("from a sidecar", () => {
     const lines = commands([...PAYMENTS, ...MY_SERVICE, ...INGRESS]);
     expect(lines.slice(1)).toEqual([
       "curl -x http://127.32.0.1:15007 http://payments/",
-      `for i in $(seq 100); do curl -s -x http://127.32.0.1:15007 http://payments/ | grep '"version"'; done | sort | uniq -c`,
+      `for i in $(seq 100); do curl -s -x http://127.32.0.1:15007 http://payments/ | grep -o '"version": "[^"]*'; done | sort | uniq -c`,
     ]);
   });
 

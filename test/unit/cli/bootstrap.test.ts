@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { workloadOfPod } from "../../../src/cli/declared-workload.js";
+import { WORKLOAD } from "../up/fixtures.js";
+import { run } from "./run.js";
+
+const SHOP = join(import.meta.dirname, "../../../examples/shop");
+
+interface Bootstrap {
+  readonly node: { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> };
+  readonly admin: { readonly address: { readonly socketAddress: object } };
+}
+
+let directory: string;
+let rootFile: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "fairlead-bootstrap-"));
+  rootFile = join(directory, "root.pem");
+  writeFileSync(rootFile, "THE ROOT");
+});
+
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+async function bootstrap(...args: string[]): Promise<{ value: Bootstrap; text: string }> {
+  const { code, stdout, stderr } = await run(["bootstrap", ...args]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return { value: JSON.parse(stdout) as Bootstrap, text: stdout };
+}
+
+const joining = (): string[] => ["--root-cert", rootFile, "--token-file", "token"];
+
+test("has the root in it, and the token by the whole path of its file", async () => {
+  const { text } = await bootstrap("--workload", "a-0.shop", ...joining());
+  expect(text).toContain(`"inlineString": "THE ROOT"`);
+  expect(text).toContain(`"filename": ${JSON.stringify(join(process.cwd(), "token"))}`);
+});
+
+test("takes labels and service account from the Deployment of which the pod is a replica", async () => {
+  const { value } = await bootstrap(
+    ...["--workload", "my-service-7c9d.default", "--config", SHOP],
+    ...joining(),
+  );
+  expect(value.node.metadata).toMatchObject({
+    NAME: "my-service-7c9d",
+    NAMESPACE: "default",
+    WORKLOAD_NAME: "my-service",
+    SERVICE_ACCOUNT: "my-service",
+    LABELS: { app: "my-service" },
+  });
+});
+
+test("prefers what it is told to what the Deployment says", async () => {
+  const { value } = await bootstrap(
+    ...["--workload", "my-service-0", "--config", SHOP],
+    ...["--service-account", "other", "--labels", "version=v9", ...joining()],
+  );
+  expect(value.node.metadata).toMatchObject({
+    SERVICE_ACCOUNT: "other",
+    LABELS: { app: "my-service", version: "v9" },
+  });
+});
+
+test("keeps to a loopback address that is the proxy's own", async () => {
+  const { value } = await bootstrap(
+    ...["--workload", "a-0.shop", "--address", "127.30.0.9", "--mode", "NONE"],
+    ...["--app-address", "127.31.0.9", "--egress-address", "127.32.0.9", ...joining()],
+  );
+  expect(value.node.id).toBe("sidecar~127.30.0.9~a-0.shop~shop.svc.cluster.local");
+  expect(value.node.metadata).toMatchObject({
+    INTERCEPTION_MODE: "NONE",
+    APP_ADDRESS: "127.31.0.9",
+    EGRESS_ADDRESS: "127.32.0.9",
+  });
+  expect(value.admin.address.socketAddress).toEqual({ address: "127.30.0.9", portValue: 15000 });
+});
+
+test("is a gateway's when it is told so, without TLS when it is told so", async () => {
+  const { value, text } = await bootstrap(
+    ...["--workload", "edge-0.istio-system", "--gateway", "--plaintext"],
+    ...["--address", "10.0.0.7", "--locality", "eu/eu-1"],
+  );
+  expect(value.node.id).toBe("router~10.0.0.7~edge-0.istio-system~istio-system.svc.cluster.local");
+  expect(value.node).toMatchObject({ locality: { region: "eu", zone: "eu-1" } });
+  expect(text).not.toContain("join-token");
+});
+
+test("trusts the root of a state directory, the same one each time", async () => {
+  const state = join(directory, "state");
+  const args = ["--workload", "a-0", "--token-file", "token", "--state", state];
+  const first = await bootstrap(...args);
+  expect(first.text).toContain("-----BEGIN CERTIFICATE-----");
+  expect((await bootstrap(...args)).text).toBe(first.text);
+});
+
+test.each([
+  ["without a token", [], /^error: a proxy proves who it is by a join token\n {2}make one/],
+  [
+    "with a root that is not there",
+    ["--token-file", "t", "--root-cert", "/nowhere/root.pem"],
+    /^error: \/nowhere\/root\.pem cannot be read: ENOENT.*\n {2}--root-cert is/,
+  ],
+  [
+    "for a workload that is not declared",
+    ["--token-file", "t", "--config", SHOP],
+    /no Deployment, StatefulSet, DaemonSet or Pod for a-0\.default\n {2}leave --config out/,
+  ],
+])("%s there is none, but what to do", async (_, args, message) => {
+  const { code, stdout, stderr } = await run(["bootstrap", "--workload", "a-0", ...args]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(message);
+});
+
+describe("the workload of a pod", () => {
+  const workloads = ["payments", "payments-v1", "pay"].map((name) => ({ ...WORKLOAD, name }));
+  const find = (name: string, namespace = "default"): string | undefined =>
+    workloadOfPod(workloads, { name, namespace })?.name;
+
+  test("is the one with the longest name that the pod's begins with", () => {
+    expect(find("payments-v1-0")).toBe("payments-v1");
+    expect(find("payments-7c9d-x2")).toBe("payments");
+    expect(find("payments")).toBe("payments");
+  });
+
+  test("is none when the names only look alike, or in another namespace", () => {
+    expect(find("payments2")).toBeUndefined();
+    expect(find("payments-v1-0", "shop")).toBeUndefined();
+  });
+});

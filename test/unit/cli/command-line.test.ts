@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { run } from "./run.js";
+
+test.each([
+  [["--help"]],
+  [["help"]],
+  [["--version"]],
+  [["version"]],
+  [["up", "--help"]],
+  [["serve", "--help"]],
+  [["bootstrap", "--help"]],
+  [["token", "--help"]],
+  [["token", "create", "--help"]],
+])("%j succeeds and writes nothing to the error output", async (args) => {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).not.toBe("");
+});
+
+test.each([
+  [[]],
+  [["nonsense"]],
+  [["up"]],
+  [["up", "a", "--no-such-option"]],
+  [["up", "a", "--port", "99999"]],
+  [["serve"]],
+  [["serve", "--config", "a", "--workload-ttl", "soon"]],
+  [["bootstrap"]],
+  [["bootstrap", "--workload", "A_B"]],
+  [["token", "create"]],
+  [["token", "create", "--service-account", "default"]],
+  [["token", "create", "--service-account", "a/b", "--uses", "0"]],
+])("%j cannot be understood", async (args) => {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).not.toBe("");
+});
+
+test.each(["up", "serve", "bootstrap", "version"])(
+  "%s has an example in its help",
+  async (name) => {
+    const { stdout } = await run([name, "--help"]);
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n(.*\\n)*? {2}\\$ fairlead ${name}`));
+  },
+);
+
+test("says what is wrong and what to do when the directory is missing", async () => {
+  expect(await run(["up", "/nowhere/mesh"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "error: /nowhere/mesh does not exist\n" +
+      "  give the directory that holds the mesh's YAML files, such as examples/shop\n",
+  });
+});
+
+test("says that the Envoy which was named is none", async () => {
+  const { code, stderr } = await run(["up", import.meta.dirname], {
+    FAIRLEAD_ENVOY: "/nowhere/envoy",
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: FAIRLEAD_ENVOY is \/nowhere\/envoy, which is no Envoy/);
+});
+
+test("prints its versions for programs", async () => {
+  const { stdout } = await run(["version", "-o", "json"]);
+  expect(JSON.parse(stdout)).toEqual({
+    fairlead: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    istioApi: "1.29.6",
+    envoy: "1.40",
+  });
+});
