@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import { type Configuration, openConfiguration } from "./app/configuration.js";
 import { createConvergence, type Settled } from "./app/convergence.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type GrpcPort, portError, startGrpcPort } from "./app/grpc-servers.js";
@@ -18,6 +19,7 @@ import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop } from "./app/update-loop.js";
+import { Engine } from "./base/engine.js";
 import { createAuthenticator } from "./ca/authenticate.js";
 import { type Authority, openAuthority } from "./ca/authority.js";
 import { createGuessLimit } from "./ca/guess-limit.js";
@@ -32,7 +34,6 @@ import {
 } from "./ca/token-store.js";
 import { createWorkloadSecrets, type WorkloadSecrets } from "./ca/workload-secrets.js";
 import { openWorkloadStore } from "./ca/workload-store.js";
-import { type Configuration, openConfiguration } from "./config/configuration.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import type { StandIn } from "./mesh/stand-in.js";
@@ -65,6 +66,8 @@ export interface ControlPlaneOptions {
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
   readonly standIns?: readonly StandIn[];
+  /** false computes everything anew after each change: the same results, slowly. */
+  readonly memo?: boolean;
   readonly logger: Logger;
 }
 
@@ -126,16 +129,21 @@ interface Parts {
 }
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
-  const { stateDir, secretsDir, workloadTtlMs } = options;
+  const { stateDir, secretsDir, workloadTtlMs, memo } = options;
   const encoder = createEncoder(await readDescriptors());
+  const engine = new Engine(memo === undefined ? {} : { memo });
   const configuration = await openConfiguration({
     directories: options.configDirs,
-    ...(secretsDir === undefined ? {} : { secretsDirectory: secretsDir }),
+    secretsDirectory: secretsDir,
     stateDirectory: stateDir,
+    engine,
     onError: logError(options, "cannot read or keep the configuration"),
+    onProblem: (problem) => {
+      options.logger.warn({ code: problem.code }, problem.message);
+    },
   });
   closers.push(() => configuration.close());
-  const discovery = createDiscovery(encoder, configuration.snapshot());
+  const discovery = createDiscovery(encoder, configuration.snapshot(), engine);
   const authority = await openAuthority({
     stateDirectory: stateDir,
     trustDomain: discovery.meshConfig().trustDomain,

@@ -1,0 +1,54 @@
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { Engine } from "../base/engine.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import { watchConfig } from "../config/watch-config.js";
+import { createListeners } from "./listeners.js";
+
+/** Where the configuration of a control plane is. */
+export interface ConfigurationOptions {
+  readonly directories: readonly string[];
+  readonly secretsDirectory: string | undefined;
+  readonly stateDirectory: string;
+  readonly engine: Engine;
+  /** Told of what should not happen; the configuration is followed on. */
+  readonly onError: (error: unknown) => void;
+  /** Told of what is wrong with the state that was kept. */
+  readonly onProblem: (problem: Diagnostic) => void;
+}
+
+/** A configuration that is followed. */
+export interface Configuration {
+  /** What is in force now. */
+  snapshot(): ConfigSnapshot;
+  /** Calls back for each snapshot after the present one. */
+  onSnapshot(listener: (snapshot: ConfigSnapshot) => void): void;
+  close(): Promise<void>;
+}
+
+/** Opens a configuration, when all of it has been read once. */
+export async function openConfiguration(options: ConfigurationOptions): Promise<Configuration> {
+  const { directories, secretsDirectory, stateDirectory, engine, onError, onProblem } = options;
+  const listeners = createListeners<ConfigSnapshot>();
+  let latest: ConfigSnapshot | undefined;
+  const secrets =
+    secretsDirectory === undefined ? [] : [{ path: secretsDirectory, kind: "secrets" as const }];
+  const watch = watchConfig({
+    roots: [...directories.map((path) => ({ path, kind: "config" as const })), ...secrets],
+    stateDirectory,
+    engine,
+    onError,
+    onProblem,
+    onSnapshot: (snapshot) => {
+      latest = snapshot;
+      listeners.tell(snapshot);
+    },
+  });
+  await watch.ready;
+  if (latest === undefined) throw new TypeError("a configuration is ready before its snapshot");
+  const first = latest;
+  return {
+    snapshot: () => latest ?? first,
+    onSnapshot: listeners.add,
+    close: watch.close,
+  };
+}
