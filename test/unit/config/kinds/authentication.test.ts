@@ -6,6 +6,7 @@ describe("a PeerAuthentication", () => {
   const ports = (portLevelMtls: object) => ({ selector, portLevelMtls });
   tryRows("PeerAuthentication", [
     ["can be for the namespace", { mtls: { mode: "STRICT" } }, []],
+    ["should select workloads by something", { selector: {} }, ["warning spec.selector"]],
     ["can be for ports of some workloads", ports({ 8080: { mode: "DISABLE" } }), []],
     [
       "is for ports of some workloads, not of all",
@@ -34,6 +35,11 @@ describe("a RequestAuthentication", () => {
       "has keys or an address of them",
       rule({ jwksUri: "https://a", jwks: JSON.stringify({ keys: [key] }) }),
       [`${RULE}.jwks`],
+    ],
+    [
+      "has one address of keys",
+      rule({ jwksUri: "https://a", jwks_uri: "https://a" }),
+      [`${RULE}.jwks_uri`],
     ],
     ["can have a single key", rule({ jwks: JSON.stringify(key) }), []],
     ["has keys in JSON", rule({ jwks: "{" }), [`${RULE}.jwks`]],

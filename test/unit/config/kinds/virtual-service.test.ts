@@ -152,6 +152,11 @@ describe("the match of an HTTP route", () => {
       [`${MATCH}.headers["x a"]`],
     ],
     [
+      "compares headers as it does the rest",
+      matching({ headers: { "x-a": { regex: "[" } }, withoutHeaders: { "x-b": { regex: "[" } } }),
+      [`${MATCH}.headers["x-a"].regex`, `${MATCH}.withoutHeaders["x-b"].regex`],
+    ],
+    [
       "takes * for any value that is not to be there",
       matching({ withoutHeaders: { "x-a": { regex: "*" } } }),
       [],
