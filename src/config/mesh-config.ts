@@ -150,8 +150,8 @@ function readFields(configMap: ConfigResource): FieldsReading {
   if (data?.mesh === undefined) return { fields: {}, findings: [] };
   const parsed = parseSection(data.mesh);
   if (parsed.error !== undefined) {
-    const { code, message } = parsed.error;
-    return { findings: [{ path: TEXT_PATH, code, message: `data.mesh: ${message}` }] };
+    const { offset, code, message } = parsed.error;
+    return { findings: [{ path: [...TEXT_PATH, offset], code, message: `data.mesh ${message}` }] };
   }
   const fields = parsed.documents[0] ?? {};
   const findings = validateBody(DEFINITION, fields).map(

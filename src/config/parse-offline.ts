@@ -17,7 +17,7 @@ export function parseOffline(files: readonly OfflineFile[]): ConfigSnapshot {
   const store = createConfigStore({ engine: new Engine({ memo: false }), remembers: false });
   const root = "";
   return store.update({
-    roots: [{ path: root, exists: true, sourceCount: Math.max(1, files.length), problems: [] }],
+    roots: [],
     changed: files.map(({ path, text }) => ({ type: "text", root, path, text })),
     removed: [],
     isComplete: true,

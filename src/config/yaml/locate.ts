@@ -46,7 +46,7 @@ export function indexSection(source: string): SectionIndex {
 /**
  * Where the member at `path` of a document is written, or the nearest thing around it that is written: what is missing is
  * placed at the map that lacks it, what came in by a merge (`<<`) at the map that merges. A path that goes on into a block
- * of text (`|`) is looked up in the YAML in that text.
+ * of text (`|`) is looked up in the YAML in that text; a number is an offset in the text.
  */
 export function locateMember(index: SectionIndex, document: number, path: Path): MemberPlace {
   const root = rootOf(index, document);
@@ -150,9 +150,13 @@ function locateInText(
 ): MemberPlace | undefined {
   if (scalar.style !== SCALAR_STYLE.LITERAL_BLOCK || scalar.indent <= 0) return undefined;
   const text = getScalarValue(index.source, scalar);
+  const outer = (offset: number): number => offsetInBlock(index.source, scalar, text, offset);
+  const [first] = path;
+  if (typeof first === "number") {
+    return { key: outer(first), value: outer(first), isCollection: false };
+  }
   try {
     const inner = locateMember(indexSection(text), 0, path);
-    const outer = (offset: number) => offsetInBlock(index.source, scalar, text, offset);
     return { ...inner, key: outer(inner.key), value: outer(inner.value) };
   } catch {
     return undefined;

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import {
+  DEFAULT_MESH_CONFIG,
+  type MeshConfig,
+  meshConfigOf,
+} from "../../../src/config/mesh-config.js";
+import { parseOffline } from "../../../src/config/parse-offline.js";
+import { createDirectory, linesOf } from "./directory.js";
+
+const configMap = (...lines: readonly string[]): string => `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: istio
+  namespace: istio-system
+data:
+  mesh: |-
+${lines.map((line) => `    ${line}\n`).join("")}`;
+
+const read = (...lines: readonly string[]): MeshConfig => {
+  const snapshot = parseOffline([{ path: "m.yaml", text: configMap(...lines) }]);
+  expect(snapshot.diagnostics).toEqual([]);
+  return meshConfigOf(snapshot.tables.ConfigMap.get("istio-system/istio"));
+};
+
+describe("the mesh configuration", () => {
+  it("is Istio's defaults without a ConfigMap, and with an empty one", () => {
+    expect(meshConfigOf(undefined)).toBe(DEFAULT_MESH_CONFIG);
+    expect(read("# nothing")).toEqual(DEFAULT_MESH_CONFIG);
+    expect(read("{}")).toEqual(DEFAULT_MESH_CONFIG);
+  });
+
+  it("is what the user wrote, over the defaults", () => {
+    expect(
+      read("trustDomain: example.org", "enableAutoMtls: off", "accessLogFile: /dev/stdout"),
+    ).toEqual({
+      ...DEFAULT_MESH_CONFIG,
+      trustDomain: "example.org",
+      enableAutoMtls: false,
+      accessLogFile: "/dev/stdout",
+    });
+  });
+
+  it.each([
+    [
+      ["outboundTrafficPolicy: {mode: REGISTRY_ONLY}"],
+      { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } },
+    ],
+    [["outboundTrafficPolicy: {}"], { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } }],
+    [["inboundTrafficPolicy: {mode: LOCALHOST}"], { inboundTrafficPolicy: { mode: "LOCALHOST" } }],
+    [
+      ["pathNormalization: {normalization: DEFAULT}"],
+      { pathNormalization: { normalization: "BASE" } },
+    ],
+    [
+      ["pathNormalization: {normalization: MERGE_SLASHES}"],
+      { pathNormalization: { normalization: "MERGE_SLASHES" } },
+    ],
+    [["localityLbSetting: {enabled: false}"], { localityLbSetting: { enabled: false } }],
+    [["defaultHttpRetryPolicy: {attempts: 0}"], { defaultHttpRetryPolicy: { attempts: 0 } }],
+  ])("has %j", (lines, expected) => {
+    expect(read(...lines)).toMatchObject(expected);
+  });
+
+  it("has the proxies' defaults by field, and their metadata by name", () => {
+    const { defaultConfig } = read("defaultConfig: {concurrency: 3, proxyMetadata: {A: b}}");
+    expect(defaultConfig).toEqual({
+      ...DEFAULT_MESH_CONFIG.defaultConfig,
+      concurrency: 3,
+      proxyMetadata: { A: "b" },
+    });
+  });
+
+  it("has the providers that Istio has beside the user's, who may replace one", () => {
+    const { extensionProviders } = read(
+      "extensionProviders:",
+      "- name: otel",
+      "  opentelemetry: {service: otel.example.com, port: 4317}",
+      "- name: envoy",
+      "  envoyFileAccessLog: {path: /var/log/envoy}",
+    );
+    expect(extensionProviders).toEqual([
+      { name: "prometheus", prometheus: {} },
+      { name: "stackdriver", stackdriver: {} },
+      { name: "envoy", envoyFileAccessLog: { path: "/var/log/envoy" } },
+      { name: "otel", opentelemetry: { service: "otel.example.com", port: 4317 } },
+    ]);
+  });
+
+  it("is not that of a ConfigMap of another name or namespace", () => {
+    const other = configMap("trustDomain: 5").replace("name: istio\n", "name: other\n");
+    expect(parseOffline([{ path: "m.yaml", text: other }]).diagnostics).toEqual([]);
+  });
+});
+
+describe("an error in the mesh configuration", () => {
+  it.each([
+    ["a wrong type", "trustDomain: 5", "mesh/m.yaml:9:18 error wrong-type"],
+    ["an unknown value", "accessLogEncoding: XML", "mesh/m.yaml:9:24 error unknown-value"],
+    ["no duration", "connectTimeout: soon", "mesh/m.yaml:9:21 error invalid-duration"],
+    [
+      "a provider without a port",
+      "extensionProviders: [{name: a, envoyExtAuthzGrpc: {service: b}}]",
+      "mesh/m.yaml:9:36 error missing-field",
+    ],
+  ])("is found at its place in the text: %s", (_, line, expected) => {
+    const snapshot = createDirectory().write({ "m.yaml": configMap("rootNamespace: root", line) });
+    expect(linesOf(snapshot)).toEqual([`${expected} ConfigMap istio.istio-system`]);
+  });
+
+  it("is found at the text when that is no YAML", () => {
+    const snapshot = createDirectory().write({ "m.yaml": configMap("a: 1", "b: [1, }") });
+    expect(linesOf(snapshot)).toEqual([
+      "mesh/m.yaml:9:12 error invalid-yaml ConfigMap istio.istio-system",
+    ]);
+  });
+
+  it("leaves the configuration before in force", () => {
+    const directory = createDirectory();
+    directory.write({ "m.yaml": configMap("trustDomain: example.org") });
+    const { tables } = directory.write({
+      "m.yaml": configMap("trustDomain: example.com", "rootNamespace: 5"),
+    });
+    expect(meshConfigOf(tables.ConfigMap.get("istio-system/istio")).trustDomain).toBe(
+      "example.org",
+    );
+  });
+
+  it("is a warning when Istio does not know the field", () => {
+    const directory = createDirectory();
+    const snapshot = directory.write({
+      "m.yaml": configMap("trustDomian: x", "rootNamespace: root"),
+    });
+    expect(linesOf(snapshot)).toEqual([
+      "mesh/m.yaml:8:5 warning unknown-field ConfigMap istio.istio-system",
+    ]);
+    expect(snapshot.diagnostics[0]?.message).toContain('did you mean "trustDomain"');
+    expect(meshConfigOf(snapshot.tables.ConfigMap.get("istio-system/istio")).rootNamespace).toBe(
+      "root",
+    );
+  });
+});
