@@ -88,6 +88,8 @@ export interface ControlPlane {
   onUpdate(listener: (update: Update) => void): () => void;
   /** Calls back when the proxies have answered to a change. */
   onSettled(listener: (settled: Settled) => void): () => void;
+  /** Resolves when the proxies have answered to all changes so far, or were given up on. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -279,6 +281,7 @@ async function serve(
     setStandIns: loop.setStandIns,
     onUpdate: updates.add,
     onSettled: settled.add,
+    idle: convergence.idle,
     close: () => closeAll(closers),
   };
 }

@@ -20,6 +20,8 @@ export interface Settled {
 export interface Convergence {
   /** Follows an update that was published just now; one that is still on its way becomes part of it. */
   follow(update: Update): void;
+  /** Resolves when no update is on its way: at once when there is none. */
+  idle(): Promise<void>;
   readonly observer: Required<Pick<XdsObserver, "pushed" | "acked" | "nacked" | "closed">>;
 }
 
@@ -47,12 +49,13 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
   const unanswered = new Map<string, { readonly session: string; readonly count: number }>();
   let followed: Followed | undefined;
   let cancel = (): void => undefined;
+  const waiting: (() => void)[] = [];
 
   const report = ({ update, since, concerned, rejected, lastAnswer }: Followed): void => {
-    const waiting = new Set(
+    const silent = new Set(
       [...unanswered.values()].filter(({ count }) => count > 0).map(({ session }) => session),
     );
-    const acknowledged = [...concerned].filter((id) => !waiting.has(id) && !rejected.has(id));
+    const acknowledged = [...concerned].filter((id) => !silent.has(id) && !rejected.has(id));
     onSettled({
       update,
       concerned: concerned.size,
@@ -72,6 +75,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     const done = followed;
     followed = undefined;
     report(done);
+    for (const resolve of waiting.splice(0)) resolve();
   };
   const lookLater = (): void => {
     cancel();
@@ -100,6 +104,8 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
           : { ...followed, update: mergeUpdates(followed.update, update) };
       lookLater();
     },
+    idle: () =>
+      followed === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     observer: {
       pushed: (event) => {
         count(event, 1);

@@ -16,10 +16,12 @@ export interface EchoReply {
 
 /**
  * Echo applications in a thread of their own, so that the requests they answer take no time from the control plane.
- * The thread's program stands beside this module once both are built. `close` ends the thread; a call that is under way when the thread ends rejects.
+ * The thread's program stands beside this module once both are built; who runs the sources says where it is. `close` ends the thread; a call that is under way when the thread ends rejects.
  */
-export function startEchoApplications(): EchoApplications {
-  const worker = new Worker(new URL("./echo-worker.js", import.meta.url));
+export function startEchoApplications(
+  program: URL = new URL("./echo-worker.js", import.meta.url),
+): EchoApplications {
+  const worker = new Worker(program);
   const waiting = new Map<number, (reply: EchoReply) => void>();
   const ended = new Promise<never>((_, reject) => {
     worker.once("error", reject);

@@ -27,6 +27,8 @@ export interface UpOptions {
   readonly directory: string;
   readonly secretsDirectory?: string;
   readonly stateDirectory: string;
+  /** How long workload certificates are valid, in milliseconds; a day when absent. */
+  readonly workloadTtlMs?: number;
   /** The control plane's ports; 0 takes any. */
   readonly ports: { readonly plaintext: number; readonly tls: number; readonly http: number };
   readonly envoy: EnvoyPlaces;
@@ -35,6 +37,8 @@ export interface UpOptions {
   /** Of the control plane's log file; pino's words. */
   readonly logLevel: string;
   readonly onEvent: (event: MeshEvent) => void;
+  /** The program of the echo applications' thread; the one beside this module when absent. */
+  readonly echoProgram?: URL;
 }
 
 /** A mesh that runs. */
@@ -110,7 +114,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     made,
     slots,
     certificates,
-    applications: startEchoApplications(),
+    applications: startEchoApplications(options.echoProgram),
     onProcesses: (pids) => {
       reaper.watch(pids);
     },
@@ -129,7 +133,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
 }
 
 function controlPlaneOptions(
-  { directory, secretsDirectory, ports, logLevel }: UpOptions,
+  { directory, secretsDirectory, ports, logLevel, workloadTtlMs }: UpOptions,
   state: StateDirectory,
 ): Parameters<typeof startControlPlane>[0] {
   return {
@@ -137,6 +141,7 @@ function controlPlaneOptions(
     configDirs: [directory, state.made],
     ...(secretsDirectory === undefined ? {} : { secretsDir: secretsDirectory }),
     stateDir: state.path,
+    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
     address: ADDRESS,
     plaintextPort: ports.plaintext,
     tlsPort: ports.tls,

@@ -1,0 +1,136 @@
+/** Requests as an application, or somebody outside of the mesh, makes them. */
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http";
+import { request as httpsRequest } from "node:https";
+import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
+import type { PlacedPod } from "../../../src/up/pod-plan.js";
+
+/** An answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** The certificate that the server showed, over TLS. */
+  readonly certificate: DetailedPeerCertificate | undefined;
+}
+
+/** What is asked, beside the URL. */
+export interface Question {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string;
+  /** PEM of the roots that the server must come from. */
+  readonly ca?: string;
+  readonly timeoutMs?: number;
+}
+
+/** What an echo application answers. */
+export interface Echo {
+  readonly pod: string;
+  readonly version?: string;
+  readonly peer: string | null;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const HTTP_PROXY_PORT = 15007;
+const TIMEOUT_MS = 10_000;
+
+/** The answer as an echo application's. */
+export function echoOf(answer: Answer): Echo {
+  return JSON.parse(answer.body) as Echo;
+}
+
+function send(
+  request: typeof httpRequest | typeof httpsRequest,
+  options: object,
+  question: Question,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { method: question.method ?? "GET", agent: false, ...options },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        // Now: by the end of the body the connection may be gone.
+        const { socket } = incoming;
+        const certificate =
+          socket instanceof TLSSocket ? socket.getPeerCertificate(true) : undefined;
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.once("error", reject);
+        incoming.once("end", () => {
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks).toString("utf8"),
+            certificate,
+          });
+        });
+      },
+    );
+    outgoing.setTimeout(question.timeoutMs ?? TIMEOUT_MS, () => {
+      outgoing.destroy(new Error("no answer in time"));
+    });
+    outgoing.once("error", reject);
+    outgoing.end(question.body);
+  });
+}
+
+/** A request that the application of a pod makes to a service, through its sidecar's HTTP proxy. */
+export function call(pod: PlacedPod, url: string, question: Question = {}): Promise<Answer> {
+  const { host } = new URL(url);
+  return send(
+    httpRequest,
+    {
+      host: pod.addresses.egress,
+      port: HTTP_PROXY_PORT,
+      path: url,
+      headers: { host, ...question.headers },
+    },
+    question,
+  );
+}
+
+/** A request without TLS straight to an address, whatever the URL's host. */
+export function callAddress(
+  at: { readonly address: string; readonly port: number },
+  url: string,
+  question: Question = {},
+): Promise<Answer> {
+  const { host, pathname, search } = new URL(url);
+  return send(
+    httpRequest,
+    {
+      host: at.address,
+      port: at.port,
+      path: `${pathname}${search}`,
+      headers: { host, ...question.headers },
+    },
+    question,
+  );
+}
+
+/** A request over TLS straight to an address; the URL's host is the server name and the Host header. */
+export function callTls(
+  at: { readonly address: string; readonly port: number },
+  url: string,
+  question: Question = {},
+): Promise<Answer> {
+  const { host, hostname, pathname, search } = new URL(url);
+  return send(
+    httpsRequest,
+    {
+      host: at.address,
+      port: at.port,
+      path: `${pathname}${search}`,
+      servername: hostname,
+      ca: question.ca,
+      rejectUnauthorized: question.ca !== undefined,
+      headers: { host, ...question.headers },
+    },
+    question,
+  );
+}
