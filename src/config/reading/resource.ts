@@ -115,7 +115,7 @@ function wrongVersion(apiVersion: string, definition: KindDefinition<never>): Fi
   return {
     path: ["apiVersion"],
     code: "unsupported-version",
-    message: `${definition.kind} has to be of ${served}, found ${JSON.stringify(apiVersion)}`,
+    message: `${definition.kind} has to be of ${served}, found ${quoted(apiVersion)}`,
   };
 }
 
@@ -130,8 +130,13 @@ function meaningless(kind: string): Finding {
 
 function unknownKind(apiVersion: string, kind: string, closest: string | undefined): Finding {
   const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
-  const message = `unknown kind ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}${guess}`;
+  const message = `unknown kind ${quoted(kind)} of ${quoted(apiVersion)}${guess}`;
   return { path: ["kind"], code: "unknown-kind", message };
+}
+
+/** A text that may be of any length. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 97)}...` : text);
 }
 
 function spoilt(code: string, message: string): NoResource {

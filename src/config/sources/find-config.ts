@@ -12,8 +12,8 @@ import {
 } from "./found.js";
 import type { SourceLimits } from "./root.js";
 
-/** What a directory has, and the directories to watch for changes. */
-export interface Findings {
+/** What a root has, and the directories in which a change matters. */
+export interface RootContents {
   readonly found: readonly Found[];
   /** By path, with what identifies the directory that is there. */
   readonly directories: ReadonlyMap<string, string>;
@@ -69,7 +69,7 @@ export function isHidden(name: string): boolean {
  * Finds the files of a directory, in it and below it: `.yaml`, `.yml` and `.json`. What is hidden is passed over;
  * symbolic links are followed, but a directory that is reached twice, in a loop or not, is read once.
  */
-export async function findConfig(search: Search): Promise<Findings> {
+export async function findConfig(search: Search): Promise<RootContents> {
   const { from } = search;
   const stats = await statOf(from);
   if (!isStats(stats)) {

@@ -1,7 +1,6 @@
 import { readdir, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Findings, Search } from "./find-config.js";
-import { isHidden } from "./find-config.js";
+import { isHidden, type RootContents, type Search } from "./find-config.js";
 import {
   type Found,
   fingerprintOf,
@@ -21,7 +20,7 @@ interface Folder {
 }
 
 /** Finds the folders `<namespace>/<name>` of a secrets directory that have a certificate or a key. */
-export async function findSecrets({ root, limits }: Search): Promise<Findings> {
+export async function findSecrets({ root, limits }: Search): Promise<RootContents> {
   const stats = await statOf(root);
   if (!isStats(stats)) {
     const isThere = stats.code !== NOTHING;

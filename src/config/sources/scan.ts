@@ -35,7 +35,8 @@ function tooMany({ path }: ConfigRoot, count: number, { files }: SourceLimits): 
 
 /** What a scan says of a root as a whole. */
 export function statusOf({ root, exists, found, problems }: RootScan): RootStatus {
-  return { path: root.path, kind: root.kind, exists, sourceCount: found.size, problems };
+  const { path, kind } = root;
+  return { path, kind, exists, sourceCount: found.size, isSettled: true, problems };
 }
 
 /** Files that are read at a time. */

@@ -45,6 +45,8 @@ export interface RootStatus {
   readonly exists: boolean;
   /** How many sources it has. */
   readonly sourceCount: number;
+  /** false while a directory that had nothing is being filled: what is not in it may be on its way. */
+  readonly isSettled: boolean;
   /** What is wrong with the directory itself. */
   readonly problems: readonly Diagnostic[];
 }

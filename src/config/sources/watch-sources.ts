@@ -3,7 +3,7 @@ import { SYSTEM_TIMERS, type Timers } from "../timers.js";
 import { createDebounce, type Waits } from "./debounce.js";
 import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./root.js";
 import { readAll } from "./scan.js";
-import type { SourceBatch } from "./source.js";
+import type { RootStatus, SourceBatch } from "./source.js";
 import { createWatchedRoot, type WatchedRoot } from "./watched-root.js";
 
 /** How directories are watched. */
@@ -38,22 +38,26 @@ const DEFAULT_RESCAN_MS = 30_000;
 export function watchSources(options: WatchOptions): SourceWatch {
   const { limits = DEFAULT_LIMITS, timers = SYSTEM_TIMERS, onError } = options;
   const roots: WatchedRoot[] = [];
+  let given: readonly RootStatus[] = [];
   let isClosed = false;
   let work: Promise<void> = Promise.resolve();
   let cancelRescan: (() => void) | undefined;
+  const give = (batch: SourceBatch | undefined): void => {
+    // It may have been closed while files were read.
+    if (batch === undefined || isClosed) return;
+    given = batch.roots;
+    options.onBatch(batch);
+  };
   const enqueue = (task: () => Promise<SourceBatch | undefined>): Promise<void> => {
     work = work
       .then(async () => {
-        const batch = isClosed ? undefined : await task();
-        // It may have been closed while files were read.
-        if (batch !== undefined && !isStopped()) options.onBatch(batch);
+        if (!isClosed) give(await task());
       })
       .catch(onError);
     return work;
   };
-  const isStopped = (): boolean => isClosed;
   const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, timers, () => {
-    void enqueue(() => changesOf(roots));
+    void enqueue(() => changesOf(roots, given));
   });
   const suspectAll = (): void => {
     for (const root of roots) root.suspectAll();
@@ -66,7 +70,7 @@ export function watchSources(options: WatchOptions): SourceWatch {
   };
   const ready = enqueue(async () => {
     for (const root of options.roots) {
-      roots.push(await createWatchedRoot(root, limits, debounce.poke));
+      roots.push(await createWatchedRoot(root, { limits, timers, poke: debounce.poke }));
     }
     // What came between the first look at a directory and the watch on it was seen by neither.
     suspectAll();
@@ -89,14 +93,16 @@ export function watchSources(options: WatchOptions): SourceWatch {
   };
 }
 
-/** What is different in some roots since the last time; undefined when nothing is. */
-async function changesOf(roots: readonly WatchedRoot[]): Promise<SourceBatch | undefined> {
-  const before = roots.map((root) => root.status());
+/** What is different in some roots since the last batch, which said `given` of them; undefined when nothing is. */
+async function changesOf(
+  roots: readonly WatchedRoot[],
+  given: readonly RootStatus[],
+): Promise<SourceBatch | undefined> {
   const updates = [];
   for (const root of roots) updates.push(await root.update());
   const changed = updates.flatMap((update) => update.changed);
   const removed = updates.flatMap((update) => update.removed);
   const now = roots.map((root) => root.status());
-  const isSame = changed.length === 0 && removed.length === 0 && isDeepStrictEqual(before, now);
+  const isSame = changed.length === 0 && removed.length === 0 && isDeepStrictEqual(given, now);
   return isSame ? undefined : { roots: now, changed, removed, isComplete: false };
 }

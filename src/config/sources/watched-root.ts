@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import type { Timers } from "../timers.js";
 import { createDirectoryWatch } from "./directory-watch.js";
 import type { Found } from "./found.js";
 import {
@@ -11,6 +12,7 @@ import {
 } from "./inspect-root.js";
 import type { ConfigRoot, SourceLimits } from "./root.js";
 import { type RootScan, readAll, scanRoot, statusOf } from "./scan.js";
+import { createSettling } from "./settling.js";
 import type { RootStatus, Source } from "./source.js";
 
 /** A root that is watched. */
@@ -40,11 +42,18 @@ interface Knowledge {
   readonly unwatched: readonly string[];
 }
 
-/** Looks at a root and watches it; `poke` is called when something is suspected. */
+/** How a root is watched. */
+export interface RootWatchOptions {
+  readonly limits: SourceLimits;
+  readonly timers: Timers;
+  /** Is called when it may be worth while to update. */
+  readonly poke: () => void;
+}
+
+/** Looks at a root and watches it. */
 export async function createWatchedRoot(
   root: ConfigRoot,
-  limits: SourceLimits,
-  poke: () => void,
+  { limits, timers, poke }: RootWatchOptions,
 ): Promise<WatchedRoot> {
   let suspicions: Suspicion[] = [];
   const raise = (suspicion: Suspicion | undefined): void => {
@@ -60,6 +69,7 @@ export async function createWatchedRoot(
     return { scan, watched, unwatched: watch.follow(watched.directories) };
   };
   let known = await follow(await scanRoot(root, limits));
+  const settling = createSettling(timers, poke);
 
   const take = async (change: RootChange): Promise<RootUpdate> => {
     const changed = await readAll(change.changed, limits);
@@ -74,12 +84,16 @@ export async function createWatchedRoot(
     known = mayHaveMoved ? await follow(scan) : { ...before, scan };
     // What came into a directory before it was watched may have been missed.
     if (hasNew(before.watched, known.watched)) raise({ type: "all" });
+    if (scan.found !== before.scan.found) settling.onChange(before.scan.found.size, found.size);
     const removed = [...change.removed, ...gone.filter((path) => before.scan.found.has(path))];
     return { changed, removed };
   };
 
   return {
-    status: () => withUnwatched(statusOf(known.scan), known.unwatched),
+    status: () => ({
+      ...withUnwatched(statusOf(known.scan), known.unwatched),
+      isSettled: settling.isSettled(),
+    }),
     found: () => known.scan.found.values(),
     update: async () => {
       if (suspicions.length === 0) return { changed: [], removed: [] };
@@ -90,7 +104,10 @@ export async function createWatchedRoot(
     suspectAll: () => {
       raise({ type: "all" });
     },
-    close: watch.close,
+    close: () => {
+      settling.cancel();
+      watch.close();
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../reading/place.js";
 import type { FileItem, FileReading, NoReading, SourceReading } from "../reading/source.js";
 import { formatRef, keyOf } from "../resource.js";
+import { showable } from "../yaml/lines.js";
 import type { ConfigState } from "./config-state.js";
 import { describePlace, placeOfRef } from "./locate.js";
 
@@ -114,7 +115,7 @@ function described({
   code,
   message,
 }: Finding): Pick<Diagnostic, "severity" | "code" | "message"> {
-  return { severity, code, message };
+  return { severity, code, message: showable(message) };
 }
 
 function placeOfFinding(

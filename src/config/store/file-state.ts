@@ -27,7 +27,7 @@ export type Memory = { readonly standings: Table<Standing> } | undefined;
 
 /**
  * The files after a batch. With a memory, a root that has become empty or is gone keeps its files: this is rarely meant,
- * and who means it can say so by a file with a comment. They go as soon as the root has another file.
+ * and who means it can say so by a file with a comment. They go when the root has another file and is settled.
  */
 export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Files {
   let { byPath } = files;
@@ -36,7 +36,9 @@ export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Fi
   }
   const present = new Set(batch.changed.map(({ path }) => path));
   const emptyRoots = new Set(
-    batch.roots.filter(({ sourceCount }) => sourceCount === 0).map(({ path }) => path),
+    batch.roots
+      .filter(({ sourceCount, isSettled }) => sourceCount === 0 || !isSettled)
+      .map(({ path }) => path),
   );
   const lost = new Set<string>();
   for (const path of absentPaths(files, batch)) {

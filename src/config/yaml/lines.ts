@@ -20,19 +20,18 @@ export function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/**
- * The place of an offset. In the line that is shown, control characters are replaced, because they could move a
- * terminal's cursor.
- */
+/** The place of an offset. */
 export function placeOf(text: string, starts: readonly number[], offset: number): LinePlace {
   const at = Math.min(offset, text.length);
   const line = lastAtMost(starts, at);
   const start = starts[line] ?? 0;
-  const sourceLine = text
-    .slice(start, starts[line + 1])
-    .replace(/[\r\n]+$/, "")
-    .replace(CONTROL_CHARACTER, "\ufffd");
-  return { line: line + 1, column: at - start + 1, sourceLine };
+  const sourceLine = text.slice(start, starts[line + 1]).replace(/[\r\n]+$/, "");
+  return { line: line + 1, column: at - start + 1, sourceLine: showable(sourceLine) };
+}
+
+/** A text in which control characters, which could move a terminal's cursor, are replaced; tabs stay. */
+export function showable(text: string): string {
+  return text.replace(CONTROL_CHARACTER, "\ufffd");
 }
 
 /** The index of the last of these ascending numbers that is not above `limit`. */

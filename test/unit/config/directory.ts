@@ -34,6 +34,7 @@ export function createDirectory(options: ConfigStoreOptions = {}): Directory {
       kind: "config" as const,
       exists,
       sourceCount: present.size,
+      isSettled: true,
       problems: [],
     };
     return store.update({ ...batch, roots: [root], isComplete });

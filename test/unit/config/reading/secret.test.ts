@@ -99,6 +99,7 @@ describe("a pair that is being renewed", () => {
     kind: "secrets" as const,
     exists: true,
     sourceCount: 1,
+    isSettled: true,
     problems: [],
   };
   const update = (store: ReturnType<typeof createConfigStore>, files: SecretSource["files"]) =>

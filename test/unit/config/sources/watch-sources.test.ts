@@ -152,6 +152,22 @@ describe("a watch on a directory", () => {
     expect(removed).toEqual([join(directory, "a/x.yaml")]);
   });
 
+  it("says when a directory that had nothing has been filled", async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, "a"));
+    const watch = watching(join(directory, "a"));
+    expect(await watch.nextBatch()).toMatchObject({ roots: [{ isSettled: true, sourceCount: 0 }] });
+    writeFiles(directory, { "a/x.yaml": "1" });
+    expect(await watch.nextBatch()).toMatchObject({
+      roots: [{ isSettled: false, sourceCount: 1 }],
+    });
+    expect(await watch.nextBatch()).toMatchObject({
+      roots: [{ isSettled: true }],
+      changed: [],
+      removed: [],
+    });
+  });
+
   it("sees files change whose folder is swapped by a link, as Kubernetes does", async () => {
     const directory = temporaryDirectory();
     writeFiles(directory, {

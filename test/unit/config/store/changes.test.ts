@@ -281,6 +281,32 @@ describe("an empty directory", () => {
     expect(linesOf(after)).toEqual([]);
   });
 
+  it("that is being filled again keeps what it had until it is settled", () => {
+    const { store } = createDirectory();
+    const text = { type: "text", root: "mesh", path: "mesh/a.yaml", text: service("a") } as const;
+    const root = {
+      path: "mesh",
+      kind: "config",
+      exists: true,
+      sourceCount: 1,
+      isSettled: true,
+      problems: [],
+    } as const;
+    const nothing = { changed: [], removed: [], isComplete: false };
+    const other = { ...text, path: "mesh/b.yaml", text: service("b") };
+    store.update({ ...nothing, changed: [text, other], roots: [{ ...root, sourceCount: 2 }] });
+    const removed = [text.path, other.path];
+    store.update({ ...nothing, removed, roots: [{ ...root, exists: false, sourceCount: 0 }] });
+    const filling = store.update({
+      ...nothing,
+      changed: [text],
+      roots: [{ ...root, isSettled: false }],
+    });
+    expect(Object.keys(specsOf(filling))).toEqual(["Service/default/a", "Service/default/b"]);
+    const settled = store.update({ ...nothing, roots: [root] });
+    expect(Object.keys(specsOf(settled))).toEqual(["Service/default/a"]);
+  });
+
   it("is not one that has lost all but one of its files", () => {
     const directory = createDirectory();
     directory.write({ "a.yaml": service("a"), "b/c.yaml": service("c"), "b/d.yaml": service("d") });
