@@ -1,8 +1,8 @@
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { podId } from "../up/pods.js";
 import { podTable, secondsText, tryText } from "../up/report.js";
-import { madePath } from "../up/state-directory.js";
 import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
@@ -59,8 +59,8 @@ async function runUp(
   options: UpCommandOptions,
 ): Promise<void> {
   const { environment, installation } = context;
-  const stateDirectory = options.state ?? upStatePath(environment, directory);
-  const terminal = new UpTerminal(terminalOf(context), madePath(stateDirectory));
+  const stateDirectory = resolve(options.state ?? upStatePath(environment, directory));
+  const terminal = new UpTerminal(terminalOf(context), stateDirectory);
   const startedAt = performance.now();
   const up = await startUp({
     directory,

@@ -20,8 +20,8 @@ export function declared<R extends ConfigResource>(table: Iterable<readonly [str
 }
 
 /** Whether a diagnostic is about what `up` made, in its directory, and so is none of the user's concern. */
-export function isAboutMade({ position, message }: Diagnostic, directory: string): boolean {
-  return position?.file.startsWith(`${directory}/`) === true || message.includes(`${directory}/`);
+export function isAboutMade(diagnostic: Diagnostic, directory: string): boolean {
+  return isIn(directory, diagnostic) || diagnostic.message.includes(`${directory}/`);
 }
 
 /**
@@ -34,7 +34,12 @@ export function disputedResources(
 ): ReadonlySet<string> {
   return new Set(
     diagnostics
-      .filter(({ position }) => position?.file.startsWith(`${directory}/`) === false)
+      .filter((diagnostic) => !isIn(directory, diagnostic))
       .flatMap(({ resource }) => resource ?? []),
   );
+}
+
+function isIn(directory: string, { position }: Diagnostic): boolean {
+  const file = position?.file;
+  return file === directory || file?.startsWith(`${directory}/`) === true;
 }

@@ -29,8 +29,8 @@ const METRICS_PORT = 15090;
 const TOKEN_TTL_MS = 10 * 60 * 1000;
 
 /** The file that gets the log and the access log of a pod's proxy. */
-export function logFileOf(settings: Pick<ProxySettings, "logDirectory">, pod: PlacedPod): string {
-  return join(settings.logDirectory, `${podId(pod)}.log`);
+export function logFileOf(logDirectory: string, pod: PlacedPod): string {
+  return join(logDirectory, `${podId(pod)}.log`);
 }
 
 /** Starts the proxy of a pod with a join token of its own. */
@@ -42,7 +42,7 @@ export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Prom
     binary: settings.binary,
     bootstrap: buildBootstrap(bootstrapOptions(settings, pod)),
     directory,
-    logFile: logFileOf(settings, pod),
+    logFile: logFileOf(settings.logDirectory, pod),
     admin: { address: pod.addresses.pod, port: ADMIN_PORT },
   });
 }

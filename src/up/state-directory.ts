@@ -38,7 +38,7 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
   await makePrivateDirectory(path);
   const lockFile = join(path, "up.pid");
   await lock(lockFile);
-  const logs = join(path, "logs");
+  const logs = logPath(path);
   const proxies = join(path, "proxies");
   await makePrivateDirectory(logs);
   await makePrivateDirectory(proxies);
@@ -58,6 +58,11 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
 /** Where in a state directory the resources are that `up` makes. */
 export function madePath(stateDirectory: string): string {
   return join(stateDirectory, "made");
+}
+
+/** Where in a state directory the logs are. */
+export function logPath(stateDirectory: string): string {
+  return join(stateDirectory, "logs");
 }
 
 async function lock(file: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { ResourceTables } from "../config/snapshot.js";
 import type { MeshEvent } from "./local-mesh.js";
 import { isAboutMade, isMade } from "./made.js";
 import type { PlacedPod } from "./pod-plan.js";
+import { logFileOf } from "./pod-proxy.js";
 import { podId } from "./pods.js";
 import {
   changeText,
@@ -19,6 +20,7 @@ import {
   secondsText,
   settledText,
 } from "./report.js";
+import { logPath, madePath } from "./state-directory.js";
 import type { EnvoyState } from "./supervisor.js";
 
 /** Where the lines go. */
@@ -35,7 +37,7 @@ const MAX_WAITED_FOR = 4;
 /** See the top of this file. */
 export class UpTerminal {
   readonly #terminal: Terminal;
-  readonly #madeDirectory: string;
+  readonly #stateDirectory: string;
   readonly #told = new Set<string>();
   readonly #made = new Set<string>();
   readonly #waitedFor = new Map<string, PlacedPod>();
@@ -43,10 +45,9 @@ export class UpTerminal {
   #phase: "starting" | "running" | "closing" = "starting";
   #hasProgress = false;
 
-  /** `madeDirectory` has what `up` makes, of which nothing is told. */
-  constructor(terminal: Terminal, madeDirectory: string) {
+  constructor(terminal: Terminal, stateDirectory: string) {
     this.#terminal = terminal;
-    this.#madeDirectory = madeDirectory;
+    this.#stateDirectory = stateDirectory;
   }
 
   /** Writes lines. */
@@ -127,7 +128,8 @@ export class UpTerminal {
   }
 
   #theirs(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-    return diagnostics.filter((diagnostic) => !isAboutMade(diagnostic, this.#madeDirectory));
+    const made = madePath(this.#stateDirectory);
+    return diagnostics.filter((diagnostic) => !isAboutMade(diagnostic, made));
   }
 
   /** Tells who took a change. */
@@ -156,8 +158,9 @@ export class UpTerminal {
       this.#showProgress();
     }
     if (state.phase === "failed" && this.#phase !== "closing") {
-      const again = secondsText(state.retryInMs);
-      this.lines([this.#terminal.colors.red(`${id}: ${state.reason}; started again in ${again}`)]);
+      const log = logFileOf(logPath(this.#stateDirectory), pod);
+      const text = `${id}: ${state.reason}, starts again in ${secondsText(state.retryInMs)}; its log: ${log}`;
+      this.lines([this.#terminal.colors.red(text)]);
     }
   }
 
