@@ -19,6 +19,8 @@ export interface TestMesh {
   readonly directory: string;
   /** The directory of secrets, which may not exist. */
   readonly secrets: string;
+  /** The state directory: the mesh's own keys among other things. */
+  readonly state: string;
   /** A pod by `NAME.NAMESPACE`; in `default` when no namespace is given. */
   pod(id: string): PlacedPod;
   /** The first pod with this label. */
@@ -61,6 +63,7 @@ export async function startMesh(files: Files, options: TestMeshOptions = {}): Pr
   await chmod(root, 0o700);
   const directory = join(root, "mesh");
   const secrets = join(root, "secrets");
+  const state = join(root, "state");
   await mkdir(directory);
   await mkdir(secrets);
   for (const [name, text] of Object.entries(files)) await writeAtOnce(join(directory, name), text);
@@ -75,7 +78,7 @@ export async function startMesh(files: Files, options: TestMeshOptions = {}): Pr
   up = await startUp({
     directory,
     secretsDirectory: secrets,
-    stateDirectory: join(root, "state"),
+    stateDirectory: state,
     ports: { plaintext: 0, tls: 0, http: 0 },
     envoy: {
       named: process.env["FAIRLEAD_ENVOY"],
@@ -90,7 +93,7 @@ export async function startMesh(files: Files, options: TestMeshOptions = {}): Pr
   });
   await up.mesh.start();
   await podsInForce(up);
-  return testMesh(up, directory, secrets);
+  return testMesh(up, { directory, secrets, state });
 }
 
 /** Resolves when every proxy knows that every pod is ready. */
@@ -114,8 +117,9 @@ async function podsInForce({ controlPlane, mesh }: Up): Promise<void> {
   await controlPlane.idle();
 }
 
-function testMesh(up: Up, directory: string, secrets: string): TestMesh {
+function testMesh(up: Up, places: Pick<TestMesh, "directory" | "secrets" | "state">): TestMesh {
   const { controlPlane } = up;
+  const { directory } = places;
   const settled = (): Promise<Settled> =>
     new Promise((resolve) => {
       const stop = controlPlane.onSettled((event) => {
@@ -141,8 +145,7 @@ function testMesh(up: Up, directory: string, secrets: string): TestMesh {
   return {
     up,
     controlPlane,
-    directory,
-    secrets,
+    ...places,
     pod: find,
     gateway: () => {
       const found = up.mesh.pods().find(({ pod }) => pod.proxy === "router");

@@ -1,0 +1,60 @@
+/** YAML of what tests run. The resources that a test is about stand in the test itself. */
+
+/** How an application differs from the usual one. */
+export interface ApplicationOptions {
+  /** `default` when absent. */
+  readonly namespace?: string;
+  /** Pods of each version; 1 when absent. */
+  readonly replicas?: number;
+  /** A Deployment `NAME-VERSION` for each, its pods labelled by it; one Deployment `NAME` when absent. */
+  readonly versions?: readonly string[];
+  /** The name of the Service's port, which says what it carries; `http` when absent. */
+  readonly portName?: string;
+}
+
+/** A Service whose port 80 leads to port 8080 of its pods, which are labelled `app: NAME` and run as the account NAME. */
+export function application(name: string, options: ApplicationOptions = {}): string {
+  const { namespace = "default", replicas = 1, versions = [], portName = "http" } = options;
+  const service = `
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, namespace: ${namespace} }
+spec:
+  selector: { app: ${name} }
+  ports: [{ name: ${portName}, port: 80, targetPort: 8080 }]
+`;
+  const deployment = (version: string | undefined): string => {
+    const workload = version === undefined ? name : `${name}-${version}`;
+    const labels =
+      version === undefined ? `{ app: ${name} }` : `{ app: ${name}, version: ${version} }`;
+    return `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${workload}, namespace: ${namespace} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: ${labels} }
+  template:
+    metadata: { labels: ${labels} }
+    spec:
+      serviceAccountName: ${name}
+      containers: [{ name: app, image: app, ports: [{ containerPort: 8080 }] }]
+`;
+  };
+  const deployments = versions.length === 0 ? [deployment(undefined)] : versions.map(deployment);
+  return documents(service, ...deployments);
+}
+
+/** A Namespace whose label says whether its pods get sidecars. */
+export function namespace(name: string, injection: "enabled" | "disabled"): string {
+  return `
+apiVersion: v1
+kind: Namespace
+metadata: { name: ${name}, labels: { istio-injection: ${injection} } }
+`;
+}
+
+/** The text of one file with these documents. */
+export function documents(...texts: readonly string[]): string {
+  return texts.join("---");
+}
