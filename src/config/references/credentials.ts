@@ -1,7 +1,7 @@
 import type { Table } from "../../base/table.js";
 import type { Finding, Path } from "../kind.js";
 import type { ResourceOf } from "../kinds.js";
-import { REFERENCE_CODE } from "./reference-code.js";
+import { REFERENCE_CODE } from "./dangling.js";
 import { namespacesWith, type WorkloadRegistry } from "./workload-registry.js";
 
 type Gateway = ResourceOf<"Gateway">;

@@ -2,7 +2,7 @@
 const DOMAIN = "svc.cluster.local";
 
 /** The full name of a Kubernetes service. */
-export function serviceHost(name: string, namespace: string): string {
+function serviceHost(name: string, namespace: string): string {
   return `${name}.${namespace}.${DOMAIN}`;
 }
 

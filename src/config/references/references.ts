@@ -7,18 +7,12 @@ import { MESH_CONFIG_MAP, meshConfigOf } from "../mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { checkCredentials } from "./credentials.js";
+import type { References } from "./dangling.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
 import { checkVirtualService, type RoutingNames } from "./virtual-service.js";
 import { createWorkloadRegistry, type WorkloadRegistry } from "./workload-registry.js";
-
-/** The references of a resource that lead nowhere; a resource without any has none of this. */
-export interface References {
-  readonly findings: readonly Finding[];
-  /** Whether the resource must not take effect before they lead somewhere. */
-  readonly isHeldBack: boolean;
-}
 
 /** For each kind the resources with references that lead nowhere, by `namespace/name`. */
 export type ReferenceTables = Readonly<Partial<Record<Kind, readonly Table<References>[]>>>;

@@ -3,9 +3,8 @@ import { didYouMean } from "../closest-word.js";
 import type { Finding, Path } from "../kind.js";
 import type { Destination } from "../kinds/destination.js";
 import type { ResourceOf } from "../kinds.js";
+import { REFERENCE_CODE, type References } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
-import { REFERENCE_CODE } from "./reference-code.js";
-import type { References } from "./references.js";
 import { type SubsetRegistry, subsetsOf } from "./subset-registry.js";
 
 /** What a VirtualService may refer to. */

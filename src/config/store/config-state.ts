@@ -1,6 +1,7 @@
 import { Table } from "../../base/table.js";
 import type { Kind } from "../kinds.js";
-import type { References, ReferenceTables } from "../references/references.js";
+import type { References } from "../references/dangling.js";
+import type { ReferenceTables } from "../references/references.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import { emptyTables, type ResourceTables } from "../snapshot.js";
 import type { RootStatus, SourceBatch } from "../sources/source.js";

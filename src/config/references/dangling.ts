@@ -1,0 +1,11 @@
+import type { Finding } from "../kind.js";
+
+/** Istio's ReferencedResourceNotFound. */
+export const REFERENCE_CODE = "IST0101";
+
+/** The references of a resource that lead nowhere; a resource without any has none of this. */
+export interface References {
+  readonly findings: readonly Finding[];
+  /** Whether the resource must not take effect before they lead somewhere. */
+  readonly isHeldBack: boolean;
+}

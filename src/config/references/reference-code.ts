@@ -1,2 +1,0 @@
-/** Istio's ReferencedResourceNotFound. */
-export const REFERENCE_CODE = "IST0101";
