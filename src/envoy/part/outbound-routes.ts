@@ -81,12 +81,13 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
   if (view.virtualService !== undefined) {
     const routes = httpRoutes(view.virtualService, {
       listenPort: port,
+      encrypted: false,
       gateways: new Set(["mesh"]),
       resolver: context.mesh.resolver,
       source: context.scope,
       hashPolicy: hash,
     });
-    if ((view.virtualService.spec.http ?? []).length > 0) return routes;
+    if (routes.length > 0) return routes;
   }
   const key = { port, subset: "", hostname: view.hostname };
   return view.service === undefined ? [] : [defaultRoute(key, hash(key))];

@@ -29,19 +29,27 @@ function grpcStatus(text: string): number {
   return Number.isInteger(number) ? number : Math.max(0, GRPC_STATUS.indexOf(text));
 }
 
-/** Delays and errors that are put into traffic on purpose. See Istio, HTTPFaultInjection. */
+type Abort = NonNullable<HTTPFaultInjection["abort"]>;
+
+/** The error; undefined for one without a status. */
+function errorOf({ httpStatus, grpcStatus: status }: Abort): HTTPFaultJson["abort"] {
+  if (status !== undefined) return { grpcStatus: grpcStatus(status) };
+  return httpStatus === undefined ? undefined : { httpStatus };
+}
+
+/**
+ * Delays and errors that are put into traffic on purpose. Without a percentage they are for no request. See Istio,
+ * HTTPFaultInjection.
+ */
 export function httpFault({ delay, abort }: HTTPFaultInjection): HTTPFaultJson {
   const fixedDelay = goDuration(delay?.fixedDelay);
-  const status =
-    abort?.grpcStatus === undefined
-      ? { httpStatus: abort?.httpStatus ?? 0 }
-      : { grpcStatus: grpcStatus(abort.grpcStatus) };
+  const error = abort === undefined ? undefined : errorOf(abort);
   return {
     ...(fixedDelay === undefined
       ? {}
-      : { delay: { fixedDelay, percentage: share(delay?.percentage, delay?.percent) } }),
-    ...(abort === undefined
+      : { delay: { fixedDelay, percentage: share(delay?.percentage, delay?.percent ?? 0) } }),
+    ...(error === undefined
       ? {}
-      : { abort: { ...status, percentage: share(abort.percentage, undefined) } }),
+      : { abort: { ...error, percentage: share(abort?.percentage, 0) } }),
   };
 }

@@ -54,7 +54,8 @@ interface HostRoutes {
 }
 
 /** What the routes of a gateway depend on beside its servers. */
-export interface GatewayRouteContext extends Omit<RouteContext, "listenPort" | "gateways"> {
+export interface GatewayRouteContext
+  extends Omit<RouteContext, "listenPort" | "encrypted" | "gateways"> {
   /** The VirtualServices of a Gateway by its key, the one that wins first. */
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
 }
@@ -80,8 +81,10 @@ function bound(
       const routes = httpRoutes(virtualService, {
         ...context,
         listenPort: port,
+        encrypted: terminatesTls(one.server),
         gateways: new Set([one.gatewayKey]),
       });
+      if (routes.length === 0) return [];
       const sources = [refOf(one.gateway), virtualService.source];
       const httpsOnly = one.server.tls?.httpsRedirect === true;
       return hosts.map((host) => ({ host, routes: { port, routes, sources, httpsOnly } }));

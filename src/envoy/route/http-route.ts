@@ -29,6 +29,8 @@ import { isCatchAll, operationPath, routeMatch } from "./route-match.js";
 export interface RouteContext {
   /** The port for which requests come, where a destination names none. */
   readonly listenPort: number;
+  /** Requests come by TLS, which ends here. */
+  readonly encrypted: boolean;
   /** `mesh`, or the keys of the Gateways, for which routes are wanted. */
   readonly gateways: ReadonlySet<string>;
   readonly resolver: HostResolver;
@@ -67,38 +69,31 @@ function clusterKey(
   return { hostname, port, subset: destination.subset ?? "" };
 }
 
-function weightedClusters(
-  destinations: readonly HTTPRouteDestination[],
-  virtualService: VirtualService,
-  context: RouteContext,
-): RouteActionJson {
-  const clusters = destinations
-    .filter(({ weight }) => (weight ?? 0) > 0)
-    .map(({ destination, weight, headers }): WeightedCluster_ClusterWeightJson => {
-      const authority = authorityOf(headers);
-      return {
-        name: outboundClusterName(clusterKey(destination, virtualService, context)),
-        weight: weight ?? 0,
-        ...headerMutations(headers),
-        ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
-      };
-    });
-  return { weightedClusters: { clusters } };
+/** The destinations that get requests: a single one whatever its weight, of several those that have a weight. */
+function receivingDestinations({ route = [] }: HTTPRoute): readonly HTTPRouteDestination[] {
+  return route.length === 1 ? route : route.filter(({ weight }) => (weight ?? 0) > 0);
 }
 
-/** Where requests go: one cluster, or several by weight. A single destination takes all, whatever its weight. */
+/** Where requests go: one cluster, or several by weight. */
 function target(
   destinations: readonly HTTPRouteDestination[],
   virtualService: VirtualService,
   context: RouteContext,
 ): RouteActionJson {
-  const weighty = destinations.filter(({ weight }) => (weight ?? 0) > 0);
-  const only =
-    destinations.length === 1 ? destinations[0] : weighty.length === 1 ? weighty[0] : undefined;
-  if (only === undefined) return weightedClusters(destinations, virtualService, context);
-  return {
-    cluster: outboundClusterName(clusterKey(only.destination, virtualService, context)),
-  };
+  const nameOf = ({ destination }: HTTPRouteDestination): string =>
+    outboundClusterName(clusterKey(destination, virtualService, context));
+  const single = only(destinations);
+  if (single !== undefined) return { cluster: nameOf(single) };
+  const clusters = destinations.map((one): WeightedCluster_ClusterWeightJson => {
+    const authority = authorityOf(one.headers);
+    return {
+      name: nameOf(one),
+      weight: one.weight ?? 0,
+      ...headerMutations(one.headers),
+      ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
+    };
+  });
+  return { weightedClusters: { clusters } };
 }
 
 function rewrite(rule: HTTPRewrite | undefined): RouteActionJson {
@@ -151,13 +146,13 @@ function routeAction(
   virtualService: VirtualService,
   context: RouteContext,
 ): RouteActionJson {
-  const destinations = route.route ?? [];
+  const destinations = receivingDestinations(route);
   const timeout = goDuration(route.timeout) ?? NO_TIMEOUT;
-  const retries = retryPolicy(route.retries);
   const authority = authorityOf(route.headers) ?? authorityOf(only(destinations)?.headers);
   const hashes = destinations
     .map(({ destination }) => context.hashPolicy(clusterKey(destination, virtualService, context)))
     .filter((policy) => policy !== undefined);
+  const retries = retryPolicy(route.retries, destinations.length === 1 && hashes.length > 0);
   return {
     ...target(destinations, virtualService, context),
     timeout,
@@ -177,7 +172,7 @@ function handling(
   virtualService: VirtualService,
   context: RouteContext,
 ): Partial<RouteJson> {
-  if (route.redirect !== undefined) return { redirect: redirectAction(route.redirect) };
+  if (route.redirect !== undefined) return { redirect: redirectAction(route.redirect, context) };
   if (route.directResponse !== undefined) {
     return { directResponse: directResponse(route.directResponse) };
   }
@@ -227,8 +222,7 @@ function envoyRoute(
 ): RouteJson {
   const match = routeMatch(request);
   const name = routeName(route, request);
-  const destination = only(route.route ?? []);
-  const operation = `${virtualService.source.name}:${String(context.listenPort)}${operationPath(match)}`;
+  const destination = only(receivingDestinations(route));
   const statPrefix = request?.statPrefix ?? "";
   return {
     ...(name === "" ? {} : { name }),
@@ -238,8 +232,23 @@ function envoyRoute(
     ...perFilterConfig(route),
     ...(statPrefix === "" ? {} : { statPrefix }),
     metadata: metadata(virtualService),
-    decorator: { operation },
+    decorator: {
+      operation: `${operationHost(destination, virtualService, context)}${operationPath(match)}`,
+    },
   };
+}
+
+/** What a span says was called: the destination, or the VirtualService where there are several or none. */
+function operationHost(
+  destination: HTTPRouteDestination | undefined,
+  virtualService: VirtualService,
+  context: RouteContext,
+): string {
+  if (destination === undefined) {
+    return `${virtualService.source.name}:${String(context.listenPort)}`;
+  }
+  const { hostname, port } = clusterKey(destination.destination, virtualService, context);
+  return `${hostname}:${String(port)}`;
 }
 
 /** A single destination's header operations are the route's, behind its own. */

@@ -13,19 +13,33 @@ const RESPONSE_CODES: Readonly<Record<number, RedirectActionJson["responseCode"]
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
-function redirectPort(redirect: HTTPRedirect): number | undefined {
-  if (redirect.port !== undefined && redirect.port !== 0) return redirect.port;
-  return redirect.derivePort === "FROM_PROTOCOL_DEFAULT" && redirect.scheme !== undefined
-    ? DEFAULT_PORTS[redirect.scheme]
-    : undefined;
+/** For which requests a redirect is. */
+export interface RedirectContext {
+  /** The port for which they come. */
+  readonly listenPort: number;
+  /** They come by TLS. */
+  readonly encrypted: boolean;
+}
+
+/** The port to name; undefined for that of the scheme, which Envoy leaves out by itself. */
+function redirectPort(
+  redirect: HTTPRedirect,
+  { listenPort, encrypted }: RedirectContext,
+): number | undefined {
+  const port = redirect.derivePort === "FROM_REQUEST_PORT" ? listenPort : (redirect.port ?? 0);
+  const scheme = redirect.scheme ?? (encrypted ? "https" : "http");
+  return port === 0 || port === DEFAULT_PORTS[scheme] ? undefined : port;
 }
 
 /** The redirect that answers a request. See Istio, HTTPRedirect. */
-export function redirectAction(redirect: HTTPRedirect): RedirectActionJson {
+export function redirectAction(
+  redirect: HTTPRedirect,
+  context: RedirectContext,
+): RedirectActionJson {
   return defined<RedirectActionJson>({
     hostRedirect: redirect.authority,
     schemeRedirect: redirect.scheme,
-    portRedirect: redirectPort(redirect),
+    portRedirect: redirectPort(redirect, context),
     pathRedirect: redirect.uri,
     responseCode: RESPONSE_CODES[redirect.redirectCode ?? 301] ?? "MOVED_PERMANENTLY",
   });

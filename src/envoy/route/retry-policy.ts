@@ -13,25 +13,21 @@ const SERVICE_UNAVAILABLE = 503;
 const STATUS_CODES = "retriable-status-codes";
 const STATUS_CODE = /^\d{3}$/;
 
-/** A retry goes to an endpoint that was not tried yet. */
-function otherHosts(): RetryPolicyJson {
+/** Whether a retry goes to an endpoint that was not tried yet. */
+function otherHosts(others: boolean): RetryPolicyJson {
+  const notBefore = {
+    name: "envoy.retry_host_predicates.previous_hosts",
+    typedConfig: any("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", {}),
+  };
   return {
-    retryHostPredicate: [
-      {
-        name: "envoy.retry_host_predicates.previous_hosts",
-        typedConfig: any(
-          "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
-          {},
-        ),
-      },
-    ],
+    ...(others ? { retryHostPredicate: [notBefore] } : {}),
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
   };
 }
 
 /** The policy of a route whose VirtualService says nothing of retries. */
 export function defaultRetryPolicy(): RetryPolicyJson {
-  return { retryOn: DEFAULT_RETRY_ON, numRetries: DEFAULT_RETRIES, ...otherHosts() };
+  return { retryOn: DEFAULT_RETRY_ON, numRetries: DEFAULT_RETRIES, ...otherHosts(true) };
 }
 
 /** `5xx,503,reset` in conditions and status codes; a code needs the condition `retriable-status-codes` beside it. */
@@ -54,10 +50,16 @@ function parseRetryOn(retryOn: string): Pick<RetryPolicyJson, "retryOn" | "retri
 
 /**
  * The retry policy of a route; undefined when it retries nothing (`attempts: 0`). A policy that is asked for without
- * conditions also retries 503 answers. See Istio, HTTPRetry.
+ * conditions also retries 503 answers. `sticky` says that requests belong to one endpoint, which is then tried again,
+ * unless `retryIgnorePreviousHosts` says otherwise. See Istio, HTTPRetry.
  */
-export function retryPolicy(retries: HTTPRetry | undefined): RetryPolicyJson | undefined {
-  if (retries === undefined) return defaultRetryPolicy();
+export function retryPolicy(
+  retries: HTTPRetry | undefined,
+  sticky: boolean,
+): RetryPolicyJson | undefined {
+  if (retries === undefined) {
+    return { retryOn: DEFAULT_RETRY_ON, numRetries: DEFAULT_RETRIES, ...otherHosts(!sticky) };
+  }
   const attempts = retries.attempts ?? 0;
   if (attempts <= 0) return undefined;
   const conditions =
@@ -68,7 +70,7 @@ export function retryPolicy(retries: HTTPRetry | undefined): RetryPolicyJson | u
   return {
     ...conditions,
     numRetries: attempts,
-    ...(retries.retryIgnorePreviousHosts === false ? {} : otherHosts()),
+    ...otherHosts(retries.retryIgnorePreviousHosts ?? !sticky),
     ...defined<RetryPolicyJson>({
       perTryTimeout: goDuration(retries.perTryTimeout),
       retryBackOff: backoff === undefined ? undefined : { baseInterval: backoff },
