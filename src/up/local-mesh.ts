@@ -49,7 +49,7 @@ export interface PodProxies {
 export interface LocalMeshOptions {
   readonly controlPlane: Pick<
     ControlPlane,
-    "snapshot" | "proxies" | "onUpdate" | "onSettled" | "setStandIns"
+    "snapshot" | "proxies" | "onUpdate" | "onSettled" | "idle" | "setStandIns"
   >;
   readonly proxies: PodProxies;
   readonly made: MadeDirectory;
@@ -69,6 +69,8 @@ const FAREWELL_MS = 2000;
 /** How long the requests that it has then may still take. */
 const DRAIN_MS = 500;
 const READMIT_INTERVAL_MS = 10_000;
+/** How long the proxies have at the start to hear of all pods. */
+const INTRODUCTION_MS = 5000;
 
 const NO_STAND_INS: StandInServers = { listeners: [], standIns: [] };
 
@@ -97,12 +99,16 @@ export class LocalMesh {
     void this.#readmitNowAndThen();
   }
 
-  /** Starts what the files ask for; resolves when each pod is ready or has failed to start once. */
+  /**
+   * Starts what the files ask for; resolves when each pod is ready or has failed to start once, and the proxies know which
+   * are, or have had the time to.
+   */
   async start(): Promise<void> {
     await this.#reconcile.run();
     await Promise.all([...this.#pods.values()].map(({ attempted }) => attempted));
     // The readiness of the last of them is written by the end of this.
     await this.#reconcile.run();
+    await this.#introduced();
   }
 
   /** The pods that run, by namespace and name. */
@@ -219,6 +225,30 @@ export class LocalMesh {
     const signal = AbortSignal.any([settled.signal, this.#closing.signal]);
     await this.#options.clock.wait(FAREWELL_MS, signal);
     forget();
+  }
+
+  /** Resolves when the proxies have taken which pods are ready now, or have had the time to. */
+  async #introduced(): Promise<void> {
+    const { controlPlane, clock } = this.#options;
+    const known = new AbortController();
+    const look = (): void => {
+      if (this.#isReadinessKnown()) known.abort();
+    };
+    const forget = controlPlane.onUpdate(look);
+    look();
+    await clock.wait(INTRODUCTION_MS, AbortSignal.any([known.signal, this.#closing.signal]));
+    forget();
+    await controlPlane.idle();
+  }
+
+  /** Whether the control plane has read of each pod that runs whether it is ready. */
+  #isReadinessKnown(): boolean {
+    const { Pod } = this.#options.controlPlane.snapshot().tables;
+    return this.pods().every(({ pod: { namespace, name }, ready }) => {
+      const conditions = Pod.get(`${namespace}/${name}`)?.status?.conditions ?? [];
+      const told = conditions.find(({ type }) => type === "Ready")?.status;
+      return told === (ready ? "True" : "False");
+    });
   }
 
   async #madeFiles(desired: DesiredMesh): Promise<readonly MadeFile[]> {

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane, Settled } from "../../../src/app.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { startUp, type Up } from "../../../src/up/up.js";
@@ -11,7 +11,7 @@ import { startUp, type Up } from "../../../src/up/up.js";
 /** Files of the mesh's directory, by their names. */
 export type Files = Readonly<Record<string, string>>;
 
-/** A mesh that runs until the test is over. */
+/** A mesh that runs until the test, or the file of tests that share it, is over. */
 export interface TestMesh {
   readonly up: Up;
   readonly controlPlane: ControlPlane;
@@ -27,6 +27,8 @@ export interface TestMesh {
   gateway(): PlacedPod;
   /** Writes a file in one step; resolves when the proxies that it concerns have answered. */
   write(name: string, text: string): Promise<Settled>;
+  /** Writes a file that is new, likewise; it is removed when the test is over. */
+  writeForTest(name: string, text: string): Promise<Settled>;
   /** Edits a file in one step, likewise. */
   edit(name: string, change: (text: string) => string): Promise<Settled>;
   /** Removes a file, likewise. */
@@ -57,10 +59,59 @@ async function writeAtOnce(file: string, text: string): Promise<void> {
   await rename(temporary, file);
 }
 
-/** Starts a mesh of these files and waits until all its pods are ready. */
+/** Starts a mesh of these files and waits until all its pods are ready; it ends with the test. */
 export async function startMesh(files: Files, options: TestMeshOptions = {}): Promise<TestMesh> {
+  const root = await makeRoot();
+  let up: Up | undefined;
+  onTestFinished(async () => {
+    await up?.close();
+    await rm(root, { recursive: true, force: true });
+  });
+  const places = await writePlaces(root, files, options);
+  up = await openUp(places, options);
+  await podsReady(up);
+  return testMesh(up, places);
+}
+
+/**
+ * A mesh of these files that the tests of a file share: it is there when the first of them runs, and ends after the last.
+ * Call it outside of tests.
+ */
+export function shareMesh(files: Files, options: TestMeshOptions = {}): () => TestMesh {
+  const shared: { mesh?: TestMesh } = {};
+  beforeAll(async () => {
+    const root = await makeRoot();
+    let up: Up | undefined;
+    const close = async (): Promise<void> => {
+      await up?.close();
+      await rm(root, { recursive: true, force: true });
+    };
+    try {
+      const places = await writePlaces(root, files, options);
+      up = await openUp(places, options);
+      await podsReady(up);
+      shared.mesh = testMesh(up, places);
+      return close;
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  });
+  return () => {
+    if (shared.mesh === undefined) throw new Error("the mesh runs only while tests do");
+    return shared.mesh;
+  };
+}
+
+type Places = Pick<TestMesh, "directory" | "secrets" | "state">;
+
+async function makeRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "fairlead-mesh-"));
   await chmod(root, 0o700);
+  return root;
+}
+
+async function writePlaces(root: string, files: Files, options: TestMeshOptions): Promise<Places> {
   const directory = join(root, "mesh");
   const secrets = join(root, "secrets");
   const state = join(root, "state");
@@ -70,12 +121,11 @@ export async function startMesh(files: Files, options: TestMeshOptions = {}): Pr
   for (const [name, text] of Object.entries(options.secrets ?? {})) {
     await writeAtOnce(join(secrets, name), text);
   }
-  let up: Up | undefined;
-  onTestFinished(async () => {
-    await up?.close();
-    await rm(root, { recursive: true, force: true });
-  });
-  up = await startUp({
+  return { directory, secrets, state };
+}
+
+function openUp({ directory, secrets, state }: Places, options: TestMeshOptions): Promise<Up> {
+  return startUp({
     directory,
     secretsDirectory: secrets,
     stateDirectory: state,
@@ -91,13 +141,11 @@ export async function startMesh(files: Files, options: TestMeshOptions = {}): Pr
     onEvent: () => undefined,
     echoProgram: ECHO_PROGRAM,
   });
-  await up.mesh.start();
-  await podsInForce(up);
-  return testMesh(up, { directory, secrets, state });
 }
 
-/** Resolves when every proxy knows that every pod is ready. */
-async function podsInForce({ controlPlane, mesh }: Up): Promise<void> {
+/** Starts the pods; resolves when every proxy knows that every pod is ready. */
+async function podsReady({ controlPlane, mesh }: Up): Promise<void> {
+  await mesh.start();
   const areReady = (): boolean => {
     const { Pod } = controlPlane.snapshot().tables;
     return mesh.pods().every(({ pod }) => {
@@ -153,6 +201,12 @@ function testMesh(up: Up, places: Pick<TestMesh, "directory" | "secrets" | "stat
       return found.pod;
     },
     write,
+    writeForTest: async (name, text) => {
+      onTestFinished(async () => {
+        await afterwards(() => rm(join(directory, name), { force: true }));
+      });
+      return write(name, text);
+    },
     edit: async (name, change) =>
       write(name, change(await readFile(join(directory, name), "utf8"))),
     remove: (name) => afterwards(() => rm(join(directory, name))),

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import type { Settled, Update } from "../../../src/app.js";
 import type { Diagnostic } from "../../../src/base/diagnostic.js";
+import type { StatusOf } from "../../../src/config/kinds.js";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { StandIn } from "../../../src/mesh/stand-in.js";
@@ -26,6 +28,19 @@ const SETTLED: Settled = {
 const CONNECTED = { address: "127.30.0.1", type: "sidecar", synced: true } as const;
 /** The wait for requests that a leaving pod still has. */
 const DRAIN_MS = 500;
+/** The wait for the control plane to read of the pods. */
+const INTRODUCTION_MS = 5000;
+
+/** As much of a made resource as a control plane reads here. */
+interface MadeResource {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly status: StatusOf<"Pod">;
+}
 
 /** Everything around a mesh, as values that a test can look at and change. */
 class Scene {
@@ -34,27 +49,33 @@ class Scene {
   readonly readmitted: string[] = [];
   listeners: readonly EchoListener[] = [];
   made: readonly MadeFile[] = [];
+  /** Whether the control plane reads what is made. */
+  reading = true;
+  /** How often somebody waited for the proxies to take what there is. */
+  idles = 0;
   pids: readonly number[] = [];
   standIns: readonly StandIn[] = [];
   connected: readonly string[] | "all" = "all";
   readonly mesh: LocalMesh;
   readonly #waits: { readonly ms: number; readonly end: () => void }[] = [];
-  #snapshot: ConfigSnapshot;
-  #onUpdate: (update: Update) => void = () => undefined;
+  #files: readonly ConfigResource[];
+  #diagnostics: readonly Diagnostic[] = [];
+  readonly #onUpdate = new Set<(update: Update) => void>();
   #onSettled: (settled: Settled) => void = () => undefined;
 
   /** `ready` is what each proxy waits for. */
   constructor(resources: readonly ConfigResource[], ready: () => Promise<void>) {
-    this.#snapshot = snapshotOf(resources);
+    this.#files = resources;
     this.mesh = new LocalMesh({
       controlPlane: {
-        snapshot: () => this.#snapshot,
+        snapshot: () => this.#snapshot(),
         proxies: () => this.#connectedIds().map((id) => ({ ...CONNECTED, id })),
         setStandIns: (standIns) => (this.standIns = standIns),
         onUpdate: (listener) => {
-          this.#onUpdate = listener;
-          return () => undefined;
+          this.#onUpdate.add(listener);
+          return () => this.#onUpdate.delete(listener);
         },
+        idle: () => Promise.resolve(void (this.idles += 1)),
         onSettled: (listener) => {
           this.#onSettled = listener;
           return () => undefined;
@@ -64,7 +85,13 @@ class Scene {
         launch: (pod) => Promise.resolve(this.#startEnvoy(pod, ready)),
         readmit: (pod) => Promise.resolve(void this.readmitted.push(podId(pod))),
       },
-      made: { path: MADE, set: (files) => Promise.resolve(void (this.made = files)) },
+      made: {
+        path: MADE,
+        set: (files) =>
+          Promise.resolve().then(() => {
+            this.#setMade(files);
+          }),
+      },
       slots: { assign: (_, names) => Promise.resolve(assignSlots(names, new Map(), "seed")) },
       certificates: {
         rootFile: "/state/root.pem",
@@ -87,8 +114,14 @@ class Scene {
 
   /** The files say something else. */
   change(resources: readonly ConfigResource[], diagnostics: readonly Diagnostic[] = []): void {
-    this.#snapshot = snapshotOf(resources, diagnostics);
-    this.#onUpdate(NOTHING_CHANGED);
+    this.#files = resources;
+    this.#diagnostics = diagnostics;
+    this.update();
+  }
+
+  /** The control plane tells that it has read something. */
+  update(): void {
+    for (const listener of this.#onUpdate) listener(NOTHING_CHANGED);
   }
 
   settle(): void {
@@ -121,8 +154,29 @@ class Scene {
     });
   }
 
+  #setMade(files: readonly MadeFile[]): void {
+    const isSame = isDeepStrictEqual(files, this.made);
+    this.made = files;
+    if (!isSame) this.update();
+  }
+
+  #snapshot(): ConfigSnapshot {
+    const made = this.reading ? this.made.map(({ text }) => JSON.parse(text) as MadeResource) : [];
+    const pods = made
+      .filter(({ kind }) => kind === "Pod")
+      .map(({ metadata: { name, namespace, annotations }, status }) =>
+        resource("Pod", `${name}.${namespace}`, { status, annotations }),
+      );
+    return {
+      tables: tablesOf(...this.#files, ...pods),
+      diagnostics: this.#diagnostics,
+      locate: () => undefined,
+    };
+  }
+
   #wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      if (signal.aborted) resolve();
       signal.addEventListener("abort", () => {
         resolve();
       });
@@ -154,13 +208,6 @@ class Scene {
       },
     };
   }
-}
-
-function snapshotOf(
-  resources: readonly ConfigResource[],
-  diagnostics: readonly Diagnostic[] = [],
-): ConfigSnapshot {
-  return { tables: tablesOf(...resources), diagnostics, locate: () => undefined };
 }
 
 const scenes: Scene[] = [];
@@ -219,6 +266,35 @@ test("does not say that a pod is ready before its proxy is", async () => {
   becomeReady();
   await started;
   expect(scene.madeNames()).toEqual(["Pod a-0 True"]);
+});
+
+test("has not started before the proxies have heard which pods are ready", async () => {
+  const scene = new Scene([INJECTED, deployment("a")], () => Promise.resolve());
+  scenes.push(scene);
+  scene.reading = false;
+  let isStarted = false;
+  const started = scene.mesh.start().then(() => (isStarted = true));
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod a-0 True"]);
+  scene.update();
+  expect([isStarted, scene.idles]).toEqual([false, 0]);
+  scene.reading = true;
+  scene.update();
+  await started;
+  expect(scene.idles).toBe(1);
+});
+
+test("has started after a while although a pod of another's is in the place of one", async () => {
+  const scene = new Scene([INJECTED, deployment("a")], () => Promise.resolve());
+  scenes.push(scene);
+  scene.reading = false;
+  let isStarted = false;
+  void scene.mesh.start().then(() => (isStarted = true));
+  await expect
+    .poll(() => {
+      scene.pass(INTRODUCTION_MS);
+      return isStarted;
+    })
+    .toBe(true);
 });
 
 test("starts more replicas when the files ask for them", async () => {
