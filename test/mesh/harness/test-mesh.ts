@@ -3,9 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane, Settled } from "../../../src/app.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import { podId } from "../../../src/up/pods.js";
 import { startUp, type Up } from "../../../src/up/up.js";
 
 /** Files of the mesh's directory, by their names. */
@@ -60,17 +61,10 @@ async function writeAtOnce(file: string, text: string): Promise<void> {
 }
 
 /** Starts a mesh of these files and waits until all its pods are ready; it ends with the test. */
-export async function startMesh(files: Files, options: TestMeshOptions = {}): Promise<TestMesh> {
-  const root = await makeRoot();
-  let up: Up | undefined;
-  onTestFinished(async () => {
-    await up?.close();
-    await rm(root, { recursive: true, force: true });
-  });
-  const places = await writePlaces(root, files, options);
-  up = await openUp(places, options);
-  await podsReady(up);
-  return testMesh(up, places);
+export function startMesh(files: Files, options: TestMeshOptions = {}): Promise<TestMesh> {
+  const closers: Closers = [];
+  onTestFinished(() => closeAll(closers));
+  return openMesh(files, options, closers);
 }
 
 /**
@@ -78,38 +72,41 @@ export async function startMesh(files: Files, options: TestMeshOptions = {}): Pr
  * Call it outside of tests.
  */
 export function shareMesh(files: Files, options: TestMeshOptions = {}): () => TestMesh {
+  const closers: Closers = [];
   const shared: { mesh?: TestMesh } = {};
   beforeAll(async () => {
-    const root = await makeRoot();
-    let up: Up | undefined;
-    const close = async (): Promise<void> => {
-      await up?.close();
-      await rm(root, { recursive: true, force: true });
-    };
-    try {
-      const places = await writePlaces(root, files, options);
-      up = await openUp(places, options);
-      await podsReady(up);
-      shared.mesh = testMesh(up, places);
-      return close;
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    shared.mesh = await openMesh(files, options, closers);
   });
+  afterAll(() => closeAll(closers));
   return () => {
     if (shared.mesh === undefined) throw new Error("the mesh runs only while tests do");
     return shared.mesh;
   };
 }
 
-type Places = Pick<TestMesh, "directory" | "secrets" | "state">;
+/** What ends a mesh, to be called in the opposite order. */
+type Closers = (() => Promise<void>)[];
 
-async function makeRoot(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "fairlead-mesh-"));
-  await chmod(root, 0o700);
-  return root;
+async function closeAll(closers: Closers): Promise<void> {
+  for (const closer of closers.splice(0).reverse()) await closer();
 }
+
+async function openMesh(
+  files: Files,
+  options: TestMeshOptions,
+  closers: Closers,
+): Promise<TestMesh> {
+  const root = await mkdtemp(join(tmpdir(), "fairlead-mesh-"));
+  closers.push(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o700);
+  const places = await writePlaces(root, files, options);
+  const up = await openUp(places, options);
+  closers.push(() => up.close());
+  await startPods(up);
+  return testMesh(up, places);
+}
+
+type Places = Pick<TestMesh, "directory" | "secrets" | "state">;
 
 async function writePlaces(root: string, files: Files, options: TestMeshOptions): Promise<Places> {
   const directory = join(root, "mesh");
@@ -144,25 +141,11 @@ function openUp({ directory, secrets, state }: Places, options: TestMeshOptions)
 }
 
 /** Starts the pods; resolves when every proxy knows that every pod is ready. */
-async function podsReady({ controlPlane, mesh }: Up): Promise<void> {
+async function startPods({ mesh }: Up): Promise<void> {
   await mesh.start();
-  const areReady = (): boolean => {
-    const { Pod } = controlPlane.snapshot().tables;
-    return mesh.pods().every(({ pod }) => {
-      const conditions = Pod.get(`${pod.namespace}/${pod.name}`)?.status?.conditions ?? [];
-      return conditions.some(({ type, status }) => type === "Ready" && status === "True");
-    });
-  };
-  if (!areReady()) {
-    await new Promise<void>((resolve) => {
-      const stop = controlPlane.onUpdate(() => {
-        if (!areReady()) return;
-        stop();
-        resolve();
-      });
-    });
-  }
-  await controlPlane.idle();
+  const missing = mesh.pods().filter(({ ready }) => !ready);
+  if (missing.length === 0) return;
+  throw new Error(`not ready: ${missing.map(({ pod }) => podId(pod)).join(", ")}`);
 }
 
 function testMesh(up: Up, places: Pick<TestMesh, "directory" | "secrets" | "state">): TestMesh {
