@@ -106,6 +106,12 @@ export function diagnosticLines(diagnostics: readonly Diagnostic[]): readonly st
   return diagnostics.flatMap((diagnostic) => formatDiagnostic(diagnostic).split("\n"));
 }
 
+/** A diagnostic that is over: where it was and what was wrong, without what there was to do. */
+export function solvedText({ position, message }: Diagnostic): string {
+  const place = position === undefined ? "" : `${position.file}:${position.line}: `;
+  return place + (message.split("; ", 1)[0] ?? message);
+}
+
 /** Why an application's port is not there, and what to do. */
 export function portFailureText({ listener, code }: EchoFailure): string {
   const { address, port, identity } = listener;

@@ -19,6 +19,7 @@ import {
   portFailureText,
   secondsText,
   settledText,
+  solvedText,
 } from "./report.js";
 import { logPath, madePath } from "./state-directory.js";
 import type { EnvoyState } from "./supervisor.js";
@@ -114,12 +115,7 @@ export class UpTerminal {
     if (this.#phase !== "running") return;
     this.diagnostics(newDiagnostics);
     const { green } = this.#terminal.colors;
-    this.lines(
-      this.#theirs(clearedDiagnostics).map(
-        ({ position, message }) =>
-          green("solved: ") + (position === undefined ? "" : `${position.file}: `) + message,
-      ),
-    );
+    this.lines(this.#theirs(clearedDiagnostics).map((one) => green("solved: ") + solvedText(one)));
   }
 
   /** Tells what is wrong with the files. */

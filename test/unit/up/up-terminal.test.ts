@@ -11,7 +11,7 @@ const POD = placed();
 const ERROR: Diagnostic = {
   severity: "error",
   code: "unknown-field",
-  message: 'unknown field "wieght"',
+  message: 'unknown field "wieght"; did you mean "weight"',
   position: { file: "shop/a.yaml", line: 3, column: 5 },
   sourceLine: "    wieght: 1",
 };
@@ -110,10 +110,10 @@ test("tells what became wrong and right with the files, not with what was made",
   terminal.updated({ ...NOTHING, newDiagnostics: about }, TABLES);
   terminal.updated({ ...NOTHING, clearedDiagnostics: about }, TABLES);
   expect(written()).toBe(
-    'shop/a.yaml:3:5: error[unknown-field]: unknown field "wieght"\n' +
+    'shop/a.yaml:3:5: error[unknown-field]: unknown field "wieght"; did you mean "weight"\n' +
       "        wieght: 1\n" +
       "        ^\n" +
-      'solved: shop/a.yaml: unknown field "wieght"\n',
+      'solved: shop/a.yaml:3: unknown field "wieght"\n',
   );
 });
 
