@@ -4,7 +4,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
-import { type Protocol, parseProtocol } from "./protocol.js";
+import { isHttp, type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
 
 /** One server of a Gateway, with the port on which a proxy listens for it. */
@@ -48,7 +48,7 @@ export function gatewayServers(
   gateways: readonly ResourceOf<"Gateway">[],
   ports: ReadonlyMap<number, number>,
 ): readonly GatewayServer[] {
-  return gateways.flatMap((gateway) =>
+  const all = gateways.flatMap((gateway) =>
     (gateway.spec.servers ?? []).map((server) => ({
       gateway,
       gatewayKey: keyOf(gateway.metadata),
@@ -57,6 +57,22 @@ export function gatewayServers(
       listenPort: ports.get(server.port.number) ?? server.port.number,
     })),
   );
+  return withoutConflicts(all);
+}
+
+/**
+ * Servers without TLS can share a port when all of them are HTTP, since requests name their host; else the first has it
+ * alone, even if no VirtualService is bound to it. See Istio, model.MergeGateways.
+ */
+function withoutConflicts(servers: readonly GatewayServer[]): readonly GatewayServer[] {
+  const firsts = new Map<string, GatewayServer>();
+  return servers.filter((one) => {
+    if (one.server.tls !== undefined && !isHttp(one.protocol)) return true;
+    const place = `${one.server.bind ?? ""}|${String(one.listenPort)}`;
+    const first = firsts.get(place) ?? one;
+    firsts.set(place, first);
+    return first === one || (isHttp(first.protocol) && isHttp(one.protocol));
+  });
 }
 
 /**

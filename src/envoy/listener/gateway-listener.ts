@@ -10,7 +10,7 @@ import { httpFilters } from "../http-filters.js";
 import { tlsSocket } from "../mutual-tls.js";
 import { listenerName } from "../names.js";
 import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
-import { boundHosts, gatewayRouteName } from "../route/gateway-route.js";
+import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import { type ListenerAddress, listenAt } from "./address.js";
 import { type ClaimContext, type TcpChain, tcpChains, tlsChains } from "./outbound-claim.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
@@ -76,19 +76,14 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   ];
 }
 
-/** The VirtualServices that route the connections of a server. */
-function boundTo(one: GatewayServer, options: GatewayListenerOptions): readonly VirtualService[] {
-  return options
-    .virtualServices(one.gatewayKey)
-    .filter((virtualService) => boundHosts(one, virtualService).length > 0);
-}
-
 /** The chains of a server whose connections are passed on as bytes: by server name, or all of them. */
 function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterChainJson[] {
   const port = one.server.port.number;
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
   const context: ClaimContext = { ...options.claims, gateways: [one.gatewayKey] };
-  const chains = boundTo(one, options).flatMap((virtualService) =>
+  const candidates = options.virtualServices(one.gatewayKey);
+  const bound = boundTo(one, candidates, context.source.namespace);
+  const chains = bound.flatMap((virtualService) =>
     passesTls ? tlsChains(virtualService, port, context) : tcpChains(virtualService, port, context),
   );
   return chains
@@ -146,9 +141,8 @@ export function gatewayListener(
   return {
     ...listenAt(at),
     filterChains,
+    // A client from outside that never sends its ClientHello is let go after Envoy's own time.
     ...(byName || encrypted ? { listenerFilters: [tlsInspector()] } : {}),
-    listenerFiltersTimeout: "0s",
-    continueOnListenerFiltersTimeout: true,
     maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
     trafficDirection: "OUTBOUND",
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),

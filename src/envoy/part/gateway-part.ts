@@ -190,18 +190,15 @@ export function createGatewaySecrets(
   engine: Engine,
   encoder: Encoder,
 ): (inputs: SecretInputs) => ResourceSet {
-  const encode = engine.memo(
-    "gateway secret",
-    (resource: ResourceOf<"Secret">, credential: string): readonly EnvoyResource[] => {
-      const own = gatewaySecretName(credential);
-      const found: readonly (SecretJson | undefined)[] = [
-        certificateSecret(own, resource.spec) ?? rootsSecret(own, resource.spec),
-        rootsSecret(gatewayCaSecretName(credential), resource.spec),
-      ];
-      return found
-        .filter((json) => json !== undefined)
-        .map((json) => ({ name: json.name ?? "", ...encoder.encode(MESSAGE.secret, json) }));
-    },
+  const encode = (json: SecretJson | undefined): readonly EnvoyResource[] =>
+    json === undefined ? [] : [{ name: json.name ?? "", ...encoder.encode(MESSAGE.secret, json) }];
+  const certificate = engine.memo(
+    "gateway certificate",
+    ({ spec }: ResourceOf<"Secret">, name: string) =>
+      encode(certificateSecret(name, spec) ?? rootsSecret(name, spec)),
+  );
+  const roots = engine.memo("gateway roots", ({ spec }: ResourceOf<"Secret">, name: string) =>
+    encode(rootsSecret(name, spec)),
   );
   return engine.memoFields<SecretInputs, ResourceSet>(
     "gateway secrets",
@@ -209,11 +206,11 @@ export function createGatewaySecrets(
     ({ gateways, secrets, proxy }) => {
       const resources = [...credentialsOf(gatewaysOf(gateways, proxy.labels))].flatMap((name) => {
         const own = secrets.get(`${proxy.namespace}/${name}`);
-        const roots = secrets.get(`${proxy.namespace}/${name}-cacert`);
+        // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.
+        const rooted = secrets.get(`${proxy.namespace}/${name}-cacert`) ?? own;
         return [
-          ...(own === undefined ? [] : encode(own, name)),
-          // Istio's older way: the roots are in a secret of their own, and go before those beside the key.
-          ...(roots === undefined ? [] : encode(roots, `${name}-cacert`)),
+          ...(own === undefined ? [] : certificate(own, gatewaySecretName(name))),
+          ...(rooted === undefined ? [] : roots(rooted, gatewayCaSecretName(name))),
         ];
       });
       return resourceSet(resources);

@@ -30,7 +30,7 @@ export function gatewayRouteName({
 }
 
 /** The hosts of a VirtualService that a server serves for it: the narrower of the two where one is a wildcard. */
-export function boundHosts(
+function boundHosts(
   { gateway, server }: GatewayServer,
   virtualService: VirtualService,
 ): readonly string[] {
@@ -44,6 +44,18 @@ export function boundHosts(
       }),
     );
   return [...new Set(hosts)];
+}
+
+/** The VirtualServices that are bound to a server, the one that wins first; `namespace` is the proxy's. */
+export function boundTo(
+  one: GatewayServer,
+  virtualServices: readonly VirtualService[],
+  namespace: string,
+): readonly VirtualService[] {
+  return virtualServices.filter(
+    (virtualService) =>
+      isVisible(virtualService.exportTo, namespace) && boundHosts(one, virtualService).length > 0,
+  );
 }
 
 interface HostRoutes {
@@ -71,24 +83,22 @@ function bound(
   context: GatewayRouteContext,
 ): readonly { readonly host: string; readonly routes: HostRoutes }[] {
   const port = one.server.port.number;
-  const namespace = one.gateway.metadata.namespace;
-  return context
-    .virtualServices(one.gatewayKey)
-    .filter((virtualService) => isVisible(virtualService.exportTo, namespace))
-    .flatMap((virtualService) => {
-      const hosts = boundHosts(one, virtualService);
-      if (hosts.length === 0) return [];
-      const routes = httpRoutes(virtualService, {
-        ...context,
-        listenPort: port,
-        encrypted: terminatesTls(one.server),
-        gateways: new Set([one.gatewayKey]),
-      });
-      if (routes.length === 0) return [];
-      const sources = [refOf(one.gateway), virtualService.source];
-      const httpsOnly = one.server.tls?.httpsRedirect === true;
-      return hosts.map((host) => ({ host, routes: { port, routes, sources, httpsOnly } }));
+  const candidates = context.virtualServices(one.gatewayKey);
+  return boundTo(one, candidates, context.source.namespace).flatMap((virtualService) => {
+    const routes = httpRoutes(virtualService, {
+      ...context,
+      listenPort: port,
+      encrypted: terminatesTls(one.server),
+      gateways: new Set([one.gatewayKey]),
     });
+    if (routes.length === 0) return [];
+    const sources = [refOf(one.gateway), virtualService.source];
+    const httpsOnly = one.server.tls?.httpsRedirect === true;
+    return boundHosts(one, virtualService).map((host) => ({
+      host,
+      routes: { port, routes, sources, httpsOnly },
+    }));
+  });
 }
 
 /** Servers that only redirect to HTTPS need no VirtualService to do so. */
