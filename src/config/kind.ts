@@ -31,6 +31,8 @@ export interface KindDefinition<Spec = unknown> {
   readonly body: "spec" | "document";
   readonly schema: TSchema;
   readonly status?: TSchema;
+  /** What does not happen because the kind is read and checked and nothing more; absent for kinds that take effect. */
+  readonly withoutEffect?: string;
   /** The rules between fields, as Istio's validation has them; order of findings is the order of the fields. */
   readonly check?: (resource: ConfigResource<Spec>) => readonly Finding[];
 }

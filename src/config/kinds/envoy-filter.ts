@@ -26,6 +26,7 @@ export const EnvoyFilterSpec = strict({
 /** Istio's EnvoyFilter. */
 export const envoyFilter = {
   kind: "EnvoyFilter",
+  withoutEffect: "nothing is patched",
   group: "networking.istio.io",
   versions: ["v1alpha3"],
   body: "spec",

@@ -19,6 +19,7 @@ export const ProxyConfigSpec = strict({
 /** Istio's ProxyConfig. */
 export const proxyConfig = {
   kind: "ProxyConfig",
+  withoutEffect: "proxies keep the settings of their bootstrap",
   group: "networking.istio.io",
   versions: ["v1beta1"],
   body: "spec",

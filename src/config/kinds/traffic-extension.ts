@@ -23,6 +23,7 @@ export const TrafficExtensionSpec = strict({
 /** Istio's TrafficExtension: checked, and not applied. */
 export const trafficExtension = {
   kind: "TrafficExtension",
+  withoutEffect: "nothing is extended",
   group: "extensions.istio.io",
   versions: ["v1alpha1"],
   body: "spec",

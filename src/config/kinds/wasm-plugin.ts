@@ -27,6 +27,7 @@ export const WasmPluginSpec = strict({
 /** Istio's WasmPlugin: checked, and not applied. */
 export const wasmPlugin = {
   kind: "WasmPlugin",
+  withoutEffect: "no plugin is loaded",
   group: "extensions.istio.io",
   versions: ["v1alpha1"],
   body: "spec",

@@ -45,6 +45,7 @@ export const WorkloadGroupSpec = strict({
 /** Istio's WorkloadGroup. */
 export const workloadGroup = {
   kind: "WorkloadGroup",
+  withoutEffect: "proxies register by what they say of themselves",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",

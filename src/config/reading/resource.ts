@@ -78,10 +78,18 @@ function readKnown(
     ...findings,
     ...(definition.body === "spec" ? unknownMembers(value) : []),
     ...(wrong.length > 0 ? [] : validateResource(definition, resource)),
+    ...effectless(definition),
   ];
   if (!all.some(isError)) all.push(...meshConfigFindings(resource));
   const ref = { kind: definition.kind, namespace: metadata.namespace, name: metadata.name };
   return { id: idOf(ref), ref, findings: all, ...(!all.some(isError) && { resource }) };
+}
+
+/** That a kind is read and checked and nothing more: better said than found out. */
+function effectless({ kind, withoutEffect }: KindDefinition<never>): readonly Finding[] {
+  if (withoutEffect === undefined) return [];
+  const message = `${kind} has no effect in fairlead yet: ${withoutEffect}`;
+  return [{ path: ["kind"], code: "not-applied", message, severity: "warning" }];
 }
 
 function isError({ severity }: Finding): boolean {
