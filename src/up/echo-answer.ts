@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { type EchoControls, type FailureCounter, readControls } from "./echo-controls.js";
-import type { EchoIdentity } from "./echo-server.js";
+import type { EchoIdentity } from "./echo-identity.js";
 import { peerIdentity } from "./peer-identity.js";
 
 type Request = IncomingMessage | Http2ServerRequest;

@@ -19,20 +19,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { WebSocketServer } from "ws";
 import { answerRequest } from "./echo-answer.js";
 import type { FailureCounter } from "./echo-controls.js";
-
-/** Who an echo application says that it is. */
-export type EchoIdentity =
-  | {
-      readonly pod: string;
-      readonly namespace: string;
-      /** The pod's `version` label. */
-      readonly version?: string;
-      readonly serviceAccount: string;
-    }
-  | {
-      /** The host outside the mesh for which it answers. */
-      readonly standInFor: string;
-    };
+import type { EchoIdentity } from "./echo-identity.js";
 
 /** One port of one echo application. */
 export interface EchoListener {

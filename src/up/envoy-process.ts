@@ -46,7 +46,7 @@ export interface EnvoyProcess {
 }
 
 /** An Envoy that did not do what it was started for. */
-export class EnvoyError extends Error {
+class EnvoyError extends Error {
   readonly code: "ended" | "admin";
 
   constructor(code: EnvoyError["code"], message: string, options?: ErrorOptions) {

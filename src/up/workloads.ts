@@ -111,3 +111,17 @@ export function undeclaredNamespaces(
   const names = new Set(workloads.map((workload) => workload.namespace));
   return [...names].filter((name) => !tables.Namespace.has(`/${name}`)).sort();
 }
+
+/**
+ * The workload of which a pod is a replica: the one with its name, or the longest name of which it is `NAME-SOMETHING`;
+ * undefined when there is none.
+ */
+export function workloadOfPod(
+  workloads: readonly LocalWorkload[],
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): LocalWorkload | undefined {
+  return workloads
+    .filter((one) => one.namespace === namespace)
+    .filter((one) => name === one.name || name.startsWith(`${one.name}-`))
+    .sort((a, b) => b.name.length - a.name.length)[0];
+}

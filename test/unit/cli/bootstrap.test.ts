@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { workloadOfPod } from "../../../src/cli/declared-workload.js";
+import { workloadOfPod } from "../../../src/up/workloads.js";
 import { WORKLOAD } from "../up/fixtures.js";
 import { run } from "./run.js";
 

@@ -66,7 +66,7 @@ export const WORKLOAD: LocalWorkload = {
   proxy: "sidecar",
 };
 
-export const POD: LocalPod = {
+const POD: LocalPod = {
   name: "payments-v1-0",
   namespace: "default",
   workloadName: "payments-v1",
