@@ -15,14 +15,16 @@ export interface Load {
   readonly outcomes: readonly Outcome[];
   /** Resolves when so many more requests have come to an end. */
   more(count: number): Promise<void>;
+  /** The outcomes of requests sent then or later, by the monotonic clock, when so many of them have come to an end. */
+  since(at: number, count: number): Promise<readonly Outcome[]>;
   /** Ends the load; resolves with all outcomes when the last request has come to an end. */
   stop(): Promise<readonly Outcome[]>;
 }
 
-/** Sends requests from so many callers, each the next as soon as the one before has ended. */
+/** Sends requests from so many callers at once, each the next as soon as the one before has ended. */
 export function startLoad(callers: number, send: () => Promise<Answer>): Load {
   const outcomes: Outcome[] = [];
-  const waiting = new Set<{ readonly until: number; readonly resolve: () => void }>();
+  const waiting = new Set<{ readonly isOver: () => boolean; readonly resolve: () => void }>();
   let stopped = false;
   const one = async (): Promise<void> => {
     const at = performance.now();
@@ -32,7 +34,7 @@ export function startLoad(callers: number, send: () => Promise<Answer>): Load {
     );
     outcomes.push(outcome);
     for (const entry of waiting) {
-      if (outcomes.length < entry.until) continue;
+      if (!entry.isOver()) continue;
       waiting.delete(entry);
       entry.resolve();
     }
@@ -40,13 +42,26 @@ export function startLoad(callers: number, send: () => Promise<Answer>): Load {
   const caller = async (): Promise<void> => {
     while (!stopped) await one();
   };
+  const until = (isOver: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.add({ isOver, resolve });
+    });
   const all = Array.from({ length: callers }, caller);
   return {
     outcomes,
-    more: (count) =>
-      new Promise((resolve) => {
-        waiting.add({ until: outcomes.length + count, resolve });
-      }),
+    more: (count) => {
+      const last = outcomes.length + count;
+      return until(() => outcomes.length >= last);
+    },
+    since: async (at, count) => {
+      const sent = (): readonly Outcome[] => outcomes.filter((outcome) => outcome.at >= at);
+      let missing = count - sent().length;
+      await until(() => {
+        missing -= (outcomes.at(-1)?.at ?? 0) >= at ? 1 : 0;
+        return missing <= 0;
+      });
+      return sent();
+    },
     stop: async () => {
       stopped = true;
       await Promise.all(all);

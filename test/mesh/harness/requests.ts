@@ -1,11 +1,13 @@
 /** Requests as an application, or somebody outside of the mesh, makes them. */
 import {
+  Agent,
   request as httpRequest,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { onTestFinished } from "vitest";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 
 /** An answer. */
@@ -25,6 +27,8 @@ export interface Question {
   /** PEM of the roots that the server must come from. */
   readonly ca?: string;
   readonly timeoutMs?: number;
+  /** Whose connections it may use; a connection of its own when absent. */
+  readonly agent?: Agent;
 }
 
 /** What an echo application answers. */
@@ -40,6 +44,15 @@ export interface Echo {
 const HTTP_PROXY_PORT = 15007;
 const TIMEOUT_MS = 10_000;
 
+/** Connections that requests without TLS share, one after the other; closed when the test is over. */
+export function keepAliveAgent(): Agent {
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => {
+    agent.destroy();
+  });
+  return agent;
+}
+
 /** The answer as an echo application's. */
 export function echoOf(answer: Answer): Echo {
   return JSON.parse(answer.body) as Echo;
@@ -52,7 +65,7 @@ function send(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { method: question.method ?? "GET", agent: false, ...options },
+      { method: question.method ?? "GET", agent: question.agent ?? false, ...options },
       (incoming) => {
         const chunks: Buffer[] = [];
         // Now: by the end of the body the connection may be gone.
@@ -129,6 +142,35 @@ export function callTls(
       servername: hostname,
       ca: question.ca,
       rejectUnauthorized: question.ca !== undefined,
+      headers: { host, ...question.headers },
+    },
+    question,
+  );
+}
+
+/** A request over mutual TLS straight to an address, as a sidecar makes it; without a certificate the client shows none. */
+export function callMutualTls(
+  at: { readonly address: string; readonly port: number },
+  url: string,
+  { certificate, ...question }: Question & { readonly certificate?: IssuedCertificate },
+): Promise<Answer> {
+  const { host, pathname, search } = new URL(url);
+  const shown =
+    certificate === undefined
+      ? {}
+      : { cert: certificate.chain, key: certificate.privateKey.reveal() };
+  return send(
+    httpsRequest,
+    {
+      host: at.address,
+      port: at.port,
+      path: `${pathname}${search}`,
+      ...shown,
+      ca: question.ca,
+      rejectUnauthorized: question.ca !== undefined,
+      // Workloads have identities and no host names.
+      checkServerIdentity: () => undefined,
+      ALPNProtocols: ["istio-http/1.1", "istio", "http/1.1"],
       headers: { host, ...question.headers },
     },
     question,
