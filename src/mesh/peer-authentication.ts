@@ -51,21 +51,47 @@ export function namespaceMode(policies: PeerAuthentications, namespace: string):
   return policies.namespaces.get(namespace) ?? policies.mesh ?? "PERMISSIVE";
 }
 
+/** Who is asked about: a workload, as policies select it. */
+interface Selected {
+  readonly namespace: string;
+  readonly labels: Labels;
+}
+
+/** The policy that selects a workload; undefined when none does. */
+function policyOf(
+  policies: PeerAuthentications,
+  { namespace, labels }: Selected,
+): ResourceOf<"PeerAuthentication"> | undefined {
+  return policies.workloads
+    .get(namespace)
+    ?.find(({ spec }) => selects(spec.selector?.matchLabels ?? {}, labels));
+}
+
 /**
  * The mode in force on one port of one workload: the port's, else the workload's, the namespace's, the mesh's; `UNSET`
  * inherits. `port` is that on which the workload listens. See Istio, PeerAuthentication.
  */
 export function workloadMode(
   policies: PeerAuthentications,
-  workload: { readonly namespace: string; readonly labels: Labels },
+  workload: Selected,
   port: number,
 ): MutualTlsMode {
-  const policy = policies.workloads
-    .get(workload.namespace)
-    ?.find(({ spec }) => selects(spec.selector?.matchLabels ?? {}, workload.labels));
+  const policy = policyOf(policies, workload);
   return (
     modeOf(policy?.spec.portLevelMtls?.[String(port)]) ??
     modeOf(policy?.spec.mtls) ??
     namespaceMode(policies, workload.namespace)
   );
+}
+
+/** The ports of a workload for which a policy has a mode of their own, in order. */
+export function portsWithMode(
+  policies: PeerAuthentications,
+  workload: Selected,
+): readonly number[] {
+  const ports = policyOf(policies, workload)?.spec.portLevelMtls ?? {};
+  return Object.entries(ports)
+    .filter(([, mtls]) => modeOf(mtls) !== undefined)
+    .map(([port]) => Number(port))
+    .sort((a, b) => a - b);
 }

@@ -11,7 +11,7 @@ import { tlsSocket } from "../mutual-tls.js";
 import { listenerName } from "../names.js";
 import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
-import { type ListenerAddress, listenAt } from "./address.js";
+import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { type ClaimContext, type TcpChain, tcpChains, tlsChains } from "./outbound-claim.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
@@ -24,9 +24,6 @@ export interface GatewayListenerOptions {
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
   readonly claims: ClaimContext;
 }
-
-/** A slow client must not keep a worker from accepting others. */
-const CONNECTIONS_PER_EVENT = 1;
 
 /** The server names by which a server's chain is chosen; none when it serves every name. */
 function serverNames({ gateway, server }: GatewayServer): string[] {

@@ -2,7 +2,7 @@
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
 import type { FilterChainJson, FilterChainMatchJson, FilterJson } from "../api.js";
-import { inboundMutualTls, MESH_HTTP_ALPN, tlsSocket } from "../mutual-tls.js";
+import { inboundMutualTls, MESH_ANY_ALPN, MESH_HTTP_ALPN, tlsSocket } from "../mutual-tls.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
 /** What one chain takes. */
@@ -20,6 +20,7 @@ const MESH_TCP_ALPN = ["istio-peer-exchange", "istio"];
 const TLS: FilterChainMatchJson = { transportProtocol: "tls" };
 const PLAINTEXT: FilterChainMatchJson = { transportProtocol: "raw_buffer" };
 const MESH_HTTP: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_HTTP_ALPN] };
+const MESH_ANY: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_ANY_ALPN] };
 const MESH_TCP: FilterChainMatchJson = { ...TLS, applicationProtocols: MESH_TCP_ALPN };
 const PLAIN_HTTP: FilterChainMatchJson = {
   ...PLAINTEXT,
@@ -43,7 +44,7 @@ const CHAINS: Readonly<
 > = {
   http: {
     STRICT: [http(TLS, true)],
-    PERMISSIVE: [http(TLS, true), http(PLAINTEXT, false)],
+    PERMISSIVE: [http(MESH_ANY, true), http(PLAINTEXT, false)],
     DISABLE: [http({}, false)],
   },
   tcp: {

@@ -1,11 +1,11 @@
 /** The inbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
-import { listenerProtocol } from "../../mesh/protocol.js";
 import { socketAddress } from "../address.js";
 import type {
   AccessLogJson,
   FilterChainJson,
+  FilterChainMatchJson,
   FilterJson,
   ListenerFilterJson,
   ListenerJson,
@@ -23,7 +23,7 @@ import {
   VIRTUAL_INBOUND_PORT,
 } from "../names.js";
 import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
-import { ANY_ADDRESS, type ListenerAddress, listenAt } from "./address.js";
+import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { inboundChains, inboundFilterChain } from "./inbound-chains.js";
 
 /** A port with the mode in force on it. */
@@ -38,8 +38,13 @@ export interface InboundListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly trustDomains: readonly string[];
-  /** The mode on ports that no service has. */
-  readonly passthroughMode: MutualTlsMode;
+}
+
+/** The mode on the ports that no service has. */
+export interface PassthroughModes {
+  readonly mode: MutualTlsMode;
+  /** Ports for which a policy says something else. */
+  readonly ports: readonly { readonly port: number; readonly mode: MutualTlsMode }[];
 }
 
 /** Everything on a port goes to one cluster; a request that the application never saw is sent again. */
@@ -130,18 +135,22 @@ function portChains(
   );
 }
 
-/** Ports that no service has: passed on to the application, under the mode of the workload. */
-function passthroughChains(options: InboundListenerOptions): FilterChainJson[] {
+/** Ports that no service has, or one of them: passed on to the application, under the mode of the workload. */
+function passthroughChains(
+  mode: MutualTlsMode,
+  destinationPort: number | undefined,
+  options: InboundListenerOptions,
+): FilterChainJson[] {
   const target: InboundTarget = {
     cluster: INBOUND_PASSTHROUGH_CLUSTER,
     statPrefix: `${INBOUND_PASSTHROUGH_CLUSTER};`,
     virtualHost: "inbound|http|0",
     operation: ":0/*",
   };
-  return inboundChains("Unsupported", options.passthroughMode).map((chain) =>
+  return inboundChains("Unsupported", mode).map((chain) =>
     inboundFilterChain(chain, {
       name: chain.http ? "virtualInbound-catchall-http" : VIRTUAL_INBOUND,
-      destinationPort: undefined,
+      destinationPort,
       trustDomains: options.trustDomains,
       filters: (http) => inboundFilters(target, http, options),
     }),
@@ -163,41 +172,80 @@ function blackHoleChain(): FilterChainJson {
   };
 }
 
-/** HTTP is looked for only where it is not known; on other ports waiting for a request could be for ever. */
-function inspectors(known: readonly number[]): ListenerFilterJson[] {
-  const ports = known.map((port) => ({ destinationPortRange: { start: port, end: port + 1 } }));
-  const [first] = ports;
-  if (first === undefined) return [tlsInspector(), httpInspector()];
+type Predicate = NonNullable<ListenerFilterJson["filterDisabled"]>;
+
+function onPorts(ports: readonly number[]): Predicate {
+  const ranges = ports.map((port) => ({ destinationPortRange: { start: port, end: port + 1 } }));
+  const [first] = ranges;
   // A set of predicates has two members at least.
-  const filterDisabled = ports.length === 1 ? first : { orMatch: { rules: ports } };
-  return [tlsInspector(), { ...httpInspector(), filterDisabled }];
+  return ranges.length === 1 && first !== undefined ? first : { orMatch: { rules: ranges } };
+}
+
+/** A listener filter on the ports whose chains need it alone: elsewhere waiting for a client's bytes could be for ever. */
+function inspector(
+  filter: ListenerFilterJson,
+  chains: readonly FilterChainJson[],
+  needs: (match: FilterChainMatchJson) => boolean,
+): ListenerFilterJson[] {
+  const needed = new Map<number | undefined, boolean>();
+  for (const { filterChainMatch: match = {} } of chains) {
+    const { destinationPort: port } = match;
+    needed.set(port, needed.get(port) === true || needs(match));
+  }
+  const elsewhere = needed.get(undefined) === true;
+  const ports = [...needed.keys()].filter(
+    (port): port is number => port !== undefined && needed.get(port) !== elsewhere,
+  );
+  if (ports.length === 0) return elsewhere ? [filter] : [];
+  const exceptions = onPorts(ports);
+  return [{ ...filter, filterDisabled: elsewhere ? exceptions : { notMatch: exceptions } }];
+}
+
+const needsTls = ({ transportProtocol }: FilterChainMatchJson): boolean =>
+  transportProtocol === "tls";
+
+const needsHttp = ({ applicationProtocols = [] }: FilterChainMatchJson): boolean =>
+  applicationProtocols.includes("http/1.1");
+
+function inspectors(chains: readonly FilterChainJson[]): ListenerFilterJson[] {
+  return [
+    ...inspector(tlsInspector(), chains, needsTls),
+    ...inspector(httpInspector(), chains, needsHttp),
+  ];
+}
+
+/** What listeners have in common behind their chains. */
+function inboundSide(options: InboundListenerOptions): Partial<ListenerJson> {
+  return {
+    listenerFiltersTimeout: "0s",
+    continueOnListenerFiltersTimeout: true,
+    trafficDirection: "INBOUND",
+    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+  };
 }
 
 /** The listener to which the kernel redirects all inbound connections. */
 export function virtualInboundListener(
   ports: readonly SecuredPort[],
+  passthrough: PassthroughModes,
   options: InboundListenerOptions,
 ): ListenerJson {
-  const known = ports.filter(({ port }) => listenerProtocol(port.protocol) !== "auto");
+  const filterChains = [
+    blackHoleChain(),
+    ...passthroughChains(passthrough.mode, undefined, options),
+    ...passthrough.ports.flatMap(({ port, mode }) => passthroughChains(mode, port, options)),
+    ...ports.flatMap((secured) => {
+      const { targetPort } = secured.port;
+      return portChains(secured, targetPort, listenerName(ANY_ADDRESS, targetPort), options);
+    }),
+  ];
   return {
     name: VIRTUAL_INBOUND,
     address: socketAddress(ANY_ADDRESS, VIRTUAL_INBOUND_PORT),
-    filterChains: [
-      blackHoleChain(),
-      ...passthroughChains(options),
-      ...ports.flatMap((secured) => {
-        const { targetPort } = secured.port;
-        return portChains(secured, targetPort, listenerName(ANY_ADDRESS, targetPort), options);
-      }),
-    ],
-    listenerFilters: [
-      originalDestination(),
-      ...inspectors(known.map(({ port }) => port.targetPort)),
-    ],
-    listenerFiltersTimeout: "0s",
-    continueOnListenerFiltersTimeout: true,
-    trafficDirection: "INBOUND",
-    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+    filterChains,
+    listenerFilters: [originalDestination(), ...inspectors(filterChains)],
+    ...inboundSide(options),
+    maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
   };
 }
 
@@ -210,14 +258,10 @@ export function inboundListener(
   const listener = listenAt(at);
   const filterChains = portChains(secured, undefined, listener.name, options);
   if (filterChains.length === 0) return undefined;
-  const auto = listenerProtocol(secured.port.protocol) === "auto" && secured.mode !== "STRICT";
   return {
     ...listener,
     filterChains,
-    listenerFilters: [tlsInspector(), ...(auto ? [httpInspector()] : [])],
-    listenerFiltersTimeout: "0s",
-    continueOnListenerFiltersTimeout: true,
-    trafficDirection: "INBOUND",
-    ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
+    listenerFilters: inspectors(filterChains),
+    ...inboundSide(options),
   };
 }

@@ -173,7 +173,8 @@ export function outboundClaims(
   const addresses = single.length === 0 ? [ANY_ADDRESS] : single;
   const sources =
     virtualService === undefined ? [service.source] : [service.source, virtualService.source];
-  const order = `${service.creationTimestamp}|${service.hostname}|${service.namespace}`;
+  // A service without a time counts as older than one with: a space sorts before digits.
+  const order = `${service.creationTimestamp} ${service.hostname} ${service.namespace}`;
   return service.ports.flatMap((port): readonly OutboundClaim[] => {
     const common = { port: port.number, sources, order };
     const wildcardRoutes = String(port.number);

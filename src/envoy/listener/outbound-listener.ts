@@ -14,7 +14,7 @@ import {
 } from "../names.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { catchAllCluster } from "../route/virtual-host.js";
-import { ANY_ADDRESS, type ListenerAddress, listenAt } from "./address.js";
+import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import type { OutboundClaim, TcpChain } from "./outbound-claim.js";
 
 /** What all outbound listeners of a proxy have in common. */
@@ -229,6 +229,7 @@ export function virtualOutboundListener(options: OutboundListenerOptions): Liste
       },
     ],
     trafficDirection: "OUTBOUND",
+    maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
 import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";

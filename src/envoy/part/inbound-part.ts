@@ -1,12 +1,13 @@
 /** The part of a sidecar's configuration that concerns its own workload: how calls reach the application. */
 import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
   type MutualTlsMode,
   type PeerAuthentications,
+  portsWithMode,
   workloadMode,
 } from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -114,7 +115,8 @@ export function inboundPorts(
   return [...ports.values()].sort((a, b) => a.targetPort - b.targetPort);
 }
 
-const precedence = (service: Service): string => `${service.creationTimestamp}|${service.hostname}`;
+/** A service without a time counts as older than one with: a space sorts before digits. */
+const precedence = (service: Service): string => `${service.creationTimestamp} ${service.hostname}`;
 
 function clustersOf({ proxy, config }: InboundInputs, ports: readonly InboundPort[]) {
   const { connectTimeout } = config;
@@ -131,14 +133,21 @@ function listenersOf(
   ports: readonly InboundPort[],
 ): readonly ListenerJson[] {
   const modeOf = (port: number): MutualTlsMode => workloadMode(policies, proxy, port);
+  const served = new Set(ports.map(({ targetPort }) => targetPort));
   const secured = ports.map((port): SecuredPort => ({ port, mode: modeOf(port.targetPort) }));
   const options: InboundListenerOptions = {
     ...logs,
     pathNormalization: config.pathNormalization.normalization,
     trustDomains: [config.trustDomain, ...config.trustDomainAliases],
-    passthroughMode: modeOf(NO_PORT_HAS_A_POLICY),
   };
-  if (proxy.mode !== "NONE") return [virtualInboundListener(secured, options)];
+  if (proxy.mode !== "NONE") {
+    const others = portsWithMode(policies, proxy).filter((port) => !served.has(port));
+    const passthrough = {
+      mode: modeOf(NO_PORT_HAS_A_POLICY),
+      ports: others.map((port) => ({ port, mode: modeOf(port) })),
+    };
+    return [virtualInboundListener(secured, passthrough, options)];
+  }
   return secured
     .filter(({ port }) => !(proxy.unprivileged && port.targetPort < 1024))
     .map((one) =>
