@@ -8,6 +8,7 @@ import {
 import { request as httpsRequest } from "node:https";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
+import type { IssuedCertificate } from "../../../src/ca/authority.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 
 /** An answer. */

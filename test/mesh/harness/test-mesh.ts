@@ -1,4 +1,5 @@
 /** A whole mesh of real Envoys for one test: a directory of files, started as `fairlead up` starts it. */
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -165,6 +166,7 @@ function testMesh(up: Up, places: Pick<TestMesh, "directory" | "secrets" | "stat
   };
   const write = (name: string, text: string): Promise<Settled> =>
     afterwards(() => writeAtOnce(join(directory, name), text));
+  const remove = (name: string): Promise<Settled> => afterwards(() => rm(join(directory, name)));
   const find = (id: string): PlacedPod => {
     const [name = "", namespace = "default"] = id.split(".");
     const found = up.mesh
@@ -186,13 +188,14 @@ function testMesh(up: Up, places: Pick<TestMesh, "directory" | "secrets" | "stat
     write,
     writeForTest: async (name, text) => {
       onTestFinished(async () => {
-        await afterwards(() => rm(join(directory, name), { force: true }));
+        // Written twice in a test, it is gone by now.
+        if (existsSync(join(directory, name))) await remove(name);
       });
       return write(name, text);
     },
     edit: async (name, change) =>
       write(name, change(await readFile(join(directory, name), "utf8"))),
-    remove: (name) => afterwards(() => rm(join(directory, name))),
+    remove,
     settled,
     log: (id) => {
       const { name, namespace } = find(id);
