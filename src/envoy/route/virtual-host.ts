@@ -9,7 +9,8 @@ const serviceSuffix = (domain: string): string => `.svc.${domain}`;
 
 /**
  * The names by which a proxy in `namespace` may call a host, without its addresses: the host itself, with a final dot,
- * and the short forms that a resolver in that namespace would complete.
+ * and the short forms that a resolver in that namespace would complete. A wildcard is none of a resolver's names, and
+ * its short form could be all hosts.
  */
 export function hostDomains(
   hostname: string,
@@ -17,9 +18,8 @@ export function hostDomains(
   domain: string,
 ): readonly string[] {
   const suffix = serviceSuffix(domain);
-  if (!hostname.endsWith(suffix)) {
-    return hostname.startsWith("*") ? [hostname] : [hostname, `${hostname}.`];
-  }
+  if (hostname.startsWith("*")) return [hostname];
+  if (!hostname.endsWith(suffix)) return [hostname, `${hostname}.`];
   const qualified = hostname.slice(0, -suffix.length);
   const own = `.${namespace}`;
   const short = qualified.endsWith(own) ? [qualified.slice(0, -own.length)] : [];
