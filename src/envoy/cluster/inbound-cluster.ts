@@ -69,7 +69,12 @@ export function inboundCluster(
       connectTimeout,
       circuitBreakers: circuitBreakers(undefined),
       commonLbConfig: {},
-      ...protocolOptions({ protocol: port.protocol, pool: undefined, router: false }),
+      ...protocolOptions({
+        protocol: port.protocol,
+        pool: undefined,
+        tls: undefined,
+        router: false,
+      }),
       metadata: {
         filterMetadata: { istio: { services: port.services.map((one) => ({ ...one })) } },
       },

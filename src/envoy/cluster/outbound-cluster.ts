@@ -28,7 +28,8 @@ export interface ClientTraits {
   readonly router: boolean;
   /** Connections are captured by the kernel, so that their original destination is known. */
   readonly captured: boolean;
-  readonly trustDomain: string;
+  /** The mesh's, and those that it had or shares. */
+  readonly trustDomains: readonly string[];
   readonly autoMtls: boolean;
   readonly connectTimeout: string;
   readonly dnsRefreshRate: string;
@@ -44,8 +45,24 @@ export interface OutboundClusterInput {
   readonly accounts: readonly string[];
   /** Its workloads, for services that are found by DNS; others have them by EDS, and `[]` here. */
   readonly workloads: readonly Workload[];
+  /** All of its workloads take mutual TLS; asked where callers may bring the address themselves. */
+  readonly allMeshTls: boolean;
   readonly client: ClientTraits;
 }
+
+/** Whether some callers of a service may bring the address that they call. */
+export function takesAddresses(service: Service, rule: DestinationRule | undefined): boolean {
+  if (service.resolution === "none") return true;
+  const policies = [rule?.spec.trafficPolicy, ...(rule?.spec.subsets ?? []).map(policyOf)];
+  return policies.some(
+    (policy) =>
+      policy?.loadBalancer?.simple === "PASSTHROUGH" ||
+      policy?.portLevelSettings?.some((one) => one.loadBalancer?.simple === "PASSTHROUGH") === true,
+  );
+}
+
+const policyOf = <P>({ trafficPolicy }: { readonly trafficPolicy?: P }): P | undefined =>
+  trafficPolicy;
 
 type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "ORIGINAL_DST";
 
@@ -181,9 +198,9 @@ function secondsOf(duration: string | undefined): number | undefined {
 
 /** The identities that the servers may show: those of the workloads, and those that the ServiceEntry names. */
 function identitiesOf({ service, accounts, client }: OutboundClusterInput): readonly string[] {
-  const own = accounts.map((account) => {
+  const own = accounts.flatMap((account) => {
     const [namespace = "", name = ""] = account.split("/");
-    return `spiffe://${client.trustDomain}/ns/${namespace}/sa/${name}`;
+    return client.trustDomains.map((domain) => `spiffe://${domain}/ns/${namespace}/sa/${name}`);
   });
   return [...new Set([...own, ...service.subjectAltNames])];
 }
@@ -202,6 +219,7 @@ function outboundCluster(
   const upstream = {
     protocol: port.protocol,
     pool: policy.connectionPool,
+    tls: policy.tls,
     router: client.router,
   };
   const json: ClusterJson = {
@@ -224,6 +242,7 @@ function outboundCluster(
       external: service.external,
       autoMtls: client.autoMtls,
       mode: input.mode,
+      meshTls: kind !== "ORIGINAL_DST" ? "by-endpoint" : input.allMeshTls ? "all" : "none",
       sni: sniOf(key),
       alpn: meshAlpn(upstream),
       applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],

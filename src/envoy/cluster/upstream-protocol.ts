@@ -1,5 +1,6 @@
+import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import { isHttp, isHttp2, isTls, type Protocol } from "../../mesh/protocol.js";
+import { isHttp, isHttp2, type Protocol } from "../../mesh/protocol.js";
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
@@ -15,6 +16,8 @@ const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 export interface UpstreamPort {
   readonly protocol: Protocol;
   readonly pool: ConnectionPoolSettings | undefined;
+  /** The rule's TLS settings. */
+  readonly tls: ClientTLSSettings | undefined;
   /** Gateways detect no protocols: what is not known there is HTTP/1.1. */
   readonly router: boolean;
 }
@@ -35,20 +38,47 @@ export function meshAlpn(port: UpstreamPort): readonly string[] {
   return MESH_ALPN[http];
 }
 
+type CommonOptions = NonNullable<HttpProtocolOptionsJson["commonHttpProtocolOptions"]>;
+
+/** The limits on a connection; undefined for none. */
+function commonOptions(pool: ConnectionPoolSettings | undefined): CommonOptions | undefined {
+  const options = defined<CommonOptions>({
+    idleTimeout: goDuration(pool?.http?.idleTimeout) ?? goDuration(pool?.tcp?.idleTimeout),
+    maxConnectionDuration: goDuration(pool?.tcp?.maxConnectionDuration),
+    maxRequestsPerConnection: positive(pool?.http?.maxRequestsPerConnection),
+  });
+  return Object.keys(options).length === 0 ? undefined : options;
+}
+
+type TlsOptions = NonNullable<HttpProtocolOptionsJson["upstreamHttpProtocolOptions"]>;
+
+/**
+ * In TLS with servers of the application, or outside of the mesh, the host of the request is the server name, and the
+ * server has to be it, where the rule does not say another; undefined where it does. See Istio, ENABLE_AUTO_SNI and
+ * VERIFY_CERTIFICATE_AT_CLIENT.
+ */
+function tlsOptions(tls: ClientTLSSettings | undefined): TlsOptions | undefined {
+  if (tls?.mode !== "SIMPLE" && tls?.mode !== "MUTUAL") return undefined;
+  if (tls.sni !== undefined && tls.sni !== "") return undefined;
+  const named = (tls.subjectAltNames ?? []).length > 0;
+  return {
+    autoSni: true,
+    ...(named || tls.insecureSkipVerify === true ? {} : { autoSanValidation: true }),
+  };
+}
+
 /** The version of HTTP and the limits on connections, as a cluster's protocol options; {} for Envoy's defaults. */
 export function protocolOptions(
   port: UpstreamPort,
 ): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
-  if (isTls(port.protocol)) return {};
-  const http = port.pool?.http;
+  if (!isHttp(port.protocol) && port.protocol !== "Unsupported") return {};
   const version = upstreamHttp(port);
-  const http2 = defined({ maxConcurrentStreams: positive(http?.maxConcurrentStreams) });
-  const common = defined({
-    idleTimeout: goDuration(http?.idleTimeout),
-    maxRequestsPerConnection: positive(http?.maxRequestsPerConnection),
+  const common = commonOptions(port.pool);
+  const tls = tlsOptions(port.tls);
+  if (version === "http1" && common === undefined && tls === undefined) return {};
+  const http2 = defined({
+    maxConcurrentStreams: positive(port.pool?.http?.maxConcurrentStreams),
   });
-  const hasCommon = Object.keys(common).length > 0;
-  if (version === "http1" && !hasCommon) return {};
   const versions: Readonly<Record<UpstreamHttp, HttpProtocolOptionsJson>> = {
     http1: { explicitHttpConfig: { httpProtocolOptions: {} } },
     http2: { explicitHttpConfig: { http2ProtocolOptions: http2 } },
@@ -57,7 +87,8 @@ export function protocolOptions(
     },
   };
   const options: HttpProtocolOptionsJson = {
-    ...(hasCommon ? { commonHttpProtocolOptions: common } : {}),
+    ...(common === undefined ? {} : { commonHttpProtocolOptions: common }),
+    ...(tls === undefined ? {} : { upstreamHttpProtocolOptions: tls }),
     ...versions[version],
   };
   return { typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, options) } };

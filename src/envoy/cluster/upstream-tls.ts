@@ -15,6 +15,8 @@ export interface UpstreamTlsInput {
   readonly autoMtls: boolean;
   /** The mode of the service's namespace: with DISABLE no endpoint takes mutual TLS. */
   readonly mode: MutualTlsMode;
+  /** Which endpoints take mutual TLS: each says so itself, or, where callers bring the address, all or none. */
+  readonly meshTls: "by-endpoint" | "all" | "none";
   readonly sni: string;
   readonly alpn: readonly string[];
   /** ALPN of TLS that the application's servers speak, by HTTP version. */
@@ -34,8 +36,13 @@ function meshContext(input: UpstreamTlsInput): UpstreamTlsContextJson {
   });
 }
 
-/** Endpoints that have a sidecar are called by mutual TLS, the others in plaintext: decided endpoint by endpoint. */
+/** Endpoints that have a sidecar are called by mutual TLS, the others in plaintext. */
 function autoMutualTls(input: UpstreamTlsInput): TransportSockets {
+  if (!input.autoMtls || input.external || input.mode === "DISABLE") return {};
+  if (input.meshTls === "none") return {};
+  if (input.meshTls === "all") {
+    return { transportSocket: tlsSocket({ upstream: meshContext(input) }) };
+  }
   return {
     transportSocketMatches: [
       {
@@ -112,9 +119,7 @@ export function upstreamTls(input: UpstreamTlsInput): TransportSockets {
       return { transportSocket: tlsSocket({ upstream: originated(input, settings) }) };
     case "DISABLE":
       return {};
-    case undefined: {
-      const plain = !input.autoMtls || input.external || input.mode === "DISABLE";
-      return plain ? {} : autoMutualTls(input);
-    }
+    case undefined:
+      return autoMutualTls(input);
   }
 }

@@ -20,7 +20,11 @@ import { serviceKey } from "../../mesh/service-endpoints.js";
 import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { clusterEndpoints, loadAssignment } from "../cluster/load-assignment.js";
-import { type ClientTraits, outboundClusters } from "../cluster/outbound-cluster.js";
+import {
+  type ClientTraits,
+  outboundClusters,
+  takesAddresses,
+} from "../cluster/outbound-cluster.js";
 import {
   blackHoleCluster,
   forwardProxyCluster,
@@ -57,6 +61,7 @@ interface ClusterInputs {
   readonly rule: DestinationRule | undefined;
   readonly accounts: readonly string[];
   readonly workloads: readonly Workload[];
+  readonly allMeshTls: boolean;
   readonly client: ClientTraits;
   readonly policies: PeerAuthentications;
 }
@@ -130,7 +135,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
   return {
     clusters: engine.memoFields<ClusterInputs, ResourceSet>(
       "clusters of a service",
-      ["service", "rule", "accounts", "workloads", "client", "policies"],
+      ["service", "rule", "accounts", "workloads", "allMeshTls", "client", "policies"],
       (inputs) => buildClusters(encoder, inputs),
     ),
     endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
@@ -154,6 +159,8 @@ interface RowBuilder {
   readonly claims: HostRows<OutboundClaim>;
 }
 
+const takesMeshTls = ({ meshTls }: Workload): boolean => meshTls;
+
 function createClusterRows(
   engine: Engine,
   shared: SharedBuilders,
@@ -164,13 +171,15 @@ function createClusterRows(
     ResourceSet
   >("clusters", (_host, [view, accounts, workloads], client, policies) => {
     if (view?.service === undefined) return undefined;
-    const { service } = view;
+    const { service, rule } = view;
     const key = serviceKey(service);
+    const all = workloads?.get(key) ?? NO_WORKLOADS;
     return shared.clusters({
       service,
-      rule: view.rule,
+      rule,
       accounts: accounts?.get(key) ?? NO_ACCOUNTS,
-      workloads: usesEds(service) ? NO_WORKLOADS : (workloads?.get(key) ?? NO_WORKLOADS),
+      workloads: usesEds(service) ? NO_WORKLOADS : all,
+      allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
       client,
       policies,
     });
@@ -262,8 +271,13 @@ function createStaticClusters(
   });
 }
 
-const sameTraits = (a: ClientTraits, b: ClientTraits): boolean =>
-  sameElements(Object.values(a), Object.values(b));
+function sameTraits(a: ClientTraits, b: ClientTraits): boolean {
+  const { trustDomains: domainsA, ...restA } = a;
+  const { trustDomains: domainsB, ...restB } = b;
+  return (
+    sameElements(domainsA, domainsB) && sameElements(Object.values(restA), Object.values(restB))
+  );
+}
 
 /** Settles the traits of a client, so that all scopes of a kind share one object. */
 export function createClientTraits(
@@ -279,7 +293,7 @@ export function createClientTraits(
     )({
       router,
       captured,
-      trustDomain: config.trustDomain,
+      trustDomains: [config.trustDomain, ...config.trustDomainAliases],
       autoMtls: config.enableAutoMtls,
       connectTimeout: config.connectTimeout,
       dnsRefreshRate: config.dnsRefreshRate,
