@@ -13,7 +13,7 @@ import type {
   StringRulesJson,
 } from "../../../gen/types/validate/validate_pb.js";
 
-/** What is wrong with a value, to be read behind its name; undefined when nothing is. */
+/** What is wrong with a value, to be read behind it; undefined when nothing is. */
 export type Rule<T> = (value: T) => string | undefined;
 
 /** A rule in Envoy's descriptors that is not understood: this fairlead and this Envoy do not belong together. */
@@ -58,7 +58,7 @@ const NUMBER_RULES: RuleMakers<NumberRules, number | bigint> = {
 };
 
 /** The number of Unicode characters. */
-const lengthOf = (text: string): number => [...text].length;
+const lengthOf = (text: string): number => Array.from(text).length;
 
 const counted = (count: string, one: string): string =>
   `${count} ${one}${count === "1" ? "" : "s"}`;
@@ -162,6 +162,9 @@ const MAKERS: { readonly [K in keyof FieldRulesJson]?: object } = {
   duration: DURATION_RULES,
 };
 
+/** The kinds of rules that are not about single values. */
+const OTHER_KINDS: readonly string[] = ["message", "enum", "repeated", "map", "any"];
+
 const isEmpty = (value: unknown): boolean => value === "" || value === 0 || value === 0n;
 
 /**
@@ -176,8 +179,11 @@ export function valueRule(rules: FieldRulesJson): Rule<unknown> | undefined {
     const makers = MAKERS[kind as keyof FieldRulesJson] as
       | Readonly<Record<string, (parameter: unknown, all: unknown) => Rule<unknown> | undefined>>
       | undefined;
-    if (makers === undefined) continue;
-    for (const [name, parameter] of Object.entries(parameters as object)) {
+    if (makers === undefined) {
+      if (OTHER_KINDS.includes(kind)) continue;
+      throw new UnknownRuleError(kind);
+    }
+    for (const [name, parameter] of Object.entries(parameters)) {
       const maker = makers[name];
       if (maker === undefined) throw new UnknownRuleError(`${kind}.${name}`);
       if (name === "ignoreEmpty") ignoresEmpty = parameter === true;

@@ -2,7 +2,7 @@
 export interface Violation {
   /** Where, by the names of Envoy's API: `virtual_hosts[0].routes[1].match.safe_regex.regex`; empty for the message itself. */
   readonly path: string;
-  /** What is wrong there, to be read behind the path: `must be greater than 0s`. */
+  /** What is wrong there, to be read behind what is there: `must be greater than 0s`. */
   readonly problem: string;
   /** What is there, as text. Absent when there is nothing, when it is no single value, and when it may not be shown. */
   readonly found?: string;
@@ -29,10 +29,10 @@ export function pathOf(place: Place | undefined): string {
 
 const LONGEST_FOUND = 100;
 
-/** A violation as people read it: `connect_timeout must be greater than 0s, but is "0s"`. */
+/** A violation as people read it: `connect_timeout: "-1s" must be greater than 0s`. */
 export function formatViolation({ path, problem, found }: Violation): string {
-  const what = path === "" ? problem : `${path} ${problem}`;
-  if (found === undefined) return what;
+  const place = path === "" ? "" : `${path}: `;
+  if (found === undefined) return `${place}${problem}`;
   const shown = found.length > LONGEST_FOUND ? `${found.slice(0, LONGEST_FOUND)}…` : found;
-  return `${what}, but is ${JSON.stringify(shown)}`;
+  return `${place}${JSON.stringify(shown)} ${problem}`;
 }
