@@ -3,7 +3,6 @@ import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { errorMessage } from "../base/error-message.js";
-import { openAuthority } from "../ca/authority.js";
 import {
   type BootstrapOptions,
   buildBootstrap,
@@ -24,7 +23,6 @@ import {
 } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
-import { findDeclaredWorkload } from "./declared-workload.js";
 import { defaultStatePath } from "./state-path.js";
 
 interface IdentityOptions {
@@ -167,7 +165,7 @@ async function nodeOptions(
   address: string,
 ): Promise<NodeOptions> {
   const { workload, config, locality, appAddress, egressAddress } = options;
-  const declared = config === undefined ? undefined : await findDeclaredWorkload(config, workload);
+  const declared = config === undefined ? undefined : await declaredWorkload(config, workload);
   return {
     ...workload,
     type: options.gateway === true || declared?.proxy === "router" ? "router" : "sidecar",
@@ -179,6 +177,15 @@ async function nodeOptions(
     ...(appAddress === undefined ? {} : { appAddress }),
     ...(egressAddress === undefined ? {} : { egressAddress }),
   };
+}
+
+async function declaredWorkload(
+  config: readonly string[],
+  workload: BootstrapCommandOptions["workload"],
+): Promise<LocalWorkload> {
+  // Loaded when it is needed: reading YAML takes much that nothing else here does.
+  const { findDeclaredWorkload } = await import("./declared-workload.js");
+  return findDeclaredWorkload(config, workload);
 }
 
 /** What is given wins over what a Deployment says. */
@@ -221,6 +228,7 @@ async function controlPlaneConnection(options: ConnectionOptions): Promise<Contr
 async function rootCertificates({ rootCert, state }: ConnectionOptions): Promise<string> {
   if (rootCert === undefined) {
     // The root is made by whoever needs it first, so that the order of the commands does not matter.
+    const { openAuthority } = await import("../ca/authority.js");
     const authority = await openAuthority({ stateDirectory: resolve(state), now: Date.now });
     return authority.roots.join("");
   }

@@ -1,4 +1,9 @@
-/** From arguments to an exit code: 0 for done, 1 for failed, 2 for a command line that cannot be understood. */
+/**
+ * From arguments to an exit code: 0 for done, 1 for failed, 2 for a command line that cannot be understood.
+ *
+ * What a command does stands in a file of its own, `run-COMMAND.ts`, and is loaded when it is run: saying what there is
+ * takes no control plane.
+ */
 import { Command, CommanderError } from "commander";
 import { bootstrapCommand } from "./bootstrap.js";
 import { describeError } from "./command-error.js";

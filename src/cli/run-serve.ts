@@ -1,0 +1,84 @@
+import { resolve } from "node:path";
+import pino, { type Logger } from "pino";
+import { type ControlPlane, startControlPlane } from "../app.js";
+import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
+import { type CommandContext, colorsFor, stopped } from "./context.js";
+import { formatLogLine } from "./log-line.js";
+
+/** The options of `fairlead serve`. */
+export interface ServeOptions {
+  readonly config: readonly string[];
+  readonly secrets?: string;
+  readonly state: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly httpPort: number;
+  readonly tlsName?: readonly string[];
+  readonly workloadTtl?: number;
+  readonly logLevel: string;
+}
+
+/** Runs the control plane until the command is to end. */
+export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
+  const logger = createLogger(context, options.logLevel);
+  const tell = diagnosticTeller(context, logger);
+  const controlPlane = await startControlPlane({
+    configDirs: options.config,
+    ...(options.secrets === undefined ? {} : { secretsDir: options.secrets }),
+    stateDir: resolve(options.state),
+    address: options.address,
+    plaintextPort: options.port,
+    tlsPort: options.tlsPort,
+    httpPort: options.httpPort,
+    ...(options.tlsName === undefined ? {} : { tlsNames: options.tlsName }),
+    ...(options.workloadTtl === undefined ? {} : { workloadTtlMs: options.workloadTtl }),
+    logger,
+  });
+  try {
+    tell(controlPlane.snapshot().diagnostics);
+    controlPlane.onUpdate(({ newDiagnostics }) => {
+      tell(newDiagnostics);
+    });
+    announce(logger, controlPlane, options.address);
+    await stopped(context);
+    logger.info("stopping");
+  } finally {
+    await controlPlane.close();
+  }
+}
+
+function announce(logger: Logger, controlPlane: ControlPlane, address: string): void {
+  const { plaintextPort, tlsPort, httpPort } = controlPlane;
+  logger.info({ address, plaintextPort, tlsPort, httpPort }, "serving");
+}
+
+/** People get lines to read, programs JSON. */
+function createLogger(context: CommandContext, level: string): Logger {
+  const { stdout } = context;
+  const colors = colorsFor(context, stdout);
+  const write = stdout.isTerminal
+    ? (line: string) => {
+        stdout.write(formatLogLine(line, colors));
+      }
+    : (line: string) => {
+        stdout.write(line);
+      };
+  return pino({ level }, { write });
+}
+
+const LOG_METHOD = { error: "error", warning: "warn", note: "info" } as const;
+
+/** People get the source line and a caret, programs the parts. */
+function diagnosticTeller(
+  { stdout }: CommandContext,
+  logger: Logger,
+): (diagnostics: readonly Diagnostic[]) => void {
+  return (diagnostics) => {
+    for (const diagnostic of diagnostics) {
+      const { severity, code, message, position, resource } = diagnostic;
+      if (stdout.isTerminal) stdout.write(`${formatDiagnostic(diagnostic)}\n`);
+      else logger[LOG_METHOD[severity]]({ code, position, resource }, message);
+    }
+  };
+}

@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import {
+  createToken,
+  type JoinToken,
+  listTokens,
+  openTokenStore,
+  revokeToken,
+  type TokenStore,
+} from "../ca/token-store.js";
+import { columns } from "../up/columns.js";
+import type { parseServiceAccount } from "./arguments.js";
+import { CommandError } from "./command-error.js";
+import type { CommandContext } from "./context.js";
+
+/** The options of all commands about tokens. */
+export interface TokenOptions {
+  readonly state: string;
+  readonly output: "text" | "json";
+}
+
+/** The options of `fairlead token create`. */
+export interface CreateOptions extends TokenOptions {
+  readonly serviceAccount: ReturnType<typeof parseServiceAccount>;
+  readonly ttl: number;
+  readonly uses: number;
+}
+
+function openStore({ state }: TokenOptions): Promise<TokenStore> {
+  return openTokenStore(resolve(state), Date.now);
+}
+
+/** Makes a token and prints it, alone where a program reads it. */
+export async function createAndPrint(
+  { stdout, stderr }: CommandContext,
+  options: CreateOptions,
+): Promise<void> {
+  const { token, text } = await createToken(await openStore(options), {
+    ...options.serviceAccount,
+    ttlMs: options.ttl,
+    uses: options.uses,
+  });
+  const secret = text.reveal();
+  if (options.output === "json") {
+    stdout.write(`${JSON.stringify({ token: secret, ...readable(token) }, undefined, 2)}\n`);
+    return;
+  }
+  stdout.write(`${secret}\n`);
+  if (stderr.isTerminal) {
+    const uses = token.uses === 1 ? "once" : `${token.uses} times`;
+    stderr.write(`good ${uses}, until ${new Date(token.expiresAt).toISOString()}\n`);
+  }
+}
+
+/** Prints the tokens that are known, without their secrets. */
+export async function printList({ stdout }: CommandContext, options: TokenOptions): Promise<void> {
+  const tokens = await listTokens(await openStore(options));
+  if (options.output === "json") {
+    const all = tokens.map((token) => ({ ...readable(token), usesLeft: token.usesLeft }));
+    stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
+    return;
+  }
+  const rows = tokens.map(({ id, namespace, serviceAccount, usesLeft, expiresAt }) => [
+    id,
+    `${namespace}/${serviceAccount}`,
+    String(usesLeft),
+    new Date(expiresAt).toISOString(),
+  ]);
+  const heading = ["ID", "SERVICE ACCOUNT", "USES LEFT", "EXPIRES"];
+  stdout.write(`${columns([heading, ...rows]).join("\n")}\n`);
+}
+
+/** Makes a token worthless. Throws a `CommandError` when there is none of that id. */
+export async function revokeAndSay(
+  { stderr }: CommandContext,
+  id: string,
+  options: TokenOptions,
+): Promise<void> {
+  if (!(await revokeToken(await openStore(options), id))) {
+    throw new CommandError(
+      `there is no token ${id} in ${options.state}`,
+      "`fairlead token list` shows those that there are",
+    );
+  }
+  stderr.write(`revoked ${id}\n`);
+}
+
+function readable({ id, namespace, serviceAccount, uses, expiresAt }: JoinToken): object {
+  return { id, namespace, serviceAccount, uses, expiresAt: new Date(expiresAt).toISOString() };
+}
