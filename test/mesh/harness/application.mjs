@@ -1,0 +1,9 @@
+// An application that knows nothing of the mesh: says who it is and what it was sent.
+import { createServer } from "node:http";
+
+const [name, port] = process.argv.slice(2);
+createServer((request, response) => {
+  response.end(JSON.stringify({ name, path: request.url, headers: request.headers }));
+}).listen(Number(port), "0.0.0.0", () => {
+  console.log("listening");
+});

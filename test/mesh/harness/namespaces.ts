@@ -1,0 +1,153 @@
+/** Hosts of a test's own: network namespaces on one bridge. They need root and iproute2. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
+
+const run = promisify(execFile);
+
+/** A network of hosts; its hub has the bridge, and an address on it. */
+export interface TestNetwork {
+  readonly hub: TestHost;
+  /** A host on the bridge; its `/etc/hosts` has these lines. */
+  addHost(name: string, hosts: readonly string[]): Promise<TestHost>;
+}
+
+/** A host of the network. */
+export interface TestHost {
+  readonly address: string;
+  /** The words that run a command there: `ip netns exec NAME`. */
+  readonly enter: readonly [string, ...string[]];
+  /** Runs a command to its end; resolves with what it printed. Rejects when it fails. */
+  exec(command: string, args: readonly string[]): Promise<string>;
+  /** Starts a command that runs until the test is over; its words go to the file. */
+  start(command: string, args: readonly string[], options?: StartOptions): TestProcess;
+}
+
+/** Options of a command that goes on. */
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine?: (line: string) => void;
+}
+
+/** A command that goes on. */
+export interface TestProcess {
+  /** All that it wrote so far. */
+  output(): string;
+  /** Resolves when it has written something that matches. */
+  wrote(pattern: RegExp): Promise<void>;
+}
+
+const NETWORK = "10.213.77";
+const ETC = "/etc/netns";
+
+/** Why such a network cannot be made here; undefined when it can. */
+export async function namespacesMissing(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return "it needs root for network namespaces";
+  for (const tool of ["ip", "iptables", "setpriv", "curl"]) {
+    const found = await run("sh", ["-c", 'command -v "$0"', tool]).catch(() => undefined);
+    if (found === undefined) return `it needs ${tool}`;
+  }
+  return undefined;
+}
+
+function startProcess(
+  enter: readonly [string, ...string[]],
+  command: readonly string[],
+  env: StartOptions["env"],
+): TestProcess {
+  const [program, ...first] = enter;
+  const child = spawn(program, [...first, ...command], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let output = "";
+  const waiting = new Set<{ readonly pattern: RegExp; readonly resolve: () => void }>();
+  const take = (chunk: Buffer): void => {
+    output += chunk.toString("utf8");
+    for (const one of waiting) {
+      if (!one.pattern.test(output)) continue;
+      waiting.delete(one);
+      one.resolve();
+    }
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const exited = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  return {
+    output: () => output,
+    wrote: (pattern) => {
+      if (pattern.test(output)) return Promise.resolve();
+      return Promise.race([
+        new Promise<void>((resolve) => waiting.add({ pattern, resolve })),
+        exited.then(() => {
+          throw new Error(`${command.join(" ")} ended: ${output.slice(-2000)}`);
+        }),
+      ]);
+    },
+  };
+}
+
+function testHost(name: string, address: string): TestHost {
+  const enter = ["ip", "netns", "exec", name] as const;
+  return {
+    address,
+    enter: [...enter],
+    exec: async (command, args) => {
+      const [program, ...first] = enter;
+      const { stdout } = await run(program, [...first, command, ...args], { timeout: 30_000 });
+      return stdout;
+    },
+    start: (command, args, options = {}) =>
+      startProcess([...enter], [command, ...args], options.env),
+  };
+}
+
+async function addNamespace(name: string, hosts: readonly string[]): Promise<void> {
+  await mkdir(join(ETC, name), { recursive: true });
+  onTestFinished(() => rm(join(ETC, name), { recursive: true, force: true }));
+  await writeFile(join(ETC, name, "hosts"), `127.0.0.1 localhost\n${hosts.join("\n")}\n`);
+  await run("ip", ["netns", "add", name]);
+  onTestFinished(async () => {
+    await run("ip", ["netns", "delete", name]);
+  });
+  await run("ip", ["-n", name, "link", "set", "lo", "up"]);
+}
+
+/** Makes a network; it is gone when the test is over. */
+export async function startNetwork(): Promise<TestNetwork> {
+  const prefix = `fl${String(process.pid)}`;
+  const hubName = `${prefix}hub`;
+  await addNamespace(hubName, []);
+  const gateway = `${NETWORK}.1`;
+  await run("ip", ["-n", hubName, "link", "add", "br0", "type", "bridge"]);
+  await run("ip", ["-n", hubName, "address", "add", `${gateway}/24`, "dev", "br0"]);
+  await run("ip", ["-n", hubName, "link", "set", "br0", "up"]);
+  let count = 1;
+  return {
+    hub: testHost(hubName, gateway),
+    addHost: async (name, hosts) => {
+      count += 1;
+      const address = `${NETWORK}.${String(count)}`;
+      const own = `${prefix}${name}`;
+      const port = `p${String(count)}`;
+      await addNamespace(own, hosts);
+      await run("ip", [
+        ...["-n", hubName, "link", "add", port, "type", "veth"],
+        ...["peer", "name", "eth0", "netns", own],
+      ]);
+      await run("ip", ["-n", hubName, "link", "set", port, "master", "br0", "up"]);
+      await run("ip", ["-n", own, "address", "add", `${address}/24`, "dev", "eth0"]);
+      await run("ip", ["-n", own, "link", "set", "eth0", "up"]);
+      // Virtual addresses are captured before they leave, but have to have somewhere to go.
+      await run("ip", ["-n", own, "route", "add", "default", "via", gateway]);
+      return testHost(own, address);
+    },
+  };
+}

@@ -1,0 +1,203 @@
+/** Mode REDIRECT: applications that know nothing of the mesh, each on a host of its own, captured by iptables. */
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { findEnvoy } from "../../src/up/envoy-binary.js";
+import {
+  namespacesMissing,
+  startNetwork,
+  type TestHost,
+  type TestNetwork,
+  type TestProcess,
+} from "./harness/namespaces.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const MAIN = join(ROOT, "dist", "main.js");
+const APPLICATION = fileURLToPath(new URL("./harness/application.mjs", import.meta.url));
+const CAPTURE = join(ROOT, "examples", "capture", "capture.sh");
+const SIDECAR_USER = "1337";
+const VIRTUAL_IP = "10.96.0.10";
+
+const MESH = `
+apiVersion: v1
+kind: Service
+metadata: {name: payments}
+spec:
+  clusterIP: ${VIRTUAL_IP}
+  selector: {app: payments}
+  ports: [{port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: payments}
+spec:
+  selector: {matchLabels: {app: payments}}
+  template:
+    metadata: {labels: {app: payments}}
+    spec: {serviceAccountName: payments}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders}
+spec:
+  selector: {matchLabels: {app: orders}}
+  template:
+    metadata: {labels: {app: orders}}
+    spec: {serviceAccountName: orders}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: STRICT}}
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: logs, namespace: istio-system}
+spec: {accessLogging: [{providers: [{name: envoy}]}]}
+`;
+
+interface Directories {
+  readonly mesh: string;
+  readonly state: string;
+  /** Readable by the sidecars' user. */
+  readonly shared: string;
+}
+
+async function makeDirectories(): Promise<Directories> {
+  const root = await mkdtemp(join(tmpdir(), "fairlead-capture-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o711);
+  const directories = {
+    mesh: join(root, "mesh"),
+    state: join(root, "state"),
+    shared: join(root, "shared"),
+  };
+  await mkdir(directories.mesh);
+  await mkdir(directories.shared);
+  await writeFile(join(directories.mesh, "mesh.yaml"), MESH);
+  return directories;
+}
+
+async function startControlPlane(
+  { hub }: TestNetwork,
+  { mesh, state }: Directories,
+): Promise<TestProcess> {
+  const server = hub.start(process.execPath, [
+    ...[MAIN, "serve", "--config", mesh, "--state", state],
+    ...["--address", hub.address, "--tls-name", hub.address],
+  ]);
+  await server.wrote(/"msg":"serving"/);
+  return server;
+}
+
+/** Starts the sidecar of a workload on a host, then captures the host's connections for it. */
+async function startSidecar(
+  host: TestHost,
+  workload: string,
+  { hub }: TestNetwork,
+  { mesh, state, shared }: Directories,
+): Promise<TestProcess> {
+  const account = `default/${workload}`;
+  const token = await hub.exec(process.execPath, [
+    ...[MAIN, "token", "create", "--state", state, "--service-account", account],
+  ]);
+  const tokenFile = join(shared, `${workload}.token`);
+  await writeFile(tokenFile, token, { mode: 0o644 });
+  const bootstrap = await hub.exec(process.execPath, [
+    ...[MAIN, "bootstrap", "--workload", `${workload}-0.default`, "--config", mesh],
+    ...["--address", host.address, "--control-plane", `${hub.address}:15012`],
+    ...["--state", state, "--token-file", tokenFile],
+  ]);
+  const file = join(shared, `${workload}.json`);
+  await writeFile(file, bootstrap, { mode: 0o644 });
+  const envoy = await findEnvoy({
+    named: process.env["FAIRLEAD_ENVOY"],
+    path: process.env["PATH"],
+    installation: ROOT,
+  });
+  const log = join(shared, `${workload}.log`);
+  await writeFile(log, "", { mode: 0o666 });
+  await chmod(log, 0o666);
+  // Envoy opens /dev/stdout by its name, which another user may only do with a file of the right mode.
+  const sidecar = host.start("sh", [
+    "-c",
+    'exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" -c "$3" --concurrency 1 --disable-hot-restart --file-flush-interval-msec 100 >>"$4" 2>&1',
+    ...["sidecar", SIDECAR_USER, envoy.file, file, log],
+  ]);
+  await eventually(() =>
+    host.exec("curl", ["-sf", "-o", "/dev/null", "http://127.0.0.1:15021/healthz/ready"]),
+  );
+  await host.exec("sh", [CAPTURE, "on", SIDECAR_USER]);
+  return sidecar;
+}
+
+/** Asks again until it is so, for ten seconds at most. */
+async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+const missing = await namespacesMissing();
+const skip = missing ?? false;
+
+interface Captured {
+  readonly network: TestNetwork;
+  readonly directories: Directories;
+  readonly client: TestHost;
+  readonly server: TestHost;
+}
+
+async function startCaptured(): Promise<Captured> {
+  const directories = await makeDirectories();
+  const network = await startNetwork();
+  await startControlPlane(network, directories);
+  const client = await network.addHost("orders", [`${VIRTUAL_IP} payments`]);
+  const server = await network.addHost("payments", []);
+  const application = server.start(process.execPath, [APPLICATION, "payments", "8080"]);
+  await application.wrote(/listening/);
+  await startSidecar(server, "payments", network, directories);
+  await startSidecar(client, "orders", network, directories);
+  return { network, directories, client, server };
+}
+
+test.skipIf(skip !== false)(
+  `captures a plain curl on the way out and in, with mutual TLS between${missing === undefined ? "" : ` (${missing})`}`,
+  async () => {
+    const { client, server, network, directories } = await startCaptured();
+
+    const answer = await eventually(() => client.exec("curl", ["-sf", "http://payments/hello"]));
+    const { name, path, headers } = JSON.parse(answer) as {
+      readonly name: string;
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    expect({ name, path }).toEqual({ name: "payments", path: "/hello" });
+    const certificate = headers["x-forwarded-client-cert"] ?? "";
+    expect(certificate).toContain("By=spiffe://cluster.local/ns/default/sa/payments");
+    expect(certificate).toContain("URI=spiffe://cluster.local/ns/default/sa/orders");
+
+    await eventually(async () => {
+      const log = await readFile(join(directories.shared, "orders.log"), "utf8");
+      expect(log).toContain("outbound|80||payments.default.svc.cluster.local");
+    });
+    await eventually(async () => {
+      const log = await readFile(join(directories.shared, "payments.log"), "utf8");
+      expect(log).toContain("inbound|8080||");
+    });
+
+    // Straight to the application, past a sidecar on the way out: the one on the way in refuses plaintext.
+    const direct = `http://${server.address}:8080/`;
+    await expect(network.hub.exec("curl", ["-s", "-m", "5", direct])).rejects.toThrow();
+    await server.exec("sh", [CAPTURE, "off"]);
+    expect(await network.hub.exec("curl", ["-s", "-m", "5", direct])).toContain('"payments"');
+  },
+);
