@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { SocketAddress } from "../envoy/bootstrap.js";
 import { podId } from "../up/pods.js";
-import { podTable, secondsText, tryText } from "../up/report.js";
+import { podTable, refusalLines, secondsText, tryText } from "../up/report.js";
 import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
@@ -17,6 +18,7 @@ export interface UpCommandOptions {
   readonly httpPort: number;
   readonly logLevel: string;
   readonly standIns: boolean;
+  readonly dnsResolver?: readonly SocketAddress[];
 }
 
 const WAITING_INTERVAL_MS = 5000;
@@ -44,6 +46,7 @@ export async function runUp(
       installation,
     },
     standIns: options.standIns,
+    ...(options.dnsResolver === undefined ? {} : { dnsResolvers: options.dnsResolver }),
     logLevel: options.logLevel,
     onEvent: (event) => {
       terminal.event(event);
@@ -138,6 +141,7 @@ function summary(up: Up, { context, directory, startMs }: SummaryOptions): reado
     ...(pods.length === 0
       ? [`There is no workload in ${directory}: add a Deployment, and its pods start.`]
       : [bold(heading), ...rows]),
+    ...refusalLines(controlPlane.proxies()),
     "",
     ...(lines.length === 0 ? [] : ["Try:", ...tryText(lines), ""]),
     `Started in ${secondsText(startMs)}. Edit the files in ${directory}: what changes is in force at once, and told here.`,

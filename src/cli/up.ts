@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { parsePort } from "./arguments.js";
+import { parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { UpCommandOptions } from "./run-up.js";
@@ -28,6 +28,7 @@ export function upCommand(context: CommandContext): Command {
         .default("info"),
     )
     .option("--no-stand-ins", "call the real hosts outside the mesh")
+    .option("--dns-resolver <ip[:port]>", "a DNS server for them; repeatable", parseResolver)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: UpCommandOptions) => {
       const { runUp } = await import("./run-up.js");

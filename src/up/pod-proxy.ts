@@ -2,7 +2,12 @@
 import { join } from "node:path";
 import type { ControlPlane } from "../app.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
-import { type BootstrapOptions, buildBootstrap, buildJoinTokenFile } from "../envoy/bootstrap.js";
+import {
+  type BootstrapOptions,
+  buildBootstrap,
+  buildJoinTokenFile,
+  type SocketAddress,
+} from "../envoy/bootstrap.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
@@ -16,6 +21,8 @@ export interface ProxySettings {
   readonly controlPlaneAddress: string;
   /** It may not listen on ports below 1024. */
   readonly unprivileged: boolean;
+  /** DNS servers to ask instead of the system's; none asks the system's. */
+  readonly dnsResolvers: readonly SocketAddress[];
   /** Holds a directory for each pod. */
   readonly proxyDirectory: string;
   readonly logDirectory: string;
@@ -91,5 +98,6 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     admin: { address: addresses.pod, port: ADMIN_PORT },
     status: { address: addresses.pod, port: STATUS_PORT },
     metrics: { address: addresses.pod, port: METRICS_PORT },
+    dnsResolvers: settings.dnsResolvers,
   };
 }

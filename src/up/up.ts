@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import pino from "pino";
 import { type ControlPlane, startControlPlane } from "../app.js";
+import type { SocketAddress } from "../envoy/bootstrap.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";
 import { startEchoApplications } from "./echo.js";
 import { type EnvoyBinary, type EnvoyPlaces, findEnvoy } from "./envoy-binary.js";
@@ -34,6 +35,8 @@ export interface UpOptions {
   readonly envoy: EnvoyPlaces;
   /** Whether servers on this machine stand in for hosts outside the mesh. */
   readonly standIns: boolean;
+  /** DNS servers that the proxies ask instead of the system's. */
+  readonly dnsResolvers?: readonly SocketAddress[];
   /** Of the control plane's log file; pino's words. */
   readonly logLevel: string;
   readonly onEvent: (event: MeshEvent) => void;
@@ -102,6 +105,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     controlPlane,
     controlPlaneAddress: ADDRESS,
     unprivileged,
+    dnsResolvers: options.dnsResolvers ?? [],
     proxyDirectory: state.proxies,
     logDirectory: state.logs,
   };
