@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane } from "../../../src/app.js";
+import type { SocketAddress } from "../../../src/envoy/bootstrap.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { podId } from "../../../src/up/pods.js";
 import { startUp, type Up } from "../../../src/up/up.js";
@@ -33,6 +34,8 @@ export interface TestMesh extends Places, Edits {
 /** Options of a mesh. */
 export interface TestMeshOptions {
   readonly standIns?: boolean;
+  /** DNS servers that the proxies ask. */
+  readonly dnsResolvers?: readonly SocketAddress[];
   readonly workloadTtlMs?: number;
   /** Secrets by `namespace/name/file`. */
   readonly secrets?: Files;
@@ -86,6 +89,7 @@ function openUp({ directory, secrets, state }: Places, options: TestMeshOptions)
       installation: INSTALLATION,
     },
     standIns: options.standIns ?? true,
+    dnsResolvers: options.dnsResolvers ?? [],
     ...(options.workloadTtlMs === undefined ? {} : { workloadTtlMs: options.workloadTtlMs }),
     logLevel: "debug",
     onEvent: () => undefined,
