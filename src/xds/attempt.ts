@@ -29,7 +29,7 @@ export function nextAttempt(
   { difference, payload }: Plan,
   waiting: ReadonlySet<string>,
 ): Attempt | undefined {
-  const withheld = withheldNames(subscription, difference, waiting);
+  const withheld = withheldNames(subscription, table, waiting);
   if (withheld.size === 0) {
     const whole = payload ?? payloadOfNothingNew(subscription, table, withheld);
     if (wouldDeleteAll(subscription, whole)) return undefined;
@@ -48,7 +48,8 @@ export function nextAttempt(
 
 /** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
 export function inStep(subscription: Subscription, table: ResourceTable): Subscription {
-  return { ...subscription, held: table, requested: NO_NAMES, strays: NO_NAMES, suspects: [] };
+  const nothingOpen = { requested: NO_NAMES, strays: NO_NAMES, suspects: [] };
+  return { ...subscription, ...nothingOpen, held: table };
 }
 
 /** A response that is due though nothing is new. */
@@ -68,14 +69,16 @@ function wouldDeleteAll({ style, inherited }: Subscription, { resources }: Paylo
 
 function withheldNames(
   subscription: Subscription,
-  { changed }: Difference,
+  table: ResourceTable,
   waiting: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const { suspects, rejections } = subscription;
   if (suspects.length === 0 && rejections.size === 0) return waiting;
-  const rejected = changed.filter((resource) => isRejected(subscription, resource));
-  const withheld = [...suspects.flat(), ...rejected].map(({ name }) => name);
-  return new Set([...waiting, ...withheld]);
+  const rejected = [...rejections.keys()].filter((name) => {
+    const resource = table.get(name);
+    return resource !== undefined && isRejected(subscription, resource);
+  });
+  return new Set([...waiting, ...suspects.flat().map(({ name }) => name), ...rejected]);
 }
 
 /** What is not withheld, and an answer for what the client asks for again though it refused it. */

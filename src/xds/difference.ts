@@ -1,6 +1,6 @@
 import type { Table } from "../base/table.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
-import { type Held, isSameContent, type Subscription, UNKNOWN, wants } from "./subscription.js";
+import { type Held, isContent, isSameContent, type Subscription, wants } from "./subscription.js";
 
 /** What a client has to be told for it to hold what the view has. */
 export interface Difference {
@@ -19,7 +19,7 @@ export function difference(subscription: Subscription, table: ResourceTable): Di
   for (const { key, before, after } of now.changesFrom(held)) {
     if (!wants(subscription, key)) continue;
     if (after === undefined) removed.push(key);
-    else if (after !== UNKNOWN && !isSameContent(before, after)) changed.push(after);
+    else if (isContent(after) && !isSameContent(before, after)) changed.push(after);
   }
   for (const name of requested) {
     const resource = table.get(name);

@@ -19,12 +19,12 @@ import type { ResourceTable } from "./resource.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
 import {
   type Held,
+  isContent,
   isRejected,
   isSameContent,
   type Payload,
   type Style,
   type Subscription,
-  UNKNOWN,
 } from "./subscription.js";
 
 /** One response to be sent. */
@@ -103,10 +103,7 @@ function isFrozen({ refused }: Subscription, table: ResourceTable): boolean {
   const now: Table<Held> = table;
   return now
     .changesFrom(refused)
-    .every(
-      ({ before, after }) =>
-        after !== undefined && after !== UNKNOWN && isSameContent(before, after),
-    );
+    .every(({ before, after }) => isContent(after) && isSameContent(before, after));
 }
 
 function caughtUp(subscription: Subscription, table: ResourceTable): Subscription {

@@ -28,7 +28,7 @@ export function wholePayload(
   switch (subscription.style) {
     case "complete":
       if (changed.length === 0 && removed.length === 0) return undefined;
-      return payload(wanted(subscription, table), changed, removed);
+      return complete(subscription, wanted(subscription, table), { changed, removed });
     case "partial":
       return changed.length === 0 ? undefined : payload(changed, changed, []);
     case "delta":
@@ -57,7 +57,7 @@ export function payloadWithout(
 export function completePayload(
   subscription: Subscription,
   table: ResourceTable,
-  { changed, removed }: Difference,
+  difference: Difference,
   withheld: ReadonlySet<string>,
 ): Payload {
   const resources = wanted(subscription, table).flatMap((resource) =>
@@ -69,7 +69,16 @@ export function completePayload(
     const content = contentHeld(subscription, name);
     if (content !== undefined) resources.push(content);
   }
-  return payload(resources, changed, removed);
+  return complete(subscription, resources, difference);
+}
+
+/** What a client has of a set that it refused is not known, so all of the next set may be new to it. */
+function complete(
+  { isDoubtful }: Subscription,
+  resources: readonly EncodedResource[],
+  { changed, removed }: Difference,
+): Payload {
+  return payload(resources, isDoubtful ? resources : changed, removed);
 }
 
 /** The answer that there is nothing. */

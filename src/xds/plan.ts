@@ -27,6 +27,7 @@ interface Key {
   readonly style: Style;
   readonly held: Table<Held>;
   readonly wildcard: boolean;
+  readonly isDoubtful: boolean;
   readonly names: NameSet;
   readonly requested: NameSet;
   readonly strays: NameSet;
@@ -53,6 +54,7 @@ const sameKey = (a: Key, b: Key): boolean =>
   a.requested === b.requested &&
   a.strays === b.strays &&
   a.wildcard === b.wildcard &&
+  a.isDoubtful === b.isDoubtful &&
   a.style === b.style &&
   a.typeUrl === b.typeUrl;
 
@@ -64,8 +66,8 @@ export function createSharedPlanner(): SharedPlanner {
       const entries = byTable.get(table) ?? [];
       const known = entries.find(({ key }) => sameKey(key, subscription));
       if (known !== undefined) return known.plan;
-      const { typeUrl, style, held, wildcard, names, requested, strays } = subscription;
-      const key = { typeUrl, style, held, wildcard, names, requested, strays };
+      const { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays } = subscription;
+      const key = { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays };
       const plan = planOf(subscription, table);
       byTable.set(table, [{ key, plan }, ...entries.slice(0, ENTRIES - 1)]);
       return plan;

@@ -13,7 +13,7 @@ import type { Moment } from "./moment.js";
 import { type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isRejected, type Subscription, UNKNOWN } from "./subscription.js";
+import { DOUBTFUL, isContent, isRejected, type Subscription, wants } from "./subscription.js";
 
 /** Names that have to wait, and until when at most (Infinity: for an event). */
 export interface Waiting {
@@ -57,17 +57,21 @@ function unreadyClusters(state: StreamState, { now, pacing, plan }: Moment): Wai
   const clusters = subscriptionTo(state, TYPE_URL.cluster);
   const table = state.view.get(TYPE_URL.cluster);
   if (clusters === undefined || table === undefined) return NOTHING;
+  const isNew = (name: string): boolean => {
+    const accepted = clusters.accepted.get(name);
+    return accepted === undefined || accepted === DOUBTFUL;
+  };
   const names = new Set<string>();
   let until = Infinity;
   for (const { payload, sentAt } of clusters.flights) {
     if (now >= sentAt + pacing.warmWaitMs) continue;
     until = Math.min(until, sentAt + pacing.warmWaitMs);
-    for (const { name } of payload.changed) if (!clusters.accepted.has(name)) names.add(name);
+    for (const { name } of payload.changed) if (isNew(name)) names.add(name);
   }
-  for (const resource of plan(clusters, table).difference.changed) {
-    if (!clusters.held.has(resource.name) && !isRejected(clusters, resource)) {
-      names.add(resource.name);
-    }
+  // Of a set that was refused whole nothing is on its way.
+  const changed = clusters.refused === undefined ? plan(clusters, table).difference.changed : [];
+  for (const resource of changed) {
+    if (isNew(resource.name) && !isRejected(clusters, resource)) names.add(resource.name);
   }
   return { names, until };
 }
@@ -82,8 +86,8 @@ function waitingRemovals(
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
   const until = Math.max(moment.now < resumed ? resumed : 0, usersBusyUntil(state, moment));
   if (until > 0) return { names: new Set(removed), until };
-  const pinned = clustersOfRefused(state);
-  return { names: new Set(removed.filter((name) => pinned.has(name))), until: Infinity };
+  const isPinned = usedByRefusers(state);
+  return { names: new Set(removed.filter(isPinned)), until: Infinity };
 }
 
 /** When the types that use clusters are done at the latest; 0 when they are done, Infinity when an event will tell. */
@@ -94,10 +98,9 @@ function usersBusyUntil(state: StreamState, moment: Moment): number {
     if (table === undefined || !rulesOf(user.typeUrl).usesClusters) continue;
     until = Math.max(until, unjudgedUntil(user, moment));
     const { payload } = moment.plan(user, table);
-    const due =
-      payload !== undefined &&
-      (payload.removed.length > 0 || payload.changed.some((it) => !isRejected(user, it)));
-    if (due) until = Infinity;
+    const { removed = [], changed = [] } = payload ?? {};
+    const isDue = removed.length > 0 || changed.some((resource) => !isRejected(user, resource));
+    if (user.owed || isDue) until = Infinity;
   }
   return until;
 }
@@ -109,24 +112,26 @@ function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): numb
   return now < until ? until : 0;
 }
 
-/** The clusters of what the client goes on using because it refused what came after. */
-function clustersOfRefused(state: StreamState): ReadonlySet<string> {
-  const names = new Set<string>();
+/** Whether a cluster may be in use by what the client goes on with because it refused what came after. */
+function usedByRefusers(state: StreamState): (cluster: string) => boolean {
+  const used = new Set<string>();
   for (const user of state.subscriptions) {
     if (!rulesOf(user.typeUrl).usesClusters) continue;
     for (const refused of refusedNow(user, state.view.get(user.typeUrl))) {
       const accepted = user.accepted.get(refused);
-      if (accepted === undefined || accepted === UNKNOWN) continue;
-      for (const cluster of accepted.clusters ?? []) names.add(cluster);
+      if (accepted === undefined) continue;
+      // Content that is not known, from before this stream, may use any of them.
+      if (!isContent(accepted)) return () => true;
+      for (const cluster of accepted.clusters ?? []) used.add(cluster);
     }
   }
-  return names;
+  return (cluster) => used.has(cluster);
 }
 
 function refusedNow(user: Subscription, table: ResourceTable | undefined): readonly string[] {
   return [...user.rejections.keys()].filter((name) => {
     const resource = table?.get(name);
-    return resource !== undefined && isRejected(user, resource);
+    return resource !== undefined && wants(user, name) && isRejected(user, resource);
   });
 }
 

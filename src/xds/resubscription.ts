@@ -16,11 +16,15 @@ export function widened(subscription: Subscription): Subscription {
   };
 }
 
-/** Before names are added to a subscription: the client has not accepted anything under those that it did not want. */
+/** Before names are added to a subscription: the client has nothing under those that it did not want. */
 export function withoutHolding(subscription: Subscription, added: readonly string[]): Subscription {
-  let { accepted } = subscription;
-  for (const name of added) if (!wants(subscription, name)) accepted = accepted.without(name);
-  return accepted === subscription.accepted ? subscription : { ...subscription, accepted };
+  let { held, accepted } = subscription;
+  for (const name of added) {
+    if (wants(subscription, name)) continue;
+    held = held.without(name);
+    accepted = accepted.without(name);
+  }
+  return { ...subscription, held, accepted };
 }
 
 function restricted(table: Table<Held>, names: Iterable<string>): Table<Held> {

@@ -15,6 +15,7 @@
 import { Table } from "../base/table.js";
 import type { EncodedResource } from "./resource.js";
 import {
+  DOUBTFUL,
   type Flight,
   type Held,
   isSameContent,
@@ -55,8 +56,9 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
     const flights = earlier.flights.slice(1);
     return refuse({ ...earlier, flights }, flight, error, now);
   }
-  const occurrence = { nonce: flight.nonce, version: flight.payload.version, at: now };
-  return { ...accept(subscription, index + 1), inherited: false, lastAcked: occurrence };
+  const accepted = accept(subscription, index + 1);
+  const lastAcked = { nonce: flight.nonce, version: flight.payload.version, at: now };
+  return { ...accepted, inherited: false, isDoubtful: false, lastAcked };
 }
 
 /** The client has taken the first so many responses. */
@@ -64,17 +66,18 @@ function accept(subscription: Subscription, count: number): Subscription {
   if (count === 0) return subscription;
   const { flights, held } = subscription;
   const rest = flights.slice(count);
-  // With nothing else under way, what is accepted is what is held: the shared table itself.
-  const accepted =
-    rest.length === 0
-      ? held
-      : flights
-          .slice(0, count)
-          .reduce((table, { payload }) => applied(table, payload), subscription.accepted);
+  // With nothing else under way, it is what is held: the shared table itself.
+  if (rest.length === 0) return { ...subscription, flights: rest, accepted: held };
+  const accepted = flights
+    .slice(0, count)
+    .reduce((table, { payload }) => applied(subscription, table, payload), subscription.accepted);
   return { ...subscription, flights: rest, accepted };
 }
 
-function applied(table: Table<Held>, payload: Payload): Table<Held> {
+function applied({ style }: Subscription, table: Table<Held>, payload: Payload): Table<Held> {
+  if (style === "complete") {
+    return Table.from(payload.resources.map((resource) => [resource.name, resource]));
+  }
   let result = table;
   for (const resource of payload.changed) result = result.with(resource.name, resource);
   for (const name of payload.removed) result = result.without(name);
@@ -92,72 +95,107 @@ function refuse(
     ...subscription,
     lastNacked: { nonce, version: payload.version, at: now, error },
   };
-  // What was sent in another version meanwhile is judged by that response.
-  const blamed = payload.changed.filter((resource) =>
-    isSameContent(subscription.held.get(resource.name), resource),
-  );
-  const [only] = blamed;
+  const suspects = possibleCulprits(subscription, payload);
+  const [only] = suspects;
   // Without a resource there is nothing to blame, and sending it again would go on for ever.
   if (only === undefined) return recorded;
   if (subscription.style === "complete" && subscription.inherited) return frozen(recorded);
-  const without = takenBack(recorded, payload);
-  const alone = payload.changed.length === 1;
-  if (alone) return rejected(without, only, { version: only.version, error, at: now });
-  return {
-    ...without,
-    held: blamed.reduce((held, { name }) => uncertain(without, held, name), without.held),
-    suspects: [...splitSuspects(blamed, words), ...without.suspects],
-    owed: without.owed || without.style === "complete",
-  };
+  const isAlone = suspects.length === 1;
+  const rejection = { version: only.version, error, at: now };
+  const judged = isAlone ? withRejection(recorded, only.name, rejection) : recorded;
+  // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
+  if (subscription.style === "complete" && subscription.flights.length > 0) {
+    return { ...judged, isDoubtful: true };
+  }
+  const without = takenBack(judged, payload);
+  if (isAlone) return withoutCulprit(without, only);
+  // What was sent in another version meanwhile is judged by that response.
+  const current = suspects.filter((it) => isSameContent(subscription.held.get(it.name), it));
+  const groups = current.length === 0 ? [] : splitSuspects(current, words);
+  return { ...uncertain(without, suspects), suspects: [...groups, ...without.suspects] };
 }
 
-/** The whole set is kept back until the view has another. */
+/** A complete answer is refused for any of its resources that the client has not accepted, whenever they were new. */
+function possibleCulprits(
+  { style, accepted }: Subscription,
+  { resources, changed }: Payload,
+): readonly EncodedResource[] {
+  if (style !== "complete") return changed;
+  return resources.filter((resource) => !isSameContent(accepted.get(resource.name), resource));
+}
+
+/** The whole set is kept back until the view has another, unless there is another already. */
 function frozen(subscription: Subscription): Subscription {
+  if (subscription.flights.length > 0) return subscription;
   return { ...subscription, refused: subscription.held, held: Table.empty() };
 }
 
-/** The removals of a refused response may not have happened: they are due again. */
-function takenBack(subscription: Subscription, { removed }: Payload): Subscription {
-  const { accepted, style } = subscription;
-  const there = removed.filter((name) => accepted.has(name) && !subscription.held.has(name));
-  const missing = removed.filter((name) => !accepted.has(name) && subscription.names.has(name));
+/**
+ * What else a refused response said may not have happened. The removals are due again; a complete answer is followed by
+ * another, unless the client holds for sure what it accepted last.
+ */
+function takenBack(subscription: Subscription, { removed, resources }: Payload): Subscription {
+  const { accepted, isDoubtful, names, requested, strays } = subscription;
+  if (subscription.style === "complete") {
+    const listed = resources.filter(({ name }) => accepted.has(name));
+    return { ...subscription, owed: isDoubtful || listed.length < accepted.size };
+  }
+  if (removed.length === 0) return subscription;
   return {
     ...subscription,
-    held: there.reduce((held, name) => uncertain(subscription, held, name), subscription.held),
-    requested:
-      missing.length === 0
-        ? subscription.requested
-        : new Set([...subscription.requested, ...missing]),
-    owed: subscription.owed || (style === "complete" && there.length > 0),
+    requested: new Set([...requested, ...removed.filter((name) => names.has(name))]),
+    strays: new Set([...strays, ...removed.filter((name) => !names.has(name))]),
   };
 }
 
-/** A complete answer is taken whole or not at all; of any other the client may have taken this part. */
-function uncertain(subscription: Subscription, held: Table<Held>, name: string): Table<Held> {
-  if (subscription.style !== "complete") return held.with(name, UNKNOWN);
-  return withEntry(held, name, subscription.accepted.get(name));
+/**
+ * Some of these the client may have taken. A complete answer is followed by another, laid over what was accepted; in the
+ * other styles the names are marked, so that any content counts as a change.
+ */
+function uncertain(
+  subscription: Subscription,
+  resources: readonly EncodedResource[],
+): Subscription {
+  let { held, accepted } = subscription;
+  const isComplete = subscription.style === "complete";
+  for (const resource of resources) {
+    const { name } = resource;
+    const before = accepted.get(name);
+    const isLast = isSameContent(held.get(name), resource);
+    if (isComplete) {
+      if (isLast) held = withEntry(held, name, before);
+      continue;
+    }
+    const mark = before === undefined || before === DOUBTFUL ? DOUBTFUL : UNKNOWN;
+    if (isLast) held = held.with(name, mark);
+    accepted = accepted.with(name, mark);
+  }
+  return isComplete
+    ? { ...subscription, held, isDoubtful: true, owed: true }
+    : { ...subscription, held, accepted };
 }
 
-function rejected(
+function withRejection(
   subscription: Subscription,
-  resource: EncodedResource,
+  name: string,
   rejection: Rejection,
 ): Subscription {
-  const { name } = resource;
-  const accepted = subscription.accepted.get(name);
   const rejections = new Map(subscription.rejections);
   rejections.delete(name);
   rejections.set(name, rejection);
   const [oldest] = rejections.keys();
   if (rejections.size > MAX_REJECTIONS && oldest !== undefined) rejections.delete(oldest);
-  return {
-    ...subscription,
-    // Content that was good before and is refused now was not replaced by anything that we know of.
-    held: withEntry(
-      subscription.held,
-      name,
-      isSameContent(accepted, resource) ? UNKNOWN : accepted,
-    ),
-    rejections,
-  };
+  return { ...subscription, rejections };
+}
+
+/** The client stays with what it accepted before, or with what it accepts of what was sent since. */
+function withoutCulprit(subscription: Subscription, culprit: EncodedResource): Subscription {
+  const { held, accepted, flights } = subscription;
+  const { name } = culprit;
+  if (!isSameContent(held.get(name), culprit)) return subscription;
+  const isSentSince = flights.some(({ payload }) => payload.changed.some((it) => it.name === name));
+  if (isSentSince) return { ...subscription, held: held.with(name, DOUBTFUL) };
+  // Content that was good before and is refused now was not replaced by anything that we know of.
+  const before = isSameContent(accepted.get(name), culprit) ? UNKNOWN : accepted.get(name);
+  return { ...subscription, held: withEntry(held, name, before) };
 }

@@ -5,7 +5,7 @@
  * - Each request lists all names that the client wants. Names that are new are answered; fewer names are not.
  * - As long as no request for a type has had a name, none means all, where the type allows it; later none means nothing.
  * - The nonce says which response the client has seen. With another than the last one sent, the request was written
- *   before the client saw that one, and its names are out of date.
+ *   before the client saw that one: it is not answered.
  * - The first request with a nonce is the ACK or NACK of its response. A second one with the same names is a question:
  *   Envoy asks again when a cluster was replaced, and is answered.
  * - A client that comes back with the version of the very set that the view has is not sent it again, where the version
@@ -14,6 +14,7 @@
  * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
  */
 import { Table } from "../base/table.js";
+import { followUps } from "./follow-ups.js";
 import type { Moment } from "./moment.js";
 import { type NameSet, NO_NAMES, sameNames } from "./names.js";
 import { setVersion } from "./payload.js";
@@ -52,12 +53,18 @@ export function onSotwRequest(
     return first === undefined ? state : withSubscription(state, first);
   }
   const { nonce, error } = request;
+  const flight = findFlight(known, nonce);
   const settled = settle(known, error === undefined ? { nonce } : { nonce, error }, moment.now);
   const last = known.lastSent?.nonce;
   const isUpToDate = nonce === "" || last === undefined || nonce === last;
-  if (!isUpToDate) return withSubscription(state, settled);
+  if (!isUpToDate) {
+    const after = withSubscription(state, withFewerNames(settled, request.names, moment));
+    if (error === undefined || flight === undefined) return after;
+    // What the client refused may be in the set that was sent since, and be taken from that one only now.
+    return followUps(after, request.typeUrl, flight.payload.changed, moment.names);
+  }
   const renamed = withNames(settled, request.names, moment);
-  const isQuestion = error === undefined && findFlight(known, nonce) === undefined;
+  const isQuestion = error === undefined && flight === undefined;
   const isRepeated = isQuestion && renamed.names === settled.names;
   return withSubscription(state, isRepeated ? askedAgain(renamed, nonce, moment) : renamed);
 }
@@ -106,6 +113,22 @@ function withNames(
     names,
     named,
     requested,
+  };
+}
+
+/** An out-of-date request is not answered, but what it gives up is forgotten: the client may ask for that anew. */
+function withFewerNames(
+  before: Subscription,
+  listed: readonly string[],
+  { names: pool }: Moment,
+): Subscription {
+  const kept = new Set(listed);
+  const taken = [...before.names].filter((name) => !kept.has(name));
+  if (taken.length === 0) return before;
+  return {
+    ...before,
+    names: pool.edited(before.names, [], taken),
+    requested: pool.edited(before.requested, [], taken),
   };
 }
 

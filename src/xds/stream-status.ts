@@ -1,7 +1,7 @@
 import type { EncodedResource } from "./resource.js";
 import type { Protocol } from "./session.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isRejected, type Occurrence, type Rejection, UNKNOWN, wants } from "./subscription.js";
+import { isContent, isRejected, type Occurrence, type Rejection, wants } from "./subscription.js";
 
 /** A resource that a client has refused and is not sent again. */
 export interface Quarantined extends Rejection {
@@ -44,7 +44,7 @@ export function typeStatuses(state: StreamState): readonly TypeStatus[] {
       const resource = table?.get(name);
       if (resource === undefined || !isRejected(subscription, resource)) return [];
       const accepted = subscription.accepted.get(name);
-      const acceptedVersion = accepted === UNKNOWN ? undefined : accepted?.version;
+      const acceptedVersion = isContent(accepted) ? accepted.version : undefined;
       return [{ ...rejection, name, acceptedVersion }];
     });
     return {
@@ -66,5 +66,5 @@ export function acceptedResources(state: StreamState, typeUrl: string): readonly
   if (subscription === undefined) return [];
   return subscription.accepted
     .sorted()
-    .flatMap(([name, held]) => (held === UNKNOWN || !wants(subscription, name) ? [] : held));
+    .flatMap(([name, held]) => (isContent(held) && wants(subscription, name) ? held : []));
 }

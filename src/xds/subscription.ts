@@ -12,11 +12,14 @@ import { rulesOf } from "./resource-type.js";
  * For the same reason `held` says nothing of names that the client does not want: whatever stands there is ignored.
  */
 
-/** Marks what a client holds under a name when it is not known to be a resource of ours. */
+/** Marks a name under which a client holds something, but not known what. */
 export const UNKNOWN: unique symbol = Symbol("unknown content");
 
+/** Marks a name under which a client may hold something that it was sent, or nothing. */
+export const DOUBTFUL: unique symbol = Symbol("unknown whether there is any");
+
 /** What a client holds under a name. */
-export type Held = EncodedResource | typeof UNKNOWN;
+export type Held = EncodedResource | typeof UNKNOWN | typeof DOUBTFUL;
 
 /**
  * How answers are put together: `delta` says what changed and what is gone; state of the world either lists everything
@@ -72,12 +75,14 @@ export interface Subscription {
   readonly named: boolean;
   /** Names that are answered even if the client holds them in this version, or if they do not exist. */
   readonly requested: NameSet;
-  /** Names of which the client says that it holds them, and of which the view knows nothing. */
+  /** Names that the client may hold something under, of which neither the view nor `held` knows: to be removed. */
   readonly strays: NameSet;
   /** What the client holds if it takes all that it was sent. */
   readonly held: Table<Held>;
   /** What the client has taken. */
   readonly accepted: Table<Held>;
+  /** Of a complete style: the client refused a set, may have taken parts of it, and has accepted none since. */
+  readonly isDoubtful: boolean;
   /** Sent and not judged, oldest first. */
   readonly flights: readonly Flight[];
   /** Resources of refused responses, to be sent again in these groups, which finds the one to blame. */
@@ -110,6 +115,7 @@ export function subscription(asked: Asked): Subscription {
     strays: NO_NAMES,
     held: Table.empty(),
     accepted: Table.empty(),
+    isDoubtful: false,
     flights: [],
     suspects: [],
     rejections: new Map(),
@@ -134,10 +140,14 @@ export function wants(subscription: Subscription, name: string): boolean {
   return subscription.wildcard || subscription.names.has(name);
 }
 
+/** Whether something is held, and known. */
+export function isContent(held: Held | undefined): held is EncodedResource {
+  return held !== undefined && held !== UNKNOWN && held !== DOUBTFUL;
+}
+
 /** Whether what is held is a content; a resource that was made anew with equal bytes is the same. */
 export function isSameContent(held: Held | undefined, resource: EncodedResource): boolean {
-  if (held === resource) return true;
-  return held !== undefined && held !== UNKNOWN && held.version === resource.version;
+  return held === resource || (isContent(held) && held.version === resource.version);
 }
 
 /** Whether this very content was refused by the client before. */
@@ -147,10 +157,9 @@ export function isRejected(subscription: Subscription, resource: EncodedResource
 
 /** The content that the client can be taken to hold under a name, if it is ours. */
 export function contentHeld(subscription: Subscription, name: string): EncodedResource | undefined {
-  const held = subscription.held.get(name);
-  if (held !== undefined && held !== UNKNOWN) return held;
-  const accepted = subscription.accepted.get(name);
-  return accepted === UNKNOWN ? undefined : accepted;
+  const { held, accepted } = subscription;
+  const contents: readonly (Held | undefined)[] = [held.get(name), accepted.get(name)];
+  return contents.filter(isContent).find((content) => !isRejected(subscription, content));
 }
 
 /** A table with one entry set, or without it when there is nothing to set. */

@@ -119,7 +119,7 @@ describe("a resource that was refused alone", () => {
     client.ackAll();
     client.change({ listener: ["L@bad"] });
     client.now = 70;
-    client.nack("listener", `${"x".repeat(2000)}`);
+    client.nack("listener", "x".repeat(2000));
     const [status] = typeStatuses(client.state);
     const error = "x".repeat(1000);
     const rejection = { name: "L", version: "bad", at: 70, acceptedVersion: "1" };

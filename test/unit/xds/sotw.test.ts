@@ -189,6 +189,16 @@ describe("the nonce of a state-of-the-world request", () => {
     expect(client.ack("endpoint")).toEqual(["endpoint B@1"]);
   });
 
+  it("that is stale does not keep the request from giving up names, which can be asked for anew", () => {
+    const client = shop();
+    client.subscribe("route", "R", "S");
+    const { nonce } = client.last("route");
+    client.ackAll();
+    client.change({ route: ["R@2", "S@1"] });
+    expect(client.request("route", { names: ["R"], nonce })).toEqual([]);
+    expect(client.subscribe("route", "R", "S")).toEqual(["route S@1"]);
+  });
+
   it("that comes a second time with the same names is a question, and answered", () => {
     const client = shop();
     client.subscribe("endpoint", "A", "B");

@@ -1,0 +1,131 @@
+import type { Response } from "../../../src/xds/next-responses.js";
+import { type EncodedResource, TYPE_URL } from "../../../src/xds/resource.js";
+import type { TypeName } from "./conversation.js";
+
+/** What the model reads out of a resource's bytes. */
+export interface Content {
+  readonly name: string;
+  readonly edition: number;
+  readonly clusters: readonly string[];
+  readonly endpoints?: string;
+  readonly routes?: readonly string[];
+}
+
+/** The model refuses what has this edition. */
+export const BAD = 3;
+
+/** A resource that says what it is. */
+export function encode(content: Content): EncodedResource {
+  const bytes = Buffer.from(JSON.stringify(content));
+  const { name, clusters, endpoints } = content;
+  const version = JSON.stringify(content);
+  return { name, version, bytes, clusters, ...(endpoints === undefined ? {} : { endpoints }) };
+}
+
+function decode({ bytes }: EncodedResource): Content {
+  return JSON.parse(bytes.toString()) as Content;
+}
+
+/** How much of a response that it refuses the client takes: Envoy's ways differ by type and by fault. */
+export type Partial = "none" | "good" | "up to the fault";
+
+export const TYPES = ["cluster", "endpoint", "listener", "route"] as const;
+
+/** A type that the model asks for. */
+export type ModelType = (typeof TYPES)[number];
+
+const NAMES = new Map<string, ModelType>(TYPES.map((type) => [TYPE_URL[type], type]));
+
+/** What a client does with responses, apart from what it sends: the same for both protocols. */
+export class ModelClient {
+  readonly held: Readonly<Record<ModelType, Map<string, Content>>> = {
+    cluster: new Map(),
+    endpoint: new Map(),
+    listener: new Map(),
+    route: new Map(),
+  };
+  /** Names of endpoints without which a cluster is not warm. */
+  readonly warming = new Set<string>();
+
+  readonly #mayLose: (cluster: string) => boolean;
+
+  /** `mayLose` says which clusters may go although something uses them. */
+  constructor(mayLose: (cluster: string) => boolean) {
+    this.#mayLose = mayLose;
+  }
+
+  /** Takes a response or some of it; the words of a NACK if something in it is bad. */
+  take(response: Response, partial: Partial): string | undefined {
+    const type = NAMES.get(response.typeUrl);
+    if (type === undefined) throw new Error(`not asked for: ${response.typeUrl}`);
+    const contents = response.payload.resources.map(decode);
+    const bad = contents.filter(({ edition }) => edition === BAD);
+    if (bad.length === 0) {
+      this.#apply(response, type, contents);
+      return undefined;
+    }
+    const fault = contents.findIndex(({ edition }) => edition === BAD);
+    const isTaken = ({ edition }: Content, index: number): boolean =>
+      partial === "good" ? edition !== BAD : partial === "up to the fault" && index < fault;
+    const taken = contents.filter(isTaken);
+    for (const content of taken) this.#set(type, content);
+    return partial === "good"
+      ? bad.map(({ name }) => `${name}: bad`).join(", ")
+      : "something is bad";
+  }
+
+  #apply(response: Response, type: ModelType, contents: readonly Content[]): void {
+    for (const content of contents) this.#set(type, content);
+    const names = new Set(contents.map(({ name }) => name));
+    const gone =
+      response.style === "complete"
+        ? [...this.held[type].keys()].filter((name) => !names.has(name))
+        : response.payload.removed;
+    for (const name of gone) this.#drop(type, name);
+  }
+
+  #set(type: ModelType, content: Content): void {
+    // What is not asked for is ignored.
+    const isByName = type === "endpoint" || type === "route";
+    if (isByName && !this.wanted(type).includes(content.name)) return;
+    const before = this.held[type].get(content.name);
+    this.held[type].set(content.name, content);
+    if (type === "endpoint") this.warming.delete(content.name);
+    const isNew = JSON.stringify(before) !== JSON.stringify(content);
+    if (content.endpoints !== undefined && isNew) this.warming.add(content.endpoints);
+  }
+
+  #drop(type: ModelType, name: string): void {
+    if (type === "cluster" && !this.#mayLose(name)) {
+      const users = [...this.held.listener.values(), ...this.held.route.values()];
+      const user = users.find(({ clusters }) => clusters.includes(name));
+      if (user !== undefined) throw new Error(`${name} is removed while ${user.name} uses it`);
+    }
+    if (type === "cluster") this.warming.delete(this.held.cluster.get(name)?.endpoints ?? "");
+    if (type === "endpoint") this.warming.delete(name);
+    this.held[type].delete(name);
+  }
+
+  /** The names of endpoints that the clusters refer to, or of routes that the listeners refer to. */
+  wanted(type: "endpoint" | "route"): readonly string[] {
+    const from = type === "endpoint" ? this.held.cluster : this.held.listener;
+    const names = [...from.values()].flatMap(({ endpoints, routes = [] }) =>
+      endpoints === undefined ? routes : [endpoints],
+    );
+    return [...new Set(names)].sort();
+  }
+
+  /** What is not wanted any more is dropped, as Envoy does. */
+  keepOnly(type: "endpoint" | "route", names: readonly string[]): void {
+    for (const name of this.held[type].keys()) {
+      if (!names.includes(name)) this.held[type].delete(name);
+    }
+  }
+}
+
+/** The word for the type of a response. */
+export function typeOf(response: Response): TypeName {
+  const type = NAMES.get(response.typeUrl);
+  if (type === undefined) throw new Error(response.typeUrl);
+  return type;
+}
