@@ -21,8 +21,8 @@ export interface ProxySettings {
   readonly controlPlaneAddress: string;
   /** It may not listen on ports below 1024. */
   readonly unprivileged: boolean;
-  /** DNS servers to ask instead of the system's; none asks the system's. */
-  readonly dnsResolvers: readonly SocketAddress[];
+  /** DNS servers to ask instead of the system's. */
+  readonly dnsResolvers?: readonly SocketAddress[];
   /** Holds a directory for each pod. */
   readonly proxyDirectory: string;
   readonly logDirectory: string;
@@ -98,6 +98,6 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     admin: { address: addresses.pod, port: ADMIN_PORT },
     status: { address: addresses.pod, port: STATUS_PORT },
     metrics: { address: addresses.pod, port: METRICS_PORT },
-    dnsResolvers: settings.dnsResolvers,
+    ...(settings.dnsResolvers === undefined ? {} : { dnsResolvers: settings.dnsResolvers }),
   };
 }

@@ -15,7 +15,7 @@ import { podId } from "./pods.js";
 import type { TryLine } from "./try-lines.js";
 import type { PodProxy } from "./workloads.js";
 
-const MAX_NAMED_CHANGES = 3;
+const MAX_NAMED = 3;
 
 const SIDECAR: Readonly<Record<PodProxy, string>> = {
   sidecar: "yes",
@@ -28,15 +28,31 @@ export function podTable(
   pods: readonly RunningPod[],
   proxies: readonly ProxyStatus[],
 ): readonly string[] {
-  const synced = new Map(proxies.map((proxy) => [proxy.id, proxy.synced]));
-  const rows = pods.map(({ pod, ready }) => [
-    pod.name,
-    pod.namespace,
-    pod.addresses.pod,
-    SIDECAR[pod.proxy],
-    pod.proxy === "none" ? "-" : ready && synced.get(podId(pod)) === true ? "yes" : "no",
-  ]);
+  const statuses = new Map(proxies.map((proxy) => [proxy.id, proxy]));
+  const rows = pods.map((running) => {
+    const { name, namespace, addresses, proxy } = running.pod;
+    const synced = syncedText(running, statuses.get(podId(running.pod)));
+    return [name, namespace, addresses.pod, SIDECAR[proxy], synced];
+  });
   return columns([["POD", "NAMESPACE", "ADDRESS", "SIDECAR", "SYNCED"], ...rows]);
+}
+
+function syncedText({ pod, ready }: RunningPod, status: ProxyStatus | undefined): string {
+  if (pod.proxy === "none") return "-";
+  if (status?.lastNack !== undefined) return "refused";
+  return ready && status?.synced === true ? "yes" : "no";
+}
+
+/** What proxies said that refused something, a line for each of the first few. */
+export function refusalLines(proxies: readonly ProxyStatus[]): readonly string[] {
+  const refusing = proxies.flatMap(({ id, lastNack }) =>
+    lastNack === undefined ? [] : [`${id} refused what it was sent: ${lastNack.trim()}`],
+  );
+  const more = refusing.length - MAX_NAMED;
+  return [
+    ...refusing.slice(0, MAX_NAMED),
+    ...(more > 0 ? [`and ${more} more ${plural(more, "proxy", "proxies")}`] : []),
+  ];
 }
 
 /** What `up` added to what the files declare, and why: a line for each. */
@@ -86,11 +102,13 @@ export function isDeclared(
 /** What a change of the files changed; undefined when it changed nothing that is in force. */
 export function changeText({ changed }: Pick<Update, "changed">): string | undefined {
   if (changed.length === 0) return undefined;
-  const named = changed
-    .slice(0, MAX_NAMED_CHANGES)
-    .map(({ ref, action }) => `${formatRef(ref)} ${action}`);
-  const more = changed.length - named.length;
-  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return someOf(changed.map(({ ref, action }) => `${formatRef(ref)} ${action}`));
+}
+
+/** The first few of some names, and how many more there are. */
+export function someOf(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return names.slice(0, MAX_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** Who took a change, and how fast. */
@@ -112,18 +130,30 @@ export function solvedText({ position, message }: Diagnostic): string {
   return place + (message.split("; ", 1)[0] ?? message);
 }
 
-/** Why an application's port is not there, and what to do. */
-export function portFailureText({ listener, code }: EchoFailure): string {
-  const { address, port, identity } = listener;
-  const who = "pod" in identity ? `${identity.pod}.${identity.namespace}` : identity.standInFor;
-  const problem = `${who} has no port ${port}`;
-  if (code === "EACCES") {
+/** Which ports applications do not have, why, and what to do: a line for each port. */
+export function portFailureLines(failures: readonly EchoFailure[]): readonly string[] {
+  const groups = new Map<string, readonly EchoFailure[]>();
+  for (const failure of failures) {
+    const key = `${failure.listener.port} ${failure.code}`;
+    groups.set(key, [...(groups.get(key) ?? []), failure]);
+  }
+  return [...groups.values()].map(portFailureText);
+}
+
+function portFailureText(failures: readonly EchoFailure[]): string {
+  const [first] = failures;
+  const port = first?.listener.port ?? 0;
+  const names = failures.map(({ listener: { identity } }) =>
+    "pod" in identity ? `${identity.pod}.${identity.namespace}` : identity.standInFor,
+  );
+  const problem = `port ${port} cannot be opened for ${someOf(names)}`;
+  if (first?.code === "EACCES") {
     return `${problem}: ports below 1024 take a privilege here; run as root, or lower net.ipv4.ip_unprivileged_port_start`;
   }
-  if (code === "EADDRINUSE") {
-    return `${problem}: another program listens on port ${port} of all addresses; end it, or have it listen on 127.0.0.1 alone`;
+  if (first?.code === "EADDRINUSE") {
+    return `${problem}: another program listens on it for all addresses; end that, or have it listen on 127.0.0.1 alone`;
   }
-  return `${problem}: ${address}:${port} cannot be listened on (${code})`;
+  return `${problem}: ${first?.code ?? "unknown"}`;
 }
 
 /** `1 proxy`, `2 proxies`. */

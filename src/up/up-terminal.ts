@@ -16,10 +16,11 @@ import {
   isDeclared,
   noticeLines,
   plural,
-  portFailureText,
+  portFailureLines,
   secondsText,
   settledText,
   solvedText,
+  someOf,
 } from "./report.js";
 import { logPath, madePath } from "./state-directory.js";
 import type { EnvoyState } from "./supervisor.js";
@@ -33,7 +34,6 @@ export interface Terminal {
 }
 
 const ERASE_LINE = "\r\u001b[K";
-const MAX_WAITED_FOR = 4;
 
 /** See the top of this file. */
 export class UpTerminal {
@@ -41,7 +41,7 @@ export class UpTerminal {
   readonly #stateDirectory: string;
   readonly #told = new Set<string>();
   readonly #made = new Set<string>();
-  readonly #waitedFor = new Map<string, PlacedPod>();
+  readonly #waitedFor = new Set<string>();
   #proxies = 0;
   #phase: "starting" | "running" | "closing" = "starting";
   #hasProgress = false;
@@ -74,10 +74,7 @@ export class UpTerminal {
   /** For the start that takes long: what it waits for. */
   waiting(): void {
     if (this.#phase !== "starting" || this.#waitedFor.size === 0) return;
-    const names = [...this.#waitedFor.keys()];
-    const more = names.length - MAX_WAITED_FOR;
-    const text = names.slice(0, MAX_WAITED_FOR).join(", ") + (more > 0 ? ` and ${more} more` : "");
-    this.lines([`  waiting for ${text}`]);
+    this.lines([`  waiting for ${someOf([...this.#waitedFor.keys()])}`]);
   }
 
   /** Tells of something that happens in the mesh. */
@@ -87,7 +84,7 @@ export class UpTerminal {
         this.#once(noticeLines(event.desired, event.standIns));
         break;
       case "ports-failed":
-        this.#once(event.failures.map(portFailureText));
+        this.#once(portFailureLines(event.failures));
         break;
       case "started":
         this.#started(event.pod);
@@ -140,7 +137,7 @@ export class UpTerminal {
   #started(pod: PlacedPod): void {
     if (pod.proxy === "none") return;
     this.#proxies += 1;
-    this.#waitedFor.set(podId(pod), pod);
+    this.#waitedFor.add(podId(pod));
     this.#showProgress();
   }
 

@@ -105,7 +105,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     controlPlane,
     controlPlaneAddress: ADDRESS,
     unprivileged,
-    dnsResolvers: options.dnsResolvers ?? [],
+    ...(options.dnsResolvers === undefined ? {} : { dnsResolvers: options.dnsResolvers }),
     proxyDirectory: state.proxies,
     logDirectory: state.logs,
   };

@@ -7,7 +7,8 @@ import {
   isDeclared,
   noticeLines,
   podTable,
-  portFailureText,
+  portFailureLines,
+  refusalLines,
   settledText,
 } from "../../../src/up/report.js";
 import { deployment, placed, resource, tablesOf } from "./fixtures.js";
@@ -25,11 +26,13 @@ test("the table of pods says where each is and whether it is synced", () => {
       running({ name: "payments-v1-10" }, 1),
       running({ name: "gw-0", namespace: "istio-system", proxy: "router" }, 2, false),
       running({ name: "plain-0", proxy: "none" }, 3),
+      running({ name: "bad-0" }, 4),
     ],
     [
       { ...status, id: "payments-v1-0.default", synced: true },
       { ...status, id: "payments-v1-10.default", synced: false },
       { ...status, id: "gw-0.istio-system", synced: true },
+      { ...status, id: "bad-0.default", synced: true, lastNack: "no such filter" },
     ],
   );
   expect(lines).toEqual([
@@ -38,6 +41,7 @@ test("the table of pods says where each is and whether it is synced", () => {
     "payments-v1-10   default        127.30.0.2   yes       no",
     "gw-0             istio-system   127.30.0.3   gateway   no",
     "plain-0          default        127.30.0.4   no        -",
+    "bad-0            default        127.30.0.5   yes       refused",
   ]);
 });
 
@@ -111,13 +115,48 @@ describe("a change", () => {
   });
 });
 
-test.each([
-  ["EACCES", /ports below 1024 take a privilege here; run as root, or lower/],
-  ["EADDRINUSE", /another program listens on port 80 of all addresses/],
-  ["EADDRNOTAVAIL", /127\.31\.0\.1:80 cannot be listened on \(EADDRNOTAVAIL\)/],
-])("a port that could not be opened comes with what to do: %s", (code, expected) => {
-  const identity = { pod: "a-0", namespace: "default", serviceAccount: "default" };
-  const listener = { address: "127.31.0.1", port: 80, identity };
-  expect(portFailureText({ listener, code })).toMatch(/^a-0\.default has no port 80: /);
-  expect(portFailureText({ listener, code })).toMatch(expected);
+describe("ports that could not be opened", () => {
+  const failure = (pod: string, code: string, port = 80) => ({
+    code,
+    listener: {
+      address: "127.31.0.1",
+      port,
+      identity: { pod, namespace: "default", serviceAccount: "default" },
+    },
+  });
+
+  test.each([
+    ["EACCES", /: ports below 1024 take a privilege here; run as root, or lower/],
+    ["EADDRINUSE", /: another program listens on it for all addresses; end that/],
+    ["EADDRNOTAVAIL", /: EADDRNOTAVAIL$/],
+  ])("come with what to do: %s", (code, expected) => {
+    const [line] = portFailureLines([failure("a-0", code)]);
+    expect(line).toMatch(/^port 80 cannot be opened for a-0\.default: /);
+    expect(line).toMatch(expected);
+  });
+
+  test("are told once for all the pods that want them", () => {
+    const names = ["a-0", "a-1", "a-2", "a-3", "a-4"];
+    const lines = portFailureLines([
+      ...names.map((name) => failure(name, "EADDRINUSE")),
+      failure("a-0", "EADDRINUSE", 81),
+    ]);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/for a-0\.default, a-1\.default, a-2\.default and 2 more: /);
+  });
+});
+
+test("proxies that refused something are named with what they said", () => {
+  const status = { address: "", type: "sidecar", synced: true } as const;
+  const refusing = ["a", "b", "c", "d"].map((id) => ({
+    ...status,
+    id,
+    lastNack: "no such filter\n",
+  }));
+  expect(refusalLines([{ ...status, id: "fine" }, ...refusing])).toEqual([
+    "a refused what it was sent: no such filter",
+    "b refused what it was sent: no such filter",
+    "c refused what it was sent: no such filter",
+    "and 1 more proxy",
+  ]);
 });

@@ -63,9 +63,7 @@ test("names what a long start waits for", () => {
     terminal.event({ kind: "started", pod: placed({ name: `a-${i}` }) });
   }
   terminal.waiting();
-  expect(written()).toBe(
-    "  waiting for a-0.default, a-1.default, a-2.default, a-3.default and 2 more\n",
-  );
+  expect(written()).toBe("  waiting for a-0.default, a-1.default, a-2.default and 3 more\n");
 });
 
 test("says once what was added to what the files declare", () => {
