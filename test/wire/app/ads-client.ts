@@ -1,0 +1,136 @@
+/** A discovery client as an Envoy's first messages go, over a real connection. */
+import { readFileSync } from "node:fs";
+import { fromBinary, type JsonObject } from "@bufbuild/protobuf";
+import {
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  makeGenericClientConstructor,
+  type ServiceDefinition,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { onTestFinished } from "vitest";
+import { createEncoder } from "../../../src/envoy/encoder.js";
+
+const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
+const DISCOVERY = "envoy.service.discovery.v3";
+const pass = (bytes: Buffer): Buffer => bytes;
+
+const SERVICE = {
+  Delta: {
+    path: `/${DISCOVERY}.AggregatedDiscoveryService/DeltaAggregatedResources`,
+    requestStream: true,
+    responseStream: true,
+    ...{ requestSerialize: pass, requestDeserialize: pass },
+    ...{ responseSerialize: pass, responseDeserialize: pass },
+  },
+} satisfies ServiceDefinition;
+
+/** Whom a client takes itself for, and what it shows. */
+export interface AdsClientOptions {
+  readonly port: number;
+  /** PEM of the server's roots; plaintext without. */
+  readonly roots?: string;
+  readonly token?: string;
+  readonly namespace?: string;
+  readonly serviceAccount?: string;
+  readonly name?: string;
+  readonly type?: "sidecar" | "router";
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What a server sent: the names of what there is and of what there is not. */
+export interface AdsResponse {
+  readonly typeUrl: string;
+  readonly names: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** A stream that is open. */
+export interface AdsClient {
+  /** Subscribes to these names of a type; resolves with the first response for that type, which is accepted. */
+  ask(typeUrl: string, names?: readonly string[]): Promise<AdsResponse>;
+  /** How the server ended the stream. */
+  readonly ended: Promise<ServiceError>;
+}
+
+function nodeOf(options: AdsClientOptions): JsonObject {
+  const { type = "sidecar", name = "client-0", namespace = "default" } = options;
+  return {
+    id: `${type}~127.0.0.1~${name}.${namespace}~${namespace}.svc.cluster.local`,
+    metadata: {
+      NAME: name,
+      NAMESPACE: namespace,
+      SERVICE_ACCOUNT: options.serviceAccount ?? "default",
+      LABELS: { ...options.labels },
+      INSTANCE_IPS: "127.0.0.1",
+    },
+  };
+}
+
+function decode(bytes: Buffer): JsonObject {
+  const schema = encoder.registry.getMessage(`${DISCOVERY}.DeltaDiscoveryResponse`);
+  if (schema === undefined) throw new Error("no schema");
+  // The secrets' own bytes are of no interest here, and no registry is needed to leave them alone.
+  const message = fromBinary(schema, bytes) as unknown as {
+    readonly resources: { readonly name: string }[];
+    readonly removedResources: string[];
+    readonly nonce: string;
+    readonly typeUrl: string;
+  };
+  return {
+    names: message.resources.map(({ name }) => name),
+    removed: message.removedResources,
+    nonce: message.nonce,
+    typeUrl: message.typeUrl,
+  };
+}
+
+/** Opens a stream; it is closed when the test is over. */
+export function openAds(options: AdsClientOptions): AdsClient {
+  const { port, roots, token } = options;
+  const channel =
+    roots === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(roots));
+  const Client = makeGenericClientConstructor(SERVICE, "Discovery");
+  const client = new Client(`127.0.0.1:${String(port)}`, channel);
+  onTestFinished(() => {
+    client.close();
+  });
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  const method = client["Delta"] as unknown as (
+    metadata: Metadata,
+  ) => ClientDuplexStream<Buffer, Buffer>;
+  const stream = method.call(client, metadata);
+  const waiting = new Map<string, (response: AdsResponse) => void>();
+  const send = (request: JsonObject): void => {
+    stream.write(encoder.encode(`${DISCOVERY}.DeltaDiscoveryRequest`, request).bytes);
+  };
+  stream.on("data", (bytes: Buffer) => {
+    const response = decode(bytes) as unknown as AdsResponse & { readonly nonce: string };
+    send({ typeUrl: response.typeUrl, responseNonce: response.nonce });
+    waiting.get(response.typeUrl)?.(response);
+    waiting.delete(response.typeUrl);
+  });
+  const ended = new Promise<ServiceError>((resolve) => {
+    stream.once("error", (error: ServiceError) => {
+      resolve(error);
+    });
+  });
+  let isFirst = true;
+  return {
+    ended,
+    ask: (typeUrl, names = []) => {
+      const answered = new Promise<AdsResponse>((resolve) => waiting.set(typeUrl, resolve));
+      const node = isFirst ? { node: nodeOf(options) } : {};
+      isFirst = false;
+      send({ ...node, typeUrl, resourceNamesSubscribe: [...names] });
+      return Promise.race([
+        answered,
+        ended.then((error) => {
+          throw error;
+        }),
+      ]);
+    },
+  };
+}
