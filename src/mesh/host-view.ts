@@ -6,10 +6,14 @@
  * or rules from it.
  */
 import type { Engine } from "../base/engine.js";
+import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
-import { isSubsetOf } from "./hostname.js";
+import { hashingNamespaces } from "./hash-rules.js";
+import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
+import { comparePrecedence } from "./precedence.js";
 import type { Service } from "./service.js";
 import type { VirtualService } from "./virtual-service.js";
 import { isVisible, type Visibility } from "./visibility.js";
@@ -25,34 +29,36 @@ export interface HostView {
 /** Stands for callers of no namespace in particular; no namespace has this name. */
 export const NO_NAMESPACE = "";
 
-/** The service of a host that callers mean: their own namespace's, else a Kubernetes Service, else the first. */
-function chooseService(group: Table<Service> | undefined, namespace: string): Service | undefined {
-  if (group === undefined) return undefined;
-  const visible = group
-    .sorted()
-    .map(([, service]) => service)
-    .filter((service) => isVisible(service.exportTo, namespace));
-  return (
-    visible.find((service) => service.namespace === namespace) ??
-    visible.find((service) => service.kubernetes) ??
-    visible[0]
-  );
-}
-
 const standsFor = ({ hosts }: VirtualService, hostname: string): boolean =>
   hosts.some((host) => isSubsetOf(hostname, host));
 
-/** The VirtualService for a host: one that is exported to few before one that everyone sees, then the older one. */
+/** Of VirtualServices for a host: one that is exported to few before one that everyone sees, then the older one. */
 function chooseVirtualService(
-  hostname: string,
-  { exact, wildcards }: { readonly exact: VirtualServices; readonly wildcards: VirtualServices },
+  candidates: VirtualServices,
   namespace: string,
 ): VirtualService | undefined {
-  const choose = (candidates: VirtualServices): VirtualService | undefined => {
-    const visible = candidates.filter((one) => isVisible(one.exportTo, namespace));
-    return visible.find((one) => !one.exportTo.everyone) ?? visible[0];
-  };
-  return choose(exact) ?? choose(wildcards.filter((one) => standsFor(one, hostname)));
+  const visible = candidates.filter((one) => isVisible(one.exportTo, namespace));
+  return visible.find((one) => !one.exportTo.everyone) ?? visible[0];
+}
+
+/** Of VirtualServices of wildcard hosts: those of the most specific one that stands for the host. */
+function chooseWildcard(
+  hostname: string,
+  wildcards: VirtualServices,
+  namespace: string,
+): VirtualService | undefined {
+  const visible = wildcards.filter(
+    (one) => standsFor(one, hostname) && isVisible(one.exportTo, namespace),
+  );
+  const closest = findMostSpecific(
+    hostname,
+    visible.flatMap(({ hosts }) => hosts),
+  );
+  const candidates = visible.filter(({ hosts }) => hosts.some((host) => host === closest));
+  return chooseVirtualService(
+    candidates.sort((a, b) => comparePrecedence(a.resource, b.resource)),
+    namespace,
+  );
 }
 
 function sameView(a: HostView, b: HostView): boolean {
@@ -65,6 +71,8 @@ interface ViewContext {
   readonly rootNamespace: string;
   readonly wildcardRules: readonly DestinationRule[];
   readonly wildcards: VirtualServices;
+  /** The wildcard hosts of VirtualServices that some service's host is one of. */
+  readonly servedWildcards: ReadonlySet<string>;
 }
 
 type HostRows = readonly [
@@ -73,17 +81,27 @@ type HostRows = readonly [
   VirtualServices | undefined,
 ];
 
+/** A host is known when it is a service's, or when a VirtualService names it and it stands for no service. */
 function hostView(
   hostname: string,
   [group, rules = [], exact = []]: HostRows,
-  { namespace, rootNamespace, wildcardRules, wildcards }: ViewContext,
+  context: ViewContext,
 ): HostView | undefined {
+  const { namespace, rootNamespace, wildcardRules, wildcards } = context;
   const service = chooseService(group, namespace);
-  const virtualService = chooseVirtualService(hostname, { exact, wildcards }, namespace);
-  if (service === undefined && virtualService === undefined) return undefined;
-  const query = { clientNamespace: namespace, rootNamespace };
-  const rule = service && findRule(rules, wildcardRules, { ...query, service });
-  return { hostname, service, rule, virtualService };
+  const named = chooseVirtualService(exact, namespace);
+  if (service === undefined) {
+    return named === undefined || context.servedWildcards.has(hostname)
+      ? undefined
+      : { hostname, service, rule: undefined, virtualService: named };
+  }
+  const query = { clientNamespace: namespace, rootNamespace, service };
+  return {
+    hostname,
+    service,
+    rule: findRule(rules, wildcardRules, query),
+    virtualService: named ?? chooseWildcard(hostname, wildcards, namespace),
+  };
 }
 
 function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewContext {
@@ -92,7 +110,8 @@ function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewC
       a.namespace === b.namespace &&
       a.rootNamespace === b.rootNamespace &&
       a.wildcardRules === b.wildcardRules &&
-      a.wildcards === b.wildcards,
+      a.wildcards === b.wildcards &&
+      a.servedWildcards === b.servedWildcards,
   );
   return (mesh, namespace) =>
     settle({
@@ -100,6 +119,7 @@ function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewC
       rootNamespace: mesh.config.rootNamespace,
       wildcardRules: mesh.wildcardRules,
       wildcards: mesh.wildcardVirtualServices,
+      servedWildcards: mesh.servedWildcards,
     });
 }
 
@@ -152,11 +172,19 @@ function sourceNamespaces({ spec }: VirtualService): readonly string[] {
   return matches.flatMap(({ sourceNamespace }) => sourceNamespace ?? []);
 }
 
+/** What is for many hosts, and may make them look different. */
+interface Differences {
+  readonly wildcardRules: readonly DestinationRule[];
+  readonly wildcards: VirtualServices;
+  /** Namespaces with rules that hash: a VirtualService may send any host's requests to where they apply. */
+  readonly hashing: readonly string[];
+}
+
 /** The namespaces from which a host may look different, sorted. */
 function differingNamespaces(
   hostname: string,
   [group, rules = [], exact = []]: HostRows,
-  { wildcardRules, wildcards }: Pick<ViewContext, "wildcardRules" | "wildcards">,
+  { wildcardRules, wildcards, hashing }: Differences,
 ): readonly string[] {
   const allRules = [...rules, ...wildcardRules.filter(({ host }) => isSubsetOf(hostname, host))];
   const virtualServices = [...exact, ...wildcards.filter((one) => standsFor(one, hostname))];
@@ -167,40 +195,65 @@ function differingNamespaces(
     ...services.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
     ...allRules.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
     ...virtualServices.flatMap((one) => [...limited(one.exportTo), ...sourceNamespaces(one)]),
+    ...(virtualServices.length > 0 ? hashing : []),
   ]);
   namespaces.delete(NO_NAMESPACE);
   return [...namespaces].sort();
 }
 
+/** What of a mesh decides which hosts look different from where. */
+type DifferingInputs = Pick<
+  Mesh,
+  | "servicesByHost"
+  | "rules"
+  | "virtualServices"
+  | "wildcardRules"
+  | "wildcardVirtualServices"
+  | "hashRules"
+>;
+
 /** The hosts that may look different from a namespace: by namespace, then by hostname. */
 export function createDifferingHosts(
   engine: Engine,
-): (
-  mesh: Pick<
-    Mesh,
-    "servicesByHost" | "rules" | "virtualServices" | "wildcardRules" | "wildcardVirtualServices"
-  >,
-) => Table<Table<readonly string[]>> {
+): (mesh: DifferingInputs) => Table<Table<readonly string[]>> {
+  const settle = engine.settle<Differences>(
+    (a, b) =>
+      a.wildcardRules === b.wildcardRules &&
+      a.wildcards === b.wildcards &&
+      sameElements(a.hashing, b.hashing),
+  );
   const derive = engine.derive<
     [Table<Service>, readonly DestinationRule[], VirtualServices],
-    [readonly DestinationRule[], VirtualServices],
+    [Differences],
     readonly string[]
-  >(
-    "namespaces that see a host differently",
-    (hostname, rows, wildcardRules, wildcards) =>
-      differingNamespaces(hostname, rows, { wildcardRules, wildcards }),
-    (a, b) => a.length === b.length && a.every((namespace, i) => namespace === b[i]),
-  );
+  >("namespaces that see a host differently", differingNamespaces, sameElements);
   const group = engine.group<readonly string[]>(
     "hosts that a namespace sees differently",
     (namespaces) => namespaces,
   );
-  return (mesh) =>
-    group(
-      derive(
-        [mesh.servicesByHost, mesh.rules, mesh.virtualServices],
-        mesh.wildcardRules,
-        mesh.wildcardVirtualServices,
-      ),
+  return (mesh) => {
+    const differences = settle({
+      wildcardRules: mesh.wildcardRules,
+      wildcards: mesh.wildcardVirtualServices,
+      hashing: hashingNamespaces(mesh.hashRules),
+    });
+    return group(derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], differences));
+  };
+}
+
+/** The wildcard hosts of VirtualServices that the host of some service is one of. */
+export function createServedWildcards(
+  engine: Engine,
+): (mesh: Pick<Mesh, "servicesByHost" | "wildcardVirtualServices">) => ReadonlySet<string> {
+  const settle = engine.settle<ReadonlySet<string>>(
+    (a, b) => a.size === b.size && [...a].every((host) => b.has(host)),
+  );
+  return ({ servicesByHost, wildcardVirtualServices }) => {
+    const wildcards = wildcardVirtualServices.flatMap(({ hosts }) => hosts.filter(isWildcard));
+    if (wildcards.length === 0) return settle(new Set());
+    const hostnames = [...servicesByHost.keys()];
+    return settle(
+      new Set(wildcards.filter((wildcard) => hostnames.some((one) => isSubsetOf(one, wildcard)))),
     );
+  };
 }

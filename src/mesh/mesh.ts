@@ -13,8 +13,9 @@ import {
   type RulesByHost,
   wildcardRules,
 } from "./destination-rule.js";
+import { createHashRules, type HashRules } from "./hash-rules.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
-import { createDifferingHosts } from "./host-view.js";
+import { createDifferingHosts, createServedWildcards } from "./host-view.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import { indexPeerAuthentications, type PeerAuthentications } from "./peer-authentication.js";
@@ -62,6 +63,9 @@ export interface Mesh {
   /** Those for sidecars, by host. */
   readonly virtualServices: Table<VirtualServices>;
   readonly wildcardVirtualServices: VirtualServices;
+  /** The wildcard hosts of VirtualServices that the host of some service is one of. */
+  readonly servedWildcards: ReadonlySet<string>;
+  readonly hashRules: HashRules;
   /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */
   readonly differingHosts: Table<Table<readonly string[]>>;
   /** Those for gateways, by `namespace/name` of the Gateway. */
@@ -234,6 +238,8 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const endpointsByHost = engine.group<readonly Workload[]>("endpoints by host", byHostname);
   const accountsByHost = engine.group<readonly string[]>("accounts by host", byHostname);
   const servicesByAddress = createServicesByAddress(engine);
+  const hashRules = createHashRules(engine);
+  const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
   const callerLabelsOf = engine.memo("caller labels", callerLabels);
   const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
@@ -277,15 +283,17 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       endpoints: tables.Endpoints,
       slices: tables.EndpointSlice,
     });
-    const hosts = {
+    const hostTables = {
       servicesByHost: byHostname,
       rules: byRule,
       wildcardRules: settleRules(wildcardsOf(byRule)),
       virtualServices: byHost,
       wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
     };
+    const hosts = { ...hostTables, hashRules: hashRules(hostTables) };
     return {
       ...hosts,
+      servedWildcards: servedWildcards(hosts),
       differingHosts: differingHosts(hosts),
       config,
       resolver,

@@ -4,6 +4,7 @@ import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";
+import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -22,6 +23,7 @@ import {
   gatewayRouteName,
   gatewayVirtualHosts,
 } from "../route/gateway-route.js";
+import { hashPolicies } from "../route/hash-policy.js";
 import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
 import { MESSAGE } from "./envoy-types.js";
 import { servicesOf, workloadOf } from "./inbound-part.js";
@@ -42,6 +44,7 @@ export interface GatewayInputs {
   readonly listing: Table<Service> | undefined;
   readonly workloads: Table<Workload> | undefined;
   readonly resolver: HostResolver;
+  readonly hashRules: HashRules;
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
 }
@@ -57,6 +60,7 @@ export function gatewayInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): Gat
     listing: mesh.servicesByAddress.get(place),
     workloads: mesh.workloadsByAddress.get(place),
     resolver: mesh.resolver,
+    hashRules: mesh.hashRules,
     config: mesh.config,
     logs,
   };
@@ -142,6 +146,7 @@ export function createGatewayPart(
       "listing",
       "workloads",
       "resolver",
+      "hashRules",
       "config",
       "logs",
     ],
@@ -150,7 +155,10 @@ export function createGatewayPart(
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,
         source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },
-        hashPolicy: () => undefined,
+        hashPolicy: hashPolicies(inputs.hashRules, {
+          clientNamespace: inputs.proxy.namespace,
+          rootNamespace: inputs.config.rootNamespace,
+        }),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
       const listeners = listenersOf(inputs, servers, context).map((json) => ({

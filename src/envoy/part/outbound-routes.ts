@@ -2,13 +2,12 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
-import { type DestinationRule, findRule } from "../../mesh/destination-rule.js";
+import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
-import { effectivePolicy } from "../../mesh/traffic-policy.js";
-import type { RouteAction_HashPolicyJson, RouteJson, VirtualHostJson } from "../api.js";
+import type { RouteJson, VirtualHostJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
 import type { Encoder } from "../encoder.js";
 import {
@@ -18,7 +17,7 @@ import {
   PASSTHROUGH_CLUSTER,
 } from "../names.js";
 import { type EnvoyResource, type ResourceSet, sameResource } from "../resource-set.js";
-import { hashPolicy } from "../route/hash-policy.js";
+import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
 import { addressDomains, catchAllHost, hostDomains } from "../route/virtual-host.js";
@@ -32,12 +31,6 @@ export interface HostResource extends EnvoyResource {
   readonly domains: readonly string[];
 }
 
-/** The rules that hash requests; empty in most meshes, and then the same object for ever. */
-interface HashRules {
-  readonly exact: Table<readonly DestinationRule[]>;
-  readonly wildcards: readonly DestinationRule[];
-}
-
 interface HostContext {
   readonly scope: OutboundScope;
   readonly mesh: Pick<Mesh, "resolver">;
@@ -48,36 +41,11 @@ interface HostContext {
 /** The port on which a host without a service is routed: Istio's choice. */
 const PORT_WITHOUT_SERVICE = 80;
 
-function usesHash({ spec }: DestinationRule): boolean {
-  const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
-  return policies.some(
-    (policy) =>
-      policy?.loadBalancer?.consistentHash !== undefined ||
-      policy?.portLevelSettings?.some((one) => one.loadBalancer?.consistentHash !== undefined) ===
-        true,
-  );
-}
-
-/** What of a request decides its endpoint, by the rule that the scope's callers apply to its destination. */
-function hashPolicyFor(
-  context: HostContext,
-  key: ClusterKey,
-): RouteAction_HashPolicyJson | undefined {
-  const { hashRules, scope, rootNamespace } = context;
-  if (hashRules.exact.size === 0 && hashRules.wildcards.length === 0) return undefined;
-  const rule = findRule(hashRules.exact.get(key.hostname) ?? [], hashRules.wildcards, {
-    clientNamespace: scope.namespace,
-    service: { hostname: key.hostname, namespace: namespaceOf(key.hostname) },
-    rootNamespace,
-  });
-  const hash = effectivePolicy(rule?.spec, key.subset, key.port).loadBalancer?.consistentHash;
-  return hash === undefined ? undefined : hashPolicy(hash);
-}
-
-const namespaceOf = (hostname: string): string => hostname.split(".")[1] ?? "";
-
 function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
-  const hash = (key: ClusterKey) => hashPolicyFor(context, key);
+  const hash = hashPolicies(context.hashRules, {
+    clientNamespace: context.scope.namespace,
+    rootNamespace: context.rootNamespace,
+  });
   if (view.virtualService !== undefined) {
     const routes = httpRoutes(view.virtualService, {
       listenPort: port,
@@ -111,18 +79,26 @@ interface HostPlan {
   readonly json: VirtualHostJson;
 }
 
+/** Whether the pods of a service have names below its own: `database-0.database`. */
+function isHeadless(service: Service | undefined): boolean {
+  return service?.kubernetes === true && service.resolution === "none";
+}
+
 /** The virtual host of a port for clients that send the host alone, whatever the port. */
 function portHost(view: HostView, port: number, routeName: string, context: HostContext): HostPlan {
   const { scope, mesh } = context;
+  const names = hostDomains(view.hostname, scope.namespace, mesh.resolver.domain);
   const domains = [
-    ...hostDomains(view.hostname, scope.namespace, mesh.resolver.domain),
+    ...names,
+    ...(scope.captured && isHeadless(view.service) ? names.map((name) => `*.${name}`) : []),
     ...addressDomains(view.service?.addresses ?? []),
   ];
   return {
     routeName,
     json: {
       name: `${view.hostname}:${String(port)}`,
-      domains,
+      // A table of its own is for connections to the service's address, whatever they call it.
+      domains: routeName === String(port) ? domains : ["*"],
       routes: routesOf(view, port, context),
       includeRequestAttemptCount: true,
     },
@@ -223,21 +199,6 @@ function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
   return name === HTTP_PROXY_ROUTE ? { ...head, ignorePortInHostMatching: false } : head;
 }
 
-function createHashRules(engine: Engine): (mesh: Mesh) => HashRules {
-  const derive = engine.derive<[readonly DestinationRule[]], [], readonly DestinationRule[]>(
-    "rules that hash",
-    (_host, [rules]) => (rules?.some(usesHash) === true ? rules : undefined),
-  );
-  const settle = engine.settle<HashRules>(
-    (a, b) =>
-      a.exact === b.exact &&
-      a.wildcards.length === b.wildcards.length &&
-      a.wildcards.every((rule, i) => rule === b.wildcards[i]),
-  );
-  return (mesh) =>
-    settle({ exact: derive([mesh.rules]), wildcards: mesh.wildcardRules.filter(usesHash) });
-}
-
 function encodeHost(encoder: Encoder, { routeName, json }: HostPlan): HostResource {
   return {
     name: json.name ?? "",
@@ -266,7 +227,6 @@ export function createVirtualHosts(
     sameResources,
   );
   const flat = engine.flatten<HostResource>("virtual hosts by name");
-  const hashRules = createHashRules(engine);
   const settleContext = engine.settle<HostContext>(
     (a, b) =>
       a.scope === b.scope &&
@@ -279,7 +239,7 @@ export function createVirtualHosts(
       scope,
       mesh: { resolver: mesh.resolver },
       rootNamespace: mesh.config.rootNamespace,
-      hashRules: hashRules(mesh),
+      hashRules: mesh.hashRules,
     });
     const byHost = derive([views], context);
     return { byHost, all: flat(byHost) };
@@ -308,7 +268,8 @@ function joinHosts(
     strippedHost(encoder, host, domains),
   );
   const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(mode) : catchAllHost(mode);
-  const all = [...kept, encodeHost(encoder, { routeName: name, json: last })];
+  const complete = kept.some(({ domains }) => domains.includes("*"));
+  const all = complete ? kept : [...kept, encodeHost(encoder, { routeName: name, json: last })];
   return {
     name,
     ...joinRouteConfiguration(encoder, routeHead(name), all),

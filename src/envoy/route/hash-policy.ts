@@ -1,6 +1,9 @@
 import type { ConsistentHashLB } from "../../config/kinds/load-balancer.js";
+import { type HashQuery, type HashRules, hashRule } from "../../mesh/hash-rules.js";
+import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import type { RouteAction_HashPolicyJson } from "../api.js";
 import { goDuration } from "../duration.js";
+import type { ClusterKey } from "../names.js";
 
 /** What of a request decides its endpoint; undefined when nothing is named. See Istio, ConsistentHashLB. */
 export function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson | undefined {
@@ -24,4 +27,16 @@ export function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson |
     return { queryParameter: { name: hash.httpQueryParameterName } };
   }
   return undefined;
+}
+
+/** What of a request decides its endpoint, by the rule that the callers of a namespace apply to its destination. */
+export function hashPolicies(
+  rules: HashRules,
+  client: Omit<HashQuery, "hostname">,
+): (key: ClusterKey) => RouteAction_HashPolicyJson | undefined {
+  return ({ hostname, subset, port }) => {
+    const rule = hashRule(rules, { ...client, hostname });
+    const hash = effectivePolicy(rule?.spec, subset, port).loadBalancer?.consistentHash;
+    return hash === undefined ? undefined : hashPolicy(hash);
+  };
 }
