@@ -15,15 +15,14 @@ export interface ProxyStatus {
   readonly lastNack?: string;
 }
 
-/** The types that every proxy asks for. */
+/** The types that every proxy asks for: the second when it has the first. */
 const ESSENTIAL = [TYPE_URL.cluster, TYPE_URL.listener];
 
+/** What a proxy asks for is sent at once. One that came back with all of it is sent nothing, and so accepts nothing. */
 function isSynced({ types }: StreamStatus): boolean {
   return (
     types.every(({ unjudged }) => unjudged === 0) &&
-    ESSENTIAL.every((url) =>
-      types.some(({ typeUrl, lastAcked }) => typeUrl === url && lastAcked !== undefined),
-    )
+    ESSENTIAL.every((url) => types.some(({ typeUrl }) => typeUrl === url))
   );
 }
 
