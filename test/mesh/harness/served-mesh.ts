@@ -1,0 +1,165 @@
+/**
+ * A mesh without `up`: a control plane alone, as `fairlead serve` runs it, and real Envoys that joined it by a bootstrap and
+ * a token. It is given no certificates but those of the test, and its control plane can be stopped while the proxies go on.
+ */
+import { join } from "node:path";
+import pino from "pino";
+import { expect, onTestFinished } from "vitest";
+import { type ControlPlane, startControlPlane } from "../../../src/app.js";
+import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
+import { desiredMesh } from "../../../src/up/desired-mesh.js";
+import { startEchoApplications } from "../../../src/up/echo.js";
+import { podListeners } from "../../../src/up/echo-ports.js";
+import { findEnvoy } from "../../../src/up/envoy-binary.js";
+import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import { launchProxy, type ProxySettings } from "../../../src/up/pod-proxy.js";
+import { podId } from "../../../src/up/pods.js";
+import {
+  type Closers,
+  closeAll,
+  createEdits,
+  ECHO_PROGRAM,
+  type Edits,
+  type Files,
+  INSTALLATION,
+  makePlaces,
+  type Places,
+} from "./places.js";
+import { findGateway, findPod } from "./test-mesh.js";
+
+/** A line of the control plane's log. */
+export interface LogRecord {
+  readonly msg: string;
+  /** Id of the proxy that it is about. */
+  readonly proxy?: string;
+  /** Of what was sent: how many resources, and how many names of removed ones. */
+  readonly typeUrl?: string;
+  readonly resources?: number;
+  readonly removed?: number;
+}
+
+/** A mesh that runs until the test is over. */
+export interface ServedMesh extends Places, Edits {
+  /** The control plane that runs now. */
+  controlPlane(): ControlPlane;
+  /** A pod by `NAME.NAMESPACE`; in `default` when no namespace is given. */
+  pod(id: string): PlacedPod;
+  /** The first gateway. */
+  gateway(): PlacedPod;
+  /** What all its control planes wrote into their log so far. */
+  readonly records: readonly LogRecord[];
+  /** Stops the control plane; its proxies go on without. */
+  stop(): Promise<void>;
+  /** Starts it again on the same state and ports; resolves when all proxies are back and hold what they should. */
+  start(): Promise<void>;
+}
+
+/** Options of such a mesh. */
+export interface ServedMeshOptions {
+  readonly workloadTtlMs?: number;
+  /** Secrets by `namespace/name/file`. */
+  readonly secrets?: Files;
+}
+
+const ADDRESS = "127.0.0.1";
+const RETURN_MS = 30_000;
+const POLL_MS = 20;
+
+type Ports = Pick<ControlPlane, "plaintextPort" | "tlsPort" | "httpPort">;
+
+const ANY_PORTS: Ports = { plaintextPort: 0, tlsPort: 0, httpPort: 0 };
+
+/** Starts a control plane on these files, and an Envoy with an application for each pod that they ask for. */
+export async function serveMesh(
+  files: Files,
+  options: ServedMeshOptions = {},
+): Promise<ServedMesh> {
+  const closers: Closers = [];
+  onTestFinished(() => closeAll(closers));
+  const places = await makePlaces(files, options.secrets ?? {}, closers);
+  const records: LogRecord[] = [];
+  const open = (ports: Ports): Promise<ControlPlane> =>
+    startControlPlane({
+      configDirs: [places.directory],
+      secretsDir: places.secrets,
+      stateDir: places.state,
+      address: ADDRESS,
+      ...ports,
+      tlsNames: [ADDRESS],
+      ...(options.workloadTtlMs === undefined ? {} : { workloadTtlMs: options.workloadTtlMs }),
+      logger: pino(
+        { level: "debug" },
+        { write: (line: string) => records.push(JSON.parse(line) as LogRecord) },
+      ),
+    });
+  let controlPlane = await open(ANY_PORTS);
+  closers.push(() => controlPlane.close());
+  const pods = placePods(controlPlane, places);
+  await startApplications(pods, closers);
+  await startProxies(controlPlane, pods, places, closers);
+  await untilBack(controlPlane, pods);
+  return {
+    ...places,
+    ...createEdits(places.directory, () => controlPlane),
+    controlPlane: () => controlPlane,
+    pod: (id) => findPod(pods, id),
+    gateway: () => findGateway(pods),
+    records,
+    stop: () => controlPlane.close(),
+    start: async () => {
+      const { plaintextPort, tlsPort, httpPort } = controlPlane;
+      controlPlane = await open({ plaintextPort, tlsPort, httpPort });
+      await untilBack(controlPlane, pods);
+    },
+  };
+}
+
+function placePods(controlPlane: ControlPlane, { state }: Places): readonly PlacedPod[] {
+  const { pods } = desiredMesh(controlPlane.snapshot().tables);
+  const slots = assignSlots(pods.map(podId), new Map(), state);
+  return pods.map((pod) => ({ ...pod, addresses: podAddresses(slots.get(podId(pod)) ?? 0) }));
+}
+
+async function startApplications(pods: readonly PlacedPod[], closers: Closers): Promise<void> {
+  const applications = startEchoApplications(ECHO_PROGRAM);
+  closers.push(() => applications.close());
+  const failures = await applications.set(podListeners(pods));
+  if (failures.length > 0) throw new Error(`applications: ${JSON.stringify(failures)}`);
+}
+
+async function startProxies(
+  controlPlane: ControlPlane,
+  pods: readonly PlacedPod[],
+  { state }: Places,
+  closers: Closers,
+): Promise<void> {
+  const { FAIRLEAD_ENVOY: named, PATH: path } = process.env;
+  const settings: ProxySettings = {
+    binary: (await findEnvoy({ named, path, installation: INSTALLATION })).file,
+    controlPlane,
+    controlPlaneAddress: ADDRESS,
+    unprivileged: true,
+    proxyDirectory: join(state, "proxies"),
+    logDirectory: join(state, "logs"),
+  };
+  const proxied = pods.filter(({ proxy }) => proxy !== "none");
+  await Promise.all(
+    proxied.map(async (pod) => {
+      const envoy = await launchProxy(settings, pod);
+      closers.push(async () => {
+        await envoy.stop();
+      });
+      await envoy.ready();
+    }),
+  );
+}
+
+/** Resolves when all proxies are connected and have accepted what they were sent. */
+async function untilBack(controlPlane: ControlPlane, pods: readonly PlacedPod[]): Promise<void> {
+  const wanted = pods.filter(({ proxy }) => proxy !== "none").map(podId);
+  const missing = (): readonly string[] => {
+    const synced = controlPlane.proxies().filter((proxy) => proxy.synced);
+    return wanted.filter((id) => !synced.some((proxy) => proxy.id === id));
+  };
+  await expect.poll(missing, { timeout: RETURN_MS, interval: POLL_MS }).toEqual([]);
+}
