@@ -1,11 +1,14 @@
 /** Requests as an application, or somebody outside of the mesh, makes them. */
+import { once } from "node:events";
 import {
   Agent,
   request as httpRequest,
   type IncomingHttpHeaders,
+  type IncomingMessage,
   type OutgoingHttpHeaders,
 } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { IssuedCertificate } from "../../../src/ca/authority.js";
@@ -106,6 +109,51 @@ export function call(pod: PlacedPod, url: string, question: Question = {}): Prom
     },
     question,
   );
+}
+
+/** A request over TLS that the application of a pod makes through a tunnel of its sidecar's HTTP proxy (CONNECT). */
+export async function callThroughTunnel(
+  pod: PlacedPod,
+  url: string,
+  question: Question = {},
+): Promise<Answer> {
+  const { host, hostname, pathname, search } = new URL(url);
+  const socket = await openTunnel(pod, host);
+  try {
+    return await send(
+      httpsRequest,
+      {
+        socket,
+        path: `${pathname}${search}`,
+        servername: hostname,
+        ca: question.ca,
+        rejectUnauthorized: question.ca !== undefined,
+        headers: { host, ...question.headers },
+      },
+      question,
+    );
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A tunnel to `HOST:PORT`; rejects when the HTTP proxy does not make one. */
+async function openTunnel(pod: PlacedPod, hostPort: string): Promise<Socket> {
+  const request = httpRequest({
+    method: "CONNECT",
+    host: pod.addresses.egress,
+    port: HTTP_PROXY_PORT,
+    path: hostPort,
+    headers: { host: hostPort },
+    agent: false,
+  });
+  request.end();
+  const [response, socket] = (await once(request, "connect")) as [IncomingMessage, Socket];
+  if (response.statusCode !== 200) {
+    socket.destroy();
+    throw new Error(`no tunnel to ${hostPort}: ${String(response.statusCode)}`);
+  }
+  return socket;
 }
 
 /** A request without TLS straight to an address, whatever the URL's host. */

@@ -1,0 +1,122 @@
+/** Calls to hosts outside the mesh, which are found by DNS: those that are registered, and those that are not. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
+import { createFailureCounter } from "../../src/up/echo-controls.js";
+import { listenEcho } from "../../src/up/echo-server.js";
+import { type DnsServer, startDnsServer } from "./harness/dns-server.js";
+import { application } from "./harness/manifests.js";
+import { type Answer, call, callThroughTunnel, callTls } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const KNOWN = "known.example.com";
+const UNKNOWN = "unknown.example.com";
+/** Of this process alone, so that two runs of the tests do not meet. */
+const OUTSIDE = `127.34.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const PORT = 8443;
+const DNS = { address: OUTSIDE, port: 5353 };
+
+const REGISTRY_ONLY = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    outboundTrafficPolicy:
+      mode: REGISTRY_ONLY
+`;
+
+/** What stands outside: the servers of both hosts, and the DNS that names them. */
+const outside: { ca: string; dns: DnsServer | undefined } = { ca: "", dns: undefined };
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const directory = await mkdtemp(join(tmpdir(), "fairlead-outside-"));
+  closers.push(() => rm(directory, { recursive: true, force: true }));
+  const certificates = await openDevelopmentCertificates(directory);
+  const { root, ...tls } = await certificates.certificateFor([KNOWN, UNKNOWN]);
+  const identity = { standInFor: "the world" };
+  const server = await listenEcho(
+    { address: OUTSIDE, port: PORT, identity, tls },
+    createFailureCounter(0),
+  );
+  closers.push(() => server.close());
+  const dns = await startDnsServer(DNS, { [KNOWN]: OUTSIDE, [UNKNOWN]: OUTSIDE });
+  closers.push(() => dns.close());
+  outside.ca = root;
+  outside.dns = dns;
+});
+
+afterAll(async () => {
+  for (const closer of closers.reverse()) await closer();
+});
+
+const mesh = shareMesh(
+  {
+    "apps.yaml": application("caller"),
+    "known.yaml": `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: known }
+spec:
+  hosts: [${KNOWN}]
+  ports: [{ number: ${String(PORT)}, name: https, protocol: HTTPS }]
+  location: MESH_EXTERNAL
+  resolution: DNS
+`,
+  },
+  { standIns: false, dnsResolvers: [DNS] },
+);
+
+const caller = () => mesh().pod("caller-0");
+const url = (host: string, scheme: "http" | "https"): string =>
+  `${scheme}://${host}:${String(PORT)}/`;
+
+/** TLS from the application to the port of its sidecar that external hosts share. */
+function callByServerName(host: string): Promise<Answer> {
+  const at = { address: caller().addresses.egress, port: PORT };
+  return callTls(at, url(host, "https"), { ca: outside.ca });
+}
+
+test("reaches a registered host by the server name of its TLS, where DNS says that it is", async () => {
+  const answer = await callByServerName(KNOWN);
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({
+    standInFor: "the world",
+    serverName: KNOWN,
+    peer: null,
+  });
+  expect(answer.certificate?.subjectaltname).toContain(KNOWN);
+  expect(outside.dns?.asked).toContain(KNOWN);
+});
+
+test("passes TLS for no other server name on", async () => {
+  await expect(callByServerName(UNKNOWN)).rejects.toThrow();
+});
+
+test("tunnels to a registered host through the HTTP proxy", async () => {
+  const answer = await callThroughTunnel(caller(), url(KNOWN, "https"), { ca: outside.ca });
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
+});
+
+test("reaches a host that nobody registered, until only registered ones may be called", async () => {
+  const called = { standInFor: "the world" };
+  const plain = () => call(caller(), url(UNKNOWN, "http"));
+  const tunnelled = (host: string) =>
+    callThroughTunnel(caller(), url(host, "https"), { ca: outside.ca });
+  expect(JSON.parse((await plain()).body)).toMatchObject(called);
+  expect(JSON.parse((await tunnelled(UNKNOWN)).body)).toMatchObject(called);
+
+  await mesh().write("mesh-config.yaml", REGISTRY_ONLY);
+  expect((await plain()).status).toBe(502);
+  await expect(tunnelled(UNKNOWN)).rejects.toThrow(`no tunnel to ${UNKNOWN}:${String(PORT)}: 502`);
+  expect((await tunnelled(KNOWN)).status).toBe(200);
+  expect((await callByServerName(KNOWN)).status).toBe(200);
+
+  await mesh().remove("mesh-config.yaml");
+  expect(JSON.parse((await plain()).body)).toMatchObject(called);
+  expect(JSON.parse((await tunnelled(UNKNOWN)).body)).toMatchObject(called);
+});
