@@ -161,9 +161,11 @@ function anyKindCheck(
   switch (field.fieldKind) {
     case "list":
       return listCheck(rules.repeated, valueCheck(field, rules.repeated?.items ?? {}, book));
-    case "map":
-      if (`${field.parent.typeName}.${field.name}` === NOT_UNPACKED) return undefined;
-      return mapCheck(rules.map, valueCheck(field, rules.map?.values ?? {}, book));
+    case "map": {
+      const isPacked = `${field.parent.typeName}.${field.name}` === NOT_UNPACKED;
+      const element = isPacked ? undefined : valueCheck(field, rules.map?.values ?? {}, book);
+      return mapCheck(rules.map, element);
+    }
     default:
       return valueCheck(field, rules, book);
   }

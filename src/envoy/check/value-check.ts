@@ -8,7 +8,8 @@ import type {
 } from "../../../gen/types/validate/validate_pb.js";
 import { protoDuration } from "../duration.js";
 import { durationProblem } from "./duration-problem.js";
-import { type Rule, UnknownRuleError, valueRule } from "./value-rules.js";
+import type { Rule } from "./rule.js";
+import { UnknownRuleError, valueRule } from "./value-rules.js";
 import { type Place, pathOf, type Report } from "./violation.js";
 
 /** Checks a value that is there: a field of the message around it, or an element of a list or map. */

@@ -12,9 +12,8 @@ import type {
   FieldRulesJson,
   StringRulesJson,
 } from "../../../gen/types/validate/validate_pb.js";
-
-/** What is wrong with a value, to be read behind it; undefined when nothing is. */
-export type Rule<T> = (value: T) => string | undefined;
+import { type Bounds, rangeRules } from "./range-rules.js";
+import type { Rule } from "./rule.js";
 
 /** A rule in Envoy's descriptors that is not understood: this fairlead and this Envoy do not belong together. */
 export class UnknownRuleError extends Error {
@@ -40,20 +39,13 @@ const rule =
 
 const nothing = (): undefined => undefined;
 
-/** The rules of all kinds of numbers; those of 64 bits are texts in JSON. */
-interface NumberRules {
-  readonly lt?: number | string;
-  readonly lte?: number | string;
-  readonly gt?: number | string;
-  readonly gte?: number | string;
+/** The rules of all kinds of numbers. */
+interface NumberRules extends Bounds {
   readonly ignoreEmpty?: boolean;
 }
 
 const NUMBER_RULES: RuleMakers<NumberRules, number | bigint> = {
-  lt: (limit) => rule((value) => value < Number(limit), `must be less than ${limit}`),
-  lte: (limit) => rule((value) => value <= Number(limit), `must be at most ${limit}`),
-  gt: (limit) => rule((value) => value > Number(limit), `must be greater than ${limit}`),
-  gte: (limit) => rule((value) => value >= Number(limit), `must be at least ${limit}`),
+  ...rangeRules<number | bigint>((value) => value, Number),
   ignoreEmpty: nothing,
 };
 
@@ -128,23 +120,9 @@ const BOOL_RULES: RuleMakers<BoolRulesJson, boolean> = {
 const NANOS_PER_SECOND = 1_000_000_000n;
 const nanosOf = ({ seconds, nanos }: Duration): bigint =>
   seconds * NANOS_PER_SECOND + BigInt(nanos);
-const parsedNanos = (text: string): bigint => nanosOf(fromJson(DurationSchema, text));
-
-function durationLimit(
-  words: string,
-  holds: (nanos: bigint, limit: bigint) => boolean,
-): (limit: string) => Rule<Duration> {
-  return (text) => {
-    const limit = parsedNanos(text);
-    return rule((value) => holds(nanosOf(value), limit), `must be ${words} ${text}`);
-  };
-}
 
 const DURATION_RULES: RuleMakers<DurationRulesJson, Duration> = {
-  lt: durationLimit("less than", (nanos, limit) => nanos < limit),
-  lte: durationLimit("at most", (nanos, limit) => nanos <= limit),
-  gt: durationLimit("greater than", (nanos, limit) => nanos > limit),
-  gte: durationLimit("at least", (nanos, limit) => nanos >= limit),
+  ...rangeRules<Duration>(nanosOf, (limit) => nanosOf(fromJson(DurationSchema, limit))),
   // Whether a field is set is for whoever reads it.
   required: nothing,
 };
