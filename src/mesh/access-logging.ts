@@ -126,12 +126,14 @@ interface Effective {
   readonly filter: string | undefined;
 }
 
+/** Whoever names providers says anew what of their requests is logged. */
 function apply(before: Effective, logging: AccessLogging): Effective {
   const named = logging.providers?.map((provider) => provider.name) ?? [];
+  const filter = logging.filter?.expression;
   return {
     providers: named.length > 0 ? named : before.providers,
     disabled: logging.disabled === true,
-    filter: logging.filter?.expression ?? before.filter,
+    filter: named.length > 0 ? filter : (filter ?? before.filter),
   };
 }
 

@@ -5,13 +5,16 @@ import { type ResourceRef, refOf } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "./hostname.js";
 import { comparePrecedence } from "./precedence.js";
-import { isVisible, parseExportTo, type Visibility } from "./visibility.js";
+import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
 /** A DestinationRule with its host completed. */
 export interface DestinationRule {
   readonly host: string;
   readonly namespace: string;
+  /** The resource, or of several that were put together the first. */
   readonly source: ResourceRef;
+  /** All resources that it is made of. */
+  readonly sources: readonly ResourceRef[];
   readonly spec: DestinationRuleSpec;
   readonly exportTo: Visibility;
   readonly resource: ResourceOf<"DestinationRule">;
@@ -28,16 +31,56 @@ export function destinationRule(
     host: resolveHost(resource.spec.host, namespace, resolver),
     namespace,
     source: refOf(resource),
+    sources: [refOf(resource)],
     spec: resource.spec,
     exportTo: parseExportTo(resource.spec.exportTo, namespace, exportTo),
     resource,
   };
 }
 
-/** The rules of one host, the one that wins first. */
-export function orderRules(rules: Table<DestinationRule>): readonly DestinationRule[] {
-  return [...rules.values()].sort((a, b) => comparePrecedence(a.resource, b.resource));
+/** Whether two rules of one host are parts of one rule: they are of one namespace, and for the same callers. */
+function belongTogether(a: DestinationRule, b: DestinationRule): boolean {
+  return (
+    a.namespace === b.namespace &&
+    sameVisibility(a.exportTo, b.exportTo) &&
+    a.spec.workloadSelector === undefined &&
+    b.spec.workloadSelector === undefined
+  );
 }
+
+/** Two parts as one rule: the first's policy if it has one, the subsets of both, of two with one name the first's. */
+function joined(first: DestinationRule, second: DestinationRule): DestinationRule {
+  const { trafficPolicy = second.spec.trafficPolicy, subsets = [], ...rest } = first.spec;
+  const names = new Set(subsets.map(({ name }) => name));
+  const more = (second.spec.subsets ?? []).filter(({ name }) => !names.has(name));
+  return {
+    ...first,
+    sources: [...first.sources, ...second.sources],
+    spec: {
+      ...rest,
+      ...(trafficPolicy === undefined ? {} : { trafficPolicy }),
+      subsets: [...subsets, ...more],
+    },
+  };
+}
+
+/**
+ * The rules of one host, the one that wins first; those that belong together are put together. See Istio, "Split large
+ * virtual services and destination rules into multiple resources".
+ */
+export function orderRules(rules: Table<DestinationRule>): readonly DestinationRule[] {
+  const ordered: DestinationRule[] = [];
+  for (const rule of [...rules.values()].sort(byPrecedence)) {
+    const at = ordered.findIndex((one) => belongTogether(one, rule));
+    const first = ordered[at];
+    if (first === undefined) ordered.push(rule);
+    else ordered[at] = joined(first, rule);
+  }
+  return ordered;
+}
+
+const byPrecedence = (a: DestinationRule, b: DestinationRule): number =>
+  comparePrecedence(a.resource, b.resource);
 
 /** Rules by the host that they name. */
 export type RulesByHost = Table<readonly DestinationRule[]>;
@@ -49,6 +92,9 @@ export function wildcardRules(rules: RulesByHost): readonly DestinationRule[] {
     .sort(([a], [b]) => compareSpecificity(a, b))
     .flatMap(([, list]) => list);
 }
+
+const isPrivate = ({ exportTo, namespace }: DestinationRule): boolean =>
+  !exportTo.everyone && exportTo.namespaces.every((one) => one === namespace);
 
 /** Who asks for a rule, and for which service. */
 export interface RuleQuery {
@@ -75,9 +121,10 @@ export function findRule(
     matching.find(
       (rule) => rule.namespace === namespace && isVisible(rule.exportTo, clientNamespace),
     );
-  const own =
-    clientNamespace === rootNamespace
-      ? undefined
-      : matching.find((rule) => rule.namespace === clientNamespace);
+  // What the root namespace shows to others is for its own callers as it is for those: after the service's.
+  const own = matching.find(
+    (rule) =>
+      rule.namespace === clientNamespace && (clientNamespace !== rootNamespace || isPrivate(rule)),
+  );
   return own ?? exportedBy(service.namespace) ?? exportedBy(rootNamespace);
 }

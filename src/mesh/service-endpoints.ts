@@ -112,16 +112,25 @@ export function sliceWorkloads(resource: ResourceOf<"EndpointSlice">): readonly 
   );
 }
 
-/** One entry an address: a Pod that a selector finds and a slice lists is one endpoint. */
+/**
+ * One entry an address: a Pod that a selector finds and a slice lists is one endpoint, and what the Pod says of it stands.
+ * Slices that list one address with different ports say of one endpoint what ports it has.
+ */
 function withoutDuplicates(workloads: readonly Workload[]): readonly Workload[] {
-  const seen = new Set<string>();
-  return workloads.filter((workload) => {
-    const key = `${workload.address}|${JSON.stringify(workload.ports)}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  const byAddress = new Map<string, Workload>();
+  for (const workload of workloads) {
+    const known = byAddress.get(workload.address);
+    const isMore = known !== undefined && Object.keys(workload.ports).length > 0;
+    if (known === undefined) byAddress.set(workload.address, workload);
+    else if (isMore && known.source !== undefined && isListed(known)) {
+      byAddress.set(workload.address, { ...known, ports: { ...workload.ports, ...known.ports } });
+    }
+  }
+  return [...byAddress.values()];
 }
+
+const isListed = ({ source }: Workload): boolean =>
+  source?.kind === "EndpointSlice" || source?.kind === "Endpoints";
 
 /** The workloads of every service, by `serviceKey`, sorted; a service without any has an empty list. */
 export function createServiceEndpoints(
@@ -182,8 +191,8 @@ export function createServiceEndpoints(
     (_key, [service, found = [], named = []]) => {
       if (service === undefined) return undefined;
       const own = service.endpoints.map((endpoint) => listedWorkload(service, endpoint));
-      const all = [...own, ...found, ...named];
-      return withoutDuplicates(service.publishNotReady ? all : all.filter(({ ready }) => ready));
+      const told = withoutDuplicates([...found, ...named]);
+      return [...own, ...(service.publishNotReady ? told : told.filter(({ ready }) => ready))];
     },
     sameElements,
   );

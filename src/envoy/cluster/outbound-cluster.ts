@@ -254,7 +254,7 @@ function outboundCluster(
 }
 
 function sourcesOf(service: Service, rule: DestinationRule | undefined): readonly ResourceRef[] {
-  return rule === undefined ? [service.source] : [service.source, rule.source];
+  return rule === undefined ? [service.source] : [service.source, ...rule.sources];
 }
 
 /** All clusters of a service. UDP ports have none. */
