@@ -1,0 +1,93 @@
+/** What a control plane knows after it was stopped and started again on the same state. */
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { type ControlPlane, startControlPlane } from "../../../src/app.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { openAds } from "./ads-client.js";
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: {name: payments}
+spec: {selector: {app: payments}, ports: [{port: 80}]}
+`;
+
+interface Place {
+  readonly config: string;
+  readonly state: string;
+}
+
+async function makePlace(): Promise<Place> {
+  const root = await mkdtemp(join(tmpdir(), "fairlead-restart-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o700);
+  const config = join(root, "mesh");
+  await mkdir(config);
+  return { config, state: join(root, "state") };
+}
+
+async function start({ config, state }: Place): Promise<ControlPlane> {
+  const controlPlane = await startControlPlane({
+    configDirs: [config],
+    stateDir: state,
+    address: "127.0.0.1",
+    plaintextPort: 0,
+    tlsPort: 0,
+    httpPort: 0,
+    logger: pino({ level: "silent" }),
+  });
+  onTestFinished(() => controlPlane.close());
+  return controlPlane;
+}
+
+test("still serves what was good before a file broke, also when it broke while nobody served", async () => {
+  const place = await makePlace();
+  const file = join(place.config, "payments.yaml");
+  await writeFile(file, SERVICE);
+  const first = await start(place);
+  expect(first.snapshot().tables.Service.has("default/payments")).toBe(true);
+  await first.close();
+
+  await writeFile(file, SERVICE.replace("spec: {", "spec: {{"));
+  const second = await start(place);
+  expect(second.snapshot().tables.Service.has("default/payments")).toBe(true);
+  expect(second.snapshot().diagnostics).toMatchObject([
+    { severity: "error", position: { file, line: 4 } },
+  ]);
+});
+
+test("keeps its root over a restart, for its owner alone", async () => {
+  const place = await makePlace();
+  const first = await start(place);
+  await first.close();
+  const second = await start(place);
+  expect(second.rootCertificates).toBe(first.rootCertificates);
+
+  const all = await readdir(place.state, { recursive: true, withFileTypes: true });
+  const modes = await Promise.all(
+    all.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mode & 0o077),
+  );
+  expect(modes.length).toBeGreaterThan(0);
+  expect(modes.every((mode) => mode === 0)).toBe(true);
+});
+
+test("takes a token that was made while it was stopped", async () => {
+  const place = await makePlace();
+  const first = await start(place);
+  const token = await first.createToken({
+    namespace: "default",
+    serviceAccount: "default",
+    ttlMs: 60_000,
+    uses: 1,
+  });
+  await first.close();
+  const second = await start(place);
+  const client = openAds({
+    port: second.tlsPort,
+    roots: second.rootCertificates,
+    token,
+  });
+  expect((await client.ask(TYPE_URL.cluster)).names).toContain("BlackHoleCluster");
+});
