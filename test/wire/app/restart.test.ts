@@ -50,7 +50,7 @@ test("still serves what was good before a file broke, also when it broke while n
   expect(first.snapshot().tables.Service.has("default/payments")).toBe(true);
   await first.close();
 
-  await writeFile(file, SERVICE.replace("spec: {", "spec: {{"));
+  await writeFile(file, SERVICE.replace("spec: {", "spec: ]{"));
   const second = await start(place);
   expect(second.snapshot().tables.Service.has("default/payments")).toBe(true);
   expect(second.snapshot().diagnostics).toMatchObject([
