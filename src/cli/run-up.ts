@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { SocketAddress } from "../envoy/bootstrap.js";
-import { podId } from "../up/pods.js";
 import { podTable, refusalLines, secondsText, tryText } from "../up/report.js";
 import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
@@ -22,8 +20,6 @@ export interface UpCommandOptions {
 }
 
 const WAITING_INTERVAL_MS = 5000;
-const SYNC_TIMEOUT_MS = 10_000;
-const SYNC_POLL_MS = 50;
 
 /** Runs a mesh until the command is to end. */
 export async function runUp(
@@ -89,7 +85,6 @@ function follow({ controlPlane }: Up, terminal: UpTerminal): void {
   });
 }
 
-/** Resolves when all proxies that started have what they should, or have had the time to. */
 async function startPods(up: Up, terminal: UpTerminal): Promise<void> {
   const { plaintextPort, tlsPort, httpPort } = up.controlPlane;
   terminal.lines([
@@ -101,20 +96,6 @@ async function startPods(up: Up, terminal: UpTerminal): Promise<void> {
   }, WAITING_INTERVAL_MS);
   await up.mesh.start();
   clearInterval(timer);
-  const deadline = performance.now() + SYNC_TIMEOUT_MS;
-  while (!isSynced(up) && performance.now() < deadline) await delay(SYNC_POLL_MS);
-}
-
-function isSynced({ mesh, controlPlane }: Up): boolean {
-  const synced = new Set(
-    controlPlane
-      .proxies()
-      .filter((proxy) => proxy.synced)
-      .map(({ id }) => id),
-  );
-  return mesh
-    .pods()
-    .every(({ pod, ready }) => pod.proxy === "none" || !ready || synced.has(podId(pod)));
 }
 
 interface SummaryOptions {
