@@ -273,6 +273,11 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       ports: singlePorts([byHostname]),
     });
     const everyWorkload = workloads({
+      templates: {
+        deployments: tables.Deployment,
+        statefulSets: tables.StatefulSet,
+        daemonSets: tables.DaemonSet,
+      },
       pods: tables.Pod,
       entries: tables.WorkloadEntry,
       proxies,

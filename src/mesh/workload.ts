@@ -1,3 +1,4 @@
+import type { PodSpec } from "../config/kinds/pod-template.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 import type { Labels } from "./labels.js";
@@ -49,8 +50,9 @@ function isReady(pod: ResourceOf<"Pod">): boolean {
   return ready === undefined || ready.status === "True";
 }
 
-function namedPortsOf(pod: ResourceOf<"Pod">): Readonly<Record<string, number>> {
-  const ports = (pod.spec.containers ?? []).flatMap((container) => container.ports ?? []);
+/** The ports of the containers of a pod that have names. */
+export function namedPorts(spec: PodSpec | undefined): Readonly<Record<string, number>> {
+  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
   return Object.fromEntries(
     ports.flatMap((port) => (port.name === undefined ? [] : [[port.name, port.containerPort]])),
   );
@@ -72,7 +74,7 @@ export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
     network: labels[NETWORK_LABEL] ?? "",
     weight: 1,
     ports: {},
-    namedPorts: namedPortsOf(pod),
+    namedPorts: namedPorts(pod.spec),
     ready: isReady(pod),
     meshTls: labels[TLS_MODE_LABEL] === "istio",
     source: refOf(pod),
@@ -103,8 +105,11 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
   };
 }
 
-/** The workload of a proxy that no Pod or WorkloadEntry describes: it registered itself by connecting. */
-export function proxyWorkload(proxy: Proxy): Workload {
+/**
+ * The workload of a proxy that no Pod or WorkloadEntry describes: it registered itself by connecting. `ports` are those of
+ * the containers that its Deployment or the like declares.
+ */
+export function proxyWorkload(proxy: Proxy, ports: Readonly<Record<string, number>>): Workload {
   return {
     name: proxy.name,
     namespace: proxy.namespace,
@@ -115,7 +120,7 @@ export function proxyWorkload(proxy: Proxy): Workload {
     network: proxy.network,
     weight: 1,
     ports: {},
-    namedPorts: {},
+    namedPorts: ports,
     ready: true,
     meshTls: true,
     source: undefined,

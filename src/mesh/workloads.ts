@@ -1,12 +1,27 @@
 /** All workloads, from what describes them and from the proxies that connected. */
+import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { Proxy } from "./proxy.js";
-import { entryWorkload, podWorkload, proxyWorkload, type Workload } from "./workload.js";
+import {
+  entryWorkload,
+  namedPorts,
+  podWorkload,
+  proxyWorkload,
+  type Workload,
+} from "./workload.js";
+
+/** What says how the pods of a workload are made. */
+export interface WorkloadTemplates {
+  readonly deployments: Table<ResourceOf<"Deployment">>;
+  readonly statefulSets: Table<ResourceOf<"StatefulSet">>;
+  readonly daemonSets: Table<ResourceOf<"DaemonSet">>;
+}
 
 /** What tells of workloads; proxies are by their id. */
 export interface WorkloadSources {
+  readonly templates: WorkloadTemplates;
   readonly pods: Table<ResourceOf<"Pod">>;
   readonly entries: Table<ResourceOf<"WorkloadEntry">>;
   readonly proxies: Table<Proxy>;
@@ -22,20 +37,21 @@ function withProxy(workload: Workload, proxied: boolean): Workload {
 /** The workloads at one address: the described ones, else one for the proxy that connected from there. */
 function workloadsAt(
   described: Table<Workload> | undefined,
-  proxies: Table<Proxy> | undefined,
+  registered: Table<Workload> | undefined,
 ): Table<Workload> {
   if (described !== undefined) {
-    const proxied = proxies !== undefined;
+    const proxied = registered !== undefined;
     return Table.from([...described].map(([key, one]) => [key, withProxy(one, proxied)] as const));
   }
-  const [first] = proxies?.sorted() ?? [];
-  if (first === undefined) return Table.empty();
-  return Table.from([[`proxy/${first[0]}`, proxyWorkload(first[1])]]);
+  const [first] = registered?.sorted() ?? [];
+  return first === undefined ? Table.empty() : Table.from([first]);
 }
 
-/** The workloads by `pod/...`, `entry/...` or `proxy/...` key. */
-export function createWorkloads(engine: Engine): (sources: WorkloadSources) => Table<Workload> {
-  const described = engine.derive<
+/** The workloads that Pods and WorkloadEntries describe, by `pod/...` or `entry/...`. */
+function createDescribed(
+  engine: Engine,
+): (sources: Pick<WorkloadSources, "pods" | "entries">) => Table<Workload> {
+  const derive = engine.derive<
     [ResourceOf<"Pod">, ResourceOf<"WorkloadEntry">],
     [],
     Table<Workload>
@@ -51,16 +67,71 @@ export function createWorkloads(engine: Engine): (sources: WorkloadSources) => T
     );
   });
   const flat = engine.flatten<Workload>("described workloads by key");
-  const address = (one: { readonly namespace: string; readonly address: string }) => [
-    `${one.namespace}|${one.address}`,
-  ];
-  const byAddress = engine.group<Workload>("workloads by address", address);
-  const proxiesByAddress = engine.group<Proxy>("proxies by address", address);
-  const merged = engine.derive<[Table<Workload>, Table<Proxy>], [], Table<Workload>>(
-    "workloads at an address",
-    (_address, [workloads, proxies]) => workloadsAt(workloads, proxies),
+  return ({ pods, entries }) => flat(derive([pods, entries]));
+}
+
+type NamedPorts = Readonly<Record<string, number>>;
+
+const NO_PORTS: NamedPorts = {};
+
+/** Container ports by name, of the workloads that have any, by `namespace/name`. */
+function createDeclaredPorts(engine: Engine): (templates: WorkloadTemplates) => Table<NamedPorts> {
+  const derive = engine.derive<
+    [ResourceOf<"Deployment">, ResourceOf<"StatefulSet">, ResourceOf<"DaemonSet">],
+    [],
+    NamedPorts
+  >(
+    "declared ports",
+    (_key, [deployment, statefulSet, daemonSet]) => {
+      const declared = deployment ?? statefulSet ?? daemonSet;
+      const ports = namedPorts(declared?.spec.template.spec);
+      return Object.keys(ports).length === 0 ? undefined : ports;
+    },
+    isDeepStrictEqual,
   );
-  const all = engine.flatten<Workload>("workloads");
-  return ({ pods, entries, proxies }) =>
-    all(merged([byAddress(flat(described([pods, entries]))), proxiesByAddress(proxies)]));
+  return ({ deployments, statefulSets, daemonSets }) =>
+    derive([deployments, statefulSets, daemonSets]);
+}
+
+/** The workloads that proxies are, by `proxy/ID`. */
+function createRegistered(
+  engine: Engine,
+): (proxies: Table<Proxy>, templates: WorkloadTemplates) => Table<Workload> {
+  const declaredPorts = createDeclaredPorts(engine);
+  const byWorkload = engine.group<Proxy>("proxies by workload", (proxy) => [
+    `${proxy.namespace}/${proxy.workloadName}`,
+  ]);
+  const workloadOf = engine.memo("registered workload", proxyWorkload);
+  const derive = engine.derive<[Table<Proxy>, NamedPorts], [], Table<Workload>>(
+    "registered workloads",
+    (_workload, [proxies, ports = NO_PORTS]) =>
+      proxies &&
+      Table.from(
+        [...proxies].map(([id, proxy]) => [`proxy/${id}`, workloadOf(proxy, ports)] as const),
+      ),
+    (a, b) => a.changesFrom(b).length === 0,
+  );
+  const flat = engine.flatten<Workload>("registered workloads by proxy");
+  return (proxies, templates) => flat(derive([byWorkload(proxies), declaredPorts(templates)]));
+}
+
+/** The workloads by `pod/...`, `entry/...` or `proxy/...` key. */
+export function createWorkloads(engine: Engine): (sources: WorkloadSources) => Table<Workload> {
+  const describedOf = createDescribed(engine);
+  const registeredOf = createRegistered(engine);
+  const address = (one: Workload): readonly string[] => [`${one.namespace}|${one.address}`];
+  const described = engine.group<Workload>("described workloads by address", address);
+  const registered = engine.group<Workload>("registered workloads by address", address);
+  const merged = engine.derive<[Table<Workload>, Table<Workload>], [], Table<Workload>>(
+    "workloads at an address",
+    (_address, [all, proxied]) => workloadsAt(all, proxied),
+  );
+  const flat = engine.flatten<Workload>("workloads");
+  return (sources) =>
+    flat(
+      merged([
+        described(describedOf(sources)),
+        registered(registeredOf(sources.proxies, sources.templates)),
+      ]),
+    );
 }
