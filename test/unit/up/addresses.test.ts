@@ -15,6 +15,12 @@ test("gives no two pods the same addresses", () => {
   );
 });
 
+test("finds another slot for a name whose slot is taken", () => {
+  // So many that some of them prefer the same slot.
+  const many = Array.from({ length: 3000 }, (_, i) => `pod-${i}`);
+  expect(new Set(assignSlots(many, new Map(), "seed").values()).size).toBe(many.length);
+});
+
 test("leaves the addresses of those that stay", () => {
   fc.assert(
     fc.property(names, names, (before, added) => {

@@ -141,7 +141,8 @@ describe("gateways", () => {
         ],
       },
     });
-    const { madeGateways, pods } = desiredMesh(tablesOf(gateway, other));
+    const unrelated = resource("Service", "app", { spec: { selector: { app: "a" }, ports: [] } });
+    const { madeGateways, pods } = desiredMesh(tablesOf(gateway, other, unrelated));
     expect(madeGateways[0]?.servicePorts).toEqual([
       { name: "http", port: 80, targetPort: 16080 },
       { name: "http-alt", port: 8080, targetPort: 8080 },
