@@ -60,6 +60,7 @@ const READY_POLL_MS = 50;
 const STOP_TIMEOUT_MS = 5000;
 const ADMIN_TIMEOUT_MS = 2000;
 const ACCESS_LOG_FLUSH_MS = 100;
+const DRAIN_SECONDS = 45;
 /** The bootstrap may name what proves the proxy's identity. */
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
@@ -119,6 +120,8 @@ function envoyArguments(bootstrapFile: string, logLevel: string): string[] {
     ...["--config-path", bootstrapFile],
     ...["--log-level", logLevel],
     ...["--concurrency", "1"],
+    // Istio's: connections of a listener's former configuration are told to end at once, and are ended then.
+    ...["--drain-strategy", "immediate", "--drain-time-s", String(DRAIN_SECONDS)],
     ...["--file-flush-interval-msec", String(ACCESS_LOG_FLUSH_MS)],
     "--disable-hot-restart",
     "--skip-deprecated-logs",
