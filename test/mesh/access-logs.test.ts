@@ -1,0 +1,100 @@
+/** Access logs that a Telemetry resource turns on and off while proxies run. */
+import { expect, test } from "vitest";
+import { processesOf } from "./harness/admin.js";
+import { application, documents } from "./harness/manifests.js";
+import { call } from "./harness/requests.js";
+import { shareMesh, type TestMesh } from "./harness/test-mesh.js";
+
+const TELEMETRY = `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: access-logs, namespace: istio-system }
+spec: { accessLogging: [{ providers: [{ name: envoy }] }] }
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(application("caller"), application("called")),
+  "telemetry.yaml": TELEMETRY,
+});
+
+const AGENT = "access-logs/1";
+
+const request = (path: string) =>
+  call(mesh().pod("caller-0"), `http://called${path}`, { headers: { "user-agent": AGENT } });
+
+/** A connection between sidecars is served as it was when it began; after a change it takes one request more, and ends. */
+async function endConnection(): Promise<void> {
+  await request("/last");
+}
+
+const linesFor = async (id: string, path: string): Promise<readonly string[]> =>
+  (await mesh().log(id)).split("\n").filter((line) => line.includes(`GET ${path} `));
+
+/** The line that a proxy writes about a request, once it is in the file. */
+async function lineFor(id: string, path: string): Promise<string> {
+  await expect.poll(() => linesFor(id, path), { timeout: 5000 }).toHaveLength(1);
+  return (await linesFor(id, path))[0] ?? "";
+}
+
+const proxies = (one: TestMesh): Promise<readonly number[]> => processesOf(one.state);
+
+const ADDRESS = String.raw`127\.\d+\.\d+\.\d+:\d+`;
+
+/** Istio's default format, with what may be said of a request in it. */
+function defaultFormat(expected: {
+  readonly path: string;
+  readonly cluster: string;
+  readonly serverName: string;
+}): RegExp {
+  const { path, cluster, serverName } = expected;
+  const escape = (text: string): string => text.replaceAll(/[.|]/g, "\\$&");
+  return new RegExp(
+    [
+      String.raw`^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\]`,
+      `"GET ${path} HTTP/1\\.1" 200 - via_upstream -`,
+      String.raw`"-" 0 \d+ \d+ \d+ "-"`,
+      `"${AGENT}" "[0-9a-f-]{36}" "called" "${ADDRESS}"`,
+      `${escape(cluster)} ${ADDRESS} ${ADDRESS} ${ADDRESS} ${escape(serverName)} default$`,
+    ].join(" "),
+  );
+}
+
+test("both sidecars write a line in Istio's default format about each request", async () => {
+  await request("/first");
+  expect(await lineFor("caller-0", "/first")).toMatch(
+    defaultFormat({
+      path: "/first",
+      cluster: "outbound|80||called.default.svc.cluster.local",
+      serverName: "-",
+    }),
+  );
+  expect(await lineFor("called-0", "/first")).toMatch(
+    defaultFormat({
+      path: "/first",
+      cluster: "inbound|8080||",
+      serverName: "outbound_.80_._.called.default.svc.cluster.local",
+    }),
+  );
+});
+
+test("they stop when the resource is deleted and go on when it is back, without a new start", async () => {
+  const before = await proxies(mesh());
+  expect(before).toHaveLength(2);
+  await request("/logged");
+  await lineFor("caller-0", "/logged");
+
+  const { concerned } = await mesh().remove("telemetry.yaml");
+  expect(concerned).toBe(2);
+  await endConnection();
+  expect((await request("/silent")).status).toBe(200);
+
+  await mesh().write("telemetry.yaml", TELEMETRY);
+  await endConnection();
+  await request("/again");
+  await lineFor("caller-0", "/again");
+  await lineFor("called-0", "/again");
+  // Lines are written in the order of the requests.
+  expect(await linesFor("caller-0", "/silent")).toEqual([]);
+  expect(await linesFor("called-0", "/silent")).toEqual([]);
+  expect(await proxies(mesh())).toEqual(before);
+});
