@@ -32,6 +32,8 @@ export interface LogRecord {
   readonly msg: string;
   /** Id of the proxy that it is about. */
   readonly proxy?: string;
+  /** Why its stream ended. */
+  readonly reason?: string;
   /** Of what was sent: how many resources, and how many names of removed ones. */
   readonly typeUrl?: string;
   readonly resources?: number;

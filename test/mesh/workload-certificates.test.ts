@@ -1,0 +1,142 @@
+/** The certificates of workloads: how proxies get them, and that nobody notices when they are renewed. */
+import { expect, onTestFinished, test } from "vitest";
+import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { admin } from "./harness/admin.js";
+import { failures, type Load, startLoad } from "./harness/load.js";
+import { application, documents } from "./harness/manifests.js";
+import { type Answer, call, echoOf, keepAliveAgent } from "./harness/requests.js";
+import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
+
+/** Each request over mutual TLS of its own, so that it needs the certificates of the moment. */
+const NEW_CONNECTIONS = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: called }
+spec:
+  host: called
+  trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } }
+`;
+
+const FILES = {
+  "apps.yaml": documents(application("caller"), application("called")),
+  "new-connections.yaml": NEW_CONNECTIONS,
+};
+const PODS = ["caller-0", "called-0"];
+const PROXIES = PODS.map((name) => `${name}.default`);
+const IDENTITIES = [
+  "spiffe://cluster.local/ns/default/sa/caller",
+  "spiffe://cluster.local/ns/default/sa/called",
+];
+const SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+const TTL_MS = 5000;
+const BOUND_MS = 60_000;
+
+/** A certificate as Envoy's admin interface shows it. */
+interface ShownCertificate {
+  readonly serial_number: string;
+  readonly expiration_time: string;
+  readonly subject_alt_names: readonly object[];
+}
+
+/** The certificate with which a proxy speaks for its workload now. */
+async function certificateOf(pod: PlacedPod): Promise<ShownCertificate> {
+  const { certificates } = JSON.parse(await admin(pod, "/certs")) as {
+    readonly certificates: readonly { readonly cert_chain: readonly ShownCertificate[] }[];
+  };
+  const [shown] = certificates.flatMap(({ cert_chain: chain }) => chain);
+  if (shown === undefined) throw new Error(`${pod.name} has no certificate`);
+  return shown;
+}
+
+function callCalled(mesh: ServedMesh): () => Promise<Answer> {
+  const agent = keepAliveAgent();
+  return () => call(mesh.pod("caller-0"), "http://called/", { agent });
+}
+
+async function loadCalled(mesh: ServedMesh): Promise<Load> {
+  const send = callCalled(mesh);
+  await expect.poll(() => send().catch(String), { timeout: 5000 }).toMatchObject({ status: 200 });
+  const load = startLoad(4, send);
+  onTestFinished(async () => {
+    await load.stop();
+  });
+  return load;
+}
+
+/** The certificates that callers have shown, by their hashes. */
+function shownTo(load: Load): ReadonlySet<string | undefined> {
+  return new Set(
+    load.outcomes.flatMap(({ answer }) => {
+      if (answer?.status !== 200) return [];
+      const client = echoOf(answer).headers["x-forwarded-client-cert"] ?? "";
+      return /Hash=(\w+)/.exec(client)?.[1];
+    }),
+  );
+}
+
+/** Looks at the certificates of both proxies until each has had so many; resolves with those that had ended. */
+async function renewals(mesh: ServedMesh, count: number): Promise<readonly ShownCertificate[]> {
+  const serials = PODS.map(() => new Set<string>());
+  const ended: ShownCertificate[] = [];
+  const look = async (): Promise<number> => {
+    for (const [i, name] of PODS.entries()) {
+      const before = Date.now();
+      const shown = await certificateOf(mesh.pod(name));
+      if (Date.parse(shown.expiration_time) <= before) ended.push(shown);
+      serials[i]?.add(shown.serial_number);
+    }
+    return Math.min(...serials.map(({ size }) => size));
+  };
+  await expect.poll(look, { timeout: BOUND_MS, interval: 200 }).toBeGreaterThanOrEqual(count);
+  return ended;
+}
+
+test("proxies have certificates with their SPIFFE names by the stream that has all the rest", async () => {
+  const mesh = await serveMesh(FILES);
+  for (const [i, name] of PODS.entries()) {
+    const pod = mesh.pod(name);
+    const { subject_alt_names: names } = await certificateOf(pod);
+    expect(names).toEqual([{ uri: IDENTITIES[i] }]);
+    const dump = await admin(pod, "/config_dump?resource=dynamic_active_secrets");
+    expect(JSON.parse(dump)).toMatchObject({
+      configs: [{ name: "default" }, { name: "ROOTCA" }, { name: "join-token" }],
+    });
+    const clusters = await admin(pod, "/config_dump?resource=dynamic_active_clusters");
+    expect(clusters.replaceAll(/\s/g, "")).toContain(
+      '"tls_certificate_sds_secret_configs":[{"name":"default","sds_config":{"ads":{}',
+    );
+    const own = mesh.records.filter(({ proxy }) => proxy === PROXIES[i]);
+    expect(own.filter(({ msg }) => msg === "proxy connected")).toHaveLength(1);
+    expect(own.filter(({ typeUrl }) => typeUrl === SECRET)).toMatchObject([
+      { msg: "sent resources", resources: 2 },
+    ]);
+  }
+});
+
+test("certificates are renewed before they end, and no request fails", async () => {
+  const mesh = await serveMesh(FILES, { workloadTtlMs: TTL_MS });
+  const load = await loadCalled(mesh);
+  expect(await renewals(mesh, 4)).toEqual([]);
+  await load.more(100);
+  expect(failures(await load.stop())).toEqual([]);
+  expect(shownTo(load).size).toBeGreaterThanOrEqual(4);
+});
+
+test("proxies that came back by their certificates go on with renewed ones, and no request fails", async () => {
+  const mesh = await serveMesh(FILES, { workloadTtlMs: TTL_MS });
+  const load = await loadCalled(mesh);
+  await mesh.stop();
+  await mesh.start();
+  const before = mesh.records.length;
+  expect(await renewals(mesh, 4)).toEqual([]);
+  await load.more(100);
+  expect(failures(await load.stop())).toEqual([]);
+  const records = mesh.records.slice(before);
+  const ended = records.filter(({ reason }) => reason?.includes("has expired") === true);
+  expect(new Set(ended.map(({ proxy }) => proxy))).toEqual(new Set(PROXIES));
+  const sent = records.filter(({ msg }) => msg === "sent resources");
+  expect(new Set(sent.map(({ typeUrl, resources }) => `${resources} ${typeUrl}`))).toEqual(
+    new Set([`1 ${SECRET}`]),
+  );
+  expect(records.filter(({ msg }) => msg === "refused a proxy")).toEqual([]);
+});
