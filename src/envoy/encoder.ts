@@ -10,11 +10,15 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { versionOf } from "../base/version.js";
+import { createResourceCheck } from "./check/resource-check.js";
+import type { Violation } from "./check/violation.js";
 
 /** A message in its two forms beside its JSON: the bytes, and a version that is equal for equal bytes. */
 export interface Encoded {
   readonly bytes: Buffer;
   readonly version: string;
+  /** What Envoy would refuse in it; absent when there is nothing. */
+  readonly violations?: readonly Violation[];
 }
 
 /** Something that the schema of the pinned Envoy does not allow: a fault of ours, never of a user's file. */
@@ -32,7 +36,7 @@ export class EncodeError extends Error {
 export interface Encoder {
   readonly registry: FileRegistry;
   /**
-   * Encodes a message of the named type. Unknown fields, enum words and Any types are refused.
+   * Encodes a message of the named type, and checks it. Unknown fields, enum words and Any types are refused.
    * @throws EncodeError
    */
   encode(typeName: string, json: object): Encoded;
@@ -51,12 +55,15 @@ export function createEncoder(descriptorSet: Uint8Array): Encoder {
     if (schema === undefined) throw new EncodeError(typeName, new Error("no such message type"));
     return schema;
   };
+  const check = createResourceCheck(registry);
   const encode = (typeName: string, json: object): Encoded => {
     const schema = schemaOf(typeName);
     try {
       const message = fromJson(schema, json as JsonValue, { registry });
       const bytes = Buffer.from(toBinary(schema, message));
-      return { bytes, version: versionOf(bytes) };
+      const encoded = { bytes, version: versionOf(bytes) };
+      const violations = check(schema, message);
+      return violations.length === 0 ? encoded : { ...encoded, violations };
     } catch (error) {
       throw new EncodeError(typeName, error);
     }
