@@ -178,7 +178,7 @@ function bomb(): string {
   return lines.join("\n");
 }
 
-describe("a directory that is followed", () => {
+describe("a directory that is followed", { timeout: 30_000 }, () => {
   it.each(DAMAGES)(
     "leaves the mesh as it was in spite of %s, through a restart too",
     async (_, harm, path, code) => {

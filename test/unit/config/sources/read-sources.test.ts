@@ -243,12 +243,14 @@ describe("the secrets of a directory", () => {
 
   it.each([
     ["a file outside", "../../../key"],
+    ["a file of the same name outside", "../../../default/mine/tls.key"],
     ["another folder's file", "../../other/theirs/tls.key"],
     ["an absolute path", "/etc/hostname"],
   ])("are refused when a link leads to %s", async (_, target) => {
     const parent = temporaryDirectory();
     writeFiles(parent, {
       key: "K",
+      "default/mine/tls.key": "K",
       "secrets/other/theirs/tls.key": "K",
       "secrets/default/mine/tls.crt": "C",
     });

@@ -1,9 +1,12 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ConfigRoot } from "../../../../src/config/sources/root.js";
+import { type ConfigRoot, DEFAULT_LIMITS } from "../../../../src/config/sources/root.js";
 import type { SourceBatch } from "../../../../src/config/sources/source.js";
 import { type WatchOptions, watchSources } from "../../../../src/config/sources/watch-sources.js";
+import { createWatchedRoot } from "../../../../src/config/sources/watched-root.js";
+import { SYSTEM_TIMERS } from "../../../../src/config/timers.js";
+import { createManualTimers } from "../manual-timers.js";
 import { temporaryDirectory, writeFiles, writeLinks } from "./temporary-directory.js";
 
 /** A watch whose batches are awaited one after the other. */
@@ -53,12 +56,26 @@ function watching(
   return { next, nextBatch, waiting: () => batches.length, close: watch.close };
 }
 
+/**
+ * Takes the first batch, and goes on until the look at everything that follows it is over, so that what a test does then
+ * is seen by an event or not at all.
+ */
+async function begin(directory: string, watch: Watching): Promise<void> {
+  await watch.next();
+  const marker = join(directory, "marker.yaml");
+  writeFileSync(marker, "marker");
+  let seen = {};
+  while (!("marker.yaml" in seen)) seen = await watch.next();
+  rmSync(marker);
+  expect(await watch.next()).toEqual({ "marker.yaml": undefined });
+}
+
 function contentOf(source: SourceBatch["changed"][number]): string {
   if (source.type === "text") return source.text;
   return source.type === "secret" ? JSON.stringify(source.files) : `!${source.code}`;
 }
 
-describe("a watch on a directory", () => {
+describe("a watch on a directory", { timeout: 30_000 }, () => {
   it("gives all that there is first", async () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1", "b/c.yaml": "2" });
@@ -71,7 +88,7 @@ describe("a watch on a directory", () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1", "b.yaml": "2" });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     writeFiles(directory, { "a.yaml": "3" });
     expect(await watch.next()).toEqual({ "a.yaml": "3" });
     appendFileSync(join(directory, "a.yaml"), "4");
@@ -92,7 +109,7 @@ describe("a watch on a directory", () => {
       Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${String(i)}.yaml`, "1"])),
     );
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     writeFiles(directory, { "f7.yaml": "2" });
     expect(await watch.next()).toEqual({ "f7.yaml": "2" });
   });
@@ -101,7 +118,7 @@ describe("a watch on a directory", () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1" });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     const other = temporaryDirectory();
     writeFiles(other, { "b/c.yaml": "2" });
     renameSync(join(other, "b"), join(directory, "b"));
@@ -182,7 +199,7 @@ describe("a watch on a directory", () => {
       "b.yaml": "..data/b.yaml",
     });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     symlinkSync("..2", join(directory, "..data_tmp"));
     renameSync(join(directory, "..data_tmp"), join(directory, "..data"));
     expect(await watch.next()).toEqual({ "a.yaml": "2", "b.yaml": "1" });
@@ -194,7 +211,7 @@ describe("a watch on a directory", () => {
     const directory = temporaryDirectory();
     writeLinks(directory, { "a.yaml": join(outside, "x.yaml") });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     writeFiles(outside, { "x.yaml": "2" });
     expect(await watch.next()).toEqual({ "a.yaml": "2" });
   });
@@ -203,7 +220,7 @@ describe("a watch on a directory", () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1", "b.yaml": "1" });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     writeFiles(directory, { "a.yaml": "2", "b.yaml": "2", "c.yaml": "2" });
     expect(await watch.next()).toEqual({ "a.yaml": "2", "b.yaml": "2", "c.yaml": "2" });
     expect(watch.waiting()).toBe(0);
@@ -213,7 +230,7 @@ describe("a watch on a directory", () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1" });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     writeFiles(directory, { "notes.txt": "1", ".a.yaml.swp": "1", "a.yaml~": "1", "b.yaml": "2" });
     expect(await watch.next()).toEqual({ "b.yaml": "2" });
   });
@@ -222,7 +239,7 @@ describe("a watch on a directory", () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1" });
     const watch = watching(directory);
-    await watch.next();
+    await begin(directory, watch);
     writeFiles(directory, { "a.yaml": "2" });
     await watch.close();
     expect(watch.waiting()).toBe(0);
@@ -251,6 +268,43 @@ describe("a watch on a directory", () => {
     renameSync(join(directory, "x/next"), join(directory, "x/current"));
     rescan();
     expect(await watch.next()).toEqual({ "a.yaml": "2" });
+  });
+
+  it("looks once more after the first look, for what came in between", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "x/real/a.yaml": "1", "x/other/a.yaml": "2" });
+    writeLinks(directory, { "x/current": "real", "mesh/a.yaml": "../x/current/a.yaml" });
+    const timers = createManualTimers();
+    const watch = watching(join(directory, "mesh"), { timers });
+    await watch.next();
+    symlinkSync("other", join(directory, "x/next"));
+    renameSync(join(directory, "x/next"), join(directory, "x/current"));
+    timers.pass(15);
+    expect(await watch.next()).toEqual({ "a.yaml": "2" });
+  });
+
+  it("looks once more after a directory has come, for what came before it was watched", async () => {
+    const directory = temporaryDirectory();
+    let poked = (): void => undefined;
+    const first = new Promise<void>((resolve) => {
+      poked = resolve;
+    });
+    const root = { path: directory, kind: "config" as const };
+    const poke = (): void => {
+      poked();
+    };
+    const watched = await createWatchedRoot(root, {
+      limits: DEFAULT_LIMITS,
+      timers: SYSTEM_TIMERS,
+      poke,
+    });
+    onTestFinished(watched.close);
+    mkdirSync(join(directory, "a"));
+    await first;
+    let pokes = 0;
+    poked = () => pokes++;
+    await watched.update();
+    expect(pokes).toBe(1);
   });
 
   it("gives the folder of a secret whose file was written", async () => {

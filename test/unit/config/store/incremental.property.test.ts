@@ -12,6 +12,11 @@ import {
   specsOf,
 } from "../directory.js";
 
+/** Enough to find each fault that was put in on purpose. */
+const RUNS = 80;
+/** Random edits take as long as the machine is busy with others. */
+const TIMEOUT = { timeout: 60_000 };
+
 const NAMES = ["a", "b", "c"];
 const FILES = ["1.yaml", "2.yaml", "3.yaml", "4.json", "5.yaml"];
 
@@ -66,7 +71,7 @@ type Batch = Parameters<Directory["write"]>[0];
 /** Another order of the members, because that must not matter. */
 const reversed = (files: Batch): Batch => Object.fromEntries(Object.entries(files).reverse());
 
-describe("a store that does not remember", () => {
+describe("a store that does not remember", TIMEOUT, () => {
   it("says after any edits what one says that sees the last files for the first time", () => {
     fc.assert(
       fc.property(batches, (edits) => {
@@ -82,12 +87,12 @@ describe("a store that does not remember", () => {
           expect(snapshot.diagnostics).toEqual(fresh.diagnostics);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: RUNS },
     );
   });
 });
 
-describe("a store that remembers", () => {
+describe("a store that remembers", TIMEOUT, () => {
   const good: Batch = {
     "1.yaml": documents(service("a"), service("b"), service("c")),
     "2.yaml": documents(rule("a", "a", "v1", "v2"), route("a", "a", "v1")),
@@ -106,7 +111,7 @@ describe("a store that remembers", () => {
         expect(after.diagnostics).toEqual([]);
         expect(specsOf(after)).toEqual(specsOf(before));
       }),
-      { numRuns: 150 },
+      { numRuns: RUNS },
     );
   });
 
@@ -125,7 +130,7 @@ describe("a store that remembers", () => {
           expect(directory.write(edit).tables.Service.get("default/d")).toBe(before);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: RUNS },
     );
   });
 
@@ -141,7 +146,7 @@ describe("a store that remembers", () => {
           expect(snapshot.diagnostics).toEqual(expected.diagnostics);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: RUNS },
     );
   });
 });
