@@ -7,6 +7,7 @@
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { DeltaRequest } from "./delta.js";
+import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";
 import type { Payload, Style } from "./subscription.js";
 
@@ -166,27 +167,57 @@ function decode(type: string, message: Buffer, readField: FieldReader): void {
   }
 }
 
+/** A length-delimited field up to its content. */
+function fieldHead(field: number, length: number): Uint8Array {
+  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
+}
+
+/**
+ * What stands before the bytes of a resource in a response of one style: the field's head, the resource's name and version,
+ * and the head of the Any. All streams send the same, so it is written once.
+ */
+function resourceHead(typeUrl: string, style: Style, resource: EncodedResource): Buffer {
+  const { name, version, bytes } = resource;
+  const any = Buffer.concat([
+    new BinaryWriter().tag(1, WireType.LengthDelimited).string(typeUrl).finish(),
+    fieldHead(2, bytes.length),
+  ]);
+  const anyLength = any.length + bytes.length;
+  if (style !== "delta") return Buffer.concat([fieldHead(2, anyLength), any]);
+  const inner = Buffer.concat([
+    new BinaryWriter().tag(3, WireType.LengthDelimited).string(name).finish(),
+    new BinaryWriter().tag(1, WireType.LengthDelimited).string(version).finish(),
+    fieldHead(2, anyLength),
+    any,
+  ]);
+  return Buffer.concat([fieldHead(2, inner.length + bytes.length), inner]);
+}
+
+const deltaHeads = new WeakMap<EncodedResource, Buffer>();
+const setHeads = new WeakMap<EncodedResource, Buffer>();
+
+function headOf(typeUrl: string, style: Style, resource: EncodedResource): Buffer {
+  const heads = style === "delta" ? deltaHeads : setHeads;
+  const known = heads.get(resource);
+  if (known !== undefined) return known;
+  const head = resourceHead(typeUrl, style, resource);
+  heads.set(resource, head);
+  return head;
+}
+
 /** A DiscoveryResponse or DeltaDiscoveryResponse without its nonce: what all streams share that are sent the payload. */
 export function encodeBody(typeUrl: string, style: Style, payload: Payload): Buffer {
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.LengthDelimited).string(payload.version);
-  writer.tag(4, WireType.LengthDelimited).string(typeUrl);
-  for (const { name, version, bytes } of payload.resources) {
-    writer.tag(2, WireType.LengthDelimited).fork();
-    if (style === "delta") {
-      writer.tag(3, WireType.LengthDelimited).string(name);
-      writer.tag(1, WireType.LengthDelimited).string(version);
-      writer.tag(2, WireType.LengthDelimited).fork();
-    }
-    writer.tag(1, WireType.LengthDelimited).string(typeUrl);
-    writer.tag(2, WireType.LengthDelimited).bytes(bytes);
-    if (style === "delta") writer.join();
-    writer.join();
-  }
+  const start = new BinaryWriter();
+  start.tag(1, WireType.LengthDelimited).string(payload.version);
+  start.tag(4, WireType.LengthDelimited).string(typeUrl);
   if (style === "delta") {
-    for (const name of payload.removed) writer.tag(6, WireType.LengthDelimited).string(name);
+    for (const name of payload.removed) start.tag(6, WireType.LengthDelimited).string(name);
   }
-  return Buffer.from(writer.finish());
+  const parts: Uint8Array[] = [start.finish()];
+  for (const resource of payload.resources) {
+    parts.push(headOf(typeUrl, style, resource), resource.bytes);
+  }
+  return Buffer.concat(parts);
 }
 
 /** The nonce of either response. Fields come in any order, so a message is a body and a nonce one after the other. */
