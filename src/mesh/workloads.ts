@@ -9,6 +9,7 @@ import {
   namedPorts,
   podWorkload,
   proxyWorkload,
+  TLS_MODE_LABEL,
   type Workload,
 } from "./workload.js";
 
@@ -27,11 +28,11 @@ export interface WorkloadSources {
   readonly proxies: Table<Proxy>;
 }
 
-/** A proxy that stands beside a described workload says that mutual TLS reaches it. */
+/** A proxy that stands beside a Pod says that mutual TLS reaches it, unless the Pod's own label says whether it does. */
 function withProxy(workload: Workload, proxied: boolean): Workload {
-  return proxied && workload.source?.kind === "Pod" && !workload.meshTls
-    ? { ...workload, meshTls: true }
-    : workload;
+  const isUndecided =
+    workload.source?.kind === "Pod" && workload.labels[TLS_MODE_LABEL] === undefined;
+  return proxied && isUndecided ? { ...workload, meshTls: true } : workload;
 }
 
 /** The workloads at one address: the described ones, else one for the proxy that connected from there. */

@@ -37,7 +37,8 @@ export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFil
       namespace,
       labels:
         proxy === "none"
-          ? pod.labels
+          ? // Said, because a sidecar that has just gone still counts for a while.
+            { ...pod.labels, [TLS_MODE_LABEL]: "disabled" }
           : { ...withCanonicalLabels(pod.labels, pod.workloadName), [TLS_MODE_LABEL]: "istio" },
     },
     {

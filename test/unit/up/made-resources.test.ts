@@ -36,10 +36,15 @@ test("a pod with a sidecar has Istio's labels, its address and its readiness", (
   });
 });
 
-test("a pod without a sidecar has its own labels alone", () => {
+test("a pod without a sidecar has its own labels, and one that says so", () => {
   const { text } = podFile(placed({ proxy: "none" }), "127.30.0.1", false);
-  expect(JSON.parse(text)).toMatchObject({
-    metadata: { labels: { app: "payments", version: "v1" } },
+  const pod = JSON.parse(text) as { readonly metadata: { readonly labels: object } };
+  expect(pod.metadata.labels).toEqual({
+    app: "payments",
+    version: "v1",
+    "security.istio.io/tlsMode": "disabled",
+  });
+  expect(pod).toMatchObject({
     status: { conditions: [{ type: "Ready", status: "False" }] },
   });
 });
