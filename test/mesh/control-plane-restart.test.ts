@@ -1,12 +1,7 @@
 /** The control plane is stopped and started again, on its state, while requests go on. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
-import {
-  type DevelopmentCertificate,
-  openDevelopmentCertificates,
-} from "../../src/up/development-certificates.js";
+import { expect, onTestFinished, test } from "vitest";
+import { openCertificates } from "./harness/certificates.js";
 import { failures, type Load, startLoad } from "./harness/load.js";
 import { application, documents } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
@@ -59,13 +54,8 @@ const PROXIES = [
 
 const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
-let appTls: DevelopmentCertificate;
-
-beforeAll(async () => {
-  const directory = await mkdtemp(join(tmpdir(), "fairlead-certificates-"));
-  appTls = await (await openDevelopmentCertificates(directory)).certificateFor(["app.example.com"]);
-  return () => rm(directory, { recursive: true });
-});
+const certificates = await openCertificates();
+const appTls = await certificates.certificateFor(["app.example.com"]);
 
 async function startMesh(): Promise<ServedMesh> {
   const files = {

@@ -7,7 +7,7 @@ import {
   type IncomingMessage,
   type OutgoingHttpHeaders,
 } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import type { Socket } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
@@ -48,9 +48,9 @@ export interface Echo {
 const HTTP_PROXY_PORT = 15007;
 const TIMEOUT_MS = 10_000;
 
-/** Connections that requests without TLS share, one after the other; closed when the test is over. */
-export function keepAliveAgent(): Agent {
-  const agent = new Agent({ keepAlive: true });
+/** Connections that requests share, one after the other; closed when the test is over. */
+export function keepAliveAgent(transport: "plaintext" | "tls" = "plaintext"): Agent {
+  const agent = new (transport === "tls" ? TlsAgent : Agent)({ keepAlive: true });
   onTestFinished(() => {
     agent.destroy();
   });

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import pino from "pino";
-import { expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { type ControlPlane, startControlPlane } from "../../../src/app.js";
 import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
@@ -40,7 +40,7 @@ export interface LogRecord {
   readonly removed?: number;
 }
 
-/** A mesh that runs until the test is over. */
+/** A mesh that runs until the test, or the file of tests that share it, is over. */
 export interface ServedMesh extends Places, Edits {
   /** The control plane that runs now. */
   controlPlane(): ControlPlane;
@@ -71,13 +71,38 @@ type Ports = Pick<ControlPlane, "plaintextPort" | "tlsPort" | "httpPort">;
 
 const ANY_PORTS: Ports = { plaintextPort: 0, tlsPort: 0, httpPort: 0 };
 
-/** Starts a control plane on these files, and an Envoy with an application for each pod that they ask for. */
-export async function serveMesh(
-  files: Files,
-  options: ServedMeshOptions = {},
-): Promise<ServedMesh> {
+/**
+ * Starts a control plane on these files, and an Envoy with an application for each pod that they ask for; it ends with the
+ * test.
+ */
+export function serveMesh(files: Files, options: ServedMeshOptions = {}): Promise<ServedMesh> {
   const closers: Closers = [];
   onTestFinished(() => closeAll(closers));
+  return openMesh(files, options, closers);
+}
+
+/**
+ * Such a mesh that the tests of a file share: it is there when the first of them runs, and ends after the last. Call it
+ * outside of tests.
+ */
+export function shareServedMesh(files: Files, options: ServedMeshOptions = {}): () => ServedMesh {
+  const closers: Closers = [];
+  const shared: { mesh?: ServedMesh } = {};
+  beforeAll(async () => {
+    shared.mesh = await openMesh(files, options, closers);
+  });
+  afterAll(() => closeAll(closers));
+  return () => {
+    if (shared.mesh === undefined) throw new Error("the mesh runs only while tests do");
+    return shared.mesh;
+  };
+}
+
+async function openMesh(
+  files: Files,
+  options: ServedMeshOptions,
+  closers: Closers,
+): Promise<ServedMesh> {
   const places = await makePlaces(files, options.secrets ?? {}, closers);
   const records: LogRecord[] = [];
   const open = (ports: Ports): Promise<ControlPlane> =>
