@@ -10,7 +10,12 @@ import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
-import { type ResourceTable, type ResourceView, TYPE_URL } from "../xds/resource.js";
+import {
+  type EncodedResource,
+  type ResourceTable,
+  type ResourceView,
+  TYPE_URL,
+} from "../xds/resource.js";
 import { type OpenRequest, type Session, StreamRefused, type XdsSessions } from "../xds/session.js";
 
 /** A proxy that is connected now. */
@@ -97,20 +102,33 @@ function settled(before: ResourceTable | undefined, after: ResourceTable): Resou
   return before !== undefined && after.changesFrom(before).length === 0 ? before : after;
 }
 
-/** The view of a session, the same object until one of its tables changes. */
-function createView(sets: () => ResourceSets, lease: SecretLease | undefined): () => ResourceView {
-  let last: ResourceView | undefined;
+interface LastView {
+  readonly sets: ResourceSets;
+  readonly own: readonly EncodedResource[];
+  readonly view: ResourceView;
+}
+
+const NOTHING: readonly EncodedResource[] = [];
+
+/** The view of a session, the same object until one of its tables changes. It is asked for after every message. */
+function createView(
+  setsNow: () => ResourceSets,
+  lease: SecretLease | undefined,
+): () => ResourceView {
+  let last: LastView | undefined;
   return () => {
-    const now = sets();
-    const next = viewOf(now, secretsFor(lease, now.secrets));
-    const view = new Map(
-      [...next].map(([type, table]) => [type, settled(last?.get(type), table)] as const),
+    const sets = setsNow();
+    const own = lease?.resources() ?? NOTHING;
+    if (last?.sets === sets && last.own === own) return last.view;
+    const next = viewOf(sets, secretsFor(lease, sets.secrets));
+    const before = last?.view;
+    const tables = [...next].map(
+      ([type, table]) => [type, settled(before?.get(type), table)] as const,
     );
-    if (last !== undefined && [...view].every(([type, table]) => last?.get(type) === table)) {
-      return last;
-    }
-    last = view;
-    return view;
+    const same =
+      before !== undefined && tables.every(([type, table]) => before.get(type) === table);
+    last = { sets, own, view: same ? before : new Map(tables) };
+    return last.view;
   };
 }
 

@@ -136,6 +136,9 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const gatewaySecrets = createGatewaySecrets(engine, encoder);
   const bound = createBoundListeners(engine, encoder);
   const ownClusters = createOwnClusters(engine, encoder);
+  const union = engine.memo("union of parts", (first: ResourceSet, ...others: ResourceSet[]) =>
+    others.reduce(overlay<EnvoyResource>, first),
+  );
 
   const outboundListeners = (
     mesh: Mesh,
@@ -157,9 +160,9 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     const serverLogs = logs(mesh, { namespace, labels, side: "SERVER" });
     const own = inbound(inboundInputs(mesh, proxy, serverLogs));
     return {
-      clusters: overlay(overlay(outbound.clusters, own.clusters), ownClusters(connected)),
+      clusters: union(outbound.clusters, own.clusters, ownClusters(connected)),
       endpoints: outbound.endpoints,
-      listeners: overlay(outboundListeners(mesh, proxy, builder, outbound), own.listeners),
+      listeners: union(outboundListeners(mesh, proxy, builder, outbound), own.listeners),
       routes: outbound.routes,
       secrets: Table.empty(),
     };
@@ -172,7 +175,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     const gatewayLogs = logs(mesh, { namespace, labels, side: "CLIENT" });
     const own = gateway(gatewayInputs(mesh, proxy, gatewayLogs));
     return {
-      clusters: overlay(outbound.clusters, ownClusters(connected)),
+      clusters: union(outbound.clusters, ownClusters(connected)),
       endpoints: outbound.endpoints,
       listeners: own.listeners,
       routes: own.routes,
@@ -180,9 +183,10 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     };
   };
 
-  return {
-    resourcesOf: (mesh, connected) =>
+  const resourcesOf = engine.memo(
+    "resources of a proxy",
+    (connected: ConnectedProxy, mesh: Mesh) =>
       connected.proxy.type === "router" ? router(mesh, connected) : sidecar(mesh, connected),
-    forgetScopesWithout,
-  };
+  );
+  return { resourcesOf: (mesh, connected) => resourcesOf(connected, mesh), forgetScopesWithout };
 }
