@@ -32,8 +32,9 @@ export function idOf(ref: ResourceRef): string {
 
 /** Reads one resource: its kind, its metadata, its fields and the rules between them. */
 export function readResource(value: unknown): ResourceReading | NoResource {
-  if (!isMap(value))
+  if (!isMap(value)) {
     return spoilt("not-a-resource", `a resource is a map, found ${describeType(value)}`);
+  }
   const { apiVersion, kind } = value;
   if (typeof apiVersion !== "string" || typeof kind !== "string") {
     const missing = typeof kind === "string" ? "apiVersion" : "kind";

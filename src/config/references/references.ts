@@ -3,7 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { Finding } from "../kind.js";
 import type { Kind, ResourceOf } from "../kinds.js";
-import { MESH_CONFIG_MAP, meshConfigOf } from "../mesh-config.js";
+import { MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { checkCredentials } from "./credentials.js";
@@ -71,7 +71,7 @@ function createRouteCheck(engine: Engine) {
     },
     isDeepStrictEqual,
   );
-  return (tables: ResourceTables, hosts: HostRegistry, config: ReturnType<typeof meshConfigOf>) =>
+  return (tables: ResourceTables, hosts: HostRegistry, config: MeshConfig) =>
     check(
       [tables.VirtualService],
       names(
@@ -100,8 +100,9 @@ function createRuleCheck(engine: Engine) {
   return engine.derive(
     "hosts of DestinationRule",
     (_key, [rule]: RowsOf<"DestinationRule">, hosts: HostRegistry) => {
-      const { host, namespace } = { host: rule?.spec.host, namespace: rule?.metadata.namespace };
-      if (host === undefined || namespace === undefined || host.startsWith("*")) return undefined;
+      if (rule === undefined || rule.spec.host.startsWith("*")) return undefined;
+      const { host } = rule.spec;
+      const { namespace } = rule.metadata;
       if (findHost(hosts, host, namespace) !== undefined) return undefined;
       const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees`;
       return warnings([

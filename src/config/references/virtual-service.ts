@@ -48,10 +48,12 @@ function* destinationsOf({ spec }: VirtualService): Iterable<PlacedDestination> 
     }
     yield* placed(mirrors, ["spec", "http", i, "mirrors"]);
   }
-  for (const [i, { route = [] }] of tcp.entries())
+  for (const [i, { route = [] }] of tcp.entries()) {
     yield* placed(route, ["spec", "tcp", i, "route"]);
-  for (const [i, { route = [] }] of tls.entries())
+  }
+  for (const [i, { route = [] }] of tls.entries()) {
     yield* placed(route, ["spec", "tls", i, "route"]);
+  }
 }
 
 function placed(

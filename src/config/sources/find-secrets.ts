@@ -82,7 +82,12 @@ async function checkSecretFile(
   if (stats.size > BigInt(limit)) {
     return { code: "file-too-large", message: `${file} is larger than ${String(limit)} bytes` };
   }
-  return (await realFileOf(root, path)) === undefined ? leadsOut(file) : undefined;
+  try {
+    return (await realFileOf(root, path)) === undefined ? leadsOut(file) : undefined;
+  } catch {
+    // It has gone since; whoever reads it will see.
+    return undefined;
+  }
 }
 
 /** That a file of a secret is a link that leads out of its folder. */

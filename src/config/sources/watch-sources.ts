@@ -4,7 +4,7 @@ import { createDebounce, type Waits } from "./debounce.js";
 import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./root.js";
 import { readAll } from "./scan.js";
 import type { RootStatus, SourceBatch } from "./source.js";
-import { createWatchedRoot, type WatchedRoot } from "./watched-root.js";
+import { createWatchedRoot, type RootUpdate, type WatchedRoot } from "./watched-root.js";
 
 /** How directories are watched. */
 export interface WatchOptions {
@@ -57,7 +57,7 @@ export function watchSources(options: WatchOptions): SourceWatch {
     return work;
   };
   const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, timers, () => {
-    void enqueue(() => changesOf(roots, given));
+    void enqueue(() => changesOf(roots, given, onError));
   });
   const suspectAll = (): void => {
     for (const root of roots) root.suspectAll();
@@ -86,9 +86,9 @@ export function watchSources(options: WatchOptions): SourceWatch {
     close: async () => {
       isClosed = true;
       cancelRescan?.();
-      debounce.cancel();
       await work;
       for (const root of roots) root.close();
+      debounce.cancel();
     },
   };
 }
@@ -97,9 +97,17 @@ export function watchSources(options: WatchOptions): SourceWatch {
 async function changesOf(
   roots: readonly WatchedRoot[],
   given: readonly RootStatus[],
+  onError: (error: unknown) => void,
 ): Promise<SourceBatch | undefined> {
-  const updates = [];
-  for (const root of roots) updates.push(await root.update());
+  const updates: RootUpdate[] = [];
+  for (const root of roots) {
+    try {
+      updates.push(await root.update());
+    } catch (error) {
+      // What another root was found to have must not be lost.
+      onError(error);
+    }
+  }
   const changed = updates.flatMap((update) => update.changed);
   const removed = updates.flatMap((update) => update.removed);
   const now = roots.map((root) => root.status());

@@ -21,7 +21,7 @@ export interface WatchedRoot {
   readonly status: () => RootStatus;
   /** What was found in it when it was looked at last. */
   readonly found: () => Iterable<Found>;
-  /** Looks at what was suspected since the last time, and reads what may be different. */
+  /** Looks at what was suspected since the last time, and reads what may be different. What fails stays suspected. */
   readonly update: () => Promise<RootUpdate>;
   /** Suspects everything. */
   readonly suspectAll: () => void;
@@ -74,8 +74,7 @@ export async function createWatchedRoot(
   const take = async (change: RootChange): Promise<RootUpdate> => {
     const changed = await readAll(change.changed, limits);
     const gone = missing(change.changed, changed);
-    let { found } = change.scan;
-    for (const path of gone) found = found.without(path);
+    const found = gone.reduce((rest, path) => rest.without(path), change.scan.found);
     const before = known;
     const scan = { ...change.scan, found };
     const mayHaveMoved =
@@ -99,7 +98,12 @@ export async function createWatchedRoot(
       if (suspicions.length === 0) return { changed: [], removed: [] };
       const raised = suspicions;
       suspicions = [];
-      return take(await inspect(known.scan, raised, limits));
+      try {
+        return await take(await inspect(known.scan, raised, limits));
+      } catch (error) {
+        suspicions.push(...raised);
+        throw error;
+      }
     },
     suspectAll: () => {
       raise({ type: "all" });

@@ -45,6 +45,9 @@ export interface Rules {
   readonly remembers: boolean;
 }
 
+/** What the ids of VirtualServices begin with. */
+const ROUTE = "VirtualService/";
+
 /** The state after a batch. The cost is in proportion to the batch. */
 export function advance(before: ConfigState, batch: SourceBatch, rules: Rules): ConfigState {
   const memory = rules.remembers ? { standings: before.standings } : undefined;
@@ -131,13 +134,12 @@ function holdBack(
   { changed, remembers }: { readonly changed: ReadonlySet<string>; readonly remembers: boolean },
 ): ConfigState {
   const references = routeReferences(state);
-  const ids = new Set([...changed].filter((id) => id.startsWith("VirtualService/")));
-  for (const { key } of references.changesFrom(routeReferences(before)))
-    ids.add(`VirtualService/${key}`);
+  const ids = new Set([...changed].filter((id) => id.startsWith(ROUTE)));
+  for (const { key } of references.changesFrom(routeReferences(before))) ids.add(ROUTE + key);
   let { standings, tables } = state;
   for (const id of ids) {
     const standing = standings.get(id);
-    const key = id.slice("VirtualService/".length);
+    const key = id.slice(ROUTE.length);
     const old = before.standings.get(id);
     const isHeldBack = remembers && references.get(key)?.isHeldBack === true;
     const inForce = isHeldBack ? old?.inForce : standing?.candidate;
