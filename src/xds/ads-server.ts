@@ -3,7 +3,6 @@ import { fromBinary, type Registry } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import { AdsStream, type DiscoveryCall, type Entrance, type StreamHost } from "./ads-stream.js";
-import { createBodyCache } from "./body-cache.js";
 import type { Clock } from "./clock.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { createNamePool } from "./names.js";
@@ -11,6 +10,7 @@ import type { XdsObserver } from "./observer.js";
 import { DEFAULT_PACING, type Pacing } from "./pacing.js";
 import { createSharedPlanner } from "./plan.js";
 import type { EncodedResource } from "./resource.js";
+import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
 import type { StreamStatus } from "./stream-status.js";
 import { DecodeError } from "./wire.js";
@@ -77,12 +77,12 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
   const names = createNamePool(randomInt(2 ** 31));
   const planner = createSharedPlanner();
-  const bodies = createBodyCache();
+  const encoder = createResponseEncoder();
   const prefix = randomBytes(4).toString("hex");
   const streams = new Map<string, AdsStream>();
   const turns = createTurns(() => {
     planner.forget();
-    bodies.forget();
+    encoder.forget();
   }, clock);
   let started = 0;
   let connected = 0;
@@ -92,7 +92,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     clock,
     limits,
     observer,
-    bodies,
+    encoder,
     decodeNode: nodeDecoder(registry),
     moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names }),
     wake: turns.add,

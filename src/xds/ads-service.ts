@@ -1,10 +1,10 @@
 import type { Server, ServiceDefinition } from "@grpc/grpc-js";
 import type { AdsServer } from "./ads-server.js";
-import type { DiscoveryCall, Outgoing } from "./ads-stream.js";
+import type { DiscoveryCall } from "./ads-stream.js";
 import { DELTA, type Dialect, SOTW } from "./dialect.js";
 import { TYPE_URL } from "./resource.js";
 
-/** Bytes go in as they are; they come out as a body that streams share and a nonce, joined only when they are written. */
+/** Messages go in and out as bytes: those that go out are shared by many streams. */
 function method(path: string): ServiceDefinition[string] {
   return {
     path,
@@ -12,7 +12,7 @@ function method(path: string): ServiceDefinition[string] {
     responseStream: true,
     requestSerialize: (bytes: Buffer) => bytes,
     requestDeserialize: (bytes: Buffer) => bytes,
-    responseSerialize: ({ body, nonce }: Outgoing) => Buffer.concat([body, nonce]),
+    responseSerialize: (bytes: Buffer) => bytes,
     responseDeserialize: (bytes: Buffer) => bytes,
   };
 }

@@ -2,11 +2,10 @@
  * One stream: a thin shell around the state machines. It reads requests, keeps the limits, and hands out responses.
  *
  * Responses are made only when all that was made before is handed to the connection, so a peer that does not read costs
- * one step's responses at most, and these share their bodies with other streams until the moment they are written.
+ * one step's responses at most, and the large ones of these are shared with other streams until they are written.
  */
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
-import type { BodyCache } from "./body-cache.js";
 import type { Clock } from "./clock.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type Limits } from "./limits.js";
@@ -14,20 +13,15 @@ import type { Moment } from "./moment.js";
 import { nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
 import type { EncodedResource } from "./resource.js";
+import type { ResponseEncoder } from "./response-encoder.js";
 import { type Session, StreamRefused, type XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
 import { newStream, type StreamState, subscriptionTo, withView } from "./stream-state.js";
 import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
-import { DecodeError, encodeNonce } from "./wire.js";
-
-/** What is written to the connection: bytes that streams share, and bytes of this stream. */
-export interface Outgoing {
-  readonly body: Buffer;
-  readonly nonce: Uint8Array;
-}
+import { DecodeError } from "./wire.js";
 
 /** A discovery stream of gRPC. */
-export type DiscoveryCall = ServerDuplexStream<Buffer, Outgoing>;
+export type DiscoveryCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** The service that a stream came in by. */
 export interface Entrance {
@@ -44,7 +38,7 @@ export interface StreamHost {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly observer: XdsObserver;
-  readonly bodies: BodyCache;
+  readonly encoder: ResponseEncoder;
   readonly decodeNode: (bytes: Uint8Array) => Node;
   readonly moment: () => Moment;
   /** Asks for AdsStream.advance to be called soon. */
@@ -236,27 +230,26 @@ export class AdsStream {
   }
 
   #write(response: Response, open: Open): void {
-    const body = this.#host.bodies.bodyOf(response);
-    const nonce = encodeNonce(response.nonce);
+    const message = this.#host.encoder.encode(response);
     if (this.#unwritten === 0) {
       const seconds = this.#host.limits.unreadMs / 1000;
       const reason = `responses were not read for ${seconds} s`;
       this.#stopDeadline = this.#refuseAfter(this.#host.limits.unreadMs, reason);
     }
     this.#unwritten += 1;
-    this.#call.write({ body, nonce }, () => {
+    this.#call.write(message, () => {
       this.#written();
     });
-    const { typeUrl, payload } = response;
+    const { typeUrl, nonce, payload } = response;
     this.#host.observer.pushed?.({
       ...this.#name(open),
       typeUrl,
-      nonce: response.nonce,
+      nonce,
       version: payload.version,
       resources: payload.resources.length,
       changed: payload.changed.length,
       removed: payload.removed.length,
-      bytes: body.length + nonce.length,
+      bytes: message.length,
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Table } from "../base/table.js";
 import type { Difference } from "./difference.js";
-import { NO_NAMES } from "./names.js";
+import { NO_NAMES, subset } from "./names.js";
 import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
 import type { Plan } from "./plan.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
@@ -157,8 +157,8 @@ function partly(
     subscription: {
       ...subscription,
       held,
-      strays: new Set([...strays].filter((name) => withheld.has(name))),
-      requested: new Set([...requested].filter(isOpen)),
+      strays: subset(strays, (name) => withheld.has(name)),
+      requested: subset(requested, isOpen),
     },
   };
 }

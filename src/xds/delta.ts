@@ -69,20 +69,18 @@ function firstSubscription(
   const wildcard = legacy || request.subscribe.includes(WILDCARD);
   const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
   if (!wildcard && names.size === 0) return undefined;
+  const { accepted, current } = heldByVersions(table, versions);
   const due = new Set(typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : []);
-  const isCurrent = (name: string): boolean => {
-    const version = table.get(name)?.version;
-    return version !== undefined && version === versions.get(name) && !due.has(name);
-  };
+  const isCurrent = (name: string): boolean => current.has(name) && !due.has(name);
   const requested = versions.size === 0 ? names : new Set(without(names, isCurrent));
-  const accepted = heldByVersions(table, versions);
+  const strays = wildcard ? new Set(without(versions.keys(), (name) => table.has(name))) : NO_NAMES;
   return subscription({
     typeUrl,
     style: "delta",
     wildcard,
     names,
     requested: moment.names.shared(requested),
-    strays: wildcard ? new Set(without(versions.keys(), (name) => table.has(name))) : NO_NAMES,
+    strays: moment.names.shared(strays),
     // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
     held: wildcard ? accepted : table,
     accepted,
@@ -91,21 +89,27 @@ function firstSubscription(
   });
 }
 
-/** The part of a table that a client holds which names these versions; other versions of its names are unknown content. */
-function heldByVersions(table: ResourceTable, versions: ReadonlyMap<string, string>): Table<Held> {
-  let held: Table<Held> = table;
-  // It starts from the table, to share it: a client that comes back holds nearly all of it, or next to nothing.
-  const few = versions.size < table.size / 2;
-  if (few) held = Table.empty();
-  const names = few ? versions.keys() : table.keys();
-  for (const name of names) {
-    const resource = table.get(name);
-    const version = versions.get(name);
-    if (resource === undefined) continue;
-    if (version === undefined) held = held.without(name);
-    else held = held.with(name, resource.version === version ? resource : UNKNOWN);
-  }
-  return held;
+interface HeldByVersions {
+  readonly accepted: Table<Held>;
+  /** Names that the client holds in the table's version. */
+  readonly current: ReadonlySet<string>;
+}
+
+/** What a client holds that says these versions: the part of a table, with what it has in another version marked. */
+function heldByVersions(
+  table: ResourceTable,
+  versions: ReadonlyMap<string, string>,
+): HeldByVersions {
+  const current = new Set<string>();
+  if (versions.size === 0) return { accepted: Table.empty(), current };
+  // It starts from the table, to share it: a client that comes back holds nearly all of it.
+  let accepted: Table<Held> = table;
+  table.forEach(({ version }, name) => {
+    const known = versions.get(name);
+    if (known === version) current.add(name);
+    else accepted = known === undefined ? accepted.without(name) : accepted.with(name, UNKNOWN);
+  });
+  return { accepted, current };
 }
 
 function resubscribed(

@@ -12,8 +12,8 @@ export type NameSet = ReadonlySet<string>;
 /** No names. */
 export const NO_NAMES: NameSet = new Set();
 
-/** Smaller sets cost less than finding their equals. */
-const SHARED_FROM_SIZE = 16;
+/** An edit of more names is not remembered: to compare it costs as much as to make it. */
+const SMALL_EDIT = 64;
 
 /** Finds equal sets. One serves all streams of a server. */
 export interface NamePool {
@@ -39,6 +39,13 @@ export function sameNames(a: NameSet, b: NameSet): boolean {
   return true;
 }
 
+/** The names of a set for which a condition holds. */
+export function subset(names: NameSet, condition: (name: string) => boolean): NameSet {
+  if (names.size === 0) return names;
+  const kept = new Set([...names].filter(condition));
+  return kept.size === 0 ? NO_NAMES : kept;
+}
+
 /** A pool; `seed` is any integer, unknown to peers. */
 export function createNamePool(seed: number): NamePool {
   const sets = new Map<number, WeakRef<NameSet>>();
@@ -52,7 +59,6 @@ export function createNamePool(seed: number): NamePool {
 
   function shared(names: ReadonlySet<string>): NameSet {
     if (names.size === 0) return NO_NAMES;
-    if (names.size < SHARED_FROM_SIZE) return names;
     // The sum does not depend on the order; sets of one hash that differ are told apart by their names.
     let hash = names.size;
     for (const name of names) hash = (hash + hashOf(name, seed)) | 0;
@@ -64,19 +70,21 @@ export function createNamePool(seed: number): NamePool {
   }
 
   function edited(names: NameSet, added: Iterable<string>, taken: Iterable<string>): NameSet {
+    if (names.size === 0) return shared(new Set(added));
     const plus = [...added].filter((name) => !names.has(name));
     const minus = [...taken].filter((name) => names.has(name));
     if (plus.length === 0 && minus.length === 0) return names;
     // Proxies that hold the same names mostly make the same edit, one after the other.
-    const edit = JSON.stringify([plus, minus]);
-    const last = lastEdits.get(names);
-    const before = last?.edit === edit ? last.to.deref() : undefined;
-    if (before !== undefined) return before;
+    const isSmall = plus.length + minus.length <= SMALL_EDIT;
+    const edit = isSmall ? JSON.stringify([plus, minus]) : "";
+    const last = isSmall ? lastEdits.get(names) : undefined;
+    const known = last?.edit === edit ? last.to.deref() : undefined;
+    if (known !== undefined) return known;
     const next = new Set(names);
     for (const name of plus) next.add(name);
     for (const name of minus) next.delete(name);
     const result = shared(next);
-    if (names.size >= SHARED_FROM_SIZE) lastEdits.set(names, { edit, to: new WeakRef(result) });
+    if (isSmall) lastEdits.set(names, { edit, to: new WeakRef(result) });
     return result;
   }
 

@@ -33,6 +33,8 @@ export interface Response {
   readonly style: Style;
   readonly nonce: string;
   readonly payload: Payload;
+  /** Any stream that is sent this payload is sent the same bytes, the nonce included. */
+  readonly isShared: boolean;
 }
 
 /** What to do now. */
@@ -128,10 +130,16 @@ function earliestAt({ flights, requested }: Subscription, { pacing }: Moment): n
   return last === undefined || requested.size > 0 ? 0 : last.sentAt + pacing.ackWaitMs;
 }
 
+/**
+ * A nonce has to be new on its stream only. So streams that are sent the same payload are sent the same nonce, and what
+ * they are sent can be the same bytes; unless a stream was sent this payload, or a later one, before.
+ */
 function send(state: StreamState, { payload, subscription }: Attempt, moment: Moment): Next {
-  const { typeUrl, style, flights } = subscription;
+  const { typeUrl, style, flights, lastSerial } = subscription;
+  const { serial = 0, version } = payload;
+  const isShared = serial > lastSerial;
   const sent = state.sent + 1;
-  const nonce = `${state.id}-${sent}`;
+  const nonce = isShared ? `shared-${serial}` : `${state.id}-${sent}`;
   const after = withSubscription(
     { ...state, sent },
     {
@@ -139,12 +147,13 @@ function send(state: StreamState, { payload, subscription }: Attempt, moment: Mo
       owed: false,
       refused: undefined,
       flights: [...flights, { nonce, sentAt: moment.now, payload }].slice(-MAX_FLIGHTS),
-      lastSent: { nonce, version: payload.version, at: moment.now },
+      lastSerial: Math.max(serial, lastSerial),
+      lastSent: { nonce, version, at: moment.now },
     },
   );
   return {
     state: followUps(after, typeUrl, payload.changed, moment.names),
-    responses: [{ typeUrl, style, nonce, payload }],
+    responses: [{ typeUrl, style, nonce, payload, isShared }],
     wakeAt: Infinity,
   };
 }

@@ -41,11 +41,19 @@ interface Entry {
 /** So many different clients of one table are remembered. */
 const ENTRIES = 8;
 
+/** So many payloads are remembered by their content. */
+const PAYLOADS = 256;
+
 /** A planner that remembers, so that streams which hold the same and want the same share one plan, and one response. */
 export interface SharedPlanner {
   readonly plan: Planner;
   /** Forgets all plans; done when a burst is over, since they hold on to old tables. */
   forget(): void;
+}
+
+function keyOf(subscription: Subscription): Key {
+  const { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays } = subscription;
+  return { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays };
 }
 
 const sameKey = (a: Key, b: Key): boolean =>
@@ -61,19 +69,40 @@ const sameKey = (a: Key, b: Key): boolean =>
 /** See SharedPlanner. Values are compared by identity, which is why tables and sets of names are shared objects. */
 export function createSharedPlanner(): SharedPlanner {
   let byTable = new WeakMap<ResourceTable, readonly Entry[]>();
+  const payloads = new Map<string, Payload>();
+  let serial = 0;
+
+  /** The one payload of this content; tables that were made apart from each other often say the same. */
+  function shared({ typeUrl, style }: Subscription, payload: Payload): Payload {
+    const { version, removed, resources, changed } = payload;
+    const content =
+      resources === changed ? JSON.stringify([typeUrl, style, version, removed]) : undefined;
+    const known = content === undefined ? undefined : payloads.get(content);
+    if (known !== undefined) return known;
+    serial += 1;
+    const numbered = { ...payload, serial };
+    if (content !== undefined) payloads.set(content, numbered);
+    const [oldest] = payloads.keys();
+    if (payloads.size > PAYLOADS && oldest !== undefined) payloads.delete(oldest);
+    return numbered;
+  }
+
   return {
     plan(subscription, table) {
       const entries = byTable.get(table) ?? [];
       const known = entries.find(({ key }) => sameKey(key, subscription));
       if (known !== undefined) return known.plan;
-      const { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays } = subscription;
-      const key = { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays };
-      const plan = planOf(subscription, table);
-      byTable.set(table, [{ key, plan }, ...entries.slice(0, ENTRIES - 1)]);
+      const found = planOf(subscription, table);
+      const plan =
+        found.payload === undefined
+          ? found
+          : { ...found, payload: shared(subscription, found.payload) };
+      byTable.set(table, [{ key: keyOf(subscription), plan }, ...entries.slice(0, ENTRIES - 1)]);
       return plan;
     },
     forget() {
       byTable = new WeakMap();
+      payloads.clear();
     },
   };
 }

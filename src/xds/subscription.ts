@@ -36,6 +36,8 @@ export interface Payload {
   readonly changed: readonly EncodedResource[];
   /** What the client has to forget, and what it asked for and is not there. */
   readonly removed: readonly string[];
+  /** Of a payload that other streams may be sent too: its place in the order in which these were made. */
+  readonly serial?: number;
 }
 
 /** A response that is not judged yet. */
@@ -85,6 +87,8 @@ export interface Subscription {
   readonly isDoubtful: boolean;
   /** Sent and not judged, oldest first. */
   readonly flights: readonly Flight[];
+  /** Payload.serial of the last response that had one; 0 if none had. */
+  readonly lastSerial: number;
   /** Resources of refused responses, to be sent again in these groups, which finds the one to blame. */
   readonly suspects: readonly (readonly EncodedResource[])[];
   /** By name, what is never sent to this client again. */
@@ -117,6 +121,7 @@ export function subscription(asked: Asked): Subscription {
     accepted: Table.empty(),
     isDoubtful: false,
     flights: [],
+    lastSerial: 0,
     suspects: [],
     rejections: new Map(),
     owed: false,

@@ -7,9 +7,10 @@
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { DeltaRequest } from "./delta.js";
+import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";
-import type { Payload, Style } from "./subscription.js";
+import type { Style } from "./subscription.js";
 
 /** A request, and the encoded node if it has one. */
 export interface Received<Request> {
@@ -205,11 +206,12 @@ function headOf(typeUrl: string, style: Style, resource: EncodedResource): Buffe
   return head;
 }
 
-/** A DiscoveryResponse or DeltaDiscoveryResponse without its nonce: what all streams share that are sent the payload. */
-export function encodeBody(typeUrl: string, style: Style, payload: Payload): Buffer {
+/** Writes a DiscoveryResponse or, in the delta style, a DeltaDiscoveryResponse. */
+export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Buffer {
   const start = new BinaryWriter();
   start.tag(1, WireType.LengthDelimited).string(payload.version);
   start.tag(4, WireType.LengthDelimited).string(typeUrl);
+  start.tag(5, WireType.LengthDelimited).string(nonce);
   if (style === "delta") {
     for (const name of payload.removed) start.tag(6, WireType.LengthDelimited).string(name);
   }
@@ -218,9 +220,4 @@ export function encodeBody(typeUrl: string, style: Style, payload: Payload): Buf
     parts.push(headOf(typeUrl, style, resource), resource.bytes);
   }
   return Buffer.concat(parts);
-}
-
-/** The nonce of either response. Fields come in any order, so a message is a body and a nonce one after the other. */
-export function encodeNonce(nonce: string): Uint8Array {
-  return new BinaryWriter().tag(5, WireType.LengthDelimited).string(nonce).finish();
 }

@@ -1,0 +1,39 @@
+import type { Response } from "./next-responses.js";
+import type { Payload } from "./subscription.js";
+import { encodeResponse } from "./wire.js";
+
+/** Encodes responses, each once for all the streams that are sent it in one burst. */
+export interface ResponseEncoder {
+  encode(response: Response): Buffer;
+  /** Lets go of what was encoded; done when a burst is over. */
+  forget(): void;
+}
+
+/** At most so many bytes are kept; what was added first goes first. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** See ResponseEncoder. Shared payloads are compared by identity. */
+export function createResponseEncoder(maxBytes = MAX_BYTES): ResponseEncoder {
+  const encoded = new Map<Payload, Buffer>();
+  let bytes = 0;
+  return {
+    encode(response) {
+      if (!response.isShared) return encodeResponse(response);
+      const known = encoded.get(response.payload);
+      if (known !== undefined) return known;
+      const message = encodeResponse(response);
+      encoded.set(response.payload, message);
+      bytes += message.length;
+      for (const [oldest, { length }] of encoded) {
+        if (bytes <= maxBytes) break;
+        encoded.delete(oldest);
+        bytes -= length;
+      }
+      return message;
+    },
+    forget() {
+      encoded.clear();
+      bytes = 0;
+    },
+  };
+}
