@@ -156,7 +156,8 @@ function routeAction(
   return {
     ...target(destinations, virtualService, context),
     timeout,
-    maxStreamDuration: { grpcTimeoutHeaderMax: timeout },
+    // With maxStreamDuration, which is to replace it, Envoy does not look at the timeout.
+    maxGrpcTimeout: timeout,
     ...(retries === undefined ? {} : { retryPolicy: retries }),
     ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
     ...rewrite(route.rewrite),
@@ -296,7 +297,7 @@ export function defaultRoute(
       cluster: outboundClusterName(key),
       timeout: NO_TIMEOUT,
       retryPolicy: defaultRetryPolicy(),
-      maxStreamDuration: { grpcTimeoutHeaderMax: NO_TIMEOUT },
+      maxGrpcTimeout: NO_TIMEOUT,
       ...(hash === undefined ? {} : { hashPolicy: [hash] }),
     },
     decorator: { operation: `${key.hostname}:${String(key.port)}/*` },
