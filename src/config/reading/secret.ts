@@ -1,5 +1,5 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { certificateProblem, keyPairProblems, type PemProblem } from "../key-pair.js";
 import { isDnsLabel } from "../kinds/dns-names.js";
 import { type ConfigResource, formatRef, type ResourceRef } from "../resource.js";
 import type { SecretFile, SecretSource } from "../sources/source.js";
@@ -73,40 +73,26 @@ function* checkFiles(files: SecretSource["files"]): Iterable<Problem> {
   if (key === undefined && certificate !== undefined) {
     yield missing("tls.key", "tls.crt has no tls.key beside it");
   }
-  if (authority !== undefined) yield* checkCertificate("ca.crt", authority);
-  if (certificate !== undefined && key !== undefined) yield* checkPair(certificate, key);
+  const roots =
+    authority === undefined ? undefined : certificateProblem(named("ca.crt", authority));
+  if (roots !== undefined) yield ofFile(roots);
+  if (certificate === undefined || key === undefined) return;
+  yield* keyPairProblems(named("tls.crt", certificate), named("tls.key", key)).map(ofFile);
+}
+
+interface FileText {
+  readonly name: SecretFile;
+  readonly text: string;
+}
+
+function named(name: SecretFile, text: string): FileText {
+  return { name, text };
+}
+
+function ofFile({ of, code, message }: PemProblem<FileText>): Problem {
+  return { file: of.name, code, message };
 }
 
 function missing(file: SecretFile, message: string): Problem {
   return { file, code: "incomplete-secret", message };
-}
-
-function* checkPair(certificate: string, key: string): Iterable<Problem> {
-  const problems = [...checkCertificate("tls.crt", certificate)];
-  yield* problems;
-  const privateKey = attempt(() => createPrivateKey(key));
-  if (privateKey === undefined) {
-    yield { file: "tls.key", code: "invalid-key", message: "tls.key has no private key in PEM" };
-    return;
-  }
-  if (problems.length > 0) return;
-  const fits = attempt(() => new X509Certificate(certificate).checkPrivateKey(privateKey));
-  if (fits === true) return;
-  const message =
-    "tls.key is not the key of the certificate in tls.crt, as if they were being renewed: the pair before stays";
-  yield { file: "tls.key", code: "mismatched-key", message };
-}
-
-function* checkCertificate(file: SecretFile, text: string): Iterable<Problem> {
-  if (attempt(() => new X509Certificate(text)) !== undefined) return;
-  yield { file, code: "invalid-certificate", message: `${file} has no certificate in PEM` };
-}
-
-/** What OpenSSL says of a text that it cannot read is of no use to the user, and might quote it. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

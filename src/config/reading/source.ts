@@ -52,8 +52,8 @@ export interface ReadingHistory {
   readonly reading?: SourceReading;
   /**
    * The resource that is in force under an id. When given, what was before has weight: of a resource that the file has
-   * twice the one in force counts, and a file that looks as if it were being written (it is empty, or ends in the middle
-   * of a line of what it was) is not read yet.
+   * twice the one in force counts, and a file that looks as if it were being written (it is empty, or was cut in the
+   * middle of a line) is not read yet.
    */
   readonly inForce?: (id: string) => ConfigResource | undefined;
 }
@@ -103,7 +103,7 @@ function readFile(source: TextSource, history: ReadingHistory): FileReading | No
     }),
   );
   const { items, duplicates } = chooseItems(sections, history);
-  const isWhole = sections.every(({ reading }) => reading.isWhole);
+  const isWhole = sections.every(({ reading }) => reading.isWhole) && endsInOrder(sections);
   return { type: "file", path, text, sections, items, duplicates, isWhole };
 }
 
@@ -118,16 +118,23 @@ function describeUnfinished(
       "to remove that, delete the file or leave a comment in it";
     return { code: "empty-file", message };
   }
-  const isCut =
-    before !== undefined &&
-    text.length < before.length &&
-    before.startsWith(text) &&
-    !/[\r\n]/.test(text.slice(-1) + before.charAt(text.length));
-  if (!isCut) return undefined;
+  if (before === undefined || !isCut(text, before)) return undefined;
   const message =
-    "the file ends in the middle of a line that was longer, as if it were being written: what it said before stays in " +
-    "force; if this is all of it, end it with a line break";
+    "the file ends in the middle of a line that was longer, and had more lines, as if it were being written: what it said " +
+    "before stays in force; if this is all of it, end it with a line break";
   return { code: "half-written-file", message };
+}
+
+/** Whether a text is the beginning of another, up to the middle of a line that is not the last one. */
+function isCut(text: string, before: string): boolean {
+  if (text.length >= before.length || !before.startsWith(text)) return false;
+  const rest = before.slice(text.length);
+  return !/[\r\n]/.test(text.slice(-1) + rest.charAt(0)) && /[\r\n]\s*\S/.test(rest);
+}
+
+/** Whether the last resource of a file is in order: else it may have been cut, and what was behind it with it. */
+function endsInOrder(sections: readonly PlacedSection[]): boolean {
+  return sections.at(-1)?.reading.items.every(({ resource }) => resource !== undefined) ?? true;
 }
 
 /** Of resources that a file has twice, the one in force counts, else the first in order, else the first. */

@@ -119,6 +119,26 @@ describe("a resource", () => {
     expect(port(directory)).toBeUndefined();
   });
 
+  it("stays when the document in front of it was cut", () => {
+    const directory = createDirectory();
+    const text = documents(service("b"), service("c"), service("a"));
+    directory.write({ "a.yaml": text });
+    const cut = text.slice(0, text.indexOf("  ports", 150));
+    expect(linesOf(directory.write({ "a.yaml": cut }))).toEqual([
+      "mesh/a.yaml:16:1 error wrong-type Service c.default",
+    ]);
+    expect(port(directory)).toBe(80);
+    directory.write({ "a.yaml": documents(service("b"), service("c")) });
+    expect(port(directory)).toBeUndefined();
+  });
+
+  it("follows its file when only the end of the last line was cut", () => {
+    const directory = createDirectory();
+    directory.write({ "a.yaml": service("a", "default", 8080).trimEnd() });
+    directory.write({ "a.yaml": service("a", "default", 80).trimEnd() });
+    expect(port(directory)).toBe(80);
+  });
+
   it("goes when all of its file is a comment", () => {
     const directory = createDirectory();
     directory.write({ "a.yaml": service("a") });
