@@ -16,6 +16,7 @@ export type {
 export type { OutlierDetectionJson } from "../../gen/types/envoy/config/cluster/v3/outlier_detection_pb.js";
 export type { AddressJson } from "../../gen/types/envoy/config/core/v3/address_pb.js";
 export type {
+  DataSourceJson,
   HeaderValueOptionJson,
   LocalityJson,
   MetadataJson,

@@ -1,3 +1,5 @@
+import { credentialIn } from "../credential.js";
+import { certificateProblem, keyPairProblems } from "../key-pair.js";
 import type { Finding, KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { Flag, lenient, optional, Text, TextMap, type ValueOf } from "./fields.js";
@@ -12,6 +14,8 @@ export const SecretBody = lenient({
   immutable: optional(Flag),
 });
 
+const TLS_TYPE = "kubernetes.io/tls";
+
 /** Kubernetes' Secret. */
 export const secret = {
   kind: "Secret",
@@ -22,13 +26,36 @@ export const secret = {
   check: (resource: ConfigResource<SecretBody>): readonly Finding[] => [...checkSecret(resource)],
 } as const satisfies KindDefinition<SecretBody>;
 
-function checkSecret({ spec }: ConfigResource<SecretBody>): Findings {
-  return eachMember(spec.data, ["data"], function* (value, path, name) {
+function* checkSecret({ spec }: ConfigResource<SecretBody>): Findings {
+  const unreadable = [...checkEncoding(spec)];
+  yield* unreadable;
+  if (unreadable.length === 0) yield* checkCredential(spec);
+}
+
+function checkEncoding({ data }: SecretBody): Findings {
+  return eachMember(data, ["data"], function* (value, path, name) {
     if (!isBase64(value)) {
       const message = `data["${name}"] is no base64: stringData is for plain text`;
       yield { path, code: "invalid-base64", message };
     }
   });
+}
+
+/** What no proxy could serve with. Kubernetes looks at the type alone. */
+function* checkCredential(spec: SecretBody): Findings {
+  const { pair, roots } = credentialIn(spec);
+  if (pair === undefined && spec.type === TLS_TYPE) {
+    const message = `a Secret of type ${TLS_TYPE} has to have tls.crt and tls.key, neither of them empty`;
+    yield { path: ["type"], code: "incomplete-secret", message };
+  }
+  const problems = [
+    ...(pair === undefined ? [] : keyPairProblems(pair.certificate, pair.key)),
+    ...(roots === undefined ? [] : [certificateProblem(roots)]),
+  ];
+  for (const problem of problems) {
+    if (problem === undefined) continue;
+    yield { path: problem.of.path, code: problem.code, message: problem.message };
+  }
 }
 
 /** Base64 with its padding; line breaks are fine. */
