@@ -1,14 +1,29 @@
 /** Envoy resources, encoded and named: what the xDS server sends. */
 import { Table } from "../base/table.js";
+import type { ResourceRef } from "../config/resource.js";
+import type { Violation } from "./check/violation.js";
 import type { Encoded } from "./encoder.js";
 
+/** Something that Envoy would refuse, so that it is not sent. */
+export interface Refusal {
+  /** What it is and what is wrong with it, as people read it. */
+  readonly reason: string;
+  readonly violations: readonly Violation[];
+  /** The configuration that made it. */
+  readonly sources: readonly ResourceRef[];
+}
+
 /** One encoded resource, and what of other resources it stands on. */
-export interface EnvoyResource extends Encoded {
+export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly name: string;
   /** Of a listener, route configuration or virtual host: the clusters that it sends traffic to. */
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */
   readonly endpoints?: string;
+  /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
+  readonly refusal?: Refusal;
+  /** Parts that it would have if Envoy took them. */
+  readonly leftOut?: readonly Refusal[];
 }
 
 /** Resources of one type by name. */
@@ -34,8 +49,12 @@ export const NO_RESOURCES: ResourceSets = {
 
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */
 export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
-  return a.version === b.version && a.name === b.name;
+  return a.version === b.version && a.name === b.name && reasonsOf(a) === reasonsOf(b);
 }
+
+/** The same bytes may stand for other configurations when something is left out of them. */
+const reasonsOf = ({ leftOut = [] }: EnvoyResource): string =>
+  leftOut.map(({ reason }) => reason).join("\n");
 
 /** The set of these resources. */
 export function resourceSet(resources: readonly EnvoyResource[]): ResourceSet {

@@ -7,6 +7,7 @@ import type { EncodedResource, ResourceTable } from "./resource.js";
 import {
   contentHeld,
   type Held,
+  isContent,
   isRejected,
   type Payload,
   type Subscription,
@@ -29,7 +30,8 @@ export function nextAttempt(
   { difference, payload }: Plan,
   waiting: ReadonlySet<string>,
 ): Attempt | undefined {
-  const withheld = withheldNames(subscription, table, waiting);
+  const refused = refusedNames(subscription, table, difference);
+  const withheld = withheldNames(subscription, refused, waiting);
   if (withheld.size === 0) {
     const whole = payload ?? payloadOfNothingNew(subscription, table, withheld);
     if (wouldDeleteAll(subscription, whole)) return undefined;
@@ -68,17 +70,26 @@ function wouldDeleteAll({ style, inherited }: Subscription, { resources }: Paylo
 }
 
 function withheldNames(
-  subscription: Subscription,
-  table: ResourceTable,
+  { suspects }: Subscription,
+  refused: readonly string[],
   waiting: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const { suspects, rejections } = subscription;
-  if (suspects.length === 0 && rejections.size === 0) return waiting;
-  const rejected = [...rejections.keys()].filter((name) => {
+  if (suspects.length === 0 && refused.length === 0) return waiting;
+  return new Set([...waiting, ...suspects.flat().map(({ name }) => name), ...refused]);
+}
+
+/** What the view has and the client has refused, or would. */
+function refusedNames(
+  subscription: Subscription,
+  table: ResourceTable,
+  { changed }: Difference,
+): readonly string[] {
+  const rejected = [...subscription.rejections.keys()].filter((name) => {
     const resource = table.get(name);
     return resource !== undefined && isRejected(subscription, resource);
   });
-  return new Set([...waiting, ...suspects.flat().map(({ name }) => name), ...rejected]);
+  const known = changed.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
+  return [...rejected, ...known];
 }
 
 /** What is not withheld, and an answer for what the client asks for again though it refused it. */
@@ -144,7 +155,7 @@ function partly(
   let held: Table<Held> = table;
   for (const name of withheld) {
     const entry =
-      style === "complete" ? contentHeld(subscription, name) : subscription.held.get(name);
+      style === "complete" ? contentHeld(subscription, name) : heldNow(subscription, name);
     held = withEntry(held, name, entry);
   }
   const isOpen = (name: string): boolean => {
@@ -161,4 +172,10 @@ function partly(
       requested: subset(requested, isOpen),
     },
   };
+}
+
+/** What the client holds under a name; what a subscription by name began with is not held if it was never sent. */
+function heldNow({ held, accepted }: Subscription, name: string): Held | undefined {
+  const entry = held.get(name);
+  return isContent(entry) && entry.refusal !== undefined ? accepted.get(name) : entry;
 }

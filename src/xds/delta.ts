@@ -14,7 +14,7 @@
 import { Table } from "../base/table.js";
 import { endpointsDue } from "./follow-ups.js";
 import type { Moment } from "./moment.js";
-import { NO_NAMES } from "./names.js";
+import { NO_NAMES, subset } from "./names.js";
 import { type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
@@ -70,22 +70,22 @@ function firstSubscription(
   const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
   if (!wildcard && names.size === 0) return undefined;
   const { accepted, current } = heldByVersions(table, versions);
-  const due = new Set(typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : []);
-  const isCurrent = (name: string): boolean => current.has(name) && !due.has(name);
-  const requested = versions.size === 0 ? names : new Set(without(names, isCurrent));
-  const strays = wildcard ? new Set(without(versions.keys(), (name) => table.has(name))) : NO_NAMES;
+  const isBack = versions.size > 0;
+  const due = new Set(isBack && typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : []);
+  const isWaitedFor = (name: string): boolean => !current.has(name) || due.has(name);
+  const isStray = (name: string): boolean => !current.has(name) && !table.has(name);
   return subscription({
     typeUrl,
     style: "delta",
     wildcard,
     names,
-    requested: moment.names.shared(requested),
-    strays: moment.names.shared(strays),
+    requested: isBack ? moment.names.shared(subset(names, isWaitedFor)) : names,
+    strays: wildcard ? moment.names.shared(subset(versions.keys(), isStray)) : NO_NAMES,
     // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
     held: wildcard ? accepted : table,
     accepted,
-    owed: wildcard && versions.size === 0,
-    resumedAt: versions.size === 0 ? undefined : moment.now,
+    owed: wildcard && !isBack,
+    resumedAt: isBack ? moment.now : undefined,
   });
 }
 
@@ -136,8 +136,4 @@ function resubscribed(
 
 function explicit(names: readonly string[]): readonly string[] {
   return names.includes(WILDCARD) ? names.filter((name) => name !== WILDCARD) : names;
-}
-
-function* without(names: Iterable<string>, excluded: (name: string) => boolean): Generator<string> {
-  for (const name of names) if (!excluded(name)) yield name;
 }

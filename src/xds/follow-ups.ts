@@ -18,13 +18,11 @@ export function followUps(
   resources: readonly EncodedResource[],
   pool: NamePool,
 ): StreamState {
-  const follow = (follower: string, names: readonly string[]): StreamState =>
-    withRequested(state, follower, names, pool);
   switch (typeUrl) {
     case TYPE_URL.cluster:
-      return follow(TYPE_URL.endpoint, endpointsOf(resources));
+      return withRequested(state, TYPE_URL.endpoint, () => endpointsOf(resources), pool);
     case TYPE_URL.route:
-      return follow(TYPE_URL.virtualHost, virtualHostsOf(state, resources));
+      return withRequested(state, TYPE_URL.virtualHost, () => hostsOf(state, resources), pool);
     case TYPE_URL.secret:
       return withAnotherTry(state, resources);
     default:
@@ -39,14 +37,11 @@ export function endpointsDue(state: StreamState): readonly string[] {
 }
 
 function endpointsOf(clusters: readonly EncodedResource[]): readonly string[] {
-  return clusters.flatMap(({ endpoints }) => endpoints ?? []);
+  return clusters.map(({ endpoints }) => endpoints).filter((name) => name !== undefined);
 }
 
 /** A virtual host of its own is named after its route configuration. */
-function virtualHostsOf(
-  { view }: StreamState,
-  routes: readonly EncodedResource[],
-): readonly string[] {
+function hostsOf({ view }: StreamState, routes: readonly EncodedResource[]): readonly string[] {
   const all = [...(view.get(TYPE_URL.virtualHost)?.keys() ?? [])];
   const prefixes = routes.map(({ name }) => `${name}/`);
   return all.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
@@ -55,12 +50,12 @@ function virtualHostsOf(
 function withRequested(
   state: StreamState,
   typeUrl: string,
-  names: readonly string[],
+  names: () => readonly string[],
   pool: NamePool,
 ): StreamState {
   const subscription = subscriptionTo(state, typeUrl);
   if (subscription === undefined) return state;
-  const wanted = names.filter((name) => wants(subscription, name));
+  const wanted = names().filter((name) => wants(subscription, name));
   const requested = pool.edited(subscription.requested, wanted, []);
   if (requested === subscription.requested) return state;
   return withSubscription(state, { ...subscription, requested });

@@ -39,10 +39,10 @@ export function sameNames(a: NameSet, b: NameSet): boolean {
   return true;
 }
 
-/** The names of a set for which a condition holds. */
-export function subset(names: NameSet, condition: (name: string) => boolean): NameSet {
-  if (names.size === 0) return names;
-  const kept = new Set([...names].filter(condition));
+/** The names for which a condition holds. */
+export function subset(names: Iterable<string>, condition: (name: string) => boolean): NameSet {
+  const kept = new Set<string>();
+  for (const name of names) if (condition(name)) kept.add(name);
   return kept.size === 0 ? NO_NAMES : kept;
 }
 

@@ -86,7 +86,7 @@ function waitingRemovals(
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
   const until = Math.max(moment.now < resumed ? resumed : 0, usersBusyUntil(state, moment));
   if (until > 0) return { names: new Set(removed), until };
-  const isPinned = usedByRefusers(state);
+  const isPinned = usedByRefusers(state, moment);
   return { names: new Set(removed.filter(isPinned)), until: Infinity };
 }
 
@@ -113,11 +113,13 @@ function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): numb
 }
 
 /** Whether a cluster may be in use by what the client goes on with because it refused what came after. */
-function usedByRefusers(state: StreamState): (cluster: string) => boolean {
+function usedByRefusers(state: StreamState, moment: Moment): (cluster: string) => boolean {
   const used = new Set<string>();
   for (const user of state.subscriptions) {
     if (!rulesOf(user.typeUrl).usesClusters) continue;
-    for (const refused of refusedNow(user, state.view.get(user.typeUrl))) {
+    const table = state.view.get(user.typeUrl);
+    if (table === undefined) continue;
+    for (const refused of refusedNow(user, table, moment)) {
       const accepted = user.accepted.get(refused);
       if (accepted === undefined) continue;
       // Content that is not known, from before this stream, may use any of them.
@@ -128,11 +130,14 @@ function usedByRefusers(state: StreamState): (cluster: string) => boolean {
   return (cluster) => used.has(cluster);
 }
 
-function refusedNow(user: Subscription, table: ResourceTable | undefined): readonly string[] {
-  return [...user.rejections.keys()].filter((name) => {
-    const resource = table?.get(name);
+function refusedNow(user: Subscription, table: ResourceTable, { plan }: Moment): readonly string[] {
+  const rejected = [...user.rejections.keys()].filter((name) => {
+    const resource = table.get(name);
     return resource !== undefined && wants(user, name) && isRejected(user, resource);
   });
+  const { changed } = plan(user, table).difference;
+  const known = changed.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
+  return [...rejected, ...known];
 }
 
 function waitingEndpoints(state: StreamState, removed: readonly string[], moment: Moment): Waiting {

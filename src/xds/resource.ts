@@ -15,6 +15,11 @@ export interface EncodedResource {
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource, which is sent right behind it. */
   readonly endpoints?: string;
+  /**
+   * Why every client would refuse it, where that is known. Then it is not sent, and a client goes on with what it has
+   * under the name, as if it had refused it.
+   */
+  readonly refusal?: { readonly reason: string };
 }
 
 /** All resources of one type that a proxy should hold now, by name. */

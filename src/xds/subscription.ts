@@ -155,9 +155,10 @@ export function isSameContent(held: Held | undefined, resource: EncodedResource)
   return held === resource || (isContent(held) && held.version === resource.version);
 }
 
-/** Whether this very content was refused by the client before. */
+/** Whether this very content was refused by the client before, or would be. */
 export function isRejected(subscription: Subscription, resource: EncodedResource): boolean {
-  return subscription.rejections.get(resource.name)?.version === resource.version;
+  const rejection = subscription.rejections.get(resource.name);
+  return resource.refusal !== undefined || rejection?.version === resource.version;
 }
 
 /** The content that the client can be taken to hold under a name, if it is ours. */

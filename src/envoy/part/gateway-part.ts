@@ -1,8 +1,9 @@
 /** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
 import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { refOf } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";
 import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
@@ -11,7 +12,9 @@ import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
 import type { SecretJson } from "../api.js";
+import type { Built } from "../built.js";
 import { clusterNames } from "../cluster-names.js";
+import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { certificateSecret, rootsSecret } from "../gateway-secret.js";
 import { credentialNames, gatewayCaSecretName, gatewaySecretName } from "../gateway-tls.js";
@@ -27,6 +30,7 @@ import { hashPolicies } from "../route/hash-policy.js";
 import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
 import { MESSAGE } from "./envoy-types.js";
 import { servicesOf, workloadOf } from "./inbound-part.js";
+import { createLastGood, type Sifted } from "./last-good.js";
 import type { ListenerLogs } from "./logs.js";
 
 /** What a gateway has for its clients. */
@@ -90,7 +94,7 @@ function listenersOf(
   inputs: GatewayInputs,
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
-): readonly object[] {
+): readonly Built<object>[] {
   const { proxy, config, logs } = inputs;
   const options = {
     ...logs,
@@ -106,29 +110,58 @@ function listenersOf(
       const [first] = members;
       const bind = first?.server.bind ?? "";
       const address = bind === "" ? addressOf(proxy) : bind;
-      return gatewayListener(members, { address, port: first?.listenPort ?? 0 }, options);
+      const at = { address, port: first?.listenPort ?? 0 };
+      const json = gatewayListener(members, at, options);
+      const sources = members.flatMap(({ gateway, gatewayKey }) => [
+        refOf(gateway),
+        ...context.virtualServices(gatewayKey).map(({ source }) => source),
+      ]);
+      return json && { name: json.name ?? "", json, sources };
     })
     .filter((listener) => listener !== undefined);
 }
 
-function routesOf(
+/** By `route name`, then in the order of the hosts: what each route configuration is joined from. */
+function virtualHostsOf(
   encoder: Encoder,
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
-): readonly EnvoyResource[] {
+): ReadonlyMap<string, readonly EnvoyResource[]> {
   const byRoute = groupBy(servers, (one) => gatewayRouteName(one) ?? "");
-  return [...byRoute]
-    .filter(([name]) => name !== "")
-    .map(([name, members]) => {
-      const hosts = gatewayVirtualHosts(members, context);
-      const encoded = hosts.map(({ json }) => encoder.encode(MESSAGE.virtualHost, json));
-      const clusters = new Set(hosts.flatMap(({ json }) => clusterNames(json)));
-      return {
+  return new Map(
+    [...byRoute]
+      .filter(([name]) => name !== "")
+      .map(([name, members]) => [
         name,
-        ...joinRouteConfiguration(encoder, routeConfigurationHead(name), encoded),
-        clusters: [...clusters].sort(),
-      };
-    });
+        gatewayVirtualHosts(members, context).map((host) => ({
+          ...encodeResource(encoder, MESSAGE.virtualHost, host),
+          clusters: clusterNames(host.json),
+        })),
+      ]),
+  );
+}
+
+function routesOf(
+  encoder: Encoder,
+  hosts: ReadonlyMap<string, readonly EnvoyResource[]>,
+  sift: (table: ResourceSet) => Sifted<EnvoyResource>,
+): readonly EnvoyResource[] {
+  const keyOf = (route: string, { name }: EnvoyResource): string => `${route} ${name}`;
+  const { sent } = sift(
+    Table.from(
+      [...hosts].flatMap(([route, all]) =>
+        all.map((host) => [keyOf(route, host), host] as const),
+      ),
+    ),
+  );
+  return [...hosts].map(([route, all]) =>
+    joinRouteConfiguration(
+      encoder,
+      routeConfigurationHead(route),
+      all.flatMap((host) => sent.get(keyOf(route, host)) ?? []),
+      all.flatMap(({ refusal }) => refusal ?? []),
+    ),
+  );
 }
 
 /** The builder of gateway parts. */
@@ -136,6 +169,12 @@ export function createGatewayPart(
   engine: Engine,
   encoder: Encoder,
 ): (inputs: GatewayInputs) => GatewayPart {
+  const sifters = new WeakMap<Proxy, (table: ResourceSet) => Sifted<EnvoyResource>>();
+  const sifterOf = (proxy: Proxy): ((table: ResourceSet) => Sifted<EnvoyResource>) => {
+    const sift = sifters.get(proxy) ?? createLastGood();
+    sifters.set(proxy, sift);
+    return sift;
+  };
   return engine.memoFields<GatewayInputs, GatewayPart>(
     "gateway part",
     [
@@ -161,14 +200,14 @@ export function createGatewayPart(
         }),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
-      const listeners = listenersOf(inputs, servers, context).map((json) => ({
-        name: "name" in json && typeof json.name === "string" ? json.name : "",
-        clusters: clusterNames(json),
-        ...encoder.encode(MESSAGE.listener, json),
+      const listeners = listenersOf(inputs, servers, context).map((listener) => ({
+        ...encodeResource(encoder, MESSAGE.listener, listener),
+        clusters: clusterNames(listener.json),
       }));
+      const hosts = virtualHostsOf(encoder, servers, context);
       return {
         listeners: resourceSet(listeners),
-        routes: resourceSet(routesOf(encoder, servers, context)),
+        routes: resourceSet(routesOf(encoder, hosts, sifterOf(inputs.proxy))),
       };
     },
   );
@@ -198,15 +237,21 @@ export function createGatewaySecrets(
   engine: Engine,
   encoder: Encoder,
 ): (inputs: SecretInputs) => ResourceSet {
-  const encode = (json: SecretJson | undefined): readonly EnvoyResource[] =>
-    json === undefined ? [] : [{ name: json.name ?? "", ...encoder.encode(MESSAGE.secret, json) }];
+  const encode = (
+    json: SecretJson | undefined,
+    source: ResourceOf<"Secret">,
+  ): readonly EnvoyResource[] => {
+    if (json === undefined) return [];
+    const sources = [refOf(source)];
+    return [encodeResource(encoder, MESSAGE.secret, { name: json.name ?? "", json, sources })];
+  };
   const certificate = engine.memo(
     "gateway certificate",
-    ({ spec }: ResourceOf<"Secret">, name: string) =>
-      encode(certificateSecret(name, spec) ?? rootsSecret(name, spec)),
+    (secret: ResourceOf<"Secret">, name: string) =>
+      encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), secret),
   );
-  const roots = engine.memo("gateway roots", ({ spec }: ResourceOf<"Secret">, name: string) =>
-    encode(rootsSecret(name, spec)),
+  const roots = engine.memo("gateway roots", (secret: ResourceOf<"Secret">, name: string) =>
+    encode(rootsSecret(name, secret.spec), secret),
   );
   return engine.memoFields<SecretInputs, ResourceSet>(
     "gateway secrets",

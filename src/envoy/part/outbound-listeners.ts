@@ -5,6 +5,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { ListenerJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
+import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
@@ -38,11 +39,15 @@ function optionsOf(config: MeshConfig, logs: ListenerLogs): OutboundListenerOpti
   };
 }
 
-function encodeListener(encoder: Encoder, json: ListenerJson): EnvoyResource {
+function encodeListener(
+  encoder: Encoder,
+  json: ListenerJson,
+  claims: readonly OutboundClaim[],
+): EnvoyResource {
+  const sources = claims.flatMap((claim) => claim.sources);
   return {
-    name: json.name ?? "",
+    ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
     clusters: clusterNames(json),
-    ...encoder.encode(MESSAGE.listener, json),
   };
 }
 
@@ -63,12 +68,12 @@ export function createCapturedListeners(
         address === ANY_ADDRESS ? catchAllCluster(context.outboundTrafficPolicy) : undefined;
       const place = { at: { address, port }, bind: false, unclaimed };
       const json = outboundListener(all, place, context);
-      return json && encodeListener(encoder, json);
+      return json && encodeListener(encoder, json, all);
     },
     sameResource,
   );
   const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
-    encodeListener(encoder, virtualOutboundListener(context)),
+    encodeListener(encoder, virtualOutboundListener(context), []),
   );
   const byName = engine.derive<[EnvoyResource], [], Table<EnvoyResource>>(
     "outbound listeners by place",
@@ -114,12 +119,13 @@ export function createBoundListeners(
         .sort(([a], [b]) => a - b)
         .map(([port, all]) => {
           const at = { address: proxy.egressAddress, port };
-          return outboundListener(all, { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER }, options);
-        });
-      const all = [...listeners, httpProxyListener(proxy.egressAddress, options)];
-      return resourceSet(
-        all.filter((json) => json !== undefined).map((json) => encodeListener(encoder, json)),
-      );
+          const place = { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER };
+          const json = outboundListener(all, place, options);
+          return json && encodeListener(encoder, json, all);
+        })
+        .filter((listener) => listener !== undefined);
+      const proxied = httpProxyListener(proxy.egressAddress, options);
+      return resourceSet([...listeners, encodeListener(encoder, proxied, [])]);
     },
   );
 }

@@ -2,6 +2,7 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import type { ResourceRef } from "../../config/resource.js";
 import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -9,6 +10,7 @@ import { listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
+import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import {
   type ClusterKey,
@@ -23,6 +25,7 @@ import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-c
 import { addressDomains, catchAllHost, hostDomains } from "../route/virtual-host.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { HostRows } from "./host-rows.js";
+import { createLastGood, type Sifted } from "./last-good.js";
 import type { OutboundScope } from "./outbound-scope.js";
 
 /** A virtual host and the route configuration that it belongs to. */
@@ -77,6 +80,12 @@ function tunnelRoute(key: ClusterKey): RouteJson {
 interface HostPlan {
   readonly routeName: string;
   readonly json: VirtualHostJson;
+  readonly sources: readonly ResourceRef[];
+}
+
+/** The configuration that says what becomes of requests for a host. */
+function sourcesOf({ virtualService, service, rule }: HostView): readonly ResourceRef[] {
+  return [virtualService, service, rule].flatMap((one) => one?.source ?? []);
 }
 
 /** Whether the pods of a service have names below its own: `database-0.database`. */
@@ -102,6 +111,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
       routes: routesOf(view, port, context),
       includeRequestAttemptCount: true,
     },
+    sources: sourcesOf(view),
   };
 }
 
@@ -127,6 +137,7 @@ function proxyHost(view: HostView, port: ServicePort | undefined, context: HostC
       ],
       includeRequestAttemptCount: true,
     },
+    sources: sourcesOf(view),
   };
 }
 
@@ -154,20 +165,24 @@ function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
   });
 }
 
-/** The first virtual host to name a domain keeps it: Envoy refuses a table in which two do. */
+/** The first virtual host to name a domain, in any case, keeps it: Envoy refuses a table in which two do. */
 function withoutRepeatedDomains(
   hosts: readonly HostResource[],
   strip: (host: HostResource, domains: readonly string[]) => HostResource | undefined,
 ): readonly HostResource[] {
   const owner = new Map<string, HostResource>();
+  const claim = (domain: string, host: HostResource): void => {
+    const key = domain.toLowerCase();
+    if (!owner.has(key)) owner.set(key, host);
+  };
   // A host's own name is its first domain, and goes before what others call it.
   for (const host of hosts) {
     const [own] = host.domains;
-    if (own !== undefined && !owner.has(own)) owner.set(own, host);
+    if (own !== undefined) claim(own, host);
   }
   return hosts.flatMap((host) => {
-    for (const domain of host.domains) if (!owner.has(domain)) owner.set(domain, host);
-    const kept = host.domains.filter((domain) => owner.get(domain) === host);
+    for (const domain of host.domains) claim(domain, host);
+    const kept = host.domains.filter((domain) => owner.get(domain.toLowerCase()) === host);
     if (kept.length === host.domains.length) return [host];
     return strip(host, kept) ?? [];
   });
@@ -199,13 +214,12 @@ function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
   return name === HTTP_PROXY_ROUTE ? { ...head, ignorePortInHostMatching: false } : head;
 }
 
-function encodeHost(encoder: Encoder, { routeName, json }: HostPlan): HostResource {
+function encodeHost(encoder: Encoder, { routeName, json, sources }: HostPlan): HostResource {
   return {
-    name: json.name ?? "",
+    ...encodeResource(encoder, MESSAGE.virtualHost, { name: json.name ?? "", json, sources }),
     routeName,
     domains: json.domains ?? [],
     clusters: clusterNames(json),
-    ...encoder.encode(MESSAGE.virtualHost, json),
   };
 }
 
@@ -260,21 +274,20 @@ type CatchAll = MeshConfig["outboundTrafficPolicy"]["mode"];
 function joinHosts(
   encoder: Encoder,
   name: string,
-  hosts: Table<HostResource>,
+  { sent, refused }: Sifted<HostResource>,
   mode: CatchAll,
 ): EnvoyResource {
-  const sorted = hosts.sorted().map(([, host]) => host);
+  const sorted = sent.sorted().map(([, host]) => host);
   const kept = withoutRepeatedDomains(sorted, (host, domains) =>
     strippedHost(encoder, host, domains),
   );
   const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(mode) : catchAllHost(mode);
   const complete = kept.some(({ domains }) => domains.includes("*"));
-  const all = complete ? kept : [...kept, encodeHost(encoder, { routeName: name, json: last })];
-  return {
-    name,
-    ...joinRouteConfiguration(encoder, routeHead(name), all),
-    clusters: [...new Set(all.flatMap((host) => host.clusters ?? []))].sort(),
-  };
+  const all = complete
+    ? kept
+    : [...kept, encodeHost(encoder, { routeName: name, json: last, sources: [] })];
+  const leftOut = refused.sorted().flatMap(([, host]) => host.refusal ?? []);
+  return joinRouteConfiguration(encoder, routeHead(name), all, leftOut);
 }
 
 /** The route configurations of these virtual hosts, by name. */
@@ -282,13 +295,20 @@ export function createRouteConfigurations(
   engine: Engine,
   encoder: Encoder,
 ): (hosts: Table<HostResource>, mode: CatchAll) => ResourceSet {
-  const byRoute = engine.group<HostResource>("virtual hosts by route", (host) => [host.routeName]);
-  const join = engine.derive<[Table<HostResource>], [CatchAll], EnvoyResource>(
+  const sift = createLastGood<HostResource>();
+  const routeOf = (host: HostResource): readonly string[] => [host.routeName];
+  const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
+  const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
+  const join = engine.derive<[Table<HostResource>, Table<HostResource>], [CatchAll], EnvoyResource>(
     "route configurations",
-    (name, [hosts], mode) => hosts && joinHosts(encoder, name, hosts, mode),
+    (name, [sent = Table.empty(), refused = Table.empty()], mode) =>
+      joinHosts(encoder, name, { sent, refused }, mode),
     sameResource,
   );
-  return (hosts, mode) => join([byRoute(hosts)], mode);
+  return (hosts, mode) => {
+    const { sent, refused } = sift(hosts);
+    return join([sentByRoute(sent), refusedByRoute(refused)], mode);
+  };
 }
 
 /** A virtual host with fewer domains; undefined when none is left. */
@@ -298,5 +318,6 @@ function strippedHost(
   domains: readonly string[],
 ): HostResource | undefined {
   if (domains.length === 0) return undefined;
-  return { ...host, domains, ...encoder.edit(MESSAGE.virtualHost, host.bytes, { domains }) };
+  const { bytes, version } = encoder.edit(MESSAGE.virtualHost, host.bytes, { domains });
+  return { ...host, domains, bytes, version };
 }

@@ -145,7 +145,9 @@ export function gatewayVirtualHosts(
   const byHost = new Map<string, HostRoutes[]>();
   for (const server of servers) {
     for (const { host, routes } of [...bound(server, context), ...redirecting(server)]) {
-      byHost.set(host, [...(byHost.get(host) ?? []), routes]);
+      // Envoy refuses a table with one host in two cases.
+      const key = host.toLowerCase();
+      byHost.set(key, [...(byHost.get(key) ?? []), routes]);
     }
   }
   if (byHost.size === 0) return [nothingBound(servers[0]?.server.port.number ?? 0)];

@@ -1,0 +1,40 @@
+import type { ResourceRef } from "../config/resource.js";
+import type { Built } from "./built.js";
+import { formatViolation, type Violation } from "./check/violation.js";
+import type { Encoder } from "./encoder.js";
+import { MESSAGE } from "./part/envoy-types.js";
+import type { EnvoyResource, Refusal } from "./resource-set.js";
+
+/** What people call a resource of a type. */
+const WORDS: Readonly<Record<string, string>> = {
+  [MESSAGE.cluster]: "cluster",
+  [MESSAGE.endpoint]: "endpoints",
+  [MESSAGE.listener]: "listener",
+  [MESSAGE.route]: "routes",
+  [MESSAGE.virtualHost]: "virtual host",
+  [MESSAGE.secret]: "secret",
+};
+
+/** Encodes a resource. One that Envoy would refuse says why, and which configuration made it. */
+export function encodeResource(
+  encoder: Encoder,
+  typeName: string,
+  { name, json, sources }: Built<object>,
+): EnvoyResource {
+  const { bytes, version, violations } = encoder.encode(typeName, json);
+  if (violations === undefined) return { name, bytes, version };
+  const what = `${WORDS[typeName] ?? typeName} ${name}`;
+  return { name, bytes, version, refusal: refusal(what, violations, sources) };
+}
+
+/** Why something is not sent that Envoy would refuse. */
+export function refusal(
+  what: string,
+  violations: readonly Violation[],
+  sources: readonly ResourceRef[],
+): Refusal {
+  const [first] = violations;
+  const problem = first === undefined ? "" : formatViolation(first);
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+  return { reason: `${what}: ${problem}${more}`, violations, sources };
+}
