@@ -10,18 +10,26 @@ export interface ApplicationOptions {
   readonly versions?: readonly string[];
   /** The name of the Service's port, which says what it carries; `http` when absent. */
   readonly portName?: string;
+  /** The Service's port; 80 when absent. */
+  readonly port?: number;
 }
 
-/** A Service whose port 80 leads to port 8080 of its pods, which are labelled `app: NAME` and run as the account NAME. */
+/** A Service whose port leads to port 8080 of its pods, which are labelled `app: NAME` and run as the account NAME. */
 export function application(name: string, options: ApplicationOptions = {}): string {
-  const { namespace = "default", replicas = 1, versions = [], portName = "http" } = options;
+  const {
+    namespace = "default",
+    replicas = 1,
+    versions = [],
+    portName = "http",
+    port = 80,
+  } = options;
   const service = `
 apiVersion: v1
 kind: Service
 metadata: { name: ${name}, namespace: ${namespace} }
 spec:
   selector: { app: ${name} }
-  ports: [{ name: ${portName}, port: 80, targetPort: 8080 }]
+  ports: [{ name: ${portName}, port: ${port}, targetPort: 8080 }]
 `;
   const deployment = (version: string | undefined): string => {
     const workload = version === undefined ? name : `${name}-${version}`;

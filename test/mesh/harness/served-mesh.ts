@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import pino from "pino";
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
 import { type ControlPlane, startControlPlane } from "../../../src/app.js";
 import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
@@ -188,5 +188,9 @@ async function untilBack(controlPlane: ControlPlane, pods: readonly PlacedPod[])
     const synced = controlPlane.proxies().filter((proxy) => proxy.synced);
     return wanted.filter((id) => !synced.some((proxy) => proxy.id === id));
   };
-  await expect.poll(missing, { timeout: RETURN_MS, interval: POLL_MS }).toEqual([]);
+  const check = (): void => {
+    const ids = missing();
+    if (ids.length > 0) throw new Error(`not back: ${ids.join(", ")}`);
+  };
+  await vi.waitFor(check, { timeout: RETURN_MS, interval: POLL_MS });
 }
