@@ -7,7 +7,10 @@ import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "../../../src/app.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { openAds } from "./ads-client.js";
+
+const { pem: ROOTS } = await makeCertificate(authorityTemplate());
 
 const MESH = `
 apiVersion: networking.istio.io/v1
@@ -23,7 +26,9 @@ spec:
 apiVersion: v1
 kind: Secret
 metadata: {name: app-tls, namespace: istio-system}
-stringData: {ca.crt: "not looked at by this test"}
+stringData:
+  ca.crt: |
+    ${ROOTS.trimEnd().replaceAll("\n", "\n    ")}
 `;
 const MINUTE = 60_000;
 
