@@ -42,6 +42,8 @@ export interface Echo {
   readonly peer: string | null;
   readonly path: string;
   readonly method: string;
+  /** The Host header, or what HTTP/2 has in its place. */
+  readonly authority: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
