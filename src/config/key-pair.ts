@@ -78,9 +78,7 @@ function describe({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): strin
   const kind: string = asymmetricKeyType ?? "an unknown kind";
   const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {};
   if (namedCurve !== undefined) return `${kind} on ${namedCurve}`;
-  return modulusLength === undefined
-    ? kind
-    : `${kind} with ${String(modulusLength)} bits`;
+  return modulusLength === undefined ? kind : `${kind} with ${String(modulusLength)} bits`;
 }
 
 /** What OpenSSL says of a text that it cannot read is of no use to the user, and might quote it. */

@@ -149,9 +149,7 @@ function routesOf(
   const keyOf = (route: string, { name }: EnvoyResource): string => `${route} ${name}`;
   const { sent } = sift(
     Table.from(
-      [...hosts].flatMap(([route, all]) =>
-        all.map((host) => [keyOf(route, host), host] as const),
-      ),
+      [...hosts].flatMap(([route, all]) => all.map((host) => [keyOf(route, host), host] as const)),
     ),
   );
   return [...hosts].map(([route, all]) =>
