@@ -6,7 +6,8 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
 import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resources.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
-import { createMesh, type Mesh } from "../mesh/mesh.js";
+import { createMesh } from "../mesh/create-mesh.js";
+import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
 

@@ -69,7 +69,7 @@ const DEFAULT_PROXY_CONFIG: ProxyConfigFields = {
 };
 
 /** The mesh configuration of a mesh that has none. See Istio, pkg/config/mesh. */
-export const DEFAULT_MESH_CONFIG: MeshConfig = {
+const DEFAULT_MESH_CONFIG: MeshConfig = {
   accessLogEncoding: "TEXT",
   accessLogFile: "",
   accessLogFormat: "",

@@ -4,15 +4,8 @@ export type {
   AccessLogFilterJson,
   AccessLogJson,
 } from "../../gen/types/envoy/config/accesslog/v3/accesslog_pb.js";
-export type {
-  CircuitBreakers_ThresholdsJson,
-  CircuitBreakersJson,
-} from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
-export type {
-  Cluster_LbPolicyJson,
-  Cluster_TransportSocketMatchJson,
-  ClusterJson,
-} from "../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
+export type { CircuitBreakersJson } from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
+export type { ClusterJson } from "../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
 export type { OutlierDetectionJson } from "../../gen/types/envoy/config/cluster/v3/outlier_detection_pb.js";
 export type { AddressJson } from "../../gen/types/envoy/config/core/v3/address_pb.js";
 export type {
@@ -23,10 +16,7 @@ export type {
   TransportSocketJson,
 } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 export type { ConfigSourceJson } from "../../gen/types/envoy/config/core/v3/config_source_pb.js";
-export type {
-  LbEndpointJson,
-  LocalityLbEndpointsJson,
-} from "../../gen/types/envoy/config/endpoint/v3/endpoint_components_pb.js";
+export type { LbEndpointJson } from "../../gen/types/envoy/config/endpoint/v3/endpoint_components_pb.js";
 export type { ClusterLoadAssignmentJson } from "../../gen/types/envoy/config/endpoint/v3/endpoint_pb.js";
 export type {
   FilterChainJson,
@@ -36,13 +26,11 @@ export type {
 } from "../../gen/types/envoy/config/listener/v3/listener_components_pb.js";
 export type { ListenerJson } from "../../gen/types/envoy/config/listener/v3/listener_pb.js";
 export type {
-  CorsPolicyJson,
   HeaderMatcherJson,
   QueryParameterMatcherJson,
   RedirectActionJson,
   RetryPolicyJson,
   RouteAction_HashPolicyJson,
-  RouteAction_RequestMirrorPolicyJson,
   RouteActionJson,
   RouteJson,
   RouteMatchJson,
@@ -70,9 +58,6 @@ export type {
   UpstreamTlsContextJson,
 } from "../../gen/types/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 export type { HttpProtocolOptionsJson } from "../../gen/types/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
-export type {
-  RegexMatchAndSubstituteJson,
-  RegexMatcherJson,
-} from "../../gen/types/envoy/type/matcher/v3/regex_pb.js";
+export type {} from "../../gen/types/envoy/type/matcher/v3/regex_pb.js";
 export type { StringMatcherJson } from "../../gen/types/envoy/type/matcher/v3/string_pb.js";
 export type { FractionalPercentJson } from "../../gen/types/envoy/type/v3/percent_pb.js";

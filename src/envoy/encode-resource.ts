@@ -28,7 +28,7 @@ export function encodeResource(
 }
 
 /** Why something is not sent that Envoy would refuse. */
-export function refusal(
+function refusal(
   what: string,
   violations: readonly Violation[],
   sources: readonly ResourceRef[],

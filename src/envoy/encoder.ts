@@ -22,7 +22,7 @@ export interface Encoded {
 }
 
 /** Something that the schema of the pinned Envoy does not allow: a fault of ours, never of a user's file. */
-export class EncodeError extends Error {
+class EncodeError extends Error {
   readonly code = "encode";
   constructor(typeName: string, cause: unknown) {
     super(`cannot encode ${typeName}: ${cause instanceof Error ? cause.message : String(cause)}`, {

@@ -38,15 +38,6 @@ export interface ResourceSets {
   readonly secrets: ResourceSet;
 }
 
-/** The sets without resources. */
-export const NO_RESOURCES: ResourceSets = {
-  clusters: Table.empty(),
-  endpoints: Table.empty(),
-  listeners: Table.empty(),
-  routes: Table.empty(),
-  secrets: Table.empty(),
-};
-
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */
 export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
   return a.version === b.version && a.name === b.name && reasonsOf(a) === reasonsOf(b);

@@ -88,7 +88,7 @@ function sliceWorkload(
 }
 
 /** The workloads of an Endpoints resource. */
-export function endpointsWorkloads(resource: ResourceOf<"Endpoints">): readonly Workload[] {
+function endpointsWorkloads(resource: ResourceOf<"Endpoints">): readonly Workload[] {
   return (resource.spec.subsets ?? []).flatMap(({ addresses, notReadyAddresses, ports }) => [
     ...(addresses ?? []).map(({ ip }) =>
       sliceWorkload(resource, { address: ip, ready: true }, ports ?? []),
@@ -100,7 +100,7 @@ export function endpointsWorkloads(resource: ResourceOf<"Endpoints">): readonly 
 }
 
 /** The workloads of an EndpointSlice. */
-export function sliceWorkloads(resource: ResourceOf<"EndpointSlice">): readonly Workload[] {
+function sliceWorkloads(resource: ResourceOf<"EndpointSlice">): readonly Workload[] {
   return (resource.spec.endpoints ?? []).flatMap(({ addresses, conditions, zone }) =>
     addresses.map((address) =>
       sliceWorkload(

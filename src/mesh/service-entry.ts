@@ -16,7 +16,7 @@ const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
 };
 
 /** An endpoint as a ServiceEntry lists it. */
-export function staticEndpoint(entry: WorkloadEntrySpec): StaticEndpoint {
+function staticEndpoint(entry: WorkloadEntrySpec): StaticEndpoint {
   return {
     address: entry.address ?? "",
     ports: entry.ports ?? {},

@@ -56,8 +56,3 @@ export interface Service {
   readonly publishNotReady: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
-
-/** The port of a service by the number that callers use, or undefined. */
-export function findPort(service: Service, number: number): ServicePort | undefined {
-  return service.ports.find((port) => port.number === number);
-}

@@ -53,7 +53,7 @@ export function virtualService(
 }
 
 /** The hosts to which a VirtualService sends requests or connections, or copies of them. */
-export function destinationHosts(
+function destinationHosts(
   { spec, namespace }: VirtualService,
   resolver: HostResolver,
 ): ReadonlySet<string> {

@@ -47,7 +47,7 @@ const BURST_MS = 2000;
 const NODE = "envoy.config.core.v3.Node";
 
 /** The registry lacks the node: a fault of the build. */
-export class MissingTypeError extends Error {
+class MissingTypeError extends Error {
   readonly code = "missing-type";
   constructor(type: string) {
     super(`the registry has no message ${type}`);

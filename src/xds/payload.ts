@@ -11,10 +11,7 @@ export function setVersion(resources: Iterable<EncodedResource>): string {
 }
 
 /** All that the client wants of a table, in the table's order for a wildcard subscription, else in that of the names. */
-export function wanted(
-  subscription: Subscription,
-  table: ResourceTable,
-): readonly EncodedResource[] {
+function wanted(subscription: Subscription, table: ResourceTable): readonly EncodedResource[] {
   if (subscription.wildcard) return [...table.values()];
   return [...subscription.names].flatMap((name) => table.get(name) ?? []);
 }

@@ -16,7 +16,7 @@ export interface Plan {
 export type Planner = (subscription: Subscription, table: ResourceTable) => Plan;
 
 /** The plan of one subscription. */
-export const planOf: Planner = (subscription, table) => {
+const planOf: Planner = (subscription, table) => {
   const found = difference(subscription, table);
   return { difference: found, payload: wholePayload(subscription, table, found) };
 };

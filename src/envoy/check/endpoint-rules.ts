@@ -7,7 +7,7 @@ import { addressProblem, textViolation } from "./text-rules.js";
 import type { Violation } from "./violation.js";
 
 /** All endpoints of an assignment, each with the path to it. */
-export function* endpointsOf({
+function* endpointsOf({
   endpoints,
 }: ClusterLoadAssignment): Iterable<readonly [path: string, endpoint: LbEndpoint]> {
   for (const [index, { lbEndpoints }] of endpoints.entries()) {

@@ -14,7 +14,7 @@ import { textViolation } from "./text-rules.js";
 import type { Violation } from "./violation.js";
 
 /** No two virtual hosts of a table, nor one alone, may have a domain twice; case does not count, a port does. */
-export function* domainViolations(
+function* domainViolations(
   hosts: readonly Pick<VirtualHost, "domains">[],
   pathOf: (host: number) => string,
 ): Iterable<Violation> {

@@ -21,7 +21,7 @@ export interface RuleOptions {
 }
 
 /** The registry lacks the options by which Envoy's API states its rules: a fault of the build. */
-export class MissingOptionError extends Error {
+class MissingOptionError extends Error {
   readonly code = "missing-option";
   constructor(name: string) {
     super(`the registry has no option ${name}`);

@@ -47,7 +47,7 @@ function endpoint({ workload, port, meshTls }: ClusterEndpoint): LbEndpointJson 
 }
 
 /** `region/zone/subzone` as Envoy has it. */
-export function parseLocality(text: string): LocalityJson {
+function parseLocality(text: string): LocalityJson {
   const [region = "", zone = "", ...rest] = text.split("/");
   const subZone = rest.join("/");
   return {

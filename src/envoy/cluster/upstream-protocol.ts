@@ -23,7 +23,7 @@ export interface UpstreamPort {
 }
 
 /** Which HTTP a cluster speaks: that of the port, or the caller's where the port does not say. */
-export function upstreamHttp({ protocol, pool, router }: UpstreamPort): UpstreamHttp {
+function upstreamHttp({ protocol, pool, router }: UpstreamPort): UpstreamHttp {
   if (isHttp2(protocol)) return "http2";
   if (protocol === "HTTP" && pool?.http?.h2UpgradePolicy === "UPGRADE") return "http2";
   if (pool?.http?.useClientProtocol === true) return "callers";

@@ -91,10 +91,7 @@ export function workloadOf({
 }
 
 /** The ports of a workload; where two services name one port, the older service says what it carries. */
-export function inboundPorts(
-  services: readonly Service[],
-  workload: Workload,
-): readonly InboundPort[] {
+function inboundPorts(services: readonly Service[], workload: Workload): readonly InboundPort[] {
   const ports = new Map<number, InboundPort>();
   const older = [...services].sort((a, b) => (precedence(a) < precedence(b) ? -1 : 1));
   for (const service of older) {

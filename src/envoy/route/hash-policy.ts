@@ -6,7 +6,7 @@ import { goDuration } from "../duration.js";
 import type { ClusterKey } from "../names.js";
 
 /** What of a request decides its endpoint; undefined when nothing is named. See Istio, ConsistentHashLB. */
-export function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson | undefined {
+function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson | undefined {
   if (hash.httpHeaderName !== undefined) return { header: { headerName: hash.httpHeaderName } };
   if (hash.httpCookie !== undefined) {
     const { name, path, ttl, attributes } = hash.httpCookie;

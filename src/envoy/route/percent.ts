@@ -4,7 +4,7 @@ import type { FractionalPercentJson } from "../api.js";
 const MILLIONTHS_PER_PERCENT = 10_000;
 
 /** A share of requests: exact to a ten-thousandth of a percent. Whole percents are out of a hundred. */
-export function fractionalPercent(percent: number): FractionalPercentJson {
+function fractionalPercent(percent: number): FractionalPercentJson {
   return {
     numerator: Math.round(percent * MILLIONTHS_PER_PERCENT),
     denominator: "MILLION",

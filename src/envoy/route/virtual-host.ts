@@ -1,7 +1,5 @@
 /** Virtual hosts of sidecars: one for each host and port. */
-import type { ResourceRef } from "../../config/resource.js";
-import type { RouteJson, VirtualHostJson } from "../api.js";
-import type { Built } from "../built.js";
+import type { VirtualHostJson } from "../api.js";
 import { ALLOW_ANY, BLACK_HOLE_CLUSTER, BLOCK_ALL, PASSTHROUGH_CLUSTER } from "../names.js";
 
 /** The suffix of hosts that have short names. */
@@ -34,20 +32,6 @@ export function addressDomains(addresses: readonly string[]): readonly string[] 
   return addresses
     .filter((address) => !address.includes("/"))
     .map((address) => (address.includes(":") ? `[${address}]` : address));
-}
-
-/** A virtual host of a service. */
-export function virtualHost(
-  name: string,
-  domains: readonly string[],
-  routes: readonly RouteJson[],
-  sources: readonly ResourceRef[],
-): Built<VirtualHostJson> {
-  return {
-    name,
-    json: { name, domains: [...domains], routes: [...routes], includeRequestAttemptCount: true },
-    sources,
-  };
 }
 
 /** Takes the requests for hosts that nobody knows: lets them through, or answers 502. See Istio, outboundTrafficPolicy. */

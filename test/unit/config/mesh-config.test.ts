@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  DEFAULT_MESH_CONFIG,
-  type MeshConfig,
-  meshConfigOf,
-} from "../../../src/config/mesh-config.js";
+import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { createDirectory, linesOf } from "./directory.js";
 
@@ -22,18 +18,24 @@ const read = (...lines: readonly string[]): MeshConfig => {
   return meshConfigOf(snapshot.tables.ConfigMap.get("istio-system/istio"));
 };
 
+const DEFAULTS = meshConfigOf(undefined);
+
 describe("the mesh configuration", () => {
   it("is Istio's defaults without a ConfigMap, and with an empty one", () => {
-    expect(meshConfigOf(undefined)).toBe(DEFAULT_MESH_CONFIG);
-    expect(read("# nothing")).toEqual(DEFAULT_MESH_CONFIG);
-    expect(read("{}")).toEqual(DEFAULT_MESH_CONFIG);
+    expect(DEFAULTS).toMatchObject({
+      trustDomain: "cluster.local",
+      enableAutoMtls: true,
+      accessLogFile: "",
+    });
+    expect(read("# nothing")).toEqual(DEFAULTS);
+    expect(read("{}")).toEqual(DEFAULTS);
   });
 
   it("is what the user wrote, over the defaults", () => {
     expect(
       read("trustDomain: example.org", "enableAutoMtls: off", "accessLogFile: /dev/stdout"),
     ).toEqual({
-      ...DEFAULT_MESH_CONFIG,
+      ...DEFAULTS,
       trustDomain: "example.org",
       enableAutoMtls: false,
       accessLogFile: "/dev/stdout",
@@ -64,7 +66,7 @@ describe("the mesh configuration", () => {
   it("has the proxies' defaults by field, and their metadata by name", () => {
     const { defaultConfig } = read("defaultConfig: {concurrency: 3, proxyMetadata: {A: b}}");
     expect(defaultConfig).toEqual({
-      ...DEFAULT_MESH_CONFIG.defaultConfig,
+      ...DEFAULTS.defaultConfig,
       concurrency: 3,
       proxyMetadata: { A: "b" },
     });

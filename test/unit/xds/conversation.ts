@@ -64,7 +64,7 @@ export function changed(view: ResourceView, sketch: ViewSketch): ResourceView {
  * A response as the tests write it: `cluster A@1 B@2 -C`, sorted. In state of the world what is removed is not said, but
  * follows from what a complete answer leaves out.
  */
-export function summary({ typeUrl, payload }: Response): string {
+function summary({ typeUrl, payload }: Response): string {
   const resources = payload.resources.map(({ name, version }) => `${name}@${version}`).sort();
   const removed = payload.removed.map((name) => `-${name}`).sort();
   return [WORDS.get(typeUrl) ?? typeUrl, ...resources, ...removed].join(" ");

@@ -32,11 +32,11 @@ import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/
 import type { OpenRequest, Session } from "../../../src/xds/session.js";
 
 /** Envoy's API, out of which the tests read and write messages without the help of src/xds. */
-export const registry = createFileRegistry(
+const registry = createFileRegistry(
   fromBinary(FileDescriptorSetSchema, readFileSync("gen/envoy.binpb")),
 );
 
-export function messageType(name: string): DescMessage {
+function messageType(name: string): DescMessage {
   const schema = registry.getMessage(name);
   if (schema === undefined) throw new Error(`no message ${name}`);
   return schema;
@@ -65,7 +65,7 @@ export function resource(type: TypeName, name: string, edition = "1"): EncodedRe
 export type ViewSketch = Partial<Record<TypeName, Readonly<Record<string, string>>>>;
 
 /** A view with exactly the types that the sketch has. */
-export function viewOf(sketch: ViewSketch): ResourceView {
+function viewOf(sketch: ViewSketch): ResourceView {
   return new Map(
     Object.entries(sketch).map(([word, names]) => {
       const type = word as TypeName;
@@ -90,7 +90,7 @@ export interface TestServer {
 const stops: (() => void | Promise<void>)[] = [];
 
 /** Calls this when the test is over, also if it failed. */
-export function atEnd(stop: () => void | Promise<void>): void {
+function atEnd(stop: () => void | Promise<void>): void {
   stops.push(stop);
 }
 
@@ -149,7 +149,7 @@ const ADS = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const SDS = "/envoy.service.secret.v3.SecretDiscoveryService";
 
 /** The methods by which a client can ask. */
-export const METHODS = {
+const METHODS = {
   delta: `${ADS}/DeltaAggregatedResources`,
   sotw: `${ADS}/StreamAggregatedResources`,
   deltaSecrets: `${SDS}/DeltaSecrets`,

@@ -12,7 +12,7 @@ export const { registry } = createEncoder(
 const check = createResourceCheck(registry);
 
 /** The descriptor of a message type. */
-export function schemaOf(typeName: string): DescMessage {
+function schemaOf(typeName: string): DescMessage {
   const schema = registry.getMessage(typeName);
   if (schema === undefined) throw new Error(`no type ${typeName}`);
   return schema;

@@ -1,0 +1,322 @@
+/** Builds the mesh from a snapshot, incrementally. */
+import type { Engine } from "../base/engine.js";
+import { sameElements } from "../base/engine.js";
+import { Table } from "../base/table.js";
+import type { ResourceOf } from "../config/kinds.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
+import {
+  type DestinationRule,
+  destinationRule,
+  orderRules,
+  type RulesByHost,
+  wildcardRules,
+} from "./destination-rule.js";
+import { createHashRules } from "./hash-rules.js";
+import { type HostResolver, sameResolver } from "./host-resolver.js";
+import { createDifferingHosts, createServedWildcards } from "./host-view.js";
+import { compareSpecificity, isWildcard } from "./hostname.js";
+import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
+import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
+import { indexPeerAuthentications } from "./peer-authentication.js";
+import type { Service } from "./service.js";
+import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
+import { serviceEntryServices } from "./service-entry.js";
+import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
+import {
+  MESH_GATEWAY,
+  orderVirtualServices,
+  sameVirtualService,
+  type VirtualService,
+  virtualService,
+  withPorts,
+} from "./virtual-service.js";
+import type { Workload } from "./workload.js";
+import { createWorkloads } from "./workloads.js";
+
+/** Istio's suffix of Kubernetes services where nothing else is said. */
+const DOMAIN = "cluster.local";
+
+function createServices(
+  engine: Engine,
+): (
+  tables: ConfigSnapshot["tables"],
+  defaults: ServiceDefaults,
+  standIns: readonly StandIn[],
+) => Table<Service> {
+  const fromKubernetes = engine.derive<[ResourceOf<"Service">], [ServiceDefaults], Table<Service>>(
+    "kubernetes services",
+    (_key, [resource], defaults) => {
+      if (resource === undefined) return undefined;
+      const service = kubernetesService(resource, defaults);
+      return Table.from([[serviceKey(service), service]]);
+    },
+  );
+  const fromEntries = engine.derive<
+    [ResourceOf<"ServiceEntry">],
+    [ServiceDefaults, readonly StandIn[]],
+    Table<Service>
+  >("service entries", (_key, [resource], defaults, standIns) =>
+    resource === undefined
+      ? undefined
+      : Table.from(
+          serviceEntryServices(resource, defaults)
+            .map((one) => withStandIns(one, standIns))
+            .map((one) => [serviceKey(one), one] as const),
+        ),
+  );
+  const both = engine.derive<[Table<Service>, Table<Service>], [], Table<Service>>(
+    "services of a resource",
+    // Keys are `namespace/name` of two kinds: both may have a row, and then name different hosts.
+    (_key, [kubernetes, entries]) => {
+      if (kubernetes === undefined || entries === undefined) return kubernetes ?? entries;
+      return Table.from([...entries, ...kubernetes]);
+    },
+  );
+  const flat = engine.flatten<Service>("services");
+  return (tables, defaults, standIns) =>
+    flat(
+      both([
+        fromKubernetes([tables.Service], defaults),
+        fromEntries([tables.ServiceEntry], defaults, standIns),
+      ]),
+    );
+}
+
+function createRules(
+  engine: Engine,
+): (
+  table: Table<ResourceOf<"DestinationRule">>,
+  resolver: HostResolver,
+  exportTo: readonly string[],
+) => RulesByHost {
+  const read = engine.derive<
+    [ResourceOf<"DestinationRule">],
+    [HostResolver, readonly string[]],
+    DestinationRule
+  >("destination rules", (_key, [resource], resolver, exportTo) =>
+    resource === undefined ? undefined : destinationRule(resource, resolver, exportTo),
+  );
+  const byHost = engine.group<DestinationRule>("rules by host", (rule) => [rule.host]);
+  const ordered = engine.derive<[Table<DestinationRule>], [], readonly DestinationRule[]>(
+    "rules of a host",
+    (_host, [rules]) => (rules === undefined ? undefined : orderRules(rules)),
+  );
+  return (table, resolver, exportTo) => ordered([byHost(read([table], resolver, exportTo))]);
+}
+
+interface VirtualServiceContext {
+  readonly resolver: HostResolver;
+  readonly exportTo: readonly string[];
+  /** The port of each host whose service has just one. */
+  readonly ports: Table<number>;
+}
+
+interface VirtualServiceIndex {
+  readonly byHost: Table<VirtualServices>;
+  readonly byGateway: Table<VirtualServices>;
+}
+
+function createVirtualServices(
+  engine: Engine,
+): (
+  table: Table<ResourceOf<"VirtualService">>,
+  context: VirtualServiceContext,
+) => VirtualServiceIndex {
+  const read = engine.derive<
+    [ResourceOf<"VirtualService">],
+    [HostResolver, readonly string[], Table<number>],
+    VirtualService
+  >(
+    "virtual services",
+    (_key, [resource], resolver, exportTo, ports) =>
+      resource === undefined
+        ? undefined
+        : withPorts(virtualService(resource, resolver, exportTo), resolver, (host) =>
+            ports.get(host),
+          ),
+    sameVirtualService,
+  );
+  const byHost = engine.group<VirtualService>("virtual services by host", (one) =>
+    one.gateways.includes(MESH_GATEWAY) ? one.hosts : [],
+  );
+  const byGateway = engine.group<VirtualService>("virtual services by gateway", (one) =>
+    one.gateways.filter((gateway) => gateway !== MESH_GATEWAY),
+  );
+  const order = (_key: string, [group]: readonly [Table<VirtualService> | undefined]) =>
+    group === undefined ? undefined : orderVirtualServices(group);
+  const ofHost = engine.derive<[Table<VirtualService>], [], VirtualServices>(
+    "virtual services of a host",
+    order,
+  );
+  const ofGateway = engine.derive<[Table<VirtualService>], [], VirtualServices>(
+    "virtual services of a gateway",
+    order,
+  );
+  return (table, { resolver, exportTo, ports }) => {
+    const all = read([table], resolver, exportTo, ports);
+    return { byHost: ofHost([byHost(all)]), byGateway: ofGateway([byGateway(all)]) };
+  };
+}
+
+function accountsOf(workloads: readonly Workload[]): readonly string[] {
+  const accounts = workloads
+    .filter((workload) => workload.serviceAccount !== "")
+    .map((workload) => `${workload.namespace}/${workload.serviceAccount}`);
+  return [...new Set(accounts)].sort();
+}
+
+/** The builder of meshes; it remembers, so that the next mesh costs what changed. */
+export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
+  const services = createServices(engine);
+  const servicesByHost = engine.group<Service>("services by host", (one) => [one.hostname]);
+  const servicesByNamespace = engine.group<Service>("services by namespace", (one) => [
+    one.namespace,
+  ]);
+  const settleResolver = engine.settle<HostResolver>(sameResolver);
+  const settleDefaults = engine.settle<ServiceDefaults>(
+    (a, b) => a.domain === b.domain && sameElements(a.exportTo, b.exportTo),
+  );
+  const settleStandIns = engine.settle(sameStandIns);
+  const workloads = createWorkloads(engine);
+  const workloadsByAddress = engine.group<Workload>("workloads by their address", (one) => [
+    `${one.namespace}|${one.address}`,
+  ]);
+  const endpoints = createServiceEndpoints(engine);
+  const endpointsByHost = engine.group<readonly Workload[]>("endpoints by host", byHostname);
+  const accountsByHost = engine.group<readonly string[]>("accounts by host", byHostname);
+  const servicesByAddress = createServicesByAddress(engine);
+  const hashRules = createHashRules(engine);
+  const servedWildcards = createServedWildcards(engine);
+  const differingHosts = createDifferingHosts(engine);
+  const callerLabelsOf = engine.memo("caller labels", callerLabels);
+  const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
+  const accounts = engine.derive<[readonly Workload[]], [], readonly string[]>(
+    "accounts of a service",
+    (_key, [list]) => (list === undefined ? undefined : accountsOf(list)),
+    sameElements,
+  );
+  const rules = createRules(engine);
+  const settleRules = engine.settle<readonly DestinationRule[]>(sameElements);
+  const singlePorts = engine.derive<[Table<Service>], [], number>(
+    "single ports",
+    (_host, [group]) => (group === undefined ? undefined : singlePortOf(group)),
+  );
+  const virtualServices = createVirtualServices(engine);
+  const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
+  const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
+  const wildcardsOf = engine.memo("wildcard rules", wildcardRules);
+  const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
+  const namespaces = engine.memo("namespaces with services", namespacesOf);
+
+  return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
+    const defaults = settleDefaults({ domain: DOMAIN, exportTo: config.defaultServiceExportTo });
+    const all = services(tables, defaults, settleStandIns(standIns));
+    const resolver = settleResolver({ domain: DOMAIN, namespaces: namespaces(tables.Service) });
+    const byRule = rules(tables.DestinationRule, resolver, config.defaultDestinationRuleExportTo);
+    const byHostname = servicesByHost(all);
+    const { byHost, byGateway } = virtualServices(tables.VirtualService, {
+      resolver,
+      exportTo: config.defaultVirtualServiceExportTo,
+      ports: singlePorts([byHostname]),
+    });
+    const everyWorkload = workloads({
+      templates: {
+        deployments: tables.Deployment,
+        statefulSets: tables.StatefulSet,
+        daemonSets: tables.DaemonSet,
+      },
+      pods: tables.Pod,
+      entries: tables.WorkloadEntry,
+      proxies,
+    });
+    const byService = endpoints({
+      services: all,
+      workloads: everyWorkload,
+      endpoints: tables.Endpoints,
+      slices: tables.EndpointSlice,
+    });
+    const hostTables = {
+      servicesByHost: byHostname,
+      rules: byRule,
+      wildcardRules: settleRules(wildcardsOf(byRule)),
+      virtualServices: byHost,
+      wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
+    };
+    const hosts = { ...hostTables, hashRules: hashRules(hostTables) };
+    return {
+      ...hosts,
+      servedWildcards: servedWildcards(hosts),
+      differingHosts: differingHosts(hosts),
+      config,
+      resolver,
+      services: all,
+      servicesByNamespace: servicesByNamespace(all),
+      endpoints: endpointsByHost(byService),
+      accounts: accountsByHost(accounts([byService])),
+      servicesByAddress: servicesByAddress(all, byService),
+      workloadsByAddress: workloadsByAddress(everyWorkload),
+      callerLabels: settleCallerLabels(
+        callerLabelsOf(tables.VirtualService, tables.Telemetry, config.rootNamespace),
+      ),
+      gatewayVirtualServices: byGateway,
+      gateways: tables.Gateway,
+      sidecars: tables.Sidecar,
+      secrets: tables.Secret,
+      telemetries: tables.Telemetry,
+      peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),
+    };
+  };
+}
+
+const byHostname = (_value: unknown, key: string): readonly string[] => [
+  key.slice(key.indexOf("/") + 1),
+];
+
+/** Services without a selector, by the addresses of their workloads. */
+function createServicesByAddress(
+  engine: Engine,
+): (services: Table<Service>, endpoints: Table<readonly Workload[]>) => Table<Table<Service>> {
+  const addressed = engine.derive<[Service, readonly Workload[]], [], Addressed>(
+    "addressed services",
+    (_key, [service, workloads = []]) =>
+      service === undefined || service.selector !== undefined || service.external
+        ? undefined
+        : { service, addresses: workloads.map(({ address }) => address) },
+    (a, b) => a.service === b.service && sameElements(a.addresses, b.addresses),
+  );
+  const byAddress = engine.group<Addressed>("services by address", ({ service, addresses }) =>
+    addresses.map((address) => `${service.namespace}|${address}`),
+  );
+  const services = engine.derive<[Table<Addressed>], [], Table<Service>>(
+    "services at an address",
+    (_address, [group]) =>
+      group && Table.from([...group].map(([key, { service }]) => [key, service] as const)),
+  );
+  return (all, endpoints) => services([byAddress(addressed([all, endpoints]))]);
+}
+
+interface Addressed {
+  readonly service: Service;
+  readonly addresses: readonly string[];
+}
+
+/** The port of a host, when all services of that name have just this one. */
+function singlePortOf(services: Table<Service>): number | undefined {
+  const ports = new Set([...services.values()].flatMap((one) => one.ports.map((p) => p.number)));
+  return ports.size === 1 ? [...ports][0] : undefined;
+}
+
+/** The VirtualServices of wildcard hosts, the most specific host first. */
+function withWildcards(byHost: Table<VirtualServices>): VirtualServices {
+  return [...byHost]
+    .filter(([host]) => isWildcard(host))
+    .sort(([a], [b]) => compareSpecificity(a, b))
+    .flatMap(([, list]) => list);
+}
+
+function namespacesOf(services: Table<ResourceOf<"Service">>): ReadonlySet<string> {
+  const namespaces = new Set<string>();
+  services.forEach((service) => namespaces.add(service.metadata.namespace));
+  return namespaces;
+}
