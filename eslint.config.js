@@ -99,6 +99,11 @@ export default defineConfig(
     },
   },
   {
+    files: ["src/envoy/**"],
+    // Envoy marks fields that it still needs, and that have no replacement yet.
+    rules: { "@typescript-eslint/no-deprecated": "off" },
+  },
+  {
     files: ["test/**", "bench/**"],
     rules: {
       // `expect.any()` and its kind are typed `any`.
@@ -112,5 +117,5 @@ export default defineConfig(
     files: ["*.config.ts", "*.config.js", ".dependency-cruiser.js"],
     rules: { "no-restricted-syntax": "off" },
   },
-  { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["**/*.{js,mjs}"], extends: [tseslint.configs.disableTypeChecked] },
 );

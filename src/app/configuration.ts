@@ -19,10 +19,10 @@ export interface ConfigurationOptions {
 /** A configuration that is followed. */
 export interface Configuration {
   /** What is in force now. */
-  snapshot(): ConfigSnapshot;
+  readonly snapshot: () => ConfigSnapshot;
   /** Calls back for each snapshot after the present one. */
-  onSnapshot(listener: (snapshot: ConfigSnapshot) => void): void;
-  close(): Promise<void>;
+  readonly onSnapshot: (listener: (snapshot: ConfigSnapshot) => void) => void;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a configuration, when all of it has been read once. */

@@ -19,9 +19,9 @@ export interface Settled {
 /** See the top of this file. */
 export interface Convergence {
   /** Follows an update that was published just now; one that is still on its way becomes part of it. */
-  follow(update: Update): void;
+  readonly follow: (update: Update) => void;
   /** Resolves when no update is on its way: at once when there is none. */
-  idle(): Promise<void>;
+  readonly idle: () => Promise<void>;
   readonly observer: Required<Pick<XdsObserver, "pushed" | "acked" | "nacked" | "closed">>;
 }
 
@@ -44,55 +44,75 @@ interface Followed {
   readonly lastAnswer: number;
 }
 
+/** Counts the responses of each stream that were not answered yet. */
+interface Unanswered {
+  readonly count: (stream: StreamName, by: number) => void;
+  readonly forget: (stream: string) => void;
+  /** The sessions that owe an answer. */
+  readonly sessions: () => ReadonlySet<string>;
+}
+
+function countUnanswered(): Unanswered {
+  const streams = new Map<string, { readonly session: string; readonly count: number }>();
+  return {
+    count: ({ stream, session }, by) => {
+      const known = streams.get(stream)?.count ?? 0;
+      streams.set(stream, { session, count: Math.max(0, known + by) });
+    },
+    forget: (stream) => {
+      streams.delete(stream);
+    },
+    sessions: () =>
+      new Set([...streams.values()].filter(({ count }) => count > 0).map((one) => one.session)),
+  };
+}
+
+function settledOf(
+  { update, since, concerned, rejected, lastAnswer }: Followed,
+  silent: ReadonlySet<string>,
+): Settled {
+  const acknowledged = [...concerned].filter((id) => !silent.has(id) && !rejected.has(id));
+  return {
+    update,
+    concerned: concerned.size,
+    acknowledged: acknowledged.length,
+    rejected: [...rejected].sort(),
+    ms: lastAnswer - since,
+  };
+}
+
 /** Follows nothing yet. */
 export function createConvergence({ timers, onSettled }: ConvergenceOptions): Convergence {
-  const unanswered = new Map<string, { readonly session: string; readonly count: number }>();
+  const unanswered = countUnanswered();
   let followed: Followed | undefined;
   let cancel = (): void => undefined;
   const waiting: (() => void)[] = [];
 
-  const report = ({ update, since, concerned, rejected, lastAnswer }: Followed): void => {
-    const silent = new Set(
-      [...unanswered.values()].filter(({ count }) => count > 0).map(({ session }) => session),
-    );
-    const acknowledged = [...concerned].filter((id) => !silent.has(id) && !rejected.has(id));
-    onSettled({
-      update,
-      concerned: concerned.size,
-      acknowledged: acknowledged.length,
-      rejected: [...rejected].sort(),
-      ms: lastAnswer - since,
-    });
-  };
   const look = (): void => {
     if (followed === undefined) return;
-    const isWaiting = [...unanswered.values()].some(({ count }) => count > 0);
+    const silent = unanswered.sessions();
     const patient = timers.now() - followed.since < PATIENCE_MS;
-    if (isWaiting && patient) {
+    if (silent.size > 0 && patient) {
       lookLater();
       return;
     }
     const done = followed;
     followed = undefined;
-    report(done);
+    onSettled(settledOf(done, silent));
     for (const resolve of waiting.splice(0)) resolve();
   };
   const lookLater = (): void => {
     cancel();
     cancel = timers.at(timers.now() + QUIET_MS, look);
   };
-  const count = ({ stream, session }: StreamName, by: number): void => {
-    const known = unanswered.get(stream)?.count ?? 0;
-    unanswered.set(stream, { session, count: Math.max(0, known + by) });
-  };
-  const note = (change: (current: Followed) => Followed): void => {
+  const note = (change: (current: Followed) => Partial<Followed>): void => {
     if (followed === undefined) return;
-    followed = change(followed);
+    followed = { ...followed, ...change(followed) };
     lookLater();
   };
   const answered = (event: StreamName): void => {
-    count(event, -1);
-    note((current) => ({ ...current, lastAnswer: timers.now() }));
+    unanswered.count(event, -1);
+    note(() => ({ lastAnswer: timers.now() }));
   };
 
   return {
@@ -108,23 +128,17 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
       followed === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     observer: {
       pushed: (event) => {
-        count(event, 1);
+        unanswered.count(event, 1);
         if (event.changed + event.removed === 0) return;
-        note((current) => ({
-          ...current,
-          concerned: new Set([...current.concerned, event.session]),
-        }));
+        note(({ concerned }) => ({ concerned: new Set([...concerned, event.session]) }));
       },
       acked: answered,
       nacked: (event) => {
         answered(event);
-        note((current) => ({
-          ...current,
-          rejected: new Set([...current.rejected, event.session]),
-        }));
+        note(({ rejected }) => ({ rejected: new Set([...rejected, event.session]) }));
       },
       closed: ({ stream }) => {
-        unanswered.delete(stream);
+        unanswered.forget(stream);
       },
     },
   };

@@ -21,13 +21,13 @@ export interface DiscoveryInputs {
 /** See the top of this file. */
 export interface Discovery {
   /** Takes new inputs; true when the mesh may be another one than before. */
-  update(inputs: DiscoveryInputs): boolean;
+  readonly update: (inputs: DiscoveryInputs) => boolean;
   /** What a proxy should hold now. */
-  resourcesOf(connected: ConnectedProxy): ResourceSets;
-  meshConfig(): MeshConfig;
-  mesh(): Mesh;
+  readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+  readonly meshConfig: () => MeshConfig;
+  readonly mesh: () => Mesh;
   /** Forgets what was remembered for proxies that are not among these. */
-  forgetOthers(proxies: Iterable<Proxy>): void;
+  readonly forgetOthers: (proxies: Iterable<Proxy>) => void;
 }
 
 /** Where Istio keeps the configuration of the mesh: a ConfigMap of this key. */

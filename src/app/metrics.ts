@@ -9,9 +9,9 @@ export interface Metrics {
     Pick<XdsObserver, "opened" | "pushed" | "acked" | "nacked" | "closed">
   >;
   /** How long the engine took for a change, in milliseconds. */
-  recordUpdate(ms: number): void;
+  readonly recordUpdate: (ms: number) => void;
   /** In Prometheus' text format. */
-  text(): Promise<string>;
+  readonly text: () => Promise<string>;
   readonly contentType: string;
 }
 
@@ -29,47 +29,51 @@ const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 const typeOf = (typeUrl: string): string => SHORT.get(typeUrl) ?? "other";
 
+/** What is measured. */
+function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const byType = { labelNames: ["type"], registers } as const;
+  return {
+    connected: new Gauge({
+      name: "pilot_xds",
+      help: "Number of proxies connected to this control plane",
+      registers,
+    }),
+    pushes: new Counter({
+      name: "pilot_xds_pushes",
+      help: "Responses sent, by type",
+      ...byType,
+    }),
+    bytes: new Counter({
+      name: "pilot_xds_sent_bytes",
+      help: "Bytes of responses sent, by type",
+      ...byType,
+    }),
+    rejects: new Counter({
+      name: "pilot_total_xds_rejects",
+      help: "Responses that proxies refused, by type",
+      ...byType,
+    }),
+    answers: new Histogram({
+      name: "pilot_xds_ack_time",
+      help: "Seconds from a response to its answer, by type",
+      buckets: SECONDS,
+      ...byType,
+    }),
+    updates: new Histogram({
+      name: "pilot_xds_push_time",
+      help: "Seconds that the control plane took to compute a change",
+      buckets: SECONDS,
+      registers,
+    }),
+  };
+}
+
 /** Metrics that start at zero. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const connected = new Gauge({
-    name: "pilot_xds",
-    help: "Number of proxies connected to this control plane",
-    registers,
-  });
-  const pushes = new Counter({
-    name: "pilot_xds_pushes",
-    help: "Responses sent, by type",
-    labelNames: ["type"],
-    registers,
-  });
-  const bytes = new Counter({
-    name: "pilot_xds_sent_bytes",
-    help: "Bytes of responses sent, by type",
-    labelNames: ["type"],
-    registers,
-  });
-  const rejects = new Counter({
-    name: "pilot_total_xds_rejects",
-    help: "Responses that proxies refused, by type",
-    labelNames: ["type"],
-    registers,
-  });
-  const answers = new Histogram({
-    name: "pilot_xds_ack_time",
-    help: "Seconds from a response to its answer, by type",
-    labelNames: ["type"],
-    buckets: SECONDS,
-    registers,
-  });
-  const updates = new Histogram({
-    name: "pilot_xds_push_time",
-    help: "Seconds that the control plane took to compute a change",
-    buckets: SECONDS,
-    registers,
-  });
+  const { connected, pushes, bytes, rejects, answers, updates } = createInstruments(registry);
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

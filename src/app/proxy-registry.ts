@@ -28,13 +28,13 @@ export interface ProxyRegistryOptions {
 /** See the top of this file. */
 export interface ProxyRegistry {
   /** By proxy id. */
-  proxies(): Table<Proxy>;
+  readonly proxies: () => Table<Proxy>;
   /** Registers a proxy for as long as its stream lasts; the result says that it ended. */
-  connect(proxy: Proxy): () => void;
+  readonly connect: (proxy: Proxy) => () => void;
   /** Calls back whenever `proxies` is another table than before. */
-  onChange(listener: () => void): void;
+  readonly onChange: (listener: () => void) => void;
   /** Saves what has to be saved now. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const SAVE_DELAY_MS = 500;
@@ -66,17 +66,21 @@ function parseStored(text: string | undefined): readonly Proxy[] {
   return Value.Check(STORED, value) ? value : [];
 }
 
+/** The proxies that were saved; none when they cannot be read. */
+async function loadStored({ storage, onError }: ProxyRegistryOptions): Promise<readonly Proxy[]> {
+  try {
+    return parseStored(await storage.load());
+  } catch (error) {
+    onError(error);
+    return [];
+  }
+}
+
 /** Opens the registry, with the proxies of the control plane before this one: they have the grace time to come back. */
 export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<ProxyRegistry> {
   const { timers, storage, graceMs, onError } = options;
   const listeners: (() => void)[] = [];
-  const before = await storage
-    .load()
-    .then(parseStored)
-    .catch((error: unknown): readonly Proxy[] => {
-      onError(error);
-      return [];
-    });
+  const before = await loadStored(options);
   let proxies = Table.from(before.map((proxy) => [proxy.id, proxy] as const));
   const departures = new Map<string, () => void>();
   const streams = new Map<string, number>();

@@ -27,11 +27,11 @@ export interface UpdateLoopOptions {
 
 /** See the top of this file. */
 export interface UpdateLoop {
-  setSnapshot(snapshot: ConfigSnapshot): void;
-  setStandIns(standIns: readonly StandIn[]): void;
+  readonly setSnapshot: (snapshot: ConfigSnapshot) => void;
+  readonly setStandIns: (standIns: readonly StandIn[]) => void;
   /** The set of proxies changed; several such changes are taken together. */
-  proxiesChanged(): void;
-  close(): void;
+  readonly proxiesChanged: () => void;
+  readonly close: () => void;
 }
 
 /** Many proxies come at once when a control plane starts. */

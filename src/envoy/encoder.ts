@@ -39,12 +39,12 @@ export interface Encoder {
    * Encodes a message of the named type, and checks it. Unknown fields, enum words and Any types are refused.
    * @throws EncodeError
    */
-  encode(typeName: string, json: object): Encoded;
+  readonly encode: (typeName: string, json: object) => Encoded;
   /**
    * An encoded message with some of its fields replaced.
    * @throws EncodeError
    */
-  edit(typeName: string, bytes: Uint8Array, fields: object): Encoded;
+  readonly edit: (typeName: string, bytes: Uint8Array, fields: object) => Encoded;
 }
 
 /** An encoder for the API in a serialized FileDescriptorSet (see scripts/extract-descriptors.ts). */

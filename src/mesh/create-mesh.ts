@@ -3,6 +3,7 @@ import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
+import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
 import {
@@ -19,6 +20,7 @@ import { compareSpecificity, isWildcard } from "./hostname.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
+import type { Proxy } from "./proxy.js";
 import type { Service } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
@@ -39,11 +41,7 @@ const DOMAIN = "cluster.local";
 
 function createServices(
   engine: Engine,
-): (
-  tables: ConfigSnapshot["tables"],
-  defaults: ServiceDefaults,
-  standIns: readonly StandIn[],
-) => Table<Service> {
+): (tables: Tables, defaults: ServiceDefaults, standIns: readonly StandIn[]) => Table<Service> {
   const fromKubernetes = engine.derive<[ResourceOf<"Service">], [ServiceDefaults], Table<Service>>(
     "kubernetes services",
     (_key, [resource], defaults) => {
@@ -125,17 +123,20 @@ function createVirtualServices(
 ) => VirtualServiceIndex {
   const read = engine.derive<
     [ResourceOf<"VirtualService">],
-    [HostResolver, readonly string[], Table<number>],
+    [VirtualServiceContext],
     VirtualService
   >(
     "virtual services",
-    (_key, [resource], resolver, exportTo, ports) =>
+    (_key, [resource], { resolver, exportTo, ports }) =>
       resource === undefined
         ? undefined
         : withPorts(virtualService(resource, resolver, exportTo), resolver, (host) =>
             ports.get(host),
           ),
     sameVirtualService,
+  );
+  const settle = engine.settle<VirtualServiceContext>(
+    (a, b) => a.resolver === b.resolver && a.exportTo === b.exportTo && a.ports === b.ports,
   );
   const byHost = engine.group<VirtualService>("virtual services by host", (one) =>
     one.gateways.includes(MESH_GATEWAY) ? one.hosts : [],
@@ -153,8 +154,8 @@ function createVirtualServices(
     "virtual services of a gateway",
     order,
   );
-  return (table, { resolver, exportTo, ports }) => {
-    const all = read([table], resolver, exportTo, ports);
+  return (table, context) => {
+    const all = read([table], settle(context));
     return { byHost: ofHost([byHost(all)]), byGateway: ofGateway([byGateway(all)]) };
   };
 }
@@ -166,61 +167,54 @@ function accountsOf(workloads: readonly Workload[]): readonly string[] {
   return [...new Set(accounts)].sort();
 }
 
-/** The builder of meshes; it remembers, so that the next mesh costs what changed. */
-export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
-  const services = createServices(engine);
-  const servicesByHost = engine.group<Service>("services by host", (one) => [one.hostname]);
-  const servicesByNamespace = engine.group<Service>("services by namespace", (one) => [
-    one.namespace,
-  ]);
-  const settleResolver = engine.settle<HostResolver>(sameResolver);
+type Tables = ConfigSnapshot["tables"];
+
+type ServiceTables = Pick<Mesh, "services" | "servicesByHost" | "servicesByNamespace">;
+
+function createServiceTables(
+  engine: Engine,
+): (tables: Tables, exportTo: readonly string[], standIns: readonly StandIn[]) => ServiceTables {
+  const build = createServices(engine);
+  const byHost = engine.group<Service>("services by host", (one) => [one.hostname]);
+  const byNamespace = engine.group<Service>("services by namespace", (one) => [one.namespace]);
   const settleDefaults = engine.settle<ServiceDefaults>(
     (a, b) => a.domain === b.domain && sameElements(a.exportTo, b.exportTo),
   );
   const settleStandIns = engine.settle(sameStandIns);
+  return (tables, exportTo, standIns) => {
+    const defaults = settleDefaults({ domain: DOMAIN, exportTo });
+    const services = build(tables, defaults, settleStandIns(standIns));
+    return {
+      services,
+      servicesByHost: byHost(services),
+      servicesByNamespace: byNamespace(services),
+    };
+  };
+}
+
+type WorkloadTables = Pick<
+  Mesh,
+  "endpoints" | "accounts" | "servicesByAddress" | "workloadsByAddress"
+>;
+
+function createWorkloadTables(
+  engine: Engine,
+): (tables: Tables, proxies: Table<Proxy>, services: Table<Service>) => WorkloadTables {
   const workloads = createWorkloads(engine);
-  const workloadsByAddress = engine.group<Workload>("workloads by their address", (one) => [
+  const byAddress = engine.group<Workload>("workloads by their address", (one) => [
     `${one.namespace}|${one.address}`,
   ]);
   const endpoints = createServiceEndpoints(engine);
   const endpointsByHost = engine.group<readonly Workload[]>("endpoints by host", byHostname);
-  const accountsByHost = engine.group<readonly string[]>("accounts by host", byHostname);
-  const servicesByAddress = createServicesByAddress(engine);
-  const hashRules = createHashRules(engine);
-  const servedWildcards = createServedWildcards(engine);
-  const differingHosts = createDifferingHosts(engine);
-  const callerLabelsOf = engine.memo("caller labels", callerLabels);
-  const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
   const accounts = engine.derive<[readonly Workload[]], [], readonly string[]>(
     "accounts of a service",
     (_key, [list]) => (list === undefined ? undefined : accountsOf(list)),
     sameElements,
   );
-  const rules = createRules(engine);
-  const settleRules = engine.settle<readonly DestinationRule[]>(sameElements);
-  const singlePorts = engine.derive<[Table<Service>], [], number>(
-    "single ports",
-    (_host, [group]) => (group === undefined ? undefined : singlePortOf(group)),
-  );
-  const virtualServices = createVirtualServices(engine);
-  const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
-  const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
-  const wildcardsOf = engine.memo("wildcard rules", wildcardRules);
-  const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
-  const namespaces = engine.memo("namespaces with services", namespacesOf);
-
-  return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
-    const defaults = settleDefaults({ domain: DOMAIN, exportTo: config.defaultServiceExportTo });
-    const all = services(tables, defaults, settleStandIns(standIns));
-    const resolver = settleResolver({ domain: DOMAIN, namespaces: namespaces(tables.Service) });
-    const byRule = rules(tables.DestinationRule, resolver, config.defaultDestinationRuleExportTo);
-    const byHostname = servicesByHost(all);
-    const { byHost, byGateway } = virtualServices(tables.VirtualService, {
-      resolver,
-      exportTo: config.defaultVirtualServiceExportTo,
-      ports: singlePorts([byHostname]),
-    });
-    const everyWorkload = workloads({
+  const accountsByHost = engine.group<readonly string[]>("accounts by host", byHostname);
+  const servicesByAddress = createServicesByAddress(engine);
+  return (tables, proxies, services) => {
+    const all = workloads({
       templates: {
         deployments: tables.Deployment,
         statefulSets: tables.StatefulSet,
@@ -231,35 +225,96 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       proxies,
     });
     const byService = endpoints({
-      services: all,
-      workloads: everyWorkload,
+      services,
+      workloads: all,
       endpoints: tables.Endpoints,
       slices: tables.EndpointSlice,
     });
-    const hostTables = {
-      servicesByHost: byHostname,
-      rules: byRule,
-      wildcardRules: settleRules(wildcardsOf(byRule)),
+    return {
+      endpoints: endpointsByHost(byService),
+      accounts: accountsByHost(accounts([byService])),
+      servicesByAddress: servicesByAddress(services, byService),
+      workloadsByAddress: byAddress(all),
+    };
+  };
+}
+
+type HostTables = Pick<
+  Mesh,
+  | "resolver"
+  | "rules"
+  | "wildcardRules"
+  | "virtualServices"
+  | "wildcardVirtualServices"
+  | "gatewayVirtualServices"
+  | "hashRules"
+  | "servedWildcards"
+  | "differingHosts"
+>;
+
+/** What VirtualServices and DestinationRules say of hosts. */
+function createHostTables(
+  engine: Engine,
+): (tables: Tables, config: MeshConfig, servicesByHost: Mesh["servicesByHost"]) => HostTables {
+  const namespaces = engine.memo("namespaces with services", namespacesOf);
+  const settleResolver = engine.settle<HostResolver>(sameResolver);
+  const rulesOf = createRules(engine);
+  const wildcardsOf = engine.memo("wildcard rules", wildcardRules);
+  const settleRules = engine.settle<readonly DestinationRule[]>(sameElements);
+  const singlePorts = engine.derive<[Table<Service>], [], number>(
+    "single ports",
+    (_host, [group]) => (group === undefined ? undefined : singlePortOf(group)),
+  );
+  const virtualServicesOf = createVirtualServices(engine);
+  const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
+  const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
+  const hashRules = createHashRules(engine);
+  const servedWildcards = createServedWildcards(engine);
+  const differingHosts = createDifferingHosts(engine);
+  return (tables, config, servicesByHost) => {
+    const resolver = settleResolver({ domain: DOMAIN, namespaces: namespaces(tables.Service) });
+    const rules = rulesOf(tables.DestinationRule, resolver, config.defaultDestinationRuleExportTo);
+    const { byHost, byGateway } = virtualServicesOf(tables.VirtualService, {
+      resolver,
+      exportTo: config.defaultVirtualServiceExportTo,
+      ports: singlePorts([servicesByHost]),
+    });
+    const said = {
+      servicesByHost,
+      rules,
+      wildcardRules: settleRules(wildcardsOf(rules)),
       virtualServices: byHost,
       wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
     };
-    const hosts = { ...hostTables, hashRules: hashRules(hostTables) };
+    const hashing = { ...said, hashRules: hashRules(said) };
     return {
-      ...hosts,
-      servedWildcards: servedWildcards(hosts),
-      differingHosts: differingHosts(hosts),
-      config,
+      ...hashing,
       resolver,
-      services: all,
-      servicesByNamespace: servicesByNamespace(all),
-      endpoints: endpointsByHost(byService),
-      accounts: accountsByHost(accounts([byService])),
-      servicesByAddress: servicesByAddress(all, byService),
-      workloadsByAddress: workloadsByAddress(everyWorkload),
+      gatewayVirtualServices: byGateway,
+      servedWildcards: servedWildcards(hashing),
+      differingHosts: differingHosts(hashing),
+    };
+  };
+}
+
+/** The builder of meshes; it remembers, so that the next mesh costs what changed. */
+export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
+  const serviceTables = createServiceTables(engine);
+  const workloadTables = createWorkloadTables(engine);
+  const hostTables = createHostTables(engine);
+  const callerLabelsOf = engine.memo("caller labels", callerLabels);
+  const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
+  const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
+  return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
+    const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
+    return {
+      ...services,
+      ...workloadTables(tables, proxies, services.services),
+      ...hostTables(tables, config, services.servicesByHost),
+      config,
       callerLabels: settleCallerLabels(
         callerLabelsOf(tables.VirtualService, tables.Telemetry, config.rootNamespace),
       ),
-      gatewayVirtualServices: byGateway,
       gateways: tables.Gateway,
       sidecars: tables.Sidecar,
       secrets: tables.Secret,

@@ -88,22 +88,28 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     return { invalid: `node.id names namespace ${idNamespace}, its metadata ${namespace}` };
   }
   const labels = labelsOf(metadata);
+  const told = (key: string, otherwise: string): string => text(metadata, key) ?? otherwise;
   return {
     id: `${name}.${namespace}`,
     type: type === "router" ? "router" : "sidecar",
     name,
     namespace,
-    address: ip === "" ? (text(metadata, "INSTANCE_IPS")?.split(",")[0] ?? "") : ip,
+    address: ip === "" ? firstOf(told("INSTANCE_IPS", "")) : ip,
     labels,
-    serviceAccount: text(metadata, "SERVICE_ACCOUNT") ?? "default",
-    workloadName: text(metadata, "WORKLOAD_NAME") ?? name,
-    clusterId: text(metadata, "CLUSTER_ID") ?? "Kubernetes",
+    serviceAccount: told("SERVICE_ACCOUNT", "default"),
+    workloadName: told("WORKLOAD_NAME", name),
+    clusterId: told("CLUSTER_ID", "Kubernetes"),
     locality: localityOf(node),
-    network: text(metadata, "NETWORK") ?? labels["topology.istio.io/network"] ?? "",
+    network: told("NETWORK", labels["topology.istio.io/network"] ?? ""),
     mode: modeOf(metadata),
-    unprivileged: text(metadata, "UNPRIVILEGED_POD") === "true",
-    appAddress: text(metadata, "APP_ADDRESS") ?? "127.0.0.1",
-    egressAddress: text(metadata, "EGRESS_ADDRESS") ?? "127.0.0.1",
-    istioVersion: text(metadata, "ISTIO_VERSION") ?? "",
+    unprivileged: told("UNPRIVILEGED_POD", "") === "true",
+    appAddress: told("APP_ADDRESS", LOOPBACK),
+    egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
+    istioVersion: told("ISTIO_VERSION", ""),
   };
 }
+
+const LOOPBACK = "127.0.0.1";
+
+/** The first of a list with commas; "" of an empty one. */
+const firstOf = (list: string): string => list.split(",")[0] ?? "";

@@ -132,10 +132,10 @@ function withoutDuplicates(workloads: readonly Workload[]): readonly Workload[] 
 const isListed = ({ source }: Workload): boolean =>
   source?.kind === "EndpointSlice" || source?.kind === "Endpoints";
 
-/** The workloads of every service, by `serviceKey`, sorted; a service without any has an empty list. */
-export function createServiceEndpoints(
+/** The workloads that services select by their labels, sorted: by `serviceKey`. */
+function createSelected(
   engine: Engine,
-): (sources: EndpointSources) => Table<readonly Workload[]> {
+): (services: Table<Service>, workloads: Table<Workload>) => Table<readonly Workload[]> {
   const servicesByPair = engine.group<Service>("services by selector", (service) => {
     const pair = service.selector === undefined ? undefined : indexPair(service.selector);
     return pair === undefined ? [] : [`${service.namespace}|${pair}`];
@@ -143,21 +143,33 @@ export function createServiceEndpoints(
   const workloadsByPair = engine.group<Workload>("workloads by label", (workload) =>
     Object.entries(workload.labels).map(([key, value]) => `${workload.namespace}|${key}=${value}`),
   );
-  const selectedByPair = engine.derive<
-    [Table<Service>, Table<Workload>],
-    [],
-    Table<readonly Workload[]>
-  >("selected workloads", (_pair, [services, workloads]) => {
-    let selected = Table.empty<readonly Workload[]>();
-    services?.forEach((service, key) => {
-      const found = [...(workloads ?? Table.empty<Workload>()).values()].filter((workload) =>
-        selects(service.selector ?? {}, workload.labels),
-      );
-      selected = selected.with(key, found.sort(compareWorkloads));
-    });
-    return selected;
-  });
-  const selected = engine.flatten<readonly Workload[]>("selected workloads by service");
+  const byPair = engine.derive<[Table<Service>, Table<Workload>], [], Table<readonly Workload[]>>(
+    "selected workloads",
+    (_pair, [services, workloads]) => {
+      let selected = Table.empty<readonly Workload[]>();
+      services?.forEach((service, key) => {
+        const found = [...(workloads ?? Table.empty<Workload>()).values()].filter((workload) =>
+          selects(service.selector ?? {}, workload.labels),
+        );
+        selected = selected.with(key, found.sort(compareWorkloads));
+      });
+      return selected;
+    },
+  );
+  const flat = engine.flatten<readonly Workload[]>("selected workloads by service");
+  return (services, workloads) =>
+    flat(byPair([servicesByPair(services), workloadsByPair(workloads)]));
+}
+
+/** The workloads that Endpoints and EndpointSlices list for services, as they list them: by `serviceKey`. */
+function createListed(
+  engine: Engine,
+): (
+  sources: Pick<EndpointSources, "services" | "endpoints" | "slices">,
+) => Table<readonly Workload[]> {
+  const servicesByName = engine.group<Service>("services by name", (service) =>
+    service.kubernetes ? [`${service.namespace}/${service.name}`] : [],
+  );
   const endpointsByService = engine.group<ResourceOf<"Endpoints">>(
     "endpoints by service",
     (one) => [`${one.metadata.namespace}/${one.metadata.name}`],
@@ -166,10 +178,7 @@ export function createServiceEndpoints(
     "slices by service",
     (slice) => [`${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME_LABEL] ?? ""}`],
   );
-  const servicesByName = engine.group<Service>("services by name", (service) =>
-    service.kubernetes ? [`${service.namespace}/${service.name}`] : [],
-  );
-  const listedByName = engine.derive<
+  const byName = engine.derive<
     [Table<Service>, Table<ResourceOf<"Endpoints">>, Table<ResourceOf<"EndpointSlice">>],
     [],
     Table<readonly Workload[]>
@@ -181,7 +190,19 @@ export function createServiceEndpoints(
     ];
     return Table.from([...(services?.keys() ?? [])].map((key) => [key, listed] as const));
   });
-  const listed = engine.flatten<readonly Workload[]>("listed workloads by service");
+  const flat = engine.flatten<readonly Workload[]>("listed workloads by service");
+  return ({ services, endpoints, slices }) =>
+    flat(
+      byName([servicesByName(services), endpointsByService(endpoints), slicesByService(slices)]),
+    );
+}
+
+/** The workloads of every service, by `serviceKey`, sorted; a service without any has an empty list. */
+export function createServiceEndpoints(
+  engine: Engine,
+): (sources: EndpointSources) => Table<readonly Workload[]> {
+  const selected = createSelected(engine);
+  const listed = createListed(engine);
   const byService = engine.derive<
     [Service, readonly Workload[], readonly Workload[]],
     [],
@@ -196,18 +217,10 @@ export function createServiceEndpoints(
     },
     sameElements,
   );
-  return ({ services, workloads, endpoints, slices }) =>
-    byService([
-      services,
-      selected(selectedByPair([servicesByPair(services), workloadsByPair(workloads)])),
-      listed(
-        listedByName([
-          servicesByName(services),
-          endpointsByService(endpoints),
-          slicesByService(slices),
-        ]),
-      ),
-    ]);
+  return (sources) => {
+    const { services, workloads } = sources;
+    return byService([services, selected(services, workloads), listed(sources)]);
+  };
 }
 
 /**

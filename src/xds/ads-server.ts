@@ -29,13 +29,13 @@ export interface AdsServerOptions {
 /** Serves views to discovery streams; see addAdsService for how streams come in. */
 export interface AdsServer {
   /** The views of sessions may have changed: every stream is sent the difference, a slice of them at a time. */
-  publish(): void;
+  readonly publish: () => void;
   /** The streams that were let in, oldest first. */
-  streams(): readonly StreamStatus[];
+  readonly streams: () => readonly StreamStatus[];
   /** What the client of a stream has accepted of a type, sorted by name; empty if there is no such stream. */
-  accepted(stream: string, typeUrl: string): readonly EncodedResource[];
+  readonly accepted: (stream: string, typeUrl: string) => readonly EncodedResource[];
   /** Serves one stream. */
-  serve(call: DiscoveryCall, entrance: Entrance): void;
+  readonly serve: (call: DiscoveryCall, entrance: Entrance) => void;
 }
 
 /** So many streams are looked after before others get a turn: requests, new connections. */

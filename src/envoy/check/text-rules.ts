@@ -26,7 +26,6 @@ export function addressProblem(address: string): string | undefined {
 function formatViolations({ format }: SubstitutionFormatString): readonly Violation[] {
   switch (format.case) {
     case "textFormat":
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- Envoy reads it as ever
       return textViolation("text_format", format.value, formatProblem(format.value));
     case "textFormatSource": {
       const { specifier } = format.value;

@@ -121,31 +121,35 @@ interface ChosenChain {
   readonly mixed: boolean;
 }
 
+/** Stands for a condition that a chain does not make. */
+const ANY = "";
+
+const orAny = (values: readonly string[]): readonly string[] =>
+  values.length === 0 ? [ANY] : values;
+
 /**
  * The chains that can stand side by side: of those with the same conditions the first counts. Where several services of
  * undeclared protocol share an address, bytes that are not HTTP belong to none of them.
  */
 function chooseChains(claims: readonly OutboundClaim[]): readonly ChosenChain[] {
-  const chosen = new Map<string, ChosenChain>();
   const ambiguous = claims.filter((claim) => claim.routes !== undefined).length > 1;
-  for (const claim of claims) {
-    for (const chain of claim.chains) {
-      if (ambiguous && claim.routes !== undefined && takesAnything(chain)) continue;
-      const names = chain.serverNames.length === 0 ? [""] : chain.serverNames;
-      const prefixes = chain.prefixes.length === 0 ? [""] : chain.prefixes;
-      const free = names.filter(
-        (name) => !prefixes.some((prefix) => chosen.has(`${name}|${prefix}`)),
-      );
-      if (free.length === 0) continue;
-      const entry = {
-        chain: { ...chain, serverNames: free.filter((name) => name !== "") },
-        mixed: claim.routes !== undefined,
-      };
-      for (const name of free)
-        for (const prefix of prefixes) chosen.set(`${name}|${prefix}`, entry);
-    }
-  }
-  return [...new Set(chosen.values())];
+  const candidates = claims.flatMap(({ chains, routes }) =>
+    chains
+      .map((chain) => ({ chain, mixed: routes !== undefined }))
+      .filter(({ chain, mixed }) => !(ambiguous && mixed && takesAnything(chain))),
+  );
+  const taken = new Set<string>();
+  return candidates.flatMap(({ chain, mixed }) => {
+    const prefixes = orAny(chain.prefixes);
+    const conditionsOf = (name: string): readonly string[] =>
+      prefixes.map((prefix) => `${name}|${prefix}`);
+    const free = orAny(chain.serverNames).filter(
+      (name) => !conditionsOf(name).some((condition) => taken.has(condition)),
+    );
+    if (free.length === 0) return [];
+    for (const condition of free.flatMap(conditionsOf)) taken.add(condition);
+    return [{ chain: { ...chain, serverNames: free.filter((name) => name !== ANY) }, mixed }];
+  });
 }
 
 const isOpen = ({ chain }: ChosenChain): boolean => takesAnything(chain);
@@ -178,14 +182,14 @@ export function outboundListener(
     ...(routes === undefined ? [] : [httpChain(routes, name, options)]),
     ...(open === undefined ? [] : [tcpChain(open.chain, open.mixed, options.accessLog)]),
   ];
-  const needsDefault = open === undefined && place.unclaimed !== undefined;
+  const unclaimed = open === undefined ? place.unclaimed : undefined;
   return {
     name,
     address,
     filterChains,
-    ...(needsDefault && place.unclaimed !== undefined
-      ? { defaultFilterChain: passthroughChain(options, place.unclaimed) }
-      : {}),
+    ...(unclaimed === undefined
+      ? {}
+      : { defaultFilterChain: passthroughChain(options, unclaimed) }),
     listenerFilters: [
       ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
       ...(routes === undefined ? [] : [httpInspector()]),

@@ -32,21 +32,11 @@ export function createLogs(
 ): (mesh: Mesh, query: Omit<LogQuery, "rootNamespace">) => ListenerLogs {
   const targets = engine.memo(
     "access logs",
-    (
-      telemetries: Mesh["telemetries"],
-      config: Mesh["config"],
-      namespace: string,
-      labels: string,
-      side: LogQuery["side"],
-    ): string =>
-      JSON.stringify(
-        accessLogs(telemetries, config, {
-          namespace,
-          labels: JSON.parse(labels) as LogQuery["labels"],
-          rootNamespace: config.rootNamespace,
-          side,
-        }),
-      ),
+    (telemetries: Mesh["telemetries"], config: Mesh["config"], query: string): string => {
+      const asked = JSON.parse(query) as Omit<LogQuery, "rootNamespace">;
+      const { rootNamespace } = config;
+      return JSON.stringify(accessLogs(telemetries, config, { ...asked, rootNamespace }));
+    },
   );
   // By their text: most proxies log alike, and then share one object.
   const built = engine.memo("loggers", (_owner: Engine, text: string, listener: boolean) => {
@@ -59,7 +49,7 @@ export function createLogs(
   return (mesh, { namespace, labels, side }) =>
     built(
       engine,
-      targets(mesh.telemetries, mesh.config, namespace, JSON.stringify(labels), side),
+      targets(mesh.telemetries, mesh.config, JSON.stringify({ namespace, labels, side })),
       !mesh.config.disableEnvoyListenerLog,
     );
 }

@@ -6,7 +6,7 @@ import { compareSpecificity, isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import { isVisible } from "../../mesh/visibility.js";
-import type { RouteJson, RouteMatchJson, VirtualHostJson } from "../api.js";
+import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
 import { terminatesTls } from "../gateway-tls.js";
 import { httpRoutes, type RouteContext } from "./http-route.js";
@@ -74,8 +74,7 @@ export interface GatewayRouteContext
 
 /** Routes that take every request come last, so that those of other VirtualServices for the host are reached. */
 function catchAllLast(routes: readonly RouteJson[]): readonly RouteJson[] {
-  const isLast = (route: RouteJson): boolean => isCatchAll(route.match as RouteMatchJson);
-  return [...routes.filter((route) => !isLast(route)), ...routes.filter(isLast)];
+  return [...routes.filter((route) => !isCatchAll(route)), ...routes.filter(isCatchAll)];
 }
 
 function bound(

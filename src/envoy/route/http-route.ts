@@ -12,7 +12,6 @@ import type {
   RouteAction_HashPolicyJson,
   RouteActionJson,
   RouteJson,
-  RouteMatchJson,
   WeightedCluster_ClusterWeightJson,
 } from "../api.js";
 import { goDuration } from "../duration.js";
@@ -263,7 +262,7 @@ function mergeMutations(
       merged[key] = [...(merged[key] ?? []), ...(list as unknown[])];
     }
   }
-  return merged as ReturnType<typeof headerMutations>;
+  return merged;
 }
 
 /**
@@ -279,7 +278,7 @@ export function httpRoutes(virtualService: VirtualService, context: RouteContext
       if (match !== undefined && !applies(match, context)) continue;
       const built = envoyRoute(route, match, virtualService, context);
       routes.push(built);
-      if (isCatchAll(built.match as RouteMatchJson)) return routes;
+      if (isCatchAll(built)) return routes;
     }
   }
   return routes;

@@ -1,6 +1,11 @@
 import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { StringMatch } from "../../config/kinds/string-match.js";
-import type { HeaderMatcherJson, QueryParameterMatcherJson, RouteMatchJson } from "../api.js";
+import type {
+  HeaderMatcherJson,
+  QueryParameterMatcherJson,
+  RouteJson,
+  RouteMatchJson,
+} from "../api.js";
 import { stringMatcher } from "../string-matcher.js";
 
 type PathMatch = Pick<RouteMatchJson, "prefix" | "path" | "safeRegex" | "caseSensitive">;
@@ -67,8 +72,9 @@ export function routeMatch(match: HTTPMatchRequest | undefined): RouteMatchJson 
   };
 }
 
-/** Whether a match takes every request, so that no route behind it is ever reached. */
-export function isCatchAll(match: RouteMatchJson): boolean {
+/** Whether a route takes every request, so that none behind it is ever reached. */
+export function isCatchAll({ match }: RouteJson): boolean {
+  if (match === undefined) return false;
   const everyPath = match.prefix === "/" || match.safeRegex?.regex === ".*";
   return everyPath && match.headers === undefined && match.queryParameters === undefined;
 }

@@ -1,5 +1,7 @@
 // An application that knows nothing of the mesh: says who it is and what it was sent.
+import console from "node:console";
 import { createServer } from "node:http";
+import process from "node:process";
 
 const [name, port] = process.argv.slice(2);
 createServer((request, response) => {
