@@ -1,4 +1,5 @@
 import type { Table } from "../base/table.js";
+import type { Path } from "../config/kind.js";
 import type { MutualTLS } from "../config/kinds/peer-authentication.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type Labels, selects } from "./labels.js";
@@ -9,8 +10,10 @@ export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
 
 /** All PeerAuthentications, by how much they cover. */
 export interface PeerAuthentications {
-  readonly mesh: MutualTlsMode | undefined;
-  readonly namespaces: ReadonlyMap<string, MutualTlsMode>;
+  /** Those that have a mode for a namespace as a whole. */
+  readonly namespaces: ReadonlyMap<string, ResourceOf<"PeerAuthentication">>;
+  /** Its policy is the whole mesh's. */
+  readonly rootNamespace: string;
   /** Those with a selector, by namespace, the one that wins first. */
   readonly workloads: ReadonlyMap<string, readonly ResourceOf<"PeerAuthentication">[]>;
 }
@@ -27,7 +30,7 @@ export function indexPeerAuthentications(
   table: Table<ResourceOf<"PeerAuthentication">>,
   rootNamespace: string,
 ): PeerAuthentications {
-  const namespaces = new Map<string, MutualTlsMode>();
+  const namespaces = new Map<string, ResourceOf<"PeerAuthentication">>();
   const workloads = new Map<string, ResourceOf<"PeerAuthentication">[]>();
   const decided = new Set<string>();
   for (const policy of [...table.values()].sort(comparePrecedence)) {
@@ -38,17 +41,45 @@ export function indexPeerAuthentications(
       workloads.set(namespace, [...(workloads.get(namespace) ?? []), policy]);
     } else if (!decided.has(namespace)) {
       decided.add(namespace);
-      const mode = modeOf(policy.spec.mtls);
-      if (mode !== undefined) namespaces.set(namespace, mode);
+      if (modeOf(policy.spec.mtls) !== undefined) namespaces.set(namespace, policy);
     }
   }
-  const mesh = namespaces.get(rootNamespace);
-  return { mesh, namespaces, workloads };
+  return { namespaces, rootNamespace, workloads };
+}
+
+/** A mode, and what decides it. */
+export interface DecidedMode {
+  readonly mode: MutualTlsMode;
+  /** The policy, and where in it the mode stands; absent when nobody says, and the default holds. */
+  readonly decidedBy?: {
+    readonly policy: ResourceOf<"PeerAuthentication">;
+    readonly path: Path;
+  };
+}
+
+/** The mode that one member of a policy says; undefined when it is unset. */
+function decide(
+  policy: ResourceOf<"PeerAuthentication"> | undefined,
+  mtls: MutualTLS | undefined,
+  path: Path,
+): DecidedMode | undefined {
+  const mode = modeOf(mtls);
+  return policy === undefined || mode === undefined
+    ? undefined
+    : { mode, decidedBy: { policy, path } };
+}
+
+const MODE: Path = ["spec", "mtls", "mode"];
+
+function decideForNamespace(policies: PeerAuthentications, namespace: string): DecidedMode {
+  const policy =
+    policies.namespaces.get(namespace) ?? policies.namespaces.get(policies.rootNamespace);
+  return decide(policy, policy?.spec.mtls, MODE) ?? { mode: "PERMISSIVE" };
 }
 
 /** The mode of a namespace as a whole, from its own policy or the mesh's; `PERMISSIVE` when nobody says. */
 export function namespaceMode(policies: PeerAuthentications, namespace: string): MutualTlsMode {
-  return policies.namespaces.get(namespace) ?? policies.mesh ?? "PERMISSIVE";
+  return decideForNamespace(policies, namespace).mode;
 }
 
 /** Who is asked about: a workload, as policies select it. */
@@ -71,17 +102,27 @@ function policyOf(
  * The mode in force on one port of one workload: the port's, else the workload's, the namespace's, the mesh's; `UNSET`
  * inherits. `port` is that on which the workload listens. See Istio, PeerAuthentication.
  */
+export function decideMode(
+  policies: PeerAuthentications,
+  workload: Selected,
+  port: number,
+): DecidedMode {
+  const policy = policyOf(policies, workload);
+  const ofPort = policy?.spec.portLevelMtls?.[String(port)];
+  return (
+    decide(policy, ofPort, ["spec", "portLevelMtls", String(port), "mode"]) ??
+    decide(policy, policy?.spec.mtls, MODE) ??
+    decideForNamespace(policies, workload.namespace)
+  );
+}
+
+/** The mode in force on one port of one workload, see `decideMode`. */
 export function workloadMode(
   policies: PeerAuthentications,
   workload: Selected,
   port: number,
 ): MutualTlsMode {
-  const policy = policyOf(policies, workload);
-  return (
-    modeOf(policy?.spec.portLevelMtls?.[String(port)]) ??
-    modeOf(policy?.spec.mtls) ??
-    namespaceMode(policies, workload.namespace)
-  );
+  return decideMode(policies, workload, port).mode;
 }
 
 /** The ports of a workload for which a policy has a mode of their own, in order. */

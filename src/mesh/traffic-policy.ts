@@ -1,3 +1,4 @@
+import type { Path } from "../config/kind.js";
 import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
 import type { TrafficPolicy } from "../config/kinds/traffic-policy.js";
 
@@ -40,4 +41,15 @@ export function effectivePolicy(
   const whole = merge(NO_POLICY, spec?.trafficPolicy, port);
   if (subset === "") return whole;
   return merge(whole, spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy, port);
+}
+
+/** Where a rule says how a port of the whole service is called with TLS; undefined when it does not say. */
+export function tlsModePath(spec: DestinationRuleSpec, port: number): Path | undefined {
+  const { portLevelSettings = [], tls } = spec.trafficPolicy ?? {};
+  const whole: Path = ["spec", "trafficPolicy"];
+  const at = portLevelSettings.findIndex((settings) => settings.port?.number === port);
+  // What a port has settings for inherits nothing.
+  const mode = at < 0 ? tls?.mode : portLevelSettings[at]?.tls?.mode;
+  if (mode === undefined) return undefined;
+  return [...whole, ...(at < 0 ? [] : ["portLevelSettings", at]), "tls", "mode"];
 }

@@ -1,0 +1,127 @@
+/** How workloads of the mesh call each other, and which resource decides it. */
+import type { Path } from "../config/kind.js";
+import type { ResourceRef } from "../config/resource.js";
+import { keyOf, refOf } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { chooseService } from "./choose-service.js";
+import { type DestinationRule, findRule } from "./destination-rule.js";
+import type { Mesh } from "./mesh.js";
+import { decideMode, type MutualTlsMode, namespaceMode } from "./peer-authentication.js";
+import type { Service, ServicePort } from "./service.js";
+import { serviceKey, targetPortOf } from "./service-endpoints.js";
+import { effectivePolicy, tlsModePath } from "./traffic-policy.js";
+import type { Workload } from "./workload.js";
+
+/** What decides: a resource, and where in it. */
+export interface Decision {
+  readonly ref: ResourceRef;
+  readonly path: Path;
+}
+
+/**
+ * How a client calls: as a DestinationRule says; `AUTO` is mutual TLS to workloads that have a sidecar and plaintext to
+ * others, `PLAINTEXT` is where nobody says and no mutual TLS is possible.
+ */
+export interface ClientDecision {
+  readonly mode: "DISABLE" | "SIMPLE" | "MUTUAL" | "ISTIO_MUTUAL" | "AUTO" | "PLAINTEXT";
+  readonly decidedBy: Decision | undefined;
+}
+
+/** How one workload wants to be called. */
+export interface ServerDecision {
+  readonly workload: Workload;
+  /** The port on which it listens. */
+  readonly port: number;
+  readonly mode: MutualTlsMode;
+  readonly decidedBy: Decision | undefined;
+}
+
+/** Both sides of one port of a service. */
+export interface TlsDecision {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly client: ClientDecision;
+  readonly servers: readonly ServerDecision[];
+}
+
+function ruleFor(mesh: Mesh, service: Service, namespace: string): DestinationRule | undefined {
+  const exact = mesh.rules.get(service.hostname) ?? [];
+  const { rootNamespace } = mesh.config;
+  return findRule(exact, mesh.wildcardRules, {
+    clientNamespace: namespace,
+    service,
+    rootNamespace,
+  });
+}
+
+/** Of the resources that make up a rule the first that has what counts. */
+function decidingRule(
+  rule: DestinationRule,
+  port: number,
+  rules: ResourceTables["DestinationRule"],
+): Decision | undefined {
+  for (const ref of rule.sources) {
+    const spec = rules.get(keyOf(ref))?.spec;
+    const path = spec?.trafficPolicy === undefined ? undefined : tlsModePath(spec, port);
+    if (path !== undefined) return { ref, path };
+  }
+  return undefined;
+}
+
+function clientDecision(
+  mesh: Mesh,
+  { service, port }: Pick<TlsDecision, "service" | "port">,
+  rule: DestinationRule | undefined,
+  rules: ResourceTables["DestinationRule"],
+): ClientDecision {
+  const mode = effectivePolicy(rule?.spec, "", port.number).tls?.mode;
+  if (rule !== undefined && mode !== undefined) {
+    return { mode, decidedBy: decidingRule(rule, port.number, rules) };
+  }
+  const possible =
+    mesh.config.enableAutoMtls &&
+    !service.external &&
+    namespaceMode(mesh.peerAuthentications, service.namespace) !== "DISABLE";
+  return { mode: possible ? "AUTO" : "PLAINTEXT", decidedBy: undefined };
+}
+
+function serverDecisions(
+  mesh: Mesh,
+  service: Service,
+  port: ServicePort,
+): readonly ServerDecision[] {
+  if (service.external) return [];
+  const workloads = mesh.endpoints.get(service.hostname)?.get(serviceKey(service)) ?? [];
+  return workloads.flatMap((workload): ServerDecision[] => {
+    const target = targetPortOf(workload, port);
+    if (target === undefined) return [];
+    const { mode, decidedBy } = decideMode(mesh.peerAuthentications, workload, target);
+    const decision = decidedBy && { ref: refOf(decidedBy.policy), path: decidedBy.path };
+    return [{ workload, port: target, mode, decidedBy: decision }];
+  });
+}
+
+/**
+ * Both sides of each port of the services that callers of a namespace see, by host and port; of one host alone when that is
+ * given. UDP ports have no TLS.
+ */
+export function tlsDecisions(
+  mesh: Mesh,
+  rules: ResourceTables["DestinationRule"],
+  { namespace, host }: { readonly namespace: string; readonly host?: string },
+): readonly TlsDecision[] {
+  const hosts = host === undefined ? [...mesh.servicesByHost.keys()].sort() : [host];
+  return hosts.flatMap((hostname) => {
+    const service = chooseService(mesh.servicesByHost.get(hostname), namespace);
+    if (service === undefined) return [];
+    const rule = ruleFor(mesh, service, namespace);
+    return service.ports
+      .filter(({ protocol }) => protocol !== "UDP")
+      .map((port) => ({
+        service,
+        port,
+        client: clientDecision(mesh, { service, port }, rule, rules),
+        servers: serverDecisions(mesh, service, port),
+      }));
+  });
+}
