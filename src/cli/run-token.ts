@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { columns } from "../base/columns.js";
 import {
   createToken,
   type JoinToken,
@@ -7,7 +8,6 @@ import {
   revokeToken,
   type TokenStore,
 } from "../ca/token-store.js";
-import { columns } from "../up/columns.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";

@@ -1,12 +1,12 @@
 /** What `up` tells, as lines of text. */
 
 import type { ProxyStatus, Settled, Update } from "../app.js";
+import { columns } from "../base/columns.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { StandIn } from "../mesh/stand-in.js";
-import { columns } from "./columns.js";
 import type { DesiredMesh } from "./desired-mesh.js";
 import type { EchoFailure } from "./echo-listeners.js";
 import { isMade } from "./made.js";
