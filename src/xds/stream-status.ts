@@ -18,6 +18,8 @@ export interface TypeStatus {
   readonly names: number;
   /** Responses that are sent and not judged. */
   readonly unjudged: number;
+  /** When the client came back with what it holds; undefined when it came with nothing. */
+  readonly resumedAt: number | undefined;
   readonly lastSent: Occurrence | undefined;
   readonly lastAcked: Occurrence | undefined;
   readonly lastNacked: (Occurrence & { readonly error: string }) | undefined;
@@ -38,7 +40,7 @@ export interface StreamStatus {
 export function typeStatuses(state: StreamState): readonly TypeStatus[] {
   return state.subscriptions.map((subscription) => {
     const { typeUrl, wildcard, names, flights, rejections } = subscription;
-    const { lastSent, lastAcked, lastNacked } = subscription;
+    const { resumedAt, lastSent, lastAcked, lastNacked } = subscription;
     const table = state.view.get(typeUrl);
     const quarantined = [...rejections].flatMap(([name, rejection]): Quarantined[] => {
       const resource = table?.get(name);
@@ -52,6 +54,7 @@ export function typeStatuses(state: StreamState): readonly TypeStatus[] {
       wildcard,
       names: names.size,
       unjudged: flights.length,
+      resumedAt,
       lastSent,
       lastAcked,
       lastNacked,

@@ -14,7 +14,8 @@ function session(): ConnectedSession {
     locality: { region: "", zone: "", subZone: "" },
   });
   if ("invalid" in proxy) throw new Error(proxy.invalid);
-  return { connected: { proxy, controlPlane: undefined }, proof: undefined };
+  const facts = { envoyVersion: "1.40.0", adminAddress: "" };
+  return { connected: { proxy, controlPlane: undefined }, proof: undefined, facts };
 }
 
 function type(typeUrl: string, status: Partial<TypeStatus> = {}): TypeStatus {
@@ -23,6 +24,7 @@ function type(typeUrl: string, status: Partial<TypeStatus> = {}): TypeStatus {
     wildcard: true,
     names: 0,
     unjudged: 0,
+    resumedAt: undefined,
     lastSent: undefined,
     lastAcked: undefined,
     lastNacked: undefined,
