@@ -1,30 +1,28 @@
 /** The control plane: puts the parts together, and owns the order in which they start and stop. */
-import type { Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import { type Closers, closeAll } from "./app/closers.js";
 import { type Configuration, openConfiguration } from "./app/configuration.js";
-import { createConvergence, type Settled } from "./app/convergence.js";
+import { type Convergence, createConvergence, type Settled } from "./app/convergence.js";
+import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
-import { type GrpcPort, portError, startGrpcPort } from "./app/grpc-servers.js";
-import { createHttpServer } from "./app/http-server.js";
-import { createListeners } from "./app/listeners.js";
+import { createListeners, type Listeners } from "./app/listeners.js";
 import { logObserver } from "./app/log-observer.js";
 import { createMetrics, type Metrics } from "./app/metrics.js";
 import { joinObservers } from "./app/observers.js";
-import { readDescriptors, readVersion } from "./app/package-files.js";
+import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
+import { type PortOptions, servePorts } from "./app/ports.js";
 import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
 import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import type { Update } from "./app/update.js";
-import { createUpdateLoop } from "./app/update-loop.js";
+import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { Engine } from "./base/engine.js";
-import { createAuthenticator } from "./ca/authenticate.js";
+import { type Authenticate, createAuthenticator } from "./ca/authenticate.js";
 import { type Authority, openAuthority } from "./ca/authority.js";
 import { createGuessLimit } from "./ca/guess-limit.js";
 import { readPrivateFile, writePrivateFile } from "./ca/private-file.js";
-import { startServerTls } from "./ca/server-credentials.js";
+import { type ServerTls, startServerTls } from "./ca/server-credentials.js";
 import { systemTimers } from "./ca/timers.js";
 import {
   createToken,
@@ -35,6 +33,7 @@ import {
 import { createWorkloadSecrets, type WorkloadSecrets } from "./ca/workload-secrets.js";
 import { openWorkloadStore } from "./ca/workload-store.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
+import type { Identity } from "./debug/access.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import type { StandIn } from "./mesh/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
@@ -46,25 +45,19 @@ export type { ProxyStatus } from "./app/proxy-status.js";
 export type { Update } from "./app/update.js";
 
 /** What a control plane is started with. */
-export interface ControlPlaneOptions {
+export interface ControlPlaneOptions extends PortOptions {
   /** Directories of YAML; where two have a resource of one name, that of the first is in force. */
   readonly configDirs: readonly string[];
   /** A directory `<namespace>/<name>/tls.crt` and so on. */
   readonly secretsDir?: string;
   /** Keys, tokens and the last good configuration; private to its owner. */
   readonly stateDir: string;
-  /** The address on which TLS and HTTP listen. */
-  readonly address: string;
-  /** The address on which plaintext listens; the loopback address when absent. Who reaches it may read all but secrets. */
-  readonly plaintextAddress?: string;
-  /** 0 for any that is free. */
-  readonly plaintextPort: number;
-  readonly tlsPort: number;
-  readonly httpPort: number;
   /** DNS names and addresses by which proxies call the TLS port, beside the usual ones. */
   readonly tlsNames?: readonly string[];
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
+  /** Who may ask the debug endpoints over TLS; nobody when absent. */
+  readonly operators?: readonly Identity[];
   readonly standIns?: readonly StandIn[];
   /** false computes everything anew after each change: the same results, slowly. */
   readonly memo?: boolean;
@@ -93,17 +86,8 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Ends what was started, the latest first. */
-type Closers = (() => Promise<void> | void)[];
-
-const LOOPBACK = "127.0.0.1";
-
 /** How long a workload stays without its proxy. Istio's default for workloads that registered themselves. */
 const GRACE_MS = 10_000;
-
-async function closeAll(closers: Closers): Promise<void> {
-  for (const closer of closers.splice(0).reverse()) await closer();
-}
 
 /**
  * Starts a control plane.
@@ -127,6 +111,7 @@ interface Parts {
   readonly discovery: Discovery;
   readonly authority: Authority;
   readonly tokens: TokenStore;
+  readonly authenticate: Authenticate;
   readonly registry: ProxyRegistry;
 }
 
@@ -153,9 +138,15 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     now: systemTimers.now,
   });
   const tokens = await openTokenStore(stateDir, systemTimers.now);
+  const authenticate = createAuthenticator({
+    authority,
+    tokens,
+    guesses: createGuessLimit({ now: systemTimers.now }),
+    now: systemTimers.now,
+  });
   const registry = await openRegistry(options);
   closers.push(() => registry.close());
-  return { encoder, configuration, discovery, authority, tokens, registry };
+  return { encoder, configuration, discovery, authority, tokens, authenticate, registry };
 }
 
 function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
@@ -190,7 +181,7 @@ async function openSecrets(
   return createWorkloadSecrets({
     authority,
     store,
-    encode: encoder.encode,
+    encode: (typeName, json) => encoder.encode(typeName, json),
     timers: systemTimers,
     onError: logError(options, "cannot renew a workload's certificate"),
     onChange,
@@ -199,19 +190,14 @@ async function openSecrets(
 
 function createSessions(
   { logger }: ControlPlaneOptions,
-  { discovery, authority, tokens, registry }: Parts,
+  { discovery, authenticate, registry }: Parts,
   secrets: WorkloadSecrets,
 ): ProxySessions {
   return createProxySessions({
-    authenticate: createAuthenticator({
-      authority,
-      tokens,
-      guesses: createGuessLimit({ now: systemTimers.now }),
-      now: systemTimers.now,
-    }),
+    authenticate,
     secrets,
-    resourcesOf: discovery.resourcesOf,
-    join: registry.connect,
+    resourcesOf: (connected) => discovery.resourcesOf(connected),
+    join: (proxy) => registry.connect(proxy),
     onRefused: (reason, fields) => {
       logger.warn({ reason, ...fields }, "refused a proxy");
     },
@@ -219,19 +205,12 @@ function createSessions(
   });
 }
 
-/** What is served, and who watches. */
-interface Service {
-  readonly ads: AdsServer;
-  readonly sessions: ProxySessions;
-  readonly metrics: Metrics;
-}
-
 async function serve(
   options: ControlPlaneOptions,
   parts: Parts,
   closers: Closers,
 ): Promise<ControlPlane> {
-  const { configuration, discovery, authority, tokens, registry } = parts;
+  const { configuration, authority, tokens } = parts;
   const updates = createListeners<Update>();
   const settled = createListeners<Settled>();
   const metrics = createMetrics();
@@ -254,96 +233,110 @@ async function serve(
     clock: systemClock(),
     observer: joinObservers(observers),
   });
-  const loop = createUpdateLoop({
-    discovery,
-    snapshot: configuration.snapshot(),
-    standIns: options.standIns ?? [],
-    proxies: registry.proxies,
-    connected: () => sessions.connected().map(({ connected }) => connected.proxy),
-    publish: ads.publish,
-    onUpdate: (update) => {
-      convergence.follow(update);
-      updates.tell(update);
-    },
-    onComputed: metrics.recordUpdate,
-    timers: systemTimers,
+  const loop = startLoop(options, parts, { ads, sessions, metrics, convergence, updates });
+  closers.push(() => {
+    loop.close();
   });
-  closers.push(loop.close);
-  configuration.onSnapshot(loop.setSnapshot);
-  registry.onChange(loop.proxiesChanged);
-  const ports = await listen(options, authority, { ads, sessions, metrics }, closers);
+  const version = await readVersion();
+  const debug = await openDebug(options, parts, { ads, sessions, version });
+  closers.push(await debug.serveSocket(options.stateDir));
+  const tls = await startTls(options, parts);
+  closers.push(() => {
+    tls.stop();
+  });
+  const served = { ads, debug, metrics, version, tls: tls.credentials };
+  const { close, ...ports } = await servePorts(options, served);
+  closers.push(close);
   return {
     ...ports,
     rootCertificates: authority.roots.join(""),
-    snapshot: configuration.snapshot,
+    snapshot: () => configuration.snapshot(),
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
     createToken: async (request) => (await createToken(tokens, request)).text.reveal(),
-    setStandIns: loop.setStandIns,
+    setStandIns: (standIns) => {
+      loop.setStandIns(standIns);
+    },
     onUpdate: updates.add,
     onSettled: settled.add,
-    idle: convergence.idle,
+    idle: () => convergence.idle(),
     close: () => closeAll(closers),
   };
 }
 
-type Ports = Pick<ControlPlane, "plaintextPort" | "tlsPort" | "httpPort">;
+/** What the update loop tells of what it does. */
+interface Told {
+  readonly ads: AdsServer;
+  readonly sessions: ProxySessions;
+  readonly metrics: Metrics;
+  readonly convergence: Convergence;
+  readonly updates: Listeners<Update>;
+}
 
-async function listen(
+function startLoop(
   options: ControlPlaneOptions,
-  authority: Authority,
-  { ads, metrics }: Service,
-  closers: Closers,
-): Promise<Ports> {
-  const { address, plaintextPort, tlsPort, tlsNames } = options;
-  const tls = await startServerTls({
+  { configuration, discovery, registry }: Parts,
+  { ads, sessions, metrics, convergence, updates }: Told,
+): UpdateLoop {
+  const loop = createUpdateLoop({
+    discovery,
+    snapshot: configuration.snapshot(),
+    standIns: options.standIns ?? [],
+    proxies: () => registry.proxies(),
+    connected: () => sessions.connected().map(({ connected }) => connected.proxy),
+    publish: () => {
+      ads.publish();
+    },
+    onUpdate: (update) => {
+      convergence.follow(update);
+      updates.tell(update);
+    },
+    onComputed: (ms) => {
+      metrics.recordUpdate(ms);
+    },
+    timers: systemTimers,
+  });
+  configuration.onSnapshot((snapshot) => {
+    loop.setSnapshot(snapshot);
+  });
+  registry.onChange(() => {
+    loop.proxiesChanged();
+  });
+  return loop;
+}
+
+function startTls(options: ControlPlaneOptions, { authority }: Parts): Promise<ServerTls> {
+  const { tlsNames } = options;
+  return startServerTls({
     authority,
     timers: systemTimers,
     onError: logError(options, "cannot renew the server's certificate"),
     ...(tlsNames === undefined ? {} : { names: tlsNames }),
   });
-  closers.push(tls.stop);
-  const open = async (port: Promise<GrpcPort>): Promise<number> => {
-    const served = await port;
-    closers.push(() => served.close());
-    return served.port;
-  };
-  const plaintext = {
-    address: options.plaintextAddress ?? LOOPBACK,
-    port: plaintextPort,
-    purpose: "xDS",
-    flag: "--port",
-  };
-  const encrypted = { address, port: tlsPort, purpose: "xDS over TLS", flag: "--tls-port" };
-  const insecure = ServerCredentials.createInsecure();
-  let ready = false;
-  const http = createHttpServer({
-    ready: () => ready,
-    metrics: metrics.text,
-    metricsType: metrics.contentType,
-    version: { version: await readVersion() },
-  });
-  closers.push(() => {
-    http.close();
-    http.closeAllConnections();
-  });
-  const ports = {
-    plaintextPort: await open(startGrpcPort(ads, plaintext, insecure, true)),
-    tlsPort: await open(startGrpcPort(ads, encrypted, tls.credentials, false)),
-    httpPort: await listenHttp(http, options),
-  };
-  ready = true;
-  return ports;
 }
 
-async function listenHttp(
-  server: HttpServer,
-  { address, httpPort: port }: ControlPlaneOptions,
-): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(portError({ address, port, purpose: "HTTP", flag: "--http-port" }, error));
-    });
-    server.listen({ host: address, port }, resolve);
+async function openDebug(
+  { operators, logger }: ControlPlaneOptions,
+  { encoder, configuration, discovery, authenticate }: Parts,
+  {
+    ads,
+    sessions,
+    version,
+  }: { readonly ads: AdsServer; readonly sessions: ProxySessions; readonly version: string },
+): Promise<DebugEndpoints> {
+  return createDebugEndpoints({
+    observed: {
+      streams: () => ads.streams(),
+      accepted: (stream, typeUrl) => ads.accepted(stream, typeUrl),
+      sessions: () => sessions.connected(),
+      snapshot: () => configuration.snapshot(),
+      mesh: () => discovery.mesh(),
+    },
+    version,
+    api: await readOwnDescriptors(),
+    envoyRegistry: encoder.registry,
+    authenticate,
+    operators: operators ?? [],
+    now: systemTimers.now,
+    logger,
   });
-  return (server.address() as AddressInfo).port;
 }

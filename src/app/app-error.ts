@@ -3,6 +3,7 @@ export type AppErrorCode =
   | "port-taken"
   | "port-denied"
   | "address-unknown"
+  | "socket-unusable"
   | "state-unusable"
   | "package-incomplete";
 

@@ -1,8 +1,6 @@
 /** The control plane's gRPC ports: plaintext for who is on this machine, TLS for everyone. */
 import { createServer } from "node:net";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
-import { type AdsServer } from "../xds/ads-server.js";
-import { addAdsService, addSdsService } from "../xds/ads-service.js";
 import { SERVER_OPTIONS } from "../xds/limits.js";
 import { AppError } from "./app-error.js";
 
@@ -67,19 +65,17 @@ async function checkFree(at: ListenAt): Promise<void> {
 }
 
 /**
- * Serves discovery on a port.
+ * Serves on a port what `addServices` adds.
  * @throws AppError when the port cannot be had
  */
 export async function startGrpcPort(
-  ads: AdsServer,
   at: ListenAt,
   credentials: ServerCredentials,
-  plaintext: boolean,
+  addServices: (server: Server) => void,
 ): Promise<GrpcPort> {
   await checkFree(at);
   const server = new Server(SERVER_OPTIONS);
-  addAdsService(server, ads, { plaintext });
-  addSdsService(server, ads, { plaintext });
+  addServices(server);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(formatAddress(at), credentials, (error, bound) => {
       if (error === null) resolve(bound);

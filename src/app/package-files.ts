@@ -27,6 +27,14 @@ export function readDescriptors(): Promise<Buffer> {
 }
 
 /**
+ * The descriptors of fairlead's own API.
+ * @throws AppError when they are nowhere
+ */
+export function readOwnDescriptors(): Promise<Buffer> {
+  return readPackageFile(join("gen", "fairlead.binpb"));
+}
+
+/**
  * The version of this package.
  * @throws AppError when the package has none
  */

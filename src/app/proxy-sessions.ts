@@ -6,6 +6,7 @@ import { authorizeNode } from "../ca/authorize-node.js";
 import { presentedBy } from "../ca/presented-by.js";
 import type { Proof } from "../ca/proof.js";
 import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
+import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
@@ -22,6 +23,8 @@ import { type OpenRequest, type Session, StreamRefused, type XdsSessions } from 
 export interface ConnectedSession {
   readonly connected: ConnectedProxy;
   readonly proof: Proof | undefined;
+  /** What it says of its Envoy. */
+  readonly facts: ProxyFacts;
 }
 
 /** What sessions are made with. */
@@ -155,7 +158,8 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       const controlPlane =
         proof === undefined ? undefined : identityClusterAddress(request.node.metadata ?? {});
       const connected: ConnectedProxy = { proxy, controlPlane };
-      const session: ConnectedSession = { connected, proof };
+      const facts = proxyFacts(request.node, proxy.address);
+      const session: ConnectedSession = { connected, proof, facts };
       const leave = proof === undefined ? undefined : options.join(proxy);
       const endProof = endWithProof(proof, request, options);
       all.add(session);

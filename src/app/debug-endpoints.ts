@@ -1,0 +1,77 @@
+/** The debug endpoints of a control plane, and the ways by which they are reached. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import type { Server } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import type { Authenticate } from "../ca/authenticate.js";
+import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
+import { createComposeDump } from "../debug/config-dump.js";
+import { addDebugService, type DebugServiceOptions } from "../debug/debug-service.js";
+import { timestamp } from "../debug/describe-proxy.js";
+import { serviceDefinition } from "../debug/grpc-service.js";
+import type { Observed } from "../debug/observed.js";
+import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
+import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import { startGrpcSocket } from "./grpc-socket.js";
+
+/** What the endpoints are made of. */
+export interface DebugEndpointsOptions {
+  readonly observed: Observed;
+  readonly version: string;
+  /** fairlead's own API, as a serialized FileDescriptorSet. */
+  readonly api: Uint8Array;
+  /** Has Envoy's messages. */
+  readonly envoyRegistry: Registry;
+  readonly authenticate: Authenticate;
+  /** Who may ask over TLS. */
+  readonly operators: readonly Identity[];
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/** See the top of this file. */
+export interface DebugEndpoints {
+  /** Adds them to a server whose calls come in by this entrance. */
+  addTo(server: Server, entrance: Entrance): void;
+  /** Serves them on the socket in the state directory; without it they are on the ports alone. The result ends that. */
+  serveSocket(stateDir: string): Promise<() => Promise<void>>;
+}
+
+/** Endpoints that nobody reaches yet. */
+export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpoints {
+  const { observed, version, authenticate, operators, logger } = options;
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, options.api));
+  const service: DebugServiceOptions = {
+    definition: serviceDefinition(registry, DEBUG_SERVICE),
+    observed,
+    controlPlane: {
+      id: hostname(),
+      version,
+      istioVersion: ISTIO_VERSION,
+      startedAt: timestamp(options.now()),
+    },
+    composeDump: createComposeDump(options.envoyRegistry),
+    checkAccess: createCheckAccess({ authenticate, operators }),
+    onError: (error) => {
+      logger.error({ err: error }, "a debug call failed");
+    },
+  };
+  const addTo: DebugEndpoints["addTo"] = (server, entrance) => {
+    addDebugService(server, entrance, service);
+  };
+  return {
+    addTo,
+    serveSocket: async (stateDir) => {
+      try {
+        return await startGrpcSocket(join(stateDir, DEBUG_SOCKET), (server) => {
+          addTo(server, "socket");
+        });
+      } catch (error) {
+        logger.warn({ err: error }, "commands reach this control plane by its ports alone");
+        return () => Promise.resolve();
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** A gRPC server on a Unix socket, for who owns the state directory. */
+import { chmod, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { SERVER_OPTIONS } from "../xds/limits.js";
+import { AppError } from "./app-error.js";
+
+/** What a socket's address can hold on Linux, without the zero at its end; see unix(7). */
+const MAX_PATH_BYTES = 107;
+
+/** Whether somebody answers there. */
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => {
+      resolve(false);
+    });
+  });
+}
+
+/**
+ * Serves on a socket what `addServices` adds; a socket that a dead process left is replaced. Its directory has to be private:
+ * the socket is so only a moment after it is there. The result ends it.
+ * @throws AppError when the socket cannot be had
+ */
+export async function startGrpcSocket(
+  path: string,
+  addServices: (server: Server) => void,
+): Promise<() => Promise<void>> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+    throw new AppError("socket-unusable", `${path} is too long for a socket's address`, {
+      hint: `choose a state directory of a shorter path with --state`,
+    });
+  }
+  if (await isServed(path)) {
+    throw new AppError("socket-unusable", `another process answers on ${path}`, {
+      hint: "give each control plane a state directory of its own with --state",
+    });
+  }
+  await rm(path, { force: true });
+  const server = new Server(SERVER_OPTIONS);
+  addServices(server);
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
+      if (error === null) resolve();
+      else {
+        reject(
+          new AppError("socket-unusable", `cannot listen on ${path}: ${error.message}`, {
+            hint: "choose another state directory with --state",
+            cause: error,
+          }),
+        );
+      }
+    });
+  });
+  await chmod(path, 0o600);
+  return () =>
+    new Promise((resolve) => {
+      server.forceShutdown();
+      server.tryShutdown(() => {
+        resolve();
+      });
+    });
+}

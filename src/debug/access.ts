@@ -1,0 +1,108 @@
+/** Who may ask the debug endpoints. See docs/decisions/0006-who-may-ask.md. */
+import { type Metadata, type ServerUnaryCall, status } from "@grpc/grpc-js";
+import ipaddr from "ipaddr.js";
+import type { Authenticate } from "../ca/authenticate.js";
+import { type ConnectedPeer, presentedBy } from "../ca/presented-by.js";
+
+/** By which way a call came in: the socket in the state directory, or a port with or without TLS. */
+export type Entrance = "socket" | "plaintext" | "tls";
+
+/** Who proved to be whom. */
+export interface Identity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** Whether a caller is answered; the reason is for the caller. */
+export type Access =
+  | { readonly kind: "allowed" }
+  | {
+      readonly kind: "denied";
+      readonly code: status.UNAUTHENTICATED | status.PERMISSION_DENIED;
+      readonly message: string;
+    };
+
+/** What is needed to tell. */
+export interface AccessOptions {
+  readonly authenticate: Authenticate;
+  /** The identities that may ask over TLS. */
+  readonly operators: readonly Identity[];
+}
+
+/** Decides on one call. */
+export type CheckAccess = (
+  entrance: Entrance,
+  peer: Omit<ConnectedPeer, "plaintext">,
+) => Promise<Access>;
+
+const ALLOWED: Access = { kind: "allowed" };
+
+const denied = (
+  code: status.UNAUTHENTICATED | status.PERMISSION_DENIED,
+  message: string,
+): Access => ({ kind: "denied", code, message });
+
+/** `127.0.0.1:4711`, `[::1]:4711`, `::1:4711`, also an IPv4 address that is written as IPv6. */
+function isLoopback(address: string): boolean {
+  const host = address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === "loopback";
+}
+
+/** Who may ask. The socket is in a directory that its owner alone may enter, so who reaches it may also read our keys. */
+export function createCheckAccess({ authenticate, operators }: AccessOptions): CheckAccess {
+  return async (entrance, peer) => {
+    switch (entrance) {
+      case "socket":
+        return ALLOWED;
+      case "plaintext":
+        return isLoopback(peer.address)
+          ? ALLOWED
+          : denied(
+              status.UNAUTHENTICATED,
+              "without TLS this is answered on the control plane's own machine alone: " +
+                "call the TLS port with an operator's certificate",
+            );
+      case "tls":
+        return overTls({ authenticate, operators }, peer);
+    }
+  };
+}
+
+/** A join token is not looked at: it would be used up. */
+async function overTls(
+  { authenticate, operators }: AccessOptions,
+  peer: Omit<ConnectedPeer, "plaintext">,
+): Promise<Access> {
+  const presented = presentedBy({ ...peer, plaintext: false });
+  if (presented.peerCertificate === undefined) {
+    return denied(
+      status.UNAUTHENTICATED,
+      "this is answered to who shows an operator's certificate",
+    );
+  }
+  const result = await authenticate({ ...presented, authorization: [] });
+  if (result.kind !== "proved") {
+    const message = result.kind === "refused" ? result.refusal.message : "no certificate";
+    return denied(status.UNAUTHENTICATED, message);
+  }
+  const { namespace, serviceAccount } = result.proof;
+  const known = operators.some(
+    (one) => one.namespace === namespace && one.serviceAccount === serviceAccount,
+  );
+  return known
+    ? ALLOWED
+    : denied(
+        status.PERMISSION_DENIED,
+        `${namespace}/${serviceAccount} is no operator: start the control plane with ` +
+          `--operator ${namespace}/${serviceAccount} to let it ask`,
+      );
+}
+
+/** What a call of one of our services tells of its caller. */
+export function peerOf(
+  call: Pick<ServerUnaryCall<unknown, unknown>, "getPeer" | "getAuthContext"> & {
+    readonly metadata: Metadata;
+  },
+): Omit<ConnectedPeer, "plaintext"> {
+  return { address: call.getPeer(), metadata: call.metadata, authContext: call.getAuthContext() };
+}

@@ -1,0 +1,127 @@
+/** The other side of the debug API: how a command asks a control plane that runs. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  type MethodDefinition,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import type {
+  ControlPlaneJson,
+  GetConfigDumpRequestJson,
+  GetConfigDumpResponseJson,
+  ListProxiesRequestJson,
+  ListProxiesResponseJson,
+  ListTlsPoliciesRequestJson,
+  ListTlsPoliciesResponseJson,
+} from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { serviceDefinition } from "./grpc-service.js";
+import { DEBUG_SERVICE } from "./places.js";
+
+/** Where a control plane is, and how it is called. */
+export type DebugAddress =
+  | { readonly kind: "socket"; readonly path: string }
+  | { readonly kind: "plaintext"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "tls";
+      readonly host: string;
+      readonly port: number;
+      /** Has `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio's agents write them. */
+      readonly certificates: string;
+      /** The name that must be in the control plane's certificate; the host when absent. */
+      readonly authority?: string;
+    };
+
+/** The methods of the debug API; each rejects with a DebugCallError. */
+export interface DebugClient {
+  getControlPlane(): Promise<ControlPlaneJson>;
+  listProxies(request: ListProxiesRequestJson): Promise<ListProxiesResponseJson>;
+  getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
+  listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
+  close(): void;
+}
+
+/** A call that was not answered. */
+export class DebugCallError extends Error {
+  /** gRPC's word, such as `NOT_FOUND`; `UNAVAILABLE` when nobody listens. */
+  readonly statusName: string;
+  constructor(address: DebugAddress, { code, details }: ServiceError) {
+    super(`${formatDebugAddress(address)}: ${details}`);
+    this.name = "DebugCallError";
+    this.statusName = status[code];
+  }
+}
+
+const DEADLINE_MS = 30_000;
+/** A dump of a large mesh is more than gRPC's 4 MiB. */
+const MAX_MESSAGE_BYTES = 512 * 2 ** 20;
+
+/** An address as people read it. */
+export function formatDebugAddress(address: DebugAddress): string {
+  if (address.kind === "socket") return address.path;
+  const { host, port } = address;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+async function tlsCredentials(directory: string): Promise<ChannelCredentials> {
+  const [root, key, chain] = await Promise.all(
+    ["root-cert.pem", "key.pem", "cert-chain.pem"].map((name) => readFile(join(directory, name))),
+  );
+  return credentials.createSsl(root, key, chain);
+}
+
+/**
+ * A client of the control plane at an address; nothing is sent yet. `api` is the serialized FileDescriptorSet of
+ * fairlead's own API.
+ * @throws Error when the certificates cannot be read
+ */
+export async function openDebugClient(
+  address: DebugAddress,
+  api: Uint8Array,
+): Promise<DebugClient> {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, api));
+  const methods = serviceDefinition(registry, DEBUG_SERVICE);
+  const channel =
+    address.kind === "tls"
+      ? await tlsCredentials(address.certificates)
+      : credentials.createInsecure();
+  const authority = address.kind === "tls" ? address.authority : undefined;
+  const target = address.kind === "socket" ? `unix:${address.path}` : formatDebugAddress(address);
+  const client = new Client(target, channel, {
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    // The control plane is called as such, whatever proxy the environment names for other calls.
+    "grpc.enable_http_proxy": 0,
+    ...(authority === undefined
+      ? {}
+      : { "grpc.ssl_target_name_override": authority, "grpc.default_authority": authority }),
+  });
+  const call = <Response extends object>(name: string, request: object): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      const method = methods[name] as MethodDefinition<object, Response>;
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        { deadline: Date.now() + DEADLINE_MS },
+        (error, response) => {
+          if (response !== undefined) resolve(response);
+          else if (error !== null) reject(new DebugCallError(address, error));
+        },
+      );
+    });
+  return {
+    getControlPlane: () => call("GetControlPlane", {}),
+    listProxies: (request) => call("ListProxies", request),
+    getConfigDump: (request) => call("GetConfigDump", request),
+    listTlsPolicies: (request) => call("ListTlsPolicies", request),
+    close: () => {
+      client.close();
+    },
+  };
+}

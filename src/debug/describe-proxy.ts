@@ -1,0 +1,54 @@
+/** A proxy that is connected, as the debug API describes it. */
+import type {
+  ProxyJson,
+  RefusalJson,
+  TypeSyncJson,
+} from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { formatSpiffeId } from "../ca/spiffe-id.js";
+import type { TypeStatus } from "../xds/stream-status.js";
+import type { Occurrence } from "../xds/subscription.js";
+import type { Connection } from "./observed.js";
+import { inTypeOrder, shortName, syncStatusOf } from "./sync-state.js";
+
+/** A time in milliseconds since 1970 in protobuf's JSON. */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+const timeOf = (occurrence: Occurrence): string => timestamp(occurrence.at);
+
+function lastRefusal({ quarantined, lastNacked }: TypeStatus): RefusalJson | undefined {
+  const [first] = quarantined;
+  if (first === undefined) return undefined;
+  const { at, error } = lastNacked ?? first;
+  return { at: timestamp(at), error, names: quarantined.map(({ name }) => name) };
+}
+
+function describeType(type: TypeStatus): TypeSyncJson {
+  const { typeUrl, lastSent, lastAcked } = type;
+  const refusal = lastRefusal(type);
+  return {
+    typeUrl,
+    shortName: shortName(typeUrl),
+    status: syncStatusOf(type),
+    ...(lastSent === undefined ? {} : { lastSent: timeOf(lastSent) }),
+    ...(lastAcked === undefined ? {} : { lastAcked: timeOf(lastAcked) }),
+    ...(refusal === undefined ? {} : { lastRefusal: refusal }),
+  };
+}
+
+/** See the top of this file. */
+export function describeProxy({ proxy, proof, facts, stream }: Connection): ProxyJson {
+  const { id, name, namespace, type, address, clusterId, serviceAccount, istioVersion } = proxy;
+  return {
+    ...{ id, name, namespace, type, address, clusterId, serviceAccount, istioVersion },
+    workload: proxy.workloadName,
+    labels: proxy.labels,
+    envoyVersion: facts.envoyVersion,
+    identity: proof === undefined ? "" : formatSpiffeId(proof),
+    protocol: stream.protocol,
+    connectedAt: timestamp(stream.openedAt),
+    adminAddress: facts.adminAddress,
+    types: inTypeOrder(stream.types).map(describeType),
+  };
+}

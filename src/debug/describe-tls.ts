@@ -1,0 +1,50 @@
+/** Decisions about TLS between workloads, as the debug API describes them. */
+import type {
+  ServerTlsJson,
+  SourceJson,
+  TlsPolicyJson,
+} from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Decision, ServerDecision, TlsDecision } from "../mesh/tls-decisions.js";
+
+type Locate = ConfigSnapshot["locate"];
+
+function describeSource({ ref, path }: Decision, locate: Locate): SourceJson {
+  const { kind, namespace, name } = ref;
+  return { kind, namespace, name, ...locate(ref, path) };
+}
+
+function sourceOf(
+  decision: Decision | undefined,
+  locate: Locate,
+): { readonly source?: SourceJson } {
+  return decision === undefined ? {} : { source: describeSource(decision, locate) };
+}
+
+function describeServer(
+  { workload, port, mode, decidedBy }: ServerDecision,
+  locate: Locate,
+): ServerTlsJson {
+  const { name, namespace, address, meshTls } = workload;
+  return {
+    // The addresses of an EndpointSlice or a ServiceEntry have no name.
+    workload: name === "" ? "" : `${name}.${namespace}`,
+    ...{ address, port, mode, hasSidecar: meshTls },
+    ...sourceOf(decidedBy, locate),
+  };
+}
+
+/** See the top of this file. */
+export function describeTls(
+  { service, port, client, servers }: TlsDecision,
+  locate: Locate,
+): TlsPolicyJson {
+  return {
+    host: service.hostname,
+    port: port.number,
+    portName: port.name,
+    protocol: port.protocol,
+    client: { mode: client.mode, ...sourceOf(client.decidedBy, locate) },
+    servers: servers.map((server) => describeServer(server, locate)),
+  };
+}

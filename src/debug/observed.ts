@@ -1,0 +1,58 @@
+/** What the debug endpoints look at: read-only views of the rest of the control plane. */
+import type { Proof } from "../ca/proof.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Mesh } from "../mesh/mesh.js";
+import type { Proxy } from "../mesh/proxy.js";
+import type { EncodedResource } from "../xds/resource.js";
+import { TYPE_URL } from "../xds/resource.js";
+import type { StreamStatus } from "../xds/stream-status.js";
+import type { ProxyFacts } from "./proxy-facts.js";
+
+/** A proxy that was let in. */
+export interface ObservedSession {
+  readonly connected: { readonly proxy: Proxy };
+  /** Who it proved to be; undefined when it came in plaintext. */
+  readonly proof: Proof | undefined;
+  readonly facts: ProxyFacts;
+}
+
+/** See the top of this file. Each call tells how things are now. */
+export interface Observed {
+  /** Oldest first. */
+  streams(): readonly StreamStatus[];
+  /** What the client of a stream has accepted of a type, sorted by name. */
+  accepted(stream: string, typeUrl: string): readonly EncodedResource[];
+  /** Oldest first. */
+  sessions(): readonly ObservedSession[];
+  snapshot(): ConfigSnapshot;
+  mesh(): Mesh;
+}
+
+/** A proxy that is connected, and its stream. */
+export interface Connection extends Omit<ObservedSession, "connected"> {
+  readonly proxy: Proxy;
+  readonly stream: StreamStatus;
+}
+
+/** A stream for secrets alone, as Istio's agents open beside the one of discovery. */
+const isForSecrets = ({ types }: StreamStatus): boolean =>
+  types.length > 0 && types.every(({ typeUrl }) => typeUrl === TYPE_URL.secret);
+
+/** The proxies that are connected, by id; of several streams of one proxy the latest counts. */
+export function connectionsOf(
+  observed: Pick<Observed, "streams" | "sessions">,
+): readonly Connection[] {
+  const sessions = new Map(observed.sessions().map((one) => [one.connected.proxy.id, one]));
+  const streams = new Map<string, StreamStatus>();
+  for (const stream of observed.streams()) {
+    if (!streams.has(stream.session) || !isForSecrets(stream)) streams.set(stream.session, stream);
+  }
+  return [...streams]
+    .flatMap(([id, stream]): Connection[] => {
+      const session = sessions.get(id);
+      if (session === undefined) return [];
+      const { connected, proof, facts } = session;
+      return [{ proxy: connected.proxy, proof, facts, stream }];
+    })
+    .sort((a, b) => (a.proxy.id < b.proxy.id ? -1 : 1));
+}

@@ -1,0 +1,5 @@
+/** The name of fairlead's own debug API. */
+export const DEBUG_SERVICE = "fairlead.debug.v1.DebugService";
+
+/** The Unix socket in a state directory on which the debug endpoints are served. */
+export const DEBUG_SOCKET = "debug.sock";
