@@ -1,0 +1,148 @@
+/** Finds the control plane that a command asks: the one that is named, else one that runs on this machine. */
+import { readdir } from "node:fs/promises";
+import { connect as connectSocket } from "node:net";
+import { join, resolve } from "node:path";
+import { readOwnDescriptors } from "../app/package-files.js";
+import { errorMessage } from "../base/error-message.js";
+import {
+  type DebugAddress,
+  DebugCallError,
+  type DebugClient,
+  formatDebugAddress,
+  openDebugClient,
+} from "../debug/client.js";
+import { DEBUG_SOCKET } from "../debug/places.js";
+import { CommandError } from "./command-error.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import { defaultStatePath } from "./state-path.js";
+
+const LOOPBACK = { kind: "plaintext", host: "127.0.0.1", port: 15010 } as const;
+const PROBE_MS = 1000;
+const START_ONE = "start one with `fairlead up DIRECTORY` or `fairlead serve`";
+
+/** Whether somebody listens there. */
+function answers(
+  target: { readonly path: string } | { readonly host: string; readonly port: number },
+): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = connectSocket({ ...target, timeout: PROBE_MS });
+    const settle = (isServed: boolean) => () => {
+      probe.destroy();
+      done(isServed);
+    };
+    probe.once("connect", settle(true));
+    probe.once("error", settle(false));
+    probe.once("timeout", settle(false));
+  });
+}
+
+/** The sockets of state directories in their usual places: that of `serve`, and one for each directory of `up`. */
+async function usualSockets(
+  environment: CommandContext["environment"],
+): Promise<readonly string[]> {
+  const base = defaultStatePath(environment);
+  const meshes = await readdir(join(base, "up")).catch((): string[] => []);
+  const directories = [base, ...meshes.sort().map((name) => join(base, "up", name))];
+  return directories.map((directory) => join(directory, DEBUG_SOCKET));
+}
+
+async function findLocal(environment: CommandContext["environment"]): Promise<DebugAddress> {
+  const sockets = await usualSockets(environment);
+  const served = await Promise.all(sockets.map(async (path) => (await answers({ path })) && path));
+  const [path, ...others] = served.filter((one) => one !== false);
+  if (others.length > 0 && path !== undefined) {
+    const states = [path, ...others].map((one) => `--state ${resolve(one, "..")}`);
+    throw new CommandError(
+      "several control planes run on this machine",
+      `say which is meant:\n    ${states.join("\n    ")}`,
+    );
+  }
+  if (path !== undefined) return { kind: "socket", path };
+  if (await answers(LOOPBACK)) return LOOPBACK;
+  throw new CommandError(
+    `no control plane runs on this machine: nobody answers on ${sockets[0] ?? ""} or ${formatDebugAddress(LOOPBACK)}`,
+    `${START_ONE}, or name one elsewhere with --xds-address`,
+  );
+}
+
+async function findIn(state: string): Promise<DebugAddress> {
+  const path = join(resolve(state), DEBUG_SOCKET);
+  if (await answers({ path })) return { kind: "socket", path };
+  throw new CommandError(
+    `no control plane runs on ${state}: nobody answers on ${path}`,
+    `${START_ONE}, or give the state directory of one that runs`,
+  );
+}
+
+/** Without TLS a control plane elsewhere answers nobody, so TLS is what an address alone means. */
+function namedAddress(
+  at: NonNullable<ConnectionOptions["xdsAddress"]>,
+  { plaintext, certDir, authority }: ConnectionOptions,
+): DebugAddress {
+  if (plaintext === true) return { kind: "plaintext", ...at };
+  if (certDir === undefined) {
+    throw new CommandError(
+      "--xds-address needs to know how to call",
+      "add --plaintext for a control plane on this machine, or --cert-dir with an operator's certificate",
+    );
+  }
+  return {
+    kind: "tls",
+    ...at,
+    certificates: resolve(certDir),
+    ...(authority === undefined ? {} : { authority }),
+  };
+}
+
+async function findAddress(
+  { environment }: CommandContext,
+  options: ConnectionOptions,
+): Promise<DebugAddress> {
+  if (options.xdsAddress !== undefined) return namedAddress(options.xdsAddress, options);
+  return options.state === undefined ? findLocal(environment) : findIn(options.state);
+}
+
+async function open(address: DebugAddress): Promise<DebugClient> {
+  const api = await readOwnDescriptors();
+  try {
+    return await openDebugClient(address, api);
+  } catch (cause) {
+    throw new CommandError(
+      `the certificates cannot be read: ${errorMessage(cause)}`,
+      "--cert-dir is a directory with cert-chain.pem, key.pem and root-cert.pem",
+    );
+  }
+}
+
+/**
+ * Asks the control plane that the options name, see `addConnectionFlags`.
+ * @throws CommandError when there is none, or it does not answer
+ */
+export async function askControlPlane<Answer>(
+  context: CommandContext,
+  options: ConnectionOptions,
+  ask: (client: DebugClient) => Promise<Answer>,
+): Promise<Answer> {
+  const client = await open(await findAddress(context, options));
+  try {
+    return await ask(client);
+  } catch (error) {
+    if (!(error instanceof DebugCallError)) throw error;
+    throw new CommandError(error.message, hintFor(error));
+  } finally {
+    client.close();
+  }
+}
+
+const HINTS: Readonly<Partial<Record<string, string>>> = {
+  UNAVAILABLE: "is a control plane running there? `--xds-address` and `--state` say where it is",
+  NOT_FOUND: "`fairlead proxy-status` shows the proxies that are connected",
+  UNAUTHENTICATED:
+    "give an operator's certificate with --cert-dir, or ask on the control plane's machine",
+  PERMISSION_DENIED: "give an operator's certificate with --cert-dir",
+};
+
+function hintFor({ statusName }: DebugCallError): string {
+  return HINTS[statusName] ?? "its log says more";
+}

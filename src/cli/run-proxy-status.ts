@@ -1,0 +1,38 @@
+import { askControlPlane } from "./connect.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import { refusalLines, statusTable, subscriptionTable } from "./proxy-status-table.js";
+
+/** The options of `fairlead proxy-status`. */
+export interface ProxyStatusOptions extends ConnectionOptions {
+  readonly namespace?: string;
+  readonly verbosity: "0" | "1";
+  readonly output: "table" | "json";
+}
+
+/** Prints the proxies that are connected. */
+export async function runProxyStatus(
+  context: CommandContext,
+  options: ProxyStatusOptions,
+): Promise<void> {
+  const { namespace = "", verbosity, output } = options;
+  const answer = await askControlPlane(context, options, (client) =>
+    client.listProxies({ namespace }),
+  );
+  const { proxies = [], controlPlane = {} } = answer;
+  const { stdout, stderr } = context;
+  if (output === "json") {
+    stdout.write(`${JSON.stringify({ controlPlane, proxies }, undefined, 2)}\n`);
+    return;
+  }
+  if (proxies.length === 0) {
+    const where = namespace === "" ? "" : ` in namespace ${namespace}`;
+    stderr.write(`No proxy is connected${where}.\n`);
+    return;
+  }
+  const lines =
+    verbosity === "1"
+      ? statusTable(proxies, controlPlane, Date.now())
+      : subscriptionTable(proxies, controlPlane);
+  stdout.write(`${[...lines, ...refusalLines(proxies)].join("\n")}\n`);
+}
