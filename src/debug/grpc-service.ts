@@ -13,7 +13,7 @@ import {
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 
 /** The registry lacks a service that is to be served or called: a fault of the build. */
-export class MissingServiceError extends Error {
+class MissingServiceError extends Error {
   readonly code = "missing-service";
   constructor(typeName: string) {
     super(`the registry has no service ${typeName}`);
