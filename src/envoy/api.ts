@@ -7,7 +7,10 @@ export type {
 export type { CircuitBreakersJson } from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
 export type { ClusterJson } from "../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
 export type { OutlierDetectionJson } from "../../gen/types/envoy/config/cluster/v3/outlier_detection_pb.js";
-export type { AddressJson } from "../../gen/types/envoy/config/core/v3/address_pb.js";
+export type {
+  AddressJson,
+  CidrRangeJson,
+} from "../../gen/types/envoy/config/core/v3/address_pb.js";
 export type {
   DataSourceJson,
   HeaderValueOptionJson,
@@ -37,8 +40,19 @@ export type {
   VirtualHostJson,
   WeightedCluster_ClusterWeightJson,
 } from "../../gen/types/envoy/config/route/v3/route_components_pb.js";
+export type {
+  PermissionJson,
+  PolicyJson,
+  PrincipalJson,
+  RBACJson,
+} from "../../gen/types/envoy/config/rbac/v3/rbac_pb.js";
 export type { RouteConfigurationJson } from "../../gen/types/envoy/config/route/v3/route_pb.js";
+export type { ExtAuthzJson } from "../../gen/types/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js";
 export type { HTTPFaultJson } from "../../gen/types/envoy/extensions/filters/http/fault/v3/fault_pb.js";
+export type {
+  JwtProviderJson,
+  JwtRequirementJson,
+} from "../../gen/types/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js";
 export type {
   HttpConnectionManagerJson,
   HttpFilterJson,
@@ -59,5 +73,10 @@ export type {
 } from "../../gen/types/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 export type { HttpProtocolOptionsJson } from "../../gen/types/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 export type {} from "../../gen/types/envoy/type/matcher/v3/regex_pb.js";
-export type { StringMatcherJson } from "../../gen/types/envoy/type/matcher/v3/string_pb.js";
+export type { MetadataMatcherJson } from "../../gen/types/envoy/type/matcher/v3/metadata_pb.js";
+export type {
+  ListStringMatcherJson,
+  StringMatcherJson,
+} from "../../gen/types/envoy/type/matcher/v3/string_pb.js";
+export type { ValueMatcherJson } from "../../gen/types/envoy/type/matcher/v3/value_pb.js";
 export type { FractionalPercentJson } from "../../gen/types/envoy/type/v3/percent_pb.js";

@@ -33,6 +33,8 @@ const forwardProxy = (): HttpFilterJson =>
 
 /** Which filters a connection manager has. */
 export interface HttpFilterOptions {
+  /** Those that decide whether a request may pass; they come before all others. */
+  readonly security?: readonly HttpFilterJson[];
   /** Unknown hosts are resolved by name (mode NONE). */
   readonly forwardProxy?: boolean;
 }
@@ -40,6 +42,7 @@ export interface HttpFilterOptions {
 /** The filters of every connection manager. */
 export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
   return [
+    ...(options.security ?? []),
     grpcStats(),
     fault(),
     cors(),

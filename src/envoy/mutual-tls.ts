@@ -24,7 +24,8 @@ const CIPHER_SUITES = [
   "AES128-GCM-SHA256",
 ];
 
-const TLS_VERSIONS: TlsParametersJson = {
+/** The versions of TLS that are spoken. */
+export const TLS_VERSIONS: TlsParametersJson = {
   tlsMinimumProtocolVersion: "TLSv1_2",
   // Envoy as a client stops at 1.2 unless told.
   tlsMaximumProtocolVersion: "TLSv1_3",

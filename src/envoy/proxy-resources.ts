@@ -25,6 +25,7 @@ import {
   type OutboundPart,
 } from "./part/outbound-part.js";
 import type { OutboundScope } from "./part/outbound-scope.js";
+import { createSecurity } from "./part/security.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -131,6 +132,7 @@ function createOwnClusters(
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
   const { builderFor, forgetScopesWithout } = createScopes(engine, encoder);
   const logs = createLogs(engine);
+  const security = createSecurity(engine);
   const inbound = createInboundPart(engine, encoder);
   const gateway = createGatewayPart(engine, encoder);
   const gatewaySecrets = createGatewaySecrets(engine, encoder);
@@ -156,9 +158,9 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     const { proxy } = connected;
     const builder = builderFor(mesh, proxy);
     const outbound = builder.part(mesh);
-    const { namespace, labels } = proxy;
-    const serverLogs = logs(mesh, { namespace, labels, side: "SERVER" });
-    const own = inbound(inboundInputs(mesh, proxy, serverLogs));
+    const serverLogs = logs(mesh, { ...proxy, side: "SERVER" });
+    const filters = security(mesh, proxy, outbound.clusters);
+    const own = inbound(inboundInputs(mesh, proxy, { logs: serverLogs, security: filters }));
     return {
       clusters: union(outbound.clusters, own.clusters, ownClusters(connected)),
       endpoints: outbound.endpoints,
@@ -171,11 +173,11 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const router = (mesh: Mesh, connected: ConnectedProxy): ResourceSets => {
     const { proxy } = connected;
     const outbound = builderFor(mesh, proxy).part(mesh);
-    const { namespace, labels } = proxy;
-    const gatewayLogs = logs(mesh, { namespace, labels, side: "CLIENT" });
-    const own = gateway(gatewayInputs(mesh, proxy, gatewayLogs));
+    const gatewayLogs = logs(mesh, { ...proxy, side: "CLIENT" });
+    const filters = security(mesh, proxy, outbound.clusters);
+    const own = gateway(gatewayInputs(mesh, proxy, { logs: gatewayLogs, security: filters }));
     return {
-      clusters: union(outbound.clusters, ownClusters(connected)),
+      clusters: union(outbound.clusters, own.clusters, ownClusters(connected)),
       endpoints: outbound.endpoints,
       listeners: own.listeners,
       routes: own.routes,

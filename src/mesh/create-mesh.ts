@@ -21,6 +21,7 @@ import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
+import { createSecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
@@ -305,6 +306,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const callerLabelsOf = engine.memo("caller labels", callerLabels);
   const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
+  const securityPolicies = createSecurityPolicies(engine);
   return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
@@ -320,6 +322,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       secrets: tables.Secret,
       telemetries: tables.Telemetry,
       peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),
+      security: securityPolicies(tables, config, services.servicesByHost),
     };
   };
 }

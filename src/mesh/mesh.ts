@@ -9,6 +9,7 @@ import type { HashRules } from "./hash-rules.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
+import type { SecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
 import type { StandIn } from "./stand-in.js";
 import type { VirtualService } from "./virtual-service.js";
@@ -54,6 +55,7 @@ export interface Mesh {
   readonly secrets: Table<ResourceOf<"Secret">>;
   readonly telemetries: Table<ResourceOf<"Telemetry">>;
   readonly peerAuthentications: PeerAuthentications;
+  readonly security: SecurityPolicies;
 }
 
 /** What a mesh is made of. */

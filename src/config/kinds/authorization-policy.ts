@@ -45,7 +45,6 @@ export const AuthorizationPolicySpec = strict({
 /** Istio's AuthorizationPolicy. */
 export const authorizationPolicy = {
   kind: "AuthorizationPolicy",
-  withoutEffect: "no request is allowed or denied by it",
   group: "security.istio.io",
   versions: ["v1", "v1beta1"],
   body: "spec",

@@ -29,3 +29,10 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** A key set as Envoy takes it; a single key, which `jwksProblem` lets pass too, as the set of it. */
+export function asKeySet(text: string): string {
+  const value = parseJson(text);
+  const isKeyAlone = typeof value === "object" && value !== null && !("keys" in value);
+  return isKeyAlone ? JSON.stringify({ keys: [value] }) : text;
+}

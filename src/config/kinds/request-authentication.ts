@@ -66,7 +66,6 @@ export const RequestAuthenticationSpec = strict({
 /** Istio's RequestAuthentication. */
 export const requestAuthentication = {
   kind: "RequestAuthentication",
-  withoutEffect: "no token is checked by it",
   group: "security.istio.io",
   versions: ["v1", "v1beta1"],
   body: "spec",

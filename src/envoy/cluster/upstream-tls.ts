@@ -1,8 +1,13 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
-import type { ClusterJson, CommonTlsContextJson, UpstreamTlsContextJson } from "../api.js";
+import type {
+  ClusterJson,
+  CommonTlsContextJson,
+  TransportSocketJson,
+  UpstreamTlsContextJson,
+} from "../api.js";
 import { adsSecret } from "../config-source.js";
-import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
+import { outboundMutualTls, plaintextSocket, TLS_VERSIONS, tlsSocket } from "../mutual-tls.js";
 
 /** Where most distributions keep the roots that the operating system trusts. */
 const SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
@@ -63,7 +68,7 @@ function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): Upstr
   ]);
   const validation = names.length === 0 ? {} : { matchTypedSubjectAltNames: names.flat() };
   const common: CommonTlsContextJson = {
-    tlsParams: { tlsMinimumProtocolVersion: "TLSv1_2", tlsMaximumProtocolVersion: "TLSv1_3" },
+    tlsParams: TLS_VERSIONS,
     ...clientCertificate(settings),
     ...(settings.insecureSkipVerify === true ? {} : serverValidation(settings, validation)),
     ...(input.applicationAlpn.length > 0 ? { alpnProtocols: [...input.applicationAlpn] } : {}),
@@ -106,6 +111,20 @@ function serverValidation(settings: ClientTLSSettings, validation: object): Comm
       trustedCa: { filename: roots === "system" ? SYSTEM_ROOTS : roots },
     },
   };
+}
+
+/** TLS to a server outside of the mesh, which shows a certificate for its name that the operating system's roots signed. */
+export function serverTls(host: string): TransportSocketJson {
+  const validation = {
+    trustedCa: { filename: SYSTEM_ROOTS },
+    matchTypedSubjectAltNames: [{ sanType: "DNS" as const, matcher: { exact: host } }],
+  };
+  return tlsSocket({
+    upstream: {
+      commonTlsContext: { tlsParams: TLS_VERSIONS, validationContext: validation },
+      sni: host,
+    },
+  });
 }
 
 /** The transport sockets of a cluster. See Istio, ClientTLSSettings, and "Auto mutual TLS". */

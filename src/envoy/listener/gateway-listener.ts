@@ -11,6 +11,7 @@ import { tlsSocket } from "../mutual-tls.js";
 import { listenerName } from "../names.js";
 import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
+import type { SecurityFilters } from "../security-filters.js";
 import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { type ClaimContext, type TcpChain, tcpChains, tlsChains } from "./outbound-claim.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
@@ -21,6 +22,7 @@ export interface GatewayListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly trustDomains: readonly string[];
+  readonly security: Pick<SecurityFilters, "http" | "network">;
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
   readonly claims: ClaimContext;
 }
@@ -39,7 +41,7 @@ function httpFilter(
   return httpConnectionManager({
     statPrefix: `outbound_${listenerName(at.address, at.port)};`,
     routes: { name: routes },
-    filters: httpFilters(),
+    filters: httpFilters({ security: options.security.http }),
     accessLog: [...options.accessLog],
     pathNormalization: options.pathNormalization,
     side: GATEWAY_SIDE,
@@ -64,6 +66,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
   return [
+    ...options.security.network,
     offerTcpAlpn(),
     tcpProxy({
       statPrefix: clusters[0]?.name ?? "",

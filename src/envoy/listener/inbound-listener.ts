@@ -23,6 +23,7 @@ import {
   VIRTUAL_INBOUND_PORT,
 } from "../names.js";
 import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
+import type { SecurityFilters } from "../security-filters.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { inboundChains, inboundFilterChain } from "./inbound-chains.js";
 
@@ -38,6 +39,7 @@ export interface InboundListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly trustDomains: readonly string[];
+  readonly security: Pick<SecurityFilters, "http" | "network">;
 }
 
 /** The mode on the ports that no service has. */
@@ -93,6 +95,7 @@ function inboundFilters(
   const accessLog = [...options.accessLog];
   if (!http) {
     return [
+      ...options.security.network,
       tcpProxy({ statPrefix: target.cluster, target: { cluster: target.cluster }, accessLog }),
     ];
   }
@@ -100,7 +103,7 @@ function inboundFilters(
     httpConnectionManager({
       statPrefix: target.statPrefix,
       routes: { inline: inboundRoutes(target.cluster, target.virtualHost, target.operation) },
-      filters: httpFilters(),
+      filters: httpFilters({ security: options.security.http }),
       accessLog,
       pathNormalization: options.pathNormalization,
       side: INBOUND_SIDE,

@@ -1,6 +1,6 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
-import { socketAddress } from "../address.js";
+import { cidrRange, socketAddress } from "../address.js";
 import type { AccessLogJson, FilterChainJson, FilterChainMatchJson, ListenerJson } from "../api.js";
 import { httpConnectionManager, OUTBOUND_SIDE } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
@@ -56,16 +56,10 @@ function httpChain(
   };
 }
 
-function prefixRange(cidr: string): { addressPrefix: string; prefixLen: number } {
-  const [addressPrefix = "", length] = cidr.split("/");
-  const whole = addressPrefix.includes(":") ? 128 : 32;
-  return { addressPrefix, prefixLen: length === undefined ? whole : Number(length) };
-}
-
 function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
   return {
     ...(serverNames.length > 0 ? { serverNames: [...serverNames] } : {}),
-    ...(prefixes.length > 0 ? { prefixRanges: prefixes.map(prefixRange) } : {}),
+    ...(prefixes.length > 0 ? { prefixRanges: prefixes.map(cidrRange) } : {}),
   };
 }
 

@@ -28,6 +28,7 @@ import {
 } from "../route/gateway-route.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
+import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import { servicesOf, workloadOf } from "./inbound-part.js";
 import { createLastGood, type Sifted } from "./last-good.js";
@@ -35,6 +36,7 @@ import type { ListenerLogs } from "./logs.js";
 
 /** What a gateway has for its clients. */
 export interface GatewayPart {
+  readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
   readonly routes: ResourceSet;
 }
@@ -51,10 +53,15 @@ export interface GatewayInputs {
   readonly hashRules: HashRules;
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
+  readonly security: SecurityFilters;
 }
 
 /** What of a mesh a gateway part depends on. */
-export function gatewayInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): GatewayInputs {
+export function gatewayInputs(
+  mesh: Mesh,
+  proxy: Proxy,
+  { logs, security }: Pick<GatewayInputs, "logs" | "security">,
+): GatewayInputs {
   const place = `${proxy.namespace}|${proxy.address}`;
   return {
     proxy,
@@ -67,6 +74,7 @@ export function gatewayInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): Gat
     hashRules: mesh.hashRules,
     config: mesh.config,
     logs,
+    security,
   };
 }
 
@@ -95,9 +103,10 @@ function listenersOf(
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
 ): readonly Built<object>[] {
-  const { proxy, config, logs } = inputs;
+  const { proxy, config, logs, security } = inputs;
   const options = {
     ...logs,
+    security,
     pathNormalization: config.pathNormalization.normalization,
     trustDomains: [config.trustDomain, ...config.trustDomainAliases],
     virtualServices: context.virtualServices,
@@ -186,6 +195,7 @@ export function createGatewayPart(
       "hashRules",
       "config",
       "logs",
+      "security",
     ],
     (inputs) => {
       const servers = serversOf(inputs);
@@ -203,7 +213,11 @@ export function createGatewayPart(
         clusters: clusterNames(listener.json),
       }));
       const hosts = virtualHostsOf(encoder, servers, context);
+      const clusters = inputs.security.clusters.map((cluster) =>
+        encodeResource(encoder, MESSAGE.cluster, cluster),
+      );
       return {
+        clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),
         routes: resourceSet(routesOf(encoder, hosts, sifterOf(inputs.proxy))),
       };

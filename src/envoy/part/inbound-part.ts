@@ -29,6 +29,7 @@ import {
   virtualInboundListener,
 } from "../listener/inbound-listener.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { ListenerLogs } from "./logs.js";
 
@@ -52,10 +53,15 @@ export interface InboundInputs {
   readonly policies: PeerAuthentications;
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
+  readonly security: SecurityFilters;
 }
 
 /** What of a mesh an inbound part depends on. */
-export function inboundInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): InboundInputs {
+export function inboundInputs(
+  mesh: Mesh,
+  proxy: Proxy,
+  { logs, security }: Pick<InboundInputs, "logs" | "security">,
+): InboundInputs {
   const place = `${proxy.namespace}|${proxy.address}`;
   return {
     proxy,
@@ -65,6 +71,7 @@ export function inboundInputs(mesh: Mesh, proxy: Proxy, logs: ListenerLogs): Inb
     policies: mesh.peerAuthentications,
     config: mesh.config,
     logs,
+    security,
   };
 }
 
@@ -115,18 +122,21 @@ function inboundPorts(services: readonly Service[], workload: Workload): readonl
 /** A service without a time counts as older than one with: a space sorts before digits. */
 const precedence = (service: Service): string => `${service.creationTimestamp} ${service.hostname}`;
 
-function clustersOf({ proxy, config }: InboundInputs, ports: readonly InboundPort[]) {
+function clustersOf({ proxy, config, security }: InboundInputs, ports: readonly InboundPort[]) {
   const { connectTimeout } = config;
   const captured = proxy.mode !== "NONE";
   const application: ApplicationAddress = captured
     ? { captured: true }
     : { address: proxy.appAddress };
-  const own = ports.map((port) => inboundCluster(port, application, connectTimeout).json);
+  const own = [
+    ...ports.map((port) => inboundCluster(port, application, connectTimeout).json),
+    ...security.clusters.map(({ json }) => json),
+  ];
   return captured ? [...own, inboundPassthroughCluster(connectTimeout)] : own;
 }
 
 function listenersOf(
-  { proxy, policies, config, logs }: InboundInputs,
+  { proxy, policies, config, logs, security }: InboundInputs,
   ports: readonly InboundPort[],
 ): readonly ListenerJson[] {
   const modeOf = (port: number): MutualTlsMode => workloadMode(policies, proxy, port);
@@ -134,6 +144,7 @@ function listenersOf(
   const secured = ports.map((port): SecuredPort => ({ port, mode: modeOf(port.targetPort) }));
   const options: InboundListenerOptions = {
     ...logs,
+    security,
     pathNormalization: config.pathNormalization.normalization,
     trustDomains: [config.trustDomain, ...config.trustDomainAliases],
   };
@@ -164,7 +175,7 @@ export function createInboundPart(
   });
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
-    ["proxy", "services", "listing", "workloads", "policies", "config", "logs"],
+    ["proxy", "services", "listing", "workloads", "policies", "config", "logs", "security"],
     (inputs) => {
       const ports = inboundPorts(servicesOf(inputs), workloadOf(inputs));
       const clusters = clustersOf(inputs, ports).map((json) => encode(MESSAGE.cluster, json));

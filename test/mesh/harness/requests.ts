@@ -28,6 +28,10 @@ export interface Question {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string;
+  /** The path as it goes onto the wire, where that of the URL would be normalised. */
+  readonly path?: string;
+  /** The address from which it comes; one that the system chooses when absent. */
+  readonly localAddress?: string;
   /** PEM of the roots that the server must come from. */
   readonly ca?: string;
   readonly timeoutMs?: number;
@@ -71,7 +75,13 @@ function send(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { method: question.method ?? "GET", agent: question.agent ?? false, ...options },
+      {
+        method: question.method ?? "GET",
+        agent: question.agent ?? false,
+        localAddress: question.localAddress,
+        ...options,
+        ...(question.path === undefined ? {} : { path: question.path }),
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         // Now: by the end of the body the connection may be gone.

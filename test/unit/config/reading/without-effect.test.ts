@@ -2,21 +2,21 @@ import { expect, test } from "vitest";
 import { KINDS } from "../../../../src/config/kinds.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 
-const POLICY = `apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: nobody}
-spec: {}
+const PATCHES = `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: patches}
+spec: {configPatches: []}
 `;
 
-test("warns that a policy which is not enforced has no effect, at its kind", () => {
-  const { diagnostics, tables } = parseOffline([{ path: "policy.yaml", text: POLICY }]);
-  expect(tables.AuthorizationPolicy.has("default/nobody")).toBe(true);
+test("warns that a kind which is only read has no effect, at its kind", () => {
+  const { diagnostics, tables } = parseOffline([{ path: "patches.yaml", text: PATCHES }]);
+  expect(tables.EnvoyFilter.has("default/patches")).toBe(true);
   expect(diagnostics).toMatchObject([
     {
       severity: "warning",
       code: "not-applied",
-      position: { file: "policy.yaml", line: 2 },
-      message: expect.stringContaining("no request is allowed or denied") as string,
+      position: { file: "patches.yaml", line: 2 },
+      message: expect.stringContaining("nothing is patched") as string,
     },
   ]);
 });

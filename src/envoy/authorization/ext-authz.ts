@@ -1,0 +1,134 @@
+/** Envoy's external authorization filters, for HTTP and for connections. See Istio, pilot/pkg/security/authz/builder. */
+import type { ExternalAuthorizer } from "../../config/external-authorizer.js";
+import { any } from "../any.js";
+import type {
+  ExtAuthzJson,
+  FilterJson,
+  HttpFilterJson,
+  ListStringMatcherJson,
+  MetadataMatcherJson,
+  StringMatcherJson,
+} from "../api.js";
+import { defined } from "../defined.js";
+import { goDuration } from "../duration.js";
+import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "./rbac.js";
+
+/** Where an authorizer is asked. */
+export interface AuthorizerAddress {
+  readonly hostname: string;
+  readonly cluster: string;
+}
+
+/** What the RBAC filter before says of the rules that it only notes, under this prefix of names. */
+export const EXT_AUTHZ_NOTES = "istio_ext_authz_";
+
+const DEFAULT_TIMEOUT = "600s";
+
+/** What the names of a provider's rules begin with. */
+export const ruleNamePrefix = (provider: string): string =>
+  provider === "" ? "istio-ext-authz" : `istio-ext-authz-${provider}`;
+
+/** The authorizer is asked when the RBAC filter before found a rule of the provider's. */
+function whenRuleOf(provider: string, filter: string): MetadataMatcherJson {
+  return {
+    filter,
+    path: [{ key: `${EXT_AUTHZ_NOTES}shadow_effective_policy_id` }],
+    value: { stringMatch: { prefix: ruleNamePrefix(provider) } },
+  };
+}
+
+function headerNames(names: readonly string[] | undefined): ListStringMatcherJson | undefined {
+  if (names === undefined || names.length === 0) return undefined;
+  return { patterns: names.map((name) => ({ ...headerName(name), ignoreCase: true })) };
+}
+
+function headerName(name: string): StringMatcherJson {
+  if (name.startsWith("*")) return { suffix: name.slice(1) };
+  return name.endsWith("*") ? { prefix: name.slice(0, -1) } : { exact: name };
+}
+
+type HttpSettings = Extract<ExternalAuthorizer, { protocol: "http" }>["settings"];
+
+function httpService(settings: HttpSettings, { hostname, cluster }: AuthorizerAddress) {
+  const added = Object.entries(settings.includeAdditionalHeadersInCheck ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => ({ key, value }));
+  const answer = defined({
+    allowedUpstreamHeaders: headerNames(settings.headersToUpstreamOnAllow),
+    allowedClientHeaders: headerNames(settings.headersToDownstreamOnDeny),
+    allowedClientHeadersOnSuccess: headerNames(settings.headersToDownstreamOnAllow),
+  });
+  return {
+    serverUri: {
+      // Envoy wants one, and goes by the cluster.
+      uri: `http://${hostname}`,
+      cluster,
+      timeout: goDuration(settings.timeout) ?? DEFAULT_TIMEOUT,
+    },
+    ...defined({ pathPrefix: settings.pathPrefix }),
+    ...(added.length > 0 ? { authorizationRequest: { headersToAdd: added } } : {}),
+    ...(Object.keys(answer).length > 0 ? { authorizationResponse: answer } : {}),
+  };
+}
+
+function grpcService(
+  { timeout }: ExternalAuthorizer["settings"],
+  { hostname, cluster }: AuthorizerAddress,
+): NonNullable<ExtAuthzJson["grpcService"]> {
+  return {
+    // The name of the cluster, which it would be otherwise, is none that a server accepts.
+    envoyGrpc: { clusterName: cluster, authority: hostname },
+    timeout: goDuration(timeout) ?? DEFAULT_TIMEOUT,
+  };
+}
+
+function transport(authorizer: ExternalAuthorizer, address: AuthorizerAddress): object {
+  if (authorizer.protocol === "grpc") {
+    return { grpcService: grpcService(authorizer.settings, address) };
+  }
+  const { settings } = authorizer;
+  const sent = headerNames(settings.includeRequestHeadersInCheck ?? settings.includeHeadersInCheck);
+  return { httpService: httpService(settings, address), ...defined({ allowedHeaders: sent }) };
+}
+
+/** The filter of a connection manager. */
+export function extAuthzHttpFilter(
+  provider: string,
+  authorizer: ExternalAuthorizer,
+  address: AuthorizerAddress,
+): HttpFilterJson {
+  const { failOpen, clearRouteCache, statusOnError, includeRequestBodyInCheck } =
+    authorizer.settings;
+  return {
+    name: "envoy.filters.http.ext_authz",
+    typedConfig: any("envoy.extensions.filters.http.ext_authz.v3.ExtAuthz", {
+      ...transport(authorizer, address),
+      transportApiVersion: "V3",
+      filterEnabledMetadata: whenRuleOf(provider, RBAC_HTTP_FILTER),
+      ...defined({ failureModeAllow: failOpen, clearRouteCache }),
+      ...(statusOnError === undefined || statusOnError === ""
+        ? {}
+        : { statusOnError: { code: Number(statusOnError) } }),
+      ...defined({ withRequestBody: includeRequestBodyInCheck }),
+    }),
+  };
+}
+
+/** The filter of connections; undefined for an authorizer that speaks HTTP, which cannot be asked about them. */
+export function extAuthzNetworkFilter(
+  provider: string,
+  authorizer: ExternalAuthorizer,
+  address: AuthorizerAddress,
+): FilterJson | undefined {
+  if (authorizer.protocol === "http") return undefined;
+  return {
+    name: "envoy.filters.network.ext_authz",
+    typedConfig: any("envoy.extensions.filters.network.ext_authz.v3.ExtAuthz", {
+      statPrefix: "tcp.",
+      grpcService: grpcService(authorizer.settings, address),
+      transportApiVersion: "V3",
+      filterEnabledMetadata: whenRuleOf(provider, RBAC_NETWORK_FILTER),
+      ...defined({ failureModeAllow: authorizer.settings.failOpen }),
+    }),
+  };
+}

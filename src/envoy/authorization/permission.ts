@@ -1,0 +1,97 @@
+/** What a request is for: the attributes of the permissions of Envoy's RBAC. */
+import type { AuthorizationOperation } from "../../config/kinds/authorization-fields.js";
+import { cidrRange } from "../address.js";
+import { any } from "../any.js";
+import type { PermissionJson, ValueMatcherJson } from "../api.js";
+import {
+  type Algebra,
+  type Attribute,
+  type AttributeTest,
+  attributeTest,
+  type MetadataTest,
+} from "./attribute.js";
+import { anyValue } from "./jwt-claims.js";
+import { headerPattern, hostPattern, stringPattern } from "./value-pattern.js";
+
+type Match = (value: string) => PermissionJson;
+
+/** How permissions are put together. */
+export const PERMISSIONS: Algebra<PermissionJson> = {
+  any: { any: true },
+  all: (rules) => ({ andRules: { rules: [...rules] } }),
+  not: (notRule) => ({ notRule }),
+};
+
+function attribute(match: Match, httpOnly: boolean): Attribute<PermissionJson> {
+  return { httpOnly, oneOf: (values) => ({ orRules: { rules: values.map(match) } }) };
+}
+
+const HOST = attribute((value) => ({ header: hostPattern(value) }), true);
+const METHOD = attribute((value) => ({ header: headerPattern(":method", value) }), true);
+const PATH = attribute(pathPermission, true);
+const PORT = attribute((value) => ({ destinationPort: Number(value) }), false);
+const ADDRESS = attribute((value) => ({ destinationIp: cidrRange(value) }), false);
+const SERVER_NAME = attribute((value) => ({ requestedServerName: stringPattern(value) }), false);
+
+/** `{*}` and `{**}` make a path a template, of whole segments. */
+function pathPermission(value: string): PermissionJson {
+  if (!/\{\*{1,2}\}/.test(value)) return { urlPath: { path: stringPattern(value) } };
+  const pathTemplate = value.replaceAll(/\{(\*{1,2})\}/g, "$1");
+  return {
+    uriTemplate: {
+      name: "uri-template",
+      typedConfig: any("envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig", {
+        pathTemplate,
+      }),
+    },
+  };
+}
+
+const METADATA = /^experimental\.(envoy\.filters\.[^[]*)\[(.+)\]$/s;
+
+/** What another filter said of the request: a text, or a list in which one of the texts is (`[x]`). */
+function filterMetadata(filter: string, key: string): Attribute<PermissionJson> {
+  return {
+    httpOnly: false,
+    oneOf: (values): MetadataTest => ({
+      metadata: { filter, path: [{ key }], value: anyValue(values.map(metadataValue)) },
+    }),
+  };
+}
+
+function metadataValue(value: string): ValueMatcherJson {
+  const inBrackets = /^\[(.*)\]$/s.exec(value)?.[1];
+  return inBrackets === undefined
+    ? { stringMatch: stringPattern(value) }
+    : { listMatch: { oneOf: { stringMatch: stringPattern(inBrackets) } } };
+}
+
+/** The attribute of what a request is for that a condition's key names; undefined when it names none. */
+export function permissionAttribute(key: string): Attribute<PermissionJson> | undefined {
+  switch (key) {
+    case "destination.ip":
+      return ADDRESS;
+    case "destination.port":
+      return PORT;
+    case "connection.sni":
+      return SERVER_NAME;
+    default: {
+      const [, filter, member] = METADATA.exec(key) ?? [];
+      return filter === undefined || member === undefined
+        ? undefined
+        : filterMetadata(filter, member);
+    }
+  }
+}
+
+/** What an operation asks, in Istio's order. */
+export function operationTests(
+  operation: AuthorizationOperation,
+): readonly AttributeTest<PermissionJson>[] {
+  return [
+    ...attributeTest(HOST, operation.hosts, operation.notHosts),
+    ...attributeTest(METHOD, operation.methods, operation.notMethods),
+    ...attributeTest(PATH, operation.paths, operation.notPaths),
+    ...attributeTest(PORT, operation.ports, operation.notPorts),
+  ];
+}

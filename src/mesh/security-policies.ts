@@ -1,0 +1,78 @@
+/** The security policies of a mesh, by where they may apply, and the services that they call upon. */
+import type { Engine } from "../base/engine.js";
+import type { Table } from "../base/table.js";
+import { externalAuthorizer } from "../config/external-authorizer.js";
+import type { ResourceOf } from "../config/kinds.js";
+import type { MeshConfig } from "../config/mesh-config.js";
+import type { ConfigResource } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { isWildcard } from "./hostname.js";
+import type { Service } from "./service.js";
+
+/** The host of each service that providers name, by that name; one that is not known, or not only one, is left out. */
+export type ProviderHosts = ReadonlyMap<string, string>;
+
+/** See the top of this file. */
+export interface SecurityPolicies {
+  /** By namespace, then by `namespace/name`. */
+  readonly authorization: Table<Table<ResourceOf<"AuthorizationPolicy">>>;
+  /** By namespace, then by `namespace/name`. */
+  readonly requestAuthentication: Table<Table<ResourceOf<"RequestAuthentication">>>;
+  readonly providerHosts: ProviderHosts;
+}
+
+const namespaceOf = ({ metadata }: ConfigResource): readonly string[] => [metadata.namespace];
+
+/** The builder of these. */
+export function createSecurityPolicies(
+  engine: Engine,
+): (
+  tables: ResourceTables,
+  config: MeshConfig,
+  servicesByHost: Table<Table<Service>>,
+) => SecurityPolicies {
+  const authorization = engine.group<ResourceOf<"AuthorizationPolicy">>(
+    "authorization policies by namespace",
+    namespaceOf,
+  );
+  const requestAuthentication = engine.group<ResourceOf<"RequestAuthentication">>(
+    "request authentications by namespace",
+    namespaceOf,
+  );
+  const settleHosts = engine.settle<ProviderHosts>(sameProviderHosts);
+  return (tables, config, servicesByHost) => ({
+    authorization: authorization(tables.AuthorizationPolicy),
+    requestAuthentication: requestAuthentication(tables.RequestAuthentication),
+    providerHosts: settleHosts(providerHosts(config, servicesByHost)),
+  });
+}
+
+/** Finds the services of the providers that are asked about requests. See Istio, model.LookupCluster. */
+function providerHosts(
+  { extensionProviders }: MeshConfig,
+  servicesByHost: Table<Table<Service>>,
+): ProviderHosts {
+  const names = extensionProviders.flatMap(
+    (provider) => externalAuthorizer(provider)?.settings.service ?? [],
+  );
+  const hosts = new Map<string, string>();
+  for (const name of names) {
+    const host = hostOf(name, servicesByHost);
+    if (host !== undefined) hosts.set(name, host);
+  }
+  return hosts;
+}
+
+/** `HOST`, of which there has to be one, or `NAMESPACE/HOST`. */
+function hostOf(name: string, servicesByHost: Table<Table<Service>>): string | undefined {
+  const slash = name.indexOf("/");
+  const host = name.slice(slash + 1);
+  const group = servicesByHost.get(host);
+  if (group === undefined || isWildcard(host)) return undefined;
+  const isKnown = slash < 0 ? group.size === 1 : group.get(name) !== undefined;
+  return isKnown ? host : undefined;
+}
+
+function sameProviderHosts(a: ProviderHosts, b: ProviderHosts): boolean {
+  return a.size === b.size && [...a].every(([name, host]) => b.get(name) === host);
+}

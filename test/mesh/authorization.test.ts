@@ -1,0 +1,364 @@
+/** AuthorizationPolicies: requests that must pass and requests that must not, each on a connection of its own. */
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
+import {
+  type AuthorizationServer,
+  startGrpcAuthorizer,
+  startHttpAuthorizer,
+} from "./harness/authorizers.js";
+import { application, documents, namespace } from "./harness/manifests.js";
+import {
+  type Answer,
+  call,
+  callAddress,
+  callMutualTls,
+  type Question,
+} from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+/** Of this process alone, so that two runs of the tests do not meet. */
+const OUTSIDE = `127.35.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const HTTP_PORT = 9001;
+const GRPC_PORT = 9002;
+const DOWN_PORT = 9003;
+
+const PROVIDERS = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    trustDomainAliases: [old.example]
+    extensionProviders:
+    - name: by-http
+      envoyExtAuthzHttp:
+        service: authorizers.example.com
+        port: ${String(HTTP_PORT)}
+        pathPrefix: /check
+        includeRequestHeadersInCheck: [x-user]
+        includeAdditionalHeadersInCheck: { x-asked-by: mesh }
+        headersToUpstreamOnAllow: [x-decided]
+        headersToDownstreamOnDeny: [x-reason]
+        includeRequestBodyInCheck: { maxRequestBytes: 100, allowPartialMessage: true }
+    - name: by-grpc
+      envoyExtAuthzGrpc: { service: authorizers.example.com, port: ${String(GRPC_PORT)} }
+    - name: down
+      envoyExtAuthzHttp:
+        { service: authorizers.example.com, port: ${String(DOWN_PORT)}, statusOnError: "503" }
+    - name: down-and-open
+      envoyExtAuthzHttp:
+        { service: authorizers.example.com, port: ${String(DOWN_PORT)}, failOpen: true }
+    - name: nowhere
+      envoyExtAuthzGrpc: { service: nobody.example.com, port: 9000, failOpen: true }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: authorizers }
+spec:
+  hosts: [authorizers.example.com]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports:
+  - { number: ${String(HTTP_PORT)}, name: http, protocol: HTTP }
+  - { number: ${String(GRPC_PORT)}, name: grpc, protocol: GRPC }
+  - { number: ${String(DOWN_PORT)}, name: http-down, protocol: HTTP }
+  endpoints: [{ address: ${OUTSIDE} }]
+`;
+
+const GATEWAY = `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: from-outside }
+spec:
+  hosts: ["*"]
+  gateways: [istio-system/edge]
+  http: [{ route: [{ destination: { host: called } }] }]
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(
+    namespace("default", "enabled"),
+    application("alice"),
+    application("called"),
+    application("bytes", { portName: "tcp", port: 81 }),
+  ),
+  "providers.yaml": PROVIDERS,
+  "gateway.yaml": GATEWAY,
+});
+
+const authorizers: AuthorizationServer[] = [];
+
+beforeAll(async () => {
+  authorizers.push(
+    await startHttpAuthorizer({ address: OUTSIDE, port: HTTP_PORT }),
+    await startGrpcAuthorizer({ address: OUTSIDE, port: GRPC_PORT }),
+  );
+});
+
+afterAll(async () => {
+  for (const server of authorizers) await server.close();
+});
+
+type Action = "ALLOW" | "DENY" | "AUDIT" | "CUSTOM";
+
+/** A policy in YAML, for the called workload unless it says otherwise. */
+function policy(
+  action: Action,
+  rules: string,
+  more = "selector: { matchLabels: { app: called } }",
+) {
+  return `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: ${action.toLowerCase()} }
+spec:
+  action: ${action}
+  ${more}
+  rules: ${rules}
+`;
+}
+
+/** Puts policies into force for the test. */
+async function inForce(...policies: readonly string[]): Promise<void> {
+  await mesh().writeForTest("policies.yaml", documents(...policies));
+}
+
+/** The certificate of a workload, by the mesh's own authority. */
+async function certificateOf(serviceAccount: string, ns = "default"): Promise<IssuedCertificate> {
+  const authority = await openAuthority({ stateDirectory: mesh().state, now: Date.now });
+  return authority.issueWorkload({
+    trustDomain: "cluster.local",
+    namespace: ns,
+    serviceAccount,
+  });
+}
+
+const inbound = (pod = "called-0") => ({ address: mesh().pod(pod).addresses.pod, port: 8080 });
+
+/** Straight to the sidecar of the called workload as another workload; in plaintext as nobody. */
+async function callAs(
+  caller: string | undefined,
+  path: string,
+  question: Question & { readonly pod?: string; readonly host?: string } = {},
+): Promise<number> {
+  const { pod = "called-0", host = "called", ...asked } = question;
+  const url = `http://${host}${path}`;
+  if (caller === undefined) return (await callAddress(inbound(pod), url, asked)).status;
+  const [name = "", ns = "default"] = caller.split(".");
+  const certificate = await certificateOf(name, ns);
+  return (await callMutualTls(inbound(pod), url, { certificate, ...asked })).status;
+}
+
+/** Whether the bytes of a connection get through. */
+async function bytesPass(caller: string): Promise<boolean> {
+  const status = await callAs(caller, "/", { pod: "bytes-0", host: "bytes" }).catch(() => 0);
+  return status === 200;
+}
+
+test("allows by identity, namespace, service account and method, and denies the rest", async () => {
+  await inForce(
+    policy(
+      "ALLOW",
+      `
+  - from: [{ source: { principals: [cluster.local/ns/default/sa/alice] } }]
+    to: [{ operation: { methods: [GET] } }]
+  - from: [{ source: { namespaces: [shop], notPrincipals: ["*/sa/mallory"] } }]
+  - from: [{ source: { serviceAccounts: [dave] } }]`,
+    ),
+  );
+  expect(await callAs("alice", "/")).toBe(200);
+  expect(await callAs("alice", "/", { method: "POST" })).toBe(403);
+  expect(await callAs("carol.shop", "/")).toBe(200);
+  expect(await callAs("mallory.shop", "/")).toBe(403);
+  expect(await callAs("dave", "/")).toBe(200);
+  expect(await callAs("dave.shopping", "/")).toBe(403);
+  expect(await callAs("bob", "/")).toBe(403);
+  expect(await callAs(undefined, "/")).toBe(403);
+});
+
+test("takes effect for calls through sidecars", async () => {
+  const url = "http://called/";
+  const alice = mesh().pod("alice-0");
+  expect((await call(alice, url)).status).toBe(200);
+  await inForce(policy("DENY", '[{ from: [{ source: { principals: ["*/sa/alice"] } }] }]'));
+  await expect.poll(async () => (await call(alice, url)).status).toBe(403);
+});
+
+test("denies before it allows, and denies everything by a policy without rules", async () => {
+  await inForce(
+    policy("ALLOW", "[{}]"),
+    policy("DENY", '[{ to: [{ operation: { paths: [/admin, "/admin/*"] } }] }]'),
+  );
+  expect(await callAs("alice", "/")).toBe(200);
+  expect(await callAs("alice", "/admin")).toBe(403);
+  expect(await callAs("alice", "/admin/users?x=1")).toBe(403);
+  expect(await callAs("alice", "/administration")).toBe(200);
+  await inForce(policy("ALLOW", "[]"));
+  expect(await callAs("alice", "/")).toBe(403);
+});
+
+test("only notes what a policy in a dry run, or for an audit, is for", async () => {
+  await inForce(
+    policy("DENY", "[{}]").replace(
+      "name: deny",
+      'name: deny, annotations: { istio.io/dry-run: "true" }',
+    ),
+    policy("AUDIT", "[{}]"),
+  );
+  expect(await callAs("alice", "/")).toBe(200);
+});
+
+test("matches hosts, headers and path templates", async () => {
+  await inForce(
+    policy(
+      "ALLOW",
+      `
+  - to: [{ operation: { hosts: ["*.shop.example"], paths: ["/carts/{*}/items", "/files/{**}"] } }]
+    when: [{ key: "request.headers[x-role]", values: [editor, "admin-*"], notValues: [admin-x] }]`,
+    ),
+  );
+  const asked = (path: string, role: string, host = "EU.Shop.example") =>
+    callAs("alice", path, { host, headers: { "x-role": role } });
+  expect(await asked("/carts/7/items", "editor")).toBe(200);
+  expect(await asked("/files/a/b/c", "admin-1")).toBe(200);
+  expect(await asked("/carts/7/8/items", "editor")).toBe(403);
+  expect(await asked("/carts/7/items", "admin-x")).toBe(403);
+  expect(await asked("/carts/7/items", "reader")).toBe(403);
+  expect(await asked("/carts/7/items", "editor", "shop.example.evil")).toBe(403);
+});
+
+test("is not got round by ways to write a path", async () => {
+  await inForce(policy("DENY", '[{ to: [{ operation: { paths: ["/admin*"] } }] }]'));
+  const statusOf = (path: string) => callAs("alice", "/", { path });
+  expect(await statusOf("/./admin")).toBe(403);
+  expect(await statusOf("/x/../admin")).toBe(403);
+  expect(await statusOf("/%61dmin")).toBe(403);
+  expect([400, 403]).toContain(await statusOf("\\admin"));
+  expect(await statusOf("/admin?x=/public")).toBe(403);
+  expect([400, 403]).toContain(await statusOf("/admin#/public"));
+  // Other paths, as long as nobody says that they are the same.
+  expect(await statusOf("//admin")).toBe(200);
+  expect(await statusOf("/public%2f..%2fadmin")).toBe(200);
+  expect(await statusOf("/Admin")).toBe(200);
+
+  onTestFinished(async () => {
+    await mesh().write("providers.yaml", PROVIDERS);
+  });
+  await mesh().edit("providers.yaml", (text) =>
+    text.replace(
+      "mesh: |",
+      "mesh: |\n    pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }",
+    ),
+  );
+  expect(await statusOf("//admin")).toBe(403);
+  expect(await statusOf("/public%2f..%2fadmin")).toBe(403);
+  expect(await statusOf("/public%5c..%5cadmin")).toBe(403);
+});
+
+test("decides on connections of TCP by identity and port, and on nothing that only HTTP has", async () => {
+  const target = "selector: { matchLabels: { app: bytes } }";
+  const port = '{ operation: { ports: ["8080"] } }';
+  const get = "{ operation: { methods: [GET] } }";
+  const alice = '{ source: { principals: ["*/sa/alice"] } }';
+  expect(await bytesPass("bob")).toBe(true);
+  await inForce(policy("ALLOW", `[{ from: [${alice}], to: [${port}] }]`, target));
+  expect([await bytesPass("alice"), await bytesPass("bob")]).toEqual([true, false]);
+  await inForce(policy("ALLOW", `[{ from: [${alice}], to: [${get}] }]`, target));
+  expect(await bytesPass("alice")).toBe(false);
+  await inForce(policy("DENY", `[{ from: [${alice}], to: [${get}] }]`, target));
+  expect([await bytesPass("alice"), await bytesPass("bob")]).toEqual([false, true]);
+});
+
+test("has the policies of the root namespace for all, and an alias of the trust domain for the mesh's own", async () => {
+  await inForce(
+    policy(
+      "ALLOW",
+      "[{ from: [{ source: { principals: [old.example/ns/default/sa/alice] } }] }]",
+      "",
+    ).replace("name: allow", "name: allow, namespace: istio-system"),
+  );
+  expect(await callAs("alice", "/")).toBe(200);
+  expect(await callAs("bob", "/")).toBe(403);
+  expect(await bytesPass("bob")).toBe(false);
+});
+
+test("tells callers from outside apart by their addresses, at the gateway and behind it", async () => {
+  const gateway = { address: mesh().gateway().addresses.pod, port: 8080 };
+  const from = async (localAddress: string): Promise<Answer> =>
+    callAddress(gateway, "http://anything.example/", { localAddress });
+  const blocks = `[{ from: [{ source: { remoteIpBlocks: [${OUTSIDE}] } }] }]`;
+  await inForce(
+    policy("DENY", blocks, "selector: { matchLabels: { istio: ingressgateway } }").replace(
+      "name: deny",
+      "name: deny, namespace: istio-system",
+    ),
+  );
+  expect((await from(OUTSIDE)).status).toBe(403);
+  expect((await from("127.0.0.1")).status).toBe(200);
+  await inForce(policy("DENY", blocks));
+  // The gateway's connections to the workload are those of before, until their answers close them.
+  await expect.poll(async () => (await from(OUTSIDE)).status).toBe(403);
+  expect((await from("127.0.0.1")).status).toBe(200);
+});
+
+const custom = (provider: string, rules = '[{ to: [{ operation: { paths: ["/asked*"] } }] }]') =>
+  policy(
+    "CUSTOM",
+    rules,
+    `selector: { matchLabels: { app: called } }\n  provider: { name: ${provider} }`,
+  );
+
+test("asks an authorizer by HTTP what its rules are for", async () => {
+  await inForce(custom("by-http"));
+  const asked = (user: string, path = "/asked?x=1") =>
+    callAs("alice", path, { headers: { "x-user": user }, method: "POST", body: "hello" });
+  expect(await asked("friend")).toBe(200);
+  expect(await asked("stranger")).toBe(401);
+  expect(await asked("stranger", "/not-asked")).toBe(200);
+  expect(authorizers[0]?.requests.at(-1)).toMatchObject({
+    path: "/check/asked?x=1",
+    headers: { "x-user": "stranger", "x-asked-by": "mesh" },
+    body: "hello",
+  });
+});
+
+test("asks an authorizer by gRPC, also about connections", async () => {
+  await inForce(custom("by-grpc"));
+  expect(await callAs("alice", "/asked", { headers: { "x-user": "friend" } })).toBe(200);
+  expect(await callAs("alice", "/asked", { headers: { "x-user": "stranger" } })).toBe(403);
+  await inForce(
+    policy(
+      "CUSTOM",
+      '[{ to: [{ operation: { ports: ["8080"] } }] }]',
+      "selector: { matchLabels: { app: bytes } }\n  provider: { name: by-grpc }",
+    ),
+  );
+  expect(await bytesPass("alice")).toBe(false);
+});
+
+test("denies what nobody can be asked about, unless the provider says to let it pass", async () => {
+  await inForce(custom("down"));
+  expect(await callAs("alice", "/asked")).toBe(503);
+  expect(await callAs("alice", "/not-asked")).toBe(200);
+  await inForce(custom("down-and-open"));
+  expect(await callAs("alice", "/asked")).toBe(200);
+  for (const provider of ["nowhere", "undefined"]) {
+    await inForce(custom(provider));
+    expect(await callAs("alice", "/asked")).toBe(403);
+    expect(await callAs("alice", "/not-asked")).toBe(200);
+  }
+});
