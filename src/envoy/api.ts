@@ -29,6 +29,12 @@ export type {
 } from "../../gen/types/envoy/config/listener/v3/listener_components_pb.js";
 export type { ListenerJson } from "../../gen/types/envoy/config/listener/v3/listener_pb.js";
 export type {
+  PermissionJson,
+  PolicyJson,
+  PrincipalJson,
+  RBACJson,
+} from "../../gen/types/envoy/config/rbac/v3/rbac_pb.js";
+export type {
   HeaderMatcherJson,
   QueryParameterMatcherJson,
   RedirectActionJson,
@@ -40,12 +46,6 @@ export type {
   VirtualHostJson,
   WeightedCluster_ClusterWeightJson,
 } from "../../gen/types/envoy/config/route/v3/route_components_pb.js";
-export type {
-  PermissionJson,
-  PolicyJson,
-  PrincipalJson,
-  RBACJson,
-} from "../../gen/types/envoy/config/rbac/v3/rbac_pb.js";
 export type { RouteConfigurationJson } from "../../gen/types/envoy/config/route/v3/route_pb.js";
 export type { ExtAuthzJson } from "../../gen/types/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js";
 export type { HTTPFaultJson } from "../../gen/types/envoy/extensions/filters/http/fault/v3/fault_pb.js";
@@ -72,7 +72,6 @@ export type {
   UpstreamTlsContextJson,
 } from "../../gen/types/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 export type { HttpProtocolOptionsJson } from "../../gen/types/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
-export type {} from "../../gen/types/envoy/type/matcher/v3/regex_pb.js";
 export type { MetadataMatcherJson } from "../../gen/types/envoy/type/matcher/v3/metadata_pb.js";
 export type {
   ListStringMatcherJson,

@@ -1,5 +1,5 @@
 /** Checks the tokens of requests: Istio's RequestAuthentications as Envoy's JWT filter. */
-import { asKeySet } from "../config/kinds/jwks.js";
+import { usableKeySet } from "../config/kinds/jwks.js";
 import type { JWTRule } from "../config/kinds/request-authentication.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { any } from "./any.js";
@@ -8,6 +8,7 @@ import { JWT_FILTER, JWT_PAYLOAD } from "./authorization/jwt-claims.js";
 import { type KeyServer, keyServer } from "./cluster/key-server-cluster.js";
 import { defined } from "./defined.js";
 import { goDuration } from "./duration.js";
+import { BLACK_HOLE_CLUSTER } from "./names.js";
 
 /** What the filter depends on beside the rules. */
 export interface JwtContext {
@@ -22,8 +23,12 @@ const SPACE_DELIMITED_CLAIMS = ["permission", "scope"];
 const FETCH_TIMEOUT = "5s";
 const KEYS_STAY = "300s";
 const FETCH_AGAIN_AFTER = "5s";
-/** A set without keys: every token of the issuer is refused. */
-const NO_KEYS = '{"keys":[]}';
+/** Keys that nobody has, so that every token of the issuer is refused: Envoy takes no set without any. */
+const KEYS_OF_NOBODY: Partial<JwtProviderJson> = {
+  remoteJwks: {
+    httpUri: { uri: "http://nobody.invalid/", cluster: BLACK_HOLE_CLUSTER, timeout: FETCH_TIMEOUT },
+  },
+};
 
 /** The rules of some policies, by issuer. */
 export function jwtRules(
@@ -42,8 +47,8 @@ export function keyServerOf({ jwks, jwksUri, jwks_uri }: JWTRule): KeyServer | u
 function keys(rule: JWTRule, { clusterOf }: JwtContext): Partial<JwtProviderJson> {
   const server = keyServerOf(rule);
   if (server === undefined) {
-    const { jwks = "" } = rule;
-    return { localJwks: { inlineString: jwks === "" ? NO_KEYS : asKeySet(jwks) } };
+    const inlineString = usableKeySet(rule.jwks ?? "");
+    return inlineString === undefined ? KEYS_OF_NOBODY : { localJwks: { inlineString } };
   }
   return {
     remoteJwks: {

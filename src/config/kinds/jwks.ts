@@ -1,3 +1,8 @@
+import { createPublicKey, type JsonWebKey } from "node:crypto";
+
+/** Shorter ones protect nothing. */
+const MIN_RSA_BITS = 1024;
+
 /** Why a text is no address of a JSON Web Key Set: an `http` or `https` URL. */
 export function jwksUriProblem(uri: string): string | undefined {
   if (!/^https?:\/\/./.test(uri))
@@ -17,7 +22,7 @@ export function jwksProblem(text: string): string | undefined {
   return wrong < 0 ? undefined : `key ${wrong} of the key set has no type (kty) that JWK has`;
 }
 
-function isKey(key: unknown): boolean {
+function isKey(key: unknown): key is JsonWebKey {
   if (typeof key !== "object" || key === null || !("kty" in key)) return false;
   return ["RSA", "EC", "oct", "OKP"].includes(String(key.kty));
 }
@@ -30,9 +35,26 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A key set as Envoy takes it; a single key, which `jwksProblem` lets pass too, as the set of it. */
-export function asKeySet(text: string): string {
+/**
+ * A key set as Envoy takes it: the keys of a text that `jwksProblem` lets pass which can check signatures, for one that
+ * cannot would have Envoy refuse all. Undefined when there is none.
+ */
+export function usableKeySet(text: string): string | undefined {
   const value = parseJson(text);
-  const isKeyAlone = typeof value === "object" && value !== null && !("keys" in value);
-  return isKeyAlone ? JSON.stringify({ keys: [value] }) : text;
+  if (typeof value !== "object" || value === null) return undefined;
+  const keys: unknown = "keys" in value ? value.keys : [value];
+  const usable = Array.isArray(keys) ? keys.filter(isUsable) : [];
+  return usable.length === 0 ? undefined : JSON.stringify({ keys: usable });
+}
+
+function isUsable(key: unknown): boolean {
+  if (!isKey(key)) return false;
+  const { kty, k } = key;
+  if (kty === "oct") return typeof k === "string" && /^[-\w]+$/.test(k);
+  try {
+    const { asymmetricKeyDetails: details } = createPublicKey({ key, format: "jwk" });
+    return kty !== "RSA" || (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
+  } catch {
+    return false;
+  }
 }

@@ -32,6 +32,17 @@ export function anyValue(values: readonly ValueMatcherJson[]): ValueMatcherJson 
     : { orMatch: { valueMatchers: [...values] } };
 }
 
+const ROUTING_CLAIM = /^@request\.auth\.claims(?:\.(.+)|\[(.+)\])$/is;
+
+/**
+ * The claim that a header's name stands for in a route: `@request.auth.claims.a.b`, or `@request.auth.claims[a][b]`.
+ * Undefined for the names of headers. See Istio, jwt.ToRoutingClaim.
+ */
+export function routingClaim(header: string): readonly string[] | undefined {
+  const [, dotted, bracketed] = ROUTING_CLAIM.exec(header) ?? [];
+  return dotted?.split(".") ?? bracketed?.split("][");
+}
+
 /** `[a][b]` as the path to claim `b` of claim `a`; undefined when it is not of this form. */
 export function bracketedClaim(text: string): readonly string[] | undefined {
   if (/^(\[[^[\]]+\])+$/.test(text)) return text.slice(1, -1).split("][");

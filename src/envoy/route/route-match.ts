@@ -2,10 +2,12 @@ import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { StringMatch } from "../../config/kinds/string-match.js";
 import type {
   HeaderMatcherJson,
+  MetadataMatcherJson,
   QueryParameterMatcherJson,
   RouteJson,
   RouteMatchJson,
 } from "../api.js";
+import { claimMatcher, claimOrMemberMatcher, routingClaim } from "../authorization/jwt-claims.js";
 import { stringMatcher } from "../string-matcher.js";
 
 type PathMatch = Pick<RouteMatchJson, "prefix" | "path" | "safeRegex" | "caseSensitive">;
@@ -36,9 +38,29 @@ function withoutHeaderMatcher(name: string, match: StringMatch): HeaderMatcherJs
       { ...matcher, invertMatch: true, treatMissingHeaderAsEmpty: true };
 }
 
+/** What a token has to say; that the claim is there at all when the match says nothing more. */
+function claimMatcherOf(claim: readonly string[], match: StringMatch): MetadataMatcherJson {
+  const text = stringMatcher(match);
+  return text === undefined
+    ? claimMatcher(claim, { presentMatch: true })
+    : claimOrMemberMatcher(claim, { stringMatch: text });
+}
+
+function claimMatchers({ headers, withoutHeaders }: HTTPMatchRequest): MetadataMatcherJson[] {
+  const of = (fields: HTTPMatchRequest["headers"]): readonly MetadataMatcherJson[] =>
+    byName(fields).flatMap(([name, value]) => {
+      const claim = routingClaim(name);
+      return claim === undefined ? [] : [claimMatcherOf(claim, value)];
+    });
+  return [...of(headers), ...of(withoutHeaders).map((matcher) => ({ ...matcher, invert: true }))];
+}
+
 function byName<T>(fields: Readonly<Record<string, T>> | undefined): readonly [string, T][] {
   return Object.entries(fields ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+const realHeaders = (fields: HTTPMatchRequest["headers"]): readonly [string, StringMatch][] =>
+  byName(fields).filter(([name]) => routingClaim(name) === undefined);
 
 function headerMatchers(match: HTTPMatchRequest): HeaderMatcherJson[] {
   const pseudo = [
@@ -47,8 +69,8 @@ function headerMatchers(match: HTTPMatchRequest): HeaderMatcherJson[] {
     [":scheme", match.scheme],
   ] as const;
   return [
-    ...byName(match.headers).map(([name, value]) => headerMatcher(name, value)),
-    ...byName(match.withoutHeaders).map(([name, value]) => withoutHeaderMatcher(name, value)),
+    ...realHeaders(match.headers).map(([name, value]) => headerMatcher(name, value)),
+    ...realHeaders(match.withoutHeaders).map(([name, value]) => withoutHeaderMatcher(name, value)),
     ...pseudo.flatMap(([name, value]) => (value === undefined ? [] : [headerMatcher(name, value)])),
   ];
 }
@@ -62,12 +84,14 @@ function queryMatcher(name: string, match: StringMatch): QueryParameterMatcherJs
 export function routeMatch(match: HTTPMatchRequest | undefined): RouteMatchJson {
   if (match === undefined) return pathMatch(undefined);
   const headers = headerMatchers(match);
+  const dynamicMetadata = claimMatchers(match);
   const queryParameters = byName(match.queryParams).map(([name, value]) =>
     queryMatcher(name, value),
   );
   return {
     ...pathMatch(match),
     ...(headers.length > 0 ? { headers } : {}),
+    ...(dynamicMetadata.length > 0 ? { dynamicMetadata } : {}),
     ...(queryParameters.length > 0 ? { queryParameters } : {}),
   };
 }
@@ -76,7 +100,12 @@ export function routeMatch(match: HTTPMatchRequest | undefined): RouteMatchJson 
 export function isCatchAll({ match }: RouteJson): boolean {
   if (match === undefined) return false;
   const everyPath = match.prefix === "/" || match.safeRegex?.regex === ".*";
-  return everyPath && match.headers === undefined && match.queryParameters === undefined;
+  return (
+    everyPath &&
+    match.headers === undefined &&
+    match.queryParameters === undefined &&
+    match.dynamicMetadata === undefined
+  );
 }
 
 /** A path as it stands in the name of an operation: `/*` for a prefix, the text of a regex. */

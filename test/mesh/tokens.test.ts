@@ -1,0 +1,258 @@
+/** RequestAuthentications: which tokens are good, what they allow, and where they lead. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { application, documents, namespace } from "./harness/manifests.js";
+import { type Answer, callAddress, echoOf, type Question } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+import { createIssuer } from "./harness/tokens.js";
+
+/** Of this process alone, so that two runs of the tests do not meet. */
+const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const KEYS_PORT = 9080;
+
+const ISSUER = createIssuer("https://issuer.example.com");
+const OTHER = createIssuer("https://other.example.com");
+const THIEF = createIssuer(ISSUER.name);
+
+const GATEWAY = `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: by-claim }
+spec:
+  hosts: ["*"]
+  gateways: [istio-system/edge]
+  http:
+  - match: [{ headers: { "@request.auth.claims.groups": { exact: testers } } }]
+    route: [{ destination: { host: preview } }]
+  - match: [{ withoutHeaders: { "@request.auth.claims[realm][level]": { exact: low } } }]
+    route: [{ destination: { host: called } }]
+`;
+
+const KEY_SERVICE = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: keys }
+spec:
+  hosts: [keys.example.com]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${String(KEYS_PORT)}, name: http, protocol: HTTP }]
+  endpoints: [{ address: ${OUTSIDE} }]
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(
+    namespace("default", "enabled"),
+    application("called"),
+    application("preview"),
+  ),
+  "keys.yaml": KEY_SERVICE,
+  "gateway.yaml": GATEWAY,
+});
+
+const keys: { server?: Server; fetched: string[] } = { fetched: [] };
+
+beforeAll(async () => {
+  keys.server = createServer(({ url = "", headers }, response) => {
+    keys.fetched.push(`${headers.host ?? ""}${url}`);
+    response.end(ISSUER.jwks);
+  }).listen(KEYS_PORT, OUTSIDE);
+  await once(keys.server, "listening");
+});
+
+afterAll(() => {
+  keys.server?.closeAllConnections();
+  keys.server?.close();
+});
+
+/** A RequestAuthentication for the called workload, or another. */
+function authentication(rules: readonly object[], labels = "app: called", ns = "default"): string {
+  return `
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: tokens, namespace: ${ns} }
+spec:
+  selector: { matchLabels: { ${labels} } }
+  jwtRules: ${JSON.stringify(rules)}
+`;
+}
+
+function allow(rules: string): string {
+  return `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: tokens }
+spec:
+  selector: { matchLabels: { app: called } }
+  rules: ${rules}
+`;
+}
+
+async function inForce(...policies: readonly string[]): Promise<void> {
+  await mesh().writeForTest("policies.yaml", documents(...policies));
+}
+
+const bearer = (token: string): Question => ({ headers: { authorization: `Bearer ${token}` } });
+
+function callCalled(question: Question = {}, path = "/"): Promise<Answer> {
+  const at = { address: mesh().pod("called-0").addresses.pod, port: 8080 };
+  return callAddress(at, `http://called${path}`, question);
+}
+
+async function statusWith(token: string): Promise<number> {
+  return (await callCalled(bearer(token))).status;
+}
+
+const RULE = { issuer: ISSUER.name, jwks: ISSUER.jwks };
+const LONG_AGO = Math.floor(Date.now() / 1000) - 3600;
+
+test("takes good tokens, refuses all others, and lets requests without one through", async () => {
+  await inForce(authentication([{ ...RULE, audiences: ["shop"] }]));
+  expect(await statusWith(ISSUER.issue({ aud: "shop" }))).toBe(200);
+  expect(await statusWith(ISSUER.issue({ aud: ["other", "shop"] }))).toBe(200);
+  expect(await statusWith(ISSUER.issue({ aud: "other" }))).toBe(403);
+  expect(await statusWith(ISSUER.issue({ aud: "shop", exp: LONG_AGO }))).toBe(401);
+  expect(await statusWith(OTHER.issue({ aud: "shop" }))).toBe(401);
+  expect(await statusWith(THIEF.issue({ aud: "shop" }))).toBe(401);
+  expect(await statusWith("not.a.token")).toBe(401);
+  expect((await callCalled()).status).toBe(200);
+});
+
+test("lets requests without a token through no more when a policy asks for its principal", async () => {
+  await inForce(
+    authentication([RULE]),
+    allow(`[{ from: [{ source: { requestPrincipals: ["${ISSUER.name}/someone"] } }] }]`),
+  );
+  expect(await statusWith(ISSUER.issue())).toBe(200);
+  expect(await statusWith(ISSUER.issue({ sub: "else" }))).toBe(403);
+  expect((await callCalled()).status).toBe(403);
+  expect(await statusWith(THIEF.issue())).toBe(401);
+});
+
+test("decides by what tokens say: lists, words, nested claims, audience and presenter", async () => {
+  await inForce(
+    authentication([RULE]),
+    allow(`
+  - when:
+    - { key: "request.auth.claims[groups]", values: [admins] }
+    - { key: "request.auth.claims[realm][level]", values: ["hi*"] }
+    - { key: "request.auth.claims[scope]", values: [write] }
+    - { key: "request.auth.audiences", values: [shop] }
+    - { key: "request.auth.presenter", notValues: [robot] }`),
+  );
+  const good = {
+    groups: ["users", "admins"],
+    realm: { level: "high" },
+    scope: "read write",
+    aud: "shop",
+    azp: "person",
+  };
+  expect(await statusWith(ISSUER.issue(good))).toBe(200);
+  const wrong = {
+    groups: ["users"],
+    realm: { level: "low" },
+    scope: "read",
+    aud: "x",
+    azp: "robot",
+  };
+  for (const [claim, value] of Object.entries(wrong)) {
+    expect(await statusWith(ISSUER.issue({ ...good, [claim]: value }))).toBe(403);
+  }
+});
+
+test("finds tokens where rules say, and hands on what they say", async () => {
+  await inForce(
+    authentication([
+      {
+        ...RULE,
+        fromHeaders: [{ name: "x-token", prefix: "Token " }],
+        fromParams: ["token"],
+        fromCookies: ["session"],
+        outputPayloadToHeader: "x-payload",
+        outputClaimToHeaders: [{ header: "x-who", claim: "sub" }],
+        forwardOriginalToken: true,
+      },
+    ]),
+    allow('[{ from: [{ source: { requestPrincipals: ["*"] } }] }]'),
+  );
+  const token = ISSUER.issue();
+  const found = await callCalled({ headers: { "x-token": `Token ${token}`, "x-who": "forged" } });
+  const { headers } = echoOf(found);
+  expect(headers).toMatchObject({ "x-token": `Token ${token}`, "x-who": "someone" });
+  const payload = Buffer.from(headers["x-payload"] ?? "", "base64url").toString();
+  expect(JSON.parse(payload)).toMatchObject({ iss: ISSUER.name, sub: "someone" });
+  expect((await callCalled({}, `/?token=${token}`)).status).toBe(200);
+  expect((await callCalled({ headers: { cookie: `session=${token}` } })).status).toBe(200);
+  // Nobody looks there now.
+  expect(await statusWith(token)).toBe(403);
+  await inForce(authentication([RULE]));
+  expect(echoOf(await callCalled(bearer(token))).headers).not.toHaveProperty("authorization");
+});
+
+test("takes tokens of several issuers, each by its own keys", async () => {
+  await inForce(
+    authentication([RULE, { issuer: OTHER.name, jwks: OTHER.jwks }]),
+    allow('[{ from: [{ source: { requestPrincipals: ["*"] } }] }]'),
+  );
+  expect(await statusWith(ISSUER.issue())).toBe(200);
+  expect(await statusWith(OTHER.issue())).toBe(200);
+  expect(await statusWith(OTHER.issue({ iss: ISSUER.name }))).toBe(401);
+  expect((await callCalled()).status).toBe(403);
+});
+
+test("refuses requests without a token when a rule says that there has to be one", async () => {
+  await inForce(authentication([{ ...RULE, presence: "REQUIRED" }]));
+  expect(await statusWith(ISSUER.issue())).toBe(200);
+  expect((await callCalled()).status).toBe(401);
+});
+
+test.each([
+  ["a service of the mesh", `keys.example.com:${String(KEYS_PORT)}`],
+  ["a server that nobody registered", `${OUTSIDE}:${String(KEYS_PORT)}`],
+])("has Envoy fetch keys from %s", async (_what, host) => {
+  await inForce(authentication([{ issuer: ISSUER.name, jwksUri: `http://${host}/keys` }]));
+  await expect.poll(() => statusWith(ISSUER.issue())).toBe(200);
+  expect(keys.fetched).toContain(`${host}/keys`);
+  expect(await statusWith(THIEF.issue())).toBe(401);
+});
+
+test.each([
+  ["cannot be fetched", { jwksUri: `http://${OUTSIDE}:1/keys` }],
+  ["are nowhere", {}],
+  ["are none", { jwks: '{"keys":[]}' }],
+  ["cannot check anything", { jwks: '{"keys":[{"kty":"RSA","n":"","e":"AQAB"}]}' }],
+])("refuses every token of an issuer whose keys %s", async (_what, source) => {
+  await inForce(authentication([{ issuer: ISSUER.name, ...source }]));
+  expect(await statusWith(ISSUER.issue())).toBe(401);
+  expect((await callCalled()).status).toBe(200);
+});
+
+test("routes at a gateway by what tokens say", async () => {
+  await inForce(authentication([RULE], "istio: ingressgateway", "istio-system"));
+  const at = { address: mesh().gateway().addresses.pod, port: 8080 };
+  const podFor = async (question: Question): Promise<string | number> => {
+    const answer = await callAddress(at, "http://anything.example/", question);
+    return answer.status === 200 ? echoOf(answer).pod : answer.status;
+  };
+  expect(await podFor(bearer(ISSUER.issue({ groups: ["testers"] })))).toBe("preview-0");
+  expect(await podFor(bearer(ISSUER.issue({ groups: "testers" })))).toBe("preview-0");
+  expect(await podFor(bearer(ISSUER.issue({ groups: ["users"] })))).toBe("called-0");
+  expect(await podFor({})).toBe("called-0");
+  expect(await podFor(bearer(ISSUER.issue({ realm: { level: "low" } })))).toBe(404);
+  expect(await podFor(bearer(THIEF.issue({ groups: ["testers"] })))).toBe(401);
+});
