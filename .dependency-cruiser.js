@@ -13,7 +13,7 @@ const LAYERS = {
   console: ["envoy", "mesh", "config", "xds", "ca", "base"],
   app: ["debug", "telemetry", "console", "envoy", "mesh", "config", "xds", "ca", "base"],
   up: ["app", "envoy", "mesh", "config", "ca", "base"],
-  cli: ["up", "app", "debug", "envoy", "mesh", "config", "xds", "ca", "base"],
+  cli: ["up", "app", "debug", "console", "envoy", "mesh", "config", "xds", "ca", "base"],
   main: ["cli", "base"],
 };
 

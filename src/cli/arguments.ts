@@ -106,3 +106,11 @@ export function parseServiceAccount(text: string): {
 export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), value];
 }
+
+/** `true` or `false`, as Go's flags have it; an option without a value is `true`. */
+export function parseFlag(text: string): boolean {
+  if (text !== "true" && text !== "false") {
+    throw new InvalidArgumentError("It is true or false.");
+  }
+  return text === "true";
+}

@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { bootstrapCommand } from "./bootstrap.js";
 import { describeError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { serveCommand } from "./serve.js";
 import { tokenCommand } from "./token.js";
@@ -41,6 +42,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(bootstrapCommand(context))
     .addCommand(tokenCommand(context))
     .addCommand(proxyStatusCommand(context))
+    .addCommand(proxyConfigCommand(context))
     .addCommand(versionCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead up examples/shop");
   for (const command of withSubcommands(program)) {

@@ -11,6 +11,8 @@ test.each([
   [["bootstrap", "--help"]],
   [["token", "--help"]],
   [["token", "create", "--help"]],
+  [["proxy-config", "--help"]],
+  [["pc", "c", "--help"]],
 ])("%j succeeds and writes nothing to the error output", async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

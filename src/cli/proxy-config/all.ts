@@ -1,0 +1,59 @@
+import { Command } from "commander";
+import { columns } from "../../base/columns.js";
+import { parsePort } from "../arguments.js";
+import type { CommandContext } from "../context.js";
+import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { isTable, type OutputFormat, outputOption, writeValue } from "../write-output.js";
+
+interface AllOptions extends ProxyOptions {
+  readonly fqdn?: string;
+  readonly port?: number;
+  readonly subset?: string;
+  readonly direction?: string;
+  readonly address?: string;
+  readonly type?: string;
+  readonly name?: string;
+  readonly output: OutputFormat;
+}
+
+const HELP = `
+Examples:
+  $ fairlead proxy-config all payments-v1-0.default
+  $ fairlead proxy-config all payments-v1-0.default -o json
+  $ fairlead proxy-config all -f dump.json --port 80`;
+
+/** `fairlead proxy-config all`. */
+export function allCommand(context: CommandContext): Command {
+  return withProxy(new Command("all").alias("a"))
+    .description("all of that, one below the other")
+    .option("--fqdn <host>", "only clusters whose host contains this")
+    .option("--port <port>", "only clusters, listeners and endpoints of this port", parsePort)
+    .option("--subset <name>", "only clusters whose subset contains this")
+    .option("--direction <direction>", "only clusters of this direction: inbound, outbound")
+    .option("--address <address>", "only listeners and endpoints at this address")
+    .option("--type <type>", "only listeners for HTTP, TCP or HTTP+TCP")
+    .option("--name <name>", "only the route table of this name")
+    .addOption(outputOption())
+    .addHelpText("after", HELP)
+    .action(async (pod: string | undefined, options: AllOptions) => {
+      const { parseConfigDump } = await import("../../console/config-dump.js");
+      const { fullSummary } = await import("../../console/full-summary.js");
+      const dump = parseConfigDump(
+        await readProxy(context, pod, options, "/config_dump?include_eds"),
+      );
+      if (!isTable(options.output)) {
+        await writeValue(context, options.output, { configs: Object.values(dump) });
+        return;
+      }
+      const parts = fullSummary(dump, {
+        clusters: options,
+        listeners: options,
+        ...(options.name === undefined ? {} : { route: options.name }),
+        now: Date.now(),
+      });
+      for (const { title, rows, gap } of parts) {
+        const lines = [`------ ${title} info ------`, "", ...columns(rows, gap), ""];
+        context.stdout.write(`${lines.join("\n")}\n`);
+      }
+    });
+}

@@ -1,0 +1,35 @@
+import { Command } from "commander";
+import type { CommandContext } from "../context.js";
+import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+
+interface BootstrapOptions extends ProxyOptions {
+  readonly output: OutputFormat;
+}
+
+const HELP = `
+Examples:
+  $ fairlead proxy-config bootstrap payments-v1-0.default
+  $ fairlead proxy-config bootstrap payments-v1-0.default -o short
+  $ fairlead proxy-config bootstrap -f dump.json -o yaml`;
+
+/** `fairlead proxy-config bootstrap`. */
+export function bootstrapConfigCommand(context: CommandContext): Command {
+  return withProxy(new Command("bootstrap").alias("b"))
+    .description("what a proxy was started with; short: its versions")
+    .addOption(outputOption("json"))
+    .addHelpText("after", HELP)
+    .action(async (pod: string | undefined, options: BootstrapOptions) => {
+      const { parseConfigDump, sectionOf } = await import("../../console/config-dump.js");
+      const { bootstrapSummary } = await import("../../console/bootstrap-summary.js");
+      const dump = parseConfigDump(
+        await readProxy(context, pod, options, "/config_dump?mask=bootstrap"),
+      );
+      const bootstrap = sectionOf(dump, "BootstrapConfigDump");
+      await writeOutput(context, options.output, {
+        table: () => bootstrapSummary(bootstrap),
+        value: () => bootstrap,
+        gap: 1,
+      });
+    });
+}

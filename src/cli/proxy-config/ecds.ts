@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import type { CommandContext } from "../context.js";
+import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+
+interface EcdsOptions extends ProxyOptions {
+  readonly output: OutputFormat;
+}
+
+const HELP = `
+Examples:
+  $ fairlead proxy-config ecds payments-v1-0.default
+  $ fairlead proxy-config ecds -f dump.json -o yaml`;
+
+/** `fairlead proxy-config ecds`. */
+export function ecdsCommand(context: CommandContext): Command {
+  return withProxy(new Command("ecds"))
+    .description("the extensions of a proxy that came over ECDS")
+    .addOption(outputOption())
+    .addHelpText("after", HELP)
+    .action(async (pod: string | undefined, options: EcdsOptions) => {
+      const { parseConfigDump } = await import("../../console/config-dump.js");
+      const { ecdsTable } = await import("../../console/ecds-table.js");
+      // Envoy leaves the section out when there are none.
+      const { EcdsConfigDump: extensions = {} } = parseConfigDump(
+        await readProxy(context, pod, options, "/config_dump"),
+      );
+      await writeOutput(context, options.output, {
+        table: () => ecdsTable(extensions),
+        value: () => extensions,
+        gap: 5,
+      });
+    });
+}

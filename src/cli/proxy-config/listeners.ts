@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import type { ListenerFilter } from "../../console/listener-table.js";
+import { parseFlag, parsePort } from "../arguments.js";
+import type { CommandContext } from "../context.js";
+import { type ProxyOptions, readProxy, sayIdle, withProxy } from "../proxy-source.js";
+import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+
+interface ListenersOptions extends ProxyOptions, ListenerFilter {
+  readonly verbose: boolean;
+  readonly output: OutputFormat;
+}
+
+const HELP = `
+Examples:
+  $ fairlead proxy-config listeners payments-v1-0.default
+  $ fairlead proxy-config listeners payments-v1-0.default --port 80 -o yaml
+  $ fairlead proxy-config listeners payments-v1-0.default --type HTTP --verbose=false
+  $ fairlead proxy-config listeners -f dump.json --address 0.0.0.0`;
+
+const PATH = "/config_dump?mask=dynamic_listeners,static_listeners";
+
+/** `fairlead proxy-config listeners`. */
+export function listenersCommand(context: CommandContext): Command {
+  return withProxy(new Command("listeners").aliases(["listener", "l"]))
+    .description("the listeners of a proxy: which connections it takes, and where they lead")
+    .option("--address <address>", "only those at this address")
+    .option("--port <port>", "only those on this port", parsePort)
+    .option("--type <type>", "only those for HTTP, TCP or HTTP+TCP")
+    .option("--verbose [boolean]", "what they match, and where it leads", parseFlag, true)
+    .addOption(outputOption())
+    .addHelpText("after", HELP)
+    .action(async (pod: string | undefined, options: ListenersOptions) => {
+      const { listenersOf, parseConfigDump } = await import("../../console/config-dump.js");
+      const table = await import("../../console/listener-table.js");
+      const { idleListeners } = await import("../../console/not-in-use.js");
+      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const listeners = table.selectListeners(listenersOf(dump), options);
+      sayIdle(context, idleListeners(dump));
+      await writeOutput(context, options.output, {
+        table: () =>
+          options.verbose ? table.listenerTable(listeners) : table.listenerTypes(listeners),
+        value: () => listeners,
+        gap: 1,
+      });
+    });
+}

@@ -1,0 +1,31 @@
+import { Command, Option } from "commander";
+import type { CommandContext } from "../context.js";
+import { withLiveProxy } from "../proxy-source.js";
+import { parseLogLevels } from "./log-level.js";
+import type { LogOptions } from "./run-log.js";
+
+const HELP = `
+Levels: trace, debug, info, warning, error, critical, off. Without --level and --reset they are shown and stay.
+
+Examples:
+  $ fairlead proxy-config log payments-v1-0.default
+  $ fairlead proxy-config log payments-v1-0.default --level debug
+  $ fairlead proxy-config log payments-v1-0.default --level http:debug,rbac:trace
+  $ fairlead proxy-config log payments-v1-0.default --reset`;
+
+/** `fairlead proxy-config log`. */
+export function logCommand(context: CommandContext): Command {
+  return withLiveProxy(new Command("log").alias("o"))
+    .description("how much a proxy logs, and change it")
+    .addOption(
+      new Option("--level <[logger:]level,...>", "of all loggers, or of those that are named")
+        .argParser(parseLogLevels)
+        .conflicts("reset"),
+    )
+    .option("-r, --reset", "all loggers to warning again")
+    .addHelpText("after", HELP)
+    .action(async (pod: string | undefined, options: LogOptions) => {
+      const { runLog } = await import("./run-log.js");
+      await runLog(context, pod, options);
+    });
+}

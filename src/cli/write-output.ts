@@ -1,0 +1,51 @@
+import { Option } from "commander";
+import { columns } from "../base/columns.js";
+import type { CommandContext } from "./context.js";
+
+/** How a command shows what it found: `short` is the table too, as istioctl calls it. */
+const FORMATS = ["table", "short", "json", "yaml"] as const;
+
+export type OutputFormat = (typeof FORMATS)[number];
+
+/** The option that says how. */
+export function outputOption(byDefault: OutputFormat = "table"): Option {
+  return new Option("-o, --output <format>", "how").choices(FORMATS).default(byDefault);
+}
+
+/** What a command found: a table for people, a value for programs. */
+export interface Finding {
+  readonly table: () => readonly (readonly string[])[];
+  readonly value: () => unknown;
+  /** How far the table's columns are apart. */
+  readonly gap: number;
+}
+
+/** Whether people are to read it. */
+export function isTable(format: OutputFormat): format is "table" | "short" {
+  return format === "table" || format === "short";
+}
+
+/** Writes what a command found. */
+export async function writeOutput(
+  context: Pick<CommandContext, "stdout">,
+  format: OutputFormat,
+  { table, value, gap }: Finding,
+): Promise<void> {
+  if (isTable(format)) context.stdout.write(`${columns(table(), gap).join("\n")}\n`);
+  else await writeValue(context, format, value());
+}
+
+/** Writes a value for programs. */
+export async function writeValue(
+  { stdout }: Pick<CommandContext, "stdout">,
+  format: "json" | "yaml",
+  value: unknown,
+): Promise<void> {
+  if (format === "json") {
+    stdout.write(`${JSON.stringify(value, undefined, 4)}\n`);
+  } else {
+    // Loaded when it is needed: most who ask want a table.
+    const { formatYaml } = await import("../config/yaml/format-yaml.js");
+    stdout.write(formatYaml(value));
+  }
+}

@@ -1,0 +1,119 @@
+import type { FilterChainJson, FilterChainMatchJson, ListenerJson } from "../envoy/api.js";
+import { hostAddress } from "./address.js";
+import { compareText } from "./compare-text.js";
+import { chainDestination, chainProtocol } from "./filter-chain.js";
+
+/** Which listeners are meant; what is absent does not matter. */
+export interface ListenerFilter {
+  readonly address?: string;
+  readonly port?: number;
+  /** `HTTP`, `TCP` or `HTTP+TCP`, whatever the case. */
+  readonly type?: string;
+}
+
+/** The listeners that are meant, in the order of the table: by port, address, then type. */
+export function selectListeners(
+  listeners: readonly ListenerJson[],
+  { address, port, type }: ListenerFilter,
+): readonly ListenerJson[] {
+  return listeners
+    .filter(
+      (listener) =>
+        (address === undefined || addressesOf(listener).includes(address.toLowerCase())) &&
+        (port === undefined || portOf(listener) === port) &&
+        (type === undefined || typeOf(listener) === type.toUpperCase()),
+    )
+    .sort(
+      (a, b) =>
+        portOf(a) - portOf(b) ||
+        compareText(addressesOf(a)[0] ?? "", addressesOf(b)[0] ?? "") ||
+        compareText(typeOf(a), typeOf(b)),
+    );
+}
+
+/** The table of listeners, as rows of cells; the first is the heading. Columns and order are istioctl's. */
+export function listenerTable(listeners: readonly ListenerJson[]): readonly (readonly string[])[] {
+  return [
+    ["ADDRESSES", "PORT", "MATCH", "DESTINATION"],
+    ...listeners.flatMap((listener) => chainRows(listener)),
+  ];
+}
+
+/** The short table: what each listener is for. */
+export function listenerTypes(listeners: readonly ListenerJson[]): readonly (readonly string[])[] {
+  return [
+    ["ADDRESSES", "PORT", "TYPE"],
+    ...listeners.map((listener) => [...placeOf(listener), typeOf(listener)]),
+  ];
+}
+
+/** A row for each filter chain of a listener, by their destinations backwards. */
+export function chainRows(listener: ListenerJson): readonly (readonly string[])[] {
+  return chainsOf(listener)
+    .map((chain) => ({
+      match: describeChainMatch(chain.filterChainMatch),
+      destination: chainDestination(chain),
+    }))
+    .sort((a, b) => compareText(b.destination, a.destination))
+    .map(({ match, destination }) => [...placeOf(listener), match, destination]);
+}
+
+const placeOf = (listener: ListenerJson): readonly string[] => [
+  addressesOf(listener).join(","),
+  String(portOf(listener)),
+];
+
+function addressesOf({ address, additionalAddresses = [] }: ListenerJson): readonly string[] {
+  return [address, ...additionalAddresses.map((additional) => additional.address)].map((one) =>
+    hostAddress(one).host.toLowerCase(),
+  );
+}
+
+const portOf = ({ address }: ListenerJson): number => hostAddress(address).port ?? 0;
+
+/** The filter chains of a listener, the default one last. */
+function chainsOf({
+  filterChains = [],
+  defaultFilterChain,
+}: ListenerJson): readonly FilterChainJson[] {
+  return defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain];
+}
+
+function typeOf(listener: ListenerJson): string {
+  const protocols = new Set(chainsOf(listener).map(chainProtocol));
+  const types = (["HTTP", "TCP"] as const).filter((protocol) => protocols.has(protocol));
+  return types.length === 0 ? "UNKNOWN" : types.join("+");
+}
+
+/** Sets of application protocols that istioctl has a name for. */
+const PROTOCOL_SETS: ReadonlyMap<string, string> = new Map([
+  ["http/1.0,http/1.1,h2c", "HTTP"],
+  ["istio,istio-http/1.0,istio-http/1.1,istio-h2", "Istio HTTP Plain"],
+  ["http/1.0,http/1.1,h2c,istio-http/1.0,istio-http/1.1,istio-h2", "HTTP TLS"],
+  ["istio-peer-exchange,istio", "TCP TLS"],
+]);
+
+/** Which connections a filter chain takes: `SNI: a.example.com; Trans: tls; Addr: 10.0.0.0/8:443`, or `ALL`. */
+function describeChainMatch(match: FilterChainMatchJson = {}): string {
+  const { serverNames = [], transportProtocol = "", applicationProtocols = [] } = match;
+  const protocols = applicationProtocols.join(",");
+  const parts = [
+    serverNames.length > 0 ? `SNI: ${serverNames.join(",")}` : "",
+    transportProtocol === "" ? "" : `Trans: ${transportProtocol}`,
+    protocols === "" ? "" : `App: ${PROTOCOL_SETS.get(protocols) ?? protocols}`,
+    describeDestinationAddress(match),
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "ALL" : parts.join("; ");
+}
+
+function describeDestinationAddress({
+  destinationPort,
+  prefixRanges = [],
+}: FilterChainMatchJson): string {
+  const port = destinationPort === undefined ? "" : `:${String(destinationPort)}`;
+  const ranges = prefixRanges.map(
+    ({ addressPrefix = "", prefixLen = 0 }) => `${addressPrefix}/${String(prefixLen)}`,
+  );
+  if (ranges.length > 0) return `Addr: ${ranges.join(",")}${port}`;
+  return port === "" ? "" : `Addr: *${port}`;
+}

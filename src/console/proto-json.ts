@@ -1,0 +1,60 @@
+/**
+ * Envoy's admin interface names fields as the .proto files do (`route_config`); canonical protobuf JSON, which istioctl
+ * prints and a control plane tells, has them in lower camel case (`routeConfig`). Here all is canonical.
+ */
+
+/** Maps whose keys are data and whose values are messages. */
+const MESSAGE_MAPS: ReadonlySet<string> = new Set([
+  "typed_per_filter_config",
+  "typed_extension_protocol_options",
+  "typed_filter_metadata",
+  "policies",
+  "providers",
+  "requirement_map",
+]);
+
+/** Fields of type google.protobuf.Struct, or maps to it: all in them is data. */
+const DATA: ReadonlySet<string> = new Set([
+  "filter_metadata",
+  "json_format",
+  "default_subset",
+  "static_layer",
+  "value",
+]);
+
+const FIELD = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
+
+const camelCase = (name: string): string =>
+  FIELD.test(name)
+    ? name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    : name;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** `metadata` is core.v3.Metadata nearly everywhere, but a Struct of a node and of its build version. */
+function isStruct(name: string, value: unknown): boolean {
+  if (DATA.has(name)) return typeof value === "object";
+  return (
+    name === "metadata" &&
+    isObject(value) &&
+    !Object.keys(value).some((key) => key.endsWith("ilter_metadata"))
+  );
+}
+
+/** A value of Envoy's JSON as canonical protobuf JSON; one that is canonical stays as it is. */
+export function canonicalJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonicalJson);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [camelCase(name), memberOf(name, member)]),
+  );
+}
+
+function memberOf(name: string, member: unknown): unknown {
+  if (isStruct(name, member)) return member;
+  if (!MESSAGE_MAPS.has(name) || !isObject(member)) return canonicalJson(member);
+  return Object.fromEntries(
+    Object.entries(member).map(([key, message]) => [key, canonicalJson(message)]),
+  );
+}

@@ -1,0 +1,80 @@
+import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../envoy/api.js";
+import { PASSTHROUGH_CLUSTER } from "../envoy/names.js";
+import { describeMatch } from "./route-match.js";
+import { sourceResource } from "./source-resource.js";
+
+/** The route tables of that name, or all, in the order of the table: those that are named after ports first. */
+export function selectRoutes(
+  routes: readonly RouteConfigurationJson[],
+  name: string | undefined,
+): readonly RouteConfigurationJson[] {
+  return routes
+    .filter((route) => name === undefined || route.name === name)
+    .map((route, index) => ({ route, index, port: portOf(route) }))
+    .sort((a, b) => (a.port === b.port ? a.index - b.index : a.port - b.port))
+    .map(({ route }) => route);
+}
+
+/** The port that a route table is named after; those that are named otherwise come behind all ports. */
+function portOf({ name = "" }: RouteConfigurationJson): number {
+  return /^\d+$/.test(name) ? Number(name) : Number.MAX_SAFE_INTEGER;
+}
+
+/** The table of routes, as rows of cells; the first is the heading. Columns are istioctl's. */
+export function routeTable(
+  routes: readonly RouteConfigurationJson[],
+): readonly (readonly string[])[] {
+  const rows = routes.flatMap((table) =>
+    (table.virtualHosts ?? []).flatMap((virtualHost) => rowsOf(table.name ?? "", virtualHost)),
+  );
+  return [["NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"], ...rows];
+}
+
+/** The short table: how many virtual hosts each route table has. */
+export function routeCounts(
+  routes: readonly RouteConfigurationJson[],
+): readonly (readonly string[])[] {
+  return [
+    ["NAME", "VIRTUAL HOSTS"],
+    ...routes.map(({ name = "", virtualHosts = [] }) => [name, String(virtualHosts.length)]),
+  ];
+}
+
+function rowsOf(table: string, virtualHost: VirtualHostJson): readonly (readonly string[])[] {
+  const { name = "", domains = [], routes = [] } = virtualHost;
+  // A virtual host that came as a resource of its own is named after its table too.
+  const shownName = name.startsWith(`${table}/`) ? name.slice(table.length + 1) : name;
+  const head = [table, shownName, describeDomains(domains)];
+  if (routes.length === 0) return [[...head, "/*", "404"]];
+  return routes
+    .filter((route) => !isPassthrough(route))
+    .map((route) => [...head, describeMatch(route.match), sourceResource(route.metadata)]);
+}
+
+const isPassthrough = ({ route }: RouteJson): boolean => route?.cluster === PASSTHROUGH_CLUSTER;
+
+const SHOWN_DOMAINS = 2;
+
+/** The first two domains, and how many more: without those that only add a port or a suffix that another one lacks. */
+function describeDomains(domains: readonly string[]): string {
+  const [only = ""] = domains;
+  if (domains.length < 2) return only;
+  const bare = domains.filter((domain) => !hasPort(domain));
+  const shown = withoutLongForms(bare.length > 0 ? bare : domains);
+  const more = shown.length - SHOWN_DOMAINS;
+  return shown.slice(0, SHOWN_DOMAINS).join(", ") + (more > 0 ? ` + ${more} more...` : "");
+}
+
+const hasPort = (domain: string): boolean => /:\d+$/.test(domain) || domain.endsWith(":*");
+
+const LONG_FORMS = [".svc.cluster.local", ".svc"];
+
+function withoutLongForms(domains: readonly string[]): readonly string[] {
+  const all = new Set(domains);
+  return domains.filter(
+    (domain) =>
+      !LONG_FORMS.some(
+        (suffix) => domain.endsWith(suffix) && all.has(domain.slice(0, -suffix.length)),
+      ),
+  );
+}
