@@ -5,9 +5,11 @@
  * takes no control plane.
  */
 import { Command, CommanderError } from "commander";
+import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { describeError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { experimentalCommand } from "./experimental.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { serveCommand } from "./serve.js";
@@ -43,6 +45,8 @@ function programOf(context: CommandContext): Command {
     .addCommand(tokenCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))
+    .addCommand(authzCommand(context))
+    .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(versionCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead up examples/shop");
   for (const command of withSubcommands(program)) {

@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import type { CommandContext } from "./context.js";
+import { type ProxyOptions, readProxy, withProxy } from "./proxy-source.js";
+import { type OutputFormat, outputOption, writeOutput } from "./write-output.js";
+
+interface CheckOptions extends ProxyOptions {
+  readonly output: OutputFormat;
+}
+
+const HELP = `
+Shown is what the proxy enforces: the policies in the filters of its listeners, each with how many of its rules.
+
+Examples:
+  $ fairlead authz check payments-v1-0.default
+  $ fairlead authz check -f dump.json -o json`;
+
+const PATH = "/config_dump?mask=dynamic_listeners";
+
+/** `fairlead authz`: the AuthorizationPolicies of a proxy. */
+export function authzCommand(context: CommandContext): Command {
+  const check = withProxy(new Command("check"))
+    .description("show which AuthorizationPolicies a proxy enforces")
+    .addOption(outputOption())
+    .addHelpText("after", HELP)
+    .action(async (pod: string | undefined, options: CheckOptions) => {
+      const { dynamicListenersOf, parseConfigDump } = await import("../console/config-dump.js");
+      const { authorizationTable, enforcedPolicies } = await import(
+        "../console/authorization-table.js"
+      );
+      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const policies = enforcedPolicies(dynamicListenersOf(dump));
+      await writeOutput(context, options.output, {
+        table: () => authorizationTable(policies),
+        value: () => policies,
+        gap: 3,
+      });
+    });
+  return new Command("authz").description("look into authorization").addCommand(check);
+}

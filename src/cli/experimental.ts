@@ -1,0 +1,12 @@
+import { Command } from "commander";
+import { authzCommand } from "./authz.js";
+import type { CommandContext } from "./context.js";
+
+/** `fairlead experimental`, in short `x`: where istioctl has these commands, and where people look for them. */
+export function experimentalCommand(context: CommandContext): Command {
+  return new Command("experimental")
+    .alias("x")
+    .description("commands that istioctl has under x: here they are the same as without it")
+    .addCommand(authzCommand(context))
+    .addHelpText("after", "\nExample:\n  $ fairlead x authz check payments-v1-0.default");
+}
