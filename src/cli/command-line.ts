@@ -9,6 +9,7 @@ import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { describeError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { dashboardCommand } from "./dashboard.js";
 import { experimentalCommand } from "./experimental.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
@@ -46,6 +47,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))
     .addCommand(authzCommand(context))
+    .addCommand(dashboardCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(versionCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead up examples/shop");

@@ -83,7 +83,7 @@ export async function findProxy(
       "give --admin HOST:PORT, the admin interface of its Envoy, or -f FILE, a saved answer of it",
     );
   }
-  const id = proxyIdOf(await askAdmin(admin, "/server_info")) ?? formatAdmin(admin);
+  const id = proxyIdOf(await askAdmin(admin, "/server_info"), admin) ?? formatAdmin(admin);
   const meant = pod === undefined || pod.includes(".") ? pod : `${pod}.${namespace}`;
   if (meant !== undefined && meant !== id) {
     throw new CommandError(
@@ -94,10 +94,20 @@ export async function findProxy(
   return { id, admin };
 }
 
-/** The `NAME.NAMESPACE` of an Envoy, out of its `/server_info`; undefined when its node has no such form. */
-function proxyIdOf(serverInfo: string): string | undefined {
-  const info = JSON.parse(serverInfo) as { readonly node?: { readonly id?: string } };
-  return info.node?.id?.split("~")[2];
+/**
+ * The `NAME.NAMESPACE` of an Envoy, out of its `/server_info`; undefined when its node has no such form.
+ * @throws CommandError when no Envoy can have answered that
+ */
+function proxyIdOf(serverInfo: string, admin: AdminAddress): string | undefined {
+  try {
+    const info = JSON.parse(serverInfo) as { readonly node?: { readonly id?: string } } | null;
+    return info?.node?.id?.split("~")[2];
+  } catch {
+    throw new CommandError(
+      `what answers at ${formatAdmin(admin)} is no Envoy`,
+      "--admin is the admin interface of one: port 15000 in most meshes",
+    );
+  }
 }
 
 async function readSaved(file: string): Promise<string> {
