@@ -1,0 +1,37 @@
+/** A call as it reaches a proxy: what the kernel and the first bytes of a connection say, and the request on it. */
+
+/**
+ * How a connection comes to a proxy: `outbound` and `inbound` are redirected to it by the kernel, from the application
+ * beside it or from others to that application; `direct` is addressed to a port on which the proxy itself listens.
+ */
+export type Direction = "outbound" | "inbound" | "direct";
+
+/** What the client says first. `mesh-tls` is TLS with a certificate of the mesh on both sides, `tls` any other TLS. */
+export type Encryption = "plaintext" | "tls" | "mesh-tls";
+
+/** One request on a connection. */
+export interface HttpRequest {
+  /** HTTP/1.1, or HTTP/2 with prior knowledge. */
+  readonly version: "http/1.1" | "h2";
+  /** The Host header or `:authority`, perhaps with a port. */
+  readonly authority: string;
+  readonly method: string;
+  /** With the query, if there is one. */
+  readonly path: string;
+  /** By name in lower case, without the pseudo headers. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** See the top of this file. */
+export interface Call {
+  readonly direction: Direction;
+  /** The address that the client called, before any redirection. */
+  readonly destination: { readonly address: string; readonly port: number };
+  readonly source?: { readonly address: string; readonly port: number };
+  readonly encryption: Encryption;
+  /** What the ClientHello asks for; `""` and none without TLS. */
+  readonly serverName: string;
+  readonly alpn: readonly string[];
+  /** undefined for bytes that are not HTTP. */
+  readonly request?: HttpRequest;
+}

@@ -1,0 +1,30 @@
+import { fromBinary, toJson } from "@bufbuild/protobuf";
+import type { ClusterJson, ListenerJson, RouteConfigurationJson } from "../envoy/api.js";
+import { EncodeError, type Encoder } from "../envoy/encoder.js";
+import { MESSAGE } from "../envoy/part/envoy-types.js";
+import type { ResourceSet, ResourceSets } from "../envoy/resource-set.js";
+
+/** What a proxy holds, as far as it decides where calls go: canonical JSON of Envoy's API. */
+export interface ProxyConfiguration {
+  readonly listeners: readonly ListenerJson[];
+  readonly routes: readonly RouteConfigurationJson[];
+  readonly clusters: readonly ClusterJson[];
+}
+
+/** The configuration in what a proxy is sent; what would be refused is not in it. */
+export function proxyConfiguration(sets: ResourceSets, encoder: Encoder): ProxyConfiguration {
+  return {
+    listeners: decodeSet(sets.listeners, MESSAGE.listener, encoder) as ListenerJson[],
+    routes: decodeSet(sets.routes, MESSAGE.route, encoder) as RouteConfigurationJson[],
+    clusters: decodeSet(sets.clusters, MESSAGE.cluster, encoder) as ClusterJson[],
+  };
+}
+
+function decodeSet(set: ResourceSet, type: string, { registry }: Encoder): readonly unknown[] {
+  const schema = registry.getMessage(type);
+  if (schema === undefined) throw new EncodeError(type, new Error("no such message type"));
+  return set
+    .sorted()
+    .filter(([, { refusal }]) => refusal === undefined)
+    .map(([, { bytes }]) => toJson(schema, fromBinary(schema, bytes), { registry }));
+}
