@@ -28,6 +28,9 @@ export function gatewaysOf(
     .sort(comparePrecedence);
 }
 
+/** A Service with this label says nothing of ports: Gateways name those on which the proxy listens. */
+const NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation";
+
 /** The target ports of the services in front of a proxy, by their port; a port that no service has maps to itself. */
 export function listenPorts(
   services: Iterable<Service>,
@@ -35,6 +38,7 @@ export function listenPorts(
 ): ReadonlyMap<number, number> {
   const ports = new Map<number, number>();
   for (const service of services) {
+    if (service.labels[NO_PORT_TRANSLATION] !== undefined) continue;
     for (const { number, targetPort } of service.ports) {
       const target = typeof targetPort === "number" ? targetPort : namedPorts[targetPort];
       if (target !== undefined && !ports.has(number)) ports.set(number, target);

@@ -62,7 +62,7 @@ const CHAINS: Readonly<
       tcp(PLAINTEXT, false),
       tcp(TLS, false),
     ],
-    DISABLE: [http(PLAIN_HTTP, false), tcp({}, false)],
+    DISABLE: [http(PLAIN_HTTP, false), tcp(PLAINTEXT, false)],
   },
 };
 

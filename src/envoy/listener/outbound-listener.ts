@@ -106,6 +106,27 @@ function passthroughChain(options: OutboundListenerOptions, cluster: string): Fi
   };
 }
 
+function unclaimedChain(
+  { unclaimed }: OutboundPlace,
+  options: OutboundListenerOptions,
+): FilterChainJson | undefined {
+  return unclaimed === undefined ? undefined : passthroughChain(options, unclaimed);
+}
+
+/**
+ * Chains, and one for what none of them takes. Beside others that has to be the listener's default: Envoy looks at one
+ * condition after the other and never goes back, so bytes would be lost to a chain that is for HTTP in plaintext.
+ */
+function chainsWithRest(
+  filterChains: FilterChainJson[],
+  rest: FilterChainJson | undefined,
+): Pick<ListenerJson, "filterChains" | "defaultFilterChain"> {
+  if (rest === undefined) return { filterChains };
+  return filterChains.length === 0
+    ? { filterChains: [rest] }
+    : { filterChains, defaultFilterChain: rest };
+}
+
 /** Whether a chain takes every connection that no other chain takes. */
 const takesAnything = (chain: TcpChain): boolean =>
   chain.serverNames.length === 0 && chain.prefixes.length === 0;
@@ -169,21 +190,17 @@ export function outboundListener(
   if (routes === undefined && chains.length === 0) return undefined;
   const { name, address } = listenAt(place.at);
   const open = chains.find(isOpen);
+  const rest = open === undefined ? undefined : tcpChain(open.chain, open.mixed, options.accessLog);
   const filterChains = [
     ...chains
       .filter((one) => !isOpen(one))
       .map(({ chain, mixed }) => tcpChain(chain, mixed, options.accessLog)),
     ...(routes === undefined ? [] : [httpChain(routes, name, options)]),
-    ...(open === undefined ? [] : [tcpChain(open.chain, open.mixed, options.accessLog)]),
   ];
-  const unclaimed = open === undefined ? place.unclaimed : undefined;
   return {
     name,
     address,
-    filterChains,
-    ...(unclaimed === undefined
-      ? {}
-      : { defaultFilterChain: passthroughChain(options, unclaimed) }),
+    ...chainsWithRest(filterChains, rest ?? unclaimedChain(place, options)),
     listenerFilters: [
       ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
       ...(routes === undefined ? [] : [httpInspector()]),
