@@ -41,6 +41,11 @@ export interface Encoder {
    */
   readonly encode: (typeName: string, json: object) => Encoded;
   /**
+   * An encoded message in canonical JSON.
+   * @throws EncodeError
+   */
+  decode(typeName: string, bytes: Uint8Array): object;
+  /**
    * An encoded message with some of its fields replaced.
    * @throws EncodeError
    */
@@ -68,10 +73,11 @@ export function createEncoder(descriptorSet: Uint8Array): Encoder {
       throw new EncodeError(typeName, error);
     }
   };
-  const edit = (typeName: string, bytes: Uint8Array, fields: object): Encoded => {
+  const decode = (typeName: string, bytes: Uint8Array): object => {
     const schema = schemaOf(typeName);
-    const json = toJson(schema, fromBinary(schema, bytes), { registry });
-    return encode(typeName, { ...(json as object), ...fields });
+    return toJson(schema, fromBinary(schema, bytes), { registry }) as object;
   };
-  return { registry, encode, edit };
+  const edit = (typeName: string, bytes: Uint8Array, fields: object): Encoded =>
+    encode(typeName, { ...decode(typeName, bytes), ...fields });
+  return { registry, encode, decode, edit };
 }

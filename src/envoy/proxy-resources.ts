@@ -9,6 +9,7 @@ import { relevantLabels } from "../mesh/caller-labels.js";
 import { createCommonViews, NO_NAMESPACE } from "../mesh/host-view.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
+import { sidecarKey } from "../mesh/sidecar.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
@@ -26,6 +27,7 @@ import {
 } from "./part/outbound-part.js";
 import type { OutboundScope } from "./part/outbound-scope.js";
 import { createSecurity } from "./part/security.js";
+import { createSidecarPart } from "./part/sidecar-part.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -61,6 +63,7 @@ type Scopes = Pick<ProxyResources, "forgetScopesWithout"> & {
 function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
   return {
     namespace: proxy.namespace,
+    sidecar: proxy.type === "router" ? "" : sidecarKey(mesh.sidecars, proxy),
     labels: relevantLabels(proxy.labels, proxy.namespace, mesh.callerLabels),
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
@@ -68,6 +71,9 @@ function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
 }
 
 const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
+
+/** The kind of caller: what the scopes of all namespaces share. */
+const kindOf = (scope: OutboundScope): OutboundScope => ({ ...scope, namespace: NO_NAMESPACE });
 
 function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
   const found = all.get(key);
@@ -91,16 +97,21 @@ function createScopes(engine: Engine, encoder: Encoder): Scopes {
       build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
     );
   };
-  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
-    const kind = { ...scope, namespace: NO_NAMESPACE };
+  const partOf = (scope: OutboundScope): ((mesh: Mesh) => OutboundPart) => {
+    if (scope.sidecar !== "") {
+      const build = createSidecarPart(engine, encoder, shared);
+      return (mesh) => build(mesh, scope, traits(mesh.config, scope));
+    }
+    const kind = kindOf(scope);
     const common = findOrMake(commons, keyOf(kind), () => commonFor(kind));
     const build = createOutboundPart(engine, encoder, shared);
-    return {
-      scope,
-      part: engine.memo("outbound part", (mesh: Mesh) => build(mesh, scope, common(mesh))),
-      listeners: createCapturedListeners(engine, encoder),
-    };
+    return (mesh) => build(mesh, scope, common(mesh));
   };
+  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => ({
+    scope,
+    part: engine.memo("outbound part", partOf(scope)),
+    listeners: createCapturedListeners(engine, encoder),
+  });
   return {
     builderFor: (mesh, proxy) => {
       const scope = scopeOf(mesh, proxy);
@@ -109,7 +120,7 @@ function createScopes(engine: Engine, encoder: Encoder): Scopes {
     forgetScopesWithout: (mesh, proxies) => {
       const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy));
       const keys = new Set(wanted.map(keyOf));
-      const kinds = new Set(wanted.map((scope) => keyOf({ ...scope, namespace: NO_NAMESPACE })));
+      const kinds = new Set(wanted.map((scope) => keyOf(kindOf(scope))));
       for (const key of scopes.keys()) if (!keys.has(key)) scopes.delete(key);
       for (const key of commons.keys()) if (!kinds.has(key)) commons.delete(key);
     },
@@ -146,12 +157,12 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     mesh: Mesh,
     proxy: Proxy,
     { scope, listeners }: ScopeBuilder,
-    { claims }: OutboundPart,
+    { claims, unknown }: OutboundPart,
   ): ResourceSet => {
     const clientLogs = logs(mesh, { ...scope, side: "CLIENT" });
     return proxy.mode === "NONE"
-      ? bound({ proxy, claims, config: mesh.config, logs: clientLogs })
-      : listeners(claims, mesh.config, clientLogs);
+      ? bound({ proxy, claims, config: mesh.config, logs: clientLogs, unknown })
+      : listeners(claims, mesh.config, clientLogs, unknown);
   };
 
   const sidecar = (mesh: Mesh, connected: ConnectedProxy): ResourceSets => {

@@ -25,6 +25,7 @@ import { createSecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
+import { indexSidecars } from "./sidecar.js";
 import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
 import {
   MESH_GATEWAY,
@@ -131,9 +132,7 @@ function createVirtualServices(
     (_key, [resource], { resolver, exportTo, ports }) =>
       resource === undefined
         ? undefined
-        : withPorts(virtualService(resource, resolver, exportTo), resolver, (host) =>
-            ports.get(host),
-          ),
+        : withPorts(virtualService(resource, resolver, exportTo), (host) => ports.get(host)),
     sameVirtualService,
   );
   const settle = engine.settle<VirtualServiceContext>(
@@ -307,6 +306,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
   const securityPolicies = createSecurityPolicies(engine);
+  const sidecars = engine.memo("sidecars", indexSidecars);
   return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
@@ -318,7 +318,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
         callerLabelsOf(tables.VirtualService, tables.Telemetry, config.rootNamespace),
       ),
       gateways: tables.Gateway,
-      sidecars: tables.Sidecar,
+      sidecars: sidecars(tables.Sidecar, config.rootNamespace),
       secrets: tables.Secret,
       telemetries: tables.Telemetry,
       peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),

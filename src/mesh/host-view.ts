@@ -10,11 +10,13 @@ import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
+import { importsService, importsVirtualService } from "./egress-host.js";
 import { hashingNamespaces } from "./hash-rules.js";
 import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { comparePrecedence } from "./precedence.js";
 import type { Service } from "./service.js";
+import type { EgressListener } from "./sidecar.js";
 import type { VirtualService } from "./virtual-service.js";
 import { isVisible, type Visibility } from "./visibility.js";
 
@@ -32,12 +34,22 @@ export const NO_NAMESPACE = "";
 const standsFor = ({ hosts }: VirtualService, hostname: string): boolean =>
   hosts.some((host) => isSubsetOf(hostname, host));
 
+/** Who looks at hosts: the callers of a namespace, perhaps through one way out of their Sidecar. */
+type Viewer = Pick<ViewContext, "namespace" | "egress">;
+
+function sees({ namespace, egress }: Viewer, virtualService: VirtualService): boolean {
+  return (
+    isVisible(virtualService.exportTo, namespace) &&
+    (egress === undefined || importsVirtualService(egress.hosts, virtualService))
+  );
+}
+
 /** Of VirtualServices for a host: one that is exported to few before one that everyone sees, then the older one. */
 function chooseVirtualService(
   candidates: VirtualServices,
-  namespace: string,
+  viewer: Viewer,
 ): VirtualService | undefined {
-  const visible = candidates.filter((one) => isVisible(one.exportTo, namespace));
+  const visible = candidates.filter((one) => sees(viewer, one));
   return visible.find((one) => !one.exportTo.everyone) ?? visible[0];
 }
 
@@ -45,11 +57,9 @@ function chooseVirtualService(
 function chooseWildcard(
   hostname: string,
   wildcards: VirtualServices,
-  namespace: string,
+  viewer: Viewer,
 ): VirtualService | undefined {
-  const visible = wildcards.filter(
-    (one) => standsFor(one, hostname) && isVisible(one.exportTo, namespace),
-  );
+  const visible = wildcards.filter((one) => standsFor(one, hostname) && sees(viewer, one));
   const closest = findMostSpecific(
     hostname,
     visible.flatMap(({ hosts }) => hosts),
@@ -57,17 +67,20 @@ function chooseWildcard(
   const candidates = visible.filter(({ hosts }) => hosts.some((host) => host === closest));
   return chooseVirtualService(
     candidates.sort((a, b) => comparePrecedence(a.resource, b.resource)),
-    namespace,
+    viewer,
   );
 }
 
-function sameView(a: HostView, b: HostView): boolean {
+/** Whether two views of a host are the same. */
+export function sameView(a: HostView, b: HostView): boolean {
   return a.service === b.service && a.rule === b.rule && a.virtualService === b.virtualService;
 }
 
 /** What of a mesh the views depend on beside the rows of a host. */
-interface ViewContext {
+export interface ViewContext {
   readonly namespace: string;
+  /** Through which of the ways out of a Sidecar is looked; undefined without a Sidecar. */
+  readonly egress: EgressListener | undefined;
   readonly rootNamespace: string;
   readonly wildcardRules: readonly DestinationRule[];
   readonly wildcards: VirtualServices;
@@ -75,21 +88,29 @@ interface ViewContext {
   readonly servedWildcards: ReadonlySet<string>;
 }
 
-type HostRows = readonly [
+/** What is known of a host: its services, the rules for it, and the VirtualServices that name it. */
+export type HostRows = readonly [
   Table<Service> | undefined,
   readonly DestinationRule[] | undefined,
   VirtualServices | undefined,
 ];
 
-/** A host is known when it is a service's, or when a VirtualService names it and it stands for no service. */
-function hostView(
+/**
+ * What callers see of a host. It is known when it is a service's, or when a VirtualService names it and it stands for no
+ * service.
+ */
+export function hostView(
   hostname: string,
   [group, rules = [], exact = []]: HostRows,
   context: ViewContext,
 ): HostView | undefined {
-  const { namespace, rootNamespace, wildcardRules, wildcards } = context;
-  const service = chooseService(group, namespace);
-  const named = chooseVirtualService(exact, namespace);
+  const { namespace, egress, rootNamespace, wildcardRules, wildcards } = context;
+  const service = chooseService(
+    group,
+    namespace,
+    (one) => egress === undefined || importsService(egress.hosts, one),
+  );
+  const named = chooseVirtualService(exact, context);
   if (service === undefined) {
     return named === undefined || context.servedWildcards.has(hostname)
       ? undefined
@@ -100,7 +121,7 @@ function hostView(
     hostname,
     service,
     rule: findRule(rules, wildcardRules, query),
-    virtualService: named ?? chooseWildcard(hostname, wildcards, namespace),
+    virtualService: named ?? chooseWildcard(hostname, wildcards, context),
   };
 }
 
@@ -116,6 +137,7 @@ function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewC
   return (mesh, namespace) =>
     settle({
       namespace,
+      egress: undefined,
       rootNamespace: mesh.config.rootNamespace,
       wildcardRules: mesh.wildcardRules,
       wildcards: mesh.wildcardVirtualServices,

@@ -32,6 +32,11 @@ export function isSubsetOf(inner: string, outer: string): boolean {
   return rest.endsWith(suffix) && (isWildcard(a) || rest.length > suffix.length);
 }
 
+/** Whether two hosts have a host in common. */
+export function overlaps(a: string, b: string): boolean {
+  return isSubsetOf(a, b) || isSubsetOf(b, a);
+}
+
 /** The more specific host first: exact names before wildcards, longer wildcards before shorter, then by text. */
 export function compareSpecificity(a: string, b: string): number {
   const wildA = isWildcard(a);

@@ -11,6 +11,7 @@ import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
 import type { SecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
+import type { Sidecars } from "./sidecar.js";
 import type { StandIn } from "./stand-in.js";
 import type { VirtualService } from "./virtual-service.js";
 import type { Workload } from "./workload.js";
@@ -51,7 +52,7 @@ export interface Mesh {
   /** Those for gateways, by `namespace/name` of the Gateway. */
   readonly gatewayVirtualServices: Table<VirtualServices>;
   readonly gateways: Table<ResourceOf<"Gateway">>;
-  readonly sidecars: Table<ResourceOf<"Sidecar">>;
+  readonly sidecars: Sidecars;
   readonly secrets: Table<ResourceOf<"Secret">>;
   readonly telemetries: Table<ResourceOf<"Telemetry">>;
   readonly peerAuthentications: PeerAuthentications;

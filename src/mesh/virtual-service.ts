@@ -1,3 +1,4 @@
+import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -18,6 +19,8 @@ export interface VirtualService {
   readonly source: ResourceRef;
   readonly spec: VirtualServiceSpec;
   readonly exportTo: Visibility;
+  /** The hosts to which it sends requests or connections, or copies of them. */
+  readonly destinations: readonly string[];
   /** The port of each destination whose service has just one: it need not be named. */
   readonly singlePorts: ReadonlyMap<string, number>;
   readonly resource: ResourceOf<"VirtualService">;
@@ -47,16 +50,17 @@ export function virtualService(
     source: refOf(resource),
     spec,
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
+    destinations: destinationHosts(spec, namespace, resolver),
     singlePorts: new Map(),
     resource,
   };
 }
 
-/** The hosts to which a VirtualService sends requests or connections, or copies of them. */
 function destinationHosts(
-  { spec, namespace }: VirtualService,
+  spec: VirtualServiceSpec,
+  namespace: string,
   resolver: HostResolver,
-): ReadonlySet<string> {
+): readonly string[] {
   const http = (spec.http ?? []).flatMap((route) => [
     ...(route.route ?? []).map(({ destination }) => destination.host),
     ...(route.mirrors ?? []).map(({ destination }) => destination.host),
@@ -65,17 +69,16 @@ function destinationHosts(
   const l4 = [...(spec.tls ?? []), ...(spec.tcp ?? [])].flatMap((route) =>
     (route.route ?? []).map(({ destination }) => destination.host),
   );
-  return new Set([...http, ...l4].map((host) => resolveHost(host, namespace, resolver)));
+  return [...new Set([...http, ...l4].map((host) => resolveHost(host, namespace, resolver)))];
 }
 
 /** A VirtualService with the ports of its destinations; `portOf` gives the port of a host that has just one. */
 export function withPorts(
   virtualService: VirtualService,
-  resolver: HostResolver,
   portOf: (hostname: string) => number | undefined,
 ): VirtualService {
   const ports = new Map<string, number>();
-  for (const hostname of destinationHosts(virtualService, resolver)) {
+  for (const hostname of virtualService.destinations) {
     const port = portOf(hostname);
     if (port !== undefined) ports.set(hostname, port);
   }
@@ -88,6 +91,7 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     a.resource === b.resource &&
     a.hosts.every((host, i) => host === b.hosts[i]) &&
     sameVisibility(a.exportTo, b.exportTo) &&
+    sameElements(a.destinations, b.destinations) &&
     a.singlePorts.size === b.singlePorts.size &&
     [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port)
   );

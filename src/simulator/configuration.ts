@@ -1,6 +1,5 @@
-import { fromBinary, toJson } from "@bufbuild/protobuf";
 import type { ClusterJson, ListenerJson, RouteConfigurationJson } from "../envoy/api.js";
-import { EncodeError, type Encoder } from "../envoy/encoder.js";
+import type { Encoder } from "../envoy/encoder.js";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
 import type { ResourceSet, ResourceSets } from "../envoy/resource-set.js";
 
@@ -20,11 +19,9 @@ export function proxyConfiguration(sets: ResourceSets, encoder: Encoder): ProxyC
   };
 }
 
-function decodeSet(set: ResourceSet, type: string, { registry }: Encoder): readonly unknown[] {
-  const schema = registry.getMessage(type);
-  if (schema === undefined) throw new EncodeError(type, new Error("no such message type"));
+function decodeSet(set: ResourceSet, type: string, encoder: Encoder): readonly unknown[] {
   return set
     .sorted()
     .filter(([, { refusal }]) => refusal === undefined)
-    .map(([, { bytes }]) => toJson(schema, fromBinary(schema, bytes), { registry }));
+    .map(([, { bytes }]) => encoder.decode(type, bytes));
 }

@@ -30,6 +30,10 @@ export interface TcpChain {
 export interface OutboundClaim {
   readonly address: string;
   readonly port: number;
+  /** The address that a Sidecar's listener names; undefined where it is that of the service, or any. */
+  readonly bind?: string;
+  /** Connections are addressed to it: it is bound also where others are only redirected to. */
+  readonly bound?: boolean;
   /** The route configuration for its HTTP; undefined when it carries none. */
   readonly routes: string | undefined;
   /** Ways for what is not HTTP. */

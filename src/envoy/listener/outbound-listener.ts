@@ -13,7 +13,7 @@ import {
   VIRTUAL_OUTBOUND_PORT,
 } from "../names.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
-import { catchAllCluster } from "../route/virtual-host.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import type { OutboundClaim, TcpChain } from "./outbound-claim.js";
 
@@ -23,7 +23,7 @@ export interface OutboundListenerOptions {
   /** The log of connections that no chain takes. */
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
-  readonly outboundTrafficPolicy: MeshConfig["outboundTrafficPolicy"]["mode"];
+  readonly unknown: UnknownHosts;
 }
 
 /** How long a TLS handshake may take. */
@@ -214,7 +214,7 @@ export function outboundListener(
 
 /** The listener to which the kernel redirects all outbound connections; it hands them on by their destination. */
 export function virtualOutboundListener(options: OutboundListenerOptions): ListenerJson {
-  const cluster = catchAllCluster(options.outboundTrafficPolicy);
+  const { cluster } = options.unknown;
   return {
     name: VIRTUAL_OUTBOUND,
     address: socketAddress(ANY_ADDRESS, VIRTUAL_OUTBOUND_PORT),
@@ -260,7 +260,7 @@ export function httpProxyListener(address: string, options: OutboundListenerOpti
           httpConnectionManager({
             statPrefix: `outbound_${at.name};`,
             routes: { name: HTTP_PROXY_ROUTE },
-            filters: httpFilters({ forwardProxy: options.outboundTrafficPolicy === "ALLOW_ANY" }),
+            filters: httpFilters({ forwardProxy: options.unknown.mode === "ALLOW_ANY" }),
             accessLog: [...options.accessLog],
             pathNormalization: options.pathNormalization,
             side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },

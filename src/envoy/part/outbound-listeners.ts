@@ -7,7 +7,7 @@ import type { ListenerJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { ANY_ADDRESS } from "../listener/address.js";
+import { ANY_ADDRESS, type ListenerAddress } from "../listener/address.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
 import {
   httpProxyListener,
@@ -15,14 +15,14 @@ import {
   outboundListener,
   virtualOutboundListener,
 } from "../listener/outbound-listener.js";
-import { BLACK_HOLE_CLUSTER } from "../names.js";
+import { BLACK_HOLE_CLUSTER, listenerName } from "../names.js";
 import {
   type EnvoyResource,
   type ResourceSet,
   resourceSet,
   sameResource,
 } from "../resource-set.js";
-import { catchAllCluster } from "../route/virtual-host.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { ListenerLogs } from "./logs.js";
 
@@ -31,11 +31,15 @@ export type Claims = Table<Table<OutboundClaim>>;
 
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
-function optionsOf(config: MeshConfig, logs: ListenerLogs): OutboundListenerOptions {
+function optionsOf(
+  config: MeshConfig,
+  logs: ListenerLogs,
+  unknown: UnknownHosts,
+): OutboundListenerOptions {
   return {
     ...logs,
     pathNormalization: config.pathNormalization.normalization,
-    outboundTrafficPolicy: config.outboundTrafficPolicy.mode,
+    unknown,
   };
 }
 
@@ -55,7 +59,7 @@ function encodeListener(
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-): (claims: Claims, config: MeshConfig, logs: ListenerLogs) => ResourceSet {
+): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
@@ -63,10 +67,10 @@ export function createCapturedListeners(
       const all = [...(group?.values() ?? [])];
       const [first] = all;
       if (first === undefined) return undefined;
-      const { address, port } = first;
+      const { address, port, bind, bound = false } = first;
       const unclaimed =
-        address === ANY_ADDRESS ? catchAllCluster(context.outboundTrafficPolicy) : undefined;
-      const place = { at: { address, port }, bind: false, unclaimed };
+        address === ANY_ADDRESS || bind !== undefined ? context.unknown.cluster : undefined;
+      const place = { at: { address, port }, bind: bound, unclaimed };
       const json = outboundListener(all, place, context);
       return json && encodeListener(encoder, json, all);
     },
@@ -80,8 +84,8 @@ export function createCapturedListeners(
     (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
   );
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
-  return (claims, config, logs) => {
-    const context = options(config, logs);
+  return (claims, config, logs, unknown) => {
+    const context = options(config, logs, unknown);
     const last = virtual(context);
     return flat(byName([derive([claims], context)])).with(last.name, last);
   };
@@ -93,6 +97,7 @@ export interface BoundListenerInputs {
   readonly claims: Claims;
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
+  readonly unknown: UnknownHosts;
 }
 
 /**
@@ -105,20 +110,12 @@ export function createBoundListeners(
 ): (inputs: BoundListenerInputs) => ResourceSet {
   return engine.memoFields<BoundListenerInputs, ResourceSet>(
     "bound outbound listeners",
-    ["proxy", "claims", "config", "logs"],
-    ({ proxy, claims, config, logs }) => {
-      const options = optionsOf(config, logs);
-      const byPort = new Map<number, OutboundClaim[]>();
-      for (const group of claims.values()) {
-        for (const claim of group.values()) {
-          byPort.set(claim.port, [...(byPort.get(claim.port) ?? []), onAnyAddress(claim)]);
-        }
-      }
-      const listeners = [...byPort]
-        .filter(([port]) => !(proxy.unprivileged && port < FIRST_UNPRIVILEGED_PORT))
-        .sort(([a], [b]) => a - b)
-        .map(([port, all]) => {
-          const at = { address: proxy.egressAddress, port };
+    ["proxy", "claims", "config", "logs", "unknown"],
+    ({ proxy, claims, config, logs, unknown }) => {
+      const options = optionsOf(config, logs, unknown);
+      const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
+        .filter(({ at }) => !(proxy.unprivileged && at.port < FIRST_UNPRIVILEGED_PORT))
+        .map(({ at, all }) => {
           const place = { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER };
           const json = outboundListener(all, place, options);
           return json && encodeListener(encoder, json, all);
@@ -128,6 +125,25 @@ export function createBoundListeners(
       return resourceSet([...listeners, encodeListener(encoder, proxied, [])]);
     },
   );
+}
+
+interface Place {
+  readonly at: ListenerAddress;
+  readonly all: readonly OutboundClaim[];
+}
+
+/** Claims by port, on the address that their listener names or else the proxy's, in the order of the ports. */
+function claimsByPlace(claims: Claims, egressAddress: string): readonly Place[] {
+  const places = new Map<string, Place>();
+  for (const group of claims.values()) {
+    for (const claim of group.values()) {
+      const at = { address: claim.bind ?? egressAddress, port: claim.port };
+      const key = listenerName(at.address, at.port);
+      const known = places.get(key)?.all ?? [];
+      places.set(key, { at, all: [...known, onAnyAddress(claim)] });
+    }
+  }
+  return [...places.values()].sort((a, b) => a.at.port - b.at.port);
 }
 
 /** Without captured addresses the service's own address says nothing: all of a port share its routes. */

@@ -17,6 +17,7 @@ import {
 } from "../../mesh/peer-authentication.js";
 import type { Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
+import { outboundPolicy } from "../../mesh/sidecar.js";
 import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { clusterEndpoints, loadAssignment } from "../cluster/load-assignment.js";
@@ -34,6 +35,7 @@ import type { Encoder } from "../encoder.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
 import { outboundClusterName } from "../names.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import { type UnknownHosts, unknownHosts } from "../unknown-hosts.js";
 import { MESSAGE } from "./envoy-types.js";
 import { createReplacement, type HostRows } from "./host-rows.js";
 import {
@@ -50,6 +52,7 @@ export interface OutboundPart {
   readonly routes: ResourceSet;
   /** What the services ask of the outbound listeners, by `address_port`. */
   readonly claims: Table<Table<OutboundClaim>>;
+  readonly unknown: UnknownHosts;
 }
 
 const NO_WORKLOADS: readonly Workload[] = [];
@@ -127,7 +130,9 @@ function buildClaims({
 }: ClaimInputs): Table<OutboundClaim> {
   const context = { gateways: [MESH_GATEWAY], resolver, source };
   const claims = outboundClaims(service, virtualService, context);
-  return Table.from(claims.map((claim, i) => [`${service.hostname}#${String(i)}`, claim] as const));
+  return Table.from(
+    claims.map((claim) => [`${service.hostname} ${claim.address}_${claim.port}`, claim] as const),
+  );
 }
 
 /** The builders that all scopes share. */
@@ -249,7 +254,7 @@ function createClaimRows(
 }
 
 /** The clusters that do not depend on services. */
-function createStaticClusters(
+export function createStaticClusters(
   engine: Engine,
   encoder: Encoder,
 ): (
@@ -269,6 +274,21 @@ function createStaticClusters(
       ...encoder.encode(MESSAGE.cluster, json),
     }));
   });
+}
+
+/** What becomes of calls to unknown hosts from a scope; the same object for as long as it says the same. */
+export function createUnknownHosts(
+  engine: Engine,
+): (mesh: Mesh, scope: OutboundScope) => UnknownHosts {
+  const settle = engine.settle<UnknownHosts>(
+    (a, b) => a.mode === b.mode && a.cluster === b.cluster,
+  );
+  return ({ sidecars, config, resolver }, { sidecar, namespace }) => {
+    const own = sidecars.byKey.get(sidecar)?.spec.outboundTrafficPolicy;
+    return settle(
+      unknownHosts(outboundPolicy(own, config.outboundTrafficPolicy), namespace, resolver),
+    );
+  };
 }
 
 function sameTraits(a: ClientTraits, b: ClientTraits): boolean {
@@ -300,7 +320,8 @@ export function createClientTraits(
     });
 }
 
-function createRows(
+/** The builder of what hosts make. */
+export function createRows(
   engine: Engine,
   encoder: Encoder,
   shared: SharedBuilders,
@@ -328,7 +349,8 @@ export interface CommonPart {
   readonly claims: Table<Table<OutboundClaim>>;
 }
 
-function createClaimGroups(
+/** The builder of claims by the listener on which they are: by `address_port`. */
+export function createClaimGroups(
   engine: Engine,
 ): (claims: Table<OutboundClaim>) => Table<Table<OutboundClaim>> {
   return engine.group<OutboundClaim>("listener claims by address", (claim) => [
@@ -365,11 +387,12 @@ export function createOutboundPart(
   const group = createClaimGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
   const statics = createStaticClusters(engine, encoder);
+  const unknownHosts = createUnknownHosts(engine);
   return (mesh, scope, common) => {
     const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
     const own = rows(views(mesh, scope.namespace), mesh, scope, common.client);
-    const { mode } = mesh.config.outboundTrafficPolicy;
-    const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, mode);
+    const unknown = unknownHosts(mesh, scope);
+    const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, unknown.mode);
     const ownClaims = claims(common.rows.claims, own.claims, hosts);
     return {
       clusters: overlay(
@@ -377,8 +400,9 @@ export function createOutboundPart(
         fixed.map((one) => [one.name, one] as const),
       ),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
-      routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), mode),
+      routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), unknown),
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
+      unknown,
     };
   };
 }

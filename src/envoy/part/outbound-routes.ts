@@ -1,7 +1,6 @@
 /** The route configurations of a scope's sidecars, joined from the virtual hosts of the hosts that they can see. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { MeshConfig } from "../../config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostView } from "../../mesh/host-view.js";
@@ -12,17 +11,13 @@ import type { RouteJson, VirtualHostJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import {
-  type ClusterKey,
-  HTTP_PROXY_ROUTE,
-  outboundClusterName,
-  PASSTHROUGH_CLUSTER,
-} from "../names.js";
+import { type ClusterKey, HTTP_PROXY_ROUTE, outboundClusterName } from "../names.js";
 import { type EnvoyResource, type ResourceSet, sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
 import { addressDomains, catchAllHost, hostDomains } from "../route/virtual-host.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { HostRows } from "./host-rows.js";
 import { createLastGood, type Sifted } from "./last-good.js";
@@ -188,9 +183,9 @@ function withoutRepeatedDomains(
   });
 }
 
-function proxyCatchAll(mode: MeshConfig["outboundTrafficPolicy"]["mode"]): VirtualHostJson {
-  const host = catchAllHost(mode);
-  if (mode === "REGISTRY_ONLY") {
+function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
+  const host = catchAllHost(unknown);
+  if (unknown.mode === "REGISTRY_ONLY") {
     const [route] = host.routes ?? [];
     // CONNECT has no path, so a prefix does not match it.
     const refused = { ...route, match: { connectMatcher: {} } };
@@ -200,7 +195,7 @@ function proxyCatchAll(mode: MeshConfig["outboundTrafficPolicy"]["mode"]): Virtu
     name: host.name ?? "",
     match: { connectMatcher: {} },
     route: {
-      cluster: PASSTHROUGH_CLUSTER,
+      cluster: unknown.cluster,
       timeout: "0s",
       upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
     },
@@ -269,19 +264,17 @@ function sameResources(a: Table<HostResource>, b: Table<HostResource>): boolean 
     );
 }
 
-type CatchAll = MeshConfig["outboundTrafficPolicy"]["mode"];
-
 function joinHosts(
   encoder: Encoder,
   name: string,
   { sent, refused }: Sifted<HostResource>,
-  mode: CatchAll,
+  unknown: UnknownHosts,
 ): EnvoyResource {
   const sorted = sent.sorted().map(([, host]) => host);
   const kept = withoutRepeatedDomains(sorted, (host, domains) =>
     strippedHost(encoder, host, domains),
   );
-  const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(mode) : catchAllHost(mode);
+  const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(unknown) : catchAllHost(unknown);
   const complete = kept.some(({ domains }) => domains.includes("*"));
   const all = complete
     ? kept
@@ -294,20 +287,24 @@ function joinHosts(
 export function createRouteConfigurations(
   engine: Engine,
   encoder: Encoder,
-): (hosts: Table<HostResource>, mode: CatchAll) => ResourceSet {
+): (hosts: Table<HostResource>, unknown: UnknownHosts) => ResourceSet {
   const sift = createLastGood<HostResource>();
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
   const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
-  const join = engine.derive<[Table<HostResource>, Table<HostResource>], [CatchAll], EnvoyResource>(
+  const join = engine.derive<
+    [Table<HostResource>, Table<HostResource>],
+    [UnknownHosts],
+    EnvoyResource
+  >(
     "route configurations",
-    (name, [sent = Table.empty(), refused = Table.empty()], mode) =>
-      joinHosts(encoder, name, { sent, refused }, mode),
+    (name, [sent = Table.empty(), refused = Table.empty()], unknown) =>
+      joinHosts(encoder, name, { sent, refused }, unknown),
     sameResource,
   );
-  return (hosts, mode) => {
+  return (hosts, unknown) => {
     const { sent, refused } = sift(hosts);
-    return join([sentByRoute(sent), refusedByRoute(refused)], mode);
+    return join([sentByRoute(sent), refusedByRoute(refused)], unknown);
   };
 }
 

@@ -6,6 +6,8 @@ export interface OutboundScope {
   readonly namespace: string;
   /** The labels of the callers that some resource asks for. */
   readonly labels: Labels;
+  /** The key of the Sidecar that says what the callers reach; `""` when none does. */
+  readonly sidecar: string;
   readonly router: boolean;
   /** Connections are captured by the kernel. */
   readonly captured: boolean;

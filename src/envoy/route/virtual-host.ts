@@ -1,6 +1,7 @@
 /** Virtual hosts of sidecars: one for each host and port. */
 import type { VirtualHostJson } from "../api.js";
-import { ALLOW_ANY, BLACK_HOLE_CLUSTER, BLOCK_ALL, PASSTHROUGH_CLUSTER } from "../names.js";
+import { ALLOW_ANY, BLOCK_ALL } from "../names.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
 
 /** The suffix of hosts that have short names. */
 const serviceSuffix = (domain: string): string => `.svc.${domain}`;
@@ -35,7 +36,7 @@ export function addressDomains(addresses: readonly string[]): readonly string[] 
 }
 
 /** Takes the requests for hosts that nobody knows: lets them through, or answers 502. See Istio, outboundTrafficPolicy. */
-export function catchAllHost(mode: "ALLOW_ANY" | "REGISTRY_ONLY"): VirtualHostJson {
+export function catchAllHost({ mode, cluster }: UnknownHosts): VirtualHostJson {
   if (mode === "REGISTRY_ONLY") {
     return {
       name: BLOCK_ALL,
@@ -51,14 +52,9 @@ export function catchAllHost(mode: "ALLOW_ANY" | "REGISTRY_ONLY"): VirtualHostJs
       {
         name: ALLOW_ANY,
         match: { prefix: "/" },
-        route: { cluster: PASSTHROUGH_CLUSTER, timeout: "0s" },
+        route: { cluster, timeout: "0s" },
       },
     ],
     includeRequestAttemptCount: true,
   };
-}
-
-/** Where a catch-all of TCP goes. */
-export function catchAllCluster(mode: "ALLOW_ANY" | "REGISTRY_ONLY"): string {
-  return mode === "REGISTRY_ONLY" ? BLACK_HOLE_CLUSTER : PASSTHROUGH_CLUSTER;
 }

@@ -1,0 +1,115 @@
+/** The part of the callers of a namespace whose Sidecar says what they reach. */
+import { type Engine, overlay } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import { createEgressViews } from "../../mesh/egress-view.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import { type EgressListener, egressListeners } from "../../mesh/sidecar.js";
+import type { ClientTraits } from "../cluster/outbound-cluster.js";
+import type { Encoder } from "../encoder.js";
+import type { OutboundClaim } from "../listener/outbound-claim.js";
+import type { EnvoyResource } from "../resource-set.js";
+import {
+  createClaimGroups,
+  createRows,
+  createStaticClusters,
+  createUnknownHosts,
+  type OutboundPart,
+  type SharedBuilders,
+} from "./outbound-part.js";
+import { createRouteConfigurations, type HostResource } from "./outbound-routes.js";
+import type { OutboundScope } from "./outbound-scope.js";
+
+/** What one way out of a Sidecar makes. */
+interface EgressRows {
+  readonly clusters: Table<EnvoyResource>;
+  readonly endpoints: Table<EnvoyResource>;
+  readonly virtualHosts: Table<HostResource>;
+  readonly claims: Table<OutboundClaim>;
+}
+
+/** Claims on the address that the listener names, if it names one. */
+function createPlacedClaims(
+  engine: Engine,
+): (claims: Table<OutboundClaim>, egress: EgressListener) => Table<OutboundClaim> {
+  const place = engine.derive<[OutboundClaim], [EgressListener], OutboundClaim>(
+    "placed listener claims",
+    (_key, [claim], { bind, bound }) =>
+      claim && { ...claim, ...(bind === undefined ? {} : { address: bind, bind }), bound },
+  );
+  return (claims, egress) =>
+    egress.bind === undefined && !egress.bound ? claims : place([claims], egress);
+}
+
+function createEgressRows(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (mesh: Mesh, scope: OutboundScope, egress: EgressListener, client: ClientTraits) => EgressRows {
+  const views = createEgressViews(engine);
+  const named = createRows(engine, encoder, shared);
+  const routed = createRows(engine, encoder, shared);
+  const placed = createPlacedClaims(engine);
+  const beside = engine.memo(
+    "routed beside named",
+    (first: Table<EnvoyResource>, second: Table<EnvoyResource>) => overlay(first, second),
+  );
+  return (mesh, scope, egress, client) => {
+    const seen = views(mesh, scope.namespace, egress);
+    const own = named(seen.named, mesh, scope, client);
+    const others = routed(seen.routed, mesh, { ...scope, router: true }, client);
+    return {
+      clusters: beside(own.clusters.all, others.clusters.all),
+      endpoints: beside(own.endpoints.all, others.endpoints.all),
+      virtualHosts: own.virtualHosts.all,
+      claims: placed(own.claims.all, egress),
+    };
+  };
+}
+
+/** Several tables as one; the first where there is just one. */
+function createUnion<V>(engine: Engine, name: string): (tables: readonly Table<V>[]) => Table<V> {
+  const union = engine.memo(
+    name,
+    (...[first = Table.empty(), ...others]: Table<V>[]): Table<V> =>
+      others.reduce<Table<V>>(overlay, first),
+  );
+  return (tables) => union(...tables);
+}
+
+/** The builder of the part of one scope with a Sidecar: what its ways out make, put together. */
+export function createSidecarPart(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (mesh: Mesh, scope: OutboundScope, client: ClientTraits) => OutboundPart {
+  const listenersOf = engine.memo("egress listeners", egressListeners);
+  const builders: ReturnType<typeof createEgressRows>[] = [];
+  const clusters = createUnion<EnvoyResource>(engine, "clusters of egress listeners");
+  const endpoints = createUnion<EnvoyResource>(engine, "endpoints of egress listeners");
+  const virtualHosts = createUnion<HostResource>(engine, "virtual hosts of egress listeners");
+  const claims = createUnion<OutboundClaim>(engine, "claims of egress listeners");
+  const group = createClaimGroups(engine);
+  const join = createRouteConfigurations(engine, encoder);
+  const statics = createStaticClusters(engine, encoder);
+  const unknownHosts = createUnknownHosts(engine);
+  return (mesh, scope, client) => {
+    const sidecar = mesh.sidecars.byKey.get(scope.sidecar);
+    const listeners = sidecar === undefined ? [] : listenersOf(sidecar, scope.namespace);
+    const rows = listeners.map((egress, i) => {
+      const build = (builders[i] ??= createEgressRows(engine, encoder, shared));
+      return build(mesh, scope, egress, client);
+    });
+    const unknown = unknownHosts(mesh, scope);
+    const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, unknown.mode);
+    return {
+      clusters: overlay(
+        clusters(rows.map((one) => one.clusters)),
+        fixed.map((one) => [one.name, one] as const),
+      ),
+      endpoints: endpoints(rows.map((one) => one.endpoints)),
+      routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown),
+      claims: group(claims(rows.map((one) => one.claims))),
+      unknown,
+    };
+  };
+}

@@ -1,0 +1,131 @@
+/** The hosts that callers see through one way out of their Sidecar. */
+import type { Engine } from "../base/engine.js";
+import type { Table } from "../base/table.js";
+import type { DestinationRule } from "./destination-rule.js";
+import { importsService } from "./egress-host.js";
+import { type HostRows, type HostView, hostView, sameView, type ViewContext } from "./host-view.js";
+import { isSubsetOf, isWildcard } from "./hostname.js";
+import type { Mesh, VirtualServices } from "./mesh.js";
+import type { Service } from "./service.js";
+import type { EgressListener } from "./sidecar.js";
+import { isVisible } from "./visibility.js";
+
+/** What one way out leads to. */
+export interface EgressViews {
+  /** The hosts that callers may name. */
+  readonly named: Table<HostView>;
+  /** Hosts beside those to which VirtualServices of the named ones send requests. */
+  readonly routed: Table<HostView>;
+}
+
+/** The port on which a host without a service is routed. */
+const PORT_WITHOUT_SERVICE = 80;
+
+/** Whether the listener has a port: one of its own has just that, the one for all others none that has its own. */
+function carries({ port, protocol, others }: EgressListener, number: number): boolean {
+  if (port === undefined) return !others.includes(number);
+  // A proxy's clients name the port that they mean.
+  return port === number || protocol === "HTTP_PROXY";
+}
+
+type Restrict = (service: Service, egress: EgressListener) => Service;
+
+/** A service with the ports alone that the listener has. */
+function restrict(service: Service, egress: EgressListener): Service {
+  const ports = service.ports.filter(({ number }) => carries(egress, number));
+  return ports.length === service.ports.length ? service : { ...service, ports };
+}
+
+/** A view of the ports that the listener has; undefined when it has none of them. */
+function onListener(
+  view: HostView | undefined,
+  egress: EgressListener,
+  restricted: Restrict,
+): HostView | undefined {
+  if (view?.service === undefined) {
+    return carries(egress, PORT_WITHOUT_SERVICE) ? view : undefined;
+  }
+  const service = restricted(view.service, egress);
+  return service.ports.length === 0 ? undefined : { ...view, service };
+}
+
+/** The wildcard hosts of VirtualServices that the host of some imported service is one of. */
+function servedWildcards(
+  { servicesByHost, wildcardVirtualServices }: Mesh,
+  egress: EgressListener,
+  namespace: string,
+): ReadonlySet<string> {
+  const wildcards = wildcardVirtualServices.flatMap(({ hosts }) => hosts.filter(isWildcard));
+  if (wildcards.length === 0) return new Set();
+  const isImported = (service: Service): boolean =>
+    isVisible(service.exportTo, namespace) && importsService(egress.hosts, service);
+  const hostnames = [...servicesByHost]
+    .filter(([, group]) => [...group.values()].some(isImported))
+    .map(([hostname]) => hostname);
+  return new Set(wildcards.filter((one) => hostnames.some((host) => isSubsetOf(host, one))));
+}
+
+type Tables = readonly [
+  Table<Table<Service>>,
+  Table<readonly DestinationRule[]>,
+  Table<VirtualServices>,
+];
+
+/** The builder of the views of one way out. */
+export function createEgressViews(
+  engine: Engine,
+): (mesh: Mesh, namespace: string, egress: EgressListener) => EgressViews {
+  const settle = engine.settle<ViewContext>(
+    (a, b) =>
+      a.namespace === b.namespace &&
+      a.egress === b.egress &&
+      a.rootNamespace === b.rootNamespace &&
+      a.wildcardRules === b.wildcardRules &&
+      a.wildcards === b.wildcards &&
+      a.servedWildcards.size === b.servedWildcards.size &&
+      [...a.servedWildcards].every((host) => b.servedWildcards.has(host)),
+  );
+  const restricted = engine.memo("services on a listener", restrict);
+  const named = engine.derive<
+    [Table<Service>, readonly DestinationRule[], VirtualServices],
+    [ViewContext, EgressListener],
+    HostView
+  >(
+    "egress views",
+    (hostname, rows, context, egress) =>
+      onListener(hostView(hostname, rows, context), egress, restricted),
+    sameView,
+  );
+  const destinations = engine.group<HostView>(
+    "destinations of egress views",
+    ({ virtualService }) => virtualService?.destinations ?? [],
+  );
+  const routed = engine.derive<
+    [Table<HostView>, HostView, Table<Service>, readonly DestinationRule[]],
+    [ViewContext],
+    HostView
+  >(
+    "routed egress views",
+    (hostname, [wanted, known, ...rest], context) => {
+      if (wanted === undefined || known?.service !== undefined) return undefined;
+      const rows: HostRows = [...rest, undefined];
+      const view = hostView(hostname, rows, { ...context, egress: undefined });
+      return view && { ...view, virtualService: undefined };
+    },
+    sameView,
+  );
+  return (mesh, namespace, egress) => {
+    const context = settle({
+      namespace,
+      egress,
+      rootNamespace: mesh.config.rootNamespace,
+      wildcardRules: mesh.wildcardRules,
+      wildcards: mesh.wildcardVirtualServices,
+      servedWildcards: servedWildcards(mesh, egress, namespace),
+    });
+    const tables: Tables = [mesh.servicesByHost, mesh.rules, mesh.virtualServices];
+    const views = named([...tables], context, egress);
+    const [services, rules] = tables;
+    return { named: views, routed: routed([destinations(views), views, services, rules], context) };
+  };
+}
