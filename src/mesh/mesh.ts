@@ -33,7 +33,7 @@ export interface Mesh {
   readonly endpoints: Table<Table<readonly Workload[]>>;
   /** The SPIFFE accounts (`namespace/account`) of each service's workloads: by hostname, then by `namespace/hostname`. */
   readonly accounts: Table<Table<readonly string[]>>;
-  /** Services that select nothing but list addresses: by `namespace|address`, then by `namespace/hostname`. */
+  /** Services as they are at the addresses that resources list for them: by `namespace|address`, then by `namespace/hostname`. */
   readonly servicesByAddress: Table<Table<Service>>;
   /** By `namespace|address`. */
   readonly workloadsByAddress: Table<Table<Workload>>;

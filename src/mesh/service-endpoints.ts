@@ -122,15 +122,20 @@ function withoutDuplicates(workloads: readonly Workload[]): readonly Workload[] 
     const known = byAddress.get(workload.address);
     const isMore = known !== undefined && Object.keys(workload.ports).length > 0;
     if (known === undefined) byAddress.set(workload.address, workload);
-    else if (isMore && known.source !== undefined && isListed(known)) {
+    else if (isMore && isSliced(known)) {
       byAddress.set(workload.address, { ...known, ports: { ...workload.ports, ...known.ports } });
     }
   }
   return [...byAddress.values()];
 }
 
-const isListed = ({ source }: Workload): boolean =>
+const isSliced = ({ source }: Workload): boolean =>
   source?.kind === "EndpointSlice" || source?.kind === "Endpoints";
+
+/** Whether a resource about the service lists the workload's address, rather than selecting the workload. */
+export function isListed(workload: Workload): boolean {
+  return isSliced(workload) || workload.source?.kind === "ServiceEntry";
+}
 
 /** The workloads that services select by their labels, sorted: by `serviceKey`. */
 function createSelected(

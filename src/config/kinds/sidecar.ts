@@ -31,7 +31,6 @@ export const SidecarSpec = strict({
 /** Istio's Sidecar. */
 export const sidecar = {
   kind: "Sidecar",
-  withoutEffect: "proxies see all services that are exported to them",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",

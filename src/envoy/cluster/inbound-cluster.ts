@@ -1,5 +1,8 @@
+import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
+import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Protocol } from "../../mesh/protocol.js";
+import type { ApplicationEndpoint } from "../../mesh/sidecar-ingress.js";
 import { socketAddress } from "../address.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
@@ -22,6 +25,12 @@ export interface InboundPort {
     readonly namespace: string;
   }[];
   readonly sources: readonly ResourceRef[];
+  readonly pool: ConnectionPoolSettings | undefined;
+  /** What a Sidecar's listener says: where the application is, and how connections reach the proxy. */
+  readonly endpoint?: ApplicationEndpoint | undefined;
+  readonly tls?: ServerTLSSettings | undefined;
+  readonly bind?: string | undefined;
+  readonly bound?: boolean;
 }
 
 /** Where the application is: at the address that the kernel captured, or at an address of its own. */
@@ -30,6 +39,34 @@ export type ApplicationAddress = { readonly captured: true } | { readonly addres
 /** Longer than any process lives: the cluster has one address, so there is nothing to clean up. */
 const NEVER = "9223372035s";
 
+/** An application that calls reach at the address that the kernel captured. */
+function capturedLocation(): ClusterJson {
+  return {
+    type: "ORIGINAL_DST",
+    lbPolicy: "CLUSTER_PROVIDED",
+    cleanupInterval: NEVER,
+    upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
+  };
+}
+
+function staticLocation(name: string, { address, port }: ApplicationEndpoint): ClusterJson {
+  const endpoint = { address: socketAddress(address, port) };
+  return {
+    type: "STATIC",
+    loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints: [{ endpoint }] }] },
+  };
+}
+
+function locationOf(
+  name: string,
+  { endpoint, targetPort }: InboundPort,
+  application: ApplicationAddress,
+): ClusterJson {
+  if (endpoint !== undefined) return staticLocation(name, endpoint);
+  if ("captured" in application) return capturedLocation();
+  return staticLocation(name, { address: application.address, port: targetPort });
+}
+
 /** The cluster by which a sidecar calls its application. */
 export function inboundCluster(
   port: InboundPort,
@@ -37,41 +74,18 @@ export function inboundCluster(
   connectTimeout: string,
 ): Built<ClusterJson> {
   const name = inboundClusterName(port.targetPort);
-  const location: ClusterJson =
-    "captured" in application
-      ? {
-          type: "ORIGINAL_DST",
-          lbPolicy: "CLUSTER_PROVIDED",
-          cleanupInterval: NEVER,
-          upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
-        }
-      : {
-          type: "STATIC",
-          loadAssignment: {
-            clusterName: name,
-            endpoints: [
-              {
-                lbEndpoints: [
-                  {
-                    endpoint: { address: socketAddress(application.address, port.targetPort) },
-                  },
-                ],
-              },
-            ],
-          },
-        };
   return {
     name,
     json: {
       name,
       altStatName: `${name};`,
-      ...location,
+      ...locationOf(name, port, application),
       connectTimeout,
-      circuitBreakers: circuitBreakers(undefined),
+      circuitBreakers: circuitBreakers(port.pool),
       commonLbConfig: {},
       ...protocolOptions({
         protocol: port.protocol,
-        pool: undefined,
+        pool: port.pool,
         tls: undefined,
         router: false,
       }),

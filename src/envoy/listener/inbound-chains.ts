@@ -1,7 +1,9 @@
 /** How a sidecar takes connections for one port of its application. */
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
+import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { FilterChainJson, FilterChainMatchJson, FilterJson } from "../api.js";
+import { gatewayTls } from "../gateway-tls.js";
 import { inboundMutualTls, MESH_ANY_ALPN, MESH_HTTP_ALPN, tlsSocket } from "../mutual-tls.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
@@ -79,6 +81,18 @@ export interface InboundChainOptions {
   readonly destinationPort: number | undefined;
   readonly trustDomains: readonly string[];
   readonly filters: (http: boolean) => readonly FilterJson[];
+}
+
+/** The chain of a port whose TLS with clients outside of the mesh ends at the sidecar. See Istio, IstioIngressListener.tls. */
+export function terminatingChain(
+  tls: ServerTLSSettings,
+  options: InboundChainOptions & { readonly http: boolean },
+): FilterChainJson {
+  const { http: isHttp, trustDomains } = options;
+  return {
+    ...inboundFilterChain({ http: isHttp, mutualTls: false, match: TLS }, options),
+    transportSocket: tlsSocket({ downstream: gatewayTls(tls, { http: isHttp, trustDomains }) }),
+  };
 }
 
 /** A chain with the filters behind it. */

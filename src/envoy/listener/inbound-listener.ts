@@ -25,7 +25,7 @@ import {
 import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
-import { inboundChains, inboundFilterChain } from "./inbound-chains.js";
+import { inboundChains, inboundFilterChain, terminatingChain } from "./inbound-chains.js";
 
 /** A port with the mode in force on it. */
 export interface SecuredPort {
@@ -128,14 +128,16 @@ function portChains(
   options: InboundListenerOptions,
 ): FilterChainJson[] {
   const target = portTarget(port, name);
-  return inboundChains(port.protocol, mode).map((chain) =>
-    inboundFilterChain(chain, {
-      name,
-      destinationPort,
-      trustDomains: options.trustDomains,
-      filters: (http) => inboundFilters(target, http, options),
-    }),
-  );
+  const common = {
+    name,
+    destinationPort,
+    trustDomains: options.trustDomains,
+    filters: (http: boolean) => inboundFilters(target, http, options),
+  };
+  // What a Sidecar says of TLS is for clients outside of the mesh: where mutual TLS is taken there are none.
+  return port.tls !== undefined && mode === "DISABLE"
+    ? [terminatingChain(port.tls, { ...common, http: port.protocol === "HTTPS" })]
+    : inboundChains(port.protocol, mode).map((chain) => inboundFilterChain(chain, common));
 }
 
 /** Ports that no service has, or one of them: passed on to the application, under the mode of the workload. */

@@ -1,6 +1,7 @@
 /** The part of a sidecar's configuration that concerns its own workload: how calls reach the application. */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
+import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -12,7 +13,8 @@ import {
 } from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
-import { targetPortOf } from "../../mesh/service-endpoints.js";
+import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
+import { sidecarOf } from "../../mesh/sidecar.js";
 import { proxyWorkload, type Workload } from "../../mesh/workload.js";
 import type { ListenerJson } from "../api.js";
 import {
@@ -31,6 +33,7 @@ import {
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
+import { ingressPorts } from "./ingress-ports.js";
 import type { ListenerLogs } from "./logs.js";
 
 /** What a sidecar has for its own application. */
@@ -51,6 +54,7 @@ export interface InboundInputs {
   /** The workloads at the proxy's address. */
   readonly workloads: Table<Workload> | undefined;
   readonly policies: PeerAuthentications;
+  readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
   readonly security: SecurityFilters;
@@ -69,6 +73,7 @@ export function inboundInputs(
     listing: mesh.servicesByAddress.get(place),
     workloads: mesh.workloadsByAddress.get(place),
     policies: mesh.peerAuthentications,
+    sidecar: sidecarOf(mesh.sidecars, proxy),
     config: mesh.config,
     logs,
     security,
@@ -86,7 +91,11 @@ export function servicesOf(
     ({ selector, external }) =>
       selector !== undefined && !external && selects(selector, inputs.proxy.labels),
   );
-  return [...selecting, ...sortedValues(inputs.listing)];
+  const known = new Set(selecting.map(serviceKey));
+  return [
+    ...selecting,
+    ...sortedValues(inputs.listing).filter((one) => !known.has(serviceKey(one))),
+  ];
 }
 
 /** The workload behind a proxy, as Pods and WorkloadEntries describe it. */
@@ -98,7 +107,11 @@ export function workloadOf({
 }
 
 /** The ports of a workload; where two services name one port, the older service says what it carries. */
-function inboundPorts(services: readonly Service[], workload: Workload): readonly InboundPort[] {
+function inboundPorts(
+  services: readonly Service[],
+  workload: Workload,
+  pool: InboundPort["pool"],
+): readonly InboundPort[] {
   const ports = new Map<number, InboundPort>();
   const older = [...services].sort((a, b) => (precedence(a) < precedence(b) ? -1 : 1));
   for (const service of older) {
@@ -113,6 +126,7 @@ function inboundPorts(services: readonly Service[], workload: Workload): readonl
         protocol: known?.protocol ?? port.protocol,
         services: [...(known?.services ?? []), { host, name, namespace }],
         sources: [...(known?.sources ?? []), service.source],
+        pool,
       });
     }
   }
@@ -121,6 +135,14 @@ function inboundPorts(services: readonly Service[], workload: Workload): readonl
 
 /** A service without a time counts as older than one with: a space sorts before digits. */
 const precedence = (service: Service): string => `${service.creationTimestamp} ${service.hostname}`;
+
+/** The ports that a Sidecar names, else those of the services. */
+function portsOf(inputs: InboundInputs): readonly InboundPort[] {
+  const { sidecar, proxy } = inputs;
+  const services = servicesOf(inputs);
+  const own = sidecar && ingressPorts(sidecar, services, proxy.address);
+  return own ?? inboundPorts(services, workloadOf(inputs), sidecar?.spec.inboundConnectionPool);
+}
 
 function clustersOf({ proxy, config, security }: InboundInputs, ports: readonly InboundPort[]) {
   const { connectTimeout } = config;
@@ -133,6 +155,23 @@ function clustersOf({ proxy, config, security }: InboundInputs, ports: readonly 
     ...security.clusters.map(({ json }) => json),
   ];
   return captured ? [...own, inboundPassthroughCluster(connectTimeout)] : own;
+}
+
+const isBound = ({ port }: SecuredPort): boolean => port.bound === true;
+
+/** The listeners to which connections are addressed: each port's own. */
+function boundListeners(
+  proxy: Proxy,
+  ports: readonly SecuredPort[],
+  options: InboundListenerOptions,
+): readonly ListenerJson[] {
+  return ports
+    .filter(({ port }) => !(proxy.unprivileged && port.targetPort < 1024))
+    .map((one) => {
+      const at = { address: one.port.bind ?? proxy.address, port: one.port.targetPort };
+      return inboundListener(one, at, options);
+    })
+    .filter((listener) => listener !== undefined);
 }
 
 function listenersOf(
@@ -154,14 +193,13 @@ function listenersOf(
       mode: modeOf(NO_PORT_HAS_A_POLICY),
       ports: others.map((port) => ({ port, mode: modeOf(port) })),
     };
-    return [virtualInboundListener(secured, passthrough, options)];
+    const captured = secured.filter(({ port }) => port.bound !== true);
+    return [
+      virtualInboundListener(captured, passthrough, options),
+      ...boundListeners(proxy, secured.filter(isBound), options),
+    ];
   }
-  return secured
-    .filter(({ port }) => !(proxy.unprivileged && port.targetPort < 1024))
-    .map((one) =>
-      inboundListener(one, { address: proxy.address, port: one.port.targetPort }, options),
-    )
-    .filter((listener) => listener !== undefined);
+  return boundListeners(proxy, secured, options);
 }
 
 /** The builder of inbound parts. */
@@ -175,9 +213,9 @@ export function createInboundPart(
   });
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
-    ["proxy", "services", "listing", "workloads", "policies", "config", "logs", "security"],
+    ["proxy", "services", "listing", "workloads", "policies", "sidecar", "config", "logs", "security"],
     (inputs) => {
-      const ports = inboundPorts(servicesOf(inputs), workloadOf(inputs));
+      const ports = portsOf(inputs);
       const clusters = clustersOf(inputs, ports).map((json) => encode(MESSAGE.cluster, json));
       const listeners = listenersOf(inputs, ports).map((json) => encode(MESSAGE.listener, json));
       return { clusters: resourceSet(clusters), listeners: resourceSet(listeners) };
