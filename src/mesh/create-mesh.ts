@@ -23,12 +23,7 @@ import { indexPeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
 import { createSecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
-import {
-  createServiceEndpoints,
-  isListed,
-  serviceKey,
-  targetPortOf,
-} from "./service-endpoints.js";
+import { createServiceEndpoints, isListed, serviceKey, targetPortOf } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
 import { indexSidecars } from "./sidecar.js";
 import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";

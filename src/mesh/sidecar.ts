@@ -2,6 +2,7 @@
 import type { Table } from "../base/table.js";
 import type { Destination } from "../config/kinds/destination.js";
 import type { OutboundTrafficPolicy } from "../config/kinds/sidecar.js";
+import type { IstioEgressListener } from "../config/kinds/sidecar-egress.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import type { EgressHost } from "./egress-host.js";
@@ -89,15 +90,14 @@ export function egressListeners(
   { spec }: SidecarResource,
   namespace: string,
 ): readonly EgressListener[] {
-  const all = spec.egress ?? [];
+  const all: readonly IstioEgressListener[] = spec.egress ?? [];
   const listeners = all.length === 0 ? [{ hosts: ["*/*"] }] : all;
-  const ports = listeners.flatMap((one) => ("port" in one ? [one.port?.number ?? 0] : []));
-  return listeners.map((listener): EgressListener => {
-    const { port, bind = "", captureMode } = listener as (typeof all)[number];
+  const ports = all.flatMap(({ port }) => (port === undefined ? [] : [port.number ?? 0]));
+  return listeners.map(({ port, bind = "", captureMode, hosts }): EgressListener => {
     const bound = captureMode === "NONE";
     const fallback = bound ? LOCALHOST : undefined;
     return {
-      hosts: listener.hosts.map((host) => egressHost(host, namespace)),
+      hosts: hosts.map((host) => egressHost(host, namespace)),
       port: port?.number,
       protocol: parseProtocol(port?.protocol),
       bind: bind === "" ? fallback : bind,

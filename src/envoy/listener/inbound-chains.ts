@@ -1,7 +1,8 @@
 /** How a sidecar takes connections for one port of its application. */
+
+import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { FilterChainJson, FilterChainMatchJson, FilterJson } from "../api.js";
 import { gatewayTls } from "../gateway-tls.js";
 import { inboundMutualTls, MESH_ANY_ALPN, MESH_HTTP_ALPN, tlsSocket } from "../mutual-tls.js";

@@ -213,7 +213,17 @@ export function createInboundPart(
   });
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
-    ["proxy", "services", "listing", "workloads", "policies", "sidecar", "config", "logs", "security"],
+    [
+      "proxy",
+      "services",
+      "listing",
+      "workloads",
+      "policies",
+      "sidecar",
+      "config",
+      "logs",
+      "security",
+    ],
     (inputs) => {
       const ports = portsOf(inputs);
       const clusters = clustersOf(inputs, ports).map((json) => encode(MESSAGE.cluster, json));

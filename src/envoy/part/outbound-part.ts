@@ -17,7 +17,6 @@ import {
 } from "../../mesh/peer-authentication.js";
 import type { Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
-import { outboundPolicy } from "../../mesh/sidecar.js";
 import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { clusterEndpoints, loadAssignment } from "../cluster/load-assignment.js";
@@ -35,7 +34,7 @@ import type { Encoder } from "../encoder.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
 import { outboundClusterName } from "../names.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
-import { type UnknownHosts, unknownHosts } from "../unknown-hosts.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
 import { MESSAGE } from "./envoy-types.js";
 import { createReplacement, type HostRows } from "./host-rows.js";
 import {
@@ -44,6 +43,7 @@ import {
   type HostResource,
 } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
+import { createUnknownHosts } from "./scope-policy.js";
 
 /** What the scope's callers share. */
 export interface OutboundPart {
@@ -274,21 +274,6 @@ export function createStaticClusters(
       ...encoder.encode(MESSAGE.cluster, json),
     }));
   });
-}
-
-/** What becomes of calls to unknown hosts from a scope; the same object for as long as it says the same. */
-export function createUnknownHosts(
-  engine: Engine,
-): (mesh: Mesh, scope: OutboundScope) => UnknownHosts {
-  const settle = engine.settle<UnknownHosts>(
-    (a, b) => a.mode === b.mode && a.cluster === b.cluster,
-  );
-  return ({ sidecars, config, resolver }, { sidecar, namespace }) => {
-    const own = sidecars.byKey.get(sidecar)?.spec.outboundTrafficPolicy;
-    return settle(
-      unknownHosts(outboundPolicy(own, config.outboundTrafficPolicy), namespace, resolver),
-    );
-  };
 }
 
 function sameTraits(a: ClientTraits, b: ClientTraits): boolean {

@@ -12,12 +12,12 @@ import {
   createClaimGroups,
   createRows,
   createStaticClusters,
-  createUnknownHosts,
   type OutboundPart,
   type SharedBuilders,
 } from "./outbound-part.js";
 import { createRouteConfigurations, type HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
+import { createUnknownHosts } from "./scope-policy.js";
 
 /** What one way out of a Sidecar makes. */
 interface EgressRows {
