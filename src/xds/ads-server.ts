@@ -9,6 +9,7 @@ import { createNamePool } from "./names.js";
 import type { XdsObserver } from "./observer.js";
 import { DEFAULT_PACING, type Pacing } from "./pacing.js";
 import { createSharedPlanner } from "./plan.js";
+import type { Questions } from "./questions.js";
 import type { EncodedResource } from "./resource.js";
 import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
@@ -18,6 +19,8 @@ import { DecodeError } from "./wire.js";
 /** What a server is made of. */
 export interface AdsServerOptions {
   readonly sessions: XdsSessions;
+  /** Who answers requests that are for no resource of a view; nobody when absent. */
+  readonly questions?: Questions;
   /** Has the message envoy.config.core.v3.Node. */
   readonly registry: Registry;
   readonly clock: Clock;
@@ -89,6 +92,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
 
   const host: StreamHost = {
     sessions,
+    questions: options.questions,
     clock,
     limits,
     observer,

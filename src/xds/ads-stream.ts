@@ -12,9 +12,10 @@ import { type Allowance, createAllowance, type Limits } from "./limits.js";
 import type { Moment } from "./moment.js";
 import { nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
+import type { Questions } from "./questions.js";
 import type { EncodedResource } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
-import { type Session, StreamRefused, type XdsSessions } from "./session.js";
+import { type Peer, type Session, StreamRefused, type XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
 import { newStream, type StreamState, subscriptionTo, withView } from "./stream-state.js";
 import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
@@ -35,6 +36,7 @@ export interface Entrance {
 /** What all streams of a server share. */
 export interface StreamHost {
   readonly sessions: XdsSessions;
+  readonly questions: Questions | undefined;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly observer: XdsObserver;
@@ -146,7 +148,10 @@ export class AdsStream {
       if (!this.#isAnswer(incoming) && !this.#allow(message.length)) {
         throw new StreamRefused(status.RESOURCE_EXHAUSTED, "too many requests");
       }
-      if (this.#open !== undefined) this.#handle(this.#open, incoming);
+      const { questions } = this.#host;
+      if (questions !== undefined && this.#isQuestion(incoming, questions)) {
+        void this.#answer(incoming, questions);
+      } else if (this.#open !== undefined) this.#handle(this.#open, incoming);
       else if (!this.#isOpening) void this.#letIn(incoming);
     } catch (error) {
       this.#fail(error);
@@ -162,6 +167,38 @@ export class AdsStream {
     return subscription === undefined ? undefined : findFlight(subscription, nonce);
   }
 
+  /** The answer has the form of one protocol alone, and is none of a service for one type. */
+  #isQuestion({ typeUrl }: Incoming, questions: Questions): boolean {
+    const { dialect, onlyType } = this.#entrance;
+    return dialect.protocol === "sotw" && onlyType === undefined && questions.concerns(typeUrl);
+  }
+
+  /** One at a time: nothing more is read until the answer is on its way. */
+  async #answer({ typeUrl, names }: Incoming, questions: Questions): Promise<void> {
+    this.#call.pause();
+    try {
+      const answer = await questions.answer({ typeUrl, names, peer: this.#peer() });
+      if (this.#hasEnded) return;
+      await new Promise<void>((resolve) => {
+        this.#call.write(answer, () => {
+          resolve();
+        });
+      });
+      this.#call.resume();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #peer(): Peer {
+    return {
+      address: this.#call.getPeer(),
+      metadata: this.#call.metadata,
+      authContext: this.#call.getAuthContext(),
+      plaintext: this.#entrance.plaintext,
+    };
+  }
+
   async #letIn(first: Incoming): Promise<void> {
     const { clock, observer, sessions } = this.#host;
     this.#isOpening = true;
@@ -170,12 +207,7 @@ export class AdsStream {
       const session = await sessions.open({
         node: this.#nodeOf(first),
         protocol: this.#entrance.dialect.protocol,
-        peer: {
-          address: this.#call.getPeer(),
-          metadata: this.#call.metadata,
-          authContext: this.#call.getAuthContext(),
-          plaintext: this.#entrance.plaintext,
-        },
+        peer: this.#peer(),
         refuse: (reason) => {
           this.refuse(reason);
         },

@@ -10,6 +10,8 @@ export interface Incoming {
   /** The encoded node, if the request has one. */
   readonly node: Uint8Array | undefined;
   readonly typeUrl: string;
+  /** State of the world: the names that are asked for; none in the other protocol. */
+  readonly names: readonly string[];
   readonly nonce: string;
   /** The words of a NACK. */
   readonly error: string | undefined;
@@ -30,6 +32,7 @@ export interface Dialect {
 
 interface Request {
   readonly typeUrl: string;
+  readonly names?: readonly string[];
   readonly nonce: string;
   readonly error?: string;
 }
@@ -49,6 +52,7 @@ function dialect<R extends Request>(
       return {
         node,
         typeUrl,
+        names: request.names ?? [],
         nonce: request.nonce,
         error: request.error,
         apply: (state, moment) => (isServed ? onRequest(state, request, moment) : state),
