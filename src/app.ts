@@ -227,8 +227,11 @@ async function serve(
     convergence.observer,
     logObserver(options.logger),
   ];
+  const version = await readVersion();
+  const debug = await openDebug(options, parts, { ads: () => ads, sessions, version });
   const ads = createAdsServer({
     sessions,
+    questions: debug.questions,
     registry: parts.encoder.registry,
     clock: systemClock(),
     observer: joinObservers(observers),
@@ -237,8 +240,6 @@ async function serve(
   closers.push(() => {
     loop.close();
   });
-  const version = await readVersion();
-  const debug = await openDebug(options, parts, { ads, sessions, version });
   closers.push(await debug.serveSocket(options.stateDir));
   const tls = await startTls(options, parts);
   closers.push(() => {
@@ -314,19 +315,22 @@ function startTls(options: ControlPlaneOptions, { authority }: Parts): Promise<S
   });
 }
 
+/** Who is served: `ads` is there once somebody asks. */
+interface Watched {
+  readonly ads: () => AdsServer;
+  readonly sessions: ProxySessions;
+  readonly version: string;
+}
+
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   { encoder, configuration, discovery, authenticate }: Parts,
-  {
-    ads,
-    sessions,
-    version,
-  }: { readonly ads: AdsServer; readonly sessions: ProxySessions; readonly version: string },
+  { ads, sessions, version }: Watched,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
     observed: {
-      streams: () => ads.streams(),
-      accepted: (stream, typeUrl) => ads.accepted(stream, typeUrl),
+      streams: () => ads().streams(),
+      accepted: (stream, typeUrl) => ads().accepted(stream, typeUrl),
       sessions: () => sessions.connected(),
       snapshot: () => configuration.snapshot(),
       mesh: () => discovery.mesh(),

@@ -6,14 +6,22 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Authenticate } from "../ca/authenticate.js";
+import { createReadAccepted } from "../debug/accepted-resources.js";
 import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
+import {
+  addClientStatusService,
+  CLIENT_STATUS_SERVICE,
+  type ClientStatusOptions,
+} from "../debug/client-status-service.js";
 import { createComposeDump } from "../debug/config-dump.js";
 import { addDebugService, type DebugServiceOptions } from "../debug/debug-service.js";
-import { timestamp } from "../debug/describe-proxy.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
+import { createIstioDebug } from "../debug/istio-debug.js";
 import type { Observed } from "../debug/observed.js";
 import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
+import { timestamp } from "../debug/timestamp.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
 
 /** What the endpoints are made of. */
@@ -33,7 +41,9 @@ export interface DebugEndpointsOptions {
 
 /** See the top of this file. */
 export interface DebugEndpoints {
-  /** Adds them to a server whose calls come in by this entrance. */
+  /** Answers what istioctl asks on discovery streams. */
+  readonly questions: Questions;
+  /** Adds the services to a server whose calls come in by this entrance. */
   addTo(server: Server, entrance: Entrance): void;
   /** Serves them on the socket in the state directory; without it they are on the ports alone. The result ends that. */
   serveSocket(stateDir: string): Promise<() => Promise<void>>;
@@ -41,27 +51,38 @@ export interface DebugEndpoints {
 
 /** Endpoints that nobody reaches yet. */
 export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpoints {
-  const { observed, version, authenticate, operators, logger } = options;
+  const { observed, version, authenticate, operators, envoyRegistry, logger } = options;
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, options.api));
-  const service: DebugServiceOptions = {
+  const controlPlane = {
+    id: hostname(),
+    version,
+    istioVersion: ISTIO_VERSION,
+    startedAt: timestamp(options.now()),
+  };
+  const readAccepted = createReadAccepted(envoyRegistry);
+  const composeDump = createComposeDump(readAccepted);
+  const checkAccess = createCheckAccess({ authenticate, operators });
+  const own: DebugServiceOptions = {
     definition: serviceDefinition(registry, DEBUG_SERVICE),
-    observed,
-    controlPlane: {
-      id: hostname(),
-      version,
-      istioVersion: ISTIO_VERSION,
-      startedAt: timestamp(options.now()),
-    },
-    composeDump: createComposeDump(options.envoyRegistry),
-    checkAccess: createCheckAccess({ authenticate, operators }),
-    onError: (error) => {
-      logger.error({ err: error }, "a debug call failed");
-    },
+    ...{ observed, controlPlane, composeDump },
+  };
+  const clientStatus: ClientStatusOptions = {
+    definition: serviceDefinition(envoyRegistry, CLIENT_STATUS_SERVICE),
+    ...{ observed, readAccepted },
+  };
+  const onError = (error: unknown): void => {
+    logger.error({ err: error }, "a debug call failed");
   };
   const addTo: DebugEndpoints["addTo"] = (server, entrance) => {
-    addDebugService(server, entrance, service);
+    const guard = { entrance, checkAccess, onError };
+    addDebugService(server, guard, own);
+    addClientStatusService(server, guard, clientStatus);
   };
   return {
+    questions: createIstioDebug({
+      registry: envoyRegistry,
+      ...{ observed, controlPlane, composeDump, checkAccess },
+    }),
     addTo,
     serveSocket: async (stateDir) => {
       try {

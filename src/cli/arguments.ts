@@ -114,3 +114,11 @@ export function parseFlag(text: string): boolean {
   }
   return text === "true";
 }
+
+/** Adds a `NAMESPACE/NAME` to those of an option that may be given several times. */
+export function collectServiceAccount(
+  value: string,
+  earlier: readonly ReturnType<typeof parseServiceAccount>[] | undefined,
+): readonly ReturnType<typeof parseServiceAccount>[] {
+  return [...(earlier ?? []), parseServiceAccount(value)];
+}

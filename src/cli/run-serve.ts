@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import pino, { type Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
+import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { formatLogLine } from "./log-line.js";
 
@@ -15,6 +16,7 @@ export interface ServeOptions {
   readonly tlsPort: number;
   readonly httpPort: number;
   readonly tlsName?: readonly string[];
+  readonly operator?: readonly ReturnType<typeof parseServiceAccount>[];
   readonly workloadTtl?: number;
   readonly logLevel: string;
 }
@@ -33,6 +35,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     httpPort: options.httpPort,
     ...(options.tlsName === undefined ? {} : { tlsNames: options.tlsName }),
     ...(options.workloadTtl === undefined ? {} : { workloadTtlMs: options.workloadTtl }),
+    ...(options.operator === undefined ? {} : { operators: options.operator }),
     logger,
   });
   try {

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { collect, parsePort, parseTtl } from "./arguments.js";
+import { collect, collectServiceAccount, parsePort, parseTtl } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { ServeOptions } from "./run-serve.js";
@@ -25,6 +25,11 @@ export function serveCommand(context: CommandContext): Command {
     .option("--tls-port <port>", "xDS with TLS", parsePort, 15012)
     .option("--http-port <port>", "metrics and health", parsePort, 15014)
     .option("--tls-name <name>", "a name or address that proxies call it by; repeatable", collect)
+    .option(
+      "--operator <ns/name>",
+      "a service account that may ask for the state of proxies over TLS; repeatable",
+      collectServiceAccount,
+    )
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(
       new Option("--log-level <level>", "how much to log").choices(LOG_LEVELS).default("info"),

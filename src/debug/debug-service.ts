@@ -1,12 +1,5 @@
 /** fairlead's own debug API, see proto/fairlead/debug/v1/debug.proto. */
-import {
-  type handleUnaryCall,
-  type Server,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type sendUnaryData,
-  status,
-} from "@grpc/grpc-js";
+import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
   ControlPlaneJson,
   GetConfigDumpRequestJson,
@@ -17,21 +10,11 @@ import type {
   ListTlsPoliciesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
-import { type CheckAccess, type Entrance, peerOf } from "./access.js";
+import { type Answer, type CallGuard, CallRefused, unary } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
-
-/** A call that cannot be answered; the message is for the caller. */
-class CallRefused extends Error {
-  readonly code: status;
-  constructor(code: status, message: string) {
-    super(message);
-    this.name = "CallRefused";
-    this.code = code;
-  }
-}
 
 /** What the service is made of. */
 export interface DebugServiceOptions {
@@ -39,13 +22,7 @@ export interface DebugServiceOptions {
   readonly observed: Observed;
   readonly controlPlane: ControlPlaneJson;
   readonly composeDump: ComposeDump;
-  readonly checkAccess: CheckAccess;
-  /** Told of a fault of ours. */
-  readonly onError: (error: unknown) => void;
 }
-
-/** Answers one method. */
-type Answer<Request, Response> = (request: Request) => Response | Promise<Response>;
 
 /** The answers of the service by method. */
 interface Answers {
@@ -75,9 +52,7 @@ function createAnswers({ observed, controlPlane, composeDump }: DebugServiceOpti
     }),
     GetConfigDump: async ({ proxy = "" }) => {
       const connection = findConnection(observed, proxy);
-      const configs = await composeDump(connection.stream, (stream, typeUrl) =>
-        observed.accepted(stream, typeUrl),
-      );
+      const configs = await composeDump(connection.stream, observed);
       return { proxy: describeProxy(connection), configDump: JSON.stringify({ configs }) };
     },
     ListTlsPolicies: ({ proxy: id = "", host = "" }) => {
@@ -90,42 +65,14 @@ function createAnswers({ observed, controlPlane, composeDump }: DebugServiceOpti
   };
 }
 
-/** Adds the service to a server whose calls come in by this entrance. */
+/** Adds the service to a server. */
 export function addDebugService(
   server: Server,
-  entrance: Entrance,
+  guard: CallGuard,
   options: DebugServiceOptions,
 ): void {
   const handlers = Object.entries(createAnswers(options)).map(
-    ([name, answer]) =>
-      [name, handle(answer as Answer<object, object>, entrance, options)] as const,
+    ([name, answer]) => [name, unary(answer as Answer<object, object>, guard)] as const,
   );
   server.addService(options.definition, Object.fromEntries(handlers));
-}
-
-function handle(
-  answer: Answer<object, object>,
-  entrance: Entrance,
-  { checkAccess, onError }: DebugServiceOptions,
-): handleUnaryCall<object, object> {
-  const run = async (
-    call: ServerUnaryCall<object, object>,
-    respond: sendUnaryData<object>,
-  ): Promise<void> => {
-    try {
-      const access = await checkAccess(entrance, peerOf(call));
-      if (access.kind === "denied") throw new CallRefused(access.code, access.message);
-      respond(null, await answer(call.request));
-    } catch (error) {
-      if (error instanceof CallRefused) {
-        respond({ code: error.code, details: error.message });
-      } else {
-        onError(error);
-        respond({ code: status.INTERNAL, details: "internal error" });
-      }
-    }
-  };
-  return (call, respond) => {
-    void run(call, respond);
-  };
 }

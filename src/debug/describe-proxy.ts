@@ -9,11 +9,7 @@ import type { TypeStatus } from "../xds/stream-status.js";
 import type { Occurrence } from "../xds/subscription.js";
 import type { Connection } from "./observed.js";
 import { inTypeOrder, shortName, syncStatusOf } from "./sync-state.js";
-
-/** A time in milliseconds since 1970 in protobuf's JSON. */
-export function timestamp(ms: number): string {
-  return new Date(ms).toISOString();
-}
+import { timestamp } from "./timestamp.js";
 
 const timeOf = (occurrence: Occurrence): string => timestamp(occurrence.at);
 

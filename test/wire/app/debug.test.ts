@@ -1,96 +1,19 @@
-/** The debug endpoints of a running control plane, asked over its own socket and ports. */
-import { readFileSync, statSync } from "node:fs";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+/** fairlead's own debug API, asked over the socket and ports of a running control plane. */
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import pino from "pino";
-import { expect, onTestFinished, test } from "vitest";
-import { type ControlPlane, startControlPlane } from "../../../src/app.js";
-import { type DebugAddress, type DebugClient, openDebugClient } from "../../../src/debug/client.js";
-import { TYPE_URL } from "../../../src/xds/resource.js";
-import { openAds } from "./ads-client.js";
+import { expect, test } from "vitest";
+import type { DebugClient } from "../../../src/debug/client.js";
+import { connectTo, joinAs, shareDebugged } from "./debugged.js";
 
-const MESH = `
-apiVersion: v1
-kind: Service
-metadata: {name: payments, namespace: default}
-spec:
-  selector: {app: payments}
-  ports: [{name: http, port: 80, targetPort: 8080}]
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: strict, namespace: default}
-spec:
-  mtls:
-    mode: STRICT
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: payments, namespace: default}
-spec:
-  host: payments
-  trafficPolicy:
-    tls: {mode: DISABLE}
-`;
-const API = readFileSync("gen/fairlead.binpb");
+const debugged = shareDebugged();
 
-interface Started {
-  readonly controlPlane: ControlPlane;
-  readonly socket: string;
-}
+const socketOf = (): string => join(debugged().state, "debug.sock");
 
-async function start(): Promise<Started> {
-  const root = await mkdtemp(join(tmpdir(), "fairlead-debug-"));
-  await chmod(root, 0o700);
-  await writeFile(join(root, "mesh.yaml"), MESH);
-  const controlPlane = await startControlPlane({
-    configDirs: [join(root, "mesh.yaml")],
-    stateDir: join(root, "state"),
-    address: "127.0.0.1",
-    plaintextPort: 0,
-    tlsPort: 0,
-    httpPort: 0,
-    logger: pino({ level: "silent" }),
-  });
-  onTestFinished(async () => {
-    await controlPlane.close();
-    await rm(root, { recursive: true, force: true });
-  });
-  return { controlPlane, socket: join(root, "state", "debug.sock") };
-}
-
-async function connect(address: DebugAddress): Promise<DebugClient> {
-  const client = await openDebugClient(address, API);
-  onTestFinished(() => {
-    client.close();
-  });
-  return client;
-}
-
-/** A proxy that has accepted its clusters and secrets. */
-async function joinAs(controlPlane: ControlPlane, name: string): Promise<void> {
-  const token = await controlPlane.createToken({
-    namespace: "default",
-    serviceAccount: "default",
-    ttlMs: 60_000,
-    uses: 1,
-  });
-  const proxy = openAds({
-    port: controlPlane.tlsPort,
-    roots: controlPlane.rootCertificates,
-    token,
-    name,
-    labels: { app: "payments" },
-  });
-  await proxy.ask(TYPE_URL.cluster);
-  await proxy.ask(TYPE_URL.secret, ["default", "ROOTCA"]);
-}
+const connect = (): Promise<DebugClient> => connectTo({ kind: "socket", path: socketOf() });
 
 test("lists the proxies that are connected, and where they stand", async () => {
-  const { controlPlane, socket } = await start();
-  await joinAs(controlPlane, "payments-0");
-  const client = await connect({ kind: "socket", path: socket });
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
   const { proxies } = await client.listProxies({});
   expect(proxies).toMatchObject([
     {
@@ -108,9 +31,8 @@ test("lists the proxies that are connected, and where they stand", async () => {
 });
 
 test("shows what a proxy has accepted, without its private key", async () => {
-  const { controlPlane, socket } = await start();
-  await joinAs(controlPlane, "payments-0");
-  const client = await connect({ kind: "socket", path: socket });
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
   const { configDump = "" } = await client.getConfigDump({ proxy: "payments-0.default" });
   const { configs } = JSON.parse(configDump) as { readonly configs: readonly object[] };
   expect(configs).toMatchObject([
@@ -144,8 +66,7 @@ test("shows what a proxy has accepted, without its private key", async () => {
 });
 
 test("says that a proxy is not connected", async () => {
-  const { socket } = await start();
-  const client = await connect({ kind: "socket", path: socket });
+  const client = await connect();
   await expect(client.getConfigDump({ proxy: "gone.default" })).rejects.toMatchObject({
     statusName: "NOT_FOUND",
     message: expect.stringContaining("no proxy gone.default is connected") as string,
@@ -153,9 +74,8 @@ test("says that a proxy is not connected", async () => {
 });
 
 test("says how both sides of a service want to speak, and where that is written", async () => {
-  const { controlPlane, socket } = await start();
-  await joinAs(controlPlane, "payments-0");
-  const client = await connect({ kind: "socket", path: socket });
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
   const request = {
     proxy: "payments-0.default",
     host: "payments.default.svc.cluster.local",
@@ -187,16 +107,11 @@ test("says how both sides of a service want to speak, and where that is written"
 });
 
 test("answers on the plaintext port of its own machine", async () => {
-  const { controlPlane } = await start();
-  const client = await connect({
-    kind: "plaintext",
-    host: "127.0.0.1",
-    port: controlPlane.plaintextPort,
-  });
+  const { plaintextPort: port } = debugged().controlPlane;
+  const client = await connectTo({ kind: "plaintext", host: "127.0.0.1", port });
   expect(await client.getControlPlane()).toMatchObject({ istioVersion: "1.29.6" });
 });
 
-test("keeps its socket to the owner of the state directory", async () => {
-  const { socket } = await start();
-  expect((statSync(socket).mode & 0o777).toString(8)).toBe("600");
+test("keeps its socket to the owner of the state directory", () => {
+  expect((statSync(socketOf()).mode & 0o777).toString(8)).toBe("600");
 });

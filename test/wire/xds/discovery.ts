@@ -32,11 +32,11 @@ import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/
 import type { OpenRequest, Session } from "../../../src/xds/session.js";
 
 /** Envoy's API, out of which the tests read and write messages without the help of src/xds. */
-const registry = createFileRegistry(
+export const registry = createFileRegistry(
   fromBinary(FileDescriptorSetSchema, readFileSync("gen/envoy.binpb")),
 );
 
-function messageType(name: string): DescMessage {
+export function messageType(name: string): DescMessage {
   const schema = registry.getMessage(name);
   if (schema === undefined) throw new Error(`no message ${name}`);
   return schema;
@@ -149,7 +149,7 @@ const ADS = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const SDS = "/envoy.service.secret.v3.SecretDiscoveryService";
 
 /** The methods by which a client can ask. */
-const METHODS = {
+export const METHODS = {
   delta: `${ADS}/DeltaAggregatedResources`,
   sotw: `${ADS}/StreamAggregatedResources`,
   deltaSecrets: `${SDS}/DeltaSecrets`,

@@ -1,0 +1,143 @@
+/** Envoy's client status discovery service: envoy/service/status/v3/csds.proto. */
+import type { JsonObject } from "@bufbuild/protobuf";
+import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
+import { RE2JS } from "re2js";
+import type { ClientStatusRequestJson } from "../../gen/types/envoy/service/status/v3/csds_pb.js";
+import type { NodeMatcherJson } from "../../gen/types/envoy/type/matcher/v3/node_pb.js";
+import type { StringMatcherJson } from "../../gen/types/envoy/type/matcher/v3/string_pb.js";
+import type { TypeStatus } from "../xds/stream-status.js";
+import type { ReadAccepted, ShownResource } from "./accepted-resources.js";
+import { type Answer, type CallGuard, CallRefused, eachRequest, unary } from "./calls.js";
+import { clientStatus, typeState } from "./client-status.js";
+import { type Connection, connectionsOf, type Observed } from "./observed.js";
+import { timestamp } from "./timestamp.js";
+
+/** The name of the service. */
+export const CLIENT_STATUS_SERVICE = "envoy.service.status.v3.ClientStatusDiscoveryService";
+
+/** What the service is made of. */
+export interface ClientStatusOptions {
+  readonly definition: ServiceDefinition;
+  readonly observed: Observed;
+  readonly readAccepted: ReadAccepted;
+}
+
+/** So many resources are written in one answer; more would keep proxies waiting for theirs. */
+const MAX_RESOURCES = 5000;
+
+function matchesText(matcher: StringMatcherJson, text: string): boolean {
+  const fold = (one: string): string => (matcher.ignoreCase === true ? one.toLowerCase() : one);
+  const value = fold(text);
+  if (matcher.exact !== undefined) return value === fold(matcher.exact);
+  if (matcher.prefix !== undefined) return value.startsWith(fold(matcher.prefix));
+  if (matcher.suffix !== undefined) return value.endsWith(fold(matcher.suffix));
+  if (matcher.contains !== undefined) return value.includes(fold(matcher.contains));
+  if (matcher.safeRegex?.regex !== undefined) return matchesRegex(matcher.safeRegex.regex, text);
+  throw new CallRefused(status.INVALID_ARGUMENT, "a node matcher's node_id has no pattern");
+}
+
+function matchesRegex(regex: string, text: string): boolean {
+  try {
+    return RE2JS.compile(regex).matches(text);
+  } catch {
+    throw new CallRefused(status.INVALID_ARGUMENT, `${regex} is no regular expression of RE2`);
+  }
+}
+
+function matches({ nodeId, nodeMetadatas = [] }: NodeMatcherJson, id: string): boolean {
+  if (nodeId === undefined || nodeMetadatas.length > 0) {
+    throw new CallRefused(status.INVALID_ARGUMENT, "node matchers are for node_id alone");
+  }
+  return matchesText(nodeId, id);
+}
+
+function resourceState(
+  { name, accepted, refused, updatedAt }: ShownResource,
+  typeUrl: string,
+): JsonObject {
+  const held =
+    accepted === undefined
+      ? {}
+      : {
+          versionInfo: accepted.version,
+          xdsConfig: accepted.json,
+          lastUpdated: timestamp(updatedAt),
+        };
+  const judged =
+    refused === undefined
+      ? { configStatus: "SYNCED", clientStatus: "ACKED" }
+      : {
+          configStatus: "ERROR",
+          clientStatus: "NACKED",
+          errorState: {
+            lastUpdateAttempt: timestamp(refused.at),
+            details: refused.error,
+            versionInfo: refused.version,
+          },
+        };
+  return { typeUrl, name, ...held, ...judged };
+}
+
+/** An entry for each resource of a type; for the type itself where it has none, or where some are not answered yet. */
+function typeStates(type: TypeStatus, resources: readonly ShownResource[]): readonly JsonObject[] {
+  const each = resources.map((resource) => resourceState(resource, type.typeUrl));
+  return each.length === 0 || type.unjudged > 0 ? [typeState(type), ...each] : each;
+}
+
+async function withResources(
+  connection: Connection,
+  { observed, readAccepted }: ClientStatusOptions,
+): Promise<JsonObject> {
+  const { stream } = connection;
+  const shown = await readAccepted(stream, observed);
+  return {
+    ...clientStatus(connection),
+    genericXdsConfigs: stream.types.flatMap((type) =>
+      typeStates(type, shown.get(type.typeUrl) ?? []),
+    ),
+  };
+}
+
+function refuseTooMany(
+  connections: readonly Connection[],
+  { observed }: ClientStatusOptions,
+): void {
+  let count = 0;
+  for (const { stream } of connections) {
+    for (const { typeUrl } of stream.types) {
+      count += observed.accepted(stream.stream, typeUrl).length;
+      if (count <= MAX_RESOURCES) continue;
+      throw new CallRefused(
+        status.RESOURCE_EXHAUSTED,
+        `these clients hold more than ${MAX_RESOURCES} resources: ask with exclude_resource_contents, or for fewer by a node matcher`,
+      );
+    }
+  }
+}
+
+function createAnswer(options: ClientStatusOptions): Answer<ClientStatusRequestJson, JsonObject> {
+  return async ({ nodeMatchers = [], excludeResourceContents = false }) => {
+    const connections = connectionsOf(options.observed).filter(
+      ({ proxy }) =>
+        nodeMatchers.length === 0 || nodeMatchers.some((matcher) => matches(matcher, proxy.id)),
+    );
+    if (excludeResourceContents) return { config: connections.map(clientStatus) };
+    refuseTooMany(connections, options);
+    const config: JsonObject[] = [];
+    for (const connection of connections) config.push(await withResources(connection, options));
+    return { config };
+  };
+}
+
+/** Adds the service to a server. */
+export function addClientStatusService(
+  server: Server,
+  guard: CallGuard,
+  options: ClientStatusOptions,
+): void {
+  const answer = createAnswer(options);
+  server.addService(options.definition, {
+    FetchClientStatus: unary(answer, guard),
+    StreamClientStatus: eachRequest(answer, guard),
+  });
+}

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { ProxyJson, TypeSyncJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
+import {
+  refusalLines,
+  statusTable,
+  subscriptionTable,
+} from "../../../src/cli/proxy-status-table.js";
+
+const NOW = Date.parse("2026-11-25T21:00:10Z");
+
+const type = (shortName: string, sync: Partial<TypeSyncJson> = {}): TypeSyncJson => ({
+  shortName,
+  status: "SYNCED",
+  lastSent: "2026-11-25T21:00:04Z",
+  ...sync,
+});
+
+const proxy = (id: string, ...types: readonly TypeSyncJson[]): ProxyJson => ({
+  id,
+  clusterId: "Kubernetes",
+  istioVersion: "1.29.6",
+  types: [...types],
+});
+
+const PROXIES = [
+  proxy(
+    "istio-ingressgateway-0.istio-system",
+    type("CDS"),
+    type("LDS", { lastSent: "2026-11-25T20:47:00Z" }),
+    type("EDS", { status: "STALE" }),
+    type("RDS", { status: "NOT_SENT" }),
+    type("SDS"),
+  ),
+  proxy(
+    "payments-v1-0.default",
+    type("CDS", {
+      status: "ERROR",
+      lastRefusal: {
+        at: "2026-11-25T21:00:05Z",
+        error: "no such extension",
+        names: ["outbound|80||a.default.svc.cluster.local"],
+      },
+    }),
+    type("LDS", { lastSent: "2026-11-23T20:00:00Z" }),
+  ),
+];
+const CONTROL_PLANE = { id: "devbox", version: "0.1.0" };
+
+const text = (lines: readonly string[]): string => `\n${lines.join("\n")}\n`;
+
+test("lists the types that each proxy asked for", () => {
+  expect(text(subscriptionTable(PROXIES, CONTROL_PLANE))).toBe(`
+NAME                                    CLUSTER        ISTIOD     VERSION     SUBSCRIBED TYPES
+istio-ingressgateway-0.istio-system     Kubernetes     devbox     1.29.6      5 (CDS,LDS,EDS,RDS,SDS)
+payments-v1-0.default                   Kubernetes     devbox     1.29.6      2 (CDS,LDS)
+`);
+});
+
+test("has a column for each type, with where a proxy stands and since when", () => {
+  expect(text(statusTable(PROXIES, CONTROL_PLANE, NOW))).toBe(`
+NAME                                    CLUSTER        CDS             ECDS        EDS            LDS              RDS          NDS         ISTIOD     VERSION
+istio-ingressgateway-0.istio-system     Kubernetes     SYNCED (6s)     IGNORED     STALE (6s)     SYNCED (13m)     NOT SENT     IGNORED     devbox     1.29.6
+payments-v1-0.default                   Kubernetes     ERROR (6s)      IGNORED     IGNORED        SYNCED (2d)      IGNORED      IGNORED     devbox     1.29.6
+`);
+});
+
+test("says what a proxy refuses, and in its own words why", () => {
+  expect(refusalLines(PROXIES)).toEqual([
+    "",
+    "payments-v1-0.default refuses CDS outbound|80||a.default.svc.cluster.local: no such extension",
+  ]);
+  expect(refusalLines(PROXIES.slice(0, 1))).toEqual([]);
+});
