@@ -5,6 +5,7 @@ import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
+import { createAliases } from "./alias.js";
 import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
 import {
   type DestinationRule,
@@ -175,6 +176,7 @@ function createServiceTables(
   engine: Engine,
 ): (tables: Tables, exportTo: readonly string[], standIns: readonly StandIn[]) => ServiceTables {
   const build = createServices(engine);
+  const withAliases = createAliases(engine);
   const byHost = engine.group<Service>("services by host", (one) => [one.hostname]);
   const byNamespace = engine.group<Service>("services by namespace", (one) => [one.namespace]);
   const settleDefaults = engine.settle<ServiceDefaults>(
@@ -183,7 +185,7 @@ function createServiceTables(
   const settleStandIns = engine.settle(sameStandIns);
   return (tables, exportTo, standIns) => {
     const defaults = settleDefaults({ domain: DOMAIN, exportTo });
-    const services = build(tables, defaults, settleStandIns(standIns));
+    const services = withAliases(build(tables, defaults, settleStandIns(standIns)));
     return {
       services,
       servicesByHost: byHost(services),

@@ -55,4 +55,11 @@ export interface Service {
   /** Endpoints count before they are ready. */
   readonly publishNotReady: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  /** The host in the mesh that this is another name of. */
+  readonly aliasOf?: string;
+}
+
+/** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
+export function isHeadless({ kubernetes, resolution }: Service): boolean {
+  return kubernetes && resolution === "none";
 }

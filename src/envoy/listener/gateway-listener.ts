@@ -84,14 +84,15 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterCh
   const candidates = options.virtualServices(one.gatewayKey);
   const bound = boundTo(one, candidates, context.source.namespace);
   // Without TLS there is no name to tell hosts apart by.
-  const terminated = one.server.tls === undefined ? [] : serverNames(one);
-  const chains = bound.flatMap((virtualService) =>
-    passesTls ? tlsChains(virtualService, port, context) : tcpChains(virtualService, port, context),
-  );
+  const names = one.server.tls === undefined ? [] : serverNames(one);
+  const chains = bound.flatMap((virtualService) => [
+    ...(passesTls ? [] : tcpChains(virtualService, port, context)),
+    ...(one.server.tls === undefined ? [] : tlsChains(virtualService, port, context)),
+  ]);
   return chains
     .filter(({ target }) => target.clusters.length > 0)
     .map((chain) => ({
-      ...sniMatch(passesTls ? chain.serverNames : terminated),
+      ...sniMatch(chain.serverNames.length > 0 ? chain.serverNames : names),
       filters: tcpFilters(chain, options),
       transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
       ...tlsFields(one, options),

@@ -3,10 +3,11 @@
  * the listener of its port with all other HTTP, since requests name their host; other protocols have the service's own
  * address, or share the port and are told apart by server name.
  */
+import ipaddr from "ipaddr.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { isTls, listenerProtocol } from "../../mesh/protocol.js";
+import { isHttp, isTls, listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import { outboundClusterName } from "../names.js";
@@ -142,12 +143,19 @@ export function tcpChains(
   return chains;
 }
 
+/** A CIDR block without the bits that say nothing: Envoy refuses two chains for one block. */
+function networkOf(cidr: string): string {
+  const [, length = ""] = cidr.split("/");
+  const family = cidr.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
+  return `${family.networkAddressFromCIDR(cidr).toString()}/${length}`;
+}
+
 /** A service on a wildcard address is known by its server name alone, if it has TLS. */
 function defaultChain(service: Service, port: ServicePort, address: string): TcpChain {
   const byName = isTls(port.protocol) && address === ANY_ADDRESS;
   return {
     serverNames: byName ? [service.hostname] : [],
-    prefixes: service.addresses.filter((one) => one.includes("/")),
+    prefixes: [...new Set(service.addresses.filter((one) => one.includes("/")).map(networkOf))],
     target: wholePort(service, port),
   };
 }
@@ -167,19 +175,26 @@ function chainsOf(
   return [defaultChain(service, port, address)];
 }
 
-/** The claims of a service: for each port, and each of its addresses where the protocol needs an address. */
+/**
+ * The claims of a service: for each port, and each of its addresses where the protocol needs an address. A headless
+ * service has none, and is called at `podAddresses`.
+ */
 export function outboundClaims(
   service: Service,
   virtualService: VirtualService | undefined,
   context: ClaimContext,
+  podAddresses: readonly string[],
 ): readonly OutboundClaim[] {
   const single = service.addresses.filter((address) => !address.includes("/"));
-  const addresses = single.length === 0 ? [ANY_ADDRESS] : single;
+  const known = single.length === 0 ? podAddresses : single;
+  const addresses = known.length === 0 ? [ANY_ADDRESS] : known;
   const sources =
     virtualService === undefined ? [service.source] : [service.source, virtualService.source];
   // A service without a time counts as older than one with: a space sorts before digits.
   const order = `${service.creationTimestamp} ${service.hostname} ${service.namespace}`;
   return service.ports.flatMap((port): readonly OutboundClaim[] => {
+    // Connections to an alias are addressed to what it stands for.
+    if (service.aliasOf !== undefined && !isHttp(port.protocol)) return [];
     const common = { port: port.number, sources, order };
     const wildcardRoutes = String(port.number);
     switch (listenerProtocol(port.protocol)) {
@@ -200,7 +215,7 @@ export function outboundClaims(
           address,
           // Where the address says which service is meant, the routes are those of that service alone.
           routes:
-            address === ANY_ADDRESS ? wildcardRoutes : `${service.hostname}:${String(port.number)}`,
+            single.length === 0 ? wildcardRoutes : `${service.hostname}:${String(port.number)}`,
           chains: chainsOf(service, port, address, { virtualService, context }),
         }));
     }

@@ -6,8 +6,7 @@ import { type Engine, overlay, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
-import type { HostResolver } from "../../mesh/host-resolver.js";
-import { createOwnViews, type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
+import { createOwnViews, type HostView } from "../../mesh/host-view.js";
 import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
@@ -17,7 +16,6 @@ import {
 } from "../../mesh/peer-authentication.js";
 import type { Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
-import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { clusterEndpoints, loadAssignment } from "../cluster/load-assignment.js";
 import {
@@ -31,10 +29,11 @@ import {
   passthroughCluster,
 } from "../cluster/static-cluster.js";
 import type { Encoder } from "../encoder.js";
-import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
+import type { OutboundClaim } from "../listener/outbound-claim.js";
 import { outboundClusterName } from "../names.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
+import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
 import { MESSAGE } from "./envoy-types.js";
 import { createReplacement, type HostRows } from "./host-rows.js";
 import {
@@ -70,15 +69,6 @@ interface ClusterInputs {
 }
 
 type EndpointInputs = Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies">;
-
-/** Everything that the listener claims of a service depend on. */
-interface ClaimInputs {
-  readonly service: Service;
-  /** Only one that routes connections. */
-  readonly virtualService: VirtualService | undefined;
-  readonly resolver: HostResolver;
-  readonly source: Pick<OutboundScope, "namespace" | "labels">;
-}
 
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
 export interface SharedBuilders {
@@ -122,19 +112,6 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   );
 }
 
-function buildClaims({
-  service,
-  virtualService,
-  resolver,
-  source,
-}: ClaimInputs): Table<OutboundClaim> {
-  const context = { gateways: [MESH_GATEWAY], resolver, source };
-  const claims = outboundClaims(service, virtualService, context);
-  return Table.from(
-    claims.map((claim) => [`${service.hostname} ${claim.address}_${claim.port}`, claim] as const),
-  );
-}
-
 /** The builders that all scopes share. */
 export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBuilders {
   return {
@@ -150,7 +127,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
     ),
     claims: engine.memoFields<ClaimInputs, Table<OutboundClaim>>(
       "listener claims of a service",
-      ["service", "virtualService", "resolver", "source"],
+      ["service", "virtualService", "resolver", "source", "pods"],
       buildClaims,
     ),
   };
@@ -220,39 +197,6 @@ function createEndpointRows(
   };
 }
 
-/** Whose claims do not depend on who calls. */
-const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
-
-/** Whether a VirtualService routes connections, perhaps by who makes them. */
-const routesConnections = ({ spec }: VirtualService): boolean =>
-  (spec.tls ?? []).length > 0 || (spec.tcp ?? []).length > 0;
-
-/** What the services ask of outbound listeners. */
-function createClaimRows(
-  engine: Engine,
-  shared: SharedBuilders,
-): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundClaim> {
-  const derive = engine.derive<[HostView], [HostResolver, OutboundScope], Table<OutboundClaim>>(
-    "listener claims",
-    (_host, [view], resolver, scope) => {
-      if (view?.service === undefined) return undefined;
-      const { service, virtualService } = view;
-      const l4 = virtualService !== undefined && routesConnections(virtualService);
-      return shared.claims({
-        service,
-        virtualService: l4 ? virtualService : undefined,
-        resolver,
-        source: l4 ? scope : ANYONE,
-      });
-    },
-  );
-  const flat = engine.flatten<OutboundClaim>("listener claims by service");
-  return (views, mesh, scope) => {
-    const byHost = derive([views], mesh.resolver, scope);
-    return { byHost, all: flat(byHost) };
-  };
-}
-
 /** The clusters that do not depend on services. */
 export function createStaticClusters(
   engine: Engine,
@@ -314,7 +258,7 @@ export function createRows(
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
   const virtualHosts = createVirtualHosts(engine, encoder);
-  const claims = createClaimRows(engine, shared);
+  const claims = createClaimRows(engine, shared.claims);
   return (views, mesh, scope, client) => ({
     clusters: clusters(views, mesh, client),
     endpoints: endpoints(views, mesh),
@@ -332,15 +276,6 @@ export interface CommonPart {
   readonly rows: RowBuilder;
   /** `rows.claims` by the listener on which they are. */
   readonly claims: Table<Table<OutboundClaim>>;
-}
-
-/** The builder of claims by the listener on which they are: by `address_port`. */
-export function createClaimGroups(
-  engine: Engine,
-): (claims: Table<OutboundClaim>) => Table<Table<OutboundClaim>> {
-  return engine.group<OutboundClaim>("listener claims by address", (claim) => [
-    `${claim.address}_${String(claim.port)}`,
-  ]);
 }
 
 /** The builder of the common part of a kind of caller. */

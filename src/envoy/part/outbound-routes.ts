@@ -6,7 +6,7 @@ import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
-import type { Service, ServicePort } from "../../mesh/service.js";
+import { isHeadless, type Service, type ServicePort } from "../../mesh/service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
 import { encodeResource } from "../encode-resource.js";
@@ -55,7 +55,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
     });
     if (routes.length > 0) return routes;
   }
-  const key = { port, subset: "", hostname: view.hostname };
+  const key = { port, subset: "", hostname: view.service?.aliasOf ?? view.hostname };
   return view.service === undefined ? [] : [defaultRoute(key, hash(key))];
 }
 
@@ -83,18 +83,15 @@ function sourcesOf({ virtualService, service, rule }: HostView): readonly Resour
   return [virtualService, service, rule].flatMap((one) => one?.source ?? []);
 }
 
-/** Whether the pods of a service have names below its own: `database-0.database`. */
-function isHeadless(service: Service | undefined): boolean {
-  return service?.kubernetes === true && service.resolution === "none";
-}
-
 /** The virtual host of a port for clients that send the host alone, whatever the port. */
 function portHost(view: HostView, port: number, routeName: string, context: HostContext): HostPlan {
   const { scope, mesh } = context;
   const names = hostDomains(view.hostname, scope.namespace, mesh.resolver.domain);
   const domains = [
     ...names,
-    ...(scope.captured && isHeadless(view.service) ? names.map((name) => `*.${name}`) : []),
+    ...(scope.captured && view.service !== undefined && isHeadless(view.service)
+      ? names.map((name) => `*.${name}`)
+      : []),
     ...addressDomains(view.service?.addresses ?? []),
   ];
   return {
@@ -153,7 +150,8 @@ function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
   }
   return service.ports.flatMap((port) => {
     const kind = listenerProtocol(port.protocol);
-    if (kind === "none") return [];
+    // Connections to an alias are addressed to what it stands for: it has a name for requests alone.
+    if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
     const own =
       kind === "tcp" ? [] : [portHost(view, port.number, routeNameOf(service, port), context)];
     return context.scope.captured ? own : [...own, proxyHost(view, port, context)];

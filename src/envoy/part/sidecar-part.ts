@@ -8,8 +8,8 @@ import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
 import type { EnvoyResource } from "../resource-set.js";
+import { createClaimGroups } from "./claim-rows.js";
 import {
-  createClaimGroups,
   createRows,
   createStaticClusters,
   type OutboundPart,

@@ -1,0 +1,94 @@
+/** What the services that a scope sees ask of its outbound listeners. */
+import ipaddr from "ipaddr.js";
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { HostResolver } from "../../mesh/host-resolver.js";
+import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import { isHeadless, type Service } from "../../mesh/service.js";
+import { serviceKey } from "../../mesh/service-endpoints.js";
+import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
+import type { Workload } from "../../mesh/workload.js";
+import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
+import type { HostRows } from "./host-rows.js";
+import type { OutboundScope } from "./outbound-scope.js";
+
+const NO_WORKLOADS: readonly Workload[] = [];
+
+/** Everything that the listener claims of a service depend on. */
+export interface ClaimInputs {
+  readonly service: Service;
+  /** Only one that routes connections. */
+  readonly virtualService: VirtualService | undefined;
+  readonly resolver: HostResolver;
+  readonly source: Pick<OutboundScope, "namespace" | "labels">;
+  /** The workloads of a headless service: callers know them by their own addresses. */
+  readonly pods: readonly Workload[];
+}
+
+/** What a service asks of the outbound listeners. */
+export function buildClaims({
+  service,
+  virtualService,
+  resolver,
+  source,
+  pods,
+}: ClaimInputs): Table<OutboundClaim> {
+  const context = { gateways: [MESH_GATEWAY], resolver, source };
+  const claims = outboundClaims(
+    service,
+    virtualService,
+    context,
+    pods.filter(({ address }) => ipaddr.isValid(address)).map(({ address }) => address),
+  );
+  return Table.from(
+    claims.map((claim) => [`${service.hostname} ${claim.address}_${claim.port}`, claim] as const),
+  );
+}
+
+/** Whose claims do not depend on who calls. */
+const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
+
+/** Whether a VirtualService routes connections, perhaps by who makes them. */
+const routesConnections = ({ spec }: VirtualService): boolean =>
+  (spec.tls ?? []).length > 0 || (spec.tcp ?? []).length > 0;
+
+/** What the services ask of outbound listeners. */
+export function createClaimRows(
+  engine: Engine,
+  build: (inputs: ClaimInputs) => Table<OutboundClaim>,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundClaim> {
+  const derive = engine.derive<
+    [HostView, Table<readonly Workload[]>],
+    [HostResolver, OutboundScope],
+    Table<OutboundClaim>
+  >("listener claims", (_host, [view, workloads], resolver, scope) => {
+    if (view?.service === undefined) return undefined;
+    const { service, virtualService } = view;
+    const l4 = virtualService !== undefined && routesConnections(virtualService);
+    return build({
+      service,
+      virtualService: l4 ? virtualService : undefined,
+      resolver,
+      source: l4 ? scope : ANYONE,
+      pods:
+        isHeadless(service) && scope.captured
+          ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)
+          : NO_WORKLOADS,
+    });
+  });
+  const flat = engine.flatten<OutboundClaim>("listener claims by service");
+  return (views, mesh, scope) => {
+    const byHost = derive([views, mesh.endpoints], mesh.resolver, scope);
+    return { byHost, all: flat(byHost) };
+  };
+}
+
+/** The builder of claims by the listener on which they are: by `address_port`. */
+export function createClaimGroups(
+  engine: Engine,
+): (claims: Table<OutboundClaim>) => Table<Table<OutboundClaim>> {
+  return engine.group<OutboundClaim>("listener claims by address", (claim) => [
+    `${claim.address}_${String(claim.port)}`,
+  ]);
+}

@@ -1,0 +1,44 @@
+/** Kubernetes Services of type ExternalName that are other names of services in the mesh. */
+import type { Engine } from "../base/engine.js";
+import { Table } from "../base/table.js";
+import { chooseService } from "./choose-service.js";
+import type { Service } from "./service.js";
+
+/** The host that a service is another name of; undefined when it is none. */
+const targetOf = ({ kubernetes, external, endpoints }: Service): string | undefined =>
+  kubernetes && external ? endpoints[0]?.address : undefined;
+
+/** A service under another name: it has the ports of the service that it stands for, and calls go there. */
+function aliasOf(alias: Service, target: Service): Service {
+  return { ...alias, ports: target.ports, aliasOf: target.hostname };
+}
+
+/**
+ * Services with aliases resolved, both by `serviceKey`. An ExternalName that names no host of the mesh stays what it is: a
+ * name that is asked of DNS. See Istio, ENABLE_EXTERNAL_NAME_ALIAS.
+ */
+export function createAliases(engine: Engine): (services: Table<Service>) => Table<Service> {
+  const byTarget = engine.group<Service>("aliases by target", (service) => {
+    const target = targetOf(service);
+    return target === undefined ? [] : [target];
+  });
+  const byHost = engine.group<Service>("targets of aliases by host", (service) =>
+    targetOf(service) === undefined ? [service.hostname] : [],
+  );
+  const resolve = engine.derive<[Table<Service>, Table<Service>], [], Table<Service>>(
+    "aliases",
+    (_host, [aliases, targets]) => {
+      const resolved = [...(aliases ?? [])].flatMap(([key, alias]) => {
+        const target = chooseService(targets, alias.namespace);
+        return target === undefined ? [] : [[key, aliasOf(alias, target)] as const];
+      });
+      return resolved.length === 0 ? undefined : Table.from(resolved);
+    },
+  );
+  const flat = engine.flatten<Service>("aliases by service");
+  const merge = engine.derive<[Service, Service], [], Service>(
+    "services with aliases",
+    (_key, [service, alias]) => (service === undefined ? undefined : (alias ?? service)),
+  );
+  return (services) => merge([services, flat(resolve([byTarget(services), byHost(services)]))]);
+}
