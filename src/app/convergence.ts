@@ -36,12 +36,20 @@ const QUIET_MS = 60;
 /** A proxy may withhold its answer until a cluster is warm; after so long the update is reported without it. */
 const PATIENCE_MS = 5000;
 
+/** Changed in place: each proxy adds itself to it, and there may be thousands. */
 interface Followed {
-  readonly update: Update;
+  update: Update;
   readonly since: number;
-  readonly concerned: ReadonlySet<string>;
-  readonly rejected: ReadonlySet<string>;
-  readonly lastAnswer: number;
+  readonly concerned: Set<string>;
+  readonly rejected: Set<string>;
+  lastAnswer: number;
+  /** When anything was sent, answered, or added to it. */
+  lastEvent: number;
+}
+
+function startedAt(now: number, update: Update): Followed {
+  const nobody = { concerned: new Set<string>(), rejected: new Set<string>() };
+  return { update, since: now, ...nobody, lastAnswer: now, lastEvent: now };
 }
 
 /** Counts the responses of each stream that were not answered yet. */
@@ -53,11 +61,12 @@ interface Unanswered {
 }
 
 function countUnanswered(): Unanswered {
-  const streams = new Map<string, { readonly session: string; readonly count: number }>();
+  const streams = new Map<string, { readonly session: string; count: number }>();
   return {
     count: ({ stream, session }, by) => {
-      const known = streams.get(stream)?.count ?? 0;
-      streams.set(stream, { session, count: Math.max(0, known + by) });
+      const known = streams.get(stream);
+      if (known === undefined) streams.set(stream, { session, count: Math.max(0, by) });
+      else known.count = Math.max(0, known.count + by);
     },
     forget: (stream) => {
       streams.delete(stream);
@@ -85,15 +94,17 @@ function settledOf(
 export function createConvergence({ timers, onSettled }: ConvergenceOptions): Convergence {
   const unanswered = countUnanswered();
   let followed: Followed | undefined;
-  let cancel = (): void => undefined;
   const waiting: (() => void)[] = [];
 
+  /** One timer waits at a time, since each of thousands of answers puts it off. */
   const look = (): void => {
     if (followed === undefined) return;
+    const { since, lastEvent } = followed;
+    const now = timers.now();
+    const isQuiet = now >= lastEvent + QUIET_MS;
     const silent = unanswered.sessions();
-    const patient = timers.now() - followed.since < PATIENCE_MS;
-    if (silent.size > 0 && patient) {
-      lookLater();
+    if (now < since + PATIENCE_MS && !(isQuiet && silent.size === 0)) {
+      timers.at(isQuiet ? now + QUIET_MS : lastEvent + QUIET_MS, look);
       return;
     }
     const done = followed;
@@ -101,41 +112,37 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     onSettled(settledOf(done, silent));
     for (const resolve of waiting.splice(0)) resolve();
   };
-  const lookLater = (): void => {
-    cancel();
-    cancel = timers.at(timers.now() + QUIET_MS, look);
-  };
-  const note = (change: (current: Followed) => Partial<Followed>): void => {
-    if (followed === undefined) return;
-    followed = { ...followed, ...change(followed) };
-    lookLater();
-  };
   const answered = (event: StreamName): void => {
     unanswered.count(event, -1);
-    note(() => ({ lastAnswer: timers.now() }));
+    if (followed === undefined) return;
+    followed.lastAnswer = timers.now();
+    followed.lastEvent = followed.lastAnswer;
   };
 
   return {
     follow: (update) => {
       const now = timers.now();
-      followed =
-        followed === undefined
-          ? { update, since: now, concerned: new Set(), rejected: new Set(), lastAnswer: now }
-          : { ...followed, update: mergeUpdates(followed.update, update) };
-      lookLater();
+      if (followed !== undefined) {
+        followed.update = mergeUpdates(followed.update, update);
+        followed.lastEvent = now;
+        return;
+      }
+      followed = startedAt(now, update);
+      timers.at(now + QUIET_MS, look);
     },
     idle: () =>
       followed === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     observer: {
       pushed: (event) => {
         unanswered.count(event, 1);
-        if (event.changed + event.removed === 0) return;
-        note(({ concerned }) => ({ concerned: new Set([...concerned, event.session]) }));
+        if (followed === undefined || event.changed + event.removed === 0) return;
+        followed.concerned.add(event.session);
+        followed.lastEvent = timers.now();
       },
       acked: answered,
       nacked: (event) => {
         answered(event);
-        note(({ rejected }) => ({ rejected: new Set([...rejected, event.session]) }));
+        followed?.rejected.add(event.session);
       },
       closed: ({ stream }) => {
         unanswered.forget(stream);
