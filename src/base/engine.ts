@@ -145,6 +145,21 @@ export class Engine {
     };
   }
 
+  /** A function that remembers its last call alone: for one caller, who asks for the same again and again. */
+  latest<A extends readonly unknown[], R>(
+    name: string,
+    compute: (...args: A) => R,
+  ): (...args: A) => R {
+    let last: { readonly args: A; readonly value: R } | undefined;
+    return (...args) => {
+      if (last !== undefined && sameArray(last.args, args)) return last.value;
+      this.#record?.(name, keyOf(args));
+      const value = compute(...args);
+      if (this.#memo) last = { args, value };
+      return value;
+    };
+  }
+
   /**
    * A table whose row at a key is computed from the rows of the source tables at the same key. After a change only the
    * keys that changed in a source are computed again; a changed context computes all of them.

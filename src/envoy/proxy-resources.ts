@@ -3,7 +3,7 @@
  * or of its Gateways, and what is its own.
  */
 import type { Engine } from "../base/engine.js";
-import { overlay } from "../base/engine.js";
+import { overlay, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { relevantLabels } from "../mesh/caller-labels.js";
 import { createCommonViews, NO_NAMESPACE } from "../mesh/host-view.js";
@@ -15,7 +15,7 @@ import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, createGatewaySecrets, gatewayInputs } from "./part/gateway-part.js";
 import { createInboundPart, inboundInputs } from "./part/inbound-part.js";
-import { createLogs } from "./part/logs.js";
+import { createLogs, type ListenerLogs } from "./part/logs.js";
 import { createBoundListeners, createCapturedListeners } from "./part/outbound-listeners.js";
 import {
   type CommonPart,
@@ -49,22 +49,28 @@ export interface ProxyResources {
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
 
-/** Makes the part of one scope; of a mesh once, for all its proxies. */
+/** Makes what the proxies of one scope share; of a mesh once, for all of them. */
 interface ScopeBuilder {
-  readonly scope: OutboundScope;
   readonly part: (mesh: Mesh) => OutboundPart;
-  readonly listeners: ReturnType<typeof createCapturedListeners>;
+  /** Only for sidecars that capture: those of the others depend on the proxy. */
+  readonly listeners: (mesh: Mesh) => ResourceSet;
+  readonly logs: (mesh: Mesh) => ListenerLogs;
 }
 
+type Logs = ReturnType<typeof createLogs>;
+
 type Scopes = Pick<ProxyResources, "forgetScopesWithout"> & {
-  readonly builderFor: (mesh: Mesh, proxy: Proxy) => ScopeBuilder;
+  readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
 };
 
-function scopeOf(mesh: Mesh, proxy: Proxy): OutboundScope {
+/** What of a mesh decides the scope that a proxy is in. */
+type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars">;
+
+function scopeOf({ callerLabels, sidecars }: ScopeInputs, proxy: Proxy): OutboundScope {
   return {
     namespace: proxy.namespace,
-    sidecar: proxy.type === "router" ? "" : sidecarKey(mesh.sidecars, proxy),
-    labels: relevantLabels(proxy.labels, proxy.namespace, mesh.callerLabels),
+    sidecar: proxy.type === "router" ? "" : sidecarKey(sidecars, proxy),
+    labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
   };
@@ -83,17 +89,17 @@ function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
   return made;
 }
 
-function createScopes(engine: Engine, encoder: Encoder): Scopes {
+function createScopes(engine: Engine, encoder: Encoder, logsOf: Logs): Scopes {
   const shared = createSharedBuilders(engine, encoder);
   const traits = createClientTraits(engine);
   const views = createCommonViews(engine);
-  const viewsOf = engine.memo("common views", (mesh: Mesh) => views(mesh));
+  const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
   const commons = new Map<string, (mesh: Mesh) => CommonPart>();
   const scopes = new Map<string, ScopeBuilder>();
 
   const commonFor = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) => {
     const build = createCommonPart(engine, encoder, shared);
-    return engine.memo("common part", (mesh: Mesh) =>
+    return engine.latest("common part", (mesh: Mesh) =>
       build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
     );
   };
@@ -107,16 +113,20 @@ function createScopes(engine: Engine, encoder: Encoder): Scopes {
     const build = createOutboundPart(engine, encoder, shared);
     return (mesh) => build(mesh, scope, common(mesh));
   };
-  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => ({
-    scope,
-    part: engine.memo("outbound part", partOf(scope)),
-    listeners: createCapturedListeners(engine, encoder),
-  });
+  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
+    const part = engine.latest("outbound part", partOf(scope));
+    const logs = engine.latest("client logs", (mesh: Mesh) =>
+      logsOf(mesh, { ...scope, side: "CLIENT" }),
+    );
+    const captured = engine.latest("captured listeners", createCapturedListeners(engine, encoder));
+    const listeners = (mesh: Mesh): ResourceSet => {
+      const { claims, unknown } = part(mesh);
+      return captured(claims, mesh.config, logs(mesh), unknown);
+    };
+    return { part, listeners, logs };
+  };
   return {
-    builderFor: (mesh, proxy) => {
-      const scope = scopeOf(mesh, proxy);
-      return findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope));
-    },
+    builderFor: (scope) => findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope)),
     forgetScopesWithout: (mesh, proxies) => {
       const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy));
       const keys = new Set(wanted.map(keyOf));
@@ -139,67 +149,129 @@ function createOwnClusters(
   });
 }
 
+/** Makes all that one proxy is sent, of one mesh after another. */
+type ProxyBuilder = (mesh: Mesh) => ResourceSets;
+
+/** What the builders of all proxies share. */
+interface Shared {
+  readonly engine: Engine;
+  readonly scopes: Scopes;
+  readonly logs: Logs;
+  readonly ownClusters: ReturnType<typeof createOwnClusters>;
+  readonly security: ReturnType<typeof createSecurity>;
+}
+
+const unionOf = (first: ResourceSet, ...others: ResourceSet[]): ResourceSet =>
+  others.reduce(overlay<EnvoyResource>, first);
+
+/** The builder of the scope that a proxy is in. */
+function scopeFinder({ engine, scopes }: Shared, proxy: Proxy): (mesh: Mesh) => ScopeBuilder {
+  const find = engine.latest(
+    "scope",
+    (callerLabels: ScopeInputs["callerLabels"], sidecars: ScopeInputs["sidecars"]) =>
+      scopes.builderFor(scopeOf({ callerLabels, sidecars }, proxy)),
+  );
+  return ({ callerLabels, sidecars }) => find(callerLabels, sidecars);
+}
+
+/** What a proxy logs, which depends on nothing but these two. */
+function logFinder({ engine, logs }: Shared, proxy: Proxy, side: LogSide): LogFinder {
+  const { namespace, labels } = proxy;
+  const find = engine.latest("logs", (telemetries: Mesh["telemetries"], config: Mesh["config"]) =>
+    logs({ telemetries, config }, { namespace, labels, side }),
+  );
+  return ({ telemetries, config }) => find(telemetries, config);
+}
+
+type LogSide = "CLIENT" | "SERVER";
+type LogFinder = (mesh: Mesh) => ListenerLogs;
+
+/** Where nothing changed, the sets are the object that they were. */
+function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
+  return engine.settle<ResourceSets>((a, b) => sameElements(Object.values(a), Object.values(b)));
+}
+
+function createSidecars(
+  shared: Shared,
+  encoder: Encoder,
+): (connected: ConnectedProxy) => ProxyBuilder {
+  const { engine, ownClusters, security } = shared;
+  const inbound = createInboundPart(engine, encoder);
+  const bound = createBoundListeners(engine, encoder);
+  return (connected) => {
+    const { proxy } = connected;
+    const scope = scopeFinder(shared, proxy);
+    const serverLogs = logFinder(shared, proxy, "SERVER");
+    const clusters = engine.latest("clusters of a proxy", unionOf);
+    const listeners = engine.latest("listeners of a proxy", unionOf);
+    const settled = createSets(engine);
+    const outboundListeners = (mesh: Mesh, { part, ...builder }: ScopeBuilder): ResourceSet => {
+      if (proxy.mode !== "NONE") return builder.listeners(mesh);
+      const { claims, unknown } = part(mesh);
+      return bound({ proxy, claims, config: mesh.config, logs: builder.logs(mesh), unknown });
+    };
+    return (mesh) => {
+      const builder = scope(mesh);
+      const outbound = builder.part(mesh);
+      const filters = security(mesh, proxy, outbound.clusters);
+      const logs = serverLogs(mesh);
+      const own = inbound(inboundInputs(mesh, proxy, { logs, security: filters }));
+      return settled({
+        clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
+        endpoints: outbound.endpoints,
+        listeners: listeners(outboundListeners(mesh, builder), own.listeners),
+        routes: outbound.routes,
+        secrets: Table.empty(),
+      });
+    };
+  };
+}
+
+function createRouters(
+  shared: Shared,
+  encoder: Encoder,
+): (connected: ConnectedProxy) => ProxyBuilder {
+  const { engine, ownClusters, security } = shared;
+  const gateway = createGatewayPart(engine, encoder);
+  const secrets = createGatewaySecrets(engine, encoder);
+  return (connected) => {
+    const { proxy } = connected;
+    const scope = scopeFinder(shared, proxy);
+    const clientLogs = logFinder(shared, proxy, "CLIENT");
+    const clusters = engine.latest("clusters of a proxy", unionOf);
+    const settled = createSets(engine);
+    return (mesh) => {
+      const outbound = scope(mesh).part(mesh);
+      const filters = security(mesh, proxy, outbound.clusters);
+      const logs = clientLogs(mesh);
+      const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters }));
+      return settled({
+        clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
+        endpoints: outbound.endpoints,
+        listeners: own.listeners,
+        routes: own.routes,
+        secrets: secrets({ proxy, gateways: mesh.gateways, secrets: mesh.secrets }),
+      });
+    };
+  };
+}
+
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
-  const { builderFor, forgetScopesWithout } = createScopes(engine, encoder);
   const logs = createLogs(engine);
-  const security = createSecurity(engine);
-  const inbound = createInboundPart(engine, encoder);
-  const gateway = createGatewayPart(engine, encoder);
-  const gatewaySecrets = createGatewaySecrets(engine, encoder);
-  const bound = createBoundListeners(engine, encoder);
+  const scopes = createScopes(engine, encoder, logs);
   const ownClusters = createOwnClusters(engine, encoder);
-  const union = engine.memo("union of parts", (first: ResourceSet, ...others: ResourceSet[]) =>
-    others.reduce(overlay<EnvoyResource>, first),
+  const shared = { engine, scopes, logs, ownClusters, security: createSecurity(engine) };
+  const sidecar = createSidecars(shared, encoder);
+  const router = createRouters(shared, encoder);
+  const builderOf = engine.memo("builder of a proxy", (connected: ConnectedProxy) =>
+    engine.latest(
+      "resources of a proxy",
+      connected.proxy.type === "router" ? router(connected) : sidecar(connected),
+    ),
   );
-
-  const outboundListeners = (
-    mesh: Mesh,
-    proxy: Proxy,
-    { scope, listeners }: ScopeBuilder,
-    { claims, unknown }: OutboundPart,
-  ): ResourceSet => {
-    const clientLogs = logs(mesh, { ...scope, side: "CLIENT" });
-    return proxy.mode === "NONE"
-      ? bound({ proxy, claims, config: mesh.config, logs: clientLogs, unknown })
-      : listeners(claims, mesh.config, clientLogs, unknown);
+  return {
+    resourcesOf: (mesh, connected) => builderOf(connected)(mesh),
+    forgetScopesWithout: scopes.forgetScopesWithout,
   };
-
-  const sidecar = (mesh: Mesh, connected: ConnectedProxy): ResourceSets => {
-    const { proxy } = connected;
-    const builder = builderFor(mesh, proxy);
-    const outbound = builder.part(mesh);
-    const serverLogs = logs(mesh, { ...proxy, side: "SERVER" });
-    const filters = security(mesh, proxy, outbound.clusters);
-    const own = inbound(inboundInputs(mesh, proxy, { logs: serverLogs, security: filters }));
-    return {
-      clusters: union(outbound.clusters, own.clusters, ownClusters(connected)),
-      endpoints: outbound.endpoints,
-      listeners: union(outboundListeners(mesh, proxy, builder, outbound), own.listeners),
-      routes: outbound.routes,
-      secrets: Table.empty(),
-    };
-  };
-
-  const router = (mesh: Mesh, connected: ConnectedProxy): ResourceSets => {
-    const { proxy } = connected;
-    const outbound = builderFor(mesh, proxy).part(mesh);
-    const gatewayLogs = logs(mesh, { ...proxy, side: "CLIENT" });
-    const filters = security(mesh, proxy, outbound.clusters);
-    const own = gateway(gatewayInputs(mesh, proxy, { logs: gatewayLogs, security: filters }));
-    return {
-      clusters: union(outbound.clusters, own.clusters, ownClusters(connected)),
-      endpoints: outbound.endpoints,
-      listeners: own.listeners,
-      routes: own.routes,
-      secrets: gatewaySecrets({ proxy, gateways: mesh.gateways, secrets: mesh.secrets }),
-    };
-  };
-
-  const resourcesOf = engine.memo(
-    "resources of a proxy",
-    (connected: ConnectedProxy, mesh: Mesh) =>
-      connected.proxy.type === "router" ? router(mesh, connected) : sidecar(mesh, connected),
-  );
-  return { resourcesOf: (mesh, connected) => resourcesOf(connected, mesh), forgetScopesWithout };
 }

@@ -11,54 +11,35 @@ export interface HostRows<V> {
   readonly all: Table<V>;
 }
 
-/** The common rows with those of some hosts replaced; the very same table when they make the same. */
-function replaceRows<V>(
-  common: HostRows<V>,
-  own: HostRows<V>,
-  hosts: Table<readonly string[]>,
-): Table<V> {
-  let result = common.all;
-  hosts.forEach((_namespaces, host) => {
-    const before = common.byHost.get(host);
-    const after = own.byHost.get(host);
-    if (before === after) return;
-    before?.forEach((_value, key) => {
-      if (after?.has(key) !== true) result = result.without(key);
+/** What one host makes for all callers, and what it makes for those of a namespace that sees it differently. */
+interface Difference<V> {
+  readonly common: Table<V> | undefined;
+  readonly own: Table<V> | undefined;
+}
+
+function replaceRows<V>(all: Table<V>, differences: Table<Difference<V>>): Table<V> {
+  let result = all;
+  differences.forEach(({ common, own }) => {
+    common?.forEach((_value, key) => {
+      if (own?.has(key) !== true) result = result.without(key);
     });
-    after?.forEach((value, key) => {
+    own?.forEach((value, key) => {
       result = result.with(key, value);
     });
   });
   return result;
 }
 
-/** Remembers the last replacement. */
+/** The common rows with those of some hosts replaced; the very same table when they make the same. */
 export function createReplacement<V>(
   engine: Engine,
   name: string,
 ): (common: HostRows<V>, own: HostRows<V>, hosts: Table<readonly string[]>) => Table<V> {
-  const replace = engine.memoFields<
-    {
-      readonly common: Table<V>;
-      readonly commonRows: Table<Table<V>>;
-      readonly own: Table<V>;
-      readonly ownRows: Table<Table<V>>;
-      readonly hosts: Table<readonly string[]>;
-    },
-    Table<V>
-  >(name, ["common", "commonRows", "own", "ownRows", "hosts"], (input) =>
-    replaceRows(
-      { byHost: input.commonRows, all: input.common },
-      { byHost: input.ownRows, all: input.own },
-      input.hosts,
-    ),
+  const differ = engine.derive<[readonly string[], Table<V>, Table<V>], [], Difference<V>>(
+    `different ${name}`,
+    (_host, [namespaces, common, own]) =>
+      namespaces === undefined || common === own ? undefined : { common, own },
   );
-  return (common, own, hosts) =>
-    replace({
-      common: common.all,
-      commonRows: common.byHost,
-      own: own.all,
-      ownRows: own.byHost,
-      hosts,
-    });
+  const replace = engine.latest(name, replaceRows<V>);
+  return (common, own, hosts) => replace(common.all, differ([hosts, common.byHost, own.byHost]));
 }

@@ -26,10 +26,13 @@ function filterOf({ filter }: LogTarget): AccessLogFilterJson | undefined {
   };
 }
 
+/** What of a mesh the logs depend on. */
+type LogInputs = Pick<Mesh, "telemetries" | "config">;
+
 /** Where one proxy's requests are logged, by side. The same object for as long as it says the same. */
 export function createLogs(
   engine: Engine,
-): (mesh: Mesh, query: Omit<LogQuery, "rootNamespace">) => ListenerLogs {
+): (mesh: LogInputs, query: Omit<LogQuery, "rootNamespace">) => ListenerLogs {
   const targets = engine.memo(
     "access logs",
     (telemetries: Mesh["telemetries"], config: Mesh["config"], query: string): string => {

@@ -308,6 +308,14 @@ export function createOutboundPart(
   const join = createRouteConfigurations(engine, encoder);
   const statics = createStaticClusters(engine, encoder);
   const unknownHosts = createUnknownHosts(engine);
+  const withStatics = engine.latest(
+    "clusters of a scope and static ones",
+    (table: ResourceSet, fixed: readonly EnvoyResource[]) =>
+      overlay(
+        table,
+        fixed.map((one) => [one.name, one] as const),
+      ),
+  );
   return (mesh, scope, common) => {
     const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
     const own = rows(views(mesh, scope.namespace), mesh, scope, common.client);
@@ -315,10 +323,7 @@ export function createOutboundPart(
     const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, unknown.mode);
     const ownClaims = claims(common.rows.claims, own.claims, hosts);
     return {
-      clusters: overlay(
-        clusters(common.rows.clusters, own.clusters, hosts),
-        fixed.map((one) => [one.name, one] as const),
-      ),
+      clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
       routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), unknown),
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
