@@ -100,11 +100,6 @@ function viewOf(sets: ResourceSets, secrets: ResourceTable): ResourceView {
   ]);
 }
 
-/** Two tables that hold the same: the older one is used, so that nothing is compared again. */
-function settled(before: ResourceTable | undefined, after: ResourceTable): ResourceTable {
-  return before !== undefined && after.changesFrom(before).length === 0 ? before : after;
-}
-
 interface LastView {
   readonly sets: ResourceSets;
   readonly own: readonly EncodedResource[];
@@ -113,7 +108,7 @@ interface LastView {
 
 const NOTHING: readonly EncodedResource[] = [];
 
-/** The view of a session, the same object until one of its tables changes. It is asked for after every message. */
+/** The view of a session, the same object until something in it changes. It is asked for after every message. */
 function createView(
   setsNow: () => ResourceSets,
   lease: SecretLease | undefined,
@@ -123,14 +118,11 @@ function createView(
     const sets = setsNow();
     const own = lease?.resources() ?? NOTHING;
     if (last?.sets === sets && last.own === own) return last.view;
-    const next = viewOf(sets, secretsFor(lease, sets.secrets));
-    const before = last?.view;
-    const tables = [...next].map(
-      ([type, table]) => [type, settled(before?.get(type), table)] as const,
-    );
-    const same =
-      before !== undefined && tables.every(([type, table]) => before.get(type) === table);
-    last = { sets, own, view: same ? before : new Map(tables) };
+    const secrets =
+      last?.sets.secrets === sets.secrets && last.own === own
+        ? last.view.get(TYPE_URL.secret)
+        : undefined;
+    last = { sets, own, view: viewOf(sets, secrets ?? secretsFor(lease, sets.secrets)) };
     return last.view;
   };
 }

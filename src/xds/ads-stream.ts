@@ -52,6 +52,7 @@ export interface StreamHost {
 /** A client that was let in. */
 interface Open {
   readonly session: Session;
+  readonly name: StreamName;
   readonly openedAt: number;
 }
 
@@ -69,6 +70,9 @@ export class AdsStream {
   #hasEnded = false;
   /** Responses that the connection has not taken yet. */
   #unwritten = 0;
+  /** Since when there have been such, without a break. */
+  #unwrittenSince = 0;
+  #isReadingWatched = false;
   /** There may be more to send once it has. */
   #isDue = false;
   #stopDeadline: () => void;
@@ -81,11 +85,11 @@ export class AdsStream {
     this.#host = host;
     this.#state = newStream(id, new Map());
     this.#allow = createAllowance(host.limits, host.clock);
-    const seconds = host.limits.firstRequestMs / 1000;
-    this.#stopDeadline = this.#refuseAfter(
-      host.limits.firstRequestMs,
-      `not let in within ${seconds} s of the stream's start`,
-    );
+    const { firstRequestMs } = host.limits;
+    this.#stopDeadline = host.clock.after(firstRequestMs, () => {
+      const reason = `not let in within ${firstRequestMs / 1000} s of the stream's start`;
+      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+    });
     call.on("data", (message: Buffer) => {
       this.#receive(message);
     });
@@ -128,17 +132,12 @@ export class AdsStream {
     const open = this.#open;
     if (open === undefined) return undefined;
     const types = typeStatuses(this.#state);
-    return { ...this.#name(open), openedAt: open.openedAt, types };
+    return { ...open.name, openedAt: open.openedAt, types };
   }
 
   /** What the client has accepted of a type; empty before it is let in. */
   accepted(typeUrl: string): readonly EncodedResource[] {
     return acceptedResources(this.#state, typeUrl);
-  }
-
-  #name({ session }: Open): StreamName {
-    const { protocol } = this.#entrance.dialect;
-    return { stream: this.id, session: session.id, protocol };
   }
 
   #receive(message: Buffer): void {
@@ -201,12 +200,13 @@ export class AdsStream {
 
   async #letIn(first: Incoming): Promise<void> {
     const { clock, observer, sessions } = this.#host;
+    const { protocol } = this.#entrance.dialect;
     this.#isOpening = true;
     this.#call.pause();
     try {
       const session = await sessions.open({
         node: this.#nodeOf(first),
-        protocol: this.#entrance.dialect.protocol,
+        protocol,
         peer: this.#peer(),
         refuse: (reason) => {
           this.refuse(reason);
@@ -217,10 +217,11 @@ export class AdsStream {
         return;
       }
       this.#stopDeadline();
-      const open = { session, openedAt: clock.now() };
+      const name = { stream: this.id, session: session.id, protocol };
+      const open = { session, name, openedAt: clock.now() };
       this.#open = open;
       this.#state = withView(this.#state, session.view());
-      observer.opened?.(this.#name(open));
+      observer.opened?.(name);
       this.#handle(open, first);
       this.#call.resume();
     } catch (error) {
@@ -253,7 +254,7 @@ export class AdsStream {
     const flight = this.#flight(typeUrl, nonce);
     if (flight === undefined) return;
     const { observer, clock } = this.#host;
-    const event = { ...this.#name(open), typeUrl, nonce, ms: clock.now() - flight.sentAt };
+    const event = { ...open.name, typeUrl, nonce, ms: clock.now() - flight.sentAt };
     if (error === undefined) observer.acked?.(event);
     else {
       const names = flight.payload.changed.map(({ name }) => name);
@@ -263,18 +264,15 @@ export class AdsStream {
 
   #write(response: Response, open: Open): void {
     const message = this.#host.encoder.encode(response);
-    if (this.#unwritten === 0) {
-      const seconds = this.#host.limits.unreadMs / 1000;
-      const reason = `responses were not read for ${seconds} s`;
-      this.#stopDeadline = this.#refuseAfter(this.#host.limits.unreadMs, reason);
-    }
+    if (this.#unwritten === 0) this.#unwrittenSince = this.#host.clock.now();
     this.#unwritten += 1;
+    this.#watchReading();
     this.#call.write(message, () => {
       this.#written();
     });
     const { typeUrl, nonce, payload } = response;
     this.#host.observer.pushed?.({
-      ...this.#name(open),
+      ...open.name,
       typeUrl,
       nonce,
       version: payload.version,
@@ -287,9 +285,24 @@ export class AdsStream {
 
   #written(): void {
     this.#unwritten -= 1;
-    if (this.#unwritten > 0) return;
-    this.#stopDeadline();
-    if (this.#isDue) this.#host.wake(this);
+    if (this.#unwritten === 0 && this.#isDue) this.#host.wake(this);
+  }
+
+  /** Ends the stream of a peer that does not read. A timer is set once in a while, not for each response. */
+  #watchReading(): void {
+    if (this.#isReadingWatched) return;
+    this.#isReadingWatched = true;
+    const { clock, limits } = this.#host;
+    this.#stopDeadline = clock.after(this.#unwrittenSince + limits.unreadMs - clock.now(), () => {
+      this.#isReadingWatched = false;
+      if (this.#unwritten === 0) return;
+      if (clock.now() < this.#unwrittenSince + limits.unreadMs) {
+        this.#watchReading();
+        return;
+      }
+      const reason = `responses were not read for ${limits.unreadMs / 1000} s`;
+      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+    });
   }
 
   #sleepUntil(wakeAt: number): void {
@@ -298,12 +311,6 @@ export class AdsStream {
     if (wakeAt === Infinity) return;
     this.#stopTimer = clock.after(Math.max(0, wakeAt - clock.now()), () => {
       wake(this);
-    });
-  }
-
-  #refuseAfter(ms: number, reason: string): () => void {
-    return this.#host.clock.after(ms, () => {
-      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
     });
   }
 
@@ -327,6 +334,6 @@ export class AdsStream {
     this.#host.ended(this);
     if (this.#open === undefined) return;
     this.#open.session.closed();
-    this.#host.observer.closed?.({ ...this.#name(this.#open), code, reason });
+    this.#host.observer.closed?.({ ...this.#open.name, code, reason });
   }
 }

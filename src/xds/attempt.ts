@@ -50,8 +50,7 @@ export function nextAttempt(
 
 /** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
 export function inStep(subscription: Subscription, table: ResourceTable): Subscription {
-  const nothingOpen = { requested: NO_NAMES, strays: NO_NAMES, suspects: [] };
-  return { ...subscription, ...nothingOpen, held: table };
+  return { ...subscription, requested: NO_NAMES, strays: NO_NAMES, suspects: [], held: table };
 }
 
 /** A response that is due though nothing is new. */

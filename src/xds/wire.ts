@@ -5,7 +5,8 @@
  * response is little else than resources that are encoded already. Only the node is decoded by its descriptor.
  * Numbers are those of envoy/service/discovery/v3/discovery.proto.
  */
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { fieldLength, textField, writeFieldHead, writeTextField } from "../base/message-field.js";
 import type { DeltaRequest } from "./delta.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
@@ -168,30 +169,29 @@ function decode(type: string, message: Buffer, readField: FieldReader): void {
   }
 }
 
-/** A length-delimited field up to its content. */
-function fieldHead(field: number, length: number): Uint8Array {
-  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
-}
-
 /**
  * What stands before the bytes of a resource in a response of one style: the field's head, the resource's name and version,
  * and the head of the Any. All streams send the same, so it is written once.
  */
 function resourceHead(typeUrl: string, style: Style, resource: EncodedResource): Buffer {
   const { name, version, bytes } = resource;
-  const any = Buffer.concat([
-    new BinaryWriter().tag(1, WireType.LengthDelimited).string(typeUrl).finish(),
-    fieldHead(2, bytes.length),
-  ]);
-  const anyLength = any.length + bytes.length;
-  if (style !== "delta") return Buffer.concat([fieldHead(2, anyLength), any]);
-  const inner = Buffer.concat([
-    new BinaryWriter().tag(3, WireType.LengthDelimited).string(name).finish(),
-    new BinaryWriter().tag(1, WireType.LengthDelimited).string(version).finish(),
-    fieldHead(2, anyLength),
-    any,
-  ]);
-  return Buffer.concat([fieldHead(2, inner.length + bytes.length), inner]);
+  const any = fieldLength(1, Buffer.byteLength(typeUrl)) + fieldLength(2, bytes.length);
+  const named =
+    fieldLength(3, Buffer.byteLength(name)) +
+    fieldLength(1, Buffer.byteLength(version)) +
+    fieldLength(2, any);
+  const isDelta = style === "delta";
+  const content = isDelta ? named : any;
+  const head = Buffer.allocUnsafe(fieldLength(2, content) - bytes.length);
+  let at = writeFieldHead(head, 0, 2, content);
+  if (isDelta) {
+    at = writeTextField(head, at, 3, name);
+    at = writeTextField(head, at, 1, version);
+    at = writeFieldHead(head, at, 2, any);
+  }
+  at = writeTextField(head, at, 1, typeUrl);
+  writeFieldHead(head, at, 2, bytes.length);
+  return head;
 }
 
 const deltaHeads = new WeakMap<EncodedResource, Buffer>();
@@ -208,14 +208,12 @@ function headOf(typeUrl: string, style: Style, resource: EncodedResource): Buffe
 
 /** Writes a DiscoveryResponse or, in the delta style, a DeltaDiscoveryResponse. */
 export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Buffer {
-  const start = new BinaryWriter();
-  start.tag(1, WireType.LengthDelimited).string(payload.version);
-  start.tag(4, WireType.LengthDelimited).string(typeUrl);
-  start.tag(5, WireType.LengthDelimited).string(nonce);
-  if (style === "delta") {
-    for (const name of payload.removed) start.tag(6, WireType.LengthDelimited).string(name);
-  }
-  const parts: Uint8Array[] = [start.finish()];
+  const parts: Buffer[] = [
+    textField(1, payload.version),
+    textField(4, typeUrl),
+    textField(5, nonce),
+    ...(style === "delta" ? payload.removed.map((name) => textField(6, name)) : []),
+  ];
   for (const resource of payload.resources) {
     parts.push(headOf(typeUrl, style, resource), resource.bytes);
   }

@@ -1,5 +1,5 @@
 /** Route configurations, joined from the bytes of their virtual hosts. */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { fieldHead } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
 import type { RouteConfigurationJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
@@ -25,14 +25,6 @@ export function routeConfigurationHead(name: string): RouteConfigurationHead {
   };
 }
 
-function lengthPrefixed(field: number, bytes: Uint8Array): readonly Uint8Array[] {
-  const head = new BinaryWriter()
-    .tag(field, WireType.LengthDelimited)
-    .uint32(bytes.length)
-    .finish();
-  return [head, bytes];
-}
-
 /**
  * The route configuration of these virtual hosts, in this order, without those that were left out. A message may be put
  * together from the bytes of its parts, so a change of one virtual host costs its own encoding and one copy; the version
@@ -45,7 +37,10 @@ export function joinRouteConfiguration(
   leftOut: readonly Refusal[],
 ): EnvoyResource {
   const start = encoder.encode(MESSAGE.route, head);
-  const parts = virtualHosts.flatMap(({ bytes }) => lengthPrefixed(VIRTUAL_HOSTS_FIELD, bytes));
+  const parts = virtualHosts.flatMap(({ bytes }) => [
+    fieldHead(VIRTUAL_HOSTS_FIELD, bytes.length),
+    bytes,
+  ]);
   const versions = [start.version, ...virtualHosts.map(({ version }) => version)];
   return {
     name: head.name,
