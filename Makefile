@@ -104,6 +104,10 @@ format: packages ## format all files
 golden: setup ## write the golden files again; read the difference before you commit it
 	@$(USE_ENVOY) && exec $(BIN)/vitest run --update --project unit $(ARGS)
 
+.PHONY: conformance
+conformance: packages gen ## how much of SUITE=FOLDER, cases of Istio's own, comes out right (V=1 shows what does not)
+	@$(BIN)/tsx scripts/conformance.ts "$(SUITE)" $(if $(V),--verbose)
+
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines they reach
 	@$(USE_ENVOY) && exec $(BIN)/vitest run --update=none --coverage $(ARGS)
