@@ -1,12 +1,6 @@
-import {
-  EVENT_ID,
-  type Event,
-  getScalarValue,
-  parseEvents,
-  SCALAR_STYLE,
-  type ScalarEvent,
-} from "js-yaml";
+import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
 import type { Path } from "../kind.js";
+import { readEvents } from "./events.js";
 import { readPlainScalar } from "./scalars.js";
 
 /** Where a member is written: offsets in UTF-16 code units from the section's start. */
@@ -29,7 +23,7 @@ export interface SectionIndex {
 
 /** Indexes a section, which has to be one that can be read: the cost is that of parsing it. */
 export function indexSection(source: string): SectionIndex {
-  const events = parseEvents(source, {});
+  const events = readEvents(source);
   const ends = new Int32Array(events.length);
   const open: number[] = [];
   for (const [at, event] of events.entries()) {

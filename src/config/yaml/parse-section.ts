@@ -1,4 +1,5 @@
-import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
+import { readEvents } from "./events.js";
 import { findExpansionProblem } from "./expansion.js";
 import { KUBERNETES_SCHEMA } from "./kubernetes-schema.js";
 
@@ -26,7 +27,7 @@ const MAX_ALIASES = 1000;
  */
 export function parseSection(text: string): ParsedSection {
   try {
-    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const events = readEvents(text, { maxDepth: MAX_DEPTH });
     const documents = constructFromEvents(events, {
       source: text,
       schema: KUBERNETES_SCHEMA,

@@ -25,6 +25,11 @@ describe("a section of a file", () => {
     ],
     ["a member with nothing behind it as absent", "a:\nb: ~\nc: [~]", [{ c: [null] }]],
     ["a number in quotes as text", "a: '1'\nb: \"yes\"", [{ a: "1", b: "yes" }]],
+    [
+      "a text in brackets that ends with a colon as text",
+      "a: [2001:db8::, fe80::]\nb: [c: , d: 1, e:]",
+      [{ a: ["2001:db8::", "fe80::"], b: [{}, { d: 1 }, "e:"] }],
+    ],
     ["what is tagged as text as text", "a: !!str 5", [{ a: "5" }]],
     [
       "JSON with tabs and escapes",
