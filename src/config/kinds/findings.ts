@@ -16,6 +16,11 @@ export function doubtful(path: Path, message: string): Finding {
   return { path, code: "IST0133", message, severity: "warning" };
 }
 
+/** The same as warnings: of what Istio takes without a word, though it does nothing. */
+export function* tolerate(findings: Findings): Findings {
+  for (const { path, message } of findings) yield doubtful(path, message);
+}
+
 /** An `invalid` finding when there is a problem, none when there is none. */
 export function refuse(path: Path, problem: string | undefined): Findings {
   return problem === undefined ? [] : [invalid(path, problem)];

@@ -3,7 +3,16 @@ import type { ConfigResource } from "../resource.js";
 import { ipProblem, UNIX_PREFIX, unixAddressProblem } from "./addresses.js";
 import { isDnsLabel } from "./dns-names.js";
 import { list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
-import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
+import {
+  doubtful,
+  each,
+  type Findings,
+  given,
+  invalid,
+  refuse,
+  tolerate,
+  unique,
+} from "./findings.js";
 import { checkGatewayHost } from "./host-patterns.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkSelectorLabels } from "./labels.js";
@@ -61,7 +70,7 @@ function* checkGateway({ spec, metadata }: ConfigResource<GatewaySpec>): Finding
       `"${metadata.name}" is no name of a Gateway: it has no dots`,
     );
   }
-  yield* given(selector, ["spec", "selector"], checkSelectorLabels);
+  yield* tolerate(given(selector, ["spec", "selector"], checkSelectorLabels));
   if (servers.length === 0) yield invalid(["spec", "servers"], "the Gateway has no servers");
   yield* each(servers, ["spec", "servers"], checkServer);
   const names = servers.map(({ port }) => port.name);

@@ -18,11 +18,11 @@ export function headerNameProblem(name: string): string | undefined {
   return TOKEN.test(name) ? undefined : `"${name}" is no name of a header`;
 }
 
-/** As `headerNameProblem`, for names of letters, digits and hyphens alone. */
+/** As `headerNameProblem`, for names of letters, digits, hyphens and underscores alone. */
 export function plainHeaderNameProblem(name: string): string | undefined {
   if (name === "") return "the name of a header cannot be empty";
-  const rule = "letters, digits and hyphens";
-  return /^[-0-9a-z]+$/i.test(name) ? undefined : `"${name}" is no name of a header: ${rule}`;
+  const rule = "letters, digits, - and _";
+  return /^[-_0-9a-z]+$/i.test(name) ? undefined : `"${name}" is no name of a header: ${rule}`;
 }
 
 /** Why a name is nothing that a route can match on: a header, a pseudo-header of HTTP/2 or a claim. */

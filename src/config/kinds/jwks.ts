@@ -19,12 +19,22 @@ export function jwksProblem(text: string): string | undefined {
   const keys: unknown = "keys" in value ? value.keys : [value];
   if (!Array.isArray(keys)) return "keys of the key set has to be a list";
   const wrong = keys.findIndex((key) => !isKey(key));
-  return wrong < 0 ? undefined : `key ${wrong} of the key set has no type (kty) that JWK has`;
+  if (wrong < 0) return undefined;
+  return `key ${wrong} of the key set is no JWK: it needs a kty, and what that type has (RSA: n, e; EC: crv, x, y)`;
 }
+
+/** What a key of each type has at least (RFC 7518, section 6; RFC 8037, section 2). */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  RSA: ["n", "e"],
+  EC: ["crv", "x", "y"],
+  OKP: ["crv", "x"],
+  oct: ["k"],
+};
 
 function isKey(key: unknown): key is JsonWebKey {
   if (typeof key !== "object" || key === null || !("kty" in key)) return false;
-  return ["RSA", "EC", "oct", "OKP"].includes(String(key.kty));
+  const type = String(key.kty);
+  return Object.hasOwn(MEMBERS, type) && (MEMBERS[type] ?? []).every((name) => name in key);
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,7 @@ import type { Path } from "../kind.js";
 import { namespaceProblem, subnetProblem } from "./addresses.js";
 import { checkDestination, Destination } from "./destination.js";
 import { Int32, list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
-import { each, type Findings, given, invalid, refuse } from "./findings.js";
+import { each, type Findings, given, invalid, refuse, tolerate } from "./findings.js";
 import { checkGatewayNames } from "./gateway-names.js";
 import { checkLabels } from "./labels.js";
 import { checkPortOrZero } from "./numbers.js";
@@ -86,9 +86,9 @@ function* checkConnectionMatch(
   yield* given(match.port, [...path, "port"], checkPortOrZero);
   yield* given(match.sourceLabels, [...path, "sourceLabels"], checkLabels);
   yield* checkGatewayNames(match.gateways, [...path, "gateways"]);
-  yield* given(match.sourceNamespace, [...path, "sourceNamespace"], (name, at) =>
-    refuse(at, name === "" ? undefined : namespaceProblem(name)),
-  );
+  const { sourceNamespace = "" } = match;
+  const problem = sourceNamespace === "" ? undefined : namespaceProblem(sourceNamespace);
+  yield* tolerate(refuse([...path, "sourceNamespace"], problem));
 }
 
 function* checkDestinations(destinations: readonly RouteDestination[] = [], path: Path): Findings {

@@ -87,14 +87,17 @@ function* checkFailover({ from = "", to = "" }: LocalityFailover, path: Path): F
   }
 }
 
-/** Localities of which none is covered by one before it, as `us/east/*` is by `us/*`; the other order is fine. */
+/**
+ * Localities of which none covers one before it or is covered by it, as `us/east/*` is by `us/*`. One that ends with a
+ * wildcard can stand for what those before it leave.
+ */
 function* checkDistinct(localities: readonly string[], pathOf: (index: number) => Path): Findings {
   for (const [index, locality] of localities.entries()) {
     const problem = localityProblem(locality);
-    const other = localities.slice(0, index).find((earlier) => covers(earlier, locality));
+    const other = localities.slice(0, index).find((earlier) => overlaps(earlier, locality));
     if (problem !== undefined) yield invalid(pathOf(index), problem);
     else if (other !== undefined) {
-      yield invalid(pathOf(index), `the locality "${locality}" is covered by "${other}"`);
+      yield invalid(pathOf(index), `the localities "${locality}" and "${other}" overlap`);
     }
   }
 }
@@ -103,6 +106,10 @@ function localityProblem(locality: string): string | undefined {
   if (/\*./.test(locality)) return `"${locality}" is no locality: a wildcard has to be at the end`;
   const complete = !locality.split("/").includes("");
   return complete ? undefined : `"${locality}" is no locality: region/zone/subzone or less`;
+}
+
+function overlaps(earlier: string, later: string): boolean {
+  return covers(earlier, later) || (!later.endsWith("*") && covers(later, earlier));
 }
 
 function covers(wide: string, narrow: string): boolean {

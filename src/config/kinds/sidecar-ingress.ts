@@ -66,7 +66,10 @@ function* checkTls(tls: ServerTLSSettings, path: Path, port: SidecarPort): Findi
     yield invalid([...path, "mode"], `mode ${tls.mode} is not for sidecars: SIMPLE or MUTUAL`);
   }
   if (!isTlsProtocol(port.protocol ?? "")) {
-    yield invalid(path, `tls needs the protocol HTTPS or TLS, found "${port.protocol ?? ""}"`);
+    yield doubtful(
+      path,
+      `tls has no effect without the protocol HTTPS or TLS, found "${port.protocol ?? ""}"`,
+    );
   }
   yield* checkServerTls(tls, path);
 }

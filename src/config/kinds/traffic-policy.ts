@@ -15,7 +15,7 @@ import {
   Uint32,
   type ValueOf,
 } from "./fields.js";
-import { doubtful, each, type Findings, given, invalid } from "./findings.js";
+import { doubtful, each, type Findings, given, invalid, tolerate } from "./findings.js";
 import { checkLoadBalancer, LoadBalancerSettings } from "./load-balancer.js";
 import { checkDurationOrZero, checkPercent, checkPort } from "./numbers.js";
 import { checkOutlierDetection, OutlierDetection } from "./outlier-detection.js";
@@ -88,7 +88,7 @@ export function* checkTrafficPolicy(policy: TrafficPolicy, path: Path): Findings
 function* checkPortPolicy(policy: PortTrafficPolicy, path: Path): Findings {
   const { port, ...settings } = policy;
   if (port === undefined) yield invalid([...path, "port"], "the policy of a port needs the port");
-  else yield* checkPortSelector(port, [...path, "port"]);
+  else yield* tolerate(checkPortSelector(port, [...path, "port"]));
   if (Object.keys(settings).length === 0) {
     yield invalid(
       path,

@@ -1,7 +1,7 @@
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { Int32, list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
-import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
+import { atMostOne, each, type Findings, given, invalid, refuse, tolerate } from "./findings.js";
 import { plainHeaderNameProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkLabels } from "./labels.js";
@@ -59,7 +59,7 @@ const METHODS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 // What the template leaves out comes from the workload, so the rules of a WorkloadEntry are not for it.
 function* checkWorkloadGroup({ spec }: ConfigResource<WorkloadGroupSpec>): Findings {
   yield* given(spec.metadata?.labels, ["spec", "metadata", "labels"], checkLabels);
-  yield* given(spec.template.labels, ["spec", "template", "labels"], checkLabels);
+  yield* tolerate(given(spec.template.labels, ["spec", "template", "labels"], checkLabels));
   yield* given(spec.probe, ["spec", "probe"], checkProbe);
 }
 

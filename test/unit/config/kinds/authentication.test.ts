@@ -50,13 +50,18 @@ describe("a RequestAuthentication", () => {
       [`${RULE}.jwks`],
     ],
     [
+      "has keys that are whole",
+      rule({ jwks: '{"keys": [{"kty": "RSA", "n": "AA"}]}' }),
+      [`${RULE}.jwks`],
+    ],
+    [
       "finds tokens somewhere",
       rule({ fromParams: [""], fromHeaders: [{ name: "" }] }),
       [`${RULE}.fromHeaders[0].name`, `${RULE}.fromParams[0]`],
     ],
     [
       "copies claims to headers that can be",
-      rule({ outputClaimToHeaders: [{ claim: "", header: "x_a" }] }),
+      rule({ outputClaimToHeaders: [{ claim: "", header: "x.a" }] }),
       [`${RULE}.outputClaimToHeaders[0].claim`, `${RULE}.outputClaimToHeaders[0].header`],
     ],
     ["waits for keys", rule({ timeout: "0s" }), [`${RULE}.timeout`]],

@@ -69,6 +69,11 @@ describe("a traffic policy", () => {
       [`${POLICY}.portLevelSettings[0].port`],
     ],
     [
+      "should name a port that there can be",
+      rule({ portLevelSettings: [{ port: {}, tls }] }),
+      [`warning ${POLICY}.portLevelSettings[0].port.number`],
+    ],
+    [
       "says something for the port",
       rule({ portLevelSettings: [{ port: { number: 80 } }] }),
       [`${POLICY}.portLevelSettings[0]`],
@@ -178,6 +183,11 @@ describe("load balancing by locality", () => {
     [
       "has no rules that others before them make void",
       distribute(["a", { b: 100 }], ["a/b/*", { b: 100 }]),
+      [`${SETTING}.distribute[1].from`],
+    ],
+    [
+      "has no rule for a place of which one before it has a part",
+      distribute(["a/b/*", { b: 100 }], ["a", { b: 100 }]),
       [`${SETTING}.distribute[1].from`],
     ],
     [

@@ -98,7 +98,11 @@ describe("what a sidecar accepts", () => {
         [`cannot be for ${address}`, endpoint(address), [`${LISTENER}.defaultEndpoint`]] as const,
     ),
     ["can be TLS", tls({ mode: "SIMPLE", ...files }), []],
-    ["is TLS on ports for it", tls({ mode: "SIMPLE", ...files }, port), [`${LISTENER}.tls`]],
+    [
+      "should be TLS on ports for it",
+      tls({ mode: "SIMPLE", ...files }, port),
+      [`warning ${LISTENER}.tls`],
+    ],
     ["is not mutual TLS of the mesh", tls({ mode: "ISTIO_MUTUAL" }), [`${LISTENER}.tls.mode`]],
     [
       "has its certificates in files",

@@ -408,7 +408,11 @@ describe("TCP and TLS routes", () => {
     [
       "match ports, labels and namespaces that can be",
       tcp({ route, match: [{ port: 70000, sourceLabels: { "": "a" }, sourceNamespace: "a/b" }] }),
-      ["port", 'sourceLabels[""]', "sourceNamespace"].map((end) => `spec.tcp[0].match[0].${end}`),
+      [
+        "spec.tcp[0].match[0].port",
+        'spec.tcp[0].match[0].sourceLabels[""]',
+        "warning spec.tcp[0].match[0].sourceNamespace",
+      ],
     ],
     ["match one of the hosts", tls("a.b"), []],
     ["match a part of one of the hosts", tls("*.x.c.d"), []],

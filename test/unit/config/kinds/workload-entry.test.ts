@@ -38,8 +38,10 @@ describe("a WorkloadGroup", () => {
     ["asks at a port in range", group({ httpGet: { port: 0 } }), ["spec.probe.httpGet.port"]],
     [
       "asks by HTTP or HTTPS, with headers that can be",
-      group({ httpGet: { port: 80, scheme: "http", httpHeaders: [{ name: "x_a" }] } }),
-      ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[0].name"],
+      group({
+        httpGet: { port: 80, scheme: "http", httpHeaders: [{ name: "x_a" }, { name: "x.a" }] },
+      }),
+      ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[1].name"],
     ],
     ["asks by a command", group({ exec: { command: [] } }), ["spec.probe.exec.command"]],
     ["can ask by gRPC", group({ grpc: {} }), []],
