@@ -1,6 +1,6 @@
 import Type from "typebox";
-import type { Finding } from "../../src/config/kind.js";
-import { readSection } from "../../src/config/reading/section.js";
+import { formatDiagnostic } from "../../src/base/diagnostic.js";
+import { validateSource } from "../../src/config/validate-source.js";
 import { defineSuite } from "./suite.js";
 
 /** Resources that Istio accepts or refuses. Only the verdict counts; the texts are ours. */
@@ -8,27 +8,13 @@ export const validation = defineSuite(
   "validation",
   Type.Object({ yaml: Type.String(), valid: Type.Boolean() }),
   ({ yaml, valid }) => {
-    const errors = errorsOf(yaml);
+    const source = { type: "text", path: "case.yaml", root: "", text: yaml } as const;
+    const errors = validateSource(source).filter(({ severity }) => severity === "error");
     const isValid = errors.length === 0;
     return {
       passed: isValid === valid,
-      got: isValid ? "valid" : `invalid: ${errors.join("\n")}`,
+      got: isValid ? "valid" : errors.map(formatDiagnostic).join("\n"),
       expected: `${valid ? "valid" : "invalid"}, for\n${yaml.trimEnd()}`,
     };
   },
 );
-
-/** Why a text is refused; nothing when it is not. */
-function errorsOf(yaml: string): readonly string[] {
-  const { error, problems, items } = readSection(yaml);
-  const findings: readonly Finding[] = [
-    ...problems.map(({ finding }) => finding),
-    ...items.flatMap((item) => item.findings),
-  ];
-  return [
-    ...(error === undefined ? [] : [error.message]),
-    ...findings
-      .filter(({ severity = "error" }) => severity === "error")
-      .map(({ message }) => message),
-  ];
-}

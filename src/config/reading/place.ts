@@ -55,3 +55,8 @@ export function placesIn(file: string, { linesBefore, reading }: PlacedSection):
 export function withoutSourceLine({ position }: FilePlace): FilePlace {
   return { position };
 }
+
+/** A place as it is written in a message. */
+export function describePlace({ file, line, column }: Position): string {
+  return `${file}:${String(line)}:${String(column)}`;
+}

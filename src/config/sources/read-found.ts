@@ -53,7 +53,7 @@ async function readText(
         read = (await file.read(buffer, length, buffer.length - length)).bytesRead;
       }
       if (length > limit) return { code: "file-too-large", message: describeSize(length, limit) };
-      return decode(buffer.subarray(0, length));
+      return decodeText(buffer.subarray(0, length));
     } finally {
       await file.close();
     }
@@ -74,7 +74,8 @@ async function checkOpened(
   return allowed?.dev === dev && allowed.ino === ino ? undefined : leadsOut(basename(path));
 }
 
-function decode(bytes: Buffer): string | SourceProblem {
+/** The text that bytes are, which has to be UTF-8; a byte order mark is dropped. */
+export function decodeText(bytes: Uint8Array): string | SourceProblem {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

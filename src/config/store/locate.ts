@@ -25,8 +25,3 @@ export function placeOfRef(
   const steps = [...item.base, ...path];
   return placesIn(file, section).ofMember(item.document, steps, "value").position;
 }
-
-/** A place as it is written in a message. */
-export function describePlace({ file, line, column }: Position): string {
-  return `${file}:${String(line)}:${String(column)}`;
-}

@@ -13,6 +13,7 @@ test.each([
   [["token", "create", "--help"]],
   [["proxy-config", "--help"]],
   [["pc", "c", "--help"]],
+  [["validate", "--help"]],
 ])("%j succeeds and writes nothing to the error output", async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -32,13 +33,15 @@ test.each([
   [["token", "create"]],
   [["token", "create", "--service-account", "default"]],
   [["token", "create", "--service-account", "a/b", "--uses", "0"]],
+  [["validate"]],
+  [["validate", "-f", "a.yaml", "-o", "xml"]],
 ])("%j cannot be understood", async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).not.toBe("");
 });
 
-test.each(["up", "serve", "bootstrap", "version"])(
+test.each(["up", "serve", "bootstrap", "validate", "version"])(
   "%s has an example in its help",
   async (name) => {
     const { stdout } = await run([name, "--help"]);
