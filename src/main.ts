@@ -33,6 +33,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   // The package has this file in dist, the repository in src.
   installation: join(dirname(fileURLToPath(import.meta.url)), ".."),
+  stdin: process.stdin,
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   stop: stopSignal(),

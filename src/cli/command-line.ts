@@ -16,6 +16,7 @@ import { proxyStatusCommand } from "./proxy-status.js";
 import { serveCommand } from "./serve.js";
 import { tokenCommand } from "./token.js";
 import { upCommand } from "./up.js";
+import { validateCommand } from "./validate.js";
 import { packageVersion, versionCommand } from "./version.js";
 
 const FAILED = 1;
@@ -49,6 +50,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(authzCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
+    .addCommand(validateCommand(context))
     .addCommand(versionCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead up examples/shop");
   for (const command of withSubcommands(program)) {

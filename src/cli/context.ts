@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The directory in which fairlead is installed, which holds its package.json. */
   readonly installation: string;
+  /** What a file called `-` says. */
+  readonly stdin: AsyncIterable<Uint8Array>;
   /** What was asked for. */
   readonly stdout: Output;
   /** What is said about it. */

@@ -1,0 +1,76 @@
+import { type Diagnostic, formatDiagnostic, type Severity } from "../base/diagnostic.js";
+import { readSources } from "../config/sources/scan.js";
+import { validateSource } from "../config/validate-source.js";
+import { CommandError } from "./command-error.js";
+import type { CommandContext } from "./context.js";
+import { readStandardInput } from "./standard-input.js";
+
+/** The options of `fairlead validate`. */
+export interface ValidateOptions {
+  readonly filename: readonly string[];
+  readonly output: "text" | "json";
+}
+
+/** A file that was looked at. */
+interface Validated {
+  readonly path: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What stands for the standard input among the names of files. */
+const STANDARD_INPUT = "-";
+
+/**
+ * Says what is wrong with each file. Throws a `CommandError` when that is an error, or when there is no such file.
+ * See istioctl validate.
+ */
+export async function runValidate(
+  context: CommandContext,
+  { filename, output }: ValidateOptions,
+): Promise<void> {
+  const files: Validated[] = [];
+  for (const name of filename) files.push(...(await validateAt(context, name)));
+  const diagnostics = files.flatMap((file) => file.diagnostics);
+  if (output === "json") context.stdout.write(`${JSON.stringify(diagnostics, undefined, 2)}\n`);
+  else for (const file of files) context.stdout.write(`${formatValidated(file)}\n`);
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return;
+  const wrong = files.filter((file) => has(file, "error"));
+  throw new CommandError(
+    `${count(errors.length, "error")} in ${count(wrong.length, "file")} of ${String(files.length)}`,
+    "mend the lines that are shown; a resource with an error has no effect",
+  );
+}
+
+async function validateAt(context: CommandContext, name: string): Promise<readonly Validated[]> {
+  if (name === STANDARD_INPUT) {
+    const source = await readStandardInput(context.stdin);
+    return [{ path: source.path, diagnostics: validateSource(source) }];
+  }
+  const { roots, changed } = await readSources([{ path: name, kind: "config" }]);
+  if (roots.some(({ exists }) => !exists)) {
+    throw new CommandError(`${name} does not exist`, "give a file of YAML, a directory, or -");
+  }
+  const problems = roots.flatMap((root) => root.problems);
+  return [
+    ...(problems.length === 0 ? [] : [{ path: name, diagnostics: problems }]),
+    ...changed.map((source) => ({ path: source.path, diagnostics: validateSource(source) })),
+  ];
+}
+
+function formatValidated(file: Validated): string {
+  const verdict = has(file, "error")
+    ? "is invalid"
+    : has(file, "warning")
+      ? "is valid, with warnings"
+      : "is valid";
+  return [...file.diagnostics.map(formatDiagnostic), `${file.path} ${verdict}`].join("\n");
+}
+
+function has({ diagnostics }: Validated, wanted: Severity): boolean {
+  return diagnostics.some(({ severity }) => severity === wanted);
+}
+
+function count(number: number, what: string): string {
+  return `${String(number)} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,28 @@
+import { Command, Option } from "commander";
+import type { CommandContext } from "./context.js";
+import type { ValidateOptions } from "./run-validate.js";
+
+const HELP = `
+Each file is looked at by itself: what its resources refer to may be in others, or nowhere. Exit code 1 when there are
+errors; warnings alone are fine.
+
+Examples:
+  $ fairlead validate -f examples/shop
+  $ fairlead validate -f examples/shop/workloads.yaml -o json
+  $ cat examples/shop/workloads.yaml | fairlead validate -f -`;
+
+/** `fairlead validate`. */
+export function validateCommand(context: CommandContext): Command {
+  return new Command("validate")
+    .description("say what is wrong with files of YAML, without a mesh")
+    .requiredOption(
+      "-f, --filename <file...>",
+      "files, directories, or - for the standard input; repeatable",
+    )
+    .addOption(new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"))
+    .addHelpText("after", HELP)
+    .action(async (options: ValidateOptions) => {
+      const { runValidate } = await import("./run-validate.js");
+      await runValidate(context, options);
+    });
+}
