@@ -17,6 +17,14 @@ import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { defaultStatePath } from "./state-path.js";
 
+/** No control plane runs where a command looked for one. */
+export class NoControlPlaneError extends CommandError {
+  constructor(message: string, hint: string) {
+    super(message, hint);
+    this.name = "NoControlPlaneError";
+  }
+}
+
 const LOOPBACK = { kind: "plaintext", host: "127.0.0.1", port: 15010 } as const;
 const PROBE_MS = 1000;
 const START_ONE = "start one with `fairlead up DIRECTORY` or `fairlead serve`";
@@ -60,7 +68,7 @@ async function findLocal(environment: CommandContext["environment"]): Promise<De
   }
   if (path !== undefined) return { kind: "socket", path };
   if (await answers(LOOPBACK)) return LOOPBACK;
-  throw new CommandError(
+  throw new NoControlPlaneError(
     `no control plane runs on this machine: nobody answers on ${sockets[0] ?? ""} or ${formatDebugAddress(LOOPBACK)}`,
     `${START_ONE}, or name one elsewhere with --xds-address`,
   );
@@ -69,7 +77,7 @@ async function findLocal(environment: CommandContext["environment"]): Promise<De
 async function findIn(state: string): Promise<DebugAddress> {
   const path = join(resolve(state), DEBUG_SOCKET);
   if (await answers({ path })) return { kind: "socket", path };
-  throw new CommandError(
+  throw new NoControlPlaneError(
     `no control plane runs on ${state}: nobody answers on ${path}`,
     `${START_ONE}, or give the state directory of one that runs`,
   );

@@ -7,16 +7,22 @@ const HELP = `
 A proxy is SYNCED with a type of resource when it has accepted all that it was sent, STALE while something is not answered,
 ERROR when it refused something, IGNORED when it did not ask for the type.
 
+For one proxy, what it accepted is compared with what its Envoy holds: by its admin interface, when that is on this machine,
+or by a file with what that answered to /config_dump.
+
 Examples:
   $ fairlead proxy-status
-  $ fairlead proxy-status -v 1 -n default`;
+  $ fairlead proxy-status -v 1 -n default
+  $ fairlead proxy-status payments-v1-0.default`;
 
 /** `fairlead proxy-status`. */
 export function proxyStatusCommand(context: CommandContext): Command {
   const command = new Command("proxy-status")
     .alias("ps")
     .description("which proxies are connected, and whether they hold what they should")
+    .argument("[pod]", "one proxy: NAME.NAMESPACE")
     .option("-n, --namespace <name>", "of this namespace alone")
+    .option("-f, --file <file>", "for one proxy: a saved /config_dump of its Envoy")
     .addOption(
       new Option("-v, --verbosity <level>", "1 has a column for each type of resource")
         .choices(["0", "1"])
@@ -27,8 +33,13 @@ export function proxyStatusCommand(context: CommandContext): Command {
     );
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
-    .action(async (options: ProxyStatusOptions) => {
-      const { runProxyStatus } = await import("./run-proxy-status.js");
-      await runProxyStatus(context, options);
+    .action(async (pod: string | undefined, options: ProxyStatusOptions) => {
+      if (pod === undefined) {
+        const { runProxyStatus } = await import("./run-proxy-status.js");
+        await runProxyStatus(context, options);
+      } else {
+        const { runProxyDifference } = await import("./run-proxy-difference.js");
+        await runProxyDifference(context, pod, options);
+      }
     });
 }

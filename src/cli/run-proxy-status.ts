@@ -6,6 +6,7 @@ import { refusalLines, statusTable, subscriptionTable } from "./proxy-status-tab
 /** The options of `fairlead proxy-status`. */
 export interface ProxyStatusOptions extends ConnectionOptions {
   readonly namespace?: string;
+  readonly file?: string;
   readonly verbosity: "0" | "1";
   readonly output: "table" | "json";
 }

@@ -1,27 +1,38 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
-import { ENVOY_RELEASE } from "../up/envoy-binary.js";
+import { parseFlag } from "./arguments.js";
+import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import type { VersionOptions } from "./run-version.js";
+
+const HELP = `
+Without a control plane it tells of itself alone.
+
+Examples:
+  $ fairlead version
+  $ fairlead version --remote=false -o json`;
 
 /** `fairlead version`. */
 export function versionCommand(context: CommandContext): Command {
-  return new Command("version")
-    .description("say which version this is, and which APIs it speaks")
-    .addOption(new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"))
-    .addHelpText("after", "\nExample:\n  $ fairlead version -o json")
-    .action(({ output }: { readonly output: "text" | "json" }) => {
-      const versions = {
-        fairlead: packageVersion(context.installation),
-        istioApi: ISTIO_VERSION,
-        envoy: ENVOY_RELEASE,
-      };
-      context.stdout.write(
-        output === "json"
-          ? `${JSON.stringify(versions, undefined, 2)}\n`
-          : `fairlead ${versions.fairlead}, for the API of Istio ${versions.istioApi} and Envoy ${versions.envoy}\n`,
-      );
+  const command = new Command("version")
+    .description(
+      "say which version this is, and which versions the control plane and its proxies are",
+    )
+    .addOption(
+      new Option("--remote [flag]", "ask the control plane too")
+        .argParser(parseFlag)
+        .preset("true")
+        .default(true),
+    )
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+    );
+  return addConnectionFlags(command, context)
+    .addHelpText("after", HELP)
+    .action(async (options: VersionOptions) => {
+      const { runVersion } = await import("./run-version.js");
+      await runVersion(context, options);
     });
 }
 

@@ -1,0 +1,86 @@
+import type {
+  ListProxiesResponseJson,
+  ProxyJson,
+} from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import { ENVOY_RELEASE } from "../up/envoy-binary.js";
+import { askControlPlane, NoControlPlaneError } from "./connect.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import { packageVersion } from "./version.js";
+
+/** The options of `fairlead version`. */
+export interface VersionOptions extends ConnectionOptions {
+  readonly remote: boolean;
+  readonly output: "text" | "json";
+}
+
+/** What is installed here, and whom it works with. */
+interface ClientVersion {
+  readonly fairlead: string;
+  readonly istioApi: string;
+  readonly envoy: string;
+}
+
+/** Prints the versions. */
+export async function runVersion(context: CommandContext, options: VersionOptions): Promise<void> {
+  const client = {
+    fairlead: packageVersion(context.installation),
+    istioApi: ISTIO_VERSION,
+    envoy: ENVOY_RELEASE,
+  };
+  const remote = options.remote ? await askRemote(context, options) : undefined;
+  context.stdout.write(
+    options.output === "json"
+      ? `${JSON.stringify({ ...client, ...remoteJson(remote) }, undefined, 2)}\n`
+      : `${[clientLine(client), ...remoteLines(remote)].join("\n")}\n`,
+  );
+}
+
+/** One that nobody named need not be there. */
+async function askRemote(
+  context: CommandContext,
+  options: VersionOptions,
+): Promise<ListProxiesResponseJson | undefined> {
+  try {
+    return await askControlPlane(context, options, (client) => client.listProxies({}));
+  } catch (error) {
+    const isNamed = options.xdsAddress !== undefined || options.state !== undefined;
+    if (error instanceof NoControlPlaneError && !isNamed) return undefined;
+    throw error;
+  }
+}
+
+function remoteJson(remote: ListProxiesResponseJson | undefined): object {
+  if (remote === undefined) return {};
+  const { controlPlane, proxies = [] } = remote;
+  const dataPlane = proxies.map(({ id, envoyVersion, istioVersion }) => ({
+    ...{ id, envoyVersion, istioVersion },
+  }));
+  return { controlPlane, dataPlane };
+}
+
+const clientLine = ({ fairlead, istioApi, envoy }: ClientVersion): string =>
+  `client version: ${fairlead} (for the API of Istio ${istioApi} and Envoy ${envoy})`;
+
+function remoteLines(remote: ListProxiesResponseJson | undefined): readonly string[] {
+  if (remote === undefined) return [];
+  const { controlPlane: { id = "", version = "" } = {}, proxies = [] } = remote;
+  return [
+    `control plane version: ${version} (${id})`,
+    `data plane version: ${proxies.length === 0 ? "none" : versionCounts(proxies)}`,
+  ];
+}
+
+/** `Envoy 1.40.0 (8 proxies), Envoy 1.39.0 (1 proxy)`, the newest first. */
+function versionCounts(proxies: readonly ProxyJson[]): string {
+  const counts = new Map<string, number>();
+  for (const { envoyVersion = "" } of proxies) {
+    const version = envoyVersion === "" ? "of unknown version" : envoyVersion;
+    counts.set(version, (counts.get(version) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => b.localeCompare(a, "en", { numeric: true }))
+    .map(([version, count]) => `Envoy ${version} (${count} ${count === 1 ? "proxy" : "proxies"})`)
+    .join(", ");
+}

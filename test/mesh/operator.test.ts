@@ -1,0 +1,55 @@
+/** What an operator asks of a mesh of real Envoys. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type Outcome, run } from "../unit/cli/run.js";
+import { admin } from "./harness/admin.js";
+import { application } from "./harness/manifests.js";
+import { shareServedMesh } from "./harness/served-mesh.js";
+
+const mesh = shareServedMesh({ "mesh.yaml": application("payments") });
+
+const ask = (...args: readonly string[]): Promise<Outcome> =>
+  run([...args, "--state", mesh().state]);
+
+test("lists a proxy with what its Envoy asked for", async () => {
+  const { code, stdout } = await ask("proxy-status");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^NAME {5,}CLUSTER {5,}ISTIOD {5,}VERSION {5,}SUBSCRIBED TYPES\npayments-0\.default {5,}Kubernetes {5,}\S+ {5,}1\.29\.6 {5,}5 \(CDS,LDS,EDS,RDS,SDS\)\n$/,
+  );
+});
+
+test("finds that an Envoy holds exactly what it was sent", async () => {
+  expect(await ask("proxy-status", "payments-0.default")).toMatchObject({
+    code: 0,
+    stdout: "Clusters Match\nListeners Match\nRoutes Match\n",
+  });
+});
+
+test("finds what a saved dump of an Envoy has not", async () => {
+  const dump = await admin(mesh().pod("payments-0"), "/config_dump");
+  const file = join(mesh().state, "dump.json");
+  await writeFile(file, dump.replaceAll("BlackHoleCluster", "WhiteHoleCluster"));
+  const { stdout } = await ask("proxy-status", "payments-0", "--file", file);
+  expect(stdout).toContain("Clusters Don't Match\n");
+  expect(stdout).toContain("  BlackHoleCluster: sent, but not held\n");
+  expect(stdout).toContain("  WhiteHoleCluster: held, but not sent\n");
+});
+
+test("says which Envoy each proxy is", async () => {
+  const { stdout } = await ask("version", "-o", "json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    controlPlane: { istioVersion: "1.29.6" },
+    dataPlane: [
+      {
+        id: "payments-0.default",
+        envoyVersion: expect.stringMatching(/^1\.40\.\d+$/) as string,
+        istioVersion: "1.29.6",
+      },
+    ],
+  });
+  expect((await ask("version")).stdout).toMatch(
+    /^client version: .*\ncontrol plane version: .*\ndata plane version: Envoy 1\.40\.\d+ \(1 proxy\)\n$/,
+  );
+});
