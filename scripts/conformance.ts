@@ -3,11 +3,12 @@
  *
  * usage: conformance FOLDER [--verbose]
  */
+import { authz } from "./conformance/authz.js";
 import { formatResults, runSuite } from "./conformance/run-suite.js";
 import type { Suite } from "./conformance/suite.js";
 import { validation } from "./conformance/validation.js";
 
-const SUITES: readonly Suite[] = [validation];
+const SUITES: readonly Suite[] = [validation, authz];
 
 const [folder, option] = process.argv.slice(2);
 if (folder === undefined || folder === "") {
