@@ -33,6 +33,14 @@ export interface KindDefinition<Spec = unknown> {
   readonly status?: TSchema;
   /** What does not happen because the kind is read and checked and nothing more; absent for kinds that take effect. */
   readonly withoutEffect?: string;
+  /**
+   * What is in force of a resource with errors that never was without: another spec, and in words what that does. Absent
+   * for the kinds of which nothing is.
+   */
+  readonly whenWrong?: {
+    readonly spec: (resource: ConfigResource) => object | undefined;
+    readonly effect: string;
+  };
   /** The rules between fields, as Istio's validation has them; order of findings is the order of the fields. */
   readonly check?: (resource: ConfigResource<Spec>) => readonly Finding[];
 }

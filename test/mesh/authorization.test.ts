@@ -362,3 +362,17 @@ test("denies what nobody can be asked about, unless the provider says to let it 
     expect(await callAs("alice", "/not-asked")).toBe(200);
   }
 });
+
+test("denies everything by a policy with errors that never was without", async () => {
+  await inForce(policy("ALLOW", '[{ to: [{ operation: { ports: ["none"] } }] }]'));
+  expect(await callAs("alice", "/")).toBe(403);
+  expect(await bytesPass("alice")).toBe(true);
+  const { diagnostics } = mesh().controlPlane.snapshot();
+  const own = diagnostics.filter(
+    ({ resource }) => resource === "AuthorizationPolicy allow.default",
+  );
+  expect(own).toMatchObject([
+    { severity: "warning", code: "fails-closed", position: { line: 3 } },
+    { severity: "error", position: { line: 8 } },
+  ]);
+});

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import Value from "typebox/value";
 import type { Finding, KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { AuthorizationCondition, checkCondition } from "./authorization-condition.js";
@@ -17,6 +18,7 @@ import {
   PolicySelector,
   PolicyTargetReference,
   PolicyTargetReferences,
+  type PolicyTargets,
 } from "./selectors.js";
 
 const From = strict({ source: optional(AuthorizationSource) });
@@ -49,11 +51,36 @@ export const authorizationPolicy = {
   versions: ["v1", "v1beta1"],
   body: "spec",
   schema: AuthorizationPolicySpec,
+  whenWrong: {
+    spec: denyEverything,
+    effect: "it denies every request to the workloads that it is for",
+  },
   check: (resource: ConfigResource<AuthorizationPolicySpec>): readonly Finding[] => [
     ...checkDryRun(resource),
     ...checkAuthorizationPolicy(resource),
   ],
 } as const satisfies KindDefinition<AuthorizationPolicySpec>;
+
+/**
+ * A policy with errors denies rather than allows: everything, to the workloads that it selects, or to all of its namespace
+ * when that cannot be read. An audit denies nothing.
+ */
+function denyEverything({ spec }: ConfigResource): AuthorizationPolicySpec | undefined {
+  const { action, selector, targetRef, targetRefs }: Readonly<Record<string, unknown>> =
+    typeof spec === "object" && spec !== null ? { ...spec } : {};
+  if (action === "AUDIT") return undefined;
+  const targets = Object.fromEntries(
+    Object.entries({ selector, targetRef, targetRefs }).filter(([, value]) => value !== undefined),
+  );
+  return { ...(isTargets(targets) ? targets : {}), action: "DENY", rules: [{}] };
+}
+
+const Targets = Type.Pick(AuthorizationPolicySpec, ["selector", "targetRef", "targetRefs"]);
+
+function isTargets(value: unknown): value is PolicyTargets {
+  if (!Value.Check(Targets, value)) return false;
+  return [...checkPolicyTargets(value, [])].every(({ severity }) => severity === "warning");
+}
 
 function* checkDryRun(resource: ConfigResource<AuthorizationPolicySpec>): Findings {
   const value = resource.metadata.annotations[DRY_RUN];

@@ -14,6 +14,8 @@ export interface ResourceReading {
   readonly ref: ResourceRef;
   /** Absent when a finding is an error. */
   readonly resource?: ConfigResource;
+  /** What is in force of it while it has errors, when it never was without. */
+  readonly substitute?: ConfigResource;
   readonly findings: readonly Finding[];
 }
 
@@ -83,7 +85,20 @@ function readKnown(
   ];
   if (!all.some(isError)) all.push(...meshConfigFindings(resource));
   const ref = { kind: definition.kind, namespace: metadata.namespace, name: metadata.name };
-  return { id: idOf(ref), ref, findings: all, ...(!all.some(isError) && { resource }) };
+  if (!all.some(isError)) return { id: idOf(ref), ref, findings: all, resource };
+  return { id: idOf(ref), ref, ...substituted(definition, resource, all) };
+}
+
+function substituted(
+  { kind, whenWrong }: KindDefinition<never>,
+  resource: ConfigResource,
+  findings: readonly Finding[],
+): Pick<ResourceReading, "findings" | "substitute"> {
+  const spec = whenWrong?.spec(resource);
+  if (whenWrong === undefined || spec === undefined) return { findings };
+  const message = `unless the ${kind} was in force without errors before, ${whenWrong.effect} until they are mended`;
+  const warning = { path: ["kind"], code: "fails-closed", message, severity: "warning" } as const;
+  return { findings: [...findings, warning], substitute: { ...resource, spec } };
 }
 
 /** That a kind is read and checked and nothing more: better said than found out. */

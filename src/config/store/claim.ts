@@ -6,6 +6,8 @@ export interface Claim {
   readonly ref: ResourceRef;
   /** Absent when the resource has errors, or when it is not known what the file says of it now. */
   readonly resource?: ConfigResource;
+  /** What is in force in the place of a resource with errors that never was without. */
+  readonly substitute?: ConfigResource;
 }
 
 /** The resources that a file has, by id. */
@@ -21,21 +23,22 @@ export const NO_CLAIMS: Claims = new Map();
 export function claimsOf(reading: SourceReading, before: Claims): Claims {
   switch (reading.type) {
     case "folder": {
-      const { id, ref, resource } = reading.secret;
-      return new Map([[id, claim(ref, resource)]]);
+      const { id } = reading.secret;
+      return new Map([[id, claimOf(reading.secret)]]);
     }
     case "none":
       return withoutResources(before);
     case "file": {
       const claims = new Map<string, Claim>(reading.isWhole ? [] : withoutResources(before));
-      for (const [id, { item }] of reading.items) claims.set(id, claim(item.ref, item.resource));
+      for (const [id, { item }] of reading.items) claims.set(id, claimOf(item));
       return claims;
     }
   }
 }
 
-function claim(ref: ResourceRef, resource: ConfigResource | undefined): Claim {
-  return resource === undefined ? { ref } : { ref, resource };
+function claimOf({ ref, resource, substitute }: Claim): Claim {
+  if (resource !== undefined) return { ref, resource };
+  return substitute === undefined ? { ref } : { ref, substitute };
 }
 
 /** The same claims, of which it is not known what the file says of them now. */
@@ -46,9 +49,10 @@ export function withoutResources(claims: Claims): Claims {
 /** The ids of which two sets of claims say different things. */
 export function changedIds(before: Claims, after: Claims): readonly string[] {
   const changed: string[] = [];
-  for (const [id, { resource }] of after) {
+  for (const [id, { resource, substitute }] of after) {
     const old = before.get(id);
-    if (old === undefined || old.resource !== resource) changed.push(id);
+    const isSame = old?.resource === resource && old?.substitute === substitute;
+    if (old === undefined || !isSame) changed.push(id);
   }
   for (const id of before.keys()) if (!after.has(id)) changed.push(id);
   return changed;

@@ -12,12 +12,14 @@ export interface Standing {
   readonly candidate?: ConfigResource;
   /** What is in force: the candidate, unless that is held back. */
   readonly inForce?: ConfigResource;
+  /** Whether that is a substitute for a resource that never was in order. */
+  readonly isSubstitute?: true;
 }
 
 /**
  * How a resource stands now that some files claim it. The file whose resource is in force stays the one that counts, for as
  * long as it has the resource at all; else it is the first by path whose resource is in order. What has errors stays as it
- * was when it had none. undefined when no file claims it.
+ * was when it had none, and if it never had none, a substitute may be in force. undefined when no file claims it.
  *
  * The candidate is `===` to what it was when it is equal to it. It is in force; whoever holds it back changes that.
  */
@@ -29,8 +31,11 @@ export function standingOf(
   const path = keeps ? before.path : firstInOrder(claims);
   const claim = path === undefined ? undefined : claims.get(path);
   if (path === undefined || claim === undefined) return undefined;
-  const candidate = intern(claim.resource ?? before?.inForce, before);
-  return standing(claim.ref, path, candidate);
+  const own = claim.resource ?? lastGood(before);
+  if (own !== undefined) return standing(claim.ref, path, intern(own, before));
+  const substitute = intern(claim.substitute ?? before?.inForce, before);
+  const now = standing(claim.ref, path, substitute);
+  return substitute === undefined ? now : { ...now, isSubstitute: true };
 }
 
 /** As `standingOf`, for those who want to know what files say without what they said before. */
@@ -48,6 +53,10 @@ function standing(ref: ResourceRef, path: string, candidate: ConfigResource | un
   return candidate === undefined ? { ref, path } : { ref, path, candidate, inForce: candidate };
 }
 
+function lastGood(before: Standing | undefined): ConfigResource | undefined {
+  return before?.isSubstitute === true ? undefined : before?.inForce;
+}
+
 function firstInOrder(claims: Table<Claim>): string | undefined {
   const paths = [...claims.keys()].sort();
   return paths.find((path) => claims.get(path)?.resource !== undefined) ?? paths[0];
@@ -63,8 +72,11 @@ function intern(
 
 /** `now`, or what it was when it is no different. */
 export function internStanding(now: Standing, before: Standing | undefined): Standing {
-  const { path, candidate, inForce } = now;
+  const { path, candidate, inForce, isSubstitute } = now;
   const isSame =
-    before?.path === path && before.candidate === candidate && before.inForce === inForce;
+    before?.path === path &&
+    before.candidate === candidate &&
+    before.inForce === inForce &&
+    before.isSubstitute === isSubstitute;
   return isSame ? before : now;
 }
