@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CommandContext } from "./context.js";
-import { type ProxyOptions, readProxy, withProxy } from "./proxy-source.js";
+import { type ProxyOptions, readDump, withProxy } from "./proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "./write-output.js";
 
 interface CheckOptions extends ProxyOptions {
@@ -18,16 +18,16 @@ const PATH = "/config_dump?mask=dynamic_listeners";
 
 /** `fairlead authz`: the AuthorizationPolicies of a proxy. */
 export function authzCommand(context: CommandContext): Command {
-  const check = withProxy(new Command("check"))
+  const check = withProxy(new Command("check"), context)
     .description("show which AuthorizationPolicies a proxy enforces")
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: CheckOptions) => {
-      const { dynamicListenersOf, parseConfigDump } = await import("../console/config-dump.js");
+      const { dynamicListenersOf } = await import("../console/config-dump.js");
       const { authorizationTable, enforcedPolicies } = await import(
         "../console/authorization-table.js"
       );
-      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const dump = await readDump(context, pod, options, PATH);
       const policies = enforcedPolicies(dynamicListenersOf(dump));
       await writeOutput(context, options.output, {
         table: () => authorizationTable(policies),

@@ -3,7 +3,7 @@ import { parseFlag } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { formatAdmin } from "./envoy-admin.js";
 import { openUrl } from "./open-url.js";
-import { findProxy, type LiveOptions, withLiveProxy } from "./proxy-source.js";
+import { findLiveProxy, type LiveOptions, withLiveProxy } from "./proxy-source.js";
 import { requireAnswer } from "./require-answer.js";
 
 interface BrowserOptions {
@@ -77,11 +77,11 @@ function withBrowser(command: Command): Command {
 
 /** `fairlead dashboard`: the web pages of the mesh and of what stands beside it. */
 export function dashboardCommand(context: CommandContext): Command {
-  const envoy = withBrowser(withLiveProxy(new Command("envoy").alias("proxy")))
+  const envoy = withBrowser(withLiveProxy(new Command("envoy").alias("proxy"), context))
     .description("the admin interface of a proxy's Envoy")
     .addHelpText("after", ENVOY_HELP)
     .action(async (pod: string | undefined, options: LiveOptions & BrowserOptions) => {
-      const { admin } = await findProxy(pod, options);
+      const { admin } = await findLiveProxy(context, pod, options);
       await openUrl(context, `http://${formatAdmin(admin)}/`, options.browser);
     });
   return SITES.reduce(

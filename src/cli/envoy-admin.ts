@@ -7,7 +7,7 @@ import type { parseHostPort } from "./arguments.js";
 export type AdminAddress = ReturnType<typeof parseHostPort>;
 
 /** An admin interface that did not do what it was asked. */
-class AdminError extends Error {
+export class AdminError extends Error {
   readonly code: "unreachable" | "refused";
   readonly hint: string;
 

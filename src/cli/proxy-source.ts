@@ -1,14 +1,19 @@
-/** Which proxy a command is about, and where its configuration is read: a saved answer, or the proxy's own Envoy. */
+/**
+ * Which proxy a command is about, and where its configuration is read: in a saved answer, at the proxy's own Envoy, or, where
+ * that cannot be reached, at the control plane, which knows what it sent and the proxy accepted.
+ */
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { errorMessage } from "../base/error-message.js";
+import type { ConfigDump } from "../console/config-dump.js";
 import { parseHostPort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
+import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
-import { type AdminAddress, askAdmin, formatAdmin } from "./envoy-admin.js";
+import { type AdminAddress, AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
 
 /** The options that say where a proxy is. */
-export interface LiveOptions {
+export interface LiveOptions extends ConnectionOptions {
   readonly admin?: AdminAddress;
   readonly namespace?: string;
 }
@@ -25,42 +30,36 @@ export interface LiveProxy {
   readonly admin: AdminAddress;
 }
 
+/** What is known of a proxy's configuration. */
+export interface ProxyAnswer {
+  /** `held`: its Envoy's own answer; `accepted`: a config dump of what it was sent and has acknowledged. */
+  readonly kind: "held" | "accepted";
+  readonly text: string;
+}
+
 /** Gives a command its argument, the proxy, and the options that say where that is. */
-export function withLiveProxy(command: Command): Command {
-  return command
-    .argument("[pod]", "the proxy, as NAME.NAMESPACE")
+export function withLiveProxy(command: Command, context: CommandContext): Command {
+  command
+    .argument(
+      "[pod]",
+      "the proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE for one of its pods",
+    )
     .option("-n, --namespace <namespace>", "of a pod that is given by its name alone")
     .addOption(
       new Option("--admin <host:port>", "the admin interface of its Envoy").argParser(
         parseHostPort,
       ),
     );
+  return addConnectionFlags(command, context);
 }
 
 /** The same for a command that also reads a saved answer. */
-export function withProxy(command: Command): Command {
-  return withLiveProxy(command).option(
+export function withProxy(command: Command, context: CommandContext): Command {
+  command.option(
     "-f, --file <file>",
     "a saved answer of its admin interface; - is the standard input",
   );
-}
-
-/**
- * The text that a proxy's admin interface answers to `path`, or has answered when it was saved. Says which it is.
- * @throws CommandError when nothing says where that is, or another proxy is there
- * @throws AdminError when the admin interface does not answer
- */
-export async function readProxy(
-  { stderr }: Pick<CommandContext, "stderr">,
-  pod: string | undefined,
-  options: ProxyOptions,
-  path: string,
-): Promise<string> {
-  if (options.file !== undefined) return readSaved(options.file);
-  const { id, admin } = await findProxy(pod, options);
-  const text = await askAdmin(admin, path);
-  stderr.write(`what ${id} holds, by its Envoy at ${formatAdmin(admin)}:\n`);
-  return text;
+  return withLiveProxy(command, context);
 }
 
 /** Says what a proxy does not use of what it was sent. */
@@ -69,21 +68,108 @@ export function sayIdle({ stderr }: CommandContext, lines: readonly string[]): v
 }
 
 /**
- * The proxy that is meant, when its admin interface can be reached.
- * @throws CommandError when nothing says where that is, or another proxy is there
- * @throws AdminError when the admin interface does not answer
+ * What a proxy's admin interface answers to `path`, or has answered when it was saved; where it cannot be reached, what the
+ * proxy has accepted. Says which of these it is.
+ * @throws CommandError when nothing says which proxy is meant, or it is not connected
+ * @throws AdminError when the admin interface that is named does not answer
  */
-export async function findProxy(
+export async function readProxy(
+  context: CommandContext,
   pod: string | undefined,
-  { admin, namespace = "default" }: LiveOptions,
-): Promise<LiveProxy> {
-  if (admin === undefined) {
+  options: ProxyOptions,
+  path: string,
+): Promise<ProxyAnswer> {
+  if (options.file !== undefined) return { kind: "held", text: await readSaved(options.file) };
+  const proxy = await findProxy(context, pod, options);
+  if ("admin" in proxy) {
+    const text = await askAdmin(proxy.admin, path);
+    context.stderr.write(`what ${proxy.id} holds, by its Envoy at ${formatAdmin(proxy.admin)}:\n`);
+    return { kind: "held", text };
+  }
+  const { askControlPlane } = await import("./connect.js");
+  const { configDump = "" } = await askControlPlane(context, options, (client) =>
+    client.getConfigDump({ proxy: proxy.id }),
+  );
+  context.stderr.write(
+    `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):\n`,
+  );
+  return { kind: "accepted", text: configDump };
+}
+
+/** The same as a config dump, for the commands that look at one. */
+export async function readDump(
+  context: CommandContext,
+  pod: string | undefined,
+  options: ProxyOptions,
+  path: string,
+): Promise<ConfigDump> {
+  const { parseConfigDump } = await import("../console/config-dump.js");
+  const { text } = await readProxy(context, pod, options, path);
+  return parseConfigDump(text);
+}
+
+/** A proxy that is connected, and why its admin interface cannot be asked. */
+interface FarProxy {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/**
+ * The proxy that is meant.
+ * @throws CommandError when nothing says which that is, or another one is there
+ * @throws AdminError when the admin interface that is named does not answer
+ */
+async function findProxy(
+  context: CommandContext,
+  pod: string | undefined,
+  options: LiveOptions,
+): Promise<LiveProxy | FarProxy> {
+  if (options.admin !== undefined) return proxyAt(options.admin, pod, options.namespace);
+  if (pod === undefined) {
     throw new CommandError(
-      "nothing says where the proxy is",
-      "give --admin HOST:PORT, the admin interface of its Envoy, or -f FILE, a saved answer of it",
+      "nothing says which proxy is meant",
+      "give the pod as NAME.NAMESPACE, --admin HOST:PORT, or -f FILE where the command has it",
     );
   }
-  const id = proxyIdOf(await askAdmin(admin, "/server_info"), admin) ?? formatAdmin(admin);
+  const { connectedProxy } = await import("./connected-proxies.js");
+  const { id, admin } = await connectedProxy(context, pod, options);
+  if (admin === undefined) return { id, reason: "it does not say where its admin interface is" };
+  // The address is one of the proxy's own machine, which may be another one.
+  try {
+    const there = await proxyIdAt(admin);
+    if (there === id) return { id, admin };
+    return { id, reason: `the Envoy at ${formatAdmin(admin)} of this machine is ${there}` };
+  } catch (error) {
+    if (error instanceof AdminError) return { id, reason: error.message };
+    throw error;
+  }
+}
+
+/**
+ * The proxy that is meant, when its admin interface can be asked.
+ * @throws CommandError when it cannot, or nothing says which proxy is meant
+ * @throws AdminError when the admin interface that is named does not answer
+ */
+export async function findLiveProxy(
+  context: CommandContext,
+  pod: string | undefined,
+  options: LiveOptions,
+): Promise<LiveProxy> {
+  const proxy = await findProxy(context, pod, options);
+  if ("admin" in proxy) return proxy;
+  throw new CommandError(
+    `the admin interface of ${proxy.id} cannot be asked: ${proxy.reason}`,
+    "run the command on its machine, or give --admin HOST:PORT",
+  );
+}
+
+/** The proxy at an admin interface; it has to be the one that is meant, if one is. */
+async function proxyAt(
+  admin: AdminAddress,
+  pod: string | undefined,
+  namespace = "default",
+): Promise<LiveProxy> {
+  const id = await proxyIdAt(admin);
   const meant = pod === undefined || pod.includes(".") ? pod : `${pod}.${namespace}`;
   if (meant !== undefined && meant !== id) {
     throw new CommandError(
@@ -95,17 +181,20 @@ export async function findProxy(
 }
 
 /**
- * The `NAME.NAMESPACE` of an Envoy, out of its `/server_info`; undefined when its node has no such form.
- * @throws CommandError when no Envoy can have answered that
+ * The `NAME.NAMESPACE` of the Envoy at an admin interface; the address when its node has no such form.
+ * @throws AdminError when it cannot be asked, or no Envoy can have answered that
  */
-function proxyIdOf(serverInfo: string, admin: AdminAddress): string | undefined {
+async function proxyIdAt(admin: AdminAddress): Promise<string> {
+  const answer = await askAdmin(admin, "/server_info");
   try {
-    const info = JSON.parse(serverInfo) as { readonly node?: { readonly id?: string } } | null;
-    return info?.node?.id?.split("~")[2];
-  } catch {
-    throw new CommandError(
+    const info = JSON.parse(answer) as { readonly node?: { readonly id?: string } } | null;
+    return info?.node?.id?.split("~")[2] ?? formatAdmin(admin);
+  } catch (cause) {
+    throw new AdminError(
+      "refused",
       `what answers at ${formatAdmin(admin)} is no Envoy`,
       "--admin is the admin interface of one: port 15000 in most meshes",
+      { cause },
     );
   }
 }

@@ -46,7 +46,10 @@ export function fullSummary(dump: ConfigDump, options: SummaryOptions): readonly
     ...(port === undefined ? {} : { port }),
   });
   return [
-    { title: "bootstrap", rows: bootstrapSummary(sectionOf(dump, "BootstrapConfigDump")), gap: 1 },
+    // The control plane, which tells what a proxy accepted, knows no bootstrap.
+    ...(dump.BootstrapConfigDump === undefined
+      ? []
+      : [{ title: "bootstrap", rows: bootstrapSummary(dump.BootstrapConfigDump), gap: 1 }]),
     { title: "cluster", rows: namedClusters(dump, options.clusters), gap: 5 },
     { title: "listener", rows: namedListeners(dump, options.listeners), gap: 1 },
     {

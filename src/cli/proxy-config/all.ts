@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { columns } from "../../base/columns.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, outputOption, writeValue } from "../write-output.js";
 
 interface AllOptions extends ProxyOptions {
@@ -24,7 +24,7 @@ Examples:
 
 /** `fairlead proxy-config all`. */
 export function allCommand(context: CommandContext): Command {
-  return withProxy(new Command("all").alias("a"))
+  return withProxy(new Command("all").alias("a"), context)
     .description("all of that, one below the other")
     .option("--fqdn <host>", "only clusters whose host contains this")
     .option("--port <port>", "only clusters, listeners and endpoints of this port", parsePort)
@@ -36,11 +36,8 @@ export function allCommand(context: CommandContext): Command {
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: AllOptions) => {
-      const { parseConfigDump } = await import("../../console/config-dump.js");
       const { fullSummary } = await import("../../console/full-summary.js");
-      const dump = parseConfigDump(
-        await readProxy(context, pod, options, "/config_dump?include_eds"),
-      );
+      const dump = await readDump(context, pod, options, "/config_dump?include_eds");
       if (!isTable(options.output)) {
         await writeValue(context, options.output, { configs: Object.values(dump) });
         return;

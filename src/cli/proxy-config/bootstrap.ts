@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
@@ -8,6 +9,8 @@ interface BootstrapOptions extends ProxyOptions {
 }
 
 const HELP = `
+It is known to the proxy's own Envoy alone.
+
 Examples:
   $ fairlead proxy-config bootstrap payments-v1-0.default
   $ fairlead proxy-config bootstrap payments-v1-0.default -o short
@@ -15,16 +18,21 @@ Examples:
 
 /** `fairlead proxy-config bootstrap`. */
 export function bootstrapConfigCommand(context: CommandContext): Command {
-  return withProxy(new Command("bootstrap").alias("b"))
+  return withProxy(new Command("bootstrap").alias("b"), context)
     .description("what a proxy was started with; short: its versions")
     .addOption(outputOption("json"))
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: BootstrapOptions) => {
       const { parseConfigDump, sectionOf } = await import("../../console/config-dump.js");
       const { bootstrapSummary } = await import("../../console/bootstrap-summary.js");
-      const dump = parseConfigDump(
-        await readProxy(context, pod, options, "/config_dump?mask=bootstrap"),
-      );
+      const { kind, text } = await readProxy(context, pod, options, "/config_dump?mask=bootstrap");
+      if (kind === "accepted") {
+        throw new CommandError(
+          "the control plane does not know with what a proxy was started",
+          "run the command on the proxy's machine, or give --admin HOST:PORT",
+        );
+      }
+      const dump = parseConfigDump(text);
       const bootstrap = sectionOf(dump, "BootstrapConfigDump");
       await writeOutput(context, options.output, {
         table: () => bootstrapSummary(bootstrap),

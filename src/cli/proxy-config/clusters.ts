@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { ClusterFilter } from "../../console/cluster-table.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, sayIdle, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, sayIdle, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface ClustersOptions extends ProxyOptions, ClusterFilter {
@@ -20,7 +20,7 @@ const PATH = "/config_dump?mask=dynamic_active_clusters,dynamic_warming_clusters
 
 /** `fairlead proxy-config clusters`. */
 export function clustersCommand(context: CommandContext): Command {
-  return withProxy(new Command("clusters").aliases(["cluster", "c"]))
+  return withProxy(new Command("clusters").aliases(["cluster", "c"]), context)
     .description("the clusters of a proxy: where its requests can go")
     .option("--fqdn <host>", "only those whose host contains this")
     .option("--port <port>", "only those of this port", parsePort)
@@ -29,10 +29,10 @@ export function clustersCommand(context: CommandContext): Command {
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ClustersOptions) => {
-      const { clustersOf, parseConfigDump } = await import("../../console/config-dump.js");
+      const { clustersOf } = await import("../../console/config-dump.js");
       const { clusterTable, selectClusters } = await import("../../console/cluster-table.js");
       const { idleClusters } = await import("../../console/not-in-use.js");
-      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const dump = await readDump(context, pod, options, PATH);
       const clusters = selectClusters(clustersOf(dump), options);
       sayIdle(context, idleClusters(dump));
       await writeOutput(context, options.output, {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface EcdsOptions extends ProxyOptions {
@@ -14,16 +14,18 @@ Examples:
 
 /** `fairlead proxy-config ecds`. */
 export function ecdsCommand(context: CommandContext): Command {
-  return withProxy(new Command("ecds"))
+  return withProxy(new Command("ecds"), context)
     .description("the extensions of a proxy that came over ECDS")
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: EcdsOptions) => {
-      const { parseConfigDump } = await import("../../console/config-dump.js");
       const { ecdsTable } = await import("../../console/ecds-table.js");
       // Envoy leaves the section out when there are none.
-      const { EcdsConfigDump: extensions = {} } = parseConfigDump(
-        await readProxy(context, pod, options, "/config_dump"),
+      const { EcdsConfigDump: extensions = {} } = await readDump(
+        context,
+        pod,
+        options,
+        "/config_dump",
       );
       await writeOutput(context, options.output, {
         table: () => ecdsTable(extensions),

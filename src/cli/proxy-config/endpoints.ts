@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { EndpointFilter } from "../../console/endpoint-table.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, readProxy, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface EndpointsOptions extends ProxyOptions, EndpointFilter {
@@ -26,8 +26,8 @@ Examples:
   $ fairlead proxy-config eds payments-v1-0.default --port 8080
   $ fairlead proxy-config eds -f dump.json`;
 
-function withEndpointFilter(command: Command): Command {
-  return withProxy(command)
+function withEndpointFilter(command: Command, context: CommandContext): Command {
+  return withProxy(command, context)
     .option("--address <address>", "only those at this address")
     .option("--port <port>", "only those on this port", parsePort)
     .option("--cluster <name>", "only those of this cluster")
@@ -37,15 +37,18 @@ function withEndpointFilter(command: Command): Command {
 
 /** `fairlead proxy-config endpoints`. */
 export function endpointsCommand(context: CommandContext): Command {
-  return withEndpointFilter(new Command("endpoints").aliases(["endpoint", "ep"]))
+  return withEndpointFilter(new Command("endpoints").aliases(["endpoint", "ep"]), context)
     .description("the hosts that a proxy knows, and how they are")
     .addHelpText("after", ENDPOINTS_HELP)
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
-      const { parseClusterStatuses } = await import("../../console/cluster-statuses.js");
-      const { endpointTable, selectStatuses } = await import("../../console/endpoint-table.js");
-      const clusters = parseClusterStatuses(
-        await readProxy(context, pod, options, "/clusters?format=json"),
+      const { parseClusterStatuses, toldStatuses } = await import(
+        "../../console/cluster-statuses.js"
       );
+      const { parseConfigDump } = await import("../../console/config-dump.js");
+      const { endpointTable, selectStatuses } = await import("../../console/endpoint-table.js");
+      const { kind, text } = await readProxy(context, pod, options, "/clusters?format=json");
+      const clusters =
+        kind === "held" ? parseClusterStatuses(text) : toldStatuses(parseConfigDump(text));
       await writeOutput(context, options.output, {
         table: () => endpointTable(clusters, options),
         value: () => selectStatuses(clusters, options),
@@ -56,15 +59,13 @@ export function endpointsCommand(context: CommandContext): Command {
 
 /** `fairlead proxy-config eds`. */
 export function edsCommand(context: CommandContext): Command {
-  return withEndpointFilter(new Command("eds"))
+  return withEndpointFilter(new Command("eds"), context)
     .description("the hosts that a proxy was told of, with their localities")
     .addHelpText("after", EDS_HELP)
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
-      const { endpointsOf, parseConfigDump } = await import("../../console/config-dump.js");
+      const { endpointsOf } = await import("../../console/config-dump.js");
       const { edsTable, selectEndpoints } = await import("../../console/eds-table.js");
-      const dump = parseConfigDump(
-        await readProxy(context, pod, options, "/config_dump?include_eds"),
-      );
+      const dump = await readDump(context, pod, options, "/config_dump?include_eds");
       const endpoints = selectEndpoints(endpointsOf(dump), options);
       await writeOutput(context, options.output, {
         table: () => edsTable(endpoints),

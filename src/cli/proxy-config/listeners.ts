@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { ListenerFilter } from "../../console/listener-table.js";
 import { parseFlag, parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, sayIdle, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, sayIdle, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface ListenersOptions extends ProxyOptions, ListenerFilter {
@@ -21,7 +21,7 @@ const PATH = "/config_dump?mask=dynamic_listeners,static_listeners";
 
 /** `fairlead proxy-config listeners`. */
 export function listenersCommand(context: CommandContext): Command {
-  return withProxy(new Command("listeners").aliases(["listener", "l"]))
+  return withProxy(new Command("listeners").aliases(["listener", "l"]), context)
     .description("the listeners of a proxy: which connections it takes, and where they lead")
     .option("--address <address>", "only those at this address")
     .option("--port <port>", "only those on this port", parsePort)
@@ -30,10 +30,10 @@ export function listenersCommand(context: CommandContext): Command {
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ListenersOptions) => {
-      const { listenersOf, parseConfigDump } = await import("../../console/config-dump.js");
+      const { listenersOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/listener-table.js");
       const { idleListeners } = await import("../../console/not-in-use.js");
-      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const dump = await readDump(context, pod, options, PATH);
       const listeners = table.selectListeners(listenersOf(dump), options);
       sayIdle(context, idleListeners(dump));
       await writeOutput(context, options.output, {

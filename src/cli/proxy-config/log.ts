@@ -15,7 +15,7 @@ Examples:
 
 /** `fairlead proxy-config log`. */
 export function logCommand(context: CommandContext): Command {
-  return withLiveProxy(new Command("log").alias("o"))
+  return withLiveProxy(new Command("log").alias("o"), context)
     .description("how much a proxy logs, and change it")
     .addOption(
       new Option("--level <[logger:]level,...>", "of all loggers, or of those that are named")

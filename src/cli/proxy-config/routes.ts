@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { parseFlag } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface RoutesOptions extends ProxyOptions {
@@ -20,16 +20,16 @@ const PATH = "/config_dump?mask=dynamic_route_configs,static_route_configs";
 
 /** `fairlead proxy-config routes`. */
 export function routesCommand(context: CommandContext): Command {
-  return withProxy(new Command("routes").aliases(["route", "r"]))
+  return withProxy(new Command("routes").aliases(["route", "r"]), context)
     .description("the route tables of a proxy, and which VirtualService made what")
     .option("--name <name>", "only the table of this name")
     .option("--verbose [boolean]", "each route; else how many virtual hosts", parseFlag, true)
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: RoutesOptions) => {
-      const { parseConfigDump, routesOf } = await import("../../console/config-dump.js");
+      const { routesOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/route-table.js");
-      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const dump = await readDump(context, pod, options, PATH);
       const routes = table.selectRoutes(routesOf(dump), options.name);
       await writeOutput(context, options.output, {
         table: () => (options.verbose ? table.routeTable(routes) : table.routeCounts(routes)),

@@ -2,7 +2,7 @@ import { closestWord } from "../../config/closest-word.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { askAdmin } from "../envoy-admin.js";
-import { findProxy, type LiveOptions, type LiveProxy } from "../proxy-source.js";
+import { findLiveProxy, type LiveOptions, type LiveProxy } from "../proxy-source.js";
 import type { LogLevels } from "./log-level.js";
 
 /** The options of `fairlead proxy-config log`. */
@@ -15,15 +15,15 @@ const DEFAULT_LEVELS: LogLevels = { all: "warning", named: new Map() };
 
 /** Changes the levels of a proxy's loggers if that was asked for, and shows them. */
 export async function runLog(
-  { stdout }: CommandContext,
+  context: CommandContext,
   pod: string | undefined,
   options: LogOptions,
 ): Promise<void> {
-  const proxy = await findProxy(pod, options);
+  const proxy = await findLiveProxy(context, pod, options);
   const levels = options.reset === true ? DEFAULT_LEVELS : options.level;
   const before = await askAdmin(proxy.admin, "/logging", "POST");
   const after = levels === undefined ? before : await setLevels(proxy, levels, before);
-  stdout.write(`${proxy.id}:\n${after}`);
+  context.stdout.write(`${proxy.id}:\n${after}`);
 }
 
 /** Sets levels and resolves with all levels then. Nothing changes when a logger is unknown. */

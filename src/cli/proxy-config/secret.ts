@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface SecretOptions extends ProxyOptions {
@@ -18,14 +18,14 @@ const PATH = "/config_dump?mask=dynamic_active_secrets,dynamic_warming_secrets";
 
 /** `fairlead proxy-config secret`. */
 export function secretCommand(context: CommandContext): Command {
-  return withProxy(new Command("secret").aliases(["secrets", "s"]))
+  return withProxy(new Command("secret").aliases(["secrets", "s"]), context)
     .description("the certificates of a proxy, and those that it trusts")
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: SecretOptions) => {
-      const { parseConfigDump, sectionOf } = await import("../../console/config-dump.js");
+      const { sectionOf } = await import("../../console/config-dump.js");
       const { secretTable } = await import("../../console/secret-table.js");
-      const dump = parseConfigDump(await readProxy(context, pod, options, PATH));
+      const dump = await readDump(context, pod, options, PATH);
       const secrets = sectionOf(dump, "SecretsConfigDump");
       await writeOutput(context, options.output, {
         table: () => secretTable(secrets, Date.now()),

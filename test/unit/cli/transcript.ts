@@ -8,24 +8,29 @@ export const CONSOLE_DIRECTORY = join(import.meta.dirname, "../../golden/console
 
 const ADVICE = "`make golden` writes what is shown now; read the difference before you commit it\n";
 
+/** What is not the same each time, and what is written for it. */
+export type Replacements = Readonly<Record<string, string>>;
+
 /** What a command writes to its output and then to its error output, below the command. */
-async function transcript(args: readonly string[]): Promise<string> {
-  const paths = args.map((arg) =>
-    /\.(json|txt)$|^mesh$/.test(arg) ? join(CONSOLE_DIRECTORY, arg) : arg,
-  );
+async function transcript(args: readonly string[], replacements: Replacements): Promise<string> {
+  const paths = args.map((arg) => (/\.(json|txt)$/.test(arg) ? join(CONSOLE_DIRECTORY, arg) : arg));
   const { code, stdout, stderr } = await run(paths);
-  const written = `${stdout}${stderr}`.replaceAll(`${CONSOLE_DIRECTORY}/`, "");
-  const shown = `$ fairlead ${args.join(" ")}\n${written}`;
-  return code === 0 ? shown : `${shown}exit code ${String(code)}\n`;
+  const exit = code === 0 ? "" : `exit code ${String(code)}\n`;
+  const written = `$ fairlead ${args.join(" ")}\n${stdout}${stderr}${exit}`;
+  return Object.entries({ [`${CONSOLE_DIRECTORY}/`]: "", ...replacements }).reduce(
+    (text, [from, to]) => text.replaceAll(from, to),
+    written,
+  );
 }
 
 /** Runs some commands and compares all that they write with one golden file. */
 export async function expectTranscripts(
   name: string,
   commands: readonly (readonly string[])[],
+  replacements: Replacements = {},
 ): Promise<void> {
   const texts: string[] = [];
-  for (const args of commands) texts.push(await transcript(args));
+  for (const args of commands) texts.push(await transcript(args, replacements));
   await expect(texts.join("\n"), ADVICE).toMatchFileSnapshot(
     join(CONSOLE_DIRECTORY, "expected", `${name}.txt`),
   );

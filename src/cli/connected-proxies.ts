@@ -1,0 +1,85 @@
+/** The proxies that are connected to the control plane, by the names that people give them. */
+import type { ProxyJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { didYouMean } from "../config/closest-word.js";
+import { parseHostPort } from "./arguments.js";
+import { CommandError } from "./command-error.js";
+import { askControlPlane } from "./connect.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import type { AdminAddress } from "./envoy-admin.js";
+
+/** A proxy that is connected. */
+export interface ConnectedProxy {
+  /** `NAME.NAMESPACE`. */
+  readonly id: string;
+  /** Its SPIFFE identity; empty when it proved none. */
+  readonly identity: string;
+  /** Where its admin interface is, as it says. */
+  readonly admin: AdminAddress | undefined;
+}
+
+/** A pod, or the workload of which any pod is meant. */
+interface Wanted {
+  readonly kind: "pod" | "workload";
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** `NAME`, `NAME.NAMESPACE`, or either behind `pod/`, `deployment/` and the like, as istioctl takes it. */
+const POD = /^(?:([a-z]+)\/)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?$/;
+const POD_KINDS: ReadonlySet<string> = new Set(["pod", "pods", "po"]);
+
+function parsePod(text: string, namespace: string): Wanted {
+  const [, kind = "pod", name, own = namespace] = POD.exec(text) ?? [];
+  if (name === undefined) {
+    throw new CommandError(
+      `"${text}" is no pod`,
+      "it is NAME.NAMESPACE, such as payments-v1-0.default, or deployment/payments-v1.default",
+    );
+  }
+  return { kind: POD_KINDS.has(kind) ? "pod" : "workload", name, namespace: own };
+}
+
+/** The ids of all proxies that are connected, sorted. */
+export async function connectedIds(
+  context: CommandContext,
+  options: ConnectionOptions,
+): Promise<readonly string[]> {
+  const { proxies = [] } = await askControlPlane(context, options, (client) =>
+    client.listProxies({}),
+  );
+  return proxies.map(({ id = "" }) => id);
+}
+
+/**
+ * The proxy of a pod; of several pods of a workload the first.
+ * @throws CommandError when it is not connected, or no control plane answers
+ */
+export async function connectedProxy(
+  context: CommandContext,
+  pod: string,
+  options: ConnectionOptions & { readonly namespace?: string },
+): Promise<ConnectedProxy> {
+  const wanted = parsePod(pod, options.namespace ?? "default");
+  const { proxies = [] } = await askControlPlane(context, options, (client) =>
+    client.listProxies({}),
+  );
+  const found = proxies.find((proxy) => isWanted(proxy, wanted));
+  if (found !== undefined) {
+    const { id = "", identity = "", adminAddress = "" } = found;
+    return { id, identity, admin: adminAddress === "" ? undefined : parseHostPort(adminAddress) };
+  }
+  const id = `${wanted.name}.${wanted.namespace}`;
+  const others = proxies.map((proxy) => proxy.id ?? "");
+  throw new CommandError(
+    wanted.kind === "pod"
+      ? `no proxy ${id} is connected${didYouMean(id, others)}`
+      : `no proxy of the workload ${id} is connected`,
+    "`fairlead proxy-status` shows the proxies that are connected",
+  );
+}
+
+function isWanted(proxy: ProxyJson, { kind, name, namespace }: Wanted): boolean {
+  const own = kind === "pod" ? proxy.name : proxy.workload;
+  return own === name && proxy.namespace === namespace;
+}
