@@ -6,6 +6,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Authenticate } from "../ca/authenticate.js";
+import { describePod, describeService } from "../console/describe/describe.js";
 import { createReadAccepted } from "../debug/accepted-resources.js";
 import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
 import {
@@ -65,6 +66,15 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
   const own: DebugServiceOptions = {
     definition: serviceDefinition(registry, DEBUG_SERVICE),
     ...{ observed, controlPlane, composeDump },
+    describe: ({ kind = "", name = "", namespace = "", viewedFrom = "" }) => {
+      const describeIt = kind === "pod" ? describePod : describeService;
+      const subject = {
+        mesh: observed.mesh(),
+        snapshot: observed.snapshot(),
+        namespace: viewedFrom,
+      };
+      return describeIt(subject, { name, namespace });
+    },
   };
   const clientStatus: ClientStatusOptions = {
     definition: serviceDefinition(envoyRegistry, CLIENT_STATUS_SERVICE),

@@ -5,11 +5,13 @@
  * takes no control plane.
  */
 import { Command, CommanderError } from "commander";
+import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { describeError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
+import { describeCommand } from "./describe.js";
 import { experimentalCommand } from "./experimental.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
@@ -47,7 +49,9 @@ function programOf(context: CommandContext): Command {
     .addCommand(tokenCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))
+    .addCommand(authnCommand(context))
     .addCommand(authzCommand(context))
+    .addCommand(describeCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(validateCommand(context))

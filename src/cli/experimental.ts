@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { authzCommand } from "./authz.js";
 import type { CommandContext } from "./context.js";
+import { describeCommand } from "./describe.js";
 
 /** `fairlead experimental`, in short `x`: where istioctl has these commands, and where people look for them. */
 export function experimentalCommand(context: CommandContext): Command {
@@ -8,5 +9,6 @@ export function experimentalCommand(context: CommandContext): Command {
     .alias("x")
     .description("commands that istioctl has under x: here they are the same as without it")
     .addCommand(authzCommand(context))
+    .addCommand(describeCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead x authz check payments-v1-0.default");
 }

@@ -13,6 +13,8 @@ import {
 } from "@grpc/grpc-js";
 import type {
   ControlPlaneJson,
+  DescribeRequestJson,
+  DescribeResponseJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   ListProxiesRequestJson,
@@ -43,6 +45,7 @@ export interface DebugClient {
   listProxies(request: ListProxiesRequestJson): Promise<ListProxiesResponseJson>;
   getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
   listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
+  describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
   close(): void;
 }
 
@@ -120,6 +123,7 @@ export async function openDebugClient(
     listProxies: (request) => call("ListProxies", request),
     getConfigDump: (request) => call("GetConfigDump", request),
     listTlsPolicies: (request) => call("ListTlsPolicies", request),
+    describe: (request) => call("Describe", request),
     close: () => {
       client.close();
     },

@@ -2,6 +2,8 @@
 import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
   ControlPlaneJson,
+  DescribeRequestJson,
+  DescribeResponseJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   ListProxiesRequestJson,
@@ -22,6 +24,8 @@ export interface DebugServiceOptions {
   readonly observed: Observed;
   readonly controlPlane: ControlPlaneJson;
   readonly composeDump: ComposeDump;
+  /** What concerns a pod or a service, in lines; undefined when there is none of that name. */
+  readonly describe: (request: DescribeRequestJson) => readonly string[] | undefined;
 }
 
 /** The answers of the service by method. */
@@ -30,6 +34,7 @@ interface Answers {
   readonly ListProxies: Answer<ListProxiesRequestJson, ListProxiesResponseJson>;
   readonly GetConfigDump: Answer<GetConfigDumpRequestJson, GetConfigDumpResponseJson>;
   readonly ListTlsPolicies: Answer<ListTlsPoliciesRequestJson, ListTlsPoliciesResponseJson>;
+  readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
 }
 
 function findConnection(observed: Observed, id: string): Connection {
@@ -41,7 +46,8 @@ function findConnection(observed: Observed, id: string): Connection {
   );
 }
 
-function createAnswers({ observed, controlPlane, composeDump }: DebugServiceOptions): Answers {
+function createAnswers(options: DebugServiceOptions): Answers {
+  const { observed, controlPlane, composeDump, describe } = options;
   return {
     GetControlPlane: () => controlPlane,
     ListProxies: ({ namespace = "" }) => ({
@@ -59,8 +65,16 @@ function createAnswers({ observed, controlPlane, composeDump }: DebugServiceOpti
       const { proxy } = findConnection(observed, id);
       const { tables, locate } = observed.snapshot();
       const query = { namespace: proxy.namespace, ...(host === "" ? {} : { host }) };
-      const decisions = tlsDecisions(observed.mesh(), tables.DestinationRule, query);
-      return { policies: decisions.map((decision) => describeTls(decision, locate)) };
+      const mesh = observed.mesh();
+      const context = { locate, trustDomain: mesh.config.trustDomain };
+      const decisions = tlsDecisions(mesh, tables.DestinationRule, query);
+      return { policies: decisions.map((decision) => describeTls(decision, context)) };
+    },
+    Describe: (request) => {
+      const lines = describe(request);
+      if (lines !== undefined) return { lines: [...lines] };
+      const { kind = "", name = "", namespace = "" } = request;
+      throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${name}.${namespace}`);
     },
   };
 }

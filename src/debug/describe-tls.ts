@@ -4,10 +4,17 @@ import type {
   SourceJson,
   TlsPolicyJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { formatSpiffeId } from "../ca/spiffe-id.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Decision, ServerDecision, TlsDecision } from "../mesh/tls-decisions.js";
 
 type Locate = ConfigSnapshot["locate"];
+
+/** What decisions are described by. */
+interface TlsContext {
+  readonly locate: Locate;
+  readonly trustDomain: string;
+}
 
 function describeSource({ ref, path }: Decision, locate: Locate): SourceJson {
   const { kind, namespace, name } = ref;
@@ -23,13 +30,17 @@ function sourceOf(
 
 function describeServer(
   { workload, port, mode, decidedBy }: ServerDecision,
-  locate: Locate,
+  { locate, trustDomain }: TlsContext,
 ): ServerTlsJson {
-  const { name, namespace, address, meshTls } = workload;
+  const { name, namespace, address, meshTls, serviceAccount } = workload;
   return {
     // The addresses of an EndpointSlice or a ServiceEntry have no name.
     workload: name === "" ? "" : `${name}.${namespace}`,
     ...{ address, port, mode, hasSidecar: meshTls },
+    identity:
+      meshTls && serviceAccount !== ""
+        ? formatSpiffeId({ trustDomain, namespace, serviceAccount })
+        : "",
     ...sourceOf(decidedBy, locate),
   };
 }
@@ -37,14 +48,14 @@ function describeServer(
 /** See the top of this file. */
 export function describeTls(
   { service, port, client, servers }: TlsDecision,
-  locate: Locate,
+  context: TlsContext,
 ): TlsPolicyJson {
   return {
     host: service.hostname,
     port: port.number,
     portName: port.name,
     protocol: port.protocol,
-    client: { mode: client.mode, ...sourceOf(client.decidedBy, locate) },
-    servers: servers.map((server) => describeServer(server, locate)),
+    client: { mode: client.mode, ...sourceOf(client.decidedBy, context.locate) },
+    servers: servers.map((server) => describeServer(server, context)),
   };
 }

@@ -125,6 +125,25 @@ export function hostView(
   };
 }
 
+const viewContext = (mesh: Mesh, namespace: string): ViewContext => ({
+  namespace,
+  egress: undefined,
+  rootNamespace: mesh.config.rootNamespace,
+  wildcardRules: mesh.wildcardRules,
+  wildcards: mesh.wildcardVirtualServices,
+  servedWildcards: mesh.servedWildcards,
+});
+
+/** One host as the callers of a namespace see it, or undefined. This remembers nothing; the tables of all hosts do. */
+export function viewOfHost(mesh: Mesh, hostname: string, namespace: string): HostView | undefined {
+  const { servicesByHost, rules, virtualServices } = mesh;
+  return hostView(
+    hostname,
+    [servicesByHost.get(hostname), rules.get(hostname), virtualServices.get(hostname)],
+    viewContext(mesh, namespace),
+  );
+}
+
 function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewContext {
   const settle = engine.settle<ViewContext>(
     (a, b) =>
@@ -134,15 +153,7 @@ function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewC
       a.wildcards === b.wildcards &&
       a.servedWildcards === b.servedWildcards,
   );
-  return (mesh, namespace) =>
-    settle({
-      namespace,
-      egress: undefined,
-      rootNamespace: mesh.config.rootNamespace,
-      wildcardRules: mesh.wildcardRules,
-      wildcards: mesh.wildcardVirtualServices,
-      servedWildcards: mesh.servedWildcards,
-    });
+  return (mesh, namespace) => settle(viewContext(mesh, namespace));
 }
 
 /** All hosts as callers of no namespace in particular see them, by hostname. */

@@ -1,0 +1,49 @@
+import { Command } from "commander";
+import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+
+interface DescribeOptions extends ConnectionOptions {
+  readonly namespace?: string;
+}
+
+const POD_HELP = `
+Examples:
+  $ fairlead describe pod payments-v1-0.default
+  $ fairlead describe pod istio-ingressgateway-0 -n istio-system`;
+
+const SERVICE_HELP = `
+Examples:
+  $ fairlead describe service payments.default
+  $ fairlead describe service istio-ingressgateway -n istio-system`;
+
+/** `fairlead describe`: the resources that concern a pod or a service. */
+export function describeCommand(context: CommandContext): Command {
+  const pod = new Command("pod")
+    .alias("po")
+    .description("the services that a pod serves, and what applies to it")
+    .argument("<pod>", "NAME.NAMESPACE");
+  const service = new Command("service")
+    .alias("svc")
+    .description("the ports and pods of a service, and what applies to it")
+    .argument("<service>", "NAME.NAMESPACE");
+  return new Command("describe")
+    .alias("des")
+    .description("show which resources concern a pod or a service, and where they are written")
+    .addCommand(withAction(pod.addHelpText("after", POD_HELP), context))
+    .addCommand(withAction(service.addHelpText("after", SERVICE_HELP), context))
+    .addHelpText("after", "\nExample:\n  $ fairlead describe pod payments-v1-0.default");
+}
+
+function withAction(command: Command, context: CommandContext): Command {
+  command.option("-n, --namespace <namespace>", "of what is given by its name alone");
+  return addConnectionFlags(command, context).action(
+    async (text: string, { namespace = "default", ...options }: DescribeOptions) => {
+      const { askControlPlane } = await import("./connect.js");
+      const [name = "", own = namespace] = text.split(".");
+      const { lines = [] } = await askControlPlane(context, options, (client) =>
+        client.describe({ kind: command.name(), name, namespace: own, viewedFrom: namespace }),
+      );
+      context.stdout.write(`${lines.join("\n")}\n`);
+    },
+  );
+}

@@ -1,0 +1,23 @@
+import { refOf } from "../../config/resource.js";
+import { placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
+import { describeVirtualService, type Target } from "./virtual-service.js";
+
+/** By which gateways a service can be reached from outside, and for which requests. */
+export function describeGateways(subject: Subject, target: Target): readonly string[] {
+  const { mesh } = subject;
+  return [...mesh.gatewayVirtualServices.sorted()].flatMap(([key, virtualServices]) => {
+    const gateway = mesh.gateways.get(key);
+    if (gateway === undefined) return [];
+    const leading = virtualServices.filter((one) => one.destinations.includes(target.hostname));
+    if (leading.length === 0) return [];
+    const ref = refOf(gateway);
+    const ports = (gateway.spec.servers ?? []).map(
+      ({ port, hosts }) => `${port.number}/${port.protocol} for ${hosts.join(", ")}`,
+    );
+    return [
+      SEPARATOR,
+      `Exposed on Gateway: ${shortName(subject, ref)}, port ${ports.join("; ")}${placeOf(subject, ref)}`,
+      ...leading.flatMap((one) => describeVirtualService(subject, one, target)),
+    ];
+  });
+}

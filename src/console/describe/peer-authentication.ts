@@ -1,0 +1,53 @@
+import { type ConfigResource, refOf } from "../../config/resource.js";
+import { selects } from "../../mesh/labels.js";
+import { portsWithMode, workloadMode } from "../../mesh/peer-authentication.js";
+import type { Workload } from "../../mesh/workload.js";
+import { indented, placeOf, type Subject } from "./subject.js";
+
+/** No port has a mode of its own by this number. */
+const ANY_PORT = 0;
+
+/** Which connections a workload takes, and the policies that say so. See istioctl x describe. */
+export function describePeerAuthentication(
+  subject: Subject,
+  workload: Workload,
+): readonly string[] {
+  const { peerAuthentications: policies } = subject.mesh;
+  const ports = portsWithMode(policies, workload);
+  const applied = appliedPolicies(subject, workload);
+  return [
+    "Effective PeerAuthentication:",
+    ...indented([`Workload mTLS mode: ${workloadMode(policies, workload, ANY_PORT)}`]),
+    ...(ports.length === 0 ? [] : indented(["Port Level mTLS mode:"])),
+    ...indented(
+      indented(ports.map((port) => `${port}: ${workloadMode(policies, workload, port)}`)),
+    ),
+    ...(applied.length === 0 ? [] : ["Applied PeerAuthentication:"]),
+    ...indented(
+      applied.map((policy) => {
+        const ref = refOf(policy);
+        return `${ref.name}.${ref.namespace}${placeOf(subject, ref)}`;
+      }),
+    ),
+  ];
+}
+
+/** The policies of the mesh, of the namespace and of the workload, in this order. */
+function appliedPolicies(
+  { mesh, snapshot }: Subject,
+  { namespace, labels }: Workload,
+): readonly ConfigResource[] {
+  const { rootNamespace } = mesh.config;
+  const policies = snapshot.tables.PeerAuthentication.sorted().map(([, policy]) => policy);
+  const selectorOf = (policy: (typeof policies)[number]) => policy.spec.selector?.matchLabels ?? {};
+  const isWhole = (policy: (typeof policies)[number]): boolean =>
+    Object.keys(selectorOf(policy)).length === 0;
+  const own = policies.filter(({ metadata }) => metadata.namespace === namespace);
+  return [
+    ...(namespace === rootNamespace
+      ? []
+      : policies.filter((one) => one.metadata.namespace === rootNamespace && isWhole(one))),
+    ...own.filter(isWhole),
+    ...own.filter((one) => !isWhole(one) && selects(selectorOf(one), labels)),
+  ];
+}

@@ -1,0 +1,76 @@
+import { viewOfHost } from "../../mesh/host-view.js";
+import type { Labels } from "../../mesh/labels.js";
+import type { Service } from "../../mesh/service.js";
+import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
+import type { Workload } from "../../mesh/workload.js";
+import { describeDestinationRule, matchSubsets } from "./destination-rule.js";
+import { describeGateways } from "./gateways.js";
+import { indented, placeOf, type Subject, shortName } from "./subject.js";
+import { describeVirtualService, type Target } from "./virtual-service.js";
+
+/** A service that some workloads serve: its ports, and what applies to those who call it. */
+export function describeServiceOf(
+  subject: Subject,
+  service: Service,
+  workloads: readonly Workload[],
+): readonly string[] {
+  const [first] = workloads;
+  const view = viewOfHost(subject.mesh, service.hostname, first?.namespace ?? service.namespace);
+  const target = targetOf(subject, service, workloads);
+  return [
+    `Service: ${shortName(subject, service)}${placeOf(subject, service.source)}`,
+    ...indented(describePorts(service, first)),
+    ...(view?.rule === undefined
+      ? []
+      : describeDestinationRule(subject, view.rule, target.subsets)),
+    ...(view?.virtualService === undefined
+      ? []
+      : describeVirtualService(subject, view.virtualService, target)),
+  ];
+}
+
+/** How a service that some workloads serve can be reached from outside. */
+export function describeIngressOf(
+  subject: Subject,
+  service: Service,
+  workloads: readonly Workload[],
+): readonly string[] {
+  return describeGateways(subject, targetOf(subject, service, workloads));
+}
+
+function targetOf(
+  { mesh }: Subject,
+  { hostname, namespace }: Service,
+  workloads: readonly Workload[],
+): Target {
+  const rule = viewOfHost(mesh, hostname, namespace)?.rule;
+  const pods: readonly Labels[] = workloads.map(({ labels }) => labels);
+  return { hostname, subsets: matchSubsets(rule, pods) };
+}
+
+function describePorts({ ports }: Service, workload: Workload | undefined): readonly string[] {
+  return ports
+    .filter(({ protocol }) => protocol !== "UDP")
+    .map((port) => {
+      const target = workload === undefined ? undefined : targetPortOf(workload, port);
+      const protocol = port.protocol === "Unsupported" ? "auto-detect" : port.protocol;
+      const head = `Port: ${port.name} ${port.number}/${protocol}`.replace(":  ", ": ");
+      return target === undefined
+        ? `${head} has no port ${port.targetPort} of the pod to lead to`
+        : `${head} targets pod port ${target}`;
+    });
+}
+
+/** The services that a workload serves, by host. */
+export function servicesOf({ mesh }: Subject, workload: Workload): readonly Service[] {
+  return mesh.services
+    .sorted()
+    .map(([, service]) => service)
+    .filter(({ namespace }) => namespace === workload.namespace)
+    .filter((service) => workloadsOf(mesh, service).includes(workload));
+}
+
+/** The workloads that serve a service. */
+export function workloadsOf(mesh: Subject["mesh"], service: Service): readonly Workload[] {
+  return mesh.endpoints.get(service.hostname)?.get(serviceKey(service)) ?? [];
+}

@@ -1,0 +1,44 @@
+/** What descriptions are made of. */
+import type { ResourceRef } from "../../config/resource.js";
+import type { ConfigSnapshot } from "../../config/snapshot.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { Workload } from "../../mesh/workload.js";
+
+/** The mesh at one moment, and who asks about it. */
+export interface Subject {
+  readonly mesh: Mesh;
+  readonly snapshot: Pick<ConfigSnapshot, "tables" | "locate">;
+  /** Names of this namespace are shown without it. */
+  readonly namespace: string;
+}
+
+/** Between the parts of a description. */
+export const SEPARATOR = "--------------------";
+
+/** Lines one step further in. */
+export const indented = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => `   ${line}`);
+
+/** `NAME`, or `NAME.NAMESPACE` for what is in another namespace than the one that was asked about. */
+export function shortName(
+  { namespace: own }: Pick<Subject, "namespace">,
+  { name, namespace }: Pick<ResourceRef, "name" | "namespace">,
+): string {
+  return namespace === own ? name : `${name}.${namespace}`;
+}
+
+/** ` (file:line)`, where a resource is written; nothing for one that is in no file. */
+export function placeOf({ snapshot }: Pick<Subject, "snapshot">, ref: ResourceRef): string {
+  const position = snapshot.locate(ref);
+  return position === undefined ? "" : ` (${position.file}:${position.line})`;
+}
+
+/** The workload of that name, or undefined. */
+export function findWorkload(
+  { mesh }: Pick<Subject, "mesh">,
+  { name, namespace }: Pick<ResourceRef, "name" | "namespace">,
+): Workload | undefined {
+  return [...mesh.workloadsByAddress.values()]
+    .flatMap((workloads) => [...workloads.values()])
+    .find((workload) => workload.name === name && workload.namespace === namespace);
+}

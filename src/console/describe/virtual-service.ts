@@ -1,0 +1,122 @@
+import type { Destination } from "../../config/kinds/destination.js";
+import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
+import type { HTTPRoute } from "../../config/kinds/http-route.js";
+import type { StringMatch } from "../../config/kinds/string-match.js";
+import { resolveHost } from "../../mesh/host-resolver.js";
+import type { VirtualService } from "../../mesh/virtual-service.js";
+import type { SubsetMatch } from "./destination-rule.js";
+import { indented, placeOf, type Subject, shortName } from "./subject.js";
+
+/** The service that a description is about, with the subsets that its pods belong to. */
+export interface Target {
+  readonly hostname: string;
+  readonly subsets: SubsetMatch;
+}
+
+/** What a route has to do with a target. */
+interface Fact {
+  readonly reaches: boolean;
+  readonly lines: readonly string[];
+}
+
+/** A VirtualService as far as it leads to a service: which requests, and how many of them. */
+export function describeVirtualService(
+  subject: Subject,
+  virtualService: VirtualService,
+  target: Target,
+): readonly string[] {
+  const { source } = virtualService;
+  const facts = factsOf(subject, virtualService, target);
+  const reaching = facts.filter(({ reaches }) => reaches);
+  const missing = facts.length - reaching.length;
+  return [
+    `VirtualService: ${shortName(subject, source)}${placeOf(subject, source)}`,
+    ...indented([
+      ...reaching.flatMap(({ lines }) => lines),
+      ...(reaching.length === 0
+        ? [
+            `WARNING: none of its ${facts.length} routes leads to these pods`,
+            ...indented(facts.flatMap(({ lines }) => lines)),
+          ]
+        : []),
+      ...(reaching.length > 0 && missing > 0
+        ? [`${missing} more ${missing === 1 ? "route does" : "routes do"} not lead to these pods`]
+        : []),
+    ]),
+  ];
+}
+
+function factsOf(
+  subject: Subject,
+  { spec, namespace }: VirtualService,
+  target: Target,
+): readonly Fact[] {
+  const isTarget = (host: string): boolean =>
+    resolveHost(host, namespace, subject.mesh.resolver) === target.hostname;
+  const l4 = [...(spec.tls ?? []), ...(spec.tcp ?? [])];
+  return [
+    ...(spec.http ?? []).map((route) => httpFact(route, target, isTarget)),
+    ...l4.map((route) => {
+      const destinations = (route.route ?? []).filter(({ destination }) =>
+        isTarget(destination.host),
+      );
+      return {
+        reaches: destinations.some(({ destination }) => reachesPods(destination, target)),
+        lines: destinations.map((one) => describeDestination(one)),
+      };
+    }),
+  ];
+}
+
+function httpFact(route: HTTPRoute, target: Target, isTarget: (host: string) => boolean): Fact {
+  const destinations = route.route ?? [];
+  const own = destinations.filter(({ destination }) => isTarget(destination.host));
+  const reaches = own.some(({ destination }) => reachesPods(destination, target));
+  const matches = (route.match ?? []).map(describeMatch);
+  return {
+    reaches,
+    lines: reaches
+      ? [
+          ...destinations.map((one) => describeDestination(one)),
+          ...(route.fault === undefined ? [] : ["Fault injection"]),
+          ...(matches.length === 0 ? [] : [matches.join(", ")]),
+        ]
+      : own.map(({ destination }) => describeMiss(destination, target)),
+  };
+}
+
+const reachesPods = ({ subset = "" }: Destination, { subsets }: Target): boolean =>
+  subset === "" || subsets.matching.includes(subset);
+
+interface Weighted {
+  readonly destination: Destination;
+  readonly weight?: number;
+}
+
+function describeDestination({ destination, weight }: Weighted): string {
+  const { host, subset = "" } = destination;
+  const to = `Route to host "${host}"${subset === "" ? "" : ` subset "${subset}"`}`;
+  return weight === undefined ? to : `${to} with weight ${weight}%`;
+}
+
+function describeMiss({ subset = "" }: Destination, { subsets }: Target): string {
+  return subsets.others.includes(subset)
+    ? `Route to non-matching subset ${subset}`
+    : `WARNING: Route to subset ${subset}, which no DestinationRule defines`;
+}
+
+/** Which requests a route takes, as istioctl writes it: `Match: /api* when headers are end-user=jason`. */
+function describeMatch({ uri, headers = {}, ignoreUriCase }: HTTPMatchRequest): string {
+  const path = uri === undefined ? "" : describeText(uri);
+  const conditions = Object.entries(headers).map(
+    ([name, value]) => `${name}=${describeText(value)}`,
+  );
+  return [
+    "Match:",
+    ...(path === "" ? [] : [path + (ignoreUriCase === true ? " uncased" : "")]),
+    ...(conditions.length === 0 ? [] : [`when headers are ${conditions.join("; ")}`]),
+  ].join(" ");
+}
+
+const describeText = ({ exact, prefix, regex }: StringMatch): string =>
+  exact ?? (prefix === undefined ? `regex:"${regex ?? ""}"` : `${prefix}*`);

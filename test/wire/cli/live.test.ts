@@ -1,0 +1,190 @@
+/** Whole outputs of the commands that ask a control plane that runs; its proxies have no admin interface that answers. */
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startControlPlane } from "../../../src/app.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { run } from "../../unit/cli/run.js";
+import { expectTranscripts } from "../../unit/cli/transcript.js";
+import { openAds } from "../app/ads-client.js";
+
+/** Several commands a test, each of which finds and calls the control plane. */
+vi.setConfig({ testTimeout: 30_000 });
+
+const MESH = `
+apiVersion: v1
+kind: Service
+metadata: { name: payments, namespace: default }
+spec:
+  selector: { app: payments }
+  ports: [{ name: http, port: 80, targetPort: 8080 }, { name: tcp, port: 9000 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: nobody, namespace: default }
+spec:
+  selector: { app: nobody }
+  ports: [{ name: http, port: 80 }]
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default, namespace: istio-system }
+spec:
+  mtls: { mode: STRICT }
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: payments, namespace: default }
+spec:
+  selector: { matchLabels: { app: payments } }
+  portLevelMtls:
+    9000: { mode: DISABLE }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: payments, namespace: default }
+spec:
+  host: payments
+  trafficPolicy:
+    tls: { mode: DISABLE }
+    loadBalancer: { simple: ROUND_ROBIN }
+    portLevelSettings:
+      - port: { number: 9000 }
+        tls: { mode: ISTIO_MUTUAL }
+  subsets:
+    - { name: v1, labels: { version: v1 } }
+    - { name: v2, labels: { version: v2 } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: payments, namespace: default }
+spec:
+  hosts: [payments]
+  http:
+    - match: [{ uri: { prefix: /api }, headers: { end-user: { exact: jason } } }]
+      route: [{ destination: { host: payments, subset: v2 } }]
+    - route:
+        - { destination: { host: payments, subset: v1 }, weight: 90 }
+        - { destination: { host: payments, subset: v2 }, weight: 10 }
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: [pay.example.com] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge, namespace: istio-system }
+spec:
+  hosts: [pay.example.com]
+  gateways: [edge]
+  http:
+    - route: [{ destination: { host: payments.default.svc.cluster.local, port: { number: 80 } } }]
+`;
+
+/** Starts a control plane and a proxy that accepts what it is sent; resolves with the directory of its state. */
+async function start(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), "fairlead-live-"));
+  await chmod(root, 0o700);
+  await writeFile(join(root, "mesh.yaml"), MESH);
+  const stateDir = join(root, "fairlead", "state");
+  const controlPlane = await startControlPlane({
+    configDirs: [join(root, "mesh.yaml")],
+    stateDir,
+    address: "127.0.0.1",
+    plaintextPort: 0,
+    tlsPort: 0,
+    httpPort: 0,
+    logger: pino({ level: "silent" }),
+  });
+  onTestFinished(async () => {
+    await controlPlane.close();
+    await rm(root, { recursive: true, force: true });
+  });
+  const token = await controlPlane.createToken({
+    namespace: "default",
+    serviceAccount: "default",
+    ttlMs: 60_000,
+    uses: 1,
+  });
+  const proxy = openAds({
+    port: controlPlane.tlsPort,
+    roots: controlPlane.rootCertificates,
+    token,
+    name: "payments-v1-0",
+    labels: { app: "payments", version: "v1" },
+  });
+  await proxy.ask(TYPE_URL.cluster);
+  await proxy.ask(TYPE_URL.endpoint, ["outbound|80|v1|payments.default.svc.cluster.local"]);
+  await proxy.ask(TYPE_URL.listener);
+  return root;
+}
+
+/** Transcripts of commands that are told the state directory. */
+async function expectLive(name: string, commands: readonly (readonly string[])[]): Promise<void> {
+  const root = await start();
+  const state = join(root, "fairlead", "state");
+  await expectTranscripts(
+    name,
+    commands.map((args) => [...args, "--state", state]),
+    { [` --state ${state}`]: "", [root]: "/etc" },
+  );
+}
+
+test("what a proxy accepted is shown where its Envoy cannot be asked", async () => {
+  await expectLive("live-proxy-config", [
+    ["proxy-config", "clusters", "payments-v1-0", "--fqdn", "payments"],
+    ["proxy-config", "endpoints", "payments-v1-0.default"],
+    ["proxy-config", "listeners", "pod/payments-v1-0"],
+    ["proxy-config", "clusters", "deployment/payments-v1-0.default", "--fqdn", "nobody"],
+  ]);
+});
+
+test("what cannot be shown is explained", async () => {
+  await expectLive("live-mistakes", [
+    ["proxy-config", "log", "payments-v1-0"],
+    ["proxy-config", "bootstrap", "payments-v1-0"],
+    ["proxy-config", "clusters", "payment-v1-0"],
+    ["proxy-config", "clusters", "payments-v1-0", "-n", "shop"],
+    ["proxy-config", "clusters", "deployment/payments"],
+    ["proxy-config", "clusters", "A B"],
+    ["authn", "tls-check", "payments-v1-0", "reviews"],
+    ["describe", "pod", "reviews-0.shop"],
+    ["describe", "service", "reviews"],
+  ]);
+});
+
+test("tls-check says who agrees on TLS, and who decides it", async () => {
+  await expectLive("live-tls-check", [
+    ["authn", "tls-check", "payments-v1-0.default"],
+    ["authn", "tls-check", "payments-v1-0", "payments", "-o", "wide"],
+    ["authn", "tls-check", "payments-v1-0", "nobody.default", "-o", "wide"],
+    ["authn", "tls-check", "payments-v1-0", "payments", "-o", "json"],
+  ]);
+});
+
+test("describe shows what concerns a pod or a service, and where it is written", async () => {
+  await expectLive("live-describe", [
+    ["describe", "pod", "payments-v1-0.default"],
+    ["x", "des", "po", "payments-v1-0.default", "-n", "istio-system"],
+    ["describe", "service", "payments"],
+    ["describe", "svc", "nobody.default"],
+  ]);
+});
+
+test("pods are completed by those that are connected", async () => {
+  const root = await start();
+  // Where a command looks that is not told where.
+  await mkdir(join(root, "fairlead", "up"));
+  await symlink(join(root, "fairlead", "state"), join(root, "fairlead", "up", "mesh"));
+  const complete = (...words: readonly string[]): ReturnType<typeof run> =>
+    run(["__complete", ...words], { XDG_STATE_HOME: root });
+  const pods = { code: 0, stdout: "payments-v1-0.default\t\n", stderr: "" };
+  expect(await complete("pc", "c", "")).toEqual(pods);
+  expect(await complete("x", "authz", "check", "-o", "json", "pay")).toEqual(pods);
+  expect(await complete("authn", "tls-check", "rev")).toEqual({ ...pods, stdout: "" });
+});
