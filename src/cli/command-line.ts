@@ -9,6 +9,7 @@ import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { describeError } from "./command-error.js";
+import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
 import { describeCommand } from "./describe.js";
@@ -29,8 +30,15 @@ export async function runCommandLine(
   args: readonly string[],
   context: CommandContext,
 ): Promise<number> {
+  const program = programOf(context);
   try {
-    await programOf(context).parseAsync(args, { from: "user" });
+    const [first, ...words] = args;
+    if (first === COMPLETE) {
+      const { runComplete } = await import("./run-complete.js");
+      await runComplete(context, program, words);
+    } else {
+      await program.parseAsync(args, { from: "user" });
+    }
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
@@ -55,6 +63,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(dashboardCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(validateCommand(context))
+    .addCommand(completionCommand(context))
     .addCommand(versionCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead up examples/shop");
   for (const command of withSubcommands(program)) {

@@ -1,0 +1,66 @@
+import { Argument, Command } from "commander";
+import type { CommandContext } from "./context.js";
+
+/** The word before the words that are to be completed: what the shells' scripts call. */
+export const COMPLETE = "__complete";
+
+const BASH = `_fairlead() {
+  local word description
+  COMPREPLY=()
+  while IFS=$'\\t' read -r word description; do
+    COMPREPLY+=("$word")
+  done < <("\${COMP_WORDS[0]}" ${COMPLETE} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o default -F _fairlead fairlead
+`;
+
+const ZSH = `#compdef fairlead
+_fairlead() {
+  local word description
+  local -a candidates
+  while IFS=$'\\t' read -r word description; do
+    candidates+=("\${word//:/\\\\:}:$description")
+  done < <("$words[1]" ${COMPLETE} "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  if (( \${#candidates} )); then
+    _describe fairlead candidates
+  else
+    _files
+  fi
+}
+compdef _fairlead fairlead
+`;
+
+const FISH = `function __fairlead_complete
+  set -l words (commandline -opc) (commandline -ct)
+  set -l found ($words[1] ${COMPLETE} $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c fairlead -f -a '(__fairlead_complete)'
+`;
+
+const SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH } as const;
+
+const HELP = `
+The script goes where the shell looks for completions, or is read by its startup file:
+  bash  eval "$(fairlead completion bash)"
+  zsh   eval "$(fairlead completion zsh)"
+  fish  fairlead completion fish | source
+
+Examples:
+  $ fairlead completion bash
+  $ fairlead completion fish`;
+
+/** `fairlead completion`. */
+export function completionCommand({ stdout }: CommandContext): Command {
+  return new Command("completion")
+    .description("print a script that completes commands, options and pods in a shell")
+    .addArgument(new Argument("<shell>", "whose script").choices(Object.keys(SCRIPTS)))
+    .addHelpText("after", HELP)
+    .action((shell: keyof typeof SCRIPTS) => {
+      stdout.write(SCRIPTS[shell]);
+    });
+}

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { type Candidate, completionOf } from "./complete.js";
+import type { CommandContext } from "./context.js";
+
+/** Writes what the last of some words can become: a line for each, the word, a tab and what it does. */
+export async function runComplete(
+  context: CommandContext,
+  program: Command,
+  words: readonly string[],
+): Promise<void> {
+  const last = words.at(-1) ?? "";
+  for (const { word, description } of await candidates(context, program, words)) {
+    if (word.startsWith(last)) context.stdout.write(`${word}\t${description}\n`);
+  }
+}
+
+async function candidates(
+  context: CommandContext,
+  program: Command,
+  words: readonly string[],
+): Promise<readonly Candidate[]> {
+  const completion = completionOf(program, words);
+  switch (completion.kind) {
+    case "words":
+      return completion.candidates;
+    case "pods":
+      return pods(context);
+    case "other":
+      return [];
+  }
+}
+
+/** Nobody wants to read, in the middle of a command line, why there are none. */
+async function pods(context: CommandContext): Promise<readonly Candidate[]> {
+  const { connectedIds } = await import("./connected-proxies.js");
+  const ids = await connectedIds(context, {}).catch(() => []);
+  return ids.map((word) => ({ word, description: "" }));
+}
