@@ -7,6 +7,7 @@ import { overlay, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { relevantLabels } from "../mesh/caller-labels.js";
 import { createCommonViews, NO_NAMESPACE } from "../mesh/host-view.js";
+import { failoverLabels, type Place, placeLabels } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import { sidecarKey } from "../mesh/sidecar.js";
@@ -26,6 +27,7 @@ import {
   type OutboundPart,
 } from "./part/outbound-part.js";
 import type { OutboundScope } from "./part/outbound-scope.js";
+import { createPlacedPart, type PlacedPart } from "./part/placed-part.js";
 import { createSecurity } from "./part/security.js";
 import { createSidecarPart } from "./part/sidecar-part.js";
 import {
@@ -55,6 +57,8 @@ interface ScopeBuilder {
   /** Only for sidecars that capture: those of the others depend on the proxy. */
   readonly listeners: (mesh: Mesh) => ResourceSet;
   readonly logs: (mesh: Mesh) => ListenerLogs;
+  /** The clusters and endpoints of the part as callers of a place prefer them. */
+  readonly placed: (mesh: Mesh, place: Place) => PlacedPart;
 }
 
 type Logs = ReturnType<typeof createLogs>;
@@ -123,7 +127,11 @@ function createScopes(engine: Engine, encoder: Encoder, logsOf: Logs): Scopes {
       const { claims, unknown } = part(mesh);
       return captured(claims, mesh.config, logs(mesh), unknown);
     };
-    return { part, listeners, logs };
+    const placed = engine.memo("part of a place", (place: Place) => {
+      const build = createPlacedPart(engine, shared);
+      return engine.latest("part of a place", (mesh: Mesh) => build(mesh, place, part(mesh)));
+    });
+    return { part, listeners, logs, placed: (mesh, place) => placed(place)(mesh) };
   };
   return {
     builderFor: (scope) => findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope)),
@@ -149,6 +157,28 @@ function createOwnClusters(
   });
 }
 
+/** Finds out where a proxy is, as far as some rule asks; proxies in one place are given one object. */
+function createPlaces(engine: Engine): (mesh: Mesh, proxy: Proxy) => Place {
+  const labelsAsked = engine.latest(
+    "failover labels",
+    (rules: Mesh["rules"], setting: Mesh["config"]["localityLbSetting"]) =>
+      failoverLabels([...rules.values()].flat(), setting),
+  );
+  const settle = engine.settle<readonly string[]>(sameElements);
+  const shared = engine.memo(
+    "place",
+    (_asked: readonly string[], key: string) => JSON.parse(key) as Place,
+  );
+  const placeOf = engine.memo("place of a proxy", (proxy: Proxy, asked: readonly string[]) => {
+    const labels = placeLabels(proxy);
+    const known = asked.map((key) => [key, labels[key] ?? ""] as const);
+    const place: Place = { locality: proxy.locality, labels: Object.fromEntries(known) };
+    return shared(asked, JSON.stringify(place));
+  });
+  return ({ rules, config }, proxy) =>
+    placeOf(proxy, settle(labelsAsked(rules, config.localityLbSetting)));
+}
+
 /** Makes all that one proxy is sent, of one mesh after another. */
 type ProxyBuilder = (mesh: Mesh) => ResourceSets;
 
@@ -159,6 +189,7 @@ interface Shared {
   readonly logs: Logs;
   readonly ownClusters: ReturnType<typeof createOwnClusters>;
   readonly security: ReturnType<typeof createSecurity>;
+  readonly places: ReturnType<typeof createPlaces>;
 }
 
 const unionOf = (first: ResourceSet, ...others: ResourceSet[]): ResourceSet =>
@@ -183,6 +214,17 @@ function logFinder({ engine, logs }: Shared, proxy: Proxy, side: LogSide): LogFi
   return ({ telemetries, config }) => find(telemetries, config);
 }
 
+/** The clusters and endpoints of a proxy's scope, in the order of its place where that matters. */
+function placeFinder(
+  { places }: Shared,
+  proxy: Proxy,
+): (mesh: Mesh, scope: ScopeBuilder) => PlacedPart {
+  return (mesh, { part, placed }) => {
+    const all = part(mesh);
+    return all.placedViews.size === 0 ? all : placed(mesh, places(mesh, proxy));
+  };
+}
+
 type LogSide = "CLIENT" | "SERVER";
 type LogFinder = (mesh: Mesh) => ListenerLogs;
 
@@ -202,6 +244,7 @@ function createSidecars(
     const { proxy } = connected;
     const scope = scopeFinder(shared, proxy);
     const serverLogs = logFinder(shared, proxy, "SERVER");
+    const placed = placeFinder(shared, proxy);
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const listeners = engine.latest("listeners of a proxy", unionOf);
     const settled = createSets(engine);
@@ -216,9 +259,10 @@ function createSidecars(
       const filters = security(mesh, proxy, outbound.clusters);
       const logs = serverLogs(mesh);
       const own = inbound(inboundInputs(mesh, proxy, { logs, security: filters }));
+      const preferred = placed(mesh, builder);
       return settled({
-        clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
-        endpoints: outbound.endpoints,
+        clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
+        endpoints: preferred.endpoints,
         listeners: listeners(outboundListeners(mesh, builder), own.listeners),
         routes: outbound.routes,
         secrets: Table.empty(),
@@ -238,16 +282,19 @@ function createRouters(
     const { proxy } = connected;
     const scope = scopeFinder(shared, proxy);
     const clientLogs = logFinder(shared, proxy, "CLIENT");
+    const placed = placeFinder(shared, proxy);
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const settled = createSets(engine);
     return (mesh) => {
-      const outbound = scope(mesh).part(mesh);
+      const builder = scope(mesh);
+      const outbound = builder.part(mesh);
       const filters = security(mesh, proxy, outbound.clusters);
       const logs = clientLogs(mesh);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters }));
+      const preferred = placed(mesh, builder);
       return settled({
-        clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
-        endpoints: outbound.endpoints,
+        clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
+        endpoints: preferred.endpoints,
         listeners: own.listeners,
         routes: own.routes,
         secrets: secrets({ proxy, gateways: mesh.gateways, secrets: mesh.secrets }),
@@ -261,7 +308,8 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const logs = createLogs(engine);
   const scopes = createScopes(engine, encoder, logs);
   const ownClusters = createOwnClusters(engine, encoder);
-  const shared = { engine, scopes, logs, ownClusters, security: createSecurity(engine) };
+  const security = createSecurity(engine);
+  const shared = { engine, scopes, logs, ownClusters, security, places: createPlaces(engine) };
   const sidecar = createSidecars(shared, encoder);
   const router = createRouters(shared, encoder);
   const builderOf = engine.memo("builder of a proxy", (connected: ConnectedProxy) =>

@@ -1,4 +1,5 @@
 import type { Labels } from "./labels.js";
+import { localityOfLabels } from "./locality.js";
 
 /** A sidecar serves one workload; a router is a gateway of its own. */
 export type ProxyType = "sidecar" | "router";
@@ -61,10 +62,11 @@ function labelsOf(metadata: NodeFields["metadata"]): Labels {
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_LABELS));
 }
 
-function localityOf(node: NodeFields): string {
+/** Where Envoy was told that it is; else where its labels say. */
+function localityOf(node: NodeFields, labels: Labels): string {
   const parts = [node.locality?.region, node.locality?.zone, node.locality?.subZone];
   while (parts.length > 0 && (parts.at(-1) ?? "") === "") parts.pop();
-  return parts.map((part) => part ?? "").join("/");
+  return parts.length === 0 ? localityOfLabels(labels) : parts.map((part) => part ?? "").join("/");
 }
 
 function modeOf(metadata: NodeFields["metadata"]): InterceptionMode {
@@ -99,7 +101,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     serviceAccount: told("SERVICE_ACCOUNT", "default"),
     workloadName: told("WORKLOAD_NAME", name),
     clusterId: told("CLUSTER_ID", "Kubernetes"),
-    locality: localityOf(node),
+    locality: localityOf(node, labels),
     network: told("NETWORK", labels["topology.istio.io/network"] ?? ""),
     mode: modeOf(metadata),
     unprivileged: told("UNPRIVILEGED_POD", "") === "true",

@@ -2,6 +2,7 @@ import type { PodSpec } from "../config/kinds/pod-template.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 import type { Labels } from "./labels.js";
+import { localityOfLabels } from "./locality.js";
 import type { Proxy } from "./proxy.js";
 
 /** One instance of an application, whatever told us of it: a Pod, a WorkloadEntry, an EndpointSlice, or its own proxy. */
@@ -28,22 +29,7 @@ export interface Workload {
 
 /** The label by which Istio marks workloads that have a sidecar: `istio` or `disabled`. */
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
-/** The label by which a workload names its locality: `region.zone` or `region/zone`. */
-const LOCALITY_LABEL = "istio-locality";
 const NETWORK_LABEL = "topology.istio.io/network";
-
-/** Labels of Kubernetes nodes and pods that make up a locality. */
-function localityOf(labels: Labels): string {
-  const named = labels[LOCALITY_LABEL];
-  if (named !== undefined) return named.includes("/") ? named : named.replaceAll(".", "/");
-  const parts = [
-    labels["topology.kubernetes.io/region"],
-    labels["topology.kubernetes.io/zone"],
-    labels["topology.istio.io/subzone"],
-  ];
-  while (parts.length > 0 && (parts.at(-1) ?? "") === "") parts.pop();
-  return parts.map((part) => part ?? "").join("/");
-}
 
 function isReady(pod: ResourceOf<"Pod">): boolean {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -70,7 +56,7 @@ export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
     address,
     labels,
     serviceAccount: pod.spec.serviceAccountName ?? pod.spec.serviceAccount ?? "default",
-    locality: localityOf(labels),
+    locality: localityOfLabels(labels),
     network: labels[NETWORK_LABEL] ?? "",
     weight: 1,
     ports: {},
@@ -94,7 +80,7 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
     address: spec.address,
     labels,
     serviceAccount: account,
-    locality: spec.locality ?? localityOf(labels),
+    locality: spec.locality ?? localityOfLabels(labels),
     network: spec.network ?? labels[NETWORK_LABEL] ?? "",
     weight: Math.max(1, spec.weight ?? 1),
     ports: spec.ports ?? {},

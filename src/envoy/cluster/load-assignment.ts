@@ -1,5 +1,12 @@
+import {
+  type EndpointGroup,
+  localitySetting,
+  type PlacedCaller,
+  preferredGroups,
+} from "../../mesh/locality-balancing.js";
 import type { ServicePort } from "../../mesh/service.js";
 import { targetPortOf } from "../../mesh/service-endpoints.js";
+import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
@@ -57,24 +64,51 @@ function parseLocality(text: string): LocalityJson {
   };
 }
 
-/** The endpoints of a cluster by locality, each locality with the weight of all its endpoints. */
+type EndpointGroups = readonly EndpointGroup<ClusterEndpoint>[];
+
+/** Puts the endpoints of a cluster in the order in which some callers prefer them. */
+export type Preference = (groups: EndpointGroups) => EndpointGroups;
+
+/** How the callers of a place prefer endpoints under a policy; undefined for callers of no place in particular. */
+export function preferenceOf(
+  policy: EffectivePolicy,
+  caller: PlacedCaller | undefined,
+): Preference | undefined {
+  const setting = caller && localitySetting(policy, caller.setting);
+  if (caller === undefined || setting === undefined) return undefined;
+  const failsOver = policy.outlierDetection !== undefined;
+  return (groups) => preferredGroups(groups, caller.place, setting, failsOver);
+}
+
+/**
+ * The endpoints of a cluster by locality, each locality with the weight of all its endpoints, as `preference` orders them;
+ * without one all are equal.
+ */
 export function loadAssignment(
   clusterName: string,
   endpoints: readonly ClusterEndpoint[],
+  preference: Preference = (groups) => groups,
 ): ClusterLoadAssignmentJson {
   const byLocality = new Map<string, ClusterEndpoint[]>();
   for (const one of endpoints) {
     const members = byLocality.get(one.workload.locality) ?? [];
     byLocality.set(one.workload.locality, [...members, one]);
   }
+  const groups = [...byLocality]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([locality, members]) => ({
+      locality,
+      priority: 0,
+      weight: members.reduce((sum, { workload }) => sum + workload.weight, 0),
+      members,
+    }));
   return {
     clusterName,
-    endpoints: [...byLocality]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([locality, members]) => ({
-        locality: parseLocality(locality),
-        lbEndpoints: members.map(endpoint),
-        loadBalancingWeight: members.reduce((sum, { workload }) => sum + workload.weight, 0),
-      })),
+    endpoints: preference(groups).map(({ locality, priority, weight, members }) => ({
+      locality: parseLocality(locality),
+      lbEndpoints: members.map(endpoint),
+      loadBalancingWeight: weight,
+      ...(priority === 0 ? {} : { priority }),
+    })),
   };
 }

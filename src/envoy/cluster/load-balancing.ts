@@ -1,4 +1,5 @@
 import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
+import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
 import type { ClusterJson } from "../api.js";
 
@@ -34,12 +35,19 @@ export function loadBalancing(settings: LoadBalancerSettings | undefined): Balan
 
 /**
  * Settings that all load balancers share. Envoy ignores ejections when too few endpoints are left ("panic"); Istio turns
- * that off unless the rule names a share.
+ * that off unless the rule names a share. The weights of localities count only where the user speaks of localities: they
+ * take precedence over the load balancer's own choice.
  */
 export function commonLoadBalancing(
   outlier: OutlierDetection | undefined,
+  locality: LocalityLoadBalancerSetting | undefined,
 ): NonNullable<ClusterJson["commonLbConfig"]> {
-  return outlier === undefined
-    ? {}
-    : { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } };
+  const { distribute = [], failover = [], failoverPriority = [] } = locality ?? {};
+  const failsOver = outlier !== undefined && failover.length + failoverPriority.length > 0;
+  return {
+    ...(outlier === undefined
+      ? {}
+      : { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } }),
+    ...(distribute.length > 0 || failsOver ? { localityWeightedLbConfig: {} } : {}),
+  };
 }

@@ -1,8 +1,10 @@
 /** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
+import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
+import { localitySetting, type PlacedCaller } from "../../mesh/locality-balancing.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { isHttp2 } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
@@ -16,7 +18,7 @@ import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { configPath, outboundClusterName, sniOf } from "../names.js";
 import { circuitBreakers } from "./circuit-breakers.js";
-import { clusterEndpoints, loadAssignment } from "./load-assignment.js";
+import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
 import { meshAlpn, protocolOptions } from "./upstream-protocol.js";
@@ -33,6 +35,8 @@ export interface ClientTraits {
   readonly autoMtls: boolean;
   readonly connectTimeout: string;
   readonly dnsRefreshRate: string;
+  /** The mesh's, for policies without one of their own. */
+  readonly localitySetting: LocalityLoadBalancerSetting;
 }
 
 /** Everything that the clusters of one service depend on. */
@@ -48,6 +52,8 @@ export interface OutboundClusterInput {
   /** All of its workloads take mutual TLS; asked where callers may bring the address themselves. */
   readonly allMeshTls: boolean;
   readonly client: ClientTraits;
+  /** Whom the endpoints are ordered for; undefined for callers of no place in particular. */
+  readonly caller: PlacedCaller | undefined;
 }
 
 /** Whether some callers of a service may bring the address that they call. */
@@ -107,19 +113,26 @@ function metadata(input: OutboundClusterInput, subset: string): MetadataJson {
   };
 }
 
+interface InlineCluster {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly policy: EffectivePolicy;
+}
+
 /** The endpoints that are part of the cluster itself, because Envoy resolves their names. */
 function inlineEndpoints(
   input: OutboundClusterInput,
   port: ServicePort,
-  { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+  { name, labels, policy }: InlineCluster,
 ) {
-  const { service } = input;
+  const { service, caller } = input;
   const known = input.workloads.filter((workload) => selects(labels, workload.labels));
   const byName = service.resolution === "none" && known.length === 0;
   const workloads = byName ? [hostItself(service)] : known;
   return loadAssignment(
     name,
     clusterEndpoints(workloads, port, (workload) => workload.meshTls),
+    preferenceOf(policy, caller),
   );
 }
 
@@ -228,14 +241,17 @@ function outboundCluster(
     ...discovery(
       input,
       kind,
-      () => inlineEndpoints(input, port, { name, labels: subset.labels }),
+      () => inlineEndpoints(input, port, { name, labels: subset.labels, policy }),
       name,
     ),
     ...connection(input, policy),
     ...(kind === "ORIGINAL_DST"
       ? { lbPolicy: "CLUSTER_PROVIDED" as const }
       : loadBalancing(policy.loadBalancer)),
-    commonLbConfig: commonLoadBalancing(policy.outlierDetection),
+    commonLbConfig: commonLoadBalancing(
+      policy.outlierDetection,
+      kind === "ORIGINAL_DST" ? undefined : localitySetting(policy, client.localitySetting),
+    ),
     ...protocolOptions(upstream),
     ...upstreamTls({
       settings: policy.tls,

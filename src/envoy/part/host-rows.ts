@@ -30,6 +30,21 @@ function replaceRows<V>(all: Table<V>, differences: Table<Difference<V>>): Table
   return result;
 }
 
+/** As `createReplacement`, for what has one row a host. */
+export function createHostReplacement<V>(
+  engine: Engine,
+  name: string,
+): (common: Table<V>, own: Table<V>, hosts: Table<readonly string[]>) => Table<V> {
+  return engine.latest(name, (common, own, hosts) => {
+    let result = common;
+    hosts.forEach((_namespaces, host) => {
+      const after = own.get(host);
+      result = after === undefined ? result.without(host) : result.with(host, after);
+    });
+    return result;
+  });
+}
+
 /** The common rows with those of some hosts replaced; the very same table when they make the same. */
 export function createReplacement<V>(
   engine: Engine,

@@ -5,24 +5,9 @@
 import { type Engine, overlay, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
-import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import {
-  namespaceMode,
-  type PeerAuthentications,
-  workloadMode,
-} from "../../mesh/peer-authentication.js";
-import type { Service } from "../../mesh/service.js";
-import { serviceKey } from "../../mesh/service-endpoints.js";
-import type { Workload } from "../../mesh/workload.js";
-import { clusterEndpoints, loadAssignment } from "../cluster/load-assignment.js";
-import {
-  type ClientTraits,
-  outboundClusters,
-  takesAddresses,
-} from "../cluster/outbound-cluster.js";
+import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import {
   blackHoleCluster,
   forwardProxyCluster,
@@ -30,18 +15,24 @@ import {
 } from "../cluster/static-cluster.js";
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
-import { outboundClusterName } from "../names.js";
-import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import type { EnvoyResource, ResourceSet } from "../resource-set.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
 import { MESSAGE } from "./envoy-types.js";
-import { createReplacement, type HostRows } from "./host-rows.js";
+import { createHostReplacement, createReplacement, type HostRows } from "./host-rows.js";
+import {
+  type ClusterBuilders,
+  createClusterBuilders,
+  createClusterRows,
+  createEndpointRows,
+} from "./outbound-clusters.js";
 import {
   createRouteConfigurations,
   createVirtualHosts,
   type HostResource,
 } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
+import { createPlacedViews } from "./placed-views.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
 /** What the scope's callers share. */
@@ -52,79 +43,20 @@ export interface OutboundPart {
   /** What the services ask of the outbound listeners, by `address_port`. */
   readonly claims: Table<Table<OutboundClaim>>;
   readonly unknown: UnknownHosts;
-}
-
-const NO_WORKLOADS: readonly Workload[] = [];
-const NO_ACCOUNTS: readonly string[] = [];
-
-/** Everything that the clusters of a service depend on. */
-interface ClusterInputs {
-  readonly service: Service;
-  readonly rule: DestinationRule | undefined;
-  readonly accounts: readonly string[];
-  readonly workloads: readonly Workload[];
-  readonly allMeshTls: boolean;
   readonly client: ClientTraits;
-  readonly policies: PeerAuthentications;
+  /** The hosts of which some endpoints may be preferred by where the caller is. */
+  readonly placedViews: Table<HostView>;
 }
-
-type EndpointInputs = Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies">;
 
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
-export interface SharedBuilders {
-  readonly clusters: (inputs: ClusterInputs) => ResourceSet;
-  readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
+export interface SharedBuilders extends ClusterBuilders {
   readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
-}
-
-/** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
-function usesEds(service: Service): boolean {
-  return service.resolution === "static" || service.resolution === "none";
-}
-
-function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
-  const mode = namespaceMode(inputs.policies, inputs.service.namespace);
-  return resourceSet(
-    outboundClusters({ ...inputs, mode }).map(({ name, json }) => ({
-      name,
-      ...encoder.encode(MESSAGE.cluster, json),
-      ...(json.type === "EDS" ? { endpoints: name } : {}),
-    })),
-  );
-}
-
-function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
-  const { service, rule, workloads, policies } = inputs;
-  const { hostname } = service;
-  const subsets = [{ name: "", labels: {} }, ...(rule?.spec.subsets ?? [])];
-  const takesMeshTls = (workload: Workload, port: number): boolean =>
-    workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
-  const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
-  return resourceSet(
-    ports.flatMap((port) =>
-      subsets.map(({ name: subset, labels }): EnvoyResource => {
-        const name = outboundClusterName({ port: port.number, subset, hostname });
-        const selected = workloads.filter((one) => selects(labels ?? {}, one.labels));
-        const endpoints = clusterEndpoints(selected, port, takesMeshTls);
-        return { name, ...encoder.encode(MESSAGE.endpoint, loadAssignment(name, endpoints)) };
-      }),
-    ),
-  );
 }
 
 /** The builders that all scopes share. */
 export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBuilders {
   return {
-    clusters: engine.memoFields<ClusterInputs, ResourceSet>(
-      "clusters of a service",
-      ["service", "rule", "accounts", "workloads", "allMeshTls", "client", "policies"],
-      (inputs) => buildClusters(encoder, inputs),
-    ),
-    endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
-      "endpoints of a service",
-      ["service", "rule", "workloads", "policies"],
-      (inputs) => buildEndpoints(encoder, inputs),
-    ),
+    ...createClusterBuilders(engine, encoder),
     claims: engine.memoFields<ClaimInputs, Table<OutboundClaim>>(
       "listener claims of a service",
       ["service", "virtualService", "resolver", "source", "pods"],
@@ -139,62 +71,6 @@ interface RowBuilder {
   readonly endpoints: HostRows<EnvoyResource>;
   readonly virtualHosts: HostRows<HostResource>;
   readonly claims: HostRows<OutboundClaim>;
-}
-
-const takesMeshTls = ({ meshTls }: Workload): boolean => meshTls;
-
-function createClusterRows(
-  engine: Engine,
-  shared: SharedBuilders,
-): (views: Table<HostView>, mesh: Mesh, client: ClientTraits) => HostRows<EnvoyResource> {
-  const derive = engine.derive<
-    [HostView, Table<readonly string[]>, Table<readonly Workload[]>],
-    [ClientTraits, PeerAuthentications],
-    ResourceSet
-  >("clusters", (_host, [view, accounts, workloads], client, policies) => {
-    if (view?.service === undefined) return undefined;
-    const { service, rule } = view;
-    const key = serviceKey(service);
-    const all = workloads?.get(key) ?? NO_WORKLOADS;
-    return shared.clusters({
-      service,
-      rule,
-      accounts: accounts?.get(key) ?? NO_ACCOUNTS,
-      workloads: usesEds(service) ? NO_WORKLOADS : all,
-      allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
-      client,
-      policies,
-    });
-  });
-  const flat = engine.flatten<EnvoyResource>("clusters by name");
-  return (views, mesh, client) => {
-    const byHost = derive([views, mesh.accounts, mesh.endpoints], client, mesh.peerAuthentications);
-    return { byHost, all: flat(byHost) };
-  };
-}
-
-function createEndpointRows(
-  engine: Engine,
-  shared: SharedBuilders,
-): (views: Table<HostView>, mesh: Mesh) => HostRows<EnvoyResource> {
-  const derive = engine.derive<
-    [HostView, Table<readonly Workload[]>],
-    [PeerAuthentications],
-    ResourceSet
-  >("endpoints", (_host, [view, workloads], policies) => {
-    if (view?.service === undefined || !usesEds(view.service)) return undefined;
-    return shared.endpoints({
-      service: view.service,
-      rule: view.rule,
-      workloads: workloads?.get(serviceKey(view.service)) ?? NO_WORKLOADS,
-      policies,
-    });
-  });
-  const flat = engine.flatten<EnvoyResource>("endpoints by name");
-  return (views, mesh) => {
-    const byHost = derive([views, mesh.endpoints], mesh.peerAuthentications);
-    return { byHost, all: flat(byHost) };
-  };
 }
 
 /** The clusters that do not depend on services. */
@@ -221,10 +97,12 @@ export function createStaticClusters(
 }
 
 function sameTraits(a: ClientTraits, b: ClientTraits): boolean {
-  const { trustDomains: domainsA, ...restA } = a;
-  const { trustDomains: domainsB, ...restB } = b;
+  const { trustDomains: domainsA, localitySetting: settingA, ...restA } = a;
+  const { trustDomains: domainsB, localitySetting: settingB, ...restB } = b;
   return (
-    sameElements(domainsA, domainsB) && sameElements(Object.values(restA), Object.values(restB))
+    sameElements(domainsA, domainsB) &&
+    JSON.stringify(settingA) === JSON.stringify(settingB) &&
+    sameElements(Object.values(restA), Object.values(restB))
   );
 }
 
@@ -246,6 +124,7 @@ export function createClientTraits(
       autoMtls: config.enableAutoMtls,
       connectTimeout: config.connectTimeout,
       dnsRefreshRate: config.dnsRefreshRate,
+      localitySetting: config.localityLbSetting,
     });
 }
 
@@ -260,8 +139,8 @@ export function createRows(
   const virtualHosts = createVirtualHosts(engine, encoder);
   const claims = createClaimRows(engine, shared.claims);
   return (views, mesh, scope, client) => ({
-    clusters: clusters(views, mesh, client),
-    endpoints: endpoints(views, mesh),
+    clusters: clusters(views, mesh, { client, caller: undefined }),
+    endpoints: endpoints(views, mesh, undefined),
     virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
     claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
   });
@@ -274,6 +153,7 @@ export interface CommonPart {
   readonly scope: OutboundScope;
   readonly client: ClientTraits;
   readonly rows: RowBuilder;
+  readonly placedViews: Table<HostView>;
   /** `rows.claims` by the listener on which they are. */
   readonly claims: Table<Table<OutboundClaim>>;
 }
@@ -285,10 +165,12 @@ export function createCommonPart(
   shared: SharedBuilders,
 ): (mesh: Mesh, views: Table<HostView>, scope: OutboundScope, client: ClientTraits) => CommonPart {
   const rows = createRows(engine, encoder, shared);
+  const placed = createPlacedViews(engine);
   const group = createClaimGroups(engine);
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
-    return { scope, client, rows: all, claims: group(all.claims.all) };
+    const placedViews = placed(views, client.localitySetting);
+    return { scope, client, rows: all, placedViews, claims: group(all.claims.all) };
   };
 }
 
@@ -300,6 +182,8 @@ export function createOutboundPart(
 ): (mesh: Mesh, scope: OutboundScope, common: CommonPart) => OutboundPart {
   const views = createOwnViews(engine);
   const rows = createRows(engine, encoder, shared);
+  const placed = createPlacedViews(engine);
+  const placedViews = createHostReplacement<HostView>(engine, "placed hosts of a scope");
   const clusters = createReplacement<EnvoyResource>(engine, "clusters of a scope");
   const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a scope");
   const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
@@ -318,7 +202,10 @@ export function createOutboundPart(
   );
   return (mesh, scope, common) => {
     const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
-    const own = rows(views(mesh, scope.namespace), mesh, scope, common.client);
+    const { client } = common;
+    const ownViews = views(mesh, scope.namespace);
+    const own = rows(ownViews, mesh, scope, client);
+    const ownPlaced = placed(ownViews, client.localitySetting);
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, unknown.mode);
     const ownClaims = claims(common.rows.claims, own.claims, hosts);
@@ -328,6 +215,8 @@ export function createOutboundPart(
       routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), unknown),
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
       unknown,
+      client,
+      placedViews: placedViews(common.placedViews, ownPlaced, hosts),
     };
   };
 }

@@ -2,6 +2,7 @@
 import { type Engine, overlay } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { createEgressViews } from "../../mesh/egress-view.js";
+import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { type EgressListener, egressListeners } from "../../mesh/sidecar.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
@@ -17,6 +18,7 @@ import {
 } from "./outbound-part.js";
 import { createRouteConfigurations, type HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
+import { createPlacedViews } from "./placed-views.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
 /** What one way out of a Sidecar makes. */
@@ -25,6 +27,7 @@ interface EgressRows {
   readonly endpoints: Table<EnvoyResource>;
   readonly virtualHosts: Table<HostResource>;
   readonly claims: Table<OutboundClaim>;
+  readonly placedViews: Table<HostView>;
 }
 
 /** Claims on the address that the listener names, if it names one. */
@@ -49,6 +52,12 @@ function createEgressRows(
   const named = createRows(engine, encoder, shared);
   const routed = createRows(engine, encoder, shared);
   const placed = createPlacedClaims(engine);
+  const placedNamed = createPlacedViews(engine);
+  const placedRouted = createPlacedViews(engine);
+  const viewsBeside = engine.latest(
+    "placed hosts beside each other",
+    (first: Table<HostView>, second: Table<HostView>) => overlay(first, second),
+  );
   const beside = engine.memo(
     "routed beside named",
     (first: Table<EnvoyResource>, second: Table<EnvoyResource>) => overlay(first, second),
@@ -62,6 +71,10 @@ function createEgressRows(
       endpoints: beside(own.endpoints.all, others.endpoints.all),
       virtualHosts: own.virtualHosts.all,
       claims: placed(own.claims.all, egress),
+      placedViews: viewsBeside(
+        placedNamed(seen.named, client.localitySetting),
+        placedRouted(seen.routed, client.localitySetting),
+      ),
     };
   };
 }
@@ -88,6 +101,7 @@ export function createSidecarPart(
   const endpoints = createUnion<EnvoyResource>(engine, "endpoints of egress listeners");
   const virtualHosts = createUnion<HostResource>(engine, "virtual hosts of egress listeners");
   const claims = createUnion<OutboundClaim>(engine, "claims of egress listeners");
+  const placedViews = createUnion<HostView>(engine, "placed hosts of egress listeners");
   const group = createClaimGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
   const statics = createStaticClusters(engine, encoder);
@@ -110,6 +124,8 @@ export function createSidecarPart(
       routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown),
       claims: group(claims(rows.map((one) => one.claims))),
       unknown,
+      client,
+      placedViews: placedViews(rows.map((one) => one.placedViews)),
     };
   };
 }

@@ -1,0 +1,179 @@
+/** The clusters of services, and their endpoints, as the callers of a scope see them. */
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
+import type { HostView } from "../../mesh/host-view.js";
+import { selects } from "../../mesh/labels.js";
+import type { PlacedCaller } from "../../mesh/locality-balancing.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import {
+  namespaceMode,
+  type PeerAuthentications,
+  workloadMode,
+} from "../../mesh/peer-authentication.js";
+import type { Service } from "../../mesh/service.js";
+import { serviceKey } from "../../mesh/service-endpoints.js";
+import { effectivePolicy } from "../../mesh/traffic-policy.js";
+import type { Workload } from "../../mesh/workload.js";
+import { clusterEndpoints, loadAssignment, preferenceOf } from "../cluster/load-assignment.js";
+import {
+  type ClientTraits,
+  outboundClusters,
+  takesAddresses,
+} from "../cluster/outbound-cluster.js";
+import type { Encoder } from "../encoder.js";
+import { outboundClusterName } from "../names.js";
+import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import { MESSAGE } from "./envoy-types.js";
+import type { HostRows } from "./host-rows.js";
+
+const NO_WORKLOADS: readonly Workload[] = [];
+const NO_ACCOUNTS: readonly string[] = [];
+
+/** Everything that the clusters of a service depend on. */
+export interface ClusterInputs {
+  readonly service: Service;
+  readonly rule: DestinationRule | undefined;
+  readonly accounts: readonly string[];
+  readonly workloads: readonly Workload[];
+  readonly allMeshTls: boolean;
+  readonly client: ClientTraits;
+  readonly policies: PeerAuthentications;
+  /** Whom the endpoints are ordered for; undefined for callers of no place in particular. */
+  readonly caller: PlacedCaller | undefined;
+}
+
+type EndpointInputs = Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies" | "caller">;
+
+/** The encoders of services' clusters and endpoints: equal inputs give the same objects, in whatever scope. */
+export interface ClusterBuilders {
+  readonly clusters: (inputs: ClusterInputs) => ResourceSet;
+  readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
+}
+
+/** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
+function usesEds(service: Service): boolean {
+  return service.resolution === "static" || service.resolution === "none";
+}
+
+function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
+  const mode = namespaceMode(inputs.policies, inputs.service.namespace);
+  return resourceSet(
+    outboundClusters({ ...inputs, mode }).map(({ name, json }) => ({
+      name,
+      ...encoder.encode(MESSAGE.cluster, json),
+      ...(json.type === "EDS" ? { endpoints: name } : {}),
+    })),
+  );
+}
+
+function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
+  const { service, rule, workloads, policies, caller } = inputs;
+  const { hostname } = service;
+  const subsets = [{ name: "", labels: {} }, ...(rule?.spec.subsets ?? [])];
+  const takesMeshTls = (workload: Workload, port: number): boolean =>
+    workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
+  const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
+  return resourceSet(
+    ports.flatMap((port) =>
+      subsets.map(({ name: subset, labels }): EnvoyResource => {
+        const name = outboundClusterName({ port: port.number, subset, hostname });
+        const selected = workloads.filter((one) => selects(labels ?? {}, one.labels));
+        const endpoints = clusterEndpoints(selected, port, takesMeshTls);
+        const preference = preferenceOf(effectivePolicy(rule?.spec, subset, port.number), caller);
+        const json = loadAssignment(name, endpoints, preference);
+        return { name, ...encoder.encode(MESSAGE.endpoint, json) };
+      }),
+    ),
+  );
+}
+
+/** The builders that all scopes share. */
+export function createClusterBuilders(engine: Engine, encoder: Encoder): ClusterBuilders {
+  return {
+    clusters: engine.memoFields<ClusterInputs, ResourceSet>(
+      "clusters of a service",
+      ["service", "rule", "accounts", "workloads", "allMeshTls", "client", "policies", "caller"],
+      (inputs) => buildClusters(encoder, inputs),
+    ),
+    endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
+      "endpoints of a service",
+      ["service", "rule", "workloads", "policies", "caller"],
+      (inputs) => buildEndpoints(encoder, inputs),
+    ),
+  };
+}
+
+const takesMeshTls = ({ meshTls }: Workload): boolean => meshTls;
+
+/** Whose clusters and endpoints are made. */
+export interface ClusterCaller {
+  readonly client: ClientTraits;
+  readonly caller: PlacedCaller | undefined;
+}
+
+/** The clusters of some hosts. */
+export function createClusterRows(
+  engine: Engine,
+  shared: ClusterBuilders,
+): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
+  const derive = engine.derive<
+    [HostView, Table<readonly string[]>, Table<readonly Workload[]>],
+    [ClusterCaller, PeerAuthentications],
+    ResourceSet
+  >("clusters", (_host, [view, accounts, workloads], { client, caller }, policies) => {
+    if (view?.service === undefined) return undefined;
+    const { service, rule } = view;
+    const key = serviceKey(service);
+    const all = workloads?.get(key) ?? NO_WORKLOADS;
+    return shared.clusters({
+      service,
+      rule,
+      accounts: accounts?.get(key) ?? NO_ACCOUNTS,
+      workloads: usesEds(service) ? NO_WORKLOADS : all,
+      allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
+      client,
+      policies,
+      caller,
+    });
+  });
+  const flat = engine.flatten<EnvoyResource>("clusters by name");
+  const settle = engine.settle<ClusterCaller>(
+    (a, b) => a.client === b.client && a.caller === b.caller,
+  );
+  return (views, mesh, caller) => {
+    const tables = [views, mesh.accounts, mesh.endpoints] as const;
+    const byHost = derive(tables, settle(caller), mesh.peerAuthentications);
+    return { byHost, all: flat(byHost) };
+  };
+}
+
+/** The endpoints of some hosts. */
+export function createEndpointRows(
+  engine: Engine,
+  shared: ClusterBuilders,
+): (
+  views: Table<HostView>,
+  mesh: Mesh,
+  caller: PlacedCaller | undefined,
+) => HostRows<EnvoyResource> {
+  const derive = engine.derive<
+    [HostView, Table<readonly Workload[]>],
+    [PeerAuthentications, PlacedCaller | undefined],
+    ResourceSet
+  >("endpoints", (_host, [view, workloads], policies, caller) => {
+    if (view?.service === undefined || !usesEds(view.service)) return undefined;
+    return shared.endpoints({
+      service: view.service,
+      rule: view.rule,
+      workloads: workloads?.get(serviceKey(view.service)) ?? NO_WORKLOADS,
+      policies,
+      caller,
+    });
+  });
+  const flat = engine.flatten<EnvoyResource>("endpoints by name");
+  return (views, mesh, caller) => {
+    const byHost = derive([views, mesh.endpoints], mesh.peerAuthentications, caller);
+    return { byHost, all: flat(byHost) };
+  };
+}

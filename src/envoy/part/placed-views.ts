@@ -1,0 +1,17 @@
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
+import type { HostView } from "../../mesh/host-view.js";
+import { balancesByPlace } from "../../mesh/locality-balancing.js";
+
+/** Of the hosts that callers see those of which some endpoints may be preferred by where the caller is. */
+export function createPlacedViews(
+  engine: Engine,
+): (views: Table<HostView>, mesh: LocalityLoadBalancerSetting) => Table<HostView> {
+  const derive = engine.derive<[HostView], [LocalityLoadBalancerSetting], HostView>(
+    "hosts balanced by place",
+    (_host, [view], mesh) =>
+      view?.service !== undefined && balancesByPlace(view.rule, mesh) ? view : undefined,
+  );
+  return (views, mesh) => derive([views], mesh);
+}

@@ -1,0 +1,201 @@
+/** Which endpoints the callers of one place prefer. See Istio, LocalityLoadBalancerSetting. */
+import type {
+  LocalityDistribute,
+  LocalityFailover,
+  LocalityLoadBalancerSetting,
+} from "../config/kinds/locality.js";
+import type { TrafficPolicy } from "../config/kinds/traffic-policy.js";
+import type { DestinationRule } from "./destination-rule.js";
+import type { Labels } from "./labels.js";
+import { distance, isWithin, regionOf } from "./locality.js";
+import type { EffectivePolicy } from "./traffic-policy.js";
+import type { Workload } from "./workload.js";
+
+/** Where callers are. */
+export interface Place {
+  readonly locality: string;
+  /** Those of their labels, topology included, that a failoverPriority names. */
+  readonly labels: Labels;
+}
+
+/** The callers of one place, in a mesh with this setting. */
+export interface PlacedCaller {
+  readonly place: Place;
+  /** The mesh's, for policies without one of their own. */
+  readonly setting: LocalityLoadBalancerSetting;
+}
+
+/** Endpoints of one locality that are tried at the same time. */
+export interface EndpointGroup<E> {
+  readonly locality: string;
+  /** 0 is tried first. */
+  readonly priority: number;
+  readonly weight: number;
+  readonly members: readonly E[];
+}
+
+interface Located {
+  readonly workload: Workload;
+}
+
+/** The setting that holds for a policy: its own, else the mesh's; undefined when it is switched off. */
+export function localitySetting(
+  policy: EffectivePolicy,
+  mesh: LocalityLoadBalancerSetting,
+): LocalityLoadBalancerSetting | undefined {
+  const setting = policy.loadBalancer?.localityLbSetting ?? mesh;
+  return setting.enabled === false ? undefined : setting;
+}
+
+/** Whether endpoints of a host may be preferred by where the caller is. */
+export function balancesByPlace(
+  rule: DestinationRule | undefined,
+  mesh: LocalityLoadBalancerSetting,
+): boolean {
+  const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
+    outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
+  return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));
+}
+
+function distributes(setting: LocalityLoadBalancerSetting | undefined): boolean {
+  return (setting?.distribute ?? []).length > 0;
+}
+
+function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
+  const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
+  return policies.flatMap((policy) =>
+    policy === undefined ? [] : [policy, ...(policy.portLevelSettings ?? [])],
+  );
+}
+
+/** The labels by which rules order endpoints, sorted. */
+export function failoverLabels(
+  rules: Iterable<DestinationRule>,
+  mesh: LocalityLoadBalancerSetting,
+): readonly string[] {
+  const settings = [...rules]
+    .flatMap(policiesOf)
+    .map(({ loadBalancer }) => loadBalancer?.localityLbSetting);
+  const all = [mesh, ...settings].flatMap((setting) => setting?.failoverPriority ?? []);
+  return [...new Set(all.map((entry) => readPriority(entry).label))].sort();
+}
+
+/** The labels of a workload, and what its place says in labels. See Istio, AugmentLabels. */
+export function placeLabels({
+  labels,
+  locality,
+  network,
+}: Pick<Workload, "labels" | "locality" | "network">): Labels {
+  const [region = "", zone = "", ...rest] = locality.split("/");
+  const topology = {
+    "topology.kubernetes.io/region": region,
+    "topology.kubernetes.io/zone": zone,
+    "topology.istio.io/subzone": rest.join("/"),
+    "topology.istio.io/network": network,
+  };
+  const known = Object.entries(topology).filter(([, value]) => value !== "");
+  return { ...labels, ...Object.fromEntries(known) };
+}
+
+/**
+ * The groups as callers of a place prefer them. A group that they are not to use is left out; where endpoints are not
+ * taken out of service (`failsOver`), there is nothing to fail over from, so that all stay equal.
+ */
+export function preferredGroups<E extends Located>(
+  groups: readonly EndpointGroup<E>[],
+  place: Place,
+  setting: LocalityLoadBalancerSetting,
+  failsOver: boolean,
+): readonly EndpointGroup<E>[] {
+  const { distribute = [], failover = [], failoverPriority = [] } = setting;
+  if (distribute.length > 0) return distributed(groups, place, distribute);
+  if (!failsOver) return groups;
+  if (failoverPriority.length === 0) return byDistance(groups, place, failover);
+  const ordered = byLabels(groups, place, failoverPriority);
+  return failover.length === 0 ? ordered : byDistance(ordered, place, failover);
+}
+
+function distributed<E>(
+  groups: readonly EndpointGroup<E>[],
+  { locality }: Place,
+  distribute: readonly LocalityDistribute[],
+): readonly EndpointGroup<E>[] {
+  const shares = distribute.find(({ from = "" }) => isWithin(locality, from))?.to;
+  if (shares === undefined) return groups;
+  const rest = new Set(groups);
+  return Object.entries(shares).flatMap(([to, share]) => {
+    const chosen = [...rest].filter((group) => isWithin(group.locality, to));
+    const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
+    return chosen.map((group) => {
+      rest.delete(group);
+      return { ...group, weight: Math.ceil((group.weight * share) / total) };
+    });
+  });
+}
+
+/** Steps of the distance, with one more for regions that are not the one to fail over to. */
+const STEPS = 5;
+
+function byDistance<E>(
+  groups: readonly EndpointGroup<E>[],
+  { locality }: Place,
+  failover: readonly LocalityFailover[],
+): readonly EndpointGroup<E>[] {
+  const target = failover.find(({ from }) => from === regionOf(locality))?.to;
+  return withoutGaps(
+    groups.map((group) => {
+      const steps = distance(locality, group.locality);
+      const isElsewhere = target !== undefined && regionOf(group.locality) !== target;
+      const priority = steps === 3 && isElsewhere ? 4 : steps;
+      return { ...group, priority: group.priority * STEPS + priority };
+    }),
+  );
+}
+
+/** The more labels from the first on an endpoint shares with the caller, the earlier it is tried. */
+function byLabels<E extends Located>(
+  groups: readonly EndpointGroup<E>[],
+  place: Place,
+  failoverPriority: readonly string[],
+): readonly EndpointGroup<E>[] {
+  const wanted = failoverPriority.map(readPriority);
+  const priorityOf = ({ workload }: E): number => {
+    const labels = placeLabels(workload);
+    const differs = wanted.findIndex(
+      ({ label, value }) => (value ?? place.labels[label] ?? "") !== (labels[label] ?? ""),
+    );
+    return differs < 0 ? 0 : wanted.length - differs;
+  };
+  return withoutGaps(groups.flatMap((group) => splitGroup(group, priorityOf)));
+}
+
+function splitGroup<E extends Located>(
+  { locality, members }: EndpointGroup<E>,
+  priorityOf: (member: E) => number,
+): readonly EndpointGroup<E>[] {
+  const byPriority = new Map<number, E[]>();
+  for (const member of members) {
+    const priority = priorityOf(member);
+    byPriority.set(priority, [...(byPriority.get(priority) ?? []), member]);
+  }
+  return [...byPriority]
+    .sort(([a], [b]) => a - b)
+    .map(([priority, own]) => ({
+      locality,
+      priority,
+      weight: own.reduce((sum, { workload }) => sum + workload.weight, 0),
+      members: own,
+    }));
+}
+
+/** `LABEL`, which caller and endpoint have to share, or `LABEL=VALUE`, which the endpoint has to have. */
+function readPriority(entry: string): { readonly label: string; readonly value?: string } {
+  const [label = "", value] = entry.split("=");
+  return value === undefined ? { label } : { label, value };
+}
+
+/** Envoy wants every priority from 0 on to be there. */
+function withoutGaps<E>(groups: readonly EndpointGroup<E>[]): readonly EndpointGroup<E>[] {
+  const used = [...new Set(groups.map(({ priority }) => priority))].sort((a, b) => a - b);
+  return groups.map((group) => ({ ...group, priority: used.indexOf(group.priority) }));
+}
