@@ -2,11 +2,13 @@
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createAliases } from "./alias.js";
 import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
+import { createDelegation } from "./delegation.js";
 import {
   type DestinationRule,
   destinationRule,
@@ -33,6 +35,7 @@ import {
   orderVirtualServices,
   sameVirtualService,
   type VirtualService,
+  type VirtualServiceContext,
   virtualService,
   withPorts,
 } from "./virtual-service.js";
@@ -106,9 +109,7 @@ function createRules(
   return (table, resolver, exportTo) => ordered([byHost(read([table], resolver, exportTo))]);
 }
 
-interface VirtualServiceContext {
-  readonly resolver: HostResolver;
-  readonly exportTo: readonly string[];
+interface ReadingContext extends VirtualServiceContext {
   /** The port of each host whose service has just one. */
   readonly ports: Table<number>;
 }
@@ -120,23 +121,21 @@ interface VirtualServiceIndex {
 
 function createVirtualServices(
   engine: Engine,
-): (
-  table: Table<ResourceOf<"VirtualService">>,
-  context: VirtualServiceContext,
-) => VirtualServiceIndex {
+): (table: Table<ResourceOf<"VirtualService">>, context: ReadingContext) => VirtualServiceIndex {
+  const delegation = createDelegation(engine);
   const read = engine.derive<
-    [ResourceOf<"VirtualService">],
-    [VirtualServiceContext],
+    [ResourceOf<"VirtualService">, VirtualServiceSpec],
+    [ReadingContext],
     VirtualService
   >(
     "virtual services",
-    (_key, [resource], { resolver, exportTo, ports }) =>
+    (_key, [resource, spec], context) =>
       resource === undefined
         ? undefined
-        : withPorts(virtualService(resource, resolver, exportTo), (host) => ports.get(host)),
+        : withPorts(virtualService(resource, context, spec), (host) => context.ports.get(host)),
     sameVirtualService,
   );
-  const settle = engine.settle<VirtualServiceContext>(
+  const settle = engine.settle<ReadingContext>(
     (a, b) => a.resolver === b.resolver && a.exportTo === b.exportTo && a.ports === b.ports,
   );
   const byHost = engine.group<VirtualService>("virtual services by host", (one) =>
@@ -156,7 +155,7 @@ function createVirtualServices(
     order,
   );
   return (table, context) => {
-    const all = read([table], settle(context));
+    const all = read([table, delegation(table, context)], settle(context));
     return { byHost: ofHost([byHost(all)]), byGateway: ofGateway([byGateway(all)]) };
   };
 }

@@ -31,14 +31,20 @@ function resolveGateway(gateway: string, namespace: string): string {
   return gateway === MESH_GATEWAY || gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
 }
 
-/** Reads a VirtualService; without gateways it is for the sidecars. */
+/** What completes a VirtualService. */
+export interface VirtualServiceContext {
+  readonly resolver: HostResolver;
+  /** To whom it is exported when it does not say. */
+  readonly exportTo: readonly string[];
+}
+
+/** Reads a VirtualService, perhaps with the routes of its delegates; without gateways it is for the sidecars. */
 export function virtualService(
   resource: ResourceOf<"VirtualService">,
-  resolver: HostResolver,
-  exportTo: readonly string[],
+  { resolver, exportTo }: VirtualServiceContext,
+  spec: VirtualServiceSpec = resource.spec,
 ): VirtualService {
   const { namespace } = resource.metadata;
-  const { spec } = resource;
   const gateways = spec.gateways ?? [];
   return {
     hosts: (spec.hosts ?? []).map((host) => resolveHost(host, namespace, resolver)),
@@ -89,6 +95,7 @@ export function withPorts(
 export function sameVirtualService(a: VirtualService, b: VirtualService): boolean {
   return (
     a.resource === b.resource &&
+    a.spec === b.spec &&
     a.hosts.every((host, i) => host === b.hosts[i]) &&
     sameVisibility(a.exportTo, b.exportTo) &&
     sameElements(a.destinations, b.destinations) &&
