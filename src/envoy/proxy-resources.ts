@@ -14,7 +14,12 @@ import { sidecarKey } from "../mesh/sidecar.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
-import { createGatewayPart, createGatewaySecrets, gatewayInputs } from "./part/gateway-part.js";
+import {
+  createGatewayPart,
+  createGatewaySecrets,
+  gatewayInputs,
+  gatewaySecretInputs,
+} from "./part/gateway-part.js";
 import { createInboundPart, inboundInputs } from "./part/inbound-part.js";
 import { createLogs, type ListenerLogs } from "./part/logs.js";
 import { createBoundListeners, createCapturedListeners } from "./part/outbound-listeners.js";
@@ -297,7 +302,7 @@ function createRouters(
         endpoints: preferred.endpoints,
         listeners: own.listeners,
         routes: own.routes,
-        secrets: secrets({ proxy, gateways: mesh.gateways, secrets: mesh.secrets }),
+        secrets: secrets(gatewaySecretInputs(mesh, proxy)),
       });
     };
   };

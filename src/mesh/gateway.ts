@@ -18,13 +18,31 @@ export interface GatewayServer {
   readonly listenPort: number;
 }
 
-/** The Gateways whose selector matches a proxy, the one that wins first; an empty selector matches every gateway proxy. */
+/** By this annotation a Gateway names the Services whose workloads serve it, by host and with commas between them. */
+const GATEWAY_SERVICES = "internal.istio.io/gateway-service";
+
+/** The Services that a Gateway names in place of a selector; undefined when it names none. */
+function namedServices({ metadata }: ResourceOf<"Gateway">): readonly string[] | undefined {
+  return metadata.annotations[GATEWAY_SERVICES]?.split(",").map((host) => host.trim());
+}
+
+/**
+ * The Gateways that a proxy serves, the one that wins first: those whose selector matches its labels, or that name one of
+ * its services. An empty selector matches every gateway proxy.
+ */
 export function gatewaysOf(
   gateways: Table<ResourceOf<"Gateway">>,
   labels: Labels,
+  services: readonly Service[],
 ): readonly ResourceOf<"Gateway">[] {
+  const hosts = new Set(services.map(({ hostname }) => hostname));
   return [...gateways.values()]
-    .filter(({ spec }) => selects(spec.selector ?? {}, labels))
+    .filter((gateway) => {
+      const named = namedServices(gateway);
+      return named === undefined
+        ? selects(gateway.spec.selector ?? {}, labels)
+        : named.some((host) => hosts.has(host));
+    })
     .sort(comparePrecedence);
 }
 
@@ -53,13 +71,14 @@ export function gatewayServers(
   ports: ReadonlyMap<number, number>,
 ): readonly GatewayServer[] {
   const all = gateways.flatMap((gateway) =>
-    (gateway.spec.servers ?? []).map((server) => ({
-      gateway,
-      gatewayKey: keyOf(gateway.metadata),
-      server,
-      protocol: parseProtocol(server.port.protocol),
-      listenPort: ports.get(server.port.number) ?? server.port.number,
-    })),
+    (gateway.spec.servers ?? []).flatMap((server) => {
+      // Who names a Service means its ports: another one is nowhere.
+      const unmapped = namedServices(gateway) === undefined ? server.port.number : undefined;
+      const listenPort = ports.get(server.port.number) ?? unmapped;
+      if (listenPort === undefined) return [];
+      const protocol = parseProtocol(server.port.protocol);
+      return [{ gateway, gatewayKey: keyOf(gateway.metadata), server, protocol, listenPort }];
+    }),
   );
   return withoutConflicts(all);
 }

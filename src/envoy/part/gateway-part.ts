@@ -91,8 +91,9 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<
 }
 
 function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
-  const ports = listenPorts(servicesOf(inputs), workloadOf(inputs).namedPorts);
-  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels), ports);
+  const services = servicesOf(inputs);
+  const ports = listenPorts(services, workloadOf(inputs).namedPorts);
+  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels, services), ports);
 }
 
 /** A gateway that captures nothing shares its machine with others, so it keeps to its own address. */
@@ -235,10 +236,19 @@ function credentialsOf(gateways: readonly ResourceOf<"Gateway">[]): ReadonlySet<
 }
 
 /** What of a mesh the secrets of a gateway depend on. */
-interface SecretInputs {
-  readonly gateways: Mesh["gateways"];
+interface SecretInputs extends Pick<GatewayInputs, "gateways" | "proxy" | "services" | "listing"> {
   readonly secrets: Mesh["secrets"];
-  readonly proxy: Proxy;
+}
+
+/** What of a mesh the secrets of a gateway depend on. */
+export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
+  return {
+    proxy,
+    gateways: mesh.gateways,
+    secrets: mesh.secrets,
+    services: mesh.servicesByNamespace.get(proxy.namespace),
+    listing: mesh.servicesByAddress.get(`${proxy.namespace}|${proxy.address}`),
+  };
 }
 
 /**
@@ -267,9 +277,11 @@ export function createGatewaySecrets(
   );
   return engine.memoFields<SecretInputs, ResourceSet>(
     "gateway secrets",
-    ["proxy", "gateways", "secrets"],
-    ({ gateways, secrets, proxy }) => {
-      const resources = [...credentialsOf(gatewaysOf(gateways, proxy.labels))].flatMap((name) => {
+    ["proxy", "gateways", "secrets", "services", "listing"],
+    (inputs) => {
+      const { gateways, secrets, proxy } = inputs;
+      const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
+      const resources = [...credentialsOf(served)].flatMap((name) => {
         const own = secrets.get(`${proxy.namespace}/${name}`);
         // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.
         const rooted = secrets.get(`${proxy.namespace}/${name}-cacert`) ?? own;

@@ -1,0 +1,125 @@
+/** Sidecar resources: what callers see, and where their workload takes calls. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createFailureCounter } from "../../src/up/echo-controls.js";
+import { listenEcho } from "../../src/up/echo-server.js";
+import { application, documents } from "./harness/manifests.js";
+import { call, callAddress } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+/** Of this process alone, so that two runs of the tests do not meet. */
+const PORT = 20_000 + (process.pid % 10_000);
+const EGRESS = `127.35.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+const LOCALHOST = "127.0.0.1";
+const DEPOT_PORT = 8090;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(
+    ...["front", "other", "cart", "stock"].map((name) => application(name)),
+    application("depot", { port: DEPOT_PORT }),
+  ),
+});
+
+/** What answers in place of the application of a pod. */
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const beside = await listenEcho(
+    { address: LOCALHOST, port: PORT, identity: { standInFor: "the endpoint of the Sidecar" } },
+    createFailureCounter(0),
+  );
+  closers.push(() => beside.close());
+});
+
+afterAll(async () => {
+  for (const closer of closers.reverse()) await closer();
+});
+
+const statuses = async (pod: string): Promise<readonly number[]> => {
+  const answers = await Promise.all(
+    ["http://cart/", "http://stock/"].map((url) => call(mesh().pod(pod), url)),
+  );
+  return answers.map(({ status }) => status);
+};
+
+test("hides a service from the workloads that do not import it, and from no others", async () => {
+  expect(await statuses("front-0")).toEqual([200, 200]);
+  await mesh().writeForTest(
+    "sidecar.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: front }
+spec:
+  workloadSelector: { labels: { app: front } }
+  egress: [{ hosts: ["./cart.default.svc.cluster.local"] }]
+  outboundTrafficPolicy: { mode: REGISTRY_ONLY }
+`,
+  );
+  await expect.poll(() => statuses("front-0")).toEqual([200, 502]);
+  expect(await statuses("other-0")).toEqual([200, 200]);
+});
+
+test("calls by way of an imported VirtualService what is not imported itself", async () => {
+  await mesh().writeForTest(
+    "sidecar.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: default }
+spec:
+  egress: [{ hosts: ["./cart.default.svc.cluster.local"] }]
+  outboundTrafficPolicy: { mode: REGISTRY_ONLY }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: cart }
+spec:
+  hosts: [cart]
+  http: [{ route: [{ destination: { host: stock } }] }]
+`,
+  );
+  const answering = async (): Promise<unknown> =>
+    (await call(mesh().pod("front-0"), "http://cart/")).headers["x-echo-pod"];
+  await expect.poll(answering).toBe("stock-0");
+  expect(await statuses("front-0")).toEqual([200, 502]);
+});
+
+test("has a listener of its own where an egress listener says so", async () => {
+  await mesh().writeForTest(
+    "sidecar.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: front }
+spec:
+  workloadSelector: { labels: { app: front } }
+  egress:
+    - port: { number: ${DEPOT_PORT}, protocol: HTTP, name: http }
+      bind: ${EGRESS}
+      hosts: ["./depot.default.svc.cluster.local"]
+    - hosts: ["./*"]
+`,
+  );
+  const at = { address: EGRESS, port: DEPOT_PORT };
+  const through = (): Promise<unknown> => callAddress(at, "http://depot/").catch(String);
+  await expect.poll(through).toMatchObject({ status: 200 });
+});
+
+test("takes calls for its workload at the endpoint that an ingress listener names", async () => {
+  await mesh().writeForTest(
+    "sidecar.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: cart }
+spec:
+  workloadSelector: { labels: { app: cart } }
+  ingress:
+    - port: { number: 8080, protocol: HTTP, name: http }
+      defaultEndpoint: ${LOCALHOST}:${PORT}
+`,
+  );
+  const body = async (): Promise<string> =>
+    (await call(mesh().pod("other-0"), "http://cart/")).body;
+  await expect.poll(body).toContain("the endpoint of the Sidecar");
+});
