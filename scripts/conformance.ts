@@ -5,10 +5,11 @@
  */
 import { authz } from "./conformance/authz.js";
 import { formatResults, runSuite } from "./conformance/run-suite.js";
+import { simulation } from "./conformance/simulation.js";
 import type { Suite } from "./conformance/suite.js";
 import { validation } from "./conformance/validation.js";
 
-const SUITES: readonly Suite[] = [validation, authz];
+const SUITES: readonly Suite[] = [validation, authz, simulation];
 
 const [folder, option] = process.argv.slice(2);
 if (folder === undefined || folder === "") {
