@@ -5,7 +5,10 @@ export type {
   AccessLogJson,
 } from "../../gen/types/envoy/config/accesslog/v3/accesslog_pb.js";
 export type { CircuitBreakersJson } from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
-export type { ClusterJson } from "../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
+export type {
+  Cluster_SlowStartConfigJson,
+  ClusterJson,
+} from "../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
 export type { OutlierDetectionJson } from "../../gen/types/envoy/config/cluster/v3/outlier_detection_pb.js";
 export type {
   AddressJson,

@@ -1,5 +1,7 @@
 /** Where requests go by the policies of DestinationRules: by place, through routes of others, to the selected pods. */
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { documents } from "./harness/manifests.js";
 import { type Answer, call } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -61,7 +63,59 @@ spec:
 `,
 );
 
-const mesh = shareMesh({ "places.yaml": PLACES });
+/** The team decides on its part of the shop's requests. */
+const DELEGATES = documents(
+  service("shop", "placed"),
+  `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: shop }
+spec:
+  hosts: [shop]
+  http:
+    - match: [{ uri: { prefix: /orders } }]
+      delegate: { name: orders, namespace: team }
+      headers: { response: { set: { x-team: orders } } }
+    - redirect: { uri: /elsewhere }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: orders, namespace: team }
+spec:
+  http:
+    - match: [{ uri: { exact: /orders/status } }]
+      directResponse: { status: 418 }
+    - route: [{ destination: { host: shop.default.svc.cluster.local } }]
+`,
+);
+
+/** Of this process alone, so that two runs of the tests do not meet. */
+const OUTSIDE = `127.35.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+
+const ANNOUNCED = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: announced }
+spec:
+  hosts: [announced.example.com]
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  resolution: STATIC
+  endpoints: [{ address: ${OUTSIDE}, ports: { http: 8080 } }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: announced }
+spec:
+  host: announced.example.com
+  trafficPolicy:
+    proxyProtocol: { version: V1 }
+    loadBalancer: { warmup: { duration: 1s, minimumPercent: 10, aggression: 1.5 } }
+`;
+
+const mesh = shareMesh(
+  { "places.yaml": PLACES, "delegates.yaml": DELEGATES, "announced.yaml": ANNOUNCED },
+  { standIns: false },
+);
 
 const ask = (url: string): Promise<Answer> => call(mesh().pod("caller-0"), url);
 const podOf = async (url: string): Promise<string> =>
@@ -92,4 +146,33 @@ test("requests are spread over places by the shares of a rule", async () => {
   // 80 %, give or take four standard deviations.
   expect(counts["far-0"]).toBeGreaterThan(160 - 23);
   expect(counts["far-0"]).toBeLessThan(160 + 23);
+});
+
+test("requests that a VirtualService leaves to another are routed by that one", async () => {
+  const status = await ask("http://shop/orders/status");
+  expect(status.status).toBe(418);
+  expect(status.headers["x-team"]).toBe("orders");
+  const order = await ask("http://shop/orders/7");
+  expect(order.status).toBe(200);
+  expect(order.headers["x-team"]).toBe("orders");
+  expect((await ask("http://shop/")).headers.location).toMatch(/\/elsewhere$/);
+});
+
+test("a server behind the PROXY protocol is told who called before it is asked", async () => {
+  const received: string[] = [];
+  const server = createServer((socket) => {
+    socket.on("data", (data) => {
+      received.push(data.toString());
+      if (received.join("").includes("\r\n\r\n")) {
+        socket.end("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+      }
+    });
+  });
+  server.listen(8080, OUTSIDE);
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, "listening");
+  expect((await ask("http://announced.example.com/")).status).toBe(200);
+  expect(received.join("")).toMatch(/^PROXY TCP4 [\d.]+ [\d.]+ \d+ \d+\r\nGET \/ HTTP\/1\.1\r\n/);
 });

@@ -1,7 +1,8 @@
 import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
 import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
-import type { ClusterJson } from "../api.js";
+import type { Cluster_SlowStartConfigJson, ClusterJson } from "../api.js";
+import { goDuration } from "../duration.js";
 
 const SIMPLE: Readonly<Record<string, ClusterJson["lbPolicy"]>> = {
   ROUND_ROBIN: "ROUND_ROBIN",
@@ -13,12 +14,15 @@ const SIMPLE: Readonly<Record<string, ClusterJson["lbPolicy"]>> = {
 /** The least number of points on a hash ring when the user names none. */
 const MINIMUM_RING_SIZE = 1024;
 
-type Balancing = Pick<ClusterJson, "lbPolicy" | "ringHashLbConfig" | "maglevLbConfig">;
+type Balancing = Pick<
+  ClusterJson,
+  "lbPolicy" | "leastRequestLbConfig" | "roundRobinLbConfig" | "ringHashLbConfig" | "maglevLbConfig"
+>;
 
 /** How an endpoint is chosen: least requests unless the rule says otherwise. See Istio, LoadBalancerSettings. */
 export function loadBalancing(settings: LoadBalancerSettings | undefined): Balancing {
   const hash = settings?.consistentHash;
-  if (hash === undefined) return { lbPolicy: SIMPLE[settings?.simple ?? ""] ?? "LEAST_REQUEST" };
+  if (hash === undefined) return simpleBalancing(settings);
   if (hash.maglev !== undefined) {
     const tableSize = hash.maglev.tableSize;
     return {
@@ -30,6 +34,40 @@ export function loadBalancing(settings: LoadBalancerSettings | undefined): Balan
   return {
     lbPolicy: "RING_HASH",
     ringHashLbConfig: { minimumRingSize: String(size > 0 ? size : MINIMUM_RING_SIZE) },
+  };
+}
+
+function simpleBalancing(settings: LoadBalancerSettings | undefined): Balancing {
+  const lbPolicy = SIMPLE[settings?.simple ?? ""] ?? "LEAST_REQUEST";
+  const slowStartConfig = slowStart(settings);
+  if (slowStartConfig === undefined) return { lbPolicy };
+  switch (lbPolicy) {
+    case "LEAST_REQUEST":
+      return { lbPolicy, leastRequestLbConfig: { slowStartConfig } };
+    case "ROUND_ROBIN":
+      return { lbPolicy, roundRobinLbConfig: { slowStartConfig } };
+    default:
+      return { lbPolicy };
+  }
+}
+
+/** Envoy wants to name what an operator could set at run time; nothing does. */
+const AGGRESSION_KEY = "slow_start.aggression";
+
+/** How slowly a new endpoint is given its full share. See Istio, WarmupConfiguration. */
+function slowStart(
+  settings: LoadBalancerSettings | undefined,
+): Cluster_SlowStartConfigJson | undefined {
+  const { warmup, warmupDurationSecs } = settings ?? {};
+  const slowStartWindow = goDuration(warmup?.duration ?? warmupDurationSecs);
+  if (slowStartWindow === undefined) return undefined;
+  const { aggression, minimumPercent } = warmup ?? {};
+  return {
+    slowStartWindow,
+    ...(aggression === undefined
+      ? {}
+      : { aggression: { defaultValue: aggression, runtimeKey: AGGRESSION_KEY } }),
+    ...(minimumPercent === undefined ? {} : { minWeightPercent: { value: minimumPercent } }),
   };
 }
 

@@ -21,6 +21,7 @@ import { circuitBreakers } from "./circuit-breakers.js";
 import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
+import { withProxyProtocol } from "./proxy-protocol.js";
 import { meshAlpn, protocolOptions } from "./upstream-protocol.js";
 import { upstreamTls } from "./upstream-tls.js";
 
@@ -253,17 +254,20 @@ function outboundCluster(
       kind === "ORIGINAL_DST" ? undefined : localitySetting(policy, client.localitySetting),
     ),
     ...protocolOptions(upstream),
-    ...upstreamTls({
-      settings: policy.tls,
-      external: service.external,
-      autoMtls: client.autoMtls,
-      mode: input.mode,
-      meshTls: kind !== "ORIGINAL_DST" ? "by-endpoint" : input.allMeshTls ? "all" : "none",
-      sni: sniOf(key),
-      alpn: meshAlpn(upstream),
-      applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],
-      identities: identitiesOf(input),
-    }),
+    ...withProxyProtocol(
+      upstreamTls({
+        settings: policy.tls,
+        external: service.external,
+        autoMtls: client.autoMtls,
+        mode: input.mode,
+        meshTls: kind !== "ORIGINAL_DST" ? "by-endpoint" : input.allMeshTls ? "all" : "none",
+        sni: sniOf(key),
+        alpn: meshAlpn(upstream),
+        applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],
+        identities: identitiesOf(input),
+      }),
+      policy.proxyProtocol,
+    ),
     metadata: metadata(input, subset.name),
   };
   return { name, json, sources: sourcesOf(service, rule) };
