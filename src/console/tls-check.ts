@@ -91,11 +91,11 @@ function refusal(call: Call, server: ServerTls): string | undefined {
   const mode = effectiveServer(server);
   if (mode === "STRICT" && call !== "ISTIO_MUTUAL") {
     const how = call === "PLAINTEXT" ? "in plaintext" : `by ${SPOKEN[call]}`;
-    return `takes the mesh's mutual TLS alone and is called ${how}`;
+    return `the server takes the mesh's mutual TLS alone and is called ${how}`;
   }
   if (mode === "DISABLE" && call === "ISTIO_MUTUAL") {
     const why = server.hasSidecar === true ? "takes plaintext alone" : "has no sidecar";
-    return `${why} and is called by mutual TLS`;
+    return `the server ${why} and is called by mutual TLS`;
   }
   return undefined;
 }
@@ -155,7 +155,7 @@ function describeRefusals(refusals: readonly Refusal[]): string {
   return distinct(refusals.map(({ why }) => why))
     .map((reason) => {
       const refusing = refusals.filter(({ why }) => why === reason);
-      return `${someNames(refusing.map(({ server }) => nameOf(server)))} ${reason}`;
+      return `${reason}: ${someNames(refusing.map(({ server }) => nameOf(server)))}`;
     })
     .join("; ");
 }
