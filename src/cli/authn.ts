@@ -32,5 +32,8 @@ export function authnCommand(context: CommandContext): Command {
       const { runTlsCheck } = await import("./run-tls-check.js");
       await runTlsCheck(context, { pod, host }, options);
     });
-  return new Command("authn").description("look into authentication").addCommand(tlsCheck);
+  return new Command("authn")
+    .description("look into authentication")
+    .addCommand(tlsCheck)
+    .addHelpText("after", "\nExample:\n  $ fairlead authn tls-check my-service-0.default");
 }

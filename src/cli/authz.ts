@@ -35,5 +35,8 @@ export function authzCommand(context: CommandContext): Command {
         gap: 3,
       });
     });
-  return new Command("authz").description("look into authorization").addCommand(check);
+  return new Command("authz")
+    .description("look into authorization")
+    .addCommand(check)
+    .addHelpText("after", "\nExample:\n  $ fairlead authz check payments-v1-0.default");
 }

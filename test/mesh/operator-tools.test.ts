@@ -1,0 +1,258 @@
+/** The operator's commands on a mesh of real Envoys: what they show is what the Envoys do. */
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { type Outcome, run } from "../unit/cli/run.js";
+import { CONSOLE_DIRECTORY } from "../unit/cli/transcript.js";
+import { admin } from "./harness/admin.js";
+import { application, documents } from "./harness/manifests.js";
+import { call } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const EDGE = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: [pay.example.com] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge, namespace: istio-system }
+spec:
+  hosts: [pay.example.com]
+  gateways: [edge]
+  http: [{ route: [{ destination: { host: payments.default.svc.cluster.local } }] }]
+`;
+
+const CANARY = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: payments }
+spec:
+  host: payments
+  subsets:
+    - { name: v1, labels: { version: v1 } }
+    - { name: v2, labels: { version: v2 } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: payments }
+spec:
+  hosts: [payments]
+  http:
+    - route:
+        - { destination: { host: payments, subset: v1 }, weight: 99 }
+        - { destination: { host: payments, subset: v2 }, weight: 1 }
+`;
+
+const STRICT = `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default, namespace: default }
+spec: { mtls: { mode: STRICT } }
+`;
+
+const READERS = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: readers }
+spec:
+  selector: { matchLabels: { app: payments } }
+  rules:
+    - to: [{ operation: { methods: [GET] } }]
+    - from: [{ source: { namespaces: [istio-system] } }]
+`;
+
+const PLAINTEXT = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: my-service }
+spec:
+  host: my-service
+  trafficPolicy: { tls: { mode: DISABLE } }
+`;
+
+const mesh = shareMesh({
+  "payments.yaml": documents(application("payments", { versions: ["v1", "v2"] }), CANARY),
+  "my-service.yaml": application("my-service"),
+  "edge.yaml": EDGE,
+  "strict.yaml": STRICT,
+});
+
+/** Where commands look for a control plane that they are not told of. */
+const stateHome = (): string => join(mesh().state, "..", "state-home");
+
+/** What the admin interface of my-service answered, as people save it. */
+const savedFile = (name: string): string => join(mesh().state, "..", name);
+
+beforeAll(async () => {
+  await mkdir(join(stateHome(), "fairlead", "up"), { recursive: true });
+  await symlink(mesh().state, join(stateHome(), "fairlead", "up", "mesh"));
+  const pod = mesh().pod("my-service-0");
+  await writeFile(savedFile("dump.json"), await admin(pod, "/config_dump?include_eds"));
+  await writeFile(savedFile("clusters.json"), await admin(pod, "/clusters?format=json"));
+});
+
+const fairlead = (...args: readonly string[]): Promise<Outcome> =>
+  run(args, { XDG_STATE_HOME: stateHome() });
+
+/** A table whose addresses are called by their pods, and whose columns are one space apart. */
+function named(text: string): string {
+  const pods = mesh().up.mesh.pods();
+  const names = pods.flatMap(({ pod }) =>
+    Object.entries(pod.addresses).map(([use, address]) => [address, `<${use} of ${pod.name}>`]),
+  );
+  return names
+    .reduce((shown, [address = "", name = ""]) => shown.replaceAll(`${address}:`, `${name}:`), text)
+    .replaceAll(
+      /127\.3[0-2]\.\d+\.\d+/g,
+      (address) => Object.fromEntries(names)[address] ?? address,
+    )
+    .replaceAll(mesh().directory, "mesh")
+    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+    .replaceAll(/ +/g, " ");
+}
+
+test.each([
+  ["clusters", "my-service-0"],
+  ["endpoints", "my-service-0.default", "--status", "healthy"],
+  ["listeners", "pod/my-service-0"],
+  ["routes", "deployment/my-service", "--name", "80"],
+  ["routes", "istio-ingressgateway-0", "-n", "istio-system"],
+])("proxy-config %s %s shows what the Envoy holds", async (...args) => {
+  const { code, stdout, stderr } = await fairlead("proxy-config", ...args);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^what [a-z0-9.-]+ holds, by its Envoy at 127\.30\..*:15000:\n$/);
+  // The order of endpoints is that of their addresses, which differ from mesh to mesh.
+  const lines = named(stdout).split("\n");
+  const shown = args[0] === "endpoints" ? lines.sort() : lines;
+  await expect(`${shown.join("\n").trim()}\n`).toMatchFileSnapshot(
+    join(CONSOLE_DIRECTORY, "expected", `mesh-${args.slice(0, 2).join("-").replace("/", "-")}.txt`),
+  );
+});
+
+test("proxy-config secret shows the certificates, and no key", async () => {
+  const { stdout } = await fairlead("pc", "secret", "my-service-0");
+  expect(stdout).toMatch(/^default +Cert Chain +ACTIVE +true +[0-9a-f]{32} /m);
+  expect(stdout).toMatch(/^ROOTCA +CA +ACTIVE +true +[0-9a-f]{32} /m);
+  const json = await fairlead("pc", "secret", "my-service-0", "-o", "json");
+  expect(json.stdout).not.toContain("PRIVATE KEY");
+});
+
+test("proxy-config log sets levels, and sets them back", async () => {
+  const pod = mesh().pod("payments-v1-0");
+  const set = await fairlead("pc", "log", "payments-v1-0", "--level", "http:debug,rbac:trace");
+  expect(set).toMatchObject({ code: 0, stderr: "" });
+  expect(set.stdout).toMatch(/^payments-v1-0\.default:\nactive loggers:\n/);
+  expect(set.stdout).toMatch(/^ +http: debug$/m);
+  expect(set.stdout).toMatch(/^ +rbac: trace$/m);
+  await fairlead("pc", "log", "payments-v1-0", "--reset");
+  const { stdout } = await fairlead("pc", "log", "payments-v1-0");
+  expect(stdout).not.toMatch(/: (debug|trace)$/m);
+  expect(await admin(pod, "/server_info")).toContain("payments-v1-0");
+});
+
+test("tls-check says OK while calls succeed, and CONFLICT when they cannot", async () => {
+  const caller = mesh().pod("payments-v1-0");
+  const check = (): Promise<Outcome> =>
+    fairlead("authn", "tls-check", "payments-v1-0", "my-service", "-o", "wide");
+  expect(named((await check()).stdout)).toMatch(
+    /\nmy-service\.default\.svc\.cluster\.local:80 OK STRICT - default\/default - .* mutual TLS\n$/,
+  );
+  expect((await call(caller, "http://my-service/")).status).toBe(200);
+
+  await mesh().writeForTest("plaintext.yaml", PLAINTEXT);
+  const { stdout } = await check();
+  expect(named(stdout)).toMatch(
+    /:80 CONFLICT STRICT DISABLE default\/default default\/my-service STRICT DISABLE /,
+  );
+  expect(named(stdout)).toContain("DestinationRule default/my-service (mesh/plaintext.yaml:7)");
+  expect(named(stdout)).toContain("PeerAuthentication default/default (mesh/strict.yaml:5)");
+  expect(stdout).toContain("spiffe://cluster.local/ns/default/sa/my-service");
+  expect(stdout).toContain(
+    "the server takes the mesh's mutual TLS alone and is called in plaintext: my-service-0.default\n",
+  );
+  expect((await call(caller, "http://my-service/")).status).toBe(503);
+});
+
+test("authz check shows the policies that refuse calls", async () => {
+  const caller = mesh().pod("my-service-0");
+  await mesh().writeForTest("readers.yaml", READERS);
+  expect((await fairlead("x", "authz", "check", "payments-v1-0")).stdout).toBe(
+    "ACTION   AuthorizationPolicy   RULES\nALLOW    readers.default       2\n",
+  );
+  expect((await call(caller, "http://payments/")).status).toBe(200);
+  expect((await call(caller, "http://payments/", { method: "POST" })).status).toBe(403);
+});
+
+test("describe names what concerns a pod, and where it is written", async () => {
+  const { stdout } = await fairlead("describe", "pod", "payments-v1-0");
+  expect(stdout.replaceAll(mesh().directory, "mesh").split("\n")).toEqual(
+    expect.arrayContaining([
+      "Pod: payments-v1-0",
+      "Service: payments (mesh/payments.yaml:2)",
+      "   Matching subsets: v1",
+      '   Route to host "payments" subset "v1" with weight 99%',
+      "   Workload mTLS mode: STRICT",
+      "   default.default (mesh/strict.yaml:2)",
+      "Exposed on Gateway: edge.istio-system, port 80/HTTP for pay.example.com (mesh/edge.yaml:2)",
+    ]),
+  );
+});
+
+test("dashboard envoy prints an address that answers", async () => {
+  const { stdout } = await fairlead("dashboard", "envoy", "payments-v1-0");
+  expect(stdout).toBe(`http://${mesh().pod("payments-v1-0").addresses.pod}:15000/\n`);
+});
+
+/** The commands whose examples are about a mesh that runs. */
+const COMMANDS = [
+  ...["proxy-status", "proxy-config", "authn", "authz", "describe", "dashboard"],
+  ...["experimental", "completion", "version"],
+];
+
+/** The commands below some words, these included. */
+async function commandsBelow(words: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const { stdout } = await fairlead("__complete", ...words, "");
+  const names = stdout
+    .split("\n")
+    .map((line) => line.split("\t")[0] ?? "")
+    .filter((name) => /^[a-z]+$/.test(name) && name !== "help");
+  const help = await fairlead(...words, "--help");
+  const isGroup = help.stdout.includes("\nCommands:\n");
+  const below = await Promise.all(
+    (isGroup ? names : []).map((name) => commandsBelow([...words, name])),
+  );
+  return [words, ...below.flat()];
+}
+
+/** The words of a line as a shell reads it. */
+const wordsOf = (line: string): readonly string[] =>
+  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare = ""]) => quoted ?? bare);
+
+test("every example in the help of these commands works", { timeout: 120_000 }, async () => {
+  const commands = (await Promise.all(COMMANDS.map((name) => commandsBelow([name])))).flat();
+  expect(commands.length).toBeGreaterThan(30);
+  const adminOf = mesh().pod("payments-v1-0").addresses.pod;
+  for (const command of commands) {
+    const { stdout } = await fairlead(...command, "--help");
+    const examples = [...stdout.matchAll(/^ {2}\$ fairlead (.*)$/gm)].map(([, line = ""]) => line);
+    expect(examples, command.join(" ")).not.toEqual([]);
+    for (const example of examples) {
+      const args = wordsOf(example).map((word) =>
+        word.endsWith(".json")
+          ? savedFile(word)
+          : // What stands beside a mesh is not started here: any page that answers will do.
+            word.replace(/^http:\/\/127\.0\.0\.1:\d+/, `http://${adminOf}:15000`),
+      );
+      const { code, stderr } = await fairlead(...args);
+      expect({ example, code, stderr: stderr.replace(/^what .*\n/, "") }).toEqual({
+        example,
+        code: 0,
+        stderr: "",
+      });
+    }
+  }
+});
