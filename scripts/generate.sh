@@ -25,7 +25,7 @@ rm -rf gen/imports
 compile() { "$bin/buf" build --as-file-descriptor-set --exclude-source-info "$@"; }
 # Two sets of descriptors become one by being written one behind the other.
 compile --path proto/envoy --exclude-imports -o - >>gen/envoy.binpb
-compile --path proto/fairlead -o gen/fairlead.binpb
+compile --path proto/fairlead --path proto/istio -o gen/fairlead.binpb
 rm -r gen/imports
 "$bin/buf" generate
 printf '%s\n' "$inputs" >gen/inputs.txt

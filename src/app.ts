@@ -6,6 +6,7 @@ import { type Configuration, openConfiguration } from "./app/configuration.js";
 import { type Convergence, createConvergence, type Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
+import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { createListeners, type Listeners } from "./app/listeners.js";
 import { logObserver } from "./app/log-observer.js";
 import { createMetrics, type Metrics } from "./app/metrics.js";
@@ -18,20 +19,9 @@ import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { Engine } from "./base/engine.js";
-import { type Authenticate, createAuthenticator } from "./ca/authenticate.js";
-import { type Authority, openAuthority } from "./ca/authority.js";
-import { createGuessLimit } from "./ca/guess-limit.js";
 import { readPrivateFile, writePrivateFile } from "./ca/private-file.js";
-import { type ServerTls, startServerTls } from "./ca/server-credentials.js";
 import { systemTimers } from "./ca/timers.js";
-import {
-  createToken,
-  openTokenStore,
-  type TokenRequest,
-  type TokenStore,
-} from "./ca/token-store.js";
-import { createWorkloadSecrets, type WorkloadSecrets } from "./ca/workload-secrets.js";
-import { openWorkloadStore } from "./ca/workload-store.js";
+import { createToken, type TokenRequest } from "./ca/token-store.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import type { Identity } from "./debug/access.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
@@ -109,14 +99,12 @@ interface Parts {
   readonly encoder: Encoder;
   readonly configuration: Configuration;
   readonly discovery: Discovery;
-  readonly authority: Authority;
-  readonly tokens: TokenStore;
-  readonly authenticate: Authenticate;
+  readonly identity: MeshIdentity;
   readonly registry: ProxyRegistry;
 }
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
-  const { stateDir, secretsDir, workloadTtlMs, memo } = options;
+  const { stateDir, secretsDir, memo } = options;
   const encoder = createEncoder(await readDescriptors());
   const engine = new Engine(memo === undefined ? {} : { memo });
   const configuration = await openConfiguration({
@@ -131,22 +119,17 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   });
   closers.push(() => configuration.close());
   const discovery = createDiscovery(encoder, configuration.snapshot(), engine);
-  const authority = await openAuthority({
-    stateDirectory: stateDir,
+  const identity = await openIdentity({
+    ...options,
     trustDomain: discovery.meshConfig().trustDomain,
-    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
-    now: systemTimers.now,
+    encode: (typeName, json) => encoder.encode(typeName, json),
   });
-  const tokens = await openTokenStore(stateDir, systemTimers.now);
-  const authenticate = createAuthenticator({
-    authority,
-    tokens,
-    guesses: createGuessLimit({ now: systemTimers.now }),
-    now: systemTimers.now,
+  closers.push(() => {
+    identity.close();
   });
   const registry = await openRegistry(options);
   closers.push(() => registry.close());
-  return { encoder, configuration, discovery, authority, tokens, authenticate, registry };
+  return { encoder, configuration, discovery, identity, registry };
 }
 
 function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
@@ -168,39 +151,13 @@ const logError =
     logger.error({ err: error }, what);
   };
 
-async function openSecrets(
-  options: ControlPlaneOptions,
-  { authority, encoder }: Parts,
-  onChange: () => void,
-): Promise<WorkloadSecrets> {
-  const store = await openWorkloadStore({
-    stateDirectory: options.stateDir,
-    authority,
-    onError: logError(options, "cannot keep a workload's certificate"),
-  });
-  return createWorkloadSecrets({
-    authority,
-    store,
-    encode: (typeName, json) => encoder.encode(typeName, json),
-    timers: systemTimers,
-    onError: logError(options, "cannot renew a workload's certificate"),
-    onChange,
-  });
-}
-
-function createSessions(
-  { logger }: ControlPlaneOptions,
-  { discovery, authenticate, registry }: Parts,
-  secrets: WorkloadSecrets,
-): ProxySessions {
+function createSessions({ discovery, identity, registry }: Parts): ProxySessions {
   return createProxySessions({
-    authenticate,
-    secrets,
+    authenticate: identity.authenticate,
+    secrets: identity.secrets,
     resourcesOf: (connected) => discovery.resourcesOf(connected),
     join: (proxy) => registry.connect(proxy),
-    onRefused: (reason, fields) => {
-      logger.warn({ reason, ...fields }, "refused a proxy");
-    },
+    onRefused: identity.refused,
     timers: systemTimers,
   });
 }
@@ -210,18 +167,12 @@ async function serve(
   parts: Parts,
   closers: Closers,
 ): Promise<ControlPlane> {
-  const { configuration, authority, tokens } = parts;
+  const { configuration, identity } = parts;
   const updates = createListeners<Update>();
   const settled = createListeners<Settled>();
   const metrics = createMetrics();
   const convergence = createConvergence({ timers: systemTimers, onSettled: settled.tell });
-  const secrets = await openSecrets(options, parts, () => {
-    ads.publish();
-  });
-  closers.push(() => {
-    secrets.stop();
-  });
-  const sessions = createSessions(options, parts, secrets);
+  const sessions = createSessions(parts);
   const observers: readonly XdsObserver[] = [
     metrics.observer,
     convergence.observer,
@@ -236,24 +187,27 @@ async function serve(
     clock: systemClock(),
     observer: joinObservers(observers),
   });
+  identity.onSecretsChange(() => {
+    ads.publish();
+  });
   const loop = startLoop(options, parts, { ads, sessions, metrics, convergence, updates });
   closers.push(() => {
     loop.close();
   });
   closers.push(await debug.serveSocket(options.stateDir));
-  const tls = await startTls(options, parts);
+  const tls = await identity.startTls();
   closers.push(() => {
     tls.stop();
   });
-  const served = { ads, debug, metrics, version, tls: tls.credentials };
+  const served = { ads, debug, identity, metrics, version, tls: tls.credentials };
   const { close, ...ports } = await servePorts(options, served);
   closers.push(close);
   return {
     ...ports,
-    rootCertificates: authority.roots.join(""),
+    rootCertificates: identity.authority.roots.join(""),
     snapshot: () => configuration.snapshot(),
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
-    createToken: async (request) => (await createToken(tokens, request)).text.reveal(),
+    createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
     setStandIns: (standIns) => {
       loop.setStandIns(standIns);
     },
@@ -305,16 +259,6 @@ function startLoop(
   return loop;
 }
 
-function startTls(options: ControlPlaneOptions, { authority }: Parts): Promise<ServerTls> {
-  const { tlsNames } = options;
-  return startServerTls({
-    authority,
-    timers: systemTimers,
-    onError: logError(options, "cannot renew the server's certificate"),
-    ...(tlsNames === undefined ? {} : { names: tlsNames }),
-  });
-}
-
 /** Who is served: `ads` is there once somebody asks. */
 interface Watched {
   readonly ads: () => AdsServer;
@@ -324,7 +268,7 @@ interface Watched {
 
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
-  { encoder, configuration, discovery, authenticate }: Parts,
+  { encoder, configuration, discovery, identity }: Parts,
   { ads, sessions, version }: Watched,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
@@ -338,7 +282,7 @@ async function openDebug(
     version,
     api: await readOwnDescriptors(),
     envoyRegistry: encoder.registry,
-    authenticate,
+    authenticate: identity.authenticate,
     operators: operators ?? [],
     now: systemTimers.now,
     logger,

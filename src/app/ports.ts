@@ -8,6 +8,7 @@ import { type Closers, closeAll } from "./closers.js";
 import type { DebugEndpoints } from "./debug-endpoints.js";
 import { type GrpcPort, portError, startGrpcPort } from "./grpc-servers.js";
 import { createHttpServer } from "./http-server.js";
+import type { Identity } from "./identity.js";
 import type { Metrics } from "./metrics.js";
 
 /** Where to listen. */
@@ -26,6 +27,7 @@ export interface PortOptions {
 export interface Served {
   readonly ads: AdsServer;
   readonly debug: DebugEndpoints;
+  readonly identity: Pick<Identity, "addServices">;
   readonly metrics: Metrics;
   readonly version: string;
   /** TLS of the control plane's own. */
@@ -59,7 +61,7 @@ export async function servePorts(options: PortOptions, served: Served): Promise<
 
 async function openPorts(
   options: PortOptions,
-  { ads, debug, metrics, version, tls }: Served,
+  { ads, debug, identity, metrics, version, tls }: Served,
   closers: Closers,
 ): Promise<Omit<Ports, "close">> {
   const { address, plaintextPort, tlsPort } = options;
@@ -97,6 +99,7 @@ async function openPorts(
       startGrpcPort(encrypted, tls, (server) => {
         addDiscovery(server, ads, { plaintext: false });
         debug.addTo(server, "tls");
+        identity.addServices(server);
       }),
     ),
     httpPort: await listenHttp(http, options),

@@ -6,11 +6,13 @@ import { CertificateError } from "./ca-error.js";
 import { buildCaSlot, type CaSlot, formatSlotFile, parseSlotFile, trustBundle } from "./ca-slot.js";
 import { readCacerts } from "./cacerts.js";
 import { checkCertificate } from "./certificate-check.js";
+import type { CertifiableKey } from "./certificate-request.js";
 import {
   type CertificateTemplate,
   DEFAULT_ROOT_TTL_MS,
   DEFAULT_WORKLOAD_TTL_MS,
   type KeyType,
+  type LeafParameters,
   rootTemplate,
   type SubjectAltName,
   serverTemplate,
@@ -39,6 +41,16 @@ export interface IssuedCertificate extends Lifetime {
   readonly privateKey: Redacted<string>;
 }
 
+/** A certificate whose key is elsewhere. */
+export interface CertifiedChain {
+  /** PEM: the certificate, then those between it and the root, each one an element. */
+  readonly certificates: readonly string[];
+  /** PEM of the roots that its owner has to trust. */
+  readonly roots: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly notAfter: number;
+}
+
 /** See the top of this file. */
 export interface Authority {
   readonly trustDomain: string;
@@ -53,6 +65,15 @@ export interface Authority {
    * @throws CertificateError
    */
   issueWorkload(identity: WorkloadIdentity): Promise<IssuedCertificate>;
+  /**
+   * A certificate for a key that the workload made and keeps, valid for as long as it asks for, within `workloadTtlMs`.
+   * @throws CertificateError
+   */
+  certifyWorkload(
+    identity: WorkloadIdentity,
+    key: CertifiableKey,
+    ttlMs: number,
+  ): Promise<CertifiedChain>;
   /**
    * A new key and certificate for the control plane itself.
    * @throws CertificateError
@@ -147,12 +168,13 @@ function authorityOf(
   const { now, trustDomain } = options;
   const keyType = options.workloadKeyType ?? "P-256";
   const workloadTtlMs = options.workloadTtlMs ?? DEFAULT_WORKLOAD_TTL_MS;
-  const parameters = (): Parameters<typeof workloadTemplate>[1] => ({
+  const parameters = (changed: Partial<LeafParameters> = {}): LeafParameters => ({
     now: now(),
     ttlMs: workloadTtlMs,
     serial: randomBytes(SERIAL_BYTES),
     authorityNotAfter: slot.notAfter,
     keyType,
+    ...changed,
   });
   return {
     trustDomain,
@@ -161,6 +183,16 @@ function authorityOf(
     workloadTtlMs,
     issueWorkload: (identity) =>
       issue(slot, { template: workloadTemplate(identity, parameters()), keyType, now: now() }),
+    certifyWorkload: async (identity, { type, publicKey }, ttlMs) => {
+      const asked = parameters({ keyType: type, ttlMs: Math.min(ttlMs, workloadTtlMs) });
+      const template = workloadTemplate(identity, asked);
+      const certificate = await certify(slot, { template, publicKey, now: asked.now });
+      return {
+        certificates: [certificatePem(certificate), ...pemsOf(slot.intermediates)],
+        roots: trustBundle([slot]),
+        notAfter: template.notAfter,
+      };
+    },
     issueServer: (names) =>
       issue(slot, { template: serverTemplate(names, parameters()), keyType, now: now() }),
     vouchesFor: (identity, chain) => vouches(slot, { identity, chain, now: now() }),
@@ -181,6 +213,11 @@ function vouches(
   );
 }
 
+/** The certificates of PEM text, each one an element. */
+function pemsOf(text: string): readonly string[] {
+  return certificatesOfPem(text).map(certificatePem);
+}
+
 async function issue(
   slot: CaSlot,
   wanted: {
@@ -191,13 +228,7 @@ async function issue(
 ): Promise<IssuedCertificate> {
   const { template, keyType, now } = wanted;
   const { publicKey, privateKey } = await generateKeyPair(keyType);
-  const certificate = await sign(slot, template, publicKey);
-  checkCertificate(certificate, {
-    template,
-    publicKey: await publicKeyDer(publicKey),
-    issuer: slot.certificate,
-    now,
-  });
+  const certificate = await certify(slot, { template, publicKey, now });
   return {
     chain: certificatePem(certificate) + slot.intermediates,
     privateKey: await privateKeyPem(privateKey),
@@ -206,11 +237,23 @@ async function issue(
   };
 }
 
-function sign(
+/** Signs, and looks at what was signed. Returns DER. */
+async function certify(
   slot: CaSlot,
-  template: CertificateTemplate,
-  publicKey: webcrypto.CryptoKey,
+  wanted: {
+    readonly template: CertificateTemplate;
+    readonly publicKey: webcrypto.CryptoKey;
+    readonly now: number;
+  },
 ): Promise<Buffer> {
+  const { template, publicKey, now } = wanted;
   const issuer = { privateKey: slot.keys.privateKey, certificate: slot.certificate };
-  return signCertificate(template, { publicKey, issuer });
+  const certificate = await signCertificate(template, { publicKey, issuer });
+  checkCertificate(certificate, {
+    template,
+    publicKey: await publicKeyDer(publicKey),
+    issuer: slot.certificate,
+    now,
+  });
+  return certificate;
 }

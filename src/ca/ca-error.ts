@@ -28,6 +28,8 @@ export class StateFileError extends Error {
 export type CertificateErrorCode =
   /** A file of certificates or keys that was given cannot be read as such. */
   | "certificate-file"
+  /** A request for a certificate (CSR) that cannot be granted to anyone. */
+  | "certificate-request"
   /** The given key, certificates and roots do not belong together. */
   | "certificate-chain"
   /** What was signed is not what should have been: a fault of ours, found before anyone got it. */

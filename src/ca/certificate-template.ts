@@ -3,7 +3,7 @@ import { CertificateError } from "./ca-error.js";
 import { assertIdentity, formatSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
 
 /** Kinds of keys: an elliptic curve, or RSA for peers that need it. */
-export type KeyType = "P-256" | "RSA-2048";
+export type KeyType = "P-256" | "P-384" | "RSA-2048" | "RSA-3072" | "RSA-4096";
 
 /** A name of a certificate's owner beside the subject. */
 export interface SubjectAltName {
@@ -113,7 +113,10 @@ function leafTemplate(
     subject: "",
     serialNumber: serialText(serial),
     ...validity(now, ttlMs, authorityNotAfter),
-    keyUsages: keyType === "P-256" ? ["digitalSignature"] : ["digitalSignature", "keyEncipherment"],
+    // Only RSA can encipher a key with a key.
+    keyUsages: keyType.startsWith("RSA")
+      ? ["digitalSignature", "keyEncipherment"]
+      : ["digitalSignature"],
     extendedKeyUsages: ["serverAuth", "clientAuth"],
     subjectAltNames,
   };

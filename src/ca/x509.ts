@@ -40,15 +40,22 @@ export interface CertificateContent extends CertificateTemplate {
   readonly publicKey: Buffer;
 }
 
-const KEY_ALGORITHMS = {
+const rsa = (modulusLength: number): webcrypto.RsaHashedKeyGenParams => ({
+  name: "RSASSA-PKCS1-v1_5",
+  hash: "SHA-256",
+  modulusLength,
+  publicExponent: new Uint8Array([1, 0, 1]),
+});
+
+const KEY_ALGORITHMS: Readonly<
+  Record<KeyType, webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams>
+> = {
   "P-256": { name: "ECDSA", namedCurve: "P-256" },
-  "RSA-2048": {
-    name: "RSASSA-PKCS1-v1_5",
-    hash: "SHA-256",
-    modulusLength: 2048,
-    publicExponent: new Uint8Array([1, 0, 1]),
-  },
-} as const;
+  "P-384": { name: "ECDSA", namedCurve: "P-384" },
+  "RSA-2048": rsa(2048),
+  "RSA-3072": rsa(3072),
+  "RSA-4096": rsa(4096),
+};
 
 /** The bits of the extension. RFC 5280, section 4.2.1.3. */
 const KEY_USAGE_FLAGS: Readonly<Record<KeyUsage, number>> = {
@@ -122,6 +129,64 @@ function signingAlgorithm(key: KeyObject): { name: string; namedCurve?: string; 
     "certificate-file",
     "a key of this type cannot sign certificates here: take P-256, P-384, or RSA of 2048 bits or more",
   );
+}
+
+/** A request for a certificate, as far as fairlead looks at it: whatever names it asks for, nobody reads them. */
+export interface RequestContent {
+  /** DER of the SubjectPublicKeyInfo. */
+  readonly publicKey: Buffer;
+  /** It asks for a certificate that may sign others. */
+  readonly wantsAuthority: boolean;
+  /** Whether its own key signed it, which shows that who made it has the key. */
+  isSigned(): Promise<boolean>;
+}
+
+/**
+ * Reads a request of PKCS #10.
+ * @throws CertificateError `certificate-request` when the bytes are none
+ */
+export function readRequest(der: Buffer): RequestContent {
+  try {
+    const request = new x509.Pkcs10CertificateRequest(der);
+    return {
+      publicKey: Buffer.from(request.publicKey.rawData),
+      wantsAuthority: request.extensions.some(
+        (extension) => extension instanceof x509.BasicConstraintsExtension && extension.ca,
+      ),
+      isSigned: () => request.verify().catch(() => false),
+    };
+  } catch (cause) {
+    throw new CertificateError("certificate-request", "these bytes are no request", { cause });
+  }
+}
+
+/** A public key of one of the types that are signed here, by its DER; undefined for any other, and for what is no key. */
+export async function importPublicKey(
+  der: Buffer,
+): Promise<{ readonly type: KeyType; readonly key: webcrypto.CryptoKey } | undefined> {
+  const type = keyTypeOf(der);
+  if (type === undefined) return undefined;
+  const key = await webcrypto.subtle.importKey("spki", der, KEY_ALGORITHMS[type], true, ["verify"]);
+  return { type, key };
+}
+
+function keyTypeOf(der: Buffer): KeyType | undefined {
+  const { asymmetricKeyType, asymmetricKeyDetails = {} } = keyObjectOf(der) ?? {};
+  const { namedCurve, modulusLength, publicExponent } = asymmetricKeyDetails;
+  if (namedCurve === "prime256v1") return "P-256";
+  if (namedCurve === "secp384r1") return "P-384";
+  // Other exponents are legal, but nobody makes them, and small ones have been the way into many an RSA.
+  if (asymmetricKeyType !== "rsa" || publicExponent !== 65_537n) return undefined;
+  const type = `RSA-${modulusLength ?? 0}`;
+  return type === "RSA-2048" || type === "RSA-3072" || type === "RSA-4096" ? type : undefined;
+}
+
+function keyObjectOf(der: Buffer): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: der, type: "spki", format: "der" });
+  } catch {
+    return undefined;
+  }
 }
 
 /** DER of a public key, its SubjectPublicKeyInfo. */
@@ -255,10 +320,21 @@ export function certificatePem(der: Buffer): string {
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const PEM_REQUEST =
+  /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----[\s\S]+?-----END (?:NEW )?CERTIFICATE REQUEST-----/g;
 
 /** The certificates of PEM text as DER, in their order; what stands around them is skipped. */
 export function certificatesOfPem(text: string): readonly Buffer[] {
-  return (text.match(PEM_CERTIFICATE) ?? []).map((block) =>
+  return blocksOfPem(text, PEM_CERTIFICATE);
+}
+
+/** The certificate requests of PEM text as DER, likewise. */
+export function requestsOfPem(text: string): readonly Buffer[] {
+  return blocksOfPem(text, PEM_REQUEST);
+}
+
+function blocksOfPem(text: string, blocks: RegExp): readonly Buffer[] {
+  return (text.match(blocks) ?? []).map((block) =>
     Buffer.from(block.replace(/-----[^-]+-----|\s/g, ""), "base64"),
   );
 }

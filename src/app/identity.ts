@@ -1,0 +1,152 @@
+/** Who is who: the authority, the ways in, and what proxies are given to prove themselves by. */
+import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import type { Server, ServiceDefinition } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
+import { type Authority, openAuthority } from "../ca/authority.js";
+import { addCertificateService, CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
+import { createGuessLimit } from "../ca/guess-limit.js";
+import { type ServerTls, startServerTls } from "../ca/server-credentials.js";
+import { formatSpiffeId, type WorkloadIdentity } from "../ca/spiffe-id.js";
+import { systemTimers } from "../ca/timers.js";
+import { openTokenStore, type TokenStore } from "../ca/token-store.js";
+import {
+  createWorkloadSecrets,
+  type Encode,
+  type WorkloadSecrets,
+} from "../ca/workload-secrets.js";
+import { openWorkloadStore } from "../ca/workload-store.js";
+import { serviceDefinition } from "../debug/grpc-service.js";
+import { createListeners } from "./listeners.js";
+import { readOwnDescriptors } from "./package-files.js";
+
+/** What identities are kept and made with. */
+export interface IdentityOptions {
+  /** Keys and tokens; private to its owner. */
+  readonly stateDir: string;
+  readonly trustDomain: string;
+  /** How long workload certificates are valid, in milliseconds; a day when absent. */
+  readonly workloadTtlMs?: number;
+  /** DNS names and addresses of the control plane, beside the usual ones. */
+  readonly tlsNames?: readonly string[];
+  readonly encode: Encode;
+  readonly logger: Logger;
+}
+
+/** See the top of this file. */
+export interface Identity {
+  readonly authority: Authority;
+  readonly tokens: TokenStore;
+  readonly authenticate: Authenticate;
+  readonly secrets: WorkloadSecrets;
+  /** Calls back when the secrets of a proxy are others than before. */
+  onSecretsChange(listener: (identity: WorkloadIdentity) => void): void;
+  /** Told of a peer that was refused, with what is never a secret. */
+  readonly refused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
+  /**
+   * TLS of the control plane's own.
+   * @throws CertificateError
+   */
+  startTls(): Promise<ServerTls>;
+  /** Adds the services by which certificates are given out; for ports with TLS alone. */
+  addServices(server: Server): void;
+  /** Ends all renewals. */
+  close(): void;
+}
+
+const logError =
+  ({ logger }: IdentityOptions, what: string) =>
+  (error: unknown): void => {
+    logger.error({ err: error }, what);
+  };
+
+/**
+ * Opens what a state directory has; the root of a new one is made.
+ * @throws AppError, StateFileError, CertificateError
+ */
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const { stateDir, trustDomain, workloadTtlMs, tlsNames, logger } = options;
+  const authority = await openAuthority({
+    stateDirectory: stateDir,
+    trustDomain,
+    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
+    now: systemTimers.now,
+  });
+  const tokens = await openTokenStore(stateDir, systemTimers.now);
+  const authenticate = createAuthenticator({
+    authority,
+    tokens,
+    guesses: createGuessLimit({ now: systemTimers.now }),
+    now: systemTimers.now,
+  });
+  const certificates = serviceDefinition(await readApi(), CERTIFICATE_SERVICE);
+  const changes = createListeners<WorkloadIdentity>();
+  const secrets = await openSecrets(options, authority, changes.tell);
+  const refused: Identity["refused"] = (reason, fields) => {
+    logger.warn({ reason, ...fields }, "refused a proxy");
+  };
+  return {
+    ...{ authority, tokens, authenticate, secrets, refused },
+    onSecretsChange: changes.add,
+    startTls: () =>
+      startServerTls({
+        authority,
+        timers: systemTimers,
+        onError: logError(options, "cannot renew the server's certificate"),
+        ...(tlsNames === undefined ? {} : { names: tlsNames }),
+      }),
+    addServices: (server) => {
+      addCertificates(server, certificates, options, { authority, authenticate, refused });
+    },
+    close: () => {
+      secrets.stop();
+    },
+  };
+}
+
+async function readApi(): Promise<Registry> {
+  return createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
+}
+
+async function openSecrets(
+  options: IdentityOptions,
+  authority: Authority,
+  onChange: (identity: WorkloadIdentity) => void,
+): Promise<WorkloadSecrets> {
+  const store = await openWorkloadStore({
+    stateDirectory: options.stateDir,
+    authority,
+    onError: logError(options, "cannot keep a workload's certificate"),
+  });
+  return createWorkloadSecrets({
+    authority,
+    store,
+    encode: options.encode,
+    timers: systemTimers,
+    onError: logError(options, "cannot renew a workload's certificate"),
+    onChange,
+  });
+}
+
+function addCertificates(
+  server: Server,
+  definition: ServiceDefinition,
+  options: IdentityOptions,
+  identity: Pick<Identity, "authority" | "authenticate" | "refused">,
+): void {
+  addCertificateService(server, definition, {
+    authority: identity.authority,
+    authenticate: identity.authenticate,
+    onRefused: identity.refused,
+    onCertified: (proof, notAfter) => {
+      const { method, evidence } = proof;
+      const until = new Date(notAfter).toISOString();
+      options.logger.info(
+        { identity: formatSpiffeId(proof), method, evidence, until },
+        "certified a workload's key",
+      );
+    },
+    onError: logError(options, "cannot certify a workload's key"),
+  });
+}

@@ -1,0 +1,125 @@
+/** Istio's certificate service: agents that keep their key have it certified. See Istio, security/v1alpha1/ca.proto. */
+import {
+  type handleUnaryCall,
+  type Server,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import type { Authenticate } from "./authenticate.js";
+import type { Authority } from "./authority.js";
+import { CertificateError } from "./ca-error.js";
+import { keyOfRequest } from "./certificate-request.js";
+import { presentedBy } from "./presented-by.js";
+import type { Proof } from "./proof.js";
+
+/** The message IstioCertificateRequest as canonical JSON, as far as it is read. */
+interface CertificateRequest {
+  readonly csr?: string;
+  /** Seconds, as text; absent when the agent does not say. */
+  readonly validityDuration?: string;
+}
+
+/** The message IstioCertificateResponse as canonical JSON. */
+interface CertificateResponse {
+  readonly certChain: readonly string[];
+}
+
+type CreateCertificate = ServerUnaryCall<CertificateRequest, CertificateResponse>;
+
+/** What the service is made with. */
+export interface CertificateServiceOptions {
+  readonly authenticate: Authenticate;
+  readonly authority: Pick<Authority, "certifyWorkload" | "workloadTtlMs">;
+  /** Told of a certificate that was given out. */
+  readonly onCertified: (proof: Proof, notAfter: number) => void;
+  /** Told of a call that was refused, with what is never a secret. */
+  readonly onRefused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Told of a fault of ours. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The name of the service. */
+export const CERTIFICATE_SERVICE = "istio.v1.auth.IstioCertificateService";
+
+/**
+ * Adds the service to a gRPC server with TLS, by its definition with messages as canonical JSON. The certificate is for whom the caller proved to be, whatever the request
+ * says.
+ */
+export function addCertificateService(
+  server: Server,
+  definition: ServiceDefinition,
+  options: CertificateServiceOptions,
+): void {
+  const createCertificate: handleUnaryCall<CertificateRequest, CertificateResponse> = (
+    call,
+    answer,
+  ) => {
+    certify(call, options).then(
+      (response) => {
+        answer(null, response);
+      },
+      (error: unknown) => {
+        answer(refusalOf(error, call, options));
+      },
+    );
+  };
+  server.addService(definition, { CreateCertificate: createCertificate });
+}
+
+/** A call is not answered, for a reason that its caller may know. */
+class CallRefused extends Error {
+  readonly code: status;
+  constructor(code: status, message: string) {
+    super(message);
+    this.name = "CallRefused";
+    this.code = code;
+  }
+}
+
+async function certify(
+  call: CreateCertificate,
+  options: CertificateServiceOptions,
+): Promise<CertificateResponse> {
+  const { authority } = options;
+  const proof = await proofOf(call, options);
+  const { csr = "", validityDuration = "0" } = call.request;
+  const askedMs = Number(validityDuration) * 1000;
+  const ttlMs = askedMs > 0 ? askedMs : authority.workloadTtlMs;
+  const key = await keyOfRequest(csr);
+  const { certificates, roots, notAfter } = await authority.certifyWorkload(proof, key, ttlMs);
+  options.onCertified(proof, notAfter);
+  // The agent takes the last element for what it has to trust, so all roots are in that one.
+  return { certChain: [...certificates, roots.join("")] };
+}
+
+async function proofOf(
+  call: CreateCertificate,
+  { authenticate, onRefused }: CertificateServiceOptions,
+): Promise<Proof> {
+  const peer = { address: call.getPeer(), metadata: call.metadata, plaintext: false };
+  const result = await authenticate(presentedBy({ ...peer, authContext: call.getAuthContext() }));
+  if (result.kind === "proved") return result.proof;
+  if (result.kind === "anonymous") {
+    throw new CallRefused(status.UNAUTHENTICATED, "certificates are given over TLS alone");
+  }
+  const { code, message, reason, detail } = result.refusal;
+  onRefused(reason, { detail, peer: peer.address });
+  throw new CallRefused(code, message);
+}
+
+/** What the caller is told: of a fault of ours only that there is one. */
+function refusalOf(
+  error: unknown,
+  call: CreateCertificate,
+  { onRefused, onError }: CertificateServiceOptions,
+): Partial<ServiceError> {
+  if (error instanceof CallRefused) return { code: error.code, details: error.message };
+  if (error instanceof CertificateError && error.code === "certificate-request") {
+    onRefused(error.code, { detail: error.message, peer: call.getPeer() });
+    return { code: status.INVALID_ARGUMENT, details: error.message };
+  }
+  onError(error);
+  return { code: status.INTERNAL, details: "the certificate could not be issued" };
+}

@@ -1,0 +1,86 @@
+/** A control plane for tests, on ports that are free. */
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from "../../../src/app.js";
+
+/** A control plane that runs until the test, or the file of tests that share it, is over. */
+export interface Started {
+  readonly controlPlane: ControlPlane;
+  readonly config: string;
+  readonly state: string;
+  /** All that it has logged. */
+  readonly log: readonly string[];
+  /** Port and roots of the port with TLS. */
+  readonly overTls: { readonly port: number; readonly roots: string };
+  /** A token for a service account; `default/payments` when absent. */
+  readonly token: (serviceAccount?: string, uses?: number) => Promise<string>;
+}
+
+type Options = Partial<ControlPlaneOptions>;
+type Closers = (() => Promise<void>)[];
+
+const MINUTE = 60_000;
+
+/** Starts one on YAML; it ends with the test. */
+export function start(mesh: string, options: Options = {}): Promise<Started> {
+  const closers: Closers = [];
+  onTestFinished(() => closeAll(closers));
+  return open(mesh, options, closers);
+}
+
+/** One that the tests of a file share. Call it outside of tests. */
+export function shareStart(mesh: string, options: Options = {}): () => Started {
+  const closers: Closers = [];
+  const shared: { started?: Started } = {};
+  beforeAll(async () => {
+    shared.started = await open(mesh, options, closers);
+  });
+  afterAll(() => closeAll(closers));
+  return () => {
+    if (shared.started === undefined) throw new Error("it runs only while tests do");
+    return shared.started;
+  };
+}
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+async function open(mesh: string, options: Options, closers: Closers): Promise<Started> {
+  const root = await mkdtemp(join(tmpdir(), "fairlead-wire-"));
+  closers.push(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o700);
+  const config = join(root, "mesh");
+  await mkdir(config);
+  await writeFile(join(config, "mesh.yaml"), mesh);
+  const log: string[] = [];
+  const state = join(root, "state");
+  const controlPlane = await startControlPlane({
+    configDirs: [config],
+    stateDir: state,
+    address: "127.0.0.1",
+    plaintextPort: 0,
+    tlsPort: 0,
+    httpPort: 0,
+    logger: pino({ level: "debug" }, { write: (line: string) => log.push(line) }),
+    ...options,
+  });
+  closers.push(() => controlPlane.close());
+  return {
+    ...{ controlPlane, config, state, log },
+    overTls: { port: controlPlane.tlsPort, roots: controlPlane.rootCertificates },
+    token: (serviceAccount = "default/payments", uses = 1) => {
+      const [namespace = "", name = ""] = serviceAccount.split("/");
+      return controlPlane.createToken({
+        ...{ namespace, serviceAccount: name, ttlMs: MINUTE, uses },
+      });
+    },
+  };
+}
