@@ -48,6 +48,8 @@ export interface ControlPlaneOptions extends PortOptions {
   readonly workloadTtlMs?: number;
   /** Who may ask the debug endpoints over TLS; nobody when absent. */
   readonly operators?: readonly Identity[];
+  /** A file of issuers whose JSON Web Tokens let proxies in. */
+  readonly jwtIssuersFile?: string;
   readonly standIns?: readonly StandIn[];
   /** false computes everything anew after each change: the same results, slowly. */
   readonly memo?: boolean;

@@ -5,6 +5,7 @@ export type AppErrorCode =
   | "address-unknown"
   | "socket-unusable"
   | "state-unusable"
+  | "issuers-unusable"
   | "package-incomplete";
 
 /** A failure for the person who started the control plane: what is wrong, and what to do. */

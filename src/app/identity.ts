@@ -7,6 +7,7 @@ import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
 import { type Authority, openAuthority } from "../ca/authority.js";
 import { addCertificateService, CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
 import { createGuessLimit } from "../ca/guess-limit.js";
+import { createJwtVerifier } from "../ca/jwt-verifier.js";
 import { type ServerTls, startServerTls } from "../ca/server-credentials.js";
 import { formatSpiffeId, type WorkloadIdentity } from "../ca/spiffe-id.js";
 import { systemTimers } from "../ca/timers.js";
@@ -18,6 +19,7 @@ import {
 } from "../ca/workload-secrets.js";
 import { openWorkloadStore } from "../ca/workload-store.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
+import { readJwtIssuers } from "./jwt-issuers.js";
 import { createListeners } from "./listeners.js";
 import { readOwnDescriptors } from "./package-files.js";
 
@@ -28,6 +30,8 @@ export interface IdentityOptions {
   readonly trustDomain: string;
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
+  /** A file of issuers whose JSON Web Tokens let proxies in. */
+  readonly jwtIssuersFile?: string;
   /** DNS names and addresses of the control plane, beside the usual ones. */
   readonly tlsNames?: readonly string[];
   readonly encode: Encode;
@@ -66,7 +70,7 @@ const logError =
  * @throws AppError, StateFileError, CertificateError
  */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
-  const { stateDir, trustDomain, workloadTtlMs, tlsNames, logger } = options;
+  const { stateDir, trustDomain, workloadTtlMs, tlsNames, jwtIssuersFile, logger } = options;
   const authority = await openAuthority({
     stateDirectory: stateDir,
     trustDomain,
@@ -77,6 +81,14 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const authenticate = createAuthenticator({
     authority,
     tokens,
+    ...(jwtIssuersFile === undefined
+      ? {}
+      : {
+          verifyJwt: createJwtVerifier(await readJwtIssuers(jwtIssuersFile), {
+            trustDomain,
+            now: systemTimers.now,
+          }),
+        }),
     guesses: createGuessLimit({ now: systemTimers.now }),
     now: systemTimers.now,
   });

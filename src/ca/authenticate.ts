@@ -1,8 +1,9 @@
-/** Finds out who calls: by the certificate of the connection, else by a join token. */
+/** Finds out who calls: by the certificate of the connection, else by a join token or the token of an issuer. */
 import { status } from "@grpc/grpc-js";
 import type { Authority } from "./authority.js";
 import { CertificateError } from "./ca-error.js";
 import type { GuessLimit } from "./guess-limit.js";
+import { isJwt, type JwtOutcome, type JwtRefusal, type VerifyJwt } from "./jwt-verifier.js";
 import { type Proof, proved } from "./proof.js";
 import { parseSpiffeId } from "./spiffe-id.js";
 import { consumeToken, type TokenRefusal, type TokenStore } from "./token-store.js";
@@ -27,6 +28,7 @@ export type RefusalReason =
   | "too-many-guesses"
   | "token-store"
   | `token-${TokenRefusal}`
+  | `jwt-${JwtRefusal}`
   | `certificate-${"unreadable" | "authority" | "usage" | "name" | "trust-domain" | "expired"}`;
 
 /** A call that is not answered. */
@@ -50,18 +52,28 @@ export type Authentication =
 export interface AuthenticatorOptions {
   readonly authority: Pick<Authority, "trustDomain" | "workloadTtlMs">;
   readonly tokens: TokenStore;
+  /** Of the issuers that are known; without one, no JSON Web Token is taken. */
+  readonly verifyJwt?: VerifyJwt;
   readonly guesses: GuessLimit;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Finds out who makes a call. A join token is used up by this. */
+/** Finds out who makes a call. A use of a join token is taken by this. */
 export type Authenticate = (presented: Presented) => Promise<Authentication>;
 
 const BEARER = /^bearer +(\S+)$/i;
 const MAX_HEADER_LENGTH = 16 * 1024;
 const HOW_TO_JOIN =
   "make a join token with 'fairlead token create' and give it to the proxy's bootstrap";
+/** What only the bearer of a rightly signed token is told. */
+const HOW_TO_PROVE: Partial<Record<JwtRefusal, string>> = {
+  expired: "it has expired; give the proxy a fresh one",
+  claims: "its audience or time is not one that is taken here",
+  subject: "its subject names no service account of this mesh",
+  namespace: "its issuer may not name workloads of that namespace",
+  keys: "the keys of its issuer cannot be had; try again",
+};
 
 /** An authenticator of an authority's proxies. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
@@ -123,7 +135,7 @@ function readPeerCertificate(der: Buffer): ReturnType<typeof readCertificate> | 
 
 async function tokenProof(
   { authorization, peerAddress }: Presented,
-  { authority, tokens, guesses, now }: AuthenticatorOptions,
+  options: AuthenticatorOptions,
 ): Promise<Authentication> {
   const [header] = authorization;
   if (header === undefined) {
@@ -138,9 +150,20 @@ async function tokenProof(
     const message = `the authorization header is not one "Bearer TOKEN": ${HOW_TO_JOIN}`;
     return refused("unknown-scheme", `${authorization.length} header values`, message);
   }
-  if (!guesses.allows(peerAddress)) {
+  if (!options.guesses.allows(peerAddress)) {
     return refusedToken("too-many-guesses", `from ${peerAddress}`);
   }
+  const { verifyJwt } = options;
+  return verifyJwt !== undefined && isJwt(token)
+    ? jwtProof(await verifyJwt(token), peerAddress, options)
+    : joinTokenProof(token, peerAddress, options);
+}
+
+async function joinTokenProof(
+  token: string,
+  peerAddress: string,
+  { authority, tokens, guesses, now }: AuthenticatorOptions,
+): Promise<Authentication> {
   try {
     const use = await consumeToken(tokens, token);
     if ("refused" in use) {
@@ -158,9 +181,32 @@ async function tokenProof(
   }
 }
 
+function jwtProof(
+  outcome: JwtOutcome,
+  peerAddress: string,
+  { guesses }: AuthenticatorOptions,
+): Authentication {
+  if ("refused" in outcome) {
+    const { refused: reason, detail } = outcome;
+    if (isForgery(reason)) guesses.recordMiss(peerAddress);
+    const message = `the JSON Web Token is not taken: ${HOW_TO_PROVE[reason] ?? HOW_TO_JOIN}`;
+    return refused(`jwt-${reason}`, `${detail}, from ${peerAddress}`, message);
+  }
+  const { identity, expiresAt, evidence } = outcome;
+  return {
+    kind: "proved",
+    proof: proved({ ...identity, method: "jwt", expiresAt, evidence }),
+  };
+}
+
 /** Whose secret is right guessed nothing: a proxy whose token is used up may knock as often as it likes. */
 function isGuess(refused: TokenRefusal): boolean {
   return refused === "malformed" || refused === "unknown" || refused === "wrong-secret";
+}
+
+/** Such a token was made up; one that is merely old or for someone else is its issuer's own. */
+function isForgery(refused: JwtRefusal): boolean {
+  return refused === "malformed" || refused === "issuer" || refused === "signature";
 }
 
 function refusedToken(reason: RefusalReason, detail: string): Authentication {

@@ -4,7 +4,7 @@ import type { WorkloadIdentity } from "./spiffe-id.js";
 declare const PROVED: unique symbol;
 
 /** By what a peer proved itself. */
-export type ProofMethod = "token" | "certificate";
+export type ProofMethod = "token" | "jwt" | "certificate";
 
 /**
  * An identity that was proved. Only `authenticate` makes one, and whoever gives out secrets asks for one: an identity that
@@ -14,7 +14,7 @@ export interface Proof extends WorkloadIdentity {
   readonly method: ProofMethod;
   /** When it ends, in milliseconds since 1970: a stream that stands on it has to be closed by then. */
   readonly expiresAt: number;
-  /** The certificate's serial number or the token's id, for logs. */
+  /** The certificate's serial number, the join token's id or the JWT's issuer and id, for logs. */
   readonly evidence: string;
   readonly [PROVED]: true;
 }
