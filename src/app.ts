@@ -16,6 +16,7 @@ import { type PortOptions, servePorts } from "./app/ports.js";
 import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
 import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
+import { rootReadiness } from "./app/root-readiness.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { Engine } from "./base/engine.js";
@@ -48,6 +49,8 @@ export interface ControlPlaneOptions extends PortOptions {
   readonly workloadTtlMs?: number;
   /** Who may ask the debug endpoints over TLS; nobody when absent. */
   readonly operators?: readonly Identity[];
+  /** A directory with Istio's cacerts files; without one the state directory has a root of its own. */
+  readonly cacertsDir?: string;
   /** A file of issuers whose JSON Web Tokens let proxies in. */
   readonly jwtIssuersFile?: string;
   readonly standIns?: readonly StandIn[];
@@ -126,9 +129,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     trustDomain: discovery.meshConfig().trustDomain,
     encode: (typeName, json) => encoder.encode(typeName, json),
   });
-  closers.push(() => {
-    identity.close();
-  });
+  closers.push(() => identity.close());
   const registry = await openRegistry(options);
   closers.push(() => registry.close());
   return { encoder, configuration, discovery, identity, registry };
@@ -198,15 +199,15 @@ async function serve(
   });
   closers.push(await debug.serveSocket(options.stateDir));
   const tls = await identity.startTls();
-  closers.push(() => {
-    tls.stop();
-  });
   const served = { ads, debug, identity, metrics, version, tls: tls.credentials };
   const { close, ...ports } = await servePorts(options, served);
   closers.push(close);
+  followAuthority(parts, ads, sessions);
   return {
     ...ports,
-    rootCertificates: identity.authority.roots.join(""),
+    get rootCertificates() {
+      return identity.authority.roots.join("");
+    },
     snapshot: () => configuration.snapshot(),
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
@@ -218,6 +219,32 @@ async function serve(
     idle: () => convergence.idle(),
     close: () => closeAll(closers),
   };
+}
+
+/** Rotates the root when it is asked to, as fast as the proxies trust the next one. */
+function followAuthority(
+  { identity, registry }: Parts,
+  ads: AdsServer,
+  sessions: ProxySessions,
+): void {
+  identity.followAuthority(() =>
+    rootReadiness({
+      streams: ads.streams(),
+      accepted: (stream, typeUrl) => ads.accepted(stream, typeUrl),
+      members: membersOf(sessions, registry),
+      roots: identity.secrets.roots(),
+    }),
+  );
+}
+
+/** The proxies that proved who they are: those that are connected, and those that left a moment ago. */
+function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySet<string> {
+  const registered = registry.proxies().sorted();
+  const connected = sessions.connected().filter(({ proof }) => proof !== undefined);
+  return new Set([
+    ...registered.map(([id]) => id),
+    ...connected.map((session) => session.connected.proxy.id),
+  ]);
 }
 
 /** What the update loop tells of what it does. */

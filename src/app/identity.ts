@@ -8,6 +8,8 @@ import { type Authority, openAuthority } from "../ca/authority.js";
 import { addCertificateService, CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
 import { createGuessLimit } from "../ca/guess-limit.js";
 import { createJwtVerifier } from "../ca/jwt-verifier.js";
+import type { Readiness } from "../ca/rotation.js";
+import { saveStatus } from "../ca/rotation-status.js";
 import { type ServerTls, startServerTls } from "../ca/server-credentials.js";
 import { formatSpiffeId, type WorkloadIdentity } from "../ca/spiffe-id.js";
 import { systemTimers } from "../ca/timers.js";
@@ -19,9 +21,11 @@ import {
 } from "../ca/workload-secrets.js";
 import { openWorkloadStore } from "../ca/workload-store.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
+import { type Closers, closeAll } from "./closers.js";
 import { readJwtIssuers } from "./jwt-issuers.js";
 import { createListeners } from "./listeners.js";
 import { readOwnDescriptors } from "./package-files.js";
+import { type RootRotationOptions, startRootRotation } from "./root-rotation.js";
 
 /** What identities are kept and made with. */
 export interface IdentityOptions {
@@ -30,6 +34,8 @@ export interface IdentityOptions {
   readonly trustDomain: string;
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
+  /** A directory with Istio's cacerts files; without one the state directory has a root of its own. */
+  readonly cacertsDir?: string;
   /** A file of issuers whose JSON Web Tokens let proxies in. */
   readonly jwtIssuersFile?: string;
   /** DNS names and addresses of the control plane, beside the usual ones. */
@@ -53,10 +59,15 @@ export interface Identity {
    * @throws CertificateError
    */
   startTls(): Promise<ServerTls>;
+  /**
+   * Follows the authority's files, and rotates its root when it is asked to.
+   * @param readiness how far the proxies are with what they have to trust
+   */
+  followAuthority(readiness: () => Readiness): void;
   /** Adds the services by which certificates are given out; for ports with TLS alone. */
   addServices(server: Server): void;
-  /** Ends all renewals. */
-  close(): void;
+  /** Ends all renewals, and the rotation. */
+  close(): Promise<void>;
 }
 
 const logError =
@@ -70,55 +81,96 @@ const logError =
  * @throws AppError, StateFileError, CertificateError
  */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
-  const { stateDir, trustDomain, workloadTtlMs, tlsNames, jwtIssuersFile, logger } = options;
+  const { stateDir, trustDomain, workloadTtlMs, cacertsDir, logger } = options;
   const authority = await openAuthority({
     stateDirectory: stateDir,
     trustDomain,
     ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
+    ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
     now: systemTimers.now,
   });
   const tokens = await openTokenStore(stateDir, systemTimers.now);
-  const authenticate = createAuthenticator({
-    authority,
-    tokens,
-    ...(jwtIssuersFile === undefined
-      ? {}
-      : {
-          verifyJwt: createJwtVerifier(await readJwtIssuers(jwtIssuersFile), {
-            trustDomain,
-            now: systemTimers.now,
-          }),
-        }),
-    guesses: createGuessLimit({ now: systemTimers.now }),
-    now: systemTimers.now,
-  });
+  const authenticate = await openWaysIn(options, authority, tokens);
   const certificates = serviceDefinition(await readApi(), CERTIFICATE_SERVICE);
-  const changes = createListeners<WorkloadIdentity>();
-  const secrets = await openSecrets(options, authority, changes.tell);
+  const secretsChange = createListeners<WorkloadIdentity>();
+  const secrets = await openSecrets(options, authority, secretsChange.tell);
   const refused: Identity["refused"] = (reason, fields) => {
     logger.warn({ reason, ...fields }, "refused a proxy");
   };
+  const rootsChange = createListeners<readonly string[]>();
+  rootsChange.add(() => {
+    secrets.rootsChanged();
+  });
+  const closers: Closers = [
+    () => {
+      secrets.stop();
+    },
+  ];
   return {
     ...{ authority, tokens, authenticate, secrets, refused },
-    onSecretsChange: changes.add,
-    startTls: () =>
-      startServerTls({
-        authority,
-        timers: systemTimers,
-        onError: logError(options, "cannot renew the server's certificate"),
-        ...(tlsNames === undefined ? {} : { names: tlsNames }),
-      }),
+    onSecretsChange: secretsChange.add,
+    startTls: async () => {
+      const tls = await startTls(options, authority);
+      rootsChange.add(tls.trust);
+      closers.push(tls.stop);
+      return tls;
+    },
+    followAuthority: (readiness) => {
+      closers.push(follow(options, authority, { readiness, onRoots: rootsChange.tell }));
+    },
     addServices: (server) => {
       addCertificates(server, certificates, options, { authority, authenticate, refused });
     },
-    close: () => {
-      secrets.stop();
-    },
+    close: () => closeAll(closers),
   };
 }
 
 async function readApi(): Promise<Registry> {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
+}
+
+async function openWaysIn(
+  { trustDomain, jwtIssuersFile }: IdentityOptions,
+  authority: Authority,
+  tokens: TokenStore,
+): Promise<Authenticate> {
+  const { now } = systemTimers;
+  const issuers = jwtIssuersFile === undefined ? [] : await readJwtIssuers(jwtIssuersFile);
+  return createAuthenticator({
+    authority,
+    tokens,
+    ...(issuers.length > 0 && { verifyJwt: createJwtVerifier(issuers, { trustDomain, now }) }),
+    guesses: createGuessLimit({ now }),
+    now,
+  });
+}
+
+function startTls(options: IdentityOptions, authority: Authority): Promise<ServerTls> {
+  const { tlsNames } = options;
+  return startServerTls({
+    authority,
+    timers: systemTimers,
+    onError: logError(options, "cannot renew the server's certificate"),
+    ...(tlsNames === undefined ? {} : { names: tlsNames }),
+  });
+}
+
+/** Follows the authority's files; the result ends that. */
+function follow(
+  options: IdentityOptions,
+  authority: Authority,
+  rotation: Pick<RootRotationOptions, "readiness" | "onRoots">,
+): () => Promise<void> {
+  return startRootRotation({
+    ...rotation,
+    authority,
+    timers: systemTimers,
+    onStatus: (status) => {
+      options.logger.info({ roots: status.roots, proxies: status.proxies }, "roots of the mesh");
+      return saveStatus(options.stateDir, status);
+    },
+    onError: logError(options, "cannot follow the authority"),
+  });
 }
 
 async function openSecrets(

@@ -1,26 +1,37 @@
 /** The certificate authority of the mesh: template, sign, check what was signed, return. */
 import { randomBytes, type webcrypto } from "node:crypto";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { CertificateError } from "./ca-error.js";
-import { buildCaSlot, type CaSlot, formatSlotFile, parseSlotFile, trustBundle } from "./ca-slot.js";
-import { readCacerts } from "./cacerts.js";
+import { type CaSlot, trustBundle } from "./ca-slot.js";
 import { checkCertificate } from "./certificate-check.js";
 import type { CertifiableKey } from "./certificate-request.js";
 import {
   type CertificateTemplate,
-  DEFAULT_ROOT_TTL_MS,
   DEFAULT_WORKLOAD_TTL_MS,
   type KeyType,
   type LeafParameters,
-  rootTemplate,
   type SubjectAltName,
   serverTemplate,
   workloadTemplate,
 } from "./certificate-template.js";
-import { createPrivateFile, makePrivateDirectory, readPrivateFile } from "./private-file.js";
-import { type Redacted, redact } from "./redacted.js";
+import { makePrivateDirectory } from "./private-file.js";
+import { type Redacted } from "./redacted.js";
+import { loadRoots, saveRoots } from "./remembered-roots.js";
 import type { Lifetime } from "./renewal.js";
+import {
+  mayActivate,
+  type Readiness,
+  shouldPrepareNext,
+  type TrustedRoot,
+  trustedRoots,
+} from "./rotation.js";
+import {
+  authorityDirectory,
+  type CaSlots,
+  givenSlots,
+  openOwnSlots,
+  type SlotSource,
+} from "./slot-source.js";
 import { formatSpiffeId, isTrustDomain, type WorkloadIdentity } from "./spiffe-id.js";
 import {
   certificatePem,
@@ -54,10 +65,8 @@ export interface CertifiedChain {
 /** See the top of this file. */
 export interface Authority {
   readonly trustDomain: string;
-  /** PEM of the roots that everyone has to trust, each one an element; more than one while a root is replaced. */
+  /** PEM of the roots that everyone has to trust now, each one an element; more than one while a root is replaced. */
   readonly roots: readonly string[];
-  /** When its own certificate ends, in milliseconds since 1970. */
-  readonly notAfter: number;
   /** How long workload certificates are valid. */
   readonly workloadTtlMs: number;
   /**
@@ -81,6 +90,22 @@ export interface Authority {
   issueServer(names: readonly SubjectAltName[]): Promise<IssuedCertificate>;
   /** Whether a certificate from before is this workload's, signed by what signs now, and still valid. */
   vouchesFor(identity: WorkloadIdentity, chain: string): boolean;
+  /**
+   * Takes the next step of a rotation if it is time for one: sees that there is a next root, has it trusted, has it sign
+   * when everyone trusts it, and forgets the former one when all that it signed has ended.
+   * @param readiness how far the proxies are with the roots of before this step
+   * @throws StateFileError, CertificateError; then all is as before
+   */
+  advance(readiness: () => Readiness): Promise<void>;
+  status(): AuthorityStatus;
+}
+
+/** Where an authority stands. */
+export interface AuthorityStatus {
+  readonly trusted: readonly TrustedRoot[];
+  /** PEM of the roots of the slot that signs, and of the one that is prepared. */
+  readonly current: readonly string[];
+  readonly next: readonly string[];
 }
 
 /** Where an authority comes from, and how it issues. */
@@ -110,93 +135,126 @@ const SERIAL_BYTES = 16;
  * @throws CertificateError when what is there cannot sign
  */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
-  const trustDomain = options.trustDomain ?? DEFAULT_TRUST_DOMAIN;
+  const { stateDirectory, cacertsDirectory, trustDomain = DEFAULT_TRUST_DOMAIN, now } = options;
   if (!isTrustDomain(trustDomain)) {
     throw new CertificateError(
       "certificate-name",
       `${JSON.stringify(trustDomain)} is no trust domain: lower-case letters, digits, dots, dashes and underscores are`,
     );
   }
-  const slot = await openSlot(options, trustDomain);
-  return authorityOf(slot, { ...options, trustDomain });
+  await makePrivateDirectory(authorityDirectory(stateDirectory));
+  const source =
+    cacertsDirectory === undefined
+      ? await openOwnSlots(stateDirectory, trustDomain, now)
+      : givenSlots(cacertsDirectory, now);
+  const version = await source.version();
+  const slots = await source.read();
+  const remembered = await loadRoots(stateDirectory);
+  return authorityOf(source, { ...options, trustDomain }, { version, slots, trusted: remembered });
 }
 
-async function openSlot(options: AuthorityOptions, trustDomain: string): Promise<CaSlot> {
-  const { cacertsDirectory, stateDirectory, now } = options;
-  if (cacertsDirectory !== undefined) {
-    return named(cacertsDirectory, async () =>
-      buildCaSlot(await readCacerts(cacertsDirectory), now()),
-    );
-  }
-  const directory = join(stateDirectory, "ca");
-  await makePrivateDirectory(directory);
-  const path = join(directory, "current.pem");
-  if ((await readPrivateFile(path)) === undefined) {
-    await createPrivateFile(path, (await newRoot(trustDomain, now())).reveal());
-  }
-  const content = redact((await readPrivateFile(path))?.toString("utf8") ?? "");
-  return named(path, () => buildCaSlot(parseSlotFile(content), now()));
-}
-
-/** Errors about what a file or directory holds say which it is. */
-async function named<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof CertificateError) || error.message.startsWith(path)) throw error;
-    throw new CertificateError(error.code, `${path}: ${error.message}`, { cause: error });
-  }
-}
-
-async function newRoot(trustDomain: string, now: number): Promise<Redacted<string>> {
-  const keys = await generateKeyPair("P-256");
-  const template = rootTemplate(trustDomain, {
-    now,
-    ttlMs: DEFAULT_ROOT_TTL_MS,
-    serial: randomBytes(SERIAL_BYTES),
-  });
-  const certificate = await signCertificate(template, { publicKey: keys.publicKey, issuer: keys });
-  const publicKey = await publicKeyDer(keys.publicKey);
-  checkCertificate(certificate, { template, publicKey, issuer: certificate, now });
-  return formatSlotFile(await privateKeyPem(keys.privateKey), certificate);
+/** What an authority knows; replaced as a whole. */
+interface AuthorityState {
+  /** Of the files from which the slots are. */
+  readonly version: string;
+  readonly slots: CaSlots;
+  readonly trusted: readonly TrustedRoot[];
 }
 
 function authorityOf(
-  slot: CaSlot,
+  source: SlotSource,
   options: AuthorityOptions & { readonly trustDomain: string },
+  opened: AuthorityState,
 ): Authority {
-  const { now, trustDomain } = options;
+  const { now, trustDomain, stateDirectory } = options;
   const keyType = options.workloadKeyType ?? "P-256";
   const workloadTtlMs = options.workloadTtlMs ?? DEFAULT_WORKLOAD_TTL_MS;
+  const inForce = { now, keepMs: workloadTtlMs };
+  let state = withTrust(opened, inForce);
+  let kept = opened.trusted;
   const parameters = (changed: Partial<LeafParameters> = {}): LeafParameters => ({
     now: now(),
     ttlMs: workloadTtlMs,
     serial: randomBytes(SERIAL_BYTES),
-    authorityNotAfter: slot.notAfter,
+    authorityNotAfter: state.slots.current.notAfter,
     keyType,
     ...changed,
   });
+  const issueBy = (template: CertificateTemplate): Promise<IssuedCertificate> =>
+    issue(state.slots.current, { template, keyType, now: now() });
   return {
     trustDomain,
-    roots: trustBundle([slot]),
-    notAfter: slot.notAfter,
+    get roots() {
+      return state.trusted.map(({ pem }) => pem);
+    },
     workloadTtlMs,
-    issueWorkload: (identity) =>
-      issue(slot, { template: workloadTemplate(identity, parameters()), keyType, now: now() }),
+    issueWorkload: (identity) => issueBy(workloadTemplate(identity, parameters())),
+    issueServer: (names) => issueBy(serverTemplate(names, parameters())),
     certifyWorkload: async (identity, { type, publicKey }, ttlMs) => {
+      const slot = state.slots.current;
       const asked = parameters({ keyType: type, ttlMs: Math.min(ttlMs, workloadTtlMs) });
       const template = workloadTemplate(identity, asked);
       const certificate = await certify(slot, { template, publicKey, now: asked.now });
       return {
         certificates: [certificatePem(certificate), ...pemsOf(slot.intermediates)],
-        roots: trustBundle([slot]),
+        roots: state.trusted.map(({ pem }) => pem),
         notAfter: template.notAfter,
       };
     },
-    issueServer: (names) =>
-      issue(slot, { template: serverTemplate(names, parameters()), keyType, now: now() }),
-    vouchesFor: (identity, chain) => vouches(slot, { identity, chain, now: now() }),
+    vouchesFor: (identity, chain) => vouches(state.slots.current, { identity, chain, now: now() }),
+    advance: async (readiness) => {
+      const facts = { readiness, now: now(), workloadTtlMs };
+      const next = withTrust(await nextState(state, source, facts), inForce);
+      // Kept before anyone is told, so that a root that somebody trusts is not forgotten by a restart.
+      if (!isDeepStrictEqual(next.trusted, kept)) await saveRoots(stateDirectory, next.trusted);
+      kept = next.trusted;
+      state = next;
+    },
+    status: () => ({
+      trusted: state.trusted,
+      current: state.slots.current.roots,
+      next: state.slots.next?.roots ?? [],
+    }),
   };
+}
+
+/** The state with what is to be trusted now. */
+function withTrust(
+  state: AuthorityState,
+  { now, keepMs }: { readonly now: () => number; readonly keepMs: number },
+): AuthorityState {
+  const { current, next } = state.slots;
+  const slots = next === undefined ? [current] : [current, next];
+  const trusted = trustedRoots(state.trusted, trustBundle(slots), { now: now(), keepMs });
+  return { ...state, trusted };
+}
+
+async function nextState(
+  state: AuthorityState,
+  source: SlotSource,
+  facts: {
+    readonly readiness: () => Readiness;
+    readonly now: number;
+    readonly workloadTtlMs: number;
+  },
+): Promise<AuthorityState> {
+  const { now, workloadTtlMs } = facts;
+  const { current, next } = state.slots;
+  if (next === undefined && shouldPrepareNext(lifetimeOf(current), now)) {
+    await source.prepareNext();
+  }
+  const version = await source.version();
+  if (version !== state.version) return { ...state, version, slots: await source.read() };
+  if (next === undefined) return state;
+  const readiness = facts.readiness();
+  if (!mayActivate(next.roots, state.trusted, { readiness, now, workloadTtlMs })) return state;
+  await source.activateNext();
+  return { ...state, version: await source.version(), slots: await source.read() };
+}
+
+function lifetimeOf({ certificate }: CaSlot): Lifetime {
+  const { notBefore, notAfter } = readCertificate(certificate);
+  return { issuedAt: notBefore, notAfter };
 }
 
 function vouches(

@@ -5,6 +5,14 @@ import { CertificateError, StateFileError } from "./ca-error.js";
 import type { CaSlotFiles } from "./ca-slot.js";
 import { redact } from "./redacted.js";
 
+/** The names of the files. */
+export const CACERTS_FILES = [
+  "ca-cert.pem",
+  "ca-key.pem",
+  "root-cert.pem",
+  "cert-chain.pem",
+] as const;
+
 const MAX_BYTES = 1024 * 1024;
 /** A mounted key may be readable by its group, as Kubernetes' fsGroup makes it; by nobody else. */
 const FORBIDDEN_FOR_KEY = 0o037;

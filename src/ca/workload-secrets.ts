@@ -39,6 +39,10 @@ export interface WorkloadSecrets {
    * @throws CertificateError
    */
   hold(proof: Proof): Promise<SecretLease>;
+  /** The secret of the roots, as everyone is given it now. */
+  roots(): SecretResource;
+  /** Takes the authority's roots anew: who is held is told of them. */
+  rootsChanged(): void;
   /** Ends all renewals. */
   stop(): void;
 }
@@ -63,7 +67,7 @@ interface KeptIdentity {
 
 /** Keeps nothing yet. */
 export function createWorkloadSecrets(options: WorkloadSecretsOptions): WorkloadSecrets {
-  const roots = encodeRoots(options.encode, options.authority.roots);
+  let roots = encodeRoots(options.encode, options.authority.roots);
   const kept = new Map<string, KeptIdentity>();
   const keep = (key: string, identity: WorkloadIdentity): KeptIdentity => {
     const entry: KeptIdentity = {
@@ -96,6 +100,17 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       entry.holders.add(lease);
       await entry.started;
       return lease;
+    },
+    roots: () => roots,
+    rootsChanged() {
+      roots = encodeRoots(options.encode, options.authority.roots);
+      for (const entry of kept.values()) {
+        const [certificate] = entry.resources;
+        // Its first certificate is on its way, and will come with these.
+        if (certificate === undefined) continue;
+        entry.resources = [certificate, roots];
+        options.onChange(entry.identity);
+      }
     },
     stop() {
       for (const { started } of kept.values()) {

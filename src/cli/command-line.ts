@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
+import { caCommand } from "./ca.js";
 import { describeError } from "./command-error.js";
 import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
@@ -54,6 +55,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(upCommand(context))
     .addCommand(serveCommand(context))
     .addCommand(bootstrapCommand(context))
+    .addCommand(caCommand(context))
     .addCommand(tokenCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))

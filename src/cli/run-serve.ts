@@ -18,6 +18,7 @@ export interface ServeOptions {
   readonly tlsName?: readonly string[];
   readonly operator?: readonly ReturnType<typeof parseServiceAccount>[];
   readonly workloadTtl?: number;
+  readonly cacerts?: string;
   readonly jwtIssuers?: string;
   readonly logLevel: string;
 }
@@ -37,6 +38,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     ...(options.tlsName === undefined ? {} : { tlsNames: options.tlsName }),
     ...(options.workloadTtl === undefined ? {} : { workloadTtlMs: options.workloadTtl }),
     ...(options.operator === undefined ? {} : { operators: options.operator }),
+    ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
     ...(options.jwtIssuers === undefined ? {} : { jwtIssuersFile: resolve(options.jwtIssuers) }),
     logger,
   });

@@ -30,6 +30,7 @@ export function serveCommand(context: CommandContext): Command {
       "a service account that may ask for the state of proxies over TLS; repeatable",
       collectServiceAccount,
     )
+    .option("--cacerts <dir>", "an authority that is given: Istio's cacerts files, watched")
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(

@@ -1,5 +1,8 @@
 /** The certificates of workloads: how proxies get them, and that nobody notices when they are renewed. */
+import { X509Certificate } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
+import { prepareNextRoot } from "../../src/ca/slot-source.js";
+import { certificatePem, certificatesOfPem } from "../../src/ca/x509.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { admin } from "./harness/admin.js";
 import { failures, type Load, startLoad } from "./harness/load.js";
@@ -139,4 +142,37 @@ test("proxies that came back by their certificates go on with renewed ones, and 
     new Set([`1 ${SECRET}`]),
   );
   expect(records.filter(({ msg }) => msg === "refused a proxy")).toEqual([]);
+});
+
+/** The subjects of the roots that a proxy trusts now, by their serial numbers. */
+async function trustedBy(pod: PlacedPod): Promise<readonly string[]> {
+  const { certificates } = JSON.parse(await admin(pod, "/certs")) as {
+    readonly certificates: readonly { readonly ca_cert: readonly ShownCertificate[] }[];
+  };
+  const serials = certificates.flatMap(({ ca_cert: roots }) =>
+    roots.map((root) => root.serial_number),
+  );
+  return [...new Set(serials)].sort();
+}
+
+test("a root gives way to the next under load: trusted everywhere, then signing, then alone", async () => {
+  const mesh = await serveMesh(FILES, { workloadTtlMs: TTL_MS });
+  const rootsNow = (): readonly string[] =>
+    certificatesOfPem(mesh.controlPlane().rootCertificates).map(certificatePem);
+  const load = await loadCalled(mesh);
+  const [first] = rootsNow();
+  expect(await prepareNextRoot(mesh.state, Date.now)).toBe(true);
+  await expect.poll(rootsNow, { timeout: 5000 }).toHaveLength(2);
+  const [, second] = rootsNow();
+  await expect.poll(rootsNow, { timeout: BOUND_MS, interval: 200 }).toEqual([second]);
+  expect(second).not.toBe(first);
+
+  const serial = new X509Certificate(second ?? "").serialNumber.toLowerCase();
+  for (const name of PODS) {
+    await expect.poll(() => trustedBy(mesh.pod(name)), { timeout: 5000 }).toContain(serial);
+  }
+  await load.more(100);
+  expect(failures(await load.stop())).toEqual([]);
+  const statuses = mesh.records.flatMap(({ proxies }) => proxies ?? []);
+  expect(statuses).toContainEqual({ trusting: PODS.length, unseen: 0, waiting: [] });
 });

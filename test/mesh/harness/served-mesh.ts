@@ -38,6 +38,8 @@ export interface LogRecord {
   readonly typeUrl?: string;
   readonly resources?: number;
   readonly removed?: number;
+  /** During a rotation of the root: who trusts the next one. */
+  readonly proxies?: object;
 }
 
 /** A mesh that runs until the test, or the file of tests that share it, is over. */

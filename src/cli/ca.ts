@@ -1,0 +1,34 @@
+import { Command, Option } from "commander";
+import type { CommandContext } from "./context.js";
+import type { AuthorityCommandOptions } from "./run-ca.js";
+import { defaultStatePath } from "./state-path.js";
+
+/** `fairlead ca`: the authority of the mesh. */
+export function caCommand(context: CommandContext): Command {
+  const status = withOptions(context, new Command("status"))
+    .description("show the roots that are trusted, and how far a rotation is")
+    .addHelpText("after", "\nExample:\n  $ fairlead ca status")
+    .action(async (options: AuthorityCommandOptions) => {
+      const { printStatus } = await import("./run-ca.js");
+      await printStatus(context, options);
+    });
+  const rotate = withOptions(context, new Command("rotate"))
+    .description("replace the root: the next one is trusted everywhere before it signs")
+    .addHelpText("after", "\nExample:\n  $ fairlead ca rotate")
+    .action(async (options: AuthorityCommandOptions) => {
+      const { prepareAndSay } = await import("./run-ca.js");
+      await prepareAndSay(context, options);
+    });
+  return new Command("ca")
+    .description("the certificate authority of the mesh")
+    .addCommand(status)
+    .addCommand(rotate);
+}
+
+function withOptions({ environment }: CommandContext, command: Command): Command {
+  return command
+    .option("--state <dir>", "the control plane's state directory", defaultStatePath(environment))
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+    );
+}

@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import { columns } from "../base/columns.js";
+import { loadStatus, type RotationStatus } from "../ca/rotation-status.js";
+import { prepareNextRoot } from "../ca/slot-source.js";
+import { CommandError } from "./command-error.js";
+import type { CommandContext } from "./context.js";
+
+/** The options of all commands about the authority. */
+export interface AuthorityCommandOptions {
+  readonly state: string;
+  readonly output: "text" | "json";
+}
+
+/** Prints the roots that are trusted, and during a rotation how far the proxies are. */
+export async function printStatus(
+  { stdout }: CommandContext,
+  { state, output }: AuthorityCommandOptions,
+): Promise<void> {
+  const status = await loadStatus(resolve(state));
+  if (status === undefined) {
+    throw new CommandError(
+      `no control plane has run on ${state}`,
+      "start one with `fairlead serve`, or name its directory with --state",
+    );
+  }
+  const text =
+    output === "json"
+      ? JSON.stringify(readable(status), undefined, 2)
+      : describeStatus(status).join("\n");
+  stdout.write(`${text}\n`);
+}
+
+/** Prepares the next root; the control plane that runs on the state directory does the rest. */
+export async function prepareAndSay(
+  { stderr }: CommandContext,
+  { state }: AuthorityCommandOptions,
+): Promise<void> {
+  const prepared = await prepareNextRoot(resolve(state), Date.now);
+  if (prepared === undefined) {
+    throw new CommandError(
+      `${state} has no root of its own`,
+      "`fairlead serve` makes one when it first runs; with --cacerts, change the files there",
+    );
+  }
+  if (!prepared) {
+    throw new CommandError(
+      "the next root is prepared already",
+      "`fairlead ca status` says how far it is",
+    );
+  }
+  stderr.write(
+    "the next root is prepared: it signs when every proxy trusts it; `fairlead ca status` says how far it is\n",
+  );
+}
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+function describeStatus({ roots, proxies }: RotationStatus): readonly string[] {
+  const rows = roots.map(({ role, subject, fingerprint, notAfter, ...trusted }) => [
+    role,
+    subject,
+    fingerprint.slice(0, 16),
+    isoTime(notAfter),
+    trusted.trustedUntil === undefined
+      ? `since ${isoTime(trusted.trustedSince)}`
+      : `until ${isoTime(trusted.trustedUntil)}`,
+  ]);
+  const table = columns([["ROLE", "ROOT", "SHA-256", "VALID UNTIL", "TRUSTED"], ...rows]);
+  return proxies === undefined ? table : [...table, "", ...describeProxies(proxies)];
+}
+
+function describeProxies({
+  trusting,
+  waiting,
+  unseen,
+}: NonNullable<RotationStatus["proxies"]>): readonly string[] {
+  const all = trusting + waiting.length + unseen;
+  return [
+    `${trusting} of ${all} proxies trust the next root`,
+    ...(waiting.length === 0 ? [] : [`waiting for: ${waiting.join(", ")}`]),
+    ...(unseen === 0
+      ? []
+      : [`${unseen} get roots with their certificates alone, and have the life of one to do so`]),
+  ];
+}
+
+/** Times as people read them. */
+function readable({ roots, proxies }: RotationStatus): object {
+  return {
+    roots: roots.map(({ notAfter, trustedSince, trustedUntil, ...root }) => ({
+      ...root,
+      notAfter: isoTime(notAfter),
+      trustedSince: isoTime(trustedSince),
+      ...(trustedUntil === undefined ? {} : { trustedUntil: isoTime(trustedUntil) }),
+    })),
+    ...(proxies === undefined ? {} : { proxies }),
+  };
+}

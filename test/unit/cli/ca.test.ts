@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openAuthority } from "../../../src/ca/authority.js";
+import { rotationStatus, saveStatus } from "../../../src/ca/rotation-status.js";
+import { run } from "./run.js";
+
+let state: string;
+
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), "fairlead-ca-"));
+});
+
+afterEach(() => {
+  rmSync(state, { recursive: true });
+});
+
+const ca = (...args: string[]) => run(["ca", ...args, "--state", state]);
+const nobody = () => ({ waiting: ["b.default"], trusting: 1, unseen: 2 });
+
+/** What a control plane does on a state directory. */
+async function serve(): Promise<void> {
+  const authority = await openAuthority({ stateDirectory: state, now: Date.now });
+  await authority.advance(nobody);
+  await saveStatus(state, rotationStatus(authority.status(), nobody));
+}
+
+test("says which root signs, and until when", async () => {
+  await serve();
+  const { code, stdout } = await ca("status");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ROLE +ROOT +SHA-256 +VALID UNTIL +TRUSTED\n/);
+  expect(stdout).toMatch(/\nsigns +O=cluster.local, CN=fairlead root \w{8} +\w{16} .* since 20/);
+});
+
+test("prepares the next root once, and says who does not trust it yet", async () => {
+  await serve();
+  expect(await ca("rotate")).toMatchObject({ code: 0, stdout: "" });
+  await serve();
+  const { stdout } = await ca("status");
+  expect(stdout).toMatch(/\nnext +O=cluster.local/);
+  expect(stdout).toContain("1 of 4 proxies trust the next root\nwaiting for: b.default\n2 get");
+  expect(await ca("rotate")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("prepared already") as string,
+  });
+  const { roots, proxies } = JSON.parse((await ca("status", "-o", "json")).stdout) as {
+    readonly roots: readonly { readonly role: string }[];
+    readonly proxies: object;
+  };
+  expect(roots.map(({ role }) => role)).toEqual(["signs", "next"]);
+  expect(proxies).toEqual(nobody());
+});
+
+test.each(["status", "rotate"])(
+  "%s says what to do when there is no authority yet",
+  async (command) => {
+    expect(await ca(command)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("fairlead serve") as string,
+    });
+  },
+);
