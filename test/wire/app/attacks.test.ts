@@ -1,0 +1,158 @@
+/** What attackers try on the ports of a running control plane. Each test is named by what has to hold; see docs/security.md. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { status } from "@grpc/grpc-js";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
+import { makeRequest } from "../../unit/ca/make-request.js";
+import { type AdsClient, openAds } from "./ads-client.js";
+import { createCertificate } from "./certificate-client.js";
+import { shareStart, start } from "./start.js";
+
+const { pem: ROOT } = await makeCertificate(authorityTemplate());
+const MESH = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 443, name: https, protocol: HTTPS}
+    hosts: ["*"]
+    tls: {mode: MUTUAL, credentialName: app-tls}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: app-tls, namespace: istio-system}
+stringData: {ca.crt: ${JSON.stringify(ROOT)}}
+`;
+const GATEWAY = { type: "router", labels: { istio: "ingressgateway" } } as const;
+const GATEWAY_SECRETS = ["kubernetes://app-tls", "kubernetes://app-tls-cacert"];
+
+const shared = shareStart(MESH);
+/** All tokens that were made: none of them may be seen anywhere. */
+const tokens: string[] = [];
+
+async function newToken(serviceAccount = "default/payments"): Promise<string> {
+  const token = await shared().token(serviceAccount);
+  tokens.push(token);
+  return token;
+}
+
+/** A proxy that proved to be default/payments. */
+async function sidecar(): Promise<AdsClient> {
+  const token = await newToken();
+  const client = openAds({ ...shared().overTls, token, serviceAccount: "payments" });
+  await client.ask(TYPE_URL.cluster);
+  return client;
+}
+
+const REFUSED = expect.objectContaining({ code: status.UNAUTHENTICATED }) as unknown;
+
+afterAll(() => {
+  const log = shared().log.join("");
+  expect(log).toContain("refused a proxy");
+  expect(log).not.toContain("PRIVATE KEY");
+  for (const token of tokens) expect(log).not.toContain(token.split("-")[2]);
+});
+
+test("a token that was used is worthless to who copied it, for streams and for certificates", async () => {
+  const token = await newToken();
+  const options = { ...shared().overTls, token, serviceAccount: "payments" };
+  await openAds(options).ask(TYPE_URL.cluster);
+  await expect(openAds(options).ask(TYPE_URL.cluster)).rejects.toEqual(REFUSED);
+  await expect(createCertificate(options, (await makeRequest()).pem)).rejects.toEqual(REFUSED);
+});
+
+test("of a stream and a certificate request that use a token at once, one is served", async () => {
+  const token = await newToken();
+  const options = { ...shared().overTls, token, serviceAccount: "payments" };
+  const { pem } = await makeRequest();
+  const outcomes = await Promise.allSettled([
+    openAds(options).ask(TYPE_URL.cluster),
+    createCertificate(options, pem),
+  ]);
+  expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("a sidecar is given no secret but its own, by whatever name it asks", async () => {
+  const client = await sidecar();
+  const others = [
+    "spiffe://cluster.local/ns/default/sa/orders",
+    "orders",
+    ...GATEWAY_SECRETS,
+    "kubernetes-gateway://istio-system/app-tls",
+    "file-cert:/etc/hostname~/etc/hostname",
+    "../ca/current.pem",
+  ];
+  const { names, removed } = await client.ask(TYPE_URL.secret, ["default", ...others]);
+  expect(names).toEqual(["default"]);
+  expect([...removed].sort()).toEqual([...others].sort());
+});
+
+test("a gateway is given no secret of another namespace, though its labels are those of the gateway there", async () => {
+  const token = await newToken();
+  const stranger = openAds({
+    ...shared().overTls,
+    ...GATEWAY,
+    token,
+    serviceAccount: "payments",
+  });
+  await stranger.ask(TYPE_URL.cluster);
+  expect(await stranger.ask(TYPE_URL.secret, GATEWAY_SECRETS)).toMatchObject({ names: [] });
+
+  const own = openAds({
+    ...shared().overTls,
+    ...GATEWAY,
+    token: await newToken("istio-system/default"),
+    namespace: "istio-system",
+  });
+  await own.ask(TYPE_URL.listener);
+  const { names } = await own.ask(TYPE_URL.secret, GATEWAY_SECRETS);
+  expect([...names].sort()).toEqual(GATEWAY_SECRETS);
+});
+
+test("a node with metadata of 20 MB is turned away, and others are served", async () => {
+  const token = await newToken();
+  const labels = { app: "x".repeat(20_000_000) };
+  const options = { ...shared().overTls, token, serviceAccount: "payments" };
+  await expect(openAds({ ...options, labels }).ask(TYPE_URL.cluster)).rejects.toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+  });
+  await sidecar();
+});
+
+test("headers of a megabyte are turned away, and others are served", async () => {
+  const token = "x".repeat(1_000_000);
+  const client = openAds({ ...shared().overTls, token });
+  await expect(client.ask(TYPE_URL.cluster)).rejects.toThrow();
+  await sidecar();
+});
+
+test("handshakes that never end keep nobody out", async () => {
+  const { port } = shared().overTls;
+  const sockets = Array.from({ length: 200 }, (): Socket => connect(port, "127.0.0.1"));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  // The head of a record of a handshake, whose rest does not come.
+  for (const socket of sockets) socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]));
+  await sidecar();
+});
+
+test("tokens that are guessed at speed are soon not even looked at", async () => {
+  const { overTls, token, log } = await start("");
+  const guesses = Array.from(
+    { length: 25 },
+    (_, i) => `fairlead-aaaaaaaaaa-${"b".repeat(30)}${i % 2 === 0 ? "cc" : "dd"}`,
+  );
+  for (const guess of guesses) {
+    const attempt = openAds({ ...overTls, token: guess }).ask(TYPE_URL.cluster);
+    await expect(attempt).rejects.toEqual(REFUSED);
+  }
+  expect(log.join("")).toContain('"reason":"too-many-guesses"');
+  const right = openAds({ ...overTls, token: await token(), serviceAccount: "payments" });
+  await expect(right.ask(TYPE_URL.cluster)).rejects.toEqual(REFUSED);
+});
