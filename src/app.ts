@@ -124,9 +124,11 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   });
   closers.push(() => configuration.close());
   const discovery = createDiscovery(encoder, configuration.snapshot(), engine);
+  const { trustDomain, trustDomainAliases } = discovery.meshConfig();
   const identity = await openIdentity({
     ...options,
-    trustDomain: discovery.meshConfig().trustDomain,
+    trustDomain,
+    trustDomainAliases,
     encode: (typeName, json) => encoder.encode(typeName, json),
   });
   closers.push(() => identity.close());

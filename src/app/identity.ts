@@ -32,6 +32,8 @@ export interface IdentityOptions {
   /** Keys and tokens; private to its owner. */
   readonly stateDir: string;
   readonly trustDomain: string;
+  /** Former names of the trust domain. */
+  readonly trustDomainAliases: readonly string[];
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
   /** A directory with Istio's cacerts files; without one the state directory has a root of its own. */
@@ -130,15 +132,14 @@ async function readApi(): Promise<Registry> {
 }
 
 async function openWaysIn(
-  { trustDomain, jwtIssuersFile }: IdentityOptions,
+  { trustDomain, trustDomainAliases, jwtIssuersFile }: IdentityOptions,
   authority: Authority,
   tokens: TokenStore,
 ): Promise<Authenticate> {
   const { now } = systemTimers;
   const issuers = jwtIssuersFile === undefined ? [] : await readJwtIssuers(jwtIssuersFile);
   return createAuthenticator({
-    authority,
-    tokens,
+    ...{ authority, trustDomainAliases, tokens },
     ...(issuers.length > 0 && { verifyJwt: createJwtVerifier(issuers, { trustDomain, now }) }),
     guesses: createGuessLimit({ now }),
     now,

@@ -51,6 +51,8 @@ export type Authentication =
 /** What is needed to know a peer. */
 export interface AuthenticatorOptions {
   readonly authority: Pick<Authority, "trustDomain" | "workloadTtlMs">;
+  /** Former names of the trust domain: a certificate of theirs that our roots signed is as good as one of ours. */
+  readonly trustDomainAliases?: readonly string[];
   readonly tokens: TokenStore;
   /** Of the issuers that are known; without one, no JSON Web Token is taken. */
   readonly verifyJwt?: VerifyJwt;
@@ -92,7 +94,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 
 function certificateProof(
   der: Buffer,
-  { authority, now }: Pick<AuthenticatorOptions, "authority" | "now">,
+  {
+    authority,
+    trustDomainAliases = [],
+    now,
+  }: Pick<AuthenticatorOptions, "authority" | "trustDomainAliases" | "now">,
 ): Authentication {
   const content = readPeerCertificate(der);
   if (content === undefined) {
@@ -112,7 +118,8 @@ function certificateProof(
   if (parsed === undefined) {
     return refusedCertificate("certificate-name", `${serialNumber} names no workload`);
   }
-  if (parsed.trustDomain !== authority.trustDomain) {
+  const { trustDomain } = authority;
+  if (![trustDomain, ...trustDomainAliases].includes(parsed.trustDomain)) {
     return refusedCertificate("certificate-trust-domain", `${identity} is of another trust domain`);
   }
   // TLS looked at it when the connection was made, which may be long ago.
@@ -120,7 +127,7 @@ function certificateProof(
     const ended = new Date(notAfter).toISOString();
     return refusedCertificate("certificate-expired", `${serialNumber} of ${identity}: ${ended}`);
   }
-  const proof = { ...parsed, method: "certificate", expiresAt: notAfter } as const;
+  const proof = { ...parsed, trustDomain, method: "certificate", expiresAt: notAfter } as const;
   return { kind: "proved", proof: proved({ ...proof, evidence: serialNumber }) };
 }
 

@@ -222,6 +222,20 @@ describe("a certificate", () => {
     expect(reasonOf(await authenticate(presented({ peerCertificate: der })))).toBe(reason);
   });
 
+  test("of a former trust domain proves the identity of the same name in this one", async () => {
+    const former = createAuthenticator({
+      authority: { trustDomain: "mesh.example.com", workloadTtlMs: 24 * HOUR },
+      trustDomainAliases: ["cluster.local"],
+      tokens,
+      guesses: createGuessLimit({ now: () => now }),
+      now: () => now,
+    });
+    expect(await former(presented({ peerCertificate: await leaf() }))).toMatchObject({
+      kind: "proved",
+      proof: { ...PAYMENTS, trustDomain: "mesh.example.com" },
+    });
+  });
+
   test("that cannot be read is refused", async () => {
     const result = await authenticate(presented({ peerCertificate: Buffer.from("hello") }));
     expect(reasonOf(result)).toBe("certificate-unreadable");
