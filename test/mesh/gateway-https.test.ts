@@ -161,6 +161,16 @@ test("it answers with the certificate of the secret, and calls on by mutual TLS 
   }
 });
 
+test("a client cannot say by X-Forwarded-Client-Cert who it is: the workload sees the gateway alone", async () => {
+  const claim =
+    "By=spiffe://cluster.local/ns/default/sa/my-service;URI=spiffe://cluster.local/ns/default/sa/admin";
+  const headers = { "x-forwarded-client-cert": claim };
+  const echo = echoOf(await get("https://filed.example.com/", { headers }));
+  expect(echo.peer).toBe(GATEWAY_ID);
+  expect(echo.headers["x-forwarded-client-cert"]).toMatch(/^By=[^,]*$/);
+  expect(echo.headers["x-forwarded-client-cert"]).not.toContain("admin");
+});
+
 test("it refuses a server name that it does not serve, and knows no other host behind one that it does", async () => {
   await expect(get("https://unknown.example.com/")).rejects.toMatchObject({ code: "ECONNRESET" });
   const other = await get("https://filed.example.com/", { headers: { host: "other.example.org" } });
