@@ -3,6 +3,7 @@ import { Table } from "../base/table.js";
 import type { Path } from "./kind.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";
 import type { ResourceRef } from "./resource.js";
+import type { WrittenResource } from "./written.js";
 
 /** The resources in force: a table for each kind, keyed `namespace/name`; `/name` for kinds without a namespace. */
 export type ResourceTables = { readonly [K in Kind]: Table<ResourceOf<K>> };
@@ -21,6 +22,11 @@ export interface ConfigSnapshot {
    * force from before).
    */
   readonly locate: (ref: ResourceRef, path?: Path) => Position | undefined;
+  /**
+   * Every resource that the files have now, by the order of their paths: also those that are not in order, and those of
+   * kinds that mean nothing to the mesh. Made when it is asked for.
+   */
+  readonly written: () => readonly WrittenResource[];
 }
 
 /** Tables without resources. */

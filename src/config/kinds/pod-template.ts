@@ -9,6 +9,7 @@ import {
   PortNumber,
   Text,
   TextMap,
+  Uint64,
   type ValueOf,
 } from "./fields.js";
 
@@ -46,6 +47,8 @@ const ContainerProbe = lenient({
   failureThreshold: optional(Int32),
 });
 
+const SecurityContext = lenient({ runAsUser: optional(Uint64) });
+
 /** One container of a pod. */
 export type Container = ValueOf<typeof Container>;
 export const Container = lenient({
@@ -54,6 +57,7 @@ export const Container = lenient({
   ports: optional(list(ContainerPort)),
   env: optional(list(EnvVar)),
   readinessProbe: optional(ContainerProbe),
+  securityContext: optional(SecurityContext),
 });
 
 /** What runs in a pod, and as whom. */
@@ -65,6 +69,7 @@ export const PodSpec = lenient({
   containers: optional(list(Container)),
   initContainers: optional(list(Container)),
   nodeName: optional(Text),
+  securityContext: optional(SecurityContext),
   hostNetwork: optional(Flag),
   hostname: optional(Text),
   subdomain: optional(Text),

@@ -17,6 +17,11 @@ export interface SectionProblem extends SectionPlace {
   readonly finding: Finding;
 }
 
+/** A map that names its kind, as it was read: a resource of ours or not, in order or not. */
+export interface WrittenItem extends SectionPlace {
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
 /**
  * What a section of a file says. It depends on the section's text alone: where in which file it stands is added when a
  * finding is shown.
@@ -24,6 +29,8 @@ export interface SectionProblem extends SectionPlace {
 export interface SectionReading {
   readonly text: string;
   readonly items: readonly SectionItem[];
+  /** What the items, and the resources that are none of ours, were read from. */
+  readonly written: readonly WrittenItem[];
   readonly problems: readonly SectionProblem[];
   readonly error?: SectionError;
   /** Whether a resource that is not among the items is certainly not in the section. */
@@ -34,13 +41,17 @@ export interface SectionReading {
 export function readSection(text: string): SectionReading {
   const parsed = parseSection(text);
   if (parsed.error !== undefined) {
-    return { text, items: [], problems: [], error: parsed.error, isWhole: false };
+    return { text, items: [], written: [], problems: [], error: parsed.error, isWhole: false };
   }
   const items: SectionItem[] = [];
+  const written: WrittenItem[] = [];
   const problems: SectionProblem[] = [];
   let isWhole = true;
   for (const [document, value] of parsed.documents.entries()) {
-    for (const { base, reading } of readDocument(value)) {
+    for (const { base, value: part, reading } of readDocument(value)) {
+      if (isMap(part) && typeof part["kind"] === "string") {
+        written.push({ document, base, value: part });
+      }
       if (reading.ref !== undefined) items.push({ ...reading, document, base });
       else {
         problems.push(...reading.findings.map((finding) => ({ document, base, finding })));
@@ -48,22 +59,23 @@ export function readSection(text: string): SectionReading {
       }
     }
   }
-  return { text, items, problems, isWhole };
+  return { text, items, written, problems, isWhole };
 }
 
 interface DocumentPart {
   readonly base: Path;
+  readonly value: unknown;
   readonly reading: ResourceReading | NoResource;
 }
 
 /** The resources of a document: none when it is empty, those of `items` when it is a list. */
 function readDocument(value: unknown): readonly DocumentPart[] {
   if (value === null || value === undefined) return [];
-  if (!isMap(value) || !isList(value)) return [{ base: [], reading: readResource(value) }];
-  return value.items.map((item, index) => ({
-    base: ["items", index],
-    reading: readResource(withKindOfList(item, value)),
-  }));
+  if (!isMap(value) || !isList(value)) return [{ base: [], value, reading: readResource(value) }];
+  return value.items.map((item, index) => {
+    const whole = withKindOfList(item, value);
+    return { base: ["items", index], value: whole, reading: readResource(whole) };
+  });
 }
 
 interface List {

@@ -2,6 +2,7 @@ import type { Finding, Path } from "../kind.js";
 import type { TextMap } from "../kinds/fields.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import type { ConfigResource } from "../resource.js";
+import { REFERENCE_CODE } from "./dangling.js";
 import { namespacesWith, type WorkloadRegistry } from "./workload-registry.js";
 
 interface PlacedSelector {
@@ -54,6 +55,9 @@ export const SELECTING_KINDS = Object.keys(SELECTOR_OF) as readonly SelectingKin
 /** Istio's NoMatchingWorkloadsFound. */
 const NO_WORKLOADS = "IST0127";
 
+/** The kinds of which Istio calls a selector that selects nothing a reference to nothing. */
+const REFERRING_KINDS: readonly SelectingKind[] = ["Gateway", "Sidecar", "Telemetry"];
+
 /**
  * A warning when no workload that files know of has the labels that a resource is for. Gateways, and what is in the root
  * namespace, are for workloads of any namespace.
@@ -74,5 +78,6 @@ export function checkSelector(
   const text = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   const where = isForAll ? "" : ` of namespace ${namespace}`;
   const message = `no workload${where} has the labels ${text.join(",")}`;
-  return [{ path, code: NO_WORKLOADS, message, severity: "warning" }];
+  const code = REFERRING_KINDS.includes(kind) ? REFERENCE_CODE : NO_WORKLOADS;
+  return [{ path, code, message, severity: "warning" }];
 }

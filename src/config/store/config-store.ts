@@ -13,6 +13,7 @@ import { diagnosePath } from "./diagnose.js";
 import { diagnoseRoot } from "./diagnose-root.js";
 import { placeOfRef } from "./locate.js";
 import { restoredState, type SavedFile } from "./saved-file.js";
+import { writtenResources } from "./written.js";
 
 /** Turns what is found in the directories into snapshots. */
 export interface ConfigStore {
@@ -85,6 +86,7 @@ function snapshotOf(state: ConfigState, diagnostics: readonly Diagnostic[]): Con
       const isInForce = state.standings.get(idOf(ref))?.inForce;
       return isInForce === undefined ? undefined : placeOfRef(state, ref, path);
     },
+    written: () => writtenResources(state),
   };
 }
 

@@ -11,7 +11,7 @@ export interface Pair {
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** A certificate that signed itself. */
-export async function createPair(name: string): Promise<Pair> {
+export async function createPair(name: string, notAfter = new Date("2100-01-01")): Promise<Pair> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
@@ -20,7 +20,7 @@ export async function createPair(name: string): Promise<Pair> {
       signingAlgorithm: ALGORITHM,
       serialNumber: "01",
       notBefore: new Date("2020-01-01"),
-      notAfter: new Date("2100-01-01"),
+      notAfter,
     },
     webcrypto,
   );

@@ -171,6 +171,7 @@ class Scene {
       tables: tablesOf(...this.#files, ...pods),
       diagnostics: this.#diagnostics,
       locate: () => undefined,
+      written: () => [],
     };
   }
 

@@ -281,7 +281,7 @@ spec:
     const directory = createDirectory();
     const snapshot = directory.write({ "g.yaml": gateway("ingress") });
     expect(linesOf(snapshot)).toEqual([
-      "mesh/g.yaml:5:3 warning IST0127 Gateway ingress.istio-system",
+      "mesh/g.yaml:5:3 warning IST0101 Gateway ingress.istio-system",
       "mesh/g.yaml:9:41 warning IST0101 Gateway ingress.istio-system",
     ]);
     expect(snapshot.tables.Gateway.size).toBe(1);
