@@ -5,6 +5,7 @@ const LAYERS = {
   base: [],
   config: ["base"],
   mesh: ["config", "base"],
+  analysis: ["mesh", "config", "base"],
   envoy: ["mesh", "config", "base"],
   simulator: ["envoy", "base"],
   xds: ["base"],
@@ -17,6 +18,7 @@ const LAYERS = {
   cli: [
     "up",
     "app",
+    "analysis",
     "debug",
     "console",
     "simulator",

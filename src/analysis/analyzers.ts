@@ -1,0 +1,79 @@
+import type { Analyzer } from "./analyzer.js";
+import { alphaAnnotationAnalyzer } from "./analyzers/alpha-annotations.js";
+import { annotationAnalyzer } from "./analyzers/annotations.js";
+import { applicationUidAnalyzer } from "./analyzers/application-uid.js";
+import { authorizationPolicyAnalyzer } from "./analyzers/authorization-policies.js";
+import { conditionAnalyzer } from "./analyzers/conditions.js";
+import { conflictingGatewayAnalyzer } from "./analyzers/conflicting-gateways.js";
+import { deprecationAnalyzer } from "./analyzers/deprecations.js";
+import { destinationHostAnalyzer } from "./analyzers/destination-hosts.js";
+import { destinationSubsetAnalyzer } from "./analyzers/destination-subsets.js";
+import { destinationTlsAnalyzer } from "./analyzers/destination-tls.js";
+import { envoyPatchAnalyzer } from "./analyzers/envoy-patches.js";
+import { externalControlPlaneAnalyzer } from "./analyzers/external-control-plane.js";
+import { gatewayApiVersionAnalyzer } from "./analyzers/gateway-api-versions.js";
+import { gatewayCertificateAnalyzer } from "./analyzers/gateway-certificates.js";
+import { gatewayPortAnalyzer } from "./analyzers/gateway-ports.js";
+import { gatewaySecretAnalyzer } from "./analyzers/gateway-secrets.js";
+import { gatewaySelectorAnalyzer } from "./analyzers/gateway-selectors.js";
+import { imageAutoAnalyzer } from "./analyzers/image-auto.js";
+import { injectionAnalyzer } from "./analyzers/injection.js";
+import { jwksFetchAnalyzer } from "./analyzers/jwks-fetches.js";
+import { jwtClaimRouteAnalyzer } from "./analyzers/jwt-claim-routes.js";
+import { meshHostAnalyzer } from "./analyzers/mesh-hosts.js";
+import { meshNetworksAnalyzer } from "./analyzers/mesh-networks.js";
+import { portNameAnalyzer } from "./analyzers/port-names.js";
+import { proxyImageAnalyzer } from "./analyzers/proxy-images.js";
+import { routeGatewayAnalyzer } from "./analyzers/route-gateways.js";
+import { routeSubsetAnalyzer } from "./analyzers/route-subsets.js";
+import { serviceEntryAddressAnalyzer } from "./analyzers/service-entry-addresses.js";
+import { serviceEntryProtocolAnalyzer } from "./analyzers/service-entry-protocols.js";
+import { servicePortAnalyzer } from "./analyzers/service-ports.js";
+import { sidecarSelectorAnalyzer } from "./analyzers/sidecar-selectors.js";
+import { telemetryDefaultAnalyzer } from "./analyzers/telemetry-defaults.js";
+import { telemetryLightstepAnalyzer } from "./analyzers/telemetry-lightstep.js";
+import { telemetryProviderAnalyzer } from "./analyzers/telemetry-providers.js";
+import { telemetrySelectorAnalyzer } from "./analyzers/telemetry-selectors.js";
+import { webhookAnalyzer } from "./analyzers/webhooks.js";
+
+/** The analyzers that run unless others are asked for. */
+export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
+  annotationAnalyzer,
+  applicationUidAnalyzer,
+  authorizationPolicyAnalyzer,
+  conditionAnalyzer,
+  conflictingGatewayAnalyzer,
+  deprecationAnalyzer,
+  destinationHostAnalyzer,
+  destinationSubsetAnalyzer,
+  destinationTlsAnalyzer,
+  envoyPatchAnalyzer,
+  externalControlPlaneAnalyzer,
+  gatewayApiVersionAnalyzer,
+  gatewayCertificateAnalyzer,
+  gatewayPortAnalyzer,
+  gatewaySecretAnalyzer,
+  gatewaySelectorAnalyzer,
+  imageAutoAnalyzer,
+  injectionAnalyzer,
+  jwksFetchAnalyzer,
+  jwtClaimRouteAnalyzer,
+  meshHostAnalyzer,
+  meshNetworksAnalyzer,
+  portNameAnalyzer,
+  proxyImageAnalyzer,
+  routeGatewayAnalyzer,
+  routeSubsetAnalyzer,
+  serviceEntryAddressAnalyzer,
+  serviceEntryProtocolAnalyzer,
+  servicePortAnalyzer,
+  sidecarSelectorAnalyzer,
+  telemetryDefaultAnalyzer,
+  telemetryLightstepAnalyzer,
+  telemetryProviderAnalyzer,
+  telemetrySelectorAnalyzer,
+  webhookAnalyzer,
+];
+
+/** All of them; those that run only when they are asked for tell more than most people want to know. */
+export const ANALYZERS: readonly Analyzer[] = [...DEFAULT_ANALYZERS, alphaAnnotationAnalyzer];

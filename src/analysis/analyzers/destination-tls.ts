@@ -1,0 +1,47 @@
+import type { Path } from "../../config/kind.js";
+import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
+import type { Analyzer, Report } from "../analyzer.js";
+import type { Draft } from "../draft.js";
+import type { AnalyzedOf } from "../resources.js";
+
+type DestinationRule = AnalyzedOf<"DestinationRule">;
+
+/** DestinationRules that encrypt, but do not ask who is at the other end. */
+export const destinationTlsAnalyzer: Analyzer = {
+  name: "destinationrule.CaCertificateAnalyzer",
+  description: "whether DestinationRules that originate TLS check the server's certificate",
+  *analyze({ resources }) {
+    for (const rule of resources.all("DestinationRule")) {
+      const { tls, portLevelSettings = [] } = rule.spec.trafficPolicy ?? {};
+      yield* analyzeTls(rule, tls, ["spec", "trafficPolicy", "tls"]);
+      for (const [index, settings] of portLevelSettings.entries()) {
+        const path = ["spec", "trafficPolicy", "portLevelSettings", index, "tls"];
+        yield* analyzeTls(rule, settings.tls, path, settings.port?.number);
+      }
+    }
+  },
+};
+
+function* analyzeTls(
+  resource: DestinationRule,
+  tls: Draft<ClientTLSSettings> | undefined,
+  path: Path,
+  port?: number,
+): Iterable<Report> {
+  const { mode, caCertificates = "", credentialName = "" } = tls ?? {};
+  if ((mode !== "SIMPLE" && mode !== "MUTUAL") || caCertificates !== "") return;
+  const { workloadSelector, host = "" } = resource.spec;
+  if (credentialName !== "" && workloadSelector !== undefined) return;
+  const isForPort = path.includes("portLevelSettings");
+  const what = port === undefined ? host : `port ${port} of ${host}`;
+  const remedy =
+    credentialName === ""
+      ? "set caCertificates"
+      : "set caCertificates, or a workloadSelector with the credentialName, which only counts with one";
+  yield {
+    resource,
+    code: isForPort ? "IST0129" : "IST0128",
+    path: [...path, "mode"],
+    message: `with mode ${mode} and no CA certificates nobody checks who answers as ${what}: ${remedy}`,
+  };
+}

@@ -1,0 +1,7 @@
+import { lenient, optional, Text } from "../../config/kinds/fields.js";
+
+/** Kubernetes' CustomResourceDefinition. */
+export const CustomResourceDefinition = lenient({
+  group: optional(Text),
+  names: optional(lenient({ kind: optional(Text) })),
+});

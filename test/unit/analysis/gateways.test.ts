@@ -1,0 +1,293 @@
+import { describe } from "vitest";
+import { conflictingGatewayAnalyzer } from "../../../src/analysis/analyzers/conflicting-gateways.js";
+import { gatewayApiVersionAnalyzer } from "../../../src/analysis/analyzers/gateway-api-versions.js";
+import { gatewayCertificateAnalyzer } from "../../../src/analysis/analyzers/gateway-certificates.js";
+import { gatewayPortAnalyzer } from "../../../src/analysis/analyzers/gateway-ports.js";
+import { gatewaySecretAnalyzer } from "../../../src/analysis/analyzers/gateway-secrets.js";
+import { gatewaySelectorAnalyzer } from "../../../src/analysis/analyzers/gateway-selectors.js";
+import { createPair } from "../config/certificates.js";
+import { file, NOW, resource, tryRows } from "./messages-of.js";
+
+const { certificate: CERTIFICATE, key: KEY } = await createPair("shop");
+const { certificate: EXPIRED_CERTIFICATE } = await createPair("shop", new Date(NOW.getTime() - 1));
+
+const EDGE = { app: "edge" };
+const POD = resource("Pod", { name: "edge", namespace: "edge", labels: EDGE });
+const DEPLOYMENT = resource(
+  "Deployment",
+  { name: "edge", namespace: "edge" },
+  { template: { metadata: { labels: EDGE } } },
+);
+
+function gateway(name: string, servers: readonly object[], selector: object = EDGE): string {
+  return resource("Gateway", { name, namespace: "edge" }, { selector, servers });
+}
+
+function server(number: number, hosts: readonly string[], more: object = {}): object {
+  return { port: { number, name: `p${String(number)}`, protocol: "HTTP" }, hosts, ...more };
+}
+
+function service(ports: readonly object[], namespace = "edge"): string {
+  return resource("Service", { name: "edge", namespace }, { selector: EDGE, ports });
+}
+
+describe("the ports of Gateways", () => {
+  tryRows(gatewayPortAnalyzer, [
+    [
+      "lead to no workload",
+      gateway("g", [server(80, ["*"])]),
+      ["IST0101 Gateway g.edge: selector"],
+    ],
+    [
+      "are those of a Service in front of the workloads",
+      file(gateway("g", [server(80, ["*"])]), POD, service([{ port: 80, protocol: "TCP" }])),
+      [],
+    ],
+    [
+      "may be the targets of the Service",
+      file(gateway("g", [server(8080, ["*"])]), POD, service([{ port: 80, targetPort: 8080 }])),
+      [],
+    ],
+    [
+      "are told once each when no Service has them",
+      file(
+        gateway("g", [server(81, ["a"]), server(81, ["b"]), server(80, ["*"])]),
+        POD,
+        service([{ port: 80, targetPort: "http" }]),
+      ),
+      ["IST0162 Gateway g.edge: 81"],
+    ],
+    [
+      "are not those of Services in other namespaces, nor for UDP",
+      file(
+        gateway("g", [server(80, ["*"])]),
+        POD,
+        service([{ port: 80 }], "other"),
+        service([{ port: 80, protocol: "UDP" }]),
+      ),
+      ["IST0162 Gateway g.edge: 80"],
+    ],
+    [
+      "count for workloads that a Deployment is going to make",
+      file(gateway("g", [server(80, ["*"])]), DEPLOYMENT, service([{ port: 80 }])),
+      [],
+    ],
+    [
+      "count for workloads that only a Service tells of, as those that register themselves",
+      file(gateway("g", [server(80, ["*"])]), service([{ port: 80 }])),
+      [],
+    ],
+    ["are none where a server has none", file(gateway("g", [{ hosts: ["*"] }]), POD), []],
+  ]);
+});
+
+describe("Gateways that conflict", () => {
+  tryRows(conflictingGatewayAnalyzer, [
+    [
+      "have a host at the same port",
+      file(gateway("a", [server(80, ["a.com"])]), gateway("b", [server(80, ["b.com", "a.com"])])),
+      ["IST0145 Gateway a.edge: hosts", "IST0145 Gateway b.edge: hosts"],
+    ],
+    [
+      "do not when host, port or address differ",
+      file(
+        gateway("a", [server(80, ["a.com"]), server(82, ["a.com"], { bind: "10.0.0.1" })]),
+        gateway("b", [
+          server(80, ["b.com"]),
+          server(81, ["a.com"]),
+          server(82, ["a.com"], { bind: "10.0.0.2" }),
+        ]),
+      ),
+      [],
+    ],
+    [
+      "do not when they are for other workloads",
+      file(
+        gateway("a", [server(80, ["a.com"])]),
+        gateway("b", [server(80, ["a.com"])], { app: "other" }),
+      ),
+      [],
+    ],
+    [
+      "do when a workload has the labels of both",
+      file(
+        gateway("a", [server(80, ["a.com"])]),
+        gateway("b", [server(80, ["a.com"])], { app: "edge", tier: "public" }),
+        resource("Pod", { name: "edge", labels: { app: "edge", tier: "public" } }),
+      ),
+      ["IST0145 Gateway a.edge: hosts", "IST0145 Gateway b.edge: hosts"],
+    ],
+    [
+      "do not when no workload has the labels of both",
+      file(
+        gateway("a", [server(80, ["a.com"])]),
+        gateway("b", [server(80, ["a.com"])], { app: "edge", tier: "public" }),
+        POD,
+      ),
+      [],
+    ],
+  ]);
+});
+
+describe("the certificates of Gateways", () => {
+  const tls = (credentialName: string) => ({ tls: { mode: "SIMPLE", credentialName } });
+  tryRows(gatewayCertificateAnalyzer, [
+    [
+      "are told when another Gateway of the same workloads has them",
+      file(
+        gateway("a", [server(443, ["a.com"], tls("one"))]),
+        gateway("b", [server(443, ["b.com"], tls("one"))]),
+      ),
+      ["IST0138 Gateway a.edge: tls", "IST0138 Gateway b.edge: tls"],
+    ],
+    [
+      "are told of the Gateway whose workloads the other is for as well",
+      file(
+        gateway("a", [server(443, ["a.com"], tls("one"))]),
+        gateway("b", [server(443, ["b.com"], tls("one"))], { app: "edge", tier: "public" }),
+      ),
+      ["IST0138 Gateway a.edge: tls"],
+    ],
+    [
+      "may differ, be of one Gateway, or be none",
+      file(
+        gateway("a", [server(443, ["a.com"], tls("one")), server(444, ["a.com"], tls("one"))]),
+        gateway("b", [
+          server(443, ["b.com"], tls("two")),
+          server(80, ["b.com"], { tls: { httpsRedirect: true } }),
+        ]),
+        gateway("c", [server(80, ["c.com"], { tls: { httpsRedirect: true } })]),
+      ),
+      [],
+    ],
+    [
+      "may be files",
+      file(
+        gateway("a", [
+          server(443, ["a.com"], { tls: { serverCertificate: "c", privateKey: "k" } }),
+        ]),
+        gateway("b", [
+          server(443, ["b.com"], { tls: { serverCertificate: "c", privateKey: "k" } }),
+        ]),
+        gateway("c", [
+          server(443, ["c.com"], { tls: { serverCertificate: "c", privateKey: "other" } }),
+        ]),
+      ),
+      ["IST0138 Gateway a.edge: tls", "IST0138 Gateway b.edge: tls"],
+    ],
+  ]);
+});
+
+describe("the Secrets of Gateways", () => {
+  const withSecret = (name: string) =>
+    gateway("g", [server(443, ["a"], { tls: { credentialName: name } })]);
+  const secret = (name: string, namespace: string, stringData: object) =>
+    resource("Secret", { name, namespace }, { stringData });
+  const valid = { "tls.crt": CERTIFICATE, "tls.key": KEY };
+  tryRows(gatewaySecretAnalyzer, [
+    ["are for no workload", withSecret("one"), ["IST0101 Gateway g.edge: selector"]],
+    [
+      "are in the namespace of the workloads",
+      file(withSecret("one"), POD, secret("one", "edge", valid)),
+      [],
+    ],
+    [
+      "are not in another",
+      file(withSecret("one"), POD, secret("one", "other", valid)),
+      ["IST0101 Gateway g.edge: one"],
+    ],
+    [
+      "may name their namespace",
+      file(withSecret("kubernetes://other/one"), POD, secret("one", "other", valid)),
+      [],
+    ],
+    ["are kept elsewhere when files have none at all", file(withSecret("one"), POD), []],
+    [
+      "may be no Secrets of Kubernetes",
+      file(withSecret("sds://one"), POD, secret("x", "edge", valid)),
+      [],
+    ],
+    [
+      "need a key",
+      file(withSecret("one"), POD, secret("one", "edge", { "tls.crt": CERTIFICATE })),
+      ["IST0161 Gateway g.edge: one"],
+    ],
+    [
+      "need a certificate that can be read",
+      file(withSecret("one"), POD, secret("one", "edge", { "tls.crt": "none", "tls.key": KEY })),
+      ["IST0161 Gateway g.edge: one"],
+    ],
+    [
+      "need a certificate that is valid now",
+      file(withSecret("one"), POD, secret("one", "edge", { cert: EXPIRED_CERTIFICATE, key: KEY })),
+      ["IST0161 Gateway g.edge: one"],
+    ],
+  ]);
+});
+
+describe("selectors of the pods of a Kubernetes Gateway", () => {
+  const labels = { "gateway.networking.k8s.io/gateway-name": "shop" };
+  const pods = file(resource("Pod", { name: "a", labels }), resource("Pod", { name: "b", labels }));
+  const policy = (spec: object) => resource("AuthorizationPolicy", "p", spec);
+  tryRows(gatewaySelectorAnalyzer, [
+    [
+      "have no effect",
+      file(policy({ selector: { matchLabels: labels } }), pods),
+      ["IST0166 AuthorizationPolicy p.default: selector"],
+    ],
+    [
+      "do no harm beside the reference that has",
+      file(
+        policy({
+          selector: { matchLabels: labels },
+          targetRefs: [{ kind: "Gateway", name: "shop" }],
+        }),
+        pods,
+      ),
+      [],
+    ],
+    [
+      "are those of other pods",
+      file(policy({ selector: { matchLabels: { app: "a" } } }), pods),
+      [],
+    ],
+    [
+      "do not select in other namespaces",
+      file(
+        resource(
+          "AuthorizationPolicy",
+          { name: "p", namespace: "other" },
+          { selector: { matchLabels: labels } },
+        ),
+        pods,
+      ),
+      [],
+    ],
+  ]);
+});
+
+describe("kinds of the Gateway API", () => {
+  const crd = (name: string, version: string) =>
+    resource("CustomResourceDefinition", {
+      name,
+      annotations: { "gateway.networking.k8s.io/bundle-version": version },
+    });
+  tryRows(gatewayApiVersionAnalyzer, [
+    [
+      "are told when they are too old",
+      crd("tlsroutes.gateway.networking.k8s.io", "v1.4.0"),
+      ["IST0176 CustomResourceDefinition tlsroutes.gateway.networking.k8s.io: v1.4.0"],
+    ],
+    [
+      "may be the candidate of a release",
+      crd("tlsroutes.gateway.networking.k8s.io", "v1.5.0-rc.1"),
+      [],
+    ],
+    [
+      "may be of any version when Istio does not care",
+      crd("httproutes.gateway.networking.k8s.io", "v0.1.0"),
+      [],
+    ],
+    ["may have a version that is none", crd("tlsroutes.gateway.networking.k8s.io", "latest"), []],
+  ]);
+});

@@ -1,0 +1,271 @@
+import { describe } from "vitest";
+import { destinationHostAnalyzer } from "../../../src/analysis/analyzers/destination-hosts.js";
+import { jwtClaimRouteAnalyzer } from "../../../src/analysis/analyzers/jwt-claim-routes.js";
+import { meshHostAnalyzer } from "../../../src/analysis/analyzers/mesh-hosts.js";
+import { routeGatewayAnalyzer } from "../../../src/analysis/analyzers/route-gateways.js";
+import { routeSubsetAnalyzer } from "../../../src/analysis/analyzers/route-subsets.js";
+import { file, resource, tryRows } from "./messages-of.js";
+
+function routing(name: string, spec: object, namespace = "default"): string {
+  return resource("VirtualService", { name, namespace }, spec);
+}
+
+const to = (...destinations: readonly object[]) => ({
+  http: [{ route: destinations.map((destination) => ({ destination })) }],
+});
+const service = (name: string, ports: readonly number[], metadata: object = {}) =>
+  resource("Service", { name, ...metadata }, { ports: ports.map((port) => ({ port })) });
+const entry = (spec: object, namespace = "default") =>
+  resource("ServiceEntry", { name: "entry", namespace }, spec);
+
+describe("the destinations of routes", () => {
+  tryRows(destinationHostAnalyzer, [
+    ["are Services", file(routing("r", to({ host: "a" })), service("a", [80])), []],
+    [
+      "are Services by any of their names",
+      file(
+        routing("r", to({ host: "a.default" }, { host: "a.default.svc.cluster.local" })),
+        service("a", [80]),
+      ),
+      [],
+    ],
+    [
+      "are told when there is no such host",
+      routing("r", to({ host: "a" })),
+      ["IST0101 VirtualService r.default: a"],
+    ],
+    [
+      "are told when they have no host",
+      routing("r", { http: [{ route: [{}] }] }),
+      ["IST0101 VirtualService r.default: {"],
+    ],
+    [
+      "are told for every protocol, and for mirrors",
+      routing("r", {
+        tcp: [{ route: [{ destination: { host: "t" } }] }],
+        tls: [{ route: [{ destination: { host: "s" } }] }],
+        http: [{ mirror: { host: "m" }, mirrors: [{ destination: { host: "n" } }] }],
+      }),
+      ["t", "s", "m", "n"].map((host) => `IST0101 VirtualService r.default: ${host}`),
+    ],
+    [
+      "are not what is exported to others",
+      file(
+        routing("r", to({ host: "a" }, { host: "b.com" })),
+        service("a", [80], { annotations: { "networking.istio.io/exportTo": "other" } }),
+        entry({ hosts: ["b.com"], exportTo: ["."] }, "other"),
+      ),
+      ["IST0101 VirtualService r.default: a", "IST0101 VirtualService r.default: b.com"],
+    ],
+    [
+      "are what is exported to the namespaces that the routes are for",
+      file(
+        routing("r", { ...to({ host: "b.com" }), exportTo: ["x", "other"] }),
+        entry({ hosts: ["b.com"], exportTo: ["."] }, "other"),
+      ),
+      [],
+    ],
+    [
+      "may be one of many names of a ServiceEntry",
+      file(routing("r", to({ host: "a.b.com" })), entry({ hosts: ["*.b.com"] })),
+      [],
+    ],
+    [
+      "need a port where there are several",
+      file(
+        routing("r", to({ host: "a" }, { host: "a", port: { number: 80 } })),
+        service("a", [80, 81]),
+      ),
+      ["IST0112 VirtualService r.default: a"],
+    ],
+    [
+      "are told when they have no such port",
+      file(routing("r", to({ host: "a", port: { number: 81 } })), service("a", [80])),
+      ["IST0101 VirtualService r.default: 81"],
+    ],
+  ]);
+
+  const split = routing("split", {
+    hosts: ["a"],
+    ...to({ host: "a", subset: "v1" }, { host: "a", subset: "v2" }),
+  });
+  tryRows(destinationHostAnalyzer, [
+    [
+      "of a gateway do not go through the routes of another VirtualService",
+      file(
+        split,
+        routing("edge", { gateways: ["g"], ...to({ host: "a" }, { host: "a" }) }),
+        service("a", [80]),
+      ),
+      ["IST0140 VirtualService edge.default: a"],
+    ],
+    [
+      "of a gateway may name the subset themselves",
+      file(
+        split,
+        routing("edge", { gateways: ["g"], ...to({ host: "a", subset: "v1" }) }),
+        service("a", [80]),
+      ),
+      [],
+    ],
+    [
+      "of sidecars are not told",
+      file(split, routing("inner", to({ host: "a" })), service("a", [80])),
+      [],
+    ],
+  ]);
+});
+
+describe("the subsets of routes", () => {
+  const rule = resource("DestinationRule", "rule", { host: "a", subsets: [{ name: "v1" }] });
+  tryRows(routeSubsetAnalyzer, [
+    [
+      "are those of a DestinationRule of the host",
+      file(routing("r", to({ host: "a", subset: "v1" })), rule),
+      [],
+    ],
+    [
+      "are those of a DestinationRule that names the host otherwise",
+      file(routing("r", to({ host: "a.default.svc.cluster.local", subset: "v1" })), rule),
+      [],
+    ],
+    [
+      "are told when there are none",
+      file(routing("r", to({ host: "a", subset: "v2" })), rule),
+      ["IST0101 VirtualService r.default: v2"],
+    ],
+    [
+      "are told when they are another host's",
+      file(routing("r", to({ host: "b", subset: "v1" })), rule),
+      ["IST0101 VirtualService r.default: v1"],
+    ],
+    [
+      "are told of mirrors",
+      file(routing("r", { http: [{ mirror: { host: "a", subset: "v2" } }] }), rule),
+      ["IST0101 VirtualService r.default: v2"],
+    ],
+  ]);
+});
+
+describe("the gateways of routes", () => {
+  const gateway = (hosts: readonly string[], namespace = "default") =>
+    resource("Gateway", { name: "g", namespace }, { servers: [{ hosts }] });
+  const by = (gateways: readonly string[], hosts: readonly string[] = ["a.com"]) =>
+    routing("r", { gateways, hosts });
+  const kubernetes = (hostname: object) =>
+    `{ apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: { name: k },\n spec: { listeners: [${JSON.stringify(hostname)}] } }`;
+  tryRows(routeGatewayAnalyzer, [
+    ["may be the sidecars", by(["mesh"]), []],
+    ["are there and serve the hosts", file(by(["g"]), gateway(["*.com"])), []],
+    [
+      "are told when there are none",
+      by(["g"]),
+      ["IST0101 VirtualService r.default: g", "IST0132 VirtualService r.default: g"],
+    ],
+    [
+      "are told when they serve none of the hosts",
+      file(by(["g"]), gateway(["b.com"])),
+      ["IST0132 VirtualService r.default: g"],
+    ],
+    ["serve hosts for all namespaces", file(by(["edge/g"]), gateway(["*/a.com"], "edge")), []],
+    ["serve hosts for one namespace", file(by(["edge/g"]), gateway(["default/*"], "edge")), []],
+    [
+      "serve hosts for their own namespace",
+      file(by(["edge/g"]), gateway(["./a.com"], "edge")),
+      ["IST0132 VirtualService r.default: edge/g"],
+    ],
+    ["may be of Kubernetes", file(by(["k"]), kubernetes({ hostname: "a.com" })), []],
+    ["of Kubernetes serve all hosts when they name none", file(by(["k"]), kubernetes({})), []],
+    [
+      "of Kubernetes serve the hosts that they name",
+      file(by(["k"]), kubernetes({ hostname: "b.com" })),
+      ["IST0132 VirtualService r.default: k"],
+    ],
+    [
+      "are not those that Istio makes by itself",
+      by(["edge/g~istio-autogenerated-k8s-gateway~http"]),
+      ["IST0165 VirtualService r.default: edge/g~istio-autogenerated-k8s-gateway~http"],
+    ],
+  ]);
+});
+
+describe("hosts that sidecars route", () => {
+  const one = (name: string, namespace: string, spec: object) =>
+    routing(name, { hosts: ["a.one.svc.cluster.local"], ...spec }, namespace);
+  tryRows(meshHostAnalyzer, [
+    [
+      "are told when several VirtualServices have them",
+      file(routing("x", { hosts: ["a"] }, "one"), one("y", "two", { gateways: ["edge", "mesh"] })),
+      ["IST0109 VirtualService x.one: hosts", "IST0109 VirtualService y.two: hosts"],
+    ],
+    [
+      "are not those that gateways route",
+      file(one("x", "one", {}), one("y", "two", { gateways: ["edge"] })),
+      [],
+    ],
+    [
+      "may be routed by namespaces for themselves",
+      file(one("x", "one", { exportTo: ["."] }), one("y", "two", { exportTo: ["."] })),
+      [],
+    ],
+    [
+      "are told when one is for all namespaces, by a wildcard too",
+      file(
+        one("x", "one", { exportTo: ["."] }),
+        one("y", "two", { hosts: ["*.svc.cluster.local"] }),
+      ),
+      ["IST0109 VirtualService x.one: hosts", "IST0109 VirtualService y.two: hosts"],
+    ],
+    [
+      "are told once for each VirtualService",
+      file(
+        one("x", "one", { hosts: ["a.com", "b.com"] }),
+        one("y", "two", { hosts: ["a.com", "b.com"] }),
+      ),
+      ["IST0109 VirtualService x.one: hosts", "IST0109 VirtualService y.two: hosts"],
+    ],
+  ]);
+});
+
+describe("routes by the claims of a token", () => {
+  const claim = "@request.auth.claims.sub";
+  const byClaim = (gateways: readonly string[]) =>
+    routing("r", { gateways, http: [{ match: [{ headers: { [claim]: { exact: "a" } } }] }] });
+  const gateway = resource("Gateway", "g", { selector: { app: "edge" } });
+  const pod = resource("Pod", { name: "edge", namespace: "edge", labels: { app: "edge" } });
+  const policy = (namespace: string, spec: object = {}) =>
+    resource("RequestAuthentication", { name: "p", namespace }, spec);
+  tryRows(jwtClaimRouteAnalyzer, [
+    [
+      "never match where nobody checks the token",
+      file(byClaim(["g"]), gateway, pod),
+      [`IST0149 VirtualService r.default: ${claim}`],
+    ],
+    [
+      "match where a policy of the namespace checks it",
+      file(byClaim(["g"]), gateway, pod, policy("edge")),
+      [],
+    ],
+    [
+      "match where a policy of the mesh checks it",
+      file(byClaim(["g"]), gateway, pod, policy("istio-system")),
+      [],
+    ],
+    [
+      "never match where the policies are for others",
+      file(
+        byClaim(["g"]),
+        gateway,
+        pod,
+        policy("default"),
+        policy("edge", { selector: { matchLabels: { app: "x" } } }),
+      ),
+      [`IST0149 VirtualService r.default: ${claim}`],
+    ],
+    [
+      "are not told of gateways that there are not, nor of sidecars",
+      file(byClaim(["mesh", "other"]), pod),
+      [],
+    ],
+  ]);
+});
