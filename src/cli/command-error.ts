@@ -1,11 +1,14 @@
 /** A command that cannot do what it was asked; `message` says why and `hint` what to do. */
 export class CommandError extends Error {
   readonly hint: string;
+  /** What the process ends with. */
+  readonly exitCode: number;
 
-  constructor(message: string, hint: string) {
+  constructor(message: string, hint: string, exitCode = 1) {
     super(message);
     this.name = "CommandError";
     this.hint = hint;
+    this.exitCode = exitCode;
   }
 }
 

@@ -1,15 +1,17 @@
 /**
- * From arguments to an exit code: 0 for done, 1 for failed, 2 for a command line that cannot be understood.
+ * From arguments to an exit code: 0 for done, 1 for failed, 2 for a command line that cannot be understood; a command may
+ * have others for what it tells apart.
  *
  * What a command does stands in a file of its own, `run-COMMAND.ts`, and is loaded when it is run: saying what there is
  * takes no control plane.
  */
 import { Command, CommanderError } from "commander";
+import { analyzeCommand } from "./analyze.js";
 import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { caCommand } from "./ca.js";
-import { describeError } from "./command-error.js";
+import { CommandError, describeError } from "./command-error.js";
 import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
@@ -44,7 +46,7 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     context.stderr.write(`${describeError(error)}\n`);
-    return FAILED;
+    return error instanceof CommandError ? error.exitCode : FAILED;
   }
 }
 
@@ -55,6 +57,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(upCommand(context))
     .addCommand(serveCommand(context))
     .addCommand(bootstrapCommand(context))
+    .addCommand(analyzeCommand(context))
     .addCommand(caCommand(context))
     .addCommand(tokenCommand(context))
     .addCommand(proxyStatusCommand(context))

@@ -1,0 +1,178 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./run.js";
+
+const FOLDER = join(import.meta.dirname, "analyze");
+const MESH = join(FOLDER, "mesh");
+
+/** What a command wrote, with paths as they are from the folder of this test. */
+async function analyze(...args: readonly string[]): ReturnType<typeof run> {
+  const { code, stdout, stderr } = await run(["analyze", ...args]);
+  const short = (text: string): string => text.replaceAll(`${FOLDER}/`, "");
+  return { code, stdout: short(stdout), stderr: short(stderr) };
+}
+
+async function expected(name: string): Promise<string> {
+  return readFile(join(FOLDER, name), "utf8");
+}
+
+beforeAll(async () => {
+  // Loading what the command needs is not what is timed.
+  await import("../../../src/cli/run-analyze.js");
+}, 60_000);
+
+describe("fairlead analyze", () => {
+  it("shows people the line of each finding, and fails", async () => {
+    const { code, stdout, stderr } = await analyze(MESH);
+    await expect(stdout).toMatchFileSnapshot(join(FOLDER, "log.txt"));
+    expect(stderr).toBe(
+      "error: 2 errors in mesh\n  mend what is shown, or leave it out with --suppress CODE=RESOURCE\n",
+    );
+    expect(code).toBe(79);
+  });
+
+  it.each(["json", "yaml"])("gives programs a list of %s", async (format) => {
+    const { code, stdout } = await analyze(MESH, "-o", format);
+    await expect(stdout).toMatchFileSnapshot(join(FOLDER, `findings.${format}`));
+    expect(code).toBe(79);
+  });
+
+  it("tells the same of files that are named one by one", async () => {
+    const { stdout } = await analyze(join(MESH, "below/routes.yaml"), join(MESH, "services.yaml"));
+    const lines = (text: string) => text.split("\n").sort();
+    expect(lines(stdout)).toEqual(lines(await expected("log.txt")));
+  });
+
+  it.each([
+    ["-n of a namespace", ["-n", "other"], ["IST0101"], 79],
+    [
+      "suppressed findings left out",
+      ["-S", "IST0101=VirtualService *"],
+      ["IST0112", "IST0118"],
+      79,
+    ],
+    ["the output threshold", ["--output-threshold", "Error"], ["IST0112", "IST0101"], 79],
+    [
+      "one analyzer",
+      ["--analyzer", "service.PortNameAnalyzer", "-n", "default", "-S", "IST0101=*"],
+      ["IST0118"],
+      0,
+    ],
+    [
+      "a failure threshold below what is there",
+      ["-n", "default", "-S", "IST0112=*", "--failure-threshold", "info"],
+      ["IST0118"],
+      79,
+    ],
+  ])("takes %s", async (_, args, codes, code) => {
+    const outcome = await analyze(MESH, "-o", "json", ...args);
+    const found = JSON.parse(outcome.stdout) as readonly { readonly code: string }[];
+    expect(found.map((one) => one.code)).toEqual(codes);
+    expect(outcome.code).toBe(code);
+  });
+
+  it("says so when it finds nothing", async () => {
+    const { code, stdout, stderr } = await analyze(
+      MESH,
+      "-S",
+      "IST0101=*",
+      "-S",
+      "IST0112=*",
+      "-S",
+      "IST0118=*",
+    );
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "\u2714 nothing found in mesh\n",
+    });
+  });
+
+  it("warns of a code that there is not", async () => {
+    const { stderr } = await analyze(MESH, "-S", "IST9999=*");
+    expect(stderr).toContain("warning: there is no code IST9999, so nothing is suppressed by it\n");
+  });
+
+  it("lists the analyzers", async () => {
+    const { code, stdout } = await analyze("--list-analyzers");
+    expect(stdout).toContain("* virtualservice.DestinationHostAnalyzer:\n    checks whether");
+    expect(stdout.match(/^\* /gm)).toHaveLength(36);
+    expect(code).toBe(0);
+  });
+
+  it("colours the head of a finding when it is asked to", async () => {
+    const { stdout } = await analyze(MESH, "--color", "--output-threshold", "Error", "-n", "other");
+    expect(stdout).toContain(": \u001b[31merror[IST0101]\u001b[39m: ");
+  });
+
+  it.each([
+    ["no files", [], 1, "there is nothing to analyze"],
+    ["a file that is not there", ["nowhere.yaml"], 1, "nowhere.yaml does not exist"],
+    [
+      "an analyzer that there is not",
+      [MESH, "--analyzer", "service.PortNamesAnalyzer"],
+      1,
+      'did you mean "service.PortNameAnalyzer"',
+    ],
+    [
+      "a level that there is not",
+      [MESH, "--failure-threshold", "bad"],
+      2,
+      "Info, Warning or Error",
+    ],
+    ["a suppression without a resource", [MESH, "-S", "IST0101"], 2, "CODE=RESOURCE"],
+    ["both a namespace and all", [MESH, "-A", "-n", "a"], 2, "cannot be used with"],
+  ])("refuses %s", async (_, args, code, message) => {
+    const outcome = await analyze(...args);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stderr).toContain(message);
+  });
+});
+
+describe("fairlead analyze, of a directory that is made for it", () => {
+  let directory = "";
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "fairlead-analyze-"));
+  });
+
+  afterAll(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  it("ends with 65 when a file cannot be read, and nothing else is wrong", async () => {
+    await writeFile(join(directory, "broken.yaml"), "a: [\n");
+    expect((await analyze(directory)).code).toBe(65);
+    await rm(join(directory, "broken.yaml"));
+  });
+
+  it("finds the certificates of gateways in a secrets directory", async () => {
+    const secrets = join(directory, "secrets");
+    await mkdir(join(secrets, "istio-system/shop-tls"), { recursive: true });
+    await writeFile(join(secrets, "istio-system/shop-tls/ca.crt"), "no certificate");
+    const gateway = join(directory, "gateway.json");
+    await writeFile(gateway, JSON.stringify(GATEWAY));
+    const { stdout } = await analyze(gateway, "--secrets", secrets);
+    expect(stdout).toContain(
+      `${secrets}/istio-system/shop-tls/ca.crt:1:1: error[invalid-certificate]`,
+    );
+  });
+});
+
+const GATEWAY = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "Gateway",
+  metadata: { name: "shop", namespace: "istio-system" },
+  spec: {
+    selector: { istio: "ingressgateway" },
+    servers: [
+      {
+        port: { number: 443, name: "https", protocol: "HTTPS" },
+        hosts: ["shop.example.com"],
+        tls: { mode: "SIMPLE", credentialName: "shop-tls" },
+      },
+    ],
+  },
+};
