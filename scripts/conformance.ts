@@ -3,13 +3,14 @@
  *
  * usage: conformance FOLDER [--verbose]
  */
+import { analyzers } from "./conformance/analyzers.js";
 import { authz } from "./conformance/authz.js";
 import { formatResults, runSuite } from "./conformance/run-suite.js";
 import { simulation } from "./conformance/simulation.js";
 import type { Suite } from "./conformance/suite.js";
 import { validation } from "./conformance/validation.js";
 
-const SUITES: readonly Suite[] = [validation, authz, simulation];
+const SUITES: readonly Suite[] = [validation, analyzers, authz, simulation];
 
 const [folder, option] = process.argv.slice(2);
 if (folder === undefined || folder === "") {
