@@ -17,7 +17,13 @@ import {
   type ResourceView,
   TYPE_URL,
 } from "../xds/resource.js";
-import { type OpenRequest, type Session, StreamRefused, type XdsSessions } from "../xds/session.js";
+import {
+  type OpenRequest,
+  type Protocol,
+  type Session,
+  StreamRefused,
+  type XdsSessions,
+} from "../xds/session.js";
 
 /** A proxy that is connected now. */
 export interface ConnectedSession {
@@ -90,13 +96,22 @@ function secretsFor(lease: SecretLease | undefined, gateway: ResourceTable): Res
   return table;
 }
 
-function viewOf(sets: ResourceSets, secrets: ResourceTable): ResourceView {
+/** Only the incremental protocol can carry virtual hosts by themselves. */
+function routesOf(sets: ResourceSets, protocol: Protocol): ResourceView {
+  if (protocol === "sotw") return new Map([[TYPE_URL.route, sets.routes]]);
+  return new Map<string, ResourceTable>([
+    [TYPE_URL.route, sets.splitRoutes],
+    [TYPE_URL.virtualHost, sets.virtualHosts],
+  ]);
+}
+
+function viewOf(sets: ResourceSets, secrets: ResourceTable, protocol: Protocol): ResourceView {
   return new Map<string, ResourceTable>([
     [TYPE_URL.cluster, sets.clusters],
     [TYPE_URL.endpoint, sets.endpoints],
     [TYPE_URL.secret, secrets],
     [TYPE_URL.listener, sets.listeners],
-    [TYPE_URL.route, sets.routes],
+    ...routesOf(sets, protocol),
   ]);
 }
 
@@ -112,6 +127,7 @@ const NOTHING: readonly EncodedResource[] = [];
 function createView(
   setsNow: () => ResourceSets,
   lease: SecretLease | undefined,
+  protocol: Protocol,
 ): () => ResourceView {
   let last: LastView | undefined;
   return () => {
@@ -122,7 +138,7 @@ function createView(
       last?.sets.secrets === sets.secrets && last.own === own
         ? last.view.get(TYPE_URL.secret)
         : undefined;
-    last = { sets, own, view: viewOf(sets, secrets ?? secretsFor(lease, sets.secrets)) };
+    last = { sets, own, view: viewOf(sets, secrets ?? secretsFor(lease, sets.secrets), protocol) };
     return last.view;
   };
 }
@@ -157,7 +173,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       all.add(session);
       return {
         id: proxy.id,
-        view: createView(() => options.resourcesOf(connected), lease),
+        view: createView(() => options.resourcesOf(connected), lease, request.protocol),
         closed: () => {
           all.delete(session);
           endProof();

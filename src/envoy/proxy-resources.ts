@@ -39,6 +39,7 @@ import {
   type EnvoyResource,
   type ResourceSet,
   type ResourceSets,
+  type RouteSets,
   resourceSet,
 } from "./resource-set.js";
 
@@ -233,9 +234,28 @@ function placeFinder(
 type LogSide = "CLIENT" | "SERVER";
 type LogFinder = (mesh: Mesh) => ListenerLogs;
 
+/** The sets with route configurations, which stay unjoined until they are read. */
+function withRoutes(sets: Omit<ResourceSets, keyof RouteSets>, all: RouteSets): ResourceSets {
+  const { splitRoutes, virtualHosts } = all;
+  return {
+    ...sets,
+    splitRoutes,
+    virtualHosts,
+    get routes() {
+      return all.routes;
+    },
+  };
+}
+
+/** What tells sets apart; joined routes say no more than split ones and their virtual hosts. */
+const membersOf = (sets: ResourceSets): readonly ResourceSet[] => {
+  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets } = sets;
+  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets];
+};
+
 /** Where nothing changed, the sets are the object that they were. */
 function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
-  return engine.settle<ResourceSets>((a, b) => sameElements(Object.values(a), Object.values(b)));
+  return engine.settle<ResourceSets>((a, b) => sameElements(membersOf(a), membersOf(b)));
 }
 
 function createSidecars(
@@ -265,13 +285,13 @@ function createSidecars(
       const logs = serverLogs(mesh);
       const own = inbound(inboundInputs(mesh, proxy, { logs, security: filters }));
       const preferred = placed(mesh, builder);
-      return settled({
+      const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
         listeners: listeners(outboundListeners(mesh, builder), own.listeners),
-        routes: outbound.routes,
-        secrets: Table.empty(),
-      });
+        secrets: Table.empty<EnvoyResource>(),
+      };
+      return settled(withRoutes(sets, outbound.routes));
     };
   };
 }
@@ -297,13 +317,13 @@ function createRouters(
       const logs = clientLogs(mesh);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters }));
       const preferred = placed(mesh, builder);
-      return settled({
+      const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
         listeners: own.listeners,
-        routes: own.routes,
         secrets: secrets(gatewaySecretInputs(mesh, proxy)),
-      });
+      };
+      return settled(withRoutes(sets, own.routes));
     };
   };
 }

@@ -20,6 +20,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */
   readonly endpoints?: string;
+  /** Of a virtual host: keys of its domains, each of which no other virtual host may have at the same time. */
+  readonly exclusive?: readonly string[];
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
   /** Parts that it would have if Envoy took them. */
@@ -29,12 +31,21 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
 /** Resources of one type by name. */
 export type ResourceSet = Table<EnvoyResource>;
 
+/** Route configurations in the two ways in which proxies are given them. */
+export interface RouteSets {
+  /** Each with all its virtual hosts in it. Joined when it is read, since few proxies are sent it. */
+  readonly routes: ResourceSet;
+  /** Each without them. */
+  readonly splitRoutes: ResourceSet;
+  /** The virtual hosts of the split ones. */
+  readonly virtualHosts: ResourceSet;
+}
+
 /** All that a proxy, or a group of proxies, is sent, by type. */
-export interface ResourceSets {
+export interface ResourceSets extends RouteSets {
   readonly clusters: ResourceSet;
   readonly endpoints: ResourceSet;
   readonly listeners: ResourceSet;
-  readonly routes: ResourceSet;
   readonly secrets: ResourceSet;
 }
 

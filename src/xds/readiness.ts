@@ -9,6 +9,7 @@
  *
  * The waits for the client end with the time of the response that they wait for (Pacing.warmWaitMs). Nothing else waits.
  */
+import type { Difference } from "./difference.js";
 import type { Moment } from "./moment.js";
 import { type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
@@ -31,13 +32,15 @@ export function waitingFor(
 ): Waiting {
   const table = state.view.get(subscription.typeUrl);
   if (table === undefined) return NOTHING;
-  const { changed, removed } = moment.plan(subscription, table).difference;
+  const { difference } = moment.plan(subscription, table);
+  const { changed, removed } = difference;
   if (rulesOf(subscription.typeUrl).usesClusters) {
     const users = changed.filter(({ clusters }) => clusters !== undefined && clusters.length > 0);
     if (users.length === 0) return NOTHING;
     const { names, until } = unreadyClusters(state, moment);
     const waiting = users.filter(({ clusters = [] }) => clusters.some((name) => names.has(name)));
-    return { names: new Set(waiting.map(({ name }) => name)), until };
+    const waitingNames = new Set(waiting.map(({ name }) => name));
+    return { names: withSuccession(subscription, table, difference, waitingNames), until };
   }
   // What the client asks for and is not there is answered at once: it may wait for that.
   const gone = removed.filter((name) => !subscription.requested.has(name));
@@ -50,6 +53,35 @@ export function waitingFor(
     default:
       return NOTHING;
   }
+}
+
+/** These names, and those of the resources that take over from them or give to them what only one may have. */
+function withSuccession(
+  { held }: Subscription,
+  table: ResourceTable,
+  { changed, removed }: Difference,
+  waiting: ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (waiting.size === 0) return waiting;
+  const keysOf = (name: string): readonly string[] => {
+    const before = held.get(name);
+    const old = isContent(before) ? (before.exclusive ?? []) : [];
+    return [...old, ...(table.get(name)?.exclusive ?? [])];
+  };
+  const others = new Map(
+    [...changed.map(({ name }) => name), ...removed].map((name) => [name, keysOf(name)]),
+  );
+  const result = new Set<string>();
+  const taken = new Set<string>();
+  for (let found: readonly string[] = [...waiting]; found.length > 0; ) {
+    for (const name of found) {
+      result.add(name);
+      for (const key of keysOf(name)) taken.add(key);
+      others.delete(name);
+    }
+    found = [...others].flatMap(([name, keys]) => (keys.some((key) => taken.has(key)) ? name : []));
+  }
+  return result;
 }
 
 /** The clusters that the client was not sent yet, or was sent and has not taken, without having had them before. */

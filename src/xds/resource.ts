@@ -16,6 +16,12 @@ export interface EncodedResource {
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource, which is sent right behind it. */
   readonly endpoints?: string;
   /**
+   * Of a virtual host: keys of which each is one resource's alone, its domains. Where one is taken over by another
+   * resource, both are sent together: a client that had both for a moment would refuse them, and one that had neither
+   * would answer wrongly.
+   */
+  readonly exclusive?: readonly string[];
+  /**
    * Why every client would refuse it, where that is known. Then it is not sent, and a client goes on with what it has
    * under the name, as if it had refused it.
    */

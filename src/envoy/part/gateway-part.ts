@@ -20,14 +20,25 @@ import { certificateSecret, rootsSecret } from "../gateway-secret.js";
 import { credentialNames, gatewayCaSecretName, gatewaySecretName } from "../gateway-tls.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import { gatewayListener } from "../listener/gateway-listener.js";
-import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  type RouteSets,
+  resourceSet,
+} from "../resource-set.js";
 import {
   type GatewayRouteContext,
   gatewayRouteName,
   gatewayVirtualHosts,
 } from "../route/gateway-route.js";
 import { hashPolicies } from "../route/hash-policy.js";
-import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
+import {
+  encodeVirtualHost,
+  joinRouteConfiguration,
+  routeConfigurationHead,
+  splitRouteConfiguration,
+  type VirtualHostResource,
+} from "../route/route-configuration.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import { servicesOf, workloadOf } from "./inbound-part.js";
@@ -38,7 +49,7 @@ import type { ListenerLogs } from "./logs.js";
 export interface GatewayPart {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
-  readonly routes: ResourceSet;
+  readonly routes: RouteSets;
 }
 
 /** Everything that a gateway part depends on. */
@@ -131,45 +142,46 @@ function listenersOf(
     .filter((listener) => listener !== undefined);
 }
 
-/** By `route name`, then in the order of the hosts: what each route configuration is joined from. */
+/** By route name, then in the order of the hosts: what each route configuration has. */
 function virtualHostsOf(
   encoder: Encoder,
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
-): ReadonlyMap<string, readonly EnvoyResource[]> {
+): ReadonlyMap<string, readonly VirtualHostResource[]> {
   const byRoute = groupBy(servers, (one) => gatewayRouteName(one) ?? "");
   return new Map(
     [...byRoute]
       .filter(([name]) => name !== "")
       .map(([name, members]) => [
         name,
-        gatewayVirtualHosts(members, context).map((host) => ({
-          ...encodeResource(encoder, MESSAGE.virtualHost, host),
-          clusters: clusterNames(host.json),
-        })),
+        gatewayVirtualHosts(members, context).map((host) => encodeVirtualHost(encoder, name, host)),
       ]),
   );
 }
 
+type Sift = (table: Table<VirtualHostResource>) => Sifted<VirtualHostResource>;
+
 function routesOf(
   encoder: Encoder,
-  hosts: ReadonlyMap<string, readonly EnvoyResource[]>,
-  sift: (table: ResourceSet) => Sifted<EnvoyResource>,
-): readonly EnvoyResource[] {
-  const keyOf = (route: string, { name }: EnvoyResource): string => `${route} ${name}`;
-  const { sent } = sift(
-    Table.from(
-      [...hosts].flatMap(([route, all]) => all.map((host) => [keyOf(route, host), host] as const)),
-    ),
-  );
-  return [...hosts].map(([route, all]) =>
-    joinRouteConfiguration(
-      encoder,
-      routeConfigurationHead(route),
-      all.flatMap((host) => sent.get(keyOf(route, host)) ?? []),
-      all.flatMap(({ refusal }) => refusal ?? []),
-    ),
-  );
+  hosts: ReadonlyMap<string, readonly VirtualHostResource[]>,
+  sift: Sift,
+): RouteSets {
+  const all = [...hosts.values()].flat();
+  const { sent } = sift(Table.from(all.map((host) => [host.name, host] as const)));
+  const tables = [...hosts].map(([name, members]) => {
+    const head = routeConfigurationHead(name);
+    const kept = members.flatMap((host) => sent.get(host.name) ?? []);
+    const leftOut = members.flatMap(({ refusal }) => refusal ?? []);
+    const whole = joinRouteConfiguration(encoder, head, kept, leftOut);
+    // Envoy would wait for the virtual hosts of one that has none.
+    const split = kept.length === 0 ? whole : splitRouteConfiguration(encoder, head, leftOut);
+    return { whole, split };
+  });
+  return {
+    routes: resourceSet(tables.map(({ whole }) => whole)),
+    splitRoutes: resourceSet(tables.map(({ split }) => split)),
+    virtualHosts: sent,
+  };
 }
 
 /** The builder of gateway parts. */
@@ -177,9 +189,9 @@ export function createGatewayPart(
   engine: Engine,
   encoder: Encoder,
 ): (inputs: GatewayInputs) => GatewayPart {
-  const sifters = new WeakMap<Proxy, (table: ResourceSet) => Sifted<EnvoyResource>>();
-  const sifterOf = (proxy: Proxy): ((table: ResourceSet) => Sifted<EnvoyResource>) => {
-    const sift = sifters.get(proxy) ?? createLastGood();
+  const sifters = new WeakMap<Proxy, Sift>();
+  const sifterOf = (proxy: Proxy): Sift => {
+    const sift = sifters.get(proxy) ?? createLastGood<VirtualHostResource>();
     sifters.set(proxy, sift);
     return sift;
   };
@@ -220,7 +232,7 @@ export function createGatewayPart(
       return {
         clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),
-        routes: resourceSet(routesOf(encoder, hosts, sifterOf(inputs.proxy))),
+        routes: routesOf(encoder, hosts, sifterOf(inputs.proxy)),
       };
     },
   );

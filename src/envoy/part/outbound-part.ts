@@ -15,7 +15,7 @@ import {
 } from "../cluster/static-cluster.js";
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
-import type { EnvoyResource, ResourceSet } from "../resource-set.js";
+import type { EnvoyResource, ResourceSet, RouteSets } from "../resource-set.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -26,12 +26,9 @@ import {
   createClusterRows,
   createEndpointRows,
 } from "./outbound-clusters.js";
-import {
-  createRouteConfigurations,
-  createVirtualHosts,
-  type HostResource,
-} from "./outbound-routes.js";
+import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
+import { createRouteConfigurations } from "./outbound-tables.js";
 import { createPlacedViews } from "./placed-views.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
@@ -39,7 +36,7 @@ import { createUnknownHosts } from "./scope-policy.js";
 export interface OutboundPart {
   readonly clusters: ResourceSet;
   readonly endpoints: ResourceSet;
-  readonly routes: ResourceSet;
+  readonly routes: RouteSets;
   /** What the services ask of the outbound listeners, by `address_port`. */
   readonly claims: Table<Table<OutboundClaim>>;
   readonly unknown: UnknownHosts;

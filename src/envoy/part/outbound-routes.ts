@@ -1,4 +1,4 @@
-/** The route configurations of a scope's sidecars, joined from the virtual hosts of the hosts that they can see. */
+/** The virtual hosts of sidecars: what becomes of requests for the hosts that they can see. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { ResourceRef } from "../../config/resource.js";
@@ -8,24 +8,18 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import { isHeadless, type Service, type ServicePort } from "../../mesh/service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
-import { clusterNames } from "../cluster-names.js";
-import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { type ClusterKey, HTTP_PROXY_ROUTE, outboundClusterName } from "../names.js";
-import { type EnvoyResource, type ResourceSet, sameResource } from "../resource-set.js";
+import { sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
-import { joinRouteConfiguration, routeConfigurationHead } from "../route/route-configuration.js";
-import { addressDomains, catchAllHost, hostDomains } from "../route/virtual-host.js";
-import type { UnknownHosts } from "../unknown-hosts.js";
-import { MESSAGE } from "./envoy-types.js";
+import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
+import { addressDomains, hostDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
-import { createLastGood, type Sifted } from "./last-good.js";
 import type { OutboundScope } from "./outbound-scope.js";
 
-/** A virtual host and the route configuration that it belongs to. */
-export interface HostResource extends EnvoyResource {
-  readonly routeName: string;
+/** A virtual host, and its domains. */
+export interface HostResource extends VirtualHostResource {
   readonly domains: readonly string[];
 }
 
@@ -158,65 +152,12 @@ function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
   });
 }
 
-/** The first virtual host to name a domain, in any case, keeps it: Envoy refuses a table in which two do. */
-function withoutRepeatedDomains(
-  hosts: readonly HostResource[],
-  strip: (host: HostResource, domains: readonly string[]) => HostResource | undefined,
-): readonly HostResource[] {
-  const owner = new Map<string, HostResource>();
-  const claim = (domain: string, host: HostResource): void => {
-    const key = domain.toLowerCase();
-    if (!owner.has(key)) owner.set(key, host);
-  };
-  // A host's own name is its first domain, and goes before what others call it.
-  for (const host of hosts) {
-    const [own] = host.domains;
-    if (own !== undefined) claim(own, host);
-  }
-  return hosts.flatMap((host) => {
-    for (const domain of host.domains) claim(domain, host);
-    const kept = host.domains.filter((domain) => owner.get(domain.toLowerCase()) === host);
-    if (kept.length === host.domains.length) return [host];
-    return strip(host, kept) ?? [];
-  });
-}
-
-function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
-  const host = catchAllHost(unknown);
-  if (unknown.mode === "REGISTRY_ONLY") {
-    const [route] = host.routes ?? [];
-    // CONNECT has no path, so a prefix does not match it.
-    const refused = { ...route, match: { connectMatcher: {} } };
-    return { ...host, routes: [refused, ...(host.routes ?? [])] };
-  }
-  const tunnel: RouteJson = {
-    name: host.name ?? "",
-    match: { connectMatcher: {} },
-    route: {
-      cluster: unknown.cluster,
-      timeout: "0s",
-      upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
-    },
-  };
-  return { ...host, routes: [tunnel, ...(host.routes ?? [])] };
-}
-
-function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
-  const head = routeConfigurationHead(name);
-  // The proxy's clients name the port, and it counts.
-  return name === HTTP_PROXY_ROUTE ? { ...head, ignorePortInHostMatching: false } : head;
-}
-
 function encodeHost(encoder: Encoder, { routeName, json, sources }: HostPlan): HostResource {
-  return {
-    ...encodeResource(encoder, MESSAGE.virtualHost, { name: json.name ?? "", json, sources }),
-    routeName,
-    domains: json.domains ?? [],
-    clusters: clusterNames(json),
-  };
+  const built = { name: json.name ?? "", json, sources };
+  return { ...encodeVirtualHost(encoder, routeName, built), domains: json.domains ?? [] };
 }
 
-/** The virtual hosts of hosts: by hostname, and all by `route name`. */
+/** The virtual hosts of hosts: by hostname, and all by name. */
 export function createVirtualHosts(
   engine: Engine,
   encoder: Encoder,
@@ -228,7 +169,7 @@ export function createVirtualHosts(
       return Table.from(
         hostPlans(view, context)
           .map((plan) => encodeHost(encoder, plan))
-          .map((host) => [`${host.routeName} ${host.name}`, host] as const),
+          .map((host) => [host.name, host] as const),
       );
     },
     sameResources,
@@ -260,59 +201,4 @@ function sameResources(a: Table<HostResource>, b: Table<HostResource>): boolean 
       ({ before, after }) =>
         before !== undefined && after !== undefined && sameResource(before, after),
     );
-}
-
-function joinHosts(
-  encoder: Encoder,
-  name: string,
-  { sent, refused }: Sifted<HostResource>,
-  unknown: UnknownHosts,
-): EnvoyResource {
-  const sorted = sent.sorted().map(([, host]) => host);
-  const kept = withoutRepeatedDomains(sorted, (host, domains) =>
-    strippedHost(encoder, host, domains),
-  );
-  const last = name === HTTP_PROXY_ROUTE ? proxyCatchAll(unknown) : catchAllHost(unknown);
-  const complete = kept.some(({ domains }) => domains.includes("*"));
-  const all = complete
-    ? kept
-    : [...kept, encodeHost(encoder, { routeName: name, json: last, sources: [] })];
-  const leftOut = refused.sorted().flatMap(([, host]) => host.refusal ?? []);
-  return joinRouteConfiguration(encoder, routeHead(name), all, leftOut);
-}
-
-/** The route configurations of these virtual hosts, by name. */
-export function createRouteConfigurations(
-  engine: Engine,
-  encoder: Encoder,
-): (hosts: Table<HostResource>, unknown: UnknownHosts) => ResourceSet {
-  const sift = createLastGood<HostResource>();
-  const routeOf = (host: HostResource): readonly string[] => [host.routeName];
-  const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
-  const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
-  const join = engine.derive<
-    [Table<HostResource>, Table<HostResource>],
-    [UnknownHosts],
-    EnvoyResource
-  >(
-    "route configurations",
-    (name, [sent = Table.empty(), refused = Table.empty()], unknown) =>
-      joinHosts(encoder, name, { sent, refused }, unknown),
-    sameResource,
-  );
-  return (hosts, unknown) => {
-    const { sent, refused } = sift(hosts);
-    return join([sentByRoute(sent), refusedByRoute(refused)], unknown);
-  };
-}
-
-/** A virtual host with fewer domains; undefined when none is left. */
-function strippedHost(
-  encoder: Encoder,
-  host: HostResource,
-  domains: readonly string[],
-): HostResource | undefined {
-  if (domains.length === 0) return undefined;
-  const { bytes, version } = encoder.edit(MESSAGE.virtualHost, host.bytes, { domains });
-  return { ...host, domains, bytes, version };
 }

@@ -16,8 +16,9 @@ import {
   type OutboundPart,
   type SharedBuilders,
 } from "./outbound-part.js";
-import { createRouteConfigurations, type HostResource } from "./outbound-routes.js";
+import type { HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
+import { createRouteConfigurations } from "./outbound-tables.js";
 import { createPlacedViews } from "./placed-views.js";
 import { createUnknownHosts } from "./scope-policy.js";
 

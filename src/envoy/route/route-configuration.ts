@@ -1,13 +1,54 @@
 /** Route configurations, joined from the bytes of their virtual hosts. */
-import { fieldHead } from "../../base/message-field.js";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { fieldHead, textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
-import type { RouteConfigurationJson } from "../api.js";
+import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";
+import type { Built } from "../built.js";
+import { clusterNames } from "../cluster-names.js";
+import { adsSource } from "../config-source.js";
+import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
 import type { EnvoyResource, Refusal } from "../resource-set.js";
 
 /** The number of the field `virtual_hosts` in RouteConfiguration. */
 const VIRTUAL_HOSTS_FIELD = 2;
+
+/** The number of the field `name` in VirtualHost. */
+const NAME_FIELD = 1;
+
+/**
+ * A virtual host as a resource of its own: named `route configuration/virtual host`, in the message too, because Envoy
+ * forgets one that is removed by its message's name.
+ */
+export interface VirtualHostResource extends EnvoyResource {
+  readonly routeName: string;
+  /** Its name in a route configuration that has its virtual hosts in it: Istio's. */
+  readonly tableName: string;
+}
+
+/** Encodes a virtual host of a route configuration. */
+export function encodeVirtualHost(
+  encoder: Encoder,
+  routeName: string,
+  { name: tableName, json, sources }: Built<VirtualHostJson>,
+): VirtualHostResource {
+  const name = `${routeName}/${tableName}`;
+  const built = { name: tableName, json: { ...json, name }, sources };
+  return {
+    ...encodeResource(encoder, MESSAGE.virtualHost, built),
+    name,
+    routeName,
+    tableName,
+    clusters: clusterNames(json),
+    exclusive: (json.domains ?? []).map((domain) => domainKey(routeName, domain)),
+  };
+}
+
+/** What at most one virtual host may have: Envoy takes a domain of a route configuration, in any case, once. */
+export function domainKey(routeName: string, domain: string): string {
+  return `${routeName}/${domain.toLowerCase()}`;
+}
 
 /** A route configuration without its virtual hosts. */
 export interface RouteConfigurationHead extends Omit<RouteConfigurationJson, "virtualHosts"> {
@@ -25,28 +66,56 @@ export function routeConfigurationHead(name: string): RouteConfigurationHead {
   };
 }
 
+/** Where the content behind the first field of a message starts; that field is a text. */
+function behindFirstField(bytes: Uint8Array): number {
+  const reader = new BinaryReader(bytes);
+  const [, wireType] = reader.tag();
+  reader.skip(wireType);
+  return reader.pos;
+}
+
+/** The virtual host of a table: as it is by itself, but for its name, which is its first field. */
+function tableEntry({ bytes, tableName }: VirtualHostResource): readonly Uint8Array[] {
+  const name = textField(NAME_FIELD, tableName);
+  const rest = bytes.subarray(behindFirstField(bytes));
+  return [fieldHead(VIRTUAL_HOSTS_FIELD, name.length + rest.length), name, rest];
+}
+
 /**
- * The route configuration of these virtual hosts, in this order, without those that were left out. A message may be put
- * together from the bytes of its parts, so a change of one virtual host costs its own encoding and one copy; the version
- * is that of the members'.
+ * The route configuration with these virtual hosts, in this order, without those that were left out. A message may be
+ * put together from the bytes of its parts, so a change of one virtual host costs its own encoding and one copy; the
+ * version is that of the members'.
  */
 export function joinRouteConfiguration(
   encoder: Encoder,
   head: RouteConfigurationHead,
-  virtualHosts: readonly EnvoyResource[],
+  virtualHosts: readonly VirtualHostResource[],
   leftOut: readonly Refusal[],
 ): EnvoyResource {
   const start = encoder.encode(MESSAGE.route, head);
-  const parts = virtualHosts.flatMap(({ bytes }) => [
-    fieldHead(VIRTUAL_HOSTS_FIELD, bytes.length),
-    bytes,
-  ]);
   const versions = [start.version, ...virtualHosts.map(({ version }) => version)];
   return {
     name: head.name,
-    bytes: Buffer.concat([start.bytes, ...parts]),
+    bytes: Buffer.concat([start.bytes, ...virtualHosts.flatMap(tableEntry)]),
     version: versionOf(versions.join("\n")),
     clusters: [...new Set(virtualHosts.flatMap(({ clusters = [] }) => clusters))].sort(),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+  };
+}
+
+/**
+ * The route configuration that takes its virtual hosts from resources of their own. Envoy accepts that from a stream of
+ * the incremental protocol alone, and waits until there is at least one. See Envoy, "Virtual Host Discovery Service".
+ */
+export function splitRouteConfiguration(
+  encoder: Encoder,
+  head: RouteConfigurationHead,
+  leftOut: readonly Refusal[],
+): EnvoyResource {
+  const json = { ...head, vhds: { configSource: adsSource() } };
+  return {
+    name: head.name,
+    ...encoder.encode(MESSAGE.route, json),
     ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
