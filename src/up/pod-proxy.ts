@@ -21,6 +21,8 @@ export interface ProxySettings {
   readonly controlPlaneAddress: string;
   /** It may not listen on ports below 1024. */
   readonly unprivileged: boolean;
+  /** The form of the protocol in which it is told of changes; delta when absent. */
+  readonly protocol?: BootstrapOptions["protocol"];
   /** DNS servers to ask instead of the system's. */
   readonly dnsResolvers?: readonly SocketAddress[];
   /** Holds a directory for each pod. */
@@ -98,6 +100,7 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     admin: { address: addresses.pod, port: ADMIN_PORT },
     status: { address: addresses.pod, port: STATUS_PORT },
     metrics: { address: addresses.pod, port: METRICS_PORT },
+    ...(settings.protocol === undefined ? {} : { protocol: settings.protocol }),
     ...(settings.dnsResolvers === undefined ? {} : { dnsResolvers: settings.dnsResolvers }),
   };
 }

@@ -52,7 +52,7 @@ const PROXIES = [
   "istio-ingressgateway-0.istio-system",
 ] as const;
 
-const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+const HOSTS = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
 
 const certificates = await openCertificates();
 const appTls = await certificates.certificateFor(["app.example.com"]);
@@ -130,8 +130,8 @@ test("a control plane that comes back sends its proxies nothing, and no request 
   expect(connected(mesh.records.slice(before))).toEqual(PROXIES);
   expect(sent(mesh.records.slice(before, back))).toEqual([]);
   expect(sent(mesh.records.slice(back))).toEqual([
-    `called-0.default: 1 ${ROUTES}, 0 removed`,
-    `caller-0.default: 1 ${ROUTES}, 0 removed`,
+    `called-0.default: 2 ${HOSTS}, 0 removed`,
+    `caller-0.default: 2 ${HOSTS}, 0 removed`,
   ]);
 });
 
@@ -157,7 +157,7 @@ test("proxies are sent the one thing that was edited meanwhile, and no request f
   expect(failures(await load.stop())).toEqual([]);
   expect(connected(mesh.records.slice(before))).toEqual(PROXIES);
   expect(sent(mesh.records.slice(before))).toEqual([
-    `called-0.default: 1 ${ROUTES}, 0 removed`,
-    `caller-0.default: 1 ${ROUTES}, 0 removed`,
+    `called-0.default: 2 ${HOSTS}, 0 removed`,
+    `caller-0.default: 2 ${HOSTS}, 0 removed`,
   ]);
 });

@@ -63,6 +63,8 @@ export interface ServedMeshOptions {
   readonly workloadTtlMs?: number;
   /** Secrets by `namespace/name/file`. */
   readonly secrets?: Files;
+  /** The form of the protocol that the proxies speak; delta when absent. */
+  readonly protocol?: NonNullable<ProxySettings["protocol"]>;
 }
 
 const ADDRESS = "127.0.0.1";
@@ -125,7 +127,7 @@ async function openMesh(
   closers.push(() => controlPlane.close());
   const pods = placePods(controlPlane, places);
   await startApplications(pods, closers);
-  await startProxies(controlPlane, pods, places, closers);
+  await startProxies(controlPlane, pods, { ...options, ...places }, closers);
   await untilBack(controlPlane, pods);
   return {
     ...places,
@@ -159,7 +161,7 @@ async function startApplications(pods: readonly PlacedPod[], closers: Closers): 
 async function startProxies(
   controlPlane: ControlPlane,
   pods: readonly PlacedPod[],
-  { state }: Places,
+  { state, protocol }: Places & Pick<ServedMeshOptions, "protocol">,
   closers: Closers,
 ): Promise<void> {
   const { FAIRLEAD_ENVOY: named, PATH: path } = process.env;
@@ -170,6 +172,7 @@ async function startProxies(
     unprivileged: true,
     proxyDirectory: join(state, "proxies"),
     logDirectory: join(state, "logs"),
+    ...(protocol === undefined ? {} : { protocol }),
   };
   const proxied = pods.filter(({ proxy }) => proxy !== "none");
   await Promise.all(

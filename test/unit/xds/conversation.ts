@@ -22,7 +22,7 @@ const WORDS = new Map<string, string>(Object.entries(TYPE_URL).map(([word, url])
 /** A resource written as `name@version`, with what it refers to. */
 export function resource(
   text: string,
-  references: Pick<EncodedResource, "clusters" | "endpoints" | "refusal"> = {},
+  references: Pick<EncodedResource, "clusters" | "endpoints" | "exclusive" | "refusal"> = {},
 ): EncodedResource {
   const [name = "", version = ""] = text.split("@");
   return { name, version, bytes: Buffer.from(text), ...references };

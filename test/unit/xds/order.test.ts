@@ -125,6 +125,50 @@ describe("the endpoints of a changed cluster", () => {
   });
 });
 
+describe("what only one virtual host may have", () => {
+  const host = (text: string, of: readonly string[], ...clusters: readonly string[]) =>
+    resource(text, { exclusive: of, clusters });
+
+  const withHosts = (...virtualHost: ViewSketch["virtualHost"] & object): ViewSketch => ({
+    ...MESH,
+    virtualHost,
+  });
+  const BEFORE = withHosts(
+    host("R/a@1", ["a", "x"], "A"),
+    host("R/b@1", ["b"], "B"),
+    host("R/c@1", ["c"], "A"),
+  );
+  const NEW = {
+    cluster: [...MESH.cluster, cluster("C@1")],
+    endpoint: [...MESH.endpoint, "C@1"],
+  };
+
+  it("goes over in one response, when the one that takes it has its clusters", () => {
+    const client = connected(BEFORE);
+    client.subscribe("virtualHost");
+    client.ackAll();
+    const after = withHosts(
+      host("R/a@2", ["a"], "A"),
+      host("R/b@2", ["b", "x"], "C"),
+      host("R/c@2", ["c"], "B"),
+    );
+    const sent = client.change({ ...after, ...NEW });
+    expect(sent).toEqual(["cluster C@1", "virtualHost R/c@2"]);
+    client.ack("virtualHost");
+    expect(client.ack("cluster")).toEqual(["virtualHost R/a@2 R/b@2"]);
+  });
+
+  it("is not taken from one that goes before the one that comes has its clusters", () => {
+    const client = connected(BEFORE);
+    client.subscribe("virtualHost");
+    client.ackAll();
+    const after = withHosts(host("R/b@1", ["b"], "B"), host("R/d@1", ["a", "x"], "C"));
+    expect(client.change({ ...after, ...NEW })).toEqual(["cluster C@1", "virtualHost -R/c"]);
+    client.ack("virtualHost");
+    expect(client.ack("cluster")).toEqual(["virtualHost R/d@1 -R/a"]);
+  });
+});
+
 describe("a route to a new cluster", () => {
   const withC = (routes: ViewSketch): ViewSketch => ({
     cluster: [...MESH.cluster, cluster("C@1")],
