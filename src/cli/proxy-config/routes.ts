@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { parseFlag } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, sayIdle, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface RoutesOptions extends ProxyOptions {
@@ -29,8 +29,10 @@ export function routesCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: RoutesOptions) => {
       const { routesOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/route-table.js");
+      const { idleRoutes } = await import("../../console/not-in-use.js");
       const dump = await readDump(context, pod, options, PATH);
       const routes = table.selectRoutes(routesOf(dump), options.name);
+      sayIdle(context, idleRoutes(dump));
       await writeOutput(context, options.output, {
         table: () => (options.verbose ? table.routeTable(routes) : table.routeCounts(routes)),
         value: () => routes,
