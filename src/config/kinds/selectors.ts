@@ -3,6 +3,7 @@ import type { Path } from "../kind.js";
 import { NonEmptyText, optional, strict, Text, TextMap, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, given, invalid } from "./findings.js";
 import { checkSelectorLabels } from "./labels.js";
+import { notApplied } from "./unapplied.js";
 
 /** The workloads of a policy, by all of these labels (istio.type.v1beta1.WorkloadSelector). */
 export type PolicySelector = ValueOf<typeof PolicySelector>;
@@ -78,6 +79,8 @@ function* checkTargetReference(target: PolicyTargetReference, path: Path): Findi
   if (!TARGETS.includes(name)) {
     const targets = TARGETS.map((known) => known.replace(/^\//, "")).join(", ");
     yield invalid(path, `a policy cannot be attached to a ${kind}: one of ${targets}`);
+  } else if (kind !== "Gateway") {
+    yield notApplied(path, `what is for the waypoint of a ${kind}`);
   }
   if (namespace !== "") {
     yield invalid([...path, "namespace"], "a policy is attached within its own namespace");

@@ -9,6 +9,7 @@ import type { ResourceTables } from "../snapshot.js";
 import { checkCredentials } from "./credentials.js";
 import type { References } from "./dangling.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
+import { checkProvider } from "./providers.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
 import { checkVirtualService, type RoutingNames } from "./virtual-service.js";
@@ -29,6 +30,7 @@ export function createReferenceCheck(engine: Engine): (tables: ResourceTables) =
   const rules = createRuleCheck(engine);
   const credentials = createCredentialCheck(engine);
   const selectors = createSelectorCheck(engine);
+  const providers = createProviderCheck(engine);
   return (tables) => {
     const config = meshConfig(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
     const knownHosts = hosts(tables, config);
@@ -36,6 +38,10 @@ export function createReferenceCheck(engine: Engine): (tables: ResourceTables) =
     const selected = selectors(tables, knownWorkloads, config.rootNamespace);
     return {
       ...selected,
+      AuthorizationPolicy: [
+        ...(selected.AuthorizationPolicy ?? []),
+        providers([tables.AuthorizationPolicy], config.extensionProviders, knownHosts),
+      ],
       VirtualService: [routes(tables, knownHosts, config)],
       DestinationRule: [
         ...(selected.DestinationRule ?? []),
@@ -109,6 +115,18 @@ function createRuleCheck(engine: Engine) {
         { path: ["spec", "host"], code: UNKNOWN_RULE_HOST, message, severity: "warning" },
       ]);
     },
+    isDeepStrictEqual,
+  );
+}
+
+function createProviderCheck(engine: Engine) {
+  return engine.derive(
+    "providers of AuthorizationPolicy",
+    (
+      _key,
+      [policy]: RowsOf<"AuthorizationPolicy">,
+      ...[providers, hosts]: [MeshConfig["extensionProviders"], HostRegistry]
+    ) => policy && warnings(checkProvider(policy, providers, hosts)),
     isDeepStrictEqual,
   );
 }

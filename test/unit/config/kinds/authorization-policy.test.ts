@@ -145,7 +145,11 @@ describe("the condition of an authorization rule", () => {
 describe("what a policy is for", () => {
   const ref = (rest: object = {}) => ({ kind: "Service", name: "a", ...rest });
   tryRows("AuthorizationPolicy", [
-    ["can be services of its namespace", { targetRefs: [ref(), ref({ group: "core" })] }, []],
+    [
+      "can be services of its namespace, whose waypoints nobody has",
+      { targetRefs: [ref(), ref({ group: "core" })] },
+      ["warning spec.targetRefs[0]", "warning spec.targetRefs[1]"],
+    ],
     [
       "can be gateways",
       { targetRef: { group: "gateway.networking.k8s.io", kind: "Gateway", name: "a" } },
@@ -155,12 +159,12 @@ describe("what a policy is for", () => {
     [
       "is in its own namespace",
       { targetRef: ref({ namespace: "other" }) },
-      ["spec.targetRef.namespace"],
+      ["warning spec.targetRef", "spec.targetRef.namespace"],
     ],
     [
       "is said in one way",
       { targetRefs: [ref()], selector: { matchLabels: { a: "b" } } },
-      ["spec.targetRefs"],
+      ["warning spec.targetRefs[0]", "spec.targetRefs"],
     ],
     [
       "is selected by names of labels",

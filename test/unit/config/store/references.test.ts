@@ -337,3 +337,48 @@ spec:
     ]);
   });
 });
+
+describe("the provider of a custom policy", () => {
+  const policy = (provider: string): string => `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: ask }
+spec:
+  action: CUSTOM
+  provider: { name: ${provider} }
+  rules: [{}]
+`;
+  const PROVIDERS = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    extensionProviders:
+    - { name: good, envoyExtAuthzHttp: { service: default/a.default.svc.cluster.local, port: 80 } }
+    - { name: nowhere, envoyExtAuthzGrpc: { service: b.default.svc.cluster.local, port: 80 } }
+    - name: wrong
+      envoyExtAuthzHttp: { service: a.default.svc.cluster.local, port: 80, pathPrefix: check }
+    - { name: log, envoyFileAccessLog: { path: /dev/stdout } }
+`;
+  const found = (provider: string): readonly string[] => {
+    const directory = createDirectory();
+    const { diagnostics } = directory.write({
+      "a.yaml": documents(service("a"), PROVIDERS),
+      "policy.yaml": policy(provider),
+    });
+    return diagnostics.map(({ position, message }) => `${String(position?.line)}: ${message}`);
+  };
+
+  it.each([
+    ["missing", "is none of the mesh configuration's extensionProviders"],
+    ["log", "is no external authorizer"],
+    ["nowhere", "cannot be asked: there is no service b.default.svc.cluster.local"],
+    ["wrong", 'cannot be asked: pathPrefix "check" does not begin with /'],
+  ])("is warned of when it is %s, for all is denied then", (provider, problem) => {
+    const consequence = "every request that the policy is for is denied";
+    expect(found(provider)).toEqual([`6: provider "${provider}" ${problem}: ${consequence}`]);
+  });
+
+  it("is not warned of when it can be asked", () => {
+    expect(found("good")).toEqual([]);
+  });
+});
