@@ -22,10 +22,8 @@ export interface EgressViews {
 const PORT_WITHOUT_SERVICE = 80;
 
 /** Whether the listener has a port: one of its own has just that, the one for all others none that has its own. */
-function carries({ port, protocol, others }: EgressListener, number: number): boolean {
-  if (port === undefined) return !others.includes(number);
-  // A proxy's clients name the port that they mean.
-  return port === number || protocol === "HTTP_PROXY";
+function carries({ port, others }: EgressListener, number: number): boolean {
+  return port === undefined ? !others.includes(number) : port === number;
 }
 
 type Restrict = (service: Service, egress: EgressListener) => Service;

@@ -8,8 +8,6 @@ import { keyOf } from "../config/resource.js";
 import type { EgressHost } from "./egress-host.js";
 import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
-import type { Protocol } from "./protocol.js";
-import { parseProtocol } from "./protocol.js";
 
 type SidecarResource = ResourceOf<"Sidecar">;
 
@@ -67,7 +65,6 @@ export interface EgressListener {
   readonly hosts: readonly EgressHost[];
   /** The one port that it is for; undefined for all ports that have no listener of their own. */
   readonly port: number | undefined;
-  readonly protocol: Protocol;
   /** The address on which it is; undefined where the addresses of the services decide. */
   readonly bind: string | undefined;
   /** Connections are addressed to it, and not redirected. */
@@ -99,7 +96,6 @@ export function egressListeners(
     return {
       hosts: hosts.map((host) => egressHost(host, namespace)),
       port: port?.number,
-      protocol: parseProtocol(port?.protocol),
       bind: bind === "" ? fallback : bind,
       bound,
       others: port === undefined ? ports : [],
