@@ -25,11 +25,11 @@ import { systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import type { Identity } from "./debug/access.js";
+import { createRecentEvents, type RecentEvents } from "./debug/recent-events.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import type { StandIn } from "./mesh/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
-import type { XdsObserver } from "./xds/observer.js";
 
 export type { Settled } from "./app/convergence.js";
 export type { ProxyStatus } from "./app/proxy-status.js";
@@ -178,19 +178,23 @@ async function serve(
   const metrics = createMetrics();
   const convergence = createConvergence({ timers: systemTimers, onSettled: settled.tell });
   const sessions = createSessions(parts);
-  const observers: readonly XdsObserver[] = [
-    metrics.observer,
-    convergence.observer,
-    logObserver(options.logger),
-  ];
+  const events = createRecentEvents({ now: systemTimers.now });
   const version = await readVersion();
-  const debug = await openDebug(options, parts, { ads: () => ads, sessions, version });
+  const debug = await openDebug(options, parts, {
+    ads: () => ads,
+    ...{ sessions, events, updates, version },
+  });
   const ads = createAdsServer({
     sessions,
     questions: debug.questions,
     registry: parts.encoder.registry,
     clock: systemClock(),
-    observer: joinObservers(observers),
+    observer: joinObservers([
+      events.observer,
+      metrics.observer,
+      convergence.observer,
+      logObserver(options.logger),
+    ]),
   });
   identity.onSecretsChange(() => {
     ads.publish();
@@ -294,21 +298,26 @@ function startLoop(
 interface Watched {
   readonly ads: () => AdsServer;
   readonly sessions: ProxySessions;
+  readonly events: RecentEvents;
+  readonly updates: Listeners<Update>;
   readonly version: string;
 }
 
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   { encoder, configuration, discovery, identity }: Parts,
-  { ads, sessions, version }: Watched,
+  { ads, sessions, events, updates, version }: Watched,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
     observed: {
       streams: () => ads().streams(),
       accepted: (stream, typeUrl) => ads().accepted(stream, typeUrl),
+      wanted: (stream, typeUrl) => ads().wanted(stream, typeUrl),
       sessions: () => sessions.connected(),
       snapshot: () => configuration.snapshot(),
       mesh: () => discovery.mesh(),
+      events,
+      onUpdate: (listener) => updates.add(listener),
     },
     version,
     api: await readOwnDescriptors(),

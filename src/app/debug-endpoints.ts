@@ -19,6 +19,7 @@ import { addDebugService, type DebugServiceOptions } from "../debug/debug-servic
 import { serviceDefinition } from "../debug/grpc-service.js";
 import { createIstioDebug } from "../debug/istio-debug.js";
 import type { Observed } from "../debug/observed.js";
+import { createOpenServices } from "../debug/open-services.js";
 import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
 import { timestamp } from "../debug/timestamp.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
@@ -80,6 +81,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
     definition: serviceDefinition(envoyRegistry, CLIENT_STATUS_SERVICE),
     ...{ observed, readAccepted },
   };
+  const addOpenServices = createOpenServices(options.api);
   const onError = (error: unknown): void => {
     logger.error({ err: error }, "a debug call failed");
   };
@@ -87,6 +89,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
     const guard = { entrance, checkAccess, onError };
     addDebugService(server, guard, own);
     addClientStatusService(server, guard, clientStatus);
+    addOpenServices(server);
   };
   return {
     questions: createIstioDebug({

@@ -1,9 +1,11 @@
 /** How calls of the debug endpoints are let in and answered. */
 import {
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   type ServerDuplexStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
   type StatusObject,
   type sendUnaryData,
   status,
@@ -73,6 +75,38 @@ export function eachRequest<Request, Response>(
       await letIn(call, guard);
       for await (const request of call) call.write(await answer(request as Request));
       call.end();
+    } catch (error) {
+      call.emit("error", statusOf(error, guard));
+    }
+  };
+  return (call) => {
+    void run(call);
+  };
+}
+
+/** A method that tells what is now, and again when it has changed, until the caller has enough. */
+export function watching<Request, Response>(
+  current: () => Response,
+  onChange: (listener: () => void) => () => void,
+  guard: CallGuard,
+): handleServerStreamingCall<Request, Response> {
+  const run = async (call: ServerWritableStream<Request, Response>): Promise<void> => {
+    try {
+      await letIn(call, guard);
+      if (call.cancelled) return;
+      // A caller that does not read is told the latest once it does, not each.
+      let isFull = false;
+      const tell = (): void => {
+        if (!isFull) isFull = !call.write(current());
+      };
+      const stop = onChange(tell);
+      call.on("drain", () => {
+        isFull = false;
+        tell();
+      });
+      call.once("close", stop);
+      call.once("cancelled", stop);
+      tell();
     } catch (error) {
       call.emit("error", statusOf(error, guard));
     }

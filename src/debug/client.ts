@@ -15,10 +15,15 @@ import type {
   ControlPlaneJson,
   DescribeRequestJson,
   DescribeResponseJson,
+  DiagnosticsJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
+  ListEventsRequestJson,
+  ListEventsResponseJson,
   ListProxiesRequestJson,
   ListProxiesResponseJson,
+  ListResourcesRequestJson,
+  ListResourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
@@ -46,6 +51,10 @@ export interface DebugClient {
   getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
   listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
+  listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
+  listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
+  /** What is wrong with the configuration now. */
+  getDiagnostics(): Promise<DiagnosticsJson>;
   close(): void;
 }
 
@@ -78,6 +87,56 @@ async function tlsCredentials(directory: string): Promise<ChannelCredentials> {
   return credentials.createSsl(root, key, chain);
 }
 
+/** One call. */
+interface Call<Response> {
+  readonly address: DebugAddress;
+  readonly method: MethodDefinition<object, Response>;
+  readonly request: object;
+}
+
+/** The response of a call that has one. */
+function answerOf<Response>(
+  client: Client,
+  { address, method, request }: Call<Response>,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      { deadline: Date.now() + DEADLINE_MS },
+      (error, response) => {
+        if (response !== undefined) resolve(response);
+        else if (error !== null) reject(new DebugCallError(address, error));
+      },
+    );
+  });
+}
+
+/** The first response of a call that has many; the others are not waited for. */
+function firstOf<Response>(
+  client: Client,
+  { address, method, request }: Call<Response>,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const stream = client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      { deadline: Date.now() + DEADLINE_MS },
+    );
+    stream.once("data", (response: Response) => {
+      resolve(response);
+      stream.cancel();
+    });
+    stream.on("error", (error: ServiceError) => {
+      reject(new DebugCallError(address, error));
+    });
+  });
+}
+
 /**
  * A client of the control plane at an address; nothing is sent yet. `api` is the serialized FileDescriptorSet of
  * fairlead's own API.
@@ -103,27 +162,20 @@ export async function openDebugClient(
       ? {}
       : { "grpc.ssl_target_name_override": authority, "grpc.default_authority": authority }),
   });
-  const call = <Response extends object>(name: string, request: object): Promise<Response> =>
-    new Promise((resolve, reject) => {
-      const method = methods[name] as MethodDefinition<object, Response>;
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        { deadline: Date.now() + DEADLINE_MS },
-        (error, response) => {
-          if (response !== undefined) resolve(response);
-          else if (error !== null) reject(new DebugCallError(address, error));
-        },
-      );
-    });
+  const methodOf = <Response>(name: string): MethodDefinition<object, Response> =>
+    methods[name] as MethodDefinition<object, Response>;
+  const call = <Response>(name: string, request: object): Promise<Response> =>
+    answerOf(client, { address, method: methodOf(name), request });
   return {
     getControlPlane: () => call("GetControlPlane", {}),
     listProxies: (request) => call("ListProxies", request),
     getConfigDump: (request) => call("GetConfigDump", request),
     listTlsPolicies: (request) => call("ListTlsPolicies", request),
     describe: (request) => call("Describe", request),
+    listResources: (request) => call("ListResources", request),
+    listEvents: (request) => call("ListEvents", request),
+    getDiagnostics: () =>
+      firstOf(client, { address, method: methodOf("WatchDiagnostics"), request: {} }),
     close: () => {
       client.close();
     },

@@ -6,17 +6,23 @@ import type {
   DescribeResponseJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
+  ListEventsRequestJson,
+  ListEventsResponseJson,
   ListProxiesRequestJson,
   ListProxiesResponseJson,
+  ListResourcesRequestJson,
+  ListResourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
-import { type Answer, type CallGuard, CallRefused, unary } from "./calls.js";
+import { type Answer, type CallGuard, CallRefused, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
+import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
+import { resourceSyncs } from "./resource-sync.js";
 
 /** What the service is made of. */
 export interface DebugServiceOptions {
@@ -35,6 +41,8 @@ interface Answers {
   readonly GetConfigDump: Answer<GetConfigDumpRequestJson, GetConfigDumpResponseJson>;
   readonly ListTlsPolicies: Answer<ListTlsPoliciesRequestJson, ListTlsPoliciesResponseJson>;
   readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
+  readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
+  readonly ListEvents: Answer<ListEventsRequestJson, ListEventsResponseJson>;
 }
 
 function findConnection(observed: Observed, id: string): Connection {
@@ -61,6 +69,14 @@ function createAnswers(options: DebugServiceOptions): Answers {
       const configs = await composeDump(connection.stream, observed);
       return { proxy: describeProxy(connection), configDump: JSON.stringify({ configs }) };
     },
+    ListResources: (request) => {
+      const { typeUrl = "", name = "" } = request;
+      const resources = connectionsFor(observed, request).flatMap((connection) =>
+        resourceSyncs(connection, observed, { typeUrl, name }),
+      );
+      return { resources: [...resources] };
+    },
+    ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
     ListTlsPolicies: ({ proxy: id = "", host = "" }) => {
       const { proxy } = findConnection(observed, id);
       const { tables, locate } = observed.snapshot();
@@ -79,6 +95,16 @@ function createAnswers(options: DebugServiceOptions): Answers {
   };
 }
 
+/** The connections that are asked about: the one of a proxy, or all when a single resource is meant. */
+function connectionsFor(
+  observed: Observed,
+  { proxy = "", typeUrl = "", name = "" }: ListResourcesRequestJson,
+): readonly Connection[] {
+  if (proxy !== "") return [findConnection(observed, proxy)];
+  if (typeUrl !== "" && name !== "") return connectionsOf(observed);
+  throw new CallRefused(status.INVALID_ARGUMENT, "name a proxy, or a type and a resource");
+}
+
 /** Adds the service to a server. */
 export function addDebugService(
   server: Server,
@@ -88,5 +114,13 @@ export function addDebugService(
   const handlers = Object.entries(createAnswers(options)).map(
     ([name, answer]) => [name, unary(answer as Answer<object, object>, guard)] as const,
   );
-  server.addService(options.definition, Object.fromEntries(handlers));
+  const { observed } = options;
+  server.addService(options.definition, {
+    ...Object.fromEntries(handlers),
+    WatchDiagnostics: watching(
+      () => describeDiagnostics(observed.snapshot().diagnostics),
+      (listener) => observed.onUpdate(listener),
+      guard,
+    ),
+  });
 }

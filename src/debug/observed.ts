@@ -3,10 +3,10 @@ import type { Proof } from "../ca/proof.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
-import type { EncodedResource } from "../xds/resource.js";
-import { TYPE_URL } from "../xds/resource.js";
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "../xds/resource.js";
 import type { StreamStatus } from "../xds/stream-status.js";
 import type { ProxyFacts } from "./proxy-facts.js";
+import type { RecentEvents } from "./recent-events.js";
 
 /** A proxy that was let in. */
 export interface ObservedSession {
@@ -22,10 +22,16 @@ export interface Observed {
   streams(): readonly StreamStatus[];
   /** What the client of a stream has accepted of a type, sorted by name. */
   accepted(stream: string, typeUrl: string): readonly EncodedResource[];
+  /** What the client of a stream should hold of a type. */
+  wanted(stream: string, typeUrl: string): ResourceTable;
   /** Oldest first. */
   sessions(): readonly ObservedSession[];
   snapshot(): ConfigSnapshot;
   mesh(): Mesh;
+  /** What happened on streams lately. */
+  readonly events: Pick<RecentEvents, "list">;
+  /** Calls back when the configuration, or what is wrong with it, has changed; the result ends that. */
+  onUpdate(listener: () => void): () => void;
 }
 
 /** A proxy that is connected, and its stream. */

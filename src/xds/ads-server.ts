@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { fromBinary, type Registry } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import { Table } from "../base/table.js";
 import { AdsStream, type DiscoveryCall, type Entrance, type StreamHost } from "./ads-stream.js";
 import type { Clock } from "./clock.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
@@ -10,7 +11,7 @@ import type { XdsObserver } from "./observer.js";
 import { DEFAULT_PACING, type Pacing } from "./pacing.js";
 import { createSharedPlanner } from "./plan.js";
 import type { Questions } from "./questions.js";
-import type { EncodedResource } from "./resource.js";
+import type { EncodedResource, ResourceTable } from "./resource.js";
 import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
 import type { StreamStatus } from "./stream-status.js";
@@ -37,9 +38,13 @@ export interface AdsServer {
   readonly streams: () => readonly StreamStatus[];
   /** What the client of a stream has accepted of a type, sorted by name; empty if there is no such stream. */
   readonly accepted: (stream: string, typeUrl: string) => readonly EncodedResource[];
+  /** What the client of a stream should hold of a type; empty if there is no such stream. */
+  readonly wanted: (stream: string, typeUrl: string) => ResourceTable;
   /** Serves one stream. */
   readonly serve: (call: DiscoveryCall, entrance: Entrance) => void;
 }
+
+const NOTHING: ResourceTable = Table.empty();
 
 /** So many streams are looked after before others get a turn: requests, new connections. */
 const SLICE = 32;
@@ -112,6 +117,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     },
     streams: () => [...streams.values()].flatMap((stream) => stream.status() ?? []),
     accepted: (id, typeUrl) => streams.get(id)?.accepted(typeUrl) ?? [],
+    wanted: (id, typeUrl) => streams.get(id)?.wanted(typeUrl) ?? NOTHING,
     serve(call, entrance) {
       if (connected >= limits.maxStreams) {
         call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many streams" });

@@ -13,7 +13,7 @@ import type { Moment } from "./moment.js";
 import { nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
 import type { Questions } from "./questions.js";
-import type { EncodedResource } from "./resource.js";
+import type { EncodedResource, ResourceTable } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
 import { type Peer, type Session, StreamRefused, type XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
@@ -138,6 +138,11 @@ export class AdsStream {
   /** What the client has accepted of a type; empty before it is let in. */
   accepted(typeUrl: string): readonly EncodedResource[] {
     return acceptedResources(this.#state, typeUrl);
+  }
+
+  /** What the client should hold of a type; undefined before it is let in, and for a type that is not served. */
+  wanted(typeUrl: string): ResourceTable | undefined {
+    return this.#state.view.get(typeUrl);
   }
 
   #receive(message: Buffer): void {

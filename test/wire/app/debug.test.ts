@@ -1,11 +1,16 @@
 /** fairlead's own debug API, asked over the socket and ports of a running control plane. */
 import { statSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openAuthority } from "../../../src/ca/authority.js";
 import type { DebugClient } from "../../../src/debug/client.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
 import { connectTo, joinAs, shareDebugged } from "./debugged.js";
 
-const debugged = shareDebugged();
+const OPERATOR = { namespace: "istio-system", serviceAccount: "operator" };
+
+const debugged = shareDebugged({ operators: [OPERATOR] });
 
 const socketOf = (): string => join(debugged().state, "debug.sock");
 
@@ -114,4 +119,67 @@ test("answers on the plaintext port of its own machine", async () => {
 
 test("keeps its socket to the owner of the state directory", () => {
   expect((statSync(socketOf()).mode & 0o777).toString(8)).toBe("600");
+});
+
+test("tells who has accepted a resource, and in which version", async () => {
+  await joinAs(debugged(), "payments-1");
+  await joinAs(debugged(), "payments-2");
+  const client = await connect();
+  const name = "outbound|80||payments.default.svc.cluster.local";
+  const { resources = [] } = await client.listResources({ typeUrl: TYPE_URL.cluster, name });
+  const ours = resources.filter(({ proxy }) => /payments-[12]/.test(proxy ?? ""));
+  const version = expect.stringMatching(/^[0-9a-f]{16}$/) as string;
+  expect(ours).toEqual(
+    ["payments-1.default", "payments-2.default"].map((proxy) => ({
+      proxy,
+      typeUrl: TYPE_URL.cluster,
+      shortName: "CDS",
+      name,
+      version,
+      acceptedVersion: version,
+      status: "ACCEPTED",
+    })),
+  );
+  await expect(client.listResources({})).rejects.toMatchObject({ statusName: "INVALID_ARGUMENT" });
+});
+
+test("tells what was sent to a proxy lately, and that it was accepted", async () => {
+  await joinAs(debugged(), "payments-3");
+  const client = await connect();
+  const { events = [] } = await client.listEvents({ proxy: "payments-3.default" });
+  expect(events.slice(0, 3)).toMatchObject([
+    { kind: "CONNECTED", proxy: "payments-3.default" },
+    { kind: "PUSHED", shortName: "CDS", resources: expect.any(Number) as number },
+    { kind: "ACCEPTED", shortName: "CDS" },
+  ]);
+  expect(await client.listEvents({ limit: 1 })).toMatchObject({ events: [{}] });
+});
+
+test("tells what is wrong with the configuration", async () => {
+  const client = await connect();
+  expect(await client.getDiagnostics()).toMatchObject({
+    diagnostics: [{ severity: "warning", code: "not-applied", line: 25 }],
+  });
+});
+
+test("answers over TLS who was named an operator, and nobody else", async () => {
+  const { controlPlane, state } = debugged();
+  const authority = await openAuthority({ stateDirectory: state, now: Date.now });
+  const asIdentity = async (serviceAccount: string): Promise<DebugClient> => {
+    const trustDomain = "cluster.local";
+    const identity = { trustDomain, namespace: "istio-system", serviceAccount };
+    const { chain, privateKey } = await authority.issueWorkload(identity);
+    const certificates = await mkdtemp(join(state, "certificates-"));
+    await writeFile(join(certificates, "cert-chain.pem"), chain);
+    await writeFile(join(certificates, "key.pem"), privateKey.reveal());
+    await writeFile(join(certificates, "root-cert.pem"), controlPlane.rootCertificates);
+    return connectTo({ kind: "tls", host: "localhost", port: controlPlane.tlsPort, certificates });
+  };
+  const operator = await asIdentity("operator");
+  expect(await operator.getControlPlane()).toMatchObject({ istioVersion: "1.29.6" });
+  const gateway = await asIdentity("istio-ingressgateway");
+  await expect(gateway.getControlPlane()).rejects.toMatchObject({
+    statusName: "PERMISSION_DENIED",
+    message: expect.stringContaining("--operator istio-system/istio-ingressgateway") as string,
+  });
 });

@@ -36,6 +36,11 @@ spec:
   host: payments
   trafficPolicy:
     tls: {mode: DISABLE}
+---
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: {name: slow, namespace: default}
+spec: {concurrency: 1}
 `;
 const API = readFileSync("gen/fairlead.binpb");
 
