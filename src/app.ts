@@ -180,10 +180,8 @@ async function serve(
   const sessions = createSessions(parts);
   const events = createRecentEvents({ now: systemTimers.now });
   const version = await readVersion();
-  const debug = await openDebug(options, parts, {
-    ads: () => ads,
-    ...{ sessions, events, updates, version },
-  });
+  const watched: Watched = { ads: () => ads, sessions, events, updates, version };
+  const debug = await openDebug(options, parts, watched);
   const ads = createAdsServer({
     sessions,
     questions: debug.questions,
