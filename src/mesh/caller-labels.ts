@@ -1,5 +1,6 @@
 import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
+import type { PolicySelector } from "../config/kinds/selectors.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { Labels } from "./labels.js";
 
@@ -23,10 +24,11 @@ function sourceLabelKeys({ spec }: ResourceOf<"VirtualService">): readonly strin
   return matches.flatMap((match) => Object.keys(match.sourceLabels ?? {}));
 }
 
-/** The keys that VirtualServices match callers by, and Telemetry resources select them by. */
+/** The keys that VirtualServices match callers by, and Telemetry resources and DestinationRules select them by. */
 export function callerLabels(
   virtualServices: Table<ResourceOf<"VirtualService">>,
   telemetries: Table<ResourceOf<"Telemetry">>,
+  rules: Table<ResourceOf<"DestinationRule">>,
   rootNamespace: string,
 ): CallerLabels {
   const everywhere = new Set<string>();
@@ -34,15 +36,17 @@ export function callerLabels(
   virtualServices.forEach((one) => {
     for (const key of sourceLabelKeys(one)) everywhere.add(key);
   });
-  telemetries.forEach(({ metadata, spec }) => {
-    const keys = Object.keys(spec.selector?.matchLabels ?? {});
+  const addOf = (namespace: string, selector: PolicySelector | undefined): void => {
+    const keys = Object.keys(selector?.matchLabels ?? {});
     if (keys.length === 0) return;
-    const known =
-      metadata.namespace === rootNamespace
-        ? everywhere
-        : (byNamespace.get(metadata.namespace) ?? new Set<string>());
-    for (const key of keys) known.add(key);
-    if (known !== everywhere) byNamespace.set(metadata.namespace, known);
+    byNamespace.set(namespace, new Set([...(byNamespace.get(namespace) ?? []), ...keys]));
+  };
+  telemetries.forEach(({ metadata, spec }) => {
+    if (metadata.namespace !== rootNamespace) addOf(metadata.namespace, spec.selector);
+    else for (const key of Object.keys(spec.selector?.matchLabels ?? {})) everywhere.add(key);
+  });
+  rules.forEach(({ metadata, spec }) => {
+    addOf(metadata.namespace, spec.workloadSelector);
   });
   return {
     everywhere: [...everywhere].sort(),

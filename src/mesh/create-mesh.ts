@@ -316,7 +316,12 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       ...hostTables(tables, config, services.servicesByHost),
       config,
       callerLabels: settleCallerLabels(
-        callerLabelsOf(tables.VirtualService, tables.Telemetry, config.rootNamespace),
+        callerLabelsOf(
+          tables.VirtualService,
+          tables.Telemetry,
+          tables.DestinationRule,
+          config.rootNamespace,
+        ),
       ),
       gateways: tables.Gateway,
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),

@@ -4,6 +4,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "./hostname.js";
+import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
@@ -99,24 +100,30 @@ const isPrivate = ({ exportTo, namespace }: DestinationRule): boolean =>
 /** Who asks for a rule, and for which service. */
 export interface RuleQuery {
   readonly clientNamespace: string;
+  /** Those of the client; without them no rule for some workloads applies. */
+  readonly clientLabels?: Labels;
   readonly service: { readonly hostname: string; readonly namespace: string };
   readonly rootNamespace: string;
 }
 
 /**
- * The rule that a client's proxies apply to a service: one of the client's own namespace, else one that the service's
- * namespace exports, else one that the root namespace does; in each the most specific host first. See Istio,
- * "Destination rule lookup".
+ * The rule that a client's proxies apply to a service: one of the client's own namespace, before all one that selects the
+ * client, else one that the service's namespace exports, else one that the root namespace does; in each the most specific
+ * host first. See Istio, "Destination rule lookup", and DestinationRule.workloadSelector.
  */
 export function findRule(
   exact: readonly DestinationRule[],
   wildcards: readonly DestinationRule[],
-  { clientNamespace, service, rootNamespace }: RuleQuery,
+  { clientNamespace, clientLabels = {}, service, rootNamespace }: RuleQuery,
 ): DestinationRule | undefined {
-  const matching = [
-    ...exact,
-    ...wildcards.filter((rule) => isSubsetOf(service.hostname, rule.host)),
-  ].filter((rule) => rule.spec.workloadSelector === undefined);
+  const all = [...exact, ...wildcards.filter((rule) => isSubsetOf(service.hostname, rule.host))];
+  const selecting = all.find(
+    ({ namespace, spec: { workloadSelector } }) =>
+      namespace === clientNamespace &&
+      workloadSelector !== undefined &&
+      selects(workloadSelector.matchLabels ?? {}, clientLabels),
+  );
+  const matching = all.filter((rule) => rule.spec.workloadSelector === undefined);
   const exportedBy = (namespace: string): DestinationRule | undefined =>
     matching.find(
       (rule) => rule.namespace === namespace && isVisible(rule.exportTo, clientNamespace),
@@ -126,5 +133,5 @@ export function findRule(
     (rule) =>
       rule.namespace === clientNamespace && (clientNamespace !== rootNamespace || isPrivate(rule)),
   );
-  return own ?? exportedBy(service.namespace) ?? exportedBy(rootNamespace);
+  return selecting ?? own ?? exportedBy(service.namespace) ?? exportedBy(rootNamespace);
 }

@@ -3,7 +3,14 @@ import type { Engine } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import type { DestinationRule } from "./destination-rule.js";
 import { importsService } from "./egress-host.js";
-import { type HostRows, type HostView, hostView, sameView, type ViewContext } from "./host-view.js";
+import {
+  type Client,
+  type HostRows,
+  type HostView,
+  hostView,
+  sameView,
+  type ViewContext,
+} from "./host-view.js";
 import { isSubsetOf, isWildcard } from "./hostname.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import type { Service } from "./service.js";
@@ -72,10 +79,11 @@ type Tables = readonly [
 /** The builder of the views of one way out. */
 export function createEgressViews(
   engine: Engine,
-): (mesh: Mesh, namespace: string, egress: EgressListener) => EgressViews {
+): (mesh: Mesh, client: Client, egress: EgressListener) => EgressViews {
   const settle = engine.settle<ViewContext>(
     (a, b) =>
       a.namespace === b.namespace &&
+      a.labels === b.labels &&
       a.egress === b.egress &&
       a.rootNamespace === b.rootNamespace &&
       a.wildcardRules === b.wildcardRules &&
@@ -112,9 +120,10 @@ export function createEgressViews(
     },
     sameView,
   );
-  return (mesh, namespace, egress) => {
+  return (mesh, { namespace, labels }, egress) => {
     const context = settle({
       namespace,
+      labels,
       egress,
       rootNamespace: mesh.config.rootNamespace,
       wildcardRules: mesh.wildcardRules,

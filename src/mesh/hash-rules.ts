@@ -4,6 +4,7 @@ import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
+import type { Labels } from "./labels.js";
 import type { Service } from "./service.js";
 
 /** A host for which some rule hashes. */
@@ -22,6 +23,7 @@ export interface HashRules {
 export interface HashQuery {
   readonly hostname: string;
   readonly clientNamespace: string;
+  readonly clientLabels?: Labels;
   readonly rootNamespace: string;
 }
 
@@ -66,13 +68,14 @@ export function createHashRules(engine: Engine): (hosts: RuledHosts) => HashRule
 /** The rule that the callers of a namespace apply to a host, if it may hash. */
 export function hashRule(
   { exact, wildcards }: HashRules,
-  { hostname, clientNamespace, rootNamespace }: HashQuery,
+  { hostname, clientNamespace, clientLabels = {}, rootNamespace }: HashQuery,
 ): DestinationRule | undefined {
   const host = exact.get(hostname);
   if (host === undefined && wildcards.length === 0) return undefined;
   const namespace = chooseService(host?.services, clientNamespace)?.namespace;
   return findRule(host?.rules ?? [], wildcards, {
     clientNamespace,
+    clientLabels,
     service: { hostname, namespace: namespace ?? hostname.split(".")[1] ?? "" },
     rootNamespace,
   });

@@ -13,6 +13,7 @@ import { type DestinationRule, findRule } from "./destination-rule.js";
 import { importsService, importsVirtualService } from "./egress-host.js";
 import { hashingNamespaces } from "./hash-rules.js";
 import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
+import type { Labels } from "./labels.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { comparePrecedence } from "./precedence.js";
 import type { Service } from "./service.js";
@@ -76,9 +77,18 @@ export function sameView(a: HostView, b: HostView): boolean {
   return a.service === b.service && a.rule === b.rule && a.virtualService === b.virtualService;
 }
 
-/** What of a mesh the views depend on beside the rows of a host. */
-export interface ViewContext {
+/** Whose views they are. */
+export interface Client {
   readonly namespace: string;
+  /** Those that some resource asks for. */
+  readonly labels: Labels;
+}
+
+/** Callers of no namespace in particular. */
+const NOBODY: Client = { namespace: NO_NAMESPACE, labels: {} };
+
+/** What of a mesh the views depend on beside the rows of a host. */
+export interface ViewContext extends Client {
   /** Through which of the ways out of a Sidecar is looked; undefined without a Sidecar. */
   readonly egress: EgressListener | undefined;
   readonly rootNamespace: string;
@@ -104,7 +114,7 @@ export function hostView(
   [group, rules = [], exact = []]: HostRows,
   context: ViewContext,
 ): HostView | undefined {
-  const { namespace, egress, rootNamespace, wildcardRules, wildcards } = context;
+  const { namespace, labels, egress, rootNamespace, wildcardRules, wildcards } = context;
   const service = chooseService(
     group,
     namespace,
@@ -116,7 +126,7 @@ export function hostView(
       ? undefined
       : { hostname, service, rule: undefined, virtualService: named };
   }
-  const query = { clientNamespace: namespace, rootNamespace, service };
+  const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
   return {
     hostname,
     service,
@@ -125,8 +135,9 @@ export function hostView(
   };
 }
 
-const viewContext = (mesh: Mesh, namespace: string): ViewContext => ({
+const viewContext = (mesh: Mesh, { namespace, labels }: Client): ViewContext => ({
   namespace,
+  labels,
   egress: undefined,
   rootNamespace: mesh.config.rootNamespace,
   wildcardRules: mesh.wildcardRules,
@@ -140,20 +151,21 @@ export function viewOfHost(mesh: Mesh, hostname: string, namespace: string): Hos
   return hostView(
     hostname,
     [servicesByHost.get(hostname), rules.get(hostname), virtualServices.get(hostname)],
-    viewContext(mesh, namespace),
+    viewContext(mesh, { namespace, labels: {} }),
   );
 }
 
-function createContext(engine: Engine): (mesh: Mesh, namespace: string) => ViewContext {
+function createContext(engine: Engine): (mesh: Mesh, client: Client) => ViewContext {
   const settle = engine.settle<ViewContext>(
     (a, b) =>
       a.namespace === b.namespace &&
+      a.labels === b.labels &&
       a.rootNamespace === b.rootNamespace &&
       a.wildcardRules === b.wildcardRules &&
       a.wildcards === b.wildcards &&
       a.servedWildcards === b.servedWildcards,
   );
-  return (mesh, namespace) => settle(viewContext(mesh, namespace));
+  return (mesh, client) => settle(viewContext(mesh, client));
 }
 
 /** All hosts as callers of no namespace in particular see them, by hostname. */
@@ -165,11 +177,11 @@ export function createCommonViews(engine: Engine): (mesh: Mesh) => Table<HostVie
     HostView
   >("host views", hostView, sameView);
   return (mesh) =>
-    derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], contextOf(mesh, NO_NAMESPACE));
+    derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], contextOf(mesh, NOBODY));
 }
 
 /** The hosts that may look different from a namespace, as its callers see them, by hostname. */
-export function createOwnViews(engine: Engine): (mesh: Mesh, namespace: string) => Table<HostView> {
+export function createOwnViews(engine: Engine): (mesh: Mesh, client: Client) => Table<HostView> {
   const contextOf = createContext(engine);
   const derive = engine.derive<
     [readonly string[], Table<Service>, readonly DestinationRule[], VirtualServices],
@@ -181,15 +193,15 @@ export function createOwnViews(engine: Engine): (mesh: Mesh, namespace: string) 
       differs === undefined ? undefined : hostView(hostname, rows, context),
     sameView,
   );
-  return (mesh, namespace) =>
+  return (mesh, client) =>
     derive(
       [
-        mesh.differingHosts.get(namespace) ?? Table.empty(),
+        mesh.differingHosts.get(client.namespace) ?? Table.empty(),
         mesh.servicesByHost,
         mesh.rules,
         mesh.virtualServices,
       ],
-      contextOf(mesh, namespace),
+      contextOf(mesh, client),
     );
 }
 

@@ -217,6 +217,7 @@ export function createGatewayPart(
         source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },
         hashPolicy: hashPolicies(inputs.hashRules, {
           clientNamespace: inputs.proxy.namespace,
+          clientLabels: inputs.proxy.labels,
           rootNamespace: inputs.config.rootNamespace,
         }),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],

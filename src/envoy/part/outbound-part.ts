@@ -200,7 +200,7 @@ export function createOutboundPart(
   return (mesh, scope, common) => {
     const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
     const { client } = common;
-    const ownViews = views(mesh, scope.namespace);
+    const ownViews = views(mesh, scope);
     const own = rows(ownViews, mesh, scope, client);
     const ownPlaced = placed(ownViews, client.localitySetting);
     const unknown = unknownHosts(mesh, scope);

@@ -36,6 +36,7 @@ const PORT_WITHOUT_SERVICE = 80;
 function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
   const hash = hashPolicies(context.hashRules, {
     clientNamespace: context.scope.namespace,
+    clientLabels: context.scope.labels,
     rootNamespace: context.rootNamespace,
   });
   if (view.virtualService !== undefined) {

@@ -64,7 +64,7 @@ function createEgressRows(
     (first: Table<EnvoyResource>, second: Table<EnvoyResource>) => overlay(first, second),
   );
   return (mesh, scope, egress, client) => {
-    const seen = views(mesh, scope.namespace, egress);
+    const seen = views(mesh, scope, egress);
     const own = named(seen.named, mesh, scope, client);
     const others = routed(seen.routed, mesh, { ...scope, router: true }, client);
     return {
