@@ -13,7 +13,8 @@ galley.istio.io/analyze-suppress, with codes joined by commas or *.
 
 Examples:
   $ fairlead analyze examples/shop
-  $ fairlead analyze examples/shop --failure-threshold Warning -o json
+  $ fairlead analyze examples/shop -o json
+  $ cat examples/shop/*.yaml | fairlead analyze -
   $ fairlead analyze examples/shop -S "IST0118=Service *.default" -S "IST0102=Namespace *"
   $ fairlead analyze --list-analyzers`;
 
@@ -21,7 +22,7 @@ Examples:
 export function analyzeCommand(context: CommandContext): Command {
   const command = new Command("analyze")
     .description("look for mistakes in files of YAML, with Istio's analyzers and more")
-    .argument("[files...]", "files and directories")
+    .argument("[files...]", "files, directories, or - for the standard input")
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}");
   addSelection(command);
   addOutput(command);

@@ -14,6 +14,7 @@ import { createConfigStore } from "../config/store/config-store.js";
 import { type AnalysisFormat, formatAnalysis } from "./analysis-output.js";
 import { CommandError } from "./command-error.js";
 import { type CommandContext, colorsFor } from "./context.js";
+import { readStandardInput } from "./standard-input.js";
 
 /** The options of `fairlead analyze`. */
 export interface AnalyzeOptions {
@@ -50,7 +51,7 @@ export async function runAnalyze(
   }
   const analyzers = selectAnalyzers(options.analyzer);
   warnOfUnknownCodes(context, options.suppress ?? []);
-  const found = (await analyzeFiles(files, options, analyzers)).filter((one) =>
+  const found = (await analyzeFiles(context, files, options, analyzers)).filter((one) =>
     isAskedFor(one, options),
   );
   const shown = found.filter((one) => isAtLeast(one, options.outputThreshold));
@@ -65,7 +66,11 @@ function isForced({ color }: AnalyzeOptions): { readonly isTerminal?: boolean } 
   return color === undefined ? {} : { isTerminal: color };
 }
 
+/** What stands for the standard input among the names of files. */
+const STANDARD_INPUT = "-";
+
 async function analyzeFiles(
+  { stdin }: CommandContext,
   files: readonly string[],
   { secrets }: AnalyzeOptions,
   analyzers: readonly Analyzer[],
@@ -74,7 +79,9 @@ async function analyzeFiles(
     throw new CommandError("there is nothing to analyze", "give files or directories of YAML");
   }
   const roots: readonly ConfigRoot[] = [
-    ...files.map((path) => ({ path, kind: "config" as const })),
+    ...files
+      .filter((path) => path !== STANDARD_INPUT)
+      .map((path) => ({ path, kind: "config" as const })),
     ...(secrets === undefined ? [] : [{ path: secrets, kind: "secrets" as const }]),
   ];
   const batch = await readSources(roots);
@@ -82,9 +89,10 @@ async function analyzeFiles(
   if (missing !== undefined) {
     throw new CommandError(`${missing.path} does not exist`, "give a file of YAML or a directory");
   }
+  const piped = files.includes(STANDARD_INPUT) ? [await readStandardInput(stdin)] : [];
   const gateway: Source = { type: "text", root: "", ...DEFAULT_GATEWAY_FILE };
   const store = createConfigStore({ remembers: false });
-  const snapshot = store.update({ ...batch, changed: [...batch.changed, gateway] });
+  const snapshot = store.update({ ...batch, changed: [...batch.changed, ...piped, gateway] });
   // What is only taken for there is not the user's to mend.
   return analyze(snapshot, { analyzers, now: new Date() }).filter(
     ({ position }) => position?.file !== gateway.path,

@@ -45,6 +45,12 @@ describe("fairlead analyze", () => {
     expect(lines(stdout)).toEqual(lines(await expected("log.txt")));
   });
 
+  it("reads the standard input for a file called -", async () => {
+    const broken = await run(["analyze", "-"], {}, "a: [");
+    expect(broken.stdout).toMatch(/^<stdin>:1:\d+: error\[invalid-yaml\]: /);
+    expect(broken.code).toBe(65);
+  });
+
   it.each([
     ["-n of a namespace", ["-n", "other"], ["IST0101"], 79],
     [
