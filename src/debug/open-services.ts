@@ -1,15 +1,30 @@
 /** The services that every caller may ask: whether the server serves, and what its own services look like. */
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
-import { loadFileDescriptorSetFromBuffer } from "@grpc/proto-loader";
+import type { EnumTypeDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 
 /**
- * What adds both to a server. Reflection tells of fairlead's own API, `api`, a serialized FileDescriptorSet. It does not tell of
- * Envoy's: to read that takes a second, and who calls its services has its descriptors.
+ * The files of a serialized FileDescriptorSet in the form from which reflection reads them; of a definition it looks at nothing
+ * else. proto-loader would write the files anew from their types, and forget what they import.
+ */
+function filesOf(descriptors: Uint8Array): EnumTypeDefinition {
+  const { file: files } = fromBinary(FileDescriptorSetSchema, descriptors);
+  return {
+    format: "Protocol Buffer 3 EnumDescriptorProto",
+    type: {},
+    fileDescriptorProtos: files.map((one) => Buffer.from(toBinary(FileDescriptorProtoSchema, one))),
+  };
+}
+
+/**
+ * What adds both to a server. Reflection tells of what is in `api`, a serialized FileDescriptorSet: fairlead's own API, and
+ * health. It does not tell of Envoy's: to read that takes a second, and who calls its services has its descriptors.
  */
 export function createOpenServices(api: Uint8Array): (server: Server) => void {
-  const reflection = new ReflectionService(loadFileDescriptorSetFromBuffer(Buffer.from(api)));
+  const reflection = new ReflectionService({ api: filesOf(api) });
   const health = new HealthImplementation({ "": "SERVING" });
   return (server) => {
     reflection.addToServer(server);
