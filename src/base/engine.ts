@@ -242,6 +242,25 @@ export class Engine {
     };
   }
 
+  /**
+   * A table with the entries of another laid over it. It shares the first one's memory, and after a change only the keys
+   * that changed in either are laid anew.
+   */
+  overlay<V>(name: string): (table: Table<V>, over: Table<V>) => Table<V> {
+    let last: { readonly tables: readonly Table<V>[]; readonly result: Table<V> } | undefined;
+    return (table, over) => {
+      const tables = [table, over];
+      const keys = last === undefined ? over.keys() : changedKeys(tables, last.tables);
+      let result = last?.result ?? table;
+      for (const key of keys) {
+        this.#record?.(name, key);
+        result = withRow(result, key, over.get(key) ?? table.get(key), identical);
+      }
+      if (this.#memo) last = { tables, result };
+      return result;
+    };
+  }
+
   /** The last value for as long as `equal` says that a new one is no different. */
   settle<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
     let last: { readonly value: V } | undefined;

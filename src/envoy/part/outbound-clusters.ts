@@ -4,7 +4,7 @@ import type { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostView } from "../../mesh/host-view.js";
 import { selects } from "../../mesh/labels.js";
-import type { PlacedCaller } from "../../mesh/locality-balancing.js";
+import type { Place, PlacedCaller } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
   namespaceMode,
@@ -49,6 +49,8 @@ type EndpointInputs = Pick<ClusterInputs, "service" | "rule" | "workloads" | "po
 export interface ClusterBuilders {
   readonly clusters: (inputs: ClusterInputs) => ResourceSet;
   readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
+  /** The callers of a place: one object, so that the scopes that have some share what is made for them. */
+  readonly callerOf: (place: Place, setting: PlacedCaller["setting"]) => PlacedCaller;
 }
 
 /** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
@@ -101,6 +103,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
       ["service", "rule", "workloads", "policies", "caller"],
       (inputs) => buildEndpoints(encoder, inputs),
     ),
+    callerOf: engine.memo("callers of a place", (place, setting) => ({ place, setting })),
   };
 }
 

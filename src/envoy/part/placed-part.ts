@@ -2,10 +2,10 @@
  * What callers of one place are sent: the clusters and endpoints of their scope, where those of the hosts whose endpoints
  * are preferred by where the caller is are in the order of that place.
  */
-import { type Engine, overlay } from "../../base/engine.js";
-import type { Place, PlacedCaller } from "../../mesh/locality-balancing.js";
+import type { Engine } from "../../base/engine.js";
+import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { EnvoyResource, ResourceSet } from "../resource-set.js";
+import type { EnvoyResource } from "../resource-set.js";
 import {
   type ClusterBuilders,
   createClusterRows,
@@ -23,18 +23,12 @@ export function createPlacedPart(
 ): (mesh: Mesh, place: Place, part: OutboundPart) => PlacedPart {
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
-  const callerOf = engine.latest(
-    "caller of a place",
-    (setting: PlacedCaller["setting"], place: Place): PlacedCaller => ({ place, setting }),
-  );
-  const laidOver = (base: ResourceSet, own: ResourceSet): ResourceSet =>
-    overlay<EnvoyResource>(base, own);
-  const clustersOver = engine.latest("clusters of a place", laidOver);
-  const endpointsOver = engine.latest("endpoints of a place", laidOver);
+  const clustersOver = engine.overlay<EnvoyResource>("clusters of a place");
+  const endpointsOver = engine.overlay<EnvoyResource>("endpoints of a place");
   return (mesh, place, part) => {
     const { client, placedViews } = part;
     if (placedViews.size === 0) return part;
-    const caller = callerOf(client.localitySetting, place);
+    const caller = shared.callerOf(place, client.localitySetting);
     return {
       clusters: clustersOver(part.clusters, clusters(placedViews, mesh, { client, caller }).all),
       endpoints: endpointsOver(part.endpoints, endpoints(placedViews, mesh, caller).all),

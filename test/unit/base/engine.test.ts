@@ -359,6 +359,46 @@ describe("flatten", () => {
   });
 });
 
+describe("overlay of two tables", () => {
+  test("gives the same with and without memory", () => {
+    expectSameWithoutMemo((engine) => {
+      const over = engine.overlay<number>("over");
+      return ({ left, right }) => sorted(over(left, right));
+    });
+  });
+
+  test("takes each entry from the upper table, or else from the lower", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const over = new Engine().overlay<number>("over");
+        for (const { left, right } of history(list)) {
+          const expected = Table.from(new Map([...left, ...right]));
+          expect(sorted(over(left, right))).toEqual(sorted(expected));
+        }
+      }),
+    );
+  });
+
+  test("lays the entries that changed and no others", () => {
+    const { engine, recorded } = recordingEngine();
+    const over = engine.overlay<number>("over");
+    const upper = Table.from([["b", 9]]);
+    const first = over(numbers, upper);
+    recorded();
+    expect(over(numbers, upper)).toBe(first);
+    expect(recorded()).toEqual([]);
+    const second = over(numbers.with("a", 5), upper.without("b"));
+    expect(recorded()).toEqual([
+      ["over", "a"],
+      ["over", "b"],
+    ]);
+    expect(sorted(second)).toEqual([
+      ["a", 5],
+      ["b", 2],
+    ]);
+  });
+});
+
 describe("memo", () => {
   test("computes once for the same objects and equal other arguments", () => {
     const { engine, recorded } = recordingEngine();
@@ -471,7 +511,7 @@ describe("a pipeline of all operators", () => {
   });
 });
 
-describe("overlay", () => {
+describe("overlay of entries", () => {
   test("lays entries over a table and keeps the rest", () => {
     const result = overlay(numbers, [
       ["b", 3],
