@@ -45,6 +45,13 @@ export type RowFunction<Rows extends readonly unknown[], Context extends readonl
   ...context: Context
 ) => R | undefined;
 
+/** At which keys a derivation has rows. */
+interface RowSelection<Rows extends readonly unknown[]> {
+  /** Where there may be rows, and where there were. */
+  readonly keysOf: (tables: TablesOf<Rows>, result: Table<unknown> | undefined) => Set<string>;
+  readonly exists: (rows: RowsOf<Rows>) => boolean;
+}
+
 const sameArray = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((value, i) => value === b[i]);
 
@@ -169,6 +176,38 @@ export class Engine {
     compute: RowFunction<Rows, Context, R>,
     equal: (a: R, b: R) => boolean = identical,
   ): Derivation<Rows, Context, R> {
+    return this.#derivation(name, compute, equal, {
+      keysOf: (tables, result) => allKeys(tables, result),
+      exists: (rows) => rows.some((value) => value !== undefined),
+    });
+  }
+
+  /**
+   * As `derive`, where the first table says which rows there are: at other keys the others are not looked at. So the first
+   * time costs what the first table has, however much the others have.
+   */
+  lookUp<First, Rows extends readonly unknown[], Context extends readonly unknown[], R>(
+    name: string,
+    compute: (
+      key: string,
+      rows: readonly [First, ...RowsOf<Rows>],
+      ...context: Context
+    ) => R | undefined,
+    equal: (a: R, b: R) => boolean = identical,
+  ): Derivation<[First, ...Rows], Context, R> {
+    const row = compute as RowFunction<[First, ...Rows], Context, R>;
+    return this.#derivation(name, row, equal, {
+      keysOf: ([first], result) => allKeys([first], result),
+      exists: ([first]) => first !== undefined,
+    });
+  }
+
+  #derivation<Rows extends readonly unknown[], Context extends readonly unknown[], R>(
+    name: string,
+    compute: RowFunction<Rows, Context, R>,
+    equal: (a: R, b: R) => boolean,
+    { keysOf, exists }: RowSelection<Rows>,
+  ): Derivation<Rows, Context, R> {
     let last:
       | { readonly tables: TablesOf<Rows>; readonly context: Context; readonly result: Table<R> }
       | undefined;
@@ -176,13 +215,12 @@ export class Engine {
       const keys =
         last !== undefined && sameArray(last.context, context)
           ? changedKeys(tables, last.tables)
-          : allKeys(tables, last?.result);
+          : keysOf(tables, last?.result);
       let result = last?.result ?? Table.empty<R>();
       for (const key of keys) {
         this.#record?.(name, key);
         const rows = tables.map((table) => table.get(key)) as unknown as RowsOf<Rows>;
-        const exists = rows.some((value) => value !== undefined);
-        const row = exists ? compute(key, rows, ...context) : undefined;
+        const row = exists(rows) ? compute(key, rows, ...context) : undefined;
         result = withRow(result, key, row, equal);
       }
       if (this.#memo) last = { tables, context, result };

@@ -183,14 +183,14 @@ export function createCommonViews(engine: Engine): (mesh: Mesh) => Table<HostVie
 /** The hosts that may look different from a namespace, as its callers see them, by hostname. */
 export function createOwnViews(engine: Engine): (mesh: Mesh, client: Client) => Table<HostView> {
   const contextOf = createContext(engine);
-  const derive = engine.derive<
-    [readonly string[], Table<Service>, readonly DestinationRule[], VirtualServices],
+  const derive = engine.lookUp<
+    readonly string[],
+    [Table<Service>, readonly DestinationRule[], VirtualServices],
     [ViewContext],
     HostView
   >(
     "own host views",
-    (hostname, [differs, ...rows], context) =>
-      differs === undefined ? undefined : hostView(hostname, rows, context),
+    (hostname, [, ...rows], context) => hostView(hostname, rows, context),
     sameView,
   );
   return (mesh, client) =>

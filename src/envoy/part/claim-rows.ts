@@ -58,13 +58,14 @@ export function createClaimRows(
   engine: Engine,
   build: (inputs: ClaimInputs) => Table<OutboundClaim>,
 ): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundClaim> {
-  const derive = engine.derive<
-    [HostView, Table<readonly Workload[]>],
+  const derive = engine.lookUp<
+    HostView,
+    [Table<readonly Workload[]>],
     [HostResolver, OutboundScope],
     Table<OutboundClaim>
   >("listener claims", (_host, [view, workloads], resolver, scope) => {
-    if (view?.service === undefined) return undefined;
     const { service, virtualService } = view;
+    if (service === undefined) return undefined;
     const l4 = virtualService !== undefined && routesConnections(virtualService);
     return build({
       service,

@@ -50,10 +50,9 @@ export function createReplacement<V>(
   engine: Engine,
   name: string,
 ): (common: HostRows<V>, own: HostRows<V>, hosts: Table<readonly string[]>) => Table<V> {
-  const differ = engine.derive<[readonly string[], Table<V>, Table<V>], [], Difference<V>>(
+  const differ = engine.lookUp<readonly string[], [Table<V>, Table<V>], [], Difference<V>>(
     `different ${name}`,
-    (_host, [namespaces, common, own]) =>
-      namespaces === undefined || common === own ? undefined : { common, own },
+    (_host, [, common, own]) => (common === own ? undefined : { common, own }),
   );
   const replace = engine.latest(name, replaceRows<V>);
   return (common, own, hosts) => replace(common.all, differ([hosts, common.byHost, own.byHost]));

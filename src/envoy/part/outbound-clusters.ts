@@ -120,13 +120,14 @@ export function createClusterRows(
   engine: Engine,
   shared: ClusterBuilders,
 ): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
-  const derive = engine.derive<
-    [HostView, Table<readonly string[]>, Table<readonly Workload[]>],
+  const derive = engine.lookUp<
+    HostView,
+    [Table<readonly string[]>, Table<readonly Workload[]>],
     [ClusterCaller, PeerAuthentications],
     ResourceSet
   >("clusters", (_host, [view, accounts, workloads], { client, caller }, policies) => {
-    if (view?.service === undefined) return undefined;
     const { service, rule } = view;
+    if (service === undefined) return undefined;
     const key = serviceKey(service);
     const all = workloads?.get(key) ?? NO_WORKLOADS;
     return shared.clusters({
@@ -160,16 +161,18 @@ export function createEndpointRows(
   mesh: Mesh,
   caller: PlacedCaller | undefined,
 ) => HostRows<EnvoyResource> {
-  const derive = engine.derive<
-    [HostView, Table<readonly Workload[]>],
+  const derive = engine.lookUp<
+    HostView,
+    [Table<readonly Workload[]>],
     [PeerAuthentications, PlacedCaller | undefined],
     ResourceSet
   >("endpoints", (_host, [view, workloads], policies, caller) => {
-    if (view?.service === undefined || !usesEds(view.service)) return undefined;
+    const { service, rule } = view;
+    if (service === undefined || !usesEds(service)) return undefined;
     return shared.endpoints({
-      service: view.service,
-      rule: view.rule,
-      workloads: workloads?.get(serviceKey(view.service)) ?? NO_WORKLOADS,
+      service,
+      rule,
+      workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
       policies,
       caller,
     });

@@ -245,6 +245,43 @@ describe("derive", () => {
   });
 });
 
+describe("lookUp", () => {
+  const withLeft = (key: string, [left, right]: readonly [number, number | undefined]): string =>
+    `${key} ${left} ${right}`;
+
+  test("gives the same with and without memory", () => {
+    expectSameWithoutMemo((engine) => {
+      const found = engine.lookUp("found", withLeft);
+      return ({ left, right }) => sorted(found([left, right]));
+    });
+  });
+
+  test("has a row for each of the first table", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const found = new Engine().lookUp("found", withLeft);
+        for (const { left, right } of history(list)) {
+          const expected = [...left].map(
+            ([key, n]) => [key, withLeft(key, [n, right.get(key)])] as const,
+          );
+          expect(sorted(found([left, right]))).toEqual(sorted(Table.from(expected)));
+        }
+      }),
+    );
+  });
+
+  test("looks at the rows of the first table alone, then at what changed", () => {
+    const { engine, recorded } = recordingEngine();
+    const found = engine.lookUp("found", withLeft);
+    const first = Table.from([["b", 9]]);
+    found([first, numbers]);
+    expect(recorded()).toEqual([["found", "b"]]);
+    const next = found([first, numbers.with("b", 3)]);
+    expect(recorded()).toEqual([["found", "b"]]);
+    expect(sorted(next)).toEqual([["b", "b 9 3"]]);
+  });
+});
+
 describe("group", () => {
   // Some rows belong nowhere, some to one group, some to two, some to one group named twice.
   const groupsOf = (n: number): readonly string[] =>
