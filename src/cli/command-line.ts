@@ -10,6 +10,7 @@ import { analyzeCommand } from "./analyze.js";
 import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
+import { bugReportCommand } from "./bug-report.js";
 import { caCommand } from "./ca.js";
 import { CommandError, describeError } from "./command-error.js";
 import { COMPLETE, completionCommand } from "./completion.js";
@@ -66,6 +67,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(authzCommand(context))
     .addCommand(describeCommand(context))
     .addCommand(dashboardCommand(context))
+    .addCommand(bugReportCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(validateCommand(context))
     .addCommand(completionCommand(context))
