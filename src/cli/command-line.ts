@@ -18,13 +18,14 @@ import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
 import { describeCommand } from "./describe.js";
 import { experimentalCommand } from "./experimental.js";
+import { packageVersion } from "./package-version.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { serveCommand } from "./serve.js";
 import { tokenCommand } from "./token.js";
 import { upCommand } from "./up.js";
 import { validateCommand } from "./validate.js";
-import { packageVersion, versionCommand } from "./version.js";
+import { versionCommand } from "./version.js";
 
 const FAILED = 1;
 const USAGE = 2;

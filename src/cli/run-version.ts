@@ -7,7 +7,7 @@ import { ENVOY_RELEASE } from "../up/envoy-binary.js";
 import { askControlPlane, NoControlPlaneError } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
-import { packageVersion } from "./version.js";
+import { packageVersion } from "./package-version.js";
 
 /** The options of `fairlead version`. */
 export interface VersionOptions extends ConnectionOptions {

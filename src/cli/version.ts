@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
 import { parseFlag } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
@@ -34,10 +32,4 @@ export function versionCommand(context: CommandContext): Command {
       const { runVersion } = await import("./run-version.js");
       await runVersion(context, options);
     });
-}
-
-/** Of the package that is installed there. */
-export function packageVersion(installation: string): string {
-  const text = readFileSync(join(installation, "package.json"), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -101,15 +101,16 @@ const fairlead = (...args: readonly string[]): Promise<Outcome> =>
 /** A table whose addresses are called by their pods, and whose columns are one space apart. */
 function named(text: string): string {
   const pods = mesh().up.mesh.pods();
-  const names = pods.flatMap(({ pod }) =>
-    Object.entries(pod.addresses).map(([use, address]) => [address, `<${use} of ${pod.name}>`]),
+  const names = new Map<string, string>(
+    pods.flatMap(({ pod }) =>
+      Object.entries(pod.addresses).map(
+        ([use, address]: readonly [string, string]) =>
+          [address, `<${use} of ${pod.name}>`] as const,
+      ),
+    ),
   );
-  return names
-    .reduce((shown, [address = "", name = ""]) => shown.replaceAll(`${address}:`, `${name}:`), text)
-    .replaceAll(
-      /127\.3[0-2]\.\d+\.\d+/g,
-      (address) => Object.fromEntries(names)[address] ?? address,
-    )
+  return text
+    .replaceAll(/127\.3[0-2]\.\d+\.\d+/g, (address) => names.get(address) ?? address)
     .replaceAll(mesh().directory, "mesh")
     .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
     .replaceAll(/ +/g, " ");
