@@ -209,7 +209,7 @@ export function createOutboundPart(
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
-      routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), unknown),
+      routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), unknown, scope),
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
       unknown,
       client,

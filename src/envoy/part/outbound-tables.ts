@@ -18,6 +18,7 @@ import type { UnknownHosts } from "../unknown-hosts.js";
 import { MESSAGE } from "./envoy-types.js";
 import { createLastGood, type Sifted } from "./last-good.js";
 import type { HostResource } from "./outbound-routes.js";
+import type { OutboundScope } from "./outbound-scope.js";
 
 /** The first virtual host to name a domain, in any case, keeps it: Envoy refuses a table in which two do. */
 function withoutRepeatedDomains(
@@ -115,11 +116,22 @@ function virtualHostsOf(
   return result;
 }
 
+const NO_HOSTS = Table.empty<HostResource>();
+
+/** With the table of the HTTP proxy, which is there also when nobody can be called: its listener waits for it. */
+function withProxyRoute(
+  groups: Table<Table<HostResource>>,
+  { captured, router }: Pick<OutboundScope, "captured" | "router">,
+): Table<Table<HostResource>> {
+  const isComplete = captured || router || groups.get(HTTP_PROXY_ROUTE) !== undefined;
+  return isComplete ? groups : groups.with(HTTP_PROXY_ROUTE, NO_HOSTS);
+}
+
 /** The route configurations of these virtual hosts, by name. */
 export function createRouteConfigurations(
   engine: Engine,
   encoder: Encoder,
-): (hosts: Table<HostResource>, unknown: UnknownHosts) => RouteSets {
+): (hosts: Table<HostResource>, unknown: UnknownHosts, scope: OutboundScope) => RouteSets {
   const sift = createLastGood<HostResource>();
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
@@ -128,7 +140,7 @@ export function createRouteConfigurations(
     [Table<HostResource>, Table<HostResource>],
     [UnknownHosts],
     RouteTable
-  >("route tables", (name, [sent = Table.empty(), refused = Table.empty()], unknown) =>
+  >("route tables", (name, [sent = NO_HOSTS, refused = NO_HOSTS], unknown) =>
     routeTable(encoder, name, { sent, refused }, unknown),
   );
   const split = engine.derive<[RouteTable], [], EnvoyResource>(
@@ -144,9 +156,10 @@ export function createRouteConfigurations(
     sameResource,
   );
   const hostsOf = engine.latest("virtual hosts of route tables", virtualHostsOf);
-  return (hosts, unknown) => {
+  return (hosts, unknown, scope) => {
     const { sent, refused } = sift(hosts);
-    const tables = tablesOf([sentByRoute(sent), refusedByRoute(refused)], unknown);
+    const byRoute = withProxyRoute(sentByRoute(sent), scope);
+    const tables = tablesOf([byRoute, refusedByRoute(refused)], unknown);
     return {
       get routes() {
         return join([tables]);

@@ -122,7 +122,7 @@ export function createSidecarPart(
         fixed.map((one) => [one.name, one] as const),
       ),
       endpoints: endpoints(rows.map((one) => one.endpoints)),
-      routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown),
+      routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown, scope),
       claims: group(claims(rows.map((one) => one.claims))),
       unknown,
       client,
