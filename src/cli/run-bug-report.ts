@@ -8,7 +8,7 @@ import { type ArchiveEntry, writeArchive } from "./archive.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
-import { packageVersion } from "./version.js";
+import { packageVersion } from "./package-version.js";
 
 /** The options of `fairlead bug-report`. */
 export interface BugReportOptions extends ConnectionOptions {
