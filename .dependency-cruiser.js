@@ -10,7 +10,7 @@ const LAYERS = {
   simulator: ["envoy", "base"],
   xds: ["base"],
   ca: ["base"],
-  debug: ["simulator", "envoy", "mesh", "config", "xds", "ca", "base"],
+  debug: ["analysis", "simulator", "envoy", "mesh", "config", "xds", "ca", "base"],
   telemetry: ["envoy", "mesh", "config", "xds", "ca", "base"],
   console: ["simulator", "envoy", "mesh", "config", "xds", "ca", "base"],
   app: ["debug", "telemetry", "console", "envoy", "mesh", "config", "xds", "ca", "base"],

@@ -66,7 +66,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
   const checkAccess = createCheckAccess({ authenticate, operators });
   const own: DebugServiceOptions = {
     definition: serviceDefinition(registry, DEBUG_SERVICE),
-    ...{ observed, controlPlane, composeDump },
+    ...{ observed, controlPlane, composeDump, now: options.now },
     describe: ({ kind = "", name = "", namespace = "", viewedFrom = "" }) => {
       const describeIt = kind === "pod" ? describePod : describeService;
       const subject = {

@@ -2,16 +2,18 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parseSuppression, type Suppression } from "../analysis/suppression.js";
 import type { Severity } from "../base/diagnostic.js";
 import { collect } from "./arguments.js";
+import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { AnalyzeOptions } from "./run-analyze.js";
 
 const HELP = `
-Directories are looked at with all that is below them, as \`serve\` reads them. An ingress gateway with the labels
+Without files, what a control plane that runs has read is looked at. Directories are looked at with all that is below them, as \`serve\` reads them. An ingress gateway with the labels
 istio=ingressgateway is taken for there. Exit code 79 when something is found that is as bad as --failure-threshold, 65
 when a file cannot be read. A resource that is meant to be as it is can say so by the annotation
 galley.istio.io/analyze-suppress, with codes joined by commas or *.
 
 Examples:
+  $ fairlead analyze
   $ fairlead analyze examples/shop
   $ fairlead analyze examples/shop -o json
   $ cat examples/shop/*.yaml | fairlead analyze -
@@ -21,12 +23,14 @@ Examples:
 /** `fairlead analyze`. */
 export function analyzeCommand(context: CommandContext): Command {
   const command = new Command("analyze")
-    .description("look for mistakes in files of YAML, with Istio's analyzers and more")
+    .description(
+      "look for mistakes in files of YAML or in a mesh that runs, with Istio's analyzers and more",
+    )
     .argument("[files...]", "files, directories, or - for the standard input")
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}");
   addSelection(command);
   addOutput(command);
-  return command
+  return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (files: readonly string[], options: AnalyzeOptions) => {
       const { runAnalyze } = await import("./run-analyze.js");

@@ -1,3 +1,4 @@
+import type { DiagnosticJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { analyze } from "../analysis/analyze.js";
 import type { Analyzer } from "../analysis/analyzer.js";
 import { ANALYZERS, DEFAULT_ANALYZERS } from "../analysis/analyzers.js";
@@ -13,11 +14,12 @@ import type { Source } from "../config/sources/source.js";
 import { createConfigStore } from "../config/store/config-store.js";
 import { type AnalysisFormat, formatAnalysis } from "./analysis-output.js";
 import { CommandError } from "./command-error.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import { type CommandContext, colorsFor } from "./context.js";
 import { readStandardInput } from "./standard-input.js";
 
 /** The options of `fairlead analyze`. */
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends ConnectionOptions {
   readonly secrets?: string;
   readonly namespace?: string;
   readonly suppress?: readonly Suppression[];
@@ -37,7 +39,7 @@ const UNREADABLE = 65;
 const WEIGHTS: Readonly<Record<Severity, number>> = { note: 0, warning: 1, error: 2 };
 
 /**
- * Says what is wrong with some files. Throws a `CommandError` with istioctl's exit code when something is found that is as
+ * Says what is wrong with some files, or, when none is given, with the configuration of a control plane that runs. Throws a `CommandError` with istioctl's exit code when something is found that is as
  * bad as the threshold, and when there are no such files. See istioctl analyze.
  */
 export async function runAnalyze(
@@ -51,19 +53,61 @@ export async function runAnalyze(
   }
   const analyzers = selectAnalyzers(options.analyzer);
   warnOfUnknownCodes(context, options.suppress ?? []);
-  const found = (await analyzeFiles(context, files, options, analyzers)).filter((one) =>
-    isAskedFor(one, options),
-  );
+  const all =
+    files.length === 0
+      ? await analyzeRunning(context, options)
+      : await analyzeFiles(context, files, options, analyzers);
+  const found = all.filter((one) => isAskedFor(one, options));
   const shown = found.filter((one) => isAtLeast(one, options.outputThreshold));
   const colors = colorsFor(context, { ...context.stdout, ...isForced(options) });
   context.stdout.write(formatAnalysis(shown, options.output, colors));
-  const where = files.join(", ");
+  const where = files.length === 0 ? "what is in force" : files.join(", ");
   if (shown.length === 0) context.stderr.write(`\u2714 nothing found in ${where}\n`);
   failWhenBad(found, where, options.failureThreshold);
 }
 
 function isForced({ color }: AnalyzeOptions): { readonly isTerminal?: boolean } {
   return color === undefined ? {} : { isTerminal: color };
+}
+
+/** The names of analyzers are known to be right here; a control plane of another version says so of its own. */
+async function analyzeRunning(
+  context: CommandContext,
+  options: AnalyzeOptions,
+): Promise<readonly Diagnostic[]> {
+  if (options.secrets !== undefined) {
+    throw new CommandError(
+      "--secrets goes with files",
+      "a control plane that runs has its own: give files too, or leave it out",
+    );
+  }
+  const { askControlPlane } = await import("./connect.js");
+  const { diagnostics = [] } = await askControlPlane(context, options, (client) =>
+    client.analyze({ analyzers: [...(options.analyzer ?? [])] }),
+  );
+  return diagnostics.map(diagnosticOf);
+}
+
+const SEVERITIES: Readonly<Partial<Record<string, Severity>>> = {
+  error: "error",
+  warning: "warning",
+};
+
+/** A finding as the debug API tells it; one of a level that is not known is a note. */
+function diagnosticOf({
+  severity = "",
+  code = "",
+  message = "",
+  file = "",
+  line = 0,
+  column = 0,
+  ...more
+}: DiagnosticJson): Diagnostic {
+  return {
+    ...{ severity: SEVERITIES[severity] ?? "note", code, message },
+    ...(file === "" ? {} : { position: { file, line, column } }),
+    ...more,
+  };
 }
 
 /** What stands for the standard input among the names of files. */
@@ -75,9 +119,6 @@ async function analyzeFiles(
   { secrets }: AnalyzeOptions,
   analyzers: readonly Analyzer[],
 ): Promise<readonly Diagnostic[]> {
-  if (files.length === 0) {
-    throw new CommandError("there is nothing to analyze", "give files or directories of YAML");
-  }
   const roots: readonly ConfigRoot[] = [
     ...files
       .filter((path) => path !== STANDARD_INPUT)

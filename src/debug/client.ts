@@ -12,6 +12,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import type {
+  AnalyzeRequestJson,
   ControlPlaneJson,
   DescribeRequestJson,
   DescribeResponseJson,
@@ -53,6 +54,7 @@ export interface DebugClient {
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
+  analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
   /** What is wrong with the configuration now. */
   getDiagnostics(): Promise<DiagnosticsJson>;
   close(): void;
@@ -174,6 +176,7 @@ export async function openDebugClient(
     describe: (request) => call("Describe", request),
     listResources: (request) => call("ListResources", request),
     listEvents: (request) => call("ListEvents", request),
+    analyze: (request) => call("Analyze", request),
     getDiagnostics: () =>
       firstOf(client, { address, method: methodOf("WatchDiagnostics"), request: {} }),
     close: () => {

@@ -1,9 +1,11 @@
 /** fairlead's own debug API, see proto/fairlead/debug/v1/debug.proto. */
 import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
+  AnalyzeRequestJson,
   ControlPlaneJson,
   DescribeRequestJson,
   DescribeResponseJson,
+  DiagnosticsJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   ListEventsRequestJson,
@@ -16,6 +18,7 @@ import type {
   ListTlsPoliciesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
+import { analyzeConfiguration } from "./analyze-configuration.js";
 import { type Answer, type CallGuard, CallRefused, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
@@ -30,6 +33,8 @@ export interface DebugServiceOptions {
   readonly observed: Observed;
   readonly controlPlane: ControlPlaneJson;
   readonly composeDump: ComposeDump;
+  /** In milliseconds since 1970. */
+  readonly now: () => number;
   /** What concerns a pod or a service, in lines; undefined when there is none of that name. */
   readonly describe: (request: DescribeRequestJson) => readonly string[] | undefined;
 }
@@ -42,6 +47,7 @@ interface Answers {
   readonly ListTlsPolicies: Answer<ListTlsPoliciesRequestJson, ListTlsPoliciesResponseJson>;
   readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
+  readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
   readonly ListEvents: Answer<ListEventsRequestJson, ListEventsResponseJson>;
 }
 
@@ -55,7 +61,7 @@ function findConnection(observed: Observed, id: string): Connection {
 }
 
 function createAnswers(options: DebugServiceOptions): Answers {
-  const { observed, controlPlane, composeDump, describe } = options;
+  const { observed, controlPlane, composeDump, describe, now } = options;
   return {
     GetControlPlane: () => controlPlane,
     ListProxies: ({ namespace = "" }) => ({
@@ -77,6 +83,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
       return { resources: [...resources] };
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
+    Analyze: (request) => analyzeConfiguration(observed.snapshot(), request, new Date(now())),
     ListTlsPolicies: ({ proxy: id = "", host = "" }) => {
       const { proxy } = findConnection(observed, id);
       const { tables, locate } = observed.snapshot();

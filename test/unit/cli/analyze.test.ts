@@ -114,7 +114,8 @@ describe("fairlead analyze", () => {
   });
 
   it.each([
-    ["no files", [], 1, "there is nothing to analyze"],
+    ["no files where no control plane runs", ["--state", "/nowhere"], 1, "no control plane runs"],
+    ["certificates without files", ["--secrets", "/nowhere"], 1, "--secrets goes with files"],
     ["a file that is not there", ["nowhere.yaml"], 1, "nowhere.yaml does not exist"],
     [
       "an analyzer that there is not",
