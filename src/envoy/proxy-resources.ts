@@ -281,10 +281,10 @@ function createSidecars(
     return (mesh) => {
       const builder = scope(mesh);
       const outbound = builder.part(mesh);
-      const filters = security(mesh, proxy, outbound.clusters);
+      const preferred = placed(mesh, builder);
+      const filters = security(mesh, proxy, preferred.clusters);
       const logs = serverLogs(mesh);
       const own = inbound(inboundInputs(mesh, proxy, { logs, security: filters }));
-      const preferred = placed(mesh, builder);
       const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
@@ -312,11 +312,10 @@ function createRouters(
     const settled = createSets(engine);
     return (mesh) => {
       const builder = scope(mesh);
-      const outbound = builder.part(mesh);
-      const filters = security(mesh, proxy, outbound.clusters);
+      const preferred = placed(mesh, builder);
+      const filters = security(mesh, proxy, preferred.clusters);
       const logs = clientLogs(mesh);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters }));
-      const preferred = placed(mesh, builder);
       const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,

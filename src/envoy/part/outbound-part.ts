@@ -29,11 +29,12 @@ import {
 import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations } from "./outbound-tables.js";
-import { createPlacedViews } from "./placed-views.js";
+import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
 /** What the scope's callers share. */
 export interface OutboundPart {
+  /** Those of placed hosts, and their endpoints, are not here: callers have them as their place prefers them. */
   readonly clusters: ResourceSet;
   readonly endpoints: ResourceSet;
   readonly routes: RouteSets;
@@ -62,7 +63,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
   };
 }
 
-/** What some hosts make: the rows of the host views that it is given. */
+/** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of placed hosts. */
 interface RowBuilder {
   readonly clusters: HostRows<EnvoyResource>;
   readonly endpoints: HostRows<EnvoyResource>;
@@ -131,16 +132,20 @@ export function createRows(
   encoder: Encoder,
   shared: SharedBuilders,
 ): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope, client: ClientTraits) => RowBuilder {
+  const unplacedViews = createUnplacedViews(engine);
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
   const virtualHosts = createVirtualHosts(engine, encoder);
   const claims = createClaimRows(engine, shared.claims);
-  return (views, mesh, scope, client) => ({
-    clusters: clusters(views, mesh, { client, caller: undefined }),
-    endpoints: endpoints(views, mesh, undefined),
-    virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
-    claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
-  });
+  return (views, mesh, scope, client) => {
+    const unplaced = unplacedViews(views, client.localitySetting);
+    return {
+      clusters: clusters(unplaced, mesh, { client, caller: undefined }),
+      endpoints: endpoints(unplaced, mesh, undefined),
+      virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
+      claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
+    };
+  };
 }
 
 const NO_ROWS = { byHost: Table.empty<never>(), all: Table.empty<never>() };

@@ -4,6 +4,18 @@ import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js
 import type { HostView } from "../../mesh/host-view.js";
 import { balancesByPlace } from "../../mesh/locality-balancing.js";
 
+/** Of the hosts that callers see those whose endpoints no caller prefers by where it is. */
+export function createUnplacedViews(
+  engine: Engine,
+): (views: Table<HostView>, mesh: LocalityLoadBalancerSetting) => Table<HostView> {
+  const derive = engine.derive<[HostView], [LocalityLoadBalancerSetting], HostView>(
+    "hosts balanced alike everywhere",
+    (_host, [view], mesh) =>
+      view !== undefined && balancesByPlace(view.rule, mesh) ? undefined : view,
+  );
+  return (views, mesh) => derive([views], mesh);
+}
+
 /** Of the hosts that callers see those of which some endpoints may be preferred by where the caller is. */
 export function createPlacedViews(
   engine: Engine,

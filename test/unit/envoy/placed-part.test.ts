@@ -1,0 +1,96 @@
+/** What proxies share of hosts that balance by where the caller is, and what an edit costs them. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
+import { Engine } from "../../../src/base/engine.js";
+import { Table } from "../../../src/base/table.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import { createEncoder } from "../../../src/envoy/encoder.js";
+import type { ResourceSet, ResourceSets } from "../../../src/envoy/resource-set.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { createDirectory, documents, service } from "../config/directory.js";
+
+const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
+
+function proxy(namespace: string): Proxy {
+  const id = `sidecar~10.0.0.1~front.${namespace}~${namespace}.svc.cluster.local`;
+  const parsed = parseNode({ id, metadata: {}, locality: { region: "here", zone: "a", subZone: "" } });
+  if ("invalid" in parsed) throw new Error(parsed.invalid);
+  return parsed;
+}
+
+const NAMESPACES = ["one", "two", "three"];
+const PROXIES = NAMESPACES.map(proxy);
+
+const rule = (host: string, maxEjectionPercent: number): string => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: ${host} }
+spec:
+  host: ${host}
+  trafficPolicy: { outlierDetection: { maxEjectionPercent: ${String(maxEjectionPercent)} } }
+`;
+
+const SERVICES = ["cart", "stock", "plain"];
+
+const FILES = {
+  "services.yaml": documents(...SERVICES.map((name) => service(name))),
+  "cart.yaml": rule("cart", 10),
+  "stock.yaml": rule("stock", 10),
+};
+
+function hold(discovery: Discovery, snapshot: ConfigSnapshot): readonly ResourceSets[] {
+  const proxies = Table.from(PROXIES.map((each) => [each.id, each] as const));
+  discovery.update({ snapshot, proxies, standIns: [] });
+  return PROXIES.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
+}
+
+const CART = "outbound|80||cart.default.svc.cluster.local";
+
+const versionsIn = (all: readonly ResourceSets[]): unknown =>
+  all.map((sets) =>
+    Object.entries(sets).map(([type, set]) => [
+      type,
+      (set as ResourceSet).sorted().map(([name, { version }]) => `${name} ${version}`),
+    ]),
+  );
+
+/** How often services' clusters and endpoints were made since the last look. */
+function countBuilds(): { readonly engine: Engine; readonly builds: () => readonly string[] } {
+  const made: string[] = [];
+  const counted = ["clusters of a service", "endpoints of a service"];
+  const engine = new Engine({
+    record: (operator) => {
+      if (counted.includes(operator)) made.push(operator);
+    },
+  });
+  return { engine, builds: () => made.splice(0).sort() };
+}
+
+test("what is made for a place is made once for all namespaces", () => {
+  const { engine, builds } = countBuilds();
+  const directory = createDirectory();
+  const snapshot = directory.write(FILES);
+  const discovery = createDiscovery(encoder, snapshot, engine);
+  const [one, two] = hold(discovery, snapshot);
+  expect(one?.clusters.get(CART)).toBeDefined();
+  expect(two?.clusters.get(CART)).toBe(one?.clusters.get(CART));
+  expect(two?.endpoints.get(CART)).toBe(one?.endpoints.get(CART));
+  expect(builds()).toEqual([
+    ...Array<string>(SERVICES.length).fill("clusters of a service"),
+    ...Array<string>(SERVICES.length).fill("endpoints of a service"),
+  ]);
+  hold(discovery, directory.write({ "cart.yaml": rule("cart", 20) }));
+  expect(builds()).toEqual(["clusters of a service", "endpoints of a service"]);
+});
+
+test("edits of rules give what a control plane gives that sees the last ones first", () => {
+  const directory = createDirectory();
+  const discovery = createDiscovery(encoder, directory.write(FILES));
+  const edits = [{ "cart.yaml": rule("cart", 20) }, { "cart.yaml": "" }, FILES];
+  for (const files of edits) {
+    const snapshot = directory.write(files);
+    const fresh = createDiscovery(encoder, snapshot, new Engine({ memo: false }));
+    expect(versionsIn(hold(discovery, snapshot))).toEqual(versionsIn(hold(fresh, snapshot)));
+  }
+});
