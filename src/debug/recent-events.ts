@@ -26,6 +26,14 @@ const MAX_NAMES = 50;
 
 type Detail = Omit<EventJson, "at" | "proxy" | "stream">;
 
+/** An event as it is kept: there are many, and few are ever read. */
+interface Kept extends Omit<EventJson, "at"> {
+  /** In milliseconds since 1970. */
+  readonly ms: number;
+}
+
+const eventOf = ({ ms, ...event }: Kept): EventJson => ({ at: timestamp(ms), ...event });
+
 const ofType = (typeUrl: string): Detail => ({ typeUrl, shortName: shortName(typeUrl) });
 
 const pushDetail = (event: Pushed): Detail => ({
@@ -42,17 +50,17 @@ export function createRecentEvents({
   now,
   capacity = CAPACITY,
 }: RecentEventsOptions): RecentEvents {
-  const ring: EventJson[] = [];
+  const ring: Kept[] = [];
   let next = 0;
   const note = ({ stream, session }: StreamName, detail: Detail): void => {
-    ring[next] = { at: timestamp(now()), proxy: session, stream, ...detail };
+    ring[next] = { ...detail, ms: now(), proxy: session, stream };
     next = (next + 1) % capacity;
   };
   return {
     list: ({ proxy = "", limit = 0 }) => {
       const all = [...ring.slice(next), ...ring.slice(0, next)];
       const wanted = proxy === "" ? all : all.filter((event) => event.proxy === proxy);
-      return limit > 0 ? wanted.slice(-limit) : wanted;
+      return (limit > 0 ? wanted.slice(-limit) : wanted).map(eventOf);
     },
     observer: {
       opened: (event) => {
