@@ -234,11 +234,17 @@ function placeFinder(
 type LogSide = "CLIENT" | "SERVER";
 type LogFinder = (mesh: Mesh) => ListenerLogs;
 
-/** The sets with route configurations, which stay unjoined until they are read. */
-function withRoutes(sets: Omit<ResourceSets, keyof RouteSets>, all: RouteSets): ResourceSets {
+/** The sets with route configurations, which stay unjoined until they are read. Made for each proxy: no spread. */
+function withRoutes(
+  { clusters, endpoints, listeners, secrets }: Omit<ResourceSets, keyof RouteSets>,
+  all: RouteSets,
+): ResourceSets {
   const { splitRoutes, virtualHosts } = all;
   return {
-    ...sets,
+    clusters,
+    endpoints,
+    listeners,
+    secrets,
     splitRoutes,
     virtualHosts,
     get routes() {
