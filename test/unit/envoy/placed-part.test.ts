@@ -14,7 +14,11 @@ const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", i
 
 function proxy(namespace: string): Proxy {
   const id = `sidecar~10.0.0.1~front.${namespace}~${namespace}.svc.cluster.local`;
-  const parsed = parseNode({ id, metadata: {}, locality: { region: "here", zone: "a", subZone: "" } });
+  const parsed = parseNode({
+    id,
+    metadata: {},
+    locality: { region: "here", zone: "a", subZone: "" },
+  });
   if ("invalid" in parsed) throw new Error(parsed.invalid);
   return parsed;
 }
