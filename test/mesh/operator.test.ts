@@ -16,7 +16,7 @@ test("lists a proxy with what its Envoy asked for", async () => {
   const { code, stdout } = await ask("proxy-status");
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^NAME {5,}CLUSTER {5,}ISTIOD {5,}VERSION {5,}SUBSCRIBED TYPES\npayments-0\.default {5,}Kubernetes {5,}\S+ {5,}1\.29\.6 {5,}5 \(CDS,LDS,EDS,RDS,SDS\)\n$/,
+    /^NAME {5,}CLUSTER {5,}ISTIOD {5,}VERSION {5,}SUBSCRIBED TYPES\npayments-0\.default {5,}Kubernetes {5,}\S+ {5,}1\.29\.6 {5,}6 \(CDS,LDS,EDS,RDS,VHDS,SDS\)\n$/,
   );
 });
 

@@ -44,7 +44,7 @@ function reflect(client: grpc.Client, request: object): Promise<ReflectionRespon
     const call = client.makeBidiStreamRequest<object, ReflectionResponse>(
       `/${REFLECTION}/ServerReflectionInfo`,
       (message) => method?.requestSerialize(message) ?? Buffer.alloc(0),
-      (bytes) => (method?.responseDeserialize(bytes) ?? {}) as ReflectionResponse,
+      (bytes) => method?.responseDeserialize(bytes) ?? {},
     );
     call.once("data", resolve);
     call.once("error", reject);
