@@ -176,6 +176,7 @@ test("internal-debug: a list, and the text of each path", async () => {
   expect(JSON.parse(await textOf("configz"))).toEqual([
     "DestinationRule payments.default",
     "PeerAuthentication strict.default",
+    "ProxyConfig slow.default",
     "Service payments.default",
   ]);
   const dump = await textOf("config_dump?proxyID=payments-2.default");

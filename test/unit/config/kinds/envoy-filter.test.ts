@@ -45,7 +45,7 @@ describe("an EnvoyFilter", () => {
     [
       "selects workloads or is attached",
       { workloadSelector: { labels }, targetRefs: [{ kind: "Service", name: "a" }] },
-      ["spec.targetRefs"],
+      ["warning spec.targetRefs[0]", "spec.targetRefs"],
     ],
   ]);
 
