@@ -52,27 +52,33 @@ function startedAt(now: number, update: Update): Followed {
   return { update, since: now, ...nobody, lastAnswer: now, lastEvent: now };
 }
 
-/** Counts the responses of each stream that were not answered yet. */
+/** What streams were sent and have not answered. The answer to a later response of a type is one to those before it. */
 interface Unanswered {
-  readonly count: (stream: StreamName, by: number) => void;
+  readonly sent: (event: StreamName & { readonly typeUrl: string }) => void;
+  readonly answered: (event: StreamName & { readonly typeUrl: string }) => void;
   readonly forget: (stream: string) => void;
   /** The sessions that owe an answer. */
   readonly sessions: () => ReadonlySet<string>;
 }
 
-function countUnanswered(): Unanswered {
-  const streams = new Map<string, { readonly session: string; count: number }>();
+function createUnanswered(): Unanswered {
+  const streams = new Map<string, { readonly session: string; readonly types: Set<string> }>();
   return {
-    count: ({ stream, session }, by) => {
+    sent: ({ stream, session, typeUrl }) => {
       const known = streams.get(stream);
-      if (known === undefined) streams.set(stream, { session, count: Math.max(0, by) });
-      else known.count = Math.max(0, known.count + by);
+      if (known === undefined) streams.set(stream, { session, types: new Set([typeUrl]) });
+      else known.types.add(typeUrl);
+    },
+    answered: ({ stream, typeUrl }) => {
+      streams.get(stream)?.types.delete(typeUrl);
     },
     forget: (stream) => {
       streams.delete(stream);
     },
     sessions: () =>
-      new Set([...streams.values()].filter(({ count }) => count > 0).map((one) => one.session)),
+      new Set(
+        [...streams.values()].filter(({ types }) => types.size > 0).map((one) => one.session),
+      ),
   };
 }
 
@@ -92,7 +98,7 @@ function settledOf(
 
 /** Follows nothing yet. */
 export function createConvergence({ timers, onSettled }: ConvergenceOptions): Convergence {
-  const unanswered = countUnanswered();
+  const unanswered = createUnanswered();
   let followed: Followed | undefined;
   const waiting: (() => void)[] = [];
 
@@ -112,8 +118,8 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     onSettled(settledOf(done, silent));
     for (const resolve of waiting.splice(0)) resolve();
   };
-  const answered = (event: StreamName): void => {
-    unanswered.count(event, -1);
+  const answered = (event: StreamName & { readonly typeUrl: string }): void => {
+    unanswered.answered(event);
     if (followed === undefined) return;
     followed.lastAnswer = timers.now();
     followed.lastEvent = followed.lastAnswer;
@@ -134,7 +140,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
       followed === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     observer: {
       pushed: (event) => {
-        unanswered.count(event, 1);
+        unanswered.sent(event);
         if (followed === undefined || event.changed + event.removed === 0) return;
         followed.concerned.add(event.session);
         followed.lastEvent = timers.now();
