@@ -3,7 +3,10 @@ import { PASSTHROUGH_CLUSTER } from "../envoy/names.js";
 import { describeMatch } from "./route-match.js";
 import { sourceResource } from "./source-resource.js";
 
-/** The route tables of that name, or all, in the order of the table: those that are named after ports first. */
+/**
+ * The route tables of that name, or all, in the order of the table: those that are named after ports first. Envoy tells of
+ * tables without a name in no order of their own, so they go by their first virtual host.
+ */
 export function selectRoutes(
   routes: readonly RouteConfigurationJson[],
   name: string | undefined,
@@ -11,9 +14,20 @@ export function selectRoutes(
   return routes
     .filter((route) => name === undefined || route.name === name)
     .map((route, index) => ({ route, index, port: portOf(route) }))
-    .sort((a, b) => (a.port === b.port ? a.index - b.index : a.port - b.port))
+    .sort(
+      (a, b) =>
+        a.port - b.port ||
+        compareText(inlineName(a.route), inlineName(b.route)) ||
+        a.index - b.index,
+    )
     .map(({ route }) => route);
 }
+
+/** What tells route tables without a name apart; "" for one with a name. */
+const inlineName = ({ name = "", virtualHosts = [] }: RouteConfigurationJson): string =>
+  name === "" ? (virtualHosts[0]?.name ?? "") : "";
+
+const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** The port that a route table is named after; those that are named otherwise come behind all ports. */
 function portOf({ name = "" }: RouteConfigurationJson): number {
