@@ -1,0 +1,49 @@
+/** When a change counts as taken by the proxies that it concerned. */
+import { expect, test } from "vitest";
+import { createConvergence, type Settled } from "../../../src/app/convergence.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { fakeTimers } from "../ca/fake-timers.js";
+
+const STREAM = { stream: "1", session: "payments-0.default", protocol: "delta" } as const;
+const UPDATE = { changed: [], newDiagnostics: [], clearedDiagnostics: [] };
+const LONG_MS = 1000;
+
+function pushed(nonce: string) {
+  const counts = { resources: 1, changed: 1, removed: 0, bytes: 10 };
+  return { ...STREAM, typeUrl: TYPE_URL.route, nonce, version: "", ...counts };
+}
+
+const acked = (nonce: string) => ({ ...STREAM, typeUrl: TYPE_URL.route, nonce, ms: 1 });
+
+test("an answer is one to everything of its type that the stream was sent before", async () => {
+  const timers = fakeTimers();
+  const settled: Settled[] = [];
+  const { observer, follow } = createConvergence({
+    timers,
+    onSettled: (event) => settled.push(event),
+  });
+  // The first one's own answer comes too late to be told of.
+  observer.pushed(pushed("a"));
+  observer.pushed(pushed("b"));
+  observer.acked(acked("b"));
+  follow(UPDATE);
+  observer.pushed(pushed("c"));
+  observer.acked(acked("c"));
+  await timers.turnTo(timers.now() + LONG_MS);
+  expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1, rejected: [] }]);
+});
+
+test("a proxy that has not answered is waited for, and then told of as silent", async () => {
+  const timers = fakeTimers();
+  const settled: Settled[] = [];
+  const { observer, follow } = createConvergence({
+    timers,
+    onSettled: (event) => settled.push(event),
+  });
+  follow(UPDATE);
+  observer.pushed(pushed("a"));
+  await timers.turnTo(timers.now() + LONG_MS);
+  expect(settled).toEqual([]);
+  await timers.turnTo(timers.now() + 10 * LONG_MS);
+  expect(settled).toMatchObject([{ concerned: 1, acknowledged: 0 }]);
+});
