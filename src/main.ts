@@ -1,19 +1,21 @@
 #!/usr/bin/env node
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { runCommandLine } from "./cli/command-line.js";
 import type { Output } from "./cli/context.js";
 
 const EXIT_INTERRUPTED = 130;
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   // Whoever read it may have gone, such as `head`.
   stream.on("error", () => process.exit(1));
   return {
     write: (text) => {
       stream.write(text);
     },
-    isTerminal: stream.isTTY,
+    // A stream that is none has no `isTTY` at all, whatever its type says.
+    isTerminal: isatty(stream.fd),
   };
 }
 

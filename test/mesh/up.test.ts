@@ -45,6 +45,8 @@ async function up(state?: string, ...more: readonly string[]): Promise<Running> 
   await cp(join(ROOT, "examples", "shop"), shop, { recursive: true });
   const ports = ["--port", "0", "--tls-port", "0", "--http-port", "0"];
   const program = spawn(process.execPath, [MAIN, "up", shop, "--state", kept, ...ports, ...more], {
+    // Where it is set, programs that guess write colours also where nobody sees them.
+    env: { ...process.env, CI: "true" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(program, "exit").then(([code]: (number | null)[]) => ({
