@@ -52,32 +52,39 @@ function startedAt(now: number, update: Update): Followed {
   return { update, since: now, ...nobody, lastAnswer: now, lastEvent: now };
 }
 
-/** What streams were sent and have not answered. The answer to a later response of a type is one to those before it. */
+/** A response, or the answer to it. */
+type Exchange = StreamName & { readonly typeUrl: string; readonly nonce: string };
+
+/** What streams were sent and have not answered: of each type the latest, since its answer is one to those before it. */
 interface Unanswered {
-  readonly sent: (event: StreamName & { readonly typeUrl: string }) => void;
-  readonly answered: (event: StreamName & { readonly typeUrl: string }) => void;
+  readonly sent: (event: Exchange) => void;
+  readonly answered: (event: Exchange) => void;
   readonly forget: (stream: string) => void;
   /** The sessions that owe an answer. */
   readonly sessions: () => ReadonlySet<string>;
 }
 
 function createUnanswered(): Unanswered {
-  const streams = new Map<string, { readonly session: string; readonly types: Set<string> }>();
+  const streams = new Map<
+    string,
+    { readonly session: string; readonly nonces: Map<string, string> }
+  >();
   return {
-    sent: ({ stream, session, typeUrl }) => {
-      const known = streams.get(stream);
-      if (known === undefined) streams.set(stream, { session, types: new Set([typeUrl]) });
-      else known.types.add(typeUrl);
+    sent: ({ stream, session, typeUrl, nonce }) => {
+      const known = streams.get(stream) ?? { session, nonces: new Map<string, string>() };
+      known.nonces.set(typeUrl, nonce);
+      streams.set(stream, known);
     },
-    answered: ({ stream, typeUrl }) => {
-      streams.get(stream)?.types.delete(typeUrl);
+    answered: ({ stream, typeUrl, nonce }) => {
+      const nonces = streams.get(stream)?.nonces;
+      if (nonces?.get(typeUrl) === nonce) nonces.delete(typeUrl);
     },
     forget: (stream) => {
       streams.delete(stream);
     },
     sessions: () =>
       new Set(
-        [...streams.values()].filter(({ types }) => types.size > 0).map((one) => one.session),
+        [...streams.values()].filter(({ nonces }) => nonces.size > 0).map((one) => one.session),
       ),
   };
 }
@@ -118,7 +125,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     onSettled(settledOf(done, silent));
     for (const resolve of waiting.splice(0)) resolve();
   };
-  const answered = (event: StreamName & { readonly typeUrl: string }): void => {
+  const answered = (event: Exchange): void => {
     unanswered.answered(event);
     if (followed === undefined) return;
     followed.lastAnswer = timers.now();

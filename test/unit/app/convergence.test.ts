@@ -15,13 +15,17 @@ function pushed(nonce: string) {
 
 const acked = (nonce: string) => ({ ...STREAM, typeUrl: TYPE_URL.route, nonce, ms: 1 });
 
-test("an answer is one to everything of its type that the stream was sent before", async () => {
+function start() {
   const timers = fakeTimers();
   const settled: Settled[] = [];
-  const { observer, follow } = createConvergence({
-    timers,
-    onSettled: (event) => settled.push(event),
-  });
+  const onSettled = (event: Settled): void => {
+    settled.push(event);
+  };
+  return { timers, settled, ...createConvergence({ timers, onSettled }) };
+}
+
+test("an answer is one to everything of its type that the stream was sent before", async () => {
+  const { timers, settled, observer, follow } = start();
   // The first one's own answer comes too late to be told of.
   observer.pushed(pushed("a"));
   observer.pushed(pushed("b"));
@@ -33,13 +37,21 @@ test("an answer is one to everything of its type that the stream was sent before
   expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1, rejected: [] }]);
 });
 
+test("an answer to something older is none to what was sent since", async () => {
+  const { timers, settled, observer, follow } = start();
+  observer.pushed(pushed("a"));
+  follow(UPDATE);
+  observer.pushed(pushed("b"));
+  observer.acked(acked("a"));
+  await timers.turnTo(timers.now() + LONG_MS);
+  expect(settled).toEqual([]);
+  observer.acked(acked("b"));
+  await timers.turnTo(timers.now() + LONG_MS);
+  expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1 }]);
+});
+
 test("a proxy that has not answered is waited for, and then told of as silent", async () => {
-  const timers = fakeTimers();
-  const settled: Settled[] = [];
-  const { observer, follow } = createConvergence({
-    timers,
-    onSettled: (event) => settled.push(event),
-  });
+  const { timers, settled, observer, follow } = start();
   follow(UPDATE);
   observer.pushed(pushed("a"));
   await timers.turnTo(timers.now() + LONG_MS);
