@@ -6,7 +6,7 @@ import {
   startGrpcAuthorizer,
   startHttpAuthorizer,
 } from "./harness/authorizers.js";
-import { application, documents, namespace } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
 import {
   type Answer,
   call,
@@ -65,21 +65,7 @@ spec:
   endpoints: [{ address: ${OUTSIDE} }]
 `;
 
-const GATEWAY = `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: http, port: 80, targetPort: 8080 }]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
+const OUTSIDE_ROUTES = `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: from-outside }
@@ -97,7 +83,7 @@ const mesh = shareMesh({
     application("bytes", { portName: "tcp", port: 81 }),
   ),
   "providers.yaml": PROVIDERS,
-  "gateway.yaml": GATEWAY,
+  "gateway.yaml": documents(HTTP_GATEWAY, OUTSIDE_ROUTES),
 });
 
 const authorizers: AuthorizationServer[] = [];

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { application, documents, namespace } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
 import { type Answer, callAddress, echoOf, type Question } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 import { createIssuer } from "./harness/tokens.js";
@@ -15,21 +15,7 @@ const ISSUER = createIssuer("https://issuer.example.com");
 const OTHER = createIssuer("https://other.example.com");
 const THIEF = createIssuer(ISSUER.name);
 
-const GATEWAY = `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: http, port: 80, targetPort: 8080 }]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
+const OUTSIDE_ROUTES = `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: by-claim }
@@ -62,7 +48,7 @@ const mesh = shareMesh({
     application("preview"),
   ),
   "keys.yaml": KEY_SERVICE,
-  "gateway.yaml": GATEWAY,
+  "gateway.yaml": documents(HTTP_GATEWAY, OUTSIDE_ROUTES),
 });
 
 const keys: { server?: Server; fetched: string[] } = { fetched: [] };

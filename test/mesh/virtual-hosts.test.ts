@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { failures, startLoad } from "./harness/load.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
 import { call, callAddress, echoOf, keepAliveAgent } from "./harness/requests.js";
 import { type LogRecord, type ServedMesh, shareServedMesh } from "./harness/served-mesh.js";
@@ -15,7 +15,7 @@ kind: VirtualService
 metadata: { name: called }
 spec:
   hosts: [called, app.example.com]
-  gateways: [mesh, istio-system/gateway]
+  gateways: [mesh, istio-system/edge]
   http:
   - route: [{ destination: { host: called } }]
     headers: { request: { set: { x-edition: ${edition} } } }
@@ -34,25 +34,9 @@ spec:
 `;
 }
 
-const GATEWAY = `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: http, port: 80, targetPort: 8080 }]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: gateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
-`;
-
 const FILES = {
   "apps.yaml": documents(application("caller"), application("called")),
-  "gateway.yaml": GATEWAY,
+  "gateway.yaml": HTTP_GATEWAY,
   "called.yaml": marked("first"),
 };
 

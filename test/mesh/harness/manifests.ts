@@ -53,6 +53,23 @@ spec:
   return documents(service, ...deployments);
 }
 
+/** A gateway that takes plain HTTP for all hosts: the Gateway is `istio-system/edge`, its pods listen on port 8080. */
+export const HTTP_GATEWAY = `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+`;
+
 /** A Namespace whose label says whether its pods get sidecars. */
 export function namespace(name: string, injection: "enabled" | "disabled"): string {
   return `
