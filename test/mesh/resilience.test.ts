@@ -31,7 +31,7 @@ spec:
       http: { http1MaxPendingRequests: 1 }
 `;
 
-const EJECTION_MS = 1500;
+const EJECTION_MS = 3000;
 
 const OUTLIERS = `
 apiVersion: networking.istio.io/v1
@@ -104,19 +104,20 @@ test("a route without retries passes the failure on", async () => {
 });
 
 test("more requests than a connection pool has room for are refused at once, flagged UO", async () => {
-  const path = "/delay/500ms";
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, () => call(caller(), `http://busy${path}`)),
-  );
-  const refused = answers.filter(({ status }) => status === 503);
-  // One is under way, one may wait.
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
-  expect(refused).toHaveLength(8);
-  expect(refused.map(({ headers }) => headers["x-envoy-overloaded"])).toEqual(
-    Array(8).fill("true"),
-  );
+  const underWay = call(caller(), "http://busy/delay/3s");
+  await expect
+    .poll(() => statOf("busy", "upstream_rq_active"), { interval: 10, timeout: 2500 })
+    .toBe(1);
+  const waiting = call(caller(), "http://busy/waiting");
+  await expect
+    .poll(() => statOf("busy", "upstream_rq_pending_active"), { interval: 10, timeout: 2500 })
+    .toBe(1);
+  const others = await Promise.all(Array.from({ length: 8 }, () => call(caller(), "http://busy/")));
+  expect(others.map(({ status }) => status)).toEqual(Array(8).fill(503));
+  expect(others.map(({ headers }) => headers["x-envoy-overloaded"])).toEqual(Array(8).fill("true"));
   expect(await statOf("busy", "upstream_rq_pending_overflow")).toBe(8);
-  await expect.poll(() => logged(path, "503 UO"), { timeout: 5000 }).toBe(8);
+  await expect.poll(() => logged("/", "503 UO"), { timeout: 5000 }).toBe(8);
+  expect([(await underWay).status, (await waiting).status]).toEqual([200, 200]);
   expect((await call(caller(), "http://busy/")).status).toBe(200);
 });
 
