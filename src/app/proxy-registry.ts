@@ -46,6 +46,7 @@ const STORED = Type.Array(
     name: Type.String(),
     namespace: Type.String(),
     address: Type.String(),
+    dualStack: Type.Boolean(),
     labels: Type.Record(Type.String(), Type.String()),
     serviceAccount: Type.String(),
     workloadName: Type.String(),

@@ -149,7 +149,11 @@ export const MeshConfigFields = strict({
   enableEnvoyAccessLogService: optional(Flag),
   disableEnvoyListenerLog: optional(Flag),
   defaultConfig: optional(ProxyConfigFields),
-  outboundTrafficPolicy: optional(strict({ mode: optional(oneOf("REGISTRY_ONLY", "ALLOW_ANY")) })),
+  outboundTrafficPolicy: optional(
+    strict({
+      mode: optional(oneOf("REGISTRY_ONLY", "ALLOW_ANY", "ALLOW_ANY_DYNAMIC_DNS")),
+    }),
+  ),
   inboundTrafficPolicy: optional(strict({ mode: optional(oneOf("PASSTHROUGH", "LOCALHOST")) })),
   configSources: optional(list(Struct)),
   enableAutoMtls: optional(Flag),

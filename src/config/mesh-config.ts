@@ -38,7 +38,10 @@ type Defaulted =
 
 /** Fields that are objects of one field, which is always set. */
 interface Modes {
-  readonly outboundTrafficPolicy: { readonly mode: "REGISTRY_ONLY" | "ALLOW_ANY" };
+  /** ALLOW_ANY_DYNAMIC_DNS looks the hosts of HTTP requests up, and lets other connections through. */
+  readonly outboundTrafficPolicy: {
+    readonly mode: "REGISTRY_ONLY" | "ALLOW_ANY" | "ALLOW_ANY_DYNAMIC_DNS";
+  };
   readonly inboundTrafficPolicy: { readonly mode: "PASSTHROUGH" | "LOCALHOST" };
   readonly pathNormalization: {
     readonly normalization: "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES";

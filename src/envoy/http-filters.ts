@@ -35,7 +35,7 @@ const forwardProxy = (): HttpFilterJson =>
 export interface HttpFilterOptions {
   /** Those that decide whether a request may pass; they come before all others. */
   readonly security?: readonly HttpFilterJson[];
-  /** Unknown hosts are resolved by name (mode NONE). */
+  /** The names of unknown hosts are looked up. */
   readonly forwardProxy?: boolean;
 }
 

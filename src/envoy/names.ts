@@ -30,6 +30,8 @@ export function listenerName(address: string, port: number): string {
 /** Names of clusters that every proxy has. */
 export const BLACK_HOLE_CLUSTER = "BlackHoleCluster";
 export const PASSTHROUGH_CLUSTER = "PassthroughCluster";
+/** Where requests to unknown hosts go that are looked up: of proxies with the policy ALLOW_ANY_DYNAMIC_DNS alone. */
+export const DYNAMIC_DNS_CLUSTER = "AllowAnyDynamicDNSCluster";
 export const INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster";
 
 /** Names of the two listeners to which captured connections are redirected, and their ports. */

@@ -83,6 +83,7 @@ function scopeOf({ callerLabels, sidecars }: ScopeInputs, proxy: Proxy): Outboun
     labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
+    dualStack: proxy.type !== "router" && proxy.dualStack,
   };
 }
 
@@ -131,7 +132,7 @@ function createScopes(engine: Engine, encoder: Encoder, logsOf: Logs): Scopes {
     const captured = engine.latest("captured listeners", createCapturedListeners(engine, encoder));
     const listeners = (mesh: Mesh): ResourceSet => {
       const { claims, unknown } = part(mesh);
-      return captured(claims, mesh.config, logs(mesh), unknown);
+      return captured(claims, mesh.config, logs(mesh), unknown, scope.dualStack);
     };
     const placed = engine.memo("part of a place", (place: Place) => {
       const build = createPlacedPart(engine, shared);

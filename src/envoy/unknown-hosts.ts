@@ -1,12 +1,19 @@
 import { type HostResolver, resolveHost } from "../mesh/host-resolver.js";
 import type { OutboundPolicy } from "../mesh/sidecar.js";
-import { BLACK_HOLE_CLUSTER, outboundClusterName, PASSTHROUGH_CLUSTER } from "./names.js";
+import {
+  BLACK_HOLE_CLUSTER,
+  DYNAMIC_DNS_CLUSTER,
+  outboundClusterName,
+  PASSTHROUGH_CLUSTER,
+} from "./names.js";
 
 /** What becomes of calls to hosts that nobody knows. See Istio, OutboundTrafficPolicy. */
 export interface UnknownHosts {
   readonly mode: OutboundPolicy["mode"];
   /** Where their connections go. */
   readonly cluster: string;
+  /** Where their HTTP requests go. */
+  readonly requestCluster: string;
 }
 
 /** Reads a policy; host names in it are those of a resource in `namespace`. */
@@ -15,9 +22,13 @@ export function unknownHosts(
   namespace: string,
   resolver: HostResolver,
 ): UnknownHosts {
-  if (mode === "REGISTRY_ONLY") return { mode, cluster: BLACK_HOLE_CLUSTER };
-  if (egressProxy === undefined) return { mode, cluster: PASSTHROUGH_CLUSTER };
+  const toOne = (cluster: string): UnknownHosts => ({ mode, cluster, requestCluster: cluster });
+  if (mode === "REGISTRY_ONLY") return toOne(BLACK_HOLE_CLUSTER);
+  if (mode === "ALLOW_ANY_DYNAMIC_DNS") {
+    return { mode, cluster: PASSTHROUGH_CLUSTER, requestCluster: DYNAMIC_DNS_CLUSTER };
+  }
+  if (egressProxy === undefined) return toOne(PASSTHROUGH_CLUSTER);
   const { host, port, subset = "" } = egressProxy;
   const hostname = resolveHost(host, namespace, resolver);
-  return { mode, cluster: outboundClusterName({ hostname, subset, port: port?.number ?? 0 }) };
+  return toOne(outboundClusterName({ hostname, subset, port: port?.number ?? 0 }));
 }

@@ -1,5 +1,5 @@
 import type { Table } from "../base/table.js";
-import type { Server } from "../config/kinds/gateway.js";
+import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
@@ -73,8 +73,9 @@ export function gatewayServers(
   const all = gateways.flatMap((gateway) =>
     (gateway.spec.servers ?? []).flatMap((server) => {
       // Who names a Service means its ports: another one is nowhere.
-      const unmapped = namedServices(gateway) === undefined ? server.port.number : undefined;
-      const listenPort = ports.get(server.port.number) ?? unmapped;
+      const port = serverPort(server);
+      const unmapped = namedServices(gateway) === undefined ? port : undefined;
+      const listenPort = ports.get(port) ?? unmapped;
       if (listenPort === undefined) return [];
       const protocol = parseProtocol(server.port.protocol);
       return [{ gateway, gatewayKey: keyOf(gateway.metadata), server, protocol, listenPort }];

@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
 
@@ -16,6 +17,8 @@ export interface Proxy {
   readonly namespace: string;
   /** The first of its addresses. */
   readonly address: string;
+  /** It has addresses of both families that others can reach. */
+  readonly dualStack: boolean;
   readonly labels: Labels;
   readonly serviceAccount: string;
   readonly workloadName: string;
@@ -97,6 +100,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     name,
     namespace,
     address: ip === "" ? firstOf(told("INSTANCE_IPS", "")) : ip,
+    dualStack: isDualStack(told("INSTANCE_IPS", "").split(",")),
     labels,
     serviceAccount: told("SERVICE_ACCOUNT", "default"),
     workloadName: told("WORKLOAD_NAME", name),
@@ -112,6 +116,17 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
 }
 
 const LOOPBACK = "127.0.0.1";
+
+/** Whether there are addresses of both families, without those of IPv6 that every machine has. */
+function isDualStack(addresses: readonly string[]): boolean {
+  const valid = addresses.filter((address) => ipaddr.isValid(address)).map(ipaddr.parse);
+  const reachable = valid.filter((address) => !ONLY_LOCAL.has(address.range()));
+  return valid.some(isIpv4) && reachable.some((address) => !isIpv4(address));
+}
+
+const ONLY_LOCAL: ReadonlySet<string> = new Set(["linkLocal", "loopback"]);
+
+const isIpv4 = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean => address.kind() === "ipv4";
 
 /** The first of a list with commas; "" of an empty one. */
 const firstOf = (list: string): string => list.split(",")[0] ?? "";

@@ -4,6 +4,7 @@ import type { Destination } from "../config/kinds/destination.js";
 import type { OutboundTrafficPolicy } from "../config/kinds/sidecar.js";
 import type { IstioEgressListener } from "../config/kinds/sidecar-egress.js";
 import type { ResourceOf } from "../config/kinds.js";
+import type { MeshConfig } from "../config/mesh-config.js";
 import { keyOf } from "../config/resource.js";
 import type { EgressHost } from "./egress-host.js";
 import { type Labels, selects } from "./labels.js";
@@ -105,7 +106,7 @@ export function egressListeners(
 
 /** What becomes of calls to hosts that nobody knows. */
 export interface OutboundPolicy {
-  readonly mode: "ALLOW_ANY" | "REGISTRY_ONLY";
+  readonly mode: MeshConfig["outboundTrafficPolicy"]["mode"];
   /** Where they are sent instead of where they are addressed to. */
   readonly egressProxy: Destination | undefined;
 }

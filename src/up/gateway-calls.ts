@@ -1,6 +1,6 @@
 /** Where the gateways of a mesh can be called from outside. */
 
-import type { Server } from "../config/kinds/gateway.js";
+import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -57,16 +57,16 @@ function callOf(
   for (const virtualService of boundTo(tables, gateway)) {
     const host = sharedHost(server, gateway, virtualService.spec.hosts ?? []);
     if (host === undefined) continue;
-    const { number } = server.port;
+    const port = serverPort(server);
     const name = server.tls?.credentialName;
     return [
       {
         scheme,
         host: host === "*" ? undefined : host,
-        port: number,
+        port,
         path: firstPath(virtualService),
         address: pod.addresses.pod,
-        listenPort: listenPort(tables, pod, number),
+        listenPort: listenPort(tables, pod, port),
         credential: name === undefined ? undefined : keyOf({ namespace: pod.namespace, name }),
         destinations: destinationsOf(virtualService),
       },
@@ -75,8 +75,9 @@ function callOf(
   return [];
 }
 
-/** Those that a client without a certificate of its own can call. */
+/** Those that a client without a certificate of its own can call by an address. */
 function schemeOf({ port, tls }: Server): "http" | "https" | undefined {
+  if ((port.number ?? 0) === 0) return undefined;
   const protocol = port.protocol.toUpperCase();
   if (protocol === "HTTPS" && tls?.mode === "SIMPLE") return "https";
   return protocol === "HTTP" || protocol === "HTTP2" ? "http" : undefined;

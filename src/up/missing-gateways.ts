@@ -1,4 +1,5 @@
 /** The gateway workloads, and the Services in front of them, that Gateways ask for and no file declares. */
+import { serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
@@ -80,10 +81,11 @@ function gatewayName(selector: Labels): string {
 function servicePorts(tables: ResourceTables, labels: Labels): readonly MadeServicePort[] {
   const servers = declared(tables.Gateway)
     .filter(({ spec }) => selects(spec.selector ?? {}, labels))
-    .flatMap(({ spec }) => spec.servers ?? []);
-  const numbers = [...new Set(servers.map(({ port }) => port.number))].sort((a, b) => a - b);
+    .flatMap(({ spec }) => spec.servers ?? [])
+    .filter((server) => serverPort(server) !== 0);
+  const numbers = [...new Set(servers.map(serverPort))].sort((a, b) => a - b);
   return numbers.map((port) => ({
-    name: servers.find((server) => server.port.number === port)?.port.name ?? `port-${port}`,
+    name: servers.find((server) => serverPort(server) === port)?.port.name ?? `port-${port}`,
     port,
     targetPort: unprivilegedPort(port, numbers),
   }));

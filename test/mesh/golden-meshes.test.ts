@@ -91,12 +91,13 @@ function mapSet(set: ResourceSet, change: (resource: EnvoyResource, i: number) =
 }
 
 /** Listeners on ports of the Envoy's own address, but for those that listen on none. */
-function listenersAt(place: Place, listeners: ResourceSet): ResourceSet {
+function listenersAt(here: Place, listeners: ResourceSet): ResourceSet {
   return mapSet(listeners, (one, i) => {
     const bound = decode(MESSAGE.listener, one)["bindToPort"] !== false;
-    const address = { socketAddress: { address: place.address, portValue: FIRST_PORT + i } };
-    const edited = bound ? encoder.edit(MESSAGE.listener, one.bytes, { address }) : one;
-    return changed(MESSAGE.listener, { ...one, ...edited }, withFiles(place));
+    const address = { socketAddress: { address: here.address, portValue: FIRST_PORT + i } };
+    const place = { address, additionalAddresses: [] };
+    const edited = bound ? encoder.edit(MESSAGE.listener, one.bytes, place) : one;
+    return changed(MESSAGE.listener, { ...one, ...edited }, withFiles(here));
   });
 }
 

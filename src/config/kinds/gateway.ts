@@ -23,8 +23,8 @@ import { checkServerTls, ServerTLSSettings } from "./server-tls-settings.js";
 /** The port that a server listens on. */
 export type GatewayPort = ValueOf<typeof GatewayPort>;
 const GatewayPort = strict({
-  /** 0 for a Unix domain socket. */
-  number: Uint32,
+  /** 0 or absent for a Unix domain socket. */
+  number: optional(Uint32),
   protocol: Text,
   name: Text,
   /** Deprecated; Istio ignores it. */
@@ -43,6 +43,9 @@ export const Server = strict({
   defaultEndpoint: optional(Text),
   name: optional(Text),
 });
+
+/** The port of a server; 0 on a Unix domain socket. */
+export const serverPort = ({ port: { number = 0 } }: Pick<Server, "port">): number => number;
 
 /** What a gateway workload listens for. */
 export type GatewaySpec = ValueOf<typeof GatewaySpec>;
@@ -90,8 +93,9 @@ function* checkServer(server: Server, path: Path): Findings {
 }
 
 function* checkServerPort(port: GatewayPort, path: Path, onSocket: boolean): Findings {
-  if (!onSocket) yield* checkPort(port.number, [...path, "number"]);
-  else if (port.number !== 0) {
+  const { number = 0 } = port;
+  if (!onSocket) yield* checkPort(number, [...path, "number"]);
+  else if (number !== 0) {
     yield invalid([...path, "number"], "a server on a Unix domain socket has port 0");
   }
   yield* refuse([...path, "protocol"], protocolProblem(port.protocol));

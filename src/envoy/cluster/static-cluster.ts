@@ -55,13 +55,13 @@ export function forwardProxyCache(): object {
 }
 
 /**
- * Where calls to unknown hosts go when nothing is captured: the name in the request is resolved. It bears the name of the
- * cluster that it stands in for.
+ * Where calls to unknown hosts go whose names are looked up, as they stand in the request. When nothing is captured it
+ * bears the name of the cluster that it stands in for.
  */
-export function forwardProxyCluster(connectTimeout: string): ClusterJson {
+export function forwardProxyCluster(name: string, connectTimeout: string): ClusterJson {
   return {
-    name: PASSTHROUGH_CLUSTER,
-    altStatName: `${PASSTHROUGH_CLUSTER};`,
+    name,
+    altStatName: `${name};`,
     connectTimeout,
     lbPolicy: "CLUSTER_PROVIDED",
     clusterType: {

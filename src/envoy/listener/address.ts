@@ -14,10 +14,21 @@ export interface ListenerAddress {
   readonly port: number;
 }
 
+const ANY_IPV6_ADDRESS = "::";
+
 /** The fields of a listener that its address decides. */
-export function listenAt({ address, port }: ListenerAddress): {
-  name: string;
-  address: AddressJson;
-} {
-  return { name: listenerName(address, port), address: socketAddress(address, port) };
+interface ListenerPlace {
+  readonly name: string;
+  readonly address: AddressJson;
+  readonly additionalAddresses?: { readonly address: AddressJson }[];
+}
+
+/**
+ * The fields of a listener at an address. With `dualStack` one on every address is on those of IPv6 too: to Envoy a
+ * wildcard stands for its own family alone.
+ */
+export function listenAt({ address, port }: ListenerAddress, dualStack = false): ListenerPlace {
+  const place = { name: listenerName(address, port), address: socketAddress(address, port) };
+  if (!dualStack || address !== ANY_ADDRESS) return place;
+  return { ...place, additionalAddresses: [{ address: socketAddress(ANY_IPV6_ADDRESS, port) }] };
 }

@@ -1,4 +1,5 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
+import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
 import { isHttp } from "../../mesh/protocol.js";
@@ -25,6 +26,8 @@ export interface GatewayListenerOptions {
   readonly security: Pick<SecurityFilters, "http" | "network">;
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
   readonly claims: ClaimContext;
+  /** The gateway has addresses of both families. */
+  readonly dualStack: boolean;
 }
 
 /** The server names by which a server's chain is chosen; none when it serves every name. */
@@ -78,7 +81,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
 
 /** The chains of a server whose connections are passed on as bytes: by server name, or all of them. */
 function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterChainJson[] {
-  const port = one.server.port.number;
+  const port = serverPort(one.server);
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
   const context: ClaimContext = { ...options.claims, gateways: [one.gatewayKey] };
   const candidates = options.virtualServices(one.gatewayKey);
@@ -142,7 +145,7 @@ export function gatewayListener(
   const byName = filterChains.some(({ filterChainMatch }) => filterChainMatch !== undefined);
   const encrypted = filterChains.some(({ transportSocket }) => transportSocket !== undefined);
   return {
-    ...listenAt(at),
+    ...listenAt(at, options.dualStack),
     filterChains,
     // A client from outside that never sends its ClientHello is let go after Envoy's own time.
     ...(byName || encrypted ? { listenerFilters: [tlsInspector()] } : {}),

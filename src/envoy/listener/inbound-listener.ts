@@ -1,7 +1,6 @@
 /** The inbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
-import { socketAddress } from "../address.js";
 import type {
   AccessLogJson,
   FilterChainJson,
@@ -40,6 +39,8 @@ export interface InboundListenerOptions {
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly trustDomains: readonly string[];
   readonly security: Pick<SecurityFilters, "http" | "network">;
+  /** The proxy has addresses of both families. */
+  readonly dualStack: boolean;
 }
 
 /** The mode on the ports that no service has. */
@@ -245,8 +246,8 @@ export function virtualInboundListener(
     }),
   ];
   return {
+    ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_INBOUND_PORT }, options.dualStack),
     name: VIRTUAL_INBOUND,
-    address: socketAddress(ANY_ADDRESS, VIRTUAL_INBOUND_PORT),
     filterChains,
     listenerFilters: [originalDestination(), ...inspectors(filterChains)],
     ...inboundSide(options),

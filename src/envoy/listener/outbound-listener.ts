@@ -1,8 +1,8 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
-import { cidrRange, socketAddress } from "../address.js";
+import { cidrRange } from "../address.js";
 import type { AccessLogJson, FilterChainJson, FilterChainMatchJson, ListenerJson } from "../api.js";
-import { httpConnectionManager, OUTBOUND_SIDE } from "../http-connection-manager.js";
+import { httpConnectionManager, OUTBOUND_SIDE, type Routes } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
@@ -13,6 +13,7 @@ import {
   VIRTUAL_OUTBOUND_PORT,
 } from "../names.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
+import { catchAllHost } from "../route/virtual-host.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import type { OutboundClaim, TcpChain } from "./outbound-claim.js";
@@ -24,6 +25,8 @@ export interface OutboundListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly unknown: UnknownHosts;
+  /** Those on every address are for both families of addresses. */
+  readonly dualStack: boolean;
 }
 
 /** How long a TLS handshake may take. */
@@ -36,7 +39,7 @@ const PLAIN_HTTP: FilterChainMatchJson = {
 };
 
 function httpChain(
-  routes: string,
+  routes: Routes,
   statPrefix: string,
   options: OutboundListenerOptions,
 ): FilterChainJson {
@@ -45,8 +48,8 @@ function httpChain(
     filters: [
       httpConnectionManager({
         statPrefix: `outbound_${statPrefix};`,
-        routes: { name: routes },
-        filters: httpFilters(),
+        routes,
+        filters: httpFilters({ forwardProxy: options.unknown.mode === "ALLOW_ANY_DYNAMIC_DNS" }),
         accessLog: [...options.accessLog],
         pathNormalization: options.pathNormalization,
         side: OUTBOUND_SIDE,
@@ -188,18 +191,17 @@ export function outboundListener(
   const routes = ordered.find((claim) => claim.routes !== undefined)?.routes;
   const chains = chooseChains(ordered);
   if (routes === undefined && chains.length === 0) return undefined;
-  const { name, address } = listenAt(place.at);
+  const where = listenAt(place.at, options.dualStack);
   const open = chains.find(isOpen);
   const rest = open === undefined ? undefined : tcpChain(open.chain, open.mixed, options.accessLog);
   const filterChains = [
     ...chains
       .filter((one) => !isOpen(one))
       .map(({ chain, mixed }) => tcpChain(chain, mixed, options.accessLog)),
-    ...(routes === undefined ? [] : [httpChain(routes, name, options)]),
+    ...(routes === undefined ? [] : [httpChain({ name: routes }, where.name, options)]),
   ];
   return {
-    name,
-    address,
+    ...where,
     ...chainsWithRest(filterChains, rest ?? unclaimedChain(place, options)),
     listenerFilters: [
       ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
@@ -212,37 +214,50 @@ export function outboundListener(
   };
 }
 
+/** Takes connections to the very port of `virtualOutbound`, which would be sent to itself for ever. */
+const LOOP_CHAIN: FilterChainJson = {
+  name: "virtualOutbound-blackhole",
+  filterChainMatch: { destinationPort: VIRTUAL_OUTBOUND_PORT },
+  filters: [
+    tcpProxy({
+      statPrefix: BLACK_HOLE_CLUSTER,
+      target: { cluster: BLACK_HOLE_CLUSTER },
+      accessLog: [],
+    }),
+  ],
+};
+
+/** A server that speaks first is heard after this time where requests and other bytes have to be told apart. */
+const INSPECTION_TIMEOUT = "1s";
+
+/** The ways of connections to addresses that no service has. */
+function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson> {
+  const { cluster, requestCluster } = options.unknown;
+  const bytes: FilterChainJson = {
+    name: "virtualOutbound-catchall-tcp",
+    filters: [
+      tcpProxy({ statPrefix: cluster, target: { cluster }, accessLog: [...options.accessLog] }),
+    ],
+  };
+  if (requestCluster === cluster) return { filterChains: [LOOP_CHAIN, bytes] };
+  const virtualHosts = [catchAllHost(options.unknown)];
+  const requests = httpChain({ inline: { virtualHosts } }, VIRTUAL_OUTBOUND, options);
+  return {
+    filterChains: [LOOP_CHAIN, { name: "virtualOutbound-catchall-http", ...requests }],
+    defaultFilterChain: bytes,
+    listenerFilters: [httpInspector()],
+    listenerFiltersTimeout: INSPECTION_TIMEOUT,
+    continueOnListenerFiltersTimeout: true,
+  };
+}
+
 /** The listener to which the kernel redirects all outbound connections; it hands them on by their destination. */
 export function virtualOutboundListener(options: OutboundListenerOptions): ListenerJson {
-  const { cluster } = options.unknown;
   return {
+    ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_OUTBOUND_PORT }, options.dualStack),
     name: VIRTUAL_OUTBOUND,
-    address: socketAddress(ANY_ADDRESS, VIRTUAL_OUTBOUND_PORT),
     useOriginalDst: true,
-    filterChains: [
-      {
-        // A connection to this very port would be sent to itself, for ever.
-        name: "virtualOutbound-blackhole",
-        filterChainMatch: { destinationPort: VIRTUAL_OUTBOUND_PORT },
-        filters: [
-          tcpProxy({
-            statPrefix: BLACK_HOLE_CLUSTER,
-            target: { cluster: BLACK_HOLE_CLUSTER },
-            accessLog: [],
-          }),
-        ],
-      },
-      {
-        name: "virtualOutbound-catchall-tcp",
-        filters: [
-          tcpProxy({
-            statPrefix: cluster,
-            target: { cluster },
-            accessLog: [...options.accessLog],
-          }),
-        ],
-      },
-    ],
+    ...catchAllChains(options),
     trafficDirection: "OUTBOUND",
     maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
@@ -260,7 +275,7 @@ export function httpProxyListener(address: string, options: OutboundListenerOpti
           httpConnectionManager({
             statPrefix: `outbound_${at.name};`,
             routes: { name: HTTP_PROXY_ROUTE },
-            filters: httpFilters({ forwardProxy: options.unknown.mode === "ALLOW_ANY" }),
+            filters: httpFilters({ forwardProxy: options.unknown.mode !== "REGISTRY_ONLY" }),
             accessLog: [...options.accessLog],
             pathNormalization: options.pathNormalization,
             side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },

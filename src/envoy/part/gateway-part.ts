@@ -123,6 +123,7 @@ function listenersOf(
     trustDomains: [config.trustDomain, ...config.trustDomainAliases],
     virtualServices: context.virtualServices,
     claims: { gateways: [], resolver: inputs.resolver, source: context.source },
+    dualStack: proxy.dualStack,
   };
   return [
     ...groupBy(servers, (one) => `${one.server.bind ?? ""}|${String(one.listenPort)}`).values(),

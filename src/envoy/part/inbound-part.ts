@@ -186,6 +186,7 @@ function listenersOf(
     security,
     pathNormalization: config.pathNormalization.normalization,
     trustDomains: [config.trustDomain, ...config.trustDomainAliases],
+    dualStack: proxy.dualStack,
   };
   if (proxy.mode !== "NONE") {
     const others = portsWithMode(policies, proxy).filter((port) => !served.has(port));

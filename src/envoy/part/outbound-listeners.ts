@@ -35,11 +35,13 @@ function optionsOf(
   config: MeshConfig,
   logs: ListenerLogs,
   unknown: UnknownHosts,
+  dualStack: boolean,
 ): OutboundListenerOptions {
   return {
     ...logs,
     pathNormalization: config.pathNormalization.normalization,
     unknown,
+    dualStack,
   };
 }
 
@@ -59,7 +61,13 @@ function encodeListener(
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
+): (
+  claims: Claims,
+  config: MeshConfig,
+  logs: ListenerLogs,
+  unknown: UnknownHosts,
+  dualStack: boolean,
+) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
@@ -84,8 +92,8 @@ export function createCapturedListeners(
     (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
   );
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
-  return (claims, config, logs, unknown) => {
-    const context = options(config, logs, unknown);
+  return (claims, config, logs, unknown, dualStack) => {
+    const context = options(config, logs, unknown, dualStack);
     const last = virtual(context);
     return flat(byName([derive([claims], context)])).with(last.name, last);
   };
@@ -112,7 +120,7 @@ export function createBoundListeners(
     "bound outbound listeners",
     ["proxy", "claims", "config", "logs", "unknown"],
     ({ proxy, claims, config, logs, unknown }) => {
-      const options = optionsOf(config, logs, unknown);
+      const options = optionsOf(config, logs, unknown, proxy.dualStack);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && at.port < FIRST_UNPRIVILEGED_PORT))
         .map(({ at, all }) => {

@@ -15,6 +15,7 @@ import {
 } from "../cluster/static-cluster.js";
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
+import { DYNAMIC_DNS_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import type { EnvoyResource, ResourceSet, RouteSets } from "../resource-set.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
@@ -82,11 +83,15 @@ export function createStaticClusters(
   mode: string,
 ) => readonly EnvoyResource[] {
   return engine.memo("static clusters", (connectTimeout, captured, router, mode) => {
-    const unknown = captured
+    const passing = captured
       ? [passthroughCluster(connectTimeout)]
-      : mode === "ALLOW_ANY"
-        ? [forwardProxyCluster(connectTimeout)]
-        : [];
+      : mode === "REGISTRY_ONLY"
+        ? []
+        : [forwardProxyCluster(PASSTHROUGH_CLUSTER, connectTimeout)];
+    const unknown =
+      mode === "ALLOW_ANY_DYNAMIC_DNS"
+        ? [...passing, forwardProxyCluster(DYNAMIC_DNS_CLUSTER, connectTimeout)]
+        : passing;
     return [blackHoleCluster(connectTimeout), ...(router ? [] : unknown)].map((json) => ({
       name: json.name ?? "",
       ...encoder.encode(MESSAGE.cluster, json),

@@ -11,4 +11,6 @@ export interface OutboundScope {
   readonly router: boolean;
   /** Connections are captured by the kernel. */
   readonly captured: boolean;
+  /** The callers have addresses of both families. */
+  readonly dualStack: boolean;
 }

@@ -9,7 +9,7 @@ export function createUnknownHosts(
   engine: Engine,
 ): (mesh: Mesh, scope: OutboundScope) => UnknownHosts {
   const settle = engine.settle<UnknownHosts>(
-    (a, b) => a.mode === b.mode && a.cluster === b.cluster,
+    (a, b) => a.mode === b.mode && a.cluster === b.cluster && a.requestCluster === b.requestCluster,
   );
   return ({ sidecars, config, resolver }, { sidecar, namespace }) => {
     const own = sidecars.byKey.get(sidecar)?.spec.outboundTrafficPolicy;

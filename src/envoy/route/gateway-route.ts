@@ -1,4 +1,5 @@
 /** The route configurations of a gateway. */
+import { serverPort } from "../../config/kinds/gateway.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { refOf } from "../../config/resource.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
@@ -26,7 +27,7 @@ export function gatewayRouteName({
   if (isHttp(protocol)) return `http.${String(listenPort)}${bind}`;
   if (protocol !== "HTTPS" || !terminatesTls(server)) return undefined;
   const { name, namespace } = gateway.metadata;
-  return `https.${String(server.port.number)}.${server.port.name}.${name}.${namespace}${bind}`;
+  return `https.${String(serverPort(server))}.${server.port.name}.${name}.${namespace}${bind}`;
 }
 
 /** The hosts of a VirtualService that a server serves for it: the narrower of the two where one is a wildcard. */
@@ -81,7 +82,7 @@ function bound(
   one: GatewayServer,
   context: GatewayRouteContext,
 ): readonly { readonly host: string; readonly routes: HostRoutes }[] {
-  const port = one.server.port.number;
+  const port = serverPort(one.server);
   const candidates = context.virtualServices(one.gatewayKey);
   return boundTo(one, candidates, context.source.namespace).flatMap((virtualService) => {
     const routes = httpRoutes(virtualService, {
@@ -103,7 +104,7 @@ function bound(
 /** Servers that only redirect to HTTPS need no VirtualService to do so. */
 function redirecting(one: GatewayServer): readonly { host: string; routes: HostRoutes }[] {
   if (one.server.tls?.httpsRedirect !== true) return [];
-  const port = one.server.port.number;
+  const port = serverPort(one.server);
   return one.server.hosts.map((host) => ({
     host: parseServerHost(host, one.gateway.metadata.namespace).host,
     routes: { port, routes: [], sources: [refOf(one.gateway)], httpsOnly: true },
@@ -149,7 +150,8 @@ export function gatewayVirtualHosts(
       byHost.set(key, [...(byHost.get(key) ?? []), routes]);
     }
   }
-  if (byHost.size === 0) return [nothingBound(servers[0]?.server.port.number ?? 0)];
+  const [first] = servers;
+  if (byHost.size === 0) return [nothingBound(first === undefined ? 0 : serverPort(first.server))];
   return [...byHost]
     .sort(([a], [b]) => compareSpecificity(a, b))
     .map(([host, routes]) => hostOf(host, routes));

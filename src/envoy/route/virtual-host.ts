@@ -36,7 +36,7 @@ export function addressDomains(addresses: readonly string[]): readonly string[] 
 }
 
 /** Takes the requests for hosts that nobody knows: lets them through, or answers 502. See Istio, outboundTrafficPolicy. */
-export function catchAllHost({ mode, cluster }: UnknownHosts): VirtualHostJson {
+export function catchAllHost({ mode, requestCluster: cluster }: UnknownHosts): VirtualHostJson {
   if (mode === "REGISTRY_ONLY") {
     return {
       name: BLOCK_ALL,

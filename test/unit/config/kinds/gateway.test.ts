@@ -56,6 +56,16 @@ describe("the port of a gateway's server", () => {
     ["can be an address", port({}, { bind: "127.0.0.1" }), []],
     ["is no name", port({}, { bind: "localhost" }), [`${SERVER}.bind`]],
     ["can be a socket instead", port({ number: 0 }, { bind: "unix:///run/a.sock" }), []],
+    [
+      "can be left out for a socket",
+      gateway({ port: { name: "http", protocol: "HTTP" }, bind: "unix://@a" }),
+      [],
+    ],
+    [
+      "is given for an address",
+      gateway({ port: { name: "http", protocol: "HTTP" } }),
+      [`${SERVER}.port.number`],
+    ],
     ["is 0 for a socket", port({}, { bind: "unix://@a" }), [`${SERVER}.port.number`]],
     ["is a socket of a file", port({ number: 0 }, { bind: "unix://a/" }), [`${SERVER}.bind`]],
   ]);
