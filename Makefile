@@ -89,7 +89,7 @@ types: packages gen ## TypeScript
 
 .PHONY: imports
 imports: packages gen ## which folder may import which (.dependency-cruiser.js)
-	@$(BIN)/depcruise --config .dependency-cruiser.js --output-type err src test scripts
+	@$(BIN)/depcruise --config .dependency-cruiser.js --output-type err src test scripts bench
 
 .PHONY: dead
 dead: packages gen ## unused files, exports and packages
@@ -107,6 +107,10 @@ golden: setup ## write the golden files again; read the difference before you co
 .PHONY: conformance
 conformance: packages gen ## how much of SUITE=FOLDER, cases of Istio's own, comes out right (V=1 shows what does not)
 	@$(BIN)/tsx scripts/conformance.ts "$(SUITE)" $(if $(V),--verbose)
+
+.PHONY: bench
+bench: setup ## measure what fairlead costs, beside a server without logic (ARGS=--help shows the sizes)
+	@exec $(BIN)/tsx bench/main.ts $(ARGS)
 
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines they reach

@@ -1,0 +1,100 @@
+/** The tables of a measurement. */
+import type { Figures, Growth, StartFigures } from "../measure/measure-all.js";
+import type { PhaseFigures } from "../measure/phases.js";
+import type { MeshFigures } from "../measure/run-mesh.js";
+import { formatBytes, formatFactor, formatMs, formatRows } from "./format.js";
+
+/** See the top of this file; one line an element. */
+export function report({ machine, phases, growth, crowd, start }: Figures): readonly string[] {
+  const { node, cpus, load } = machine;
+  return [
+    `Node ${node}, ${cpus} CPUs, load ${load.toFixed(1)} at the start. Times of edits, bytes and CPU are of one edit.`,
+    ...(phases === undefined ? [] : ["", ...meshLines(phases)]),
+    ...(crowd === undefined ? [] : ["", ...meshLines(crowd)]),
+    ...(growth === undefined ? [] : ["", ...growthLines(growth)]),
+    ...(start.length === 0 ? [] : ["", ...startLines(start)]),
+  ];
+}
+
+function meshLines(mesh: MeshFigures): readonly string[] {
+  const { shape, proxies, phases, floor, failure } = mesh;
+  const head = ["", "CPU", "floor", "ratio", "p50", "p99", "max", "to each proxy", "RSS", "peak"];
+  const rows = phases.map((phase, index) => phaseRow(phase, floor[index]));
+  const { services, namespaces, endpoints } = shape;
+  return [
+    `${services} services in ${namespaces} namespaces, ${endpoints} endpoints each; ${proxies} proxies`,
+    ...formatRows([head, ...rows]),
+    `memory: ${formatMebibytes(mesh.idleRss)} before the first proxy, ${perProxy(mesh)} MiB for each proxy`,
+    ...phases.flatMap(missingLine),
+    ...(failure === undefined ? [] : [`streams ended by themselves, the first with: ${failure}`]),
+  ];
+}
+
+function phaseRow(phase: PhaseFigures, floor: PhaseFigures | undefined): readonly string[] {
+  const { name, cpuMs, p50Ms, p99Ms, maxMs, bytes, rss, peak } = phase;
+  return [
+    name,
+    formatMs(cpuMs),
+    formatMs(floor?.cpuMs),
+    formatFactor(cpuMs, floor?.cpuMs),
+    formatMs(p50Ms),
+    formatMs(p99Ms),
+    formatMs(maxMs),
+    formatBytes(bytes),
+    formatMebibytes(rss),
+    formatMebibytes(peak),
+  ];
+}
+
+const formatMebibytes = (mebibytes: number): string => `${mebibytes.toFixed(0)} MiB`;
+
+/** What connecting added, shared by the proxies that connected. */
+function perProxy({ phases, idleRss, proxies }: MeshFigures): string {
+  const connected = phases[0]?.rss ?? idleRss;
+  return ((connected - idleRss) / proxies).toFixed(2);
+}
+
+function missingLine({ name, missing }: PhaseFigures): readonly string[] {
+  return missing > 0 ? [`${name}: ${missing} receipts did not come in time`] : [];
+}
+
+function growthLines({ base, services, proxies }: Growth): readonly string[] {
+  const head = ["growth of CPU", "base", "services ×2", "", "proxies ×2", ""];
+  const cpuOf = ({ phases }: MeshFigures, name: string): number | undefined =>
+    phases.find((phase) => phase.name === name)?.cpuMs;
+  const rows = services.phases.map(({ name }) => {
+    const [once, moreServices, moreProxies] = [base, services, proxies].map((mesh) =>
+      cpuOf(mesh, name),
+    );
+    return [
+      name,
+      formatMs(once),
+      formatMs(moreServices),
+      formatFactor(moreServices, once),
+      formatMs(moreProxies),
+      formatFactor(moreProxies, once),
+    ];
+  });
+  const perService = ((services.idleRss - base.idleRss) * 1024) / base.shape.services;
+  const connected = ({ phases, idleRss }: MeshFigures): number => phases[0]?.rss ?? idleRss;
+  const perOneMore = (connected(proxies) - connected(base)) / base.proxies;
+  return [
+    ...formatRows([head, ...rows]),
+    `memory: ${perService.toFixed(0)} KiB for each more service, ${perOneMore.toFixed(2)} MiB for each more proxy`,
+  ];
+}
+
+function startLines(start: readonly StartFigures[]): readonly string[] {
+  const rows = start.map(({ services, ms }) => [String(services), formatMs(ms)]);
+  return formatRows([["services", "start to first answer"], ...rows]);
+}
+
+/** Whether everything reached everybody, and no stream ended by itself. */
+export function isComplete({ phases, growth, crowd }: Figures): boolean {
+  const all = [phases, growth?.base, growth?.services, growth?.proxies, crowd];
+  return all.every(
+    (mesh) =>
+      mesh === undefined ||
+      (mesh.failure === undefined && mesh.phases.every(({ missing }) => missing === 0)),
+  );
+}
