@@ -2,6 +2,7 @@
 
 import { any } from "./any.js";
 import type {
+  CertificateValidationContextJson,
   CommonTlsContextJson,
   DownstreamTlsContextJson,
   TlsParametersJson,
@@ -83,10 +84,7 @@ export function inboundMutualTls(
       tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
       combinedValidationContext: {
         defaultValidationContext: {
-          matchTypedSubjectAltNames: trustDomains.map((domain) => ({
-            sanType: "URI" as const,
-            matcher: { prefix: `spiffe://${domain}/` },
-          })),
+          matchTypedSubjectAltNames: anyWorkloadOf(trustDomains),
         },
         validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
       },
@@ -100,8 +98,19 @@ export function inboundMutualTls(
 export interface MutualTlsClient {
   readonly sni: string;
   readonly alpn: readonly string[];
-  /** The SPIFFE identities of which the server must have one; none accepts every workload that our roots signed. */
+  /** The SPIFFE identities of which the server must have one; none accepts every workload of these trust domains. */
   readonly identities: readonly string[];
+  readonly trustDomains: readonly string[];
+}
+
+/** Names that every workload of these trust domains has one of. */
+function anyWorkloadOf(
+  trustDomains: readonly string[],
+): NonNullable<CertificateValidationContextJson["matchTypedSubjectAltNames"]> {
+  return trustDomains.map((domain) => ({
+    sanType: "URI",
+    matcher: { prefix: `spiffe://${domain}/` },
+  }));
 }
 
 /** The side that calls: it shows its certificate, and the server must be one of the expected identities. */
@@ -109,20 +118,18 @@ export function outboundMutualTls({
   sni,
   alpn,
   identities,
+  trustDomains,
 }: MutualTlsClient): UpstreamTlsContextJson {
   const common: CommonTlsContextJson = {
     tlsParams: TLS_VERSIONS,
     tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
     combinedValidationContext: {
-      defaultValidationContext:
-        identities.length === 0
-          ? {}
-          : {
-              matchTypedSubjectAltNames: identities.map((identity) => ({
-                sanType: "URI" as const,
-                matcher: { exact: identity },
-              })),
-            },
+      defaultValidationContext: {
+        matchTypedSubjectAltNames:
+          identities.length === 0
+            ? anyWorkloadOf(trustDomains)
+            : identities.map((identity) => ({ sanType: "URI", matcher: { exact: identity } })),
+      },
       validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
     },
     alpnProtocols: [...alpn],

@@ -265,6 +265,7 @@ function outboundCluster(
         alpn: meshAlpn(upstream),
         applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],
         identities: identitiesOf(input),
+        trustDomains: client.trustDomains,
       }),
       policy.proxyProtocol,
     ),

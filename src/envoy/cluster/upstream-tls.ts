@@ -28,6 +28,8 @@ export interface UpstreamTlsInput {
   readonly applicationAlpn: readonly string[];
   /** The SPIFFE identities of the service's workloads. */
   readonly identities: readonly string[];
+  /** Of the mesh, for services of which no identity is known. */
+  readonly trustDomains: readonly string[];
 }
 
 type TransportSockets = Pick<ClusterJson, "transportSocket" | "transportSocketMatches">;
@@ -38,6 +40,7 @@ function meshContext(input: UpstreamTlsInput): UpstreamTlsContextJson {
     sni: input.settings?.sni ?? input.sni,
     alpn: input.alpn,
     identities: names.length > 0 ? names : input.identities,
+    trustDomains: input.trustDomains,
   });
 }
 
