@@ -1,10 +1,10 @@
 /** Lets an authority take the steps of a rotation, and tells everyone of them. */
 import { isDeepStrictEqual } from "node:util";
-import { errorMessage } from "../base/error-message.js";
 import type { Authority } from "../ca/authority.js";
 import type { Readiness } from "../ca/rotation.js";
 import { type RotationStatus, rotationStatus } from "../ca/rotation-status.js";
 import type { Timers } from "../ca/timers.js";
+import { repeat } from "./repeat.js";
 
 /** What a rotation needs of the rest. */
 export interface RootRotationOptions {
@@ -27,9 +27,6 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
   const { authority, readiness, timers } = options;
   let lastRoots = authority.roots;
   let lastStatus: RotationStatus | undefined;
-  let lastError: string | undefined;
-  let stopped = false;
-  let cancel = (): void => undefined;
 
   const step = async (): Promise<void> => {
     await authority.advance(readiness);
@@ -42,24 +39,5 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
     await options.onStatus(status);
     lastStatus = status;
   };
-  const run = async (): Promise<void> => {
-    try {
-      await step();
-      lastError = undefined;
-    } catch (error) {
-      const message = errorMessage(error);
-      if (message !== lastError) options.onError(error);
-      lastError = message;
-    }
-    if (stopped) return;
-    cancel = timers.at(timers.now() + STEP_MS, () => {
-      running = run();
-    });
-  };
-  let running = run();
-  return async () => {
-    stopped = true;
-    cancel();
-    await running;
-  };
+  return repeat({ step, everyMs: STEP_MS, onError: options.onError, timers });
 }

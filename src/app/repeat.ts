@@ -1,0 +1,40 @@
+/** Takes a step again and again, one after the other. */
+import { errorMessage } from "../base/error-message.js";
+import type { Timers } from "../ca/timers.js";
+
+/** What is done, and how often. */
+export interface RepeatOptions {
+  readonly step: () => Promise<void>;
+  /** From the end of one to the begin of the next. */
+  readonly everyMs: number;
+  /** Told what is wrong, once until it changes; it is tried again. */
+  readonly onError: (error: unknown) => void;
+  readonly timers: Timers;
+}
+
+/** Takes the first step at once. The result ends that; it resolves when the step that was being taken is over. */
+export function repeat({ step, everyMs, onError, timers }: RepeatOptions): () => Promise<void> {
+  let lastError: string | undefined;
+  let stopped = false;
+  let cancel = (): void => undefined;
+  const run = async (): Promise<void> => {
+    try {
+      await step();
+      lastError = undefined;
+    } catch (error) {
+      const message = errorMessage(error);
+      if (message !== lastError) onError(error);
+      lastError = message;
+    }
+    if (stopped) return;
+    cancel = timers.at(timers.now() + everyMs, () => {
+      running = run();
+    });
+  };
+  let running = run();
+  return async () => {
+    stopped = true;
+    cancel();
+    await running;
+  };
+}
