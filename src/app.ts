@@ -20,6 +20,8 @@ import { rootReadiness } from "./app/root-readiness.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { Engine } from "./base/engine.js";
+import type { KeyType } from "./ca/certificate-template.js";
+import { federatedDomains } from "./ca/given-trust.js";
 import { readPrivateFile, writePrivateFile } from "./ca/private-file.js";
 import { systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
@@ -47,10 +49,16 @@ export interface ControlPlaneOptions extends PortOptions {
   readonly tlsNames?: readonly string[];
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
+  /** Of the keys that are made for workloads; P-256 when absent. */
+  readonly workloadKeyType?: KeyType;
   /** Who may ask the debug endpoints over TLS; nobody when absent. */
   readonly operators?: readonly Identity[];
   /** A directory with Istio's cacerts files; without one the state directory has a root of its own. */
   readonly cacertsDir?: string;
+  /** A directory with the roots of other trust domains, whose workloads may call those of the mesh. */
+  readonly trustBundlesDir?: string;
+  /** A file of revocation lists of the mesh's certificates; Istio's `ca-crl.pem` of the cacerts files when absent. */
+  readonly crlFile?: string;
   /** A file of issuers whose JSON Web Tokens let proxies in. */
   readonly jwtIssuersFile?: string;
   readonly standIns?: readonly StandIn[];
@@ -194,13 +202,11 @@ async function serve(
       logObserver(options.logger),
     ]),
   });
-  identity.onSecretsChange(() => {
-    ads.publish();
-  });
   const loop = startLoop(options, parts, { ads, sessions, metrics, convergence, updates });
   closers.push(() => {
     loop.close();
   });
+  followIdentity(identity, { ads, sessions, loop });
   closers.push(await debug.serveSocket(options.stateDir));
   const tls = await identity.startTls();
   const served = { ads, debug, identity, metrics, version, tls: tls.credentials };
@@ -223,6 +229,20 @@ async function serve(
     idle: () => convergence.idle(),
     close: () => closeAll(closers),
   };
+}
+
+/** Has proxies sent, or turned away, what follows from who is who. */
+function followIdentity(
+  identity: MeshIdentity,
+  { ads, sessions, loop }: Pick<Told, "ads" | "sessions"> & { readonly loop: UpdateLoop },
+): void {
+  identity.onSecretsChange(() => {
+    ads.publish();
+  });
+  identity.onGivenTrust((given) => {
+    loop.setFederated(federatedDomains(given));
+    sessions.endRevoked((serialNumber) => given.revocations.revokes(serialNumber));
+  });
 }
 
 /** Rotates the root when it is asked to, as fast as the proxies trust the next one. */
@@ -262,13 +282,14 @@ interface Told {
 
 function startLoop(
   options: ControlPlaneOptions,
-  { configuration, discovery, registry }: Parts,
+  { configuration, discovery, identity, registry }: Parts,
   { ads, sessions, metrics, convergence, updates }: Told,
 ): UpdateLoop {
   const loop = createUpdateLoop({
     discovery,
     snapshot: configuration.snapshot(),
     standIns: options.standIns ?? [],
+    federated: federatedDomains(identity.givenTrust()),
     proxies: () => registry.proxies(),
     connected: () => sessions.connected().map(({ connected }) => connected.proxy),
     publish: () => {

@@ -16,6 +16,8 @@ export interface DiscoveryInputs {
   readonly snapshot: ConfigSnapshot;
   readonly proxies: Table<Proxy>;
   readonly standIns: readonly StandIn[];
+  /** The trust domains whose bundles are given; none when absent. */
+  readonly federated?: readonly string[];
 }
 
 /** See the top of this file. */
@@ -51,7 +53,8 @@ export function createDiscovery(
       const same =
         next.snapshot.tables === inputs.snapshot.tables &&
         next.proxies === inputs.proxies &&
-        next.standIns === inputs.standIns;
+        next.standIns === inputs.standIns &&
+        next.federated === inputs.federated;
       inputs = next;
       if (!same) mesh = meshOf(next);
       return !same;

@@ -6,8 +6,11 @@ import type { Logger } from "pino";
 import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
 import { type Authority, openAuthority } from "../ca/authority.js";
 import { addCertificateService, CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
+import type { KeyType } from "../ca/certificate-template.js";
+import { type GivenTrust, givenTrustSource } from "../ca/given-trust.js";
 import { createGuessLimit } from "../ca/guess-limit.js";
 import { createJwtVerifier } from "../ca/jwt-verifier.js";
+import { peerValidation } from "../ca/peer-validation.js";
 import type { Readiness } from "../ca/rotation.js";
 import { saveStatus } from "../ca/rotation-status.js";
 import { type ServerTls, startServerTls } from "../ca/server-credentials.js";
@@ -20,8 +23,10 @@ import {
   type WorkloadSecrets,
 } from "../ca/workload-secrets.js";
 import { openWorkloadStore } from "../ca/workload-store.js";
+import { certificatesOfPem, readCertificate } from "../ca/x509.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
 import { type Closers, closeAll } from "./closers.js";
+import { type FollowedTrust, followGivenTrust } from "./given-trust.js";
 import { readJwtIssuers } from "./jwt-issuers.js";
 import { createListeners } from "./listeners.js";
 import { readOwnDescriptors } from "./package-files.js";
@@ -36,8 +41,14 @@ export interface IdentityOptions {
   readonly trustDomainAliases: readonly string[];
   /** How long workload certificates are valid, in milliseconds; a day when absent. */
   readonly workloadTtlMs?: number;
+  /** Of the keys that are made for workloads; P-256 when absent. */
+  readonly workloadKeyType?: KeyType;
   /** A directory with Istio's cacerts files; without one the state directory has a root of its own. */
   readonly cacertsDir?: string;
+  /** A directory with the roots of other trust domains, whose workloads may call those of the mesh. */
+  readonly trustBundlesDir?: string;
+  /** A file of revocation lists of the mesh's certificates; Istio's `ca-crl.pem` of the cacerts files when absent. */
+  readonly crlFile?: string;
   /** A file of issuers whose JSON Web Tokens let proxies in. */
   readonly jwtIssuersFile?: string;
   /** DNS names and addresses of the control plane, beside the usual ones. */
@@ -54,6 +65,10 @@ export interface Identity {
   readonly secrets: WorkloadSecrets;
   /** Calls back when the secrets of a proxy are others than before. */
   onSecretsChange(listener: (identity: WorkloadIdentity) => void): void;
+  /** Whom to trust beside the authority's own, and whom no more. */
+  givenTrust(): GivenTrust;
+  /** Calls back when that has changed. */
+  onGivenTrust(listener: (given: GivenTrust) => void): void;
   /** Told of a peer that was refused, with what is never a secret. */
   readonly refused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
   /**
@@ -83,34 +98,36 @@ const logError =
  * @throws AppError, StateFileError, CertificateError
  */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
-  const { stateDir, trustDomain, workloadTtlMs, cacertsDir, logger } = options;
-  const authority = await openAuthority({
-    stateDirectory: stateDir,
-    trustDomain,
-    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
-    ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
-    now: systemTimers.now,
-  });
+  const { stateDir, logger } = options;
+  const authority = await openAuthorityOf(options);
   const tokens = await openTokenStore(stateDir, systemTimers.now);
-  const authenticate = await openWaysIn(options, authority, tokens);
+  const givenTrust = createListeners<GivenTrust>();
+  const trust = await followTrust(options, authority, givenTrust.tell);
+  const authenticate = await openWaysIn(options, authority, { tokens, trust });
   const certificates = serviceDefinition(await readApi(), CERTIFICATE_SERVICE);
   const secretsChange = createListeners<WorkloadIdentity>();
-  const secrets = await openSecrets(options, authority, secretsChange.tell);
+  const secrets = await openSecrets(options, authority, { trust, onChange: secretsChange.tell });
   const refused: Identity["refused"] = (reason, fields) => {
     logger.warn({ reason, ...fields }, "refused a proxy");
   };
   const rootsChange = createListeners<readonly string[]>();
   rootsChange.add(() => {
-    secrets.rootsChanged();
+    secrets.trustChanged();
+  });
+  givenTrust.add(() => {
+    secrets.trustChanged();
   });
   const closers: Closers = [
     () => {
       secrets.stop();
     },
+    trust.stop,
   ];
   return {
     ...{ authority, tokens, authenticate, secrets, refused },
     onSecretsChange: secretsChange.add,
+    givenTrust: trust.given,
+    onGivenTrust: givenTrust.add,
     startTls: async () => {
       const tls = await startTls(options, authority);
       rootsChange.add(tls.trust);
@@ -127,6 +144,42 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   };
 }
 
+function openAuthorityOf(options: IdentityOptions): Promise<Authority> {
+  const { stateDir, trustDomain, workloadTtlMs, workloadKeyType, cacertsDir } = options;
+  return openAuthority({
+    stateDirectory: stateDir,
+    trustDomain,
+    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
+    ...(workloadKeyType === undefined ? {} : { workloadKeyType }),
+    ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
+    now: systemTimers.now,
+  });
+}
+
+function followTrust(
+  options: IdentityOptions,
+  authority: Authority,
+  onChange: (given: GivenTrust) => void,
+): Promise<FollowedTrust> {
+  const { trustDomain, trustBundlesDir, crlFile, cacertsDir, logger } = options;
+  const places = {
+    ...(trustBundlesDir === undefined ? {} : { bundlesDirectory: trustBundlesDir }),
+    ...(crlFile === undefined ? {} : { revocationsFile: crlFile }),
+    ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
+  };
+  return followGivenTrust({
+    source: givenTrustSource(places, trustDomain),
+    authority,
+    onChange: (given) => {
+      const federated = given.bundles.map((bundle) => bundle.trustDomain);
+      logger.info({ federated, revocations: given.revocations.pem !== "" }, "given trust changed");
+      onChange(given);
+    },
+    onError: logError(options, "cannot follow whom to trust; what was in force stays"),
+    timers: systemTimers,
+  });
+}
+
 async function readApi(): Promise<Registry> {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
 }
@@ -134,12 +187,13 @@ async function readApi(): Promise<Registry> {
 async function openWaysIn(
   { trustDomain, trustDomainAliases, jwtIssuersFile }: IdentityOptions,
   authority: Authority,
-  tokens: TokenStore,
+  { tokens, trust }: { readonly tokens: TokenStore; readonly trust: FollowedTrust },
 ): Promise<Authenticate> {
   const { now } = systemTimers;
   const issuers = jwtIssuersFile === undefined ? [] : await readJwtIssuers(jwtIssuersFile);
   return createAuthenticator({
     ...{ authority, trustDomainAliases, tokens },
+    revoked: (serialNumber) => trust.given().revocations.revokes(serialNumber),
     ...(issuers.length > 0 && { verifyJwt: createJwtVerifier(issuers, { trustDomain, now }) }),
     guesses: createGuessLimit({ now }),
     now,
@@ -177,21 +231,40 @@ function follow(
 async function openSecrets(
   options: IdentityOptions,
   authority: Authority,
-  onChange: (identity: WorkloadIdentity) => void,
+  {
+    trust,
+    onChange,
+  }: {
+    readonly trust: FollowedTrust;
+    readonly onChange: (identity: WorkloadIdentity) => void;
+  },
 ): Promise<WorkloadSecrets> {
+  const { trustDomainAliases } = options;
+  const revoked = (chain: string): boolean => isRevoked(chain, trust.given());
   const store = await openWorkloadStore({
     stateDirectory: options.stateDir,
-    authority,
+    authority: {
+      vouchesFor: (identity, chain) => authority.vouchesFor(identity, chain) && !revoked(chain),
+    },
     onError: logError(options, "cannot keep a workload's certificate"),
   });
   return createWorkloadSecrets({
     authority,
     store,
+    validation: () => peerValidation({ authority, trustDomainAliases, given: trust.given() }),
+    revoked,
     encode: options.encode,
     timers: systemTimers,
     onError: logError(options, "cannot renew a workload's certificate"),
     onChange,
   });
+}
+
+function isRevoked(chain: string, { revocations }: GivenTrust): boolean {
+  const [certificate] = certificatesOfPem(chain);
+  return (
+    certificate !== undefined && revocations.revokes(readCertificate(certificate).serialNumber)
+  );
 }
 
 function addCertificates(

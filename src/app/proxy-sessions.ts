@@ -51,6 +51,8 @@ export interface ProxySessionsOptions {
 export interface ProxySessions extends XdsSessions {
   /** Those that are connected now. */
   connected(): readonly ConnectedSession[];
+  /** Ends the streams that were opened by certificates of such serial numbers. */
+  endRevoked(revoked: (serialNumber: string) => boolean): void;
 }
 
 /** The node's metadata as plain JSON, and its locality. */
@@ -145,9 +147,14 @@ function createView(
 
 /** The sessions of a control plane. */
 export function createProxySessions(options: ProxySessionsOptions): ProxySessions {
-  const all = new Set<ConnectedSession>();
+  const all = new Map<ConnectedSession, OpenRequest["refuse"]>();
   return {
-    connected: () => [...all],
+    connected: () => [...all.keys()],
+    endRevoked: (revoked) => {
+      for (const [{ proof }, end] of all) {
+        if (proof?.method === "certificate" && revoked(proof.evidence)) end(REVOKED);
+      }
+    },
     open: async (request): Promise<Session> => {
       const proof = await proofOf(request, options);
       const proxy = proxyOf(request);
@@ -170,7 +177,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       const session: ConnectedSession = { connected, proof, facts };
       const leave = proof === undefined ? undefined : options.join(proxy);
       const endProof = endWithProof(proof, request, options);
-      all.add(session);
+      all.set(session, request.refuse);
       return {
         id: proxy.id,
         view: createView(() => options.resourcesOf(connected), lease, request.protocol),
@@ -184,6 +191,11 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
     },
   };
 }
+
+const REVOKED = new StreamRefused(
+  status.UNAUTHENTICATED,
+  "the certificate by which this stream was opened is revoked: make a join token with 'fairlead token create' and give it to the proxy's bootstrap",
+);
 
 /** A stream lasts no longer than the proof that opened it: the proxy comes back by its newer certificate. */
 function endWithProof(

@@ -12,6 +12,7 @@ export interface UpdateLoopOptions {
   readonly discovery: Discovery;
   readonly snapshot: ConfigSnapshot;
   readonly standIns: readonly StandIn[];
+  readonly federated: readonly string[];
   /** The proxies that are registered. */
   readonly proxies: () => Table<Proxy>;
   /** Those that are connected, registered or not. */
@@ -29,6 +30,7 @@ export interface UpdateLoopOptions {
 export interface UpdateLoop {
   readonly setSnapshot: (snapshot: ConfigSnapshot) => void;
   readonly setStandIns: (standIns: readonly StandIn[]) => void;
+  readonly setFederated: (trustDomains: readonly string[]) => void;
   /** The set of proxies changed; several such changes are taken together. */
   readonly proxiesChanged: () => void;
   readonly close: () => void;
@@ -40,12 +42,15 @@ const PROXIES_DEBOUNCE_MS = 10;
 /** A loop that has run once, with what it was given. */
 export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
   const { discovery, timers } = options;
-  let { snapshot, standIns } = options;
+  let { snapshot, standIns, federated } = options;
   let cancel: (() => void) | undefined;
 
   const run = (): void => {
     const start = performance.now();
-    const changed = discovery.update({ snapshot, standIns, proxies: options.proxies() });
+    const changed = discovery.update({
+      ...{ snapshot, standIns, federated },
+      proxies: options.proxies(),
+    });
     if (!changed) return;
     options.onComputed(performance.now() - start);
     options.publish();
@@ -60,6 +65,10 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
     },
     setStandIns: (next) => {
       standIns = next;
+      run();
+    },
+    setFederated: (next) => {
+      federated = next;
       run();
     },
     proxiesChanged: () => {

@@ -29,7 +29,7 @@ export type RefusalReason =
   | "token-store"
   | `token-${TokenRefusal}`
   | `jwt-${JwtRefusal}`
-  | `certificate-${"unreadable" | "authority" | "usage" | "name" | "trust-domain" | "expired"}`;
+  | `certificate-${"unreadable" | "authority" | "usage" | "name" | "trust-domain" | "expired" | "revoked"}`;
 
 /** A call that is not answered. */
 export interface Refusal {
@@ -53,6 +53,8 @@ export interface AuthenticatorOptions {
   readonly authority: Pick<Authority, "trustDomain" | "workloadTtlMs">;
   /** Former names of the trust domain: a certificate of theirs that our roots signed is as good as one of ours. */
   readonly trustDomainAliases?: readonly string[];
+  /** Whether a certificate of this serial number is worthless by now; none is when absent. */
+  readonly revoked?: (serialNumber: string) => boolean;
   readonly tokens: TokenStore;
   /** Of the issuers that are known; without one, no JSON Web Token is taken. */
   readonly verifyJwt?: VerifyJwt;
@@ -97,8 +99,9 @@ function certificateProof(
   {
     authority,
     trustDomainAliases = [],
+    revoked,
     now,
-  }: Pick<AuthenticatorOptions, "authority" | "trustDomainAliases" | "now">,
+  }: Pick<AuthenticatorOptions, "authority" | "trustDomainAliases" | "revoked" | "now">,
 ): Authentication {
   const content = readPeerCertificate(der);
   if (content === undefined) {
@@ -126,6 +129,9 @@ function certificateProof(
   if (now() < notBefore || now() >= notAfter) {
     const ended = new Date(notAfter).toISOString();
     return refusedCertificate("certificate-expired", `${serialNumber} of ${identity}: ${ended}`);
+  }
+  if (revoked?.(serialNumber) === true) {
+    return refusedCertificate("certificate-revoked", `${serialNumber} of ${identity}`);
   }
   const proof = { ...parsed, trustDomain, method: "certificate", expiresAt: notAfter } as const;
   return { kind: "proved", proof: proved({ ...proof, evidence: serialNumber }) };

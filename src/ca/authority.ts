@@ -67,6 +67,8 @@ export interface Authority {
   readonly trustDomain: string;
   /** PEM of the roots that everyone has to trust now, each one an element; more than one while a root is replaced. */
   readonly roots: readonly string[];
+  /** PEM of all who may have signed a certificate that is good now: the roots, and those between them and workloads. */
+  readonly authorities: readonly string[];
   /** How long workload certificates are valid. */
   readonly workloadTtlMs: number;
   /**
@@ -187,6 +189,10 @@ function authorityOf(
     get roots() {
       return state.trusted.map(({ pem }) => pem);
     },
+    get authorities() {
+      const between = slotsOf(state).flatMap(({ intermediates }) => pemsOf(intermediates));
+      return [...new Set([...state.trusted.map(({ pem }) => pem), ...between])];
+    },
     workloadTtlMs,
     issueWorkload: (identity) => issueBy(workloadTemplate(identity, parameters())),
     issueServer: (names) => issueBy(serverTemplate(names, parameters())),
@@ -223,10 +229,12 @@ function withTrust(
   state: AuthorityState,
   { now, keepMs }: { readonly now: () => number; readonly keepMs: number },
 ): AuthorityState {
-  const { current, next } = state.slots;
-  const slots = next === undefined ? [current] : [current, next];
-  const trusted = trustedRoots(state.trusted, trustBundle(slots), { now: now(), keepMs });
-  return { ...state, trusted };
+  const bundle = trustBundle(slotsOf(state));
+  return { ...state, trusted: trustedRoots(state.trusted, bundle, { now: now(), keepMs }) };
+}
+
+function slotsOf({ slots: { current, next } }: AuthorityState): readonly CaSlot[] {
+  return next === undefined ? [current] : [current, next];
 }
 
 async function nextState(

@@ -16,6 +16,8 @@ export interface RenewalOptions {
 export interface Renewal {
   /** The certificate to use now. */
   readonly current: () => IssuedCertificate;
+  /** Issues another one now, and not only when it is time. */
+  readonly renewNow: () => void;
   /** Ends it; nothing is called back any more. */
   readonly stop: () => void;
 }
@@ -63,6 +65,11 @@ export async function startRenewal(
   schedule();
   return {
     current: () => current,
+    renewNow: () => {
+      if (stopped) return;
+      cancel();
+      void renew(0);
+    },
     stop: () => {
       stopped = true;
       cancel();

@@ -41,15 +41,19 @@ export interface WorkloadSecrets {
   hold(proof: Proof): Promise<SecretLease>;
   /** The secret of the roots, as everyone is given it now. */
   roots(): SecretResource;
-  /** Takes the authority's roots anew: who is held is told of them. */
-  rootsChanged(): void;
+  /** Looks anew whom proxies are to trust, and who is revoked: who is held is told of it. */
+  trustChanged(): void;
   /** Ends all renewals. */
   stop(): void;
 }
 
 /** What the secrets are made with. */
 export interface WorkloadSecretsOptions extends RenewalOptions {
-  readonly authority: Pick<Authority, "issueWorkload" | "roots">;
+  readonly authority: Pick<Authority, "issueWorkload">;
+  /** How proxies check each other, as Envoy's CertificateValidationContext. */
+  readonly validation: () => object;
+  /** Whether a certificate, PEM, is revoked; such a one is replaced at once. */
+  readonly revoked: (chain: string) => boolean;
   readonly store: WorkloadStore;
   readonly encode: Encode;
   /** Told when the secrets of an identity that is held are others than before. */
@@ -67,7 +71,7 @@ interface KeptIdentity {
 
 /** Keeps nothing yet. */
 export function createWorkloadSecrets(options: WorkloadSecretsOptions): WorkloadSecrets {
-  let roots = encodeRoots(options.encode, options.authority.roots);
+  let roots = encodeRoots(options);
   const kept = new Map<string, KeptIdentity>();
   const keep = (key: string, identity: WorkloadIdentity): KeptIdentity => {
     const entry: KeptIdentity = {
@@ -102,14 +106,15 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       return lease;
     },
     roots: () => roots,
-    rootsChanged() {
-      roots = encodeRoots(options.encode, options.authority.roots);
+    trustChanged() {
+      roots = encodeRoots(options);
       for (const entry of kept.values()) {
         const [certificate] = entry.resources;
         // Its first certificate is on its way, and will come with these.
         if (certificate === undefined) continue;
         entry.resources = [certificate, roots];
         options.onChange(entry.identity);
+        renewRevoked(entry, options);
       }
     },
     stop() {
@@ -125,6 +130,16 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       kept.clear();
     },
   };
+}
+
+function renewRevoked({ started }: KeptIdentity, { revoked }: WorkloadSecretsOptions): void {
+  started.then(
+    ({ current, renewNow }) => {
+      if (revoked(current().chain)) renewNow();
+    },
+    // Who waits for it was told.
+    () => undefined,
+  );
 }
 
 async function startKeeping(
@@ -145,10 +160,8 @@ async function startKeeping(
   });
 }
 
-function encodeRoots(encode: Encode, roots: readonly string[]): SecretResource {
-  return encodeSecret(encode, ROOTS_SECRET, {
-    validationContext: { trustedCa: { inlineString: roots.join("") } },
-  });
+function encodeRoots({ encode, validation }: WorkloadSecretsOptions): SecretResource {
+  return encodeSecret(encode, ROOTS_SECRET, { validationContext: validation() });
 }
 
 function encodeCertificate(

@@ -314,12 +314,46 @@ export function isIssuedBy(certificate: Buffer, issuer: Buffer): boolean {
   return child.checkIssued(parent) && child.verify(parent.publicKey);
 }
 
+/** Whether bytes are the certificate of an authority, of whatever kind else. */
+export function isAuthority(der: Buffer): boolean {
+  try {
+    return new X509Certificate(der).ca;
+  } catch {
+    return false;
+  }
+}
+
+/** A list of revoked certificates, as far as fairlead looks at it. */
+export interface RevocationListContent {
+  /** As a certificate's `subject`. */
+  readonly issuer: string;
+  /** Of the certificates on it, as `CertificateContent` has them. */
+  readonly serialNumbers: readonly string[];
+}
+
+/**
+ * Reads a revocation list. RFC 5280, section 5.
+ * @throws CertificateError `certificate-file` when the bytes are none
+ */
+export function readRevocationList(der: Buffer): RevocationListContent {
+  try {
+    const list = new x509.X509Crl(der);
+    return {
+      issuer: list.issuer,
+      serialNumbers: list.entries.map(({ serialNumber }) => serialNumber),
+    };
+  } catch (cause) {
+    throw new CertificateError("certificate-file", "these bytes are no revocation list", { cause });
+  }
+}
+
 /** PEM text of one certificate, ended by a line feed. */
 export function certificatePem(der: Buffer): string {
   return pem("CERTIFICATE", der);
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const PEM_REVOCATION_LIST = /-----BEGIN X509 CRL-----[\s\S]+?-----END X509 CRL-----/g;
 const PEM_REQUEST =
   /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----[\s\S]+?-----END (?:NEW )?CERTIFICATE REQUEST-----/g;
 
@@ -331,6 +365,11 @@ export function certificatesOfPem(text: string): readonly Buffer[] {
 /** The certificate requests of PEM text as DER, likewise. */
 export function requestsOfPem(text: string): readonly Buffer[] {
   return blocksOfPem(text, PEM_REQUEST);
+}
+
+/** The revocation lists of PEM text as DER, likewise. */
+export function revocationListsOfPem(text: string): readonly Buffer[] {
+  return blocksOfPem(text, PEM_REVOCATION_LIST);
 }
 
 function blocksOfPem(text: string, blocks: RegExp): readonly Buffer[] {

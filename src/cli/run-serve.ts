@@ -4,6 +4,7 @@ import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
+import { KEY_TYPES } from "./key-types.js";
 import { formatLogLine } from "./log-line.js";
 
 /** The options of `fairlead serve`. */
@@ -18,7 +19,10 @@ export interface ServeOptions {
   readonly tlsName?: readonly string[];
   readonly operator?: readonly ReturnType<typeof parseServiceAccount>[];
   readonly workloadTtl?: number;
+  readonly workloadKey: keyof typeof KEY_TYPES;
   readonly cacerts?: string;
+  readonly trustBundles?: string;
+  readonly crl?: string;
   readonly jwtIssuers?: string;
   readonly logLevel: string;
 }
@@ -37,8 +41,13 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     httpPort: options.httpPort,
     ...(options.tlsName === undefined ? {} : { tlsNames: options.tlsName }),
     ...(options.workloadTtl === undefined ? {} : { workloadTtlMs: options.workloadTtl }),
+    workloadKeyType: KEY_TYPES[options.workloadKey],
     ...(options.operator === undefined ? {} : { operators: options.operator }),
     ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
+    ...(options.trustBundles === undefined
+      ? {}
+      : { trustBundlesDir: resolve(options.trustBundles) }),
+    ...(options.crl === undefined ? {} : { crlFile: resolve(options.crl) }),
     ...(options.jwtIssuers === undefined ? {} : { jwtIssuersFile: resolve(options.jwtIssuers) }),
     logger,
   });

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { collect, collectServiceAccount, parsePort, parseTtl } from "./arguments.js";
 import type { CommandContext } from "./context.js";
+import { KEY_TYPES } from "./key-types.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { ServeOptions } from "./run-serve.js";
 import { defaultStatePath } from "./state-path.js";
@@ -31,8 +32,21 @@ export function serveCommand(context: CommandContext): Command {
       collectServiceAccount,
     )
     .option("--cacerts <dir>", "an authority that is given: Istio's cacerts files, watched")
+    .option(
+      "--trust-bundles <dir>",
+      "roots of other trust domains, whose workloads may call: TRUST-DOMAIN.pem or .json, watched",
+    )
+    .option(
+      "--crl <file>",
+      "revoked certificates of the mesh, watched; else ca-crl.pem of --cacerts",
+    )
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
+    .addOption(
+      new Option("--workload-key <type>", "of the keys that are made for workloads")
+        .choices(Object.keys(KEY_TYPES))
+        .default("p256"),
+    )
     .addOption(
       new Option("--log-level <level>", "how much to log").choices(LOG_LEVELS).default("info"),
     )

@@ -23,11 +23,13 @@ import { compareSpecificity, isWildcard } from "./hostname.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
+import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import type { Proxy } from "./proxy.js";
 import { createSecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
-import { createServiceEndpoints, isListed, serviceKey, targetPortOf } from "./service-endpoints.js";
+import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
+import { createServicesByAddress } from "./services-by-address.js";
 import { indexSidecars } from "./sidecar.js";
 import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
 import {
@@ -308,13 +310,15 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
   const securityPolicies = createSecurityPolicies(engine);
   const sidecars = engine.memo("sidecars", indexSidecars);
-  return ({ snapshot: { tables }, config, proxies, standIns = [] }) => {
+  const peersOf = createPeerTrustDomains(engine);
+  return ({ snapshot: { tables }, config, proxies, standIns = [], federated = [] }) => {
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
       ...services,
       ...workloadTables(tables, proxies, services.services),
       ...hostTables(tables, config, services.servicesByHost),
       config,
+      peerTrustDomains: peersOf(config, federated),
       callerLabels: settleCallerLabels(
         callerLabelsOf(
           tables.VirtualService,
@@ -336,48 +340,6 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
 const byHostname = (_value: unknown, key: string): readonly string[] => [
   key.slice(key.indexOf("/") + 1),
 ];
-
-/** Services by the addresses that resources list for them. */
-function createServicesByAddress(
-  engine: Engine,
-): (services: Table<Service>, endpoints: Table<readonly Workload[]>) => Table<Table<Service>> {
-  const addressed = engine.derive<[Service, readonly Workload[]], [], Addressed>(
-    "addressed services",
-    (_key, [service, workloads = []]) => {
-      if (service === undefined || service.external) return undefined;
-      const listed = workloads.filter(isListed);
-      return listed.length === 0 ? undefined : { service, workloads: listed };
-    },
-    (a, b) => a.service === b.service && sameElements(a.workloads, b.workloads),
-  );
-  const byAddress = engine.group<Addressed>("services by address", ({ service, workloads }) =>
-    workloads.map(({ address }) => `${service.namespace}|${address}`),
-  );
-  const services = engine.derive<[Table<Addressed>], [], Table<Service>>(
-    "services at an address",
-    (at, [group]) =>
-      group &&
-      Table.from([...group].map(([key, addressed]) => [key, servedAt(addressed, at)] as const)),
-  );
-  return (all, endpoints) => services([byAddress(addressed([all, endpoints]))]);
-}
-
-/** A service and the workloads that are its own because a resource lists their addresses. */
-interface Addressed {
-  readonly service: Service;
-  readonly workloads: readonly Workload[];
-}
-
-/** A service as it is at an address: what lists the address may say on which ports it listens. */
-function servedAt({ service, workloads }: Addressed, at: string): Service {
-  const workload = workloads.find(({ address }) => `${service.namespace}|${address}` === at);
-  if (workload === undefined) return service;
-  const ports = service.ports.map((port) => ({
-    ...port,
-    targetPort: targetPortOf(workload, port) ?? port.targetPort,
-  }));
-  return { ...service, ports };
-}
 
 /** The port of a host, when all services of that name have just this one. */
 function singlePortOf(services: Table<Service>): number | undefined {

@@ -22,6 +22,8 @@ export type VirtualServices = readonly VirtualService[];
 /** See the top of this file. Every table is shared with the mesh before it as far as nothing changed. */
 export interface Mesh {
   readonly config: MeshConfig;
+  /** Those whose workloads may call the mesh's: its own, its aliases, and those that it is federated with. */
+  readonly peerTrustDomains: readonly string[];
   readonly resolver: HostResolver;
   /** By `namespace/hostname`. */
   readonly services: Table<Service>;
@@ -66,4 +68,6 @@ export interface MeshInputs {
   /** The proxies that are connected, by id. */
   readonly proxies: Table<Proxy>;
   readonly standIns?: readonly StandIn[];
+  /** The trust domains whose bundles are given; none when absent. */
+  readonly federated?: readonly string[];
 }

@@ -117,6 +117,8 @@ async function startControlPlane(
   const secrets = createWorkloadSecrets({
     ...{ authority, timers: systemTimers, onError },
     store: await openWorkloadStore({ stateDirectory: state, authority, onError }),
+    validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
+    revoked: () => false,
     encode: (typeName, json) => encoder.encode(typeName, json),
     onChange: () => {
       log.add("renewed");

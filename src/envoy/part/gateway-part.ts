@@ -63,6 +63,7 @@ export interface GatewayInputs {
   readonly resolver: HostResolver;
   readonly hashRules: HashRules;
   readonly config: MeshConfig;
+  readonly trustDomains: Mesh["peerTrustDomains"];
   readonly logs: ListenerLogs;
   readonly security: SecurityFilters;
 }
@@ -84,6 +85,7 @@ export function gatewayInputs(
     resolver: mesh.resolver,
     hashRules: mesh.hashRules,
     config: mesh.config,
+    trustDomains: mesh.peerTrustDomains,
     logs,
     security,
   };
@@ -115,12 +117,12 @@ function listenersOf(
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
 ): readonly Built<object>[] {
-  const { proxy, config, logs, security } = inputs;
+  const { proxy, config, trustDomains, logs, security } = inputs;
   const options = {
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
-    trustDomains: [config.trustDomain, ...config.trustDomainAliases],
+    trustDomains,
     virtualServices: context.virtualServices,
     claims: { gateways: [], resolver: inputs.resolver, source: context.source },
     dualStack: proxy.dualStack,
@@ -208,6 +210,7 @@ export function createGatewayPart(
       "resolver",
       "hashRules",
       "config",
+      "trustDomains",
       "logs",
       "security",
     ],

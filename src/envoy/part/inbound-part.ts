@@ -56,6 +56,7 @@ export interface InboundInputs {
   readonly policies: PeerAuthentications;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
+  readonly trustDomains: Mesh["peerTrustDomains"];
   readonly logs: ListenerLogs;
   readonly security: SecurityFilters;
 }
@@ -75,6 +76,7 @@ export function inboundInputs(
     policies: mesh.peerAuthentications,
     sidecar: sidecarOf(mesh.sidecars, proxy),
     config: mesh.config,
+    trustDomains: mesh.peerTrustDomains,
     logs,
     security,
   };
@@ -175,7 +177,7 @@ function boundListeners(
 }
 
 function listenersOf(
-  { proxy, policies, config, logs, security }: InboundInputs,
+  { proxy, policies, config, trustDomains, logs, security }: InboundInputs,
   ports: readonly InboundPort[],
 ): readonly ListenerJson[] {
   const modeOf = (port: number): MutualTlsMode => workloadMode(policies, proxy, port);
@@ -185,7 +187,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
-    trustDomains: [config.trustDomain, ...config.trustDomainAliases],
+    trustDomains,
     dualStack: proxy.dualStack,
   };
   if (proxy.mode !== "NONE") {
@@ -222,6 +224,7 @@ export function createInboundPart(
       "policies",
       "sidecar",
       "config",
+      "trustDomains",
       "logs",
       "security",
     ],

@@ -5,7 +5,11 @@
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
-import { type ControlPlane, startControlPlane } from "../../../src/app.js";
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from "../../../src/app.js";
 import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
 import { startEchoApplications } from "../../../src/up/echo.js";
@@ -65,6 +69,8 @@ export interface ServedMeshOptions {
   readonly secrets?: Files;
   /** The form of the protocol that the proxies speak; delta when absent. */
   readonly protocol?: NonNullable<ProxySettings["protocol"]>;
+  /** How its control planes are started beside that; asked once, before the first. */
+  readonly serving?: (places: Places) => Promise<Partial<ControlPlaneOptions>>;
 }
 
 const ADDRESS = "127.0.0.1";
@@ -109,6 +115,7 @@ async function openMesh(
 ): Promise<ServedMesh> {
   const places = await makePlaces(files, options.secrets ?? {}, closers);
   const records: LogRecord[] = [];
+  const serving = await options.serving?.(places);
   const open = (ports: Ports): Promise<ControlPlane> =>
     startControlPlane({
       configDirs: [places.directory],
@@ -117,6 +124,7 @@ async function openMesh(
       address: ADDRESS,
       ...ports,
       tlsNames: [ADDRESS],
+      ...serving,
       ...(options.workloadTtlMs === undefined ? {} : { workloadTtlMs: options.workloadTtlMs }),
       logger: pino(
         { level: "debug" },

@@ -13,6 +13,7 @@ import type { CertificateTemplate } from "../../../src/ca/certificate-template.j
 import { createGuessLimit } from "../../../src/ca/guess-limit.js";
 import { type ConnectedPeer, presentedBy } from "../../../src/ca/presented-by.js";
 import { createToken, openTokenStore, type TokenStore } from "../../../src/ca/token-store.js";
+import { readCertificate } from "../../../src/ca/x509.js";
 import { leafTemplate, makeCertificate } from "./make-certificate.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -220,6 +221,21 @@ describe("a certificate", () => {
   ])("is refused as %s when it has %j", async (reason, changed) => {
     const der = await leaf(changed);
     expect(reasonOf(await authenticate(presented({ peerCertificate: der })))).toBe(reason);
+  });
+
+  test("is refused when it is revoked", async () => {
+    const der = await leaf();
+    const { serialNumber } = readCertificate(der);
+    const careful = createAuthenticator({
+      authority: { trustDomain: "cluster.local", workloadTtlMs: 24 * HOUR },
+      revoked: (serial) => serial === serialNumber,
+      tokens,
+      guesses: createGuessLimit({ now: () => now }),
+      now: () => now,
+    });
+    expect(reasonOf(await careful(presented({ peerCertificate: der })))).toBe(
+      "certificate-revoked",
+    );
   });
 
   test("of a former trust domain proves the identity of the same name in this one", async () => {

@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { versionOf } from "../../../src/base/version.js";
 import { type Authority, openAuthority } from "../../../src/ca/authority.js";
 import { type Proof, proved } from "../../../src/ca/proof.js";
@@ -26,6 +26,8 @@ interface World {
   readonly authority: Authority;
   readonly issued: WorkloadIdentity[];
   readonly errors: unknown[];
+  /** PEM of certificates that are revoked. */
+  readonly revoked: Set<string>;
 }
 
 interface Started {
@@ -53,7 +55,7 @@ beforeEach(async () => {
       return opened.issueWorkload(identity);
     },
   };
-  world = { timers, state, authority, issued, errors: [] };
+  world = { timers, state, authority, issued, errors: [], revoked: new Set() };
 });
 
 /** A control plane that starts on the same state. */
@@ -65,6 +67,8 @@ async function start(authority = world.authority): Promise<Started> {
   const secrets = createWorkloadSecrets({
     authority,
     store: await openWorkloadStore({ stateDirectory: state, authority, onError }),
+    validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
+    revoked: (chain) => world.revoked.has(chain),
     encode: (_, json) => {
       const bytes = Buffer.from(JSON.stringify(json));
       return { bytes, version: versionOf(bytes) };
@@ -92,12 +96,16 @@ function proofOf(serviceAccount: string): Proof {
   });
 }
 
-function certificateOf(lease: SecretLease): X509Certificate {
+function chainOf(lease: SecretLease): string {
   const [secret] = lease.resources();
   const json = JSON.parse(secret!.bytes.toString()) as {
     tlsCertificate: { certificateChain: { inlineString: string } };
   };
-  return new X509Certificate(json.tlsCertificate.certificateChain.inlineString);
+  return json.tlsCertificate.certificateChain.inlineString;
+}
+
+function certificateOf(lease: SecretLease): X509Certificate {
+  return new X509Certificate(chainOf(lease));
 }
 
 describe("who proved an identity", () => {
@@ -161,6 +169,19 @@ describe("the certificate is renewed", () => {
       expect(world.timers.now()).toBeLessThan(ends);
       expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(ends);
     }
+  });
+
+  test("at once when it is revoked", async () => {
+    const { secrets, changed } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    const first = certificateOf(lease).serialNumber;
+    world.revoked.add(chainOf(lease));
+    secrets.trustChanged();
+    await vi.waitFor(() => {
+      expect(certificateOf(lease).serialNumber).not.toBe(first);
+    });
+    expect(changed).toEqual([lease.identity, lease.identity]);
+    expect(world.issued).toHaveLength(2);
   });
 
   test("no more when nobody holds it", async () => {

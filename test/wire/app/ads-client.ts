@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fromBinary, type JsonObject } from "@bufbuild/protobuf";
 import {
+  type ChannelCredentials,
   type ClientDuplexStream,
   credentials,
   Metadata,
@@ -10,6 +11,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
+import type { IssuedCertificate } from "../../../src/ca/authority.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
@@ -32,6 +34,8 @@ export interface AdsClientOptions {
   /** PEM of the server's roots; plaintext without. */
   readonly roots?: string;
   readonly token?: string;
+  /** Shown to the server. */
+  readonly certificate?: IssuedCertificate;
   readonly namespace?: string;
   readonly serviceAccount?: string;
   readonly name?: string;
@@ -86,11 +90,17 @@ function decode(bytes: Buffer): JsonObject {
   };
 }
 
+function channelOf({ roots, certificate }: AdsClientOptions): ChannelCredentials {
+  if (roots === undefined) return credentials.createInsecure();
+  if (certificate === undefined) return credentials.createSsl(Buffer.from(roots));
+  const key = Buffer.from(certificate.privateKey.reveal());
+  return credentials.createSsl(Buffer.from(roots), key, Buffer.from(certificate.chain));
+}
+
 /** Opens a stream; it is closed when the test is over. */
 export function openAds(options: AdsClientOptions): AdsClient {
-  const { port, roots, token } = options;
-  const channel =
-    roots === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(roots));
+  const { port, token } = options;
+  const channel = channelOf(options);
   const Client = makeGenericClientConstructor(SERVICE, "Discovery");
   const client = new Client(`127.0.0.1:${String(port)}`, channel);
   onTestFinished(() => {
