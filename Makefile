@@ -61,11 +61,9 @@ $(PACKAGES): | preflight
 preflight:
 	@scripts/preflight.sh
 
-# All files stand side by side in dist, so that `new URL("./echo-worker.js", import.meta.url)` holds in a chunk too.
-dist/main.js: $(SOURCES) $(PACKAGES)
+dist/main.js: scripts/bundle.ts $(SOURCES) $(PACKAGES)
 	@rm -rf dist
-	@$(BIN)/esbuild $(ENTRIES) --bundle --packages=external --platform=node --target=node20 --format=esm \
-	  --splitting --sourcemap --outdir=dist --entry-names=[name] --chunk-names=chunk-[hash] --log-level=warning
+	@$(BIN)/tsx scripts/bundle.ts $(ENTRIES)
 	@chmod +x $@
 	@echo "build: $@"
 

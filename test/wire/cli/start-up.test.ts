@@ -1,0 +1,63 @@
+/** What a command reads before it does anything: most of the time that it takes. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { joinAs, shareDebugged } from "../app/debugged.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const MAIN = join(ROOT, "dist", "main.js");
+
+/** Each command is a process, on a machine that may have others. */
+vi.setConfig({ testTimeout: 30_000 });
+
+const debugged = shareDebugged();
+
+/** What a process wrote, and the files of code that it ran, below the checkout. */
+interface Started {
+  readonly stdout: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+/** Runs the bundle. The files are those of which V8 tells how often their functions were called. */
+async function start(...args: readonly string[]): Promise<Started> {
+  const coverage = await mkdtemp(join(tmpdir(), "fairlead-start-up-"));
+  onTestFinished(() => rm(coverage, { recursive: true }));
+  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, NODE_V8_COVERAGE: coverage },
+  });
+  const reports = await Promise.all(
+    (await readdir(coverage)).map(async (name) => {
+      const text = await readFile(join(coverage, name), "utf8");
+      return (JSON.parse(text) as { readonly result: readonly { readonly url: string }[] }).result;
+    }),
+  );
+  const urls = reports.flat().map(({ url }) => url);
+  const paths = urls.filter((url) => url.startsWith("file:")).map((url) => fileURLToPath(url));
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return {
+    stdout,
+    files: paths.map((path) => relative(ROOT, path)),
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+  };
+}
+
+test("a command that asks a control plane reads a few files of the bundle, and none of a package", async () => {
+  await joinAs(debugged(), "payments-0");
+  const { stdout, files, bytes } = await start("proxy-status", "--state", debugged().state);
+  expect(stdout).toMatch(/^payments-0\.default /m);
+  expect(files).toContain("dist/main.js");
+  expect(files.filter((file) => !file.startsWith("dist/"))).toEqual([]);
+  expect(files.length).toBeLessThan(30);
+  expect(bytes).toBeLessThan(1_300_000);
+});
+
+test("a command that asks nobody does not read what calls a control plane", async () => {
+  const { stdout, bytes } = await start("version", "--remote=false");
+  expect(stdout).toMatch(/^client version: /);
+  expect(bytes).toBeLessThan(400_000);
+});
