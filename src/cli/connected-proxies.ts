@@ -1,6 +1,7 @@
 /** The proxies that are connected to the control plane, by the names that people give them. */
 import type { ProxyJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { didYouMean } from "../config/closest-word.js";
+import type { DebugClient } from "../debug/client.js";
 import { parseHostPort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import { askControlPlane } from "./connect.js";
@@ -40,30 +41,32 @@ function parsePod(text: string, namespace: string): Wanted {
   return { kind: POD_KINDS.has(kind) ? "pod" : "workload", name, namespace: own };
 }
 
+/** What is asked for of each proxy: of hundreds, all that is known of them takes long to read. */
+const FIELDS = "id,name,namespace,workload,identity,adminAddress";
+
 /** The ids of all proxies that are connected, sorted. */
 export async function connectedIds(
   context: CommandContext,
   options: ConnectionOptions,
 ): Promise<readonly string[]> {
   const { proxies = [] } = await askControlPlane(context, options, (client) =>
-    client.listProxies({}),
+    client.listProxies({ readMask: "id" }),
   );
   return proxies.map(({ id = "" }) => id);
 }
 
 /**
- * The proxy of a pod; of several pods of a workload the first.
- * @throws CommandError when it is not connected, or no control plane answers
+ * The proxy of a pod; of several pods of a workload the first. A name without a namespace is of the one that is given.
+ * @throws CommandError when it is not connected
+ * @throws DebugCallError when the control plane does not answer
  */
 export async function connectedProxy(
-  context: CommandContext,
+  client: DebugClient,
   pod: string,
-  options: ConnectionOptions & { readonly namespace?: string },
+  namespace = "default",
 ): Promise<ConnectedProxy> {
-  const wanted = parsePod(pod, options.namespace ?? "default");
-  const { proxies = [] } = await askControlPlane(context, options, (client) =>
-    client.listProxies({}),
-  );
+  const wanted = parsePod(pod, namespace);
+  const { proxies = [] } = await client.listProxies({ readMask: FIELDS });
   const found = proxies.find((proxy) => isWanted(proxy, wanted));
   if (found !== undefined) {
     const { id = "", identity = "", adminAddress = "" } = found;

@@ -6,8 +6,10 @@ import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { errorMessage } from "../base/error-message.js";
 import type { ConfigDump } from "../console/config-dump.js";
+import type { DebugClient } from "../debug/client.js";
 import { parseHostPort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
+import type { ConnectedProxy } from "./connected-proxies.js";
 import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { type AdminAddress, AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
@@ -80,20 +82,27 @@ export async function readProxy(
   path: string,
 ): Promise<ProxyAnswer> {
   if (options.file !== undefined) return { kind: "held", text: await readSaved(options.file) };
-  const proxy = await findProxy(context, pod, options);
-  if ("admin" in proxy) {
-    const text = await askAdmin(proxy.admin, path);
-    context.stderr.write(`what ${proxy.id} holds, by its Envoy at ${formatAdmin(proxy.admin)}:\n`);
-    return { kind: "held", text };
+  if (options.admin !== undefined) {
+    return heldBy(context, await proxyAt(options.admin, pod, options.namespace), path);
   }
-  const { askControlPlane } = await import("./connect.js");
-  const { configDump = "" } = await askControlPlane(context, options, (client) =>
-    client.getConfigDump({ proxy: proxy.id }),
-  );
-  context.stderr.write(
-    `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):\n`,
-  );
-  return { kind: "accepted", text: configDump };
+  return askForProxy(context, pod, options, async (client, proxy) => {
+    if ("admin" in proxy) return heldBy(context, proxy, path);
+    const { configDump = "" } = await client.getConfigDump({ proxy: proxy.id });
+    context.stderr.write(
+      `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):\n`,
+    );
+    return { kind: "accepted", text: configDump };
+  });
+}
+
+async function heldBy(
+  { stderr }: CommandContext,
+  { id, admin }: LiveProxy,
+  path: string,
+): Promise<ProxyAnswer> {
+  const text = await askAdmin(admin, path);
+  stderr.write(`what ${id} holds, by its Envoy at ${formatAdmin(admin)}:\n`);
+  return { kind: "held", text };
 }
 
 /** The same as a config dump, for the commands that look at one. */
@@ -115,26 +124,33 @@ interface FarProxy {
 }
 
 /**
- * The proxy that is meant.
- * @throws CommandError when nothing says which that is, or another one is there
- * @throws AdminError when the admin interface that is named does not answer
+ * Asks the control plane about a proxy that is connected to it.
+ * @throws CommandError when nothing says which proxy is meant, or it is not connected
  */
-async function findProxy(
+async function askForProxy<Answer>(
   context: CommandContext,
   pod: string | undefined,
   options: LiveOptions,
-): Promise<LiveProxy | FarProxy> {
-  if (options.admin !== undefined) return proxyAt(options.admin, pod, options.namespace);
+  ask: (client: DebugClient, proxy: LiveProxy | FarProxy) => Promise<Answer>,
+): Promise<Answer> {
   if (pod === undefined) {
     throw new CommandError(
       "nothing says which proxy is meant",
       "give the pod as NAME.NAMESPACE, --admin HOST:PORT, or -f FILE where the command has it",
     );
   }
-  const { connectedProxy } = await import("./connected-proxies.js");
-  const { id, admin } = await connectedProxy(context, pod, options);
+  const [{ askControlPlane }, { connectedProxy }] = await Promise.all([
+    import("./connect.js"),
+    import("./connected-proxies.js"),
+  ]);
+  return askControlPlane(context, options, async (client) =>
+    ask(client, await reach(await connectedProxy(client, pod, options.namespace))),
+  );
+}
+
+/** Whether the admin interface that a proxy names is its own: the address is one of its machine, which may be another. */
+async function reach({ id, admin }: ConnectedProxy): Promise<LiveProxy | FarProxy> {
   if (admin === undefined) return { id, reason: "it does not say where its admin interface is" };
-  // The address is one of the proxy's own machine, which may be another one.
   try {
     const there = await proxyIdAt(admin);
     if (there === id) return { id, admin };
@@ -155,7 +171,10 @@ export async function findLiveProxy(
   pod: string | undefined,
   options: LiveOptions,
 ): Promise<LiveProxy> {
-  const proxy = await findProxy(context, pod, options);
+  if (options.admin !== undefined) return proxyAt(options.admin, pod, options.namespace);
+  const proxy = await askForProxy(context, pod, options, (_client, found) =>
+    Promise.resolve(found),
+  );
   if ("admin" in proxy) return proxy;
   throw new CommandError(
     `the admin interface of ${proxy.id} cannot be asked: ${proxy.reason}`,

@@ -1,6 +1,7 @@
 import { columns } from "../base/columns.js";
 import { checkTls, type TlsPolicy } from "../console/tls-check.js";
 import { tlsCheckTable, wideTlsCheckTable } from "../console/tls-check-table.js";
+import type { DebugClient } from "../debug/client.js";
 import { CommandError } from "./command-error.js";
 import { askControlPlane } from "./connect.js";
 import { connectedProxy } from "./connected-proxies.js";
@@ -28,10 +29,12 @@ export async function runTlsCheck(
   { pod, host }: Query,
   options: TlsCheckOptions,
 ): Promise<void> {
-  const { id, identity } = await connectedProxy(context, pod, options);
-  const policies = await policiesFor(context, options, { pod: id, host });
-  const checks = policies.map((policy) => checkTls(policy, identity));
-  const { output } = options;
+  const { output, namespace } = options;
+  const checks = await askControlPlane(context, options, async (client) => {
+    const { id, identity } = await connectedProxy(client, pod, namespace);
+    const policies = await policiesFor(client, { pod: id, host });
+    return policies.map((policy) => checkTls(policy, identity));
+  });
   if (output === "json" || output === "yaml") {
     await writeValue(context, output, checks);
     return;
@@ -46,14 +49,11 @@ export async function runTlsCheck(
 
 /** The policies of a host, by its full name or by a short one that the proxy's namespace completes; of all without one. */
 async function policiesFor(
-  context: CommandContext,
-  options: TlsCheckOptions,
+  client: DebugClient,
   { pod, host }: Query,
 ): Promise<readonly TlsPolicy[]> {
   for (const name of host === undefined ? [""] : fullNames(host, pod)) {
-    const { policies = [] } = await askControlPlane(context, options, (client) =>
-      client.listTlsPolicies({ proxy: pod, host: name }),
-    );
+    const { policies = [] } = await client.listTlsPolicies({ proxy: pod, host: name });
     if (policies.length > 0 || host === undefined) return policies;
   }
   throw new CommandError(

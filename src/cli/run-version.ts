@@ -4,7 +4,6 @@ import type {
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
 import { ENVOY_RELEASE } from "../up/envoy-binary.js";
-import { askControlPlane, NoControlPlaneError } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { packageVersion } from "./package-version.js";
@@ -42,8 +41,11 @@ async function askRemote(
   context: CommandContext,
   options: VersionOptions,
 ): Promise<ListProxiesResponseJson | undefined> {
+  const { askControlPlane, NoControlPlaneError } = await import("./connect.js");
   try {
-    return await askControlPlane(context, options, (client) => client.listProxies({}));
+    return await askControlPlane(context, options, (client) =>
+      client.listProxies({ readMask: "id,envoyVersion,istioVersion" }),
+    );
   } catch (error) {
     const isNamed = options.xdsAddress !== undefined || options.state !== undefined;
     if (error instanceof NoControlPlaneError && !isNamed) return undefined;

@@ -25,6 +25,7 @@ import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
+import { masked } from "./read-mask.js";
 import { resourceSyncs } from "./resource-sync.js";
 
 /** What the service is made of. */
@@ -64,11 +65,11 @@ function createAnswers(options: DebugServiceOptions): Answers {
   const { observed, controlPlane, composeDump, describe, now } = options;
   return {
     GetControlPlane: () => controlPlane,
-    ListProxies: ({ namespace = "" }) => ({
+    ListProxies: ({ namespace = "", readMask = "" }) => ({
       controlPlane,
       proxies: connectionsOf(observed)
         .filter(({ proxy }) => namespace === "" || proxy.namespace === namespace)
-        .map(describeProxy),
+        .map((connection) => masked(describeProxy(connection), readMask)),
     }),
     GetConfigDump: async ({ proxy = "" }) => {
       const connection = findConnection(observed, proxy);

@@ -35,6 +35,15 @@ test("lists the proxies that are connected, and where they stand", async () => {
   expect(await client.listProxies({ namespace: "other" })).not.toHaveProperty("proxies");
 });
 
+test("lists of each proxy what is asked for", async () => {
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
+  const { proxies } = await client.listProxies({ readMask: "id,types.shortName" });
+  expect(proxies).toEqual([
+    { id: "payments-0.default", types: [{ shortName: "CDS" }, { shortName: "SDS" }] },
+  ]);
+});
+
 test("shows what a proxy has accepted, without its private key", async () => {
   await joinAs(debugged(), "payments-0");
   const client = await connect();
