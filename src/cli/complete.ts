@@ -1,5 +1,5 @@
 /** What a word of a command line can become. */
-import type { Command, Option } from "commander";
+import { type Command, CommanderError, type Option } from "commander";
 
 /** A word, and what it does. */
 export interface Candidate {
@@ -7,10 +7,13 @@ export interface Candidate {
   readonly description: string;
 }
 
+/** Values of options that the words before have, by the names under which commander gives them to a command. */
+export type GivenOptions = Readonly<Record<string, unknown>>;
+
 /** What fits: one of some words, the name of a pod, or something that the shell knows better, such as a file. */
 export type Completion =
   | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
-  | { readonly kind: "pods" }
+  | { readonly kind: "pods"; readonly given: GivenOptions }
   | { readonly kind: "other" };
 
 const OTHER: Completion = { kind: "other" };
@@ -18,14 +21,16 @@ const HELP: Candidate = { word: "--help", description: "display help for command
 
 /** What the last of some words can become; `words` are those behind the program's name, the last one may be empty. */
 export function completionOf(program: Command, words: readonly string[]): Completion {
-  const { command, positionals, awaiting } = walk(program, words.slice(0, -1));
+  const { command, positionals, awaiting, given } = walk(program, words.slice(0, -1));
   const last = words.at(-1) ?? "";
   if (awaiting !== undefined) return valuesOf(awaiting);
   if (last.startsWith("-")) return { kind: "words", candidates: optionsOf(command) };
   if (positionals === 0 && command.commands.length > 0) {
     return { kind: "words", candidates: commandsOf(command) };
   }
-  return command.registeredArguments[positionals]?.name() === "pod" ? { kind: "pods" } : OTHER;
+  return command.registeredArguments[positionals]?.name() === "pod"
+    ? { kind: "pods", given }
+    : OTHER;
 }
 
 interface Walk {
@@ -35,22 +40,46 @@ interface Walk {
   readonly positionals: number;
   /** The option that the next word is the value of. */
   readonly awaiting: Option | undefined;
+  readonly given: GivenOptions;
 }
 
 function walk(program: Command, words: readonly string[]): Walk {
-  return words.reduce<Walk>(step, { command: program, positionals: 0, awaiting: undefined });
+  const start: Walk = { command: program, positionals: 0, awaiting: undefined, given: {} };
+  return words.reduce(step, start);
 }
 
-function step({ command, positionals, awaiting }: Walk, word: string): Walk {
-  if (awaiting !== undefined) return { command, positionals, awaiting: undefined };
-  if (word.startsWith("-")) {
-    const option = command.options.find(({ long, short }) => word === long || word === short);
-    return { command, positionals, awaiting: option?.required === true ? option : undefined };
+function step(at: Walk, word: string): Walk {
+  const { command, positionals, awaiting, given } = at;
+  if (awaiting !== undefined) {
+    return { ...at, awaiting: undefined, given: { ...given, ...valueOf(awaiting, word) } };
   }
+  if (word.startsWith("-")) return { ...at, ...optionStep(at, word) };
   const subcommand = positionals === 0 ? subcommandOf(command, word) : undefined;
   return subcommand === undefined
-    ? { command, positionals: positionals + 1, awaiting }
-    : { command: subcommand, positionals: 0, awaiting };
+    ? { ...at, positionals: positionals + 1 }
+    : { ...at, command: subcommand };
+}
+
+/** `--option`, of which the value may be the next word, or `--option=value`. */
+function optionStep({ command, given }: Walk, word: string): Partial<Walk> {
+  const [, name = word, value] = /^(--[^=]+)=(.*)$/.exec(word) ?? [];
+  const option = command.options.find(({ long, short }) => name === long || name === short);
+  if (option === undefined) return {};
+  if (value !== undefined) return { given: { ...given, ...valueOf(option, value) } };
+  return option.required
+    ? { awaiting: option }
+    : { given: { ...given, [option.attributeName()]: true } };
+}
+
+/** Nothing when the word is no value of the option: whether it is wrong is told when the command is run. */
+function valueOf(option: Option, word: string): GivenOptions {
+  try {
+    const value = option.parseArg === undefined ? word : option.parseArg<unknown>(word, undefined);
+    return { [option.attributeName()]: value };
+  } catch (error) {
+    if (error instanceof CommanderError) return {};
+    throw error;
+  }
 }
 
 function subcommandOf(command: Command, word: string): Command | undefined {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Candidate, completionOf } from "./complete.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 
 /** Writes what the last of some words can become: a line for each, the word, a tab and what it does. */
@@ -24,15 +25,18 @@ async function candidates(
     case "words":
       return completion.candidates;
     case "pods":
-      return pods(context);
+      return pods(context, completion.given);
     case "other":
       return [];
   }
 }
 
 /** Nobody wants to read, in the middle of a command line, why there are none. */
-async function pods(context: CommandContext): Promise<readonly Candidate[]> {
+async function pods(
+  context: CommandContext,
+  given: ConnectionOptions,
+): Promise<readonly Candidate[]> {
   const { connectedIds } = await import("./connected-proxies.js");
-  const ids = await connectedIds(context, {}).catch(() => []);
+  const ids = await connectedIds(context, given).catch(() => []);
   return ids.map((word) => ({ word, description: "" }));
 }

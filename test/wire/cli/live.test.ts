@@ -188,3 +188,15 @@ test("pods are completed by those that are connected", async () => {
   expect(await complete("x", "authz", "check", "-o", "json", "pay")).toEqual(pods);
   expect(await complete("authn", "tls-check", "rev")).toEqual({ ...pods, stdout: "" });
 });
+
+test("pods are those of the control plane that the words before name", async () => {
+  const root = await start();
+  const state = join(root, "fairlead", "state");
+  const complete = async (...words: readonly string[]): Promise<string> =>
+    (await run(["__complete", ...words], { XDG_STATE_HOME: "/nowhere" })).stdout;
+  const pods = "payments-v1-0.default\t\n";
+  expect(await complete("pc", "c", "--state", state, "pay")).toBe(pods);
+  expect(await complete("pc", "c", `--state=${state}`, "pay")).toBe(pods);
+  expect(await complete("ps", "--state", state, "-v", "1", "pay")).toBe(pods);
+  expect(await complete("ps", "--xds-address", "nowhere", "--plaintext", "pay")).toBe("");
+});
