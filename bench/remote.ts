@@ -80,7 +80,11 @@ export function startRemote<Api extends Functions<Api>>(module: URL): Remote<Api
       if (error !== undefined) throw new RemoteError(error);
       return result as never;
     },
-    stop: () => stopChild(child),
+    stop: async () => {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
   };
 }
 

@@ -3,9 +3,9 @@ import { TYPE_URL } from "../../src/xds/resource.js";
 import { now } from "../now.js";
 import { type Arrivals, createArrivals } from "./arrivals.js";
 import { type Connection, openConnection } from "./connection.js";
-import { type DeltaResponse, readResponse, writeRequest } from "./discovery-wire.js";
+import { readResponse, writeRequest } from "./discovery-wire.js";
 import { createKnownResources } from "./known-resources.js";
-import { createProxy, type Proxy } from "./proxy.js";
+import { type Answer, createProxy, type Proxy } from "./proxy.js";
 import { createRecorder, saveRecording } from "./recording.js";
 
 /** What was received so far. */
@@ -42,7 +42,9 @@ export interface Fleet {
 const carries = (typeUrl: string, awaited: string): boolean =>
   typeUrl === awaited || (awaited === TYPE_URL.route && typeUrl === TYPE_URL.virtualHost);
 
-function isArrival(awaited: Awaited, proxy: Proxy, { typeUrl, resources }: DeltaResponse): boolean {
+type Looked = Pick<Answer, "typeUrl" | "resources">;
+
+function isArrival(awaited: Awaited, proxy: Proxy, { typeUrl, resources }: Looked): boolean {
   switch (awaited.kind) {
     case "anything":
       return true;
@@ -69,7 +71,7 @@ export function createFleet(nodes: readonly Buffer[]): Fleet {
   let failures = 0;
   let firstFailure: string | undefined;
 
-  const look = (index: number, proxy: Proxy, response: DeltaResponse): void => {
+  const look = (index: number, proxy: Proxy, response: Looked): void => {
     if (arrivals.has(index)) return;
     if (isArrival(awaited, proxy, response)) arrivals.note(index);
   };
@@ -87,10 +89,10 @@ export function createFleet(nodes: readonly Buffer[]): Fleet {
         const { typeUrl } = response;
         responses += 1;
         bytes.set(typeUrl, (bytes.get(typeUrl) ?? 0) + message.length);
-        const resources = response.resources.map((one) => learn(typeUrl, one));
+        const resources = response.resources.map((place) => learn(typeUrl, message, place));
         recorder.received(index, response, resources);
         const requests = proxy.receive({ ...response, resources });
-        look(index, proxy, response);
+        look(index, proxy, { typeUrl, resources });
         send(requests);
       },
       failed: (error) => {

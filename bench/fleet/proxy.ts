@@ -53,8 +53,9 @@ interface Stream {
 export function createProxy(node: Buffer): Proxy {
   const held = new Map<string, Map<string, KnownResource>>();
   const referred = createReferredNames();
-  /** What was asked for and not answered on the first stream: types, and names behind their types. */
-  const unanswered = new Set<string>();
+  /** What was asked for and not answered on the first stream: types as a whole, and names by type. */
+  const unansweredTypes = new Set<string>();
+  const unansweredNames = new Map<string, Set<string>>();
   let stream: Stream | undefined;
   let wantsHosts = false;
 
@@ -71,14 +72,11 @@ export function createProxy(node: Buffer): Proxy {
       all.delete(name);
     }
     if (before !== undefined) referred.count(before, -1);
-    unanswered.delete(`${typeUrl} ${name}`);
   };
 
   const firstRequest = (typeUrl: string, { asked }: Stream): DeltaRequest => {
     asked.add(typeUrl);
-    const versions = [...heldOf(typeUrl).values()].map(
-      ({ name, version }) => [name, version] as const,
-    );
+    const versions = [...heldOf(typeUrl).values()].map(({ versionField }) => versionField);
     const subscribe = WILDCARD.has(typeUrl) ? [] : referred.names(typeUrl);
     return { typeUrl, subscribe, versions };
   };
@@ -87,23 +85,27 @@ export function createProxy(node: Buffer): Proxy {
     const { added, taken } = referred.takeChanges(typeUrl);
     if (added.length === 0 && taken.length === 0) return [];
     for (const name of taken) heldOf(typeUrl).delete(name);
-    for (const name of added) unanswered.add(`${typeUrl} ${name}`);
+    const open = entryOf(unansweredNames, typeUrl, () => new Set<string>());
+    for (const name of added) open.add(name);
     if (!current.asked.has(typeUrl)) return [firstRequest(typeUrl, current)];
     return [{ typeUrl, subscribe: added, unsubscribe: taken }];
   };
 
   const take = ({ typeUrl, resources, removed }: Answer, current: Stream): void => {
+    const open = unansweredNames.get(typeUrl);
     for (const known of resources) {
       replace(typeUrl, known.name, known);
+      open?.delete(known.name);
       wantsHosts ||= known.takesVirtualHosts;
       if (typeUrl === TYPE_URL.endpoint) current.awaitedEndpoints.delete(known.name);
       for (const name of endpointsOf(typeUrl, known)) current.awaitedEndpoints.add(name);
     }
     for (const name of removed) {
       replace(typeUrl, name, undefined);
+      open?.delete(name);
       if (typeUrl === TYPE_URL.endpoint) current.awaitedEndpoints.delete(name);
     }
-    unanswered.delete(typeUrl);
+    unansweredTypes.delete(typeUrl);
   };
 
   /** The ACKs that are due: of clusters when they are warm, of everything else at once. */
@@ -124,7 +126,7 @@ export function createProxy(node: Buffer): Proxy {
       ...(awaitedEndpoints.size === 0 ? [TYPE_URL.listener] : []),
       ...(wantsHosts ? [TYPE_URL.virtualHost] : []),
     ].filter((typeUrl) => !asked.has(typeUrl));
-    for (const typeUrl of due) unanswered.add(typeUrl);
+    for (const typeUrl of due) unansweredTypes.add(typeUrl);
     return due.map((typeUrl) => firstRequest(typeUrl, current));
   };
 
@@ -133,7 +135,7 @@ export function createProxy(node: Buffer): Proxy {
       const isFirst = stream === undefined;
       stream = { asked: new Set(), warming: [], awaitedEndpoints: new Set() };
       const current = stream;
-      if (isFirst) unanswered.add(TYPE_URL.cluster);
+      if (isFirst) unansweredTypes.add(TYPE_URL.cluster);
       const again = isFirst
         ? []
         : [
@@ -153,7 +155,10 @@ export function createProxy(node: Buffer): Proxy {
       const changes = REFERRED.flatMap((typeUrl) => subscriptionChange(typeUrl, current));
       return [...changes, ...acks(response, current), ...nextTypes(current)];
     },
-    isConfigured: () => unanswered.size === 0 && stream?.asked.has(TYPE_URL.listener) === true,
+    isConfigured: () =>
+      stream?.asked.has(TYPE_URL.listener) === true &&
+      unansweredTypes.size === 0 &&
+      [...unansweredNames.values()].every((names) => names.size === 0),
   };
 }
 

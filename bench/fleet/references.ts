@@ -38,7 +38,7 @@ function contentsAt(message: Buffer, path: FieldPath): readonly Buffer[] {
   const [field, ...rest] = path;
   if (field === undefined) return [message];
   const found: Buffer[] = [];
-  forEachField(message, [0, message.length], (one, start, end) => {
+  forEachField(message, 0, message.length, (one, start, end) => {
     if (one === field) found.push(...contentsAt(message.subarray(start, end), rest));
   });
   return found;

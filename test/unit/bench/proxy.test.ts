@@ -18,7 +18,7 @@ function written({
   nonce,
   node,
 }: DeltaRequest) {
-  const held = [...(versions ?? [])].map(([name, version]) => `${name}=${version}`);
+  const held = (versions ?? []).map((entry) => entry.toString());
   return [
     ...(node === undefined ? [] : ["node"]),
     shortName(typeUrl),
@@ -31,7 +31,7 @@ function written({
 
 function known(name: string, more: Partial<KnownResource> = {}): KnownResource {
   const nothing = { references: new Map(), takesVirtualHosts: false, field: Buffer.alloc(0) };
-  return { name, version: "1", ...nothing, ...more };
+  return { name, versionField: Buffer.from(`${name}=1`), ...nothing, ...more };
 }
 
 const toEndpoints = (...names: string[]): Partial<KnownResource> => ({

@@ -38,7 +38,7 @@ function record(messages: readonly Buffer[], proxies: number): Recording {
   for (const [index, one] of messages.entries()) {
     time += 10;
     const response = readResponse(one);
-    const known = response.resources.map((received) => learn(response.typeUrl, received));
+    const known = response.resources.map((place) => learn(response.typeUrl, one, place));
     recorder.sent(index % proxies);
     recorder.received(index % proxies, response, known);
   }
