@@ -3,15 +3,13 @@ import {
   type DescMessage,
   type FileRegistry,
   fromBinary,
-  fromJson,
-  type JsonValue,
-  toBinary,
   toJson,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { versionOf } from "../base/version.js";
 import { createResourceCheck } from "./check/resource-check.js";
 import type { Violation } from "./check/violation.js";
+import { createMessageEncoder } from "./wire/message-encoder.js";
 
 /** A message in its two forms beside its JSON: the bytes, and a version that is equal for equal bytes. */
 export interface Encoded {
@@ -61,11 +59,11 @@ export function createEncoder(descriptorSet: Uint8Array): Encoder {
     return schema;
   };
   const check = createResourceCheck(registry);
+  const encodeMessage = createMessageEncoder(registry);
   const encode = (typeName: string, json: object): Encoded => {
     const schema = schemaOf(typeName);
     try {
-      const message = fromJson(schema, json as JsonValue, { registry });
-      const bytes = Buffer.from(toBinary(schema, message));
+      const { bytes, message } = encodeMessage(schema, json);
       const encoded = { bytes, version: versionOf(bytes) };
       const violations = check(schema, message);
       return violations.length === 0 ? encoded : { ...encoded, violations };

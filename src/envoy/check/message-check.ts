@@ -3,6 +3,7 @@
  * in them, also those packed into an Any. The rules of a type are compiled into functions when it is first met.
  */
 import {
+  create,
   type DescField,
   type DescMessage,
   type DescOneof,
@@ -13,6 +14,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Any, FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import type { FieldRulesJson } from "../../../gen/types/validate/validate_pb.js";
+import { unpackedOf } from "../wire/message-encoder.js";
 import { createRuleOptions, type RuleOptions } from "./rule-options.js";
 import type { StructureRule } from "./structure-rule.js";
 import {
@@ -83,14 +85,58 @@ export function createMessageCheck(
 }
 
 function compile(schema: DescMessage, book: Rulebook): WholeCheck {
+  const fields = schema.fields.flatMap((field) => {
+    const check = fieldCheck(field, book);
+    return check === undefined ? [] : { field, check };
+  });
+  const always = fields.filter(({ check }) => asksOfUnset(schema, check));
   const checks: readonly WholeCheck[] = [
     ...book.structureOf(schema).map(structureCheck),
     ...schema.oneofs.filter((oneof) => book.options.isRequired(oneof)).map(oneofCheck),
-    ...schema.fields.flatMap((field) => fieldCheck(field, book) ?? []),
+    ...always.map(({ check }) => check),
   ];
+  const ifSet = bySlot(fields.filter((one) => !always.includes(one)));
   return (message, place, report) => {
     for (const check of checks) check(message, place, report);
+    // A message inherits what is not set, and most fields are not.
+    for (const slot of Object.keys(message)) ifSet.get(slot)?.(message, place, report);
   };
+}
+
+interface CheckedField {
+  readonly field: DescField;
+  readonly check: WholeCheck;
+}
+
+/** Whether something is wrong with a field that is not set. */
+function asksOfUnset(schema: DescMessage, check: WholeCheck): boolean {
+  const found: Violation[] = [];
+  check(create(schema), undefined, (violation) => {
+    found.push(violation);
+  });
+  return found.length > 0;
+}
+
+/** The checks by the property of the message that they are for; those of a oneof go by what is set of it. */
+function bySlot(fields: readonly CheckedField[]): ReadonlyMap<string, WholeCheck> {
+  const slots = new Map<string, WholeCheck>();
+  const cases = new Map<DescOneof, Map<string, WholeCheck>>();
+  for (const { field, check } of fields) {
+    const { localName, oneof } = field;
+    if (oneof === undefined) {
+      slots.set(localName, check);
+      continue;
+    }
+    const known = cases.get(oneof) ?? new Map<string, WholeCheck>();
+    cases.set(oneof, known.set(localName, check));
+  }
+  for (const [{ localName }, checks] of cases) {
+    slots.set(localName, (message, place, report) => {
+      const chosen = fieldsOf(message)[localName] as { readonly case?: string };
+      if (chosen.case !== undefined) checks.get(chosen.case)?.(message, place, report);
+    });
+  }
+  return slots;
 }
 
 function structureCheck({ check }: StructureRule): WholeCheck {
@@ -199,10 +245,12 @@ function valueCheck(
 /** The check of what is packed into an Any. Types that the registry does not know are for others to refuse. */
 function packedCheck({ registry, checkOf }: Rulebook): ValueCheck {
   return (value, around, step, report) => {
-    const { typeUrl, value: bytes } = value as Any;
+    const any = value as Any;
+    const { typeUrl } = any;
     const schema = registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
     if (schema === undefined || LEAVES.includes(schema.typeName)) return;
-    checkOf(schema)(fromBinary(schema, bytes), { around, step }, report);
+    const message = unpackedOf(any) ?? fromBinary(schema, any.value);
+    checkOf(schema)(message, { around, step }, report);
   };
 }
 

@@ -1,0 +1,4 @@
+/** A value as an error shows it. */
+export function shown(json: unknown): string {
+  return json === undefined ? "nothing" : JSON.stringify(json);
+}
