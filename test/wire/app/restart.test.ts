@@ -64,6 +64,8 @@ test("keeps its root over a restart, for its owner alone", async () => {
   await first.close();
   const second = await start(place);
   expect(second.rootCertificates).toBe(first.rootCertificates);
+  // Nothing is written from here on.
+  await second.close();
 
   const all = await readdir(place.state, { recursive: true, withFileTypes: true });
   const modes = await Promise.all(
