@@ -11,6 +11,7 @@ import { type GivenTrust, givenTrustSource } from "../ca/given-trust.js";
 import { createGuessLimit } from "../ca/guess-limit.js";
 import { createJwtVerifier } from "../ca/jwt-verifier.js";
 import { peerValidation } from "../ca/peer-validation.js";
+import { certificatesOfPem } from "../ca/pem.js";
 import type { Readiness } from "../ca/rotation.js";
 import { saveStatus } from "../ca/rotation-status.js";
 import { type ServerTls, startServerTls } from "../ca/server-credentials.js";
@@ -23,7 +24,7 @@ import {
   type WorkloadSecrets,
 } from "../ca/workload-secrets.js";
 import { openWorkloadStore } from "../ca/workload-store.js";
-import { certificatesOfPem, readCertificate } from "../ca/x509.js";
+import { readCertificate } from "../ca/x509.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
 import { type Closers, closeAll } from "./closers.js";
 import { type FollowedTrust, followGivenTrust } from "./given-trust.js";

@@ -107,7 +107,7 @@ function certificateProof(
   if (content === undefined) {
     return refusedCertificate("certificate-unreadable", "it has parts of an unknown kind");
   }
-  const { serialNumber, notBefore, notAfter, extendedKeyUsages, subjectAltNames } = content;
+  const { serialNumber, notBefore, notAfter, extendedKeyUsages, subjectAltNames, labels } = content;
   const [name] = subjectAltNames;
   if (content.authority !== undefined) {
     return refusedCertificate("certificate-authority", `${serialNumber} is that of an authority`);
@@ -133,7 +133,8 @@ function certificateProof(
   if (revoked?.(serialNumber) === true) {
     return refusedCertificate("certificate-revoked", `${serialNumber} of ${identity}`);
   }
-  const proof = { ...parsed, trustDomain, method: "certificate", expiresAt: notAfter } as const;
+  const subject = { ...parsed, trustDomain, ...(labels === undefined ? {} : { labels }) };
+  const proof = { ...subject, method: "certificate", expiresAt: notAfter } as const;
   return { kind: "proved", proof: proved({ ...proof, evidence: serialNumber }) };
 }
 
@@ -183,9 +184,10 @@ async function joinTokenProof(
       if (isGuess(use.refused)) guesses.recordMiss(peerAddress);
       return refusedToken(`token-${use.refused}`, `from ${peerAddress}`);
     }
-    const { id, namespace, serviceAccount } = use.token;
+    const { id, namespace, serviceAccount, labels } = use.token;
     const { trustDomain, workloadTtlMs } = authority;
-    const identity = { trustDomain, namespace, serviceAccount };
+    const limits = labels === undefined ? {} : { labels };
+    const identity = { trustDomain, namespace, serviceAccount, ...limits };
     // The proxy gets a certificate of that life; by the time it is renewed it can come back by it.
     const proof = { ...identity, method: "token", expiresAt: now() + workloadTtlMs } as const;
     return { kind: "proved", proof: proved({ ...proof, evidence: id }) };

@@ -14,6 +14,7 @@ import {
   serverTemplate,
   workloadTemplate,
 } from "./certificate-template.js";
+import { certificatePem, certificatesOfPem } from "./pem.js";
 import { makePrivateDirectory } from "./private-file.js";
 import { type Redacted } from "./redacted.js";
 import { loadRoots, saveRoots } from "./remembered-roots.js";
@@ -34,8 +35,6 @@ import {
 } from "./slot-source.js";
 import { formatSpiffeId, isTrustDomain, type WorkloadIdentity } from "./spiffe-id.js";
 import {
-  certificatePem,
-  certificatesOfPem,
   generateKeyPair,
   isIssuedBy,
   privateKeyPem,
@@ -272,10 +271,13 @@ function vouches(
   const [certificate] = certificatesOfPem(claim.chain);
   if (certificate === undefined || !isIssuedBy(certificate, slot.certificate)) return false;
   if (claim.chain !== certificatePem(certificate) + slot.intermediates) return false;
-  const { subjectAltNames, notBefore, notAfter } = readCertificate(certificate);
+  const { subjectAltNames, labels, notBefore, notAfter } = readCertificate(certificate);
   const names = [{ type: "uri", value: formatSpiffeId(claim.identity) }];
   return (
-    isDeepStrictEqual(subjectAltNames, names) && notBefore <= claim.now && claim.now < notAfter
+    isDeepStrictEqual(subjectAltNames, names) &&
+    isDeepStrictEqual(labels, claim.identity.labels) &&
+    notBefore <= claim.now &&
+    claim.now < notAfter
   );
 }
 

@@ -1,9 +1,8 @@
 /** A slot holds all that is needed to sign: a key, the certificate for it, and the way up to a root. */
 import { CertificateError } from "./ca-error.js";
+import { certificatePem, certificatesOfPem } from "./pem.js";
 import { type Redacted, redact } from "./redacted.js";
 import {
-  certificatePem,
-  certificatesOfPem,
   importSigningKey,
   isIssuedBy,
   type KeyPair,

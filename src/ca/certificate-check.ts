@@ -41,6 +41,7 @@ export function checkCertificate(
     template.subject === "",
     got.subjectAltNamesCritical,
   );
+  compare("labels", template.labels, got.labels);
   compare("public key", publicKey.toString("hex"), got.publicKey.toString("hex"));
   if (!(got.notBefore <= now && now < got.notAfter)) {
     fail("validity at", new Date(now).toISOString(), [got.notBefore, got.notAfter]);

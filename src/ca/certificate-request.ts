@@ -2,7 +2,8 @@
 import type { webcrypto } from "node:crypto";
 import { CertificateError } from "./ca-error.js";
 import type { KeyType } from "./certificate-template.js";
-import { importPublicKey, readRequest, requestsOfPem } from "./x509.js";
+import { requestsOfPem } from "./pem.js";
+import { importPublicKey, readRequest } from "./x509.js";
 
 /** A key that its owner has and nobody else. */
 export interface CertifiableKey {

@@ -1,11 +1,7 @@
 /** Which certificates of the mesh are worthless before they end: the lists (CRLs) that are given, one for each authority. */
 import { CertificateError } from "./ca-error.js";
-import {
-  certificatesOfPem,
-  readCertificate,
-  readRevocationList,
-  revocationListsOfPem,
-} from "./x509.js";
+import { certificatesOfPem, revocationListsOfPem } from "./pem.js";
+import { readCertificate, readRevocationList } from "./x509.js";
 
 /** See the top of this file. */
 export interface RevocationLists {

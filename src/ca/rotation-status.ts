@@ -4,10 +4,11 @@ import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
 import type { AuthorityStatus } from "./authority.js";
+import { certificatesOfPem } from "./pem.js";
 import { readPrivateFile, writePrivateFile } from "./private-file.js";
 import type { Readiness, TrustedRoot } from "./rotation.js";
 import { authorityDirectory } from "./slot-source.js";
-import { certificatesOfPem, readCertificate } from "./x509.js";
+import { readCertificate } from "./x509.js";
 
 const ROOT = Type.Object({
   subject: Type.String(),

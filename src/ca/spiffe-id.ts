@@ -5,6 +5,8 @@ export interface WorkloadIdentity {
   readonly trustDomain: string;
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** The labels that its node may claim, and no others; any when absent. They are no part of its SPIFFE ID. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** See SPIFFE-ID, section 2.1: lower-case letters, digits, dots, dashes and underscores. */
@@ -17,6 +19,14 @@ const WORKLOAD = /^spiffe:\/\/([^/]+)\/ns\/([^/]+)\/sa\/([^/]+)$/;
 export function formatSpiffeId(identity: WorkloadIdentity): string {
   const { trustDomain, namespace, serviceAccount } = identity;
   return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+/** Different for identities that differ in anything, labels too. */
+export function identityKey(identity: WorkloadIdentity): string {
+  const { labels } = identity;
+  if (labels === undefined) return formatSpiffeId(identity);
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${formatSpiffeId(identity)} ${JSON.stringify(sorted)}`;
 }
 
 /** The identity that a SPIFFE ID of Istio's form names; undefined for any other text. */

@@ -40,6 +40,8 @@ export interface TokenRequest {
   readonly ttlMs: number;
   /** From 1 to 1000. */
   readonly uses: number;
+  /** The labels that its bearer may claim, and no others; any when absent. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A token as everyone may see it. */
@@ -51,6 +53,7 @@ export interface JoinToken {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly uses: number;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A token and what is left of it. */
@@ -71,6 +74,10 @@ const MAX_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 /** How long an expired token is still known as one. */
 const REMEMBER_MS = 24 * 60 * 60 * 1000;
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** See Kubernetes, "Labels and Selectors": syntax and character set. */
+const LABEL_KEY =
+  /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
 const TOKEN_FILE = /^([a-z2-7]{10})\.json$/;
 const TOKEN_OR_USE_FILE = /^([a-z2-7]{10})\.(json|use-\d+)$/;
 
@@ -84,6 +91,7 @@ const STORED_TOKEN = Type.Object(
     createdAt: Type.Number(),
     expiresAt: Type.Number(),
     uses: Type.Integer({ minimum: 1, maximum: MAX_TOKEN_USES }),
+    labels: Type.Optional(Type.Record(Type.String(), Type.String())),
     /** Of the whole token; see `hashJoinToken`. */
     hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
   },
@@ -114,7 +122,7 @@ export async function createToken(
   request: TokenRequest,
 ): Promise<{ readonly token: JoinToken; readonly text: Redacted<string> }> {
   checkRequest(request);
-  const { namespace, serviceAccount, uses, ttlMs } = request;
+  const { namespace, serviceAccount, uses, ttlMs, labels } = request;
   await forgetOldTokens(store);
   const text = newJoinToken();
   const createdAt = store.now();
@@ -122,6 +130,7 @@ export async function createToken(
     version: 1,
     id: text.id,
     ...{ namespace, serviceAccount, createdAt, expiresAt: createdAt + ttlMs, uses },
+    ...(labels === undefined ? {} : { labels }),
     hash: hashJoinToken(text),
   };
   const content = `${JSON.stringify(stored, undefined, 2)}\n`;
@@ -131,7 +140,8 @@ export async function createToken(
   return { token: publicPart(stored), text: formatJoinToken(text) };
 }
 
-function checkRequest({ namespace, serviceAccount, uses, ttlMs }: TokenRequest): void {
+function checkRequest(request: TokenRequest): void {
+  const { namespace, serviceAccount, uses, ttlMs, labels = {} } = request;
   for (const [what, name] of [
     ["namespace", namespace],
     ["service account", serviceAccount],
@@ -140,6 +150,11 @@ function checkRequest({ namespace, serviceAccount, uses, ttlMs }: TokenRequest):
       throw new TokenRequestError(
         `${JSON.stringify(name)} is no name of a ${what}: lower-case letters, digits, dots and dashes are`,
       );
+    }
+  }
+  for (const [key, value] of Object.entries(labels)) {
+    if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
+      throw new TokenRequestError(`${JSON.stringify(`${key}=${value}`)} is no label of Kubernetes`);
     }
   }
   if (!Number.isInteger(uses) || uses < 1 || uses > MAX_TOKEN_USES) {

@@ -2,8 +2,9 @@
 import Type from "typebox";
 import Value from "typebox/value";
 import { CertificateError } from "./ca-error.js";
+import { certificatePem, certificatesOfPem } from "./pem.js";
 import { isTrustDomain } from "./spiffe-id.js";
-import { certificatePem, certificatesOfPem, isAuthority } from "./x509.js";
+import { isAuthority } from "./x509.js";
 
 /** See the top of this file. */
 export interface TrustBundle {

@@ -2,7 +2,7 @@
 import type { Authority, IssuedCertificate } from "./authority.js";
 import type { Proof } from "./proof.js";
 import { type Renewal, type RenewalOptions, startRenewal } from "./renewed-certificate.js";
-import { formatSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
+import { identityKey, type WorkloadIdentity } from "./spiffe-id.js";
 import type { WorkloadStore } from "./workload-store.js";
 
 /** An Envoy resource of type Secret, encoded. Its bytes hold a private key: for the one proxy that proved it, nobody else. */
@@ -92,9 +92,9 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
     return entry;
   };
   return {
-    async hold({ trustDomain, namespace, serviceAccount }) {
-      const identity = { trustDomain, namespace, serviceAccount };
-      const key = formatSpiffeId(identity);
+    async hold(proof) {
+      const identity = identityOf(proof);
+      const key = identityKey(identity);
       const entry = kept.get(key) ?? keep(key, identity);
       const lease: SecretLease = {
         identity,
@@ -130,6 +130,16 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       kept.clear();
     },
   };
+}
+
+function identityOf({
+  trustDomain,
+  namespace,
+  serviceAccount,
+  labels,
+}: WorkloadIdentity): WorkloadIdentity {
+  const identity = { trustDomain, namespace, serviceAccount };
+  return labels === undefined ? identity : { ...identity, labels };
 }
 
 function renewRevoked({ started }: KeptIdentity, { revoked }: WorkloadSecretsOptions): void {

@@ -9,7 +9,7 @@ import Value from "typebox/value";
 import type { Authority, IssuedCertificate } from "./authority.js";
 import { makePrivateDirectory, readPrivateFile, writePrivateFile } from "./private-file.js";
 import { redact } from "./redacted.js";
-import { formatSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
+import { identityKey, type WorkloadIdentity } from "./spiffe-id.js";
 
 /** See the top of this file. What goes wrong is told to `onError`, and is no reason to do without a certificate. */
 export interface WorkloadStore {
@@ -70,7 +70,7 @@ export async function openWorkloadStore(options: WorkloadStoreOptions): Promise<
 
 /** By the hash of the identity: a name of the peer's choice is no file name. */
 function pathOf(directory: string, identity: WorkloadIdentity): string {
-  const hash = createHash("sha256").update(formatSpiffeId(identity)).digest("hex");
+  const hash = createHash("sha256").update(identityKey(identity)).digest("hex");
   return join(directory, `${hash.slice(0, 32)}.json`);
 }
 
@@ -78,7 +78,7 @@ function formatStored(identity: WorkloadIdentity, certificate: IssuedCertificate
   const { issuedAt, notAfter, chain, privateKey } = certificate;
   const stored: Type.Static<typeof STORED_CERTIFICATE> = {
     version: 1,
-    identity: formatSpiffeId(identity),
+    identity: identityKey(identity),
     ...{ issuedAt, notAfter, chain, privateKey: privateKey.reveal() },
   };
   return `${JSON.stringify(stored, undefined, 2)}\n`;
@@ -88,7 +88,7 @@ function formatStored(identity: WorkloadIdentity, certificate: IssuedCertificate
 function parseStored(identity: WorkloadIdentity, text: string): IssuedCertificate | undefined {
   const stored = parseJson(text);
   if (!Value.Check(STORED_CERTIFICATE, stored)) return undefined;
-  if (stored.identity !== formatSpiffeId(identity)) return undefined;
+  if (stored.identity !== identityKey(identity)) return undefined;
   const { issuedAt, notAfter, chain, privateKey } = stored;
   return isKeyOf(chain, privateKey)
     ? { issuedAt, notAfter, chain, privateKey: redact(privateKey) }

@@ -15,6 +15,7 @@ import type {
   KeyUsage,
   SubjectAltName,
 } from "./certificate-template.js";
+import { pem } from "./pem.js";
 import { type Redacted, redact } from "./redacted.js";
 
 /** A pair of keys of which the private one can sign. */
@@ -69,6 +70,10 @@ const EXTENDED_KEY_USAGES = {
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
 } as const;
+
+/** Of the extension with the labels that a workload may claim: below Microsoft's arc for OIDs that are made of a UUID. */
+const LABELS_EXTENSION = "1.2.840.113556.1.8000.2554.50119.13187.24021.20286.41633.9124053.7423910";
+const LABEL_URI = /^label:([^=]+)=(.*)$/;
 
 const ALT_NAME_TYPES = { uri: "url", dns: "dns", ip: "ip" } as const;
 
@@ -225,7 +230,7 @@ function signatureAlgorithm(key: webcrypto.CryptoKey): { name: string; hash: str
 }
 
 function extensionsOf(template: CertificateTemplate): x509.Extension[] {
-  const { authority, keyUsages, extendedKeyUsages, subjectAltNames, subject } = template;
+  const { authority, keyUsages, extendedKeyUsages, subjectAltNames, subject, labels } = template;
   const flags: number = keyUsages.reduce((all, usage) => all | KEY_USAGE_FLAGS[usage], 0);
   const names = subjectAltNames.map(({ type, value }) => ({ type: ALT_NAME_TYPES[type], value }));
   return [
@@ -241,7 +246,22 @@ function extensionsOf(template: CertificateTemplate): x509.Extension[] {
       : []),
     // RFC 5280, section 4.2.1.6: critical when it is the only name.
     new x509.SubjectAlternativeNameExtension(names, subject === ""),
+    ...(labels === undefined ? [] : [labelsExtension(labels)]),
   ];
+}
+
+/** As general names, each a URI: of what certificates have, that can hold text. */
+function labelsExtension(labels: Readonly<Record<string, string>>): x509.Extension {
+  const names = Object.entries(labels).map(([key, value]) => ({
+    type: "url" as const,
+    value: `label:${key}=${value}`,
+  }));
+  return new x509.Extension(LABELS_EXTENSION, false, new x509.GeneralNames(names).rawData);
+}
+
+function labelsOf({ value }: x509.Extension): Readonly<Record<string, string>> {
+  const labels = new x509.GeneralNames(value).items.map((name) => LABEL_URI.exec(name.value));
+  return Object.fromEntries(labels.map((match) => [match?.[1] ?? "", match?.[2] ?? ""]));
 }
 
 /**
@@ -263,6 +283,7 @@ function contentOf(certificate: x509.X509Certificate): CertificateContent {
   const usage = certificate.getExtension(x509.KeyUsagesExtension);
   const extended = certificate.getExtension(x509.ExtendedKeyUsageExtension);
   const names = certificate.getExtension(x509.SubjectAlternativeNameExtension);
+  const labels = certificate.getExtension(LABELS_EXTENSION);
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,
@@ -277,6 +298,7 @@ function contentOf(certificate: x509.X509Certificate): CertificateContent {
     extendedKeyUsages: extendedUsagesOf(extended),
     subjectAltNames: (names?.names.items ?? []).map(altName),
     subjectAltNamesCritical: names?.critical ?? false,
+    ...(labels === null ? {} : { labels: labelsOf(labels) }),
     publicKey: Buffer.from(certificate.publicKey.rawData),
   };
 }
@@ -345,40 +367,4 @@ export function readRevocationList(der: Buffer): RevocationListContent {
   } catch (cause) {
     throw new CertificateError("certificate-file", "these bytes are no revocation list", { cause });
   }
-}
-
-/** PEM text of one certificate, ended by a line feed. */
-export function certificatePem(der: Buffer): string {
-  return pem("CERTIFICATE", der);
-}
-
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-const PEM_REVOCATION_LIST = /-----BEGIN X509 CRL-----[\s\S]+?-----END X509 CRL-----/g;
-const PEM_REQUEST =
-  /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----[\s\S]+?-----END (?:NEW )?CERTIFICATE REQUEST-----/g;
-
-/** The certificates of PEM text as DER, in their order; what stands around them is skipped. */
-export function certificatesOfPem(text: string): readonly Buffer[] {
-  return blocksOfPem(text, PEM_CERTIFICATE);
-}
-
-/** The certificate requests of PEM text as DER, likewise. */
-export function requestsOfPem(text: string): readonly Buffer[] {
-  return blocksOfPem(text, PEM_REQUEST);
-}
-
-/** The revocation lists of PEM text as DER, likewise. */
-export function revocationListsOfPem(text: string): readonly Buffer[] {
-  return blocksOfPem(text, PEM_REVOCATION_LIST);
-}
-
-function blocksOfPem(text: string, blocks: RegExp): readonly Buffer[] {
-  return (text.match(blocks) ?? []).map((block) =>
-    Buffer.from(block.replace(/-----[^-]+-----|\s/g, ""), "base64"),
-  );
-}
-
-function pem(label: string, der: Buffer): string {
-  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }

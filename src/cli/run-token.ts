@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { columns } from "../base/columns.js";
+import { formatLabels } from "../ca/authorize-node.js";
 import {
   createToken,
   type JoinToken,
@@ -8,7 +9,8 @@ import {
   revokeToken,
   type TokenStore,
 } from "../ca/token-store.js";
-import type { parseServiceAccount } from "./arguments.js";
+import { withCanonicalLabels } from "../envoy/bootstrap-node.js";
+import type { parseLabels, parseServiceAccount } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
 
@@ -23,6 +25,7 @@ export interface CreateOptions extends TokenOptions {
   readonly serviceAccount: ReturnType<typeof parseServiceAccount>;
   readonly ttl: number;
   readonly uses: number;
+  readonly labels?: ReturnType<typeof parseLabels>;
 }
 
 function openStore({ state }: TokenOptions): Promise<TokenStore> {
@@ -34,10 +37,11 @@ export async function createAndPrint(
   { stdout, stderr }: CommandContext,
   options: CreateOptions,
 ): Promise<void> {
+  const { serviceAccount, ttl: ttlMs, uses: times, labels } = options;
   const { token, text } = await createToken(await openStore(options), {
-    ...options.serviceAccount,
-    ttlMs: options.ttl,
-    uses: options.uses,
+    ...{ ...serviceAccount, ttlMs, uses: times },
+    // Bootstraps have these beside a workload's own.
+    ...(labels && { labels: withCanonicalLabels(labels, serviceAccount.serviceAccount) }),
   });
   const secret = text.reveal();
   if (options.output === "json") {
@@ -59,13 +63,14 @@ export async function printList({ stdout }: CommandContext, options: TokenOption
     stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
     return;
   }
-  const rows = tokens.map(({ id, namespace, serviceAccount, usesLeft, expiresAt }) => [
+  const rows = tokens.map(({ id, namespace, serviceAccount, usesLeft, expiresAt, labels }) => [
     id,
     `${namespace}/${serviceAccount}`,
+    labels === undefined ? "any" : formatLabels(labels),
     String(usesLeft),
     new Date(expiresAt).toISOString(),
   ]);
-  const heading = ["ID", "SERVICE ACCOUNT", "USES LEFT", "EXPIRES"];
+  const heading = ["ID", "SERVICE ACCOUNT", "LABELS", "USES LEFT", "EXPIRES"];
   stdout.write(`${columns([heading, ...rows]).join("\n")}\n`);
 }
 
@@ -84,6 +89,6 @@ export async function revokeAndSay(
   stderr.write(`revoked ${id}\n`);
 }
 
-function readable({ id, namespace, serviceAccount, uses, expiresAt }: JoinToken): object {
-  return { id, namespace, serviceAccount, uses, expiresAt: new Date(expiresAt).toISOString() };
+function readable({ createdAt: _createdAt, expiresAt, ...token }: JoinToken): object {
+  return { ...token, expiresAt: new Date(expiresAt).toISOString() };
 }

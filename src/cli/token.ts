@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { parseCount, parseServiceAccount, parseTtl } from "./arguments.js";
+import { parseCount, parseLabels, parseServiceAccount, parseTtl } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import type { CreateOptions, TokenOptions } from "./run-token.js";
 import { defaultStatePath } from "./state-path.js";
@@ -16,10 +16,15 @@ export function tokenCommand(context: CommandContext): Command {
         .argParser(parseTtl)
         .default(parseTtl(DEFAULT_TTL), DEFAULT_TTL),
     )
+    .option(
+      "--labels <pairs>",
+      "the labels that the workload may have, and no others; any when absent",
+      parseLabels,
+    )
     .option("--uses <n>", "how many times it can be used", parseCount, 1)
     .addHelpText(
       "after",
-      "\nExample:\n  $ fairlead token create --service-account default/payments --ttl 10m > token",
+      "\nExamples:\n  $ fairlead token create --service-account default/payments --ttl 10m > token\n  $ fairlead token create --service-account default/payments --labels app=payments,version=v1 > token",
     )
     .action(async (options: CreateOptions) => {
       const { createAndPrint } = await import("./run-token.js");

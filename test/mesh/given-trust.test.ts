@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type Authority, type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
 import { buildCaSlot, parseSlotFile } from "../../src/ca/ca-slot.js";
+import { certificatesOfPem } from "../../src/ca/pem.js";
 import { redact } from "../../src/ca/redacted.js";
-import { certificatesOfPem, readCertificate } from "../../src/ca/x509.js";
+import { readCertificate } from "../../src/ca/x509.js";
 import { makeRevocationList } from "../unit/ca/make-revocation-list.js";
 import { application, documents, namespace } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
@@ -129,6 +130,13 @@ test("a revoked certificate is refused while other trust domains are trusted too
   await writeAtOnce(places.lists, await listBy(state, [stolen]));
   await untilRefused(stolen);
   await callWith(await authority.issueWorkload({ trustDomain: "cluster.local", ...CALLER }));
+});
+
+test("a certificate that limits labels is good for calls", async () => {
+  const authority = await openAuthority({ stateDirectory: mesh().state, now: Date.now });
+  const identity = { trustDomain: "cluster.local", ...CALLER, labels: { app: "caller" } };
+  const { peer } = await callWith(await authority.issueWorkload(identity));
+  expect(peer).toBe("spiffe://cluster.local/ns/default/sa/caller");
 });
 
 test("workloads have keys of RSA where they are asked for", async () => {

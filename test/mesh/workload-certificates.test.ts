@@ -1,8 +1,8 @@
 /** The certificates of workloads: how proxies get them, and that nobody notices when they are renewed. */
 import { X509Certificate } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
+import { certificatePem, certificatesOfPem } from "../../src/ca/pem.js";
 import { prepareNextRoot } from "../../src/ca/slot-source.js";
-import { certificatePem, certificatesOfPem } from "../../src/ca/x509.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { admin } from "./harness/admin.js";
 import { failures, type Load, startLoad } from "./harness/load.js";

@@ -2,9 +2,10 @@ import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Authority, openAuthority } from "../../../src/ca/authority.js";
+import { certificatesOfPem } from "../../../src/ca/pem.js";
 import type { Readiness } from "../../../src/ca/rotation.js";
 import { prepareNextRoot } from "../../../src/ca/slot-source.js";
-import { certificatesOfPem, isIssuedBy } from "../../../src/ca/x509.js";
+import { isIssuedBy } from "../../../src/ca/x509.js";
 import { authorityTemplate, type MadeCertificate, makeCertificate } from "./make-certificate.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type AuthorityOptions, openAuthority } from "../../../src/ca/authority.js";
-import { certificatesOfPem, readCertificate } from "../../../src/ca/x509.js";
+import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { readCertificate } from "../../../src/ca/x509.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 const PAYMENTS = { trustDomain: "cluster.local", namespace: "default", serviceAccount: "payments" };

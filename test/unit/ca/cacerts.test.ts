@@ -2,7 +2,8 @@ import { chmod, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Authority, openAuthority } from "../../../src/ca/authority.js";
-import { certificatesOfPem, readCertificate } from "../../../src/ca/x509.js";
+import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { readCertificate } from "../../../src/ca/x509.js";
 import {
   authorityTemplate,
   leafTemplate,

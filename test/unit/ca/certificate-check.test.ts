@@ -67,6 +67,7 @@ describe("a certificate that differs from what was wanted is refused:", () => {
     ["notAfter", { notAfter: NOW + 2 * HOUR }],
     ["authority", { authority: { pathLength: 3 } }],
     ["key usage", { keyUsages: ["digitalSignature", "keyCertSign"] }],
+    ["labels", { labels: { app: "payments" } }],
     ["extended key usage", { extendedKeyUsages: ["serverAuth"] }],
     [
       "alternative names",

@@ -3,8 +3,8 @@ import {
   rootTemplate,
   workloadTemplate,
 } from "../../../src/ca/certificate-template.js";
+import { certificatePem } from "../../../src/ca/pem.js";
 import {
-  certificatePem,
   generateKeyPair,
   type Issuer,
   privateKeyPem,

@@ -36,8 +36,8 @@ test("lists tokens without their secrets", async () => {
   };
   const { stdout } = await run(["token", "list", "--state", state]);
   expect(stdout).toBe(
-    "ID           SERVICE ACCOUNT    USES LEFT   EXPIRES\n" +
-      `${token.id}   default/payments   3           ${token.expiresAt}\n`,
+    "ID           SERVICE ACCOUNT    LABELS   USES LEFT   EXPIRES\n" +
+      `${token.id}   default/payments   any      3           ${token.expiresAt}\n`,
   );
   const json = await run(["token", "list", "--state", state, "-o", "json"]);
   expect(JSON.parse(json.stdout)).toEqual([
@@ -51,6 +51,21 @@ test("lists tokens without their secrets", async () => {
     },
   ]);
   expect(json.stdout).not.toContain(token.token);
+});
+
+test("limits labels, with those that bootstraps add", async () => {
+  const { stdout } = await create("--labels", "app=payments,version=v2", "-o", "json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    labels: {
+      app: "payments",
+      version: "v2",
+      "service.istio.io/canonical-name": "payments",
+      "service.istio.io/canonical-revision": "v2",
+    },
+  });
+  const refused = await create("--labels", "app=a b");
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('"app=a b" is no label');
 });
 
 test("revokes a token once, and says when there is none", async () => {

@@ -1,6 +1,6 @@
 /** A discovery client as an Envoy's first messages go, over a real connection. */
 import { readFileSync } from "node:fs";
-import { fromBinary, type JsonObject } from "@bufbuild/protobuf";
+import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
 import {
   type ChannelCredentials,
   type ClientDuplexStream,
@@ -48,6 +48,8 @@ export interface AdsResponse {
   readonly typeUrl: string;
   readonly names: readonly string[];
   readonly removed: readonly string[];
+  /** The resources, encoded, in the order of their names. */
+  readonly bodies: readonly Uint8Array[];
 }
 
 /** A stream that is open. */
@@ -72,12 +74,28 @@ function nodeOf(options: AdsClientOptions): JsonObject {
   };
 }
 
-function decode(bytes: Buffer): JsonObject {
+/** The key and certificate of a Secret. */
+export function certificateOf(body: Uint8Array): { readonly chain: string; readonly key: string } {
+  const schema = encoder.registry.getMessage("envoy.extensions.transport_sockets.tls.v3.Secret");
+  if (schema === undefined) throw new Error("no schema");
+  const { tlsCertificate } = toJson(schema, fromBinary(schema, body)) as {
+    readonly tlsCertificate: Record<
+      "certificateChain" | "privateKey",
+      { readonly inlineString: string }
+    >;
+  };
+  const { certificateChain, privateKey } = tlsCertificate;
+  return { chain: certificateChain.inlineString, key: privateKey.inlineString };
+}
+
+function decode(bytes: Buffer): Omit<AdsResponse, "typeUrl"> & Record<"nonce" | "typeUrl", string> {
   const schema = encoder.registry.getMessage(`${DISCOVERY}.DeltaDiscoveryResponse`);
   if (schema === undefined) throw new Error("no schema");
-  // The secrets' own bytes are of no interest here, and no registry is needed to leave them alone.
   const message = fromBinary(schema, bytes) as unknown as {
-    readonly resources: { readonly name: string }[];
+    readonly resources: {
+      readonly name: string;
+      readonly resource?: { readonly value: Uint8Array };
+    }[];
     readonly removedResources: string[];
     readonly nonce: string;
     readonly typeUrl: string;
@@ -85,6 +103,7 @@ function decode(bytes: Buffer): JsonObject {
   return {
     names: message.resources.map(({ name }) => name),
     removed: message.removedResources,
+    bodies: message.resources.map(({ resource }) => resource?.value ?? new Uint8Array()),
     nonce: message.nonce,
     typeUrl: message.typeUrl,
   };
@@ -117,7 +136,7 @@ export function openAds(options: AdsClientOptions): AdsClient {
     stream.write(encoder.encode(`${DISCOVERY}.DeltaDiscoveryRequest`, request).bytes);
   };
   stream.on("data", (bytes: Buffer) => {
-    const response = decode(bytes) as unknown as AdsResponse & { readonly nonce: string };
+    const response = decode(bytes);
     send({ typeUrl: response.typeUrl, responseNonce: response.nonce });
     waiting.get(response.typeUrl)?.(response);
     waiting.delete(response.typeUrl);

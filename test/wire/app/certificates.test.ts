@@ -2,7 +2,8 @@
 import { X509Certificate } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { certificatesOfPem, readCertificate } from "../../../src/ca/x509.js";
+import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { readCertificate } from "../../../src/ca/x509.js";
 import { AGENT_KEY, makeRequest, rsaKey } from "../../unit/ca/make-request.js";
 import { createCertificate } from "./certificate-client.js";
 import { shareStart } from "./start.js";

@@ -20,7 +20,11 @@ export interface Started {
   /** Port and roots of the port with TLS. */
   readonly overTls: { readonly port: number; readonly roots: string };
   /** A token for a service account; `default/payments` when absent. */
-  readonly token: (serviceAccount?: string, uses?: number) => Promise<string>;
+  readonly token: (
+    serviceAccount?: string,
+    uses?: number,
+    labels?: Readonly<Record<string, string>>,
+  ) => Promise<string>;
 }
 
 type Options = Partial<ControlPlaneOptions>;
@@ -76,10 +80,11 @@ async function open(mesh: string, options: Options, closers: Closers): Promise<S
   return {
     ...{ controlPlane, config, state, log },
     overTls: { port: controlPlane.tlsPort, roots: controlPlane.rootCertificates },
-    token: (serviceAccount = "default/payments", uses = 1) => {
+    token: (serviceAccount = "default/payments", uses = 1, labels) => {
       const [namespace = "", name = ""] = serviceAccount.split("/");
       return controlPlane.createToken({
         ...{ namespace, serviceAccount: name, ttlMs: MINUTE, uses },
+        ...(labels && { labels }),
       });
     },
   };

@@ -63,7 +63,7 @@ beforeEach(async () => {
 function answer(result: Authentication, claim: string): string {
   if (result.kind !== "proved") return result.kind;
   const [namespace = "", serviceAccount = ""] = claim.split("/");
-  const authorization = authorizeNode(result.proof, { namespace, serviceAccount });
+  const authorization = authorizeNode(result.proof, { namespace, serviceAccount, labels: {} });
   if (authorization.kind === "denied") throw Object.assign(new Error(), authorization);
   return `${result.proof.method} ${result.proof.namespace}/${result.proof.serviceAccount}`;
 }
