@@ -5,10 +5,10 @@ import { showable } from "../yaml/lines.js";
 import {
   describePlace,
   type FilePlace,
+  mayHoldSecret,
   type PlacedSection,
   placesIn,
   type SectionPlaces,
-  withoutSourceLine,
 } from "./place.js";
 import type { SectionItem } from "./section.js";
 import type { FileItem, FileReading, NoReading } from "./source.js";
@@ -50,23 +50,16 @@ export function diagnoseNoReading({ path, code, message }: NoReading): Diagnosti
   return { severity: "error", code, message, position: { file: path, line: 1, column: 1 } };
 }
 
-/** Where a text may be that must not be shown: Secrets, and private keys as such or in base64. */
-const SECRET_TEXT = /kind["']?\s*:\s*["']?Secret|PRIVATE KEY|tls\.key|stringData|LS0tLS1CRUdJTi/;
-
 function* diagnoseSection({ reading }: PlacedSection, places: SectionPlaces): Iterable<Diagnostic> {
-  const { text, error, problems, items } = reading;
+  const { error, problems, items } = reading;
   if (error !== undefined) {
-    const place = places.ofOffset(error.offset);
-    const { code, message } = error;
-    yield SECRET_TEXT.test(text)
-      ? // What the parser says may quote what it stumbled upon.
-        { severity: "error", code, message: "cannot be read as YAML", ...withoutSourceLine(place) }
-      : { severity: "error", code, message, ...place };
+    const { code, message, offset } = error;
+    // What the parser says may quote what it stumbled upon.
+    const told = mayHoldSecret(reading) ? "cannot be read as YAML" : message;
+    yield { severity: "error", code, message: told, ...places.ofOffset(offset) };
   }
   for (const { document, base, finding } of problems) {
-    const place = placeOfFinding(places, document, base, finding);
-    const shown = SECRET_TEXT.test(text) ? withoutSourceLine(place) : place;
-    yield { ...described(finding), ...shown };
+    yield { ...described(finding), ...placeOfFinding(places, document, base, finding) };
   }
   for (const item of items) {
     for (const finding of item.findings) yield diagnoseFinding(places, item, finding);
@@ -80,8 +73,7 @@ export function diagnoseFinding(
   finding: Finding,
 ): Diagnostic {
   const place = placeOfFinding(places, document, base, finding);
-  const shown = ref.kind === "Secret" ? withoutSourceLine(place) : place;
-  return { ...described(finding), ...shown, resource: formatRef(ref) };
+  return { ...described(finding), ...place, resource: formatRef(ref) };
 }
 
 function described({

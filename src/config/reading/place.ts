@@ -34,11 +34,15 @@ export function placesIn(file: string, { linesBefore, reading }: PlacedSection):
   const { text } = reading;
   let starts: readonly number[] | undefined;
   let index: SectionIndex | undefined;
+  let isSecret: boolean | undefined;
   const ofOffset = (offset: number): FilePlace => {
     starts ??= lineStarts(text);
     const { line, column, sourceLine } = placeOf(text, starts, offset);
     const position = { file, line: linesBefore + line, column };
-    return sourceLine.length > MAX_SHOWN_LENGTH ? { position } : { position, sourceLine };
+    isSecret ??= mayHoldSecret(reading);
+    return isSecret || sourceLine.length > MAX_SHOWN_LENGTH
+      ? { position }
+      : { position, sourceLine };
   };
   return {
     ofOffset,
@@ -51,9 +55,15 @@ export function placesIn(file: string, { linesBefore, reading }: PlacedSection):
   };
 }
 
-/** `place` without the line that is there. */
-export function withoutSourceLine({ position }: FilePlace): FilePlace {
-  return { position };
+/** What Secrets are written with, where nothing else is known of them: private keys as such or in base64 among it. */
+const SECRET_TEXT = /kind["']?\s*:\s*["']?Secret|PRIVATE KEY|tls\.key|stringData|LS0tLS1CRUdJTi/;
+
+/**
+ * Whether a section has a Secret, or what may be one that cannot be read. Then no line of it is shown, also where another
+ * resource is wrong: JSON can have all of a list on one line.
+ */
+export function mayHoldSecret({ text, written }: SectionReading): boolean {
+  return written.some(({ value }) => value["kind"] === "Secret") || SECRET_TEXT.test(text);
 }
 
 /** A place as it is written in a message. */

@@ -1,5 +1,5 @@
 import { KINDS, type Kind } from "../kinds.js";
-import { type PlacedSection, placesIn, withoutSourceLine } from "../reading/place.js";
+import { type PlacedSection, placesIn } from "../reading/place.js";
 import type { WrittenItem } from "../reading/section.js";
 import type { SourceReading } from "../reading/source.js";
 import type { ConfigResource } from "../resource.js";
@@ -35,14 +35,10 @@ function* writtenIn(path: string, reading: SourceReading): Iterable<WrittenResou
 function* writtenInSection(path: string, section: PlacedSection): Iterable<WrittenResource> {
   const places = placesIn(path, section);
   for (const { document, base, value } of section.reading.written) {
-    const kind = kindOf(value);
     yield {
-      kind,
+      kind: kindOf(value),
       document: value,
-      place: (member, end) => {
-        const place = places.ofMember(document, [...base, ...member], end);
-        return kind === "Secret" ? withoutSourceLine(place) : place;
-      },
+      place: (member, end) => places.ofMember(document, [...base, ...member], end),
     };
   }
 }

@@ -353,6 +353,14 @@ describe("a Secret", () => {
       `{"apiVersion": "v1",\n"data": {"tls.key": "${key}" x}, "kind": "Secret"}`,
     ],
     ["no kind", `apiVersion: v1\nmetadata: {name: a}\nstringData: {tls.key: MIIsecretsecret}\n`],
+    [
+      "a neighbour with a wrong field on the same line",
+      `{"kind": "List", "apiVersion": "v1", "items": [{"kind": "Secr\\u0065t", "apiVersion": "v1", "metadata": {"name": "a"}, "data": {"x": "${key}"}}, {"kind": "Service", "apiVersion": "v1", "metadata": {"name": "b"}, "spec": {"ports": 1}}]}`,
+    ],
+    [
+      "the name of another one, all on one line",
+      `{kind: Secret, apiVersion: v1, metadata: {name: a}}\n---\n{kind: Secret, apiVersion: v1, metadata: {name: a}, data: {x: ${key}}}\n`,
+    ],
   ])("is not quoted when it has %s", (_, text) => {
     const { diagnostics } = createDirectory().write({ "a.yaml": text });
     expect(diagnostics).toHaveLength(1);
