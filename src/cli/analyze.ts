@@ -16,7 +16,7 @@ Examples:
   $ fairlead analyze
   $ fairlead analyze examples/shop
   $ fairlead analyze examples/shop -o json
-  $ cat examples/shop/*.yaml | fairlead analyze -
+  $ cat examples/shop/payments.yaml | fairlead analyze -
   $ fairlead analyze examples/shop -S "IST0118=Service *.default" -S "IST0102=Namespace *"
   $ fairlead analyze --list-analyzers`;
 

@@ -22,7 +22,8 @@ export function caCommand(context: CommandContext): Command {
   return new Command("ca")
     .description("the certificate authority of the mesh")
     .addCommand(status)
-    .addCommand(rotate);
+    .addCommand(rotate)
+    .addHelpText("after", "\nExample:\n  $ fairlead ca status");
 }
 
 function withOptions({ environment }: CommandContext, command: Command): Command {

@@ -49,7 +49,8 @@ export function tokenCommand(context: CommandContext): Command {
     .description("the secrets by which proxies join the mesh")
     .addCommand(create)
     .addCommand(list)
-    .addCommand(revoke);
+    .addCommand(revoke)
+    .addHelpText("after", "\nExample:\n  $ fairlead token list");
 }
 
 function withOptions({ environment }: CommandContext, command: Command): Command {

@@ -8,8 +8,8 @@ errors; warnings alone are fine.
 
 Examples:
   $ fairlead validate -f examples/shop
-  $ fairlead validate -f examples/shop/workloads.yaml -o json
-  $ cat examples/shop/workloads.yaml | fairlead validate -f -`;
+  $ fairlead validate -f examples/shop/payments.yaml -o json
+  $ cat examples/shop/payments.yaml | fairlead validate -f -`;
 
 /** `fairlead validate`. */
 export function validateCommand(context: CommandContext): Command {

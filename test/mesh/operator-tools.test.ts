@@ -1,5 +1,5 @@
 /** The operator's commands on a mesh of real Envoys: what they show is what the Envoys do. */
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { type Outcome, run } from "../unit/cli/run.js";
@@ -84,15 +84,9 @@ const mesh = shareMesh({
 /** Where commands look for a control plane that they are not told of. */
 const stateHome = (): string => join(mesh().state, "..", "state-home");
 
-/** What the admin interface of my-service answered, as people save it. */
-const savedFile = (name: string): string => join(mesh().state, "..", name);
-
 beforeAll(async () => {
   await mkdir(join(stateHome(), "fairlead", "up"), { recursive: true });
   await symlink(mesh().state, join(stateHome(), "fairlead", "up", "mesh"));
-  const pod = mesh().pod("my-service-0");
-  await writeFile(savedFile("dump.json"), await admin(pod, "/config_dump?include_eds"));
-  await writeFile(savedFile("clusters.json"), await admin(pod, "/clusters?format=json"));
 });
 
 const fairlead = (...args: readonly string[]): Promise<Outcome> =>
@@ -206,54 +200,4 @@ test("describe names what concerns a pod, and where it is written", async () => 
 test("dashboard envoy prints an address that answers", async () => {
   const { stdout } = await fairlead("dashboard", "envoy", "payments-v1-0");
   expect(stdout).toBe(`http://${mesh().pod("payments-v1-0").addresses.pod}:15000/\n`);
-});
-
-/** The commands whose examples are about a mesh that runs. */
-const COMMANDS = [
-  ...["proxy-status", "proxy-config", "authn", "authz", "describe", "dashboard"],
-  ...["experimental", "completion", "version"],
-];
-
-/** The commands below some words, these included. */
-async function commandsBelow(words: readonly string[]): Promise<readonly (readonly string[])[]> {
-  const { stdout } = await fairlead("__complete", ...words, "");
-  const names = stdout
-    .split("\n")
-    .map((line) => line.split("\t")[0] ?? "")
-    .filter((name) => /^[a-z]+$/.test(name) && name !== "help");
-  const help = await fairlead(...words, "--help");
-  const isGroup = help.stdout.includes("\nCommands:\n");
-  const below = await Promise.all(
-    (isGroup ? names : []).map((name) => commandsBelow([...words, name])),
-  );
-  return [words, ...below.flat()];
-}
-
-/** The words of a line as a shell reads it. */
-const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare = ""]) => quoted ?? bare);
-
-test("every example in the help of these commands works", { timeout: 120_000 }, async () => {
-  const commands = (await Promise.all(COMMANDS.map((name) => commandsBelow([name])))).flat();
-  expect(commands.length).toBeGreaterThan(30);
-  const adminOf = mesh().pod("payments-v1-0").addresses.pod;
-  for (const command of commands) {
-    const { stdout } = await fairlead(...command, "--help");
-    const examples = [...stdout.matchAll(/^ {2}\$ fairlead (.*)$/gm)].map(([, line = ""]) => line);
-    expect(examples, command.join(" ")).not.toEqual([]);
-    for (const example of examples) {
-      const args = wordsOf(example).map((word) =>
-        word.endsWith(".json")
-          ? savedFile(word)
-          : // What stands beside a mesh is not started here: any page that answers will do.
-            word.replace(/^http:\/\/127\.0\.0\.1:\d+/, `http://${adminOf}:15000`),
-      );
-      const { code, stderr } = await fairlead(...args);
-      expect({ example, code, stderr: stderr.replace(/^what .*\n/, "") }).toEqual({
-        example,
-        code: 0,
-        stderr: "",
-      });
-    }
-  }
 });

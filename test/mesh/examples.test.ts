@@ -1,0 +1,167 @@
+/** Every example in the help of every command is run as it stands there, on a mesh of real Envoys. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Outcome, run } from "../unit/cli/run.js";
+import { admin } from "./harness/admin.js";
+import { application, HTTP_GATEWAY } from "./harness/manifests.js";
+import { INSTALLATION } from "./harness/places.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const ROOT_COMMAND = "fairlead";
+/** Commands that the help of those above them does not list. */
+const HIDDEN: readonly (readonly string[])[] = [["experimental"]];
+
+const mesh = shareMesh({
+  "payments.yaml": application("payments", { versions: ["v1", "v2"] }),
+  "my-service.yaml": application("my-service"),
+  "edge.yaml": HTTP_GATEWAY,
+});
+
+/** The directory in which examples are run. */
+const place = { directory: "", state: "" };
+
+beforeAll(async () => {
+  place.directory = await mkdtemp(join(tmpdir(), "fairlead-examples-"));
+  await chmod(place.directory, 0o700);
+  place.state = join(place.directory, "state");
+  const at = (...names: readonly string[]): string => join(place.directory, ...names);
+  await mkdir(at("state", "fairlead", "up"), { recursive: true, mode: 0o700 });
+  await symlink(mesh().state, at("state", "fairlead", "up", "mesh"));
+  await symlink(mesh().directory, at("mesh"));
+  await symlink(join(INSTALLATION, "examples"), at("examples"));
+  await mkdir(at("certificates"));
+  await mkdir(at("bin"));
+  await symlink(join(INSTALLATION, "dist", "main.js"), at("bin", "fairlead"));
+  const pod = mesh().pod("my-service-0");
+  await writeFile(at("dump.json"), await admin(pod, "/config_dump?include_eds"));
+  await writeFile(at("clusters.json"), await admin(pod, "/clusters?format=json"));
+  process.chdir(place.directory);
+});
+
+afterAll(async () => {
+  process.chdir(INSTALLATION);
+  await rm(place.directory, { recursive: true, force: true });
+});
+
+const fairlead = (...args: readonly string[]): Promise<Outcome> =>
+  run(args, { XDG_STATE_HOME: place.state });
+
+/** The commands below some words, these included. */
+async function commandsBelow(words: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const { stdout } = await fairlead(...words, "--help");
+  const [, list = ""] = /\nCommands:\n(.*?)(?:\n\n|$)/s.exec(stdout) ?? [];
+  const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = ""]) => name);
+  const below = await Promise.all(
+    names.filter((name) => name !== "help").map((name) => commandsBelow([...words, name])),
+  );
+  return [words, ...below.flat()];
+}
+
+/** The words of a line as a shell reads it. */
+const wordsOf = (line: string): readonly string[] =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare = ""]) => double ?? single ?? bare,
+  );
+
+/** Runs a line in a shell; when `until` is given, interrupts it once it has written that. */
+async function inShell(line: string, until?: string): Promise<Outcome> {
+  const { PATH = "", ...environment } = process.env;
+  const shell = spawn("/bin/sh", ["-c", until === undefined ? line : `exec ${line}`], {
+    env: {
+      ...environment,
+      PATH: `${join(place.directory, "bin")}:${PATH}`,
+      XDG_STATE_HOME: place.state,
+    },
+    timeout: 60_000,
+  });
+  const exited = once(shell, "exit") as Promise<[number | null]>;
+  const stderr = text(shell.stderr);
+  let stdout = "";
+  for await (const chunk of shell.stdout.setEncoding("utf8")) {
+    const isAwaited = until !== undefined && !stdout.includes(until);
+    stdout += String(chunk);
+    // A second interrupt would end it at once.
+    if (isAwaited && stdout.includes(until)) shell.kill("SIGINT");
+  }
+  const [code] = await exited;
+  return { code: code ?? -1, stdout, stderr: await stderr };
+}
+
+const ANY_PORTS = "--port 0 --tls-port 0 --http-port 0";
+
+/** The examples that are not simply run: what runs until it is interrupted, and what names something that is not there. */
+const SPECIAL: readonly {
+  readonly pattern: RegExp;
+  readonly run: (example: string) => Promise<Outcome>;
+}[] = [
+  {
+    pattern: /^fairlead up /,
+    run: (example) => {
+      const ports = example.includes("--port") ? "" : ANY_PORTS;
+      return inShell(`${example} ${ports} --state up-state`, "control plane: ");
+    },
+  },
+  {
+    pattern: /^fairlead serve /,
+    run: (example) => {
+      const here = example
+        .replace("/etc/fairlead", "mesh")
+        .replace("/etc/certificates", "certificates")
+        .replace("0.0.0.0", "127.0.0.1");
+      return inShell(`${here} ${ANY_PORTS}`, '"msg":"serving"');
+    },
+  },
+  {
+    pattern: /^fairlead token revoke /,
+    run: async () => {
+      await fairlead("token", "create", "--service-account", "default/payments");
+      const { stdout } = await fairlead("token", "list");
+      const [, id = ""] = /^([a-z0-9]{10}) /m.exec(stdout) ?? [];
+      return fairlead("token", "revoke", id);
+    },
+  },
+  {
+    // What stands beside a mesh is not started here: any page that answers will do.
+    pattern: / --url http:/,
+    run: (example) => {
+      const site = `http://${mesh().pod("payments-v1-0").addresses.pod}:15000`;
+      return inProcess(example.replace(/http:\S+/, site));
+    },
+  },
+  { pattern: /[|>]/, run: (example) => inShell(example) },
+];
+
+const inProcess = (example: string): Promise<Outcome> => fairlead(...wordsOf(example).slice(1));
+
+function runExample(example: string): Promise<Outcome> {
+  const special = SPECIAL.find(({ pattern }) => pattern.test(example));
+  return special === undefined ? inProcess(example) : special.run(example);
+}
+
+test("every example in the help of every command works", { timeout: 180_000 }, async () => {
+  const trees = await Promise.all([[], ...HIDDEN].map(commandsBelow));
+  const commands = trees.flat();
+  expect(commands.length).toBeGreaterThan(45);
+  const done = new Set<string>();
+  for (const command of commands) {
+    const name = [ROOT_COMMAND, ...command].join(" ");
+    const { stdout } = await fairlead(...command, "--help");
+    const examples = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = ""]) => line);
+    expect(examples, `${name} has no example`).not.toEqual([]);
+    for (const example of examples) {
+      if (done.has(example)) continue;
+      done.add(example);
+      const { code, stderr } = await runExample(example);
+      expect({ example, code, stderr: code === 0 ? "" : stderr }).toEqual({
+        example,
+        code: 0,
+        stderr: "",
+      });
+    }
+  }
+});
