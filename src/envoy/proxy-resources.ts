@@ -129,10 +129,13 @@ function createScopes(engine: Engine, encoder: Encoder, logsOf: Logs): Scopes {
     const logs = engine.latest("client logs", (mesh: Mesh) =>
       logsOf(mesh, { ...scope, side: "CLIENT" }),
     );
-    const captured = engine.latest("captured listeners", createCapturedListeners(engine, encoder));
+    const captured = engine.latest(
+      "captured listeners",
+      createCapturedListeners(engine, encoder, scope.dualStack),
+    );
     const listeners = (mesh: Mesh): ResourceSet => {
       const { claims, unknown } = part(mesh);
-      return captured(claims, mesh.config, logs(mesh), unknown, scope.dualStack);
+      return captured(claims, mesh.config, logs(mesh), unknown);
     };
     const placed = engine.memo("part of a place", (place: Place) => {
       const build = createPlacedPart(engine, shared);

@@ -61,13 +61,8 @@ function encodeListener(
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-): (
-  claims: Claims,
-  config: MeshConfig,
-  logs: ListenerLogs,
-  unknown: UnknownHosts,
   dualStack: boolean,
-) => ResourceSet {
+): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
@@ -92,7 +87,7 @@ export function createCapturedListeners(
     (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
   );
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
-  return (claims, config, logs, unknown, dualStack) => {
+  return (claims, config, logs, unknown) => {
     const context = options(config, logs, unknown, dualStack);
     const last = virtual(context);
     return flat(byName([derive([claims], context)])).with(last.name, last);
