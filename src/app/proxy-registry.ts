@@ -58,6 +58,7 @@ const STORED = Type.Array(
     appAddress: Type.String(),
     egressAddress: Type.String(),
     istioVersion: Type.String(),
+    metadata: Type.Record(Type.String(), Type.String()),
   }),
 );
 

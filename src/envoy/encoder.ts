@@ -19,14 +19,17 @@ export interface Encoded {
   readonly violations?: readonly Violation[];
 }
 
-/** Something that the schema of the pinned Envoy does not allow: a fault of ours, never of a user's file. */
-class EncodeError extends Error {
+/** Something that the schema of the pinned Envoy does not allow: a fault of ours, or of an EnvoyFilter. */
+export class EncodeError extends Error {
   readonly code = "encode";
+  /** What is not allowed. */
+  readonly reason: string;
+
   constructor(typeName: string, cause: unknown) {
-    super(`cannot encode ${typeName}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`cannot encode ${typeName}: ${reason}`, { cause });
     this.name = "EncodeError";
+    this.reason = reason;
   }
 }
 

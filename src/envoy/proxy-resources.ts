@@ -5,12 +5,10 @@
 import type { Engine } from "../base/engine.js";
 import { overlay, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
-import { relevantLabels } from "../mesh/caller-labels.js";
-import { createCommonViews, NO_NAMESPACE } from "../mesh/host-view.js";
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { failoverLabels, type Place, placeLabels } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
-import { sidecarKey } from "../mesh/sidecar.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
@@ -22,19 +20,19 @@ import {
 } from "./part/gateway-part.js";
 import { createInboundPart, inboundInputs } from "./part/inbound-part.js";
 import { createLogs, type ListenerLogs } from "./part/logs.js";
-import { createBoundListeners, createCapturedListeners } from "./part/outbound-listeners.js";
+import { createBoundListeners } from "./part/outbound-listeners.js";
+import type { PlacedPart } from "./part/placed-part.js";
+import type { ScopeBuilder } from "./part/scope-builder.js";
 import {
-  type CommonPart,
-  createClientTraits,
-  createCommonPart,
-  createOutboundPart,
-  createSharedBuilders,
-  type OutboundPart,
-} from "./part/outbound-part.js";
-import type { OutboundScope } from "./part/outbound-scope.js";
-import { createPlacedPart, type PlacedPart } from "./part/placed-part.js";
+  createPatches,
+  createScopes,
+  type Logs,
+  type Patches,
+  type ScopeInputs,
+  type Scopes,
+  scopeOf,
+} from "./part/scopes.js";
 import { createSecurity } from "./part/security.js";
-import { createSidecarPart } from "./part/sidecar-part.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -55,104 +53,6 @@ export interface ProxyResources {
   resourcesOf(mesh: Mesh, connected: ConnectedProxy): ResourceSets;
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
-}
-
-/** Makes what the proxies of one scope share; of a mesh once, for all of them. */
-interface ScopeBuilder {
-  readonly part: (mesh: Mesh) => OutboundPart;
-  /** Only for sidecars that capture: those of the others depend on the proxy. */
-  readonly listeners: (mesh: Mesh) => ResourceSet;
-  readonly logs: (mesh: Mesh) => ListenerLogs;
-  /** The clusters and endpoints of the part as callers of a place prefer them. */
-  readonly placed: (mesh: Mesh, place: Place) => PlacedPart;
-}
-
-type Logs = ReturnType<typeof createLogs>;
-
-type Scopes = Pick<ProxyResources, "forgetScopesWithout"> & {
-  readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
-};
-
-/** What of a mesh decides the scope that a proxy is in. */
-type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars">;
-
-function scopeOf({ callerLabels, sidecars }: ScopeInputs, proxy: Proxy): OutboundScope {
-  return {
-    namespace: proxy.namespace,
-    sidecar: proxy.type === "router" ? "" : sidecarKey(sidecars, proxy),
-    labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
-    router: proxy.type === "router",
-    captured: proxy.mode !== "NONE",
-    dualStack: proxy.type !== "router" && proxy.dualStack,
-  };
-}
-
-const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
-
-/** The kind of caller: what the scopes of all namespaces share. */
-const kindOf = (scope: OutboundScope): OutboundScope => ({ ...scope, namespace: NO_NAMESPACE });
-
-function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
-  const found = all.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  all.set(key, made);
-  return made;
-}
-
-function createScopes(engine: Engine, encoder: Encoder, logsOf: Logs): Scopes {
-  const shared = createSharedBuilders(engine, encoder);
-  const traits = createClientTraits(engine);
-  const views = createCommonViews(engine);
-  const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
-  const commons = new Map<string, (mesh: Mesh) => CommonPart>();
-  const scopes = new Map<string, ScopeBuilder>();
-
-  const commonFor = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) => {
-    const build = createCommonPart(engine, encoder, shared);
-    return engine.latest("common part", (mesh: Mesh) =>
-      build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
-    );
-  };
-  const partOf = (scope: OutboundScope): ((mesh: Mesh) => OutboundPart) => {
-    if (scope.sidecar !== "") {
-      const build = createSidecarPart(engine, encoder, shared);
-      return (mesh) => build(mesh, scope, traits(mesh.config, scope));
-    }
-    const kind = kindOf(scope);
-    const common = findOrMake(commons, keyOf(kind), () => commonFor(kind));
-    const build = createOutboundPart(engine, encoder, shared);
-    return (mesh) => build(mesh, scope, common(mesh));
-  };
-  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
-    const part = engine.latest("outbound part", partOf(scope));
-    const logs = engine.latest("client logs", (mesh: Mesh) =>
-      logsOf(mesh, { ...scope, side: "CLIENT" }),
-    );
-    const captured = engine.latest(
-      "captured listeners",
-      createCapturedListeners(engine, encoder, scope.dualStack),
-    );
-    const listeners = (mesh: Mesh): ResourceSet => {
-      const { claims, unknown } = part(mesh);
-      return captured(claims, mesh.config, logs(mesh), unknown);
-    };
-    const placed = engine.memo("part of a place", (place: Place) => {
-      const build = createPlacedPart(engine, shared);
-      return engine.latest("part of a place", (mesh: Mesh) => build(mesh, place, part(mesh)));
-    });
-    return { part, listeners, logs, placed: (mesh, place) => placed(place)(mesh) };
-  };
-  return {
-    builderFor: (scope) => findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope)),
-    forgetScopesWithout: (mesh, proxies) => {
-      const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy));
-      const keys = new Set(wanted.map(keyOf));
-      const kinds = new Set(wanted.map((scope) => keyOf(kindOf(scope))));
-      for (const key of scopes.keys()) if (!keys.has(key)) scopes.delete(key);
-      for (const key of commons.keys()) if (!kinds.has(key)) commons.delete(key);
-    },
-  };
 }
 
 /** The way back to the control plane for a proxy that has its certificate. */
@@ -200,19 +100,26 @@ interface Shared {
   readonly ownClusters: ReturnType<typeof createOwnClusters>;
   readonly security: ReturnType<typeof createSecurity>;
   readonly places: ReturnType<typeof createPlaces>;
+  readonly patches: Patches;
 }
 
 const unionOf = (first: ResourceSet, ...others: ResourceSet[]): ResourceSet =>
   others.reduce(overlay<EnvoyResource>, first);
 
 /** The builder of the scope that a proxy is in. */
-function scopeFinder({ engine, scopes }: Shared, proxy: Proxy): (mesh: Mesh) => ScopeBuilder {
+function scopeFinder(
+  { engine, scopes, patches }: Shared,
+  proxy: Proxy,
+): (mesh: Mesh) => ScopeBuilder {
   const find = engine.latest(
     "scope",
-    (callerLabels: ScopeInputs["callerLabels"], sidecars: ScopeInputs["sidecars"]) =>
-      scopes.builderFor(scopeOf({ callerLabels, sidecars }, proxy)),
+    (
+      callerLabels: ScopeInputs["callerLabels"],
+      sidecars: ScopeInputs["sidecars"],
+      own: EnvoyPatches,
+    ) => scopes.builderFor(scopeOf({ callerLabels, sidecars }, proxy, own)),
   );
-  return ({ callerLabels, sidecars }) => find(callerLabels, sidecars);
+  return (mesh) => find(mesh.callerLabels, mesh.sidecars, patches.for(mesh, proxy));
 }
 
 /** What a proxy logs, which depends on nothing but these two. */
@@ -272,7 +179,8 @@ function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, security } = shared;
+  const { engine, ownClusters, security, patches } = shared;
+  const { patching } = patches;
   const inbound = createInboundPart(engine, encoder);
   const bound = createBoundListeners(engine, encoder);
   return (connected) => {
@@ -283,10 +191,14 @@ function createSidecars(
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const listeners = engine.latest("listeners of a proxy", unionOf);
     const settled = createSets(engine);
+    const patchBound = patching.listeners();
+    const patchInbound = { clusters: patching.clusters(), listeners: patching.listeners() };
     const outboundListeners = (mesh: Mesh, { part, ...builder }: ScopeBuilder): ResourceSet => {
       if (proxy.mode !== "NONE") return builder.listeners(mesh);
       const { claims, unknown } = part(mesh);
-      return bound({ proxy, claims, config: mesh.config, logs: builder.logs(mesh), unknown });
+      const logs = builder.logs(mesh);
+      const set = bound({ proxy, claims, config: mesh.config, logs, unknown });
+      return patchBound(set, builder.patches(mesh));
     };
     return (mesh) => {
       const builder = scope(mesh);
@@ -295,10 +207,15 @@ function createSidecars(
       const filters = security(mesh, proxy, preferred.clusters);
       const logs = serverLogs(mesh);
       const own = inbound(inboundInputs(mesh, proxy, { logs, security: filters }));
+      const side = patching.of(patches.for(mesh, proxy), "SIDECAR_INBOUND");
+      const ownPatched = patchInbound.clusters(own.clusters, side);
       const sets = {
-        clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
+        clusters: clusters(preferred.clusters, ownPatched, ownClusters(connected)),
         endpoints: preferred.endpoints,
-        listeners: listeners(outboundListeners(mesh, builder), own.listeners),
+        listeners: listeners(
+          outboundListeners(mesh, builder),
+          patchInbound.listeners(own.listeners, side),
+        ),
         secrets: Table.empty<EnvoyResource>(),
       };
       return settled(withRoutes(sets, outbound.routes));
@@ -310,7 +227,8 @@ function createRouters(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, security } = shared;
+  const { engine, ownClusters, security, patches } = shared;
+  const { patching } = patches;
   const gateway = createGatewayPart(engine, encoder);
   const secrets = createGatewaySecrets(engine, encoder);
   return (connected) => {
@@ -320,19 +238,21 @@ function createRouters(
     const placed = placeFinder(shared, proxy);
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const settled = createSets(engine);
+    const patch = { listeners: patching.listeners(), routes: patching.routes() };
     return (mesh) => {
       const builder = scope(mesh);
       const preferred = placed(mesh, builder);
       const filters = security(mesh, proxy, preferred.clusters);
       const logs = clientLogs(mesh);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters }));
+      const side = builder.patches(mesh);
       const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
-        listeners: own.listeners,
+        listeners: patch.listeners(own.listeners, side),
         secrets: secrets(gatewaySecretInputs(mesh, proxy)),
       };
-      return settled(withRoutes(sets, own.routes));
+      return settled(withRoutes(sets, patch.routes(own.routes, side)));
     };
   };
 }
@@ -340,10 +260,12 @@ function createRouters(
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
   const logs = createLogs(engine);
-  const scopes = createScopes(engine, encoder, logs);
+  const patches = createPatches(engine, encoder);
+  const scopes = createScopes(engine, encoder, logs, patches);
   const ownClusters = createOwnClusters(engine, encoder);
   const security = createSecurity(engine);
-  const shared = { engine, scopes, logs, ownClusters, security, places: createPlaces(engine) };
+  const places = createPlaces(engine);
+  const shared = { engine, scopes, logs, ownClusters, security, places, patches };
   const sidecar = createSidecars(shared, encoder);
   const router = createRouters(shared, encoder);
   const builderOf = engine.memo("builder of a proxy", (connected: ConnectedProxy) =>

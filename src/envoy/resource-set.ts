@@ -1,5 +1,6 @@
 /** Envoy resources, encoded and named: what the xDS server sends. */
 import { Table } from "../base/table.js";
+import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { Violation } from "./check/violation.js";
 import type { Encoded } from "./encoder.js";
@@ -11,6 +12,8 @@ export interface Refusal {
   readonly violations: readonly Violation[];
   /** The configuration that made it. */
   readonly sources: readonly ResourceRef[];
+  /** Where in the first of these it is written, as far as that is known. */
+  readonly path?: Path;
 }
 
 /** One encoded resource, and what of other resources it stands on. */

@@ -16,6 +16,7 @@ import {
   type RulesByHost,
   wildcardRules,
 } from "./destination-rule.js";
+import { createEnvoyFilters } from "./envoy-filters.js";
 import { createHashRules } from "./hash-rules.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
@@ -26,7 +27,7 @@ import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import type { Proxy } from "./proxy.js";
 import { createSecurityPolicies } from "./security-policies.js";
-import type { Service } from "./service.js";
+import { type Service, singlePortOf } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
 import { createServicesByAddress } from "./services-by-address.js";
@@ -266,7 +267,7 @@ function createHostTables(
   const settleRules = engine.settle<readonly DestinationRule[]>(sameElements);
   const singlePorts = engine.derive<[Table<Service>], [], number>(
     "single ports",
-    (_host, [group]) => (group === undefined ? undefined : singlePortOf(group)),
+    (_host, [group]) => (group === undefined ? undefined : singlePortOf(group.values())),
   );
   const virtualServicesOf = createVirtualServices(engine);
   const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
@@ -310,6 +311,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
   const securityPolicies = createSecurityPolicies(engine);
   const sidecars = engine.memo("sidecars", indexSidecars);
+  const envoyFilters = createEnvoyFilters(engine);
   const peersOf = createPeerTrustDomains(engine);
   return ({ snapshot: { tables }, config, proxies, standIns = [], federated = [] }) => {
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
@@ -329,6 +331,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       ),
       gateways: tables.Gateway,
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),
+      envoyFilters: envoyFilters(tables.EnvoyFilter),
       secrets: tables.Secret,
       telemetries: tables.Telemetry,
       peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),
@@ -340,12 +343,6 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
 const byHostname = (_value: unknown, key: string): readonly string[] => [
   key.slice(key.indexOf("/") + 1),
 ];
-
-/** The port of a host, when all services of that name have just this one. */
-function singlePortOf(services: Table<Service>): number | undefined {
-  const ports = new Set([...services.values()].flatMap((one) => one.ports.map((p) => p.number)));
-  return ports.size === 1 ? [...ports][0] : undefined;
-}
 
 /** The VirtualServices of wildcard hosts, the most specific host first. */
 function withWildcards(byHost: Table<VirtualServices>): VirtualServices {

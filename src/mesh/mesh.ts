@@ -5,6 +5,7 @@ import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
+import type { EnvoyFilters } from "./envoy-filters.js";
 import type { HashRules } from "./hash-rules.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
@@ -55,6 +56,7 @@ export interface Mesh {
   readonly gatewayVirtualServices: Table<VirtualServices>;
   readonly gateways: Table<ResourceOf<"Gateway">>;
   readonly sidecars: Sidecars;
+  readonly envoyFilters: EnvoyFilters;
   readonly secrets: Table<ResourceOf<"Secret">>;
   readonly telemetries: Table<ResourceOf<"Telemetry">>;
   readonly peerAuthentications: PeerAuthentications;

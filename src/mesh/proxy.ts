@@ -32,6 +32,8 @@ export interface Proxy {
   readonly appAddress: string;
   readonly egressAddress: string;
   readonly istioVersion: string;
+  /** What else its node says, as far as it is text: EnvoyFilters may ask for it. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** The part of an Envoy node that is read here. */
@@ -58,8 +60,12 @@ function text(metadata: NodeFields["metadata"], key: string): string | undefined
 
 function labelsOf(metadata: NodeFields["metadata"]): Labels {
   const labels = metadata["LABELS"];
-  if (typeof labels !== "object" || labels === null) return {};
-  const pairs = Object.entries(labels).filter(
+  return typeof labels === "object" && labels !== null ? textsIn(labels) : {};
+}
+
+/** The members that are text, sorted by key. */
+function textsIn(members: object): Readonly<Record<string, string>> {
+  const pairs = Object.entries(members).filter(
     (pair): pair is [string, string] => typeof pair[1] === "string",
   );
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_LABELS));
@@ -112,6 +118,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     appAddress: told("APP_ADDRESS", LOOPBACK),
     egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
     istioVersion: told("ISTIO_VERSION", ""),
+    metadata: textsIn(metadata),
   };
 }
 

@@ -59,6 +59,12 @@ export interface Service {
   readonly aliasOf?: string;
 }
 
+/** The port of a host, when all services of that name have just this one. */
+export function singlePortOf(services: Iterable<Service>): number | undefined {
+  const ports = new Set([...services].flatMap((one) => one.ports.map(({ number }) => number)));
+  return ports.size === 1 ? [...ports][0] : undefined;
+}
+
 /** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
 export function isHeadless({ kubernetes, resolution }: Service): boolean {
   return kubernetes && resolution === "none";

@@ -11,7 +11,6 @@ import {
   WorkloadSelector,
 } from "./selectors.js";
 import { checkRegex } from "./string-match.js";
-import { notApplied } from "./unapplied.js";
 
 /** Changes of what is generated for some proxies, in Envoy's own words. */
 export type EnvoyFilterSpec = ValueOf<typeof EnvoyFilterSpec>;
@@ -26,7 +25,6 @@ export const EnvoyFilterSpec = strict({
 /** Istio's EnvoyFilter. */
 export const envoyFilter = {
   kind: "EnvoyFilter",
-  withoutEffect: "nothing is patched",
   group: "networking.istio.io",
   versions: ["v1alpha3"],
   body: "spec",
@@ -98,9 +96,6 @@ function* checkPatch(change: EnvoyConfigObjectPatch, path: Path): Findings {
     yield invalid([...path, "patch", "operation"], "a patch needs an operation, such as MERGE");
   } else if (operation !== "REMOVE" && value === undefined) {
     yield invalid([...path, "patch", "value"], `the operation ${operation} needs a value`);
-  }
-  if (operation === "MERGE_AND_REPLACE_LIST") {
-    yield notApplied([...path, "patch", "operation"], `the operation ${operation}`);
   }
   yield* checkTypes(value, [...path, "patch", "value"]);
 }

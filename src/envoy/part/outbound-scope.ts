@@ -13,4 +13,6 @@ export interface OutboundScope {
   readonly captured: boolean;
   /** The callers have addresses of both families. */
   readonly dualStack: boolean;
+  /** The key of the patches for this side of the callers; `""` when there are none. */
+  readonly patches: string;
 }

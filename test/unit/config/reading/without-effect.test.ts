@@ -2,21 +2,21 @@ import { expect, test } from "vitest";
 import { KINDS } from "../../../../src/config/kinds.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 
-const PATCHES = `apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: patches}
-spec: {configPatches: []}
+const SETTINGS = `apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: {name: settings}
+spec: {concurrency: 1}
 `;
 
 test("warns that a kind which is only read has no effect, at its kind", () => {
-  const { diagnostics, tables } = parseOffline([{ path: "patches.yaml", text: PATCHES }]);
-  expect(tables.EnvoyFilter.has("default/patches")).toBe(true);
+  const { diagnostics, tables } = parseOffline([{ path: "settings.yaml", text: SETTINGS }]);
+  expect(tables.ProxyConfig.has("default/settings")).toBe(true);
   expect(diagnostics).toMatchObject([
     {
       severity: "warning",
       code: "not-applied",
-      position: { file: "patches.yaml", line: 2 },
-      message: expect.stringContaining("nothing is patched") as string,
+      position: { file: "settings.yaml", line: 2 },
+      message: expect.stringContaining("keep the settings") as string,
     },
   ]);
 });

@@ -1,0 +1,264 @@
+/** What EnvoyFilters make of what a proxy, or a group of proxies, is sent. */
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import type { EnvoyPatches } from "../../mesh/envoy-filters.js";
+import type { ClusterJson, ListenerJson, RouteConfigurationJson, VirtualHostJson } from "../api.js";
+import type { Encoder } from "../encoder.js";
+import {
+  addsTo,
+  type CompiledPatch,
+  compilePatch,
+  isForSide,
+  type PatchSide,
+  type PatchTarget,
+} from "../patch/compiled-patch.js";
+import { patchCluster } from "../patch/patch-cluster.js";
+import { patchListener } from "../patch/patch-listener.js";
+import {
+  addedVirtualHosts,
+  patchRouteConfiguration,
+  patchRoutesHead,
+  patchVirtualHost,
+} from "../patch/patch-routes.js";
+import {
+  addedResource,
+  builtBy,
+  byTarget,
+  patchMessage,
+  patchResource,
+  type ResourceKind,
+  withClusters,
+} from "../patch/patched-resource.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  type RouteSets,
+  resourceSet,
+  sameResource,
+} from "../resource-set.js";
+import { encodeVirtualHost } from "../route/route-configuration.js";
+import { MESSAGE } from "./envoy-types.js";
+
+/** The patches of one side of a proxy. */
+export interface SidePatches {
+  readonly side: PatchSide;
+  readonly list: readonly CompiledPatch[];
+}
+
+const CLUSTER: ResourceKind<ClusterJson> = {
+  type: MESSAGE.cluster,
+  word: "cluster",
+  fields: ({ type, name = "" }) => (type === "EDS" ? { endpoints: name } : {}),
+  change: patchCluster,
+};
+const LISTENER: ResourceKind<ListenerJson> = {
+  type: MESSAGE.listener,
+  word: "listener",
+  fields: withClusters,
+  change: patchListener,
+};
+const ROUTES: ResourceKind<RouteConfigurationJson> = {
+  type: MESSAGE.route,
+  word: "routes",
+  fields: withClusters,
+  change: patchRouteConfiguration,
+};
+/** Of route configurations of which most take their virtual hosts from elsewhere. */
+const SPLIT_ROUTES: ResourceKind<RouteConfigurationJson> = {
+  ...ROUTES,
+  change: (json, context) =>
+    json.vhds === undefined
+      ? patchRouteConfiguration(json, context)
+      : patchRoutesHead(json, context),
+};
+
+const CLUSTER_TARGETS: readonly PatchTarget[] = ["CLUSTER"];
+const ROUTE_TARGETS: readonly PatchTarget[] = ["ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE"];
+/** Listeners may have routes in them. */
+const LISTENER_TARGETS: readonly PatchTarget[] = [
+  ...ROUTE_TARGETS,
+  "LISTENER",
+  "LISTENER_FILTER",
+  "FILTER_CHAIN",
+  "NETWORK_FILTER",
+  "HTTP_FILTER",
+  "EXTENSION_CONFIG",
+];
+
+/** Makes patches, for whoever is sent the same. */
+export interface Patching {
+  /** The patches of a side; undefined when there are none. */
+  readonly of: (patches: EnvoyPatches, side: PatchSide) => SidePatches | undefined;
+  /** Rows remember for one table after another: each table that is followed has patchers of its own. */
+  readonly clusters: () => SetPatcher;
+  readonly listeners: () => SetPatcher;
+  readonly routes: () => RoutesPatcher;
+}
+
+/** A table after patches, and with what they add. */
+export type SetPatcher = (set: ResourceSet, patches: SidePatches | undefined) => ResourceSet;
+
+/** Route configurations after patches. */
+export type RoutesPatcher = (routes: RouteSets, patches: SidePatches | undefined) => RouteSets;
+
+/** The maker of patches. */
+export function createPatching(engine: Engine, encoder: Encoder): Patching {
+  const compiled = engine.memo("compiled patches", (patches: EnvoyPatches) =>
+    patches.flatMap((patch) => {
+      const made = compilePatch(encoder, patch);
+      return typeof made === "string" ? [] : [made];
+    }),
+  );
+  const ofSide = engine.memo(
+    "patches of a side",
+    (patches: readonly CompiledPatch[], side: PatchSide): SidePatches | undefined => {
+      const list = patches.filter((patch) => isForSide(patch, side));
+      return list.length === 0 ? undefined : { side, list };
+    },
+  );
+  const cluster = createRow(engine, encoder, CLUSTER, CLUSTER_TARGETS);
+  const listener = createRow(engine, encoder, LISTENER, LISTENER_TARGETS);
+  return {
+    of: (patches, side) => (patches.length === 0 ? undefined : ofSide(compiled(patches), side)),
+    clusters: () => {
+      const added = (patch: CompiledPatch): EnvoyResource | undefined =>
+        patch.target === "CLUSTER" ? addedResource(encoder, CLUSTER, patch) : undefined;
+      return createSetPatcher(engine, cluster, added);
+    },
+    listeners: () => {
+      const added = (patch: CompiledPatch): EnvoyResource | undefined =>
+        patch.target === "LISTENER" ? addedResource(encoder, LISTENER, patch) : undefined;
+      return createSetPatcher(engine, listener, added);
+    },
+    routes: () => createRoutesPatcher(engine, encoder),
+  };
+}
+
+type Row = (resource: EnvoyResource, patches: SidePatches) => EnvoyResource | undefined;
+
+/** Patches a resource once, in whatever tables it is. */
+function createRow<Json extends object>(
+  engine: Engine,
+  encoder: Encoder,
+  kind: ResourceKind<Json>,
+  targets: readonly PatchTarget[],
+): Row {
+  return engine.memo(`patched ${kind.word}`, (one: EnvoyResource, { list }: SidePatches) =>
+    patchResource(encoder, one, kind, withTargets(list, targets)),
+  );
+}
+
+/** The rows of a table after patches. */
+function createRows(
+  engine: Engine,
+  name: string,
+  row: Row,
+): (table: ResourceSet, patches: SidePatches) => ResourceSet {
+  const derive = engine.derive<[EnvoyResource], [SidePatches], EnvoyResource>(
+    name,
+    (_name, [resource], patches) => resource && row(resource, patches),
+    sameResource,
+  );
+  return (table, patches) => derive([table], patches);
+}
+
+function createSetPatcher(
+  engine: Engine,
+  row: Row,
+  added: (patch: CompiledPatch) => EnvoyResource | undefined,
+): SetPatcher {
+  const rows = createRows(engine, "patched resources", row);
+  const additions = engine.memo("added resources", ({ list, side }: SidePatches) =>
+    resourceSet(list.filter((patch) => addsTo(patch, side)).flatMap((patch) => added(patch) ?? [])),
+  );
+  const over = engine.overlay<EnvoyResource>("resources with added ones");
+  return (set, patches) =>
+    patches === undefined ? set : over(rows(set, patches), additions(patches));
+}
+
+const withTargets = (
+  patches: readonly CompiledPatch[],
+  targets: readonly PatchTarget[],
+): readonly CompiledPatch[] => patches.filter(({ target }) => targets.includes(target));
+
+function createRoutesPatcher(engine: Engine, encoder: Encoder): RoutesPatcher {
+  const host: Row = engine.memo("patched virtual host", (one, { list }: SidePatches) =>
+    patchedHost(encoder, one, withTargets(list, ROUTE_TARGETS)),
+  );
+  const hosts = createRows(engine, "patched virtual hosts", host);
+  const split = createRows(
+    engine,
+    "patched split routes",
+    createRow(engine, encoder, SPLIT_ROUTES, ROUTE_TARGETS),
+  );
+  const whole = createRows(
+    engine,
+    "patched routes",
+    createRow(engine, encoder, ROUTES, ROUTE_TARGETS),
+  );
+  const added = engine.derive<[EnvoyResource], [SidePatches], Table<EnvoyResource>>(
+    "added virtual hosts by routes",
+    (name, [one], { list }) =>
+      one && resourceSet(addedHosts(encoder, name, withTargets(list, ["VIRTUAL_HOST"]))),
+  );
+  const allAdded = engine.flatten<EnvoyResource>("added virtual hosts");
+  const over = engine.overlay<EnvoyResource>("virtual hosts with added ones");
+  return (routes, patches) => {
+    if (patches === undefined || withTargets(patches.list, ROUTE_TARGETS).length === 0) {
+      return routes;
+    }
+    return {
+      get routes() {
+        return whole(routes.routes, patches);
+      },
+      splitRoutes: split(routes.splitRoutes, patches),
+      virtualHosts: over(
+        hosts(routes.virtualHosts, patches),
+        allAdded(added([routes.splitRoutes], patches)),
+      ),
+    };
+  };
+}
+
+/** The names of a virtual host by itself: `route configuration/virtual host`. */
+function namesOf(resource: string): { readonly routeName: string; readonly tableName: string } {
+  const end = resource.lastIndexOf("/");
+  return { routeName: resource.slice(0, end), tableName: resource.slice(end + 1) };
+}
+
+function addedHosts(
+  encoder: Encoder,
+  routeName: string,
+  patches: readonly CompiledPatch[],
+): readonly EnvoyResource[] {
+  const context = { registry: encoder.registry, patches: byTarget(patches) };
+  return addedVirtualHosts(routeName, context)
+    .map((json) => encodeVirtualHost(encoder, routeName, builtBy(json.name ?? "", json, patches)))
+    .filter(({ refusal }) => refusal === undefined);
+}
+
+function patchedHost(
+  encoder: Encoder,
+  resource: EnvoyResource,
+  patches: readonly CompiledPatch[],
+): EnvoyResource | undefined {
+  if (resource.refusal !== undefined) return resource;
+  const { routeName, tableName } = namesOf(resource.name);
+  const decoded = encoder.decode(MESSAGE.virtualHost, resource.bytes) as VirtualHostJson;
+  const patched = patchMessage<VirtualHostJson>(
+    encoder,
+    {
+      type: MESSAGE.virtualHost,
+      what: `virtual host ${tableName}`,
+      json: { ...decoded, name: tableName },
+    },
+    patches,
+    (json, context) => patchVirtualHost(routeName, json, context),
+  );
+  if (patched === undefined) return undefined;
+  const { json, leftOut } = patched;
+  // It is known by the name that it had, whatever a patch calls it.
+  const made = encodeVirtualHost(encoder, routeName, builtBy(tableName, json, patches));
+  if (made.version === resource.version && leftOut.length === 0) return resource;
+  return leftOut.length === 0 ? made : { ...made, leftOut };
+}

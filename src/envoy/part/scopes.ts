@@ -1,0 +1,189 @@
+/** The scopes that proxies are in: what the proxies of one share is made once. */
+import type { Engine } from "../../base/engine.js";
+import { relevantLabels } from "../../mesh/caller-labels.js";
+import {
+  createEnvoyPatches,
+  type EnvoyPatches,
+  type EnvoyPatchFinder,
+  patchesKey,
+} from "../../mesh/envoy-filters.js";
+import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
+import type { Place } from "../../mesh/locality-balancing.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import { sidecarKey } from "../../mesh/sidecar.js";
+import type { Encoder } from "../encoder.js";
+import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
+import type { createLogs } from "./logs.js";
+import { createCapturedListeners } from "./outbound-listeners.js";
+import {
+  type CommonPart,
+  createClientTraits,
+  createCommonPart,
+  createOutboundPart,
+  createSharedBuilders,
+  type OutboundPart,
+  type SharedBuilders,
+} from "./outbound-part.js";
+import type { OutboundScope } from "./outbound-scope.js";
+import { patchedScope } from "./patched-scope.js";
+import { createPatching, type Patching } from "./patched-sets.js";
+import { createPlacedPart } from "./placed-part.js";
+import type { ScopeBuilder } from "./scope-builder.js";
+import { createSidecarPart } from "./sidecar-part.js";
+
+/** Patches, and whom they are for. */
+export interface Patches {
+  readonly patching: Patching;
+  readonly finder: EnvoyPatchFinder;
+  readonly for: (mesh: Mesh, proxy: Proxy) => EnvoyPatches;
+}
+
+/** The maker of patches, and their finder. */
+export function createPatches(engine: Engine, encoder: Encoder): Patches {
+  const finder = createEnvoyPatches(engine);
+  return {
+    patching: createPatching(engine, encoder),
+    finder,
+    for: ({ envoyFilters, config }, proxy) => finder.of(envoyFilters, config.rootNamespace, proxy),
+  };
+}
+
+/** Who logs what. */
+export type Logs = ReturnType<typeof createLogs>;
+
+/** The scopes that proxies are in. */
+export interface Scopes {
+  readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
+  /** Forgets what is remembered for scopes that none of these proxies is in. */
+  readonly forgetScopesWithout: (mesh: Mesh, proxies: Iterable<Proxy>) => void;
+}
+
+/** What of a mesh decides the scope that a proxy is in. */
+export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars">;
+
+const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
+  router ? "GATEWAY" : "SIDECAR_OUTBOUND";
+
+/** The scope of a proxy with these patches. */
+export function scopeOf(
+  { callerLabels, sidecars }: ScopeInputs,
+  proxy: Proxy,
+  patches: EnvoyPatches,
+): OutboundScope {
+  const side = outboundSide({ router: proxy.type === "router" });
+  return {
+    namespace: proxy.namespace,
+    sidecar: proxy.type === "router" ? "" : sidecarKey(sidecars, proxy),
+    labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
+    router: proxy.type === "router",
+    captured: proxy.mode !== "NONE",
+    dualStack: proxy.type !== "router" && proxy.dualStack,
+    patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
+  };
+}
+
+const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
+
+/** The kind of caller: what the scopes of all namespaces share. */
+const kindOf = (scope: OutboundScope): OutboundScope => ({
+  ...scope,
+  namespace: NO_NAMESPACE,
+  dualStack: false,
+  patches: "",
+});
+
+function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
+  const found = all.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  all.set(key, made);
+  return made;
+}
+
+/** What the builders of all scopes are made with. */
+interface ScopeMakings {
+  readonly encoder: Encoder;
+  readonly shared: SharedBuilders;
+  readonly logsOf: Logs;
+}
+
+/** A scope without patches. */
+function plainScope(
+  engine: Engine,
+  { encoder, shared, logsOf }: ScopeMakings,
+  scope: OutboundScope,
+  partOf: (mesh: Mesh) => OutboundPart,
+): ScopeBuilder {
+  const part = engine.latest("outbound part", partOf);
+  const logs = engine.latest("client logs", (mesh: Mesh) =>
+    logsOf(mesh, { ...scope, side: "CLIENT" }),
+  );
+  const captured = engine.latest(
+    "captured listeners",
+    createCapturedListeners(engine, encoder, scope.dualStack),
+  );
+  const placed = engine.memo("part of a place", (place: Place) => {
+    const build = createPlacedPart(engine, shared);
+    return engine.latest("part of a place", (mesh: Mesh) => build(mesh, place, part(mesh)));
+  });
+  return {
+    part,
+    listeners: (mesh) => {
+      const { claims, unknown } = part(mesh);
+      return captured(claims, mesh.config, logs(mesh), unknown);
+    },
+    logs,
+    placed: (mesh, place) => placed(place)(mesh),
+    patches: () => undefined,
+  };
+}
+
+/** The maker of scopes. */
+export function createScopes(
+  engine: Engine,
+  encoder: Encoder,
+  logsOf: Logs,
+  patches: Patches,
+): Scopes {
+  const shared = createSharedBuilders(engine, encoder);
+  const traits = createClientTraits(engine);
+  const views = createCommonViews(engine);
+  const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
+  const commons = new Map<string, (mesh: Mesh) => CommonPart>();
+  const scopes = new Map<string, ScopeBuilder>();
+
+  const commonFor = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) => {
+    const build = createCommonPart(engine, encoder, shared);
+    return engine.latest("common part", (mesh: Mesh) =>
+      build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
+    );
+  };
+  const partOf = (scope: OutboundScope): ((mesh: Mesh) => OutboundPart) => {
+    if (scope.sidecar !== "") {
+      const build = createSidecarPart(engine, encoder, shared);
+      return (mesh) => build(mesh, scope, traits(mesh.config, scope));
+    }
+    const kind = kindOf(scope);
+    const common = findOrMake(commons, keyOf(kind), () => commonFor(kind));
+    const build = createOutboundPart(engine, encoder, shared);
+    return (mesh) => build(mesh, scope, common(mesh));
+  };
+  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
+    const plain = plainScope(engine, { encoder, shared, logsOf }, scope, partOf(scope));
+    if (scope.patches === "") return plain;
+    return patchedScope(engine, patches.patching, plain, ({ envoyFilters }) =>
+      patches.patching.of(patches.finder.at(envoyFilters, scope.patches), outboundSide(scope)),
+    );
+  };
+  return {
+    builderFor: (scope) => findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope)),
+    forgetScopesWithout: (mesh, proxies) => {
+      const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy, patches.for(mesh, proxy)));
+      const keys = new Set(wanted.map(keyOf));
+      const kinds = new Set(wanted.map((scope) => keyOf(kindOf(scope))));
+      for (const key of scopes.keys()) if (!keys.has(key)) scopes.delete(key);
+      for (const key of commons.keys()) if (!kinds.has(key)) commons.delete(key);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** Patches of EnvoyFilters, read by Envoy's own schema. */
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/envoy-patch.js";
+import type { EnvoyPatch } from "../../mesh/envoy-filters.js";
+import { EncodeError, type Encoder } from "../encoder.js";
+import { MESSAGE } from "../part/envoy-types.js";
+
+/** Which side of a proxy something is of, as EnvoyFilters tell them apart. */
+export type PatchSide = "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
+
+/** What patches can be applied to. */
+export type PatchTarget = keyof typeof TYPES;
+
+/** A patch that can be made. */
+export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index"> {
+  readonly target: PatchTarget;
+  readonly operation: NonNullable<Patch["operation"]>;
+  readonly filterClass: NonNullable<Patch["filterClass"]>;
+  readonly match: EnvoyConfigObjectMatch;
+  /** In canonical JSON; of a removal without fields. */
+  readonly value: JsonObject;
+}
+
+/** The messages of what patches are applied to. */
+export const TYPES = {
+  LISTENER: MESSAGE.listener,
+  FILTER_CHAIN: "envoy.config.listener.v3.FilterChain",
+  LISTENER_FILTER: "envoy.config.listener.v3.ListenerFilter",
+  NETWORK_FILTER: "envoy.config.listener.v3.Filter",
+  HTTP_FILTER: "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter",
+  ROUTE_CONFIGURATION: MESSAGE.route,
+  VIRTUAL_HOST: MESSAGE.virtualHost,
+  HTTP_ROUTE: "envoy.config.route.v3.Route",
+  CLUSTER: MESSAGE.cluster,
+  EXTENSION_CONFIG: "envoy.config.core.v3.TypedExtensionConfig",
+  BOOTSTRAP: "envoy.config.bootstrap.v3.Bootstrap",
+} as const;
+
+const isTarget = (word: string): word is PatchTarget => Object.hasOwn(TYPES, word);
+
+/** Reads a patch; text says why it cannot be read: its value is not of the type that it is applied to. */
+export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch | string {
+  const { applyTo = "INVALID", source, index, match = {} } = patch;
+  const { operation = "INVALID", value = {}, filterClass = "UNSPECIFIED" } = patch.patch ?? {};
+  if (!isTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
+  const common = { source, index, target: applyTo, operation, filterClass, match };
+  if (operation === "REMOVE") return { ...common, value: {} };
+  try {
+    return { ...common, value: canonical(encoder, TYPES[applyTo], value) };
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    return `the value is no ${TYPES[applyTo]}: ${error.reason}`;
+  }
+}
+
+/** A message as its type has it, whatever of the two spellings of a field it was written in. */
+function canonical(encoder: Encoder, type: string, value: object): JsonObject {
+  return encoder.decode(type, encoder.encode(type, value).bytes) as JsonObject;
+}
+
+/** Whether something is as a match wants it; a match without a text or a number takes any. */
+export const isWanted = <T extends string | number>(wanted: T | undefined, found: T): boolean =>
+  wanted === undefined || wanted === "" || wanted === 0 || wanted === found;
+
+/** Whether a patch is for a side of a proxy. */
+export const isForSide = ({ match }: Pick<EnvoyPatch, "match">, side: PatchSide): boolean =>
+  match?.context === undefined || match.context === "ANY" || match.context === side;
+
+/** What is added without saying where is for the side on which a proxy calls others. See Istio, EnvoyFilter. */
+export const addsTo = ({ operation, match }: CompiledPatch, side: PatchSide): boolean =>
+  operation === "ADD" && (side !== "SIDECAR_INBOUND" || (match.context ?? "ANY") !== "ANY");

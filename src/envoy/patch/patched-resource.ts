@@ -1,0 +1,162 @@
+/** Resources as EnvoyFilters change them: what no longer is what Envoy takes stays as it was. */
+import type { Built } from "../built.js";
+import { formatViolation, type Violation } from "../check/violation.js";
+import { clusterNames } from "../cluster-names.js";
+import { type Encoded, EncodeError, type Encoder } from "../encoder.js";
+import type { EnvoyResource, Refusal } from "../resource-set.js";
+import { type CompiledPatch, type PatchTarget, TYPES } from "./compiled-patch.js";
+import type { PatchContext, PatchesByTarget } from "./patch-message.js";
+
+/** How patches change a message; undefined when they remove it. */
+export type Change<Json> = (json: Json, context: PatchContext) => Json | undefined;
+
+/** A message after some patches, encoded, and those that are not in it. */
+export interface Patched<Json> {
+  readonly json: Json;
+  readonly encoded: Encoded;
+  readonly leftOut: readonly Refusal[];
+}
+
+/**
+ * A message after patches. When Envoy would refuse it then, each patch that spoils it is left out, alone. undefined when
+ * it is removed.
+ */
+export function patchMessage<Json extends object>(
+  encoder: Encoder,
+  { type, what, json }: { readonly type: string; readonly what: string; readonly json: Json },
+  patches: readonly CompiledPatch[],
+  change: Change<Json>,
+): Patched<Json> | undefined {
+  const attempt = (some: readonly CompiledPatch[]): Attempt<Json> => {
+    const context = { registry: encoder.registry, patches: byTarget(some) };
+    const result = change(json, context);
+    return result === undefined
+      ? { removed: true, problems: [] }
+      : { removed: false, json: result, ...tryEncode(encoder, type, result) };
+  };
+  const all = attempt(patches);
+  if (all.removed) return undefined;
+  if (all.encoded !== undefined) return { json: all.json, encoded: all.encoded, leftOut: [] };
+  let kept: readonly CompiledPatch[] = [];
+  let best: Patched<Json> | undefined;
+  const leftOut: Refusal[] = [];
+  for (const patch of patches) {
+    const next = attempt([...kept, patch]);
+    if (next.removed) return undefined;
+    if (next.encoded === undefined) leftOut.push(spoiling(what, patch, next.problems));
+    else {
+      kept = [...kept, patch];
+      best = { json: next.json, encoded: next.encoded, leftOut };
+    }
+  }
+  return best ?? { json, encoded: encoder.encode(type, json), leftOut };
+}
+
+type Attempt<Json> =
+  | { readonly removed: true; readonly problems: readonly Violation[] }
+  | {
+      readonly removed: false;
+      readonly json: Json;
+      readonly encoded: Encoded | undefined;
+      readonly problems: readonly Violation[];
+    };
+
+function tryEncode(
+  encoder: Encoder,
+  type: string,
+  json: object,
+): { readonly encoded: Encoded | undefined; readonly problems: readonly Violation[] } {
+  try {
+    const encoded = encoder.encode(type, json);
+    const { violations } = encoded;
+    return violations === undefined
+      ? { encoded, problems: [] }
+      : { encoded: undefined, problems: violations };
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    return { encoded: undefined, problems: [{ path: "", problem: error.reason }] };
+  }
+}
+
+/** Why a patch is left out of something. */
+function spoiling(
+  what: string,
+  { source, index }: CompiledPatch,
+  violations: readonly Violation[],
+): Refusal {
+  const problem = violations.map(formatViolation).slice(0, 1).join("");
+  return {
+    reason: `${what}: Envoy would refuse it with this patch: ${problem}`,
+    violations,
+    sources: [source],
+    path: patchPath(index),
+  };
+}
+
+/** Where a patch is in its EnvoyFilter. */
+const patchPath = (index: number): readonly (string | number)[] => ["spec", "configPatches", index];
+
+/** Patches by what they are applied to. */
+export function byTarget(patches: readonly CompiledPatch[]): PatchesByTarget {
+  const groups = Object.keys(TYPES).map((target) => [
+    target,
+    patches.filter((patch) => patch.target === (target as PatchTarget)),
+  ]);
+  return Object.fromEntries(groups) as PatchesByTarget;
+}
+
+/** A resource after patches: the same object when they change nothing of it. */
+export function patchResource<Json extends object>(
+  encoder: Encoder,
+  resource: EnvoyResource,
+  { type, word, fields, change }: ResourceKind<Json>,
+  patches: readonly CompiledPatch[],
+): EnvoyResource | undefined {
+  if (patches.length === 0 || resource.refusal !== undefined) return resource;
+  const json = encoder.decode(type, resource.bytes) as Json;
+  const what = `${word} ${resource.name}`;
+  const patched = patchMessage(encoder, { type, what, json }, patches, change);
+  if (patched === undefined) return undefined;
+  const { encoded, leftOut } = patched;
+  if (encoded.version === resource.version && leftOut.length === 0) return resource;
+  return {
+    name: resource.name,
+    ...encoded,
+    ...fields(patched.json),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+  };
+}
+
+/** What there is to know of a type of resource to patch it. */
+export interface ResourceKind<Json> {
+  readonly type: string;
+  /** What people call it. */
+  readonly word: string;
+  /** What of other resources it stands on. */
+  readonly fields: (json: Json) => Partial<EnvoyResource>;
+  readonly change: Change<Json>;
+}
+
+/** A resource that a patch adds; undefined when it has no name. */
+export function addedResource<Json extends object>(
+  encoder: Encoder,
+  { type, fields }: ResourceKind<Json>,
+  { value }: CompiledPatch,
+): EnvoyResource | undefined {
+  const { name } = value;
+  if (typeof name !== "string" || name === "") return undefined;
+  const { bytes, version, violations } = encoder.encode(type, value);
+  return violations === undefined ? { name, bytes, version, ...fields(value as Json) } : undefined;
+}
+
+/** Of a listener or virtual host: the clusters to which it sends traffic. */
+export const withClusters = (json: object): Partial<EnvoyResource> => ({
+  clusters: clusterNames(json),
+});
+
+/** Something that patches made. */
+export const builtBy = <Json extends object>(
+  name: string,
+  json: Json,
+  patches: readonly CompiledPatch[],
+): Built<Json> => ({ name, json, sources: patches.map(({ source }) => source) });

@@ -1,0 +1,58 @@
+/** Which route configurations, and what in them, a patch is for. See Istio, EnvoyFilter.RouteConfigurationMatch. */
+import type { RouteJson, VirtualHostJson } from "../api.js";
+import { type CompiledPatch, isWanted } from "./compiled-patch.js";
+
+/** What the name of a route configuration says. */
+interface RoutesName {
+  readonly port: number;
+  /** Of a gateway's routes of an HTTPS server. */
+  readonly portName: string;
+  readonly gateway: string;
+}
+
+/** `80`, `inbound|8080||`, `http.8080` or `https.443.NAME.GATEWAY.NAMESPACE`. See Istio, ParseGatewayRDSRouteName. */
+function parseRoutesName(name: string): RoutesName {
+  const [kind = "", port = "", portName = "", gateway = "", namespace = ""] = name.split(".");
+  if (kind === "http") return { port: Number(port), portName: "", gateway: "" };
+  if (kind === "https") return { port: Number(port), portName, gateway: `${namespace}/${gateway}` };
+  const [direction, inboundPort] = name.split("|");
+  const own = direction === "inbound" ? inboundPort : name.split(":").at(-1);
+  return { port: Number(own), portName: "", gateway: "" };
+}
+
+/** Whether a patch is for something in the route configuration of a name. */
+export function matchesRoutes(name: string, { match }: CompiledPatch): boolean {
+  const wanted = match.routeConfiguration;
+  if (wanted === undefined) return true;
+  const found = parseRoutesName(name);
+  return (
+    isWanted(wanted.portNumber, found.port) &&
+    isWanted(wanted.portName, found.portName) &&
+    isWanted(wanted.gateway, found.gateway) &&
+    isWanted(wanted.name, name)
+  );
+}
+
+/** Whether a patch is for something in a virtual host of a route configuration that it is for. */
+export function matchesVirtualHost(
+  { name = "", domains = [] }: Pick<VirtualHostJson, "name" | "domains">,
+  { match }: CompiledPatch,
+): boolean {
+  const { name: wanted, domainName = "" } = match.routeConfiguration?.vhost ?? {};
+  return isWanted(wanted, name) && (domainName === "" || domains.includes(domainName));
+}
+
+/** Which routes a patch names; undefined when it names none. */
+export function namedRoute({ match }: CompiledPatch): ((route: RouteJson) => boolean) | undefined {
+  const wanted = match.routeConfiguration?.vhost?.route;
+  if (wanted === undefined) return undefined;
+  const { name, action = "ANY" } = wanted;
+  return (route) =>
+    isWanted(name, route.name ?? "") && (action === "ANY" || action === actionOf(route));
+}
+
+function actionOf({ route, redirect, directResponse }: RouteJson): string {
+  if (route !== undefined) return "ROUTE";
+  if (redirect !== undefined) return "REDIRECT";
+  return directResponse === undefined ? "" : "DIRECT_RESPONSE";
+}

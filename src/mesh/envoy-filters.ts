@@ -1,0 +1,124 @@
+/** EnvoyFilters: changes of what is generated, and for which proxies. */
+import { RE2JS } from "re2js";
+import type { Engine } from "../base/engine.js";
+import { Table } from "../base/table.js";
+import type { EnvoyConfigObjectPatch } from "../config/kinds/envoy-patch.js";
+import type { ResourceOf } from "../config/kinds.js";
+import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
+import { selects } from "./labels.js";
+import { isFor } from "./policy-targets.js";
+import { comparePrecedence } from "./precedence.js";
+import type { Proxy } from "./proxy.js";
+
+type EnvoyFilter = ResourceOf<"EnvoyFilter">;
+
+/** The EnvoyFilters of a mesh: by namespace, then by `namespace/name`. */
+export type EnvoyFilters = Table<Table<EnvoyFilter>>;
+
+/** The builder of these. */
+export function createEnvoyFilters(engine: Engine): (table: Table<EnvoyFilter>) => EnvoyFilters {
+  return engine.group<EnvoyFilter>("EnvoyFilters by namespace", ({ metadata }) => [
+    metadata.namespace,
+  ]);
+}
+
+/** One change that an EnvoyFilter makes. */
+export interface EnvoyPatch extends EnvoyConfigObjectPatch {
+  readonly source: ResourceRef;
+  /** Which of the EnvoyFilter's configPatches it is. */
+  readonly index: number;
+}
+
+/** The patches for a proxy, in the order in which they are made. */
+export type EnvoyPatches = readonly EnvoyPatch[];
+
+/** Whether an EnvoyFilter is for a workload: by its labels, or because the workload is a gateway that it is attached to. */
+function isForProxy({ spec, ...resource }: EnvoyFilter, proxy: Proxy): boolean {
+  const { targetRefs = [], workloadSelector } = spec;
+  if (targetRefs.length > 0) return isFor({ ...resource, spec: { targetRefs } }, proxy);
+  return selects(workloadSelector?.labels ?? {}, proxy.labels);
+}
+
+/** Whether a patch is for a proxy of this version that says this of itself. See Istio, EnvoyFilter.ProxyMatch. */
+function isForNode({ match }: EnvoyPatch, { istioVersion, metadata }: Proxy): boolean {
+  const { proxyVersion = "", metadata: wanted = {} } = match?.proxy ?? {};
+  return (
+    (proxyVersion === "" || RE2JS.compile(proxyVersion).matcher(istioVersion).find()) &&
+    Object.entries(wanted).every(([key, value]) => metadata[key] === value)
+  );
+}
+
+/** Smaller priorities first, then the root namespace's, then the older ones. See Istio, EnvoyFilter.priority. */
+function compareFilters(a: EnvoyFilter, b: EnvoyFilter, rootNamespace: string): number {
+  const isOwn = ({ metadata }: EnvoyFilter): number =>
+    metadata.namespace === rootNamespace ? 0 : 1;
+  return (
+    (a.spec.priority ?? 0) - (b.spec.priority ?? 0) ||
+    isOwn(a) - isOwn(b) ||
+    comparePrecedence(a, b)
+  );
+}
+
+const NO_FILTERS = Table.empty<EnvoyFilter>();
+
+/** Finds patches. Who asks for the same patches is given one list. */
+export interface EnvoyPatchFinder {
+  /** The patches for a proxy. */
+  readonly of: (all: EnvoyFilters, rootNamespace: string, proxy: Proxy) => EnvoyPatches;
+  /** Those of a key. */
+  readonly at: (all: EnvoyFilters, key: string) => EnvoyPatches;
+}
+
+/** What tells lists of patches apart, whatever the patches say; `""` of none. */
+export function patchesKey(patches: EnvoyPatches): string {
+  if (patches.length === 0) return "";
+  return JSON.stringify(
+    patches.map(({ source, index }): PatchKey => [source.namespace, source.name, index]),
+  );
+}
+
+type PatchKey = readonly [namespace: string, name: string, index: number];
+
+/** The finder of patches. */
+export function createEnvoyPatches(engine: Engine): EnvoyPatchFinder {
+  const patchesOf = engine.memo(
+    "patches of an EnvoyFilter",
+    (filter: EnvoyFilter): EnvoyPatches =>
+      (filter.spec.configPatches ?? []).map((patch, index) => ({
+        ...patch,
+        source: refOf(filter),
+        index,
+      })),
+  );
+  const list = engine.memo("patches together", (...patches: EnvoyPatch[]) => patches);
+  const select = engine.memo(
+    "patches of proxies",
+    (
+      root: Table<EnvoyFilter>,
+      own: Table<EnvoyFilter>,
+      proxy: Proxy,
+      rootNamespace: string,
+    ): EnvoyPatches => {
+      const filters = [...root.values(), ...own.values()]
+        .filter((filter) => isForProxy(filter, proxy))
+        .sort((a, b) => compareFilters(a, b, rootNamespace));
+      return list(...filters.flatMap(patchesOf).filter((patch) => isForNode(patch, proxy)));
+    },
+  );
+  return {
+    of: (all, rootNamespace, proxy) => {
+      const root = all.get(rootNamespace) ?? NO_FILTERS;
+      const own =
+        proxy.namespace === rootNamespace ? NO_FILTERS : (all.get(proxy.namespace) ?? NO_FILTERS);
+      return root.size + own.size === 0 ? list() : select(root, own, proxy, rootNamespace);
+    },
+    at: (all, key) => {
+      if (key === "") return list();
+      const found = (JSON.parse(key) as readonly PatchKey[]).flatMap(([namespace, name, index]) => {
+        const filter = all.get(namespace)?.get(keyOf({ namespace, name }));
+        return filter === undefined ? [] : (patchesOf(filter)[index] ?? []);
+      });
+      return list(...found);
+    },
+  };
+}

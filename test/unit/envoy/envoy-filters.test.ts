@@ -1,0 +1,168 @@
+/** For whom EnvoyFilters are, in which order they are applied, and what an edit of one costs. */
+import { expect, test } from "vitest";
+import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
+import { Engine } from "../../../src/base/engine.js";
+import { Table } from "../../../src/base/table.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import type { ResourceSet, ResourceSets } from "../../../src/envoy/resource-set.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { createDirectory, documents, service } from "../config/directory.js";
+import { goldenEncoder } from "../golden/golden-case.js";
+
+const encoder = goldenEncoder();
+
+function proxy(name: string, namespace: string, metadata: object = {}): Proxy {
+  const id = `sidecar~10.0.0.1~${name}.${namespace}~${namespace}.svc.cluster.local`;
+  const parsed = parseNode({ id, metadata: { LABELS: { app: name }, ...metadata } });
+  if ("invalid" in parsed) throw new Error(parsed.invalid);
+  return parsed;
+}
+
+const ONE = proxy("front", "default", { ISTIO_VERSION: "1.29.1", ROLE: "edge" });
+const TWO = proxy("front-2", "default");
+const ELSEWHERE = proxy("front", "elsewhere");
+
+/** An EnvoyFilter that lets all clusters wait so long for connections. */
+const waits = (
+  name: string,
+  timeout: string,
+  {
+    namespace = "default",
+    spec = {},
+    match = {},
+  }: { namespace?: string; spec?: object; match?: object } = {},
+): string =>
+  JSON.stringify({
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name, namespace },
+    spec: {
+      ...spec,
+      configPatches: [
+        {
+          applyTo: "CLUSTER",
+          match: { context: "SIDECAR_OUTBOUND", ...match },
+          patch: { operation: "MERGE", value: { connect_timeout: timeout } },
+        },
+      ],
+    },
+  });
+
+function hold(discovery: Discovery, snapshot: ConfigSnapshot, one: Proxy): ResourceSets {
+  const proxies = Table.from([ONE, TWO, ELSEWHERE].map((each) => [each.id, each] as const));
+  discovery.update({ snapshot, proxies, standIns: [] });
+  return discovery.resourcesOf({ proxy: one, controlPlane: undefined });
+}
+
+const CART = "outbound|80||cart.default.svc.cluster.local";
+
+/** How long a proxy's connections to the cart may take to open. */
+function timeoutOf({ clusters }: ResourceSets): string {
+  const { bytes } = clusters.get(CART)!;
+  const json = encoder.decode("envoy.config.cluster.v3.Cluster", bytes);
+  return (json as { connectTimeout: string }).connectTimeout;
+}
+
+function timeouts(...filters: readonly string[]): readonly string[] {
+  const snapshot = createDirectory().write({
+    "services.yaml": service("cart"),
+    "filters.yaml": filters.join("\n---\n"),
+  });
+  const discovery = createDiscovery(encoder, snapshot);
+  return [ONE, TWO, ELSEWHERE].map((one) => timeoutOf(hold(discovery, snapshot, one)));
+}
+
+const BEFORE = "10s";
+
+test.each<[string, readonly string[], readonly string[]]>([
+  ["one is for the proxies of its namespace", [waits("a", "1s")], ["1s", "1s", BEFORE]],
+  [
+    "one of the root namespace is for all, and comes first",
+    [waits("a", "1s"), waits("b", "2s", { namespace: "istio-system" })],
+    ["1s", "1s", "2s"],
+  ],
+  [
+    "one may be for some workloads",
+    [waits("a", "1s", { spec: { workloadSelector: { labels: { app: "front" } } } })],
+    ["1s", BEFORE, BEFORE],
+  ],
+  [
+    "a greater priority comes later, whatever the namespace",
+    [
+      waits("a", "1s", { spec: { priority: -1 } }),
+      waits("b", "2s", { namespace: "istio-system", spec: { priority: 5 } }),
+    ],
+    ["2s", "2s", "2s"],
+  ],
+  [
+    "of equal ones that of the smaller name comes first",
+    [waits("b", "2s"), waits("a", "1s")],
+    ["2s", "2s", BEFORE],
+  ],
+  [
+    "a patch may be for some versions of the proxy",
+    [waits("a", "1s", { match: { proxy: { proxyVersion: "^1\\.29" } } })],
+    ["1s", BEFORE, BEFORE],
+  ],
+  [
+    "a patch may be for proxies that say something of themselves",
+    [waits("a", "1s", { match: { proxy: { metadata: { ROLE: "edge" } } } })],
+    ["1s", BEFORE, BEFORE],
+  ],
+  [
+    "a patch that Envoy would refuse is left out, alone",
+    [waits("a", "1s"), waits("b", "-1s")],
+    ["1s", "1s", BEFORE],
+  ],
+])("%s", (_what, filters, expected) => {
+  expect(timeouts(...filters)).toEqual(expected);
+});
+
+test("a patch that is left out says why, and where it is written", () => {
+  const snapshot = createDirectory().write({
+    "services.yaml": service("cart"),
+    "filters.yaml": waits("spoils", "-1s"),
+  });
+  const { clusters } = hold(createDiscovery(encoder, snapshot), snapshot, ONE);
+  const [refusal] = clusters.get(CART)?.leftOut ?? [];
+  expect(refusal?.reason).toContain("connect_timeout");
+  expect(refusal?.sources).toEqual([{ kind: "EnvoyFilter", namespace: "default", name: "spoils" }]);
+  expect(refusal?.path).toEqual(["spec", "configPatches", 0]);
+});
+
+test("proxies with the same patches share what is patched", () => {
+  const snapshot = createDirectory().write({
+    "services.yaml": documents(service("cart"), service("stock")),
+    "filters.yaml": waits("a", "1s", { namespace: "istio-system" }),
+  });
+  const discovery = createDiscovery(encoder, snapshot);
+  const one = hold(discovery, snapshot, ONE).clusters.get(CART);
+  expect(hold(discovery, snapshot, TWO).clusters.get(CART)).toBe(one);
+  expect(hold(discovery, snapshot, ELSEWHERE).clusters.get(CART)).toBe(one);
+});
+
+const versionsIn = (sets: ResourceSets): unknown =>
+  Object.entries(sets).map(([type, set]) => [
+    type,
+    (set as ResourceSet).sorted().map(([name, { version }]) => `${name} ${version}`),
+  ]);
+
+test("edits of EnvoyFilters give what a control plane gives that sees the last one first", () => {
+  const directory = createDirectory();
+  const discovery = createDiscovery(
+    encoder,
+    directory.write({ "services.yaml": documents(service("cart"), service("stock")) }),
+  );
+  for (const text of [
+    waits("a", "1s"),
+    waits("a", "2s", { spec: { priority: 1 } }),
+    "#",
+    waits("b", "3s"),
+  ]) {
+    const snapshot = directory.write({ "filters.yaml": text });
+    const fresh = createDiscovery(encoder, snapshot, new Engine({ memo: false }));
+    expect(versionsIn(hold(discovery, snapshot, ONE))).toEqual(
+      versionsIn(hold(fresh, snapshot, ONE)),
+    );
+  }
+}, 30_000);
