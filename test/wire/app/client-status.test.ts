@@ -8,7 +8,8 @@ import type {
 import { CLIENT_STATUS_SERVICE } from "../../../src/debug/client-status-service.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { openDelta, registry } from "../xds/discovery.js";
+import { openDelta } from "../xds/discovery.js";
+import { registry } from "../xds/view-server.js";
 import { joinAs, shareDebugged } from "./debugged.js";
 
 const debugged = shareDebugged();

@@ -5,7 +5,8 @@ import * as grpc from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import type { DiscoveryResponse } from "../../../gen/types/envoy/service/discovery/v3/discovery_pb.js";
 import type { ClientConfigJson } from "../../../gen/types/envoy/service/status/v3/csds_pb.js";
-import { METHODS, messageType, registry } from "../xds/discovery.js";
+import { METHODS } from "../xds/discovery-client.js";
+import { messageType, registry } from "../xds/view-server.js";
 import { joinAs, shareDebugged } from "./debugged.js";
 
 const debugged = shareDebugged();
