@@ -211,9 +211,12 @@ function compareBranches<V>(
 /** See the top of this file. Values are compared with `===`; `undefined` is no value. */
 export class Table<V> {
   readonly #root: Node<V> | undefined;
+  /** Of a table that was made by `extended`: the one of which it has all entries. undefined of others. */
+  readonly base: Table<V> | undefined;
 
-  private constructor(root: Node<V> | undefined) {
+  private constructor(root: Node<V> | undefined, base?: Table<V>) {
     this.#root = root;
+    this.base = base;
   }
 
   static readonly #empty = new Table<never>(undefined);
@@ -228,6 +231,15 @@ export class Table<V> {
     let table = Table.empty<V>();
     for (const [key, value] of entries) table = table.with(key, value);
     return table;
+  }
+
+  /** This table with entries under keys that it does not have; it remembers this one as its base. */
+  extended(entries: Iterable<readonly [string, V]>): Table<V> {
+    const table = [...entries].reduce(
+      (result, [key, value]) => result.with(key, value),
+      this as Table<V>,
+    );
+    return table === this ? this : new Table(table.#root, this);
   }
 
   /** The number of entries. */

@@ -103,8 +103,12 @@ interface Shared {
   readonly patches: Patches;
 }
 
-const unionOf = (first: ResourceSet, ...others: ResourceSet[]): ResourceSet =>
-  others.reduce(overlay<EnvoyResource>, first);
+/** Mostly the first, which many proxies share, and the others' resources, which have names of their own. */
+function unionOf(first: ResourceSet, ...others: ResourceSet[]): ResourceSet {
+  const entries = others.flatMap((other) => [...other]);
+  const isNew = entries.every(([name]) => !first.has(name));
+  return isNew ? first.extended(entries) : overlay(first, entries);
+}
 
 /** The builder of the scope that a proxy is in. */
 function scopeFinder(

@@ -1,7 +1,8 @@
 import type { Table } from "../base/table.js";
+import { versionOf } from "../base/version.js";
 import { type Difference, difference } from "./difference.js";
 import type { NameSet } from "./names.js";
-import { wholePayload } from "./payload.js";
+import { setVersion, wholePayload } from "./payload.js";
 import type { ResourceTable } from "./resource.js";
 import type { Held, Payload, Style, Subscription } from "./subscription.js";
 
@@ -20,6 +21,31 @@ const planOf: Planner = (subscription, table) => {
   const found = difference(subscription, table);
   return { difference: found, payload: wholePayload(subscription, table, found) };
 };
+
+/**
+ * The plan of a client that holds nothing, for a table that has all of another and a little more: the plan for the other,
+ * which many streams share, and the rest behind it.
+ */
+function extendedPlan(shared: Plan, base: ResourceTable, table: ResourceTable): Plan {
+  const { payload: prefix, difference: known } = shared;
+  const rest = table.changesFrom(base).flatMap(({ after }) => after ?? []);
+  const changed = [...known.changed, ...rest];
+  const told: Difference = { changed, removed: known.removed };
+  if (prefix === undefined) return { difference: told, payload: undefined };
+  const version = versionOf(`${prefix.version}\n${setVersion(rest)}`);
+  const payload = { version, resources: changed, changed, removed: known.removed, prefix };
+  return { difference: told, payload };
+}
+
+/** What of a table a client that holds nothing is told as clients of other tables are; undefined if that is nothing. */
+function sharedBase(subscription: Subscription, table: ResourceTable): ResourceTable | undefined {
+  const { style, wildcard, held, requested, strays } = subscription;
+  const isNew = held.size + requested.size + strays.size === 0;
+  if (style !== "delta" || !wildcard || !isNew) return undefined;
+  let base = table.base;
+  while (base?.base !== undefined) base = base.base;
+  return base?.size === 0 ? undefined : base;
+}
 
 /** Everything that a plan depends on, beside the table. */
 interface Key {
@@ -87,19 +113,27 @@ export function createSharedPlanner(): SharedPlanner {
     return numbered;
   }
 
+  function made(subscription: Subscription, table: ResourceTable): Plan {
+    const base = sharedBase(subscription, table);
+    if (base !== undefined) return extendedPlan(plan(subscription, base), base, table);
+    const found = planOf(subscription, table);
+    return found.payload === undefined
+      ? found
+      : { ...found, payload: shared(subscription, found.payload) };
+  }
+
+  function plan(subscription: Subscription, table: ResourceTable): Plan {
+    const entries = byTable.get(table) ?? [];
+    const known = entries.find(({ key }) => sameKey(key, subscription));
+    if (known !== undefined) return known.plan;
+    const result = made(subscription, table);
+    const entry = { key: keyOf(subscription), plan: result };
+    byTable.set(table, [entry, ...entries.slice(0, ENTRIES - 1)]);
+    return result;
+  }
+
   return {
-    plan(subscription, table) {
-      const entries = byTable.get(table) ?? [];
-      const known = entries.find(({ key }) => sameKey(key, subscription));
-      if (known !== undefined) return known.plan;
-      const found = planOf(subscription, table);
-      const plan =
-        found.payload === undefined
-          ? found
-          : { ...found, payload: shared(subscription, found.payload) };
-      byTable.set(table, [{ key: keyOf(subscription), plan }, ...entries.slice(0, ENTRIES - 1)]);
-      return plan;
-    },
+    plan,
     forget() {
       byTable = new WeakMap();
       payloads.clear();

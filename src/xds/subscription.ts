@@ -36,6 +36,8 @@ export interface Payload {
   readonly changed: readonly EncodedResource[];
   /** What the client has to forget, and what it asked for and is not there. */
   readonly removed: readonly string[];
+  /** What other streams may be sent too and the first resources are: they are the same bytes there and here. */
+  readonly prefix?: Payload;
   /** Of a payload that other streams may be sent too: its place in the order in which these were made. */
   readonly serial?: number;
 }

@@ -11,7 +11,7 @@ import type { DeltaRequest } from "./delta.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";
-import type { Style } from "./subscription.js";
+import type { Payload, Style } from "./subscription.js";
 
 /** A request, and the encoded node if it has one. */
 export interface Received<Request> {
@@ -214,8 +214,33 @@ export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Bu
     textField(5, nonce),
     ...(style === "delta" ? payload.removed.map((name) => textField(6, name)) : []),
   ];
-  for (const resource of payload.resources) {
-    parts.push(headOf(typeUrl, style, resource), resource.bytes);
-  }
-  return Buffer.concat(parts);
+  const { prefix, resources } = payload;
+  if (prefix === undefined)
+    return Buffer.concat([...parts, ...bodyParts(typeUrl, style, resources)]);
+  const rest = resources.slice(prefix.resources.length);
+  return Buffer.concat([
+    ...parts,
+    bodyOf(typeUrl, style, prefix),
+    ...bodyParts(typeUrl, style, rest),
+  ]);
+}
+
+function bodyParts(
+  typeUrl: string,
+  style: Style,
+  resources: readonly EncodedResource[],
+): readonly Buffer[] {
+  return resources.flatMap((resource) => [headOf(typeUrl, style, resource), resource.bytes]);
+}
+
+/** By the payloads that responses begin with; a type is said in one style to all who are sent such a payload. */
+const bodies = new WeakMap<Payload, Buffer>();
+
+/** The resources of a payload as they stand in a response. */
+function bodyOf(typeUrl: string, style: Style, payload: Payload): Buffer {
+  const known = bodies.get(payload);
+  if (known !== undefined) return known;
+  const body = Buffer.concat(bodyParts(typeUrl, style, payload.resources));
+  bodies.set(payload, body);
+  return body;
 }

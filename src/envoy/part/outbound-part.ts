@@ -2,7 +2,7 @@
  * The part of a proxy's configuration that all callers of a scope share: the clusters, endpoints, routes and outbound
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
-import { type Engine, overlay, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
@@ -202,10 +202,7 @@ export function createOutboundPart(
   const withStatics = engine.latest(
     "clusters of a scope and static ones",
     (table: ResourceSet, fixed: readonly EnvoyResource[]) =>
-      overlay(
-        table,
-        fixed.map((one) => [one.name, one] as const),
-      ),
+      table.extended(fixed.map((one) => [one.name, one] as const)),
   );
   return (mesh, scope, common) => {
     const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();

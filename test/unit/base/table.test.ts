@@ -164,6 +164,18 @@ describe("a table", () => {
     ).toEqual([["a", 2]]);
   });
 
+  test("knows what it was extended from, until it is edited", () => {
+    const base = Table.from([["a", 1]]);
+    const extended = base.extended([["b", 2]]);
+    expect(extended.base).toBe(base);
+    expect(extended.sorted()).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    expect(extended.with("c", 3).base).toBeUndefined();
+    expect(base.extended([])).toBe(base);
+  });
+
   test("compares values by identity", () => {
     const table = Table.from([["a", { n: 1 }]]);
     expect(table.with("a", { n: 1 }).changesFrom(table)).toHaveLength(1);

@@ -1,0 +1,82 @@
+/** What clients of different tables are told alike: the base of their tables, once made and encoded. */
+import { expect, test } from "vitest";
+import { createSharedPlanner } from "../../../src/xds/plan.js";
+import type { ResourceTable } from "../../../src/xds/resource.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { type Asked, subscription } from "../../../src/xds/subscription.js";
+import { encodeResponse } from "../../../src/xds/wire.js";
+import { resource, tableOf } from "./conversation.js";
+
+const BASE = tableOf(["A@1", "B@1", "C@1"]);
+
+/** The base, and some more. */
+const extended = (...more: readonly string[]): ResourceTable =>
+  BASE.extended(more.map((text) => resource(text)).map((one) => [one.name, one] as const));
+
+const NEW: Asked = { typeUrl: TYPE_URL.cluster, style: "delta", wildcard: true };
+
+function payloadFor(
+  planner: ReturnType<typeof createSharedPlanner>,
+  table: ResourceTable,
+  asked = NEW,
+) {
+  const { payload } = planner.plan(subscription(asked), table);
+  if (payload === undefined) throw new Error("nothing to tell");
+  return payload;
+}
+
+const bytesOf = (payload: ReturnType<typeof payloadFor>): Buffer =>
+  encodeResponse({
+    typeUrl: TYPE_URL.cluster,
+    style: "delta",
+    nonce: "1",
+    payload,
+    isShared: false,
+  });
+
+test("new clients of two tables on one base are told the base by one payload, and each its own behind it", () => {
+  const planner = createSharedPlanner();
+  const first = payloadFor(planner, extended("own@1"));
+  const second = payloadFor(planner, extended("other@1", "more@1"));
+  expect(first.prefix).toBeDefined();
+  expect(second.prefix).toBe(first.prefix);
+  expect(first.resources.map(({ name }) => name).sort()).toEqual(["A", "B", "C", "own"]);
+  expect(second.changed.map(({ name }) => name).sort()).toEqual(["A", "B", "C", "more", "other"]);
+});
+
+test("a response with a shared beginning has the bytes of one that was put together alone", () => {
+  const payload = payloadFor(createSharedPlanner(), extended("own@1"));
+  const { prefix, ...alone } = payload;
+  expect(prefix).toBeDefined();
+  expect(bytesOf(payload)).toEqual(bytesOf(alone));
+});
+
+test("a table of several layers begins with the lowest", () => {
+  const planner = createSharedPlanner();
+  const layered = extended("own@1").extended([["top", resource("top@1")]]);
+  const payload = payloadFor(planner, layered);
+  expect(payload.prefix).toBe(payloadFor(planner, extended("other@1")).prefix);
+  expect(payload.resources.map(({ name }) => name).sort()).toEqual(["A", "B", "C", "own", "top"]);
+});
+
+test("tables with different contents have different versions", () => {
+  const planner = createSharedPlanner();
+  const versions = [["own@1"], ["own@2"], ["other@1"]].map(
+    (more) => payloadFor(planner, extended(...more)).version,
+  );
+  expect(new Set(versions).size).toBe(3);
+});
+
+test("a client that holds the base is told the rest alone", () => {
+  const payload = payloadFor(createSharedPlanner(), extended("own@1"), { ...NEW, held: BASE });
+  expect(payload.resources.map(({ name }) => name)).toEqual(["own"]);
+});
+
+test.each<readonly [what: string, asked: Asked]>([
+  ["asks by name", { ...NEW, wildcard: false, names: new Set(["A"]) }],
+  ["speaks state of the world", { ...NEW, style: "complete" }],
+  ["asked for something by name too", { ...NEW, requested: new Set(["A"]) }],
+])("a client that %s is told by a payload without a shared beginning", (_what, asked) => {
+  const { payload } = createSharedPlanner().plan(subscription(asked), extended("own@1"));
+  expect(payload?.prefix).toBeUndefined();
+});
