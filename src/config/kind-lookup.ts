@@ -11,7 +11,7 @@ export type KindLookup =
   | { readonly result: "meaningless" }
   | { readonly result: "unknown"; readonly didYouMean?: string };
 
-/** API groups of which no kind means anything here. */
+/** API groups of which no kind means anything here, but those in `KINDS`. */
 const MEANINGLESS_GROUPS: ReadonlySet<string> = new Set([
   "acme.cert-manager.io",
   "admissionregistration.k8s.io",
@@ -66,16 +66,17 @@ export function lookUpKind(apiVersion: string, kind: string): KindLookup {
   const slash = apiVersion.lastIndexOf("/");
   const group = apiVersion.slice(0, Math.max(0, slash));
   const version = apiVersion.slice(slash + 1);
+  const definition: KindDefinition<never> | undefined = isKind(kind) ? KINDS[kind] : undefined;
+  if (definition?.group === group) {
+    const served = definition.versions.includes(version);
+    return { result: served ? "known" : "wrong-version", definition };
+  }
   if (MEANINGLESS_GROUPS.has(group) || MEANINGLESS_KINDS.has(`${group}/${kind}`)) {
     return { result: "meaningless" };
   }
-  if (!isKind(kind)) {
-    const closest = closestWord(kind, Object.keys(KINDS));
-    return { result: "unknown", ...(closest !== undefined && { didYouMean: closest }) };
-  }
-  const definition: KindDefinition<never> = KINDS[kind];
-  const served = definition.group === group && definition.versions.includes(version);
-  return { result: served ? "known" : "wrong-version", definition };
+  if (definition !== undefined) return { result: "wrong-version", definition };
+  const closest = closestWord(kind, Object.keys(KINDS));
+  return { result: "unknown", ...(closest !== undefined && { didYouMean: closest }) };
 }
 
 /** The `apiVersion`s under which a kind is served, newest first. */

@@ -13,6 +13,7 @@ import { namespace } from "./kinds/namespace.js";
 import { peerAuthentication } from "./kinds/peer-authentication.js";
 import { pod } from "./kinds/pod.js";
 import { proxyConfig } from "./kinds/proxy-config.js";
+import { referenceGrant } from "./kinds/reference-grant.js";
 import { requestAuthentication } from "./kinds/request-authentication.js";
 import { secret } from "./kinds/secret.js";
 import { service } from "./kinds/service.js";
@@ -43,6 +44,7 @@ export const KINDS = {
   PeerAuthentication: peerAuthentication,
   Pod: pod,
   ProxyConfig: proxyConfig,
+  ReferenceGrant: referenceGrant,
   RequestAuthentication: requestAuthentication,
   Secret: secret,
   Service: service,

@@ -12,12 +12,8 @@ import type { Proxy } from "../mesh/proxy.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
-import {
-  createGatewayPart,
-  createGatewaySecrets,
-  gatewayInputs,
-  gatewaySecretInputs,
-} from "./part/gateway-part.js";
+import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
+import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
 import { createInboundPart, inboundInputs } from "./part/inbound-part.js";
 import { createLogs, type ListenerLogs } from "./part/logs.js";
 import { createBoundListeners } from "./part/outbound-listeners.js";

@@ -58,6 +58,8 @@ export interface Mesh {
   readonly sidecars: Sidecars;
   readonly envoyFilters: EnvoyFilters;
   readonly secrets: Table<ResourceOf<"Secret">>;
+  /** Who may read secrets of other namespaces. */
+  readonly grants: Table<ResourceOf<"ReferenceGrant">>;
   readonly telemetries: Table<ResourceOf<"Telemetry">>;
   readonly peerAuthentications: PeerAuthentications;
   readonly security: SecurityPolicies;

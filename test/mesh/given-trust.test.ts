@@ -1,14 +1,10 @@
 /** Whom workloads trust beside those whom their own authority signed, and whom no more; with keys of RSA. */
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type Authority, type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
-import { buildCaSlot, parseSlotFile } from "../../src/ca/ca-slot.js";
-import { certificatesOfPem } from "../../src/ca/pem.js";
-import { redact } from "../../src/ca/redacted.js";
-import { readCertificate } from "../../src/ca/x509.js";
-import { makeRevocationList } from "../unit/ca/make-revocation-list.js";
+import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { application, documents, namespace } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
 import { call, callMutualTls, type Echo, echoOf } from "./harness/requests.js";
@@ -40,7 +36,7 @@ spec: { mtls: { mode: STRICT } }
       await mkdir(places.bundles);
       await mkdir(state, { mode: 0o700 });
       await openAuthority({ stateDirectory: state, now: Date.now });
-      await writeAtOnce(places.lists, await listBy(state, []));
+      await writeAtOnce(places.lists, await revocationListOf(state, []));
       return {
         trustBundlesDir: places.bundles,
         crlFile: places.lists,
@@ -49,20 +45,6 @@ spec: { mtls: { mode: STRICT } }
     },
   },
 );
-
-/** The revocation list of the authority of a state directory. */
-async function listBy(
-  state: string,
-  revoked: readonly Pick<IssuedCertificate, "chain">[],
-): Promise<string> {
-  const text = await readFile(join(state, "ca", "current.pem"), "utf8");
-  const slot = await buildCaSlot(parseSlotFile(redact(text)), Date.now());
-  const issuer = { privateKey: slot.keys.privateKey, certificate: slot.certificate };
-  const serialNumbers = revoked.map(
-    ({ chain }) => readCertificate(certificatesOfPem(chain)[0]!).serialNumber,
-  );
-  return makeRevocationList(issuer, serialNumbers);
-}
 
 async function partnerAuthority(): Promise<Authority> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "fairlead-partner-"));
@@ -112,7 +94,7 @@ test("a certificate is refused from when it is on the revocation list, and other
   const stolen = await authority.issueWorkload(identity);
   expect((await callWith(stolen)).peer).toBe("spiffe://cluster.local/ns/default/sa/caller");
 
-  await writeAtOnce(places.lists, await listBy(state, [stolen]));
+  await writeAtOnce(places.lists, await revocationListOf(state, [stolen.chain]));
   await untilRefused(stolen);
   await callWith(await authority.issueWorkload(identity));
   expect((await call(mesh().pod("caller-0"), URL)).status).toBe(200);
@@ -127,7 +109,7 @@ test("a revoked certificate is refused while other trust domains are trusted too
   await untilLetIn(await partner.issueWorkload({ trustDomain: "partner.example", ...CALLER }));
   await callWith(stolen);
 
-  await writeAtOnce(places.lists, await listBy(state, [stolen]));
+  await writeAtOnce(places.lists, await revocationListOf(state, [stolen.chain]));
   await untilRefused(stolen);
   await callWith(await authority.issueWorkload({ trustDomain: "cluster.local", ...CALLER }));
 });

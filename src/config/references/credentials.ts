@@ -1,6 +1,7 @@
 import type { Table } from "../../base/table.js";
 import type { Finding, Path } from "../kind.js";
 import type { ResourceOf } from "../kinds.js";
+import { mayReadSecret, secretOf } from "../secret-grants.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { namespacesWith, type WorkloadRegistry } from "./workload-registry.js";
 
@@ -22,13 +23,22 @@ export function checkCredentials(
   gateway: Gateway,
   secrets: Table<true>,
   workloads: WorkloadRegistry,
+  grants: Table<ResourceOf<"ReferenceGrant">>,
 ): readonly Finding[] {
   const { namespace } = gateway.metadata;
   const namespaces = [namespace, ...namespacesWith(workloads, gateway.spec.selector ?? {})];
   return [...credentialsOf(gateway)].flatMap(({ name, path }) => {
     const keys = keysOf(name, namespaces);
-    if (keys.length === 0 || keys.some((key) => secrets.has(key))) return [];
-    const message = `there is no Secret "${keys.join('" or "')}"`;
+    if (keys.length === 0) return [];
+    const found = keys.filter((key) => secrets.has(key));
+    const isGranted = found.some((key) =>
+      namespaces.some((reader) => mayReadSecret(grants, reader, secretOf(key, reader))),
+    );
+    if (isGranted) return [];
+    const message =
+      found.length === 0
+        ? `there is no Secret "${keys.join('" or "')}"`
+        : `no ReferenceGrant lets Gateways of namespace ${namespace} read Secret "${found.join('" or "')}"`;
     return [{ path, code: REFERENCE_CODE, message, severity: "warning" as const }];
   });
 }

@@ -135,12 +135,19 @@ function createCredentialCheck(engine: Engine) {
   const secrets = createNames<"Secret">(engine, "known secrets");
   const check = engine.derive(
     "credentials of Gateway",
-    (_key, [gateway]: RowsOf<"Gateway">, ...[names, workloads]: [Table<true>, WorkloadRegistry]) =>
-      gateway && warnings(checkCredentials(gateway, names, workloads)),
+    (
+      _key,
+      [gateway]: RowsOf<"Gateway">,
+      ...[names, workloads, grants]: [
+        Table<true>,
+        WorkloadRegistry,
+        ResourceTables["ReferenceGrant"],
+      ]
+    ) => gateway && warnings(checkCredentials(gateway, names, workloads, grants)),
     isDeepStrictEqual,
   );
   return (tables: ResourceTables, workloads: WorkloadRegistry) =>
-    check([tables.Gateway], secrets([tables.Secret]), workloads);
+    check([tables.Gateway], secrets([tables.Secret]), workloads, tables.ReferenceGrant);
 }
 
 function createSelectorCheck(engine: Engine) {

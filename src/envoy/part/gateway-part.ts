@@ -1,7 +1,6 @@
 /** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { refOf } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";
@@ -11,21 +10,13 @@ import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
-import type { SecretJson } from "../api.js";
 import type { Built } from "../built.js";
 import { clusterNames } from "../cluster-names.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { certificateSecret, rootsSecret } from "../gateway-secret.js";
-import { credentialNames, gatewayCaSecretName, gatewaySecretName } from "../gateway-tls.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import { gatewayListener } from "../listener/gateway-listener.js";
-import {
-  type EnvoyResource,
-  type ResourceSet,
-  type RouteSets,
-  resourceSet,
-} from "../resource-set.js";
+import { type ResourceSet, type RouteSets, resourceSet } from "../resource-set.js";
 import {
   type GatewayRouteContext,
   gatewayRouteName,
@@ -239,75 +230,6 @@ export function createGatewayPart(
         listeners: resourceSet(listeners),
         routes: routesOf(encoder, hosts, sifterOf(inputs.proxy)),
       };
-    },
-  );
-}
-
-function credentialsOf(gateways: readonly ResourceOf<"Gateway">[]): ReadonlySet<string> {
-  const servers = gateways.flatMap(({ spec }) => spec.servers ?? []);
-  return new Set(
-    servers.flatMap(({ tls }) =>
-      tls === undefined ? [] : [...credentialNames(tls), tls.caCertCredentialName ?? ""],
-    ),
-  );
-}
-
-/** What of a mesh the secrets of a gateway depend on. */
-interface SecretInputs extends Pick<GatewayInputs, "gateways" | "proxy" | "services" | "listing"> {
-  readonly secrets: Mesh["secrets"];
-}
-
-/** What of a mesh the secrets of a gateway depend on. */
-export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
-  return {
-    proxy,
-    gateways: mesh.gateways,
-    secrets: mesh.secrets,
-    services: mesh.servicesByNamespace.get(proxy.namespace),
-    listing: mesh.servicesByAddress.get(`${proxy.namespace}|${proxy.address}`),
-  };
-}
-
-/**
- * The secrets that a gateway's servers name, of the gateway's own namespace: it is given no others. A secret that is not
- * there is left out; its servers answer no handshake until it comes.
- */
-export function createGatewaySecrets(
-  engine: Engine,
-  encoder: Encoder,
-): (inputs: SecretInputs) => ResourceSet {
-  const encode = (
-    json: SecretJson | undefined,
-    source: ResourceOf<"Secret">,
-  ): readonly EnvoyResource[] => {
-    if (json === undefined) return [];
-    const sources = [refOf(source)];
-    return [encodeResource(encoder, MESSAGE.secret, { name: json.name ?? "", json, sources })];
-  };
-  const certificate = engine.memo(
-    "gateway certificate",
-    (secret: ResourceOf<"Secret">, name: string) =>
-      encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), secret),
-  );
-  const roots = engine.memo("gateway roots", (secret: ResourceOf<"Secret">, name: string) =>
-    encode(rootsSecret(name, secret.spec), secret),
-  );
-  return engine.memoFields<SecretInputs, ResourceSet>(
-    "gateway secrets",
-    ["proxy", "gateways", "secrets", "services", "listing"],
-    (inputs) => {
-      const { gateways, secrets, proxy } = inputs;
-      const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
-      const resources = [...credentialsOf(served)].flatMap((name) => {
-        const own = secrets.get(`${proxy.namespace}/${name}`);
-        // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.
-        const rooted = secrets.get(`${proxy.namespace}/${name}-cacert`) ?? own;
-        return [
-          ...(own === undefined ? [] : certificate(own, gatewaySecretName(name))),
-          ...(rooted === undefined ? [] : roots(rooted, gatewayCaSecretName(name))),
-        ];
-      });
-      return resourceSet(resources);
     },
   );
 }

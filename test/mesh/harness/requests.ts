@@ -12,6 +12,7 @@ import type { Socket } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { IssuedCertificate } from "../../../src/ca/authority.js";
+import type { DevelopmentCertificate } from "../../../src/up/development-certificates.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 
 /** An answer. */
@@ -34,6 +35,8 @@ export interface Question {
   readonly localAddress?: string;
   /** PEM of the roots that the server must come from. */
   readonly ca?: string;
+  /** What the client shows over TLS; nothing when absent. */
+  readonly client?: Pick<DevelopmentCertificate, "certificate" | "key">;
   readonly timeoutMs?: number;
   /** Whose connections it may use; a connection of its own when absent. */
   readonly agent?: Agent;
@@ -201,6 +204,8 @@ export function callTls(
       port: at.port,
       path: `${pathname}${search}`,
       servername: hostname,
+      cert: question.client?.certificate,
+      key: question.client?.key,
       ca: question.ca,
       rejectUnauthorized: question.ca !== undefined,
       headers: { host, ...question.headers },

@@ -1,5 +1,11 @@
+import "reflect-metadata";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
-import { type Issuer } from "../../../src/ca/x509.js";
+import { buildCaSlot, parseSlotFile } from "../../../src/ca/ca-slot.js";
+import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { redact } from "../../../src/ca/redacted.js";
+import { type Issuer, readCertificate } from "../../../src/ca/x509.js";
 
 const HOUR = 3_600_000;
 
@@ -22,4 +28,14 @@ export async function makeRevocationList(
   });
   // The library's own label is not that of RFC 7468, section 8.
   return `${list.toString("pem").replaceAll(" CRL-", " X509 CRL-")}\n`;
+}
+
+/** The list of the authority of a state directory, with these certificates, PEM, on it. */
+export async function revocationListOf(state: string, chains: readonly string[]): Promise<string> {
+  const text = await readFile(join(state, "ca", "current.pem"), "utf8");
+  const { keys, certificate } = await buildCaSlot(parseSlotFile(redact(text)), Date.now());
+  const serialNumbers = chains.map(
+    (chain) => readCertificate(certificatesOfPem(chain)[0]!).serialNumber,
+  );
+  return makeRevocationList({ privateKey: keys.privateKey, certificate }, serialNumbers);
 }

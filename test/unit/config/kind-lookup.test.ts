@@ -7,6 +7,7 @@ describe("lookUpKind", () => {
     ["v1", "Service"],
     ["apps/v1", "Deployment"],
     ["discovery.k8s.io/v1", "EndpointSlice"],
+    ["gateway.networking.k8s.io/v1beta1", "ReferenceGrant"],
     ["networking.istio.io/v1", "Gateway"],
     ["networking.istio.io/v1alpha3", "EnvoyFilter"],
     ["security.istio.io/v1beta1", "PeerAuthentication"],

@@ -1,0 +1,115 @@
+/** The secrets of a gateway's servers, as far as the gateway may have them. */
+import type { Engine } from "../../base/engine.js";
+import type { ResourceOf } from "../../config/kinds.js";
+import { refOf } from "../../config/resource.js";
+import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
+import { gatewaysOf } from "../../mesh/gateway.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { SecretJson } from "../api.js";
+import { encodeResource } from "../encode-resource.js";
+import type { Encoder } from "../encoder.js";
+import { certificateSecret, rootsSecret } from "../gateway-secret.js";
+import { credentialNames, gatewayCaSecretName, gatewaySecretName } from "../gateway-tls.js";
+import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import { MESSAGE } from "./envoy-types.js";
+import type { GatewayInputs } from "./gateway-part.js";
+import { servicesOf } from "./inbound-part.js";
+
+type Gateway = ResourceOf<"Gateway">;
+type Secret = ResourceOf<"Secret">;
+
+/** The credentials that gateways' servers name, each with the Gateways that name it. */
+function credentialsOf(gateways: readonly Gateway[]): ReadonlyMap<string, readonly Gateway[]> {
+  const credentials = new Map<string, Gateway[]>();
+  for (const gateway of gateways) {
+    for (const { tls } of gateway.spec.servers ?? []) {
+      if (tls === undefined) continue;
+      for (const name of [...credentialNames(tls), tls.caCertCredentialName ?? ""]) {
+        credentials.set(name, [...(credentials.get(name) ?? []), gateway]);
+      }
+    }
+  }
+  return credentials;
+}
+
+/**
+ * The Secret of a credential, perhaps by a longer name, if the proxy may have it. One of another namespace has to be granted
+ * both to the proxy's namespace, which will have the key, and to that of a Gateway which says what is served by it.
+ */
+function readable(
+  { secrets, grants, proxy }: SecretInputs,
+  credential: string,
+  gateways: readonly Gateway[],
+  suffix = "",
+): Secret | undefined {
+  const { namespace, name } = secretOf(credential, proxy.namespace);
+  const secret = { namespace, name: name + suffix };
+  const isOwn = namespace === proxy.namespace;
+  const isGranted =
+    mayReadSecret(grants, proxy.namespace, secret) &&
+    gateways.some(({ metadata }) => mayReadSecret(grants, metadata.namespace, secret));
+  return isOwn || isGranted ? secrets.get(`${namespace}/${secret.name}`) : undefined;
+}
+
+/** What the secrets of a gateway depend on. */
+interface SecretInputs extends Pick<GatewayInputs, "gateways" | "proxy" | "services" | "listing"> {
+  readonly secrets: Mesh["secrets"];
+  readonly grants: Mesh["grants"];
+}
+
+/** What of a mesh the secrets of a gateway depend on. */
+export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
+  return {
+    proxy,
+    gateways: mesh.gateways,
+    secrets: mesh.secrets,
+    grants: mesh.grants,
+    services: mesh.servicesByNamespace.get(proxy.namespace),
+    listing: mesh.servicesByAddress.get(`${proxy.namespace}|${proxy.address}`),
+  };
+}
+
+/**
+ * The secrets that a gateway's servers name, of the gateway's own namespace or granted to it: it is given no others. A secret that is not
+ * there is left out; its servers answer no handshake until it comes.
+ */
+export function createGatewaySecrets(
+  engine: Engine,
+  encoder: Encoder,
+): (inputs: SecretInputs) => ResourceSet {
+  const encode = (
+    json: SecretJson | undefined,
+    source: ResourceOf<"Secret">,
+  ): readonly EnvoyResource[] => {
+    if (json === undefined) return [];
+    const sources = [refOf(source)];
+    return [encodeResource(encoder, MESSAGE.secret, { name: json.name ?? "", json, sources })];
+  };
+  const certificate = engine.memo(
+    "gateway certificate",
+    (secret: ResourceOf<"Secret">, name: string) =>
+      encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), secret),
+  );
+  const roots = engine.memo("gateway roots", (secret: ResourceOf<"Secret">, name: string) =>
+    encode(rootsSecret(name, secret.spec), secret),
+  );
+  return engine.memoFields<SecretInputs, ResourceSet>(
+    "gateway secrets",
+    ["proxy", "gateways", "secrets", "grants", "services", "listing"],
+    (inputs) => {
+      const { gateways, proxy } = inputs;
+      const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
+      const resources = [...credentialsOf(served)].flatMap(([name, naming]) => {
+        const own = readable(inputs, name, naming);
+        // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.
+        const rooted = readable(inputs, name, naming, "-cacert") ?? own;
+        return [
+          ...(own === undefined ? [] : certificate(own, gatewaySecretName(name))),
+          ...(rooted === undefined ? [] : roots(rooted, gatewayCaSecretName(name))),
+        ];
+      });
+      return resourceSet(resources);
+    },
+  );
+}
