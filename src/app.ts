@@ -29,6 +29,7 @@ import type { ConfigSnapshot } from "./config/snapshot.js";
 import type { Identity } from "./debug/access.js";
 import { createRecentEvents, type RecentEvents } from "./debug/recent-events.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
+import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { StandIn } from "./mesh/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
@@ -125,6 +126,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     secretsDirectory: secretsDir,
     stateDirectory: stateDir,
     engine,
+    checkPatch: createPatchCheck(encoder),
     onError: logError(options, "cannot read or keep the configuration"),
     onProblem: (problem) => {
       options.logger.warn({ code: problem.code }, problem.message);

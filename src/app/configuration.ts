@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
+import type { CheckPatch } from "../config/references/envoy-patches.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { watchConfig } from "../config/watch-config.js";
 import { createListeners } from "./listeners.js";
@@ -10,6 +11,7 @@ export interface ConfigurationOptions {
   readonly secretsDirectory: string | undefined;
   readonly stateDirectory: string;
   readonly engine: Engine;
+  readonly checkPatch: CheckPatch;
   /** Told of what should not happen; the configuration is followed on. */
   readonly onError: (error: unknown) => void;
   /** Told of what is wrong with the state that was kept. */
@@ -27,7 +29,7 @@ export interface Configuration {
 
 /** Opens a configuration, when all of it has been read once. */
 export async function openConfiguration(options: ConfigurationOptions): Promise<Configuration> {
-  const { directories, secretsDirectory, stateDirectory, engine, onError, onProblem } = options;
+  const { directories, secretsDirectory, stateDirectory, engine, checkPatch } = options;
   const listeners = createListeners<ConfigSnapshot>();
   let latest: ConfigSnapshot | undefined;
   const secrets =
@@ -36,8 +38,9 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     roots: [...directories.map((path) => ({ path, kind: "config" as const })), ...secrets],
     stateDirectory,
     engine,
-    onError,
-    onProblem,
+    checkPatch,
+    onError: options.onError,
+    onProblem: options.onProblem,
     onSnapshot: (snapshot) => {
       latest = snapshot;
       listeners.tell(snapshot);

@@ -16,6 +16,7 @@ import { type AnalysisFormat, formatAnalysis } from "./analysis-output.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import { type CommandContext, colorsFor } from "./context.js";
+import { patchCheckFor } from "./patch-check.js";
 import { readStandardInput } from "./standard-input.js";
 
 /** The options of `fairlead analyze`. */
@@ -132,8 +133,9 @@ async function analyzeFiles(
   }
   const piped = files.includes(STANDARD_INPUT) ? [await readStandardInput(stdin)] : [];
   const gateway: Source = { type: "text", root: "", ...DEFAULT_GATEWAY_FILE };
-  const store = createConfigStore({ remembers: false });
-  const snapshot = store.update({ ...batch, changed: [...batch.changed, ...piped, gateway] });
+  const changed = [...batch.changed, ...piped, gateway];
+  const store = createConfigStore({ ...(await patchCheckFor(changed)), remembers: false });
+  const snapshot = store.update({ ...batch, changed });
   // What is only taken for there is not the user's to mend.
   return analyze(snapshot, { analyzers, now: new Date() }).filter(
     ({ position }) => position?.file !== gateway.path,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
+import type { CheckPatch } from "./references/envoy-patches.js";
 import type { ConfigSnapshot } from "./snapshot.js";
 import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./sources/root.js";
 import { readSources } from "./sources/scan.js";
@@ -22,6 +23,7 @@ export interface ConfigWatchOptions {
   /** The directory in which what is in force is kept over a restart, below which a directory `config` is made. */
   readonly stateDirectory?: string;
   readonly engine?: Engine;
+  readonly checkPatch?: CheckPatch;
   readonly limits?: SourceLimits;
   readonly timers?: Timers;
 }
@@ -73,10 +75,13 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
 }
 
 async function createStore(
-  { roots, stateDirectory, engine, onError, onProblem }: ConfigWatchOptions,
+  { roots, stateDirectory, engine, checkPatch, onError, onProblem }: ConfigWatchOptions,
   timers: Timers,
 ): Promise<{ readonly store: ConfigStore; readonly saver?: StateSaver }> {
-  const given = engine === undefined ? {} : { engine };
+  const given = {
+    ...(engine === undefined ? {} : { engine }),
+    ...(checkPatch === undefined ? {} : { checkPatch }),
+  };
   if (stateDirectory === undefined) return { store: createConfigStore(given) };
   const directory = join(stateDirectory, "config");
   const { files, problems } = await loadState(directory, roots);

@@ -8,6 +8,7 @@ import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { checkCredentials } from "./credentials.js";
 import type { References } from "./dangling.js";
+import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
 import { checkProvider } from "./providers.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
@@ -22,7 +23,10 @@ export type ReferenceTables = Readonly<Partial<Record<Kind, readonly Table<Refer
  * Checks what resources say of each other. A resource is checked again only when it changed, or when the names changed that
  * resources of its kind refer to.
  */
-export function createReferenceCheck(engine: Engine): (tables: ResourceTables) => ReferenceTables {
+export function createReferenceCheck(
+  engine: Engine,
+  checkPatch: CheckPatch | undefined,
+): (tables: ResourceTables) => ReferenceTables {
   const meshConfig = engine.memo("mesh configuration", meshConfigOf);
   const hosts = createHostRegistry(engine);
   const workloads = createWorkloadRegistry(engine);
@@ -31,6 +35,7 @@ export function createReferenceCheck(engine: Engine): (tables: ResourceTables) =
   const credentials = createCredentialCheck(engine);
   const selectors = createSelectorCheck(engine);
   const providers = createProviderCheck(engine);
+  const patches = createPatchCheck(engine, checkPatch);
   return (tables) => {
     const config = meshConfig(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
     const knownHosts = hosts(tables, config);
@@ -47,6 +52,7 @@ export function createReferenceCheck(engine: Engine): (tables: ResourceTables) =
         ...(selected.DestinationRule ?? []),
         rules([tables.DestinationRule], knownHosts),
       ],
+      EnvoyFilter: [...(selected.EnvoyFilter ?? []), patches([tables.EnvoyFilter])],
       Gateway: [...(selected.Gateway ?? []), credentials(tables, knownWorkloads)],
     };
   };
@@ -127,6 +133,18 @@ function createProviderCheck(engine: Engine) {
       [policy]: RowsOf<"AuthorizationPolicy">,
       ...[providers, hosts]: [MeshConfig["extensionProviders"], HostRegistry]
     ) => policy && warnings(checkProvider(policy, providers, hosts)),
+    isDeepStrictEqual,
+  );
+}
+
+/** Without a check of patches nothing is said of them. */
+function createPatchCheck(engine: Engine, check: CheckPatch | undefined) {
+  return engine.derive(
+    "patches of EnvoyFilter",
+    (_key, [filter]: RowsOf<"EnvoyFilter">) =>
+      filter === undefined || check === undefined
+        ? undefined
+        : warnings(checkEnvoyPatches(filter, check)),
     isDeepStrictEqual,
   );
 }

@@ -5,6 +5,7 @@ import { Table } from "../../base/table.js";
 import type { Kind } from "../kinds.js";
 import { idOf } from "../reading/resource.js";
 import type { References } from "../references/dangling.js";
+import type { CheckPatch } from "../references/envoy-patches.js";
 import { createReferenceCheck } from "../references/references.js";
 import type { ConfigSnapshot } from "../snapshot.js";
 import type { SourceBatch } from "../sources/source.js";
@@ -34,6 +35,8 @@ export interface ConfigStoreOptions {
    * true when absent. Without it a snapshot depends on the files alone, not on what they said before.
    */
   readonly remembers?: boolean;
+  /** Reads the patches of EnvoyFilters by Envoy's API, which this part does not know; nothing is said of them when absent. */
+  readonly checkPatch?: CheckPatch;
   /** What was in force when a store before this one was closed. */
   readonly saved?: readonly SavedFile[];
 }
@@ -48,8 +51,8 @@ interface View {
 
 /** A store without files but what it is given as saved. */
 export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore {
-  const { engine = new Engine(), remembers = true, saved = [] } = options;
-  const rules: Rules = { checkReferences: createReferenceCheck(engine), remembers };
+  const { engine = new Engine(), remembers = true, saved = [], checkPatch } = options;
+  const rules: Rules = { checkReferences: createReferenceCheck(engine, checkPatch), remembers };
   let view = firstView(restoredState(EMPTY_STATE, saved));
   return {
     snapshot: () => view.snapshot,

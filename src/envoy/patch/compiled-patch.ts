@@ -36,13 +36,14 @@ export const TYPES = {
   BOOTSTRAP: "envoy.config.bootstrap.v3.Bootstrap",
 } as const;
 
-const isTarget = (word: string): word is PatchTarget => Object.hasOwn(TYPES, word);
+/** Whether patches can be applied to what is called so. */
+export const isPatchTarget = (word: string): word is PatchTarget => Object.hasOwn(TYPES, word);
 
 /** Reads a patch; text says why it cannot be read: its value is not of the type that it is applied to. */
 export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch | string {
   const { applyTo = "INVALID", source, index, match = {} } = patch;
   const { operation = "INVALID", value = {}, filterClass = "UNSPECIFIED" } = patch.patch ?? {};
-  if (!isTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
+  if (!isPatchTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
   const common = { source, index, target: applyTo, operation, filterClass, match };
   if (operation === "REMOVE") return { ...common, value: {} };
   try {

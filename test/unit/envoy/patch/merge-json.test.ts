@@ -17,61 +17,90 @@ function merge(
   return mergeJson(registry.getMessage(type)!, target, patch, { registry, lists });
 }
 
-test.each<[string, string, JsonObject, JsonObject, JsonObject]>([
+interface Merge {
+  readonly type: string;
+  readonly target: JsonObject;
+  readonly patch: JsonObject;
+  readonly expected: JsonObject;
+}
+
+test.each<[string, Merge]>([
   [
     "values are replaced, and what the patch does not name stays",
-    MESSAGE.cluster,
-    { name: "a", connectTimeout: "10s", respectDnsTtl: true },
-    { connectTimeout: "0.5s" },
-    { name: "a", connectTimeout: "0.5s", respectDnsTtl: true },
+    {
+      type: MESSAGE.cluster,
+      target: { name: "a", connectTimeout: "10s", respectDnsTtl: true },
+      patch: { connectTimeout: "0.5s" },
+      expected: { name: "a", connectTimeout: "0.5s", respectDnsTtl: true },
+    },
   ],
   [
     "messages are merged",
-    ROUTE,
-    { match: { prefix: "/" }, route: { cluster: "a", timeout: "0s" } },
-    { route: { timeout: "3s" } },
-    { match: { prefix: "/" }, route: { cluster: "a", timeout: "3s" } },
+    {
+      type: ROUTE,
+      target: { match: { prefix: "/" }, route: { cluster: "a", timeout: "0s" } },
+      patch: { route: { timeout: "3s" } },
+      expected: { match: { prefix: "/" }, route: { cluster: "a", timeout: "3s" } },
+    },
   ],
   [
     "of fields that exclude one another that of the patch stays",
-    ROUTE,
-    { route: { weightedClusters: { clusters: [{ name: "a", weight: 1 }] } } },
-    { route: { cluster: "b" } },
-    { route: { cluster: "b" } },
+    {
+      type: ROUTE,
+      target: { route: { weightedClusters: { clusters: [{ name: "a", weight: 1 }] } } },
+      patch: { route: { cluster: "b" } },
+      expected: { route: { cluster: "b" } },
+    },
   ],
   [
     "an answer takes the place of a route",
-    ROUTE,
-    { route: { cluster: "a" } },
-    { directResponse: { status: 204 } },
-    { directResponse: { status: 204 } },
+    {
+      type: ROUTE,
+      target: { route: { cluster: "a" } },
+      patch: { directResponse: { status: 204 } },
+      expected: { directResponse: { status: 204 } },
+    },
   ],
   [
     "lists are added to",
-    MESSAGE.virtualHost,
-    { domains: ["a"] },
-    { domains: ["b"] },
-    { domains: ["a", "b"] },
+    {
+      type: MESSAGE.virtualHost,
+      target: { domains: ["a"] },
+      patch: { domains: ["b"] },
+      expected: { domains: ["a", "b"] },
+    },
   ],
   [
     "maps are merged by their keys",
-    MESSAGE.virtualHost,
-    { typedPerFilterConfig: { a: { "@type": TLS, sni: "a" } } },
-    { typedPerFilterConfig: { b: { "@type": TLS, sni: "b" } } },
-    { typedPerFilterConfig: { a: { "@type": TLS, sni: "a" }, b: { "@type": TLS, sni: "b" } } },
+    {
+      type: MESSAGE.virtualHost,
+      target: { typedPerFilterConfig: { a: { "@type": TLS, sni: "a" } } },
+      patch: { typedPerFilterConfig: { b: { "@type": TLS, sni: "b" } } },
+      expected: {
+        typedPerFilterConfig: { a: { "@type": TLS, sni: "a" }, b: { "@type": TLS, sni: "b" } },
+      },
+    },
   ],
   [
     "what is packed as the same type is merged",
-    MESSAGE.cluster,
     {
-      transportSocket: { name: "tls", typedConfig: { "@type": TLS, sni: "a", maxSessionKeys: 1 } },
-    },
-    { transportSocket: { name: "tls", typedConfig: { "@type": TLS, sni: "b" } } },
-    {
-      transportSocket: { name: "tls", typedConfig: { "@type": TLS, sni: "b", maxSessionKeys: 1 } },
+      type: MESSAGE.cluster,
+      target: {
+        transportSocket: {
+          name: "tls",
+          typedConfig: { "@type": TLS, sni: "a", maxSessionKeys: 1 },
+        },
+      },
+      patch: { transportSocket: { name: "tls", typedConfig: { "@type": TLS, sni: "b" } } },
+      expected: {
+        transportSocket: {
+          name: "tls",
+          typedConfig: { "@type": TLS, sni: "b", maxSessionKeys: 1 },
+        },
+      },
     },
   ],
-])("%s", (_what, type, target, patch, expected) => {
+])("%s", (_what, { type, target, patch, expected }) => {
   expect(merge(type, target, patch)).toEqual(expected);
 });
 

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { parseOffline } from "../../../../src/config/parse-offline.js";
+import { createPatchCheck } from "../../../../src/envoy/patch/check-patch.js";
+import { goldenEncoder } from "../../golden/golden-case.js";
+
+const checkPatch = createPatchCheck(goldenEncoder());
+
+/** What is said of an EnvoyFilter with this one patch, and at which line. */
+function problems(patch: string): readonly string[] {
+  const text = `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: one }
+spec:
+  configPatches:
+${patch.replaceAll(/^/gm, "    ")}
+`;
+  return parseOffline([{ path: "filter.yaml", text }], { checkPatch })
+    .diagnostics.filter(({ code }) => code === "not-applied")
+    .map(({ position, message }) => `${String(position?.line)}: ${message}`);
+}
+
+const cluster = (operation: string, value: string): string => `- applyTo: CLUSTER
+  patch:
+    operation: ${operation}
+    value:
+      ${value}`;
+
+test.each<[string, string, string]>([
+  [
+    "a field that Envoy's API has not",
+    cluster("MERGE", "conect_timeout: 1s"),
+    '10: the patch has no effect: .*"conect_timeout"',
+  ],
+  [
+    "a value of another type",
+    cluster("MERGE", "respect_dns_ttl: often"),
+    "10: the patch has no effect: .*respect_dns_ttl",
+  ],
+  [
+    "a type that Envoy's API has not",
+    cluster(
+      "MERGE",
+      'transport_socket: { typed_config: { "@type": type.googleapis.com/no.Such } }',
+    ),
+    "10: the patch has no effect: .*no.Such",
+  ],
+  [
+    "something whole that Envoy would refuse",
+    cluster("ADD", "{ name: a, connect_timeout: -1s }"),
+    "10: the patch has no effect: Envoy would refuse it: connect_timeout",
+  ],
+  [
+    "an operation that does nothing to what it is applied to",
+    cluster("INSERT_FIRST", "{ name: a }"),
+    "8: the patch has no effect: the operation INSERT_FIRST does nothing to a CLUSTER",
+  ],
+  [
+    "the bootstrap, which proxies have from elsewhere",
+    "- applyTo: BOOTSTRAP\n  patch: { operation: MERGE, value: {} }",
+    "6: the patch has no effect: a proxy's bootstrap is its own",
+  ],
+])("says of %s where it is", (_what, patch, expected) => {
+  const found = problems(patch);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(new RegExp(`^${expected}`));
+});
+
+test.each([
+  ["a part of what Envoy would take", cluster("MERGE", "{ connect_timeout: 1s }")],
+  ["a removal, whatever its value", cluster("REMOVE", "{ no_such: 1 }")],
+  ["fields in either spelling", cluster("MERGE", "{ connectTimeout: 1s, respect_dns_ttl: true }")],
+])("says nothing of %s", (_what, patch) => {
+  expect(problems(patch)).toEqual([]);
+});
