@@ -24,6 +24,8 @@ export interface Configuration {
   readonly snapshot: () => ConfigSnapshot;
   /** Calls back for each snapshot after the present one. */
   readonly onSnapshot: (listener: (snapshot: ConfigSnapshot) => void) => void;
+  /** Looks at all files now; resolves when what they say is in force. */
+  readonly refresh: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   return {
     snapshot: () => latest ?? first,
     onSnapshot: listeners.add,
+    refresh: watch.refresh,
     close: watch.close,
   };
 }

@@ -26,6 +26,7 @@ import { tokenCommand } from "./token.js";
 import { upCommand } from "./up.js";
 import { validateCommand } from "./validate.js";
 import { versionCommand } from "./version.js";
+import { waitCommand } from "./wait.js";
 
 const FAILED = 1;
 const USAGE = 2;
@@ -62,6 +63,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(analyzeCommand(context))
     .addCommand(caCommand(context))
     .addCommand(tokenCommand(context))
+    .addCommand(waitCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))
     .addCommand(authnCommand(context))

@@ -32,6 +32,8 @@ export interface ConfigWatchOptions {
 export interface ConfigWatch {
   /** Resolves when the first snapshot was given. */
   readonly ready: Promise<void>;
+  /** Looks at all files now; resolves when what they say is in force. */
+  readonly refresh: () => Promise<void>;
   /** Ends it, and saves what is not saved yet. */
   readonly close: () => Promise<void>;
 }
@@ -41,6 +43,10 @@ export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
   const opened = open(options);
   return {
     ready: opened.then(({ ready }) => ready),
+    refresh: async () => {
+      const { refresh } = await opened;
+      await refresh();
+    },
     close: async () => {
       const { close } = await opened;
       await close();
@@ -67,6 +73,7 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
   });
   return {
     ready: watch.ready,
+    refresh: watch.refresh,
     close: async () => {
       await watch.close();
       await saver?.close();

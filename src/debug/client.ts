@@ -14,11 +14,13 @@ import {
 import type {
   AnalyzeRequestJson,
   ControlPlaneJson,
+  ConvergenceJson,
   DescribeRequestJson,
   DescribeResponseJson,
   DiagnosticsJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
+  GetConvergenceRequestJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
   ListProxiesRequestJson,
@@ -53,6 +55,7 @@ export interface DebugClient {
   listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
+  getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
   analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
   /** What is wrong with the configuration now. */
@@ -175,6 +178,7 @@ export async function openDebugClient(
     listTlsPolicies: (request) => call("ListTlsPolicies", request),
     describe: (request) => call("Describe", request),
     listResources: (request) => call("ListResources", request),
+    getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),
     analyze: (request) => call("Analyze", request),
     getDiagnostics: () =>

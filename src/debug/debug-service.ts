@@ -3,11 +3,13 @@ import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
   ControlPlaneJson,
+  ConvergenceJson,
   DescribeRequestJson,
   DescribeResponseJson,
   DiagnosticsJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
+  GetConvergenceRequestJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
   ListProxiesRequestJson,
@@ -21,6 +23,7 @@ import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
 import { type Answer, type CallGuard, CallRefused, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
+import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
@@ -49,6 +52,7 @@ interface Answers {
   readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
+  readonly GetConvergence: Answer<GetConvergenceRequestJson, ConvergenceJson>;
   readonly ListEvents: Answer<ListEventsRequestJson, ListEventsResponseJson>;
 }
 
@@ -82,6 +86,10 @@ function createAnswers(options: DebugServiceOptions): Answers {
         resourceSyncs(connection, observed, { typeUrl, name }),
       );
       return { resources: [...resources] };
+    },
+    GetConvergence: async ({ refresh = false }) => {
+      if (refresh) await observed.refresh();
+      return describeConvergence(observed);
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
     Analyze: (request) => analyzeConfiguration(observed.snapshot(), request, new Date(now())),

@@ -3,6 +3,7 @@ import type { Proof } from "../ca/proof.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
+import type { Outstanding } from "../xds/outstanding.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../xds/resource.js";
 import type { StreamStatus } from "../xds/stream-status.js";
 import type { ProxyFacts } from "./proxy-facts.js";
@@ -24,9 +25,13 @@ export interface Observed {
   accepted(stream: string, typeUrl: string): readonly EncodedResource[];
   /** What the client of a stream should hold of a type. */
   wanted(stream: string, typeUrl: string): ResourceTable;
+  /** What the client of a stream should hold now and has not accepted. */
+  outstanding(stream: string): readonly Outstanding[];
   /** Oldest first. */
   sessions(): readonly ObservedSession[];
   snapshot(): ConfigSnapshot;
+  /** Has all files of the configuration looked at; resolves when what they say is in force. */
+  refresh(): Promise<void>;
   mesh(): Mesh;
   /** What happened on streams lately. */
   readonly events: Pick<RecentEvents, "list">;

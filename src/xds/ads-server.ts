@@ -8,6 +8,7 @@ import type { Clock } from "./clock.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { createNamePool } from "./names.js";
 import type { XdsObserver } from "./observer.js";
+import type { Outstanding } from "./outstanding.js";
 import { DEFAULT_PACING, type Pacing } from "./pacing.js";
 import { createSharedPlanner } from "./plan.js";
 import type { Questions } from "./questions.js";
@@ -40,6 +41,8 @@ export interface AdsServer {
   readonly accepted: (stream: string, typeUrl: string) => readonly EncodedResource[];
   /** What the client of a stream should hold of a type; empty if there is no such stream. */
   readonly wanted: (stream: string, typeUrl: string) => ResourceTable;
+  /** What the client of a stream should hold now and has not accepted; nothing if there is no such stream. */
+  readonly outstanding: (stream: string) => readonly Outstanding[];
   /** Serves one stream. */
   readonly serve: (call: DiscoveryCall, entrance: Entrance) => void;
 }
@@ -118,6 +121,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     streams: () => [...streams.values()].flatMap((stream) => stream.status() ?? []),
     accepted: (id, typeUrl) => streams.get(id)?.accepted(typeUrl) ?? [],
     wanted: (id, typeUrl) => streams.get(id)?.wanted(typeUrl) ?? NOTHING,
+    outstanding: (id) => streams.get(id)?.outstanding() ?? [],
     serve(call, entrance) {
       if (connected >= limits.maxStreams) {
         call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many streams" });

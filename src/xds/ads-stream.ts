@@ -12,6 +12,7 @@ import { type Allowance, createAllowance, type Limits } from "./limits.js";
 import type { Moment } from "./moment.js";
 import { nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
+import { type Outstanding, outstandingOf } from "./outstanding.js";
 import type { Questions } from "./questions.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
@@ -143,6 +144,11 @@ export class AdsStream {
   /** What the client should hold of a type; undefined before it is let in, and for a type that is not served. */
   wanted(typeUrl: string): ResourceTable | undefined {
     return this.#state.view.get(typeUrl);
+  }
+
+  /** What the client should hold now and has not accepted; nothing before it is let in. */
+  outstanding(): readonly Outstanding[] {
+    return this.#open === undefined ? [] : outstandingOf(this.#state, this.#open.session.view());
   }
 
   #receive(message: Buffer): void {

@@ -24,6 +24,8 @@ export interface WatchOptions {
 export interface SourceWatch {
   /** Resolves when the first batch was given. */
   readonly ready: Promise<void>;
+  /** Looks at everything now; resolves when what is different was given. */
+  readonly refresh: () => Promise<void>;
   /** Ends the watch; no batch is given after it resolved. */
   readonly close: () => Promise<void>;
 }
@@ -56,8 +58,9 @@ export function watchSources(options: WatchOptions): SourceWatch {
       .catch(onError);
     return work;
   };
+  const look = (): Promise<void> => enqueue(() => changesOf(roots, given, onError));
   const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, timers, () => {
-    void enqueue(() => changesOf(roots, given, onError));
+    void look();
   });
   const suspectAll = (): void => {
     for (const root of roots) root.suspectAll();
@@ -83,6 +86,10 @@ export function watchSources(options: WatchOptions): SourceWatch {
   scheduleRescan();
   return {
     ready,
+    refresh: () => {
+      suspectAll();
+      return look();
+    },
     close: async () => {
       isClosed = true;
       cancelRescan?.();

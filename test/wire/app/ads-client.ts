@@ -41,6 +41,8 @@ export interface AdsClientOptions {
   readonly name?: string;
   readonly type?: "sidecar" | "router";
   readonly labels?: Readonly<Record<string, string>>;
+  /** What it says to a response: a text refuses it, false says nothing; it accepts all when absent. */
+  readonly judge?: (response: AdsResponse) => string | false | undefined;
 }
 
 /** What a server sent: the names of what there is and of what there is not. */
@@ -137,7 +139,11 @@ export function openAds(options: AdsClientOptions): AdsClient {
   };
   stream.on("data", (bytes: Buffer) => {
     const response = decode(bytes);
-    send({ typeUrl: response.typeUrl, responseNonce: response.nonce });
+    const verdict = options.judge?.(response);
+    if (verdict !== false) {
+      const error = verdict === undefined ? {} : { errorDetail: { code: 13, message: verdict } };
+      send({ typeUrl: response.typeUrl, responseNonce: response.nonce, ...error });
+    }
     waiting.get(response.typeUrl)?.(response);
     waiting.delete(response.typeUrl);
   });

@@ -1,0 +1,44 @@
+/** What a client should hold and has not accepted. */
+import { Table } from "../base/table.js";
+import { difference } from "./difference.js";
+import { NO_NAMES } from "./names.js";
+import type { ResourceView } from "./resource.js";
+import type { StreamState } from "./stream-state.js";
+import { isRejected, type Subscription } from "./subscription.js";
+
+/** A resource that a client lacks in the version that it should hold, or has and should not. */
+export interface Outstanding {
+  readonly typeUrl: string;
+  readonly name: string;
+  /** `refused` by the client; `withheld` since every client would refuse it; else not sent or not answered. */
+  readonly standing: "unanswered" | "refused" | "withheld";
+  /** Why it is refused or withheld. */
+  readonly error?: string;
+}
+
+/** Of one stream, by type; the view is what its client should hold now. Costs what differs from what it has accepted. */
+export function outstandingOf(
+  { subscriptions }: StreamState,
+  view: ResourceView,
+): readonly Outstanding[] {
+  return subscriptions.flatMap((subscription) => ofType(subscription, view));
+}
+
+function ofType(subscription: Subscription, view: ResourceView): readonly Outstanding[] {
+  const { typeUrl, accepted } = subscription;
+  // What is asked for again is answered anyway; here only content counts.
+  const judged = { ...subscription, held: accepted, requested: NO_NAMES, strays: NO_NAMES };
+  const { changed, removed } = difference(judged, view.get(typeUrl) ?? Table.empty());
+  return [
+    ...changed.map((resource): Outstanding => {
+      const { name, refusal } = resource;
+      if (refusal !== undefined) {
+        return { typeUrl, name, standing: "withheld", error: refusal.reason };
+      }
+      if (!isRejected(subscription, resource)) return { typeUrl, name, standing: "unanswered" };
+      const error = subscription.rejections.get(name)?.error ?? "";
+      return { typeUrl, name, standing: "refused", error };
+    }),
+    ...removed.map((name): Outstanding => ({ typeUrl, name, standing: "unanswered" })),
+  ];
+}
