@@ -1,0 +1,285 @@
+/** What VirtualServices, DestinationRules and EnvoyFilters do to requests, one test a family, in one mesh. */
+import { once } from "node:events";
+import { createServer } from "node:https";
+import { expect, onTestFinished, test } from "vitest";
+import { stats } from "./harness/admin.js";
+import { openCertificates } from "./harness/certificates.js";
+import { application, documents } from "./harness/manifests.js";
+import { type Answer, call, echoOf, keepAliveAgent, type Question } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const ROUTES = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: shop }
+spec:
+  hosts: [shop]
+  http:
+    - match: [{ uri: { prefix: /old/ } }]
+      rewrite: { uri: /new/, authority: renamed.example.com }
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /pattern/ } }]
+      rewrite: { uriRegexRewrite: { match: "/pattern/([^/]+)/(.*)", rewrite: '/\\2/of/\\1' } }
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /moved } }]
+      redirect: { uri: /here, authority: elsewhere.example.com, redirectCode: 308 }
+    - match: [{ uri: { prefix: /mirrored } }]
+      mirrors: [{ destination: { host: mirror } }]
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /aborted } }]
+      fault: { abort: { httpStatus: 418, percentage: { value: 30 } } }
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /delayed } }]
+      fault: { delay: { fixedDelay: 0.3s, percentage: { value: 100 } } }
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /browser } }]
+      corsPolicy:
+        allowOrigins: [{ exact: https://shop.example.com }]
+        allowMethods: [PUT]
+        maxAge: 60s
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /slow } }]
+      timeout: 5s
+      retries: { attempts: 2, perTryTimeout: 0.2s, retryOn: "5xx,reset" }
+      route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /headers } }]
+      headers:
+        request: { set: { x-set: by-route }, add: { x-added: more }, remove: [x-removed] }
+        response: { set: { x-answer: by-route } }
+      route: [{ destination: { host: shop } }]
+    - route: [{ destination: { host: shop } }]
+`;
+
+const HASHED = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: hashed }
+spec:
+  host: hashed
+  trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: x-key } } }
+`;
+
+const mesh = shareMesh(
+  {
+    "apps.yaml": documents(
+      application("caller"),
+      application("shop"),
+      application("mirror"),
+      application("hashed", { replicas: 3 }),
+      application("called", { replicas: 2, portName: "grpc" }),
+    ),
+    "routes.yaml": documents(ROUTES, HASHED),
+  },
+  { standIns: false },
+);
+
+const certificates = await openCertificates();
+
+const ask = (url: string, question: Question = {}): Promise<Answer> =>
+  call(mesh().pod("caller-0"), url, question);
+
+test("a rewritten request has another path and host", async () => {
+  expect(echoOf(await ask("http://shop/old/a"))).toMatchObject({
+    path: "/new/a",
+    authority: "renamed.example.com",
+  });
+  expect(echoOf(await ask("http://shop/pattern/a/b")).path).toBe("/b/of/a");
+});
+
+test("a redirected client is told where to go", async () => {
+  const { status, headers } = await ask("http://shop/moved/away");
+  expect([status, headers.location]).toEqual([308, "http://elsewhere.example.com/here"]);
+});
+
+test("a mirrored request is answered by one, and seen by both", async () => {
+  const seen = async (): Promise<number> => {
+    const all = [...(await stats(mesh().pod("mirror-0"), "downstream_rq_2xx"))];
+    return all.reduce((sum, [name, n]) => (name.startsWith("http.inbound_") ? sum + n : sum), 0);
+  };
+  const before = await seen();
+  expect((await ask("http://shop/mirrored")).headers["x-echo-pod"]).toBe("shop-0");
+  await expect.poll(seen, { timeout: 5000 }).toBe(before + 1);
+});
+
+test("a share of the requests is aborted, and others are delayed", async () => {
+  const answers = await Promise.all(Array.from({ length: 300 }, () => ask("http://shop/aborted")));
+  const aborted = answers.filter(({ status }) => status === 418).length;
+  // 30 %, give or take five standard deviations.
+  expect(aborted).toBeGreaterThan(90 - 40);
+  expect(aborted).toBeLessThan(90 + 40);
+  const start = performance.now();
+  expect((await ask("http://shop/delayed")).status).toBe(200);
+  expect(performance.now() - start).toBeGreaterThan(290);
+});
+
+test("a browser is told which other sites may ask", async () => {
+  const preflight = (origin: string): Promise<Answer> =>
+    ask("http://shop/browser", {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "PUT" },
+    });
+  expect((await preflight("https://shop.example.com")).headers).toMatchObject({
+    "access-control-allow-origin": "https://shop.example.com",
+    "access-control-allow-methods": "PUT",
+    "access-control-max-age": "60",
+  });
+  const stranger = await preflight("https://evil.example.com");
+  expect(stranger.headers["access-control-allow-origin"]).toBeUndefined();
+});
+
+test("a try that takes too long is given up for the next one", async () => {
+  const start = performance.now();
+  expect((await ask("http://shop/slow/delay/3s")).status).toBe(504);
+  const took = performance.now() - start;
+  expect(took).toBeGreaterThan(590);
+  expect(took).toBeLessThan(3000);
+});
+
+test("headers of requests and answers are changed", async () => {
+  const answer = await ask("http://shop/headers", { headers: { "x-removed": "1" } });
+  const { headers } = echoOf(answer);
+  expect(headers).toMatchObject({ "x-set": "by-route", "x-added": "more" });
+  expect(headers["x-removed"]).toBeUndefined();
+  expect(answer.headers["x-answer"]).toBe("by-route");
+});
+
+test("requests of one key go to one pod, and few keys move when a pod leaves", async () => {
+  const keys = Array.from({ length: 60 }, (_, i) => `key-${String(i)}`);
+  const podsOf = async (): Promise<readonly string[]> =>
+    (
+      await Promise.all(keys.map((key) => ask("http://hashed/", { headers: { "x-key": key } })))
+    ).map(({ headers }) => String(headers["x-echo-pod"]));
+  const before = await podsOf();
+  expect(await podsOf()).toEqual(before);
+  expect(new Set(before).size).toBe(3);
+  await mesh().edit("apps.yaml", (text) => text.replace("replicas: 3", "replicas: 2"));
+  await expect.poll(async () => new Set(await podsOf()).size, { timeout: 10_000 }).toBe(2);
+  const after = await podsOf();
+  const moved = keys.filter((_, i) => before[i] !== "hashed-2" && before[i] !== after[i]);
+  expect(moved.length).toBeLessThan(keys.length / 4);
+});
+
+test("requests of gRPC are balanced one by one, whatever the connection", async () => {
+  const agent = keepAliveAgent();
+  const pods = new Set<unknown>();
+  for (let i = 0; i < 20; i++) {
+    pods.add((await ask("http://called/", { agent })).headers["x-echo-pod"]);
+  }
+  expect([...pods].sort()).toEqual(["called-0", "called-1"]);
+});
+
+/** Of this process alone, so that two runs of the tests do not meet. */
+const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+
+test("a sidecar speaks TLS to a host outside for an application that does not", async () => {
+  const { certificate, key } = await certificates.certificateFor(["outside.example.com"]);
+  const server = createServer({ cert: certificate, key }, (request, response) => {
+    response.end(`${request.method ?? ""} over TLS`);
+  });
+  server.listen(8443, OUTSIDE);
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, "listening");
+  await mesh().writeForTest(
+    "outside.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: outside }
+spec:
+  hosts: [outside.example.com]
+  ports: [{ number: 80, name: http, protocol: HTTP, targetPort: 8443 }]
+  resolution: STATIC
+  endpoints: [{ address: ${OUTSIDE} }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: outside }
+spec:
+  host: outside.example.com
+  trafficPolicy:
+    portLevelSettings:
+      - { port: { number: 80 }, tls: { mode: SIMPLE, sni: outside.example.com, insecureSkipVerify: true } }
+`,
+  );
+  const { status, body } = await ask("http://outside.example.com/");
+  expect([status, body]).toEqual([200, "GET over TLS"]);
+});
+
+const PATCHES = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: shop }
+spec:
+  workloadSelector: { labels: { app: shop } }
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match:
+        context: SIDECAR_INBOUND
+        listener:
+          filterChain:
+            filter:
+              name: envoy.filters.network.http_connection_manager
+              subFilter: { name: envoy.filters.http.router }
+      patch:
+        operation: INSERT_BEFORE
+        value:
+          name: envoy.filters.http.lua
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua
+            default_source_code:
+              inline_string: |
+                function envoy_on_response(handle) handle:headers():add("x-lua", "was here") end
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: caller }
+spec:
+  workloadSelector: { labels: { app: caller } }
+  configPatches:
+    - applyTo: CLUSTER
+      match: { context: SIDECAR_OUTBOUND }
+      patch:
+        operation: ADD
+        value:
+          name: added
+          type: STATIC
+          connect_timeout: 1s
+          load_assignment:
+            cluster_name: added
+            endpoints:
+              - lb_endpoints:
+                  - endpoint: { address: { socket_address: { address: POD, port_value: 15021 } } }
+    - applyTo: VIRTUAL_HOST
+      match: { context: SIDECAR_OUTBOUND, routeConfiguration: { name: http_proxy } }
+      patch:
+        operation: ADD
+        value:
+          name: added
+          domains: [added.example.com]
+          routes: [{ match: { prefix: / }, route: { cluster: added } }]
+    - applyTo: HTTP_ROUTE
+      match:
+        context: SIDECAR_OUTBOUND
+        routeConfiguration: { vhost: { name: "mirror.default.svc.cluster.local:80" } }
+      patch:
+        operation: MERGE
+        value: { response_headers_to_add: [{ header: { key: x-merged, value: "yes" } }] }
+`;
+
+test("EnvoyFilters add a Lua filter, a cluster and a host, and change a route, until they are gone", async () => {
+  const { pod } = mesh().pod("caller-0").addresses;
+  await mesh().write("patches.yaml", PATCHES.replace("POD", pod));
+  // From pods that have no connection yet: one that is open stays with the filters that it was opened with.
+  const answer = await call(mesh().pod("mirror-0"), "http://shop/");
+  expect(answer.headers["x-lua"]).toBe("was here");
+  expect((await ask("http://mirror/")).headers).toMatchObject({ "x-merged": "yes" });
+  const ready = await ask("http://added.example.com/healthz/ready");
+  expect(ready.status).toBe(200);
+  await mesh().remove("patches.yaml");
+  const later = await call(mesh().pod("called-0"), "http://shop/");
+  expect([later.status, later.headers["x-lua"]]).toEqual([200, undefined]);
+  expect((await ask("http://mirror/")).headers["x-merged"]).toBeUndefined();
+  expect((await ask("http://added.example.com/healthz/ready")).status).not.toBe(200);
+});
