@@ -4,8 +4,9 @@ import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import { Table } from "../base/table.js";
 import { AdsStream, type DiscoveryCall, type Entrance, type StreamHost } from "./ads-stream.js";
+import { createBacklog } from "./backlog.js";
 import type { Clock } from "./clock.js";
-import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { createNamePool } from "./names.js";
 import type { XdsObserver } from "./observer.js";
 import type { Outstanding } from "./outstanding.js";
@@ -16,6 +17,7 @@ import type { EncodedResource, ResourceTable } from "./resource.js";
 import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
 import type { StreamStatus } from "./stream-status.js";
+import { createTurns } from "./turns.js";
 import { DecodeError } from "./wire.js";
 
 /** What a server is made of. */
@@ -48,12 +50,6 @@ export interface AdsServer {
 }
 
 const NOTHING: ResourceTable = Table.empty();
-
-/** So many streams are looked after before others get a turn: requests, new connections. */
-const SLICE = 32;
-
-/** Shared plans and bodies are kept so long after their last use, in milliseconds. */
-const BURST_MS = 2000;
 
 const NODE = "envoy.config.core.v3.Node";
 
@@ -91,10 +87,16 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const encoder = createResponseEncoder();
   const prefix = randomBytes(4).toString("hex");
   const streams = new Map<string, AdsStream>();
-  const turns = createTurns(() => {
-    planner.forget();
-    encoder.forget();
-  }, clock);
+  const turns = createTurns({
+    clock,
+    isFull: () => backlog.isFull(),
+    onQuiet: () => {
+      planner.forget();
+      encoder.forget();
+    },
+  });
+  const backlog = createBacklog(limits, clock, turns.look);
+  const waitingRoom = createWaitingRoom(limits);
   let started = 0;
   let connected = 0;
 
@@ -108,6 +110,8 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     decodeNode: nodeDecoder(registry),
     moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names }),
     wake: turns.add,
+    backlog,
+    waitingRoom,
     ended: (stream) => {
       streams.delete(stream.id);
       turns.drop(stream);
@@ -134,45 +138,6 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       started += 1;
       const stream = new AdsStream(`${prefix}.${started.toString(36)}`, call, entrance, host);
       streams.set(stream.id, stream);
-    },
-  };
-}
-
-/** Gives streams their turn, in the order in which they ask, a slice at a time. */
-function createTurns(
-  quiet: () => void,
-  clock: Clock,
-): { readonly add: (stream: AdsStream) => void; readonly drop: (stream: AdsStream) => void } {
-  const waiting = new Set<AdsStream>();
-  let isScheduled = false;
-  let stopQuiet = (): void => undefined;
-
-  function run(): void {
-    let left = SLICE;
-    for (const stream of waiting) {
-      if (left === 0) break;
-      left -= 1;
-      waiting.delete(stream);
-      stream.advance();
-    }
-    isScheduled = waiting.size > 0;
-    if (isScheduled) {
-      setImmediate(run);
-    } else {
-      stopQuiet();
-      stopQuiet = clock.after(BURST_MS, quiet);
-    }
-  }
-
-  return {
-    add(stream) {
-      waiting.add(stream);
-      if (isScheduled) return;
-      isScheduled = true;
-      setImmediate(run);
-    },
-    drop(stream) {
-      waiting.delete(stream);
     },
   };
 }

@@ -6,15 +6,15 @@
  */
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
-import type { Clock } from "./clock.js";
 import type { Dialect, Incoming } from "./dialect.js";
-import { type Allowance, createAllowance, type Limits } from "./limits.js";
+import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
 import type { Moment } from "./moment.js";
 import { nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
+import { Outbox, type OutboxHost } from "./outbox.js";
 import { type Outstanding, outstandingOf } from "./outstanding.js";
 import type { Questions } from "./questions.js";
-import type { EncodedResource, ResourceTable } from "./resource.js";
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
 import { type Peer, type Session, StreamRefused, type XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
@@ -35,17 +35,16 @@ export interface Entrance {
 }
 
 /** What all streams of a server share. */
-export interface StreamHost {
+export interface StreamHost extends OutboxHost {
   readonly sessions: XdsSessions;
   readonly questions: Questions | undefined;
-  readonly clock: Clock;
-  readonly limits: Limits;
   readonly observer: XdsObserver;
   readonly encoder: ResponseEncoder;
   readonly decodeNode: (bytes: Uint8Array) => Node;
   readonly moment: () => Moment;
   /** Asks for AdsStream.advance to be called soon. */
   readonly wake: (stream: AdsStream) => void;
+  readonly waitingRoom: WaitingRoom;
   /** The stream is over, though its connection may not know it yet. */
   readonly ended: (stream: AdsStream) => void;
 }
@@ -57,6 +56,12 @@ interface Open {
   readonly openedAt: number;
 }
 
+/** The first request of a client that waits to be let in. */
+interface Knock {
+  readonly incoming: Incoming;
+  readonly bytes: number;
+}
+
 /** See the top of this file. */
 export class AdsStream {
   readonly id: string;
@@ -64,16 +69,15 @@ export class AdsStream {
   readonly #entrance: Entrance;
   readonly #host: StreamHost;
   readonly #allow: Allowance;
+  readonly #outbox: Outbox;
   #open: Open | undefined;
   /** Without a view until the client is let in. */
   #state: StreamState;
-  #isOpening = false;
+  #knock: Knock | undefined;
+  #hasKnocked = false;
   #hasEnded = false;
-  /** Responses that the connection has not taken yet. */
-  #unwritten = 0;
-  /** Since when there have been such, without a break. */
-  #unwrittenSince = 0;
-  #isReadingWatched = false;
+  /** The client has taken all that it asked for at first; see turns.ts. */
+  #isSettled = false;
   /** There may be more to send once it has. */
   #isDue = false;
   #stopDeadline: () => void;
@@ -86,11 +90,15 @@ export class AdsStream {
     this.#host = host;
     this.#state = newStream(id, new Map());
     this.#allow = createAllowance(host.limits, host.clock);
-    const { firstRequestMs } = host.limits;
-    this.#stopDeadline = host.clock.after(firstRequestMs, () => {
-      const reason = `not let in within ${firstRequestMs / 1000} s of the stream's start`;
-      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+    this.#outbox = new Outbox(call, host, {
+      onEmpty: () => {
+        if (this.#isDue) host.wake(this);
+      },
+      onUnread: (reason) => {
+        this.refuse(reason);
+      },
     });
+    this.#stopDeadline = this.#deadline("no request came");
     call.on("data", (message: Buffer) => {
       this.#receive(message);
     });
@@ -103,17 +111,27 @@ export class AdsStream {
     });
   }
 
-  /** Sends what there is to send; called when something may have changed. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Lets the client in, or sends what there is to send; called when something may have changed. */
   advance(): void {
+    if (this.#hasEnded) return;
     const open = this.#open;
-    if (open === undefined || this.#hasEnded) return;
-    this.#isDue = this.#unwritten > 0;
+    if (open === undefined) {
+      const knock = this.#takeKnock();
+      if (knock !== undefined) void this.#letIn(knock.incoming);
+      return;
+    }
+    this.#isDue = !this.#outbox.isEmpty;
     if (this.#isDue) return;
     try {
       const state = withView(this.#state, open.session.view());
       const next = nextResponses(state, this.#host.moment());
       this.#state = next.state;
       for (const response of next.responses) this.#write(response, open);
+      this.#isSettled ||= this.#hasTakenAll();
       this.#sleepUntil(next.wakeAt);
     } catch (error) {
       this.#fail(error);
@@ -162,10 +180,50 @@ export class AdsStream {
       if (questions !== undefined && this.#isQuestion(incoming, questions)) {
         void this.#answer(incoming, questions);
       } else if (this.#open !== undefined) this.#handle(this.#open, incoming);
-      else if (!this.#isOpening) void this.#letIn(incoming);
+      else this.#askToBeLetIn({ incoming, bytes: message.length });
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Until it is let in, nothing else is read. */
+  #askToBeLetIn(knock: Knock): void {
+    if (this.#hasKnocked) return;
+    const { waitingRoom, wake } = this.#host;
+    if (!waitingRoom.enter(knock.bytes)) {
+      throw new StreamRefused(status.RESOURCE_EXHAUSTED, "too many streams wait to be let in");
+    }
+    this.#stopDeadline();
+    this.#call.pause();
+    this.#hasKnocked = true;
+    this.#knock = knock;
+    wake(this);
+  }
+
+  #takeKnock(): Knock | undefined {
+    const knock = this.#knock;
+    if (knock !== undefined) this.#host.waitingRoom.leave(knock.bytes);
+    this.#knock = undefined;
+    return knock;
+  }
+
+  /** Ends the stream if it takes too long; the result calls that off. */
+  #deadline(what: string): () => void {
+    const { clock, limits } = this.#host;
+    return clock.after(limits.firstRequestMs, () => {
+      const reason = `${what} within ${limits.firstRequestMs / 1000} s`;
+      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+    });
+  }
+
+  /** Whether it has asked for all that it needs to serve, and has judged all that it was sent. */
+  #hasTakenAll(): boolean {
+    const last = this.#entrance.onlyType ?? TYPE_URL.listener;
+    const { subscriptions } = this.#state;
+    return (
+      subscriptionTo(this.#state, last) !== undefined &&
+      subscriptions.every(({ flights }) => flights.length === 0)
+    );
   }
 
   #isAnswer({ typeUrl, nonce }: Incoming): boolean {
@@ -212,8 +270,7 @@ export class AdsStream {
   async #letIn(first: Incoming): Promise<void> {
     const { clock, observer, sessions } = this.#host;
     const { protocol } = this.#entrance.dialect;
-    this.#isOpening = true;
-    this.#call.pause();
+    this.#stopDeadline = this.#deadline("it was not let in");
     try {
       const session = await sessions.open({
         node: this.#nodeOf(first),
@@ -275,12 +332,7 @@ export class AdsStream {
 
   #write(response: Response, open: Open): void {
     const message = this.#host.encoder.encode(response);
-    if (this.#unwritten === 0) this.#unwrittenSince = this.#host.clock.now();
-    this.#unwritten += 1;
-    this.#watchReading();
-    this.#call.write(message, () => {
-      this.#written();
-    });
+    this.#outbox.write(message);
     const { typeUrl, nonce, payload } = response;
     this.#host.observer.pushed?.({
       ...open.name,
@@ -291,28 +343,6 @@ export class AdsStream {
       changed: payload.changed.length,
       removed: payload.removed.length,
       bytes: message.length,
-    });
-  }
-
-  #written(): void {
-    this.#unwritten -= 1;
-    if (this.#unwritten === 0 && this.#isDue) this.#host.wake(this);
-  }
-
-  /** Ends the stream of a peer that does not read. A timer is set once in a while, not for each response. */
-  #watchReading(): void {
-    if (this.#isReadingWatched) return;
-    this.#isReadingWatched = true;
-    const { clock, limits } = this.#host;
-    this.#stopDeadline = clock.after(this.#unwrittenSince + limits.unreadMs - clock.now(), () => {
-      this.#isReadingWatched = false;
-      if (this.#unwritten === 0) return;
-      if (clock.now() < this.#unwrittenSince + limits.unreadMs) {
-        this.#watchReading();
-        return;
-      }
-      const reason = `responses were not read for ${limits.unreadMs / 1000} s`;
-      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
     });
   }
 
@@ -342,6 +372,8 @@ export class AdsStream {
     this.#hasEnded = true;
     this.#stopDeadline();
     this.#stopTimer();
+    this.#takeKnock();
+    this.#outbox.close();
     this.#host.ended(this);
     if (this.#open === undefined) return;
     this.#open.session.closed();

@@ -12,10 +12,16 @@ export interface Limits {
    */
   readonly requestBurst: number;
   readonly requestsPerSecond: number;
-  /** From the start of a stream to its first request, and to its being let in, in milliseconds. */
+  /** From the start of a stream to its first request, and from its turn to its being let in, in milliseconds. */
   readonly firstRequestMs: number;
+  /** Of the first requests of streams that wait for their turn to be let in, in bytes. */
+  readonly maxWaitingBytes: number;
   /** For how long a peer may leave responses unread, in milliseconds. */
   readonly unreadMs: number;
+  /** Of all responses that peers have not read. Beyond that new streams wait, in bytes. */
+  readonly maxUnreadBytes: number;
+  /** For how long a peer may leave responses unread while others wait for that, in milliseconds. */
+  readonly unreadWhenFullMs: number;
 }
 
 /** The limits of a server that is not told otherwise. */
@@ -25,7 +31,10 @@ export const DEFAULT_LIMITS: Limits = {
   requestBurst: 2500,
   requestsPerSecond: 100,
   firstRequestMs: 10_000,
+  maxWaitingBytes: 256 * 1024 * 1024,
   unreadMs: 60_000,
+  maxUnreadBytes: 128 * 1024 * 1024,
+  unreadWhenFullMs: 5000,
 };
 
 /**
@@ -59,5 +68,27 @@ export function createAllowance(
     if (cost > left) return false;
     left -= cost;
     return true;
+  };
+}
+
+/** Where first requests wait until their streams are let in. */
+export interface WaitingRoom {
+  /** Takes a request of so many bytes in; false if there is no room. */
+  readonly enter: (bytes: number) => boolean;
+  readonly leave: (bytes: number) => void;
+}
+
+/** An empty waiting room. */
+export function createWaitingRoom({ maxWaitingBytes }: Limits): WaitingRoom {
+  let waiting = 0;
+  return {
+    enter(bytes) {
+      if (waiting + bytes > maxWaitingBytes) return false;
+      waiting += bytes;
+      return true;
+    },
+    leave(bytes) {
+      waiting -= bytes;
+    },
   };
 }
