@@ -167,6 +167,25 @@ export class Engine {
     };
   }
 
+  /** As `latest`, for a function of an object: its last call is remembered by the values of these fields, all that it reads. */
+  latestFields<I extends object, R>(
+    name: string,
+    fields: readonly (keyof I & string)[],
+    compute: (input: I) => R,
+  ): (input: I) => R {
+    let last: { readonly input: I; readonly value: R } | undefined;
+    return (input) => {
+      const known = last;
+      if (known !== undefined && fields.every((field) => known.input[field] === input[field])) {
+        return known.value;
+      }
+      this.#record?.(name, keyOf(fields.map((field) => input[field])));
+      const value = compute(input);
+      if (this.#memo) last = { input, value };
+      return value;
+    };
+  }
+
   /**
    * A table whose row at a key is computed from the rows of the source tables at the same key. After a change only the
    * keys that changed in a source are computed again; a changed context computes all of them.

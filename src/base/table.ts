@@ -235,10 +235,8 @@ export class Table<V> {
 
   /** This table with entries under keys that it does not have; it remembers this one as its base. */
   extended(entries: Iterable<readonly [string, V]>): Table<V> {
-    const table = [...entries].reduce(
-      (result, [key, value]) => result.with(key, value),
-      this as Table<V>,
-    );
+    let table: Table<V> = this;
+    for (const [key, value] of entries) table = table.with(key, value);
     return table === this ? this : new Table(table.#root, this);
   }
 

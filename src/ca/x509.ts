@@ -270,6 +270,21 @@ function labelsOf({ value }: x509.Extension): Readonly<Record<string, string>> {
  *   not known here
  */
 export function readCertificate(der: Buffer): CertificateContent {
+  const key = der.toString("latin1");
+  const known = CONTENTS.get(key);
+  if (known !== undefined) return known;
+  const content = parseCertificate(der);
+  CONTENTS.set(key, content);
+  const [oldest] = CONTENTS.keys();
+  if (CONTENTS.size > MAX_CONTENTS && oldest !== undefined) CONTENTS.delete(oldest);
+  return content;
+}
+
+/** The same few are read again and again: authorities every second, a proxy's own at each of its streams. By their bytes. */
+const CONTENTS = new Map<string, CertificateContent>();
+const MAX_CONTENTS = 256;
+
+function parseCertificate(der: Buffer): CertificateContent {
   try {
     return contentOf(new x509.X509Certificate(der));
   } catch (cause) {

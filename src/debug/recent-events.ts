@@ -1,6 +1,6 @@
 /** What happened on discovery streams lately: the last so many events, in memory. */
 import type { EventJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
-import type { Pushed, StreamName, XdsObserver } from "../xds/observer.js";
+import type { Acked, Closed, Nacked, Pushed, StreamName, XdsObserver } from "../xds/observer.js";
 import { shortName } from "./sync-state.js";
 import { timestamp } from "./timestamp.js";
 
@@ -24,25 +24,49 @@ const CAPACITY = 2000;
 const MAX_ERROR_LENGTH = 2000;
 const MAX_NAMES = 50;
 
-type Detail = Omit<EventJson, "at" | "proxy" | "stream">;
-
 /** An event as it is kept: there are many, and few are ever read. */
-interface Kept extends Omit<EventJson, "at"> {
-  /** In milliseconds since 1970. */
-  readonly ms: number;
-}
+type Kept =
+  | { readonly kind: "CONNECTED"; readonly at: number; readonly event: StreamName }
+  | { readonly kind: "PUSHED"; readonly at: number; readonly event: Pushed }
+  | { readonly kind: "ACCEPTED"; readonly at: number; readonly event: Acked }
+  | { readonly kind: "REFUSED"; readonly at: number; readonly event: Nacked }
+  | { readonly kind: "DISCONNECTED"; readonly at: number; readonly event: Closed };
 
-const eventOf = ({ ms, ...event }: Kept): EventJson => ({ at: timestamp(ms), ...event });
+type Detail = Omit<EventJson, "at" | "proxy" | "stream">;
 
 const ofType = (typeUrl: string): Detail => ({ typeUrl, shortName: shortName(typeUrl) });
 
-const pushDetail = (event: Pushed): Detail => ({
-  ...ofType(event.typeUrl),
-  kind: "PUSHED",
-  version: event.version,
-  resources: event.resources,
-  removed: event.removed,
-  bytes: event.bytes,
+function detailOf(kept: Kept): Detail {
+  switch (kept.kind) {
+    case "CONNECTED":
+      return { kind: kept.kind };
+    case "PUSHED": {
+      const { typeUrl, version, resources, removed, bytes } = kept.event;
+      return { ...ofType(typeUrl), kind: kept.kind, version, resources, removed, bytes };
+    }
+    case "ACCEPTED": {
+      const { typeUrl, ms } = kept.event;
+      return { ...ofType(typeUrl), kind: kept.kind, milliseconds: ms };
+    }
+    case "REFUSED": {
+      const { typeUrl, ms, error, names } = kept.event;
+      return { ...ofType(typeUrl), kind: kept.kind, milliseconds: ms, error, names: [...names] };
+    }
+    case "DISCONNECTED":
+      return { kind: kept.kind, error: kept.event.reason };
+  }
+}
+
+function eventOf(kept: Kept): EventJson {
+  const { session, stream } = kept.event;
+  return { at: timestamp(kept.at), ...detailOf(kept), proxy: session, stream };
+}
+
+/** A refusal without what would take much memory. */
+const shortened = (event: Nacked): Nacked => ({
+  ...event,
+  error: event.error.slice(0, MAX_ERROR_LENGTH),
+  names: event.names.slice(0, MAX_NAMES),
 });
 
 /** Nothing has happened yet. */
@@ -52,37 +76,31 @@ export function createRecentEvents({
 }: RecentEventsOptions): RecentEvents {
   const ring: Kept[] = [];
   let next = 0;
-  const note = ({ stream, session }: StreamName, detail: Detail): void => {
-    ring[next] = { ...detail, ms: now(), proxy: session, stream };
+  const note = (kept: Kept): void => {
+    ring[next] = kept;
     next = (next + 1) % capacity;
   };
   return {
     list: ({ proxy = "", limit = 0 }) => {
       const all = [...ring.slice(next), ...ring.slice(0, next)];
-      const wanted = proxy === "" ? all : all.filter((event) => event.proxy === proxy);
+      const wanted = proxy === "" ? all : all.filter(({ event }) => event.session === proxy);
       return (limit > 0 ? wanted.slice(-limit) : wanted).map(eventOf);
     },
     observer: {
       opened: (event) => {
-        note(event, { kind: "CONNECTED" });
+        note({ kind: "CONNECTED", at: now(), event });
       },
       pushed: (event) => {
-        note(event, pushDetail(event));
+        note({ kind: "PUSHED", at: now(), event });
       },
       acked: (event) => {
-        note(event, { ...ofType(event.typeUrl), kind: "ACCEPTED", milliseconds: event.ms });
+        note({ kind: "ACCEPTED", at: now(), event });
       },
-      nacked: ({ error, names, ...event }) => {
-        note(event, {
-          ...ofType(event.typeUrl),
-          kind: "REFUSED",
-          milliseconds: event.ms,
-          error: error.slice(0, MAX_ERROR_LENGTH),
-          names: names.slice(0, MAX_NAMES),
-        });
+      nacked: (event) => {
+        note({ kind: "REFUSED", at: now(), event: shortened(event) });
       },
-      closed: ({ reason, ...event }) => {
-        note(event, { kind: "DISCONNECTED", error: reason });
+      closed: (event) => {
+        note({ kind: "DISCONNECTED", at: now(), event });
       },
     },
   };

@@ -5,7 +5,6 @@
 import type { Engine } from "../base/engine.js";
 import { overlay, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
-import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { failoverLabels, type Place, placeLabels } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
@@ -14,7 +13,7 @@ import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
-import { createInboundPart, inboundInputs } from "./part/inbound-part.js";
+import { createInboundPart, inboundInputs, type OwnMesh, ownMesh } from "./part/inbound-part.js";
 import { createLogs, type ListenerLogs } from "./part/logs.js";
 import { createBoundListeners } from "./part/outbound-listeners.js";
 import type { PlacedPart } from "./part/placed-part.js";
@@ -111,15 +110,14 @@ function scopeFinder(
   { engine, scopes, patches }: Shared,
   proxy: Proxy,
 ): (mesh: Mesh) => ScopeBuilder {
-  const find = engine.latest(
+  const find = engine.latestFields(
     "scope",
-    (
-      callerLabels: ScopeInputs["callerLabels"],
-      sidecars: ScopeInputs["sidecars"],
-      own: EnvoyPatches,
-    ) => scopes.builderFor(scopeOf({ callerLabels, sidecars }, proxy, own)),
+    ["callerLabels", "sidecars", "envoyFilters", "config"],
+    (mesh: ScopeInputs & Pick<Mesh, "envoyFilters" | "config">) =>
+      scopes.builderFor(scopeOf(mesh, proxy, patches.for(mesh, proxy))),
   );
-  return (mesh) => find(mesh.callerLabels, mesh.sidecars, patches.for(mesh, proxy));
+  return ({ callerLabels, sidecars, envoyFilters, config }) =>
+    find({ callerLabels, sidecars, envoyFilters, config });
 }
 
 /** What a proxy logs, which depends on nothing but these two. */
@@ -143,7 +141,7 @@ function placeFinder(
 }
 
 type LogSide = "CLIENT" | "SERVER";
-type LogFinder = (mesh: Mesh) => ListenerLogs;
+type LogFinder = (mesh: Pick<Mesh, "telemetries" | "config">) => ListenerLogs;
 
 /** The sets with route configurations, which stay unjoined until they are read. Made for each proxy: no spread. */
 function withRoutes(
@@ -175,6 +173,26 @@ function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
   return engine.settle<ResourceSets>((a, b) => sameElements(membersOf(a), membersOf(b)));
 }
 
+/** What a sidecar's own part depends on. */
+interface OwnInputs extends OwnMesh {
+  /** The clusters that it can call: policies may send requests to some. */
+  readonly reachable: ResourceSet;
+}
+
+const OWN_INPUTS: readonly (keyof OwnInputs)[] = [
+  "reachable",
+  "config",
+  "peerAuthentications",
+  "peerTrustDomains",
+  "security",
+  "telemetries",
+  "sidecars",
+  "envoyFilters",
+  "services",
+  "listing",
+  "workloads",
+];
+
 function createSidecars(
   shared: Shared,
   encoder: Encoder,
@@ -200,22 +218,30 @@ function createSidecars(
       const set = bound({ proxy, claims, config: mesh.config, logs, unknown });
       return patchBound(set, builder.patches(mesh));
     };
+    const own = engine.latestFields("own part of a proxy", OWN_INPUTS, (inputs: OwnInputs) => {
+      const filters = security(inputs, proxy, inputs.reachable);
+      const logs = serverLogs(inputs);
+      const part = inbound(inboundInputs(inputs, proxy, { logs, security: filters }));
+      const side = patching.of(patches.for(inputs, proxy), "SIDECAR_INBOUND");
+      return {
+        clusters: patchInbound.clusters(part.clusters, side),
+        listeners: patchInbound.listeners(part.listeners, side),
+      };
+    });
+    const place = `${proxy.namespace}|${proxy.address}`;
     return (mesh) => {
       const builder = scope(mesh);
       const outbound = builder.part(mesh);
       const preferred = placed(mesh, builder);
-      const filters = security(mesh, proxy, preferred.clusters);
-      const logs = serverLogs(mesh);
-      const own = inbound(inboundInputs(mesh, proxy, { logs, security: filters }));
-      const side = patching.of(patches.for(mesh, proxy), "SIDECAR_INBOUND");
-      const ownPatched = patchInbound.clusters(own.clusters, side);
+      const reachable = preferred.clusters;
+      const { clusters: ownSet, listeners: ownListeners } = own({
+        ...ownMesh(mesh, proxy, place),
+        reachable,
+      });
       const sets = {
-        clusters: clusters(preferred.clusters, ownPatched, ownClusters(connected)),
+        clusters: clusters(reachable, ownSet, ownClusters(connected)),
         endpoints: preferred.endpoints,
-        listeners: listeners(
-          outboundListeners(mesh, builder),
-          patchInbound.listeners(own.listeners, side),
-        ),
+        listeners: listeners(outboundListeners(mesh, builder), ownListeners),
         secrets: Table.empty<EnvoyResource>(),
       };
       return settled(withRoutes(sets, outbound.routes));

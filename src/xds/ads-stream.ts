@@ -9,7 +9,7 @@ import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
 import type { Moment } from "./moment.js";
-import { nextResponses, type Response } from "./next-responses.js";
+import { isIdle, nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
 import { Outbox, type OutboxHost } from "./outbox.js";
 import { type Outstanding, outstandingOf } from "./outstanding.js";
@@ -315,7 +315,8 @@ export class AdsStream {
       const reason = `subscribed to ${names} names of ${typeUrl}; at most ${limit} are served`;
       throw new StreamRefused(status.RESOURCE_EXHAUSTED, reason);
     }
-    this.#host.wake(this);
+    // The view is looked at again when it may have changed, so most ACKs leave nothing to do.
+    if (!isIdle(this.#state)) this.#host.wake(this);
   }
 
   #report(open: Open, { typeUrl, nonce, error }: Incoming): void {

@@ -51,34 +51,50 @@ const MAX_FLIGHTS = 16;
 
 /** See the top of this file. The same state and moment always give the same. */
 export function nextResponses(state: StreamState, moment: Moment): Next {
-  let next: Next = { state, responses: [], wakeAt: Infinity };
+  let next: Next = { state, responses: NONE, wakeAt: Infinity };
   for (;;) {
     const round = oneRound(next.state, moment);
-    next = { ...round, responses: [...next.responses, ...round.responses] };
     // What was sent may be waited for by a type that was looked at before it, so only an idle round ends the step.
-    if (round.responses.length === 0) return next;
-  }
-}
-
-function oneRound(state: StreamState, moment: Moment): Next {
-  let next: Next = { state, responses: [], wakeAt: Infinity };
-  for (const { typeUrl } of state.subscriptions) {
-    const step = nextOfType(next.state, typeUrl, moment);
+    if (round.responses.length === 0) return { ...round, responses: next.responses };
+    const isFirst = next.responses.length === 0;
     next = {
-      state: step.state,
-      responses: [...next.responses, ...step.responses],
-      wakeAt: Math.min(next.wakeAt, step.wakeAt),
+      ...round,
+      responses: isFirst ? round.responses : [...next.responses, ...round.responses],
     };
   }
-  return next;
 }
 
-function nextOfType(state: StreamState, typeUrl: string, moment: Moment): Next {
-  const idle: Next = { state, responses: [], wakeAt: Infinity };
+const NONE: readonly Response[] = [];
+
+function oneRound(before: StreamState, moment: Moment): Next {
+  let state = before;
+  let responses = NONE;
+  let wakeAt = Infinity;
+  for (const { typeUrl } of before.subscriptions) {
+    const step = nextOfType(state, typeUrl, moment);
+    if (step === undefined) continue;
+    state = step.state;
+    wakeAt = Math.min(wakeAt, step.wakeAt);
+    if (step.responses.length > 0) responses = [...responses, ...step.responses];
+  }
+  return { state, responses, wakeAt };
+}
+
+/** Whether the client holds all of its view and nothing is open: seen without looking into the tables. */
+export function isIdle({ view, subscriptions }: StreamState): boolean {
+  return subscriptions.every((one) => {
+    const table = view.get(one.typeUrl);
+    return table === undefined || isSettled(one, table);
+  });
+}
+
+/** What one type has to say; undefined when that is nothing. */
+function nextOfType(state: StreamState, typeUrl: string, moment: Moment): Next | undefined {
   const known = subscriptionTo(state, typeUrl);
   const table = state.view.get(typeUrl);
-  if (known === undefined || table === undefined) return idle;
-  if (isSettled(known, table) || isFrozen(known, table)) return idle;
+  if (known === undefined || table === undefined) return undefined;
+  if (isSettled(known, table) || isFrozen(known, table)) return undefined;
+  const idle: Next = { state, responses: NONE, wakeAt: Infinity };
   const plan = moment.plan(known, table);
   if (plan.payload === undefined && !known.owed) {
     return { ...idle, state: withSubscription(state, caughtUp(known, table)) };

@@ -44,15 +44,45 @@ export interface InboundPart {
 
 const NO_PORT_HAS_A_POLICY = 0;
 
-/** Everything that an inbound part depends on. */
-export interface InboundInputs {
-  readonly proxy: Proxy;
+/** What of a mesh concerns a proxy's own workload, and nothing else of it. */
+export interface OwnMesh
+  extends Pick<
+    Mesh,
+    | "config"
+    | "peerAuthentications"
+    | "peerTrustDomains"
+    | "security"
+    | "telemetries"
+    | "sidecars"
+    | "envoyFilters"
+  > {
   /** The services of the proxy's namespace. */
   readonly services: Table<Service> | undefined;
   /** The services that list the proxy's address. */
   readonly listing: Table<Service> | undefined;
   /** The workloads at the proxy's address. */
   readonly workloads: Table<Workload> | undefined;
+}
+
+/** What of a mesh concerns a proxy at this place, `namespace|address`. */
+export function ownMesh(mesh: Mesh, { namespace }: Proxy, place: string): OwnMesh {
+  return {
+    config: mesh.config,
+    peerAuthentications: mesh.peerAuthentications,
+    peerTrustDomains: mesh.peerTrustDomains,
+    security: mesh.security,
+    telemetries: mesh.telemetries,
+    sidecars: mesh.sidecars,
+    envoyFilters: mesh.envoyFilters,
+    services: mesh.servicesByNamespace.get(namespace),
+    listing: mesh.servicesByAddress.get(place),
+    workloads: mesh.workloadsByAddress.get(place),
+  };
+}
+
+/** Everything that an inbound part depends on. */
+export interface InboundInputs extends Pick<OwnMesh, "services" | "listing" | "workloads"> {
+  readonly proxy: Proxy;
   readonly policies: PeerAuthentications;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
@@ -63,19 +93,19 @@ export interface InboundInputs {
 
 /** What of a mesh an inbound part depends on. */
 export function inboundInputs(
-  mesh: Mesh,
+  mesh: OwnMesh,
   proxy: Proxy,
   { logs, security }: Pick<InboundInputs, "logs" | "security">,
 ): InboundInputs {
-  const place = `${proxy.namespace}|${proxy.address}`;
+  const { services, listing, workloads, config } = mesh;
   return {
     proxy,
-    services: mesh.servicesByNamespace.get(proxy.namespace),
-    listing: mesh.servicesByAddress.get(place),
-    workloads: mesh.workloadsByAddress.get(place),
+    services,
+    listing,
+    workloads,
     policies: mesh.peerAuthentications,
     sidecar: sidecarOf(mesh.sidecars, proxy),
-    config: mesh.config,
+    config,
     trustDomains: mesh.peerTrustDomains,
     logs,
     security,

@@ -36,7 +36,7 @@ import { createSidecarPart } from "./sidecar-part.js";
 export interface Patches {
   readonly patching: Patching;
   readonly finder: EnvoyPatchFinder;
-  readonly for: (mesh: Mesh, proxy: Proxy) => EnvoyPatches;
+  readonly for: (mesh: Pick<Mesh, "envoyFilters" | "config">, proxy: Proxy) => EnvoyPatches;
 }
 
 /** The maker of patches, and their finder. */

@@ -17,7 +17,11 @@ import {
  */
 export function createSecurity(
   engine: Engine,
-): (mesh: Mesh, proxy: Proxy, clusters: ResourceSet) => SecurityFilters {
+): (
+  mesh: Pick<Mesh, "config" | "security">,
+  proxy: Proxy,
+  clusters: ResourceSet,
+) => SecurityFilters {
   const appliedTo = createAppliedPolicies(engine);
   const useful = engine.memo("clusters for policies", usefulClusters);
   const build = engine.memoFields<SecurityInputs, SecurityFilters>(

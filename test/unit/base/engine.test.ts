@@ -494,6 +494,31 @@ describe("memo", () => {
   });
 });
 
+describe("latestFields", () => {
+  interface Input {
+    readonly read: number;
+    readonly other?: number;
+  }
+
+  test("computes again only when a field that it names is another", () => {
+    const { engine, recorded } = recordingEngine();
+    const twice = engine.latestFields("twice", ["read"], ({ read }: Input) => [2 * read]);
+    const first = twice({ read: 1, other: 1 });
+    expect(first).toEqual([2]);
+    expect(twice({ read: 1, other: 2 })).toBe(first);
+    expect(twice({ read: 2 })).toEqual([4]);
+    expect(twice({ read: 1 })).not.toBe(first);
+    expect(recorded()).toHaveLength(3);
+  });
+
+  test("remembers nothing without memo", () => {
+    const twice = new Engine({ memo: false }).latestFields("twice", ["read"], ({ read }: Input) => [
+      2 * read,
+    ]);
+    expect(twice({ read: 1 })).not.toBe(twice({ read: 1 }));
+  });
+});
+
 describe("settle", () => {
   const settleText = (engine: Engine): ((row: Row) => Row) =>
     engine.settle<Row>((a, b) => a.text === b.text);
