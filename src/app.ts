@@ -19,6 +19,7 @@ import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { rootReadiness } from "./app/root-readiness.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
+import { createWithheld, type Withheld, watchEncoder } from "./app/withheld.js";
 import { Engine } from "./base/engine.js";
 import type { KeyType } from "./ca/certificate-template.js";
 import { federatedDomains } from "./ca/given-trust.js";
@@ -111,6 +112,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 /** What is there before anything is served. */
 interface Parts {
   readonly encoder: Encoder;
+  /** Whether Envoy would refuse anything that was encoded so far. */
+  readonly hasRefused: () => boolean;
   readonly configuration: Configuration;
   readonly discovery: Discovery;
   readonly identity: MeshIdentity;
@@ -119,7 +122,7 @@ interface Parts {
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
   const { stateDir, secretsDir, memo } = options;
-  const encoder = createEncoder(await readDescriptors());
+  const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()));
   const engine = new Engine(memo === undefined ? {} : { memo });
   const configuration = await openConfiguration({
     directories: options.configDirs,
@@ -144,7 +147,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => identity.close());
   const registry = await openRegistry(options);
   closers.push(() => registry.close());
-  return { encoder, configuration, discovery, identity, registry };
+  return { encoder, hasRefused, configuration, discovery, identity, registry };
 }
 
 function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
@@ -190,7 +193,8 @@ async function serve(
   const sessions = createSessions(parts);
   const events = createRecentEvents({ now: systemTimers.now });
   const version = await readVersion();
-  const watched: Watched = { ads: () => ads, sessions, events, updates, version };
+  const withheld = followWithheld(parts, { sessions, updates, settled });
+  const watched: Watched = { ads: () => ads, sessions, events, updates, version, withheld };
   const debug = await openDebug(options, parts, watched);
   const ads = createAdsServer({
     sessions,
@@ -231,6 +235,27 @@ async function serve(
     idle: () => convergence.idle(),
     close: () => closeAll(closers),
   };
+}
+
+/** Looks for what is withheld when proxies have been sent all else. */
+function followWithheld(
+  { hasRefused, configuration, discovery }: Parts,
+  {
+    sessions,
+    updates,
+    settled,
+  }: Pick<Told, "sessions" | "updates"> & { readonly settled: Listeners<Settled> },
+): Withheld {
+  const withheld = createWithheld({
+    hasRefused,
+    sets: () => sessions.connected().map(({ connected }) => discovery.resourcesOf(connected)),
+    snapshot: () => configuration.snapshot(),
+    onChange: updates.tell,
+  });
+  settled.add(() => {
+    withheld.look();
+  });
+  return withheld;
 }
 
 /** Has proxies sent, or turned away, what follows from who is who. */
@@ -322,12 +347,13 @@ interface Watched {
   readonly events: RecentEvents;
   readonly updates: Listeners<Update>;
   readonly version: string;
+  readonly withheld: Withheld;
 }
 
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   { encoder, configuration, discovery, identity }: Parts,
-  { ads, sessions, events, updates, version }: Watched,
+  { ads, sessions, events, updates, version, withheld }: Watched,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
     observed: {
@@ -341,6 +367,7 @@ async function openDebug(
       mesh: () => discovery.mesh(),
       events,
       onUpdate: (listener) => updates.add(listener),
+      withheld: withheld.list,
     },
     version,
     api: await readOwnDescriptors(),

@@ -33,7 +33,8 @@ function text(diagnostic: Diagnostic): string {
   return JSON.stringify(diagnostic);
 }
 
-function missingIn(
+/** Those of some diagnostics that are none of others. */
+export function missingIn(
   diagnostics: readonly Diagnostic[],
   others: readonly Diagnostic[],
 ): readonly Diagnostic[] {

@@ -92,7 +92,11 @@ function createAnswers(options: DebugServiceOptions): Answers {
       return describeConvergence(observed);
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
-    Analyze: (request) => analyzeConfiguration(observed.snapshot(), request, new Date(now())),
+    Analyze: (request) => {
+      const snapshot = observed.snapshot();
+      const diagnostics = [...snapshot.diagnostics, ...observed.withheld()];
+      return analyzeConfiguration({ ...snapshot, diagnostics }, request, new Date(now()));
+    },
     ListTlsPolicies: ({ proxy: id = "", host = "" }) => {
       const { proxy } = findConnection(observed, id);
       const { tables, locate } = observed.snapshot();

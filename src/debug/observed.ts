@@ -1,4 +1,5 @@
 /** What the debug endpoints look at: read-only views of the rest of the control plane. */
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { Proof } from "../ca/proof.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Mesh } from "../mesh/mesh.js";
@@ -35,6 +36,8 @@ export interface Observed {
   mesh(): Mesh;
   /** What happened on streams lately. */
   readonly events: Pick<RecentEvents, "list">;
+  /** What is withheld of connected proxies because Envoy would refuse it. */
+  withheld(): readonly Diagnostic[];
   /** Calls back when the configuration, or what is wrong with it, has changed; the result ends that. */
   onUpdate(listener: () => void): () => void;
 }

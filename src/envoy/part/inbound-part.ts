@@ -3,6 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { type ResourceRef, refOf } from "../../config/resource.js";
 import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
@@ -23,6 +24,7 @@ import {
   inboundCluster,
 } from "../cluster/inbound-cluster.js";
 import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
+import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import {
   type InboundListenerOptions,
@@ -235,15 +237,20 @@ function listenersOf(
   return boundListeners(proxy, secured, options);
 }
 
+/** What says how calls reach the application: its Sidecar, and the services that are served. */
+function sourcesOf(
+  { sidecar }: InboundInputs,
+  ports: readonly InboundPort[],
+): readonly ResourceRef[] {
+  const services = ports.flatMap((port) => port.sources);
+  return sidecar === undefined ? services : [refOf(sidecar), ...services];
+}
+
 /** The builder of inbound parts. */
 export function createInboundPart(
   engine: Engine,
   encoder: Encoder,
 ): (inputs: InboundInputs) => InboundPart {
-  const encode = (type: string, json: { readonly name?: string }): EnvoyResource => ({
-    name: json.name ?? "",
-    ...encoder.encode(type, json),
-  });
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
     [
@@ -260,6 +267,9 @@ export function createInboundPart(
     ],
     (inputs) => {
       const ports = portsOf(inputs);
+      const sources = sourcesOf(inputs, ports);
+      const encode = (type: string, json: { readonly name?: string }): EnvoyResource =>
+        encodeResource(encoder, type, { name: json.name ?? "", json, sources });
       const clusters = clustersOf(inputs, ports).map((json) => encode(MESSAGE.cluster, json));
       const listeners = listenersOf(inputs, ports).map((json) => encode(MESSAGE.listener, json));
       return { clusters: resourceSet(clusters), listeners: resourceSet(listeners) };

@@ -21,6 +21,7 @@ import {
   outboundClusters,
   takesAddresses,
 } from "../cluster/outbound-cluster.js";
+import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { outboundClusterName } from "../names.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
@@ -61,10 +62,9 @@ function usesEds(service: Service): boolean {
 function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
   const mode = namespaceMode(inputs.policies, inputs.service.namespace);
   return resourceSet(
-    outboundClusters({ ...inputs, mode }).map(({ name, json }) => ({
-      name,
-      ...encoder.encode(MESSAGE.cluster, json),
-      ...(json.type === "EDS" ? { endpoints: name } : {}),
+    outboundClusters({ ...inputs, mode }).map((cluster) => ({
+      ...encodeResource(encoder, MESSAGE.cluster, cluster),
+      ...(cluster.json.type === "EDS" ? { endpoints: cluster.name } : {}),
     })),
   );
 }
@@ -84,7 +84,8 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
         const endpoints = clusterEndpoints(selected, port, takesMeshTls);
         const preference = preferenceOf(effectivePolicy(rule?.spec, subset, port.number), caller);
         const json = loadAssignment(name, endpoints, preference);
-        return { name, ...encoder.encode(MESSAGE.endpoint, json) };
+        const sources = selected.flatMap(({ source }) => source ?? []);
+        return encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
       }),
     ),
   );

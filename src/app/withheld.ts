@@ -1,0 +1,65 @@
+/** Tells of what proxies are not sent because their Envoys would refuse it. */
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Encoder } from "../envoy/encoder.js";
+import { refusalDiagnostics, refusalsIn } from "../envoy/refusal-diagnostics.js";
+import type { ResourceSets } from "../envoy/resource-set.js";
+import { missingIn, type Update } from "./update.js";
+
+/** An encoder, and whether anything that it was given was such that Envoy would refuse it. */
+export interface WatchedEncoder {
+  readonly encoder: Encoder;
+  readonly hasRefused: () => boolean;
+}
+
+/** Watches an encoder: as long as nothing is wrong, nobody has to look for it. */
+export function watchEncoder(encoder: Encoder): WatchedEncoder {
+  let refused = false;
+  const noted: Encoder["encode"] = (typeName, json) => {
+    try {
+      const encoded = encoder.encode(typeName, json);
+      refused ||= encoded.violations !== undefined;
+      return encoded;
+    } catch (error) {
+      refused = true;
+      throw error;
+    }
+  };
+  return { encoder: { ...encoder, encode: noted }, hasRefused: () => refused };
+}
+
+/** What is looked at. */
+export interface WithheldOptions {
+  readonly hasRefused: () => boolean;
+  /** What the connected proxies should hold. */
+  readonly sets: () => Iterable<ResourceSets>;
+  readonly snapshot: () => ConfigSnapshot;
+  /** Told of what is withheld now and was not before, and the other way round. */
+  readonly onChange: (change: Update) => void;
+}
+
+/** See the top of this file. */
+export interface Withheld {
+  /** What is withheld of the connected proxies now. */
+  readonly list: () => readonly Diagnostic[];
+  /** Looks whether that has changed. */
+  readonly look: () => void;
+}
+
+/** Looks only when something was refused since the start: without that it costs nothing. */
+export function createWithheld(options: WithheldOptions): Withheld {
+  let last: readonly Diagnostic[] = [];
+  const list = (): readonly Diagnostic[] =>
+    options.hasRefused() ? refusalDiagnostics(refusalsIn(options.sets()), options.snapshot()) : [];
+  return {
+    list,
+    look: () => {
+      const now = list();
+      const newDiagnostics = missingIn(now, last);
+      const clearedDiagnostics = missingIn(last, now);
+      last = now;
+      if (newDiagnostics.length + clearedDiagnostics.length === 0) return;
+      options.onChange({ changed: [], newDiagnostics, clearedDiagnostics });
+    },
+  };
+}
