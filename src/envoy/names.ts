@@ -54,6 +54,9 @@ export function configPath(kind: string, namespace: string, name: string): strin
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/${kind}/${name}`;
 }
 
+/** The name under which fairlead adds to Istio's metadata: `path`, the part of the resource that made it. */
+export const OWN_METADATA = "fairlead";
+
 /** The secrets that every workload has: its own certificate, and the roots that it trusts. */
 export const WORKLOAD_SECRET = "default";
 export const ROOT_SECRET = "ROOTCA";

@@ -15,7 +15,7 @@ import type {
   WeightedCluster_ClusterWeightJson,
 } from "../api.js";
 import { goDuration } from "../duration.js";
-import { type ClusterKey, configPath, outboundClusterName } from "../names.js";
+import { type ClusterKey, configPath, OWN_METADATA, outboundClusterName } from "../names.js";
 import { corsPolicy } from "./cors.js";
 import { httpFault } from "./fault.js";
 import { authorityOf, headerMutations } from "./header-operations.js";
@@ -206,20 +206,28 @@ function routeName(route: HTTPRoute, match: HTTPMatchRequest | undefined): strin
   return names.join(".");
 }
 
-function metadata({ source }: VirtualService): MetadataJson {
+/** A route of a VirtualService and one of its matches, and the numbers by which they are found in it. */
+interface Rule {
+  readonly route: HTTPRoute;
+  readonly index: number;
+  /** Absent of a route that is for every request. */
+  readonly match?: { readonly request: HTTPMatchRequest; readonly index: number };
+}
+
+/** Which part of which resource made the route. Routes with those of delegates are numbered otherwise than either. */
+function metadata({ source, spec, resource }: VirtualService, rule: Rule): MetadataJson {
+  const path = `http[${rule.index}]${rule.match === undefined ? "" : `.match[${rule.match.index}]`}`;
   return {
     filterMetadata: {
       istio: { config: configPath("virtual-service", source.namespace, source.name) },
+      ...(spec === resource.spec ? { [OWN_METADATA]: { path } } : {}),
     },
   };
 }
 
-function envoyRoute(
-  route: HTTPRoute,
-  request: HTTPMatchRequest | undefined,
-  virtualService: VirtualService,
-  context: RouteContext,
-): RouteJson {
+function envoyRoute(rule: Rule, virtualService: VirtualService, context: RouteContext): RouteJson {
+  const { route } = rule;
+  const request = rule.match?.request;
   const match = routeMatch(request);
   const name = routeName(route, request);
   const destination = only(receivingDestinations(route));
@@ -231,7 +239,7 @@ function envoyRoute(
     ...mergeMutations(headerMutations(route.headers), headerMutations(destination?.headers)),
     ...perFilterConfig(route),
     ...(statPrefix === "" ? {} : { statPrefix }),
-    metadata: metadata(virtualService),
+    metadata: metadata(virtualService, rule),
     decorator: {
       operation: `${operationHost(destination, virtualService, context)}${operationPath(match)}`,
     },
@@ -271,17 +279,21 @@ function mergeMutations(
  */
 export function httpRoutes(virtualService: VirtualService, context: RouteContext): RouteJson[] {
   const routes: RouteJson[] = [];
-  for (const route of virtualService.spec.http ?? []) {
-    const matches: readonly (HTTPMatchRequest | undefined)[] =
-      route.match === undefined || route.match.length === 0 ? [undefined] : route.match;
-    for (const match of matches) {
-      if (match !== undefined && !applies(match, context)) continue;
-      const built = envoyRoute(route, match, virtualService, context);
-      routes.push(built);
-      if (isCatchAll(built)) return routes;
-    }
+  for (const rule of rulesOf(virtualService)) {
+    if (rule.match !== undefined && !applies(rule.match.request, context)) continue;
+    const built = envoyRoute(rule, virtualService, context);
+    routes.push(built);
+    if (isCatchAll(built)) break;
   }
   return routes;
+}
+
+function rulesOf({ spec: { http = [] } }: VirtualService): readonly Rule[] {
+  return http.flatMap((route, index): readonly Rule[] => {
+    const { match = [] } = route;
+    if (match.length === 0) return [{ route, index }];
+    return match.map((request, i) => ({ route, index, match: { request, index: i } }));
+  });
 }
 
 /** The route of a service for which there is no VirtualService: everything goes to it. */
