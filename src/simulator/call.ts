@@ -29,6 +29,8 @@ export interface Call {
   readonly destination: { readonly address: string; readonly port: number };
   readonly source?: { readonly address: string; readonly port: number };
   readonly encryption: Encryption;
+  /** The SPIFFE identity in the client's certificate; absent when it shows none. */
+  readonly principal?: string;
   /** What the ClientHello asks for; `""` and none without TLS. */
   readonly serverName: string;
   readonly alpn: readonly string[];

@@ -1,4 +1,10 @@
 /** What becomes of a call, and why. */
+import type {
+  FilterChainJson,
+  HttpConnectionManagerJson,
+  RouteJson,
+  VirtualHostJson,
+} from "../envoy/api.js";
 
 /**
  * Why a call ends at the proxy. `tls-expected`: plaintext where TLS is terminated; `certificate-refused`: one side has a
@@ -38,4 +44,18 @@ export interface Outcome {
   readonly error?: CallError;
   /** Why it went that way, one sentence a step. */
   readonly reasons: readonly string[];
+}
+
+/** The configuration that a call went through, as far as it came. */
+export interface Passed {
+  readonly chain?: FilterChainJson;
+  /** Absent where bytes are passed on. */
+  readonly manager?: HttpConnectionManagerJson;
+  readonly virtualHost?: VirtualHostJson;
+  readonly route?: RouteJson;
+}
+
+/** An outcome, and what led to it. */
+export interface Walk extends Outcome {
+  readonly passed: Passed;
 }

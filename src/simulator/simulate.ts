@@ -12,23 +12,30 @@ import { matchFilterChain } from "./filter-chain-match.js";
 import { detect } from "./listener-filters.js";
 import { matchListener } from "./listener-match.js";
 import { certificateOf, connectionManagerOf, tcpClusters, tcpProxyOf } from "./network-filters.js";
-import type { Answer, CallError, Outcome } from "./outcome.js";
+import type { Answer, CallError, Outcome, Walk } from "./outcome.js";
 import { matchRoute } from "./route-match.js";
 import { matchVirtualHost } from "./virtual-host-match.js";
 
-const START: Outcome = { clusters: [], reasons: [] };
+const START: Walk = { clusters: [], reasons: [], passed: {} };
 
-/** An outcome one step further. */
-function step(before: Outcome, found: Partial<Outcome>, reason: string): Outcome {
-  return { ...before, ...found, reasons: [...before.reasons, reason] };
+/** A walk one step further. */
+function step(before: Walk, found: Partial<Walk>, reason: string): Walk {
+  const passed = { ...before.passed, ...found.passed };
+  return { ...before, ...found, passed, reasons: [...before.reasons, reason] };
 }
 
-function fail(before: Outcome, error: CallError, reason: string): Outcome {
+function fail(before: Walk, error: CallError, reason: string): Walk {
   return step(before, { error }, reason);
 }
 
 /** What becomes of a call to a proxy with this configuration. */
 export function simulate(configuration: ProxyConfiguration, call: Call): Outcome {
+  const { passed: _, ...outcome } = walk(configuration, call);
+  return outcome;
+}
+
+/** What becomes of a call to a proxy with this configuration, and what it went through. */
+export function walk(configuration: ProxyConfiguration, call: Call): Walk {
   const { address, port } = call.destination;
   const match = matchListener(configuration.listeners, call);
   if (match === undefined) {
@@ -45,7 +52,8 @@ export function simulate(configuration: ProxyConfiguration, call: Call): Outcome
   if ("error" in chosen) return fail(listening, chosen.error, chosen.reason);
   const { chain } = chosen;
   const name = chain.name ?? "";
-  const chained = step(listening, { filterChain: name }, `filter chain ${name}: ${chosen.reason}`);
+  const found = { filterChain: name, passed: { chain } };
+  const chained = step(listening, found, `filter chain ${name}: ${chosen.reason}`);
   const refusal = handshakeError(chain, call);
   if (refusal !== undefined) return fail(chained, ...refusal);
   return throughFilters(configuration, chain, call, chained);
@@ -73,8 +81,8 @@ function throughFilters(
   configuration: ProxyConfiguration,
   chain: FilterChainJson,
   call: Call,
-  before: Outcome,
-): Outcome {
+  before: Walk,
+): Walk {
   const manager = connectionManagerOf(chain);
   if (manager !== undefined) {
     if (call.encryption !== "plaintext" && certificateOf(chain) === "none") {
@@ -102,10 +110,14 @@ function throughRoutes(
   configuration: ProxyConfiguration,
   manager: HttpConnectionManagerJson,
   call: Call & { readonly request: HttpRequest },
-  before: Outcome,
-): Outcome {
+  before: Walk,
+): Walk {
   const asked = manager.rds?.routeConfigName;
-  const named = asked === undefined ? before : { ...before, routeConfiguration: asked };
+  const named: Walk = {
+    ...before,
+    ...(asked === undefined ? {} : { routeConfiguration: asked }),
+    passed: { ...before.passed, manager },
+  };
   const routes = routesOf(configuration, manager);
   if (routes === undefined) {
     return fail(named, "no-route-configuration", `there are no routes ${asked ?? ""}`);
@@ -118,7 +130,7 @@ function throughRoutes(
   const { virtualHost, domain } = found;
   const hosted = step(
     named,
-    { virtualHost: virtualHost.name ?? "" },
+    { virtualHost: virtualHost.name ?? "", passed: { virtualHost } },
     `virtual host ${virtualHost.name ?? ""}: its domain ${domain} stands for ${authority}`,
   );
   const encrypted = call.encryption !== "plaintext";
@@ -132,7 +144,11 @@ function throughRoutes(
   }
   const name = match.route.name ?? "";
   const label = name === "" ? `route number ${match.index + 1}` : `route ${name}`;
-  const routed = step(hosted, { route: name }, `${label} is the first that takes the request`);
+  const routed = step(
+    hosted,
+    { route: name, passed: { route: match.route } },
+    `${label} is the first that takes the request`,
+  );
   return act(configuration, match.route, routed);
 }
 
@@ -140,8 +156,8 @@ function throughRoutes(
 function act(
   configuration: ProxyConfiguration,
   { route, redirect, directResponse }: RouteJson,
-  before: Outcome,
-): Outcome {
+  before: Walk,
+): Walk {
   const answer = answerOf(redirect, directResponse);
   if (answer !== undefined) return step(before, { answer }, "the proxy answers by itself");
   const weighted = (route?.weightedClusters?.clusters ?? []).map(({ name = "", weight = 0 }) => ({
@@ -167,8 +183,8 @@ function answerOf(
 function toClusters(
   { clusters: known }: ProxyConfiguration,
   clusters: Outcome["clusters"],
-  before: Outcome,
-): Outcome {
+  before: Walk,
+): Walk {
   const names = clusters.map(({ name }) => name);
   const reached = step(before, { clusters }, `it goes to ${names.join(", ")}`);
   const missing = names.find((wanted) => !known.some(({ name }) => name === wanted));

@@ -12,7 +12,7 @@ export function isFullMatch(regex: string, text: string): boolean {
 }
 
 /** Whether a text is what a matcher asks for. */
-function matchesString(matcher: StringMatcherJson, text: string): boolean {
+export function matchesString(matcher: StringMatcherJson, text: string): boolean {
   const { exact, prefix, suffix, contains, safeRegex, ignoreCase } = matcher;
   if (safeRegex !== undefined) return isFullMatch(safeRegex.regex ?? "", text);
   const fold = (value: string): string => (ignoreCase === true ? value.toLowerCase() : value);

@@ -12,7 +12,7 @@ const NETWORK = "envoy.extensions.filters.network";
 
 /** A configuration of which only a part is given. */
 export function configuration(given: Partial<ProxyConfiguration>): ProxyConfiguration {
-  return { listeners: [], routes: [], clusters: [], ...given };
+  return { listeners: [], routes: [], clusters: [], endpoints: [], ...given };
 }
 
 /** A listener on a port of an address. */

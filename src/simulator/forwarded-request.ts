@@ -1,0 +1,48 @@
+/** A request as a route sends it on. See Envoy, RouteAction. */
+import { RE2JS } from "re2js";
+import type { HeaderValueOptionJson, RouteJson } from "../envoy/api.js";
+import type { HttpRequest } from "./call.js";
+
+/** The request with the path, host and headers that the route gives it. */
+export function forwardedRequest(request: HttpRequest, route: RouteJson): HttpRequest {
+  const { hostRewriteLiteral } = route.route ?? {};
+  return {
+    ...request,
+    path: rewrittenPath(request.path, route),
+    authority: hostRewriteLiteral ?? request.authority,
+    headers: changedHeaders(request.headers, route),
+  };
+}
+
+function rewrittenPath(path: string, { match = {}, route = {} }: RouteJson): string {
+  const { prefixRewrite, regexRewrite } = route;
+  if (regexRewrite !== undefined) {
+    const [plain = "", ...query] = path.split("?");
+    const expression = RE2JS.compile(regexRewrite.pattern?.regex ?? "");
+    const substitution = (regexRewrite.substitution ?? "").replaceAll(/\\(\d)/g, "$$$1");
+    return [expression.matcher(plain).replaceAll(substitution), ...query].join("?");
+  }
+  if (prefixRewrite === undefined) return path;
+  const matched = match.prefix ?? match.pathSeparatedPrefix ?? match.path ?? "";
+  return `${prefixRewrite}${path.slice(matched.length)}`;
+}
+
+function changedHeaders(
+  headers: HttpRequest["headers"],
+  { requestHeadersToAdd = [], requestHeadersToRemove = [] }: RouteJson,
+): HttpRequest["headers"] {
+  const removed = new Set(requestHeadersToRemove.map((name) => name.toLowerCase()));
+  const kept = Object.entries(headers).filter(([name]) => !removed.has(name));
+  return requestHeadersToAdd.reduce(withHeader, Object.fromEntries(kept));
+}
+
+function withHeader(
+  headers: HttpRequest["headers"],
+  { header, appendAction }: HeaderValueOptionJson,
+): HttpRequest["headers"] {
+  const name = (header?.key ?? "").toLowerCase();
+  const value = header?.value ?? "";
+  const before = headers[name];
+  const appends = appendAction === undefined || appendAction === "APPEND_IF_EXISTS_OR_ADD";
+  return { ...headers, [name]: before !== undefined && appends ? `${before},${value}` : value };
+}

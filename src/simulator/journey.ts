@@ -1,0 +1,164 @@
+/** Walks the configuration of both ends of a call: of the proxy that it goes out by, and of those that it comes in by. */
+
+import type { ClusterJson } from "../envoy/api.js";
+import { checkAccess, type FilterVerdict } from "./access.js";
+import type { Call, HttpRequest } from "./call.js";
+import type { ProxyConfiguration } from "./configuration.js";
+import {
+  type Ending,
+  endingAtProxy,
+  endingAtServer,
+  notConnected,
+  withoutEndpoints,
+} from "./ending.js";
+import { forwardedRequest } from "./forwarded-request.js";
+import type { Walk } from "./outcome.js";
+import { walk } from "./simulate.js";
+import { type Endpoint, endpointsOf } from "./upstream.js";
+
+/** A proxy of the mesh. */
+export interface Peer {
+  /** `NAME.NAMESPACE`. */
+  readonly id: string;
+  /** Where others call it. */
+  readonly address: string;
+  /** The SPIFFE identity in its certificate. */
+  readonly identity: string;
+  /** Connections are redirected to it by the kernel. */
+  readonly isCaptured: boolean;
+  readonly configuration: ProxyConfiguration;
+}
+
+/** A call at one proxy. */
+export interface Hop {
+  readonly peer: Peer;
+  readonly call: Call;
+  readonly walk: Walk;
+  readonly verdicts: readonly FilterVerdict[];
+}
+
+/** A call at one endpoint. */
+export interface Arrival {
+  readonly endpoint: Endpoint;
+  /** At the endpoint's proxy; absent when it has none. */
+  readonly hop?: Hop;
+  readonly ending: Ending;
+}
+
+/** One of the clusters to which a call may go. */
+export interface Branch {
+  readonly cluster: string;
+  /** Of all requests, from 0 to 1. */
+  readonly share: number;
+  /** Absent when the proxy has none of that name. */
+  readonly config?: ClusterJson;
+  readonly arrivals: readonly Arrival[];
+  /** How the call ends without an endpoint. */
+  readonly ending?: Ending;
+}
+
+/** All that may become of a call. */
+export interface Journey {
+  readonly hop: Hop;
+  readonly branches: readonly Branch[];
+  /** How the call ends at the first proxy; it has no branches then. */
+  readonly ending?: Ending;
+}
+
+/** The proxy at an address at which endpoints are called; undefined when there is none. */
+export type PeerAt = (address: string) => Peer | undefined;
+
+const ANSWERS: Ending = { isAnswered: true, flags: [], reason: "" };
+
+/** Follows a call from the proxy that it goes out by, or from a gateway that it comes in by. */
+export function travel(peer: Peer, call: Call, peerAt: PeerAt): Journey {
+  const hop = hopAt(peer, call);
+  const ending = endingAtProxy(hop.walk, hop.verdicts);
+  if (ending !== undefined) return { hop, branches: [], ending };
+  const total = hop.walk.clusters.reduce((sum, { weight }) => sum + weight, 0);
+  const branches = hop.walk.clusters
+    .filter(({ weight }) => weight > 0)
+    .map(({ name, weight }) => branchOf(hop, { name, share: weight / total }, peerAt));
+  return { hop, branches };
+}
+
+function hopAt(peer: Peer, call: Call): Hop {
+  const walked = walk(peer.configuration, call);
+  return { peer, call, walk: walked, verdicts: checkAccess(walked.passed, call) };
+}
+
+function branchOf(
+  hop: Hop,
+  { name, share }: { readonly name: string; readonly share: number },
+  peerAt: PeerAt,
+): Branch {
+  const { configuration } = hop.peer;
+  const config = configuration.clusters.find((one) => one.name === name);
+  if (config === undefined) return { cluster: name, share, arrivals: [] };
+  const branch = { cluster: name, share, config };
+  if (isUnbound(config)) {
+    const reason = "it goes to the address that was called, outside of what the mesh knows";
+    return { ...branch, arrivals: [], ending: { ...ANSWERS, reason } };
+  }
+  const endpoints = endpointsOf(config, configuration);
+  const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
+  const arrivals = healthy.map((endpoint) => arrivalAt(hop, endpoint, peerAt));
+  if (arrivals.length > 0) return { ...branch, arrivals };
+  const reason =
+    endpoints.length === 0
+      ? "the cluster has no endpoints"
+      : "no endpoint of the cluster is healthy";
+  return { ...branch, arrivals, ending: withoutEndpoints(reason) };
+}
+
+/** Whether a cluster goes to wherever the client meant to go. */
+function isUnbound({ type, clusterType }: ClusterJson): boolean {
+  return type === "ORIGINAL_DST" || clusterType?.name === "envoy.clusters.dynamic_forward_proxy";
+}
+
+function arrivalAt(from: Hop, endpoint: Endpoint, peerAt: PeerAt): Arrival {
+  const peer = peerAt(endpoint.address);
+  if (peer === undefined) {
+    const isKnown = endpoint.transport.encryption !== "mesh-tls";
+    if (isKnown) return { endpoint, ending: ANSWERS };
+    const reason = `no proxy is known at ${endpoint.address} that could show a certificate of the mesh`;
+    return { endpoint, ending: notConnected(from.walk.passed.route, reason) };
+  }
+  const hop = hopAt(peer, inboundCall(from, endpoint, peer));
+  return { endpoint, hop, ending: endingOf(from, endpoint, hop) };
+}
+
+function endingOf(
+  from: Hop,
+  { transport }: Endpoint,
+  { peer, walk: walked, verdicts }: Hop,
+): Ending {
+  const { route } = from.walk.passed;
+  if (walked.error === undefined && !transport.accepts(peer.identity)) {
+    const reason = `the caller does not take a server with the identity ${peer.identity}`;
+    return notConnected(route, reason);
+  }
+  return endingAtServer(walked, verdicts, { route, transport }) ?? ANSWERS;
+}
+
+function inboundCall(
+  { peer: caller, call, walk: { passed } }: Hop,
+  endpoint: Endpoint,
+  peer: Peer,
+): Call {
+  const { transport, address, port } = endpoint;
+  const request: HttpRequest | undefined =
+    call.request === undefined || passed.route === undefined
+      ? call.request
+      : forwardedRequest(call.request, passed.route);
+  return {
+    direction: peer.isCaptured ? "inbound" : "direct",
+    destination: { address, port },
+    source: { address: caller.address, port: 0 },
+    encryption: transport.encryption,
+    ...(transport.encryption === "mesh-tls" ? { principal: caller.identity } : {}),
+    serverName: transport.serverName,
+    alpn: transport.alpn,
+    ...(request === undefined ? {} : { request }),
+  };
+}

@@ -1,0 +1,94 @@
+/** How a proxy calls the endpoints of a cluster. */
+import type {
+  ClusterJson,
+  ClusterLoadAssignmentJson,
+  LbEndpointJson,
+  TransportSocketJson,
+  UpstreamTlsContextJson,
+} from "../envoy/api.js";
+import { WORKLOAD_SECRET } from "../envoy/names.js";
+import type { Encryption } from "./call.js";
+import type { ProxyConfiguration } from "./configuration.js";
+import { matchesString } from "./value-match.js";
+
+/** How a connection to an endpoint is made. */
+export interface Transport {
+  readonly encryption: Encryption;
+  readonly serverName: string;
+  readonly alpn: readonly string[];
+  /** Whether the proxy takes a server of this identity. */
+  readonly accepts: (identity: string) => boolean;
+}
+
+/** An endpoint of a cluster. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly isHealthy: boolean;
+  readonly transport: Transport;
+}
+
+/** The name under which endpoints say which transport they take. */
+const SOCKET_MATCH = "envoy.transport_socket_match";
+
+const PLAINTEXT: Transport = {
+  encryption: "plaintext",
+  serverName: "",
+  alpn: [],
+  accepts: () => true,
+};
+
+/** The endpoints of a cluster in the order of their localities; none of one that resolves whatever is called. */
+export function endpointsOf(
+  cluster: ClusterJson,
+  { endpoints }: ProxyConfiguration,
+): readonly Endpoint[] {
+  const name = cluster.edsClusterConfig?.serviceName ?? cluster.name;
+  const assignment: ClusterLoadAssignmentJson | undefined =
+    cluster.loadAssignment ?? endpoints.find(({ clusterName }) => clusterName === name);
+  return (assignment?.endpoints ?? [])
+    .flatMap(({ lbEndpoints = [] }) => lbEndpoints)
+    .flatMap((endpoint) => endpointOf(endpoint, cluster) ?? []);
+}
+
+function endpointOf(one: LbEndpointJson, cluster: ClusterJson): Endpoint | undefined {
+  const { address = "", portValue = 0 } = one.endpoint?.address?.socketAddress ?? {};
+  if (address === "") return undefined;
+  const { healthStatus = "UNKNOWN" } = one;
+  return {
+    address,
+    port: portValue,
+    isHealthy: healthStatus === "UNKNOWN" || healthStatus === "HEALTHY",
+    transport: transportOf(socketFor(one, cluster)),
+  };
+}
+
+/** The first transport whose criteria the endpoint's metadata fulfils, else the cluster's own. */
+function socketFor(
+  { metadata }: LbEndpointJson,
+  { transportSocketMatches = [], transportSocket }: ClusterJson,
+): TransportSocketJson | undefined {
+  const own = metadata?.filterMetadata?.[SOCKET_MATCH] ?? {};
+  const found = transportSocketMatches.find(({ match = {} }) =>
+    Object.entries(match).every(([key, value]) => own[key] === value),
+  );
+  return found?.transportSocket ?? transportSocket;
+}
+
+function transportOf(socket: TransportSocketJson | undefined): Transport {
+  const { typedConfig } = socket ?? {};
+  if (typedConfig?.["@type"]?.endsWith(".UpstreamTlsContext") !== true) return PLAINTEXT;
+  const { commonTlsContext = {}, sni = "" } = typedConfig as UpstreamTlsContextJson;
+  const [secret] = commonTlsContext.tlsCertificateSdsSecretConfigs ?? [];
+  const names =
+    commonTlsContext.combinedValidationContext?.defaultValidationContext
+      ?.matchTypedSubjectAltNames ?? [];
+  return {
+    encryption: secret?.name === WORKLOAD_SECRET ? "mesh-tls" : "tls",
+    serverName: sni,
+    alpn: commonTlsContext.alpnProtocols ?? [],
+    accepts: (identity) =>
+      names.length === 0 ||
+      names.some(({ matcher }) => matcher !== undefined && matchesString(matcher, identity)),
+  };
+}
