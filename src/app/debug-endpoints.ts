@@ -1,12 +1,14 @@
 /** The debug endpoints of a control plane, and the ways by which they are reached. */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
+import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Authenticate } from "../ca/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
+import { explain } from "../console/explain/explain.js";
+import { findProxy, type Scene } from "../console/explain/scene.js";
 import { createReadAccepted } from "../debug/accepted-resources.js";
 import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
 import {
@@ -23,6 +25,10 @@ import { createOpenServices } from "../debug/open-services.js";
 import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
 import { timestamp } from "../debug/timestamp.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import type { Encoder } from "../envoy/encoder.js";
+import type { ResourceSets } from "../envoy/resource-set.js";
+import type { Proxy } from "../mesh/proxy.js";
+import { proxyConfiguration } from "../simulator/configuration.js";
 import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
 
@@ -32,8 +38,9 @@ export interface DebugEndpointsOptions {
   readonly version: string;
   /** fairlead's own API, as a serialized FileDescriptorSet. */
   readonly api: Uint8Array;
-  /** Has Envoy's messages. */
-  readonly envoyRegistry: Registry;
+  readonly encoder: Encoder;
+  /** What a proxy should hold. */
+  readonly resourcesOf: (proxy: Proxy) => ResourceSets;
   readonly authenticate: Authenticate;
   /** Who may ask over TLS. */
   readonly operators: readonly Identity[];
@@ -51,9 +58,28 @@ export interface DebugEndpoints {
   serveSocket(stateDir: string): Promise<() => Promise<void>>;
 }
 
+/** Explains requests in the mesh as it is when they are asked about. */
+function explainIn({
+  observed,
+  encoder,
+  resourcesOf,
+}: DebugEndpointsOptions): DebugServiceOptions["explain"] {
+  return (name, requested) => {
+    const scene: Scene = {
+      mesh: observed.mesh(),
+      snapshot: observed.snapshot(),
+      proxies: observed.sessions().map(({ connected }) => connected.proxy),
+      configurationOf: (proxy) => proxyConfiguration(resourcesOf(proxy), encoder),
+    };
+    const proxy = findProxy(scene, name);
+    return proxy && explain(scene, proxy, requested);
+  };
+}
+
 /** Endpoints that nobody reaches yet. */
 export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpoints {
-  const { observed, version, authenticate, operators, envoyRegistry, logger } = options;
+  const { observed, version, authenticate, operators, encoder, logger } = options;
+  const envoyRegistry = encoder.registry;
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, options.api));
   const controlPlane = {
     id: hostname(),
@@ -76,6 +102,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
       };
       return describeIt(subject, { name, namespace });
     },
+    explain: explainIn(options),
   };
   const clientStatus: ClientStatusOptions = {
     definition: serviceDefinition(envoyRegistry, CLIENT_STATUS_SERVICE),

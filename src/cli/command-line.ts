@@ -18,6 +18,7 @@ import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
 import { describeCommand } from "./describe.js";
 import { experimentalCommand } from "./experimental.js";
+import { explainCommand } from "./explain.js";
 import { packageVersion } from "./package-version.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
@@ -69,6 +70,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(authnCommand(context))
     .addCommand(authzCommand(context))
     .addCommand(describeCommand(context))
+    .addCommand(explainCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(bugReportCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })

@@ -18,6 +18,8 @@ import type {
   DescribeRequestJson,
   DescribeResponseJson,
   DiagnosticsJson,
+  ExplainRequestJson,
+  ExplainResponseJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   GetConvergenceRequestJson,
@@ -54,6 +56,7 @@ export interface DebugClient {
   getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
   listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
+  explain(request: ExplainRequestJson): Promise<ExplainResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
   getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
@@ -177,6 +180,7 @@ export async function openDebugClient(
     getConfigDump: (request) => call("GetConfigDump", request),
     listTlsPolicies: (request) => call("ListTlsPolicies", request),
     describe: (request) => call("Describe", request),
+    explain: (request) => call("Explain", request),
     listResources: (request) => call("ListResources", request),
     getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),

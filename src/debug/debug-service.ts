@@ -7,6 +7,8 @@ import type {
   DescribeRequestJson,
   DescribeResponseJson,
   DiagnosticsJson,
+  ExplainRequestJson,
+  ExplainResponseJson,
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   GetConvergenceRequestJson,
@@ -41,6 +43,11 @@ export interface DebugServiceOptions {
   readonly now: () => number;
   /** What concerns a pod or a service, in lines; undefined when there is none of that name. */
   readonly describe: (request: DescribeRequestJson) => readonly string[] | undefined;
+  /** What becomes of a request by a proxy, as JSON; undefined when it is not connected. */
+  readonly explain: (
+    proxy: string,
+    requested: Pick<Required<ExplainRequestJson>, "method" | "headers"> & { readonly url: URL },
+  ) => object | undefined;
 }
 
 /** The answers of the service by method. */
@@ -50,6 +57,7 @@ interface Answers {
   readonly GetConfigDump: Answer<GetConfigDumpRequestJson, GetConfigDumpResponseJson>;
   readonly ListTlsPolicies: Answer<ListTlsPoliciesRequestJson, ListTlsPoliciesResponseJson>;
   readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
+  readonly Explain: Answer<ExplainRequestJson, ExplainResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
   readonly GetConvergence: Answer<GetConvergenceRequestJson, ConvergenceJson>;
@@ -66,7 +74,7 @@ function findConnection(observed: Observed, id: string): Connection {
 }
 
 function createAnswers(options: DebugServiceOptions): Answers {
-  const { observed, controlPlane, composeDump, describe, now } = options;
+  const { observed, controlPlane, composeDump, describe, explain, now } = options;
   return {
     GetControlPlane: () => controlPlane,
     ListProxies: ({ namespace = "", readMask = "" }) => ({
@@ -79,6 +87,11 @@ function createAnswers(options: DebugServiceOptions): Answers {
       const connection = findConnection(observed, proxy);
       const configs = await composeDump(connection.stream, observed);
       return { proxy: describeProxy(connection), configDump: JSON.stringify({ configs }) };
+    },
+    Explain: ({ proxy = "", method = "GET", url = "", headers = {} }) => {
+      const explanation = explain(proxy, { method, url: parseUrl(url), headers });
+      if (explanation !== undefined) return { explanation: JSON.stringify(explanation) };
+      throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
     },
     ListResources: (request) => {
       const { typeUrl = "", name = "" } = request;
@@ -113,6 +126,12 @@ function createAnswers(options: DebugServiceOptions): Answers {
       throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${name}.${namespace}`);
     },
   };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new CallRefused(status.INVALID_ARGUMENT, `"${text}" is no URL of http or https`);
 }
 
 /** The connections that are asked about: the one of a proxy, or all when a single resource is meant. */

@@ -1,0 +1,91 @@
+import type { Explanation } from "../console/explain/explanation.js";
+import { explanationLines } from "../console/explain/explanation-lines.js";
+import { CommandError } from "./command-error.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+
+/** The options of `fairlead explain`. */
+export interface ExplainOptions extends ConnectionOptions {
+  readonly from?: string;
+  readonly gateway?: string;
+  readonly header?: Readonly<Record<string, string>>;
+  readonly config?: readonly string[];
+  readonly output: "text" | "json";
+}
+
+/** What is called, as it was written. */
+interface Requested {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** Prints what becomes of a request. */
+export async function runExplain(
+  context: CommandContext,
+  requested: Requested,
+  options: ExplainOptions,
+): Promise<void> {
+  const proxy = options.from ?? options.gateway;
+  if (proxy === undefined) {
+    throw new CommandError(
+      "nothing says who calls",
+      "give --from POD.NAMESPACE, or --gateway POD.NAMESPACE for a call from outside",
+    );
+  }
+  const url = URL.parse(requested.url);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new CommandError(
+      `"${requested.url}" is no URL of http or https`,
+      "it is such as http://payments/api or http://payments.default:8080/",
+    );
+  }
+  const { config, header: headers = {} } = options;
+  const explanation =
+    config === undefined
+      ? await explainRunning(context, { ...requested, proxy, headers }, options)
+      : await explainFiles(config, { method: requested.method, url, headers }, proxy);
+  const { stdout } = context;
+  stdout.write(
+    options.output === "json"
+      ? `${JSON.stringify(explanation, undefined, 2)}\n`
+      : `${explanationLines(explanation).join("\n")}\n`,
+  );
+}
+
+async function explainRunning(
+  context: CommandContext,
+  request: Requested & { readonly proxy: string; readonly headers: Record<string, string> },
+  options: ConnectionOptions,
+): Promise<Explanation> {
+  const { askControlPlane } = await import("./connect.js");
+  const { explanation = "" } = await askControlPlane(context, options, (client) =>
+    client.explain(request),
+  );
+  return JSON.parse(explanation) as Explanation;
+}
+
+async function explainFiles(
+  directories: readonly string[],
+  requested: {
+    readonly method: string;
+    readonly url: URL;
+    readonly headers: Record<string, string>;
+  },
+  name: string,
+): Promise<Explanation> {
+  const [{ explain }, { findProxy }, { planScene }] = await Promise.all([
+    import("../console/explain/explain.js"),
+    import("../console/explain/scene.js"),
+    import("./plan-scene.js"),
+  ]);
+  const scene = await planScene(directories);
+  const proxy = findProxy(scene, name);
+  if (proxy === undefined) {
+    const known = scene.proxies.map(({ id }) => id).join(", ");
+    throw new CommandError(
+      `${directories.join(", ")}: there is no pod or workload ${name} with a proxy`,
+      known === "" ? "the files declare none" : `there are ${known}`,
+    );
+  }
+  return explain(scene, proxy, requested);
+}

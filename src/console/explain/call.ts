@@ -1,0 +1,98 @@
+/** A request as people write it, as the call that a proxy is made. */
+import { HTTP_PROXY_PORT } from "../../envoy/names.js";
+import { chooseService } from "../../mesh/choose-service.js";
+import { resolveHost } from "../../mesh/host-resolver.js";
+import { selects } from "../../mesh/labels.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { Call, HttpRequest } from "../../simulator/call.js";
+import type { Scene } from "./scene.js";
+
+/** What is called, and how. */
+export interface Requested {
+  readonly method: string;
+  readonly url: URL;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** Stands for any address at which nothing of the mesh is (RFC 5737). */
+const SOME_ADDRESS = "192.0.2.1";
+
+const portOf = ({ port, protocol }: URL): number =>
+  port === "" ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port);
+
+function requestOf({ method, url, headers }: Requested): HttpRequest {
+  const { host, ...others } = headers;
+  return {
+    version: "http/1.1",
+    authority: host ?? url.host,
+    method,
+    path: `${url.pathname}${url.search}`,
+    headers: others,
+  };
+}
+
+/**
+ * How an application calls its sidecar: its connections are redirected there, or it uses the sidecar as its HTTP proxy,
+ * through which TLS is a tunnel.
+ */
+export function outboundCall(scene: Scene, proxy: Proxy, requested: Requested): Call {
+  const { url } = requested;
+  const isTls = url.protocol === "https:";
+  const source = { address: proxy.address, port: 0 };
+  const plain = { source, encryption: "plaintext", serverName: "", alpn: [] } as const;
+  if (proxy.mode === "NONE") {
+    const authority = `${url.hostname}:${portOf(url)}`;
+    const tunnel = { ...requestOf(requested), method: "CONNECT", authority, path: "" };
+    return {
+      ...plain,
+      direction: "direct",
+      destination: { address: proxy.egressAddress, port: HTTP_PROXY_PORT },
+      request: isTls ? tunnel : requestOf(requested),
+    };
+  }
+  const destination = { address: addressOf(scene, proxy, url.hostname), port: portOf(url) };
+  return isTls
+    ? {
+        ...plain,
+        direction: "outbound",
+        destination,
+        encryption: "tls",
+        serverName: url.hostname,
+        alpn: ["h2", "http/1.1"],
+      }
+    : { ...plain, direction: "outbound", destination, request: requestOf(requested) };
+}
+
+/** The address that a name stands for where the application is. */
+function addressOf({ mesh }: Scene, { namespace }: Proxy, host: string): string {
+  const hostname = resolveHost(host, namespace, mesh.resolver);
+  const service = chooseService(mesh.servicesByHost.get(hostname), namespace);
+  return service?.addresses.find((address) => !address.includes("/")) ?? SOME_ADDRESS;
+}
+
+/** How someone outside of the mesh calls a gateway, by a port of its service. */
+export function gatewayCall(scene: Scene, proxy: Proxy, requested: Requested): Call {
+  const { url } = requested;
+  const isTls = url.protocol === "https:";
+  return {
+    direction: "direct",
+    destination: { address: proxy.address, port: listeningPort(scene, proxy, portOf(url)) },
+    encryption: isTls ? "tls" : "plaintext",
+    serverName: isTls ? url.hostname : "",
+    alpn: isTls ? ["h2", "http/1.1"] : [],
+    request: requestOf(requested),
+  };
+}
+
+/** The port on which the pods of a service listen for one of its ports; the same where no service says. */
+function listeningPort({ mesh }: Scene, { namespace, labels }: Proxy, port: number): number {
+  const services = [...(mesh.servicesByNamespace.get(namespace)?.values() ?? [])];
+  const targets = services
+    .filter(({ selector }) => selector !== undefined && selects(selector, labels))
+    .flatMap((service) => service.ports.filter(({ number }) => number === port))
+    .map(({ targetPort }) => targetPort);
+  return targets.find((target) => typeof target === "number") ?? port;
+}

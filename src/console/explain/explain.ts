@@ -1,0 +1,179 @@
+/** Explains a call: walks the configuration of both ends, and names the resources that decide each step. */
+import type { Proxy } from "../../mesh/proxy.js";
+import { tlsDecisions } from "../../mesh/tls-decisions.js";
+import type { Ending } from "../../simulator/ending.js";
+import {
+  type Arrival,
+  type Branch,
+  type Hop,
+  type Journey,
+  travel,
+} from "../../simulator/journey.js";
+import { gatewayCall, outboundCall, type Requested } from "./call.js";
+import type { Explanation, Result, Stage, Step } from "./explanation.js";
+import { describeHop, step } from "./hop-steps.js";
+import { clusterDecisions } from "./provenance.js";
+import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
+
+/** Explains a request of an application beside a sidecar, or of someone outside of the mesh to a gateway. */
+export function explain(scene: Scene, proxy: Proxy, requested: Requested): Explanation {
+  const isGateway = proxy.type === "router";
+  const call = isGateway
+    ? gatewayCall(scene, proxy, requested)
+    : outboundCall(scene, proxy, requested);
+  const journey = travel(peerOf(scene, proxy), call, peersByAddress(scene));
+  const from = isGateway ? `to the gateway ${proxy.id}` : `from ${proxy.id}`;
+  const context = { scene, namespace: proxy.namespace };
+  return {
+    call: `${requested.method} ${requested.url.href} ${from}`,
+    stages: [
+      {
+        title: `${proxy.id} ${isGateway ? "takes it in" : "sends it"}`,
+        steps: [...describeHop(context, journey.hop), ...endingSteps(journey.ending)],
+        stages: journey.branches.map((branch) => branchStage(context, branch)),
+      },
+    ],
+    results: resultsOf(scene, journey),
+  };
+}
+
+/** Who looks, and from which namespace. */
+interface Context {
+  readonly scene: Scene;
+  readonly namespace: string;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
+
+function branchStage(context: Context, branch: Branch): Stage {
+  const { scene, namespace } = context;
+  const { cluster, share, config, arrivals, ending } = branch;
+  const sources = config === undefined ? [] : clusterDecisions(scene, config, namespace);
+  return {
+    title: `${percent(share)} to cluster ${cluster}`,
+    steps: [
+      step(scene, "cluster", config?.type ?? config?.clusterType?.name ?? "", sources),
+      ...tlsSteps(context, branch),
+      ...endingSteps(ending),
+    ],
+    stages: alike(arrivals.map((arrival) => arrivalStage(context, arrival))),
+  };
+}
+
+/** What the two sides of a host want of TLS, and what comes of it. */
+function tlsSteps({ scene, namespace }: Context, { cluster, arrivals }: Branch): readonly Step[] {
+  const [, port, , host = ""] = cluster.split("|");
+  const { mesh, snapshot } = scene;
+  const found = tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace, host });
+  const decision = found.find((one) => String(one.port.number) === port);
+  if (decision === undefined) return [];
+  const { client } = decision;
+  const spoken = [...new Set(arrivals.map(({ endpoint }) => endpoint.transport.encryption))];
+  const words = spoken.map((one) => ENCRYPTIONS[one]).join(" and ");
+  return [
+    step(scene, "TLS", `${words === "" ? "not spoken" : words}, as the client is ${client.mode}`, [
+      ...(client.decidedBy === undefined ? [] : [client.decidedBy]),
+    ]),
+  ];
+}
+
+const ENCRYPTIONS = { plaintext: "plaintext", tls: "TLS", "mesh-tls": "mutual TLS" } as const;
+
+function arrivalStage(context: Context, { endpoint, hop, ending }: Arrival): Stage {
+  const { scene } = context;
+  const place = `${endpoint.address}:${endpoint.port}`;
+  const name = nameOf(scene, endpoint.address);
+  const title = name === "" ? place : `${name} (${place})`;
+  if (hop === undefined) {
+    const steps = [step(scene, "proxy", "none", []), ...endingSteps(ending)];
+    return { title, steps, stages: [] };
+  }
+  const namespace = hop.peer.id.slice(hop.peer.id.lastIndexOf(".") + 1);
+  const steps = describeHop({ scene, namespace }, hop);
+  const mode = serverMode(scene, hop);
+  return { title, steps: [...mode, ...steps, ...endingSteps(ending)], stages: [] };
+}
+
+/** Which PeerAuthentication says what the server wants of TLS. */
+function serverMode(scene: Scene, { peer, call }: Hop): readonly Step[] {
+  const { mesh, snapshot } = scene;
+  const own = [...mesh.servicesByHost.keys()]
+    .flatMap((host) => tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace: "", host }))
+    .flatMap(({ servers }) => servers)
+    .find(
+      ({ workload, port }) => workload.address === peer.address && port === call.destination.port,
+    );
+  if (own === undefined) return [];
+  const { mode, decidedBy } = own;
+  return [step(scene, "peers", mode, decidedBy === undefined ? [] : [decidedBy])];
+}
+
+function endingSteps(ending: Ending | undefined): readonly Step[] {
+  if (ending === undefined) return [];
+  return [{ about: "ends", says: describeEnding(ending), sources: [] }];
+}
+
+/** An ending in words, with the flags that an access log has of it. */
+function describeEnding({ isAnswered, status, flags, reason }: Ending): string {
+  if (isAnswered) return reason === "" ? "the application answers" : reason;
+  const what = status === undefined ? "the connection is closed" : String(status);
+  const shown = flags.length === 0 ? "" : `, response flags ${flags.join(",")}`;
+  return `${what}${shown}: ${reason}`;
+}
+
+/** Endpoints of which the same is told are told of once. */
+function alike(stages: readonly Stage[]): readonly Stage[] {
+  const groups = new Map<string, Stage[]>();
+  for (const stage of stages) {
+    // Their listeners are named after their addresses.
+    const key = JSON.stringify(stage.steps.filter(({ about }) => !/listener|chain/.test(about)));
+    groups.set(key, [...(groups.get(key) ?? []), stage]);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return [{ ...first, title: [first, ...others].map(({ title }) => title).join(", ") }];
+  });
+}
+
+function resultsOf(scene: Scene, { ending, branches }: Journey): readonly Result[] {
+  const ends = (branch: Branch): readonly Result[] =>
+    branch.ending === undefined
+      ? branch.arrivals.map((arrival) => {
+          const { address, port } = arrival.endpoint;
+          const name = nameOf(scene, address);
+          const share = branch.share / branch.arrivals.length;
+          return resultOf(share, arrival.ending, name === "" ? `${address}:${port}` : name);
+        })
+      : [resultOf(branch.share, branch.ending, "the address that was called")];
+  const results = ending === undefined ? branches.map(ends) : [[resultOf(1, ending, "")]];
+  return results.flatMap(joined).sort((a, b) => b.share - a.share);
+}
+
+function resultOf(
+  share: number,
+  { isAnswered, status, flags, reason }: Ending,
+  server: string,
+): Result {
+  return {
+    share,
+    answeredBy: isAnswered ? [server] : [],
+    ...(status === undefined ? {} : { status }),
+    flags: flags.length === 0 ? "-" : flags.join(","),
+    reason,
+  };
+}
+
+/** Results of one branch that are the same but for who answers are one. */
+function joined(results: readonly Result[]): readonly Result[] {
+  const byEnd = new Map<string, Result>();
+  for (const result of results) {
+    const key = JSON.stringify({ ...result, share: 0, answeredBy: result.answeredBy.length });
+    const before = byEnd.get(key);
+    byEnd.set(key, {
+      ...result,
+      share: (before?.share ?? 0) + result.share,
+      answeredBy: [...(before?.answeredBy ?? []), ...result.answeredBy],
+    });
+  }
+  return [...byEnd.values()];
+}

@@ -1,0 +1,37 @@
+/** An explanation as people read it. */
+import type { Explanation, Result, Stage, Step } from "./explanation.js";
+import type { Source } from "./provenance.js";
+
+const INDENT = "   ";
+const ABOUT_WIDTH = 14;
+
+/** See the top of this file. */
+export function explanationLines({ call, stages, results }: Explanation): readonly string[] {
+  return [call, "", ...stages.flatMap((stage) => stageLines(stage)), "", ...resultLines(results)];
+}
+
+function stageLines({ title, steps, stages }: Stage): readonly string[] {
+  const below = [...steps.flatMap(stepLines), ...stages.flatMap(stageLines)];
+  return [title, ...below.map((line) => `${INDENT}${line}`)];
+}
+
+function stepLines({ about, says, sources }: Step): readonly string[] {
+  const head = `${about.padEnd(ABOUT_WIDTH)}${says}`.trimEnd();
+  return [
+    head,
+    ...sources.map((source) => `${" ".repeat(ABOUT_WIDTH)}by ${describeSource(source)}`),
+  ];
+}
+
+function describeSource({ what, position }: Source): string {
+  return position === undefined ? what : `${what} (${position.file}:${position.line})`;
+}
+
+function resultLines(results: readonly Result[]): readonly string[] {
+  return results.map(({ share, answeredBy, status, flags, reason }) => {
+    const percent = `${Number((share * 100).toFixed(2))} %`;
+    if (answeredBy.length > 0) return `${percent} answered by ${answeredBy.join(", ")}`;
+    const what = status === undefined ? "connection closed" : String(status);
+    return `${percent} ${what}, response flags ${flags}: ${reason}`;
+  });
+}

@@ -1,0 +1,92 @@
+/** What a proxy does with a call, step by step. */
+import type { RouteActionJson, RouteJson } from "../../envoy/api.js";
+import type { Decision } from "../../mesh/tls-decisions.js";
+import type { FilterVerdict } from "../../simulator/access.js";
+import type { Hop } from "../../simulator/journey.js";
+import { describeMatch } from "../route-match.js";
+import type { Step } from "./explanation.js";
+import { policiesOf, policyDecision, routeDecision, routeField, sourceAt } from "./provenance.js";
+import type { Scene } from "./scene.js";
+
+/** A step, with the parts of resources that decide it. */
+export function step(
+  scene: Pick<Scene, "snapshot">,
+  about: string,
+  says: string,
+  decisions: readonly Decision[],
+): Step {
+  return { about, says, sources: decisions.map((one) => sourceAt(scene, one)) };
+}
+
+/** Who looks, and from which namespace. */
+interface Context {
+  readonly scene: Scene;
+  readonly namespace: string;
+}
+
+/** What the proxy does with a call, up to where it goes on or ends. */
+export function describeHop({ scene, namespace }: Context, hop: Hop): readonly Step[] {
+  const { walk, verdicts } = hop;
+  const steps: readonly (readonly [about: string, name: string | undefined])[] = [
+    ["listener", walk.listener],
+    ["filter chain", walk.filterChain],
+  ];
+  const named = steps.flatMap(([about, name]) =>
+    name === undefined || name === "" ? [] : [step(scene, about, name, [])],
+  );
+  const decided = verdicts.map((verdict) => verdictStep(scene, verdict));
+  const isRefused = verdicts.some(({ isAllowed }) => !isAllowed);
+  return [...named, ...decided, ...(isRefused ? [] : routeSteps({ scene, namespace }, hop))];
+}
+
+function verdictStep(scene: Scene, verdict: FilterVerdict): Step {
+  const { filter, reason, policy, policies = [], action } = verdict;
+  const rule = policy === undefined ? undefined : policyDecision(policy);
+  const about = filter === "authentication" ? "token" : "authorization";
+  const says = action === undefined ? reason : `${action}: ${reason}`;
+  return step(scene, about, says, rule === undefined ? policiesOf(policies) : [rule]);
+}
+
+function routeSteps(
+  { scene, namespace }: Context,
+  { walk: { passed, virtualHost } }: Hop,
+): readonly Step[] {
+  const hosts = virtualHost === undefined ? [] : [step(scene, "virtual host", virtualHost, [])];
+  const { route } = passed;
+  if (route === undefined) return hosts;
+  const decision = routeDecision(scene, { route, virtualHost: passed.virtualHost }, namespace);
+  const name = route.name === undefined || route.name === "" ? "" : `${route.name}, `;
+  const match = describeMatch(route.match);
+  return [
+    ...hosts,
+    step(scene, "route", `${name}for ${match}`, decision === undefined ? [] : [decision]),
+    ...actionSteps(scene, route, decision),
+  ];
+}
+
+/** The timeout and retries of a call to others; a route to the application beside the proxy, or to nobody, says nothing. */
+function actionSteps(
+  scene: Scene,
+  { route }: RouteJson,
+  decision: Decision | undefined,
+): readonly Step[] {
+  if (route === undefined || route.cluster?.startsWith("inbound|") === true) return [];
+  const fieldOf = (name: "timeout" | "retries"): readonly Decision[] => {
+    const found = decision === undefined ? undefined : routeField(scene, decision, name);
+    return found === undefined ? [] : [found];
+  };
+  return [
+    step(scene, "timeout", timeoutOf(route), fieldOf("timeout")),
+    step(scene, "retries", retriesOf(route), fieldOf("retries")),
+  ];
+}
+
+const timeoutOf = ({ timeout = "15s" }: RouteActionJson): string =>
+  timeout === "0s" ? "none" : timeout;
+
+function retriesOf({ retryPolicy }: RouteActionJson): string {
+  if (retryPolicy === undefined) return "none";
+  const { numRetries = 1, retryOn = "", perTryTimeout } = retryPolicy;
+  const each = perTryTimeout === undefined ? "" : `, ${perTryTimeout} each`;
+  return `${numRetries} on ${retryOn}${each}`;
+}

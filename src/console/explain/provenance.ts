@@ -1,0 +1,128 @@
+/** Which resources made a piece of an Envoy's configuration, and where they are written. */
+import type { Position } from "../../base/diagnostic.js";
+import { formatPath } from "../../config/format-path.js";
+import type { Path } from "../../config/kind.js";
+import { formatRef, type ResourceRef } from "../../config/resource.js";
+import type { ClusterJson, MetadataJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
+import { OWN_METADATA } from "../../envoy/names.js";
+import { chooseService } from "../../mesh/choose-service.js";
+import type { Decision } from "../../mesh/tls-decisions.js";
+import type { Scene } from "./scene.js";
+
+/** A part of a resource, and where it is written. */
+export interface Source {
+  /** `VirtualService payments.default http[1]`. */
+  readonly what: string;
+  readonly position?: Position;
+}
+
+/** The part of a resource at a path. */
+export function sourceAt({ snapshot }: Pick<Scene, "snapshot">, { ref, path }: Decision): Source {
+  const position = snapshot.locate(ref, path);
+  const what = path.length === 0 ? formatRef(ref) : `${formatRef(ref)} ${formatPath(path)}`;
+  return { what, ...(position === undefined ? {} : { position }) };
+}
+
+const KINDS: Readonly<Partial<Record<string, string>>> = {
+  "virtual-service": "VirtualService",
+  "destination-rule": "DestinationRule",
+};
+
+const CONFIG_PATH = /^\/apis\/networking\.istio\.io\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
+
+/** The resource that metadata names, and the part of it, as far as they say. */
+function named(metadata: MetadataJson | undefined): Decision | undefined {
+  const { istio, [OWN_METADATA]: own } = metadata?.filterMetadata ?? {};
+  const text = istio?.["config"];
+  const [, namespace = "", type = "", name = ""] =
+    CONFIG_PATH.exec(typeof text === "string" ? text : "") ?? [];
+  const kind = KINDS[type];
+  if (kind === undefined) return undefined;
+  const path = own?.["path"];
+  return {
+    ref: { kind, namespace, name },
+    path: typeof path === "string" ? ["spec", ...parsePath(path)] : [],
+  };
+}
+
+/** `http[1].match[0]` as the path that it is. */
+const parsePath = (text: string): Path =>
+  [...text.matchAll(/([a-zA-Z]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
+
+/** What made a route: a part of a VirtualService, else the service of its virtual host. */
+export function routeDecision(
+  scene: Scene,
+  {
+    route,
+    virtualHost,
+  }: { readonly route: RouteJson; readonly virtualHost: VirtualHostJson | undefined },
+  namespace: string,
+): Decision | undefined {
+  const found = named(route.metadata);
+  if (found !== undefined) return found;
+  const [, host = ""] = /([^/]+):\d+$/.exec(virtualHost?.name ?? "") ?? [];
+  return serviceDecision(scene, host, namespace);
+}
+
+/** The HTTP route of a VirtualService that a decision is about, or is in: its field of that name. */
+export function routeField(
+  { snapshot }: Pick<Scene, "snapshot">,
+  decision: Decision,
+  field: "timeout" | "retries" | "fault",
+): Decision | undefined {
+  const [, http, index] = decision.path;
+  if (decision.ref.kind !== "VirtualService" || http === undefined || index === undefined) {
+    return undefined;
+  }
+  const { namespace, name } = decision.ref;
+  const spec = snapshot.tables.VirtualService.get(`${namespace}/${name}`)?.spec;
+  const route = typeof index === "number" ? spec?.http?.[index] : undefined;
+  return route?.[field] === undefined
+    ? undefined
+    : { ref: decision.ref, path: ["spec", http, index, field] };
+}
+
+/** What made a cluster: the subset of a DestinationRule, or the rule, and the service. */
+export function clusterDecisions(
+  scene: Scene,
+  { name = "", metadata }: ClusterJson,
+  namespace: string,
+): readonly Decision[] {
+  const [, , subset = "", host = ""] = name.split("|");
+  const rule = named(metadata);
+  const service = serviceDecision(scene, host, namespace);
+  const parts = [rule === undefined ? undefined : inRule(scene, rule.ref, subset), service];
+  return parts.filter((one) => one !== undefined);
+}
+
+function inRule({ snapshot }: Scene, ref: ResourceRef, subset: string): Decision {
+  const spec = snapshot.tables.DestinationRule.get(`${ref.namespace}/${ref.name}`)?.spec;
+  const index = (spec?.subsets ?? []).findIndex(({ name }) => name === subset);
+  return { ref, path: index < 0 ? [] : ["spec", "subsets", index] };
+}
+
+function serviceDecision(
+  { mesh }: Pick<Scene, "mesh">,
+  host: string,
+  namespace: string,
+): Decision | undefined {
+  const service = chooseService(mesh.servicesByHost.get(host), namespace);
+  return service && { ref: service.source, path: [] };
+}
+
+const POLICY_RULE = /^(?:.*?)ns\[([^\]]*)\]-policy\[([^\]]*)\]-rule\[(\d+)\]$/;
+
+/** The rule of an AuthorizationPolicy that Envoy calls by this name. */
+export function policyDecision(policy: string): Decision | undefined {
+  const [, namespace = "", name = "", rule] = POLICY_RULE.exec(policy) ?? [];
+  if (rule === undefined) return undefined;
+  const ref = { kind: "AuthorizationPolicy", namespace, name };
+  return { ref, path: ["spec", "rules", Number(rule)] };
+}
+
+/** The AuthorizationPolicies of which these are rules. */
+export function policiesOf(policies: readonly string[]): readonly Decision[] {
+  const found = policies.flatMap((policy) => policyDecision(policy)?.ref ?? []);
+  const byName = new Map(found.map((ref) => [formatRef(ref), { ref, path: [] }]));
+  return [...byName.values()];
+}

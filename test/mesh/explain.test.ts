@@ -1,0 +1,227 @@
+/** What `explain` says of requests is what real Envoys do with them. */
+import { expect, test } from "vitest";
+import type { Explanation } from "../../src/console/explain/explanation.js";
+import { run } from "../unit/cli/run.js";
+import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
+import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const ROUTES = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: shop }
+spec:
+  host: shop
+  subsets:
+    - { name: v1, labels: { version: v1 } }
+    - { name: v2, labels: { version: v2 } }
+    - { name: v3, labels: { version: v3 } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: shop }
+spec:
+  hosts: [shop]
+  http:
+    - match: [{ headers: { x-role: { exact: admin } } }, { queryParams: { role: { exact: admin } } }]
+      route: [{ destination: { host: shop, subset: v2 } }]
+    - match: [{ uri: { prefix: /old } }]
+      redirect: { uri: /new, redirectCode: 302 }
+    - match: [{ uri: { exact: /teapot } }]
+      directResponse: { status: 418 }
+    - match: [{ uri: { prefix: /broken } }]
+      fault: { abort: { httpStatus: 555, percentage: { value: 100 } } }
+      route: [{ destination: { host: shop, subset: v1 } }]
+    - match: [{ uri: { prefix: /nobody } }]
+      route: [{ destination: { host: shop, subset: v3 } }]
+    - match: [{ uri: { prefix: /public/ } }]
+      rewrite: { uri: /private/ }
+      route: [{ destination: { host: shop, subset: v1 } }]
+    - match: [{ method: { regex: "P(OS|U)T" } }]
+      timeout: 3s
+      route: [{ destination: { host: shop, subset: v2 }, weight: 50 }, { destination: { host: shop, subset: v1 }, weight: 50 }]
+    - match: [{ uri: { prefix: / }, sourceLabels: { app: caller } }]
+      route: [{ destination: { host: shop, subset: v1 } }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge }
+spec:
+  hosts: [shop.example.com]
+  gateways: [istio-system/edge]
+  http:
+    - match: [{ uri: { prefix: /api } }]
+      route: [{ destination: { host: shop, port: { number: 80 } } }]
+    - match: [{ uri: { prefix: /legacy } }]
+      route: [{ destination: { host: legacy.plain.svc.cluster.local } }]
+`;
+
+const POLICIES = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: no-deletes }
+spec:
+  selector: { matchLabels: { app: shop } }
+  action: DENY
+  rules:
+    - to: [{ operation: { methods: [DELETE] } }]
+    - to: [{ operation: { paths: [/private/secret] } }]
+    - when: [{ key: "request.headers[x-evil]", values: ["*"] }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: callers }
+spec:
+  selector: { matchLabels: { app: shop, version: v2 } }
+  rules:
+    - from: [{ source: { principals: [cluster.local/ns/default/sa/caller] } }]
+    - to: [{ operation: { methods: [PUT] } }]
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default, namespace: default }
+spec: { mtls: { mode: STRICT } }
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: open }
+spec:
+  selector: { matchLabels: { app: open } }
+  mtls: { mode: DISABLE }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: stubborn }
+spec: { host: stubborn, trafficPolicy: { tls: { mode: DISABLE } } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: open }
+spec: { host: open, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: legacy, namespace: plain }
+spec: { host: legacy }
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: access-logs, namespace: istio-system }
+spec: { accessLogging: [{ providers: [{ name: envoy }] }] }
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(
+    application("shop", { versions: ["v1", "v2"] }),
+    application("caller"),
+    application("other"),
+    application("stubborn"),
+    application("open"),
+    namespace("plain", "disabled"),
+    application("legacy", { namespace: "plain" }),
+  ),
+  "edge.yaml": HTTP_GATEWAY,
+  "routes.yaml": ROUTES,
+  "policies.yaml": POLICIES,
+});
+
+/** A request that may be made, and by whom. */
+interface Case {
+  readonly from: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const SEED = 20_261_126;
+const CASES = 100;
+
+/** Numbers from 0 to below 1, the same ones each time. See Numerical Recipes, "quick and dirty" generators. */
+function* randomNumbers(seed: number): Generator<number, never> {
+  let state = seed;
+  for (;;) {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    yield state / 2 ** 32;
+  }
+}
+
+function casesOf(seed: number, count: number): readonly Case[] {
+  const numbers = randomNumbers(seed);
+  const one = <T>(list: readonly T[]): T => {
+    const chosen = list[Math.floor(numbers.next().value * list.length)];
+    if (chosen === undefined) throw new Error("nothing to choose from");
+    return chosen;
+  };
+  return Array.from({ length: count }, (_, i) => {
+    const from = one(["caller-0", "other-0", "gateway"]);
+    const inside = ["shop", "shop", "shop.default", "stubborn", "open", "legacy.plain"];
+    const host = from === "gateway" ? one(["shop.example.com", "other.example.com"]) : one(inside);
+    const paths = ["/", "/old/a", "/teapot", "/broken", "/nobody", "/public/secret", "/public/x"];
+    const path = one([...paths, "/private/secret", "/api/x", "/legacy", "/?role=admin"]);
+    return {
+      from,
+      method: one(["GET", "GET", "POST", "PUT", "DELETE"]),
+      url: `http://${host}${path}${path.includes("?") ? "&" : "?"}n=${i}`,
+      headers: one<Case["headers"]>([{}, {}, { "x-role": "admin" }, { "x-evil": "1" }]),
+    };
+  });
+}
+
+/** What was told of a request, and what became of it. */
+interface Seen {
+  readonly status: number;
+  /** The pod that answered. */
+  readonly by: string | undefined;
+  readonly results: Explanation["results"];
+}
+
+async function explained({ from, method, url, headers }: Case): Promise<Explanation> {
+  const { name, namespace: own } = from === "gateway" ? mesh().gateway() : mesh().pod(from);
+  const { stdout, stderr, code } = await run([
+    ...["explain", from === "gateway" ? "--gateway" : "--from", `${name}.${own}`, method, url],
+    ...Object.entries(headers).flatMap(([key, value]) => ["-H", `${key}: ${value}`]),
+    ...["-o", "json", "--state", mesh().state],
+  ]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as Explanation;
+}
+
+function answered({ from, method, url, headers }: Case): Promise<Answer> {
+  if (from !== "gateway") return call(mesh().pod(from), url, { method, headers });
+  const at = { address: mesh().gateway().addresses.pod, port: 8080 };
+  return callAddress(at, url, { method, headers });
+}
+
+/** The response flags that the proxy wrote by which a request went out, or came in at the gateway. */
+async function loggedFlags({ from, url }: Case): Promise<string> {
+  const { name, namespace: own } = from === "gateway" ? mesh().gateway() : mesh().pod(from);
+  const { pathname, search } = new URL(url);
+  const escaped = `${pathname}${search}`.replaceAll(/[.?]/g, "\\$&");
+  const line = new RegExp(`"[A-Z]+ ${escaped} HTTP/1.1" \\d+ (\\S+) `);
+  const found = async (): Promise<string | undefined> =>
+    line.exec(await mesh().log(`${name}.${own}`))?.[1];
+  await expect.poll(found, { interval: 10, timeout: 5000 }).toBeDefined();
+  return (await found()) ?? "";
+}
+
+test("explain tells what Envoy does with a hundred requests", { timeout: 120_000 }, async () => {
+  const seen: (Case & Seen)[] = [];
+  for (const one of casesOf(SEED, CASES)) {
+    const { results } = await explained(one);
+    const answer = await answered(one);
+    const by = answer.status === 200 ? echoOf(answer).pod : undefined;
+    seen.push({ ...one, status: answer.status, by, results });
+  }
+  const wrong: unknown[] = [];
+  for (const one of seen) {
+    const logged = await loggedFlags(one);
+    const { results, status, by } = one;
+    const told = results.filter((result) =>
+      by === undefined
+        ? result.status === status
+        : result.answeredBy.some((name) => name.startsWith(`${by}.`)),
+    );
+    if (!told.some(({ flags }) => flags === logged)) wrong.push({ ...one, logged });
+  }
+  expect(wrong).toEqual([]);
+});
