@@ -12,6 +12,17 @@ export class CommandError extends Error {
   }
 }
 
+/** Ends a command that has said all, with an exit code that tells what it found. */
+export class CommandExit extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`);
+    this.name = "CommandExit";
+    this.exitCode = exitCode;
+  }
+}
+
 /**
  * An error as the user is shown it: what is wrong and, when it is known, what to do. An error that nobody foresaw is
  * shown with where it came from, because then it is a fault of fairlead.

@@ -12,7 +12,7 @@ import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { bugReportCommand } from "./bug-report.js";
 import { caCommand } from "./ca.js";
-import { CommandError, describeError } from "./command-error.js";
+import { CommandError, CommandExit, describeError } from "./command-error.js";
 import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
@@ -20,6 +20,7 @@ import { describeCommand } from "./describe.js";
 import { experimentalCommand } from "./experimental.js";
 import { explainCommand } from "./explain.js";
 import { packageVersion } from "./package-version.js";
+import { planCommand } from "./plan.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { serveCommand } from "./serve.js";
@@ -48,6 +49,7 @@ export async function runCommandLine(
     }
     return 0;
   } catch (error) {
+    if (error instanceof CommandExit) return error.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     context.stderr.write(`${describeError(error)}\n`);
     return error instanceof CommandError ? error.exitCode : FAILED;
@@ -64,6 +66,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(analyzeCommand(context))
     .addCommand(caCommand(context))
     .addCommand(tokenCommand(context))
+    .addCommand(planCommand(context))
     .addCommand(waitCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))

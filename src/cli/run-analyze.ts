@@ -1,4 +1,3 @@
-import type { DiagnosticJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { analyze } from "../analysis/analyze.js";
 import type { Analyzer } from "../analysis/analyzer.js";
 import { ANALYZERS, DEFAULT_ANALYZERS } from "../analysis/analyzers.js";
@@ -16,6 +15,7 @@ import { type AnalysisFormat, formatAnalysis } from "./analysis-output.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import { type CommandContext, colorsFor } from "./context.js";
+import { diagnosticOf } from "./diagnostic-of.js";
 import { patchCheckFor } from "./patch-check.js";
 import { readStandardInput } from "./standard-input.js";
 
@@ -87,28 +87,6 @@ async function analyzeRunning(
     client.analyze({ analyzers: [...(options.analyzer ?? [])] }),
   );
   return diagnostics.map(diagnosticOf);
-}
-
-const SEVERITIES: Readonly<Partial<Record<string, Severity>>> = {
-  error: "error",
-  warning: "warning",
-};
-
-/** A finding as the debug API tells it; one of a level that is not known is a note. */
-function diagnosticOf({
-  severity = "",
-  code = "",
-  message = "",
-  file = "",
-  line = 0,
-  column = 0,
-  ...more
-}: DiagnosticJson): Diagnostic {
-  return {
-    ...{ severity: SEVERITIES[severity] ?? "note", code, message },
-    ...(file === "" ? {} : { position: { file, line, column } }),
-    ...more,
-  };
 }
 
 /** What stands for the standard input among the names of files. */

@@ -1,5 +1,6 @@
 /** The difference between what a proxy was sent and what its Envoy holds: two config dumps, resource by resource. */
 import { type ConfigDump, sectionOf } from "./config-dump.js";
+import { jsonDifferences, shownValue } from "./json-differences.js";
 
 /** One resource that is not the same on both sides. */
 export interface ResourceDifference {
@@ -18,12 +19,8 @@ export interface Comparison {
 
 /** How many places of one resource are named. */
 const MAX_PLACES = 5;
-const SHOWN_LENGTH = 120;
 
 type Resources = ReadonlyMap<string, unknown>;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
 
 function byName(resources: readonly (object | undefined)[]): Resources {
   return new Map(
@@ -50,28 +47,12 @@ const READERS: Readonly<Record<Comparison["type"], (dump: ConfigDump) => Resourc
   },
 };
 
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}...` : text;
-}
-
-/** The innermost places at which two values of JSON differ. */
-function differingPlaces(sent: unknown, held: unknown, path: string): readonly string[] {
-  if (sent === held) return [];
-  if (isObject(sent) && isObject(held) && Array.isArray(sent) === Array.isArray(held)) {
-    const keys = [...new Set([...Object.keys(sent), ...Object.keys(held)])].sort();
-    return keys.flatMap((key) =>
-      differingPlaces(sent[key], held[key], path === "" ? key : `${path}.${key}`),
-    );
-  }
-  return [`${path}: sent ${shown(sent)}, held ${shown(held)}`];
-}
-
 function placesOf(sent: unknown, held: unknown): readonly string[] {
   if (held === undefined) return ["sent, but not held"];
   if (sent === undefined) return ["held, but not sent"];
-  const places = differingPlaces(sent, held, "");
+  const places = jsonDifferences(sent, held).map(
+    ({ path, before, after }) => `${path}: sent ${shownValue(before)}, held ${shownValue(after)}`,
+  );
   const more = places.length - MAX_PLACES;
   return more > 0 ? [...places.slice(0, MAX_PLACES), `and ${more} more`] : places;
 }

@@ -13,6 +13,7 @@ import {
 } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
+  ConfigurationJson,
   ControlPlaneJson,
   ConvergenceJson,
   DescribeRequestJson,
@@ -58,6 +59,7 @@ export interface DebugClient {
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
   explain(request: ExplainRequestJson): Promise<ExplainResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
+  getConfiguration(): Promise<ConfigurationJson>;
   getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
   analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
@@ -182,6 +184,7 @@ export async function openDebugClient(
     describe: (request) => call("Describe", request),
     explain: (request) => call("Explain", request),
     listResources: (request) => call("ListResources", request),
+    getConfiguration: () => call("GetConfiguration", {}),
     getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),
     analyze: (request) => call("Analyze", request),

@@ -2,6 +2,7 @@
 import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
+  ConfigurationJson,
   ControlPlaneJson,
   ConvergenceJson,
   DescribeRequestJson,
@@ -25,6 +26,7 @@ import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
 import { type Answer, type CallGuard, CallRefused, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
+import { describeConfiguration } from "./describe-configuration.js";
 import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
@@ -60,6 +62,7 @@ interface Answers {
   readonly Explain: Answer<ExplainRequestJson, ExplainResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
+  readonly GetConfiguration: Answer<object, ConfigurationJson>;
   readonly GetConvergence: Answer<GetConvergenceRequestJson, ConvergenceJson>;
   readonly ListEvents: Answer<ListEventsRequestJson, ListEventsResponseJson>;
 }
@@ -100,6 +103,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
       );
       return { resources: [...resources] };
     },
+    GetConfiguration: () => describeConfiguration(observed),
     GetConvergence: async ({ refresh = false }) => {
       if (refresh) await observed.refresh();
       return describeConvergence(observed);

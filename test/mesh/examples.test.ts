@@ -126,6 +126,17 @@ const SPECIAL: readonly {
     },
   },
   {
+    // The checkout may be none of Git's, or have edits.
+    pattern: / --ref /,
+    run: async (example) => {
+      const git = "git -C repository -c user.name=test -c user.email=test@example.com";
+      await inShell(
+        `cp -r examples/shop/. repository && ${git} init -q && ${git} add -A && ${git} commit -qm test`,
+      );
+      return inProcess(example.replace("examples/shop", "repository"));
+    },
+  },
+  {
     // What stands beside a mesh is not started here: any page that answers will do.
     pattern: / --url http:/,
     run: (example) => {

@@ -56,7 +56,7 @@ const EXTENSION = /\.(?:ya?ml|json)$/i;
 const PARALLEL = 64;
 
 /** Whether a file of this name is read. */
-function isConfigName(name: string): boolean {
+export function isConfigName(name: string): boolean {
   return EXTENSION.test(name) && !isHidden(name);
 }
 

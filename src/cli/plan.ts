@@ -1,0 +1,36 @@
+import { Command, Option } from "commander";
+import { addConnectionFlags } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import type { PlanOptions } from "./run-plan.js";
+
+const HELP = `
+Nothing is touched. Without --against and --ref the directory is compared with what a control plane that runs has in force, for the
+proxies that are connected to it, and but for Secrets; of several directories that it reads, the one of the same name is
+taken to be replaced. With them two states of a directory are compared, for the workloads that they declare.
+
+Exit codes: 0 nothing changes, 2 something does, 1 the new state has errors that were not there before.
+
+Examples:
+  $ fairlead plan mesh
+  $ fairlead plan examples/shop --against examples/shop
+  $ fairlead plan examples/shop --ref HEAD`;
+
+/** `fairlead plan`. */
+export function planCommand(context: CommandContext): Command {
+  const command = new Command("plan")
+    .description("say what a change of the configuration would do to every proxy")
+    .argument("<dir>", "a directory of YAML as it is to be")
+    .addOption(new Option("--against <dir>", "the directory as it is").conflicts(["ref", "state"]))
+    .addOption(
+      new Option("--ref <ref>", "a commit or branch of Git in which the directory is as it is"),
+    )
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+    );
+  return addConnectionFlags(command, context)
+    .addHelpText("after", HELP)
+    .action(async (directory: string, options: PlanOptions) => {
+      const { runPlan } = await import("./run-plan.js");
+      await runPlan(context, directory, options);
+    });
+}
