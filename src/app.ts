@@ -9,7 +9,7 @@ import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { createListeners, type Listeners } from "./app/listeners.js";
 import { logObserver } from "./app/log-observer.js";
-import { createMetrics, type Metrics } from "./app/metrics.js";
+import { createMetrics, type MeasuredState, type Metrics } from "./app/metrics.js";
 import { joinObservers } from "./app/observers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { type PortOptions, servePorts } from "./app/ports.js";
@@ -188,11 +188,11 @@ async function serve(
   const { configuration, identity } = parts;
   const updates = createListeners<Update>();
   const settled = createListeners<Settled>();
-  const metrics = createMetrics();
+  const version = await readVersion();
+  const metrics = createMetrics(measured(parts, version));
   const convergence = createConvergence({ timers: systemTimers, onSettled: settled.tell });
   const sessions = createSessions(parts);
   const events = createRecentEvents({ now: systemTimers.now });
-  const version = await readVersion();
   const withheld = followWithheld(parts, { sessions, updates, settled });
   const watched: Watched = { ads: () => ads, sessions, events, updates, version, withheld };
   const debug = await openDebug(options, parts, watched);
@@ -212,6 +212,9 @@ async function serve(
   closers.push(() => {
     loop.close();
   });
+  updates.add(metrics.recordUpdate);
+  settled.add(metrics.recordSettled);
+  identity.onCertificateEvent(metrics.recordCertificate);
   followIdentity(identity, { ads, sessions, loop });
   closers.push(await debug.serveSocket(options.stateDir));
   const tls = await identity.startTls();
@@ -256,6 +259,17 @@ function followWithheld(
     withheld.look();
   });
   return withheld;
+}
+
+/** What is looked at when somebody asks for metrics. */
+function measured({ configuration, discovery, identity }: Parts, version: string): MeasuredState {
+  return {
+    version,
+    services: () => discovery.mesh().services.size,
+    virtualServices: () => configuration.snapshot().tables.VirtualService.size,
+    rootExpiresAt: () => identity.rootExpiresAt(),
+    now: systemTimers.now,
+  };
 }
 
 /** Has proxies sent, or turned away, what follows from who is who. */
@@ -327,7 +341,7 @@ function startLoop(
       updates.tell(update);
     },
     onComputed: (ms) => {
-      metrics.recordUpdate(ms);
+      metrics.recordComputed(ms);
     },
     timers: systemTimers,
   });

@@ -14,6 +14,8 @@ export interface Settled {
   readonly rejected: readonly string[];
   /** From the update to the last answer, in milliseconds. */
   readonly ms: number;
+  /** From the update to the last answer of each proxy that accepted all of it, in milliseconds. */
+  readonly times: readonly number[];
 }
 
 /** See the top of this file. */
@@ -40,7 +42,8 @@ const PATIENCE_MS = 5000;
 interface Followed {
   update: Update;
   readonly since: number;
-  readonly concerned: Set<string>;
+  /** By proxy, the time of its last answer; that of the update as long as it has given none. */
+  readonly concerned: Map<string, number>;
   readonly rejected: Set<string>;
   lastAnswer: number;
   /** When anything was sent, answered, or added to it. */
@@ -48,7 +51,7 @@ interface Followed {
 }
 
 function startedAt(now: number, update: Update): Followed {
-  const nobody = { concerned: new Set<string>(), rejected: new Set<string>() };
+  const nobody = { concerned: new Map<string, number>(), rejected: new Set<string>() };
   return { update, since: now, ...nobody, lastAnswer: now, lastEvent: now };
 }
 
@@ -93,13 +96,14 @@ function settledOf(
   { update, since, concerned, rejected, lastAnswer }: Followed,
   silent: ReadonlySet<string>,
 ): Settled {
-  const acknowledged = [...concerned].filter((id) => !silent.has(id) && !rejected.has(id));
+  const acknowledged = [...concerned].filter(([id]) => !silent.has(id) && !rejected.has(id));
   return {
     update,
     concerned: concerned.size,
     acknowledged: acknowledged.length,
     rejected: [...rejected].sort(),
     ms: lastAnswer - since,
+    times: acknowledged.map(([, at]) => at - since),
   };
 }
 
@@ -130,6 +134,8 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     if (followed === undefined) return;
     followed.lastAnswer = timers.now();
     followed.lastEvent = followed.lastAnswer;
+    const { session } = event;
+    if (followed.concerned.has(session)) followed.concerned.set(session, followed.lastAnswer);
   };
 
   return {
@@ -149,7 +155,9 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
       pushed: (event) => {
         unanswered.sent(event);
         if (followed === undefined || event.changed + event.removed === 0) return;
-        followed.concerned.add(event.session);
+        if (!followed.concerned.has(event.session)) {
+          followed.concerned.set(event.session, followed.since);
+        }
         followed.lastEvent = timers.now();
       },
       acked: answered,

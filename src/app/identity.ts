@@ -5,7 +5,11 @@ import type { Server, ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
 import { type Authority, openAuthority } from "../ca/authority.js";
-import { addCertificateService, CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
+import {
+  addCertificateService,
+  CERTIFICATE_SERVICE,
+  UNREADABLE_REQUEST,
+} from "../ca/certificate-service.js";
 import type { KeyType } from "../ca/certificate-template.js";
 import { type GivenTrust, givenTrustSource } from "../ca/given-trust.js";
 import { createGuessLimit } from "../ca/guess-limit.js";
@@ -58,6 +62,9 @@ export interface IdentityOptions {
   readonly logger: Logger;
 }
 
+/** What became of somebody who wanted to be known, or of an agent's request for the certificate of its key. */
+export type CertificateEvent = "certified" | "unauthenticated" | "unreadable" | "failed";
+
 /** See the top of this file. */
 export interface Identity {
   readonly authority: Authority;
@@ -70,6 +77,10 @@ export interface Identity {
   givenTrust(): GivenTrust;
   /** Calls back when that has changed. */
   onGivenTrust(listener: (given: GivenTrust) => void): void;
+  /** Calls back for each. */
+  onCertificateEvent(listener: (event: CertificateEvent) => void): void;
+  /** When the root that signs now expires, in milliseconds since 1970. */
+  rootExpiresAt(): number;
   /** Told of a peer that was refused, with what is never a secret. */
   readonly refused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
   /**
@@ -108,7 +119,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const certificates = serviceDefinition(await readApi(), CERTIFICATE_SERVICE);
   const secretsChange = createListeners<WorkloadIdentity>();
   const secrets = await openSecrets(options, authority, { trust, onChange: secretsChange.tell });
+  const certificateEvents = createListeners<CertificateEvent>();
   const refused: Identity["refused"] = (reason, fields) => {
+    certificateEvents.tell(reason === UNREADABLE_REQUEST ? "unreadable" : "unauthenticated");
     logger.warn({ reason, ...fields }, "refused a proxy");
   };
   const rootsChange = createListeners<readonly string[]>();
@@ -127,6 +140,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   return {
     ...{ authority, tokens, authenticate, secrets, refused },
     onSecretsChange: secretsChange.add,
+    onCertificateEvent: certificateEvents.add,
+    rootExpiresAt: () => {
+      const roots = authority.status().current.flatMap(certificatesOfPem);
+      return Math.min(...roots.map((root) => readCertificate(root).notAfter));
+    },
     givenTrust: trust.given,
     onGivenTrust: givenTrust.add,
     startTls: async () => {
@@ -139,7 +157,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       closers.push(follow(options, authority, { readiness, onRoots: rootsChange.tell }));
     },
     addServices: (server) => {
-      addCertificates(server, certificates, options, { authority, authenticate, refused });
+      const { tell } = certificateEvents;
+      addCertificates(server, certificates, options, { authority, authenticate, refused, tell });
     },
     close: () => closeAll(closers),
   };
@@ -272,13 +291,16 @@ function addCertificates(
   server: Server,
   definition: ServiceDefinition,
   options: IdentityOptions,
-  identity: Pick<Identity, "authority" | "authenticate" | "refused">,
+  identity: Pick<Identity, "authority" | "authenticate" | "refused"> & {
+    readonly tell: (event: CertificateEvent) => void;
+  },
 ): void {
   addCertificateService(server, definition, {
     authority: identity.authority,
     authenticate: identity.authenticate,
     onRefused: identity.refused,
     onCertified: (proof, notAfter) => {
+      identity.tell("certified");
       const { method, evidence } = proof;
       const until = new Date(notAfter).toISOString();
       options.logger.info(
@@ -286,6 +308,9 @@ function addCertificates(
         "certified a workload's key",
       );
     },
-    onError: logError(options, "cannot certify a workload's key"),
+    onError: (error) => {
+      identity.tell("failed");
+      logError(options, "cannot certify a workload's key")(error);
+    },
   });
 }

@@ -1,7 +1,20 @@
-/** The control plane's own metrics, under Istio's names where it has one. */
+/** The control plane's own metrics, under Istio's names where it has one. Of the event loop Node tells the rest. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { XdsObserver } from "../xds/observer.js";
-import { TYPE_URL } from "../xds/resource.js";
+import type { Settled } from "./convergence.js";
+import type { CertificateEvent } from "./identity.js";
+import type { Update } from "./update.js";
+import { createXdsMetrics } from "./xds-metrics.js";
+
+/** What is looked at when somebody asks. */
+export interface MeasuredState {
+  readonly version: string;
+  readonly services: () => number;
+  readonly virtualServices: () => number;
+  /** Milliseconds since 1970. */
+  readonly rootExpiresAt: () => number;
+  readonly now: () => number;
+}
 
 /** See the top of this file. */
 export interface Metrics {
@@ -9,95 +22,113 @@ export interface Metrics {
     Pick<XdsObserver, "opened" | "pushed" | "acked" | "nacked" | "closed">
   >;
   /** How long the engine took for a change, in milliseconds. */
-  readonly recordUpdate: (ms: number) => void;
+  readonly recordComputed: (ms: number) => void;
+  readonly recordUpdate: (update: Update) => void;
+  readonly recordSettled: (settled: Settled) => void;
+  readonly recordCertificate: (event: CertificateEvent) => void;
   /** In Prometheus' text format. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
 }
 
-const SHORT: ReadonlyMap<string, string> = new Map([
-  [TYPE_URL.cluster, "cds"],
-  [TYPE_URL.endpoint, "eds"],
-  [TYPE_URL.listener, "lds"],
-  [TYPE_URL.route, "rds"],
-  [TYPE_URL.secret, "sds"],
-  [TYPE_URL.virtualHost, "vhds"],
-  [TYPE_URL.extensionConfig, "ecds"],
-]);
-
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+/** Istio's boundaries, and finer ones below. */
+const CONVERGENCE_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.5, 1, 3, 5, 10, 20, 30];
 
-const typeOf = (typeUrl: string): string => SHORT.get(typeUrl) ?? "other";
-
-/** What is measured. */
-function createInstruments(registry: Registry) {
-  const registers = [registry];
-  const byType = { labelNames: ["type"], registers } as const;
-  return {
-    connected: new Gauge({
-      name: "pilot_xds",
-      help: "Number of proxies connected to this control plane",
-      registers,
-    }),
-    pushes: new Counter({
-      name: "pilot_xds_pushes",
-      help: "Responses sent, by type",
-      ...byType,
-    }),
-    bytes: new Counter({
-      name: "pilot_xds_sent_bytes",
-      help: "Bytes of responses sent, by type",
-      ...byType,
-    }),
-    rejects: new Counter({
-      name: "pilot_total_xds_rejects",
-      help: "Responses that proxies refused, by type",
-      ...byType,
-    }),
-    answers: new Histogram({
-      name: "pilot_xds_ack_time",
-      help: "Seconds from a response to its answer, by type",
-      buckets: SECONDS,
-      ...byType,
-    }),
-    updates: new Histogram({
-      name: "pilot_xds_push_time",
-      help: "Seconds that the control plane took to compute a change",
-      buckets: SECONDS,
-      registers,
-    }),
-  };
-}
+/** Istio's words for what becomes of a resource. */
+const EVENTS = { added: "add", changed: "update", removed: "delete" } as const;
 
 /** Metrics that start at zero. */
-export function createMetrics(): Metrics {
+export function createMetrics(state: MeasuredState): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { connected, pushes, bytes, rejects, answers, updates } = createInstruments(registry);
+  createGauges(registry, state);
+  const registers = [registry];
+  const computed = new Histogram({
+    name: "pilot_pushcontext_init_seconds",
+    help: "Seconds that it took to compute what a change means for the mesh",
+    buckets: SECONDS,
+    registers,
+  });
+  const converged = new Histogram({
+    name: "pilot_proxy_convergence_time",
+    help: "Seconds from a change of the configuration to a proxy's having accepted all that it means for it",
+    buckets: CONVERGENCE_SECONDS,
+    registers,
+  });
+  const events = new Counter({
+    name: "pilot_k8s_cfg_events",
+    help: "Resources that came, changed and went, by kind",
+    labelNames: ["type", "event"],
+    registers,
+  });
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    recordUpdate: (ms) => {
-      updates.observe(ms / 1000);
+    observer: createXdsMetrics(registry, state.version),
+    recordComputed: (ms) => {
+      computed.observe(ms / 1000);
     },
-    observer: {
-      opened: () => {
-        connected.inc();
-      },
-      closed: () => {
-        connected.dec();
-      },
-      pushed: (event) => {
-        const type = typeOf(event.typeUrl);
-        pushes.inc({ type });
-        bytes.inc({ type }, event.bytes);
-      },
-      acked: ({ typeUrl, ms }) => {
-        answers.observe({ type: typeOf(typeUrl) }, ms / 1000);
-      },
-      nacked: ({ typeUrl }) => {
-        rejects.inc({ type: typeOf(typeUrl) });
-      },
+    recordUpdate: ({ changed }) => {
+      for (const { ref, action } of changed) events.inc({ type: ref.kind, event: EVENTS[action] });
     },
+    recordSettled: ({ times }) => {
+      for (const ms of times) converged.observe(ms / 1000);
+    },
+    recordCertificate: createCertificateCounters(registry),
+  };
+}
+
+function createGauges(registry: Registry, state: MeasuredState): void {
+  const gauge = (name: string, help: string, value: () => number): void => {
+    const created: Gauge = new Gauge({
+      ...{ name, help, registers: [registry] },
+      collect: () => {
+        created.set(value());
+      },
+    });
+  };
+  gauge("pilot_services", "Services of the mesh", state.services);
+  gauge("pilot_virt_services", "VirtualServices in force", state.virtualServices);
+  gauge(
+    "citadel_server_root_cert_expiry_timestamp",
+    "When the root certificate expires, in seconds since 1970",
+    () => state.rootExpiresAt() / 1000,
+  );
+  gauge(
+    "citadel_server_root_cert_expiry_seconds",
+    "Seconds until the root certificate expires",
+    () => (state.rootExpiresAt() - state.now()) / 1000,
+  );
+  new Gauge({
+    name: "istio_build",
+    help: "Always 1; the label tag is the version",
+    labelNames: ["component", "tag"],
+    registers: [registry],
+  }).set({ component: "pilot", tag: state.version }, 1);
+}
+
+function createCertificateCounters(registry: Registry): (event: CertificateEvent) => void {
+  const counter = (name: string, help: string): Counter =>
+    new Counter({ name: `citadel_server_${name}`, help, registers: [registry] });
+  const requests = counter(
+    "csr_count",
+    "Requests of agents for the certificate of a key of theirs",
+  );
+  const certified = counter("success_cert_issuance_count", "Such requests that were granted");
+  const unreadable = counter("csr_parsing_err_count", "Such requests that were refused as invalid");
+  const failed = counter("csr_sign_err_count", "Such requests that failed for a fault of ours");
+  const unauthenticated = counter(
+    "authentication_failure_count",
+    "Streams and requests of peers that could not prove who they are",
+  );
+  const outcomes = { certified, unreadable, failed } as const;
+  return (event) => {
+    if (event === "unauthenticated") {
+      unauthenticated.inc();
+      return;
+    }
+    requests.inc();
+    outcomes[event].inc();
   };
 }

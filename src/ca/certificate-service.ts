@@ -40,6 +40,9 @@ export interface CertificateServiceOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** The reason of a refusal, when it is that the request is none. */
+export const UNREADABLE_REQUEST = "certificate-request";
+
 /** The name of the service. */
 export const CERTIFICATE_SERVICE = "istio.v1.auth.IstioCertificateService";
 
@@ -116,7 +119,7 @@ function refusalOf(
   { onRefused, onError }: CertificateServiceOptions,
 ): Partial<ServiceError> {
   if (error instanceof CallRefused) return { code: error.code, details: error.message };
-  if (error instanceof CertificateError && error.code === "certificate-request") {
+  if (error instanceof CertificateError && error.code === UNREADABLE_REQUEST) {
     onRefused(error.code, { detail: error.message, peer: call.getPeer() });
     return { code: status.INVALID_ARGUMENT, details: error.message };
   }

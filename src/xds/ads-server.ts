@@ -96,7 +96,6 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     },
   });
   const backlog = createBacklog(limits, clock, turns.look);
-  const waitingRoom = createWaitingRoom(limits);
   let started = 0;
   let connected = 0;
 
@@ -111,7 +110,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names }),
     wake: turns.add,
     backlog,
-    waitingRoom,
+    waitingRoom: createWaitingRoom(limits),
     ended: (stream) => {
       streams.delete(stream.id);
       turns.drop(stream);

@@ -126,11 +126,16 @@ export class AdsStream {
     }
     this.#isDue = !this.#outbox.isEmpty;
     if (this.#isDue) return;
+    const { clock } = this.#host;
+    let begun = clock.now();
     try {
       const state = withView(this.#state, open.session.view());
       const next = nextResponses(state, this.#host.moment());
       this.#state = next.state;
-      for (const response of next.responses) this.#write(response, open);
+      for (const response of next.responses) {
+        this.#write(response, open, begun);
+        begun = clock.now();
+      }
       this.#isSettled ||= this.#hasTakenAll();
       this.#sleepUntil(next.wakeAt);
     } catch (error) {
@@ -331,7 +336,7 @@ export class AdsStream {
     }
   }
 
-  #write(response: Response, open: Open): void {
+  #write(response: Response, open: Open, begun: number): void {
     const message = this.#host.encoder.encode(response);
     this.#outbox.write(message);
     const { typeUrl, nonce, payload } = response;
@@ -344,6 +349,7 @@ export class AdsStream {
       changed: payload.changed.length,
       removed: payload.removed.length,
       bytes: message.length,
+      ms: this.#host.clock.now() - begun,
     });
   }
 

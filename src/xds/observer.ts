@@ -19,6 +19,8 @@ export interface Pushed extends StreamName {
   readonly changed: number;
   readonly removed: number;
   readonly bytes: number;
+  /** Milliseconds that it took to find out what to send, to encode it and to hand it over. */
+  readonly ms: number;
 }
 
 /** A response was accepted. */

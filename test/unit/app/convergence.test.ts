@@ -9,7 +9,7 @@ const UPDATE = { changed: [], newDiagnostics: [], clearedDiagnostics: [] };
 const LONG_MS = 1000;
 
 function pushed(nonce: string) {
-  const counts = { resources: 1, changed: 1, removed: 0, bytes: 10 };
+  const counts = { resources: 1, changed: 1, removed: 0, bytes: 10, ms: 1 };
   return { ...STREAM, typeUrl: TYPE_URL.route, nonce, version: "", ...counts };
 }
 
@@ -34,7 +34,7 @@ test("an answer is one to everything of its type that the stream was sent before
   observer.pushed(pushed("c"));
   observer.acked(acked("c"));
   await timers.turnTo(timers.now() + LONG_MS);
-  expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1, rejected: [] }]);
+  expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1, rejected: [], times: [0] }]);
 });
 
 test("an answer to something older is none to what was sent since", async () => {

@@ -22,6 +22,7 @@ const SETTLED: Settled = {
   concerned: 0,
   acknowledged: 0,
   rejected: [],
+  times: [],
   ms: 0,
 };
 

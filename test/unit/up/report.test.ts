@@ -97,7 +97,7 @@ describe("a change", () => {
     ],
   ])("is told with its outcome: %o", (settled, text) => {
     const update = { changed: [], newDiagnostics: [], clearedDiagnostics: [] };
-    const nothing = { update, concerned: 0, acknowledged: 0, rejected: [], ms: 0 };
+    const nothing = { update, concerned: 0, acknowledged: 0, rejected: [], ms: 0, times: [] };
     expect(settledText({ ...nothing, ...settled })).toBe(text);
   });
 

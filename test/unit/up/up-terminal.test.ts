@@ -130,6 +130,7 @@ test("tells who took a change of the files, not of what was made", () => {
     concerned: 2,
     acknowledged: 2,
     rejected: [],
+    times: [],
     ms: 9,
   });
   terminal.updated({ ...NOTHING, changed: [change] }, tables);

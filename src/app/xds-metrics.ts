@@ -1,0 +1,140 @@
+/** What happens on discovery streams, in numbers. */
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { XdsObserver } from "../xds/observer.js";
+import { TYPE_URL } from "../xds/resource.js";
+
+/** Istio's words for the types. */
+const SHORT: ReadonlyMap<string, string> = new Map([
+  [TYPE_URL.cluster, "cds"],
+  [TYPE_URL.endpoint, "eds"],
+  [TYPE_URL.listener, "lds"],
+  [TYPE_URL.route, "rds"],
+  [TYPE_URL.secret, "sds"],
+  [TYPE_URL.virtualHost, "vhds"],
+  [TYPE_URL.extensionConfig, "ecds"],
+]);
+
+const OTHER = "other";
+
+/** Those that Istio counts refusals of by proxy. */
+const REFUSED = {
+  cds: "clusters",
+  eds: "endpoints",
+  lds: "listeners",
+  rds: "routes",
+} as const;
+
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+/** Istio's boundaries: gRPC's default limit is 4 MB. */
+const BYTES = [1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000];
+
+/** The instruments of one type, whose label is bound once: to look it up for each response costs more than to count. */
+interface OfType {
+  readonly pushes: Counter.Internal;
+  readonly bytes: Counter.Internal;
+  readonly sizes: Histogram.Internal<"type">;
+  readonly pushTimes: Histogram.Internal<"type">;
+  readonly answerTimes: Histogram.Internal<"type">;
+  readonly rejects: Counter.Internal;
+  /** By proxy; absent where Istio has none. */
+  readonly rejectsByProxy: Gauge<"node"> | undefined;
+}
+
+function createInstruments(registry: Registry): (type: string) => OfType {
+  const byType = { labelNames: ["type"] as const, registers: [registry] };
+  const pushes = new Counter({
+    name: "pilot_xds_pushes",
+    help: "Responses sent, by type",
+    ...byType,
+  });
+  const bytes = new Counter({
+    name: "pilot_xds_sent_bytes",
+    help: "Bytes of responses sent, by type",
+    ...byType,
+  });
+  const sizes = new Histogram({
+    name: "pilot_xds_config_size_bytes",
+    help: "Sizes of responses, by type",
+    buckets: BYTES,
+    ...byType,
+  });
+  const pushTimes = new Histogram({
+    name: "pilot_xds_push_time",
+    help: "Seconds that a response took to be made and handed to the connection, by type",
+    buckets: SECONDS,
+    ...byType,
+  });
+  const answerTimes = new Histogram({
+    name: "pilot_xds_ack_time",
+    help: "Seconds from a response to its being accepted, by type",
+    buckets: SECONDS,
+    ...byType,
+  });
+  const rejects = new Counter({
+    name: "pilot_total_xds_rejects",
+    help: "Responses that proxies refused, by type",
+    ...byType,
+  });
+  const rejectsByProxy = new Map<string, Gauge<"node">>(
+    Object.entries(REFUSED).map(([type, words]) => [
+      type,
+      new Gauge({
+        name: `pilot_xds_${type}_reject`,
+        help: `Responses with ${words} that a proxy refused while it was connected`,
+        labelNames: ["node"] as const,
+        registers: [registry],
+      }),
+    ]),
+  );
+  return (type) => ({
+    pushes: pushes.labels(type),
+    bytes: bytes.labels(type),
+    sizes: sizes.labels(type),
+    pushTimes: pushTimes.labels(type),
+    answerTimes: answerTimes.labels(type),
+    rejects: rejects.labels(type),
+    rejectsByProxy: rejectsByProxy.get(type),
+  });
+}
+
+/** Counts from zero; `version` is fairlead's own. */
+export function createXdsMetrics(
+  registry: Registry,
+  version: string,
+): Required<Pick<XdsObserver, "opened" | "pushed" | "acked" | "nacked" | "closed">> {
+  const connected = new Gauge({
+    name: "pilot_xds",
+    help: "Streams of proxies that are connected",
+    labelNames: ["version"] as const,
+    registers: [registry],
+  }).labels(version);
+  const instrumentsOf = createInstruments(registry);
+  const byTypeUrl = new Map([...SHORT].map(([typeUrl, type]) => [typeUrl, instrumentsOf(type)]));
+  const others = instrumentsOf(OTHER);
+  const of = (typeUrl: string): OfType => byTypeUrl.get(typeUrl) ?? others;
+  connected.set(0);
+  return {
+    opened: () => {
+      connected.inc();
+    },
+    closed: ({ session }) => {
+      connected.dec();
+      for (const { rejectsByProxy } of byTypeUrl.values()) rejectsByProxy?.remove(session);
+    },
+    pushed: (event) => {
+      const { pushes, bytes, sizes, pushTimes } = of(event.typeUrl);
+      pushes.inc();
+      bytes.inc(event.bytes);
+      sizes.observe(event.bytes);
+      pushTimes.observe(event.ms / 1000);
+    },
+    acked: ({ typeUrl, ms }) => {
+      of(typeUrl).answerTimes.observe(ms / 1000);
+    },
+    nacked: ({ typeUrl, session }) => {
+      const { rejects, rejectsByProxy } = of(typeUrl);
+      rejects.inc();
+      rejectsByProxy?.inc({ node: session });
+    },
+  };
+}
