@@ -7,6 +7,7 @@ import { type Convergence, createConvergence, type Settled } from "./app/converg
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
+import { inTurns } from "./app/in-turns.js";
 import { createListeners, type Listeners } from "./app/listeners.js";
 import { logObserver } from "./app/log-observer.js";
 import { createMetrics, type MeasuredState, type Metrics } from "./app/metrics.js";
@@ -222,6 +223,11 @@ async function serve(
   const { close, ...ports } = await servePorts(options, served);
   closers.push(close);
   followAuthority(parts, ads, sessions);
+  closers.push(
+    inTurns(parts.discovery.prepare(), (error) => {
+      options.logger.error({ err: error }, "could not prepare what proxies will ask for");
+    }),
+  );
   return {
     ...ports,
     get rootCertificates() {

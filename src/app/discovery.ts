@@ -26,6 +26,8 @@ export interface Discovery {
   readonly update: (inputs: DiscoveryInputs) => boolean;
   /** What a proxy should hold now. */
   readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+  /** Builds ahead what sidecars that come will share, a step at a time, so that the first of them are answered sooner. */
+  readonly prepare: () => Iterable<void>;
   readonly meshConfig: () => MeshConfig;
   readonly mesh: () => Mesh;
   /** Forgets what was remembered for proxies that are not among these. */
@@ -60,6 +62,7 @@ export function createDiscovery(
       return !same;
     },
     resourcesOf: (connected) => resources.resourcesOf(mesh, connected),
+    prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,
     forgetOthers: (proxies) => {

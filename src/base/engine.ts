@@ -15,6 +15,7 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
+import { MemoNode } from "./memo-node.js";
 import { Table } from "./table.js";
 
 /** Called for every row that an operator computes; tests assert what an edit recomputed. */
@@ -62,39 +63,9 @@ export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
 
 const identical = (a: unknown, b: unknown): boolean => a === b;
 
-/** A level of the tree in which a remembered result is found: one level for each argument. */
-class MemoNode {
-  #byIdentity: WeakMap<object, MemoNode> | undefined;
-  #byValue: Map<unknown, MemoNode> | undefined;
-  result: { readonly value: unknown } | undefined;
-
-  /** The node behind the next argument; made when there is none. */
-  next(argument: unknown): MemoNode {
-    return isObject(argument)
-      ? findOrMake((this.#byIdentity ??= new WeakMap()), argument)
-      : findOrMake((this.#byValue ??= new Map()), argument);
-  }
-}
-
-const isObject = (value: unknown): value is object =>
-  (typeof value === "object" && value !== null) || typeof value === "function";
-
 /** What the recorder is told of a call: the strings among its arguments. */
 const keyOf = (args: readonly unknown[]): string =>
   args.filter((argument) => typeof argument === "string").join(" ");
-
-interface Children<K> {
-  get(key: K): MemoNode | undefined;
-  set(key: K, node: MemoNode): unknown;
-}
-
-function findOrMake<K>(children: Children<K>, key: K): MemoNode {
-  const found = children.get(key);
-  if (found !== undefined) return found;
-  const made = new MemoNode();
-  children.set(key, made);
-  return made;
-}
 
 /** Makes the remembering operators. One engine serves one control plane. */
 export class Engine {

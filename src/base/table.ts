@@ -235,9 +235,9 @@ export class Table<V> {
 
   /** This table with entries under keys that it does not have; it remembers this one as its base. */
   extended(entries: Iterable<readonly [string, V]>): Table<V> {
-    let table: Table<V> = this;
-    for (const [key, value] of entries) table = table.with(key, value);
-    return table === this ? this : new Table(table.#root, this);
+    let root = this.#root;
+    for (const [key, value] of entries) root = insert(root, { hash: hashOf(key), key, value }, 0);
+    return root === this.#root ? this : new Table(root, this);
   }
 
   /** The number of entries. */

@@ -46,6 +46,8 @@ export interface ConnectedProxy {
 export interface ProxyResources {
   /** What a proxy should hold in this mesh. Equal parts are the same objects as before. */
   resourcesOf(mesh: Mesh, connected: ConnectedProxy): ResourceSets;
+  /** Builds ahead what sidecars that come will share, a step at a time. */
+  prepare(mesh: () => Mesh): Iterable<void>;
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
@@ -302,6 +304,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   );
   return {
     resourcesOf: (mesh, connected) => builderOf(connected)(mesh),
+    prepare: (mesh) => scopes.prepare(mesh),
     forgetScopesWithout: scopes.forgetScopesWithout,
   };
 }

@@ -55,12 +55,20 @@ export type Logs = ReturnType<typeof createLogs>;
 /** The scopes that proxies are in. */
 export interface Scopes {
   readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
+  /**
+   * Builds ahead what sidecars that come will share: of all namespaces first, then of each that has services. A step
+   * at a time, each of the mesh as it is then.
+   */
+  readonly prepare: (mesh: () => Mesh) => Iterable<void>;
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   readonly forgetScopesWithout: (mesh: Mesh, proxies: Iterable<Proxy>) => void;
 }
 
 /** What of a mesh decides the scope that a proxy is in. */
 export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars">;
+
+/** So many namespaces are prepared at most: what is prepared stays. */
+const MAX_PREPARED = 100;
 
 const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
   router ? "GATEWAY" : "SIDECAR_OUTBOUND";
@@ -92,6 +100,17 @@ const kindOf = (scope: OutboundScope): OutboundScope => ({
   dualStack: false,
   patches: "",
 });
+
+/** The kind of a sidecar that captures, to which no Sidecar applies and whose labels nobody looks at. */
+const USUAL_KIND: OutboundScope = {
+  namespace: NO_NAMESPACE,
+  sidecar: "",
+  labels: {},
+  router: false,
+  captured: true,
+  dualStack: false,
+  patches: "",
+};
 
 function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
   const found = all.get(key);
@@ -152,6 +171,7 @@ export function createScopes(
   const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
   const commons = new Map<string, (mesh: Mesh) => CommonPart>();
   const scopes = new Map<string, ScopeBuilder>();
+  const prepared = new Set<string>();
 
   const commonFor = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) => {
     const build = createCommonPart(engine, encoder, shared);
@@ -159,13 +179,14 @@ export function createScopes(
       build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
     );
   };
+  const commonOf = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) =>
+    findOrMake(commons, keyOf(kind), () => commonFor(kind));
   const partOf = (scope: OutboundScope): ((mesh: Mesh) => OutboundPart) => {
     if (scope.sidecar !== "") {
       const build = createSidecarPart(engine, encoder, shared);
       return (mesh) => build(mesh, scope, traits(mesh.config, scope));
     }
-    const kind = kindOf(scope);
-    const common = findOrMake(commons, keyOf(kind), () => commonFor(kind));
+    const common = commonOf(kindOf(scope));
     const build = createOutboundPart(engine, encoder, shared);
     return (mesh) => build(mesh, scope, common(mesh));
   };
@@ -176,13 +197,30 @@ export function createScopes(
       patches.patching.of(patches.finder.at(envoyFilters, scope.patches), outboundSide(scope)),
     );
   };
+  const builderFor = (scope: OutboundScope): ScopeBuilder =>
+    findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope));
   return {
-    builderFor: (scope) => findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope)),
+    builderFor,
+    *prepare(mesh) {
+      commonOf(USUAL_KIND)(mesh());
+      yield;
+      const namespaces = [...mesh().servicesByNamespace.keys()].sort();
+      for (const namespace of namespaces.slice(0, MAX_PREPARED)) {
+        const scope = { ...USUAL_KIND, namespace };
+        prepared.add(keyOf(scope));
+        const builder = builderFor(scope);
+        builder.part(mesh());
+        builder.listeners(mesh());
+        yield;
+      }
+    },
     forgetScopesWithout: (mesh, proxies) => {
       const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy, patches.for(mesh, proxy)));
       const keys = new Set(wanted.map(keyOf));
-      const kinds = new Set(wanted.map((scope) => keyOf(kindOf(scope))));
-      for (const key of scopes.keys()) if (!keys.has(key)) scopes.delete(key);
+      const kinds = new Set([USUAL_KIND, ...wanted.map(kindOf)].map(keyOf));
+      for (const key of scopes.keys()) {
+        if (!keys.has(key) && !prepared.has(key)) scopes.delete(key);
+      }
       for (const key of commons.keys()) if (!kinds.has(key)) commons.delete(key);
     },
   };
