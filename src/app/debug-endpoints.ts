@@ -9,6 +9,7 @@ import type { Authenticate } from "../ca/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
 import { explain } from "../console/explain/explain.js";
 import { findProxy, type Scene } from "../console/explain/scene.js";
+import { why } from "../console/explain/why.js";
 import { createReadAccepted } from "../debug/accepted-resources.js";
 import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
 import {
@@ -28,7 +29,6 @@ import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
 import type { Encoder } from "../envoy/encoder.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import type { Proxy } from "../mesh/proxy.js";
-import { proxyConfiguration } from "../simulator/configuration.js";
 import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
 
@@ -58,21 +58,28 @@ export interface DebugEndpoints {
   serveSocket(stateDir: string): Promise<() => Promise<void>>;
 }
 
-/** Explains requests in the mesh as it is when they are asked about. */
-function explainIn({
+/** Answers questions about the mesh as it is when they are asked. */
+function explanations({
   observed,
   encoder,
   resourcesOf,
-}: DebugEndpointsOptions): DebugServiceOptions["explain"] {
-  return (name, requested) => {
+}: DebugEndpointsOptions): Pick<DebugServiceOptions, "explain" | "why"> {
+  const about = <Answer>(
+    name: string,
+    answer: (scene: Scene, proxy: Proxy) => Answer,
+  ): Answer | undefined => {
     const scene: Scene = {
       mesh: observed.mesh(),
       snapshot: observed.snapshot(),
       proxies: observed.sessions().map(({ connected }) => connected.proxy),
-      configurationOf: (proxy) => proxyConfiguration(resourcesOf(proxy), encoder),
+      ...{ resourcesOf, encoder },
     };
     const proxy = findProxy(scene, name);
-    return proxy && explain(scene, proxy, requested);
+    return proxy && answer(scene, proxy);
+  };
+  return {
+    explain: (name, requested) => about(name, (scene, proxy) => explain(scene, proxy, requested)),
+    why: (name, resource) => about(name, (scene, proxy) => why(scene, proxy, resource)),
   };
 }
 
@@ -102,7 +109,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
       };
       return describeIt(subject, { name, namespace });
     },
-    explain: explainIn(options),
+    ...explanations(options),
   };
   const clientStatus: ClientStatusOptions = {
     definition: serviceDefinition(envoyRegistry, CLIENT_STATUS_SERVICE),

@@ -29,6 +29,7 @@ import { upCommand } from "./up.js";
 import { validateCommand } from "./validate.js";
 import { versionCommand } from "./version.js";
 import { waitCommand } from "./wait.js";
+import { whyCommand } from "./why.js";
 
 const FAILED = 1;
 const USAGE = 2;
@@ -74,6 +75,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(authzCommand(context))
     .addCommand(describeCommand(context))
     .addCommand(explainCommand(context))
+    .addCommand(whyCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(bugReportCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })

@@ -2,9 +2,9 @@ import { createDiscovery } from "../app/discovery.js";
 import { readDescriptors } from "../app/package-files.js";
 import { errorMessage } from "../base/error-message.js";
 import { Table } from "../base/table.js";
-import type { Scene } from "../console/explain/scene.js";
+import { findProxy, type Scene } from "../console/explain/scene.js";
 import { createEncoder } from "../envoy/encoder.js";
-import { proxyConfiguration } from "../simulator/configuration.js";
+import type { Proxy } from "../mesh/proxy.js";
 import { type PlannedMesh, planMesh } from "../up/planned-mesh.js";
 import { CommandError } from "./command-error.js";
 
@@ -22,8 +22,8 @@ export async function planScene(directories: readonly string[]): Promise<Scene> 
     mesh: discovery.mesh(),
     snapshot,
     proxies,
-    configurationOf: (proxy) =>
-      proxyConfiguration(discovery.resourcesOf({ proxy, controlPlane: undefined }), encoder),
+    resourcesOf: (proxy) => discovery.resourcesOf({ proxy, controlPlane: undefined }),
+    encoder,
   };
 }
 
@@ -36,4 +36,18 @@ async function plan(directories: readonly string[]): Promise<PlannedMesh> {
       "give a directory of YAML that can be read",
     );
   }
+}
+
+/**
+ * The proxy that a name means, see `findProxy`.
+ * @throws CommandError when there is none
+ */
+export function plannedProxy(scene: Scene, directories: readonly string[], name: string): Proxy {
+  const proxy = findProxy(scene, name);
+  if (proxy !== undefined) return proxy;
+  const known = scene.proxies.map(({ id }) => id).join(", ");
+  throw new CommandError(
+    `${directories.join(", ")}: there is no pod or workload ${name} with a proxy`,
+    known === "" ? "the files declare none" : `there are ${known}`,
+  );
 }

@@ -73,19 +73,10 @@ async function explainFiles(
   },
   name: string,
 ): Promise<Explanation> {
-  const [{ explain }, { findProxy }, { planScene }] = await Promise.all([
+  const [{ explain }, { planScene, plannedProxy }] = await Promise.all([
     import("../console/explain/explain.js"),
-    import("../console/explain/scene.js"),
     import("./plan-scene.js"),
   ]);
   const scene = await planScene(directories);
-  const proxy = findProxy(scene, name);
-  if (proxy === undefined) {
-    const known = scene.proxies.map(({ id }) => id).join(", ");
-    throw new CommandError(
-      `${directories.join(", ")}: there is no pod or workload ${name} with a proxy`,
-      known === "" ? "the files declare none" : `there are ${known}`,
-    );
-  }
-  return explain(scene, proxy, requested);
+  return explain(scene, plannedProxy(scene, directories, name), requested);
 }

@@ -7,9 +7,14 @@ const FORMATS = ["table", "short", "json", "yaml"] as const;
 
 export type OutputFormat = (typeof FORMATS)[number];
 
-/** The option that says how. */
-export function outputOption(byDefault: OutputFormat = "table"): Option {
-  return new Option("-o, --output <format>", "how").choices(FORMATS).default(byDefault);
+/** The option that says how; a command may have others beside the usual ones. */
+export function outputOption(
+  byDefault: OutputFormat = "table",
+  others: readonly string[] = [],
+): Option {
+  return new Option("-o, --output <format>", "how")
+    .choices([...FORMATS, ...others])
+    .default(byDefault);
 }
 
 /** What a command found: a table for people, a value for programs. */

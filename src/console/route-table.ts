@@ -1,7 +1,8 @@
+import { formatPath } from "../config/format-path.js";
 import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../envoy/api.js";
 import { PASSTHROUGH_CLUSTER } from "../envoy/names.js";
 import { describeMatch } from "./route-match.js";
-import { sourceResource } from "./source-resource.js";
+import { sourcePart, sourceResource } from "./source-resource.js";
 
 /**
  * The route tables of that name, or all, in the order of the table: those that are named after ports first. Envoy tells of
@@ -44,6 +45,25 @@ export function routeTable(
   return [["NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"], ...rows];
 }
 
+/** The same with a column for the part of the VirtualService, and one for where that is written. */
+export function wideRouteTable(
+  routes: readonly RouteConfigurationJson[],
+  placeOf: (route: RouteJson) => string,
+): readonly (readonly string[])[] {
+  const rows = routes.flatMap((table) =>
+    (table.virtualHosts ?? []).flatMap((virtualHost) =>
+      rowsOf(table.name ?? "", virtualHost, (route) => [partOf(route), placeOf(route)]),
+    ),
+  );
+  return [["NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE", "PART", "PLACE"], ...rows];
+}
+
+/** `http[1].match[0]`; empty for a route that no part is known of. */
+function partOf({ metadata }: RouteJson): string {
+  const [, ...path] = sourcePart(metadata)?.path ?? [];
+  return path.length === 0 ? "" : formatPath(path);
+}
+
 /** The short table: how many virtual hosts each route table has. */
 export function routeCounts(
   routes: readonly RouteConfigurationJson[],
@@ -54,7 +74,11 @@ export function routeCounts(
   ];
 }
 
-function rowsOf(table: string, virtualHost: VirtualHostJson): readonly (readonly string[])[] {
+function rowsOf(
+  table: string,
+  virtualHost: VirtualHostJson,
+  more: (route: RouteJson) => readonly string[] = () => [],
+): readonly (readonly string[])[] {
   const { name = "", domains = [], routes = [] } = virtualHost;
   // A virtual host that came as a resource of its own is named after its table too.
   const shownName = name.startsWith(`${table}/`) ? name.slice(table.length + 1) : name;
@@ -62,7 +86,12 @@ function rowsOf(table: string, virtualHost: VirtualHostJson): readonly (readonly
   if (routes.length === 0) return [[...head, "/*", "404"]];
   return routes
     .filter((route) => !isPassthrough(route))
-    .map((route) => [...head, describeMatch(route.match), sourceResource(route.metadata)]);
+    .map((route) => [
+      ...head,
+      describeMatch(route.match),
+      sourceResource(route.metadata),
+      ...more(route),
+    ]);
 }
 
 const isPassthrough = ({ route }: RouteJson): boolean => route?.cluster === PASSTHROUGH_CLUSTER;

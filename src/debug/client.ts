@@ -32,6 +32,10 @@ import type {
   ListResourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
+  LocateRequestJson,
+  LocateResponseJson,
+  WhyRequestJson,
+  WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { serviceDefinition } from "./grpc-service.js";
 import { DEBUG_SERVICE } from "./places.js";
@@ -57,6 +61,8 @@ export interface DebugClient {
   getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
   listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
+  locate(request: LocateRequestJson): Promise<LocateResponseJson>;
+  why(request: WhyRequestJson): Promise<WhyResponseJson>;
   explain(request: ExplainRequestJson): Promise<ExplainResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
   getConfiguration(): Promise<ConfigurationJson>;
@@ -182,6 +188,8 @@ export async function openDebugClient(
     getConfigDump: (request) => call("GetConfigDump", request),
     listTlsPolicies: (request) => call("ListTlsPolicies", request),
     describe: (request) => call("Describe", request),
+    locate: (request) => call("Locate", request),
+    why: (request) => call("Why", request),
     explain: (request) => call("Explain", request),
     listResources: (request) => call("ListResources", request),
     getConfiguration: () => call("GetConfiguration", {}),

@@ -21,6 +21,10 @@ import type {
   ListResourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
+  LocateRequestJson,
+  LocateResponseJson,
+  WhyRequestJson,
+  WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
@@ -31,6 +35,7 @@ import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
+import { locatePart } from "./locate-part.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { masked } from "./read-mask.js";
 import { resourceSyncs } from "./resource-sync.js";
@@ -50,6 +55,8 @@ export interface DebugServiceOptions {
     proxy: string,
     requested: Pick<Required<ExplainRequestJson>, "method" | "headers"> & { readonly url: URL },
   ) => object | undefined;
+  /** What made the resources of a name, as JSON; undefined when the proxy is not connected. */
+  readonly why: (proxy: string, resource: string) => readonly object[] | undefined;
 }
 
 /** The answers of the service by method. */
@@ -59,6 +66,8 @@ interface Answers {
   readonly GetConfigDump: Answer<GetConfigDumpRequestJson, GetConfigDumpResponseJson>;
   readonly ListTlsPolicies: Answer<ListTlsPoliciesRequestJson, ListTlsPoliciesResponseJson>;
   readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
+  readonly Locate: Answer<LocateRequestJson, LocateResponseJson>;
+  readonly Why: Answer<WhyRequestJson, WhyResponseJson>;
   readonly Explain: Answer<ExplainRequestJson, ExplainResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
@@ -76,9 +85,41 @@ function findConnection(observed: Observed, id: string): Connection {
   );
 }
 
-function createAnswers(options: DebugServiceOptions): Answers {
-  const { observed, controlPlane, composeDump, describe, explain, now } = options;
+/** Those that say what decides what. */
+function createExplanations({
+  observed,
+  describe,
+  explain,
+  why,
+}: DebugServiceOptions): Pick<Answers, "Describe" | "Explain" | "Locate" | "Why"> {
   return {
+    Describe: (request) => {
+      const lines = describe(request);
+      if (lines !== undefined) return { lines: [...lines] };
+      const { kind = "", name = "", namespace = "" } = request;
+      throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${name}.${namespace}`);
+    },
+    Locate: ({ parts = [] }) => {
+      const { locate } = observed.snapshot();
+      return { sources: parts.map((part) => locatePart(part, locate)) };
+    },
+    Why: ({ proxy = "", resource = "" }) => {
+      const stages = why(proxy, resource);
+      if (stages !== undefined) return { stages: JSON.stringify(stages) };
+      throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
+    },
+    Explain: ({ proxy = "", method = "GET", url = "", headers = {} }) => {
+      const explanation = explain(proxy, { method, url: parseUrl(url), headers });
+      if (explanation !== undefined) return { explanation: JSON.stringify(explanation) };
+      throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
+    },
+  };
+}
+
+function createAnswers(options: DebugServiceOptions): Answers {
+  const { observed, controlPlane, composeDump, now } = options;
+  return {
+    ...createExplanations(options),
     GetControlPlane: () => controlPlane,
     ListProxies: ({ namespace = "", readMask = "" }) => ({
       controlPlane,
@@ -90,11 +131,6 @@ function createAnswers(options: DebugServiceOptions): Answers {
       const connection = findConnection(observed, proxy);
       const configs = await composeDump(connection.stream, observed);
       return { proxy: describeProxy(connection), configDump: JSON.stringify({ configs }) };
-    },
-    Explain: ({ proxy = "", method = "GET", url = "", headers = {} }) => {
-      const explanation = explain(proxy, { method, url: parseUrl(url), headers });
-      if (explanation !== undefined) return { explanation: JSON.stringify(explanation) };
-      throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
     },
     ListResources: (request) => {
       const { typeUrl = "", name = "" } = request;
@@ -122,12 +158,6 @@ function createAnswers(options: DebugServiceOptions): Answers {
       const context = { locate, trustDomain: mesh.config.trustDomain };
       const decisions = tlsDecisions(mesh, tables.DestinationRule, query);
       return { policies: decisions.map((decision) => describeTls(decision, context)) };
-    },
-    Describe: (request) => {
-      const lines = describe(request);
-      if (lines !== undefined) return { lines: [...lines] };
-      const { kind = "", name = "", namespace = "" } = request;
-      throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${name}.${namespace}`);
     },
   };
 }

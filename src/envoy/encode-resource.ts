@@ -15,16 +15,17 @@ const WORDS: Readonly<Record<string, string>> = {
   [MESSAGE.secret]: "secret",
 };
 
-/** Encodes a resource. One that Envoy would refuse says why, and which configuration made it. */
+/** Encodes a resource, which knows the configuration that made it. One that Envoy would refuse says why. */
 export function encodeResource(
   encoder: Encoder,
   typeName: string,
   { name, json, sources }: Built<object>,
 ): EnvoyResource {
   const { bytes, version, violations } = encoder.encode(typeName, json);
-  if (violations === undefined) return { name, bytes, version };
+  const encoded = { name, bytes, version, sources };
+  if (violations === undefined) return encoded;
   const what = `${WORDS[typeName] ?? typeName} ${name}`;
-  return { name, bytes, version, refusal: refusal(what, violations, sources) };
+  return { ...encoded, refusal: refusal(what, violations, sources) };
 }
 
 /** Why something is not sent that Envoy would refuse. */

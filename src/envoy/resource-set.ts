@@ -19,6 +19,8 @@ export interface Refusal {
 /** One encoded resource, and what of other resources it stands on. */
 export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly name: string;
+  /** The configuration that made it; absent from what is the same in every mesh. */
+  readonly sources?: readonly ResourceRef[];
   /** Of a listener, route configuration or virtual host: the clusters that it sends traffic to. */
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */
@@ -54,8 +56,24 @@ export interface ResourceSets extends RouteSets {
 
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */
 export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
-  return a.version === b.version && a.name === b.name && reasonsOf(a) === reasonsOf(b);
+  return (
+    a.version === b.version &&
+    a.name === b.name &&
+    reasonsOf(a) === reasonsOf(b) &&
+    sameSources(a, b)
+  );
 }
+
+/** The same bytes may be made by another resource, as when one that had no effect is replaced. */
+function sameSources(
+  { sources: a = [] }: EnvoyResource,
+  { sources: b = [] }: EnvoyResource,
+): boolean {
+  return a === b || (a.length === b.length && a.every((one, i) => sameRef(one, b[i])));
+}
+
+const sameRef = (a: ResourceRef, b: ResourceRef | undefined): boolean =>
+  a === b || (a.kind === b?.kind && a.namespace === b.namespace && a.name === b.name);
 
 /** The same bytes may stand for other configurations when something is left out of them. */
 const reasonsOf = ({ leftOut = [] }: EnvoyResource): string =>

@@ -2,16 +2,10 @@
 import type { Proxy } from "../../mesh/proxy.js";
 import { tlsDecisions } from "../../mesh/tls-decisions.js";
 import type { Ending } from "../../simulator/ending.js";
-import {
-  type Arrival,
-  type Branch,
-  type Hop,
-  type Journey,
-  travel,
-} from "../../simulator/journey.js";
+import { type Arrival, type Branch, type Journey, travel } from "../../simulator/journey.js";
 import { gatewayCall, outboundCall, type Requested } from "./call.js";
 import type { Explanation, Result, Stage, Step } from "./explanation.js";
-import { describeHop, step } from "./hop-steps.js";
+import { describeHop, peersStep, step } from "./hop-steps.js";
 import { clusterDecisions } from "./provenance.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
 
@@ -90,22 +84,8 @@ function arrivalStage(context: Context, { endpoint, hop, ending }: Arrival): Sta
   }
   const namespace = hop.peer.id.slice(hop.peer.id.lastIndexOf(".") + 1);
   const steps = describeHop({ scene, namespace }, hop);
-  const mode = serverMode(scene, hop);
-  return { title, steps: [...mode, ...steps, ...endingSteps(ending)], stages: [] };
-}
-
-/** Which PeerAuthentication says what the server wants of TLS. */
-function serverMode(scene: Scene, { peer, call }: Hop): readonly Step[] {
-  const { mesh, snapshot } = scene;
-  const own = [...mesh.servicesByHost.keys()]
-    .flatMap((host) => tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace: "", host }))
-    .flatMap(({ servers }) => servers)
-    .find(
-      ({ workload, port }) => workload.address === peer.address && port === call.destination.port,
-    );
-  if (own === undefined) return [];
-  const { mode, decidedBy } = own;
-  return [step(scene, "peers", mode, decidedBy === undefined ? [] : [decidedBy])];
+  const peers = peersStep(scene, hop.peer.id, hop.call.destination.port);
+  return { title, steps: [...peers, ...steps, ...endingSteps(ending)], stages: [] };
 }
 
 function endingSteps(ending: Ending | undefined): readonly Step[] {

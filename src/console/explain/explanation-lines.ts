@@ -10,17 +10,16 @@ export function explanationLines({ call, stages, results }: Explanation): readon
   return [call, "", ...stages.flatMap((stage) => stageLines(stage)), "", ...resultLines(results)];
 }
 
-function stageLines({ title, steps, stages }: Stage): readonly string[] {
+/** A stage, and those behind it. */
+export function stageLines({ title, steps, stages }: Stage): readonly string[] {
   const below = [...steps.flatMap(stepLines), ...stages.flatMap(stageLines)];
   return [title, ...below.map((line) => `${INDENT}${line}`)];
 }
 
 function stepLines({ about, says, sources }: Step): readonly string[] {
-  const head = `${about.padEnd(ABOUT_WIDTH)}${says}`.trimEnd();
-  return [
-    head,
-    ...sources.map((source) => `${" ".repeat(ABOUT_WIDTH)}by ${describeSource(source)}`),
-  ];
+  const places = sources.map((source) => `by ${describeSource(source)}`);
+  const texts = says === "" && places.length > 0 ? places : [says, ...places];
+  return texts.map((text, i) => `${(i === 0 ? about : "").padEnd(ABOUT_WIDTH)}${text}`.trimEnd());
 }
 
 function describeSource({ what, position }: Source): string {

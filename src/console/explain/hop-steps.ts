@@ -1,5 +1,7 @@
 /** What a proxy does with a call, step by step. */
+import { refOf } from "../../config/resource.js";
 import type { RouteActionJson, RouteJson } from "../../envoy/api.js";
+import { decideMode } from "../../mesh/peer-authentication.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
 import type { Hop } from "../../simulator/journey.js";
@@ -16,6 +18,16 @@ export function step(
   decisions: readonly Decision[],
 ): Step {
   return { about, says, sources: decisions.map((one) => sourceAt(scene, one)) };
+}
+
+/** Which PeerAuthentication says how callers prove who they are on a port of a proxy; nothing of a gateway. */
+export function peersStep(scene: Scene, id: string, port: number): readonly Step[] {
+  const { mesh, proxies } = scene;
+  const proxy = proxies.find((one) => one.id === id);
+  if (proxy === undefined || proxy.type === "router") return [];
+  const { mode, decidedBy } = decideMode(mesh.peerAuthentications, proxy, port);
+  const decision = decidedBy && { ref: refOf(decidedBy.policy), path: decidedBy.path };
+  return [step(scene, "peers", mode, decision === undefined ? [] : [decision])];
 }
 
 /** Who looks, and from which namespace. */

@@ -1,12 +1,11 @@
 /** Which resources made a piece of an Envoy's configuration, and where they are written. */
 import type { Position } from "../../base/diagnostic.js";
 import { formatPath } from "../../config/format-path.js";
-import type { Path } from "../../config/kind.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
-import type { ClusterJson, MetadataJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
-import { OWN_METADATA } from "../../envoy/names.js";
+import type { ClusterJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
+import { sourcePart } from "../source-resource.js";
 import type { Scene } from "./scene.js";
 
 /** A part of a resource, and where it is written. */
@@ -23,32 +22,6 @@ export function sourceAt({ snapshot }: Pick<Scene, "snapshot">, { ref, path }: D
   return { what, ...(position === undefined ? {} : { position }) };
 }
 
-const KINDS: Readonly<Partial<Record<string, string>>> = {
-  "virtual-service": "VirtualService",
-  "destination-rule": "DestinationRule",
-};
-
-const CONFIG_PATH = /^\/apis\/networking\.istio\.io\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
-
-/** The resource that metadata names, and the part of it, as far as they say. */
-function named(metadata: MetadataJson | undefined): Decision | undefined {
-  const { istio, [OWN_METADATA]: own } = metadata?.filterMetadata ?? {};
-  const text = istio?.["config"];
-  const [, namespace = "", type = "", name = ""] =
-    CONFIG_PATH.exec(typeof text === "string" ? text : "") ?? [];
-  const kind = KINDS[type];
-  if (kind === undefined) return undefined;
-  const path = own?.["path"];
-  return {
-    ref: { kind, namespace, name },
-    path: typeof path === "string" ? ["spec", ...parsePath(path)] : [],
-  };
-}
-
-/** `http[1].match[0]` as the path that it is. */
-const parsePath = (text: string): Path =>
-  [...text.matchAll(/([a-zA-Z]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
-
 /** What made a route: a part of a VirtualService, else the service of its virtual host. */
 export function routeDecision(
   scene: Scene,
@@ -58,7 +31,7 @@ export function routeDecision(
   }: { readonly route: RouteJson; readonly virtualHost: VirtualHostJson | undefined },
   namespace: string,
 ): Decision | undefined {
-  const found = named(route.metadata);
+  const found = sourcePart(route.metadata);
   if (found !== undefined) return found;
   const [, host = ""] = /([^/]+):\d+$/.exec(virtualHost?.name ?? "") ?? [];
   return serviceDecision(scene, host, namespace);
@@ -89,7 +62,7 @@ export function clusterDecisions(
   namespace: string,
 ): readonly Decision[] {
   const [, , subset = "", host = ""] = name.split("|");
-  const rule = named(metadata);
+  const rule = sourcePart(metadata);
   const service = serviceDecision(scene, host, namespace);
   const parts = [rule === undefined ? undefined : inRule(scene, rule.ref, subset), service];
   return parts.filter((one) => one !== undefined);

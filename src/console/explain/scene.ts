@@ -1,9 +1,11 @@
 /** What explanations are made of: the mesh at one moment, and what its proxies are sent. */
 import { formatSpiffeId } from "../../ca/spiffe-id.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
+import type { Encoder } from "../../envoy/encoder.js";
+import type { ResourceSets } from "../../envoy/resource-set.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { ProxyConfiguration } from "../../simulator/configuration.js";
+import { proxyConfiguration } from "../../simulator/configuration.js";
 import type { Peer } from "../../simulator/journey.js";
 
 /** See the top of this file. */
@@ -11,19 +13,20 @@ export interface Scene {
   readonly mesh: Mesh;
   readonly snapshot: Pick<ConfigSnapshot, "tables" | "locate">;
   readonly proxies: readonly Proxy[];
-  /** What a proxy should hold; read for the proxies that a call meets alone. */
-  readonly configurationOf: (proxy: Proxy) => ProxyConfiguration;
+  /** What a proxy should hold; asked for the proxies that a question is about alone. */
+  readonly resourcesOf: (proxy: Proxy) => ResourceSets;
+  readonly encoder: Encoder;
 }
 
 /** A proxy as calls meet it. */
-export function peerOf({ mesh, configurationOf }: Scene, proxy: Proxy): Peer {
+export function peerOf({ mesh, resourcesOf, encoder }: Scene, proxy: Proxy): Peer {
   const { id, address, namespace, serviceAccount, type, mode } = proxy;
   const { trustDomain } = mesh.config;
   return {
     ...{ id, address },
     identity: formatSpiffeId({ trustDomain, namespace, serviceAccount }),
     isCaptured: type === "sidecar" && mode !== "NONE",
-    configuration: configurationOf(proxy),
+    configuration: proxyConfiguration(resourcesOf(proxy), encoder),
   };
 }
 

@@ -25,6 +25,17 @@ test("a request is walked through both ends, with what decides each step", async
   ]);
 });
 
+test("what made a resource is told, and what is in it", async () => {
+  await expectTranscripts("why", [
+    ["why", ...MESH, "caller", "outbound|80|v1|shop.default.svc.cluster.local"],
+    ["why", ...MESH, "caller", "80/shop.default.svc.cluster.local:80"],
+    ["why", ...MESH, "shop-v1", "127.30.45.55_8080"],
+    ["why", ...MESH, "istio-ingressgateway.istio-system", "http.8080"],
+    ["why", ...MESH, "caller", "BlackHoleCluster"],
+    ["why", ...MESH, "caller", "nothing"],
+  ]);
+});
+
 test("what cannot be explained is said", async () => {
   await expectTranscripts("explain-errors", [
     ["explain", "http://shop/"],

@@ -121,6 +121,8 @@ async function start(): Promise<string> {
   await proxy.ask(TYPE_URL.cluster);
   await proxy.ask(TYPE_URL.endpoint, ["outbound|80|v1|payments.default.svc.cluster.local"]);
   await proxy.ask(TYPE_URL.listener);
+  await proxy.ask(TYPE_URL.route, ["80"]);
+  await proxy.ask(TYPE_URL.virtualHost);
   return root;
 }
 
@@ -164,6 +166,24 @@ test("tls-check says who agrees on TLS, and who decides it", async () => {
     ["authn", "tls-check", "payments-v1-0", "payments", "-o", "wide"],
     ["authn", "tls-check", "payments-v1-0", "nobody.default", "-o", "wide"],
     ["authn", "tls-check", "payments-v1-0", "payments", "-o", "json"],
+  ]);
+});
+
+test("why tells what made a resource, explain what becomes of a request", async () => {
+  await expectLive("live-explain", [
+    ["why", "payments-v1-0", "payments.default.svc.cluster.local:80"],
+    [
+      "why",
+      "payments-v1.default",
+      "outbound|80|v1|payments.default.svc.cluster.local",
+      "-o",
+      "json",
+    ],
+    ["why", "payments-v1-0", "nothing"],
+    ["why", "nobody", "nothing"],
+    ["explain", "--from", "payments-v1-0", "http://payments/api/x", "-H", "end-user: jason"],
+    ["explain", "--from", "nobody", "http://payments/"],
+    ["proxy-config", "routes", "payments-v1-0", "-o", "wide"],
   ]);
 });
 
