@@ -5,6 +5,7 @@
 import type { Engine } from "../base/engine.js";
 import { overlay, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import type { Labels } from "../mesh/labels.js";
 import { failoverLabels, type Place, placeLabels } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
@@ -64,26 +65,37 @@ function createOwnClusters(
   });
 }
 
-/** Finds out where a proxy is, as far as some rule asks; proxies in one place are given one object. */
-function createPlaces(engine: Engine): (mesh: Mesh, proxy: Proxy) => Place {
+/** Finds out where proxies are, as far as some rule asks; proxies in one place are given one object. */
+interface Places {
+  readonly of: (mesh: Mesh, proxy: Proxy) => Place;
+  /** The place of a proxy of which nothing is known that a rule asks for. */
+  readonly unknown: (mesh: Mesh) => Place;
+}
+
+function createPlaces(engine: Engine): Places {
   const labelsAsked = engine.latest(
     "failover labels",
     (rules: Mesh["rules"], setting: Mesh["config"]["localityLbSetting"]) =>
       failoverLabels([...rules.values()].flat(), setting),
   );
   const settle = engine.settle<readonly string[]>(sameElements);
+  const asked = ({ rules, config }: Mesh): readonly string[] =>
+    settle(labelsAsked(rules, config.localityLbSetting));
   const shared = engine.memo(
     "place",
     (_asked: readonly string[], key: string) => JSON.parse(key) as Place,
   );
-  const placeOf = engine.memo("place of a proxy", (proxy: Proxy, asked: readonly string[]) => {
-    const labels = placeLabels(proxy);
-    const known = asked.map((key) => [key, labels[key] ?? ""] as const);
-    const place: Place = { locality: proxy.locality, labels: Object.fromEntries(known) };
-    return shared(asked, JSON.stringify(place));
-  });
-  return ({ rules, config }, proxy) =>
-    placeOf(proxy, settle(labelsAsked(rules, config.localityLbSetting)));
+  const place = (keys: readonly string[], locality: string, labels: Labels): Place => {
+    const known = keys.map((key) => [key, labels[key] ?? ""] as const);
+    return shared(keys, JSON.stringify({ locality, labels: Object.fromEntries(known) }));
+  };
+  const placeOf = engine.memo("place of a proxy", (proxy: Proxy, keys: readonly string[]) =>
+    place(keys, proxy.locality, placeLabels(proxy)),
+  );
+  return {
+    of: (mesh, proxy) => placeOf(proxy, asked(mesh)),
+    unknown: (mesh) => place(asked(mesh), "", {}),
+  };
 }
 
 /** Makes all that one proxy is sent, of one mesh after another. */
@@ -96,7 +108,7 @@ interface Shared {
   readonly logs: Logs;
   readonly ownClusters: ReturnType<typeof createOwnClusters>;
   readonly security: ReturnType<typeof createSecurity>;
-  readonly places: ReturnType<typeof createPlaces>;
+  readonly places: Places;
   readonly patches: Patches;
 }
 
@@ -138,7 +150,7 @@ function placeFinder(
 ): (mesh: Mesh, scope: ScopeBuilder) => PlacedPart {
   return (mesh, { part, placed }) => {
     const all = part(mesh);
-    return all.placedViews.size === 0 ? all : placed(mesh, places(mesh, proxy));
+    return all.placedViews.size === 0 ? all : placed(mesh, places.of(mesh, proxy));
   };
 }
 
@@ -304,7 +316,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   );
   return {
     resourcesOf: (mesh, connected) => builderOf(connected)(mesh),
-    prepare: (mesh) => scopes.prepare(mesh),
+    prepare: (mesh) => scopes.prepare(mesh, places.unknown),
     forgetScopesWithout: scopes.forgetScopesWithout,
   };
 }

@@ -30,6 +30,19 @@ function replaceRows<V>(all: Table<V>, differences: Table<Difference<V>>): Table
   return result;
 }
 
+/** The rows of some hosts beside those of others. */
+export function createRowsUnion<V>(
+  engine: Engine,
+  name: string,
+): (rows: HostRows<V>, others: HostRows<V>) => HostRows<V> {
+  const byHost = engine.overlay<Table<V>>(`${name} by host`);
+  const all = engine.overlay<V>(name);
+  return (rows, others) => ({
+    byHost: byHost(rows.byHost, others.byHost),
+    all: all(rows.all, others.all),
+  });
+}
+
 /** As `createReplacement`, for what has one row a host. */
 export function createHostReplacement<V>(
   engine: Engine,

@@ -110,6 +110,12 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
 
 const takesMeshTls = ({ meshTls }: Workload): boolean => meshTls;
 
+/** The clusters and endpoints that hosts make. */
+export interface ClusterRows {
+  readonly clusters: HostRows<EnvoyResource>;
+  readonly endpoints: HostRows<EnvoyResource>;
+}
+
 /** Whose clusters and endpoints are made. */
 export interface ClusterCaller {
   readonly client: ClientTraits;

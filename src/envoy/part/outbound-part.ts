@@ -23,6 +23,7 @@ import { MESSAGE } from "./envoy-types.js";
 import { createHostReplacement, createReplacement, type HostRows } from "./host-rows.js";
 import {
   type ClusterBuilders,
+  type ClusterRows,
   createClusterBuilders,
   createClusterRows,
   createEndpointRows,
@@ -45,11 +46,26 @@ export interface OutboundPart {
   readonly client: ClientTraits;
   /** The hosts of which some endpoints may be preferred by where the caller is. */
   readonly placedViews: Table<HostView>;
+  /** What sets it apart from the common part; undefined of a scope that has none. */
+  readonly own: OwnRows | undefined;
+}
+
+/** What of a scope's part differs from the common part of its kind of caller. */
+export interface OwnRows extends ClusterRows {
+  /** The placed ones among the hosts that look different. */
+  readonly placedViews: Table<HostView>;
+  /** The hosts that may look different. */
+  readonly hosts: Table<readonly string[]>;
+  /** The clusters that do not depend on services. */
+  readonly fixed: readonly EnvoyResource[];
 }
 
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
 export interface SharedBuilders extends ClusterBuilders {
   readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
+  readonly statics: StaticClusters;
+  /** The services' clusters and the static ones. */
+  readonly withStatics: (services: ResourceSet, fixed: readonly EnvoyResource[]) => ResourceSet;
 }
 
 /** The builders that all scopes share. */
@@ -61,27 +77,28 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
       ["service", "virtualService", "resolver", "source", "pods"],
       buildClaims,
     ),
+    statics: createStaticClusters(engine, encoder),
+    withStatics: engine.memo("clusters of services and static ones", (services, fixed) =>
+      services.extended(fixed.map((one) => [one.name, one] as const)),
+    ),
   };
 }
 
 /** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of placed hosts. */
-interface RowBuilder {
-  readonly clusters: HostRows<EnvoyResource>;
-  readonly endpoints: HostRows<EnvoyResource>;
+interface RowBuilder extends ClusterRows {
   readonly virtualHosts: HostRows<HostResource>;
   readonly claims: HostRows<OutboundClaim>;
 }
 
-/** The clusters that do not depend on services. */
-export function createStaticClusters(
-  engine: Engine,
-  encoder: Encoder,
-): (
+type StaticClusters = (
   connectTimeout: string,
   captured: boolean,
   router: boolean,
   mode: string,
-) => readonly EnvoyResource[] {
+) => readonly EnvoyResource[];
+
+/** The clusters that do not depend on services. */
+function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters {
   return engine.memo("static clusters", (connectTimeout, captured, router, mode) => {
     const passing = captured
       ? [passthroughCluster(connectTimeout)]
@@ -197,13 +214,8 @@ export function createOutboundPart(
   const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
   const group = createClaimGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
-  const statics = createStaticClusters(engine, encoder);
+  const { statics, withStatics } = shared;
   const unknownHosts = createUnknownHosts(engine);
-  const withStatics = engine.latest(
-    "clusters of a scope and static ones",
-    (table: ResourceSet, fixed: readonly EnvoyResource[]) =>
-      table.extended(fixed.map((one) => [one.name, one] as const)),
-  );
   return (mesh, scope, common) => {
     const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
     const { client } = common;
@@ -221,6 +233,13 @@ export function createOutboundPart(
       unknown,
       client,
       placedViews: placedViews(common.placedViews, ownPlaced, hosts),
+      own: {
+        clusters: own.clusters,
+        endpoints: own.endpoints,
+        placedViews: ownPlaced,
+        hosts,
+        fixed,
+      },
     };
   };
 }

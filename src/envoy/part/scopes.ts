@@ -15,6 +15,7 @@ import { sidecarKey } from "../../mesh/sidecar.js";
 import type { Encoder } from "../encoder.js";
 import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
 import type { createLogs } from "./logs.js";
+import type { ClusterRows } from "./outbound-clusters.js";
 import { createCapturedListeners } from "./outbound-listeners.js";
 import {
   type CommonPart,
@@ -28,7 +29,12 @@ import {
 import type { OutboundScope } from "./outbound-scope.js";
 import { patchedScope } from "./patched-scope.js";
 import { createPatching, type Patching } from "./patched-sets.js";
-import { createPlacedPart } from "./placed-part.js";
+import {
+  createCommonRowsOfPlace,
+  createPlacedPart,
+  createPlacedPartAlone,
+  type PlacedPart,
+} from "./placed-part.js";
 import type { ScopeBuilder } from "./scope-builder.js";
 import { createSidecarPart } from "./sidecar-part.js";
 
@@ -56,10 +62,10 @@ export type Logs = ReturnType<typeof createLogs>;
 export interface Scopes {
   readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
   /**
-   * Builds ahead what sidecars that come will share: of all namespaces first, then of each that has services. A step
-   * at a time, each of the mesh as it is then.
+   * Builds ahead what sidecars at this place that come will share: of all namespaces first, then of each that has
+   * services. A step at a time, each of the mesh as it is then.
    */
-  readonly prepare: (mesh: () => Mesh) => Iterable<void>;
+  readonly prepare: (mesh: () => Mesh, place: (mesh: Mesh) => Place) => Iterable<void>;
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   readonly forgetScopesWithout: (mesh: Mesh, proxies: Iterable<Proxy>) => void;
 }
@@ -127,14 +133,28 @@ interface ScopeMakings {
   readonly logsOf: Logs;
 }
 
+/** What makes the parts of a scope. */
+interface PartBuilder {
+  readonly part: (mesh: Mesh) => OutboundPart;
+  /** Makes the maker of one place's part. */
+  readonly placedAt: (place: Place) => (mesh: Mesh, part: OutboundPart) => PlacedPart;
+}
+
+/** What the scopes of one kind share. */
+interface Common {
+  readonly part: (mesh: Mesh) => CommonPart;
+  /** Its rows for callers of a place. */
+  readonly rowsAt: (place: Place) => (mesh: Mesh) => ClusterRows;
+}
+
 /** A scope without patches. */
 function plainScope(
   engine: Engine,
-  { encoder, shared, logsOf }: ScopeMakings,
+  { encoder, logsOf }: ScopeMakings,
   scope: OutboundScope,
-  partOf: (mesh: Mesh) => OutboundPart,
+  parts: PartBuilder,
 ): ScopeBuilder {
-  const part = engine.latest("outbound part", partOf);
+  const part = engine.latest("outbound part", parts.part);
   const logs = engine.latest("client logs", (mesh: Mesh) =>
     logsOf(mesh, { ...scope, side: "CLIENT" }),
   );
@@ -143,8 +163,8 @@ function plainScope(
     createCapturedListeners(engine, encoder, scope.dualStack),
   );
   const placed = engine.memo("part of a place", (place: Place) => {
-    const build = createPlacedPart(engine, shared);
-    return engine.latest("part of a place", (mesh: Mesh) => build(mesh, place, part(mesh)));
+    const build = parts.placedAt(place);
+    return engine.latest("part of a place", (mesh: Mesh) => build(mesh, part(mesh)));
   });
   return {
     part,
@@ -158,6 +178,64 @@ function plainScope(
   };
 }
 
+/** The parts of a scope of its own: that of a Sidecar. */
+function sidecarParts(
+  engine: Engine,
+  { encoder, shared }: ScopeMakings,
+  part: (build: ReturnType<typeof createSidecarPart>) => (mesh: Mesh) => OutboundPart,
+): PartBuilder {
+  return {
+    part: part(createSidecarPart(engine, encoder, shared)),
+    placedAt: (place) => {
+      const build = createPlacedPartAlone(engine, shared);
+      return (mesh, all) => build(mesh, place, all);
+    },
+  };
+}
+
+/** The parts of a scope that has most in common with others of its kind. */
+function commonParts(
+  engine: Engine,
+  { encoder, shared }: ScopeMakings,
+  scope: OutboundScope,
+  common: Common,
+): PartBuilder {
+  const build = createOutboundPart(engine, encoder, shared);
+  return {
+    part: (mesh) => build(mesh, scope, common.part(mesh)),
+    placedAt: (place) => {
+      const placed = createPlacedPart(engine, shared);
+      const rows = common.rowsAt(place);
+      return (mesh, part) => placed(mesh, place, part, rows(mesh));
+    },
+  };
+}
+
+/** Makes what the scopes of a kind share. */
+function createCommons(
+  engine: Engine,
+  { encoder, shared }: ScopeMakings,
+  traits: ReturnType<typeof createClientTraits>,
+): (kind: OutboundScope) => Common {
+  const views = createCommonViews(engine);
+  const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
+  return (kind) => {
+    const build = createCommonPart(engine, encoder, shared);
+    const part = engine.latest("common part", (mesh: Mesh) =>
+      build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
+    );
+    return {
+      part,
+      rowsAt: engine.memo("common rows of a place", (place: Place) => {
+        const rows = createCommonRowsOfPlace(engine, shared);
+        return engine.latest("common rows of a place", (mesh: Mesh) =>
+          rows(mesh, place, part(mesh)),
+        );
+      }),
+    };
+  };
+}
+
 /** The maker of scopes. */
 export function createScopes(
   engine: Engine,
@@ -165,33 +243,24 @@ export function createScopes(
   logsOf: Logs,
   patches: Patches,
 ): Scopes {
-  const shared = createSharedBuilders(engine, encoder);
+  const makings = { encoder, shared: createSharedBuilders(engine, encoder), logsOf };
   const traits = createClientTraits(engine);
-  const views = createCommonViews(engine);
-  const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
-  const commons = new Map<string, (mesh: Mesh) => CommonPart>();
+  const commons = new Map<string, Common>();
   const scopes = new Map<string, ScopeBuilder>();
   const prepared = new Set<string>();
-
-  const commonFor = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) => {
-    const build = createCommonPart(engine, encoder, shared);
-    return engine.latest("common part", (mesh: Mesh) =>
-      build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
-    );
-  };
-  const commonOf = (kind: OutboundScope): ((mesh: Mesh) => CommonPart) =>
-    findOrMake(commons, keyOf(kind), () => commonFor(kind));
-  const partOf = (scope: OutboundScope): ((mesh: Mesh) => OutboundPart) => {
-    if (scope.sidecar !== "") {
-      const build = createSidecarPart(engine, encoder, shared);
-      return (mesh) => build(mesh, scope, traits(mesh.config, scope));
-    }
-    const common = commonOf(kindOf(scope));
-    const build = createOutboundPart(engine, encoder, shared);
-    return (mesh) => build(mesh, scope, common(mesh));
-  };
+  const makeCommon = createCommons(engine, makings, traits);
+  const commonOf = (kind: OutboundScope): Common =>
+    findOrMake(commons, keyOf(kind), () => makeCommon(kind));
+  const partsOf = (scope: OutboundScope): PartBuilder =>
+    scope.sidecar === ""
+      ? commonParts(engine, makings, scope, commonOf(kindOf(scope)))
+      : sidecarParts(
+          engine,
+          makings,
+          (build) => (mesh) => build(mesh, scope, traits(mesh.config, scope)),
+        );
   const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
-    const plain = plainScope(engine, { encoder, shared, logsOf }, scope, partOf(scope));
+    const plain = plainScope(engine, makings, scope, partsOf(scope));
     if (scope.patches === "") return plain;
     return patchedScope(engine, patches.patching, plain, ({ envoyFilters }) =>
       patches.patching.of(patches.finder.at(envoyFilters, scope.patches), outboundSide(scope)),
@@ -201,15 +270,15 @@ export function createScopes(
     findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope));
   return {
     builderFor,
-    *prepare(mesh) {
-      commonOf(USUAL_KIND)(mesh());
+    *prepare(mesh, place) {
+      commonOf(USUAL_KIND).part(mesh());
       yield;
       const namespaces = [...mesh().servicesByNamespace.keys()].sort();
       for (const namespace of namespaces.slice(0, MAX_PREPARED)) {
         const scope = { ...USUAL_KIND, namespace };
         prepared.add(keyOf(scope));
         const builder = builderFor(scope);
-        builder.part(mesh());
+        builder.placed(mesh(), place(mesh()));
         builder.listeners(mesh());
         yield;
       }

@@ -10,12 +10,7 @@ import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
 import type { EnvoyResource } from "../resource-set.js";
 import { createClaimGroups } from "./claim-rows.js";
-import {
-  createRows,
-  createStaticClusters,
-  type OutboundPart,
-  type SharedBuilders,
-} from "./outbound-part.js";
+import { createRows, type OutboundPart, type SharedBuilders } from "./outbound-part.js";
 import type { HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations } from "./outbound-tables.js";
@@ -105,7 +100,7 @@ export function createSidecarPart(
   const placedViews = createUnion<HostView>(engine, "placed hosts of egress listeners");
   const group = createClaimGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
-  const statics = createStaticClusters(engine, encoder);
+  const { statics } = shared;
   const unknownHosts = createUnknownHosts(engine);
   return (mesh, scope, client) => {
     const sidecar = mesh.sidecars.byKey.get(scope.sidecar);
@@ -127,6 +122,7 @@ export function createSidecarPart(
       unknown,
       client,
       placedViews: placedViews(rows.map((one) => one.placedViews)),
+      own: undefined,
     };
   };
 }
