@@ -108,7 +108,8 @@ export function proxyWorkload(proxy: Proxy, ports: Readonly<Record<string, numbe
     ports: {},
     namedPorts: ports,
     ready: true,
-    meshTls: true,
+    // A gateway takes what its Gateways say, and that is mutual TLS of the mesh only where they do. See Istio's injection.
+    meshTls: proxy.type === "sidecar",
     source: undefined,
   };
 }

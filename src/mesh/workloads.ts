@@ -28,11 +28,15 @@ export interface WorkloadSources {
   readonly proxies: Table<Proxy>;
 }
 
-/** A proxy that stands beside a Pod says that mutual TLS reaches it, unless the Pod's own label says whether it does. */
-function withProxy(workload: Workload, proxied: boolean): Workload {
-  const isUndecided =
-    workload.source?.kind === "Pod" && workload.labels[TLS_MODE_LABEL] === undefined;
-  return proxied && isUndecided ? { ...workload, meshTls: true } : workload;
+/**
+ * A proxy says whether mutual TLS reaches what is described at its address, unless a label there says it: it does by a
+ * sidecar, whatever a Pod says, and not by a gateway, whatever account a WorkloadEntry names.
+ */
+function withProxy(workload: Workload, proxy: Workload | undefined): Workload {
+  if (proxy === undefined || workload.labels[TLS_MODE_LABEL] !== undefined) return workload;
+  const isPod = workload.source?.kind === "Pod";
+  const meshTls = proxy.meshTls && (isPod || workload.meshTls);
+  return meshTls === workload.meshTls ? workload : { ...workload, meshTls };
 }
 
 /** The workloads at one address: the described ones, else one for the proxy that connected from there. */
@@ -40,11 +44,11 @@ function workloadsAt(
   described: Table<Workload> | undefined,
   registered: Table<Workload> | undefined,
 ): Table<Workload> {
-  if (described !== undefined) {
-    const proxied = registered !== undefined;
-    return Table.from([...described].map(([key, one]) => [key, withProxy(one, proxied)] as const));
-  }
   const [first] = registered?.sorted() ?? [];
+  if (described !== undefined) {
+    const [, proxy] = first ?? [];
+    return Table.from([...described].map(([key, one]) => [key, withProxy(one, proxy)] as const));
+  }
   return first === undefined ? Table.empty() : Table.from([first]);
 }
 

@@ -29,17 +29,13 @@ interface Metadata {
 
 /** The Pod of a replica that runs at an address. */
 export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFile {
-  const { name, namespace, proxy, serviceAccount } = pod;
+  const { name, namespace, serviceAccount } = pod;
   return madeFile(
     { apiVersion: "v1", kind: "Pod" },
     {
       name,
       namespace,
-      labels:
-        proxy === "none"
-          ? // Said, because a sidecar that has just gone still counts for a while.
-            { ...pod.labels, [TLS_MODE_LABEL]: "disabled" }
-          : { ...withCanonicalLabels(pod.labels, pod.workloadName), [TLS_MODE_LABEL]: "istio" },
+      labels: podLabels(pod),
     },
     {
       spec: {
@@ -57,6 +53,19 @@ export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFil
       },
     },
   );
+}
+
+/** The labels of a pod, with those that Istio's injection adds: nothing of TLS to a gateway. */
+function podLabels({ labels, proxy, workloadName }: LocalPod): Labels {
+  switch (proxy) {
+    case "none":
+      // Said, because a sidecar that has just gone still counts for a while.
+      return { ...labels, [TLS_MODE_LABEL]: "disabled" };
+    case "router":
+      return withCanonicalLabels(labels, workloadName);
+    case "sidecar":
+      return { ...withCanonicalLabels(labels, workloadName), [TLS_MODE_LABEL]: "istio" };
+  }
 }
 
 /** The Service in front of a made gateway. */

@@ -1,5 +1,6 @@
 /** What concerns one pod or one service: istioctl's `x describe`, from the mesh as it is in force. */
 import type { ResourceRef } from "../../config/resource.js";
+import { gatewaysOf } from "../../mesh/gateway.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describePeerAuthentication } from "./peer-authentication.js";
@@ -33,10 +34,16 @@ function podLines(subject: Subject, workload: Workload): readonly string[] {
     ...indented([
       `Service account: ${workload.serviceAccount === "" ? "-" : workload.serviceAccount}`,
       ...(ports.length === 0 ? [] : [`Pod Ports: ${ports.join(", ")}`]),
-      ...(workload.meshTls ? [] : ["WARNING: it has no sidecar, so it is not part of the mesh"]),
+      ...(workload.meshTls || isGateway(subject, workload)
+        ? []
+        : ["WARNING: it has no sidecar, so it is not part of the mesh"]),
     ]),
   ];
 }
+
+/** Whether a workload is one that Gateways select. */
+const isGateway = ({ mesh }: Subject, { labels }: Workload): boolean =>
+  gatewaysOf(mesh.gateways, labels, []).length > 0;
 
 /** A service: its ports, its pods' subsets, what applies to it; undefined when there is no such service. */
 export function describeService(subject: Subject, name: Name): readonly string[] | undefined {
