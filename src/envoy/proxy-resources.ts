@@ -17,6 +17,7 @@ import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secret
 import { createInboundPart, inboundInputs, type OwnMesh, ownMesh } from "./part/inbound-part.js";
 import { createLogs, type ListenerLogs } from "./part/logs.js";
 import { createBoundListeners } from "./part/outbound-listeners.js";
+import { createPassedPorts } from "./part/passed-ports.js";
 import type { PlacedPart } from "./part/placed-part.js";
 import type { ScopeBuilder } from "./part/scope-builder.js";
 import {
@@ -279,12 +280,14 @@ function createRouters(
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const settled = createSets(engine);
     const patch = { listeners: patching.listeners(), routes: patching.routes() };
+    const passedPorts = createPassedPorts(engine);
     return (mesh) => {
       const builder = scope(mesh);
       const preferred = placed(mesh, builder);
       const filters = security(mesh, proxy, preferred.clusters);
       const logs = clientLogs(mesh);
-      const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters }));
+      const passed = passedPorts(mesh, preferred.clusters);
+      const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
       const side = builder.patches(mesh);
       const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),

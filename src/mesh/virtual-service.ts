@@ -27,7 +27,7 @@ export interface VirtualService {
 }
 
 /** A gateway as a VirtualService refers to it: in the own namespace unless another is named (`ns/name`, `name.ns`...). */
-function resolveGateway(gateway: string, namespace: string): string {
+export function resolveGateway(gateway: string, namespace: string): string {
   return gateway === MESH_GATEWAY || gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
 }
 

@@ -1,11 +1,19 @@
 /** What VirtualServices, DestinationRules and EnvoyFilters do to requests, one test a family, in one mesh. */
 import { once } from "node:events";
 import { createServer } from "node:https";
+import { connect, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { stats } from "./harness/admin.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
-import { type Answer, call, echoOf, keepAliveAgent, type Question } from "./harness/requests.js";
+import {
+  type Answer,
+  call,
+  callTls,
+  echoOf,
+  keepAliveAgent,
+  type Question,
+} from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const ROUTES = `
@@ -59,8 +67,70 @@ spec:
   trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: x-key } } }
 `;
 
+const certificates = await openCertificates();
+const PARTNERS = await certificates.certificateFor(["partners.example.com"]);
+
+/** The lines of a text as a block of YAML. */
+const block = (text: string): string => `|\n    ${text.trimEnd().replaceAll("\n", "\n    ")}`;
+
+/** A gateway for clients with certificates and for mutual TLS that is none of its business, and one for calls to outside. */
+const GATEWAYS = `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: https, port: 443, targetPort: 8443 }, { name: tls, port: 15443 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: istio-egressgateway, namespace: istio-system }
+spec:
+  selector: { istio: egressgateway }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: ingress, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers:
+    - port: { number: 443, name: https, protocol: HTTPS }
+      hosts: [partners.example.com]
+      tls: { mode: MUTUAL, credentialName: partners }
+    - port: { number: 15443, name: tls, protocol: TLS }
+      hosts: ["*.local"]
+      tls: { mode: AUTO_PASSTHROUGH }
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: egress, namespace: istio-system }
+spec:
+  selector: { istio: egressgateway }
+  servers:
+    - port: { number: 80, name: http, protocol: HTTP }
+      hosts: [outside.example.com]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: partners }
+spec:
+  hosts: [partners.example.com]
+  gateways: [istio-system/ingress]
+  http: [{ route: [{ destination: { host: shop } }] }]
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: partners, namespace: istio-system }
+stringData:
+  tls.crt: ${block(PARTNERS.certificate)}
+  tls.key: ${block(PARTNERS.key)}
+  ca.crt: ${block(PARTNERS.root)}
+`;
+
 const mesh = shareMesh(
   {
+    "gateways.yaml": GATEWAYS,
     "apps.yaml": documents(
       application("caller"),
       application("shop"),
@@ -72,8 +142,6 @@ const mesh = shareMesh(
   },
   { standIns: false },
 );
-
-const certificates = await openCertificates();
 
 const ask = (url: string, question: Question = {}): Promise<Answer> =>
   call(mesh().pod("caller-0"), url, question);
@@ -168,6 +236,25 @@ test("requests of gRPC are balanced one by one, whatever the connection", async 
   expect(pods).toEqual(new Set(["called-0", "called-1"]));
 });
 
+/** Calls to the host outside go to the gateway, which calls it for them. */
+const BY_EGRESS_GATEWAY = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: outside }
+spec:
+  hosts: [outside.example.com]
+  gateways: [mesh, istio-system/egress]
+  http:
+    - match: [{ gateways: [mesh] }]
+      route:
+        - destination:
+            host: istio-egressgateway.istio-system.svc.cluster.local
+            port: { number: 80 }
+    - match: [{ gateways: [istio-system/egress] }]
+      headers: { response: { set: { x-way: by egress gateway } } }
+      route: [{ destination: { host: outside.example.com, port: { number: 80 } } }]
+`;
+
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
 
@@ -205,6 +292,44 @@ spec:
   );
   const { status, body } = await ask("http://outside.example.com/");
   expect([status, body]).toEqual([200, "GET over TLS"]);
+  await mesh().writeForTest("egress.yaml", BY_EGRESS_GATEWAY);
+  const byGateway = await ask("http://outside.example.com/");
+  expect([byGateway.status, byGateway.body]).toEqual([200, "GET over TLS"]);
+  expect(byGateway.headers["x-way"]).toBe("by egress gateway");
+});
+
+const shown = (socket: TLSSocket): string => socket.getPeerCertificate().subjectaltname ?? "";
+
+test("a gateway takes clients with certificates of an authority alone", async () => {
+  const at = {
+    address: mesh().pod("istio-ingressgateway-0.istio-system").addresses.pod,
+    port: 8443,
+  };
+  const { root: ca } = PARTNERS;
+  const url = "https://partners.example.com/";
+  expect((await callTls(at, url, { ca, client: PARTNERS })).status).toBe(200);
+  await expect(callTls(at, url, { ca })).rejects.toThrow();
+});
+
+test("a gateway passes mutual TLS on to the service that it names, and nothing else", async () => {
+  const { pod: host } = mesh().pod("istio-ingressgateway-0.istio-system").addresses;
+  const open = async (servername: string): Promise<string> => {
+    const socket = connect({
+      ...{ host, port: 15443, servername, rejectUnauthorized: false },
+      ALPNProtocols: ["istio"],
+    });
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    await once(socket, "secureConnect");
+    // Without a certificate of the client's own the connection is no good for more.
+    socket.on("error", () => undefined);
+    return shown(socket);
+  };
+  expect(await open("outbound_.80_._.shop.default.svc.cluster.local")).toBe(
+    "URI:spiffe://cluster.local/ns/default/sa/shop",
+  );
+  await expect(open("outbound_.81_._.shop.default.svc.cluster.local")).rejects.toThrow();
 });
 
 const PATCHES = `

@@ -2,14 +2,15 @@
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
+import { isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
 import { gatewayTls, terminatesTls } from "../gateway-tls.js";
 import { GATEWAY_SIDE, httpConnectionManager } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
-import { tlsSocket } from "../mutual-tls.js";
-import { listenerName } from "../names.js";
+import { MESH_ANY_ALPN, tlsSocket } from "../mutual-tls.js";
+import { type ClusterKey, listenerName, sniOf } from "../names.js";
 import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
@@ -28,6 +29,8 @@ export interface GatewayListenerOptions {
   readonly claims: ClaimContext;
   /** The gateway has addresses of both families. */
   readonly dualStack: boolean;
+  /** To what mutual TLS of the mesh may be passed on as it is. */
+  readonly passed: readonly ClusterKey[];
 }
 
 /** The server names by which a server's chain is chosen; none when it serves every name. */
@@ -102,11 +105,41 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterCh
     }));
 }
 
+/** Of what can be passed on to, what a server passes on to: nothing unless its mode is AUTO_PASSTHROUGH. */
+export function passedTo(
+  { gateway, server }: GatewayServer,
+  keys: readonly ClusterKey[],
+): readonly ClusterKey[] {
+  if (server.tls?.mode !== "AUTO_PASSTHROUGH") return [];
+  const hosts = server.hosts.map((one) => parseServerHost(one, gateway.metadata.namespace).host);
+  return keys.filter(({ hostname }) => hosts.some((host) => isSubsetOf(hostname, host)));
+}
+
+/** A chain for each service, chosen by the name under which sidecars call it; only mutual TLS of the mesh is taken. */
+function passingChains(one: GatewayServer, options: GatewayListenerOptions): FilterChainJson[] {
+  return passedTo(one, options.passed).map((key): FilterChainJson => {
+    const name = sniOf(key);
+    return {
+      filterChainMatch: { serverNames: [name], applicationProtocols: [...MESH_ANY_ALPN] },
+      filters: [
+        ...options.security.network,
+        tcpProxy({
+          statPrefix: name,
+          target: { cluster: name },
+          accessLog: [...options.accessLog],
+        }),
+      ],
+      transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+    };
+  });
+}
+
 function serverChains(
   one: GatewayServer,
   at: ListenerAddress,
   options: GatewayListenerOptions,
 ): FilterChainJson[] {
+  if (one.server.tls?.mode === "AUTO_PASSTHROUGH") return passingChains(one, options);
   const routes = gatewayRouteName(one);
   if (routes === undefined) return l4Chains(one, options);
   const encrypted = !isHttp(one.protocol);
@@ -129,7 +162,9 @@ function distinct(chains: readonly FilterChainJson[]): FilterChainJson[] {
     if (free.length === 0) return [];
     for (const name of free) taken.add(name);
     const narrowed =
-      free.length === names.length ? {} : { filterChainMatch: { serverNames: free } };
+      free.length === names.length
+        ? {}
+        : { filterChainMatch: { ...chain.filterChainMatch, serverNames: free } };
     return [{ ...chain, ...narrowed }];
   });
 }

@@ -9,7 +9,7 @@ import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { isHttp, isTls, listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
+import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { outboundClusterName } from "../names.js";
 import { ANY_ADDRESS } from "./address.js";
 
@@ -93,10 +93,16 @@ interface StaticMatch {
   readonly gateways?: readonly string[] | undefined;
 }
 
-function applies(match: StaticMatch, port: number, { source, gateways }: ClaimContext): boolean {
+function applies(
+  match: StaticMatch,
+  { namespace }: VirtualService,
+  port: number,
+  { source, gateways }: ClaimContext,
+): boolean {
   const wanted = match.gateways ?? [];
   return (
-    (wanted.length === 0 || wanted.some((gateway) => gateways.includes(gateway))) &&
+    (wanted.length === 0 ||
+      wanted.some((gateway) => gateways.includes(resolveGateway(gateway, namespace)))) &&
     (match.port === undefined || match.port === 0 || match.port === port) &&
     (match.sourceNamespace === undefined ||
       match.sourceNamespace === "" ||
@@ -113,7 +119,7 @@ export function tlsChains(
 ): readonly TcpChain[] {
   return (virtualService.spec.tls ?? []).flatMap((route) =>
     route.match
-      .filter((match) => applies(match, port, context))
+      .filter((match) => applies(match, virtualService, port, context))
       .map((match) => ({
         serverNames: match.sniHosts,
         prefixes: match.destinationSubnets ?? [],
@@ -134,7 +140,7 @@ export function tcpChains(
     const target = routeTarget(route, virtualService, port, context);
     if (matches.length === 0) return [...chains, { serverNames: [], prefixes: [], target }];
     for (const match of matches) {
-      if (!applies(match, port, context)) continue;
+      if (!applies(match, virtualService, port, context)) continue;
       const prefixes = match.destinationSubnets ?? [];
       chains.push({ serverNames: [], prefixes, target });
       if (prefixes.length === 0) return chains;

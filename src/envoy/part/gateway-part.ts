@@ -10,13 +10,21 @@ import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
+import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
+import { passedCluster } from "../cluster/passed-cluster.js";
 import { clusterNames } from "../cluster-names.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { ANY_ADDRESS } from "../listener/address.js";
-import { gatewayListener } from "../listener/gateway-listener.js";
-import { type ResourceSet, type RouteSets, resourceSet } from "../resource-set.js";
+import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
+import type { ClusterKey } from "../names.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  type RouteSets,
+  resourceSet,
+} from "../resource-set.js";
 import {
   type GatewayRouteContext,
   gatewayRouteName,
@@ -57,13 +65,15 @@ export interface GatewayInputs {
   readonly trustDomains: Mesh["peerTrustDomains"];
   readonly logs: ListenerLogs;
   readonly security: SecurityFilters;
+  /** To what mutual TLS of the mesh may be passed on as it is. */
+  readonly passed: readonly ClusterKey[];
 }
 
 /** What of a mesh a gateway part depends on. */
 export function gatewayInputs(
   mesh: Mesh,
   proxy: Proxy,
-  { logs, security }: Pick<GatewayInputs, "logs" | "security">,
+  { logs, security, passed }: Pick<GatewayInputs, "logs" | "security" | "passed">,
 ): GatewayInputs {
   const place = `${proxy.namespace}|${proxy.address}`;
   return {
@@ -79,6 +89,7 @@ export function gatewayInputs(
     trustDomains: mesh.peerTrustDomains,
     logs,
     security,
+    passed,
   };
 }
 
@@ -117,6 +128,7 @@ function listenersOf(
     virtualServices: context.virtualServices,
     claims: { gateways: [], resolver: inputs.resolver, source: context.source },
     dualStack: proxy.dualStack,
+    passed: inputs.passed,
   };
   return [
     ...groupBy(servers, (one) => `${one.server.bind ?? ""}|${String(one.listenPort)}`).values(),
@@ -178,6 +190,27 @@ function routesOf(
   };
 }
 
+/** The clusters that policies and servers ask for beyond those of the services. */
+function clustersOf(
+  { security, passed, config }: GatewayInputs,
+  servers: readonly GatewayServer[],
+): readonly Built<ClusterJson>[] {
+  const own = servers.flatMap((one) => passedTo(one, passed));
+  const sources = servers.map(({ gateway }) => refOf(gateway));
+  return [
+    ...security.clusters,
+    ...[...new Set(own)].map((key) => {
+      const json = passedCluster(key, config.connectTimeout);
+      return { name: json.name ?? "", json, sources };
+    }),
+  ];
+}
+
+const endpointsOf = ({ edsClusterConfig }: ClusterJson): Pick<EnvoyResource, "endpoints"> => {
+  const { serviceName } = edsClusterConfig ?? {};
+  return serviceName === undefined ? {} : { endpoints: serviceName };
+};
+
 /** The builder of gateway parts. */
 export function createGatewayPart(
   engine: Engine,
@@ -204,6 +237,7 @@ export function createGatewayPart(
       "trustDomains",
       "logs",
       "security",
+      "passed",
     ],
     (inputs) => {
       const servers = serversOf(inputs);
@@ -222,9 +256,10 @@ export function createGatewayPart(
         clusters: clusterNames(listener.json),
       }));
       const hosts = virtualHostsOf(encoder, servers, context);
-      const clusters = inputs.security.clusters.map((cluster) =>
-        encodeResource(encoder, MESSAGE.cluster, cluster),
-      );
+      const clusters = clustersOf(inputs, servers).map((cluster) => ({
+        ...encodeResource(encoder, MESSAGE.cluster, cluster),
+        ...endpointsOf(cluster.json),
+      }));
       return {
         clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),

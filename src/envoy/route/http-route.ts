@@ -5,7 +5,7 @@ import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
+import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { any } from "../any.js";
 import type {
   MetadataJson,
@@ -44,10 +44,11 @@ const FAULT_FILTER = "envoy.filters.http.fault";
 const CORS_FILTER = "envoy.filters.http.cors";
 
 /** Whether a match can hold at all for this caller, port and gateway; the rest of it is for Envoy to decide. */
-function applies(match: HTTPMatchRequest, context: RouteContext): boolean {
+function applies(match: HTTPMatchRequest, namespace: string, context: RouteContext): boolean {
   const { gateways = [], port, sourceLabels, sourceNamespace } = match;
   const atGateway =
-    gateways.length === 0 || gateways.some((gateway) => context.gateways.has(gateway));
+    gateways.length === 0 ||
+    gateways.some((gateway) => context.gateways.has(resolveGateway(gateway, namespace)));
   return (
     atGateway &&
     (port === undefined || port === 0 || port === context.listenPort) &&
@@ -278,9 +279,10 @@ function mergeMutations(
  * a match that takes every request is left out. See Istio, HTTPRoute.
  */
 export function httpRoutes(virtualService: VirtualService, context: RouteContext): RouteJson[] {
+  const { namespace } = virtualService;
   const routes: RouteJson[] = [];
   for (const rule of rulesOf(virtualService)) {
-    if (rule.match !== undefined && !applies(rule.match.request, context)) continue;
+    if (rule.match !== undefined && !applies(rule.match.request, namespace, context)) continue;
     const built = envoyRoute(rule, virtualService, context);
     routes.push(built);
     if (isCatchAll(built)) break;
