@@ -10,7 +10,8 @@ import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { inTurns } from "./app/in-turns.js";
 import { createListeners, type Listeners } from "./app/listeners.js";
 import { logObserver } from "./app/log-observer.js";
-import { createMetrics, type MeasuredState, type Metrics } from "./app/metrics.js";
+import { measuredState } from "./app/measured-state.js";
+import { createMetrics, type Metrics } from "./app/metrics.js";
 import { joinObservers } from "./app/observers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { type PortOptions, servePorts } from "./app/ports.js";
@@ -27,9 +28,11 @@ import { federatedDomains } from "./ca/given-trust.js";
 import { readPrivateFile, writePrivateFile } from "./ca/private-file.js";
 import { systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
+import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import type { Identity } from "./debug/access.js";
 import { createRecentEvents, type RecentEvents } from "./debug/recent-events.js";
+import { createRecentPushes, type RecentPushes } from "./debug/recent-pushes.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { StandIn } from "./mesh/stand-in.js";
@@ -190,12 +193,13 @@ async function serve(
   const updates = createListeners<Update>();
   const settled = createListeners<Settled>();
   const version = await readVersion();
-  const metrics = createMetrics(measured(parts, version));
+  const metrics = createMetrics(measuredState(parts, version));
   const convergence = createConvergence({ timers: systemTimers, onSettled: settled.tell });
   const sessions = createSessions(parts);
   const events = createRecentEvents({ now: systemTimers.now });
+  const pushes = createRecentPushes({ now: systemTimers.now });
   const withheld = followWithheld(parts, { sessions, updates, settled });
-  const watched: Watched = { ads: () => ads, sessions, events, updates, version, withheld };
+  const watched: Watched = { ads: () => ads, sessions, events, pushes, updates, version, withheld };
   const debug = await openDebug(options, parts, watched);
   const ads = createAdsServer({
     sessions,
@@ -204,17 +208,17 @@ async function serve(
     clock: systemClock(),
     observer: joinObservers([
       events.observer,
+      pushes.observer,
       metrics.observer,
       convergence.observer,
       logObserver(options.logger),
     ]),
   });
-  const loop = startLoop(options, parts, { ads, sessions, metrics, convergence, updates });
+  const loop = startLoop(options, parts, { ads, sessions, metrics, pushes, convergence, updates });
   closers.push(() => {
     loop.close();
   });
-  updates.add(metrics.recordUpdate);
-  settled.add(metrics.recordSettled);
+  for (const listener of [metrics.recordSettled, pushes.end]) settled.add(listener);
   identity.onCertificateEvent(metrics.recordCertificate);
   followIdentity(identity, { ads, sessions, loop });
   closers.push(await debug.serveSocket(options.stateDir));
@@ -267,17 +271,6 @@ function followWithheld(
   return withheld;
 }
 
-/** What is looked at when somebody asks for metrics. */
-function measured({ configuration, discovery, identity }: Parts, version: string): MeasuredState {
-  return {
-    version,
-    services: () => discovery.mesh().services.size,
-    virtualServices: () => configuration.snapshot().tables.VirtualService.size,
-    rootExpiresAt: () => identity.rootExpiresAt(),
-    now: systemTimers.now,
-  };
-}
-
 /** Has proxies sent, or turned away, what follows from who is who. */
 function followIdentity(
   identity: MeshIdentity,
@@ -323,6 +316,7 @@ interface Told {
   readonly ads: AdsServer;
   readonly sessions: ProxySessions;
   readonly metrics: Metrics;
+  readonly pushes: RecentPushes;
   readonly convergence: Convergence;
   readonly updates: Listeners<Update>;
 }
@@ -330,7 +324,7 @@ interface Told {
 function startLoop(
   options: ControlPlaneOptions,
   { configuration, discovery, identity, registry }: Parts,
-  { ads, sessions, metrics, convergence, updates }: Told,
+  { ads, sessions, metrics, pushes, convergence, updates }: Told,
 ): UpdateLoop {
   const loop = createUpdateLoop({
     discovery,
@@ -343,15 +337,19 @@ function startLoop(
       ads.publish();
     },
     onUpdate: (update) => {
+      pushes.begin(update.changed.map(({ ref }) => formatRef(ref)));
+      metrics.recordUpdate(update);
       convergence.follow(update);
       updates.tell(update);
     },
     onComputed: (ms) => {
       metrics.recordComputed(ms);
+      pushes.computed(ms);
     },
     timers: systemTimers,
   });
-  configuration.onSnapshot((snapshot) => {
+  configuration.onSnapshot(({ snapshot, ...cost }) => {
+    pushes.read(cost);
     loop.setSnapshot(snapshot);
   });
   registry.onChange(() => {
@@ -365,6 +363,7 @@ interface Watched {
   readonly ads: () => AdsServer;
   readonly sessions: ProxySessions;
   readonly events: RecentEvents;
+  readonly pushes: RecentPushes;
   readonly updates: Listeners<Update>;
   readonly version: string;
   readonly withheld: Withheld;
@@ -373,7 +372,7 @@ interface Watched {
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   { encoder, configuration, discovery, identity }: Parts,
-  { ads, sessions, events, updates, version, withheld }: Watched,
+  { ads, sessions, events, pushes, updates, version, withheld }: Watched,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
     observed: {
@@ -385,7 +384,7 @@ async function openDebug(
       refresh: () => configuration.refresh(),
       snapshot: () => configuration.snapshot(),
       mesh: () => discovery.mesh(),
-      events,
+      ...{ events, pushes },
       onUpdate: (listener) => updates.add(listener),
       withheld: withheld.list,
     },

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import type { CheckPatch } from "../config/references/envoy-patches.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import { watchConfig } from "../config/watch-config.js";
+import { type ReadCost, watchConfig } from "../config/watch-config.js";
 import { createListeners } from "./listeners.js";
 
 /** Where the configuration of a control plane is. */
@@ -18,12 +18,17 @@ export interface ConfigurationOptions {
   readonly onProblem: (problem: Diagnostic) => void;
 }
 
+/** Another snapshot, and what it cost. */
+export interface ConfigChange extends ReadCost {
+  readonly snapshot: ConfigSnapshot;
+}
+
 /** A configuration that is followed. */
 export interface Configuration {
   /** What is in force now. */
   readonly snapshot: () => ConfigSnapshot;
   /** Calls back for each snapshot after the present one. */
-  readonly onSnapshot: (listener: (snapshot: ConfigSnapshot) => void) => void;
+  readonly onSnapshot: (listener: (change: ConfigChange) => void) => void;
   /** Looks at all files now; resolves when what they say is in force. */
   readonly refresh: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -32,7 +37,7 @@ export interface Configuration {
 /** Opens a configuration, when all of it has been read once. */
 export async function openConfiguration(options: ConfigurationOptions): Promise<Configuration> {
   const { directories, secretsDirectory, stateDirectory, engine, checkPatch } = options;
-  const listeners = createListeners<ConfigSnapshot>();
+  const listeners = createListeners<ConfigChange>();
   let latest: ConfigSnapshot | undefined;
   const secrets =
     secretsDirectory === undefined ? [] : [{ path: secretsDirectory, kind: "secrets" as const }];
@@ -43,9 +48,9 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     checkPatch,
     onError: options.onError,
     onProblem: options.onProblem,
-    onSnapshot: (snapshot) => {
+    onSnapshot: (snapshot, cost) => {
       latest = snapshot;
-      listeners.tell(snapshot);
+      listeners.tell({ snapshot, ...cost });
     },
   });
   await watch.ready;

@@ -23,6 +23,7 @@ import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
+import { pushesCommand } from "./pushes.js";
 import { serveCommand } from "./serve.js";
 import { tokenCommand } from "./token.js";
 import { upCommand } from "./up.js";
@@ -69,6 +70,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(tokenCommand(context))
     .addCommand(planCommand(context))
     .addCommand(waitCommand(context))
+    .addCommand(pushesCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(proxyConfigCommand(context))
     .addCommand(authnCommand(context))

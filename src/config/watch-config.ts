@@ -11,11 +11,17 @@ import { createStateSaver, type StateSaver } from "./state/save-state.js";
 import { type ConfigStore, createConfigStore } from "./store/config-store.js";
 import { SYSTEM_TIMERS, type Timers } from "./timers.js";
 
+/** How long it took to read files, and to parse and check what is in them, in milliseconds. */
+export interface ReadCost {
+  readonly readMs: number;
+  readonly parseMs: number;
+}
+
 /** Where the configuration is, and who is told of it. */
 export interface ConfigWatchOptions {
   readonly roots: readonly ConfigRoot[];
   /** Is given the first snapshot and every later one that is another object. */
-  readonly onSnapshot: (snapshot: ConfigSnapshot) => void;
+  readonly onSnapshot: (snapshot: ConfigSnapshot, cost: ReadCost) => void;
   /** Is told of what should not happen; the watch goes on. */
   readonly onError: (error: unknown) => void;
   /** Is told of what is wrong with the saved state, once, at the start. */
@@ -63,12 +69,14 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
     limits,
     timers,
     onError,
-    onBatch: (batch) => {
+    onBatch: (batch, readMs) => {
+      const begun = performance.now();
       const snapshot = store.update(batch);
+      const parseMs = performance.now() - begun;
       saver?.take(store.state());
       if (snapshot === last) return;
       last = snapshot;
-      onSnapshot(snapshot);
+      onSnapshot(snapshot, { readMs, parseMs });
     },
   });
   return {

@@ -28,6 +28,8 @@ import type {
   ListEventsResponseJson,
   ListProxiesRequestJson,
   ListProxiesResponseJson,
+  ListPushesRequestJson,
+  ListPushesResponseJson,
   ListResourcesRequestJson,
   ListResourcesResponseJson,
   ListTlsPoliciesRequestJson,
@@ -68,6 +70,7 @@ export interface DebugClient {
   getConfiguration(): Promise<ConfigurationJson>;
   getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
+  listPushes(request: ListPushesRequestJson): Promise<ListPushesResponseJson>;
   analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
   /** What is wrong with the configuration now. */
   getDiagnostics(): Promise<DiagnosticsJson>;
@@ -195,6 +198,7 @@ export async function openDebugClient(
     getConfiguration: () => call("GetConfiguration", {}),
     getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),
+    listPushes: (request) => call("ListPushes", request),
     analyze: (request) => call("Analyze", request),
     getDiagnostics: () =>
       firstOf(client, { address, method: methodOf("WatchDiagnostics"), request: {} }),

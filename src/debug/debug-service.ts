@@ -17,6 +17,8 @@ import type {
   ListEventsResponseJson,
   ListProxiesRequestJson,
   ListProxiesResponseJson,
+  ListPushesRequestJson,
+  ListPushesResponseJson,
   ListResourcesRequestJson,
   ListResourcesResponseJson,
   ListTlsPoliciesRequestJson,
@@ -74,6 +76,7 @@ interface Answers {
   readonly GetConfiguration: Answer<object, ConfigurationJson>;
   readonly GetConvergence: Answer<GetConvergenceRequestJson, ConvergenceJson>;
   readonly ListEvents: Answer<ListEventsRequestJson, ListEventsResponseJson>;
+  readonly ListPushes: Answer<ListPushesRequestJson, ListPushesResponseJson>;
 }
 
 function findConnection(observed: Observed, id: string): Connection {
@@ -145,6 +148,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
       return describeConvergence(observed);
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
+    ListPushes: (request) => ({ pushes: [...observed.pushes.list(request)] }),
     Analyze: (request) => {
       const snapshot = observed.snapshot();
       const diagnostics = [...snapshot.diagnostics, ...observed.withheld()];

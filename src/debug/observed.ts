@@ -9,6 +9,7 @@ import { type EncodedResource, type ResourceTable, TYPE_URL } from "../xds/resou
 import type { StreamStatus } from "../xds/stream-status.js";
 import type { ProxyFacts } from "./proxy-facts.js";
 import type { RecentEvents } from "./recent-events.js";
+import type { RecentPushes } from "./recent-pushes.js";
 
 /** A proxy that was let in. */
 export interface ObservedSession {
@@ -36,6 +37,8 @@ export interface Observed {
   mesh(): Mesh;
   /** What happened on streams lately. */
   readonly events: Pick<RecentEvents, "list">;
+  /** What became of changes of the configuration lately. */
+  readonly pushes: Pick<RecentPushes, "list">;
   /** What is withheld of connected proxies because Envoy would refuse it. */
   withheld(): readonly Diagnostic[];
   /** Calls back when the configuration, or what is wrong with it, has changed; the result ends that. */

@@ -9,8 +9,8 @@ import { createWatchedRoot, type RootUpdate, type WatchedRoot } from "./watched-
 /** How directories are watched. */
 export interface WatchOptions {
   readonly roots: readonly ConfigRoot[];
-  /** Is given all that there is, then what changed, one batch after the other. */
-  readonly onBatch: (batch: SourceBatch) => void;
+  /** Is given all that there is, then what changed, one batch after the other, and how many milliseconds reading took. */
+  readonly onBatch: (batch: SourceBatch, readMs: number) => void;
   /** Is told of what should not happen; the watch goes on. */
   readonly onError: (error: unknown) => void;
   readonly limits?: SourceLimits;
@@ -44,16 +44,16 @@ export function watchSources(options: WatchOptions): SourceWatch {
   let isClosed = false;
   let work: Promise<void> = Promise.resolve();
   let cancelRescan: (() => void) | undefined;
-  const give = (batch: SourceBatch | undefined): void => {
+  const give = (batch: SourceBatch | undefined, readMs: number): void => {
     // It may have been closed while files were read.
     if (batch === undefined || isClosed) return;
     given = batch.roots;
-    options.onBatch(batch);
+    options.onBatch(batch, readMs);
   };
   const enqueue = (task: () => Promise<SourceBatch | undefined>): Promise<void> => {
     work = work
       .then(async () => {
-        if (!isClosed) give(await task());
+        if (!isClosed) give(...(await timed(task)));
       })
       .catch(onError);
     return work;
@@ -98,6 +98,12 @@ export function watchSources(options: WatchOptions): SourceWatch {
       debounce.cancel();
     },
   };
+}
+
+/** What a task results in, and how many milliseconds it took. */
+async function timed<T>(task: () => Promise<T>): Promise<readonly [T, number]> {
+  const begun = performance.now();
+  return [await task(), performance.now() - begun];
 }
 
 /** What is different in some roots since the last batch, which said `given` of them; undefined when nothing is. */

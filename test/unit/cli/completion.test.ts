@@ -23,7 +23,7 @@ test("commands are completed, and those below them, also by their short names", 
 });
 
 test("what is hidden is not completed", async () => {
-  expect(await complete("exp")).toEqual([]);
+  expect(await complete("experi")).toEqual([]);
   expect(await complete("__")).toEqual([]);
 });
 

@@ -1,0 +1,27 @@
+import { systemTimers } from "../ca/timers.js";
+import type { Configuration } from "./configuration.js";
+import type { Discovery } from "./discovery.js";
+import type { Identity } from "./identity.js";
+import type { MeasuredState } from "./metrics.js";
+
+/** What is looked at when somebody asks for metrics. */
+export function measuredState(
+  {
+    configuration,
+    discovery,
+    identity,
+  }: {
+    readonly configuration: Configuration;
+    readonly discovery: Discovery;
+    readonly identity: Identity;
+  },
+  version: string,
+): MeasuredState {
+  return {
+    version,
+    services: () => discovery.mesh().services.size,
+    virtualServices: () => configuration.snapshot().tables.VirtualService.size,
+    rootExpiresAt: () => identity.rootExpiresAt(),
+    now: systemTimers.now,
+  };
+}

@@ -1,0 +1,31 @@
+import { Command, Option } from "commander";
+import { parseCount } from "./arguments.js";
+import { addConnectionFlags } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import type { PushesOptions } from "./run-pushes.js";
+
+const DEFAULT_LIMIT = 10;
+
+const HELP = `
+READ, PARSE and MESH are the reading of files, the checking of what is in them, and what that means for the mesh. SEND goes to
+the last response, of which ENCODE is what making them took; ACK from there to the last answer of a proxy.
+
+Examples:
+  $ fairlead pushes
+  $ fairlead pushes --limit 1 -o json`;
+
+/** `fairlead pushes`. */
+export function pushesCommand(context: CommandContext): Command {
+  const command = new Command("pushes")
+    .description("show the slowest of the recent changes, and what took how long")
+    .addOption(new Option("--limit <n>", "how many").argParser(parseCount).default(DEFAULT_LIMIT))
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["table", "json"]).default("table"),
+    );
+  return addConnectionFlags(command, context)
+    .addHelpText("after", HELP)
+    .action(async (options: PushesOptions) => {
+      const { runPushes } = await import("./run-pushes.js");
+      await runPushes(context, options);
+    });
+}

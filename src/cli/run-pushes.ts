@@ -1,0 +1,25 @@
+import type { PushJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { pushTable } from "../console/push-table.js";
+import { askControlPlane } from "./connect.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+
+/** The options of `fairlead pushes`. */
+export interface PushesOptions extends ConnectionOptions {
+  readonly limit: number;
+  readonly output: "table" | "json";
+}
+
+/** Shows what the control plane pushed lately, the slowest first. */
+export async function runPushes(context: CommandContext, options: PushesOptions): Promise<void> {
+  const { limit, output } = options;
+  const { pushes = [] } = await askControlPlane(context, options, (client) =>
+    client.listPushes({ limit }),
+  );
+  const text = output === "json" ? JSON.stringify(pushes, undefined, 2) : tableOf(pushes);
+  context.stdout.write(`${text}\n`);
+}
+
+function tableOf(pushes: readonly PushJson[]): string {
+  return pushes.length === 0 ? "nothing has changed yet" : pushTable(pushes).join("\n");
+}
