@@ -18,10 +18,11 @@ import { type PortOptions, servePorts } from "./app/ports.js";
 import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
 import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
+import { createRefusals, type Refusals } from "./app/refusals.js";
 import { rootReadiness } from "./app/root-readiness.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
-import { createWithheld, type Withheld, watchEncoder } from "./app/withheld.js";
+import { watchEncoder } from "./app/withheld.js";
 import { Engine } from "./base/engine.js";
 import type { KeyType } from "./ca/certificate-template.js";
 import { federatedDomains } from "./ca/given-trust.js";
@@ -198,40 +199,35 @@ async function serve(
   const sessions = createSessions(parts);
   const events = createRecentEvents({ now: systemTimers.now });
   const pushes = createRecentPushes({ now: systemTimers.now });
-  const withheld = followWithheld(parts, { sessions, updates, settled });
-  const watched: Watched = { ads: () => ads, sessions, events, pushes, updates, version, withheld };
+  const refusals = createRefusals({
+    ...{ ...parts, sessions, settled, onChange: updates.tell, onCounts: metrics.recordQuarantine },
+    streams: () => ads.streams(),
+    timers: systemTimers,
+  });
+  const watched: Watched = { ads: () => ads, sessions, events, pushes, updates, version, refusals };
   const debug = await openDebug(options, parts, watched);
+  const observing = [events, pushes, metrics, convergence, refusals];
   const ads = createAdsServer({
     sessions,
     questions: debug.questions,
     registry: parts.encoder.registry,
     clock: systemClock(),
-    observer: joinObservers([
-      events.observer,
-      pushes.observer,
-      metrics.observer,
-      convergence.observer,
-      logObserver(options.logger),
-    ]),
+    observer: joinObservers([...observing.map((one) => one.observer), logObserver(options.logger)]),
   });
   const loop = startLoop(options, parts, { ads, sessions, metrics, pushes, convergence, updates });
   closers.push(() => {
     loop.close();
   });
   for (const listener of [metrics.recordSettled, pushes.end]) settled.add(listener);
-  identity.onCertificateEvent(metrics.recordCertificate);
-  followIdentity(identity, { ads, sessions, loop });
+  followIdentity(identity, { ads, sessions, metrics, loop });
   closers.push(await debug.serveSocket(options.stateDir));
   const tls = await identity.startTls();
   const served = { ads, debug, identity, metrics, version, tls: tls.credentials };
   const { close, ...ports } = await servePorts(options, served);
   closers.push(close);
   followAuthority(parts, ads, sessions);
-  closers.push(
-    inTurns(parts.discovery.prepare(), (error) => {
-      options.logger.error({ err: error }, "could not prepare what proxies will ask for");
-    }),
-  );
+  const onError = logError(options, "could not prepare what proxies will ask for");
+  closers.push(inTurns(parts.discovery.prepare(), onError));
   return {
     ...ports,
     get rootCertificates() {
@@ -250,32 +246,17 @@ async function serve(
   };
 }
 
-/** Looks for what is withheld when proxies have been sent all else. */
-function followWithheld(
-  { hasRefused, configuration, discovery }: Parts,
-  {
-    sessions,
-    updates,
-    settled,
-  }: Pick<Told, "sessions" | "updates"> & { readonly settled: Listeners<Settled> },
-): Withheld {
-  const withheld = createWithheld({
-    hasRefused,
-    sets: () => sessions.connected().map(({ connected }) => discovery.resourcesOf(connected)),
-    snapshot: () => configuration.snapshot(),
-    onChange: updates.tell,
-  });
-  settled.add(() => {
-    withheld.look();
-  });
-  return withheld;
-}
-
 /** Has proxies sent, or turned away, what follows from who is who. */
 function followIdentity(
   identity: MeshIdentity,
-  { ads, sessions, loop }: Pick<Told, "ads" | "sessions"> & { readonly loop: UpdateLoop },
+  {
+    ads,
+    sessions,
+    metrics,
+    loop,
+  }: Pick<Told, "ads" | "sessions" | "metrics"> & { readonly loop: UpdateLoop },
 ): void {
+  identity.onCertificateEvent(metrics.recordCertificate);
   identity.onSecretsChange(() => {
     ads.publish();
   });
@@ -366,13 +347,13 @@ interface Watched {
   readonly pushes: RecentPushes;
   readonly updates: Listeners<Update>;
   readonly version: string;
-  readonly withheld: Withheld;
+  readonly refusals: Refusals;
 }
 
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   { encoder, configuration, discovery, identity }: Parts,
-  { ads, sessions, events, pushes, updates, version, withheld }: Watched,
+  { ads, sessions, events, pushes, updates, version, refusals }: Watched,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
     observed: {
@@ -386,7 +367,8 @@ async function openDebug(
       mesh: () => discovery.mesh(),
       ...{ events, pushes },
       onUpdate: (listener) => updates.add(listener),
-      withheld: withheld.list,
+      withheld: refusals.list,
+      madeAt: refusals.madeAt,
     },
     version,
     api: await readOwnDescriptors(),

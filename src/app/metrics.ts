@@ -4,7 +4,7 @@ import type { XdsObserver } from "../xds/observer.js";
 import type { Settled } from "./convergence.js";
 import type { CertificateEvent } from "./identity.js";
 import type { Update } from "./update.js";
-import { createXdsMetrics } from "./xds-metrics.js";
+import { createQuarantineGauge, createXdsMetrics } from "./xds-metrics.js";
 
 /** What is looked at when somebody asks. */
 export interface MeasuredState {
@@ -26,6 +26,8 @@ export interface Metrics {
   readonly recordUpdate: (update: Update) => void;
   readonly recordSettled: (settled: Settled) => void;
   readonly recordCertificate: (event: CertificateEvent) => void;
+  /** How many resources are in quarantine, each once for each proxy, by type URL. */
+  readonly recordQuarantine: (counts: ReadonlyMap<string, number>) => void;
   /** In Prometheus' text format. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -76,6 +78,7 @@ export function createMetrics(state: MeasuredState): Metrics {
       for (const ms of times) converged.observe(ms / 1000);
     },
     recordCertificate: createCertificateCounters(registry),
+    recordQuarantine: createQuarantineGauge(registry),
   };
 }
 

@@ -9,7 +9,7 @@ import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
-import type { ResourceSets } from "../envoy/resource-set.js";
+import type { EnvoyResource, ResourceSets } from "../envoy/resource-set.js";
 import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
 import {
   type EncodedResource,
@@ -115,6 +115,28 @@ function viewOf(sets: ResourceSets, secrets: ResourceTable, protocol: Protocol):
     [TYPE_URL.listener, sets.listeners],
     ...routesOf(sets, protocol),
   ]);
+}
+
+/** A resource of a set as it was built, by the URL of its type. */
+export function resourceIn(
+  sets: ResourceSets,
+  typeUrl: string,
+  name: string,
+): EnvoyResource | undefined {
+  switch (typeUrl) {
+    case TYPE_URL.cluster:
+      return sets.clusters.get(name);
+    case TYPE_URL.endpoint:
+      return sets.endpoints.get(name);
+    case TYPE_URL.listener:
+      return sets.listeners.get(name);
+    case TYPE_URL.route:
+      return sets.splitRoutes.get(name);
+    case TYPE_URL.virtualHost:
+      return sets.virtualHosts.get(name);
+    default:
+      return sets.secrets.get(name);
+  }
 }
 
 interface LastView {

@@ -97,6 +97,22 @@ function createInstruments(registry: Registry): (type: string) => OfType {
   });
 }
 
+/** Takes how many resources are in quarantine, each once for each proxy, by type URL. */
+export function createQuarantineGauge(
+  registry: Registry,
+): (counts: ReadonlyMap<string, number>) => void {
+  const gauge = new Gauge({
+    name: "fairlead_quarantined_resources",
+    help: "Resources that a proxy refused and goes on without, once for each proxy, by type",
+    labelNames: ["type"] as const,
+    registers: [registry],
+  });
+  return (counts) => {
+    gauge.reset();
+    for (const [typeUrl, count] of counts) gauge.set({ type: SHORT.get(typeUrl) ?? OTHER }, count);
+  };
+}
+
 /** Counts from zero; `version` is fairlead's own. */
 export function createXdsMetrics(
   registry: Registry,

@@ -2,6 +2,7 @@
 import type {
   ControlPlaneJson,
   ProxyJson,
+  RefusalJson,
   TypeSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { columns } from "../base/columns.js";
@@ -60,13 +61,19 @@ export function statusTable(
   return columns([["NAME", "CLUSTER", ...STATUS_COLUMNS, "ISTIOD", "VERSION"], ...rows], GAP);
 }
 
+function refusalLine(who: string, { names = [], sources = [], error = "" }: RefusalJson): string {
+  const what = names.map((name, i) => {
+    const source = sources[i] ?? "";
+    return source === "" ? name : `${name}, made by ${source}`;
+  });
+  return `${who} ${what.join("; ")}: ${error.trim()}`;
+}
+
 /** What proxies refuse, below a table; nothing when they refuse nothing. */
 export function refusalLines(proxies: readonly ProxyJson[]): readonly string[] {
   const lines = proxies.flatMap(({ id = "", types = [] }) =>
     types.flatMap(({ shortName = "", lastRefusal }) =>
-      lastRefusal === undefined
-        ? []
-        : `${id} refuses ${shortName} ${(lastRefusal.names ?? []).join(", ")}: ${lastRefusal.error ?? ""}`,
+      lastRefusal === undefined ? [] : refusalLine(`${id} refuses ${shortName}`, lastRefusal),
     ),
   );
   return lines.length === 0 ? [] : ["", ...lines];

@@ -128,12 +128,15 @@ function createAnswers(options: DebugServiceOptions): Answers {
       controlPlane,
       proxies: connectionsOf(observed)
         .filter(({ proxy }) => namespace === "" || proxy.namespace === namespace)
-        .map((connection) => masked(describeProxy(connection), readMask)),
+        .map((connection) => masked(describeProxy(connection, observed), readMask)),
     }),
     GetConfigDump: async ({ proxy = "" }) => {
       const connection = findConnection(observed, proxy);
       const configs = await composeDump(connection.stream, observed);
-      return { proxy: describeProxy(connection), configDump: JSON.stringify({ configs }) };
+      return {
+        proxy: describeProxy(connection, observed),
+        configDump: JSON.stringify({ configs }),
+      };
     },
     ListResources: (request) => {
       const { typeUrl = "", name = "" } = request;

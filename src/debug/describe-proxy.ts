@@ -7,22 +7,34 @@ import type {
 import { formatSpiffeId } from "../ca/spiffe-id.js";
 import type { TypeStatus } from "../xds/stream-status.js";
 import type { Occurrence } from "../xds/subscription.js";
-import type { Connection } from "./observed.js";
+import type { Connection, Observed } from "./observed.js";
 import { inTypeOrder, shortName, syncStatusOf } from "./sync-state.js";
 import { timestamp } from "./timestamp.js";
 
 const timeOf = (occurrence: Occurrence): string => timestamp(occurrence.at);
 
-function lastRefusal({ quarantined, lastNacked }: TypeStatus): RefusalJson | undefined {
+type MadeAt = Observed["madeAt"];
+
+function lastRefusal(
+  session: string,
+  { typeUrl, quarantined, lastNacked }: TypeStatus,
+  madeAt: MadeAt,
+): RefusalJson | undefined {
   const [first] = quarantined;
   if (first === undefined) return undefined;
   const { at, error } = lastNacked ?? first;
-  return { at: timestamp(at), error, names: quarantined.map(({ name }) => name) };
+  const names = quarantined.map(({ name }) => name);
+  const sources = names.map((name) => formatSource(madeAt(session, typeUrl, name)));
+  return { at: timestamp(at), error, names, sources };
 }
 
-function describeType(type: TypeStatus): TypeSyncJson {
+function formatSource({ position, resource = "" }: ReturnType<MadeAt>): string {
+  return position === undefined ? resource : `${resource} (${position.file}:${position.line})`;
+}
+
+function describeType(session: string, type: TypeStatus, madeAt: MadeAt): TypeSyncJson {
   const { typeUrl, lastSent, lastAcked } = type;
-  const refusal = lastRefusal(type);
+  const refusal = lastRefusal(session, type, madeAt);
   return {
     typeUrl,
     shortName: shortName(typeUrl),
@@ -34,7 +46,10 @@ function describeType(type: TypeStatus): TypeSyncJson {
 }
 
 /** See the top of this file. */
-export function describeProxy({ proxy, proof, facts, stream }: Connection): ProxyJson {
+export function describeProxy(
+  { proxy, proof, facts, stream }: Connection,
+  { madeAt }: Pick<Observed, "madeAt">,
+): ProxyJson {
   const { id, name, namespace, type, address, clusterId, serviceAccount, istioVersion } = proxy;
   return {
     ...{ id, name, namespace, type, address, clusterId, serviceAccount, istioVersion },
@@ -45,6 +60,6 @@ export function describeProxy({ proxy, proof, facts, stream }: Connection): Prox
     protocol: stream.protocol,
     connectedAt: timestamp(stream.openedAt),
     adminAddress: facts.adminAddress,
-    types: inTypeOrder(stream.types).map(describeType),
+    types: inTypeOrder(stream.types).map((type) => describeType(proxy.id, type, madeAt)),
   };
 }

@@ -39,8 +39,10 @@ export interface Observed {
   readonly events: Pick<RecentEvents, "list">;
   /** What became of changes of the configuration lately. */
   readonly pushes: Pick<RecentPushes, "list">;
-  /** What is withheld of connected proxies because Envoy would refuse it. */
+  /** What connected proxies are kept from because Envoy would refuse it, or theirs did. */
   withheld(): readonly Diagnostic[];
+  /** Where the configuration is written that made a resource which a proxy should hold. */
+  madeAt(session: string, typeUrl: string, name: string): Pick<Diagnostic, "position" | "resource">;
   /** Calls back when the configuration, or what is wrong with it, has changed; the result ends that. */
   onUpdate(listener: () => void): () => void;
 }

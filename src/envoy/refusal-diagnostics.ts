@@ -1,5 +1,5 @@
 /** What is not sent because Envoy would refuse it, as a user is told of it: at the line that made it. */
-import { compareDiagnostics, type Diagnostic, type Position } from "../base/diagnostic.js";
+import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
 import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import { KINDS, type Kind } from "../config/kinds.js";
@@ -45,21 +45,29 @@ export function refusalDiagnostics(
   refusals: readonly Refusal[],
   snapshot: Pick<ConfigSnapshot, "tables" | "locate">,
 ): readonly Diagnostic[] {
-  return refusals.map((refusal) => diagnosticOf(refusal, snapshot)).sort(compareDiagnostics);
+  return refusals
+    .map(
+      (refusal): Diagnostic => ({
+        severity: "error",
+        code: "refused-by-envoy",
+        message: `Envoy would refuse this, so it is left out: ${refusal.reason}`,
+        ...placeOf(refusal, snapshot),
+      }),
+    )
+    .sort(compareDiagnostics);
 }
 
-function diagnosticOf(
-  refusal: Refusal,
+/** The resource that is to blame for something, and where in it. */
+export function placeOf(
+  refusal: Pick<Refusal, "sources" | "path" | "violations">,
   snapshot: Pick<ConfigSnapshot, "tables" | "locate">,
-): Diagnostic {
+): Pick<Diagnostic, "position" | "resource"> {
   const blamed = blame(refusal, snapshot);
-  const position = blamed && placeOf(blamed, snapshot);
+  if (blamed === undefined) return {};
+  const position = snapshot.locate(blamed.ref, blamed.path);
   return {
-    severity: "error",
-    code: "refused-by-envoy",
-    message: `Envoy would refuse this, so it is left out: ${refusal.reason}`,
     ...(position === undefined ? {} : { position }),
-    ...(blamed === undefined ? {} : { resource: formatRef(blamed.ref) }),
+    resource: formatRef(blamed.ref),
   };
 }
 
@@ -69,16 +77,9 @@ interface Blamed {
   readonly path: Path;
 }
 
-function placeOf(
-  { ref, path }: Blamed,
-  { locate }: Pick<ConfigSnapshot, "locate">,
-): Position | undefined {
-  return locate(ref, path);
-}
-
 /** The resource which says what is wrong, and where; else the first of those that had a part in it. */
 function blame(
-  { sources, path, violations }: Refusal,
+  { sources, path, violations }: Pick<Refusal, "sources" | "path" | "violations">,
   { tables }: Pick<ConfigSnapshot, "tables">,
 ): Blamed | undefined {
   const [first] = sources;

@@ -19,8 +19,13 @@ export interface Refusal {
 /** One encoded resource, and what of other resources it stands on. */
 export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly name: string;
-  /** The configuration that made it; absent from what is the same in every mesh. */
+  /**
+   * The configuration that made it, what is most likely to blame for a fault first; absent from what is the same in every
+   * mesh.
+   */
   readonly sources?: readonly ResourceRef[];
+  /** Where in the first of these, as far as that is known. */
+  readonly sourcePath?: Path;
   /** Of a listener, route configuration or virtual host: the clusters that it sends traffic to. */
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */

@@ -24,6 +24,9 @@ import {
   addedResource,
   builtBy,
   byTarget,
+  type Change,
+  effective,
+  patchedSources,
   patchMessage,
   patchResource,
   type ResourceKind,
@@ -245,20 +248,20 @@ function patchedHost(
   if (resource.refusal !== undefined) return resource;
   const { routeName, tableName } = namesOf(resource.name);
   const decoded = encoder.decode(MESSAGE.virtualHost, resource.bytes) as VirtualHostJson;
+  const unpatched = { ...decoded, name: tableName };
+  const change: Change<VirtualHostJson> = (host, context) =>
+    patchVirtualHost(routeName, host, context);
   const patched = patchMessage<VirtualHostJson>(
     encoder,
-    {
-      type: MESSAGE.virtualHost,
-      what: `virtual host ${tableName}`,
-      json: { ...decoded, name: tableName },
-    },
+    { type: MESSAGE.virtualHost, what: `virtual host ${tableName}`, json: unpatched },
     patches,
-    (json, context) => patchVirtualHost(routeName, json, context),
+    change,
   );
   if (patched === undefined) return undefined;
   const { json, leftOut } = patched;
   // It is known by the name that it had, whatever a patch calls it.
   const made = encodeVirtualHost(encoder, routeName, builtBy(tableName, json, patches));
   if (made.version === resource.version && leftOut.length === 0) return resource;
-  return leftOut.length === 0 ? made : { ...made, leftOut };
+  const sources = patchedSources(resource, effective(encoder, unpatched, change, patches));
+  return { ...made, ...sources, ...(leftOut.length === 0 ? {} : { leftOut }) };
 }

@@ -1,4 +1,5 @@
 /** Resources as EnvoyFilters change them: what no longer is what Envoy takes stays as it was. */
+import { isDeepStrictEqual } from "node:util";
 import type { Built } from "../built.js";
 import { formatViolation, type Violation } from "../check/violation.js";
 import { clusterNames } from "../cluster-names.js";
@@ -123,8 +124,33 @@ export function patchResource<Json extends object>(
     name: resource.name,
     ...encoded,
     ...fields(patched.json),
+    ...patchedSources(resource, effective(encoder, json, change, patches)),
     ...(leftOut.length === 0 ? {} : { leftOut }),
   };
+}
+
+/** Those of some patches that change a message; where there is one, that is it. */
+export function effective<Json extends object>(
+  { registry }: Encoder,
+  json: Json,
+  change: Change<Json>,
+  patches: readonly CompiledPatch[],
+): readonly CompiledPatch[] {
+  if (patches.length < 2) return patches;
+  return patches.filter(
+    (patch) => !isDeepStrictEqual(change(json, { registry, patches: byTarget([patch]) }), json),
+  );
+}
+
+/** The last patch is the first to blame for what was right before. */
+export function patchedSources(
+  { sources = [] }: Pick<EnvoyResource, "sources">,
+  patches: readonly CompiledPatch[],
+): Pick<EnvoyResource, "sources" | "sourcePath"> {
+  const last = patches.at(-1);
+  if (last === undefined) return { sources };
+  const refs = patches.map(({ source }) => source).reverse();
+  return { sources: [...refs, ...sources], sourcePath: patchPath(last.index) };
 }
 
 /** What there is to know of a type of resource to patch it. */
@@ -141,12 +167,14 @@ export interface ResourceKind<Json> {
 export function addedResource<Json extends object>(
   encoder: Encoder,
   { type, fields }: ResourceKind<Json>,
-  { value }: CompiledPatch,
+  patch: CompiledPatch,
 ): EnvoyResource | undefined {
+  const { value } = patch;
   const { name } = value;
   if (typeof name !== "string" || name === "") return undefined;
   const { bytes, version, violations } = encoder.encode(type, value);
-  return violations === undefined ? { name, bytes, version, ...fields(value as Json) } : undefined;
+  if (violations !== undefined) return undefined;
+  return { name, bytes, version, ...fields(value as Json), ...patchedSources({}, [patch]) };
 }
 
 /** Of a listener or virtual host: the clusters to which it sends traffic. */

@@ -1,0 +1,153 @@
+/**
+ * What proxies refused and are kept from: each is blamed on the configuration that made it, for as long as a proxy that
+ * is connected would be sent it again.
+ */
+import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
+import type { Timers } from "../ca/timers.js";
+import type { ConfigSnapshot } from "../config/snapshot.js";
+import { shortName } from "../debug/sync-state.js";
+import { placeOf } from "../envoy/refusal-diagnostics.js";
+import type { EnvoyResource } from "../envoy/resource-set.js";
+import type { XdsObserver } from "../xds/observer.js";
+import type { StreamStatus } from "../xds/stream-status.js";
+import { missingIn, type Update } from "./update.js";
+
+/** What is looked at, and who is told. */
+export interface QuarantineOptions {
+  readonly streams: () => readonly StreamStatus[];
+  /** What a proxy should hold, as it was built. */
+  readonly wanted: (session: string, typeUrl: string, name: string) => EnvoyResource | undefined;
+  readonly snapshot: () => Pick<ConfigSnapshot, "tables" | "locate">;
+  /** Told of what is in quarantine now and was not before, and the other way round. */
+  readonly onChange: (change: Update) => void;
+  /** Told how many resources are in quarantine, each once for each proxy, by type URL. */
+  readonly onCounts: (counts: ReadonlyMap<string, number>) => void;
+  readonly timers: Timers;
+}
+
+/** See the top of this file. */
+export interface Quarantine {
+  readonly observer: Required<Pick<XdsObserver, "acked" | "nacked" | "closed">>;
+  readonly list: () => readonly Diagnostic[];
+  /** Where the configuration is written that made a resource which a proxy refused. */
+  readonly place: (
+    session: string,
+    typeUrl: string,
+    name: string,
+  ) => Pick<Diagnostic, "position" | "resource">;
+}
+
+/** A resource that proxies refuse for one reason. */
+interface Refused {
+  readonly typeUrl: string;
+  readonly name: string;
+  readonly error: string;
+  readonly resource: EnvoyResource | undefined;
+  readonly proxies: Set<string>;
+}
+
+/** The culprit of a response is found in some rounds, and several proxies refuse it at about the same time. */
+const SETTLE_MS = 100;
+const MAX_NAMES = 3;
+
+/** Nothing is refused yet, and as long as nothing is, it costs nothing. */
+export function createQuarantine(options: QuarantineOptions): Quarantine {
+  const { snapshot, timers } = options;
+  let isWatching = false;
+  let last: readonly Diagnostic[] = [];
+  let isDue = false;
+  const list = (): readonly Diagnostic[] =>
+    isWatching ? diagnosticsOf(refusedNow(options), snapshot()) : [];
+  const look = (): void => {
+    isDue = false;
+    const refused = refusedNow(options);
+    const now = diagnosticsOf(refused, snapshot());
+    const newDiagnostics = missingIn(now, last);
+    const clearedDiagnostics = missingIn(last, now);
+    last = now;
+    isWatching = refused.length > 0;
+    options.onCounts(countsOf(refused));
+    if (newDiagnostics.length + clearedDiagnostics.length === 0) return;
+    options.onChange({ changed: [], newDiagnostics, clearedDiagnostics });
+  };
+  const lookSoon = (): void => {
+    if (isDue) return;
+    isDue = true;
+    timers.at(timers.now() + SETTLE_MS, look);
+  };
+  const lookIfWatching = (): void => {
+    if (isWatching) lookSoon();
+  };
+  return {
+    list,
+    place: (session, typeUrl, name) =>
+      placeOf(refusalOf(options.wanted(session, typeUrl, name)), snapshot()),
+    observer: {
+      nacked: () => {
+        isWatching = true;
+        lookSoon();
+      },
+      acked: lookIfWatching,
+      closed: lookIfWatching,
+    },
+  };
+}
+
+function refusedNow({ streams, wanted }: QuarantineOptions): readonly Refused[] {
+  const all = new Map<string, Refused>();
+  for (const { session, types } of streams()) {
+    for (const { typeUrl, quarantined } of types) {
+      for (const { name, version, error } of quarantined) {
+        const key = JSON.stringify([typeUrl, name, version, error]);
+        const resource = wanted(session, typeUrl, name);
+        const known = all.get(key) ?? {
+          typeUrl,
+          name,
+          error,
+          resource,
+          proxies: new Set<string>(),
+        };
+        known.proxies.add(session);
+        all.set(key, known);
+      }
+    }
+  }
+  return [...all.values()];
+}
+
+function diagnosticsOf(
+  refused: readonly Refused[],
+  snapshot: Pick<ConfigSnapshot, "tables" | "locate">,
+): readonly Diagnostic[] {
+  return refused
+    .map(({ typeUrl, name, error, resource, proxies }): Diagnostic => {
+      const refuse = proxies.size === 1 ? "refuses" : "refuse";
+      const what = `${shortName(typeUrl)} ${name}`;
+      return {
+        severity: "error",
+        code: "refused-by-proxy",
+        message: `${namesOf(proxies)} ${refuse} ${what}, and go on with the version before: ${error.trim()}`,
+        ...placeOf(refusalOf(resource), snapshot),
+      };
+    })
+    .sort(compareDiagnostics);
+}
+
+function refusalOf(resource: EnvoyResource | undefined): Parameters<typeof placeOf>[0] {
+  const { sources = [], sourcePath } = resource ?? {};
+  return { sources, violations: [], ...(sourcePath === undefined ? {} : { path: sourcePath }) };
+}
+
+function namesOf(proxies: ReadonlySet<string>): string {
+  const names = [...proxies].sort();
+  if (names.length <= MAX_NAMES) return names.join(", ");
+  return `${names.slice(0, MAX_NAMES).join(", ")} and ${names.length - MAX_NAMES} more`;
+}
+
+function countsOf(refused: readonly Refused[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { typeUrl, proxies } of refused) {
+    counts.set(typeUrl, (counts.get(typeUrl) ?? 0) + proxies.size);
+  }
+  return counts;
+}

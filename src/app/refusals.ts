@@ -1,0 +1,53 @@
+/** What proxies are kept from: what every Envoy would refuse, and what theirs refused. */
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { EnvoyResource } from "../envoy/resource-set.js";
+import type { Configuration } from "./configuration.js";
+import type { Settled } from "./convergence.js";
+import type { Discovery } from "./discovery.js";
+import type { Listeners } from "./listeners.js";
+import { type ProxySessions, resourceIn } from "./proxy-sessions.js";
+import { createQuarantine, type Quarantine, type QuarantineOptions } from "./quarantine.js";
+import { createWithheld } from "./withheld.js";
+
+/** What is looked at, and who is told. */
+export interface RefusalsOptions
+  extends Pick<QuarantineOptions, "streams" | "onChange" | "onCounts" | "timers"> {
+  /** Whether Envoy would refuse anything that was encoded so far. */
+  readonly hasRefused: () => boolean;
+  readonly configuration: Pick<Configuration, "snapshot">;
+  readonly discovery: Pick<Discovery, "resourcesOf">;
+  readonly sessions: Pick<ProxySessions, "connected">;
+  readonly settled: Listeners<Settled>;
+}
+
+/** See the top of this file. */
+export interface Refusals {
+  readonly observer: Quarantine["observer"];
+  readonly list: () => readonly Diagnostic[];
+  /** Where the configuration is written that made a resource which a proxy should hold. */
+  readonly madeAt: Quarantine["place"];
+}
+
+/** Looks for what is withheld when proxies have been sent all else, and for what they refuse when they have. */
+export function createRefusals(options: RefusalsOptions): Refusals {
+  const { configuration, discovery, sessions, settled, hasRefused, onChange } = options;
+  const snapshot = configuration.snapshot;
+  const wanted = (id: string, typeUrl: string, name: string): EnvoyResource | undefined => {
+    const session = sessions.connected().find(({ connected }) => connected.proxy.id === id);
+    if (session === undefined) return undefined;
+    return resourceIn(discovery.resourcesOf(session.connected), typeUrl, name);
+  };
+  const withheld = createWithheld({
+    ...{ hasRefused, snapshot, onChange },
+    sets: () => sessions.connected().map(({ connected }) => discovery.resourcesOf(connected)),
+  });
+  settled.add(() => {
+    withheld.look();
+  });
+  const quarantine = createQuarantine({ ...options, wanted, snapshot });
+  return {
+    observer: quarantine.observer,
+    list: () => [...withheld.list(), ...quarantine.list()],
+    madeAt: quarantine.place,
+  };
+}
