@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** The parts of the measurement, in the order in which they are done. */
-export const PARTS = ["phases", "growth", "crowd", "start"] as const;
+export const PARTS = ["phases", "growth", "crowd", "storm", "start"] as const;
 
 /** See HELP. */
 export type Part = (typeof PARTS)[number];
@@ -28,6 +28,7 @@ Parts, of which --only takes some:
   phases  connect, edits, churn, reconnect, each beside its floor: the same bytes sent by a server without any logic
   growth  the same with twice the services, and with twice the proxies
   crowd   many proxies at once
+  storm   endpoint edits while as many proxies connect as are connected already
   start   from the start of the process to the first answer
 
 Examples:

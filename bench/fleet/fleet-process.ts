@@ -6,10 +6,17 @@ import { serveParent } from "../remote.js";
 import { type Awaited, createFleet, type Fleet, type Received } from "./fleet.js";
 import { sidecarNode } from "./node.js";
 
+/** So many sidecars of a mesh, from the first one on. */
+interface Created {
+  readonly shape: MeshShape;
+  readonly proxies: number;
+  readonly first: number;
+}
+
 /** What the process can be asked. */
 export interface FleetFunctions {
   /** Comes before everything else. */
-  readonly create: (of: { readonly shape: MeshShape; readonly proxies: number }) => void;
+  readonly create: (of: Created) => void;
   readonly open: (address: string) => void;
   readonly close: () => void;
   readonly await: (awaited: Awaited) => void;
@@ -20,10 +27,10 @@ export interface FleetFunctions {
   readonly failures: () => ReturnType<Fleet["failures"]>;
 }
 
-function encodedNodes(shape: MeshShape, proxies: number): readonly Buffer[] {
+function encodedNodes({ shape, proxies, first }: Created): readonly Buffer[] {
   const encoder = createEncoder(readFileSync(new URL("../../gen/envoy.binpb", import.meta.url)));
-  return Array.from({ length: proxies }, (_, proxy) => {
-    const node = sidecarNode(shape, proxy);
+  return Array.from({ length: proxies }, (_, index) => {
+    const node = sidecarNode(shape, first + index);
     return encoder.encode("envoy.config.core.v3.Node", node).bytes;
   });
 }
@@ -31,8 +38,8 @@ function encodedNodes(shape: MeshShape, proxies: number): readonly Buffer[] {
 let fleet = createFleet([]);
 
 serveParent<FleetFunctions>({
-  create: ({ shape, proxies }) => {
-    fleet = createFleet(encodedNodes(shape, proxies));
+  create: (created) => {
+    fleet = createFleet(encodedNodes(created));
   },
   open: (address) => {
     fleet.open(address);

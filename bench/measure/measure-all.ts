@@ -2,6 +2,7 @@ import { cpus, loadavg } from "node:os";
 import type { BenchOptions } from "../options.js";
 import type { Plan } from "./phases.js";
 import { type MeshFigures, measureMesh, measureStart, type Tell } from "./run-mesh.js";
+import { measureStorm, type StormFigures } from "./storm.js";
 
 /** All that was measured; parts that were not asked for are undefined. */
 export interface Figures {
@@ -14,6 +15,7 @@ export interface Figures {
   readonly phases: MeshFigures | undefined;
   readonly growth: Growth | undefined;
   readonly crowd: MeshFigures | undefined;
+  readonly storm: StormFigures | undefined;
   readonly start: readonly StartFigures[];
 }
 
@@ -40,11 +42,13 @@ export async function measureAll(options: BenchOptions, tell: Tell): Promise<Fig
   const crowd = only.includes("crowd")
     ? await measureMesh(crowdPlan(options), false, tell)
     : undefined;
+  if (only.includes("storm")) tell(`${plan.proxies} proxies connect beside ${plan.proxies}`);
+  const storm = only.includes("storm") ? await measureStorm(plan, plan.proxies) : undefined;
   const start: StartFigures[] = [];
   for (const services of only.includes("start") ? options.start : []) {
     start.push({ services, ms: await measureStart({ ...plan.shape, services }, tell) });
   }
-  return { machine, phases, growth, crowd, start };
+  return { machine, phases, growth, crowd, storm, start };
 }
 
 function planOf(options: BenchOptions): Plan {

@@ -1,15 +1,9 @@
 /** One control plane on one mesh, from its start to its end, and the floor beside it. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FleetFunctions } from "../fleet/fleet-process.js";
-import { type MeshDirectory, writeMesh } from "../mesh/mesh-directory.js";
 import type { MeshShape } from "../mesh/mesh-shape.js";
-import { type Remote, startRemote } from "../remote.js";
-import { startControlPlane } from "../subject/control-plane.js";
 import { startFloor } from "../subject/floor.js";
-import type { Subject } from "../subject/subject.js";
 import { memoryOf, quiet } from "../subject/usage.js";
+import { type MeshRun, runMesh, withFleet } from "./mesh-run.js";
 import { measurePhases, type PhaseFigures, type Plan } from "./phases.js";
 
 /** What came of a mesh. */
@@ -31,43 +25,29 @@ export type Tell = (line: string) => void;
 /** Measures a mesh, with a floor or without. */
 export function measureMesh(plan: Plan, withFloor: boolean, tell: Tell): Promise<MeshFigures> {
   const { shape, proxies } = plan;
-  return inTemporaryDirectory(async (directory) => {
-    tell(`${shape.services} services, ${proxies} proxies: writing files`);
-    const mesh = await writeMesh(join(directory, "mesh"), shape);
-    const recording = withFloor ? join(directory, "recording") : undefined;
-    const measured = await measureControlPlane(plan, { mesh, directory, recording, tell });
-    const floor = recording === undefined ? [] : await measureFloor(plan, recording, tell);
-    return { shape, proxies, ...measured, floor };
+  tell(`${shape.services} services, ${proxies} proxies`);
+  return runMesh(shape, async (run) => {
+    const recording = withFloor ? join(run.directory, "recording") : undefined;
+    const measured = await measureControlPlane(plan, run, { recording, tell });
+    if (recording === undefined) return { shape, proxies, ...measured, floor: [] };
+    await run.server.stop();
+    return { shape, proxies, ...measured, floor: await measureFloor(plan, recording, tell) };
   });
 }
 
 async function measureControlPlane(
   plan: Plan,
-  {
-    mesh,
-    directory,
-    recording,
-    tell,
-  }: {
-    readonly mesh: MeshDirectory;
-    readonly directory: string;
-    readonly recording: string | undefined;
-    readonly tell: Tell;
-  },
+  { server }: MeshRun,
+  { recording, tell }: { readonly recording: string | undefined; readonly tell: Tell },
 ): Promise<Pick<MeshFigures, "idleRss" | "phases" | "failure">> {
-  const server = await startControlPlane(mesh, join(directory, "state"));
-  try {
-    await quiet(server.pid);
-    const { rss: idleRss } = await memoryOf(server.pid);
-    return await withFleet(plan, async (fleet) => {
-      const phases = await measurePhases({ subject: server, fleet, plan, done: teller(tell, "") });
-      if (recording !== undefined) await fleet.call("saveRecording", recording);
-      const { first } = await fleet.call("failures");
-      return { idleRss, phases, failure: first };
-    });
-  } finally {
-    await server.stop();
-  }
+  await quiet(server.pid);
+  const { rss: idleRss } = await memoryOf(server.pid);
+  return await withFleet(plan, async (fleet) => {
+    const phases = await measurePhases({ subject: server, fleet, plan, done: teller(tell, "") });
+    if (recording !== undefined) await fleet.call("saveRecording", recording);
+    const { first } = await fleet.call("failures");
+    return { idleRss, phases, failure: first };
+  });
 }
 
 async function measureFloor(
@@ -92,49 +72,17 @@ function teller(tell: Tell, prefix: string): (figures: PhaseFigures) => void {
   };
 }
 
-async function withFleet<T>(
-  { shape, proxies }: Pick<Plan, "shape" | "proxies">,
-  use: (fleet: Remote<FleetFunctions>) => Promise<T>,
-): Promise<T> {
-  const fleet = startRemote<FleetFunctions>(new URL("../fleet/fleet-process.ts", import.meta.url));
-  try {
-    await fleet.call("create", { shape, proxies });
-    return await use(fleet);
-  } finally {
-    await fleet.stop();
-  }
-}
+const START_TIMEOUT_MS = 120_000;
 
 /** From the start of a process to the first answer of its control plane, in milliseconds. */
 export function measureStart(shape: MeshShape, tell: Tell): Promise<number> {
-  return inTemporaryDirectory(async (directory) => {
-    tell(`${shape.services} services: start to first answer`);
-    const mesh = await writeMesh(join(directory, "mesh"), shape);
-    return withFleet({ shape, proxies: 1 }, async (fleet) => {
-      const server = await startControlPlane(mesh, join(directory, "state"));
-      try {
-        return (await firstAnswer(fleet, server)) - server.startedAt;
-      } finally {
-        await server.stop();
-      }
-    });
-  });
-}
-
-const START_TIMEOUT_MS = 120_000;
-
-async function firstAnswer(fleet: Remote<FleetFunctions>, { address }: Subject): Promise<number> {
-  await fleet.call("await", { kind: "anything" });
-  await fleet.call("open", address);
-  const [time = Infinity] = await fleet.call("arrived", START_TIMEOUT_MS);
-  return time;
-}
-
-async function inTemporaryDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "fairlead-bench-"));
-  try {
-    return await use(directory);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  tell(`${shape.services} services: start to first answer`);
+  return withFleet({ shape, proxies: 1 }, (fleet) =>
+    runMesh(shape, async ({ server }) => {
+      await fleet.call("await", { kind: "anything" });
+      await fleet.call("open", server.address);
+      const [time = Infinity] = await fleet.call("arrived", START_TIMEOUT_MS);
+      return time - server.startedAt;
+    }),
+  );
 }

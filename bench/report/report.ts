@@ -2,16 +2,25 @@
 import type { Figures, Growth, StartFigures } from "../measure/measure-all.js";
 import type { PhaseFigures } from "../measure/phases.js";
 import type { MeshFigures } from "../measure/run-mesh.js";
+import type { StormFigures } from "../measure/storm.js";
 import { formatBytes, formatFactor, formatMs, formatRows } from "./format.js";
 
 /** See the top of this file; one line an element. */
-export function report({ machine, phases, growth, crowd, start }: Figures): readonly string[] {
+export function report({
+  machine,
+  phases,
+  growth,
+  crowd,
+  storm,
+  start,
+}: Figures): readonly string[] {
   const { node, cpus, load } = machine;
   return [
     `Node ${node}, ${cpus} CPUs, load ${load.toFixed(1)} at the start. Times of edits, bytes and CPU are of one edit.`,
     ...(phases === undefined ? [] : ["", ...meshLines(phases)]),
     ...(crowd === undefined ? [] : ["", ...meshLines(crowd)]),
     ...(growth === undefined ? [] : ["", ...growthLines(growth)]),
+    ...(storm === undefined ? [] : ["", ...stormLines(storm)]),
     ...(start.length === 0 ? [] : ["", ...startLines(start)]),
   ];
 }
@@ -84,14 +93,24 @@ function growthLines({ base, services, proxies }: Growth): readonly string[] {
   ];
 }
 
+function stormLines(storm: StormFigures): readonly string[] {
+  const { settled, newcomers, stormMs, edits, p50Ms, p99Ms, maxMs, missing } = storm;
+  const late = missing > 0 ? `; ${missing} receipts did not come in time` : "";
+  return [
+    `${newcomers} proxies connect beside ${settled} within ${formatMs(stormMs)}, while ${edits} endpoints move:`,
+    `those that were connected know after ${formatMs(p50Ms)} (p50), ${formatMs(p99Ms)} (p99), ${formatMs(maxMs)} at most${late}`,
+  ];
+}
+
 function startLines(start: readonly StartFigures[]): readonly string[] {
   const rows = start.map(({ services, ms }) => [String(services), formatMs(ms)]);
   return formatRows([["services", "start to first answer"], ...rows]);
 }
 
 /** Whether everything reached everybody, and no stream ended by itself. */
-export function isComplete({ phases, growth, crowd }: Figures): boolean {
+export function isComplete({ phases, growth, crowd, storm }: Figures): boolean {
   const all = [phases, growth?.base, growth?.services, growth?.proxies, crowd];
+  if (storm !== undefined && storm.missing > 0) return false;
   return all.every(
     (mesh) =>
       mesh === undefined ||

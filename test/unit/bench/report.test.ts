@@ -23,7 +23,7 @@ const mesh = (cpuMs: number, more: Partial<MeshFigures> = {}): MeshFigures => ({
 
 const nothing: Figures = {
   machine: { node: "v20", cpus: 2, load: 0.5 },
-  ...{ phases: undefined, growth: undefined, crowd: undefined, start: [] },
+  ...{ phases: undefined, growth: undefined, crowd: undefined, storm: undefined, start: [] },
 };
 
 describe("the report", () => {
@@ -58,6 +58,21 @@ describe("the report", () => {
     expect(isComplete({ ...nothing, phases })).toBe(false);
     expect(isComplete({ ...nothing, phases: mesh(10) })).toBe(true);
     expect(isComplete({ ...nothing, crowd: mesh(10, { failure: "too many" }) })).toBe(false);
+  });
+});
+
+describe("the report of a storm", () => {
+  const storm = {
+    ...{ settled: 200, newcomers: 200, stormMs: 5000, edits: 8 },
+    ...{ p50Ms: 50, p99Ms: 150, maxMs: 180, missing: 0 },
+  };
+
+  it("says how fresh the others were kept", () => {
+    expect(report({ ...nothing, storm }).slice(2)).toEqual([
+      "200 proxies connect beside 200 within 5.00 s, while 8 endpoints move:",
+      "those that were connected know after 50 ms (p50), 150 ms (p99), 180 ms at most",
+    ]);
+    expect(isComplete({ ...nothing, storm: { ...storm, missing: 1 } })).toBe(false);
   });
 });
 
