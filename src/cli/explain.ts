@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { KNOWN_FLAGS, type ResponseFlag, readFlags } from "../console/explain/response-flags.js";
 import { collect } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
@@ -7,23 +8,28 @@ import type { ExplainOptions } from "./run-explain.js";
 const HELP = `
 The request is walked through the configuration that the proxies of both ends are sent: which listener, route and cluster
 take it, who allows or refuses it, and which part of which resource decides that. With --config it is walked through the
-mesh that \`up\` would run from the files; else through the one that runs.
+mesh that \`up\` would run from the files; else through the one that runs. With --flags, response flags of an access log are
+read: what they mean, and what of all this has to do with them.
 
 Examples:
   $ fairlead explain --from my-service-0.default GET http://payments/api -H 'x-role: admin'
   $ fairlead explain --config examples/shop --from my-service http://payments/
+  $ fairlead explain --flags UF,URX --from my-service-0.default --to payments
+  $ fairlead explain --flags UT
   $ fairlead explain --config examples/shop --gateway istio-ingressgateway.istio-system https://app.example.com/`;
 
 /** `fairlead explain`. */
 export function explainCommand(context: CommandContext): Command {
   const command = new Command("explain")
     .description("tell what becomes of a request, and what decides it")
-    .argument("<method-or-url>", "the method, GET when there is only a URL")
+    .argument("[method-or-url]", "the method, GET when there is only a URL")
     .argument("[url]", "http://HOST[:PORT]/PATH, or https")
     .option("--from <pod>", "who calls: NAME.NAMESPACE of a pod or a workload")
     .addOption(
       new Option("--gateway <pod>", "the gateway that is called from outside").conflicts("from"),
     )
+    .option("--to <url>", "the URL, or a host of http", parseTarget)
+    .option("--flags <list>", "response flags of an access log, such as UF,URX", parseFlags)
     .option("-H, --header <header>", "a header, NAME: VALUE; repeatable", collectHeader)
     .option(
       "--config <dir>",
@@ -35,11 +41,35 @@ export function explainCommand(context: CommandContext): Command {
     );
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
-    .action(async (first: string, second: string | undefined, options: ExplainOptions) => {
-      const { runExplain } = await import("./run-explain.js");
-      const [method, url] = second === undefined ? ["GET", first] : [first.toUpperCase(), second];
-      await runExplain(context, { method, url }, options);
-    });
+    .action(
+      async (first: string | undefined, second: string | undefined, options: ExplainOptions) => {
+        const { runExplain } = await import("./run-explain.js");
+        await runExplain(context, requestedBy(first, second, options), options);
+      },
+    );
+}
+
+/** `METHOD URL`, `URL`, `METHOD --to URL` or `--to URL`. */
+function requestedBy(
+  first: string | undefined,
+  second: string | undefined,
+  { to }: ExplainOptions,
+): { readonly method: string; readonly url: string | undefined } {
+  const isMethod = first !== undefined && (second !== undefined || to !== undefined);
+  return {
+    method: isMethod ? first.toUpperCase() : "GET",
+    url: second ?? to ?? first,
+  };
+}
+
+function parseTarget(text: string): string {
+  return text.includes("://") ? text : `http://${text}`;
+}
+
+function parseFlags(text: string): readonly ResponseFlag[] {
+  const flags = readFlags(text).filter((flag) => flag !== undefined);
+  if (flags.length === text.split(",").length) return flags;
+  throw new InvalidArgumentError(`Flags are joined by commas, of ${KNOWN_FLAGS.join(", ")}.`);
 }
 
 function collectHeader(

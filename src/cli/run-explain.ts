@@ -1,5 +1,7 @@
 import type { Explanation } from "../console/explain/explanation.js";
 import { explanationLines } from "../console/explain/explanation-lines.js";
+import { flagLines } from "../console/explain/flag-lines.js";
+import type { ResponseFlag } from "../console/explain/response-flags.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
@@ -10,6 +12,8 @@ export interface ExplainOptions extends ConnectionOptions {
   readonly gateway?: string;
   readonly header?: Readonly<Record<string, string>>;
   readonly config?: readonly string[];
+  readonly to?: string;
+  readonly flags?: readonly ResponseFlag[];
   readonly output: "text" | "json";
 }
 
@@ -19,13 +23,39 @@ interface Requested {
   readonly url: string;
 }
 
-/** Prints what becomes of a request. */
+/** Prints what becomes of a request, or what response flags say of one. */
 export async function runExplain(
+  context: CommandContext,
+  { method, url }: { readonly method: string; readonly url: string | undefined },
+  options: ExplainOptions,
+): Promise<void> {
+  const { flags, output } = options;
+  const { stdout } = context;
+  const isAsked = url !== undefined || flags === undefined;
+  const explanation = isAsked
+    ? await explanationOf(context, { method, url: url ?? "" }, options)
+    : undefined;
+  if (output === "json") {
+    const told = flags === undefined ? explanation : { flags, explanation };
+    stdout.write(`${JSON.stringify(told, undefined, 2)}\n`);
+    return;
+  }
+  const lines =
+    flags !== undefined
+      ? flagLines(flags, explanation)
+      : explanation === undefined
+        ? []
+        : explanationLines(explanation);
+  stdout.write(`${lines.join("\n")}\n`);
+}
+
+async function explanationOf(
   context: CommandContext,
   requested: Requested,
   options: ExplainOptions,
-): Promise<void> {
-  const proxy = options.from ?? options.gateway;
+): Promise<Explanation> {
+  const { from, gateway, config, header: headers = {} } = options;
+  const proxy = from ?? gateway;
   if (proxy === undefined) {
     throw new CommandError(
       "nothing says who calls",
@@ -39,17 +69,9 @@ export async function runExplain(
       "it is such as http://payments/api or http://payments.default:8080/",
     );
   }
-  const { config, header: headers = {} } = options;
-  const explanation =
-    config === undefined
-      ? await explainRunning(context, { ...requested, proxy, headers }, options)
-      : await explainFiles(config, { method: requested.method, url, headers }, proxy);
-  const { stdout } = context;
-  stdout.write(
-    options.output === "json"
-      ? `${JSON.stringify(explanation, undefined, 2)}\n`
-      : `${explanationLines(explanation).join("\n")}\n`,
-  );
+  return config === undefined
+    ? explainRunning(context, { ...requested, proxy, headers }, options)
+    : explainFiles(config, { method: requested.method, url, headers }, proxy);
 }
 
 async function explainRunning(

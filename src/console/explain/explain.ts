@@ -1,12 +1,14 @@
 /** Explains a call: walks the configuration of both ends, and names the resources that decide each step. */
+import type { ClusterJson } from "../../envoy/api.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { tlsDecisions } from "../../mesh/tls-decisions.js";
+import { type Decision, tlsDecisions } from "../../mesh/tls-decisions.js";
 import type { Ending } from "../../simulator/ending.js";
 import { type Arrival, type Branch, type Journey, travel } from "../../simulator/journey.js";
 import { gatewayCall, outboundCall, type Requested } from "./call.js";
 import type { Explanation, Result, Stage, Step } from "./explanation.js";
+import { percentOf } from "./explanation-lines.js";
 import { describeHop, peersStep, step } from "./hop-steps.js";
-import { clusterDecisions } from "./provenance.js";
+import { clusterDecisions, policyField } from "./provenance.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
 
 /** Explains a request of an application beside a sidecar, or of someone outside of the mesh to a gateway. */
@@ -37,21 +39,49 @@ interface Context {
   readonly namespace: string;
 }
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
-
 function branchStage(context: Context, branch: Branch): Stage {
   const { scene, namespace } = context;
   const { cluster, share, config, arrivals, ending } = branch;
   const sources = config === undefined ? [] : clusterDecisions(scene, config, namespace);
   return {
-    title: `${percent(share)} to cluster ${cluster}`,
+    title: `${percentOf(share)} to cluster ${cluster}`,
     steps: [
       step(scene, "cluster", config?.type ?? config?.clusterType?.name ?? "", sources),
+      ...(config === undefined ? [] : poolSteps(scene, config)),
       ...tlsSteps(context, branch),
       ...endingSteps(ending),
     ],
     stages: alike(arrivals.map((arrival) => arrivalStage(context, arrival))),
   };
+}
+
+/** The number by which Envoy is told of no limit. */
+const UNLIMITED = 2 ** 32 - 1;
+
+/** What a DestinationRule limits; nothing where there are no limits. */
+function poolSteps(scene: Scene, config: ClusterJson): readonly Step[] {
+  const { circuitBreakers, outlierDetection } = config;
+  const [thresholds = {}] = circuitBreakers?.thresholds ?? [];
+  const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = thresholds;
+  const limits = Object.entries({
+    maxConnections,
+    maxPendingRequests,
+    maxRequests,
+    maxRetries,
+  }).filter(([, value]) => value !== undefined && value !== UNLIMITED);
+  const by = (field: "connectionPool" | "outlierDetection"): readonly Decision[] => {
+    const decision = policyField(scene, config, field);
+    return decision === undefined ? [] : [decision];
+  };
+  const described = limits.map(([name, value]) => `${name} ${value ?? ""}`).join(", ");
+  const { consecutive5xx, consecutiveGatewayFailure } = outlierDetection ?? {};
+  const failures = consecutive5xx ?? consecutiveGatewayFailure ?? 5;
+  return [
+    ...(limits.length === 0 ? [] : [step(scene, "limits", described, by("connectionPool"))]),
+    ...(outlierDetection === undefined
+      ? []
+      : [step(scene, "outliers", `out after ${failures} failures`, by("outlierDetection"))]),
+  ];
 }
 
 /** What the two sides of a host want of TLS, and what comes of it. */

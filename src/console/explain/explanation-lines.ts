@@ -2,6 +2,9 @@
 import type { Explanation, Result, Stage, Step } from "./explanation.js";
 import type { Source } from "./provenance.js";
 
+/** `12.5 %` */
+export const percentOf = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
+
 const INDENT = "   ";
 const ABOUT_WIDTH = 14;
 
@@ -28,7 +31,7 @@ function describeSource({ what, position }: Source): string {
 
 function resultLines(results: readonly Result[]): readonly string[] {
   return results.map(({ share, answeredBy, status, flags, reason }) => {
-    const percent = `${Number((share * 100).toFixed(2))} %`;
+    const percent = percentOf(share);
     if (answeredBy.length > 0) return `${percent} answered by ${answeredBy.join(", ")}`;
     const what = status === undefined ? "connection closed" : String(status);
     return `${percent} ${what}, response flags ${flags}: ${reason}`;

@@ -1,12 +1,18 @@
 /** What a proxy does with a call, step by step. */
 import { refOf } from "../../config/resource.js";
-import type { RouteActionJson, RouteJson } from "../../envoy/api.js";
+import type {
+  FractionalPercentJson,
+  HTTPFaultJson,
+  RouteActionJson,
+  RouteJson,
+} from "../../envoy/api.js";
 import { decideMode } from "../../mesh/peer-authentication.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
 import type { Hop } from "../../simulator/journey.js";
 import { describeMatch } from "../route-match.js";
 import type { Step } from "./explanation.js";
+import { percentOf } from "./explanation-lines.js";
 import { policiesOf, policyDecision, routeDecision, routeField, sourceAt } from "./provenance.js";
 import type { Scene } from "./scene.js";
 
@@ -72,8 +78,33 @@ function routeSteps(
   return [
     ...hosts,
     step(scene, "route", `${name}for ${match}`, decision === undefined ? [] : [decision]),
+    ...faultSteps(scene, route, decision),
     ...actionSteps(scene, route, decision),
   ];
+}
+
+/** What a route does to requests on purpose. */
+function faultSteps(
+  scene: Scene,
+  route: RouteJson,
+  decision: Decision | undefined,
+): readonly Step[] {
+  const config = route.typedPerFilterConfig?.["envoy.filters.http.fault"];
+  if (config === undefined) return [];
+  const { abort, delay } = config as HTTPFaultJson;
+  const says = [
+    ...(abort === undefined ? [] : [`${shareOf(abort)} get ${abort.httpStatus ?? "an error"}`]),
+    ...(delay === undefined ? [] : [`${shareOf(delay)} wait ${delay.fixedDelay ?? ""}`]),
+  ];
+  const field = decision && routeField(scene, decision, "fault");
+  return [step(scene, "fault", says.join(", "), field === undefined ? [] : [field])];
+}
+
+const WHOLE = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as const;
+
+function shareOf({ percentage }: { readonly percentage?: FractionalPercentJson }): string {
+  const { numerator = 0, denominator = "HUNDRED" } = percentage ?? {};
+  return percentOf(numerator / WHOLE[denominator]);
 }
 
 /** The timeout and retries of a call to others; a route to the application beside the proxy, or to nobody, says nothing. */

@@ -1,7 +1,7 @@
 /** Which resources made a piece of an Envoy's configuration, and where they are written. */
 import type { Position } from "../../base/diagnostic.js";
 import { formatPath } from "../../config/format-path.js";
-import { formatRef, type ResourceRef } from "../../config/resource.js";
+import { formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
 import type { ClusterJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
@@ -68,8 +68,25 @@ export function clusterDecisions(
   return parts.filter((one) => one !== undefined);
 }
 
+/** The field of a DestinationRule's policy for a cluster: that of its subset, else that of the whole host. */
+export function policyField(
+  { snapshot }: Pick<Scene, "snapshot">,
+  { name = "", metadata }: ClusterJson,
+  field: "connectionPool" | "outlierDetection",
+): Decision | undefined {
+  const ref = sourcePart(metadata)?.ref;
+  if (ref === undefined) return undefined;
+  const spec = snapshot.tables.DestinationRule.get(keyOf(ref))?.spec;
+  const [, , subset] = name.split("|");
+  const index = (spec?.subsets ?? []).findIndex((one) => one.name === subset);
+  const own = spec?.subsets?.[index]?.trafficPolicy?.[field];
+  if (own !== undefined) return { ref, path: ["spec", "subsets", index, "trafficPolicy", field] };
+  const shared = spec?.trafficPolicy?.[field];
+  return shared === undefined ? undefined : { ref, path: ["spec", "trafficPolicy", field] };
+}
+
 function inRule({ snapshot }: Scene, ref: ResourceRef, subset: string): Decision {
-  const spec = snapshot.tables.DestinationRule.get(`${ref.namespace}/${ref.name}`)?.spec;
+  const spec = snapshot.tables.DestinationRule.get(keyOf(ref))?.spec;
   const index = (spec?.subsets ?? []).findIndex(({ name }) => name === subset);
   return { ref, path: index < 0 ? [] : ["spec", "subsets", index] };
 }

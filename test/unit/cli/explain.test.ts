@@ -25,6 +25,16 @@ test("a request is walked through both ends, with what decides each step", async
   ]);
 });
 
+test("response flags are read in the light of the configuration", async () => {
+  await expectTranscripts("explain-flags", [
+    ["explain", "--flags", "ut, fi"],
+    ["explain", ...MESH, ...CALLER, "--flags", "UH,URX", "--to", "shop/api"],
+    ["explain", ...MESH, ...CALLER, "--flags", "UF", "--to", "http://shop/admin"],
+    ["explain", ...MESH, ...CALLER, "--flags", "UO,FI,DI", "POST", "--to", "shop/limited"],
+    ["explain", "--flags", "UFO"],
+  ]);
+});
+
 test("what made a resource is told, and what is in it", async () => {
   await expectTranscripts("why", [
     ["why", ...MESH, "caller", "outbound|80|v1|shop.default.svc.cluster.local"],
