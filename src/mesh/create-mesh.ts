@@ -226,6 +226,7 @@ function createWorkloadTables(
       },
       pods: tables.Pod,
       entries: tables.WorkloadEntry,
+      groups: tables.WorkloadGroup,
       proxies,
     });
     const byService = endpoints({

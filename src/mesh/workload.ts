@@ -1,6 +1,6 @@
 import type { PodSpec } from "../config/kinds/pod-template.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { type ResourceRef, refOf } from "../config/resource.js";
+import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
 import type { Proxy } from "./proxy.js";
@@ -88,6 +88,38 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
     ready: true,
     meshTls: mode === undefined ? account !== "" : mode === "istio",
     source: refOf(entry),
+  };
+}
+
+/** By this a proxy names the WorkloadGroup that it belongs to. */
+const GROUP = "AUTO_REGISTER_GROUP";
+
+/** The key of the WorkloadGroup that a proxy says it belongs to; undefined when it names none. */
+export function groupKeyOf({ namespace, metadata }: Proxy): string | undefined {
+  const name = metadata[GROUP] ?? "";
+  return name === "" ? undefined : keyOf({ namespace, name });
+}
+
+/**
+ * A workload that registered itself, with what the template of its group says and it does not. A group of another service
+ * account than the proxy proved is not its own, and says nothing. See Istio, WorkloadGroup.
+ */
+export function groupedWorkload(
+  workload: Workload,
+  group: ResourceOf<"WorkloadGroup"> | undefined,
+): Workload {
+  if (group === undefined) return workload;
+  const { template, metadata } = group.spec;
+  const { serviceAccount = workload.serviceAccount, labels, ports, weight } = template;
+  if (serviceAccount !== workload.serviceAccount) return workload;
+  const { locality, network } = workload;
+  return {
+    ...workload,
+    labels: { ...metadata?.labels, ...labels, ...workload.labels },
+    ports: ports ?? workload.ports,
+    weight: Math.max(1, weight ?? workload.weight),
+    locality: locality === "" ? (template.locality ?? "") : locality,
+    network: network === "" ? (template.network ?? "") : network,
   };
 }
 

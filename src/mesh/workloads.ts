@@ -6,6 +6,8 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { Proxy } from "./proxy.js";
 import {
   entryWorkload,
+  groupedWorkload,
+  groupKeyOf,
   namedPorts,
   podWorkload,
   proxyWorkload,
@@ -25,6 +27,7 @@ export interface WorkloadSources {
   readonly templates: WorkloadTemplates;
   readonly pods: Table<ResourceOf<"Pod">>;
   readonly entries: Table<ResourceOf<"WorkloadEntry">>;
+  readonly groups: Table<ResourceOf<"WorkloadGroup">>;
   readonly proxies: Table<Proxy>;
 }
 
@@ -98,26 +101,35 @@ function createDeclaredPorts(engine: Engine): (templates: WorkloadTemplates) => 
     derive([deployments, statefulSets, daemonSets]);
 }
 
+type Groups = WorkloadSources["groups"];
+
 /** The workloads that proxies are, by `proxy/ID`. */
 function createRegistered(
   engine: Engine,
-): (proxies: Table<Proxy>, templates: WorkloadTemplates) => Table<Workload> {
+): (sources: Pick<WorkloadSources, "proxies" | "templates" | "groups">) => Table<Workload> {
   const declaredPorts = createDeclaredPorts(engine);
   const byWorkload = engine.group<Proxy>("proxies by workload", (proxy) => [
     `${proxy.namespace}/${proxy.workloadName}`,
   ]);
   const workloadOf = engine.memo("registered workload", proxyWorkload);
-  const derive = engine.derive<[Table<Proxy>, NamedPorts], [], Table<Workload>>(
+  const inGroup = engine.memo("workload of a group", groupedWorkload);
+  const derive = engine.derive<[Table<Proxy>, NamedPorts], [Groups], Table<Workload>>(
     "registered workloads",
-    (_workload, [proxies, ports = NO_PORTS]) =>
+    (_workload, [proxies, ports = NO_PORTS], groups) =>
       proxies &&
       Table.from(
-        [...proxies].map(([id, proxy]) => [`proxy/${id}`, workloadOf(proxy, ports)] as const),
+        [...proxies].map(([id, proxy]) => {
+          const group = groupKeyOf(proxy);
+          const own = workloadOf(proxy, ports);
+          const whole = group === undefined ? own : inGroup(own, groups.get(group));
+          return [`proxy/${id}`, whole] as const;
+        }),
       ),
     (a, b) => a.changesFrom(b).length === 0,
   );
   const flat = engine.flatten<Workload>("registered workloads by proxy");
-  return (proxies, templates) => flat(derive([byWorkload(proxies), declaredPorts(templates)]));
+  return ({ proxies, templates, groups }) =>
+    flat(derive([byWorkload(proxies), declaredPorts(templates)], groups));
 }
 
 /** The workloads by `pod/...`, `entry/...` or `proxy/...` key. */
@@ -133,10 +145,5 @@ export function createWorkloads(engine: Engine): (sources: WorkloadSources) => T
   );
   const flat = engine.flatten<Workload>("workloads");
   return (sources) =>
-    flat(
-      merged([
-        described(describedOf(sources)),
-        registered(registeredOf(sources.proxies, sources.templates)),
-      ]),
-    );
+    flat(merged([described(describedOf(sources)), registered(registeredOf(sources))]));
 }

@@ -6,6 +6,7 @@ import { plainHeaderNameProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkLabels } from "./labels.js";
 import { checkNotNegative, checkPort, checkPortOrZero } from "./numbers.js";
+import { notApplied } from "./unapplied.js";
 import { WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A header that a probe sends. */
@@ -45,7 +46,6 @@ export const WorkloadGroupSpec = strict({
 /** Istio's WorkloadGroup. */
 export const workloadGroup = {
   kind: "WorkloadGroup",
-  withoutEffect: "proxies register by what they say of themselves",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
@@ -60,7 +60,10 @@ const METHODS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 function* checkWorkloadGroup({ spec }: ConfigResource<WorkloadGroupSpec>): Findings {
   yield* given(spec.metadata?.labels, ["spec", "metadata", "labels"], checkLabels);
   yield* tolerate(given(spec.template.labels, ["spec", "template", "labels"], checkLabels));
-  yield* given(spec.probe, ["spec", "probe"], checkProbe);
+  yield* given(spec.probe, ["spec", "probe"], function* (probe, path) {
+    yield* checkProbe(probe, path);
+    yield notApplied(path, "a probe");
+  });
 }
 
 function* checkProbe(probe: ReadinessProbe, path: Path): Findings {
