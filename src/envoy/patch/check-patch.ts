@@ -28,7 +28,7 @@ const OPERATIONS: Readonly<Record<PatchTarget, readonly string[]>> = {
 export const createPatchCheck =
   (encoder: Pick<Encoder, "encode">): CheckPatch =>
   (patch) =>
-    operationProblem(patch) ?? valueProblem(encoder, patch);
+    operationProblem(patch) ?? filterProblem(patch) ?? valueProblem(encoder, patch);
 
 function operationProblem({
   applyTo,
@@ -48,6 +48,23 @@ function operationProblem({
   if (operation === "INVALID" || known.includes(operation)) return undefined;
   const message = `the operation ${operation} does nothing to a ${applyTo}: one of ${known.join(", ")}`;
   return { path: ["patch", "operation"], message };
+}
+
+/** What Istio calls the filters of its own build of Envoy, which a stock one has not. */
+const ISTIO_FILTER = /^(istio|mixer)\b|^istio_|^envoy\.filters\.(http|network)\.metadata_exchange$/;
+
+/** A place beside a filter that is nowhere: nothing would be said of it otherwise, for nothing is patched. */
+function filterProblem({ match, patch }: EnvoyConfigObjectPatch): PatchProblem | undefined {
+  if (patch?.operation === "ADD" || patch?.operation === "INSERT_FIRST") return undefined;
+  const path = ["match", "listener", "filterChain", "filter"];
+  const { name = "", subFilter } = match?.listener?.filterChain?.filter ?? {};
+  const named = subFilter?.name ?? "";
+  const missing = [name, named].find((one) => ISTIO_FILTER.test(one));
+  if (missing === undefined) return undefined;
+  return {
+    path: missing === name ? [...path, "name"] : [...path, "subFilter", "name"],
+    message: `only Istio's own build of Envoy has the filter "${missing}": name another one`,
+  };
 }
 
 function valueProblem(

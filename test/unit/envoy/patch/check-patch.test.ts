@@ -55,6 +55,18 @@ test.each<[string, string, string]>([
     "8: the patch has no effect: the operation INSERT_FIRST does nothing to a CLUSTER",
   ],
   [
+    "a place beside a filter that only Istio's build of Envoy has",
+    `- applyTo: HTTP_FILTER
+  match:
+    listener:
+      filterChain:
+        filter:
+          name: envoy.filters.network.http_connection_manager
+          subFilter: { name: istio.stats }
+  patch: { operation: INSERT_BEFORE, value: { name: a } }`,
+    '12: the patch has no effect: only Istio\'s own build of Envoy has the filter "istio.stats"',
+  ],
+  [
     "the bootstrap, which proxies have from elsewhere",
     "- applyTo: BOOTSTRAP\n  patch: { operation: MERGE, value: {} }",
     "6: the patch has no effect: a proxy's bootstrap is its own",
