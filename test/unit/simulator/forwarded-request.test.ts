@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { RouteJson } from "../../../src/envoy/api.js";
+import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";
+import { request } from "./calls.js";
+
+const GIVEN = request({ path: "/api/v1/items?all=yes", headers: { "x-a": "1", "x-b": "2" } });
+
+const ROUTES: readonly (readonly [string, RouteJson, object])[] = [
+  ["nothing to say", { route: { cluster: "c" } }, {}],
+  [
+    "a prefix to rewrite",
+    { match: { prefix: "/api/v1" }, route: { prefixRewrite: "/v2" } },
+    { path: "/v2/items?all=yes" },
+  ],
+  [
+    "a pattern to rewrite",
+    {
+      match: { prefix: "/" },
+      route: { regexRewrite: { pattern: { regex: "^/api/(v\\d)/" }, substitution: "/\\1/api/" } },
+    },
+    { path: "/v1/api/items?all=yes" },
+  ],
+  ["a host", { route: { hostRewriteLiteral: "other" } }, { authority: "other" }],
+  [
+    "headers to add, set and remove",
+    {
+      requestHeadersToAdd: [
+        { header: { key: "X-A", value: "3" } },
+        { header: { key: "x-b", value: "4" }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },
+        { header: { key: "x-c", value: "5" } },
+      ],
+      requestHeadersToRemove: ["x-none"],
+    },
+    { headers: { "x-a": "1,3", "x-b": "4", "x-c": "5" } },
+  ],
+  ["a header to remove", { requestHeadersToRemove: ["X-A"] }, { headers: { "x-b": "2" } }],
+];
+
+test.each(ROUTES)("a route with %s sends the request on so", (_, route, changed) => {
+  expect(forwardedRequest(GIVEN, route)).toEqual({ ...GIVEN, ...changed });
+});
