@@ -112,9 +112,9 @@ export async function readDump(
   options: ProxyOptions,
   path: string,
 ): Promise<ConfigDump> {
-  const { parseConfigDump } = await import("../console/config-dump.js");
-  const { text } = await readProxy(context, pod, options, path);
-  return parseConfigDump(text);
+  const { parseCanonicalDump, parseConfigDump } = await import("../console/config-dump.js");
+  const { kind, text } = await readProxy(context, pod, options, path);
+  return kind === "accepted" ? parseCanonicalDump(text) : parseConfigDump(text);
 }
 
 /** A proxy that is connected, and why its admin interface cannot be asked. */

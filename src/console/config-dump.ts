@@ -43,7 +43,18 @@ const PREFIX = "type.googleapis.com/envoy.admin.v3.";
  * @throws DumpError when it is nothing of the kind
  */
 export function parseConfigDump(text: string): ConfigDump {
-  const parsed = canonicalJson(parseJson(text));
+  return sectionsIn(canonicalJson(parseJson(text)));
+}
+
+/**
+ * Reads a dump as a control plane tells it: in canonical JSON already, which takes as long to make as all the rest.
+ * @throws DumpError when it is nothing of the kind
+ */
+export function parseCanonicalDump(text: string): ConfigDump {
+  return sectionsIn(parseJson(text));
+}
+
+function sectionsIn(parsed: unknown): ConfigDump {
   const configs = (parsed as { readonly configs?: unknown } | null)?.configs;
   if (!Array.isArray(configs)) throw new DumpError("the dump has no `configs`", SAVE_HINT);
   const sections = configs.flatMap((section: unknown) => {
