@@ -36,6 +36,12 @@ test("a pod with a sidecar has Istio's labels, its address and its readiness", (
   });
 });
 
+test("nothing is said of TLS at a gateway: its Gateways say what it takes", () => {
+  const { text } = podFile(placed({ proxy: "router" }), "127.30.0.1", true);
+  const pod = JSON.parse(text) as { readonly metadata: { readonly labels: object } };
+  expect(Object.keys(pod.metadata.labels)).not.toContain("security.istio.io/tlsMode");
+});
+
 test("a pod without a sidecar has its own labels, and one that says so", () => {
   const { text } = podFile(placed({ proxy: "none" }), "127.30.0.1", false);
   const pod = JSON.parse(text) as { readonly metadata: { readonly labels: object } };
