@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 import type { CidrRange } from "../../../gen/types/envoy/config/core/v3/address_pb.js";
 import type { FilterChainMatch } from "../../../gen/types/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "../../../gen/types/envoy/config/listener/v3/listener_pb.js";
+import type { HttpConnectionManager } from "../../../gen/types/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { unresolvedAddress } from "./endpoint-rules.js";
 import { type StructureRule, structureRule } from "./structure-rule.js";
 import type { Violation } from "./violation.js";
@@ -105,6 +106,23 @@ function network({ addressPrefix, prefixLen = 0 }: CidrRange): string {
   return `${first.toString()}/${bits}`;
 }
 
+const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
+
+/** The router sends requests on, so no filter behind it would see any. */
+function* managerViolations({ httpFilters }: HttpConnectionManager): Iterable<Violation> {
+  const router = httpFilters.findIndex(
+    ({ configType }) =>
+      configType.case === "typedConfig" && configType.value.typeUrl.endsWith(`/${ROUTER}`),
+  );
+  if (router < 0 || router === httpFilters.length - 1) return;
+  const found = httpFilters[router + 1]?.name ?? "";
+  yield { path: `http_filters[${router + 1}]`, problem: "must not stand behind the router", found };
+}
+
 export const LISTENER_RULES: readonly StructureRule[] = [
   structureRule<Listener>("envoy.config.listener.v3.Listener", listenerViolations),
+  structureRule<HttpConnectionManager>(
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    managerViolations,
+  ),
 ];

@@ -105,6 +105,21 @@ function chains(...matches: readonly (object | undefined)[]): Pick<Case, "type" 
   });
 }
 
+const HTTP = `${EXTENSIONS}.http`;
+const ROUTER = { name: "router", typedConfig: packed(`${HTTP}.router.v3.Router`, {}) };
+const CORS = { name: "cors", typedConfig: packed(`${HTTP}.cors.v3.Cors`, {}) };
+
+/** A listener whose requests go through these filters. */
+function httpFilters(...filters: readonly object[]): Pick<Case, "type" | "json"> {
+  const type = `${EXTENSIONS}.network.http_connection_manager.v3.HttpConnectionManager`;
+  const typedConfig = packed(type, {
+    statPrefix: "x",
+    routeConfig: { name: "r" },
+    httpFilters: filters,
+  });
+  return listener({ filterChains: [{ filters: [{ name: "http", typedConfig }] }] });
+}
+
 const names = (...serverNames: readonly string[]): object => ({ serverNames });
 const ranges = (addressPrefix: string, prefixLen: number): object => ({
   prefixRanges: [{ addressPrefix, prefixLen }],
@@ -488,6 +503,11 @@ export const REFUSED: readonly RefusedCase[] = [
     because: "filter_chains[1].filter_chain_match: ",
   },
   {
+    what: "a filter behind the router",
+    ...httpFilters(ROUTER, CORS),
+    because: "filter_chains[0].filters[0].typed_config.http_filters[1]: ",
+  },
+  {
     what: "a server name in two cases",
     ...chains(names("a"), names("A")),
     because: "filter_chains[1].filter_chain_match: ",
@@ -527,6 +547,7 @@ export const REFUSED: readonly RefusedCase[] = [
 ];
 
 export const TAKEN: readonly Case[] = [
+  { what: "a filter before the router", ...httpFilters(CORS, ROUTER) },
   { what: "the longest duration", ...cluster({ cleanupInterval: "9223372035s" }) },
   ...[".*", "/a{1,1000}", String.raw`\p{Greek}`, "(?i)a", "(?P<n>a)", "[а-я]", "é{3}"].map(
     (text) => ({ what: `the regular expression ${text}`, ...regex(text) }),
