@@ -65,13 +65,25 @@ export const INBOUND_SIDE: Partial<HttpConnectionManagerJson> = {
   setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
 };
 
-/** The side of a gateway: the edge of the mesh, which believes nothing that clients say of themselves. */
-export const GATEWAY_SIDE: Partial<HttpConnectionManagerJson> = {
-  useRemoteAddress: true,
-  serverName: "istio-envoy",
-  forwardClientCertDetails: "SANITIZE_SET",
-  setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
-};
+/**
+ * The side of a gateway: the edge of the mesh, which believes nothing that clients say of themselves, but for what the
+ * proxies in front of it add of which the configuration tells. See Istio, Topology.
+ */
+export function gatewaySide({
+  numTrustedProxies = 0,
+  forwardClientCertDetails = "UNDEFINED",
+}: NonNullable<
+  MeshConfig["defaultConfig"]["gatewayTopology"]
+> = {}): Partial<HttpConnectionManagerJson> {
+  return {
+    useRemoteAddress: true,
+    ...(numTrustedProxies > 0 ? { xffNumTrustedHops: numTrustedProxies } : {}),
+    serverName: "istio-envoy",
+    forwardClientCertDetails:
+      forwardClientCertDetails === "UNDEFINED" ? "SANITIZE_SET" : forwardClientCertDetails,
+    setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
+  };
+}
 
 /** An HTTP connection manager as a network filter. */
 export function httpConnectionManager(options: HttpConnectionManagerOptions): FilterJson {

@@ -301,6 +301,37 @@ test("tells callers from outside apart by their addresses, at the gateway and be
   expect((await from("127.0.0.1")).status).toBe(200);
 });
 
+test("believes what as many proxies in front of a gateway as are trusted say of a caller's address", async () => {
+  const gateway = { address: mesh().gateway().addresses.pod, port: 8080 };
+  const from = async (forwardedFor: string): Promise<number> => {
+    const headers = { "x-forwarded-for": forwardedFor };
+    return (await callAddress(gateway, "http://anything.example/", { headers })).status;
+  };
+  const guest = "203.0.113.9";
+  const blocks = `[{ from: [{ source: { remoteIpBlocks: [${guest}] } }] }]`;
+  await inForce(
+    policy("DENY", blocks, "selector: { matchLabels: { istio: ingressgateway } }").replace(
+      "name: deny",
+      "name: deny, namespace: istio-system",
+    ),
+  );
+  expect(await from(guest)).toBe(200);
+  onTestFinished(async () => {
+    await mesh().write("providers.yaml", PROVIDERS);
+  });
+  await mesh().write(
+    "providers.yaml",
+    PROVIDERS.replace(
+      "mesh: |",
+      "mesh: |\n    defaultConfig: { gatewayTopology: { numTrustedProxies: 1 } }",
+    ),
+  );
+  await expect.poll(() => from(guest)).toBe(403);
+  // The trusted one wrote the last address; those before are what its client said.
+  expect(await from(`${guest}, 198.51.100.7`)).toBe(200);
+  expect(await from(`198.51.100.7, ${guest}`)).toBe(403);
+});
+
 const custom = (provider: string, rules = '[{ to: [{ operation: { paths: ["/asked*"] } }] }]') =>
   policy(
     "CUSTOM",

@@ -7,7 +7,7 @@ import { isHttp } from "../../mesh/protocol.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
 import { gatewayTls, terminatesTls } from "../gateway-tls.js";
-import { GATEWAY_SIDE, httpConnectionManager } from "../http-connection-manager.js";
+import { gatewaySide, httpConnectionManager } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
 import { MESH_ANY_ALPN, tlsSocket } from "../mutual-tls.js";
 import { type ClusterKey, listenerName, sniOf } from "../names.js";
@@ -23,6 +23,8 @@ export interface GatewayListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  /** What stands in front of the gateway. */
+  readonly topology: MeshConfig["defaultConfig"]["gatewayTopology"];
   readonly trustDomains: readonly string[];
   readonly security: Pick<SecurityFilters, "http" | "network">;
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
@@ -50,7 +52,7 @@ function httpFilter(
     filters: httpFilters({ security: options.security.http }),
     accessLog: [...options.accessLog],
     pathNormalization: options.pathNormalization,
-    side: GATEWAY_SIDE,
+    side: gatewaySide(options.topology),
   });
 }
 

@@ -124,6 +124,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
+    topology: config.defaultConfig.gatewayTopology,
     trustDomains,
     virtualServices: context.virtualServices,
     claims: { gateways: [], resolver: inputs.resolver, source: context.source },
