@@ -15,8 +15,9 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
+import { firstByKey, withMember, withoutMember } from "./grouping.js";
 import { MemoNode } from "./memo-node.js";
-import { Table } from "./table.js";
+import { type Change, Table } from "./table.js";
 
 /** Called for every row that an operator computes; tests assert what an edit recomputed. */
 export type Recorder = (operator: string, key: string) => void;
@@ -59,6 +60,12 @@ const sameArray = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 /** Whether two arrays hold the same objects in the same order. */
 export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
   return sameArray(a, b);
+}
+
+/** A table, and what was made of its rows. */
+export interface Folded<V, R> {
+  readonly table: Table<V>;
+  readonly result: R;
 }
 
 const identical = (a: unknown, b: unknown): boolean => a === b;
@@ -240,6 +247,28 @@ export class Engine {
   }
 
   /**
+   * What is made of a table's rows one by one, in any order: after a change `step` is given the rows that changed. The
+   * first time it begins with nothing, or with what was made of another table already.
+   */
+  fold<V, R>(
+    name: string,
+    empty: R,
+    step: (result: R, change: Change<V>) => R,
+  ): (table: Table<V>, from?: Folded<V, R>) => R {
+    let last: Folded<V, R> | undefined;
+    return (table, from) => {
+      const before = last ?? (this.#memo ? from : undefined);
+      let result = before?.result ?? empty;
+      for (const change of table.changesFrom(before?.table ?? Table.empty())) {
+        this.#record?.(name, change.key);
+        result = step(result, change);
+      }
+      if (this.#memo) last = { table, result };
+      return result;
+    };
+  }
+
+  /**
    * One table of the rows of many: each source row is a table, and their entries are put together. Where several have
    * an entry at the same key, that of the smallest source key stands.
    */
@@ -298,44 +327,6 @@ export class Engine {
       return value;
     };
   }
-}
-
-/** `groups` with an entry set in each of the groups at `groupKeys`. */
-function withMember<V>(
-  groups: Table<Table<V>>,
-  groupKeys: Iterable<string>,
-  key: string,
-  value: V,
-): Table<Table<V>> {
-  let result = groups;
-  for (const groupKey of groupKeys) {
-    const group = result.get(groupKey) ?? Table.empty<V>();
-    result = result.with(groupKey, group.with(key, value));
-  }
-  return result;
-}
-
-/** `groups` without an entry of the groups at `groupKeys`; a group that becomes empty is gone. */
-function withoutMember<V>(
-  groups: Table<Table<V>>,
-  groupKeys: Iterable<string>,
-  key: string,
-): Table<Table<V>> {
-  let result = groups;
-  for (const groupKey of groupKeys) {
-    const rest = (result.get(groupKey) ?? Table.empty<V>()).without(key);
-    result = rest.size === 0 ? result.without(groupKey) : result.with(groupKey, rest);
-  }
-  return result;
-}
-
-/** The value of the smallest key; undefined of no table or an empty one. */
-function firstByKey<V>(table: Table<V> | undefined): V | undefined {
-  let first: { readonly key: string; readonly value: V } | undefined;
-  table?.forEach((value, key) => {
-    if (first === undefined || key < first.key) first = { key, value };
-  });
-  return first?.value;
 }
 
 function withRow<R>(

@@ -190,9 +190,14 @@ function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
 
 /** What a sidecar's own part depends on. */
 interface OwnInputs extends OwnMesh {
-  /** The clusters that it can call: policies may send requests to some. */
+  /** The clusters that it can call: policies may send requests to some. Empty where there are no policies. */
   readonly reachable: ResourceSet;
 }
+
+const NO_CLUSTERS: ResourceSet = Table.empty();
+
+const hasPolicies = ({ security }: Mesh): boolean =>
+  security.authorization.size > 0 || security.requestAuthentication.size > 0;
 
 const OWN_INPUTS: readonly (keyof OwnInputs)[] = [
   "reachable",
@@ -248,13 +253,12 @@ function createSidecars(
       const builder = scope(mesh);
       const outbound = builder.part(mesh);
       const preferred = placed(mesh, builder);
-      const reachable = preferred.clusters;
       const { clusters: ownSet, listeners: ownListeners } = own({
         ...ownMesh(mesh, proxy, place),
-        reachable,
+        reachable: hasPolicies(mesh) ? preferred.clusters : NO_CLUSTERS,
       });
       const sets = {
-        clusters: clusters(reachable, ownSet, ownClusters(connected)),
+        clusters: clusters(preferred.clusters, ownSet, ownClusters(connected)),
         endpoints: preferred.endpoints,
         listeners: listeners(outboundListeners(mesh, builder), ownListeners),
         secrets: Table.empty<EnvoyResource>(),

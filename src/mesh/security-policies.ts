@@ -1,5 +1,5 @@
 /** The security policies of a mesh, by where they may apply, and the services that they call upon. */
-import type { Engine } from "../base/engine.js";
+import { type Engine, sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import { externalAuthorizer } from "../config/external-authorizer.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -40,11 +40,15 @@ export function createSecurityPolicies(
     namespaceOf,
   );
   const settleHosts = engine.settle<ProviderHosts>(sameProviderHosts);
-  return (tables, config, servicesByHost) => ({
-    authorization: authorization(tables.AuthorizationPolicy),
-    requestAuthentication: requestAuthentication(tables.RequestAuthentication),
-    providerHosts: settleHosts(providerHosts(config, servicesByHost)),
-  });
+  const settle = engine.settle<SecurityPolicies>((a, b) =>
+    sameElements(Object.values(a), Object.values(b)),
+  );
+  return (tables, config, servicesByHost) =>
+    settle({
+      authorization: authorization(tables.AuthorizationPolicy),
+      requestAuthentication: requestAuthentication(tables.RequestAuthentication),
+      providerHosts: settleHosts(providerHosts(config, servicesByHost)),
+    });
 }
 
 /** Finds the services of the providers that are asked about requests. See Istio, model.LookupCluster. */

@@ -32,6 +32,7 @@ import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations } from "./outbound-tables.js";
 import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
+import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
 /** What the scope's callers share. */
@@ -180,6 +181,8 @@ export interface CommonPart {
   readonly placedViews: Table<HostView>;
   /** `rows.claims` by the listener on which they are. */
   readonly claims: Table<Table<OutboundClaim>>;
+  /** `rows.virtualHosts` by their domains. */
+  readonly domains: IndexedHosts;
 }
 
 /** The builder of the common part of a kind of caller. */
@@ -191,10 +194,13 @@ export function createCommonPart(
   const rows = createRows(engine, encoder, shared);
   const placed = createPlacedViews(engine);
   const group = createClaimGroups(engine);
+  const index = createDomainIndex(engine);
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
     const placedViews = placed(views, client.localitySetting);
-    return { scope, client, rows: all, placedViews, claims: group(all.claims.all) };
+    const hosts = all.virtualHosts.all;
+    const domains = { table: hosts, result: index(hosts) };
+    return { scope, client, rows: all, placedViews, claims: group(all.claims.all), domains };
   };
 }
 
@@ -228,7 +234,12 @@ export function createOutboundPart(
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
-      routes: join(virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts), unknown, scope),
+      routes: join(
+        virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts),
+        unknown,
+        scope,
+        common.domains,
+      ),
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
       unknown,
       client,

@@ -1,12 +1,11 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
-import type { Engine } from "../../base/engine.js";
+import { type Engine, overlay } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
 import { HTTP_PROXY_ROUTE } from "../names.js";
-import { type EnvoyResource, type RouteSets, sameResource } from "../resource-set.js";
+import { type EnvoyResource, type Refusal, type RouteSets, sameResource } from "../resource-set.js";
 import {
-  domainKey,
   encodeVirtualHost,
   joinRouteConfiguration,
   routeConfigurationHead,
@@ -15,33 +14,15 @@ import {
 } from "../route/route-configuration.js";
 import { catchAllHost } from "../route/virtual-host.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
-import { MESSAGE } from "./envoy-types.js";
-import { createLastGood, type Sifted } from "./last-good.js";
+import { createLastGood } from "./last-good.js";
 import type { HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
-
-/** The first virtual host to name a domain, in any case, keeps it: Envoy refuses a table in which two do. */
-function withoutRepeatedDomains(
-  hosts: readonly HostResource[],
-  strip: (host: HostResource, domains: readonly string[]) => HostResource | undefined,
-): readonly HostResource[] {
-  const owner = new Map<string, HostResource>();
-  const claim = (domain: string, host: HostResource): void => {
-    const key = domain.toLowerCase();
-    if (!owner.has(key)) owner.set(key, host);
-  };
-  // A host's own name is its first domain, and goes before what others call it.
-  for (const host of hosts) {
-    const [own] = host.domains;
-    if (own !== undefined) claim(own, host);
-  }
-  return hosts.flatMap((host) => {
-    for (const domain of host.domains) claim(domain, host);
-    const kept = host.domains.filter((domain) => owner.get(domain.toLowerCase()) === host);
-    if (kept.length === host.domains.length) return [host];
-    return strip(host, kept) ?? [];
-  });
-}
+import {
+  createDomainIndex,
+  createDomainLosses,
+  type DomainLosses,
+  type IndexedHosts,
+} from "./repeated-domains.js";
 
 function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
   const host = catchAllHost(unknown);
@@ -69,51 +50,10 @@ function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
   return name === HTTP_PROXY_ROUTE ? { ...head, ignorePortInHostMatching: false } : head;
 }
 
-/** A route configuration and its virtual hosts. */
-interface RouteTable {
-  /** Without its virtual hosts. */
-  readonly split: EnvoyResource;
-  /** In the order in which a table has them. */
-  readonly hosts: readonly VirtualHostResource[];
-  /** Those of them that are not as their own hosts would have them. */
-  readonly replaced: readonly VirtualHostResource[];
-  /** The names of those that the table has no place for. */
-  readonly dropped: readonly string[];
-}
-
-function routeTable(
-  encoder: Encoder,
-  name: string,
-  { sent, refused }: Sifted<HostResource>,
-  unknown: UnknownHosts,
-): RouteTable {
-  const sorted = sent.sorted().map(([, host]) => host);
-  const kept = withoutRepeatedDomains(sorted, (host, domains) =>
-    strippedHost(encoder, host, domains),
-  );
-  const stripped = kept.filter((host) => sent.get(host.name) !== host);
-  const names = kept.length < sorted.length ? new Set(kept.map((host) => host.name)) : undefined;
-  const dropped = sorted.map((host) => host.name).filter((one) => names?.has(one) === false);
-  const leftOut = refused.sorted().flatMap(([, host]) => host.refusal ?? []);
-  const split = splitRouteConfiguration(encoder, routeHead(name), leftOut);
-  if (kept.some(({ domains }) => domains.includes("*"))) {
-    return { split, hosts: kept, replaced: stripped, dropped };
-  }
+/** The virtual host for all that no other of a table is for. */
+function lastHost(encoder: Encoder, name: string, unknown: UnknownHosts): VirtualHostResource {
   const json = name === HTTP_PROXY_ROUTE ? proxyCatchAll(unknown) : catchAllHost(unknown);
-  const last = encodeVirtualHost(encoder, name, { name: json.name ?? "", json, sources: [] });
-  return { split, hosts: [...kept, last], replaced: [...stripped, last], dropped };
-}
-
-function virtualHostsOf(
-  sent: Table<HostResource>,
-  tables: Table<RouteTable>,
-): Table<VirtualHostResource> {
-  let result: Table<VirtualHostResource> = sent;
-  tables.forEach(({ replaced, dropped }) => {
-    for (const name of dropped) result = result.without(name);
-    for (const host of replaced) result = result.with(host.name, host);
-  });
-  return result;
+  return encodeVirtualHost(encoder, name, { name: json.name ?? "", json, sources: [] });
 }
 
 const NO_HOSTS = Table.empty<HostResource>();
@@ -127,57 +67,118 @@ function withProxyRoute(
   return isComplete ? groups : groups.with(HTTP_PROXY_ROUTE, NO_HOSTS);
 }
 
-/** The route configurations of these virtual hosts, by name. */
+/** What the virtual hosts keep when no domain is there twice. */
+function keptHosts(
+  sent: Table<HostResource>,
+  { stripped, dropped }: DomainLosses,
+): Table<HostResource> {
+  const rest = dropped.reduce((table, name) => table.without(name), sent);
+  return overlay(rest, stripped);
+}
+
+const byName = (hosts: Table<VirtualHostResource>): Table<VirtualHostResource> =>
+  Table.from([...hosts.values()].map((host) => [host.name, host] as const));
+
+const refusalsIn = (refused: Table<HostResource> | undefined): readonly Refusal[] =>
+  (refused?.sorted() ?? []).flatMap(([, host]) => host.refusal ?? []);
+
+/** The builder of the virtual hosts for all else: by route configuration, unless one of its hosts is for all. */
+function createLastHosts(
+  engine: Engine,
+  encoder: Encoder,
+): (
+  byRoute: Table<Table<HostResource>>,
+  kept: Table<HostResource>,
+  unknown: UnknownHosts,
+) => Table<VirtualHostResource> {
+  const encode = engine.memo("virtual hosts for all else", (unknown: UnknownHosts, name: string) =>
+    lastHost(encoder, name, unknown),
+  );
+  const forAll = engine.group<HostResource>("virtual hosts for all", ({ routeName, domains }) =>
+    domains.includes("*") ? [routeName] : [],
+  );
+  const derive = engine.derive<
+    [Table<HostResource>, Table<HostResource>],
+    [UnknownHosts],
+    VirtualHostResource
+  >("last virtual hosts", (name, [hosts, all], unknown) =>
+    hosts === undefined || all !== undefined ? undefined : encode(unknown, name),
+  );
+  return (byRoute, kept, unknown) => derive([byRoute, forAll(kept)], unknown);
+}
+
+/** The route configurations of these virtual hosts, by name. An index of others, most of which are the same, is a start. */
 export function createRouteConfigurations(
   engine: Engine,
   encoder: Encoder,
-): (hosts: Table<HostResource>, unknown: UnknownHosts, scope: OutboundScope) => RouteSets {
+): (
+  hosts: Table<HostResource>,
+  unknown: UnknownHosts,
+  scope: OutboundScope,
+  from?: IndexedHosts,
+) => RouteSets {
   const sift = createLastGood<HostResource>();
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
+  const keptByRoute = engine.group<HostResource>("kept virtual hosts by route", routeOf);
   const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
-  const tablesOf = engine.derive<
-    [Table<HostResource>, Table<HostResource>],
-    [UnknownHosts],
-    RouteTable
-  >("route tables", (name, [sent = NO_HOSTS, refused = NO_HOSTS], unknown) =>
-    routeTable(encoder, name, { sent, refused }, unknown),
-  );
-  const split = engine.derive<[RouteTable], [], EnvoyResource>(
+  const indexOf = createDomainIndex(engine);
+  const lossesOf = createDomainLosses(engine, encoder);
+  const kept = engine.latest("kept virtual hosts", keptHosts);
+  const lastHosts = createLastHosts(engine, encoder);
+  const lastByName = engine.latest("last virtual hosts by name", byName);
+  const together = engine.overlay<VirtualHostResource>("virtual hosts of route tables");
+  const encodeSplit = engine.memo("split route configuration", splitOf(encoder));
+  const split = engine.derive<[Table<HostResource>, Table<HostResource>], [], EnvoyResource>(
     "split route configurations",
-    (_name, [table]) => table?.split,
-    sameResource,
+    (name, [hosts, refused = NO_HOSTS]) => hosts && encodeSplit(refused, name),
   );
-  const join = engine.derive<[RouteTable], [], EnvoyResource>(
+  const join = engine.derive<
+    [Table<HostResource>, VirtualHostResource, Table<HostResource>, Table<HostResource>],
+    [],
+    EnvoyResource
+  >(
     "route configurations",
-    (name, [table]) =>
-      table &&
-      joinRouteConfiguration(encoder, routeHead(name), table.hosts, table.split.leftOut ?? []),
+    (name, [hosts, last, refused, known]) =>
+      known && joinedTable(encoder, name, { hosts, last, refused }),
     sameResource,
   );
-  const hostsOf = engine.latest("virtual hosts of route tables", virtualHostsOf);
-  return (hosts, unknown, scope) => {
+  return (hosts, unknown, scope, from) => {
     const { sent, refused } = sift(hosts);
     const byRoute = withProxyRoute(sentByRoute(sent), scope);
-    const tables = tablesOf([byRoute, refusedByRoute(refused)], unknown);
+    const all = kept(sent, lossesOf(indexOf(sent, from)));
+    const last = lastHosts(byRoute, all, unknown);
+    const leftOut = refusedByRoute(refused);
     return {
       get routes() {
-        return join([tables]);
+        return join([keptByRoute(all), last, leftOut, byRoute]);
       },
-      splitRoutes: split([tables]),
-      virtualHosts: hostsOf(sent, tables),
+      splitRoutes: split([byRoute, leftOut]),
+      virtualHosts: together(all, lastByName(last)),
     };
   };
 }
 
-/** A virtual host with fewer domains; undefined when none is left. */
-function strippedHost(
+const splitOf =
+  (encoder: Encoder) =>
+  (refused: Table<HostResource>, name: string): EnvoyResource =>
+    splitRouteConfiguration(encoder, routeHead(name), refusalsIn(refused));
+
+/** A route configuration with its virtual hosts in it, by name, and that for all else behind them. */
+function joinedTable(
   encoder: Encoder,
-  host: HostResource,
-  domains: readonly string[],
-): HostResource | undefined {
-  if (domains.length === 0) return undefined;
-  const { bytes, version } = encoder.edit(MESSAGE.virtualHost, host.bytes, { domains });
-  const exclusive = domains.map((domain) => domainKey(host.routeName, domain));
-  return { ...host, domains, exclusive, bytes, version };
+  name: string,
+  {
+    hosts,
+    last,
+    refused,
+  }: {
+    readonly hosts: Table<HostResource> | undefined;
+    readonly last: VirtualHostResource | undefined;
+    readonly refused: Table<HostResource> | undefined;
+  },
+): EnvoyResource {
+  const sorted: readonly VirtualHostResource[] = (hosts?.sorted() ?? []).map(([, host]) => host);
+  const all = last === undefined ? sorted : [...sorted, last];
+  return joinRouteConfiguration(encoder, routeHead(name), all, refusalsIn(refused));
 }

@@ -1,0 +1,111 @@
+/**
+ * Which virtual hosts keep which of their domains: Envoy refuses a route configuration in which two have the same, in any
+ * case. A host's own name, its first domain, goes before what others call it; else the first host by name keeps it.
+ */
+import type { Engine, Folded } from "../../base/engine.js";
+import { withMember, withoutMember } from "../../base/grouping.js";
+import { Table } from "../../base/table.js";
+import type { Encoder } from "../encoder.js";
+import { domainKey } from "../route/route-configuration.js";
+import { MESSAGE } from "./envoy-types.js";
+import type { HostResource } from "./outbound-routes.js";
+
+type Hosts = Table<HostResource>;
+
+/** Virtual hosts by their domains (`domainKey`), then by name. */
+export interface DomainIndex {
+  readonly all: Table<Hosts>;
+  /** The domains that several have. */
+  readonly repeated: Table<Hosts>;
+}
+
+/** Some virtual hosts, and their index. */
+export type IndexedHosts = Folded<HostResource, DomainIndex>;
+
+/** How some virtual hosts differ from what each would have by itself. */
+export interface DomainLosses {
+  /** Those with fewer domains, by name. */
+  readonly stripped: Hosts;
+  /** The names of those that have none left. */
+  readonly dropped: readonly string[];
+}
+
+const NO_INDEX: DomainIndex = { all: Table.empty(), repeated: Table.empty() };
+
+/** The indexer of virtual hosts; it may begin with the index of others, most of which are the same. */
+export function createDomainIndex(
+  engine: Engine,
+): (hosts: Hosts, from?: IndexedHosts) => DomainIndex {
+  return engine.fold<HostResource, DomainIndex>(
+    "virtual hosts by domain",
+    NO_INDEX,
+    ({ all, repeated }, { key, before, after }) => {
+      const [old, now] = [before?.exclusive ?? [], after?.exclusive ?? []];
+      const rest = withoutMember(all, old, key);
+      const next = after === undefined ? rest : withMember(rest, now, key, after);
+      return { all: next, repeated: [...old, ...now].reduce(followDomain(next), repeated) };
+    },
+  );
+}
+
+/** The repeated domains after a change of one. */
+const followDomain =
+  (all: Table<Hosts>) =>
+  (repeated: Table<Hosts>, domain: string): Table<Hosts> => {
+    const hosts = all.get(domain);
+    return hosts !== undefined && hosts.size > 1
+      ? repeated.with(domain, hosts)
+      : repeated.without(domain);
+  };
+
+/** Finds out which hosts lose domains to others. */
+export function createDomainLosses(
+  engine: Engine,
+  encoder: Encoder,
+): (index: DomainIndex) => DomainLosses {
+  const losses = engine.latest("virtual hosts that lose domains", (repeated: Table<Hosts>) =>
+    lossesOf(encoder, repeated),
+  );
+  return ({ repeated }) => losses(repeated);
+}
+
+function lossesOf(encoder: Encoder, repeated: Table<Hosts>): DomainLosses {
+  const owners = new Map<string, string>();
+  const losers = new Map<string, HostResource>();
+  repeated.forEach((hosts, domain) => {
+    const owner = ownerOf(domain, hosts);
+    owners.set(domain, owner);
+    for (const [name, host] of hosts) if (name !== owner) losers.set(name, host);
+  });
+  let stripped: Hosts = Table.empty();
+  const dropped: string[] = [];
+  for (const [name, host] of losers) {
+    const kept = host.domains.filter((domain) => {
+      const owner = owners.get(domainKey(host.routeName, domain));
+      return owner === undefined || owner === name;
+    });
+    if (kept.length === 0) dropped.push(name);
+    else stripped = stripped.with(name, strippedHost(encoder, host, kept));
+  }
+  return { stripped, dropped };
+}
+
+/** The name of the host that keeps a domain. */
+function ownerOf(domain: string, hosts: Hosts): string {
+  const named = hosts.sorted();
+  const isOwnName = ({ routeName, domains: [own] }: HostResource): boolean =>
+    own !== undefined && domainKey(routeName, own) === domain;
+  const [name = ""] = named.find(([, host]) => isOwnName(host)) ?? named[0] ?? [];
+  return name;
+}
+
+/** A virtual host with fewer domains. */
+function strippedHost(
+  encoder: Encoder,
+  host: HostResource,
+  domains: readonly string[],
+): HostResource {
+  const { bytes, version } = encoder.edit(MESSAGE.virtualHost, host.bytes, { domains });
+  const exclusive = domains.map((domain) => domainKey(host.routeName, domain));
+  return { ...host, domains, exclusive, bytes, version };
+}
