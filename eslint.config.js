@@ -99,7 +99,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/envoy/**", "src/simulator/**"],
+    files: ["src/envoy/**", "src/simulator/**", "test/unit/simulator/**"],
     // Envoy marks fields that it still needs, and that have no replacement yet.
     rules: { "@typescript-eslint/no-deprecated": "off" },
   },
