@@ -7,7 +7,8 @@ const HELP = `
 SERVER is what the PeerAuthentications say for the workloads of the host, CLIENT what the DestinationRule says for who calls
 it; - is nothing. In fact a client without a rule speaks mutual TLS to workloads that have a sidecar and plaintext to
 others, and a workload without a sidecar takes plaintext alone: -o wide shows that, which resource decides where, the
-identities in the certificates of both ends, and the reason of the status.
+identities in the certificates of both ends, and the reason of the status. A subset whose policy says how it is called has a
+row of its own.
 
 Examples:
   $ fairlead authn tls-check my-service-0.default

@@ -25,9 +25,10 @@ export function wideTlsCheckTable(checks: readonly TlsCheck[]): Rows {
   return [WIDE, ...checks.map(wideRow)];
 }
 
-function narrowRow({ host, port, status, server, client }: TlsCheck): readonly string[] {
+function narrowRow(check: TlsCheck): readonly string[] {
+  const { host, port, subset, status, server, client } = check;
   return [
-    `${host}:${port}`,
+    subset === undefined ? `${host}:${port}` : `${host}:${port} (${subset})`,
     status,
     cell(server.modes),
     cell(client.modes),

@@ -29,6 +29,8 @@ export interface ServerTls {
 export interface TlsPolicy {
   readonly host?: string;
   readonly port?: number;
+  /** Absent for the whole service. */
+  readonly subset?: string;
   /** `DISABLE`, `SIMPLE`, `MUTUAL` or `ISTIO_MUTUAL` as a rule says; `AUTO` or `PLAINTEXT` when none does. */
   readonly client?: { readonly mode?: string; readonly source?: Source };
   readonly servers?: readonly ServerTls[];
@@ -38,6 +40,8 @@ export interface TlsPolicy {
 export interface TlsCheck {
   readonly host: string;
   readonly port: number;
+  /** Absent for the whole service. */
+  readonly subset?: string;
   readonly status: "OK" | "CONFLICT";
   /** What is wrong, or what is spoken when nothing is. */
   readonly reason: string;
@@ -102,7 +106,7 @@ function refusal(call: Call, server: ServerTls): string | undefined {
 
 /** Checks a port of a service; `clientIdentity` is the client's SPIFFE identity. */
 export function checkTls(policy: TlsPolicy, clientIdentity: string): TlsCheck {
-  const { host = "", port = 0, client = {}, servers = [] } = policy;
+  const { host = "", port = 0, subset = "", client = {}, servers = [] } = policy;
   const { mode = "PLAINTEXT", source } = client;
   const calls = servers.map((server) => ({ server, call: effectiveCall(mode, server) }));
   const refusals = calls.flatMap(({ server, call }) => {
@@ -113,6 +117,7 @@ export function checkTls(policy: TlsPolicy, clientIdentity: string): TlsCheck {
   return {
     host,
     port,
+    ...(subset === "" ? {} : { subset }),
     status: refusals.length > 0 ? "CONFLICT" : "OK",
     reason: refusals.length > 0 ? describeRefusals(refusals) : describeSpoken(spoken),
     client: {

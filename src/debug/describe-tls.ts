@@ -47,12 +47,13 @@ function describeServer(
 
 /** See the top of this file. */
 export function describeTls(
-  { service, port, client, servers }: TlsDecision,
+  { service, port, subset, client, servers }: TlsDecision,
   context: TlsContext,
 ): TlsPolicyJson {
   return {
     host: service.hostname,
     port: port.number,
+    subset,
     portName: port.name,
     protocol: port.protocol,
     client: { mode: client.mode, ...sourceOf(client.decidedBy, context.locate) },

@@ -5,6 +5,7 @@ import { keyOf, refOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
+import { selects } from "./labels.js";
 import type { Mesh } from "./mesh.js";
 import { decideMode, type MutualTlsMode, namespaceMode } from "./peer-authentication.js";
 import type { Service, ServicePort } from "./service.js";
@@ -36,10 +37,12 @@ export interface ServerDecision {
   readonly decidedBy: Decision | undefined;
 }
 
-/** Both sides of one port of a service. */
+/** Both sides of one port of a service, or of a subset of it. */
 export interface TlsDecision {
   readonly service: Service;
   readonly port: ServicePort;
+  /** `""` for the whole service. */
+  readonly subset: string;
   readonly client: ClientDecision;
   readonly servers: readonly ServerDecision[];
 }
@@ -57,26 +60,29 @@ function ruleFor(mesh: Mesh, service: Service, namespace: string): DestinationRu
 /** Of the resources that make up a rule the first that has what counts. */
 function decidingRule(
   rule: DestinationRule,
-  port: number,
+  { subset, port }: Pick<TlsDecision, "subset" | "port">,
   rules: ResourceTables["DestinationRule"],
 ): Decision | undefined {
   for (const ref of rule.sources) {
     const spec = rules.get(keyOf(ref))?.spec;
-    const path = spec?.trafficPolicy === undefined ? undefined : tlsModePath(spec, port);
+    const path = spec === undefined ? undefined : tlsModePath(spec, subset, port.number);
     if (path !== undefined) return { ref, path };
   }
   return undefined;
 }
 
+/** What is called. */
+type Called = Pick<TlsDecision, "service" | "port" | "subset">;
+
 function clientDecision(
   mesh: Mesh,
-  { service, port }: Pick<TlsDecision, "service" | "port">,
+  { service, port, subset }: Called,
   rule: DestinationRule | undefined,
   rules: ResourceTables["DestinationRule"],
 ): ClientDecision {
-  const mode = effectivePolicy(rule?.spec, "", port.number).tls?.mode;
+  const mode = effectivePolicy(rule?.spec, subset, port.number).tls?.mode;
   if (rule !== undefined && mode !== undefined) {
-    return { mode, decidedBy: decidingRule(rule, port.number, rules) };
+    return { mode, decidedBy: decidingRule(rule, { subset, port }, rules) };
   }
   const possible =
     mesh.config.enableAutoMtls &&
@@ -87,18 +93,30 @@ function clientDecision(
 
 function serverDecisions(
   mesh: Mesh,
-  service: Service,
-  port: ServicePort,
+  { service, port, subset }: Called,
+  rule: DestinationRule | undefined,
 ): readonly ServerDecision[] {
   if (service.external) return [];
+  const { labels = {} } = rule?.spec.subsets?.find(({ name }) => name === subset) ?? {};
   const workloads = mesh.endpoints.get(service.hostname)?.get(serviceKey(service)) ?? [];
-  return workloads.flatMap((workload): ServerDecision[] => {
-    const target = targetPortOf(workload, port);
-    if (target === undefined) return [];
-    const { mode, decidedBy } = decideMode(mesh.peerAuthentications, workload, target);
-    const decision = decidedBy && { ref: refOf(decidedBy.policy), path: decidedBy.path };
-    return [{ workload, port: target, mode, decidedBy: decision }];
+  return workloads
+    .filter((one) => selects(labels, one.labels))
+    .flatMap((workload): ServerDecision[] => {
+      const target = targetPortOf(workload, port);
+      if (target === undefined) return [];
+      const { mode, decidedBy } = decideMode(mesh.peerAuthentications, workload, target);
+      const decision = decidedBy && { ref: refOf(decidedBy.policy), path: decidedBy.path };
+      return [{ workload, port: target, mode, decidedBy: decision }];
+    });
+}
+
+/** The subsets that say by themselves how a port is called, behind the whole service. */
+function decidingSubsets(rule: DestinationRule | undefined, port: number): readonly string[] {
+  const own = (rule?.spec.subsets ?? []).filter(({ trafficPolicy = {} }) => {
+    const { tls, portLevelSettings = [] } = trafficPolicy;
+    return tls !== undefined || portLevelSettings.some((one) => one.port?.number === port);
   });
+  return ["", ...own.map(({ name }) => name)];
 }
 
 /**
@@ -117,11 +135,15 @@ export function tlsDecisions(
     const rule = ruleFor(mesh, service, namespace);
     return service.ports
       .filter(({ protocol }) => protocol !== "UDP")
-      .map((port) => ({
-        service,
-        port,
-        client: clientDecision(mesh, { service, port }, rule, rules),
-        servers: serverDecisions(mesh, service, port),
-      }));
+      .flatMap((port) =>
+        decidingSubsets(rule, port.number).map((subset) => {
+          const called = { service, port, subset };
+          return {
+            ...called,
+            client: clientDecision(mesh, called, rule, rules),
+            servers: serverDecisions(mesh, called, rule),
+          };
+        }),
+      );
   });
 }

@@ -43,13 +43,35 @@ export function effectivePolicy(
   return merge(whole, spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy, port);
 }
 
-/** Where a rule says how a port of the whole service is called with TLS; undefined when it does not say. */
-export function tlsModePath(spec: DestinationRuleSpec, port: number): Path | undefined {
-  const { portLevelSettings = [], tls } = spec.trafficPolicy ?? {};
-  const whole: Path = ["spec", "trafficPolicy"];
-  const at = portLevelSettings.findIndex((settings) => settings.port?.number === port);
+/** Where a policy says how a port is called with TLS; `inherited` when it says nothing of that. */
+function modePath(
+  policy: TrafficPolicy | undefined,
+  port: number,
+  at: Path,
+): Path | "inherited" | undefined {
+  const { portLevelSettings = [], tls } = policy ?? {};
+  const own = portLevelSettings.findIndex((settings) => settings.port?.number === port);
+  if (own < 0) return tls?.mode === undefined ? "inherited" : [...at, "tls", "mode"];
   // What a port has settings for inherits nothing.
-  const mode = at < 0 ? tls?.mode : portLevelSettings[at]?.tls?.mode;
-  if (mode === undefined) return undefined;
-  return [...whole, ...(at < 0 ? [] : ["portLevelSettings", at]), "tls", "mode"];
+  return portLevelSettings[own]?.tls?.mode === undefined
+    ? undefined
+    : [...at, "portLevelSettings", own, "tls", "mode"];
+}
+
+/**
+ * Where a rule says how a port of a subset (`""` for the whole service) is called with TLS; undefined when it does not say.
+ */
+export function tlsModePath(
+  spec: DestinationRuleSpec,
+  subset: string,
+  port: number,
+): Path | undefined {
+  const index = (spec.subsets ?? []).findIndex(({ name }) => name === subset);
+  const own = modePath(spec.subsets?.[index]?.trafficPolicy, port, [
+    ...["spec", "subsets"],
+    ...[index, "trafficPolicy"],
+  ]);
+  if (own !== "inherited") return own;
+  const whole = modePath(spec.trafficPolicy, port, ["spec", "trafficPolicy"]);
+  return whole === "inherited" ? undefined : whole;
 }

@@ -86,10 +86,11 @@ function poolSteps(scene: Scene, config: ClusterJson): readonly Step[] {
 
 /** What the two sides of a host want of TLS, and what comes of it. */
 function tlsSteps({ scene, namespace }: Context, { cluster, arrivals }: Branch): readonly Step[] {
-  const [, port, , host = ""] = cluster.split("|");
+  const [, port, subset, host = ""] = cluster.split("|");
   const { mesh, snapshot } = scene;
   const found = tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace, host });
-  const decision = found.find((one) => String(one.port.number) === port);
+  const ofPort = found.filter((one) => String(one.port.number) === port);
+  const decision = ofPort.find((one) => one.subset === subset) ?? ofPort[0];
   if (decision === undefined) return [];
   const { client } = decision;
   const spoken = [...new Set(arrivals.map(({ endpoint }) => endpoint.transport.encryption))];

@@ -55,7 +55,12 @@ spec:
         tls: { mode: ISTIO_MUTUAL }
   subsets:
     - { name: v1, labels: { version: v1 } }
-    - { name: v2, labels: { version: v2 } }
+    - name: v2
+      labels: { version: v2 }
+      trafficPolicy:
+        portLevelSettings:
+          - port: { number: 80 }
+            tls: { mode: ISTIO_MUTUAL }
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
