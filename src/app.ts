@@ -208,7 +208,7 @@ async function serve(
   const debug = await openDebug(options, parts, watched);
   const observing = [events, pushes, metrics, convergence, refusals];
   const ads = createAdsServer({
-    sessions,
+    ...{ sessions, isChangeDue: configuration.isLooking },
     questions: debug.questions,
     registry: parts.encoder.registry,
     clock: systemClock(),

@@ -29,6 +29,8 @@ export interface Configuration {
   readonly snapshot: () => ConfigSnapshot;
   /** Calls back for each snapshot after the present one. */
   readonly onSnapshot: (listener: (change: ConfigChange) => void) => void;
+  /** Files may have changed, and what they say is not in force yet. */
+  readonly isLooking: () => boolean;
   /** Looks at all files now; resolves when what they say is in force. */
   readonly refresh: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -59,6 +61,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   return {
     snapshot: () => latest ?? first,
     onSnapshot: listeners.add,
+    isLooking: watch.isLooking,
     refresh: watch.refresh,
     close: watch.close,
   };

@@ -38,6 +38,8 @@ export interface ConfigWatchOptions {
 export interface ConfigWatch {
   /** Resolves when the first snapshot was given. */
   readonly ready: Promise<void>;
+  /** Something may have changed, and is not in force yet. */
+  readonly isLooking: () => boolean;
   /** Looks at all files now; resolves when what they say is in force. */
   readonly refresh: () => Promise<void>;
   /** Ends it, and saves what is not saved yet. */
@@ -46,9 +48,14 @@ export interface ConfigWatch {
 
 /** Follows the configuration in some directories: what is there, then what changes. */
 export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
-  const opened = open(options);
+  let watch: ConfigWatch | undefined;
+  const opened = open(options).then((one) => {
+    watch = one;
+    return one;
+  });
   return {
     ready: opened.then(({ ready }) => ready),
+    isLooking: () => watch?.isLooking() ?? true,
     refresh: async () => {
       const { refresh } = await opened;
       await refresh();
@@ -81,6 +88,7 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
   });
   return {
     ready: watch.ready,
+    isLooking: watch.isLooking,
     refresh: watch.refresh,
     close: async () => {
       await watch.close();

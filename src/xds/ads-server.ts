@@ -25,6 +25,8 @@ export interface AdsServerOptions {
   readonly sessions: XdsSessions;
   /** Who answers requests that are for no resource of a view; nobody when absent. */
   readonly questions?: Questions;
+  /** Whether AdsServer.publish is likely to be called soon; never when absent. See turns.ts. */
+  readonly isChangeDue?: () => boolean;
   /** Has the message envoy.config.core.v3.Node. */
   readonly registry: Registry;
   readonly clock: Clock;
@@ -50,6 +52,8 @@ export interface AdsServer {
 }
 
 const NOTHING: ResourceTable = Table.empty();
+
+const NEVER = (): boolean => false;
 
 const NODE = "envoy.config.core.v3.Node";
 
@@ -79,7 +83,7 @@ function nodeDecoder(registry: Registry): (bytes: Uint8Array) => Node {
  * @throws MissingTypeError
  */
 export function createAdsServer(options: AdsServerOptions): AdsServer {
-  const { clock, sessions, registry, observer = {} } = options;
+  const { clock, sessions, registry, observer = {}, isChangeDue = NEVER } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
   const names = createNamePool(randomInt(2 ** 31));
@@ -88,7 +92,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const prefix = randomBytes(4).toString("hex");
   const streams = new Map<string, AdsStream>();
   const turns = createTurns({
-    clock,
+    ...{ clock, isChangeDue },
     isFull: () => backlog.isFull(),
     onQuiet: () => {
       planner.forget();

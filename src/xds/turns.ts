@@ -3,8 +3,9 @@
  * read and files looked at.
  *
  * A stream is settled once its client has taken all that it asked for at first. To bring a new one that far costs a thousand
- * times more than to tell a settled one of a change. So new ones are let in, and go on, when no settled one waits; when
- * there is always one, a few times a second. And they wait as long as clients have not read too much of what they were sent.
+ * times more than to tell a settled one of a change. So new ones are let in, and go on, when no settled one waits, and no
+ * change is about to come; when there is always one, a few times a second. And they wait as long as clients have not read
+ * too much of what they were sent.
  */
 import type { Clock } from "./clock.js";
 
@@ -28,6 +29,8 @@ export interface TurnsOptions {
   readonly clock: Clock;
   /** Whether new streams have to wait. */
   readonly isFull: () => boolean;
+  /** Whether a change for settled streams is about to come. */
+  readonly isChangeDue: () => boolean;
   /** Called when nobody has asked for a turn for a while. */
   readonly onQuiet: () => void;
 }
@@ -39,11 +42,14 @@ const SLICE_MS = 10;
 /** A new stream goes on at least so often, in milliseconds. */
 const STARVING_MS = 250;
 
+/** While a change is about to come, new streams look again after so long, in milliseconds. */
+const CHANGE_MS = 5;
+
 /** Nobody has asked for a turn for so long, in milliseconds. */
 const QUIET_MS = 2000;
 
 /** Turns that nobody has asked for. */
-export function createTurns({ clock, isFull, onQuiet }: TurnsOptions): Turns {
+export function createTurns({ clock, isFull, isChangeDue, onQuiet }: TurnsOptions): Turns {
   const settled = new Set<TurnTaker>();
   const starting = new Set<TurnTaker>();
   let isScheduled = false;
@@ -64,14 +70,16 @@ export function createTurns({ clock, isFull, onQuiet }: TurnsOptions): Turns {
     const isDue = settled.size > 0 || (starting.size > 0 && !isFull());
     if (!isDue || isScheduled) return;
     isScheduled = true;
-    setImmediate(run);
+    if (settled.size === 0 && isChangeDue()) clock.after(CHANGE_MS, run);
+    else setImmediate(run);
   };
 
   function run(): void {
     isScheduled = false;
     const now = clock.now();
     serve(settled, now + SLICE_MS, () => true);
-    if (settled.size === 0 || now >= startedAt + STARVING_MS) {
+    const mayStart = settled.size === 0 && !isChangeDue();
+    if (mayStart || now >= startedAt + STARVING_MS) {
       startedAt = now;
       serve(starting, clock.now() + SLICE_MS, () => !isFull());
     }

@@ -12,6 +12,8 @@ export interface Waits {
 export interface Debounce {
   /** Says that something happened. */
   readonly poke: () => void;
+  /** Something has happened, and it is not done yet. */
+  readonly isWaiting: () => boolean;
   /** Forgets what happened. */
   readonly cancel: () => void;
 }
@@ -40,6 +42,7 @@ export function createDebounce(
       cancelQuiet = timers.after(quietMs, fire);
       cancelMost ??= timers.after(mostMs, fire);
     },
+    isWaiting: () => cancelMost !== undefined,
     cancel,
   };
 }

@@ -24,6 +24,8 @@ export interface WatchOptions {
 export interface SourceWatch {
   /** Resolves when the first batch was given. */
   readonly ready: Promise<void>;
+  /** Something may have changed, and what is different was not given yet. */
+  readonly isLooking: () => boolean;
   /** Looks at everything now; resolves when what is different was given. */
   readonly refresh: () => Promise<void>;
   /** Ends the watch; no batch is given after it resolved. */
@@ -42,7 +44,7 @@ export function watchSources(options: WatchOptions): SourceWatch {
   const roots: WatchedRoot[] = [];
   let given: readonly RootStatus[] = [];
   let isClosed = false;
-  let work: Promise<void> = Promise.resolve();
+  const queue = createQueue(onError);
   let cancelRescan: (() => void) | undefined;
   const give = (batch: SourceBatch | undefined, readMs: number): void => {
     // It may have been closed while files were read.
@@ -50,14 +52,10 @@ export function watchSources(options: WatchOptions): SourceWatch {
     given = batch.roots;
     options.onBatch(batch, readMs);
   };
-  const enqueue = (task: () => Promise<SourceBatch | undefined>): Promise<void> => {
-    work = work
-      .then(async () => {
-        if (!isClosed) give(...(await timed(task)));
-      })
-      .catch(onError);
-    return work;
-  };
+  const enqueue = (task: () => Promise<SourceBatch | undefined>): Promise<void> =>
+    queue.add(async () => {
+      if (!isClosed) give(...(await timed(task)));
+    });
   const look = (): Promise<void> => enqueue(() => changesOf(roots, given, onError));
   const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, timers, () => {
     void look();
@@ -86,6 +84,7 @@ export function watchSources(options: WatchOptions): SourceWatch {
   scheduleRescan();
   return {
     ready,
+    isLooking: () => queue.isBusy() || debounce.isWaiting(),
     refresh: () => {
       suspectAll();
       return look();
@@ -93,10 +92,38 @@ export function watchSources(options: WatchOptions): SourceWatch {
     close: async () => {
       isClosed = true;
       cancelRescan?.();
-      await work;
+      await queue.done();
       for (const root of roots) root.close();
       debounce.cancel();
     },
+  };
+}
+
+/** Does one thing after the other. */
+interface Queue {
+  /** Resolves when it is done, also when it failed. */
+  readonly add: (task: () => Promise<void>) => Promise<void>;
+  readonly isBusy: () => boolean;
+  /** Resolves when all that was added is done. */
+  readonly done: () => Promise<void>;
+}
+
+function createQueue(onError: (error: unknown) => void): Queue {
+  let work: Promise<void> = Promise.resolve();
+  let tasks = 0;
+  return {
+    add(task) {
+      tasks += 1;
+      work = work
+        .then(task)
+        .catch(onError)
+        .finally(() => {
+          tasks -= 1;
+        });
+      return work;
+    },
+    isBusy: () => tasks > 0,
+    done: () => work,
   };
 }
 

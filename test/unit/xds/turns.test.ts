@@ -5,6 +5,7 @@ import { manualClock } from "./manual-clock.js";
 let clock: ReturnType<typeof manualClock>;
 let served: string[];
 let isFull: boolean;
+let isChangeDue: boolean;
 let quiet: number;
 let turns: Turns;
 
@@ -12,10 +13,12 @@ beforeEach(() => {
   clock = manualClock();
   served = [];
   isFull = false;
+  isChangeDue = false;
   quiet = 0;
   turns = createTurns({
     clock,
     isFull: () => isFull,
+    isChangeDue: () => isChangeDue,
     onQuiet: () => {
       quiet += 1;
     },
@@ -91,6 +94,21 @@ describe("streams that ask for a turn", () => {
     turns.look();
     await round();
     expect(served).toEqual(["s", "n"]);
+  });
+
+  it("wait for a change that is about to come, when they are new, for a quarter of a second at most", async () => {
+    isChangeDue = true;
+    turns.add(stream("n", false));
+    clock.pass(5);
+    expect(served).toEqual([]);
+    isChangeDue = false;
+    clock.pass(5);
+    expect(served).toEqual(["n"]);
+    isChangeDue = true;
+    turns.add(stream("late", false));
+    for (let look = 0; look < 60; look++) clock.pass(5);
+    expect(served).toEqual(["n", "late"]);
+    await round();
   });
 
   it("are gone when they are dropped", async () => {
