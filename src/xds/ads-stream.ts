@@ -136,7 +136,6 @@ export class AdsStream {
         this.#write(response, open, begun);
         begun = clock.now();
       }
-      this.#isSettled ||= this.#hasTakenAll();
       this.#sleepUntil(next.wakeAt);
     } catch (error) {
       this.#fail(error);
@@ -227,7 +226,10 @@ export class AdsStream {
     const { subscriptions } = this.#state;
     return (
       subscriptionTo(this.#state, last) !== undefined &&
-      subscriptions.every(({ flights }) => flights.length === 0)
+      subscriptions.every(
+        ({ flights, lastSent, resumedAt }) =>
+          flights.length === 0 && (lastSent ?? resumedAt) !== undefined,
+      )
     );
   }
 
@@ -314,6 +316,7 @@ export class AdsStream {
     const { typeUrl } = incoming;
     this.#report(open, incoming);
     this.#state = incoming.apply(this.#state, this.#host.moment());
+    this.#isSettled ||= this.#hasTakenAll();
     const names = subscriptionTo(this.#state, typeUrl)?.names.size ?? 0;
     if (names > this.#host.limits.maxNames) {
       const limit = this.#host.limits.maxNames;

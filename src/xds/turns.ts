@@ -4,7 +4,7 @@
  *
  * A stream is settled once its client has taken all that it asked for at first. To bring a new one that far costs a thousand
  * times more than to tell a settled one of a change. So new ones are let in, and go on, when no settled one waits, and no
- * change is about to come; when there is always one, a few times a second. And they wait as long as clients have not read
+ * change is about to come; when there is always one, once a second. And they wait as long as clients have not read
  * too much of what they were sent.
  */
 import type { Clock } from "./clock.js";
@@ -39,8 +39,9 @@ export interface TurnsOptions {
 const SLICE = 32;
 const SLICE_MS = 10;
 
-/** A new stream goes on at least so often, in milliseconds. */
-const STARVING_MS = 250;
+/** A new stream goes on at least so often, in milliseconds; when its turns take long, after so many times as long. */
+const STARVING_MS = 1000;
+const STARVING_TIMES = 4;
 
 /** While a change is about to come, new streams look again after so long, in milliseconds. */
 const CHANGE_MS = 5;
@@ -53,7 +54,7 @@ export function createTurns({ clock, isFull, isChangeDue, onQuiet }: TurnsOption
   const settled = new Set<TurnTaker>();
   const starting = new Set<TurnTaker>();
   let isScheduled = false;
-  let startedAt = clock.now();
+  let starvingAt = clock.now() + STARVING_MS;
   let stopQuiet = (): void => undefined;
 
   const serve = (waiting: Set<TurnTaker>, until: number, mayServe: () => boolean): void => {
@@ -79,9 +80,11 @@ export function createTurns({ clock, isFull, isChangeDue, onQuiet }: TurnsOption
     const now = clock.now();
     serve(settled, now + SLICE_MS, () => true);
     const mayStart = settled.size === 0 && !isChangeDue();
-    if (mayStart || now >= startedAt + STARVING_MS) {
-      startedAt = now;
-      serve(starting, clock.now() + SLICE_MS, () => !isFull());
+    if (mayStart || now >= starvingAt) {
+      const begun = clock.now();
+      serve(starting, begun + SLICE_MS, () => !isFull());
+      const ended = clock.now();
+      starvingAt = ended + Math.max(STARVING_MS, (ended - begun) * STARVING_TIMES);
     }
     schedule();
     if (settled.size + starting.size > 0) return;
