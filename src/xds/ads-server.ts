@@ -6,6 +6,7 @@ import { Table } from "../base/table.js";
 import { AdsStream, type DiscoveryCall, type Entrance, type StreamHost } from "./ads-stream.js";
 import { createBacklog } from "./backlog.js";
 import type { Clock } from "./clock.js";
+import { createKnownTables } from "./known-tables.js";
 import { createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { createNamePool } from "./names.js";
 import type { XdsObserver } from "./observer.js";
@@ -86,7 +87,8 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const { clock, sessions, registry, observer = {}, isChangeDue = NEVER } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
-  const names = createNamePool(randomInt(2 ** 31));
+  const seed = (): number => randomInt(2 ** 31);
+  const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
   const planner = createSharedPlanner();
   const encoder = createResponseEncoder();
   const prefix = randomBytes(4).toString("hex");
@@ -111,19 +113,20 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     observer,
     encoder,
     decodeNode: nodeDecoder(registry),
-    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names }),
+    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names, known }),
     wake: turns.add,
     backlog,
     waitingRoom: createWaitingRoom(limits),
     ended: (stream) => {
       streams.delete(stream.id);
+      for (const table of stream.acceptedTables()) known.keep(table);
       turns.drop(stream);
     },
   };
 
   return {
-    publish() {
-      for (const stream of streams.values()) turns.add(stream);
+    publish: () => {
+      streams.forEach(turns.add);
     },
     streams: () => [...streams.values()].flatMap((stream) => stream.status() ?? []),
     accepted: (id, typeUrl) => streams.get(id)?.accepted(typeUrl) ?? [],

@@ -6,6 +6,7 @@
  */
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { Table } from "../base/table.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
 import type { Moment } from "./moment.js";
@@ -20,6 +21,7 @@ import { type Peer, type Session, StreamRefused, type XdsSessions } from "./sess
 import { findFlight } from "./settle.js";
 import { newStream, type StreamState, subscriptionTo, withView } from "./stream-state.js";
 import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
+import type { Held } from "./subscription.js";
 import { DecodeError } from "./wire.js";
 
 /** A discovery stream of gRPC. */
@@ -161,6 +163,13 @@ export class AdsStream {
   /** What the client has accepted of a type; empty before it is let in. */
   accepted(typeUrl: string): readonly EncodedResource[] {
     return acceptedResources(this.#state, typeUrl);
+  }
+
+  /** What the client has accepted of each type, as it would say it if it came back; of the incremental protocol alone. */
+  acceptedTables(): readonly Table<Held>[] {
+    return this.#state.subscriptions
+      .filter(({ style }) => style === "delta")
+      .map(({ accepted }) => accepted);
   }
 
   /** What the client should hold of a type; undefined before it is let in, and for a type that is not served. */

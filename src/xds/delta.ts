@@ -13,14 +13,23 @@
  */
 import { Table } from "../base/table.js";
 import { endpointsDue } from "./follow-ups.js";
+import type { HeldVersions } from "./held-versions.js";
+import type { KnownTables } from "./known-tables.js";
 import type { Moment } from "./moment.js";
-import { NO_NAMES, subset } from "./names.js";
+import { type NameSet, NO_NAMES, subset } from "./names.js";
 import { type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
 import { settle, type Verdict } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
+import {
+  type Held,
+  isContent,
+  isSameContent,
+  type Subscription,
+  subscription,
+  UNKNOWN,
+} from "./subscription.js";
 
 /** What a DeltaDiscoveryRequest says, but for the node. */
 export interface DeltaRequest {
@@ -28,7 +37,7 @@ export interface DeltaRequest {
   readonly subscribe: readonly string[];
   readonly unsubscribe: readonly string[];
   /** The versions that the client holds, by name; of meaning on the first request for a type. */
-  readonly initialVersions: ReadonlyMap<string, string>;
+  readonly initialVersions: HeldVersions;
   /** Empty if it answers no response. */
   readonly nonce: string;
   /** The words of a NACK. */
@@ -69,18 +78,17 @@ function firstSubscription(
   const wildcard = legacy || request.subscribe.includes(WILDCARD);
   const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
   if (!wildcard && names.size === 0) return undefined;
-  const { accepted, current } = heldByVersions(table, versions);
+  const { accepted, isCurrent, strays } = heldByVersions(table, versions, moment.known);
   const isBack = versions.size > 0;
   const due = new Set(isBack && typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : []);
-  const isWaitedFor = (name: string): boolean => !current.has(name) || due.has(name);
-  const isStray = (name: string): boolean => !current.has(name) && !table.has(name);
+  const isWaitedFor = (name: string): boolean => !isCurrent(name) || due.has(name);
   return subscription({
     typeUrl,
     style: "delta",
     wildcard,
     names,
     requested: isBack ? moment.names.shared(subset(names, isWaitedFor)) : names,
-    strays: wildcard ? moment.names.shared(subset(versions.keys(), isStray)) : NO_NAMES,
+    strays: wildcard ? moment.names.shared(strays()) : NO_NAMES,
     // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
     held: wildcard ? accepted : table,
     accepted,
@@ -91,17 +99,42 @@ function firstSubscription(
 
 interface HeldByVersions {
   readonly accepted: Table<Held>;
-  /** Names that the client holds in the table's version. */
-  readonly current: ReadonlySet<string>;
+  /** Whether the client holds a name in the table's version. */
+  readonly isCurrent: (name: string) => boolean;
+  /** What it holds besides and the table does not have. */
+  readonly strays: () => NameSet;
 }
 
-/** What a client holds that says these versions: the part of a table, with what it has in another version marked. */
+/** What a client holds that says these versions. */
 function heldByVersions(
   table: ResourceTable,
-  versions: ReadonlyMap<string, string>,
+  versions: HeldVersions,
+  known: KnownTables,
 ): HeldByVersions {
+  if (versions.size === 0) {
+    return { accepted: Table.empty(), isCurrent: () => false, strays: () => NO_NAMES };
+  }
+  const before = known.find(versions, table);
+  return before === undefined ? heldByNames(table, versions.entries()) : heldSince(before, table);
+}
+
+/** What a client holds that has all of a table, perhaps of an earlier one. What is gone since is found as a difference. */
+function heldSince(before: Table<Held>, table: ResourceTable): HeldByVersions {
+  const now: Table<Held> = table;
+  const changed = new Set<string>();
+  for (const { key, before: old, after } of now.changesFrom(before)) {
+    if (!isContent(after) || !isSameContent(old, after)) changed.add(key);
+  }
+  return {
+    accepted: before,
+    isCurrent: (name) => !changed.has(name) && before.has(name),
+    strays: () => NO_NAMES,
+  };
+}
+
+/** The part of a table that a client holds, with what it has in another version marked. */
+function heldByNames(table: ResourceTable, versions: ReadonlyMap<string, string>): HeldByVersions {
   const current = new Set<string>();
-  if (versions.size === 0) return { accepted: Table.empty(), current };
   // It starts from the table, to share it: a client that comes back holds nearly all of it.
   let accepted: Table<Held> = table;
   table.forEach(({ version }, name) => {
@@ -109,7 +142,11 @@ function heldByVersions(
     if (known === version) current.add(name);
     else accepted = known === undefined ? accepted.without(name) : accepted.with(name, UNKNOWN);
   });
-  return { accepted, current };
+  return {
+    accepted,
+    isCurrent: (name) => current.has(name),
+    strays: () => subset(versions.keys(), (name) => !current.has(name) && !table.has(name)),
+  };
 }
 
 function resubscribed(

@@ -1,3 +1,4 @@
+import type { KnownTables } from "./known-tables.js";
 import type { NamePool } from "./names.js";
 import type { Pacing } from "./pacing.js";
 import type { Planner } from "./plan.js";
@@ -9,4 +10,5 @@ export interface Moment {
   readonly pacing: Pacing;
   readonly plan: Planner;
   readonly names: NamePool;
+  readonly known: KnownTables;
 }

@@ -8,6 +8,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { fieldLength, textField, writeFieldHead, writeTextField } from "../base/message-field.js";
 import type { DeltaRequest } from "./delta.js";
+import { type Spans, versionsAt, versionsOf } from "./held-versions.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";
@@ -63,6 +64,7 @@ function readError(reader: BinaryReader, buffer: Buffer): string {
   return message;
 }
 
+/** Reads one of the versions that a client holds: an entry of a map, whose key is field 1 and whose value field 2. */
 function readVersion(reader: BinaryReader, buffer: Buffer, versions: Map<string, string>): void {
   const end = reader.uint32() + reader.pos;
   let name = "";
@@ -76,12 +78,44 @@ function readVersion(reader: BinaryReader, buffer: Buffer, versions: Map<string,
   versions.set(name, version);
 }
 
+/** The tags of the key and of the value of an entry. */
+const KEY_TAG = 0x0a;
+const VALUE_TAG = 0x12;
+
+/**
+ * The positions of name and version in an entry as everybody writes it: the key, the value, and nothing else. The reader
+ * stands behind the entry then; undefined, and the reader where it was, when it is written otherwise.
+ */
+function entrySpans(reader: BinaryReader, buffer: Buffer): Spans | undefined {
+  const before = reader.pos;
+  const end = reader.uint32() + reader.pos;
+  const spans = end > reader.len ? undefined : textSpans(reader, buffer, end);
+  // eslint-disable-next-line no-param-reassign -- the reader is moved by its position, there is no other way
+  reader.pos = spans === undefined ? before : end;
+  return spans;
+}
+
+function textSpans(reader: BinaryReader, buffer: Buffer, end: number): Spans | undefined {
+  const spans: number[] = [];
+  for (const tag of [KEY_TAG, VALUE_TAG]) {
+    if (reader.pos >= end || buffer[reader.pos] !== tag) return undefined;
+    // eslint-disable-next-line no-param-reassign -- as above
+    reader.pos += 1;
+    const length = reader.uint32();
+    spans.push(reader.pos, reader.pos + length);
+    // eslint-disable-next-line no-param-reassign -- as above
+    reader.pos += length;
+  }
+  return reader.pos === end ? spans : undefined;
+}
+
 /**
  * Reads a DeltaDiscoveryRequest.
  * @throws DecodeError
  */
 export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
-  const initialVersions = new Map<string, string>();
+  const spans: number[] = [];
+  const others = new Map<string, string>();
   const subscribe: string[] = [];
   const unsubscribe: string[] = [];
   const fields: { node?: Uint8Array; typeUrl: string; nonce: string; error?: string } = {
@@ -102,9 +136,12 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
       case 4:
         unsubscribe.push(readText(reader, message));
         return true;
-      case 5:
-        readVersion(reader, message, initialVersions);
+      case 5: {
+        const known = entrySpans(reader, message);
+        if (known === undefined) readVersion(reader, message, others);
+        else spans.push(...known);
         return true;
+      }
       case 6:
         fields.nonce = readText(reader, message);
         return true;
@@ -116,6 +153,9 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
     }
   });
   const { node, ...rest } = fields;
+  const usual = versionsAt(message, spans);
+  const initialVersions =
+    others.size === 0 ? usual : versionsOf(new Map([...usual.entries(), ...others]));
   return { node, request: { ...rest, subscribe, unsubscribe, initialVersions } };
 }
 

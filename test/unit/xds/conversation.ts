@@ -1,5 +1,7 @@
 import { Table } from "../../../src/base/table.js";
 import { onDeltaRequest } from "../../../src/xds/delta.js";
+import { versionsOf } from "../../../src/xds/held-versions.js";
+import { createKnownTables, type KnownTables } from "../../../src/xds/known-tables.js";
 import type { Moment } from "../../../src/xds/moment.js";
 import { createNamePool, type NamePool } from "../../../src/xds/names.js";
 import { nextResponses, type Response } from "../../../src/xds/next-responses.js";
@@ -78,6 +80,8 @@ abstract class Conversation {
   /** All responses so far. */
   readonly received: Response[] = [];
   readonly #names: NamePool = createNamePool(1);
+  /** What clients had before; forgotten only when nobody looks. */
+  readonly known: KnownTables = createKnownTables(1, { after: () => () => undefined });
   readonly #planner = createSharedPlanner();
 
   constructor(view: ResourceView) {
@@ -86,7 +90,13 @@ abstract class Conversation {
 
   get moment(): Moment {
     const { now } = this;
-    return { now, pacing: DEFAULT_PACING, plan: this.#planner.plan, names: this.#names };
+    return {
+      now,
+      pacing: DEFAULT_PACING,
+      plan: this.#planner.plan,
+      names: this.#names,
+      known: this.known,
+    };
   }
 
   /** The answers to a change of the state. */
@@ -153,7 +163,7 @@ export interface DeltaSketch {
 export class DeltaConversation extends Conversation {
   request(type: TypeName, sketch: DeltaSketch = {}): string[] {
     const { subscribe = [], unsubscribe = [], versions = {}, nonce = "", error } = sketch;
-    const initialVersions = new Map(Object.entries(versions));
+    const initialVersions = versionsOf(new Map(Object.entries(versions)));
     const typeUrl = TYPE_URL[type];
     const request = { typeUrl, subscribe, unsubscribe, initialVersions, nonce };
     return this.step((state) =>
