@@ -79,6 +79,22 @@ function nodeDecoder(registry: Registry): (bytes: Uint8Array) => Node {
   };
 }
 
+/** Counts streams; one that is too many is refused. */
+function createAdmission({ maxStreams }: Limits): (call: DiscoveryCall) => boolean {
+  let connected = 0;
+  return (call) => {
+    if (connected >= maxStreams) {
+      call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many streams" });
+      return false;
+    }
+    connected += 1;
+    call.once("close", () => {
+      connected -= 1;
+    });
+    return true;
+  };
+}
+
 /**
  * A server without streams.
  * @throws MissingTypeError
@@ -103,7 +119,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   });
   const backlog = createBacklog(limits, clock, turns.look);
   let started = 0;
-  let connected = 0;
+  const admit = createAdmission(limits);
 
   const host: StreamHost = {
     sessions,
@@ -133,14 +149,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     wanted: (id, typeUrl) => streams.get(id)?.wanted(typeUrl) ?? NOTHING,
     outstanding: (id) => streams.get(id)?.outstanding() ?? [],
     serve(call, entrance) {
-      if (connected >= limits.maxStreams) {
-        call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many streams" });
-        return;
-      }
-      connected += 1;
-      call.once("close", () => {
-        connected -= 1;
-      });
+      if (!admit(call)) return;
       started += 1;
       const stream = new AdsStream(`${prefix}.${started.toString(36)}`, call, entrance, host);
       streams.set(stream.id, stream);

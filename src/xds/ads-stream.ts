@@ -167,9 +167,8 @@ export class AdsStream {
 
   /** What the client has accepted of each type, as it would say it if it came back; of the incremental protocol alone. */
   acceptedTables(): readonly Table<Held>[] {
-    return this.#state.subscriptions
-      .filter(({ style }) => style === "delta")
-      .map(({ accepted }) => accepted);
+    const ofDelta = this.#state.subscriptions.filter(({ style }) => style === "delta");
+    return ofDelta.map(({ accepted }) => accepted);
   }
 
   /** What the client should hold of a type; undefined before it is let in, and for a type that is not served. */

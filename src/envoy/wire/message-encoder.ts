@@ -18,7 +18,7 @@ export interface EncodedMessage {
 }
 
 /** JSON that is no message of its type; says where. */
-export class JsonError extends Error {
+class JsonError extends Error {
   readonly code = "json";
   constructor(place: string, cause: unknown) {
     super(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
