@@ -24,6 +24,7 @@ import {
   StreamRefused,
   type XdsSessions,
 } from "../xds/session.js";
+import { createRememberedProxies } from "./remembered-proxies.js";
 
 /** A proxy that is connected now. */
 export interface ConnectedSession {
@@ -170,6 +171,7 @@ function createView(
 /** The sessions of a control plane. */
 export function createProxySessions(options: ProxySessionsOptions): ProxySessions {
   const all = new Map<ConnectedSession, OpenRequest["refuse"]>();
+  const remembered = createRememberedProxies(options.timers);
   return {
     connected: () => [...all.keys()],
     endRevoked: (revoked) => {
@@ -194,7 +196,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       const lease = proof === undefined ? undefined : await options.secrets.hold(proof);
       const controlPlane =
         proof === undefined ? undefined : identityClusterAddress(request.node.metadata ?? {});
-      const connected: ConnectedProxy = { proxy, controlPlane };
+      const { connected, release } = remembered.hold({ proxy, controlPlane });
       const facts = proxyFacts(request.node, proxy.address);
       const session: ConnectedSession = { connected, proof, facts };
       const leave = proof === undefined ? undefined : options.join(proxy);
@@ -205,6 +207,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
         view: createView(() => options.resourcesOf(connected), lease, request.protocol),
         closed: () => {
           all.delete(session);
+          release();
           endProof();
           leave?.();
           lease?.release();
