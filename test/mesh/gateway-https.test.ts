@@ -9,7 +9,7 @@ import type { Diagnostic } from "../../src/base/diagnostic.js";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
 import { failures, type Load, startLoad } from "./harness/load.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, httpsGateway } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
 import { type Answer, callTls, echoOf, keepAliveAgent, type Question } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
@@ -33,34 +33,15 @@ const SERVERS = NAMES.map(
       credentialName: ${name}-tls`,
 );
 
-const GATEWAY = `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: https, port: 443, targetPort: 8443 }]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: my-gateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers:${SERVERS.join("")}
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: from-outside }
-spec:
-  hosts: ["*.example.com"]
-  gateways: [istio-system/my-gateway]
-  http: [{ route: [{ destination: { host: my-service } }] }]
----
+const GATEWAY = documents(
+  httpsGateway(SERVERS.join("")),
+  `
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: { name: default }
 spec: { mtls: { mode: STRICT } }
-`;
+`,
+);
 
 /** A Secret in YAML. */
 function secret(name: string, { certificate, key }: DevelopmentCertificate): string {

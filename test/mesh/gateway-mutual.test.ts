@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, httpsGateway } from "./harness/manifests.js";
 import { type Answer, callTls } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
 
@@ -20,29 +20,9 @@ const server = (name: string, mode: string, credential = `${name}-tls`): string 
     hosts: [${name}.example.com]
     tls: { mode: ${mode}, credentialName: ${credential} }`;
 
-const GATEWAY = `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: https, port: 443, targetPort: 8443 }]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: my-gateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers:${server("beside", "MUTUAL")}${server("apart", "MUTUAL")}${server("optional", "OPTIONAL_MUTUAL")}${server("granted", "SIMPLE", "shop/granted-tls")}
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: from-outside }
-spec:
-  hosts: ["*.example.com"]
-  gateways: [istio-system/my-gateway]
-  http: [{ route: [{ destination: { host: my-service } }] }]
-`;
+const GATEWAY = httpsGateway(
+  `${server("beside", "MUTUAL")}${server("apart", "MUTUAL")}${server("optional", "OPTIONAL_MUTUAL")}${server("granted", "SIMPLE", "shop/granted-tls")}`,
+);
 
 const GRANT = `
 apiVersion: gateway.networking.k8s.io/v1beta1

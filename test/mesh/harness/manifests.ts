@@ -70,6 +70,34 @@ spec:
   servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
 `;
 
+/**
+ * A gateway with these servers of HTTPS on port 443, whose pods listen on port 8443: the Gateway is
+ * `istio-system/my-gateway`, and sends what is for hosts of example.com to the service my-service.
+ */
+export const httpsGateway = (servers: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: https, port: 443, targetPort: 8443 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: my-gateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers:${servers}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: from-outside }
+spec:
+  hosts: ["*.example.com"]
+  gateways: [istio-system/my-gateway]
+  http: [{ route: [{ destination: { host: my-service } }] }]
+`;
+
 /** A Namespace whose label says whether its pods get sidecars. */
 export function namespace(name: string, injection: "enabled" | "disabled"): string {
   return `
