@@ -26,7 +26,13 @@ type Sums = readonly [first: number, second: number];
 const PRIMES: Sums = [0x01000193, 0x85ebca6b];
 const SEPARATOR = 0xff;
 
-function hashBytes(hash: number, prime: number, bytes: Uint8Array, [start, end]: Sums): number {
+/** The hash of the bytes from a position to before another, after what was hashed already. */
+function hashBytes(
+  hash: number,
+  prime: number,
+  bytes: Uint8Array,
+  [start, end]: readonly [start: number, end: number],
+): number {
   let result = hash;
   for (let i = start; i < end; i++) result = Math.imul(result ^ (bytes[i] ?? 0), prime);
   return result;
@@ -81,8 +87,8 @@ function sumOf(message: Buffer, spans: Spans, seed: number, lane: 0 | 1): number
   let sum = 0;
   for (let at = 0; at < spans.length; at += 4) {
     const name = hashBytes(seed, prime, message, [spans[at] ?? 0, spans[at + 1] ?? 0]);
-    const place: Sums = [spans[at + 2] ?? 0, spans[at + 3] ?? 0];
-    sum = (sum + mixed(hashBytes(separated(name, prime), prime, message, place))) | 0;
+    const version = [spans[at + 2] ?? 0, spans[at + 3] ?? 0] as const;
+    sum = (sum + mixed(hashBytes(separated(name, prime), prime, message, version))) | 0;
   }
   return sum;
 }

@@ -42,14 +42,25 @@ function readMessage(reader: BinaryReader, end: number, readField: FieldReader):
   if (reader.pos > end) throw new RangeError("a field is longer than its message");
 }
 
+/** Where a text stands in its message: from the first position to before the second. */
+type Span = readonly [start: number, end: number];
+
 /** BinaryReader.string makes a view of the bytes for each; with thousands of names that is most of the time. */
-function readText(reader: BinaryReader, buffer: Buffer): string {
+function readSpan(reader: BinaryReader): Span {
   const length = reader.uint32();
   const start = reader.pos;
   if (length > reader.len - start) throw new RangeError("a text is longer than its message");
+  moveTo(reader, start + length);
+  return [start, start + length];
+}
+
+function readText(reader: BinaryReader, buffer: Buffer): string {
+  return buffer.toString("utf8", ...readSpan(reader));
+}
+
+function moveTo(reader: BinaryReader, position: number): void {
   // eslint-disable-next-line no-param-reassign -- the reader is moved by its position, there is no other way
-  reader.pos = start + length;
-  return buffer.toString("utf8", start, reader.pos);
+  reader.pos = position;
 }
 
 /** The message of a google.rpc.Status. */
@@ -89,24 +100,20 @@ const VALUE_TAG = 0x12;
 function entrySpans(reader: BinaryReader, buffer: Buffer): Spans | undefined {
   const before = reader.pos;
   const end = reader.uint32() + reader.pos;
-  const spans = end > reader.len ? undefined : textSpans(reader, buffer, end);
-  // eslint-disable-next-line no-param-reassign -- the reader is moved by its position, there is no other way
-  reader.pos = spans === undefined ? before : end;
-  return spans;
+  const name = spanBehind(KEY_TAG, reader, buffer);
+  const version = name === undefined ? undefined : spanBehind(VALUE_TAG, reader, buffer);
+  if (name !== undefined && version !== undefined && reader.pos === end) {
+    return [...name, ...version];
+  }
+  moveTo(reader, before);
+  return undefined;
 }
 
-function textSpans(reader: BinaryReader, buffer: Buffer, end: number): Spans | undefined {
-  const spans: number[] = [];
-  for (const tag of [KEY_TAG, VALUE_TAG]) {
-    if (reader.pos >= end || buffer[reader.pos] !== tag) return undefined;
-    // eslint-disable-next-line no-param-reassign -- as above
-    reader.pos += 1;
-    const length = reader.uint32();
-    spans.push(reader.pos, reader.pos + length);
-    // eslint-disable-next-line no-param-reassign -- as above
-    reader.pos += length;
-  }
-  return reader.pos === end ? spans : undefined;
+/** Where the text behind a tag stands, if that tag comes next. */
+function spanBehind(tag: number, reader: BinaryReader, buffer: Buffer): Span | undefined {
+  if (buffer[reader.pos] !== tag) return undefined;
+  moveTo(reader, reader.pos + 1);
+  return readSpan(reader);
 }
 
 /**

@@ -243,41 +243,48 @@ function singleValueEncoder(
   };
 }
 
-function singleMessageEncoder(
-  { number, message, oneof }: DescField & { readonly fieldKind: "message" },
-  types: Types,
-): FieldEncoder {
-  // In a field of its own what is wrapped stands bare.
-  const isBare = isWrapperDesc(message) && oneof === undefined;
+/** Encodes a message into a field of this number, its head included. */
+function messageField(number: number, message: DescMessage, types: Types): FieldEncoder {
   return (json, writer) => {
     const before = writer.length;
     const value = types.encode(message, json, writer);
     writer.head(number, before);
-    return isBare ? (value as { readonly value: unknown }).value : value;
+    return value;
   };
 }
 
-/** Writes one element of a list, its tag included; returns what the list has of it. */
+/** Encodes a value into a field of this number, its tag included. */
+function valueField(number: number, { wireType, read, write }: ScalarEncoder): FieldEncoder {
+  return (json, writer) => {
+    const value = read(json);
+    write(value, writer);
+    writer.tag(number, wireType);
+    return value;
+  };
+}
+
+function singleMessageEncoder(
+  { number, message, oneof }: DescField & { readonly fieldKind: "message" },
+  types: Types,
+): FieldEncoder {
+  const encode = messageField(number, message, types);
+  // In a field of its own what is wrapped stands bare.
+  if (!isWrapperDesc(message) || oneof !== undefined) return encode;
+  return (json, writer) => (encode(json, writer) as { readonly value: unknown }).value;
+}
+
+/** Writes one element of a list; its tag too, unless the list has one for all. */
 function elementEncoder(
   field: DescField & { readonly fieldKind: "list" },
   types: Types,
 ): FieldEncoder {
-  const { number } = field;
-  if (field.listKind === "message") {
-    const { message } = field;
-    return (json, writer) => {
-      const before = writer.length;
-      const value = types.encode(message, json, writer);
-      writer.head(number, before);
-      return value;
-    };
-  }
-  const { wireType, read, write } =
-    field.listKind === "enum" ? enumEncoder(field.enum) : scalarEncoder(field.scalar);
+  if (field.listKind === "message") return messageField(field.number, field.message, types);
+  const scalar = field.listKind === "enum" ? enumEncoder(field.enum) : scalarEncoder(field.scalar);
+  if (!field.packed) return valueField(field.number, scalar);
+  const { read, write } = scalar;
   return (json, writer) => {
     const value = read(json);
     write(value, writer);
-    if (!field.packed) writer.tag(number, wireType);
     return value;
   };
 }
@@ -298,7 +305,10 @@ function listEncoder(
   };
 }
 
-/** An entry is a message of its own: its key is field 1, its value field 2. */
+/** An entry is a message of its own, with these two fields. */
+const MAP_KEY = 1;
+const MAP_VALUE = 2;
+
 function mapEncoder(field: DescField & { readonly fieldKind: "map" }, types: Types): FieldEncoder {
   const { number } = field;
   const key = scalarEncoder(field.mapKey);
@@ -311,7 +321,7 @@ function mapEncoder(field: DescField & { readonly fieldKind: "map" }, types: Typ
       const before = writer.length;
       map[name] = value(one, writer);
       key.write(key.read(name), writer);
-      writer.tag(1, key.wireType);
+      writer.tag(MAP_KEY, key.wireType);
       writer.head(number, before);
     }
     return map;
@@ -322,23 +332,9 @@ function mapValueEncoder(
   field: DescField & { readonly fieldKind: "map" },
   types: Types,
 ): FieldEncoder {
-  if (field.mapKind === "message") {
-    const { message } = field;
-    return (json, writer) => {
-      const before = writer.length;
-      const value = types.encode(message, json, writer);
-      writer.head(2, before);
-      return value;
-    };
-  }
-  const { wireType, read, write } =
-    field.mapKind === "enum" ? enumEncoder(field.enum) : scalarEncoder(field.scalar);
-  return (json, writer) => {
-    const value = read(json);
-    write(value, writer);
-    writer.tag(2, wireType);
-    return value;
-  };
+  if (field.mapKind === "message") return messageField(MAP_VALUE, field.message, types);
+  const scalar = field.mapKind === "enum" ? enumEncoder(field.enum) : scalarEncoder(field.scalar);
+  return valueField(MAP_VALUE, scalar);
 }
 
 /** A type without fields in JSON, such as a duration, stands under this name in an Any. */
