@@ -138,7 +138,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     trust.stop,
   ];
   return {
-    ...{ authority, tokens, authenticate, secrets, refused },
+    authority,
+    tokens,
+    authenticate,
+    secrets,
+    refused,
     onSecretsChange: secretsChange.add,
     onCertificateEvent: certificateEvents.add,
     rootExpiresAt: () => {
@@ -212,7 +216,9 @@ async function openWaysIn(
   const { now } = systemTimers;
   const issuers = jwtIssuersFile === undefined ? [] : await readJwtIssuers(jwtIssuersFile);
   return createAuthenticator({
-    ...{ authority, trustDomainAliases, tokens },
+    authority,
+    trustDomainAliases,
+    tokens,
     revoked: (serialNumber) => trust.given().revocations.revokes(serialNumber),
     ...(issuers.length > 0 && { verifyJwt: createJwtVerifier(issuers, { trustDomain, now }) }),
     guesses: createGuessLimit({ now }),

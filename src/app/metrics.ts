@@ -85,7 +85,9 @@ export function createMetrics(state: MeasuredState): Metrics {
 function createGauges(registry: Registry, state: MeasuredState): void {
   const gauge = (name: string, help: string, value: () => number): void => {
     const created: Gauge = new Gauge({
-      ...{ name, help, registers: [registry] },
+      name,
+      help,
+      registers: [registry],
       collect: () => {
         created.set(value());
       },

@@ -38,7 +38,9 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     return resourceIn(discovery.resourcesOf(session.connected), typeUrl, name);
   };
   const withheld = createWithheld({
-    ...{ hasRefused, snapshot, onChange },
+    hasRefused,
+    snapshot,
+    onChange,
     sets: () => sessions.connected().map(({ connected }) => discovery.resourcesOf(connected)),
   });
   settled.add(() => {

@@ -48,7 +48,9 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
   const run = (): void => {
     const start = performance.now();
     const changed = discovery.update({
-      ...{ snapshot, standIns, federated },
+      snapshot,
+      standIns,
+      federated,
       proxies: options.proxies(),
     });
     if (!changed) return;

@@ -129,7 +129,11 @@ export async function createToken(
   const stored: StoredToken = {
     version: 1,
     id: text.id,
-    ...{ namespace, serviceAccount, createdAt, expiresAt: createdAt + ttlMs, uses },
+    namespace,
+    serviceAccount,
+    createdAt,
+    expiresAt: createdAt + ttlMs,
+    uses,
     ...(labels === undefined ? {} : { labels }),
     hash: hashJoinToken(text),
   };

@@ -79,7 +79,10 @@ function formatStored(identity: WorkloadIdentity, certificate: IssuedCertificate
   const stored: Type.Static<typeof STORED_CERTIFICATE> = {
     version: 1,
     identity: identityKey(identity),
-    ...{ issuedAt, notAfter, chain, privateKey: privateKey.reveal() },
+    issuedAt,
+    notAfter,
+    chain,
+    privateKey: privateKey.reveal(),
   };
   return `${JSON.stringify(stored, undefined, 2)}\n`;
 }

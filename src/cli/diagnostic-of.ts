@@ -17,7 +17,9 @@ export function diagnosticOf({
   ...more
 }: DiagnosticJson): Diagnostic {
   return {
-    ...{ severity: SEVERITIES[severity] ?? "note", code, message },
+    severity: SEVERITIES[severity] ?? "note",
+    code,
+    message,
     ...(file === "" ? {} : { position: { file, line, column } }),
     ...more,
   };

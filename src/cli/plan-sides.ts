@@ -115,8 +115,11 @@ export function declaredProxies(...states: readonly PlannedState[]): readonly Pr
     const proxy = parseNode({
       id: `${type}~${addressOf(FIRST_ADDRESS + 1 + i)}~${id}~${namespace}.svc.cluster.local`,
       metadata: {
-        ...{ NAME: name, NAMESPACE: namespace, LABELS: labels },
-        ...{ SERVICE_ACCOUNT: serviceAccount, WORKLOAD_NAME: workloadName },
+        NAME: name,
+        NAMESPACE: namespace,
+        LABELS: labels,
+        SERVICE_ACCOUNT: serviceAccount,
+        WORKLOAD_NAME: workloadName,
       },
     });
     return "invalid" in proxy ? [] : [proxy];

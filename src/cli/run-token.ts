@@ -39,7 +39,9 @@ export async function createAndPrint(
 ): Promise<void> {
   const { serviceAccount, ttl: ttlMs, uses: times, labels } = options;
   const { token, text } = await createToken(await openStore(options), {
-    ...{ ...serviceAccount, ttlMs, uses: times },
+    ...serviceAccount,
+    ttlMs,
+    uses: times,
     // Bootstraps have these beside a workload's own.
     ...(labels && { labels: withCanonicalLabels(labels, serviceAccount.serviceAccount) }),
   });

@@ -57,7 +57,9 @@ function remoteJson(remote: ListProxiesResponseJson | undefined): object {
   if (remote === undefined) return {};
   const { controlPlane, proxies = [] } = remote;
   const dataPlane = proxies.map(({ id, envoyVersion, istioVersion }) => ({
-    ...{ id, envoyVersion, istioVersion },
+    id,
+    envoyVersion,
+    istioVersion,
   }));
   return { controlPlane, dataPlane };
 }

@@ -95,7 +95,11 @@ const endpointz: AboutAll = ({ observed }) =>
       service: hostname,
       endpoints: byService.sorted().flatMap(([, workloads]) =>
         workloads.map(({ name, namespace, address, serviceAccount, ready }) => ({
-          ...{ name, namespace, address, serviceAccount, ready },
+          name,
+          namespace,
+          address,
+          serviceAccount,
+          ready,
         })),
       ),
     }));

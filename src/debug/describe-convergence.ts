@@ -29,7 +29,11 @@ export function describeConvergence(
 
 function syncOf(proxy: string, { typeUrl, name, standing, error }: Outstanding): ResourceSyncJson {
   return {
-    ...{ proxy, typeUrl, shortName: shortName(typeUrl), name, status: STATUS[standing] },
+    proxy,
+    typeUrl,
+    shortName: shortName(typeUrl),
+    name,
+    status: STATUS[standing],
     ...(error === undefined ? {} : { error }),
   };
 }

@@ -52,7 +52,14 @@ export function describeProxy(
 ): ProxyJson {
   const { id, name, namespace, type, address, clusterId, serviceAccount, istioVersion } = proxy;
   return {
-    ...{ id, name, namespace, type, address, clusterId, serviceAccount, istioVersion },
+    id,
+    name,
+    namespace,
+    type,
+    address,
+    clusterId,
+    serviceAccount,
+    istioVersion,
     workload: proxy.workloadName,
     labels: proxy.labels,
     envoyVersion: facts.envoyVersion,

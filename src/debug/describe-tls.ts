@@ -36,7 +36,10 @@ function describeServer(
   return {
     // The addresses of an EndpointSlice or a ServiceEntry have no name.
     workload: name === "" ? "" : `${name}.${namespace}`,
-    ...{ address, port, mode, hasSidecar: meshTls },
+    address,
+    port,
+    mode,
+    hasSidecar: meshTls,
     identity:
       meshTls && serviceAccount !== ""
         ? formatSpiffeId({ trustDomain, namespace, serviceAccount })

@@ -83,7 +83,8 @@ function keptOf(running: Running, { ms, concerned }: Outcome): Kept {
     resources: [...resources].slice(0, MAX_RESOURCES),
     changed: resources.size,
     proxies: concerned,
-    ...{ responses, bytes: String(bytes) },
+    responses,
+    bytes: String(bytes),
     stages: { ...prepared, encodeMs, sendMs, ackMs },
     totalMs,
   };

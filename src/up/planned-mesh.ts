@@ -47,12 +47,17 @@ export async function planMesh(directories: readonly string[]): Promise<PlannedM
 }
 
 const madeSource = ({ name, text }: MadeFile): Source => ({
-  ...{ type: "text", root: "", path: name, text },
+  type: "text",
+  root: "",
+  path: name,
+  text,
 });
 
 const SURROUNDINGS = {
   controlPlane: { transport: "plaintext", host: "127.0.0.1", port: 15010 },
-  ...{ admin: { port: 15000 }, status: { port: 15021 }, metrics: { port: 15090 } },
+  admin: { port: 15000 },
+  status: { port: 15021 },
+  metrics: { port: 15090 },
 } as const;
 
 function proxyOf(pod: PlacedPod): Proxy {

@@ -110,7 +110,8 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const prefix = randomBytes(4).toString("hex");
   const streams = new Map<string, AdsStream>();
   const turns = createTurns({
-    ...{ clock, isChangeDue },
+    clock,
+    isChangeDue,
     isFull: () => backlog.isFull(),
     onQuiet: () => {
       planner.forget();

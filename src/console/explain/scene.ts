@@ -23,7 +23,8 @@ export function peerOf({ mesh, resourcesOf, encoder }: Scene, proxy: Proxy): Pee
   const { id, address, namespace, serviceAccount, type, mode } = proxy;
   const { trustDomain } = mesh.config;
   return {
-    ...{ id, address },
+    id,
+    address,
     identity: formatSpiffeId({ trustDomain, namespace, serviceAccount }),
     isCaptured: type === "sidecar" && mode !== "NONE",
     configuration: proxyConfiguration(resourcesOf(proxy), encoder),
