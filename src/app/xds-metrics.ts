@@ -1,18 +1,12 @@
 /** What happens on discovery streams, in numbers. */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { SHORT_NAMES } from "../debug/sync-state.js";
 import type { XdsObserver } from "../xds/observer.js";
-import { TYPE_URL } from "../xds/resource.js";
 
 /** Istio's words for the types. */
-const SHORT: ReadonlyMap<string, string> = new Map([
-  [TYPE_URL.cluster, "cds"],
-  [TYPE_URL.endpoint, "eds"],
-  [TYPE_URL.listener, "lds"],
-  [TYPE_URL.route, "rds"],
-  [TYPE_URL.secret, "sds"],
-  [TYPE_URL.virtualHost, "vhds"],
-  [TYPE_URL.extensionConfig, "ecds"],
-]);
+const SHORT: ReadonlyMap<string, string> = new Map(
+  SHORT_NAMES.map(([typeUrl, name]) => [typeUrl, name.toLowerCase()]),
+);
 
 const OTHER = "other";
 

@@ -5,7 +5,7 @@ import type { TypeStatus } from "../xds/stream-status.js";
 export type SyncStatus = "SYNCED" | "STALE" | "NOT_SENT" | "ERROR";
 
 /** What people call the types, in the order in which istioctl lists them. */
-const SHORT_NAMES: readonly (readonly [string, string])[] = [
+export const SHORT_NAMES: readonly (readonly [string, string])[] = [
   [TYPE_URL.cluster, "CDS"],
   [TYPE_URL.listener, "LDS"],
   [TYPE_URL.endpoint, "EDS"],
