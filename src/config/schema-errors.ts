@@ -119,13 +119,18 @@ function expectedRange(error: ErrorObject): string {
       return `a list of at most ${String(limit)}`;
     case "minLength":
       return "a text that is not empty";
+    case "maxLength":
+      return `a text of at most ${String(limit)} characters`;
+    case "maxProperties":
+      return `a map of at most ${String(limit)}`;
     default:
       return `such that it ${error.message ?? "fits"}`;
   }
 }
 
 function describeRange(value: unknown): string {
-  return Array.isArray(value) ? String(value.length) : describeValue(value);
+  if (typeof value === "object" && value !== null) return String(Object.keys(value).length);
+  return describeValue(value);
 }
 
 function describeType(value: unknown): string {

@@ -6,6 +6,7 @@ import Type, {
   type TProperties,
   type TRecord,
   type TSchema,
+  type TString,
 } from "typebox";
 
 /** A value that nobody may change: readonly all the way down. */
@@ -31,9 +32,9 @@ export function lenient<P extends TProperties>(properties: P): TObject<P> {
 /** A field that may be absent. */
 export const optional = Type.Optional;
 
-/** Any number of these. */
-export function list<S extends TSchema>(item: S): TArray<S> {
-  return Type.Array(item);
+/** Any number of these, up to `maxItems`. */
+export function list<S extends TSchema>(item: S, maxItems?: number): TArray<S> {
+  return Type.Array(item, maxItems === undefined ? {} : { maxItems });
 }
 
 /** One of a few words: a protobuf enum by its names. */
@@ -41,9 +42,9 @@ export function oneOf<W extends string>(...words: W[]): TEnum<W[]> {
   return Type.Enum(words);
 }
 
-/** An object whose member names are the user's. */
-export function mapOf<S extends TSchema>(value: S): TRecord<"^.*$", S> {
-  return Type.Record(Type.String(), value);
+/** An object whose member names are the user's, with at most `maxProperties` of them. */
+export function mapOf<S extends TSchema>(value: S, maxProperties?: number): TRecord<"^.*$", S> {
+  return Type.Record(Type.String(), value, maxProperties === undefined ? {} : { maxProperties });
 }
 
 /** Text. */
@@ -51,6 +52,11 @@ export const Text = Type.String();
 
 /** Text that says something. */
 export const NonEmptyText = Type.String({ minLength: 1 });
+
+/** Text of at most so many characters. */
+export function textUpTo(maxLength: number): TString {
+  return Type.String({ maxLength });
+}
 
 /** true or false. */
 export const Flag = Type.Boolean();

@@ -83,8 +83,8 @@ export function* checkLoadBalancer(settings: LoadBalancerSettings, path: Path): 
   yield* given(settings.warmupDurationSecs, [...path, "warmupDurationSecs"], checkDuration);
   yield* given(settings.warmup, [...path, "warmup"], function* ({ duration, aggression = 1 }, at) {
     yield* checkDuration(duration, [...at, "duration"]);
-    const problem = `aggression is ${aggression}: it has to be more than 0`;
-    yield* refuse([...at, "aggression"], aggression > 0 ? undefined : problem);
+    const problem = `aggression is ${aggression}: it has to be 1 or more`;
+    yield* refuse([...at, "aggression"], aggression >= 1 ? undefined : problem);
   });
 }
 

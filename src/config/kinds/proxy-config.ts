@@ -1,6 +1,6 @@
 import type { KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { Int32, optional, strict, Text, TextMap, type ValueOf } from "./fields.js";
+import { Int32, mapOf, optional, strict, Text, textUpTo, type ValueOf } from "./fields.js";
 import { type Findings, given } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkNotNegative } from "./numbers.js";
@@ -12,7 +12,7 @@ export const ProxyConfigSpec = strict({
   selector: optional(PolicySelector),
   /** Worker threads; 0 is one for each CPU. */
   concurrency: optional(Int32),
-  environmentVariables: optional(TextMap),
+  environmentVariables: optional(mapOf(textUpTo(2048))),
   image: optional(strict({ imageType: optional(Text) })),
 });
 

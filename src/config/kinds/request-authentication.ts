@@ -1,4 +1,3 @@
-import Type from "typebox";
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import {
@@ -10,6 +9,7 @@ import {
   optional,
   strict,
   Text,
+  textUpTo,
   type ValueOf,
 } from "./fields.js";
 import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
@@ -38,9 +38,9 @@ export type JWTRule = ValueOf<typeof JWTRule>;
 const JWTRule = strict({
   issuer: optional(Text),
   audiences: optional(list(NonEmptyText)),
-  jwksUri: optional(Text),
+  jwksUri: optional(textUpTo(2048)),
   /** Deprecated: the older spelling of `jwksUri`. */
-  jwks_uri: optional(Text),
+  jwks_uri: optional(textUpTo(2048)),
   jwks: optional(Text),
   fromHeaders: optional(list(JWTHeader)),
   fromParams: optional(list(NonEmptyText)),
@@ -60,7 +60,7 @@ export const RequestAuthenticationSpec = strict({
   selector: optional(PolicySelector),
   targetRef: optional(PolicyTargetReference),
   targetRefs: optional(PolicyTargetReferences),
-  jwtRules: optional(Type.Array(JWTRule, { maxItems: 4096 })),
+  jwtRules: optional(list(JWTRule, 4096)),
 });
 
 /** Istio's RequestAuthentication. */

@@ -1,29 +1,39 @@
 import Type from "typebox";
 import type { Path } from "../kind.js";
-import { NonEmptyText, optional, strict, Text, TextMap, type ValueOf } from "./fields.js";
+import {
+  list,
+  mapOf,
+  NonEmptyText,
+  optional,
+  strict,
+  Text,
+  type TextMap,
+  textUpTo,
+  type ValueOf,
+} from "./fields.js";
 import { doubtful, each, type Findings, given, invalid } from "./findings.js";
 import { checkSelectorLabels } from "./labels.js";
 import { notApplied } from "./unapplied.js";
 
 /** The workloads of a policy, by all of these labels (istio.type.v1beta1.WorkloadSelector). */
 export type PolicySelector = ValueOf<typeof PolicySelector>;
-export const PolicySelector = strict({ matchLabels: optional(TextMap) });
+export const PolicySelector = strict({ matchLabels: optional(mapOf(Text, 4096)) });
 
 /** The workloads of a networking resource, by all of these labels (istio.networking.WorkloadSelector). */
 export type WorkloadSelector = ValueOf<typeof WorkloadSelector>;
-export const WorkloadSelector = strict({ labels: optional(TextMap) });
+export const WorkloadSelector = strict({ labels: optional(mapOf(Text, 256)) });
 
 /** A resource that a policy is attached to: a Service, ServiceEntry, Gateway or GatewayClass. */
 export type PolicyTargetReference = ValueOf<typeof PolicyTargetReference>;
 export const PolicyTargetReference = strict({
-  group: optional(Text),
+  group: optional(textUpTo(253)),
   kind: NonEmptyText,
-  name: NonEmptyText,
+  name: Type.String({ minLength: 1, maxLength: 253 }),
   namespace: optional(Text),
 });
 
 /** The resources that a policy is attached to. */
-export const PolicyTargetReferences = Type.Array(PolicyTargetReference, { maxItems: 16 });
+export const PolicyTargetReferences = list(PolicyTargetReference, 16);
 
 /** How a policy says what it is for; one of the three, or none for the whole namespace. */
 export interface PolicyTargets {

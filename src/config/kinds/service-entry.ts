@@ -3,10 +3,10 @@ import type { ConfigResource } from "../resource.js";
 import { portNameProblem, subnetProblem, UNIX_PREFIX } from "./addresses.js";
 import { domainProblem, hasPartialWildcard, wildcardDomainProblem } from "./dns-names.js";
 import { checkExportTo } from "./export-to.js";
-import { list, oneOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
+import { list, oneOf, optional, strict, Text, textUpTo, Uint32, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
-import { checkPort, checkPortOrZero } from "./numbers.js";
+import { checkPort } from "./numbers.js";
 import { isHttpProtocol, isTcpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
 import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
 import { checkDnsEndpoint, checkStaticEndpoint, WorkloadEntrySpec } from "./workload-entry.js";
@@ -16,8 +16,8 @@ export type ServiceEntryPort = ValueOf<typeof ServiceEntryPort>;
 export const ServiceEntryPort = strict({
   number: Uint32,
   /** Found out from the traffic when absent. */
-  protocol: optional(Text),
-  name: Text,
+  protocol: optional(textUpTo(256)),
+  name: textUpTo(256),
   /** The port of the endpoints; `number` when absent. */
   targetPort: optional(Uint32),
 });
@@ -25,13 +25,13 @@ export const ServiceEntryPort = strict({
 /** A service that is added to the registry. */
 export type ServiceEntrySpec = ValueOf<typeof ServiceEntrySpec>;
 export const ServiceEntrySpec = strict({
-  hosts: list(Text),
-  addresses: optional(list(Text)),
-  ports: optional(list(ServiceEntryPort)),
+  hosts: list(Text, 256),
+  addresses: optional(list(textUpTo(64), 256)),
+  ports: optional(list(ServiceEntryPort, 256)),
   location: optional(oneOf("MESH_EXTERNAL", "MESH_INTERNAL")),
   /** NONE when absent: connections go where the client wanted. */
   resolution: optional(oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS")),
-  endpoints: optional(list(WorkloadEntrySpec)),
+  endpoints: optional(list(WorkloadEntrySpec, 4096)),
   workloadSelector: optional(WorkloadSelector),
   exportTo: optional(list(Text)),
   subjectAltNames: optional(list(Text)),
@@ -87,11 +87,11 @@ function* checkAddresses({ addresses = [], resolution = "NONE" }: ServiceEntrySp
 
 function* checkPorts({ ports = [] }: ServiceEntrySpec): Findings {
   const path = ["spec", "ports"];
-  yield* each(ports, path, function* ({ number, protocol = "", name, targetPort = 0 }, at) {
+  yield* each(ports, path, function* ({ number, protocol = "", name, targetPort }, at) {
     yield* checkPort(number, [...at, "number"]);
     yield* refuse([...at, "name"], portNameProblem(name));
     yield* refuse([...at, "protocol"], protocol === "" ? undefined : protocolProblem(protocol));
-    yield* checkPortOrZero(targetPort, [...at, "targetPort"]);
+    yield* given(targetPort, [...at, "targetPort"], checkPort);
   });
   const names = ports.map(({ name }) => name);
   yield* unique(names, (index) => [...path, index, "name"], "name of a port");

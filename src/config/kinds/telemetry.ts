@@ -1,6 +1,7 @@
 import Type from "typebox";
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
+import { celProblem } from "./cel.js";
 import {
   Duration,
   Flag,
@@ -21,9 +22,10 @@ import {
   type Findings,
   given,
   invalid,
+  refuse,
 } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
-import { checkDurationOrZero } from "./numbers.js";
+import { checkDuration } from "./numbers.js";
 import {
   checkPolicyTargets,
   PolicySelector,
@@ -146,9 +148,14 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
     );
   }
   yield* each(spec.tracing, ["spec", "tracing"], checkTracing);
+  yield* each(spec.accessLogging, ["spec", "accessLogging"], ({ filter }, at) =>
+    given(filter, [...at, "filter"], ({ expression = "" }, place) =>
+      refuse([...place, "expression"], celProblem(expression)),
+    ),
+  );
   yield* each(spec.metrics, ["spec", "metrics"], function* (metrics, at) {
     yield* each(metrics.overrides, [...at, "overrides"], checkOverride);
-    yield* given(metrics.reportingInterval, [...at, "reportingInterval"], checkDurationOrZero);
+    yield* given(metrics.reportingInterval, [...at, "reportingInterval"], checkDuration);
   });
 }
 

@@ -1,19 +1,31 @@
 import Type from "typebox";
 import type { KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { Int32, optional, strict, type ValueOf } from "./fields.js";
+import { Int32, oneOf, optional, strict, type ValueOf } from "./fields.js";
 import { atMostOne, type Findings, given, invalid } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkPolicyTargets, PolicySelector, PolicyTargetReferences } from "./selectors.js";
 import { notApplied } from "./unapplied.js";
-import { checkWasm, ExtensionPhase, TrafficSelectors, WasmConfig } from "./wasm-config.js";
+import { checkTrafficSelectors, checkWasm, TrafficSelectors, WasmConfig } from "./wasm-config.js";
+
+/** Where in a filter chain an extension is: Istio's API has the long words, its examples the short ones. */
+const ExecutionPhase = oneOf(
+  "EXECUTION_PHASE_UNSPECIFIED",
+  "EXECUTION_PHASE_AUTHN",
+  "EXECUTION_PHASE_AUTHZ",
+  "EXECUTION_PHASE_STATS",
+  "UNSPECIFIED_PHASE",
+  "AUTHN",
+  "AUTHZ",
+  "STATS",
+);
 
 /** A Wasm module or a Lua script in the proxies of some workloads. */
 export type TrafficExtensionSpec = ValueOf<typeof TrafficExtensionSpec>;
 export const TrafficExtensionSpec = strict({
   selector: optional(PolicySelector),
   targetRefs: optional(PolicyTargetReferences),
-  phase: optional(ExtensionPhase),
+  phase: optional(ExecutionPhase),
   priority: optional(Int32),
   match: optional(TrafficSelectors),
   wasm: optional(WasmConfig),
@@ -37,6 +49,7 @@ function* checkTrafficExtension({ kind, spec }: ConfigResource<TrafficExtensionS
   if (spec.wasm === undefined && spec.lua === undefined) {
     yield invalid(["spec"], `a ${kind} needs wasm or lua`);
   }
+  yield* given(spec.match, ["spec", "match"], checkTrafficSelectors);
   yield* given(spec.wasm, ["spec", "wasm"], checkWasm);
   yield notApplied(["kind"], `a ${kind}`);
 }

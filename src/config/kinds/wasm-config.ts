@@ -40,16 +40,22 @@ export const WASM_FIELDS = {
 export type WasmConfig = ValueOf<typeof WasmConfig>;
 export const WasmConfig = strict(WASM_FIELDS);
 
-/** Where in a filter chain an extension is. */
-export const ExtensionPhase = oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS");
-
 /** Which traffic an extension is for. */
+export type TrafficSelectors = ValueOf<typeof TrafficSelectors>;
 export const TrafficSelectors = list(
   strict({
     mode: optional(oneOf("UNDEFINED", "CLIENT", "SERVER", "CLIENT_AND_SERVER")),
     ports: optional(list(strict({ number: PortNumber }))),
   }),
 );
+
+/** What traffic is selected by: ports that are different. */
+export function checkTrafficSelectors(selectors: TrafficSelectors, path: Path): Findings {
+  return each(selectors, path, ({ ports = [] }, at) => {
+    const numbers = ports.map(({ number }) => number);
+    return unique(numbers, (index) => [...at, "ports", index, "number"], "port");
+  });
+}
 
 /** An address that a module can be fetched from, and variables that it can be given. */
 export function* checkWasm(wasm: WasmConfig, path: Path): Findings {

@@ -1,7 +1,7 @@
 import type { KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { Int32, optional, strict, type ValueOf } from "./fields.js";
-import type { Findings } from "./findings.js";
+import { Int32, oneOf, optional, strict, type ValueOf } from "./fields.js";
+import { type Findings, given } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import {
   checkPolicyTargets,
@@ -10,7 +10,7 @@ import {
   PolicyTargetReferences,
 } from "./selectors.js";
 import { notApplied } from "./unapplied.js";
-import { checkWasm, ExtensionPhase, TrafficSelectors, WASM_FIELDS } from "./wasm-config.js";
+import { checkTrafficSelectors, checkWasm, TrafficSelectors, WASM_FIELDS } from "./wasm-config.js";
 
 /** A Wasm module in the proxies of some workloads. */
 export type WasmPluginSpec = ValueOf<typeof WasmPluginSpec>;
@@ -19,7 +19,7 @@ export const WasmPluginSpec = strict({
   selector: optional(PolicySelector),
   targetRef: optional(PolicyTargetReference),
   targetRefs: optional(PolicyTargetReferences),
-  phase: optional(ExtensionPhase),
+  phase: optional(oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS")),
   priority: optional(Int32),
   match: optional(TrafficSelectors),
 });
@@ -38,5 +38,6 @@ export const wasmPlugin = {
 function* checkWasmPlugin({ kind, spec }: ConfigResource<WasmPluginSpec>): Findings {
   yield* checkPolicyTargets(spec, ["spec"]);
   yield* checkWasm(spec, ["spec"]);
+  yield* given(spec.match, ["spec", "match"], checkTrafficSelectors);
   yield notApplied(["kind"], `a ${kind}`);
 }

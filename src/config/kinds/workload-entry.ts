@@ -2,8 +2,16 @@ import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { ipProblem, portNameProblem, UNIX_PREFIX, unixAddressProblem } from "./addresses.js";
 import { domainProblem, isIpAddress } from "./dns-names.js";
-import { mapOf, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
-import { doubtful, eachMember, type Findings, given, invalid, refuse } from "./findings.js";
+import { mapOf, optional, strict, Text, textUpTo, Uint32, type ValueOf } from "./fields.js";
+import {
+  doubtful,
+  eachMember,
+  type Findings,
+  given,
+  invalid,
+  refuse,
+  tolerate,
+} from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkLabels } from "./labels.js";
 import { checkPort } from "./numbers.js";
@@ -12,15 +20,15 @@ import { checkPort } from "./numbers.js";
 export type WorkloadEntrySpec = ValueOf<typeof WorkloadEntrySpec>;
 export const WorkloadEntrySpec = strict({
   /** An IP address, a domain name, or `unix://` and a path. */
-  address: optional(Text),
+  address: optional(textUpTo(256)),
   /** The ports that differ from the service's, by its port's name. */
-  ports: optional(mapOf(Uint32)),
-  labels: optional(TextMap),
-  network: optional(Text),
+  ports: optional(mapOf(Uint32, 128)),
+  labels: optional(mapOf(Text, 256)),
+  network: optional(textUpTo(2048)),
   /** `region/zone/subzone`, or less of it. */
-  locality: optional(Text),
+  locality: optional(textUpTo(2048)),
   weight: optional(Uint32),
-  serviceAccount: optional(Text),
+  serviceAccount: optional(textUpTo(253)),
 });
 
 /** Istio's WorkloadEntry. */
@@ -70,6 +78,14 @@ function* checkEndpointPorts(entry: WorkloadEntrySpec, path: Path): Findings {
     yield* checkPort(port, at);
   });
   yield* given(entry.labels, [...path, "labels"], checkLabels);
+}
+
+/** As the rules of a WorkloadEntry, but what the template leaves out comes from the workload. */
+export function* checkTemplate(template: WorkloadEntrySpec, path: Path): Findings {
+  const { address = "", labels, ...rest } = template;
+  if (address.startsWith(UNIX_PREFIX)) yield* checkSocket(template, path);
+  yield* checkEndpointPorts(rest, path);
+  yield* tolerate(given(labels, [...path, "labels"], checkLabels));
 }
 
 function* checkSocket({ address = "", ports }: WorkloadEntrySpec, path: Path): Findings {

@@ -1,13 +1,23 @@
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { Int32, list, optional, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
-import { atMostOne, each, type Findings, given, invalid, refuse, tolerate } from "./findings.js";
+import {
+  Int32,
+  list,
+  mapOf,
+  NonEmptyText,
+  optional,
+  strict,
+  Text,
+  Uint32,
+  type ValueOf,
+} from "./fields.js";
+import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
 import { plainHeaderNameProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkLabels } from "./labels.js";
-import { checkNotNegative, checkPort, checkPortOrZero } from "./numbers.js";
+import { checkNotNegative, checkPort } from "./numbers.js";
 import { notApplied } from "./unapplied.js";
-import { WorkloadEntrySpec } from "./workload-entry.js";
+import { checkTemplate, WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A header that a probe sends. */
 export type HTTPHeader = ValueOf<typeof HTTPHeader>;
@@ -31,14 +41,16 @@ const ReadinessProbe = strict({
     }),
   ),
   tcpSocket: optional(strict({ host: optional(Text), port: Uint32 })),
-  exec: optional(strict({ command: list(Text) })),
+  exec: optional(strict({ command: list(NonEmptyText) })),
   grpc: optional(strict({ port: optional(Uint32), service: optional(Text) })),
 });
 
 /** The template of the WorkloadEntries of workloads that register themselves. */
 export type WorkloadGroupSpec = ValueOf<typeof WorkloadGroupSpec>;
 export const WorkloadGroupSpec = strict({
-  metadata: optional(strict({ labels: optional(TextMap), annotations: optional(TextMap) })),
+  metadata: optional(
+    strict({ labels: optional(mapOf(Text, 256)), annotations: optional(mapOf(Text, 256)) }),
+  ),
   template: WorkloadEntrySpec,
   probe: optional(ReadinessProbe),
 });
@@ -56,10 +68,9 @@ export const workloadGroup = {
 /** The ways to find out whether an application is ready. */
 const METHODS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 
-// What the template leaves out comes from the workload, so the rules of a WorkloadEntry are not for it.
 function* checkWorkloadGroup({ spec }: ConfigResource<WorkloadGroupSpec>): Findings {
   yield* given(spec.metadata?.labels, ["spec", "metadata", "labels"], checkLabels);
-  yield* tolerate(given(spec.template.labels, ["spec", "template", "labels"], checkLabels));
+  yield* checkTemplate(spec.template, ["spec", "template"]);
   yield* given(spec.probe, ["spec", "probe"], function* (probe, path) {
     yield* checkProbe(probe, path);
     yield notApplied(path, "a probe");
@@ -83,7 +94,7 @@ function* checkProbe(probe: ReadinessProbe, path: Path): Findings {
   yield* given(probe.tcpSocket, [...path, "tcpSocket"], ({ port }, at) =>
     checkPort(port, [...at, "port"]),
   );
-  yield* given(probe.grpc?.port, [...path, "grpc", "port"], checkPortOrZero);
+  yield* given(probe.grpc?.port, [...path, "grpc", "port"], checkPort);
   if (probe.exec?.command.length === 0) {
     yield invalid([...path, "exec", "command"], "the command is empty");
   }

@@ -146,7 +146,7 @@ describe("load balancing", () => {
     ],
     [
       "warms up from a percentage, with a curve",
-      balanced({ warmup: { duration: "0.5ms", minimumPercent: 50, aggression: 0 } }),
+      balanced({ warmup: { duration: "0.5ms", minimumPercent: 50, aggression: 0.5 } }),
       [`${BALANCER}.warmup.duration`, `${BALANCER}.warmup.aggression`],
     ],
     [

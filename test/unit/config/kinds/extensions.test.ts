@@ -28,6 +28,11 @@ describe("a WasmPlugin", () => {
       plugin({ match: [{ ports: [{ number: 0 }] }] }),
       ["spec.match[0].ports[0].number"],
     ],
+    [
+      "names a port once",
+      plugin({ match: [{ ports: [{ number: 80 }, { number: 80 }] }] }),
+      ["spec.match[0].ports[1].number", NOT_APPLIED],
+    ],
   ]);
 });
 
@@ -36,6 +41,12 @@ describe("a TrafficExtension", () => {
   tryRows("TrafficExtension", [
     ["can be a script, which has no effect", { lua }, [NOT_APPLIED]],
     ["is a script or a module", { lua, wasm: { url: "a.b/c" } }, ["spec.lua", NOT_APPLIED]],
+    [
+      "can be in a phase, by its long name or its short one",
+      { lua, phase: "AUTHZ" },
+      [NOT_APPLIED],
+    ],
+    ["is in no other phase", { lua, phase: "LAST" }, ["spec.phase"]],
     ["is something", {}, ["spec", NOT_APPLIED]],
     ["has a script that is not empty", { lua: { inlineCode: "" } }, ["spec.lua.inlineCode"]],
     [

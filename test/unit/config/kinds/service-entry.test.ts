@@ -37,6 +37,16 @@ describe("a ServiceEntry", () => {
       ],
     ],
     [
+      "has a target port that is one, when it has one",
+      entry({ ports: [{ ...http, targetPort: 0 }] }),
+      ["spec.ports[0].targetPort"],
+    ],
+    [
+      "is for not too many hosts",
+      entry({ hosts: Array.from({ length: 257 }, (_, index) => `h${index}.example.com`) }),
+      ["spec.hosts"],
+    ],
+    [
       "has protocols of Istio's",
       entry({ ports: [{ ...http, protocol: "HTTP1" }] }),
       ["spec.ports[0].protocol"],

@@ -30,6 +30,16 @@ describe("a Telemetry", () => {
       ["spec.tracing[0].customTags.a.header"],
     ],
     ["should have tags with a value", tag({}), ["warning spec.tracing[0].customTags.a"]],
+    [
+      "reports at an interval of a millisecond at least",
+      { metrics: [{ reportingInterval: "0s" }] },
+      ["spec.metrics[0].reportingInterval"],
+    ],
+    [
+      "logs by an expression of CEL",
+      { accessLogging: [{ filter: { expression: "response.code >=" } }, { filter: {} }] },
+      ["spec.accessLogging[0].filter.expression", "spec.accessLogging[1].filter.expression"],
+    ],
     ["sets tags of metrics to something", tagOverride({}), [`${OVERRIDE}.tagOverrides.a.value`]],
     [
       "removes tags of metrics without more",
@@ -47,6 +57,11 @@ describe("a Telemetry", () => {
 describe("a ProxyConfig", () => {
   tryRows("ProxyConfig", [
     ["has no negative number of threads", { concurrency: -1 }, ["spec.concurrency"]],
+    [
+      "has variables that are not too long",
+      { environmentVariables: { A: "a".repeat(2049) } },
+      ["spec.environmentVariables.A"],
+    ],
     [
       "selects workloads without wildcards",
       { selector: { matchLabels: { a: "*" } } },

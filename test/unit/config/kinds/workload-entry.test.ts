@@ -1,6 +1,11 @@
 import { describe } from "vitest";
 import { tryRows } from "./findings-of.js";
 
+/** As many labels as are asked for. */
+function many(count: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index}`, "v"]));
+}
+
 describe("a WorkloadEntry", () => {
   tryRows("WorkloadEntry", [
     ["has an address", {}, ["spec.address"]],
@@ -16,6 +21,17 @@ describe("a WorkloadEntry", () => {
       { address: "10.0.0.1", ports: { a_b: 80, http: 70000 } },
       ["spec.ports.a_b", "spec.ports.http"],
     ],
+    [
+      "has texts that are not too long",
+      {
+        address: "a".repeat(257),
+        network: "n".repeat(2049),
+        locality: "l".repeat(2049),
+        serviceAccount: "s".repeat(254),
+      },
+      ["spec.address", "spec.network", "spec.locality", "spec.serviceAccount"],
+    ],
+    ["has not too many labels", { address: "10.0.0.1", labels: many(257) }, ["spec.labels"]],
   ]);
 });
 
@@ -25,7 +41,22 @@ describe("a WorkloadGroup", () => {
   const group = (probe: object) => ({ template: {}, probe });
   tryRows("WorkloadGroup", [
     ["has a template, which can be empty", { template: {} }, []],
-    ["has no addresses of its own", { template: { ports: { http: 0 } } }, []],
+    ["has no addresses of its own", { template: { ports: { http: 80 } } }, []],
+    [
+      "has ports in its template that can be",
+      { template: { ports: { http: 0 } } },
+      ["spec.template.ports.http"],
+    ],
+    [
+      "has no ports at a socket of its template",
+      { template: { address: "unix:///a", ports: { http: 80 } } },
+      ["spec.template.ports"],
+    ],
+    [
+      "should have labels in its template that can be",
+      { template: { labels: { a: "b c" } } },
+      ["warning spec.template.labels.a"],
+    ],
     [
       "has labels that can be",
       { template: {}, metadata: { labels: { a: "b c" } } },
@@ -50,7 +81,13 @@ describe("a WorkloadGroup", () => {
       ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[1].name", UNASKED],
     ],
     ["asks by a command", group({ exec: { command: [] } }), ["spec.probe.exec.command", UNASKED]],
+    ["asks by words", group({ exec: { command: [""] } }), ["spec.probe.exec.command[0]"]],
     ["can ask by gRPC", group({ grpc: {} }), [UNASKED]],
+    [
+      "asks gRPC at a port in range",
+      group({ grpc: { port: 0 } }),
+      ["spec.probe.grpc.port", UNASKED],
+    ],
     [
       "waits no negative times",
       group({ grpc: {}, periodSeconds: -1 }),
