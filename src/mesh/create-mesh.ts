@@ -7,6 +7,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createAliases } from "./alias.js";
+import { createAllocatedAddresses } from "./allocated-addresses.js";
 import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
 import { createDelegation } from "./delegation.js";
 import {
@@ -22,12 +23,13 @@ import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
+import { createDefinitions, createMergedServices } from "./merged-services.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import type { Proxy } from "./proxy.js";
 import { createSecurityPolicies } from "./security-policies.js";
-import { type Service, singlePortOf } from "./service.js";
+import { type AllocatedAddresses, type Service, singlePortOf } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
 import { createServicesByAddress } from "./services-by-address.js";
@@ -80,14 +82,25 @@ function createServices(
       return Table.from([...entries, ...kubernetes]);
     },
   );
-  const flat = engine.flatten<Service>("services");
-  return (tables, defaults, standIns) =>
-    flat(
+  const definitions = createDefinitions(engine);
+  const merged = createMergedServices(engine);
+  const allocated = createAllocatedAddresses(engine);
+  const addressed = engine.derive<[Service, AllocatedAddresses], [], Service>(
+    "services with addresses",
+    (_key, [service, addresses]) =>
+      service === undefined || addresses === undefined || service.addresses.length > 0
+        ? service
+        : { ...service, allocated: addresses },
+  );
+  return (tables, defaults, standIns) => {
+    const all = definitions(
       both([
         fromKubernetes([tables.Service], defaults),
         fromEntries([tables.ServiceEntry], defaults, standIns),
       ]),
     );
+    return addressed([merged(all), allocated(all)]);
+  };
 }
 
 function createRules(

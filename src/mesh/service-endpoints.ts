@@ -47,6 +47,7 @@ function listedWorkload(service: Service, endpoint: StaticEndpoint): Workload {
     network: endpoint.network,
     weight: Math.max(1, endpoint.weight ?? 1),
     ports: endpoint.ports,
+    ...(endpoint.noOtherPorts === true ? { noOtherPorts: true } : {}),
     namedPorts: {},
     ready: true,
     meshTls: meshTls && !service.external,
@@ -237,7 +238,7 @@ export function targetPortOf(
   port: { readonly name: string; readonly number: number; readonly targetPort: number | string },
 ): number | undefined {
   const own = workload.ports[port.name];
-  if (own !== undefined) return own;
+  if (own !== undefined || workload.noOtherPorts === true) return own;
   if (typeof port.targetPort === "number") return port.targetPort;
   return workload.namedPorts[port.targetPort];
 }

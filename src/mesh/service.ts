@@ -2,6 +2,12 @@ import type { ResourceRef } from "../config/resource.js";
 import type { Protocol } from "./protocol.js";
 import type { Visibility } from "./visibility.js";
 
+/** Addresses that lead nowhere, one of each family, by which connections to a host can be told apart. */
+export interface AllocatedAddresses {
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
 /** One port of a service. */
 export interface ServicePort {
   /** The port that callers use. */
@@ -22,6 +28,8 @@ export type Resolution = "static" | "dns" | "dns-round-robin" | "none";
 export interface StaticEndpoint {
   readonly address: string;
   readonly ports: Readonly<Record<string, number>>;
+  /** It serves none but these ports, not those of the service that have no port of its own. */
+  readonly noOtherPorts?: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
   readonly locality: string;
@@ -42,6 +50,8 @@ export interface Service {
   readonly creationTimestamp: string;
   /** Virtual IP addresses and CIDR blocks; none means that a call may carry any address. */
   readonly addresses: readonly string[];
+  /** The addresses under which proxies that answer DNS know a service that has none; undefined when it gets none. */
+  readonly allocated?: AllocatedAddresses;
   readonly ports: readonly ServicePort[];
   readonly resolution: Resolution;
   /** Outside the mesh: no mutual TLS. */

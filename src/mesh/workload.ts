@@ -19,6 +19,8 @@ export interface Workload {
   readonly weight: number;
   /** Ports of its own for a service's port of that name; they win over the service's target port. */
   readonly ports: Readonly<Record<string, number>>;
+  /** It serves none but these ports. */
+  readonly noOtherPorts?: boolean;
   /** The ports of its containers by name, to which a service's target port may refer. */
   readonly namedPorts: Readonly<Record<string, number>>;
   readonly ready: boolean;

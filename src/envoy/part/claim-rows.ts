@@ -11,7 +11,7 @@ import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js
 import type { Workload } from "../../mesh/workload.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
 import type { HostRows } from "./host-rows.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
 const NO_WORKLOADS: readonly Workload[] = [];
 
@@ -22,6 +22,7 @@ export interface ClaimInputs {
   readonly virtualService: VirtualService | undefined;
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
+  readonly allocated: OutboundScope["allocated"];
   /** The workloads of a headless service: callers know them by their own addresses. */
   readonly pods: readonly Workload[];
 }
@@ -32,11 +33,12 @@ export function buildClaims({
   virtualService,
   resolver,
   source,
+  allocated,
   pods,
 }: ClaimInputs): Table<OutboundClaim> {
   const context = { gateways: [MESH_GATEWAY], resolver, source };
   const claims = outboundClaims(
-    service,
+    { ...service, addresses: addressesFor(service, { allocated }) },
     virtualService,
     context,
     pods.filter(({ address }) => ipaddr.isValid(address)).map(({ address }) => address),
@@ -72,6 +74,7 @@ export function createClaimRows(
       virtualService: l4 ? virtualService : undefined,
       resolver,
       source: l4 ? scope : ANYONE,
+      allocated: service.allocated === undefined ? "" : scope.allocated,
       pods:
         isHeadless(service) && scope.captured
           ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)

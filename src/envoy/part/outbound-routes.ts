@@ -16,7 +16,7 @@ import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
 import { addressDomains, hostDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
 /** A virtual host, and its domains. */
 export interface HostResource extends VirtualHostResource {
@@ -87,7 +87,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
     ...(scope.captured && view.service !== undefined && isHeadless(view.service)
       ? names.map((name) => `*.${name}`)
       : []),
-    ...addressDomains(view.service?.addresses ?? []),
+    ...addressDomains(view.service === undefined ? [] : addressesFor(view.service, scope)),
   ];
   return {
     routeName,
@@ -128,8 +128,8 @@ function proxyHost(view: HostView, port: ServicePort | undefined, context: HostC
   };
 }
 
-function routeNameOf(service: Service, port: ServicePort): string {
-  const known = service.addresses.some((address) => !address.includes("/"));
+function routeNameOf(service: Service, port: ServicePort, scope: OutboundScope): string {
+  const known = addressesFor(service, scope).some((address) => !address.includes("/"));
   return listenerProtocol(port.protocol) === "auto" && known
     ? `${service.hostname}:${String(port.number)}`
     : String(port.number);
@@ -148,7 +148,9 @@ function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
     // Connections to an alias are addressed to what it stands for: it has a name for requests alone.
     if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
     const own =
-      kind === "tcp" ? [] : [portHost(view, port.number, routeNameOf(service, port), context)];
+      kind === "tcp"
+        ? []
+        : [portHost(view, port.number, routeNameOf(service, port, context.scope), context)];
     return context.scope.captured ? own : [...own, proxyHost(view, port, context)];
   });
 }

@@ -1,4 +1,5 @@
 import type { Labels } from "../../mesh/labels.js";
+import type { AllocatedAddresses, Service } from "../../mesh/service.js";
 
 /** The proxies that share an outbound part. */
 export interface OutboundScope {
@@ -11,8 +12,19 @@ export interface OutboundScope {
   readonly router: boolean;
   /** Connections are captured by the kernel. */
   readonly captured: boolean;
+  /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
+  readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers have addresses of both families. */
   readonly dualStack: boolean;
   /** The key of the patches for this side of the callers; `""` when there are none. */
   readonly patches: string;
+}
+
+/** The addresses by which callers of a scope know a service. */
+export function addressesFor(
+  { addresses, allocated }: Pick<Service, "addresses" | "allocated">,
+  scope: Pick<OutboundScope, "allocated">,
+): readonly string[] {
+  if (addresses.length > 0 || allocated === undefined || scope.allocated === "") return addresses;
+  return [allocated[scope.allocated]];
 }

@@ -79,6 +79,13 @@ const MAX_PREPARED = 100;
 const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
   router ? "GATEWAY" : "SIDECAR_OUTBOUND";
 
+/** The family of the allocated addresses that a proxy answers DNS with; `""` of one that answers nothing. */
+function familyOf({ type, mode, metadata, address }: Proxy): OutboundScope["allocated"] {
+  const answers = metadata["DNS_CAPTURE"] === "true";
+  if (type === "router" || mode === "NONE" || !answers) return "";
+  return address.includes(":") ? "ipv6" : "ipv4";
+}
+
 /** The scope of a proxy with these patches. */
 export function scopeOf(
   { callerLabels, sidecars }: ScopeInputs,
@@ -92,6 +99,7 @@ export function scopeOf(
     labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
+    allocated: familyOf(proxy),
     dualStack: proxy.type !== "router" && proxy.dualStack,
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
   };
@@ -114,6 +122,7 @@ const USUAL_KIND: OutboundScope = {
   labels: {},
   router: false,
   captured: true,
+  allocated: "",
   dualStack: false,
   patches: "",
 };
