@@ -7,6 +7,7 @@
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { Table } from "../base/table.js";
+import { type AskedView, createAskedView } from "./asked-view.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
 import type { Moment } from "./moment.js";
@@ -19,7 +20,13 @@ import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.j
 import type { ResponseEncoder } from "./response-encoder.js";
 import { type Peer, type Session, StreamRefused, type XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
-import { newStream, type StreamState, subscriptionTo, withView } from "./stream-state.js";
+import {
+  hasTakenAll,
+  newStream,
+  type StreamState,
+  subscriptionTo,
+  withView,
+} from "./stream-state.js";
 import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
 import type { Held } from "./subscription.js";
 import { DecodeError } from "./wire.js";
@@ -56,6 +63,7 @@ interface Open {
   readonly session: Session;
   readonly name: StreamName;
   readonly openedAt: number;
+  readonly view: AskedView;
 }
 
 /** The first request of a client that waits to be let in. */
@@ -131,7 +139,7 @@ export class AdsStream {
     const { clock } = this.#host;
     let begun = clock.now();
     try {
-      const state = withView(this.#state, open.session.view());
+      const state = withView(this.#state, open.view.now());
       const next = nextResponses(state, this.#host.moment());
       this.#state = next.state;
       for (const response of next.responses) {
@@ -178,7 +186,7 @@ export class AdsStream {
 
   /** What the client should hold now and has not accepted; nothing before it is let in. */
   outstanding(): readonly Outstanding[] {
-    return this.#open === undefined ? [] : outstandingOf(this.#state, this.#open.session.view());
+    return this.#open === undefined ? [] : outstandingOf(this.#state, this.#open.view.now());
   }
 
   #receive(message: Buffer): void {
@@ -226,19 +234,6 @@ export class AdsStream {
       const reason = `${what} within ${limits.firstRequestMs / 1000} s`;
       this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
     });
-  }
-
-  /** Whether it has asked for all that it needs to serve, and has judged all that it was sent. */
-  #hasTakenAll(): boolean {
-    const last = this.#entrance.onlyType ?? TYPE_URL.listener;
-    const { subscriptions } = this.#state;
-    return (
-      subscriptionTo(this.#state, last) !== undefined &&
-      subscriptions.every(
-        ({ flights, lastSent, resumedAt }) =>
-          flights.length === 0 && (lastSent ?? resumedAt) !== undefined,
-      )
-    );
   }
 
   #isAnswer({ typeUrl, nonce }: Incoming): boolean {
@@ -301,9 +296,9 @@ export class AdsStream {
       }
       this.#stopDeadline();
       const name = { stream: this.id, session: session.id, protocol };
-      const open = { session, name, openedAt: clock.now() };
+      const open = { session, name, openedAt: clock.now(), view: createAskedView(session) };
       this.#open = open;
-      this.#state = withView(this.#state, session.view());
+      this.#state = withView(this.#state, open.view.now());
       observer.opened?.(name);
       this.#handle(open, first);
       this.#call.resume();
@@ -323,8 +318,9 @@ export class AdsStream {
   #handle(open: Open, incoming: Incoming): void {
     const { typeUrl } = incoming;
     this.#report(open, incoming);
-    this.#state = incoming.apply(this.#state, this.#host.moment());
-    this.#isSettled ||= this.#hasTakenAll();
+    const state = open.view.noting(this.#state, incoming);
+    this.#state = incoming.apply(state, this.#host.moment());
+    this.#isSettled ||= hasTakenAll(this.#state, this.#entrance.onlyType ?? TYPE_URL.listener);
     const names = subscriptionTo(this.#state, typeUrl)?.names.size ?? 0;
     if (names > this.#host.limits.maxNames) {
       const limit = this.#host.limits.maxNames;

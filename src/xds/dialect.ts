@@ -1,4 +1,5 @@
 import { onDeltaRequest } from "./delta.js";
+import type { HeldVersions } from "./held-versions.js";
 import type { Moment } from "./moment.js";
 import type { Protocol } from "./session.js";
 import { onSotwRequest } from "./sotw.js";
@@ -10,8 +11,12 @@ export interface Incoming {
   /** The encoded node, if the request has one. */
   readonly node: Uint8Array | undefined;
   readonly typeUrl: string;
-  /** State of the world: the names that are asked for; none in the other protocol. */
+  /** The names that are asked for: all of them in state of the world, else those that are new. */
   readonly names: readonly string[];
+  /** The names that are not asked for any more; none in state of the world, where they are left out. */
+  readonly unsubscribed: readonly string[];
+  /** The names of what the client holds from before this stream, as far as it says so. */
+  readonly held: () => Iterable<string>;
   readonly nonce: string;
   /** The words of a NACK. */
   readonly error: string | undefined;
@@ -33,9 +38,14 @@ export interface Dialect {
 interface Request {
   readonly typeUrl: string;
   readonly names?: readonly string[];
+  readonly subscribe?: readonly string[];
+  readonly unsubscribe?: readonly string[];
+  readonly initialVersions?: HeldVersions;
   readonly nonce: string;
   readonly error?: string;
 }
+
+const NONE: readonly string[] = [];
 
 function dialect<R extends Request>(
   protocol: Protocol,
@@ -52,7 +62,9 @@ function dialect<R extends Request>(
       return {
         node,
         typeUrl,
-        names: request.names ?? [],
+        names: request.names ?? request.subscribe ?? NONE,
+        unsubscribed: request.unsubscribe ?? NONE,
+        held: () => request.initialVersions?.entries().keys() ?? NONE,
         nonce: request.nonce,
         error: request.error,
         apply: (state, moment) => (isServed ? onRequest(state, request, moment) : state),

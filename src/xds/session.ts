@@ -1,5 +1,6 @@
 import type { Metadata, ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { NameSet } from "./names.js";
 import type { ResourceView } from "./resource.js";
 
 /** The two forms of the protocol: differences, or state of the world. */
@@ -27,12 +28,26 @@ export interface OpenRequest {
   readonly refuse: (reason: StreamRefused) => void;
 }
 
+/**
+ * By type URL, the names that a client subscribes to, and those of what it said that it holds when it came back: it keeps
+ * that, so it need not ask for it again.
+ */
+export type AskedNames = ReadonlyMap<string, NameSet>;
+
 /** One client that is served. */
 export interface Session {
   /** Names the client, for people and for metrics. */
   readonly id: string;
-  /** What it should hold now; the same objects as long as nothing changed. Called after every AdsServer.publish. */
-  view(): ResourceView;
+  /**
+   * The types of which it depends on what the client asks for what it should hold; none when absent. Such a type is still
+   * subscribed to as a whole: that is what the view has of it.
+   */
+  readonly askedTypes?: ReadonlySet<string>;
+  /**
+   * What it should hold now; the same objects as long as nothing changed. Called after every AdsServer.publish, and when
+   * names of the asked types are new.
+   */
+  view(asked: AskedNames): ResourceView;
   /** The stream has ended. Called once. */
   closed(): void;
 }

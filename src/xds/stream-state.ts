@@ -24,6 +24,17 @@ export function subscriptionTo(state: StreamState, typeUrl: string): Subscriptio
   return state.subscriptions.find((subscription) => subscription.typeUrl === typeUrl);
 }
 
+/** Whether the client has asked for all that it needs to serve, up to the `last` type, and has judged all that it was sent. */
+export function hasTakenAll(state: StreamState, last: string): boolean {
+  return (
+    subscriptionTo(state, last) !== undefined &&
+    state.subscriptions.every(
+      ({ flights, lastSent, resumedAt }) =>
+        flights.length === 0 && (lastSent ?? resumedAt) !== undefined,
+    )
+  );
+}
+
 /** The state with one subscription set. */
 export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
   const { subscriptions } = state;

@@ -1,0 +1,30 @@
+import { NOTHING_ASKED, withRequest } from "./asked-names.js";
+import type { Incoming } from "./dialect.js";
+import type { ResourceView } from "./resource.js";
+import type { Session } from "./session.js";
+import { type StreamState, withView } from "./stream-state.js";
+
+/** What a client should hold, by what it has asked for on its stream so far. */
+export interface AskedView {
+  readonly now: () => ResourceView;
+  /**
+   * The state before a request is applied. What the request asks for first is in its view then, so that it is compared
+   * with what the client says that it holds.
+   */
+  readonly noting: (state: StreamState, request: Incoming) => StreamState;
+}
+
+/** The view of a session's client, which has asked for nothing. */
+export function createAskedView(session: Session): AskedView {
+  const { askedTypes } = session;
+  let asked = NOTHING_ASKED;
+  return {
+    now: () => session.view(asked),
+    noting: (state, request) => {
+      if (askedTypes === undefined) return state;
+      const before = asked;
+      asked = withRequest(before, request, askedTypes);
+      return asked === before ? state : withView(state, session.view(asked));
+    },
+  };
+}
