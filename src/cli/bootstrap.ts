@@ -9,7 +9,7 @@ import {
   type ControlPlaneConnection,
   type SocketAddress,
 } from "../envoy/bootstrap.js";
-import type { NodeOptions } from "../envoy/bootstrap-node.js";
+import { type NodeOptions, ON_DEMAND_METADATA } from "../envoy/bootstrap-node.js";
 import type { LocalWorkload } from "../up/workloads.js";
 import {
   collect,
@@ -33,6 +33,7 @@ interface IdentityOptions {
   readonly gateway?: true;
   readonly address?: string;
   readonly locality?: NonNullable<NodeOptions["locality"]>;
+  readonly onDemand?: true;
 }
 
 interface InterceptionOptions {
@@ -99,14 +100,15 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--config <dir>",
-      "take labels and service account from its Deployment; repeatable",
+      "take labels, service account and proxy settings from its Deployment; repeatable",
       collect,
     )
     .option("--service-account <name>", "whom it runs as (default: default)")
     .option("--labels <k=v,...>", "its labels", parseLabels)
     .option("--gateway", "it is a gateway, not a sidecar")
     .option("--address <ip>", "by which others reach it (default: this machine's)", parseIpAddress)
-    .option("--locality <region/zone/subzone>", "where it is", parseLocality);
+    .option("--locality <region/zone/subzone>", "where it is", parseLocality)
+    .option("--on-demand", "it is sent the hosts that it calls, when it first calls them");
 }
 
 function addInterceptionOptions(command: Command): void {
@@ -190,13 +192,14 @@ async function declaredWorkload(
 
 /** What is given wins over what a Deployment says. */
 function identityOf(
-  { serviceAccount, labels }: IdentityOptions,
+  { serviceAccount, labels, onDemand }: IdentityOptions,
   declared: LocalWorkload | undefined,
-): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName"> {
+): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName" | "metadata"> {
   return {
     serviceAccount: serviceAccount ?? declared?.serviceAccount ?? "default",
     labels: { ...declared?.labels, ...labels },
     ...(declared === undefined ? {} : { workloadName: declared.name }),
+    metadata: { ...declared?.nodeMetadata, ...(onDemand === true ? ON_DEMAND_METADATA : {}) },
   };
 }
 

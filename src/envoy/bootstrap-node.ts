@@ -9,6 +9,11 @@ import {
 /** The Istio whose API fairlead speaks; istioctl shows it as a proxy's version. */
 export const ISTIO_VERSION = "1.29.6";
 
+/** The metadata of a sidecar that is sent the hosts that it calls when it first calls them, and no others. */
+export const ON_DEMAND_METADATA: Readonly<Record<string, string>> = {
+  ON_DEMAND_DISCOVERY: "true",
+};
+
 /** A workload as its proxy announces it. */
 export interface NodeOptions {
   readonly type: "sidecar" | "router";
@@ -30,6 +35,8 @@ export interface NodeOptions {
   readonly interceptionMode?: "REDIRECT" | "NONE";
   /** It may not bind ports below 1024. */
   readonly unprivileged?: boolean;
+  /** More metadata; what is said otherwise already is not said by it. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Mode NONE: the address on which the application itself listens; 127.0.0.1 when absent. */
   readonly appAddress?: string;
   /** Mode NONE: the address on which listeners for calls to others are bound; 127.0.0.1 when absent. */
@@ -80,6 +87,7 @@ function metadataOf(
   const mode = options.interceptionMode ?? "REDIRECT";
   const workloadName = options.workloadName ?? options.name;
   return {
+    ...options.metadata,
     CLUSTER_ID: options.clusterId ?? "Kubernetes",
     ENVOY_PROMETHEUS_PORT: metrics.port,
     ENVOY_STATUS_PORT: status.port,

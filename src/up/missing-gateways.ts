@@ -4,6 +4,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { declared } from "./made.js";
+import { nodeMetadata } from "./node-metadata.js";
 import { gatewaySelectors, type LocalWorkload } from "./workloads.js";
 
 /** A port of a made Service. */
@@ -57,6 +58,7 @@ function makeGateway(tables: ResourceTables, selector: Labels): MadeGateway {
     serviceAccount: name,
     containers: [],
     proxy: "router",
+    nodeMetadata: nodeMetadata(tables, {}),
   };
   return service === undefined
     ? { workload, servicePorts: servicePorts(tables, labels) }

@@ -71,6 +71,7 @@ function proxyOf(pod: PlacedPod): Proxy {
       serviceAccount: pod.serviceAccount,
       workloadName: pod.workloadName,
       labels: pod.labels,
+      metadata: pod.nodeMetadata,
       interceptionMode: "NONE",
       appAddress: addresses.app,
       egressAddress: addresses.egress,

@@ -63,10 +63,12 @@ function replaceNow(
 
 /** What its proxy and its application are told when they start; they need no new start for anything else. */
 function formOf(pod: PlacedPod): string {
-  const { name, namespace, workloadName, labels, serviceAccount, proxy, addresses } = pod;
-  const sortedLabels = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { name, namespace, workloadName, serviceAccount, proxy, addresses } = pod;
   return JSON.stringify([
     ...[name, namespace, workloadName, serviceAccount, proxy],
-    ...[sortedLabels, addresses],
+    ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);
 }
+
+const sorted = (texts: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
+  Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1));

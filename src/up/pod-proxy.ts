@@ -84,6 +84,7 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
       serviceAccount: pod.serviceAccount,
       workloadName: pod.workloadName,
       labels: pod.labels,
+      metadata: pod.nodeMetadata,
       interceptionMode: "NONE",
       unprivileged: settings.unprivileged,
       appAddress: addresses.app,

@@ -16,6 +16,8 @@ export interface LocalPod {
   readonly serviceAccount: string;
   readonly containers: readonly Container[];
   readonly proxy: PodProxy;
+  /** What its proxy's node says beside its own metadata. */
+  readonly nodeMetadata: Readonly<Record<string, string>>;
   /** Where its application listens, in ascending order: the ports of its containers and those that services send to. */
   readonly appPorts: readonly number[];
 }
@@ -44,11 +46,8 @@ export function podsOf(
   return [...pods.values()];
 }
 
-function replica(
-  { name, namespace, labels, serviceAccount, containers, proxy }: LocalWorkload,
-  index: number,
-  appPorts: readonly number[],
-): LocalPod {
+function replica(workload: LocalWorkload, index: number, appPorts: readonly number[]): LocalPod {
+  const { name, namespace, labels, serviceAccount, containers, proxy } = workload;
   return {
     name: `${name}-${index}`,
     namespace,
@@ -57,6 +56,7 @@ function replica(
     serviceAccount,
     containers,
     proxy,
+    nodeMetadata: workload.nodeMetadata,
     appPorts,
   };
 }

@@ -7,6 +7,7 @@ import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { getsSidecar } from "./injection.js";
 import { declared } from "./made.js";
+import { nodeMetadata } from "./node-metadata.js";
 
 /** What stands between a pod and the others: a sidecar, nothing, or the pod is itself a gateway. */
 export type PodProxy = "sidecar" | "router" | "none";
@@ -22,6 +23,8 @@ export interface LocalWorkload {
   readonly serviceAccount: string;
   readonly containers: readonly Container[];
   readonly proxy: PodProxy;
+  /** What the nodes of its proxies say beside their own metadata. */
+  readonly nodeMetadata: Readonly<Record<string, string>>;
 }
 
 interface Declaration extends Pick<LocalWorkload, "kind" | "replicas"> {
@@ -72,7 +75,7 @@ function workloadOf(
   { kind, replicas, resource, template }: Declaration,
 ): LocalWorkload {
   const { name, namespace } = resource.metadata;
-  const { labels = {} } = template.metadata ?? {};
+  const { labels = {}, annotations = {} } = template.metadata ?? {};
   const spec = template.spec ?? {};
   return {
     kind,
@@ -83,6 +86,7 @@ function workloadOf(
     serviceAccount: spec.serviceAccountName ?? spec.serviceAccount ?? "default",
     containers: spec.containers ?? [],
     proxy: proxyOf(tables, namespace, template),
+    nodeMetadata: nodeMetadata(tables, annotations),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,6 +7,20 @@ import { WORKLOAD } from "../up/fixtures.js";
 import { run } from "./run.js";
 
 const SHOP = join(import.meta.dirname, "../../../examples/shop");
+
+const DEPLOYMENT = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: a }
+spec:
+  selector: { matchLabels: { app: a } }
+  template:
+    metadata:
+      labels: { app: a }
+      annotations:
+        proxy.istio.io/config: "proxyMetadata: { ISTIO_META_ZONE: z, ISTIO_META_NAME: other }"
+    spec: { containers: [{ name: a, image: a }] }
+`;
 
 interface Bootstrap {
   readonly node: { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> };
@@ -52,6 +66,17 @@ test("takes labels and service account from the Deployment of which the pod is a
     SERVICE_ACCOUNT: "my-service",
     LABELS: { app: "my-service" },
   });
+});
+
+test("has the node metadata that the files have for its proxy, and that it is told", async () => {
+  const config = join(directory, "config");
+  mkdirSync(config);
+  writeFileSync(join(config, "mesh.yaml"), DEPLOYMENT);
+  const declared = await bootstrap("--workload", "a-0", "--config", config, ...joining());
+  expect(declared.value.node.metadata).toMatchObject({ NAME: "a-0", ZONE: "z" });
+  expect(declared.value.node.metadata).not.toHaveProperty("ON_DEMAND_DISCOVERY");
+  const told = await bootstrap("--workload", "a-0", "--on-demand", ...joining());
+  expect(told.value.node.metadata).toMatchObject({ ON_DEMAND_DISCOVERY: "true" });
 });
 
 test("prefers what it is told to what the Deployment says", async () => {

@@ -64,6 +64,7 @@ export const WORKLOAD: LocalWorkload = {
   serviceAccount: "default",
   containers: [],
   proxy: "sidecar",
+  nodeMetadata: {},
 };
 
 const POD: LocalPod = {
@@ -74,6 +75,7 @@ const POD: LocalPod = {
   serviceAccount: "default",
   containers: [],
   proxy: "sidecar",
+  nodeMetadata: {},
   appPorts: [8080],
 };
 

@@ -51,6 +51,7 @@ test("replaces at once what is not ready anyway", () => {
 test.each<[string, Partial<PlacedPod>]>([
   ["service account", { serviceAccount: "pay" }],
   ["labels", NEW_FORM],
+  ["node metadata", { nodeMetadata: { ON_DEMAND_DISCOVERY: "true" } }],
   ["sidecar", { proxy: "none" }],
   ["addresses", { addresses: THIRD.addresses }],
 ])("replaces a pod for a change of its %s", (_, change) => {
