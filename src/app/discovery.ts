@@ -5,7 +5,7 @@ import { type MeshConfig, meshConfigOf } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
 import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resources.js";
-import type { ResourceSets } from "../envoy/resource-set.js";
+import type { ProxySets } from "../envoy/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
@@ -25,7 +25,7 @@ export interface Discovery {
   /** Takes new inputs; true when the mesh may be another one than before. */
   readonly update: (inputs: DiscoveryInputs) => boolean;
   /** What a proxy should hold now. */
-  readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+  readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
   /** Builds ahead what sidecars that come will share, a step at a time, so that the first of them are answered sooner. */
   readonly prepare: () => Iterable<void>;
   readonly meshConfig: () => MeshConfig;

@@ -55,6 +55,7 @@ const STORED = Type.Array(
     network: Type.String(),
     mode: Type.Enum(["REDIRECT", "TPROXY", "NONE"]),
     unprivileged: Type.Boolean(),
+    onDemand: Type.Boolean(),
     appAddress: Type.String(),
     egressAddress: Type.String(),
     istioVersion: Type.String(),

@@ -9,7 +9,7 @@ import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
-import type { EnvoyResource, ResourceSets } from "../envoy/resource-set.js";
+import type { AskedSets, EnvoyResource, ProxySets, ResourceSets } from "../envoy/resource-set.js";
 import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
 import {
   type EncodedResource,
@@ -18,6 +18,7 @@ import {
   TYPE_URL,
 } from "../xds/resource.js";
 import {
+  type AskedNames,
   type OpenRequest,
   type Protocol,
   type Session,
@@ -38,7 +39,7 @@ export interface ConnectedSession {
 export interface ProxySessionsOptions {
   readonly authenticate: Authenticate;
   readonly secrets: WorkloadSecrets;
-  readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+  readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
   /** A proved proxy joins the mesh; the result says that it left. */
   readonly join: (proxy: Proxy) => () => void;
   readonly onRefused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -56,14 +57,15 @@ export interface ProxySessions extends XdsSessions {
   endRevoked(revoked: (serialNumber: string) => boolean): void;
 }
 
-/** The node's metadata as plain JSON, and its locality. */
-function proxyOf({ node }: OpenRequest): Proxy | InvalidNode {
+/** The node's metadata as plain JSON, and its locality. Only the incremental protocol can be asked for single hosts. */
+function proxyOf({ node, protocol }: OpenRequest): Proxy | InvalidNode {
   const { region = "", zone = "", subZone = "" } = node.locality ?? {};
-  return parseNode({
+  const proxy = parseNode({
     id: node.id,
     metadata: node.metadata ?? {},
     locality: { region, zone, subZone },
   });
+  return "invalid" in proxy || protocol === "delta" ? proxy : { ...proxy, onDemand: false };
 }
 
 function refuse(code: status, message: string): never {
@@ -100,27 +102,51 @@ function secretsFor(lease: SecretLease | undefined, gateway: ResourceTable): Res
 }
 
 /** Only the incremental protocol can carry virtual hosts by themselves. */
-function routesOf(sets: ResourceSets, protocol: Protocol): ResourceView {
+function routesOf(
+  sets: ResourceSets,
+  virtualHosts: ResourceTable,
+  protocol: Protocol,
+): ResourceView {
   if (protocol === "sotw") return new Map([[TYPE_URL.route, sets.routes]]);
   return new Map<string, ResourceTable>([
     [TYPE_URL.route, sets.splitRoutes],
-    [TYPE_URL.virtualHost, sets.virtualHosts],
+    [TYPE_URL.virtualHost, virtualHosts],
   ]);
 }
 
-function viewOf(sets: ResourceSets, secrets: ResourceTable, protocol: Protocol): ResourceView {
+/** The types of which a sidecar is sent what it asks for. */
+const ASKED_TYPES: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.virtualHost]);
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** What a proxy is sent of what may depend on what it asks for. */
+function askedOf(sets: ProxySets, asked: AskedNames): AskedSets {
+  return (
+    sets.asked?.({
+      clusters: asked.get(TYPE_URL.cluster) ?? NO_NAMES,
+      virtualHosts: asked.get(TYPE_URL.virtualHost) ?? NO_NAMES,
+    }) ?? sets
+  );
+}
+
+function viewOf(
+  sets: ResourceSets,
+  { clusters, virtualHosts }: AskedSets,
+  secrets: ResourceTable,
+  protocol: Protocol,
+): ResourceView {
   return new Map<string, ResourceTable>([
-    [TYPE_URL.cluster, sets.clusters],
+    [TYPE_URL.cluster, clusters],
     [TYPE_URL.endpoint, sets.endpoints],
     [TYPE_URL.secret, secrets],
     [TYPE_URL.listener, sets.listeners],
-    ...routesOf(sets, protocol),
+    ...routesOf(sets, virtualHosts, protocol),
   ]);
 }
 
 /** A resource of a set as it was built, by the URL of its type. */
 export function resourceIn(
-  sets: ResourceSets,
+  sets: ProxySets,
   typeUrl: string,
   name: string,
 ): EnvoyResource | undefined {
@@ -134,14 +160,20 @@ export function resourceIn(
     case TYPE_URL.route:
       return sets.splitRoutes.get(name);
     case TYPE_URL.virtualHost:
-      return sets.virtualHosts.get(name);
+      return sets.virtualHosts.get(name) ?? hostAskedFor(sets, name);
     default:
       return sets.secrets.get(name);
   }
 }
 
+/** The virtual host that a sidecar is sent which asks for it by this name. */
+function hostAskedFor({ asked }: ProxySets, name: string): EnvoyResource | undefined {
+  return asked?.({ clusters: NO_NAMES, virtualHosts: new Set([name]) }).virtualHosts.get(name);
+}
+
 interface LastView {
-  readonly sets: ResourceSets;
+  readonly sets: ProxySets;
+  readonly asked: AskedNames;
   readonly own: readonly EncodedResource[];
   readonly view: ResourceView;
 }
@@ -150,20 +182,21 @@ const NOTHING: readonly EncodedResource[] = [];
 
 /** The view of a session, the same object until something in it changes. It is asked for after every message. */
 function createView(
-  setsNow: () => ResourceSets,
+  setsNow: () => ProxySets,
   lease: SecretLease | undefined,
   protocol: Protocol,
-): () => ResourceView {
+): Session["view"] {
   let last: LastView | undefined;
-  return () => {
+  return (asked) => {
     const sets = setsNow();
     const own = lease?.resources() ?? NOTHING;
-    if (last?.sets === sets && last.own === own) return last.view;
+    if (last?.sets === sets && last.own === own && last.asked === asked) return last.view;
     const secrets =
       last?.sets.secrets === sets.secrets && last.own === own
         ? last.view.get(TYPE_URL.secret)
         : undefined;
-    last = { sets, own, view: viewOf(sets, secrets ?? secretsFor(lease, sets.secrets), protocol) };
+    const table = secrets ?? secretsFor(lease, sets.secrets);
+    last = { sets, asked, own, view: viewOf(sets, askedOf(sets, asked), table, protocol) };
     return last.view;
   };
 }
@@ -204,6 +237,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       all.set(session, request.refuse);
       return {
         id: proxy.id,
+        ...(proxy.onDemand ? { askedTypes: ASKED_TYPES } : {}),
         view: createView(() => options.resourcesOf(connected), lease, request.protocol),
         closed: () => {
           all.delete(session);

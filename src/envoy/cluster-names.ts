@@ -3,6 +3,13 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 /** The fields by which listeners and routes name clusters. */
 const FIELDS: ReadonlySet<string> = new Set(["cluster", "clusters", "requestMirrorPolicies"]);
 
+/** The fields that are a cluster's name; `clusterName` is that of a gRPC service, `collectorCluster` that of a tracer. */
+const NAMING: ReadonlySet<string> = new Set(["cluster", "clusterName", "collectorCluster"]);
+
+/** The fields by which a TCP proxy names clusters; one that asks for those that it lacks can do without them. */
+const WAITED_FOR: ReadonlySet<string> = new Set(["cluster", "weightedClusters"]);
+const NOTHING: ReadonlySet<string> = new Set();
+
 function isObject(value: JsonValue): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -13,15 +20,17 @@ function collect(value: JsonValue, within: boolean, names: Set<string>): void {
     return;
   }
   if (!isObject(value)) return;
+  const found = "onDemand" in value ? WAITED_FOR : NOTHING;
   for (const [key, child] of Object.entries(value)) {
-    if (key === "cluster" && typeof child === "string") names.add(child);
+    if (found.has(key)) continue;
+    if (NAMING.has(key) && typeof child === "string") names.add(child);
     // The members of `weightedClusters.clusters` are named by `name`.
     else if (within && key === "name" && typeof child === "string") names.add(child);
     else collect(child, FIELDS.has(key) && key === "clusters", names);
   }
 }
 
-/** The clusters that a listener, route or virtual host sends traffic to, sorted. */
+/** The clusters that a listener, route or virtual host sends traffic to and cannot do without, sorted. */
 export function clusterNames(json: object): readonly string[] {
   const names = new Set<string>();
   collect(json as JsonValue, false, names);

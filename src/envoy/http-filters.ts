@@ -31,8 +31,13 @@ const forwardProxy = (): HttpFilterJson =>
     dnsCacheConfig: forwardProxyCache(),
   });
 
+/** Asks for the virtual host of a request that the route configuration does not have, and lets the request wait for it. */
+const onDemand = (): HttpFilterJson => filter("on_demand", "on_demand.v3.OnDemand", {});
+
 /** Which filters a connection manager has. */
 export interface HttpFilterOptions {
+  /** Virtual hosts are asked for when they are needed. All filters that read routes come behind it. */
+  readonly onDemand?: boolean;
   /** Those that decide whether a request may pass; they come before all others. */
   readonly security?: readonly HttpFilterJson[];
   /** The names of unknown hosts are looked up. */
@@ -42,6 +47,7 @@ export interface HttpFilterOptions {
 /** The filters of every connection manager. */
 export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
   return [
+    ...(options.onDemand === true ? [onDemand()] : []),
     ...(options.security ?? []),
     grpcStats(),
     fault(),

@@ -7,9 +7,12 @@ export interface ClusterKey {
   readonly hostname: string;
 }
 
+/** What the names of services' clusters begin with. */
+export const SERVICE_CLUSTER_PREFIX = "outbound|";
+
 /** `outbound|80|v1|payments.default.svc.cluster.local`. */
 export function outboundClusterName({ port, subset, hostname }: ClusterKey): string {
-  return `outbound|${String(port)}|${subset}|${hostname}`;
+  return `${SERVICE_CLUSTER_PREFIX}${String(port)}|${subset}|${hostname}`;
 }
 
 /** `inbound|8080||`, by the port on which the application listens. */

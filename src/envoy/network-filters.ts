@@ -1,6 +1,7 @@
 /** Network filters other than the HTTP connection manager. */
 import { any } from "./any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
+import { adsSource } from "./config-source.js";
 
 /** What a TCP proxy is given. */
 export interface TcpProxyOptions {
@@ -10,7 +11,12 @@ export interface TcpProxyOptions {
     | { readonly weighted: readonly { readonly name: string; readonly weight: number }[] };
   readonly accessLog: AccessLogJson[];
   readonly idleTimeout?: string;
+  /** Clusters that it lacks are asked for when a connection comes. */
+  readonly onDemand?: boolean;
 }
+
+/** How long a connection waits for its cluster. */
+const ON_DEMAND_TIMEOUT = "5s";
 
 /** Sends the bytes of a connection to a cluster. */
 export function tcpProxy(options: TcpProxyOptions): FilterJson {
@@ -22,6 +28,9 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
       : { weightedClusters: { clusters: target.weighted.map((one) => ({ ...one })) } }),
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
     ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
+    ...(options.onDemand === true
+      ? { onDemand: { odcdsConfig: adsSource(), timeout: ON_DEMAND_TIMEOUT } }
+      : {}),
   };
   return {
     name: "envoy.filters.network.tcp_proxy",

@@ -16,6 +16,7 @@ import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
 import { createInboundPart, inboundInputs, type OwnMesh, ownMesh } from "./part/inbound-part.js";
 import { createLogs, type ListenerLogs } from "./part/logs.js";
+import { createOnDemand } from "./part/on-demand.js";
 import { createBoundListeners } from "./part/outbound-listeners.js";
 import { createPassedPorts } from "./part/passed-ports.js";
 import type { PlacedPart } from "./part/placed-part.js";
@@ -32,6 +33,7 @@ import {
 import { createSecurity } from "./part/security.js";
 import {
   type EnvoyResource,
+  type ProxySets,
   type ResourceSet,
   type ResourceSets,
   type RouteSets,
@@ -47,7 +49,7 @@ export interface ConnectedProxy {
 /** Makes the resources of proxies, for one mesh after another. */
 export interface ProxyResources {
   /** What a proxy should hold in this mesh. Equal parts are the same objects as before. */
-  resourcesOf(mesh: Mesh, connected: ConnectedProxy): ResourceSets;
+  resourcesOf(mesh: Mesh, connected: ConnectedProxy): ProxySets;
   /** Builds ahead what sidecars that come will share, a step at a time. */
   prepare(mesh: () => Mesh): Iterable<void>;
   /** Forgets what is remembered for scopes that none of these proxies is in. */
@@ -100,7 +102,7 @@ function createPlaces(engine: Engine): Places {
 }
 
 /** Makes all that one proxy is sent, of one mesh after another. */
-type ProxyBuilder = (mesh: Mesh) => ResourceSets;
+type ProxyBuilder = (mesh: Mesh) => ProxySets;
 
 /** What the builders of all proxies share. */
 interface Shared {
@@ -221,6 +223,7 @@ function createSidecars(
   const { patching } = patches;
   const inbound = createInboundPart(engine, encoder);
   const bound = createBoundListeners(engine, encoder);
+  const onDemand = createOnDemand(engine);
   return (connected) => {
     const { proxy } = connected;
     const scope = scopeFinder(shared, proxy);
@@ -229,6 +232,7 @@ function createSidecars(
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const listeners = engine.latest("listeners of a proxy", unionOf);
     const settled = createSets(engine);
+    const asking = proxy.onDemand ? onDemand() : undefined;
     const patchBound = patching.listeners();
     const patchInbound = { clusters: patching.clusters(), listeners: patching.listeners() };
     const outboundListeners = (mesh: Mesh, { part, ...builder }: ScopeBuilder): ResourceSet => {
@@ -246,6 +250,7 @@ function createSidecars(
       return {
         clusters: patchInbound.clusters(part.clusters, side),
         listeners: patchInbound.listeners(part.listeners, side),
+        needed: filters.services,
       };
     });
     const place = `${proxy.namespace}|${proxy.address}`;
@@ -253,17 +258,18 @@ function createSidecars(
       const builder = scope(mesh);
       const outbound = builder.part(mesh);
       const preferred = placed(mesh, builder);
-      const { clusters: ownSet, listeners: ownListeners } = own({
+      const ownPart = own({
         ...ownMesh(mesh, proxy, place),
         reachable: hasPolicies(mesh) ? preferred.clusters : NO_CLUSTERS,
       });
       const sets = {
-        clusters: clusters(preferred.clusters, ownSet, ownClusters(connected)),
+        clusters: clusters(preferred.clusters, ownPart.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
-        listeners: listeners(outboundListeners(mesh, builder), ownListeners),
+        listeners: listeners(outboundListeners(mesh, builder), ownPart.listeners),
         secrets: Table.empty<EnvoyResource>(),
       };
-      return settled(withRoutes(sets, outbound.routes));
+      const all = settled(withRoutes(sets, outbound.routes));
+      return asking === undefined ? all : asking(all, builder, ownPart.needed);
     };
   };
 }

@@ -59,6 +59,21 @@ export interface ResourceSets extends RouteSets {
   readonly secrets: ResourceSet;
 }
 
+/** What of a proxy's resources may depend on what it asks for. */
+export type AskedSets = Pick<ResourceSets, "clusters" | "virtualHosts">;
+
+/** All that one proxy may be sent. */
+export interface ProxySets extends ResourceSets {
+  /** What it is sent in place of all clusters and virtual hosts, if it asks for what it uses. */
+  readonly asked?: (names: AskedNames) => AskedSets;
+}
+
+/** The names of what a proxy asked for. */
+export interface AskedNames {
+  readonly clusters: ReadonlySet<string>;
+  readonly virtualHosts: ReadonlySet<string>;
+}
+
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */
 export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
   return (

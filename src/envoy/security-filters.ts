@@ -23,6 +23,8 @@ export interface SecurityFilters {
   readonly network: readonly FilterJson[];
   /** Of the servers of keys that no service of the mesh is. */
   readonly clusters: readonly Built<ClusterJson>[];
+  /** The names of the clusters of services to which the filters may send requests. */
+  readonly services: readonly string[];
 }
 
 /** Everything that they depend on. */
@@ -82,7 +84,7 @@ function ownClusters(
 /** The filters of policies in Istio's order: custom decisions, tokens, audit, deny, allow. */
 export function securityFilters(inputs: SecurityInputs): SecurityFilters {
   const { policies, config, hosts, router } = inputs;
-  const available = new Set(inputs.available.split("\n"));
+  const available = new Set(inputs.available.split("\n").filter((name) => name !== ""));
   const { custom, http, network } = authorizationFilters(policies.authorization, {
     trustDomains: [config.trustDomain, ...config.trustDomainAliases],
     providers: config.extensionProviders,
@@ -101,5 +103,6 @@ export function securityFilters(inputs: SecurityInputs): SecurityFilters {
     http: [...custom, ...(tokens === undefined ? [] : [tokens]), ...http],
     network,
     clusters: ownClusters(policies, config, isService),
+    services: [...available],
   };
 }

@@ -28,6 +28,8 @@ export interface Proxy {
   readonly mode: InterceptionMode;
   /** It may not bind ports below 1024. */
   readonly unprivileged: boolean;
+  /** A sidecar that is sent the hosts that it calls when it first calls them, and no others. */
+  readonly onDemand: boolean;
   /** Mode NONE: where its application listens, and where its outbound listeners do. */
   readonly appAddress: string;
   readonly egressAddress: string;
@@ -47,6 +49,9 @@ export interface NodeFields {
 export interface InvalidNode {
   readonly invalid: string;
 }
+
+/** The node metadata by which a proxy asks to be sent what it uses alone: `"true"`. */
+const ON_DEMAND = "ON_DEMAND_DISCOVERY";
 
 /** `TYPE~IP~NAME.NAMESPACE~DOMAIN`. See Istio, model.ParseServiceNodeWithMetadata. */
 const NODE_ID = /^(sidecar|router)~([^~]*)~([^~]+)\.([^~.]+)~([^~]*)$/;
@@ -115,6 +120,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     network: told("NETWORK", labels["topology.istio.io/network"] ?? ""),
     mode: modeOf(metadata),
     unprivileged: told("UNPRIVILEGED_POD", "") === "true",
+    onDemand: type === "sidecar" && told(ON_DEMAND, "") === "true",
     appAddress: told("APP_ADDRESS", LOOPBACK),
     egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
     istioVersion: told("ISTIO_VERSION", ""),

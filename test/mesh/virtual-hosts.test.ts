@@ -1,8 +1,8 @@
-/** Virtual hosts come and go, by themselves and in whole tables: real Envoys route alike. */
+/** Virtual hosts come and go, by themselves, in whole tables and on demand: real Envoys route alike. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { failures, startLoad } from "./harness/load.js";
-import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY, ON_DEMAND } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
 import { call, callAddress, echoOf, keepAliveAgent } from "./harness/requests.js";
 import { type LogRecord, type ServedMesh, shareServedMesh } from "./harness/served-mesh.js";
@@ -41,8 +41,19 @@ const FILES = {
 };
 
 const WAYS = [
-  { protocol: "delta", edited: ["VirtualHost"] },
-  { protocol: "state-of-the-world", edited: ["RouteConfiguration"] },
+  { way: "virtual hosts pushed", protocol: "delta", edited: ["VirtualHost"], more: {} },
+  {
+    way: "whole tables",
+    protocol: "state-of-the-world",
+    edited: ["RouteConfiguration"],
+    more: {},
+  },
+  {
+    way: "virtual hosts on demand",
+    protocol: "delta",
+    edited: ["VirtualHost"],
+    more: { "mesh-config.yaml": ON_DEMAND },
+  },
 ] as const;
 
 /** The short names of the types of what proxies were sent. */
@@ -66,12 +77,13 @@ async function editionOutside(mesh: ServedMesh): Promise<string | undefined> {
   return echoOf(answer).headers["x-edition"];
 }
 
-describe.for(WAYS)("with $protocol", ({ protocol, edited }) => {
-  const mesh = shareServedMesh(FILES, { protocol });
+describe.for(WAYS)("with $way", ({ protocol, edited, more }) => {
+  const mesh = shareServedMesh({ ...FILES, ...more }, { protocol });
 
   test("an edit of a route sends that route, and is in force inside and at the gateway", async () => {
     const agent = keepAliveAgent();
     const load = startLoad(4, () => call(mesh().pod("caller-0"), "http://called/", { agent }));
+    await load.more(1);
     const before = mesh().records.length;
     await mesh().write("called.yaml", marked("second"));
     expect(typesSent(mesh().records.slice(before))).toEqual(edited);

@@ -27,6 +27,8 @@ export interface OutboundListenerOptions {
   readonly unknown: UnknownHosts;
   /** Those on every address are for both families of addresses. */
   readonly dualStack: boolean;
+  /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
+  readonly onDemand: boolean;
 }
 
 /** How long a TLS handshake may take. */
@@ -49,7 +51,10 @@ function httpChain(
       httpConnectionManager({
         statPrefix: `outbound_${statPrefix};`,
         routes,
-        filters: httpFilters({ forwardProxy: options.unknown.mode === "ALLOW_ANY_DYNAMIC_DNS" }),
+        filters: httpFilters({
+          forwardProxy: options.unknown.mode === "ALLOW_ANY_DYNAMIC_DNS",
+          onDemand: options.onDemand && "name" in routes,
+        }),
         accessLog: [...options.accessLog],
         pathNormalization: options.pathNormalization,
         side: OUTBOUND_SIDE,
@@ -68,9 +73,8 @@ function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
 
 /** `mixed` says that the cluster is called for HTTP too, and would announce HTTP. */
 function tcpChain(
-  chain: TcpChain,
-  mixed: boolean,
-  accessLog: readonly AccessLogJson[],
+  { chain, mixed }: ChosenChain,
+  { accessLog, onDemand }: OutboundListenerOptions,
 ): FilterChainJson {
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
@@ -88,6 +92,7 @@ function tcpChain(
               : { weighted: clusters }
             : { cluster: only.name },
         accessLog: [...accessLog],
+        onDemand,
       }),
     ],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
@@ -193,11 +198,9 @@ export function outboundListener(
   if (routes === undefined && chains.length === 0) return undefined;
   const where = listenAt(place.at, options.dualStack);
   const open = chains.find(isOpen);
-  const rest = open === undefined ? undefined : tcpChain(open.chain, open.mixed, options.accessLog);
+  const rest = open === undefined ? undefined : tcpChain(open, options);
   const filterChains = [
-    ...chains
-      .filter((one) => !isOpen(one))
-      .map(({ chain, mixed }) => tcpChain(chain, mixed, options.accessLog)),
+    ...chains.filter((one) => !isOpen(one)).map((one) => tcpChain(one, options)),
     ...(routes === undefined ? [] : [httpChain({ name: routes }, where.name, options)]),
   ];
   return {
@@ -275,7 +278,10 @@ export function httpProxyListener(address: string, options: OutboundListenerOpti
           httpConnectionManager({
             statPrefix: `outbound_${at.name};`,
             routes: { name: HTTP_PROXY_ROUTE },
-            filters: httpFilters({ forwardProxy: options.unknown.mode !== "REGISTRY_ONLY" }),
+            filters: httpFilters({
+              forwardProxy: options.unknown.mode !== "REGISTRY_ONLY",
+              onDemand: options.onDemand,
+            }),
             accessLog: [...options.accessLog],
             pathNormalization: options.pathNormalization,
             side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },

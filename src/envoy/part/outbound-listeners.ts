@@ -25,23 +25,27 @@ import {
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { ListenerLogs } from "./logs.js";
+import type { OutboundScope } from "./outbound-scope.js";
 
 /** The claims of a scope by `address_port`, then by claim. */
 export type Claims = Table<Table<OutboundClaim>>;
 
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
+/** What of a scope its listeners depend on. */
+type ListenerTraits = Pick<OutboundScope, "dualStack" | "onDemand">;
+
 function optionsOf(
   config: MeshConfig,
   logs: ListenerLogs,
   unknown: UnknownHosts,
-  dualStack: boolean,
+  traits: ListenerTraits,
 ): OutboundListenerOptions {
   return {
     ...logs,
     pathNormalization: config.pathNormalization.normalization,
     unknown,
-    dualStack,
+    ...traits,
   };
 }
 
@@ -61,9 +65,10 @@ function encodeListener(
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-  dualStack: boolean,
+  { dualStack, onDemand }: ListenerTraits,
 ): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
+  const traits = { dualStack, onDemand };
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
     (_at, [group], context) => {
@@ -88,7 +93,7 @@ export function createCapturedListeners(
   );
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
   return (claims, config, logs, unknown) => {
-    const context = options(config, logs, unknown, dualStack);
+    const context = options(config, logs, unknown, traits);
     const last = virtual(context);
     return flat(byName([derive([claims], context)])).with(last.name, last);
   };
@@ -115,7 +120,8 @@ export function createBoundListeners(
     "bound outbound listeners",
     ["proxy", "claims", "config", "logs", "unknown"],
     ({ proxy, claims, config, logs, unknown }) => {
-      const options = optionsOf(config, logs, unknown, proxy.dualStack);
+      const { dualStack, onDemand } = proxy;
+      const options = optionsOf(config, logs, unknown, { dualStack, onDemand });
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && at.port < FIRST_UNPRIVILEGED_PORT))
         .map(({ at, all }) => {

@@ -194,7 +194,7 @@ export function createCommonPart(
   const rows = createRows(engine, encoder, shared);
   const placed = createPlacedViews(engine);
   const group = createClaimGroups(engine);
-  const index = createDomainIndex(engine);
+  const index = createDomainIndex<HostResource>(engine);
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
     const placedViews = placed(views, client.localitySetting);

@@ -16,6 +16,8 @@ export interface OutboundScope {
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers have addresses of both families. */
   readonly dualStack: boolean;
+  /** The callers ask for what they use. */
+  readonly onDemand: boolean;
   /** The key of the patches for this side of the callers; `""` when there are none. */
   readonly patches: string;
 }

@@ -5,6 +5,7 @@ import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
 import { HTTP_PROXY_ROUTE } from "../names.js";
 import { type EnvoyResource, type Refusal, type RouteSets, sameResource } from "../resource-set.js";
+import { countsPort } from "../route/asked-host.js";
 import {
   encodeVirtualHost,
   joinRouteConfiguration,
@@ -47,7 +48,7 @@ function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
 function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
   const head = routeConfigurationHead(name);
   // The proxy's clients name the port, and it counts.
-  return name === HTTP_PROXY_ROUTE ? { ...head, ignorePortInHostMatching: false } : head;
+  return countsPort(name) ? { ...head, ignorePortInHostMatching: false } : head;
 }
 
 /** The virtual host for all that no other of a table is for. */
@@ -122,7 +123,7 @@ export function createRouteConfigurations(
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
   const keptByRoute = engine.group<HostResource>("kept virtual hosts by route", routeOf);
   const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
-  const indexOf = createDomainIndex(engine);
+  const indexOf = createDomainIndex<HostResource>(engine);
   const lossesOf = createDomainLosses(engine, encoder);
   const kept = engine.latest("kept virtual hosts", keptHosts);
   const lastHosts = createLastHosts(engine, encoder);

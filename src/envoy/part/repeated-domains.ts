@@ -6,6 +6,7 @@ import type { Engine, Folded } from "../../base/engine.js";
 import { withMember, withoutMember } from "../../base/grouping.js";
 import { Table } from "../../base/table.js";
 import type { Encoder } from "../encoder.js";
+import type { EnvoyResource } from "../resource-set.js";
 import { domainKey } from "../route/route-configuration.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { HostResource } from "./outbound-routes.js";
@@ -13,10 +14,10 @@ import type { HostResource } from "./outbound-routes.js";
 type Hosts = Table<HostResource>;
 
 /** Virtual hosts by their domains (`domainKey`), then by name. */
-export interface DomainIndex {
-  readonly all: Table<Hosts>;
+export interface DomainIndex<Host = HostResource> {
+  readonly all: Table<Table<Host>>;
   /** The domains that several have. */
-  readonly repeated: Table<Hosts>;
+  readonly repeated: Table<Table<Host>>;
 }
 
 /** Some virtual hosts, and their index. */
@@ -30,15 +31,13 @@ export interface DomainLosses {
   readonly dropped: readonly string[];
 }
 
-const NO_INDEX: DomainIndex = { all: Table.empty(), repeated: Table.empty() };
-
 /** The indexer of virtual hosts; it may begin with the index of others, most of which are the same. */
-export function createDomainIndex(
+export function createDomainIndex<Host extends EnvoyResource>(
   engine: Engine,
-): (hosts: Hosts, from?: IndexedHosts) => DomainIndex {
-  return engine.fold<HostResource, DomainIndex>(
+): (hosts: Table<Host>, from?: Folded<Host, DomainIndex<Host>>) => DomainIndex<Host> {
+  return engine.fold<Host, DomainIndex<Host>>(
     "virtual hosts by domain",
-    NO_INDEX,
+    { all: Table.empty(), repeated: Table.empty() },
     ({ all, repeated }, { key, before, after }) => {
       const [old, now] = [before?.exclusive ?? [], after?.exclusive ?? []];
       const rest = withoutMember(all, old, key);
@@ -50,8 +49,8 @@ export function createDomainIndex(
 
 /** The repeated domains after a change of one. */
 const followDomain =
-  (all: Table<Hosts>) =>
-  (repeated: Table<Hosts>, domain: string): Table<Hosts> => {
+  <Host>(all: Table<Table<Host>>) =>
+  (repeated: Table<Table<Host>>, domain: string): Table<Table<Host>> => {
     const hosts = all.get(domain);
     return hosts !== undefined && hosts.size > 1
       ? repeated.with(domain, hosts)

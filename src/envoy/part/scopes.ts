@@ -101,6 +101,7 @@ export function scopeOf(
     captured: proxy.mode !== "NONE",
     allocated: familyOf(proxy),
     dualStack: proxy.type !== "router" && proxy.dualStack,
+    onDemand: proxy.onDemand,
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
   };
 }
@@ -112,6 +113,7 @@ const kindOf = (scope: OutboundScope): OutboundScope => ({
   ...scope,
   namespace: NO_NAMESPACE,
   dualStack: false,
+  onDemand: false,
   patches: "",
 });
 
@@ -124,6 +126,7 @@ const USUAL_KIND: OutboundScope = {
   captured: true,
   allocated: "",
   dualStack: false,
+  onDemand: false,
   patches: "",
 };
 
@@ -169,7 +172,7 @@ function plainScope(
   );
   const captured = engine.latest(
     "captured listeners",
-    createCapturedListeners(engine, encoder, scope.dualStack),
+    createCapturedListeners(engine, encoder, scope),
   );
   const placed = engine.memo("part of a place", (place: Place) => {
     const build = parts.placedAt(place);

@@ -53,6 +53,18 @@ spec:
   return documents(service, ...deployments);
 }
 
+/** The configuration of a mesh in which sidecars are sent what they call, when they call it. */
+export const ON_DEMAND = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    defaultConfig:
+      proxyMetadata:
+        ISTIO_META_ON_DEMAND_DISCOVERY: "true"
+`;
+
 /** A gateway that takes plain HTTP for all hosts: the Gateway is `istio-system/edge`, its pods listen on port 8080. */
 export const HTTP_GATEWAY = `
 apiVersion: v1

@@ -22,7 +22,7 @@ const tableOf = (...hosts: readonly HostResource[]): Table<HostResource> =>
 /** What the hosts keep: by name, their domains. */
 function losses(hosts: Table<HostResource>): Readonly<Record<string, readonly string[]>> {
   const engine = new Engine();
-  const found = createDomainLosses(engine, encoder)(createDomainIndex(engine)(hosts));
+  const found = createDomainLosses(engine, encoder)(createDomainIndex<HostResource>(engine)(hosts));
   return textOf(found);
 }
 
@@ -57,7 +57,9 @@ test("a host that loses all its domains is dropped", () => {
 
 test("what is stripped is encoded with what it keeps", () => {
   const engine = new Engine();
-  const index = createDomainIndex(engine)(tableOf(host("a", "a", "x"), host("b", "b", "x")));
+  const index = createDomainIndex<HostResource>(engine)(
+    tableOf(host("a", "a", "x"), host("b", "b", "x")),
+  );
   const { stripped } = createDomainLosses(engine, encoder)(index);
   expect(stripped.get("80/b")).toMatchObject({
     bytes: host("b", "b").bytes,
@@ -80,9 +82,9 @@ test("after any edits, and from the index of other hosts, the losses are those o
           : table.with(`80/${name}`, host(name, name, ...domains));
       const first = others.reduce(edited, Table.empty<HostResource>());
       const engine = new Engine();
-      const index = createDomainIndex(engine);
+      const index = createDomainIndex<HostResource>(engine);
       const find = createDomainLosses(engine, encoder);
-      const from = { table: first, result: createDomainIndex(new Engine())(first) };
+      const from = { table: first, result: createDomainIndex<HostResource>(new Engine())(first) };
       let table = first;
       for (const one of edits) {
         table = edited(table, one);

@@ -13,7 +13,7 @@ import { type OfflineFile, parseOffline } from "../../../src/config/parse-offlin
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { createEncoder, type Encoder } from "../../../src/envoy/encoder.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
-import type { ResourceSet, ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ProxySets, ResourceSet } from "../../../src/envoy/resource-set.js";
 import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -71,7 +71,7 @@ function proxyOf(key: string, node: NodeFields): Proxy {
 export function goldenResources(
   { snapshot, proxies }: GoldenCase,
   encoder: Encoder,
-): ReadonlyMap<string, ResourceSets> {
+): ReadonlyMap<string, ProxySets> {
   const discovery = createDiscovery(encoder, snapshot);
   const connected = Table.from([...proxies.values()].map((proxy) => [proxy.id, proxy] as const));
   discovery.update({ snapshot, proxies: connected, standIns: [] });
@@ -91,9 +91,25 @@ const TYPES = [
   ["secrets", MESSAGE.secret],
 ] as const;
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What a proxy is sent before it asks for anything, by type. */
+function setsSent(sets: ProxySets): readonly (readonly [string, ResourceSet, string])[] {
+  if (sets.asked === undefined) return TYPES.map(([key, type]) => [key, sets[key], type] as const);
+  const { clusters, virtualHosts } = sets.asked({ clusters: NOTHING, virtualHosts: NOTHING });
+  return [
+    ["clusters", clusters, MESSAGE.cluster],
+    ["listeners", sets.listeners, MESSAGE.listener],
+    ["routes", sets.splitRoutes, MESSAGE.route],
+    ["virtualHosts", virtualHosts, MESSAGE.virtualHost],
+  ];
+}
+
 /** Resources as people read them: decoded, by type, sorted by name. */
-export function printResources(sets: ResourceSets, encoder: Encoder): string {
-  const decoded = TYPES.map(([key, type]) => [key, decodeSet(sets[key], type, encoder)] as const);
+export function printResources(sets: ProxySets, encoder: Encoder): string {
+  const decoded = setsSent(sets).map(
+    ([key, set, type]) => [key, decodeSet(set, type, encoder)] as const,
+  );
   const present = decoded.filter(([, resources]) => resources.length > 0);
   return dump(Object.fromEntries(present), { lineWidth: 120, noRefs: true });
 }

@@ -1,0 +1,191 @@
+/**
+ * What a sidecar is sent that asks for what it uses: the virtual hosts of the names that it called, the clusters of these
+ * and those that it asked for itself, and all that does not belong to services.
+ *
+ * Each name has a virtual host of its own, so that no wildcard stands in the way of a host that is not there yet. It does
+ * with requests what the virtual host of the whole table does that would take them. A sidecar that calls very many is
+ * sent all that there is.
+ */
+import { type Engine, overlay } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import { SERVICE_CLUSTER_PREFIX } from "../names.js";
+import type {
+  AskedNames,
+  EnvoyResource,
+  ProxySets,
+  ResourceSet,
+  ResourceSets,
+} from "../resource-set.js";
+import {
+  type AskedHost,
+  domainsFor,
+  firstHost,
+  hostFor,
+  idleHost,
+  parseAskedHost,
+} from "../route/asked-host.js";
+import { domainKey } from "../route/route-configuration.js";
+import { createDomainIndex, type DomainIndex } from "./repeated-domains.js";
+
+/** Who asks for more virtual hosts is sent all. */
+const MAX_ASKED_HOSTS = 500;
+
+type HostIndex = DomainIndex<EnvoyResource>;
+type HostMaker = (host: EnvoyResource, routeName: string, name: string) => EnvoyResource;
+
+/** Virtual hosts by name. */
+type Hosts = ReadonlyMap<string, EnvoyResource>;
+
+/**
+ * The sets of one sidecar, with what it is sent of them when it asks. `scope` stands for all sidecars that have its virtual
+ * hosts; the sidecar cannot do without the `needed` clusters.
+ */
+export type OnDemand = (sets: ResourceSets, scope: object, needed: readonly string[]) => ProxySets;
+
+/** The makers of these; each is for one sidecar. */
+export function createOnDemand(engine: Engine): () => OnDemand {
+  const hostOf = engine.memo("virtual host of a name", hostFor);
+  const firstHosts = engine.memo("first virtual hosts", (routes: ResourceSet) =>
+    Table.from([...routes.keys()].map(firstHost).map((host) => [host.name, host] as const)),
+  );
+  const indexOf = engine.memo("domains of a scope", (_scope: object) =>
+    createDomainIndex<EnvoyResource>(engine),
+  );
+  return () => {
+    const fixed = engine.derive<[EnvoyResource], [], EnvoyResource>(
+      "clusters that are always there",
+      (name, [cluster]) => (name.startsWith(SERVICE_CLUSTER_PREFIX) ? undefined : cluster),
+    );
+    const neededOf = engine.latest("clusters needed", clustersNeeded);
+    const clustersOf = engine.latest("clusters sent", withNamed);
+    const hostsOf = engine.latest(
+      "virtual hosts asked for",
+      (names: AskedNames["virtualHosts"], routes: ResourceSet, index: HostIndex): Hosts =>
+        hostsAskedFor(names, { routes, index, hostOf }),
+    );
+    const allHosts = engine.latest(
+      "all virtual hosts",
+      (names: AskedNames["virtualHosts"], hosts: ResourceSet, index: HostIndex) =>
+        withAnswers(hosts, names, index),
+    );
+    const withFirst = engine.latest("virtual hosts sent", (routes: ResourceSet, hosts: Hosts) =>
+      firstHosts(routes).extended(hosts),
+    );
+    const build: OnDemand = (sets, scope, needed) =>
+      withAsked(sets, (names) => {
+        const { clusters, listeners, splitRoutes, virtualHosts } = sets;
+        const index = indexOf(scope)(virtualHosts);
+        if (names.virtualHosts.size > MAX_ASKED_HOSTS) {
+          return { clusters, virtualHosts: allHosts(names.virtualHosts, virtualHosts, index) };
+        }
+        const hosts = hostsOf(names.virtualHosts, splitRoutes, index);
+        const others = neededOf(listeners, hosts, needed);
+        return {
+          virtualHosts: withFirst(splitRoutes, hosts),
+          clusters: clustersOf(fixed([clusters]), clusters, others, names.clusters),
+        };
+      });
+    return engine.latest("sets of a sidecar that asks", build);
+  };
+}
+
+/** The sets, whose whole route tables stay unjoined until they are read. */
+function withAsked(sets: ResourceSets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
+  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets } = sets;
+  return {
+    clusters,
+    endpoints,
+    listeners,
+    splitRoutes,
+    virtualHosts,
+    secrets,
+    get routes() {
+      return sets.routes;
+    },
+    asked,
+  };
+}
+
+/** The clusters without which these listeners and virtual hosts would not work, and those. */
+function clustersNeeded(
+  listeners: ResourceSet,
+  hosts: Hosts,
+  others: readonly string[],
+): readonly string[] {
+  const users = [...listeners.values(), ...hosts.values()];
+  return [...others, ...users.flatMap(({ clusters = [] }) => clusters)];
+}
+
+/** Those that are always there, and of all others those with these names. */
+function withNamed(
+  fixed: ResourceSet,
+  all: ResourceSet,
+  needed: readonly string[],
+  asked: AskedNames["clusters"],
+): ResourceSet {
+  const clusters = [...new Set([...needed, ...asked])].flatMap((name) =>
+    fixed.has(name) ? [] : (all.get(name) ?? []),
+  );
+  return fixed.extended(clusters.map((cluster) => [cluster.name, cluster] as const));
+}
+
+/** Where virtual hosts are found. */
+interface HostSource {
+  /** The route configurations that there are. */
+  readonly routes: ResourceSet;
+  readonly index: HostIndex;
+  readonly hostOf: HostMaker;
+}
+
+/** The virtual hosts that answer for these names. A name that no route configuration knows has none. */
+function hostsAskedFor(names: Iterable<string>, source: HostSource): Hosts {
+  const hosts = new Map<string, EnvoyResource>();
+  for (const name of names) {
+    const asked = parseAskedHost(name);
+    if (asked === undefined || !source.routes.has(asked.routeName)) continue;
+    for (const host of answersFor(asked, source)) hosts.set(host.name, host);
+  }
+  return hosts;
+}
+
+/** The virtual host of a name; beside it, when the client asked by another name, one that has just that name. */
+function answersFor(asked: AskedHost, { index, hostOf }: HostSource): readonly EnvoyResource[] {
+  const found = asked.isWildcard ? undefined : findHost(asked, index);
+  if (found === undefined) return [idleHost(asked.name)];
+  const host = hostOf(found, asked.routeName, asked.host);
+  return host.name === asked.name ? [host] : [host, answerBeside(host, asked.name)];
+}
+
+/** Answers for a name of which another virtual host takes the requests. It comes no sooner: they go on with it. */
+function answerBeside({ clusters = [] }: EnvoyResource, name: string): EnvoyResource {
+  return { ...idleHost(name), clusters };
+}
+
+/** All virtual hosts, and answers for the names by which some were asked for. */
+function withAnswers(
+  hosts: ResourceSet,
+  names: AskedNames["virtualHosts"],
+  index: HostIndex,
+): ResourceSet {
+  const answers = [...names]
+    .filter((name) => !hosts.has(name))
+    .flatMap((name): readonly EnvoyResource[] => {
+      const asked = parseAskedHost(name);
+      const found = asked && findHost(asked, index);
+      return found === undefined ? [] : [answerBeside(found, name)];
+    });
+  return overlay(
+    hosts,
+    answers.map((answer) => [answer.name, answer] as const),
+  );
+}
+
+/** The virtual host that takes the requests for a host. One that Envoy would refuse takes none. */
+function findHost({ routeName, host }: AskedHost, index: HostIndex): EnvoyResource | undefined {
+  for (const domain of domainsFor(host)) {
+    for (const [, found] of index.all.get(domainKey(routeName, domain)) ?? []) {
+      if (found.refusal === undefined) return found;
+    }
+  }
+  return undefined;
+}
