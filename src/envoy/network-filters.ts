@@ -1,7 +1,16 @@
 /** Network filters other than the HTTP connection manager. */
+import type { TunnelSettings } from "../config/kinds/traffic-policy.js";
 import { any } from "./any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
 import { adsSource } from "./config-source.js";
+
+/** How a connection goes to its cluster. */
+export interface TcpWay {
+  /** Through an HTTP proxy, which the cluster is. */
+  readonly tunnel?: TunnelSettings;
+  /** Connections of one client go to one endpoint. */
+  readonly bySourceIp?: boolean;
+}
 
 /** What a TCP proxy is given. */
 export interface TcpProxyOptions {
@@ -13,6 +22,24 @@ export interface TcpProxyOptions {
   readonly idleTimeout?: string;
   /** Clusters that it lacks are asked for when a connection comes. */
   readonly onDemand?: boolean;
+  /** How connections go to a cluster that is the only one. */
+  readonly way?: TcpWay | undefined;
+}
+
+/** What a way asks of the filter. */
+function wayFields({ tunnel, bySourceIp }: TcpWay): Partial<TcpProxyJson> {
+  const host = tunnel?.targetHost ?? "";
+  return {
+    ...(tunnel === undefined
+      ? {}
+      : {
+          tunnelingConfig: {
+            hostname: `${host.includes(":") ? `[${host}]` : host}:${String(tunnel.targetPort)}`,
+            ...(tunnel.protocol === "POST" ? { usePost: true } : {}),
+          },
+        }),
+    ...(bySourceIp === true ? { hashPolicy: [{ sourceIp: {} }] } : {}),
+  };
 }
 
 /** How long a connection waits for its cluster. */
@@ -31,6 +58,7 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
     ...(options.onDemand === true
       ? { onDemand: { odcdsConfig: adsSource(), timeout: ON_DEMAND_TIMEOUT } }
       : {}),
+    ...wayFields(options.way ?? {}),
   };
   return {
     name: "envoy.filters.network.tcp_proxy",

@@ -18,7 +18,6 @@ import {
   wildcardRules,
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
-import { createHashRules } from "./hash-rules.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
@@ -28,6 +27,7 @@ import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import type { Proxy } from "./proxy.js";
+import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
 import { type AllocatedAddresses, type Service, singlePortOf } from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
@@ -265,7 +265,7 @@ type HostTables = Pick<
   | "virtualServices"
   | "wildcardVirtualServices"
   | "gatewayVirtualServices"
-  | "hashRules"
+  | "routeRules"
   | "servedWildcards"
   | "differingHosts"
 >;
@@ -286,7 +286,7 @@ function createHostTables(
   const virtualServicesOf = createVirtualServices(engine);
   const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
   const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
-  const hashRules = createHashRules(engine);
+  const routeRules = createRouteRules(engine);
   const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
   return (tables, config, servicesByHost) => {
@@ -304,13 +304,13 @@ function createHostTables(
       virtualServices: byHost,
       wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
     };
-    const hashing = { ...said, hashRules: hashRules(said) };
+    const ruled = { ...said, routeRules: routeRules(said) };
     return {
-      ...hashing,
+      ...ruled,
       resolver,
       gatewayVirtualServices: byGateway,
-      servedWildcards: servedWildcards(hashing),
-      differingHosts: differingHosts(hashing),
+      servedWildcards: servedWildcards(ruled),
+      differingHosts: differingHosts(ruled),
     };
   };
 }

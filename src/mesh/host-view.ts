@@ -11,11 +11,11 @@ import { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
 import { importsService, importsVirtualService } from "./egress-host.js";
-import { hashingNamespaces } from "./hash-rules.js";
 import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
 import type { Labels } from "./labels.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { comparePrecedence } from "./precedence.js";
+import { routeRuleNamespaces } from "./route-rules.js";
 import type { Service } from "./service.js";
 import type { EgressListener } from "./sidecar.js";
 import type { VirtualService } from "./virtual-service.js";
@@ -222,14 +222,14 @@ interface Differences {
   readonly wildcardRules: readonly DestinationRule[];
   readonly wildcards: VirtualServices;
   /** Namespaces with rules that hash: a VirtualService may send any host's requests to where they apply. */
-  readonly hashing: readonly string[];
+  readonly ruling: readonly string[];
 }
 
 /** The namespaces from which a host may look different, sorted. */
 function differingNamespaces(
   hostname: string,
   [group, rules = [], exact = []]: HostRows,
-  { wildcardRules, wildcards, hashing }: Differences,
+  { wildcardRules, wildcards, ruling }: Differences,
 ): readonly string[] {
   const allRules = [...rules, ...wildcardRules.filter(({ host }) => isSubsetOf(hostname, host))];
   const virtualServices = [...exact, ...wildcards.filter((one) => standsFor(one, hostname))];
@@ -240,7 +240,7 @@ function differingNamespaces(
     ...services.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
     ...allRules.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
     ...virtualServices.flatMap((one) => [...limited(one.exportTo), ...sourceNamespaces(one)]),
-    ...(virtualServices.length > 0 ? hashing : []),
+    ...(virtualServices.length > 0 ? ruling : []),
   ]);
   namespaces.delete(NO_NAMESPACE);
   return [...namespaces].sort();
@@ -254,7 +254,7 @@ type DifferingInputs = Pick<
   | "virtualServices"
   | "wildcardRules"
   | "wildcardVirtualServices"
-  | "hashRules"
+  | "routeRules"
 >;
 
 /** The hosts that may look different from a namespace: by namespace, then by hostname. */
@@ -265,7 +265,7 @@ export function createDifferingHosts(
     (a, b) =>
       a.wildcardRules === b.wildcardRules &&
       a.wildcards === b.wildcards &&
-      sameElements(a.hashing, b.hashing),
+      sameElements(a.ruling, b.ruling),
   );
   const derive = engine.derive<
     [Table<Service>, readonly DestinationRule[], VirtualServices],
@@ -280,7 +280,7 @@ export function createDifferingHosts(
     const differences = settle({
       wildcardRules: mesh.wildcardRules,
       wildcards: mesh.wildcardVirtualServices,
-      hashing: hashingNamespaces(mesh.hashRules),
+      ruling: routeRuleNamespaces(mesh.routeRules),
     });
     return group(derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], differences));
   };

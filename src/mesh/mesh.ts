@@ -6,10 +6,10 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import type { EnvoyFilters } from "./envoy-filters.js";
-import type { HashRules } from "./hash-rules.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
+import type { RouteRules } from "./route-rules.js";
 import type { SecurityPolicies } from "./security-policies.js";
 import type { Service } from "./service.js";
 import type { Sidecars } from "./sidecar.js";
@@ -49,7 +49,7 @@ export interface Mesh {
   readonly wildcardVirtualServices: VirtualServices;
   /** The wildcard hosts of VirtualServices that the host of some service is one of. */
   readonly servedWildcards: ReadonlySet<string>;
-  readonly hashRules: HashRules;
+  readonly routeRules: RouteRules;
   /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */
   readonly differingHosts: Table<Table<readonly string[]>>;
   /** Those for gateways, by `namespace/name` of the Gateway. */

@@ -7,6 +7,7 @@ import { openDevelopmentCertificates } from "../../src/up/development-certificat
 import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
 import { type DnsServer, startDnsServer } from "./harness/dns-server.js";
+import { type ForwardProxy, startForwardProxy } from "./harness/forward-proxy.js";
 import { application } from "./harness/manifests.js";
 import { type Answer, call, callThroughTunnel, callTls } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -16,6 +17,7 @@ const UNKNOWN = "unknown.example.com";
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = `127.34.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
 const PORT = 8443;
+const PROXY_PORT = 3128;
 const DNS = { address: OUTSIDE, port: 5353 };
 
 const REGISTRY_ONLY = `
@@ -28,8 +30,12 @@ data:
       mode: REGISTRY_ONLY
 `;
 
-/** What stands outside: the servers of both hosts, and the DNS that names them. */
-const outside: { ca: string; dns: DnsServer | undefined } = { ca: "", dns: undefined };
+/** What stands outside: the servers of both hosts, the DNS that names them, and the proxy at the border. */
+const outside: {
+  ca: string;
+  dns: DnsServer | undefined;
+  proxy: ForwardProxy | undefined;
+} = { ca: "", dns: undefined, proxy: undefined };
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -45,8 +51,11 @@ beforeAll(async () => {
   closers.push(() => server.close());
   const dns = await startDnsServer(DNS, { [KNOWN]: OUTSIDE, [UNKNOWN]: OUTSIDE });
   closers.push(() => dns.close());
+  const proxy = await startForwardProxy({ address: OUTSIDE, port: PROXY_PORT, hostsAt: OUTSIDE });
+  closers.push(() => proxy.close());
   outside.ca = root;
   outside.dns = dns;
+  outside.proxy = proxy;
 });
 
 afterAll(async () => {
@@ -65,6 +74,25 @@ spec:
   ports: [{ number: ${String(PORT)}, name: https, protocol: HTTPS }]
   location: MESH_EXTERNAL
   resolution: DNS
+`,
+    "border.yaml": `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: border }
+spec:
+  hosts: [border.example.com]
+  ports: [{ number: ${String(PROXY_PORT)}, name: tcp, protocol: TCP }]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  endpoints: [{ address: ${OUTSIDE} }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: border }
+spec:
+  host: border.example.com
+  trafficPolicy:
+    tunnel: { targetHost: ${KNOWN}, targetPort: ${String(PORT)} }
 `,
   },
   { standIns: false, dnsResolvers: [DNS] },
@@ -100,6 +128,14 @@ test("tunnels to a registered host through the HTTP proxy", async () => {
   const answer = await callThroughTunnel(caller(), url(KNOWN, "https"), { ca: outside.ca });
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
+});
+
+test("sends connections through the tunnel that a rule says, which an HTTP proxy outside makes", async () => {
+  const at = { address: caller().addresses.egress, port: PROXY_PORT };
+  const answer = await callTls(at, url(KNOWN, "https"), { ca: outside.ca });
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
+  expect(outside.proxy?.asked).toContain(`${KNOWN}:${String(PORT)}`);
 });
 
 test("reaches a host that nobody registered, until only registered ones may be called", async () => {

@@ -79,6 +79,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
     tcpProxy({
       statPrefix: clusters[0]?.name ?? "",
       target: only === undefined ? { weighted: clusters } : { cluster: only.name },
+      way: chain.target.way,
       accessLog: [...options.accessLog],
     }),
   ];

@@ -5,17 +5,23 @@
  */
 import ipaddr from "ipaddr.js";
 import type { ResourceRef } from "../../config/resource.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { isHttp, isTls, listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
+import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
-import { outboundClusterName } from "../names.js";
+import { defined } from "../defined.js";
+import { type ClusterKey, outboundClusterName } from "../names.js";
+import type { TcpWay } from "../network-filters.js";
 import { ANY_ADDRESS } from "./address.js";
 
 /** Where the bytes of a connection go. */
 export interface TcpTarget {
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  /** What rules say of the way to the only cluster. */
+  readonly way?: TcpWay;
 }
 
 /** One way through a listener for connections that are not HTTP. */
@@ -50,16 +56,35 @@ export interface ClaimContext {
   readonly gateways: readonly string[];
   readonly resolver: HostResolver;
   readonly source: { readonly namespace: string; readonly labels: Labels };
+  /** The rule that is applied to a host, if it may concern the way there. */
+  readonly ruleOf: (hostname: string) => DestinationRule | undefined;
+}
+
+/** What a rule says of the way to a cluster. See Istio, TrafficPolicy.TunnelSettings and ConsistentHashLB. */
+function wayTo({ port, subset }: ClusterKey, rule: DestinationRule | undefined): TcpWay {
+  const { tunnel, loadBalancer } = effectivePolicy(rule?.spec, subset, port);
+  return {
+    ...defined({ tunnel }),
+    ...(loadBalancer?.consistentHash?.useSourceIp === true ? { bySourceIp: true } : {}),
+  };
+}
+
+/** One cluster as a target. */
+function onlyTarget(key: ClusterKey, rule: DestinationRule | undefined): TcpTarget {
+  const way = wayTo(key, rule);
+  return {
+    clusters: [{ name: outboundClusterName(key), weight: 1 }],
+    ...(Object.keys(way).length > 0 ? { way } : {}),
+  };
 }
 
 /** The whole of a service's port as a target. */
-function wholePort(service: Service, port: ServicePort): TcpTarget {
-  const name = outboundClusterName({
-    port: port.number,
-    subset: "",
-    hostname: service.hostname,
-  });
-  return { clusters: [{ name, weight: 1 }] };
+function wholePort(
+  { hostname }: Service,
+  port: ServicePort,
+  { ruleOf }: Pick<ClaimContext, "ruleOf">,
+): TcpTarget {
+  return onlyTarget({ port: port.number, subset: "", hostname }, ruleOf(hostname));
 }
 
 type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
@@ -68,21 +93,24 @@ function routeTarget(
   route: Pick<L4Route, "route">,
   virtualService: VirtualService,
   listenPort: number,
-  { resolver }: ClaimContext,
+  { resolver, ruleOf }: ClaimContext,
 ): TcpTarget {
   const destinations = route.route ?? [];
-  const clusters = destinations
+  const targets = destinations
     .filter(({ weight }) => destinations.length === 1 || (weight ?? 0) > 0)
     .map(({ destination, weight }) => {
       const hostname = resolveHost(destination.host, virtualService.namespace, resolver);
       const port =
         destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
-      return {
-        name: outboundClusterName({ hostname, port, subset: destination.subset ?? "" }),
-        weight: Math.max(1, weight ?? 1),
-      };
+      const key = { hostname, port, subset: destination.subset ?? "" };
+      return { key, weight: Math.max(1, weight ?? 1) };
     });
-  return { clusters };
+  const [only] = targets;
+  if (only !== undefined && targets.length === 1)
+    return onlyTarget(only.key, ruleOf(only.key.hostname));
+  return {
+    clusters: targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight })),
+  };
 }
 
 /** The conditions of TCP and TLS matches that do not depend on the connection. */
@@ -157,12 +185,17 @@ function networkOf(cidr: string): string {
 }
 
 /** A service on a wildcard address is known by its server name alone, if it has TLS. */
-function defaultChain(service: Service, port: ServicePort, address: string): TcpChain {
+function defaultChain(
+  service: Service,
+  port: ServicePort,
+  address: string,
+  context: ClaimContext,
+): TcpChain {
   const byName = isTls(port.protocol) && address === ANY_ADDRESS;
   return {
     serverNames: byName ? [service.hostname] : [],
     prefixes: [...new Set(service.addresses.filter((one) => one.includes("/")).map(networkOf))],
-    target: wholePort(service, port),
+    target: wholePort(service, port, context),
   };
 }
 
@@ -178,7 +211,7 @@ function chainsOf(
     const tcp = tcpChains(virtualService, port.number, context);
     if (tls.length > 0 || tcp.length > 0) return [...tls, ...tcp];
   }
-  return [defaultChain(service, port, address)];
+  return [defaultChain(service, port, address, context)];
 }
 
 /**

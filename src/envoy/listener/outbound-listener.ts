@@ -91,6 +91,7 @@ function tcpChain(
               ? { cluster: BLACK_HOLE_CLUSTER }
               : { weighted: clusters }
             : { cluster: only.name },
+        way: chain.target.way,
         accessLog: [...accessLog],
         onDemand,
       }),

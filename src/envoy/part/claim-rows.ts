@@ -2,9 +2,11 @@
 import ipaddr from "ipaddr.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import { concernsRoutes, NO_RULES, type RouteRules, routeRule } from "../../mesh/route-rules.js";
 import { isHeadless, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
@@ -23,6 +25,10 @@ export interface ClaimInputs {
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
   readonly allocated: OutboundScope["allocated"];
+  /** The rule for the service's host, if it may concern the way there, and those for where the VirtualService leads. */
+  readonly rule: DestinationRule | undefined;
+  readonly rules: RouteRules;
+  readonly rootNamespace: string;
   /** The workloads of a headless service: callers know them by their own addresses. */
   readonly pods: readonly Workload[];
 }
@@ -34,9 +40,23 @@ export function buildClaims({
   resolver,
   source,
   allocated,
+  rule,
+  rules,
+  rootNamespace,
   pods,
 }: ClaimInputs): Table<OutboundClaim> {
-  const context = { gateways: [MESH_GATEWAY], resolver, source };
+  const client = {
+    clientNamespace: source.namespace,
+    clientLabels: source.labels,
+    rootNamespace,
+  };
+  const context = {
+    gateways: [MESH_GATEWAY],
+    resolver,
+    source,
+    ruleOf: (hostname: string) =>
+      hostname === service.hostname ? rule : routeRule(rules, { ...client, hostname }),
+  };
   const claims = outboundClaims(
     { ...service, addresses: addressesFor(service, { allocated }) },
     virtualService,
@@ -46,6 +66,14 @@ export function buildClaims({
   return Table.from(
     claims.map((claim) => [`${service.hostname} ${claim.address}_${claim.port}`, claim] as const),
   );
+}
+
+/** What the claims of all hosts depend on. */
+interface ClaimsContext {
+  readonly scope: OutboundScope;
+  readonly resolver: HostResolver;
+  readonly routeRules: RouteRules;
+  readonly rootNamespace: string;
 }
 
 /** Whose claims do not depend on who calls. */
@@ -63,27 +91,41 @@ export function createClaimRows(
   const derive = engine.lookUp<
     HostView,
     [Table<readonly Workload[]>],
-    [HostResolver, OutboundScope],
+    [ClaimsContext],
     Table<OutboundClaim>
-  >("listener claims", (_host, [view, workloads], resolver, scope) => {
-    const { service, virtualService } = view;
-    if (service === undefined) return undefined;
-    const l4 = virtualService !== undefined && routesConnections(virtualService);
-    return build({
-      service,
-      virtualService: l4 ? virtualService : undefined,
-      resolver,
-      source: l4 ? scope : ANYONE,
-      allocated: service.allocated === undefined ? "" : scope.allocated,
-      pods:
-        isHeadless(service) && scope.captured
-          ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)
-          : NO_WORKLOADS,
-    });
-  });
+  >(
+    "listener claims",
+    (_host, [view, workloads], { scope, resolver, routeRules, rootNamespace }) => {
+      const { service, virtualService } = view;
+      if (service === undefined) return undefined;
+      const l4 = virtualService !== undefined && routesConnections(virtualService);
+      return build({
+        service,
+        virtualService: l4 ? virtualService : undefined,
+        resolver,
+        source: l4 ? scope : ANYONE,
+        rule: view.rule !== undefined && concernsRoutes(view.rule) ? view.rule : undefined,
+        rules: l4 ? routeRules : NO_RULES,
+        rootNamespace: l4 ? rootNamespace : "",
+        allocated: service.allocated === undefined ? "" : scope.allocated,
+        pods:
+          isHeadless(service) && scope.captured
+            ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)
+            : NO_WORKLOADS,
+      });
+    },
+  );
   const flat = engine.flatten<OutboundClaim>("listener claims by service");
-  return (views, mesh, scope) => {
-    const byHost = derive([views, mesh.endpoints], mesh.resolver, scope);
+  const settle = engine.settle<ClaimsContext>(
+    (a, b) =>
+      a.scope === b.scope &&
+      a.resolver === b.resolver &&
+      a.routeRules === b.routeRules &&
+      a.rootNamespace === b.rootNamespace,
+  );
+  return (views, { endpoints, resolver, routeRules, config }, scope) => {
+    const context = settle({ scope, resolver, routeRules, rootNamespace: config.rootNamespace });
+    const byHost = derive([views, endpoints], context);
     return { byHost, all: flat(byHost) };
   };
 }

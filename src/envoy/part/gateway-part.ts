@@ -4,10 +4,10 @@ import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { refOf } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";
-import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
+import { type RouteRules, routeRule } from "../../mesh/route-rules.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
 import type { ClusterJson } from "../api.js";
@@ -60,7 +60,7 @@ export interface GatewayInputs {
   readonly listing: Table<Service> | undefined;
   readonly workloads: Table<Workload> | undefined;
   readonly resolver: HostResolver;
-  readonly hashRules: HashRules;
+  readonly routeRules: RouteRules;
   readonly config: MeshConfig;
   readonly trustDomains: Mesh["peerTrustDomains"];
   readonly logs: ListenerLogs;
@@ -84,7 +84,7 @@ export function gatewayInputs(
     listing: mesh.servicesByAddress.get(place),
     workloads: mesh.workloadsByAddress.get(place),
     resolver: mesh.resolver,
-    hashRules: mesh.hashRules,
+    routeRules: mesh.routeRules,
     config: mesh.config,
     trustDomains: mesh.peerTrustDomains,
     logs,
@@ -111,6 +111,13 @@ function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
   return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels, services), ports);
 }
 
+/** Whose rules apply. */
+const clientOf = ({ proxy, config }: GatewayInputs) => ({
+  clientNamespace: proxy.namespace,
+  clientLabels: proxy.labels,
+  rootNamespace: config.rootNamespace,
+});
+
 /** A gateway that captures nothing shares its machine with others, so it keeps to its own address. */
 const addressOf = ({ mode, address }: Proxy): string => (mode === "NONE" ? address : ANY_ADDRESS);
 
@@ -127,7 +134,12 @@ function listenersOf(
     topology: config.defaultConfig.gatewayTopology,
     trustDomains,
     virtualServices: context.virtualServices,
-    claims: { gateways: [], resolver: inputs.resolver, source: context.source },
+    claims: {
+      gateways: [],
+      resolver: inputs.resolver,
+      source: context.source,
+      ruleOf: (hostname: string) => routeRule(inputs.routeRules, { ...clientOf(inputs), hostname }),
+    },
     dualStack: proxy.dualStack,
     passed: inputs.passed,
   };
@@ -233,7 +245,7 @@ export function createGatewayPart(
       "listing",
       "workloads",
       "resolver",
-      "hashRules",
+      "routeRules",
       "config",
       "trustDomains",
       "logs",
@@ -245,11 +257,7 @@ export function createGatewayPart(
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,
         source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },
-        hashPolicy: hashPolicies(inputs.hashRules, {
-          clientNamespace: inputs.proxy.namespace,
-          clientLabels: inputs.proxy.labels,
-          rootNamespace: inputs.config.rootNamespace,
-        }),
+        hashPolicy: hashPolicies(inputs.routeRules, clientOf(inputs)),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
       const listeners = listenersOf(inputs, servers, context).map((listener) => ({

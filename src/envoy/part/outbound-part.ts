@@ -75,7 +75,17 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
     ...createClusterBuilders(engine, encoder),
     claims: engine.memoFields<ClaimInputs, Table<OutboundClaim>>(
       "listener claims of a service",
-      ["service", "virtualService", "resolver", "source", "allocated", "pods"],
+      [
+        "service",
+        "virtualService",
+        "resolver",
+        "source",
+        "allocated",
+        "rule",
+        "rules",
+        "rootNamespace",
+        "pods",
+      ],
       buildClaims,
     ),
     statics: createStaticClusters(engine, encoder),

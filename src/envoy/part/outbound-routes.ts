@@ -2,10 +2,10 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { HashRules } from "../../mesh/hash-rules.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
+import type { RouteRules } from "../../mesh/route-rules.js";
 import { isHeadless, type Service, type ServicePort } from "../../mesh/service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
@@ -27,14 +27,14 @@ interface HostContext {
   readonly scope: OutboundScope;
   readonly mesh: Pick<Mesh, "resolver">;
   readonly rootNamespace: string;
-  readonly hashRules: HashRules;
+  readonly routeRules: RouteRules;
 }
 
 /** The port on which a host without a service is routed: Istio's choice. */
 const PORT_WITHOUT_SERVICE = 80;
 
 function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
-  const hash = hashPolicies(context.hashRules, {
+  const hash = hashPolicies(context.routeRules, {
     clientNamespace: context.scope.namespace,
     clientLabels: context.scope.labels,
     rootNamespace: context.rootNamespace,
@@ -183,14 +183,14 @@ export function createVirtualHosts(
       a.scope === b.scope &&
       a.mesh.resolver === b.mesh.resolver &&
       a.rootNamespace === b.rootNamespace &&
-      a.hashRules === b.hashRules,
+      a.routeRules === b.routeRules,
   );
   return (views, mesh, scope) => {
     const context = settleContext({
       scope,
       mesh: { resolver: mesh.resolver },
       rootNamespace: mesh.config.rootNamespace,
-      hashRules: mesh.hashRules,
+      routeRules: mesh.routeRules,
     });
     const byHost = derive([views], context);
     return { byHost, all: flat(byHost) };

@@ -1,5 +1,5 @@
 import type { ConsistentHashLB } from "../../config/kinds/load-balancer.js";
-import { type HashQuery, type HashRules, hashRule } from "../../mesh/hash-rules.js";
+import { type RouteRuleQuery, type RouteRules, routeRule } from "../../mesh/route-rules.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import type { RouteAction_HashPolicyJson } from "../api.js";
 import { goDuration } from "../duration.js";
@@ -31,11 +31,11 @@ function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson | undefi
 
 /** What of a request decides its endpoint, by the rule that the callers of a namespace apply to its destination. */
 export function hashPolicies(
-  rules: HashRules,
-  client: Omit<HashQuery, "hostname">,
+  rules: RouteRules,
+  client: Omit<RouteRuleQuery, "hostname">,
 ): (key: ClusterKey) => RouteAction_HashPolicyJson | undefined {
   return ({ hostname, subset, port }) => {
-    const rule = hashRule(rules, { ...client, hostname });
+    const rule = routeRule(rules, { ...client, hostname });
     const hash = effectivePolicy(rule?.spec, subset, port).loadBalancer?.consistentHash;
     return hash === undefined ? undefined : hashPolicy(hash);
   };

@@ -1,36 +1,44 @@
-/** Rules by which requests of one key go to one endpoint: routes have to say what the key is. */
+/**
+ * Rules that the ways to a host have to know of, and not its clusters alone: by which requests or connections of one key go
+ * to one endpoint, since the way says what the key is, and by which connections go through a tunnel.
+ */
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
-import type { Table } from "../base/table.js";
+import { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
 import type { Labels } from "./labels.js";
 import type { Service } from "./service.js";
 
-/** A host for which some rule hashes. */
-interface HashedHost {
+/** A host that has such a rule. */
+interface RuledHost {
   readonly rules: readonly DestinationRule[];
   readonly services: Table<Service> | undefined;
 }
 
-/** The hosts with rules that hash, and such rules of wildcard hosts. Both are empty in most meshes. */
-export interface HashRules {
-  readonly exact: Table<HashedHost>;
+/** The hosts with such rules, and those of wildcard hosts. Both are empty in most meshes. */
+export interface RouteRules {
+  readonly exact: Table<RuledHost>;
   readonly wildcards: readonly DestinationRule[];
 }
 
-/** Whose routes are asked about. */
-export interface HashQuery {
+/** None of them. */
+export const NO_RULES: RouteRules = { exact: Table.empty(), wildcards: [] };
+
+/** Whose ways are asked about. */
+export interface RouteRuleQuery {
   readonly hostname: string;
   readonly clientNamespace: string;
   readonly clientLabels?: Labels;
   readonly rootNamespace: string;
 }
 
-function hashes({ spec }: DestinationRule): boolean {
+/** Whether the ways to its host have to know of a rule. */
+export function concernsRoutes({ spec }: DestinationRule): boolean {
   const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
   return policies.some(
     (policy) =>
+      policy?.tunnel !== undefined ||
       policy?.loadBalancer?.consistentHash !== undefined ||
       policy?.portLevelSettings?.some((one) => one.loadBalancer?.consistentHash !== undefined) ===
         true,
@@ -44,31 +52,31 @@ interface RuledHosts {
   readonly servicesByHost: Table<Table<Service>>;
 }
 
-/** Finds the rules that hash; the same object for as long as they are the same. */
-export function createHashRules(engine: Engine): (hosts: RuledHosts) => HashRules {
+/** Finds these rules; the same object for as long as they are the same. */
+export function createRouteRules(engine: Engine): (hosts: RuledHosts) => RouteRules {
   const ofHost = engine.derive<[readonly DestinationRule[]], [], readonly DestinationRule[]>(
-    "rules that hash",
-    (_host, [rules]) => (rules?.some(hashes) === true ? rules : undefined),
+    "rules for routes",
+    (_host, [rules]) => (rules?.some(concernsRoutes) === true ? rules : undefined),
   );
-  const withServices = engine.derive<[readonly DestinationRule[], Table<Service>], [], HashedHost>(
-    "hosts whose requests are hashed",
+  const withServices = engine.derive<[readonly DestinationRule[], Table<Service>], [], RuledHost>(
+    "hosts with rules for routes",
     (_host, [rules, services]) => rules && { rules, services },
     (a, b) => a.rules === b.rules && a.services === b.services,
   );
-  const settle = engine.settle<HashRules>(
+  const settle = engine.settle<RouteRules>(
     (a, b) => a.exact === b.exact && sameElements(a.wildcards, b.wildcards),
   );
   return ({ rules, wildcardRules, servicesByHost }) =>
     settle({
       exact: withServices([ofHost([rules]), servicesByHost]),
-      wildcards: wildcardRules.filter(hashes),
+      wildcards: wildcardRules.filter(concernsRoutes),
     });
 }
 
-/** The rule that the callers of a namespace apply to a host, if it may hash. */
-export function hashRule(
-  { exact, wildcards }: HashRules,
-  { hostname, clientNamespace, clientLabels = {}, rootNamespace }: HashQuery,
+/** The rule that the callers of a namespace apply to a host, if it may concern its routes. */
+export function routeRule(
+  { exact, wildcards }: RouteRules,
+  { hostname, clientNamespace, clientLabels = {}, rootNamespace }: RouteRuleQuery,
 ): DestinationRule | undefined {
   const host = exact.get(hostname);
   if (host === undefined && wildcards.length === 0) return undefined;
@@ -82,7 +90,7 @@ export function hashRule(
 }
 
 /** The namespaces that may see other such rules than the rest does, sorted. */
-export function hashingNamespaces({ exact, wildcards }: HashRules): readonly string[] {
+export function routeRuleNamespaces({ exact, wildcards }: RouteRules): readonly string[] {
   const rules = [...[...exact.values()].flatMap((host) => host.rules), ...wildcards];
   return [
     ...new Set(rules.flatMap((rule) => [rule.namespace, ...rule.exportTo.namespaces])),
