@@ -11,6 +11,7 @@ import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
+import { createClientSecrets } from "./part/client-secrets.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
@@ -30,6 +31,7 @@ import {
   type Scopes,
   scopeOf,
 } from "./part/scopes.js";
+import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
 import {
   type EnvoyResource,
@@ -113,6 +115,8 @@ interface Shared {
   readonly security: ReturnType<typeof createSecurity>;
   readonly places: Places;
   readonly patches: Patches;
+  readonly secretResources: SecretResources;
+  readonly clientSecrets: ReturnType<typeof createClientSecrets>;
 }
 
 /** Mostly the first, which many proxies share, and the others' resources, which have names of their own. */
@@ -219,7 +223,7 @@ function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, security, patches } = shared;
+  const { engine, ownClusters, security, patches, clientSecrets } = shared;
   const { patching } = patches;
   const inbound = createInboundPart(engine, encoder);
   const bound = createBoundListeners(engine, encoder);
@@ -266,7 +270,7 @@ function createSidecars(
         clusters: clusters(preferred.clusters, ownPart.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
         listeners: listeners(outboundListeners(mesh, builder), ownPart.listeners),
-        secrets: Table.empty<EnvoyResource>(),
+        secrets: clientSecrets(mesh, proxy),
       };
       const all = settled(withRoutes(sets, outbound.routes));
       return asking === undefined ? all : asking(all, builder, ownPart.needed);
@@ -278,16 +282,17 @@ function createRouters(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, security, patches } = shared;
+  const { engine, ownClusters, security, patches, secretResources, clientSecrets } = shared;
   const { patching } = patches;
   const gateway = createGatewayPart(engine, encoder);
-  const secrets = createGatewaySecrets(engine, encoder);
+  const served = createGatewaySecrets(engine, secretResources);
   return (connected) => {
     const { proxy } = connected;
     const scope = scopeFinder(shared, proxy);
     const clientLogs = logFinder(shared, proxy, "CLIENT");
     const placed = placeFinder(shared, proxy);
     const clusters = engine.latest("clusters of a proxy", unionOf);
+    const secrets = engine.latest("secrets of a proxy", unionOf);
     const settled = createSets(engine);
     const patch = { listeners: patching.listeners(), routes: patching.routes() };
     const passedPorts = createPassedPorts(engine);
@@ -303,7 +308,7 @@ function createRouters(
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
         listeners: patch.listeners(own.listeners, side),
-        secrets: secrets(gatewaySecretInputs(mesh, proxy)),
+        secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
       };
       return settled(withRoutes(sets, patch.routes(own.routes, side)));
     };
@@ -318,7 +323,19 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const ownClusters = createOwnClusters(engine, encoder);
   const security = createSecurity(engine);
   const places = createPlaces(engine);
-  const shared = { engine, scopes, logs, ownClusters, security, places, patches };
+  const secretResources = createSecretResources(engine, encoder);
+  const clientSecrets = createClientSecrets(engine, secretResources);
+  const shared = {
+    engine,
+    scopes,
+    logs,
+    ownClusters,
+    security,
+    places,
+    patches,
+    secretResources,
+    clientSecrets,
+  };
   const sidecar = createSidecars(shared, encoder);
   const router = createRouters(shared, encoder);
   const builderOf = engine.memo("builder of a proxy", (connected: ConnectedProxy) =>

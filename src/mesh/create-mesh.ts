@@ -9,6 +9,7 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createAliases } from "./alias.js";
 import { createAllocatedAddresses } from "./allocated-addresses.js";
 import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
+import { createCredentialRules } from "./credential-rules.js";
 import { createDelegation } from "./delegation.js";
 import {
   type DestinationRule,
@@ -266,6 +267,7 @@ type HostTables = Pick<
   | "wildcardVirtualServices"
   | "gatewayVirtualServices"
   | "routeRules"
+  | "credentialRules"
   | "servedWildcards"
   | "differingHosts"
 >;
@@ -287,6 +289,7 @@ function createHostTables(
   const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
   const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
   const routeRules = createRouteRules(engine);
+  const credentialRules = createCredentialRules(engine);
   const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
   return (tables, config, servicesByHost) => {
@@ -307,6 +310,7 @@ function createHostTables(
     const ruled = { ...said, routeRules: routeRules(said) };
     return {
       ...ruled,
+      credentialRules: credentialRules(rules),
       resolver,
       gatewayVirtualServices: byGateway,
       servedWildcards: servedWildcards(ruled),

@@ -50,6 +50,8 @@ export interface Mesh {
   /** The wildcard hosts of VirtualServices that the host of some service is one of. */
   readonly servedWildcards: ReadonlySet<string>;
   readonly routeRules: RouteRules;
+  /** The rules that name Secrets. */
+  readonly credentialRules: readonly DestinationRule[];
   /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */
   readonly differingHosts: Table<Table<readonly string[]>>;
   /** Those for gateways, by `namespace/name` of the Gateway. */

@@ -30,6 +30,35 @@ data:
       mode: REGISTRY_ONLY
 `;
 
+/** HTTP to the known host becomes TLS, whose server is known by roots that are in a Secret. */
+const withCredential = (roots: string): string => `
+apiVersion: v1
+kind: Secret
+metadata: { name: world-roots }
+stringData:
+  ca.crt: ${JSON.stringify(roots)}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: known-in-plaintext }
+spec:
+  hosts: [${KNOWN}]
+  ports: [{ number: 8080, name: http, protocol: HTTP, targetPort: ${String(PORT)} }]
+  location: MESH_EXTERNAL
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: known }
+spec:
+  host: ${KNOWN}
+  workloadSelector: { matchLabels: { app: caller } }
+  trafficPolicy:
+    portLevelSettings:
+      - port: { number: 8080 }
+        tls: { mode: SIMPLE, credentialName: world-roots, sni: ${KNOWN} }
+`;
+
 /** What stands outside: the servers of both hosts, the DNS that names them, and the proxy at the border. */
 const outside: {
   ca: string;
@@ -136,6 +165,13 @@ test("sends connections through the tunnel that a rule says, which an HTTP proxy
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
   expect(outside.proxy?.asked).toContain(`${KNOWN}:${String(PORT)}`);
+});
+
+test("begins TLS with the roots of a Secret that a rule for its own workload names", async () => {
+  await mesh().write("credential.yaml", withCredential(outside.ca));
+  const answer = await call(caller(), `http://${KNOWN}:8080/`);
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
 });
 
 test("reaches a host that nobody registered, until only registered ones may be called", async () => {

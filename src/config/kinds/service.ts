@@ -15,6 +15,7 @@ import {
   type ValueOf,
 } from "./fields.js";
 import type { Findings } from "./findings.js";
+import { notApplied } from "./unapplied.js";
 
 /** A port of a service. */
 export type ServicePort = ValueOf<typeof ServicePort>;
@@ -69,7 +70,12 @@ export const service = {
 
 // Kubernetes refuses these. Here the rest of such a service still works, so they are warnings.
 function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
-  const { ports = [], type, externalName = "" } = spec;
+  const { ports = [], type, externalName = "", sessionAffinity } = spec;
+  // As in Istio: proxies choose an endpoint for each request.
+  if (sessionAffinity === "ClientIP") {
+    const instead = "give its DestinationRule consistentHash.useSourceIp";
+    yield notApplied(["spec", "sessionAffinity"], `sessionAffinity of a service (${instead})`);
+  }
   if (type === "ExternalName" && externalName === "") {
     const message = "a service of type ExternalName needs an externalName";
     yield { path: ["spec", "externalName"], code: "missing-field", message, severity: "warning" };

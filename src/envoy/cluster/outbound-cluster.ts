@@ -219,6 +219,20 @@ function identitiesOf({ service, accounts, client }: OutboundClusterInput): read
   return [...new Set([...own, ...service.subjectAltNames])];
 }
 
+/**
+ * A policy as a client takes it. The credential of a rule for all clients is for gateways: where the servers are reached
+ * through one, a sidecar begins no TLS of its own. See Istio, ClientTLSSettings.credentialName.
+ */
+function withUsableTls(
+  policy: EffectivePolicy,
+  { rule, client }: Pick<OutboundClusterInput, "rule" | "client">,
+): EffectivePolicy {
+  const { credentialName = "" } = policy.tls ?? {};
+  const isUsable =
+    credentialName === "" || client.router || rule?.spec.workloadSelector !== undefined;
+  return isUsable ? policy : { ...policy, tls: { mode: "DISABLE" } };
+}
+
 /** The cluster of a port, or of a subset of it (`""` for all). */
 function outboundCluster(
   input: OutboundClusterInput,
@@ -228,7 +242,7 @@ function outboundCluster(
   const { service, rule, client } = input;
   const key = { port: port.number, subset: subset.name, hostname: service.hostname };
   const name = outboundClusterName(key);
-  const policy = effectivePolicy(rule?.spec, subset.name, port.number);
+  const policy = withUsableTls(effectivePolicy(rule?.spec, subset.name, port.number), input);
   const kind = discoveryOf(input, policy);
   const upstream = {
     protocol: port.protocol,
@@ -265,6 +279,7 @@ function outboundCluster(
         alpn: meshAlpn(upstream),
         applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],
         identities: identitiesOf(input),
+        declaredNames: service.kubernetes ? [] : service.subjectAltNames,
         trustDomains: client.trustDomains,
       }),
       policy.proxyProtocol,

@@ -28,6 +28,8 @@ export interface UpstreamTlsInput {
   readonly applicationAlpn: readonly string[];
   /** The SPIFFE identities of the service's workloads. */
   readonly identities: readonly string[];
+  /** The names that the service's own resource says its servers show. */
+  readonly declaredNames: readonly string[];
   /** Of the mesh, for services of which no identity is known. */
   readonly trustDomains: readonly string[];
 }
@@ -65,7 +67,8 @@ function autoMutualTls(input: UpstreamTlsInput): TransportSockets {
 
 /** TLS that the servers of the application, or outside of the mesh, speak themselves. */
 function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): UpstreamTlsContextJson {
-  const names = (settings.subjectAltNames ?? []).map((exact) => [
+  const named = settings.subjectAltNames ?? [];
+  const names = (named.length > 0 ? named : input.declaredNames).map((exact) => [
     { sanType: "DNS" as const, matcher: { exact } },
     { sanType: "URI" as const, matcher: { exact } },
   ]);

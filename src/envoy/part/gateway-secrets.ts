@@ -1,20 +1,15 @@
 /** The secrets of a gateway's servers, as far as the gateway may have them. */
 import type { Engine } from "../../base/engine.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import { refOf } from "../../config/resource.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { SecretJson } from "../api.js";
-import { encodeResource } from "../encode-resource.js";
-import type { Encoder } from "../encoder.js";
-import { certificateSecret, rootsSecret } from "../gateway-secret.js";
-import { credentialNames, gatewayCaSecretName, gatewaySecretName } from "../gateway-tls.js";
-import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
-import { MESSAGE } from "./envoy-types.js";
+import { credentialNames } from "../gateway-tls.js";
+import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { GatewayInputs } from "./gateway-part.js";
 import { servicesOf } from "./inbound-part.js";
+import type { SecretResources } from "./secret-resources.js";
 
 type Gateway = ResourceOf<"Gateway">;
 type Secret = ResourceOf<"Secret">;
@@ -41,7 +36,7 @@ function readable(
   { secrets, grants, proxy }: SecretInputs,
   credential: string,
   gateways: readonly Gateway[],
-  suffix = "",
+  suffix: string,
 ): Secret | undefined {
   const { namespace, name } = secretOf(credential, proxy.namespace);
   const secret = { namespace, name: name + suffix };
@@ -76,39 +71,17 @@ export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
  */
 export function createGatewaySecrets(
   engine: Engine,
-  encoder: Encoder,
+  resourcesOf: SecretResources,
 ): (inputs: SecretInputs) => ResourceSet {
-  const encode = (
-    json: SecretJson | undefined,
-    source: ResourceOf<"Secret">,
-  ): readonly EnvoyResource[] => {
-    if (json === undefined) return [];
-    const sources = [refOf(source)];
-    return [encodeResource(encoder, MESSAGE.secret, { name: json.name ?? "", json, sources })];
-  };
-  const certificate = engine.memo(
-    "gateway certificate",
-    (secret: ResourceOf<"Secret">, name: string) =>
-      encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), secret),
-  );
-  const roots = engine.memo("gateway roots", (secret: ResourceOf<"Secret">, name: string) =>
-    encode(rootsSecret(name, secret.spec), secret),
-  );
   return engine.memoFields<SecretInputs, ResourceSet>(
     "gateway secrets",
     ["proxy", "gateways", "secrets", "grants", "services", "listing"],
     (inputs) => {
       const { gateways, proxy } = inputs;
       const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
-      const resources = [...credentialsOf(served)].flatMap(([name, naming]) => {
-        const own = readable(inputs, name, naming);
-        // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.
-        const rooted = readable(inputs, name, naming, "-cacert") ?? own;
-        return [
-          ...(own === undefined ? [] : certificate(own, gatewaySecretName(name))),
-          ...(rooted === undefined ? [] : roots(rooted, gatewayCaSecretName(name))),
-        ];
-      });
+      const resources = [...credentialsOf(served)].flatMap(([name, naming]) =>
+        resourcesOf(name, (suffix) => readable(inputs, name, naming, suffix)),
+      );
       return resourceSet(resources);
     },
   );

@@ -1,6 +1,7 @@
 /** An HTTP proxy as companies have at their border: by CONNECT it passes connections on. */
 import { createServer } from "node:http";
 import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** A proxy that runs. */
 export interface ForwardProxy {
@@ -20,10 +21,14 @@ export interface ForwardProxyOptions {
 export async function startForwardProxy(options: ForwardProxyOptions): Promise<ForwardProxy> {
   const { address, port, hostsAt } = options;
   const asked: string[] = [];
+  // The server forgets a connection that became a tunnel.
+  const tunnels = new Set<Duplex>();
   const server = createServer((_request, response) => response.writeHead(405).end());
   server.on("connect", (request, client) => {
     const target = request.url ?? "";
     asked.push(target);
+    tunnels.add(client);
+    client.on("close", () => tunnels.delete(client));
     const upstream = connect(Number(target.split(":").at(-1)), hostsAt, () => {
       client.write("HTTP/1.1 200 OK\r\n\r\n");
       upstream.pipe(client);
@@ -31,6 +36,7 @@ export async function startForwardProxy(options: ForwardProxyOptions): Promise<F
     });
     upstream.on("error", () => client.destroy());
     client.on("error", () => upstream.destroy());
+    client.on("close", () => upstream.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -40,8 +46,11 @@ export async function startForwardProxy(options: ForwardProxyOptions): Promise<F
     asked,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        server.close(() => {
+          resolve();
+        });
         server.closeAllConnections();
+        for (const tunnel of tunnels) tunnel.destroy();
       }),
   };
 }

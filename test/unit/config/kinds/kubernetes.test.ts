@@ -31,6 +31,11 @@ describe("a Service", () => {
       ports({ port: 80, protocol: "HTTP" }),
       ["warning spec.ports[0].protocol"],
     ],
+    [
+      "is told that callers are not kept together",
+      { sessionAffinity: "ClientIP" },
+      ["warning spec.sessionAffinity"],
+    ],
     ["should name what it stands for", { type: "ExternalName" }, ["warning spec.externalName"]],
   ]);
 });
