@@ -1,10 +1,11 @@
 /** Virtual hosts come and go, by themselves, in whole tables and on demand: real Envoys route alike. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { admin, stats } from "./harness/admin.js";
 import { failures, startLoad } from "./harness/load.js";
 import { application, documents, HTTP_GATEWAY, ON_DEMAND } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
-import { call, callAddress, echoOf, keepAliveAgent } from "./harness/requests.js";
+import { type Answer, call, callAddress, echoOf, keepAliveAgent } from "./harness/requests.js";
 import { type LogRecord, type ServedMesh, shareServedMesh } from "./harness/served-mesh.js";
 
 /** A route of the host `called`, inside and at the gateway, that marks its requests. */
@@ -34,8 +35,41 @@ spec:
 `;
 }
 
+/** Names of the pods of `called` that nobody has called before, one of them with routes. */
+const COLD = `
+apiVersion: v1
+kind: Service
+metadata: { name: cold }
+spec:
+  selector: { app: called }
+  ports: [{ name: http, port: 80, targetPort: 8080 }, { name: tcp, port: 9090, targetPort: 8080 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: colder }
+spec:
+  selector: { app: called }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: cold }
+spec:
+  hosts: [cold]
+  http:
+  - match: [{ uri: { prefix: /aborted } }]
+    fault: { abort: { httpStatus: 418, percentage: { value: 100 } } }
+    route: [{ destination: { host: cold } }]
+  - match: [{ uri: { prefix: /split } }]
+    mirrors: [{ destination: { host: caller } }]
+    route:
+    - { destination: { host: cold }, weight: 50 }
+    - { destination: { host: colder }, weight: 50 }
+`;
+
 const FILES = {
   "apps.yaml": documents(application("caller"), application("called")),
+  "cold.yaml": COLD,
   "gateway.yaml": HTTP_GATEWAY,
   "called.yaml": marked("first"),
 };
@@ -80,6 +114,22 @@ async function editionOutside(mesh: ServedMesh): Promise<string | undefined> {
 describe.for(WAYS)("with $way", ({ protocol, edited, more }) => {
   const mesh = shareServedMesh({ ...FILES, ...more }, { protocol });
 
+  test("the first requests and connections to a host are answered", async () => {
+    const caller = mesh().pod("caller-0");
+    const status = async (answer: Promise<Answer>): Promise<number> => (await answer).status;
+    const at = { address: caller.addresses.egress, port: 9090 };
+    const body = "x".repeat(300_000);
+    const first = [
+      call(caller, "http://cold/aborted"),
+      call(caller, "http://cold/split"),
+      call(caller, "http://cold.default:80/split", { method: "POST", body }),
+      call(caller, "http://cold/elsewhere"),
+      call(caller, "http://colder.default.svc.cluster.local/"),
+      callAddress(at, "http://cold:9090/"),
+    ];
+    expect(await Promise.all(first.map(status))).toEqual([418, 200, 200, 404, 200, 200]);
+  });
+
   test("an edit of a route sends that route, and is in force inside and at the gateway", async () => {
     const agent = keepAliveAgent();
     const load = startLoad(4, () => call(mesh().pod("caller-0"), "http://called/", { agent }));
@@ -118,5 +168,53 @@ describe.for(WAYS)("with $way", ({ protocol, edited, more }) => {
     await expect.poll(() => statusInside(mesh(), "http://alias/")).not.toBe(200);
     await expect.poll(() => edition(mesh())).toBe("third");
     await expect.poll(() => editionOutside(mesh())).toBe("third");
+  });
+});
+
+describe("a sidecar that asks for what it calls", () => {
+  const mesh = shareServedMesh({ ...FILES, "mesh-config.yaml": ON_DEMAND });
+
+  /** The services that the caller's Envoy has clusters for. */
+  const services = async (): Promise<readonly string[]> => {
+    const text = await admin(mesh().pod("caller-0"), "/clusters");
+    const names = text.split("\n").map((line) => line.split("::")[0] ?? "");
+    return [...new Set(names.filter((name) => name.startsWith("outbound|")))].sort();
+  };
+
+  test("has what it called and nothing else", async () => {
+    expect(await services()).toEqual([]);
+    expect(await statusInside(mesh(), "http://called/")).toBe(200);
+    expect(await services()).toEqual(["outbound|80||called.default.svc.cluster.local"]);
+  });
+
+  test("has its request wait while the control plane is away, and answered when it is back", async () => {
+    await mesh().stop();
+    const answer = call(mesh().pod("caller-0"), "http://colder/", { timeoutMs: 60_000 });
+    const active = async (): Promise<number> => {
+      const all = await stats(mesh().pod("caller-0"), "downstream_rq_active");
+      return (
+        all.get(
+          `http.outbound_${mesh().pod("caller-0").addresses.egress}_15007;.downstream_rq_active`,
+        ) ?? 0
+      );
+    };
+    await expect.poll(active).toBe(1);
+    await mesh().start();
+    expect((await answer).status).toBe(200);
+  });
+
+  test("that calls very many hosts is given all, and goes on as before", async () => {
+    const agent = keepAliveAgent();
+    const hosts = Array.from({ length: 520 }, (_, i) => `127.36.${i >> 8}.${i & 255}`);
+    const unreachable = async (host: string): Promise<number> =>
+      (await call(mesh().pod("caller-0"), `http://${host}/`, { agent })).status;
+    for (let from = 0; from < hosts.length; from += 20) {
+      const some = hosts.slice(from, from + 20);
+      expect(await Promise.all(some.map(unreachable))).toEqual(some.map(() => 503));
+    }
+    expect(await services()).toContain("outbound|80||cold.default.svc.cluster.local");
+    expect(await statusInside(mesh(), "http://called/")).toBe(200);
+    expect(await statusInside(mesh(), "http://cold/split")).toBe(200);
+    expect(await statusInside(mesh(), "http://127.36.9.9/")).toBe(503);
   });
 });
