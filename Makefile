@@ -108,7 +108,7 @@ conformance: packages gen ## how much of SUITE=FOLDER, cases of Istio's own, com
 
 .PHONY: bench
 bench: setup ## measure what fairlead costs, beside a server without logic (ARGS=--help shows the sizes)
-	@exec $(BIN)/tsx bench/main.ts $(ARGS)
+	@$(USE_ENVOY) && exec $(BIN)/tsx bench/main.ts $(ARGS)
 
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines they reach

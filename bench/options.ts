@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** The parts of the measurement, in the order in which they are done. */
-export const PARTS = ["phases", "growth", "crowd", "storm", "start"] as const;
+export const PARTS = ["phases", "growth", "crowd", "storm", "start", "on-demand"] as const;
 
 /** See HELP. */
 export type Part = (typeof PARTS)[number];
@@ -17,6 +17,7 @@ export interface BenchOptions {
   readonly churnFor: number;
   readonly crowd: number;
   readonly start: readonly number[];
+  readonly called: number;
   readonly only: readonly Part[];
   readonly floor: boolean;
   readonly timeout: number;
@@ -25,11 +26,12 @@ export interface BenchOptions {
 
 const HELP = `
 Parts, of which --only takes some:
-  phases  connect, edits, churn, reconnect, each beside its floor: the same bytes sent by a server without any logic
-  growth  the same with twice the services, and with twice the proxies
-  crowd   many proxies at once
-  storm   endpoint edits while as many proxies connect as are connected already
-  start   from the start of the process to the first answer
+  phases     connect, edits, churn, reconnect, each beside its floor: the same bytes sent by a server without any logic
+  growth     the same with twice the services, and with twice the proxies
+  crowd      many proxies at once
+  storm      endpoint edits while as many proxies connect as are connected already
+  start      from the start of the process to the first answer
+  on-demand  a real Envoy with whole route tables, with virtual hosts by themselves, and one that asks for what it calls
 
 Examples:
   $ make bench
@@ -76,6 +78,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option("--churn-for <seconds>", "how long there is churn", parseCount, 10)
     .option("--crowd <n>", "sidecars of the part crowd", parsePositive, 1000)
     .option("--start <n,...>", "services of the part start", parseCounts, [1000, 10_000])
+    .option("--called <n>", "services that an Envoy calls, in on-demand", parsePositive, 50)
     .option("--only <part,...>", "parts of the measurement", parseParts, PARTS)
     .option("--no-floor", "without the floor")
     .option("--timeout <seconds>", "longest wait for one change", parsePositive, 60)

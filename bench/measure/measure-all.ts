@@ -1,5 +1,6 @@
 import { cpus, loadavg } from "node:os";
 import type { BenchOptions } from "../options.js";
+import { type EnvoyFigures, measureEnvoys } from "./envoys.js";
 import type { Plan } from "./phases.js";
 import { type MeshFigures, measureMesh, measureStart, type Tell } from "./run-mesh.js";
 import { measureStorm, type StormFigures } from "./storm.js";
@@ -17,6 +18,7 @@ export interface Figures {
   readonly crowd: MeshFigures | undefined;
   readonly storm: StormFigures | undefined;
   readonly start: readonly StartFigures[];
+  readonly envoys: EnvoyFigures | undefined;
 }
 
 /** A mesh, with twice the services, and with twice the proxies. */
@@ -48,7 +50,10 @@ export async function measureAll(options: BenchOptions, tell: Tell): Promise<Fig
   for (const services of only.includes("start") ? options.start : []) {
     start.push({ services, ms: await measureStart({ ...plan.shape, services }, tell) });
   }
-  return { machine, phases, growth, crowd, storm, start };
+  const envoys = only.includes("on-demand")
+    ? await measureEnvoys(plan.shape, options.called, tell)
+    : undefined;
+  return { machine, phases, growth, crowd, storm, start, envoys };
 }
 
 function planOf(options: BenchOptions): Plan {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { FleetFunctions } from "../fleet/fleet-process.js";
 import { writeMesh } from "../mesh/mesh-directory.js";
 import type { MeshShape } from "../mesh/mesh-shape.js";
+import type { MutualTls } from "../mesh/service-yaml.js";
 import { type Remote, startRemote } from "../remote.js";
 import { type MeasuredControlPlane, startControlPlane } from "../subject/control-plane.js";
 
@@ -16,10 +17,14 @@ export interface MeshRun {
 }
 
 /** Runs a control plane on a new mesh until it was used. */
-export async function runMesh<T>(shape: MeshShape, use: (run: MeshRun) => Promise<T>): Promise<T> {
+export async function runMesh<T>(
+  shape: MeshShape,
+  use: (run: MeshRun) => Promise<T>,
+  mutualTls?: MutualTls,
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), "fairlead-bench-"));
   try {
-    const mesh = await writeMesh(join(directory, "mesh"), shape);
+    const mesh = await writeMesh(join(directory, "mesh"), shape, mutualTls);
     const server = await startControlPlane(mesh, join(directory, "state"));
     try {
       return await use({ server, directory });

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type MeshShape, namespaceOf } from "./mesh-shape.js";
-import { type Edit, MESH_WIDE_YAML, serviceYaml } from "./service-yaml.js";
+import { type Edit, type MutualTls, meshWideYaml, serviceYaml } from "./service-yaml.js";
 
 /** The files of a mesh: one for each service, in a folder for each namespace. */
 export interface MeshDirectory {
@@ -12,7 +12,11 @@ export interface MeshDirectory {
 }
 
 /** Writes all files of a mesh below `path`. */
-export async function writeMesh(path: string, shape: MeshShape): Promise<MeshDirectory> {
+export async function writeMesh(
+  path: string,
+  shape: MeshShape,
+  mutualTls: MutualTls = "STRICT",
+): Promise<MeshDirectory> {
   const folderOf = (service: number): string => join(path, namespaceOf(shape, service));
   const write = async (service: number, edit?: Edit): Promise<void> => {
     const file = join(folderOf(service), `svc-${service}.yaml`);
@@ -21,7 +25,7 @@ export async function writeMesh(path: string, shape: MeshShape): Promise<MeshDir
     await rename(`${file}.tmp`, file);
   };
   await mkdir(path, { recursive: true });
-  await writeFile(join(path, "mesh-wide.yaml"), MESH_WIDE_YAML);
+  await writeFile(join(path, "mesh-wide.yaml"), meshWideYaml(mutualTls));
   for (let namespace = 0; namespace < shape.namespaces; namespace++) {
     await mkdir(folderOf(namespace), { recursive: true });
   }

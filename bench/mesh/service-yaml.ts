@@ -32,11 +32,14 @@ export function serviceYaml(shape: MeshShape, service: number, edit: Edit = {}):
   return documents.join("---\n");
 }
 
+/** Whether workloads want mutual TLS. */
+export type MutualTls = "STRICT" | "DISABLE";
+
 /** What holds for the whole mesh. */
-export const MESH_WIDE_YAML = `apiVersion: security.istio.io/v1
+export const meshWideYaml = (mode: MutualTls): string => `apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
+spec: {mtls: {mode: ${mode}}}
 `;
 
 function head(shape: MeshShape, service: number, kind: string, name = `svc-${service}`): string {

@@ -1,4 +1,5 @@
 /** The tables of a measurement. */
+import type { EnvoyFigures } from "../measure/envoys.js";
 import type { Figures, Growth, StartFigures } from "../measure/measure-all.js";
 import type { PhaseFigures } from "../measure/phases.js";
 import type { MeshFigures } from "../measure/run-mesh.js";
@@ -13,6 +14,7 @@ export function report({
   crowd,
   storm,
   start,
+  envoys,
 }: Figures): readonly string[] {
   const { node, cpus, load } = machine;
   return [
@@ -22,6 +24,7 @@ export function report({
     ...(growth === undefined ? [] : ["", ...growthLines(growth)]),
     ...(storm === undefined ? [] : ["", ...stormLines(storm)]),
     ...(start.length === 0 ? [] : ["", ...startLines(start)]),
+    ...(envoys === undefined ? [] : ["", ...envoyLines(envoys)]),
   ];
 }
 
@@ -107,9 +110,27 @@ function startLines(start: readonly StartFigures[]): readonly string[] {
   return formatRows([["services", "start to first answer"], ...rows]);
 }
 
+function envoyLines({ shape, called, ways }: EnvoyFigures): readonly string[] {
+  const head = ["", "ready", "CPU", "bytes", "RSS", "first p50", "p99", "later p50", "p99"];
+  const rows = ways.map(({ way, readyMs, readyCpuMs, ready, first, later, ...rest }) => [
+    way,
+    formatMs(readyMs),
+    formatMs(readyCpuMs),
+    `${formatBytes(ready.bytes)} → ${formatBytes(rest.called.bytes)}`,
+    `${formatMebibytes(ready.rss)} → ${formatMebibytes(rest.called.rss)}`,
+    ...[first, later].flatMap(({ p50Ms, p99Ms }) => [formatMs(p50Ms), formatMs(p99Ms)]),
+  ]);
+  return [
+    `a real Envoy, ${shape.services} services: when it is ready → when it has called ${called} of them`,
+    ...formatRows([head, ...rows]),
+    ...ways.flatMap(({ way, failed }) => (failed > 0 ? [`${way}: ${failed} calls failed`] : [])),
+  ];
+}
+
 /** Whether everything reached everybody, and no stream ended by itself. */
-export function isComplete({ phases, growth, crowd, storm }: Figures): boolean {
+export function isComplete({ phases, growth, crowd, storm, envoys }: Figures): boolean {
   const all = [phases, growth?.base, growth?.services, growth?.proxies, crowd];
+  if (envoys?.ways.some(({ failed }) => failed > 0) === true) return false;
   if (storm !== undefined && storm.missing > 0) return false;
   return all.every(
     (mesh) =>

@@ -24,6 +24,7 @@ const mesh = (cpuMs: number, more: Partial<MeshFigures> = {}): MeshFigures => ({
 const nothing: Figures = {
   machine: { node: "v20", cpus: 2, load: 0.5 },
   ...{ phases: undefined, growth: undefined, crowd: undefined, storm: undefined, start: [] },
+  envoys: undefined,
 };
 
 describe("the report", () => {
@@ -73,6 +74,32 @@ describe("the report of a storm", () => {
       "those that were connected know after 50 ms (p50), 150 ms (p99), 180 ms at most",
     ]);
     expect(isComplete({ ...nothing, storm: { ...storm, missing: 1 } })).toBe(false);
+  });
+});
+
+describe("the report of real Envoys", () => {
+  const way = {
+    ...{ way: "on demand", readyMs: 456, readyCpuMs: 112, failed: 0 },
+    ready: { bytes: 4100, rss: 66 },
+    first: { p50Ms: 25, p99Ms: 45 },
+    later: { p50Ms: 0.7, p99Ms: 7.4 },
+    called: { bytes: 107_500, rss: 74 },
+  };
+  const envoys = { shape: { services: 100, namespaces: 4, endpoints: 3 }, called: 50, ways: [way] };
+
+  it("has a row for each way", () => {
+    expect(report({ ...nothing, envoys }).slice(2)).toEqual([
+      "a real Envoy, 100 services: when it is ready → when it has called 50 of them",
+      "            ready     CPU              bytes              RSS  first p50    p99  later p50     p99",
+      "on demand  456 ms  112 ms  4.1 KB → 107.5 KB  66 MiB → 74 MiB      25 ms  45 ms     0.7 ms  7.4 ms",
+    ]);
+    expect(isComplete({ ...nothing, envoys })).toBe(true);
+  });
+
+  it("says what was not answered, and that the measurement is not complete", () => {
+    const worse = { ...envoys, ways: [{ ...way, failed: 2 }] };
+    expect(report({ ...nothing, envoys: worse })).toContain("on demand: 2 calls failed");
+    expect(isComplete({ ...nothing, envoys: worse })).toBe(false);
   });
 });
 
