@@ -110,6 +110,12 @@ conformance: packages gen ## how much of SUITE=FOLDER, cases of Istio's own, com
 bench: setup ## measure what fairlead costs, beside a server without logic (ARGS=--help shows the sizes)
 	@$(USE_ENVOY) && exec $(BIN)/tsx bench/main.ts $(ARGS)
 
+.PHONY: edits
+edits: EDITS ?= 500
+edits: SEED ?= 2
+edits: setup ## edit a mesh at random under load, EDITS=500 times by SEED=2, and see that nothing fails by it
+	@$(USE_ENVOY) && FAIRLEAD_EDITS=$(EDITS) FAIRLEAD_SEED=$(SEED) exec $(BIN)/vitest run --project mesh test/mesh/random-edits.test.ts
+
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines they reach
 	@$(USE_ENVOY) && exec $(BIN)/vitest run --update=none --coverage $(ARGS)

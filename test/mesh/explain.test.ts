@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Explanation } from "../../src/console/explain/explanation.js";
 import { run } from "../unit/cli/run.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
+import { randomNumbers } from "./harness/random-numbers.js";
 import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -135,15 +136,6 @@ interface Case {
 
 const SEED = 20_261_126;
 const CASES = 100;
-
-/** Numbers from 0 to below 1, the same ones each time. See Numerical Recipes, "quick and dirty" generators. */
-function* randomNumbers(seed: number): Generator<number, never> {
-  let state = seed;
-  for (;;) {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    yield state / 2 ** 32;
-  }
-}
 
 function casesOf(seed: number, count: number): readonly Case[] {
   const numbers = randomNumbers(seed);

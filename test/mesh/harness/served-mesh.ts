@@ -15,6 +15,7 @@ import { desiredMesh } from "../../../src/up/desired-mesh.js";
 import { startEchoApplications } from "../../../src/up/echo.js";
 import { podListeners } from "../../../src/up/echo-ports.js";
 import { findEnvoy } from "../../../src/up/envoy-binary.js";
+import type { EnvoyProcess } from "../../../src/up/envoy-process.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { launchProxy, type ProxySettings } from "../../../src/up/pod-proxy.js";
 import { podId } from "../../../src/up/pods.js";
@@ -60,6 +61,8 @@ export interface ServedMesh extends Places, Edits {
   stop(): Promise<void>;
   /** Starts it again on the same state and ports; resolves when all proxies are back and hold what they should. */
   start(): Promise<void>;
+  /** Ends the Envoy of a pod, and starts one in its place that holds nothing yet; resolves when that has all it should. */
+  replaceProxy(pod: PlacedPod): Promise<void>;
 }
 
 /** Options of such a mesh. */
@@ -135,7 +138,8 @@ async function openMesh(
   closers.push(() => controlPlane.close());
   const pods = placePods(controlPlane, places);
   await startApplications(pods, closers);
-  await startProxies(controlPlane, pods, { ...options, ...places }, closers);
+  const proxies = await startProxies(controlPlane, pods, { ...options, ...places });
+  closers.push(() => proxies.stop());
   await untilBack(controlPlane, pods);
   return {
     ...places,
@@ -148,6 +152,10 @@ async function openMesh(
     start: async () => {
       const { plaintextPort, tlsPort, httpPort } = controlPlane;
       controlPlane = await open({ plaintextPort, tlsPort, httpPort });
+      await untilBack(controlPlane, pods);
+    },
+    replaceProxy: async (pod) => {
+      await proxies.replace(pod);
       await untilBack(controlPlane, pods);
     },
   };
@@ -166,12 +174,16 @@ async function startApplications(pods: readonly PlacedPod[], closers: Closers): 
   if (failures.length > 0) throw new Error(`applications: ${JSON.stringify(failures)}`);
 }
 
+interface Proxies {
+  replace(pod: PlacedPod): Promise<void>;
+  stop(): Promise<void>;
+}
+
 async function startProxies(
   controlPlane: ControlPlane,
   pods: readonly PlacedPod[],
   { state, protocol }: Places & Pick<ServedMeshOptions, "protocol">,
-  closers: Closers,
-): Promise<void> {
+): Promise<Proxies> {
   const { FAIRLEAD_ENVOY: named, PATH: path } = process.env;
   const settings: ProxySettings = {
     binary: (await findEnvoy({ named, path, installation: INSTALLATION })).file,
@@ -182,16 +194,28 @@ async function startProxies(
     logDirectory: join(state, "logs"),
     ...(protocol === undefined ? {} : { protocol }),
   };
-  const proxied = pods.filter(({ proxy }) => proxy !== "none");
-  await Promise.all(
-    proxied.map(async (pod) => {
-      const envoy = await launchProxy(settings, pod);
-      closers.push(async () => {
-        await envoy.stop();
-      });
-      await envoy.ready();
-    }),
-  );
+  const envoys = new Map<string, EnvoyProcess>();
+  const start = async (pod: PlacedPod): Promise<void> => {
+    const envoy = await launchProxy(settings, pod);
+    envoys.set(podId(pod), envoy);
+    await envoy.ready();
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...envoys.values()].map((envoy) => envoy.stop()));
+  };
+  try {
+    await Promise.all(pods.filter(({ proxy }) => proxy !== "none").map(start));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    replace: async (pod) => {
+      await envoys.get(podId(pod))?.stop();
+      await start(pod);
+    },
+    stop,
+  };
 }
 
 /** Resolves when all proxies are connected and have accepted what they were sent. */
