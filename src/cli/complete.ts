@@ -24,7 +24,7 @@ export function completionOf(program: Command, words: readonly string[]): Comple
   const { command, positionals, awaiting, given } = walk(program, words.slice(0, -1));
   const last = words.at(-1) ?? "";
   if (awaiting !== undefined) return valuesOf(awaiting);
-  if (last.startsWith("-")) return { kind: "words", candidates: optionsOf(command) };
+  if (last.startsWith("-")) return optionCompletion(command, last);
   if (positionals === 0 && command.commands.length > 0) {
     return { kind: "words", candidates: commandsOf(command) };
   }
@@ -62,13 +62,22 @@ function step(at: Walk, word: string): Walk {
 
 /** `--option`, of which the value may be the next word, or `--option=value`. */
 function optionStep({ command, given }: Walk, word: string): Partial<Walk> {
-  const [, name = word, value] = /^(--[^=]+)=(.*)$/.exec(word) ?? [];
-  const option = command.options.find(({ long, short }) => name === long || name === short);
+  const { name, value } = optionParts(word);
+  const option = optionOf(command, name);
   if (option === undefined) return {};
   if (value !== undefined) return { given: { ...given, ...valueOf(option, value) } };
   return option.required
     ? { awaiting: option }
     : { given: { ...given, [option.attributeName()]: true } };
+}
+
+function optionParts(word: string): { readonly name: string; readonly value?: string } {
+  const [, name = word, value] = /^(--[^=]+)=(.*)$/.exec(word) ?? [];
+  return value === undefined ? { name } : { name, value };
+}
+
+function optionOf(command: Command, name: string): Option | undefined {
+  return command.options.find(({ long, short }) => name === long || name === short);
 }
 
 /** Nothing when the word is no value of the option: whether it is wrong is told when the command is run. */
@@ -86,11 +95,20 @@ function subcommandOf(command: Command, word: string): Command | undefined {
   return command.commands.find((one) => one.name() === word || one.aliases().includes(word));
 }
 
-function valuesOf({ argChoices }: Option): Completion {
+/** The name of an option, or `--option=` with one of the values that it can have. */
+function optionCompletion(command: Command, word: string): Completion {
+  const { name, value } = optionParts(word);
+  if (value === undefined) return { kind: "words", candidates: optionsOf(command) };
+  const option = optionOf(command, name);
+  return option === undefined ? OTHER : valuesOf(option, `${name}=`);
+}
+
+/** The values of an option, each behind what stands before it in its word. */
+function valuesOf({ argChoices }: Option, before = ""): Completion {
   if (argChoices === undefined) return OTHER;
   return {
     kind: "words",
-    candidates: argChoices.map((word) => ({ word, description: "" })),
+    candidates: argChoices.map((value) => ({ word: `${before}${value}`, description: "" })),
   };
 }
 

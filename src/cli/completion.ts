@@ -4,12 +4,24 @@ import type { CommandContext } from "./context.js";
 /** The word before the words that are to be completed: what the shells' scripts call. */
 export const COMPLETE = "__complete";
 
+/** Bash has `=` and `:` for words of their own, and puts what completes a word behind the last of them. */
 const BASH = `_fairlead() {
-  local word description
+  local word description last="" kept="" joins=""
+  local -a words=()
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do
+    if [[ -n $joins || $word == [=:]* ]]; then
+      last+=$word
+    else
+      words+=("$last")
+      last=$word
+    fi
+    if [[ $word == [=:]* ]]; then joins=yes; else joins=""; fi
+  done
+  [[ $last == *[=:]* ]] && kept=\${last%"\${last##*[=:]}"}
   COMPREPLY=()
   while IFS=$'\\t' read -r word description; do
-    COMPREPLY+=("$word")
-  done < <("\${COMP_WORDS[0]}" ${COMPLETE} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    COMPREPLY+=("\${word#"$kept"}")
+  done < <("\${COMP_WORDS[0]}" ${COMPLETE} "\${words[@]:1}" "$last" 2>/dev/null)
 }
 complete -o default -F _fairlead fairlead
 `;

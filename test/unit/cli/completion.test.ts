@@ -38,6 +38,8 @@ test("options are completed, and the values that they can have", async () => {
     "yaml",
   ]);
   expect(await complete("serve", "--log-level", "w")).toEqual(["warn"]);
+  expect(await complete("serve", "--log-level=w")).toEqual(["--log-level=warn"]);
+  expect(await complete("serve", "--nothing=w")).toEqual([]);
   expect(await complete("version", "--help")).toEqual(["--help"]);
 });
 
@@ -52,14 +54,53 @@ test("each candidate says what it is", async () => {
   expect(stdout).toBe("check\tshow which AuthorizationPolicies a proxy enforces\n");
 });
 
-test("bash asks with the words up to the cursor, and takes the first column", async () => {
+/** What bash asks when the cursor is behind the last of its words, and what it takes of the answer. */
+async function inBash(
+  words: readonly string[],
+  answer: string,
+): Promise<{ readonly asked: string; readonly taken: readonly string[] }> {
   const { stdout: script } = await run(["completion", "bash"]);
+  const quoted = words.map((word) => `'${word}'`).join(" ");
   const program = `${script}
-fairlead() { printf '%s|' "$@" >&2; printf 'clusters\\tthe clusters\\nclustered\\t\\n'; }
-COMP_WORDS=(fairlead pc clu -o) COMP_CWORD=2
-exec 3>&2; _fairlead; printf '%s\\n' "\${COMPREPLY[@]}"; complete -p fairlead`;
+exec 3>&1
+fairlead() { printf '<%s>' "$@" >&3; printf '%b' '${answer}'; }
+COMP_WORDS=(fairlead ${quoted} -o) COMP_CWORD=${words.length}
+_fairlead; printf '\n%s' "\${COMPREPLY[@]}"`;
   const { stdout } = await promisify(execFile)("bash", ["-c", program]);
-  expect(stdout).toBe("clusters\nclustered\ncomplete -o default -F _fairlead fairlead\n");
+  const [asked = "", ...taken] = stdout.split("\n");
+  return { asked, taken };
+}
+
+test("bash asks with the words up to the cursor, and takes the first column", async () => {
+  const answer = "clusters\\tthe clusters\\nclustered\\t\\n";
+  expect(await inBash(["pc", "clu"], answer)).toEqual({
+    asked: "<__complete><pc><clu>",
+    taken: ["clusters", "clustered"],
+  });
+  expect((await inBash(["pc", ""], answer)).asked).toBe("<__complete><pc><>");
+});
+
+test("bash asks with whole words where it takes a part for one, and puts what completes them behind that", async () => {
+  const state = ["pc", "clusters", "--state", "=", "/run/mesh", "pay"];
+  expect(await inBash(state, "payments-0.default\\t\\n")).toEqual({
+    asked: "<__complete><pc><clusters><--state=/run/mesh><pay>",
+    taken: ["payments-0.default"],
+  });
+  const wide = { asked: "<__complete><tls-check><--output=w>", taken: ["wide"] };
+  expect(await inBash(["tls-check", "--output", "=", "w"], "--output=wide\\t\\n")).toEqual(wide);
+  const all = { asked: "<__complete><tls-check><--output=>", taken: ["wide"] };
+  expect(await inBash(["tls-check", "--output", "="], "--output=wide\\t\\n")).toEqual(all);
+  const address = ["ps", "--xds-address", "localhost", ":", "15010", ""];
+  expect((await inBash(address, "")).asked).toBe(
+    "<__complete><ps><--xds-address><localhost:15010><>",
+  );
+});
+
+test("bash is told where to ask", async () => {
+  const { stdout } = await run(["completion", "bash"]);
+  const words = ["-c", `${stdout} complete -p fairlead`];
+  const { stdout: told } = await promisify(execFile)("bash", words);
+  expect(told).toBe("complete -o default -F _fairlead fairlead\n");
 });
 
 test.each(["bash", "zsh", "fish"])("there is a script for %s", async (shell) => {
