@@ -29,7 +29,9 @@ export function proxyStatusCommand(context: CommandContext): Command {
         .default("0"),
     )
     .addOption(
-      new Option("-o, --output <format>", "how").choices(["table", "json"]).default("table"),
+      new Option("-o, --output <format>", "how")
+        .choices(["table", "json", "yaml"])
+        .default("table"),
     );
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)

@@ -10,6 +10,7 @@ import { askControlPlane } from "./connect.js";
 import type { CommandContext } from "./context.js";
 import { askAdmin } from "./envoy-admin.js";
 import type { ProxyStatusOptions } from "./run-proxy-status.js";
+import { writeValue } from "./write-output.js";
 
 /** What the Envoy of a proxy holds, and how that is known. */
 interface Held {
@@ -66,9 +67,6 @@ export async function runProxyDifference(
   const comparisons = compareDumps(sent, parseConfigDump(held.text));
   const { stdout, stderr } = context;
   stderr.write(`what ${name}.${own} accepted, and what ${held.origin} holds:\n`);
-  stdout.write(
-    output === "json"
-      ? `${JSON.stringify(comparisons, undefined, 2)}\n`
-      : `${comparisons.flatMap(linesOf).join("\n")}\n`,
-  );
+  if (output === "table") stdout.write(`${comparisons.flatMap(linesOf).join("\n")}\n`);
+  else await writeValue(context, output, comparisons);
 }

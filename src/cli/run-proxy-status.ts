@@ -2,13 +2,14 @@ import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { refusalLines, statusTable, subscriptionTable } from "./proxy-status-table.js";
+import { writeValue } from "./write-output.js";
 
 /** The options of `fairlead proxy-status`. */
 export interface ProxyStatusOptions extends ConnectionOptions {
   readonly namespace?: string;
   readonly file?: string;
   readonly verbosity: "0" | "1";
-  readonly output: "table" | "json";
+  readonly output: "table" | "json" | "yaml";
 }
 
 /** What the tables show: of hundreds of proxies, all that is known of them takes long to read. */
@@ -23,14 +24,14 @@ export async function runProxyStatus(
   options: ProxyStatusOptions,
 ): Promise<void> {
   const { namespace = "", verbosity, output } = options;
-  const readMask = output === "json" ? "" : FIELDS[verbosity];
+  const readMask = output === "table" ? FIELDS[verbosity] : "";
   const answer = await askControlPlane(context, options, (client) =>
     client.listProxies({ namespace, readMask }),
   );
   const { proxies = [], controlPlane = {} } = answer;
   const { stdout, stderr } = context;
-  if (output === "json") {
-    stdout.write(`${JSON.stringify({ controlPlane, proxies }, undefined, 2)}\n`);
+  if (output !== "table") {
+    await writeValue(context, output, { controlPlane, proxies });
     return;
   }
   if (proxies.length === 0) {

@@ -7,11 +7,12 @@ import { ENVOY_RELEASE } from "../up/envoy-binary.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { packageVersion } from "./package-version.js";
+import { writeValue } from "./write-output.js";
 
 /** The options of `fairlead version`. */
 export interface VersionOptions extends ConnectionOptions {
   readonly remote: boolean;
-  readonly output: "text" | "json";
+  readonly output: "text" | "json" | "yaml";
 }
 
 /** What is installed here, and whom it works with. */
@@ -29,11 +30,12 @@ export async function runVersion(context: CommandContext, options: VersionOption
     envoy: ENVOY_RELEASE,
   };
   const remote = options.remote ? await askRemote(context, options) : undefined;
-  context.stdout.write(
-    options.output === "json"
-      ? `${JSON.stringify({ ...client, ...remoteJson(remote) }, undefined, 2)}\n`
-      : `${[clientLine(client), ...remoteLines(remote)].join("\n")}\n`,
-  );
+  const { output } = options;
+  if (output !== "text") {
+    await writeValue(context, output, { ...client, ...remoteJson(remote) });
+    return;
+  }
+  context.stdout.write(`${[clientLine(client), ...remoteLines(remote)].join("\n")}\n`);
 }
 
 /** One that nobody named need not be there. */

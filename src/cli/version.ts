@@ -24,7 +24,7 @@ export function versionCommand(context: CommandContext): Command {
         .default(true),
     )
     .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+      new Option("-o, --output <format>", "how").choices(["text", "json", "yaml"]).default("text"),
     );
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)

@@ -1,6 +1,7 @@
 /** What an operator asks of a mesh of real Envoys. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
@@ -20,11 +21,21 @@ test("lists a proxy with what its Envoy asked for", async () => {
   );
 });
 
+test("lists proxies for programs, in JSON and in YAML alike", async () => {
+  const json = JSON.parse((await ask("proxy-status", "-o", "json")).stdout) as object;
+  expect(json).toMatchObject({ proxies: [{ id: "payments-0.default" }] });
+  expect(load((await ask("proxy-status", "-o", "yaml")).stdout)).toEqual(json);
+});
+
 test("finds that an Envoy holds exactly what it was sent", async () => {
   expect(await ask("proxy-status", "payments-0.default")).toMatchObject({
     code: 0,
     stdout: "Clusters Match\nListeners Match\nRoutes Match\n",
   });
+  const { stdout } = await ask("proxy-status", "payments-0.default", "-o", "yaml");
+  expect(load(stdout)).toEqual(
+    ["Clusters", "Listeners", "Routes"].map((type) => ({ type, differences: [] })),
+  );
 });
 
 test("finds what a saved dump of an Envoy has not", async () => {

@@ -1,3 +1,4 @@
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { run } from "./run.js";
 
@@ -67,11 +68,15 @@ test("says that the Envoy which was named is none", async () => {
   expect(stderr).toMatch(/^error: FAIRLEAD_ENVOY is \/nowhere\/envoy, which is no Envoy/);
 });
 
+const VERSIONS = {
+  fairlead: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+  istioApi: "1.29.6",
+  envoy: "1.40",
+};
+
 test("prints its versions for programs", async () => {
-  const { stdout } = await run(["version", "-o", "json"]);
-  expect(JSON.parse(stdout)).toEqual({
-    fairlead: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-    istioApi: "1.29.6",
-    envoy: "1.40",
-  });
+  const json = await run(["version", "-o", "json"]);
+  expect(JSON.parse(json.stdout)).toEqual(VERSIONS);
+  const yaml = await run(["version", "-o", "yaml"]);
+  expect(load(yaml.stdout)).toEqual(VERSIONS);
 });
