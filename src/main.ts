@@ -31,6 +31,15 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Resolves when all that was written is taken. What a pipe has not taken when the process exits is lost. */
+function untilTaken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => {
+      resolve();
+    });
+  });
+}
+
 const code = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   // The package has this file in dist, the repository in src.
@@ -40,4 +49,5 @@ const code = await runCommandLine(process.argv.slice(2), {
   stderr: outputOf(process.stderr),
   stop: stopSignal(),
 });
+await Promise.all([untilTaken(process.stdout), untilTaken(process.stderr)]);
 process.exit(code);

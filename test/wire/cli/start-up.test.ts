@@ -1,6 +1,6 @@
 /** What a command reads before it does anything: most of the time that it takes. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,4 +60,20 @@ test("a command that asks nobody does not read what calls a control plane", asyn
   const { stdout, bytes } = await start("version", "--remote=false");
   expect(stdout).toMatch(/^client version: /);
   expect(bytes).toBeLessThan(400_000);
+});
+
+test("all that a command writes goes through a pipe, however much it is", async () => {
+  const names = Array.from({ length: 3000 }, (_, i) => `cluster-${i}`);
+  const directory = await mkdtemp(join(tmpdir(), "fairlead-start-up-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const file = join(directory, "dump.json");
+  const section = "type.googleapis.com/envoy.admin.v3.ClustersConfigDump";
+  const clusters = names.map((name) => ({
+    cluster: { "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster", name },
+  }));
+  const dump = { configs: [{ "@type": section, dynamic_active_clusters: clusters }] };
+  await writeFile(file, JSON.stringify(dump));
+  const { stdout } = await start("proxy-config", "clusters", "-f", file, "-o", "json");
+  const written = JSON.parse(stdout) as readonly { readonly name: string }[];
+  expect(written.map(({ name }) => name).sort()).toEqual(names.sort());
 });
