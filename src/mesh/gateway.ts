@@ -84,18 +84,37 @@ export function gatewayServers(
   return withoutConflicts(all);
 }
 
+/** Whether TLS tells a server apart from others on its port. */
+const isByTls = ({ server, protocol }: GatewayServer): boolean =>
+  server.tls !== undefined && !isHttp(protocol);
+
+/** Whether a server can be beside the one that came to its port first: all of them HTTP in plaintext, or all TLS. */
+function canShare(first: GatewayServer, one: GatewayServer): boolean {
+  return isByTls(first) ? isByTls(one) : isHttp(first.protocol) && isHttp(one.protocol);
+}
+
 /**
- * Servers without TLS can share a port when all of them are HTTP, since requests name their host; else the first has it
- * alone, even if no VirtualService is bound to it. See Istio, model.MergeGateways.
+ * Servers that can share their ports: requests in plaintext name their host, and TLS its server name. The first on a port
+ * says which of both it is, even if no VirtualService is bound to it; other servers are left out, and so are those with TLS
+ * for a host that has it there already. See Istio, model.MergeGateways.
  */
 function withoutConflicts(servers: readonly GatewayServer[]): readonly GatewayServer[] {
   const firsts = new Map<string, GatewayServer>();
+  const withTls = new Set<string>();
   return servers.filter((one) => {
-    if (one.server.tls !== undefined && !isHttp(one.protocol)) return true;
-    const place = `${one.server.bind ?? ""}|${String(one.listenPort)}`;
+    const { gateway, server } = one;
+    const place = `${server.bind ?? ""}|${String(one.listenPort)}`;
+    if (server.tls !== undefined) {
+      const hosts = server.hosts.map((text) => {
+        const { namespace, host } = parseServerHost(text, gateway.metadata.namespace);
+        return `${place}|${namespace}/${host}`;
+      });
+      if (hosts.some((host) => withTls.has(host))) return false;
+      for (const host of hosts) withTls.add(host);
+    }
     const first = firsts.get(place) ?? one;
     firsts.set(place, first);
-    return first === one || (isHttp(first.protocol) && isHttp(one.protocol));
+    return first === one || canShare(first, one);
   });
 }
 

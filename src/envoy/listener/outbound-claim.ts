@@ -184,17 +184,36 @@ function networkOf(cidr: string): string {
   return `${family.networkAddressFromCIDR(cidr).toString()}/${length}`;
 }
 
+/** Where connections to a service are taken: at an address, those perhaps that are meant for some blocks alone. */
+interface ClaimedPlace {
+  readonly address: string;
+  readonly prefixes: readonly string[];
+}
+
+/** The places of a service: each of its addresses, and one for all of its blocks of addresses. */
+function placesOf(
+  { addresses }: Service,
+  podAddresses: readonly string[],
+): readonly ClaimedPlace[] {
+  const blocks = addresses.filter((one) => one.includes("/")).map(networkOf);
+  const single = addresses.filter((one) => !one.includes("/"));
+  const known = single.length === 0 ? podAddresses : single;
+  const places = known.map((address) => ({ address, prefixes: [] }));
+  if (blocks.length === 0 && places.length > 0) return places;
+  return [...places, { address: ANY_ADDRESS, prefixes: [...new Set(blocks)] }];
+}
+
 /** A service on a wildcard address is known by its server name alone, if it has TLS. */
 function defaultChain(
   service: Service,
   port: ServicePort,
-  address: string,
+  { address, prefixes }: ClaimedPlace,
   context: ClaimContext,
 ): TcpChain {
   const byName = isTls(port.protocol) && address === ANY_ADDRESS;
   return {
     serverNames: byName ? [service.hostname] : [],
-    prefixes: [...new Set(service.addresses.filter((one) => one.includes("/")).map(networkOf))],
+    prefixes,
     target: wholePort(service, port, context),
   };
 }
@@ -202,16 +221,19 @@ function defaultChain(
 function chainsOf(
   service: Service,
   port: ServicePort,
-  address: string,
+  place: ClaimedPlace,
   routing: { readonly virtualService: VirtualService | undefined; readonly context: ClaimContext },
 ): readonly TcpChain[] {
   const { virtualService, context } = routing;
   if (virtualService !== undefined) {
     const tls = tlsChains(virtualService, port.number, context);
     const tcp = tcpChains(virtualService, port.number, context);
-    if (tls.length > 0 || tcp.length > 0) return [...tls, ...tcp];
+    const routed = [...tls, ...tcp].map((chain) =>
+      chain.prefixes.length === 0 ? { ...chain, prefixes: place.prefixes } : chain,
+    );
+    if (routed.length > 0) return routed;
   }
-  return [defaultChain(service, port, address, context)];
+  return [defaultChain(service, port, place, context)];
 }
 
 /**
@@ -224,9 +246,8 @@ export function outboundClaims(
   context: ClaimContext,
   podAddresses: readonly string[],
 ): readonly OutboundClaim[] {
-  const single = service.addresses.filter((address) => !address.includes("/"));
-  const known = single.length === 0 ? podAddresses : single;
-  const addresses = known.length === 0 ? [ANY_ADDRESS] : known;
+  const places = placesOf(service, podAddresses);
+  const isNamed = service.addresses.some((one) => !one.includes("/"));
   const sources =
     virtualService === undefined ? [service.source] : [service.source, virtualService.source];
   // A service without a time counts as older than one with: a space sorts before digits.
@@ -242,20 +263,19 @@ export function outboundClaims(
       case "http":
         return [{ ...common, address: ANY_ADDRESS, routes: wildcardRoutes, chains: [] }];
       case "tcp":
-        return addresses.map((address) => ({
+        return places.map((place) => ({
           ...common,
-          address,
+          address: place.address,
           routes: undefined,
-          chains: chainsOf(service, port, address, { virtualService, context }),
+          chains: chainsOf(service, port, place, { virtualService, context }),
         }));
       case "auto":
-        return addresses.map((address) => ({
+        return places.map((place) => ({
           ...common,
-          address,
+          address: place.address,
           // Where the address says which service is meant, the routes are those of that service alone.
-          routes:
-            single.length === 0 ? wildcardRoutes : `${service.hostname}:${String(port.number)}`,
-          chains: chainsOf(service, port, address, { virtualService, context }),
+          routes: isNamed ? `${service.hostname}:${String(port.number)}` : wildcardRoutes,
+          chains: chainsOf(service, port, place, { virtualService, context }),
         }));
     }
   });
