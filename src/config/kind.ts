@@ -30,6 +30,8 @@ export interface KindDefinition<Spec = unknown> {
   /** `spec`: the schema is that of the `spec` field; `document`: of all top-level fields but apiVersion, kind, metadata, status. */
   readonly body: "spec" | "document";
   readonly schema: TSchema;
+  /** What a body means that Istio reads though it is not of the schema; the body itself where that changes nothing. */
+  readonly meant?: (body: unknown) => unknown;
   readonly status?: TSchema;
   /** What does not happen because the kind is read and checked and nothing more; absent for kinds that take effect. */
   readonly withoutEffect?: string;

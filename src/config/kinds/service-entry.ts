@@ -162,6 +162,9 @@ function* checkDynamicDns(spec: ServiceEntrySpec): Findings {
       );
     }
   }
+  if (spec.location === "MESH_INTERNAL") {
+    yield invalid(["spec", "location"], "resolution DYNAMIC_DNS is for hosts outside of the mesh");
+  }
   if (spec.workloadSelector !== undefined) {
     yield invalid(["spec", "workloadSelector"], "workloadSelector excludes resolution DYNAMIC_DNS");
   }

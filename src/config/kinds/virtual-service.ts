@@ -1,4 +1,5 @@
 import type { KindDefinition, Path } from "../kind.js";
+import { isMap } from "../reading/value.js";
 import type { ConfigResource } from "../resource.js";
 import { domainProblem, isIpAddress, isSubsetOfHost, wildcardDomainProblem } from "./dns-names.js";
 import { checkExportTo } from "./export-to.js";
@@ -29,8 +30,22 @@ export const virtualService = {
   versions: ["v1", "v1beta1", "v1alpha3"],
   body: "spec",
   schema: VirtualServiceSpec,
+  meant: withEmptyMatches,
   check: checkedByIstio(checkVirtualService),
 } as const satisfies KindDefinition<VirtualServiceSpec>;
+
+/** A condition of an HTTP route that is nothing at all takes every request, as an empty one does. See Istio, HTTPRoute. */
+function withEmptyMatches(body: unknown): unknown {
+  if (!isMap(body) || !Array.isArray(body["http"])) return body;
+  const http = body["http"].map((route: unknown) => {
+    const match = isMap(route) ? route["match"] : undefined;
+    if (!Array.isArray(match) || !match.includes(null)) return route;
+    return { ...(route as object), match: match.map((one: unknown) => one ?? {}) };
+  });
+  return http.every((route, index) => route === (body["http"] as unknown[])[index])
+    ? body
+    : { ...body, http };
+}
 
 /** The gateway that all sidecars are. */
 const MESH = "mesh";

@@ -73,7 +73,7 @@ function readKnown(
     kind: definition.kind,
     apiVersion,
     metadata,
-    spec: definition.body === "spec" ? value["spec"] : bodyOf(value),
+    spec: meantBy(definition, definition.body === "spec" ? value["spec"] : bodyOf(value)),
     ...(definition.status !== undefined && status !== undefined && { status }),
   };
   const all = [
@@ -87,6 +87,10 @@ function readKnown(
   const ref = { kind: definition.kind, namespace: metadata.namespace, name: metadata.name };
   if (!all.some(isError)) return { id: idOf(ref), ref, findings: all, resource };
   return { id: idOf(ref), ref, ...substituted(definition, resource, all) };
+}
+
+function meantBy({ meant }: KindDefinition<never>, body: unknown): unknown {
+  return meant === undefined ? body : meant(body);
 }
 
 function substituted(

@@ -120,6 +120,11 @@ describe("the resolution of a ServiceEntry", () => {
       ["spec.addresses", "spec.ports[1].protocol"],
     ],
     [
+      "DYNAMIC_DNS is for hosts outside of the mesh",
+      at("DYNAMIC_DNS", { hosts: ["*.a.b"], location: "MESH_INTERNAL" }),
+      ["spec.location"],
+    ],
+    [
       "tells several hosts apart by their protocol",
       at("DNS", { hosts: ["a.b", "c.d"], ports: [http, tcp] }),
       ["spec.ports[1].protocol"],
