@@ -101,19 +101,6 @@ function secretsFor(lease: SecretLease | undefined, gateway: ResourceTable): Res
   return table;
 }
 
-/** Only the incremental protocol can carry virtual hosts by themselves. */
-function routesOf(
-  sets: ResourceSets,
-  virtualHosts: ResourceTable,
-  protocol: Protocol,
-): ResourceView {
-  if (protocol === "sotw") return new Map([[TYPE_URL.route, sets.routes]]);
-  return new Map<string, ResourceTable>([
-    [TYPE_URL.route, sets.splitRoutes],
-    [TYPE_URL.virtualHost, virtualHosts],
-  ]);
-}
-
 /** The types of which a sidecar is sent what it asks for. */
 const ASKED_TYPES: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.virtualHost]);
 
@@ -129,19 +116,21 @@ function askedOf(sets: ProxySets, asked: AskedNames): AskedSets {
   );
 }
 
+/** What a session should hold. Only the incremental protocol can carry virtual hosts by themselves. */
 function viewOf(
   sets: ResourceSets,
   { clusters, virtualHosts }: AskedSets,
   secrets: ResourceTable,
   protocol: Protocol,
 ): ResourceView {
-  return new Map<string, ResourceTable>([
-    [TYPE_URL.cluster, clusters],
-    [TYPE_URL.endpoint, sets.endpoints],
-    [TYPE_URL.secret, secrets],
-    [TYPE_URL.listener, sets.listeners],
-    ...routesOf(sets, virtualHosts, protocol),
-  ]);
+  const view = new Map<string, ResourceTable>();
+  view.set(TYPE_URL.cluster, clusters);
+  view.set(TYPE_URL.endpoint, sets.endpoints);
+  view.set(TYPE_URL.secret, secrets);
+  view.set(TYPE_URL.listener, sets.listeners);
+  view.set(TYPE_URL.route, protocol === "sotw" ? sets.routes : sets.splitRoutes);
+  if (protocol === "delta") view.set(TYPE_URL.virtualHost, virtualHosts);
+  return view;
 }
 
 /** A resource of a set as it was built, by the URL of its type. */

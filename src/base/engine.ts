@@ -54,8 +54,20 @@ interface RowSelection<Rows extends readonly unknown[]> {
   readonly exists: (rows: RowsOf<Rows>) => boolean;
 }
 
-const sameArray = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((value, i) => value === b[i]);
+function sameArray(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  // Asked several times for each proxy after each edit: a callback for each element is what it would cost most.
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function hasFields<I extends object>(
+  input: I,
+  fields: readonly (keyof I)[],
+  values: readonly unknown[],
+): boolean {
+  return fields.every((field, i) => input[field] === values[i]);
+}
 
 /** Whether two arrays hold the same objects in the same order. */
 export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
@@ -151,15 +163,14 @@ export class Engine {
     fields: readonly (keyof I & string)[],
     compute: (input: I) => R,
   ): (input: I) => R {
-    let last: { readonly input: I; readonly value: R } | undefined;
+    let last: { readonly values: readonly unknown[]; readonly value: R } | undefined;
     return (input) => {
-      const known = last;
-      if (known !== undefined && fields.every((field) => known.input[field] === input[field])) {
-        return known.value;
-      }
-      this.#record?.(name, keyOf(fields.map((field) => input[field])));
+      if (last !== undefined && hasFields(input, fields, last.values)) return last.value;
+      // The input itself is not kept: it may be a whole mesh, of which only these fields are of interest.
+      const values = fields.map((field) => input[field]);
+      this.#record?.(name, keyOf(values));
       const value = compute(input);
-      if (this.#memo) last = { input, value };
+      if (this.#memo) last = { values, value };
       return value;
     };
   }

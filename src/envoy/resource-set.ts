@@ -74,6 +74,43 @@ export interface AskedNames {
   readonly virtualHosts: ReadonlySet<string>;
 }
 
+/** Sets with route configurations, which stay unjoined until they are read. */
+class UnjoinedSets implements ResourceSets {
+  readonly clusters: ResourceSet;
+  readonly endpoints: ResourceSet;
+  readonly listeners: ResourceSet;
+  readonly secrets: ResourceSet;
+  readonly #routes: RouteSets;
+
+  constructor(sets: Omit<ResourceSets, keyof RouteSets>, routes: RouteSets) {
+    this.clusters = sets.clusters;
+    this.endpoints = sets.endpoints;
+    this.listeners = sets.listeners;
+    this.secrets = sets.secrets;
+    this.#routes = routes;
+  }
+
+  get routes(): ResourceSet {
+    return this.#routes.routes;
+  }
+
+  get splitRoutes(): ResourceSet {
+    return this.#routes.splitRoutes;
+  }
+
+  get virtualHosts(): ResourceSet {
+    return this.#routes.virtualHosts;
+  }
+}
+
+/** All sets of a proxy, of which those with routes are together. */
+export function resourceSets(
+  sets: Omit<ResourceSets, keyof RouteSets>,
+  routes: RouteSets,
+): ResourceSets {
+  return new UnjoinedSets(sets, routes);
+}
+
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */
 export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
   return (

@@ -11,6 +11,8 @@ interface ClientSecretInputs extends Pick<Mesh, "credentialRules" | "secrets"> {
   readonly proxy: Proxy;
 }
 
+const NONE: ResourceSet = resourceSet([]);
+
 /**
  * The secrets that the rules of a proxy name, all of the proxy's own namespace. One that is not there is left out: its
  * clusters wait for it.
@@ -32,5 +34,6 @@ export function createClientSecrets(
       );
     },
   );
-  return ({ credentialRules, secrets }, proxy) => build({ credentialRules, secrets, proxy });
+  return ({ credentialRules, secrets }, proxy) =>
+    credentialRules.length === 0 ? NONE : build({ credentialRules, secrets, proxy });
 }

@@ -46,18 +46,20 @@ export interface InboundPart {
 
 const NO_PORT_HAS_A_POLICY = 0;
 
+/** What of a mesh may concern the workload of any proxy. */
+export type OwnContext = Pick<
+  Mesh,
+  | "config"
+  | "peerAuthentications"
+  | "peerTrustDomains"
+  | "security"
+  | "telemetries"
+  | "sidecars"
+  | "envoyFilters"
+>;
+
 /** What of a mesh concerns a proxy's own workload, and nothing else of it. */
-export interface OwnMesh
-  extends Pick<
-    Mesh,
-    | "config"
-    | "peerAuthentications"
-    | "peerTrustDomains"
-    | "security"
-    | "telemetries"
-    | "sidecars"
-    | "envoyFilters"
-  > {
+export interface OwnMesh extends OwnContext {
   /** The services of the proxy's namespace. */
   readonly services: Table<Service> | undefined;
   /** The services that list the proxy's address. */
@@ -66,19 +68,18 @@ export interface OwnMesh
   readonly workloads: Table<Workload> | undefined;
 }
 
-/** What of a mesh concerns a proxy at this place, `namespace|address`. */
-export function ownMesh(mesh: Mesh, { namespace }: Proxy, place: string): OwnMesh {
+/** What of a mesh may concern any workload. */
+export function ownContext(mesh: OwnContext): OwnContext {
+  const { config, peerAuthentications, peerTrustDomains, security } = mesh;
+  const { telemetries, sidecars, envoyFilters } = mesh;
   return {
-    config: mesh.config,
-    peerAuthentications: mesh.peerAuthentications,
-    peerTrustDomains: mesh.peerTrustDomains,
-    security: mesh.security,
-    telemetries: mesh.telemetries,
-    sidecars: mesh.sidecars,
-    envoyFilters: mesh.envoyFilters,
-    services: mesh.servicesByNamespace.get(namespace),
-    listing: mesh.servicesByAddress.get(place),
-    workloads: mesh.workloadsByAddress.get(place),
+    config,
+    peerAuthentications,
+    peerTrustDomains,
+    security,
+    telemetries,
+    sidecars,
+    envoyFilters,
   };
 }
 

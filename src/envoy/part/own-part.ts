@@ -1,0 +1,104 @@
+/** What a sidecar has for its own workload, with the policies and patches that apply to that. */
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { ResourceSet } from "../resource-set.js";
+import {
+  type createInboundPart,
+  type InboundPart,
+  inboundInputs,
+  type OwnContext,
+  type OwnMesh,
+  ownContext,
+} from "./inbound-part.js";
+import { createLogFinder } from "./proxy-logs.js";
+import type { Logs, Patches } from "./scopes.js";
+import type { createSecurity } from "./security.js";
+
+/** See the top of this file. */
+export interface OwnPart extends InboundPart {
+  /** The clusters without which its policies would not work. */
+  readonly needed: readonly string[];
+}
+
+/** What the makers of all sidecars' own parts share. */
+export interface OwnPartMakings {
+  readonly engine: Engine;
+  readonly logs: Logs;
+  readonly patches: Patches;
+  readonly security: ReturnType<typeof createSecurity>;
+  readonly inbound: ReturnType<typeof createInboundPart>;
+  readonly contextOf: (mesh: Mesh) => OwnContext;
+}
+
+const CONTEXT: readonly (keyof OwnContext)[] = [
+  "config",
+  "peerAuthentications",
+  "peerTrustDomains",
+  "security",
+  "telemetries",
+  "sidecars",
+  "envoyFilters",
+];
+
+/** Finds what of a mesh may concern any sidecar's own workload: the same object until it changes. */
+export function createOwnContext(engine: Engine): (mesh: Mesh) => OwnContext {
+  const settled = engine.latestFields("own context", CONTEXT, ownContext);
+  return engine.latest("own context of a mesh", (mesh: Mesh) => settled(mesh));
+}
+
+const NO_CLUSTERS: ResourceSet = Table.empty();
+
+const hasPolicies = ({ security }: OwnContext): boolean =>
+  security.authorization.size > 0 || security.requestAuthentication.size > 0;
+
+interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workloads"> {
+  readonly context: OwnContext;
+  /** The clusters that it can call: policies may send requests to some. Empty where there are no policies. */
+  readonly reachable: ResourceSet;
+}
+
+const INPUTS: readonly (keyof OwnInputs)[] = [
+  "context",
+  "services",
+  "listing",
+  "workloads",
+  "reachable",
+];
+
+/** The maker of one sidecar's own part, from the mesh and the clusters that it can call. */
+export function createOwnPart(
+  { engine, logs, patches, security, inbound, contextOf }: OwnPartMakings,
+  proxy: Proxy,
+): (mesh: Mesh, reachable: ResourceSet) => OwnPart {
+  const { patching } = patches;
+  const logsOf = createLogFinder({ engine, logs }, proxy, "SERVER");
+  const patch = { clusters: patching.clusters(), listeners: patching.listeners() };
+  const build = engine.latestFields(
+    "own part of a proxy",
+    INPUTS,
+    ({ context, services, listing, workloads, reachable }: OwnInputs): OwnPart => {
+      const mesh: OwnMesh = { ...context, services, listing, workloads };
+      const filters = security(mesh, proxy, reachable);
+      const part = inbound(inboundInputs(mesh, proxy, { logs: logsOf(mesh), security: filters }));
+      const side = patching.of(patches.for(mesh, proxy), "SIDECAR_INBOUND");
+      return {
+        clusters: patch.clusters(part.clusters, side),
+        listeners: patch.listeners(part.listeners, side),
+        needed: filters.services,
+      };
+    },
+  );
+  const place = `${proxy.namespace}|${proxy.address}`;
+  return (mesh, reachable) => {
+    const context = contextOf(mesh);
+    return build({
+      context,
+      services: mesh.servicesByNamespace.get(proxy.namespace),
+      listing: mesh.servicesByAddress.get(place),
+      workloads: mesh.workloadsByAddress.get(place),
+      reachable: hasPolicies(context) ? reachable : NO_CLUSTERS,
+    });
+  };
+}

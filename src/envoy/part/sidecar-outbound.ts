@@ -1,0 +1,66 @@
+/** What sidecars are sent for the calls of their applications, of which those of one scope at one place share all. */
+import { type Engine, sameElements } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { Place } from "../../mesh/locality-balancing.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { ResourceSet, ResourceSets, RouteSets } from "../resource-set.js";
+import type { BoundListenerInputs } from "./outbound-listeners.js";
+import type { SidePatches } from "./patched-sets.js";
+import type { ScopeBuilder } from "./scope-builder.js";
+
+/** See the top of this file. */
+export interface SidecarOutbound extends Pick<ResourceSets, "clusters" | "endpoints"> {
+  readonly scope: ScopeBuilder;
+  readonly routes: RouteSets;
+  /** Of sidecars that capture; those of the others are made of these, for each of them. */
+  readonly listeners: ResourceSet | UnboundListeners;
+}
+
+/** What the listeners of a sidecar that does not capture are made of, beside the proxy. */
+export interface UnboundListeners extends Omit<BoundListenerInputs, "proxy"> {
+  readonly patches: SidePatches | undefined;
+}
+
+function listenerMembers(listeners: SidecarOutbound["listeners"]): readonly unknown[] {
+  if (listeners instanceof Table) return [listeners];
+  const { claims, unknown, config, logs, patches } = listeners;
+  return [claims, unknown, config, logs, patches];
+}
+
+const membersOf = ({
+  clusters,
+  endpoints,
+  routes,
+  listeners,
+}: SidecarOutbound): readonly unknown[] => [
+  clusters,
+  endpoints,
+  routes.splitRoutes,
+  routes.virtualHosts,
+  ...listenerMembers(listeners),
+];
+
+function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
+  const { claims, unknown } = scope.part(mesh);
+  const { config } = mesh;
+  return { claims, unknown, config, logs: scope.logs(mesh), patches: scope.patches(mesh) };
+}
+
+/** The makers of these: each made once for all sidecars, and the same object until something in it changes. */
+export function createSidecarOutbound(
+  engine: Engine,
+): (scope: ScopeBuilder, captured: boolean, place: Place) => (mesh: Mesh) => SidecarOutbound {
+  return engine.memo("outbound of a place", (scope, captured, place) => {
+    const settled = engine.settle<SidecarOutbound>((a, b) =>
+      sameElements(membersOf(a), membersOf(b)),
+    );
+    return engine.latest("outbound of a place", (mesh: Mesh) => {
+      const part = scope.part(mesh);
+      // Where no host is preferred by where the caller is, all places have one part.
+      const { clusters, endpoints } =
+        part.placedViews.size === 0 ? part : scope.placed(mesh, place);
+      const listeners = captured ? scope.listeners(mesh) : unboundListeners(mesh, scope);
+      return settled({ scope, clusters, endpoints, listeners, routes: part.routes });
+    });
+  });
+}
