@@ -175,6 +175,10 @@ function compare<V>(
     compareBranches(before, after, shift, out);
     return;
   }
+  if (before !== undefined && after !== undefined && isLeaf(before) && isLeaf(after)) {
+    compareLeaves(before, after, out);
+    return;
+  }
   // One side is a leaf or a collision (or nothing), so one side of this subtree is small.
   const rest = new Map<string, Leaf<V>>();
   visit(before, (leaf) => rest.set(leaf.key, leaf));
@@ -188,6 +192,17 @@ function compare<V>(
   for (const leaf of rest.values()) {
     out.push({ key: leaf.key, before: leaf.value, after: undefined });
   }
+}
+
+/** What most changes are: one entry in another's place. */
+function compareLeaves<V>(before: Leaf<V>, after: Leaf<V>, out: Change<V>[]): void {
+  if (before.key === after.key) {
+    if (before.value === after.value) return;
+    out.push({ key: after.key, before: before.value, after: after.value });
+    return;
+  }
+  out.push({ key: after.key, before: undefined, after: after.value });
+  out.push({ key: before.key, before: before.value, after: undefined });
 }
 
 function compareBranches<V>(
@@ -204,7 +219,7 @@ function compareBranches<V>(
     slots ^= bit;
     const left = (before.bitmap & bit) !== 0 ? before.children[indexBefore++] : undefined;
     const right = (after.bitmap & bit) !== 0 ? after.children[indexAfter++] : undefined;
-    compare(left, right, shift + BITS, out);
+    if (left !== right) compare(left, right, shift + BITS, out);
   }
 }
 

@@ -80,6 +80,8 @@ class UnjoinedSets implements ResourceSets {
   readonly endpoints: ResourceSet;
   readonly listeners: ResourceSet;
   readonly secrets: ResourceSet;
+  readonly splitRoutes: ResourceSet;
+  readonly virtualHosts: ResourceSet;
   readonly #routes: RouteSets;
 
   constructor(sets: Omit<ResourceSets, keyof RouteSets>, routes: RouteSets) {
@@ -87,19 +89,13 @@ class UnjoinedSets implements ResourceSets {
     this.endpoints = sets.endpoints;
     this.listeners = sets.listeners;
     this.secrets = sets.secrets;
+    this.splitRoutes = routes.splitRoutes;
+    this.virtualHosts = routes.virtualHosts;
     this.#routes = routes;
   }
 
   get routes(): ResourceSet {
     return this.#routes.routes;
-  }
-
-  get splitRoutes(): ResourceSet {
-    return this.#routes.splitRoutes;
-  }
-
-  get virtualHosts(): ResourceSet {
-    return this.#routes.virtualHosts;
   }
 }
 

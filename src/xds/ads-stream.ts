@@ -335,7 +335,9 @@ export class AdsStream {
     const flight = this.#flight(typeUrl, nonce);
     if (flight === undefined) return;
     const { observer, clock } = this.#host;
-    const event = { ...open.name, typeUrl, nonce, ms: clock.now() - flight.sentAt };
+    const { stream, session, protocol } = open.name;
+    const ms = clock.now() - flight.sentAt;
+    const event = { stream, session, protocol, typeUrl, nonce, ms };
     if (error === undefined) observer.acked?.(event);
     else {
       const names = flight.payload.changed.map(({ name }) => name);
@@ -347,8 +349,11 @@ export class AdsStream {
     const message = this.#host.encoder.encode(response);
     this.#outbox.write(message);
     const { typeUrl, nonce, payload } = response;
+    const { stream, session, protocol } = open.name;
     this.#host.observer.pushed?.({
-      ...open.name,
+      stream,
+      session,
+      protocol,
       typeUrl,
       nonce,
       version: payload.version,

@@ -41,7 +41,7 @@ export interface DeltaRequest {
   /** Empty if it answers no response. */
   readonly nonce: string;
   /** The words of a NACK. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 const WILDCARD = "*";

@@ -42,7 +42,7 @@ interface Request {
   readonly unsubscribe?: readonly string[];
   readonly initialVersions?: HeldVersions;
   readonly nonce: string;
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 const NONE: readonly string[] = [];
@@ -58,7 +58,7 @@ function dialect<R extends Request>(
       const { node, request: received } = read(message);
       const typeUrl = received.typeUrl === "" ? (onlyType ?? "") : received.typeUrl;
       const isServed = onlyType === undefined || onlyType === typeUrl;
-      const request: R = { ...received, typeUrl };
+      const request = typeUrl === received.typeUrl ? received : { ...received, typeUrl };
       return {
         node,
         typeUrl,

@@ -31,7 +31,7 @@ import { splitSuspects } from "./suspects.js";
 export interface Verdict {
   readonly nonce: string;
   /** The client's words. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 /** An error is cut to this many characters where it is kept. */
@@ -52,26 +52,33 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
   if (flight === undefined) return subscription;
   const { error } = verdict;
   if (error !== undefined) {
-    const earlier = accept(subscription, index);
+    const earlier = index === 0 ? subscription : acceptance(subscription, index);
+    const { accepted } = earlier;
     const flights = earlier.flights.slice(1);
-    return refuse({ ...earlier, flights }, flight, error, now);
+    return refuse({ ...subscription, accepted, flights }, flight, error, now);
   }
-  const accepted = accept(subscription, index + 1);
-  const lastAcked = { nonce: flight.nonce, version: flight.payload.version, at: now };
-  return { ...accepted, inherited: false, isDoubtful: false, lastAcked };
+  return {
+    ...subscription,
+    ...acceptance(subscription, index + 1),
+    inherited: false,
+    isDoubtful: false,
+    lastAcked: { nonce: flight.nonce, version: flight.payload.version, at: now },
+  };
 }
 
-/** The client has taken the first so many responses. */
-function accept(subscription: Subscription, count: number): Subscription {
-  if (count === 0) return subscription;
+/** What changes when the client has taken the first so many responses, of at least one. */
+function acceptance(
+  subscription: Subscription,
+  count: number,
+): Pick<Subscription, "flights" | "accepted"> {
   const { flights, held } = subscription;
   const rest = flights.slice(count);
   // With nothing else under way, it is what is held: the shared table itself.
-  if (rest.length === 0) return { ...subscription, flights: rest, accepted: held };
+  if (rest.length === 0) return { flights: rest, accepted: held };
   const accepted = flights
     .slice(0, count)
     .reduce((table, { payload }) => applied(subscription, table, payload), subscription.accepted);
-  return { ...subscription, flights: rest, accepted };
+  return { flights: rest, accepted };
 }
 
 function applied({ style }: Subscription, table: Table<Held>, payload: Payload): Table<Held> {

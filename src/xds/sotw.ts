@@ -34,7 +34,7 @@ export interface SotwRequest {
   /** Empty if the client has seen no response on this stream. */
   readonly nonce: string;
   /** The words of a NACK. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 const WILDCARD = "*";

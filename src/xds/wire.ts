@@ -159,11 +159,11 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
         return false;
     }
   });
-  const { node, ...rest } = fields;
+  const { node, typeUrl, nonce, error } = fields;
   const usual = versionsAt(message, spans);
   const initialVersions =
     others.size === 0 ? usual : versionsOf(new Map([...usual.entries(), ...others]));
-  return { node, request: { ...rest, subscribe, unsubscribe, initialVersions } };
+  return { node, request: { typeUrl, subscribe, unsubscribe, initialVersions, nonce, error } };
 }
 
 /**
@@ -203,8 +203,8 @@ export function decodeSotwRequest(message: Buffer): Received<SotwRequest> {
         return false;
     }
   });
-  const { node, ...rest } = fields;
-  return { node, request: { ...rest, names } };
+  const { node, version, typeUrl, nonce, error } = fields;
+  return { node, request: { version, typeUrl, nonce, error, names } };
 }
 
 function decode(type: string, message: Buffer, readField: FieldReader): void {

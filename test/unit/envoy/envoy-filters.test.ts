@@ -4,10 +4,11 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import type { ResourceSet, ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ResourceSets } from "../../../src/envoy/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
+import { versionsIn } from "./versions-in.js";
 
 const encoder = goldenEncoder();
 
@@ -140,12 +141,6 @@ test("proxies with the same patches share what is patched", () => {
   expect(hold(discovery, snapshot, TWO).clusters.get(CART)).toBe(one);
   expect(hold(discovery, snapshot, ELSEWHERE).clusters.get(CART)).toBe(one);
 });
-
-const versionsIn = (sets: ResourceSets): unknown =>
-  Object.entries(sets).map(([type, set]) => [
-    type,
-    (set as ResourceSet).sorted().map(([name, { version }]) => `${name} ${version}`),
-  ]);
 
 test("edits of EnvoyFilters give what a control plane gives that sees the last one first", () => {
   const directory = createDirectory();

@@ -6,9 +6,10 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
-import type { ResourceSet, ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ResourceSets } from "../../../src/envoy/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
+import { versionsIn } from "./versions-in.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
 
@@ -51,14 +52,6 @@ function hold(discovery: Discovery, snapshot: ConfigSnapshot): readonly Resource
 
 const CART = "outbound|80||cart.default.svc.cluster.local";
 
-const versionsIn = (all: readonly ResourceSets[]): unknown =>
-  all.map((sets) =>
-    Object.entries(sets).map(([type, set]) => [
-      type,
-      (set as ResourceSet).sorted().map(([name, { version }]) => `${name} ${version}`),
-    ]),
-  );
-
 /** How often services' clusters and endpoints were made since the last look. */
 function countBuilds(): { readonly engine: Engine; readonly builds: () => readonly string[] } {
   const made: string[] = [];
@@ -95,6 +88,8 @@ test("edits of rules give what a control plane gives that sees the last ones fir
   for (const files of edits) {
     const snapshot = directory.write(files);
     const fresh = createDiscovery(encoder, snapshot, new Engine({ memo: false }));
-    expect(versionsIn(hold(discovery, snapshot))).toEqual(versionsIn(hold(fresh, snapshot)));
+    expect(hold(discovery, snapshot).map(versionsIn)).toEqual(
+      hold(fresh, snapshot).map(versionsIn),
+    );
   }
 });

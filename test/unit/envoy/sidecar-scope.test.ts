@@ -6,9 +6,10 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
-import type { ResourceSet, ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ResourceSets } from "../../../src/envoy/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
+import { versionsIn } from "./versions-in.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
 
@@ -52,13 +53,6 @@ const hostsIn = ({ clusters }: ResourceSets): readonly string[] =>
     .sorted()
     .filter(([name]) => name.startsWith("outbound|"))
     .map(([name]) => name.split("|").at(-1) ?? "");
-
-/** Names and versions by type: versions are equal for equal bytes. */
-const versionsIn = (sets: ResourceSets): unknown =>
-  Object.entries(sets).map(([type, set]) => [
-    type,
-    (set as ResourceSet).sorted().map(([name, { version }]) => `${name} ${version}`),
-  ]);
 
 test("proxies of one Sidecar share what they reach; others see more", () => {
   const snapshot = createDirectory().write(FILES);
