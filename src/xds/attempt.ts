@@ -81,14 +81,13 @@ function withheldNames(
 function refusedNames(
   subscription: Subscription,
   table: ResourceTable,
-  { changed }: Difference,
+  { refused }: Difference,
 ): readonly string[] {
   const rejected = [...subscription.rejections.keys()].filter((name) => {
     const resource = table.get(name);
     return resource !== undefined && isRejected(subscription, resource);
   });
-  const known = changed.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
-  return [...rejected, ...known];
+  return [...rejected, ...refused];
 }
 
 /** What is not withheld, and an answer for what the client asks for again though it refused it. */

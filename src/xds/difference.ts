@@ -2,12 +2,23 @@ import type { Table } from "../base/table.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import { type Held, isContent, isSameContent, type Subscription, wants } from "./subscription.js";
 
-/** What a client has to be told for it to hold what the view has. */
-export interface Difference {
+/** What a response can tell of a type. */
+export interface Told {
   /** New, changed, or asked for. */
   readonly changed: readonly EncodedResource[];
   /** Held and gone, or asked for and not there. */
   readonly removed: readonly string[];
+}
+
+/** What a client has to be told for it to hold what the view has. */
+export interface Difference extends Told {
+  /** Names of what is changed that every client would refuse. */
+  readonly refused: readonly string[];
+}
+
+/** The names of resources that every client would refuse. */
+export function refusedOf(resources: readonly EncodedResource[]): readonly string[] {
+  return resources.flatMap(({ name, refusal }) => (refusal === undefined ? [] : name));
 }
 
 /** The difference between what a subscription's client holds and what the view has. */
@@ -32,5 +43,5 @@ export function difference(subscription: Subscription, table: ResourceTable): Di
   for (const name of strays) {
     if (!table.has(name) && !requested.has(name)) removed.push(name);
   }
-  return { changed, removed };
+  return { changed, removed, refused: refusedOf(changed) };
 }

@@ -1,5 +1,5 @@
 import { versionOf } from "../base/version.js";
-import type { Difference } from "./difference.js";
+import type { Told } from "./difference.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import { contentHeld, type Payload, type Subscription, wants } from "./subscription.js";
 
@@ -20,7 +20,7 @@ function wanted(subscription: Subscription, table: ResourceTable): readonly Enco
 export function wholePayload(
   subscription: Subscription,
   table: ResourceTable,
-  { changed, removed }: Difference,
+  { changed, removed }: Told,
 ): Payload | undefined {
   switch (subscription.style) {
     case "complete":
@@ -38,7 +38,7 @@ export function wholePayload(
 export function payloadWithout(
   subscription: Subscription,
   table: ResourceTable,
-  difference: Difference,
+  difference: Told,
   withheld: ReadonlySet<string>,
 ): Payload | undefined {
   const told = {
@@ -54,7 +54,7 @@ export function payloadWithout(
 export function completePayload(
   subscription: Subscription,
   table: ResourceTable,
-  difference: Difference,
+  difference: Told,
   withheld: ReadonlySet<string>,
 ): Payload {
   const resources = wanted(subscription, table).flatMap((resource) =>
@@ -73,7 +73,7 @@ export function completePayload(
 function complete(
   { isDoubtful }: Subscription,
   resources: readonly EncodedResource[],
-  { changed, removed }: Difference,
+  { changed, removed }: Told,
 ): Payload {
   return payload(resources, isDoubtful ? resources : changed, removed);
 }

@@ -1,6 +1,6 @@
 import type { Table } from "../base/table.js";
 import { versionOf } from "../base/version.js";
-import { type Difference, difference } from "./difference.js";
+import { type Difference, difference, refusedOf } from "./difference.js";
 import type { NameSet } from "./names.js";
 import { setVersion, wholePayload } from "./payload.js";
 import type { ResourceTable } from "./resource.js";
@@ -30,7 +30,8 @@ function extendedPlan(shared: Plan, base: ResourceTable, table: ResourceTable): 
   const { payload: prefix, difference: known } = shared;
   const rest = table.changesFrom(base).flatMap(({ after }) => after ?? []);
   const changed = [...known.changed, ...rest];
-  const told: Difference = { changed, removed: known.removed };
+  const refused = [...known.refused, ...refusedOf(rest)];
+  const told: Difference = { changed, removed: known.removed, refused };
   if (prefix === undefined) return { difference: told, payload: undefined };
   const version = versionOf(`${prefix.version}\n${setVersion(rest)}`);
   const payload = { version, resources: changed, changed, removed: known.removed, prefix };

@@ -35,12 +35,12 @@ export function waitingFor(
   const { difference } = moment.plan(subscription, table);
   const { changed, removed } = difference;
   if (rulesOf(subscription.typeUrl).usesClusters) {
-    const users = changed.filter(({ clusters }) => clusters !== undefined && clusters.length > 0);
-    if (users.length === 0) return NOTHING;
-    const { names, until } = unreadyClusters(state, moment);
-    const waiting = users.filter(({ clusters = [] }) => clusters.some((name) => names.has(name)));
-    const waitingNames = new Set(waiting.map(({ name }) => name));
-    return { names: withSuccession(subscription, table, difference, waitingNames), until };
+    const { names, until } = changed.length === 0 ? NOTHING : unreadyClusters(state, moment);
+    if (names.size === 0) return NOTHING;
+    const waiting = changed
+      .filter(({ clusters = [] }) => clusters.some((cluster) => names.has(cluster)))
+      .map(({ name }) => name);
+    return { names: withSuccession(subscription, table, difference, new Set(waiting)), until };
   }
   // What the client asks for and is not there is answered at once: it may wait for that.
   const gone = removed.filter((name) => !subscription.requested.has(name));
@@ -167,9 +167,7 @@ function refusedNow(user: Subscription, table: ResourceTable, { plan }: Moment):
     const resource = table.get(name);
     return resource !== undefined && wants(user, name) && isRejected(user, resource);
   });
-  const { changed } = plan(user, table).difference;
-  const known = changed.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
-  return [...rejected, ...known];
+  return [...rejected, ...plan(user, table).difference.refused];
 }
 
 function waitingEndpoints(state: StreamState, removed: readonly string[], moment: Moment): Waiting {
