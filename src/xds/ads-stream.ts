@@ -15,6 +15,7 @@ import { isIdle, nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
 import { Outbox, type OutboxHost } from "./outbox.js";
 import { type Outstanding, outstandingOf } from "./outstanding.js";
+import { pushedEvent } from "./pushed-event.js";
 import type { Questions } from "./questions.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
@@ -348,21 +349,8 @@ export class AdsStream {
   #write(response: Response, open: Open, begun: number): void {
     const message = this.#host.encoder.encode(response);
     this.#outbox.write(message);
-    const { typeUrl, nonce, payload } = response;
-    const { stream, session, protocol } = open.name;
-    this.#host.observer.pushed?.({
-      stream,
-      session,
-      protocol,
-      typeUrl,
-      nonce,
-      version: payload.version,
-      resources: payload.resources.length,
-      changed: payload.changed.length,
-      removed: payload.removed.length,
-      bytes: message.length,
-      ms: this.#host.clock.now() - begun,
-    });
+    const ms = this.#host.clock.now() - begun;
+    this.#host.observer.pushed?.(pushedEvent(open.name, response, message.length, ms));
   }
 
   #sleepUntil(wakeAt: number): void {

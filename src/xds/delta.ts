@@ -22,14 +22,7 @@ import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
 import { settle, type Verdict } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import {
-  type Held,
-  isContent,
-  isSameContent,
-  type Subscription,
-  subscription,
-  UNKNOWN,
-} from "./subscription.js";
+import { type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
 
 /** What a DeltaDiscoveryRequest says, but for the node. */
 export interface DeltaRequest {
@@ -78,16 +71,20 @@ function firstSubscription(
   const wildcard = legacy || request.subscribe.includes(WILDCARD);
   const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
   if (!wildcard && names.size === 0) return undefined;
-  const { accepted, isCurrent, strays } = heldByVersions(table, versions, moment.known);
+  const { accepted, missing, strays } = heldByVersions(table, versions, moment.known);
   const isBack = versions.size > 0;
-  const due = new Set(isBack && typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : []);
-  const isWaitedFor = (name: string): boolean => !isCurrent(name) || due.has(name);
+  const due = isBack && typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : [];
+  const waitedFor = moment.names.edited(
+    missing(names),
+    due.filter((name) => names.has(name)),
+    [],
+  );
   return subscription({
     typeUrl,
     style: "delta",
     wildcard,
     names,
-    requested: isBack ? moment.names.shared(subset(names, isWaitedFor)) : names,
+    requested: waitedFor,
     strays: wildcard ? moment.names.shared(strays()) : NO_NAMES,
     // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
     held: wildcard ? accepted : table,
@@ -99,8 +96,8 @@ function firstSubscription(
 
 interface HeldByVersions {
   readonly accepted: Table<Held>;
-  /** Whether the client holds a name in the table's version. */
-  readonly isCurrent: (name: string) => boolean;
+  /** Of names, those that it does not hold in the table's version. */
+  readonly missing: (names: NameSet) => NameSet;
   /** What it holds besides and the table does not have. */
   readonly strays: () => NameSet;
 }
@@ -112,24 +109,13 @@ function heldByVersions(
   known: KnownTables,
 ): HeldByVersions {
   if (versions.size === 0) {
-    return { accepted: Table.empty(), isCurrent: () => false, strays: () => NO_NAMES };
+    return { accepted: Table.empty(), missing: (names) => names, strays: () => NO_NAMES };
   }
   const before = known.find(versions, table);
-  return before === undefined ? heldByNames(table, versions.entries()) : heldSince(before, table);
-}
-
-/** What a client holds that has all of a table, perhaps of an earlier one. What is gone since is found as a difference. */
-function heldSince(before: Table<Held>, table: ResourceTable): HeldByVersions {
-  const now: Table<Held> = table;
-  const changed = new Set<string>();
-  for (const { key, before: old, after } of now.changesFrom(before)) {
-    if (!isContent(after) || !isSameContent(old, after)) changed.add(key);
-  }
-  return {
-    accepted: before,
-    isCurrent: (name) => !changed.has(name) && before.has(name),
-    strays: () => NO_NAMES,
-  };
+  if (before === undefined) return heldByNames(table, versions.entries());
+  // What is gone since is found as a difference.
+  const missing = (names: NameSet): NameSet => known.missing(names, before, table);
+  return { accepted: before, missing, strays: () => NO_NAMES };
 }
 
 /** The part of a table that a client holds, with what it has in another version marked. */
@@ -144,7 +130,7 @@ function heldByNames(table: ResourceTable, versions: ReadonlyMap<string, string>
   });
   return {
     accepted,
-    isCurrent: (name) => current.has(name),
+    missing: (names) => subset(names, (name) => !current.has(name)),
     strays: () => subset(versions.keys(), (name) => !current.has(name) && !table.has(name)),
   };
 }

@@ -23,42 +23,83 @@ export interface HeldVersions {
 /** Two sums of 32 bits. */
 type Sums = readonly [first: number, second: number];
 
-const PRIMES: Sums = [0x01000193, 0x85ebca6b];
+const FIRST_PRIME = 0x01000193;
+const SECOND_PRIME = 0x85ebca6b;
 const SEPARATOR = 0xff;
 
-/** The hash of the bytes from a position to before another, after what was hashed already. */
-function hashBytes(
-  hash: number,
-  prime: number,
-  bytes: Uint8Array,
-  [start, end]: readonly [start: number, end: number],
-): number {
-  let result = hash;
-  for (let i = start; i < end; i++) result = Math.imul(result ^ (bytes[i] ?? 0), prime);
-  return result;
-}
+/** Bytes, and the same as words. */
+class Text {
+  readonly bytes: Uint8Array;
+  readonly words: DataView;
 
-function hashText(hash: number, prime: number, text: string): number {
-  let result = hash;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0x80) {
-      const bytes = Buffer.from(text);
-      return hashBytes(hash, prime, bytes, [0, bytes.length]);
-    }
-    result = Math.imul(result ^ code, prime);
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  return result;
 }
 
-/** FNV leaves patterns that a sum would keep. */
+/**
+ * Adds up the hashes of entries, in two lanes at once and four bytes at a time: when a fleet comes back that is all that
+ * is done to each of its millions of names.
+ */
+class EntrySums {
+  readonly #seed: number;
+  #first = 0;
+  #second = 0;
+  #a = 0;
+  #b = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** Adds an entry whose name and version stand between these positions of a text. */
+  add(text: Text, spans: Spans, at: number): void {
+    this.#a = this.#seed;
+    this.#b = this.#seed;
+    this.#take(text, spans[at] ?? 0, spans[at + 1] ?? 0);
+    this.#mix(SEPARATOR);
+    this.#take(text, spans[at + 2] ?? 0, spans[at + 3] ?? 0);
+    this.#first = (this.#first + mixed(this.#a)) | 0;
+    this.#second = (this.#second + mixed(this.#b)) | 0;
+  }
+
+  get sums(): Sums {
+    return [this.#first, this.#second];
+  }
+
+  #take({ bytes, words }: Text, start: number, end: number): void {
+    let a = this.#a;
+    let b = this.#b;
+    let at = start;
+    for (; at + 4 <= end; at += 4) {
+      const word = words.getInt32(at, true);
+      a = Math.imul(a ^ word, FIRST_PRIME);
+      b = Math.imul(b ^ word, SECOND_PRIME);
+      // A product carries upwards only: without this the last bytes of a word would move few bits.
+      a ^= a >>> 15;
+      b ^= b >>> 13;
+    }
+    for (; at < end; at++) {
+      a = Math.imul(a ^ (bytes[at] ?? 0), FIRST_PRIME);
+      b = Math.imul(b ^ (bytes[at] ?? 0), SECOND_PRIME);
+    }
+    this.#a = a;
+    this.#b = b;
+  }
+
+  #mix(byte: number): void {
+    this.#a = Math.imul(this.#a ^ byte, FIRST_PRIME);
+    this.#b = Math.imul(this.#b ^ byte, SECOND_PRIME);
+  }
+}
+
+/** Products leave patterns that a sum would keep. */
 function mixed(hash: number): number {
   let result = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
   result = Math.imul(result ^ (result >>> 15), 0x846ca68b);
   return result ^ (result >>> 16);
 }
-
-const separated = (hash: number, prime: number): number => Math.imul(hash ^ SEPARATOR, prime);
 
 const textOf = (count: number, [first, second]: Sums): string =>
   `${count}.${first >>> 0}.${second >>> 0}`;
@@ -77,20 +118,13 @@ export function versionsAt(message: Buffer, spans: Spans): HeldVersions {
       for (let at = 0; at < spans.length; at += 4) versions.set(read(at), read(at + 2));
       return versions;
     },
-    digest: (seed) =>
-      textOf(size, [sumOf(message, spans, seed, 0), sumOf(message, spans, seed, 1)]),
+    digest: (seed) => {
+      const text = new Text(message);
+      const all = new EntrySums(seed);
+      for (let at = 0; at < spans.length; at += 4) all.add(text, spans, at);
+      return textOf(size, all.sums);
+    },
   };
-}
-
-function sumOf(message: Buffer, spans: Spans, seed: number, lane: 0 | 1): number {
-  const prime = PRIMES[lane];
-  let sum = 0;
-  for (let at = 0; at < spans.length; at += 4) {
-    const name = hashBytes(seed, prime, message, [spans[at] ?? 0, spans[at + 1] ?? 0]);
-    const version = [spans[at + 2] ?? 0, spans[at + 3] ?? 0] as const;
-    sum = (sum + mixed(hashBytes(separated(name, prime), prime, message, version))) | 0;
-  }
-  return sum;
 }
 
 /** These versions, which came in no usual form. */
@@ -124,14 +158,16 @@ function sumsOver(
   const { base = table } = table;
   const start: Sums | undefined = base === table ? [0, 0] : sumsOf(base);
   if (start === undefined) return undefined;
-  let [first, second] = start;
+  const added = new EntrySums(seed);
   const rest = base === table ? [...table] : table.changesFrom(base).map(entryOf);
   for (const [name, held] of rest) {
     if (!isContent(held)) return undefined;
-    first = (first + entryHash(name, held.version, seed, 0)) | 0;
-    second = (second + entryHash(name, held.version, seed, 1)) | 0;
+    const text = new Text(Buffer.from(`${name}${held.version}`));
+    const middle = Buffer.byteLength(name);
+    added.add(text, [0, middle, middle, text.bytes.length], 0);
   }
-  return [first, second];
+  const [first, second] = added.sums;
+  return [(start[0] + first) | 0, (start[1] + second) | 0];
 }
 
 const entryOf = ({
@@ -141,8 +177,3 @@ const entryOf = ({
   readonly key: string;
   readonly after: Held | undefined;
 }): readonly [string, Held | undefined] => [key, after];
-
-function entryHash(name: string, version: string, seed: number, lane: 0 | 1): number {
-  const prime = PRIMES[lane];
-  return mixed(hashText(separated(hashText(seed, prime, name), prime), prime, version));
-}

@@ -8,7 +8,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { fieldLength, textField, writeFieldHead, writeTextField } from "../base/message-field.js";
 import type { DeltaRequest } from "./delta.js";
-import { type Spans, versionsAt, versionsOf } from "./held-versions.js";
+import { versionsAt, versionsOf } from "./held-versions.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";
@@ -89,31 +89,48 @@ function readVersion(reader: BinaryReader, buffer: Buffer, versions: Map<string,
   versions.set(name, version);
 }
 
-/** The tags of the key and of the value of an entry. */
+/** The tags of an entry, and of its key and its value. */
+const ENTRY_TAG = 0x2a;
 const KEY_TAG = 0x0a;
 const VALUE_TAG = 0x12;
 
-/**
- * The positions of name and version in an entry as everybody writes it: the key, the value, and nothing else. The reader
- * stands behind the entry then; undefined, and the reader where it was, when it is written otherwise.
- */
-function entrySpans(reader: BinaryReader, buffer: Buffer): Spans | undefined {
-  const before = reader.pos;
-  const end = reader.uint32() + reader.pos;
-  const name = spanBehind(KEY_TAG, reader, buffer);
-  const version = name === undefined ? undefined : spanBehind(VALUE_TAG, reader, buffer);
-  if (name !== undefined && version !== undefined && reader.pos === end) {
-    return [...name, ...version];
-  }
-  moveTo(reader, before);
-  return undefined;
+/** The length at a position, if it is written in one or two bytes, as that of every name and version is; else -1. */
+function shortLength(message: Buffer, at: number): number {
+  const low = message[at] ?? -1;
+  if (low < 0x80) return low;
+  const high = message[at + 1] ?? 0x80;
+  return high === 0 || high >= 0x80 ? -1 : (low & 0x7f) | (high << 7);
 }
 
-/** Where the text behind a tag stands, if that tag comes next. */
-function spanBehind(tag: number, reader: BinaryReader, buffer: Buffer): Span | undefined {
-  if (buffer[reader.pos] !== tag) return undefined;
-  moveTo(reader, reader.pos + 1);
-  return readSpan(reader);
+/** The position behind a length. */
+const behindLength = (at: number, length: number): number => at + (length < 0x80 ? 1 : 2);
+
+/**
+ * Goes over entries as everybody writes them: the key, the value, and nothing else. Notes where their names and versions
+ * stand, from the entry whose length stands at a position, as long as another follows directly. Returns the position
+ * behind the last one: the first position when not even the first is written so.
+ */
+function passEntries(message: Buffer, first: number, spans: number[]): number {
+  for (let behind = first, at = first; ; at = behind + 1) {
+    const length = shortLength(message, at);
+    const start = behindLength(at, length);
+    const end = start + length;
+    const nameLength = shortLength(message, start + 1);
+    const name = behindLength(start + 1, nameLength);
+    const nameEnd = name + nameLength;
+    const versionLength = shortLength(message, nameEnd + 1);
+    const version = behindLength(nameEnd + 1, versionLength);
+    const isUsual =
+      Math.min(length, nameLength, versionLength) >= 0 &&
+      message[start] === KEY_TAG &&
+      message[nameEnd] === VALUE_TAG &&
+      version + versionLength === end &&
+      end <= message.length;
+    if (!isUsual) return behind;
+    spans.push(name, nameEnd, version, end);
+    behind = end;
+    if (message[behind] !== ENTRY_TAG) return behind;
+  }
 }
 
 /**
@@ -144,9 +161,9 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
         unsubscribe.push(readText(reader, message));
         return true;
       case 5: {
-        const known = entrySpans(reader, message);
-        if (known === undefined) readVersion(reader, message, others);
-        else spans.push(...known);
+        const before = reader.pos;
+        moveTo(reader, passEntries(message, before, spans));
+        if (reader.pos === before) readVersion(reader, message, others);
         return true;
       }
       case 6:
