@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { formatDiagnostic } from "../../src/base/diagnostic.js";
+import { patchCheckFor } from "../../src/cli/patch-check.js";
 import { validateSource } from "../../src/config/validate-source.js";
 import { defineSuite } from "./suite.js";
 
@@ -7,9 +8,10 @@ import { defineSuite } from "./suite.js";
 export const validation = defineSuite(
   "validation",
   Type.Object({ yaml: Type.String(), valid: Type.Boolean() }),
-  ({ yaml, valid }) => {
+  async ({ yaml, valid }) => {
     const source = { type: "text", path: "case.yaml", root: "", text: yaml } as const;
-    const errors = validateSource(source).filter(({ severity }) => severity === "error");
+    const found = validateSource(source, await patchCheckFor([source]));
+    const errors = found.filter(({ severity }) => severity === "error");
     const isValid = errors.length === 0;
     return {
       passed: isValid === valid,

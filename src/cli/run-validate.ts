@@ -1,8 +1,10 @@
 import { type Diagnostic, formatDiagnostic, type Severity } from "../base/diagnostic.js";
 import { readSources } from "../config/sources/scan.js";
+import type { Source } from "../config/sources/source.js";
 import { validateSource } from "../config/validate-source.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { patchCheckFor } from "./patch-check.js";
 import { readStandardInput } from "./standard-input.js";
 
 /** The options of `fairlead validate`. */
@@ -45,7 +47,7 @@ export async function runValidate(
 async function validateAt(context: CommandContext, name: string): Promise<readonly Validated[]> {
   if (name === STANDARD_INPUT) {
     const source = await readStandardInput(context.stdin);
-    return [{ path: source.path, diagnostics: validateSource(source) }];
+    return validateAll([source]);
   }
   const { roots, changed } = await readSources([{ path: name, kind: "config" }]);
   if (roots.some(({ exists }) => !exists)) {
@@ -54,8 +56,16 @@ async function validateAt(context: CommandContext, name: string): Promise<readon
   const problems = roots.flatMap((root) => root.problems);
   return [
     ...(problems.length === 0 ? [] : [{ path: name, diagnostics: problems }]),
-    ...changed.map((source) => ({ path: source.path, diagnostics: validateSource(source) })),
+    ...(await validateAll(changed)),
   ];
+}
+
+async function validateAll(sources: readonly Source[]): Promise<readonly Validated[]> {
+  const using = await patchCheckFor(sources);
+  return sources.map((source) => ({
+    path: source.path,
+    diagnostics: validateSource(source, using),
+  }));
 }
 
 function formatValidated(file: Validated): string {

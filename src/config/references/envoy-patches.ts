@@ -6,12 +6,17 @@ import type { ResourceOf } from "../kinds.js";
 export interface PatchProblem {
   readonly path: Path;
   readonly message: string;
+  /** Whether it is read by no version of the API, so that Istio refuses the resource. */
+  readonly isUnreadable?: boolean;
 }
 
 /** Reads a patch by Envoy's API; undefined when there is nothing wrong with it. */
 export type CheckPatch = (patch: EnvoyConfigObjectPatch) => PatchProblem | undefined;
 
-/** A warning for each patch that is none of Envoy's API: it is left out, and the others are made. */
+/**
+ * A warning for each patch that is none of Envoy's API, or an error where nothing could read it: it is left out, and the
+ * others are made.
+ */
 export function checkEnvoyPatches(
   { spec }: ResourceOf<"EnvoyFilter">,
   check: CheckPatch,
@@ -24,7 +29,7 @@ export function checkEnvoyPatches(
         path: ["spec", "configPatches", index, ...problem.path],
         code: "not-applied",
         message: `the patch has no effect: ${problem.message}`,
-        severity: "warning",
+        severity: problem.isUnreadable === true ? "error" : "warning",
       },
     ];
   });

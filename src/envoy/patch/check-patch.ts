@@ -86,9 +86,16 @@ function valueProblem(
     };
   } catch (error) {
     if (!(error instanceof EncodeError)) throw error;
-    return { path: [...path, ...nearest(value, fieldIn(error.reason))], message: error.reason };
+    return {
+      path: [...path, ...nearest(value, fieldIn(error.reason))],
+      message: error.reason,
+      ...(MAYBE_NEWER.test(error.reason) ? {} : { isUnreadable: true }),
+    };
   }
 }
+
+/** What a newer Envoy may have, or one with other extensions. */
+const MAYBE_NEWER = /no field is called|no such type/;
 
 /** The field that the encoder names: one that is not there, or one whose value is wrong. */
 function fieldIn(reason: string): string {

@@ -108,3 +108,31 @@ test("refuses what is no text, and does not read without end", async () => {
   const long = "#".repeat(11 * 2 ** 20);
   expect((await run(["validate", "-f", "-"], {}, long)).stdout).toContain("error[file-too-large]");
 });
+
+test("reads the patches of an EnvoyFilter by Envoy's API", async () => {
+  writeFileSync(
+    at("filter.yaml"),
+    `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: one}
+spec:
+  configPatches:
+  - applyTo: CLUSTER
+    patch:
+      operation: MERGE
+      value:
+        conect_timeout: 1s
+  - applyTo: CLUSTER
+    patch:
+      operation: MERGE
+      value:
+        connect_timeout: soon
+`,
+  );
+  const { code, stdout } = await run(["validate", "-f", at("filter.yaml"), "-o", "json"]);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { severity: "warning", code: "not-applied", position: { line: 10 } },
+    { severity: "error", code: "not-applied", position: { line: 15 } },
+  ]);
+});

@@ -7,6 +7,12 @@ const checkPatch = createPatchCheck(goldenEncoder());
 
 /** What is said of an EnvoyFilter with this one patch, and at which line. */
 function problems(patch: string): readonly string[] {
+  return parse(patch)
+    .diagnostics.filter(({ code }) => code === "not-applied")
+    .map(({ position, message }) => `${String(position?.line)}: ${message}`);
+}
+
+function parse(patch: string) {
   const text = `apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
 metadata: { name: one }
@@ -14,9 +20,7 @@ spec:
   configPatches:
 ${patch.replaceAll(/^/gm, "    ")}
 `;
-  return parseOffline([{ path: "filter.yaml", text }], { checkPatch })
-    .diagnostics.filter(({ code }) => code === "not-applied")
-    .map(({ position, message }) => `${String(position?.line)}: ${message}`);
+  return parseOffline([{ path: "filter.yaml", text }], { checkPatch });
 }
 
 const cluster = (operation: string, value: string): string => `- applyTo: CLUSTER
@@ -83,4 +87,18 @@ test.each([
   ["fields in either spelling", cluster("MERGE", "{ connectTimeout: 1s, respect_dns_ttl: true }")],
 ])("says nothing of %s", (_what, patch) => {
   expect(problems(patch)).toEqual([]);
+});
+
+test.each([
+  ["a value of another type", "{ respect_dns_ttl: often }", "error"],
+  ["a word that is none of its words", "{ type: SOMEHOW }", "error"],
+  ["a field that a newer Envoy may have", "{ no_such: 1 }", "warning"],
+  [
+    "a type that an Envoy with other extensions may have",
+    'transport_socket: { typed_config: { "@type": type.googleapis.com/no.Such } }',
+    "warning",
+  ],
+])("says of %s how bad it is", (_what, value, severity) => {
+  const { diagnostics } = parse(cluster("MERGE", value));
+  expect(diagnostics.map((one) => one.severity)).toEqual([severity]);
 });
