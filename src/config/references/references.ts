@@ -13,7 +13,12 @@ import { createHostRegistry, findHost, type HostRegistry } from "./host-registry
 import { checkProvider } from "./providers.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
-import { checkVirtualService, type RoutingNames } from "./virtual-service.js";
+import {
+  danglingReferences,
+  type RouteReferences,
+  type RoutingNames,
+  routeReferences,
+} from "./virtual-service.js";
 import { createWorkloadRegistry, type WorkloadRegistry } from "./workload-registry.js";
 
 /** For each kind the resources with references that lead nowhere, by `namespace/name`. */
@@ -68,34 +73,36 @@ function createRouteCheck(engine: Engine) {
   const virtualServices = createNames<"VirtualService">(engine, "known virtual services");
   const names = engine.memo(
     "routing names",
-    (...[hosts, known, gatewayNames, routeNames]: RoutingNameList): RoutingNames => ({
+    (...[hosts, gatewayNames, routeNames]: RoutingNameList): RoutingNames => ({
       hosts,
-      subsets: known,
       gateways: gatewayNames,
       virtualServices: routeNames,
     }),
   );
-  const check = engine.derive(
+  const references = engine.derive(
     "references of VirtualService",
-    (_key, [resource]: RowsOf<"VirtualService">, known: RoutingNames) => {
-      const references = resource && checkVirtualService(resource, known);
-      return references === undefined || references.findings.length === 0 ? undefined : references;
-    },
+    (_key, [resource]: RowsOf<"VirtualService">, known: RoutingNames) =>
+      resource && routeReferences(resource, known),
     isDeepStrictEqual,
   );
-  return (tables: ResourceTables, hosts: HostRegistry, config: MeshConfig) =>
-    check(
-      [tables.VirtualService],
-      names(
-        hosts,
-        subsets(tables, config),
-        gateways([tables.Gateway]),
-        virtualServices([tables.VirtualService]),
-      ),
+  const dangling = engine.derive(
+    "dangling references of VirtualService",
+    (_key, [row]: readonly [RouteReferences | undefined], known: SubsetRegistry) =>
+      row && danglingReferences(row, known),
+    isDeepStrictEqual,
+  );
+  return (tables: ResourceTables, hosts: HostRegistry, config: MeshConfig) => {
+    const known = names(
+      hosts,
+      gateways([tables.Gateway]),
+      virtualServices([tables.VirtualService]),
     );
+    // Subsets come last: rules change often, and what they have costs least to look up.
+    return dangling([references([tables.VirtualService], known)], subsets(tables, config));
+  };
 }
 
-type RoutingNameList = [HostRegistry, SubsetRegistry, Table<true>, Table<true>];
+type RoutingNameList = [HostRegistry, Table<true>, Table<true>];
 type RowsOf<K extends Kind> = readonly [ResourceOf<K> | undefined];
 
 /** The names of the resources of a kind: a table that changes only when one comes or goes. */

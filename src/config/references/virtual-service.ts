@@ -7,10 +7,9 @@ import { REFERENCE_CODE, type References } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
 import { type SubsetRegistry, subsetsOf } from "./subset-registry.js";
 
-/** What a VirtualService may refer to. */
+/** What a VirtualService may refer to, beside subsets. */
 export interface RoutingNames {
   readonly hosts: HostRegistry;
-  readonly subsets: SubsetRegistry;
   /** The Gateways that there are, by `namespace/name`. */
   readonly gateways: Table<true>;
   /** The VirtualServices that there are, by `namespace/name`. */
@@ -24,19 +23,59 @@ interface PlacedDestination {
   readonly path: Path;
 }
 
-/**
- * The references of a VirtualService that lead nowhere: destinations without host or subset, which hold it back, because
- * requests would be answered with an error; gateways and delegates, which only do nothing.
- */
-export function checkVirtualService(resource: VirtualService, names: RoutingNames): References {
+/** A subset of a host that there is. */
+interface NamedSubset {
+  /** The full name. */
+  readonly host: string;
+  readonly subset: string;
+  readonly path: Path;
+}
+
+/** What is known of a VirtualService's references without the subsets that there are. */
+export interface RouteReferences {
+  readonly namespace: string;
+  /** Destinations whose host does not exist. */
+  readonly destinations: readonly Finding[];
+  readonly subsets: readonly NamedSubset[];
+  /** Gateways and delegates that do not exist. */
+  readonly others: readonly Finding[];
+}
+
+/** What a VirtualService refers to; undefined when nothing can be wrong with that, whatever subsets there are. */
+export function routeReferences(
+  resource: VirtualService,
+  names: RoutingNames,
+): RouteReferences | undefined {
   const { namespace } = resource.metadata;
-  const destinations = [...destinationsOf(resource)].flatMap((placed) =>
-    checkDestination(placed, namespace, names),
-  );
+  const destinations: Finding[] = [];
+  const subsets: NamedSubset[] = [];
+  for (const { destination, path } of destinationsOf(resource)) {
+    const host = findHost(names.hosts, destination.host, namespace);
+    if (host === undefined) {
+      destinations.push(noHost(destination.host, [...path, "host"], namespace, names));
+    } else if (destination.subset !== undefined && destination.subset !== "") {
+      subsets.push({ host, subset: destination.subset, path: [...path, "subset"] });
+    }
+  }
   const others = [...gatewaysOf(resource), ...delegatesOf(resource)].flatMap((reference) =>
     checkName(reference, namespace, names),
   );
-  return { findings: [...destinations, ...others], isHeldBack: destinations.length > 0 };
+  if (destinations.length + subsets.length + others.length === 0) return undefined;
+  return { namespace, destinations, subsets, others };
+}
+
+/**
+ * The references of a VirtualService that lead nowhere: destinations without host or subset, which hold it back, because
+ * requests would be answered with an error; gateways and delegates, which only do nothing. undefined when there are none.
+ */
+export function danglingReferences(
+  { namespace, destinations, subsets, others }: RouteReferences,
+  known: SubsetRegistry,
+): References | undefined {
+  const missing = subsets.flatMap((one) => checkSubset(one, namespace, known));
+  const findings = [...destinations, ...missing, ...others];
+  if (findings.length === 0) return undefined;
+  return { findings, isHeldBack: destinations.length + missing.length > 0 };
 }
 
 function* destinationsOf({ spec }: VirtualService): Iterable<PlacedDestination> {
@@ -63,22 +102,21 @@ function placed(
   return list.map(({ destination }, i) => ({ destination, path: [...path, i, "destination"] }));
 }
 
-function checkDestination(
-  { destination: { host, subset }, path }: PlacedDestination,
+function noHost(host: string, path: Path, namespace: string, { hosts }: RoutingNames): Finding {
+  const guess = didYouMean(host, servicesOf(hosts, namespace));
+  const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees${guess}`;
+  return { path, code: REFERENCE_CODE, message };
+}
+
+function checkSubset(
+  { host, subset, path }: NamedSubset,
   namespace: string,
-  { hosts, subsets }: RoutingNames,
+  known: SubsetRegistry,
 ): readonly Finding[] {
-  const known = findHost(hosts, host, namespace);
-  if (known === undefined) {
-    const guess = didYouMean(host, servicesOf(hosts, namespace));
-    const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees${guess}`;
-    return [{ path: [...path, "host"], code: REFERENCE_CODE, message }];
-  }
-  if (subset === undefined || subset === "") return [];
-  const names = subsetsOf(subsets, known, namespace);
+  const names = subsetsOf(known, host, namespace);
   if (names.includes(subset)) return [];
-  const message = `no DestinationRule of host "${known}" has a subset "${subset}"${didYouMean(subset, names)}`;
-  return [{ path: [...path, "subset"], code: REFERENCE_CODE, message }];
+  const message = `no DestinationRule of host "${host}" has a subset "${subset}"${didYouMean(subset, names)}`;
+  return [{ path, code: REFERENCE_CODE, message }];
 }
 
 /** Beyond this number of services the search for a similar name would cost more than it is worth. */
