@@ -7,6 +7,7 @@ import type { Encoder } from "../envoy/encoder.js";
 import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resources.js";
 import type { ProxySets } from "../envoy/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
@@ -26,6 +27,8 @@ export interface Discovery {
   readonly update: (inputs: DiscoveryInputs) => boolean;
   /** What a proxy should hold now. */
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
+  /** Those of the patches for some proxies that have changed nothing of what any proxy was to be sent, each once. */
+  readonly idlePatches: (connected: readonly ConnectedProxy[]) => EnvoyPatches;
   /** Builds ahead what sidecars that come will share, a step at a time, so that the first of them are answered sooner. */
   readonly prepare: () => Iterable<void>;
   readonly meshConfig: () => MeshConfig;
@@ -62,6 +65,10 @@ export function createDiscovery(
       return !same;
     },
     resourcesOf: (connected) => resources.resourcesOf(mesh, connected),
+    idlePatches: (connected) =>
+      mesh.envoyFilters.size === 0
+        ? []
+        : [...new Set(connected.flatMap((one) => resources.idlePatches(mesh, one)))],
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,

@@ -15,7 +15,7 @@ export interface RefusalsOptions
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
   readonly configuration: Pick<Configuration, "snapshot">;
-  readonly discovery: Pick<Discovery, "resourcesOf">;
+  readonly discovery: Pick<Discovery, "resourcesOf" | "idlePatches">;
   readonly sessions: Pick<ProxySessions, "connected">;
   readonly settled: Listeners<Settled>;
 }
@@ -41,6 +41,8 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     hasRefused,
     snapshot,
     onChange,
+    idlePatches: () =>
+      discovery.idlePatches(sessions.connected().map(({ connected }) => connected)),
     sets: () => sessions.connected().map(({ connected }) => discovery.resourcesOf(connected)),
   });
   settled.add(() => {

@@ -1,9 +1,11 @@
-/** Tells of what proxies are not sent because their Envoys would refuse it. */
+/** Tells of what proxies are not sent because their Envoys would refuse it, and of patches that change nothing. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
+import { idlePatchDiagnostics } from "../envoy/idle-patch-diagnostics.js";
 import { refusalDiagnostics, refusalsIn } from "../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { missingIn, type Update } from "./update.js";
 
 /** An encoder, and whether anything that it was given was such that Envoy would refuse it. */
@@ -33,6 +35,8 @@ export interface WithheldOptions {
   readonly hasRefused: () => boolean;
   /** What the connected proxies should hold. */
   readonly sets: () => Iterable<ResourceSets>;
+  /** The patches for the connected proxies that change nothing. */
+  readonly idlePatches: () => EnvoyPatches;
   readonly snapshot: () => ConfigSnapshot;
   /** Told of what is withheld now and was not before, and the other way round. */
   readonly onChange: (change: Update) => void;
@@ -40,17 +44,23 @@ export interface WithheldOptions {
 
 /** See the top of this file. */
 export interface Withheld {
-  /** What is withheld of the connected proxies now. */
+  /** What is withheld of the connected proxies now, and what has no effect on them. */
   readonly list: () => readonly Diagnostic[];
   /** Looks whether that has changed. */
   readonly look: () => void;
 }
 
-/** Looks only when something was refused since the start: without that it costs nothing. */
+/** Looks only when something was refused since the start, and for patches when there are any: else it costs nothing. */
 export function createWithheld(options: WithheldOptions): Withheld {
   let last: readonly Diagnostic[] = [];
-  const list = (): readonly Diagnostic[] =>
-    options.hasRefused() ? refusalDiagnostics(refusalsIn(options.sets()), options.snapshot()) : [];
+  const list = (): readonly Diagnostic[] => {
+    const snapshot = options.snapshot();
+    const refused = options.hasRefused() ? refusalsIn(options.sets()) : [];
+    return [
+      ...refusalDiagnostics(refused, snapshot),
+      ...idlePatchDiagnostics(options.idlePatches(), snapshot),
+    ];
+  };
   return {
     list,
     look: () => {

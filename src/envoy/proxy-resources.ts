@@ -5,6 +5,7 @@
 import type { Engine } from "../base/engine.js";
 import { overlay, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Place } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
@@ -35,6 +36,8 @@ import {
 import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
 import { createSidecarOutbound, type SidecarOutbound } from "./part/sidecar-outbound.js";
+import { createPatchCheck } from "./patch/check-patch.js";
+import { isForSide, sidesOf } from "./patch/compiled-patch.js";
 import {
   type EnvoyResource,
   type ProxySets,
@@ -56,6 +59,8 @@ export interface ProxyResources {
   resourcesOf(mesh: Mesh, connected: ConnectedProxy): ProxySets;
   /** Builds ahead what sidecars that come will share, a step at a time. */
   prepare(mesh: () => Mesh): Iterable<void>;
+  /** Those of the patches for a proxy that have changed nothing of what any proxy was to be sent. */
+  idlePatches(mesh: Mesh, connected: ConnectedProxy): EnvoyPatches;
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
@@ -241,8 +246,23 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
       connected.proxy.type === "router" ? router(connected) : sidecar(connected),
     ),
   );
+  const resourcesOf: ProxyResources["resourcesOf"] = (mesh, connected) =>
+    builderOf(connected)(mesh);
+  const check = createPatchCheck(encoder);
   return {
-    resourcesOf: (mesh, connected) => builderOf(connected)(mesh),
+    resourcesOf,
+    idlePatches: (mesh, connected) => {
+      const given = patches.for(mesh, connected.proxy);
+      if (given.length === 0) return given;
+      resourcesOf(mesh, connected);
+      const sides = sidesOf(connected.proxy);
+      return given.filter(
+        (patch) =>
+          sides.some((side) => isForSide(patch, side)) &&
+          !patches.patching.hasEffect(patch) &&
+          check(patch) === undefined,
+      );
+    },
     prepare: (mesh) => scopes.prepare(mesh, places.unknown),
     forgetScopesWithout: scopes.forgetScopesWithout,
   };

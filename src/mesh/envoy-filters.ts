@@ -102,7 +102,8 @@ export function createEnvoyPatches(engine: Engine): EnvoyPatchFinder {
       const filters = [...root.values(), ...own.values()]
         .filter((filter) => isForProxy(filter, proxy))
         .sort((a, b) => compareFilters(a, b, rootNamespace));
-      return list(...filters.flatMap(patchesOf).filter((patch) => isForNode(patch, proxy)));
+      const all = filters.flatMap((filter) => patchesOf(filter));
+      return list(...all.filter((patch) => isForNode(patch, proxy)));
     },
   );
   return {

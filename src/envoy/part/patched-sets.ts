@@ -1,7 +1,7 @@
 /** What EnvoyFilters make of what a proxy, or a group of proxies, is sent. */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { EnvoyPatches } from "../../mesh/envoy-filters.js";
+import type { EnvoyPatch, EnvoyPatches } from "../../mesh/envoy-filters.js";
 import type { ClusterJson, ListenerJson, RouteConfigurationJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
 import {
@@ -26,6 +26,8 @@ import {
   byTarget,
   type Change,
   effective,
+  type NoteEffect,
+  type Patcher,
   patchedSources,
   patchMessage,
   patchResource,
@@ -96,6 +98,8 @@ export interface Patching {
   readonly clusters: () => SetPatcher;
   readonly listeners: () => SetPatcher;
   readonly routes: () => RoutesPatcher;
+  /** Whether a patch has changed something since it was written, or would have if Envoy took that. */
+  readonly hasEffect: (patch: EnvoyPatch) => boolean;
 }
 
 /** A table after patches, and with what they add. */
@@ -106,6 +110,9 @@ export type RoutesPatcher = (routes: RouteSets, patches: SidePatches | undefined
 
 /** The maker of patches. */
 export function createPatching(engine: Engine, encoder: Encoder): Patching {
+  // Patches are made when someone is sent what they change, and only once: this is what was seen then.
+  const effects = new WeakSet<EnvoyPatch>();
+  const noteEffect: NoteEffect = ({ patch }) => effects.add(patch);
   const compiled = engine.memo("compiled patches", (patches: EnvoyPatches) =>
     patches.flatMap((patch) => {
       const made = compilePatch(encoder, patch);
@@ -119,21 +126,22 @@ export function createPatching(engine: Engine, encoder: Encoder): Patching {
       return list.length === 0 ? undefined : { side, list };
     },
   );
-  const cluster = createRow(engine, encoder, CLUSTER, CLUSTER_TARGETS);
-  const listener = createRow(engine, encoder, LISTENER, LISTENER_TARGETS);
+  const cluster = createRow(engine, { encoder, noteEffect }, CLUSTER, CLUSTER_TARGETS);
+  const listener = createRow(engine, { encoder, noteEffect }, LISTENER, LISTENER_TARGETS);
   return {
     of: (patches, side) => (patches.length === 0 ? undefined : ofSide(compiled(patches), side)),
     clusters: () => {
       const added = (patch: CompiledPatch): EnvoyResource | undefined =>
         patch.target === "CLUSTER" ? addedResource(encoder, CLUSTER, patch) : undefined;
-      return createSetPatcher(engine, cluster, added);
+      return createSetPatcher(engine, cluster, added, noteEffect);
     },
     listeners: () => {
       const added = (patch: CompiledPatch): EnvoyResource | undefined =>
         patch.target === "LISTENER" ? addedResource(encoder, LISTENER, patch) : undefined;
-      return createSetPatcher(engine, listener, added);
+      return createSetPatcher(engine, listener, added, noteEffect);
     },
-    routes: () => createRoutesPatcher(engine, encoder),
+    routes: () => createRoutesPatcher(engine, { encoder, noteEffect }),
+    hasEffect: (patch) => effects.has(patch),
   };
 }
 
@@ -142,12 +150,12 @@ type Row = (resource: EnvoyResource, patches: SidePatches) => EnvoyResource | un
 /** Patches a resource once, in whatever tables it is. */
 function createRow<Json extends object>(
   engine: Engine,
-  encoder: Encoder,
+  patcher: Patcher,
   kind: ResourceKind<Json>,
   targets: readonly PatchTarget[],
 ): Row {
   return engine.memo(`patched ${kind.word}`, (one: EnvoyResource, { list }: SidePatches) =>
-    patchResource(encoder, one, kind, withTargets(list, targets)),
+    patchResource(patcher, one, kind, withTargets(list, targets)),
   );
 }
 
@@ -169,10 +177,20 @@ function createSetPatcher(
   engine: Engine,
   row: Row,
   added: (patch: CompiledPatch) => EnvoyResource | undefined,
+  noteEffect: NoteEffect,
 ): SetPatcher {
   const rows = createRows(engine, "patched resources", row);
   const additions = engine.memo("added resources", ({ list, side }: SidePatches) =>
-    resourceSet(list.filter((patch) => addsTo(patch, side)).flatMap((patch) => added(patch) ?? [])),
+    resourceSet(
+      list
+        .filter((patch) => addsTo(patch, side))
+        .flatMap((patch) => {
+          const resource = added(patch);
+          if (resource === undefined) return [];
+          noteEffect(patch);
+          return [resource];
+        }),
+    ),
   );
   const over = engine.overlay<EnvoyResource>("resources with added ones");
   return (set, patches) =>
@@ -184,25 +202,25 @@ const withTargets = (
   targets: readonly PatchTarget[],
 ): readonly CompiledPatch[] => patches.filter(({ target }) => targets.includes(target));
 
-function createRoutesPatcher(engine: Engine, encoder: Encoder): RoutesPatcher {
+function createRoutesPatcher(engine: Engine, patcher: Patcher): RoutesPatcher {
   const host: Row = engine.memo("patched virtual host", (one, { list }: SidePatches) =>
-    patchedHost(encoder, one, withTargets(list, ROUTE_TARGETS)),
+    patchedHost(patcher, one, withTargets(list, ROUTE_TARGETS)),
   );
   const hosts = createRows(engine, "patched virtual hosts", host);
   const split = createRows(
     engine,
     "patched split routes",
-    createRow(engine, encoder, SPLIT_ROUTES, ROUTE_TARGETS),
+    createRow(engine, patcher, SPLIT_ROUTES, ROUTE_TARGETS),
   );
   const whole = createRows(
     engine,
     "patched routes",
-    createRow(engine, encoder, ROUTES, ROUTE_TARGETS),
+    createRow(engine, patcher, ROUTES, ROUTE_TARGETS),
   );
   const added = engine.derive<[EnvoyResource], [SidePatches], Table<EnvoyResource>>(
     "added virtual hosts by routes",
     (name, [one], { list }) =>
-      one && resourceSet(addedHosts(encoder, name, withTargets(list, ["VIRTUAL_HOST"]))),
+      one && resourceSet(addedHosts(patcher, name, withTargets(list, ["VIRTUAL_HOST"]))),
   );
   const allAdded = engine.flatten<EnvoyResource>("added virtual hosts");
   const over = engine.overlay<EnvoyResource>("virtual hosts with added ones");
@@ -230,18 +248,22 @@ function namesOf(resource: string): { readonly routeName: string; readonly table
 }
 
 function addedHosts(
-  encoder: Encoder,
+  { encoder, noteEffect }: Patcher,
   routeName: string,
   patches: readonly CompiledPatch[],
 ): readonly EnvoyResource[] {
-  const context = { registry: encoder.registry, patches: byTarget(patches) };
-  return addedVirtualHosts(routeName, context)
-    .map((json) => encodeVirtualHost(encoder, routeName, builtBy(json.name ?? "", json, patches)))
-    .filter(({ refusal }) => refusal === undefined);
+  return patches.flatMap((patch) => {
+    const context = { registry: encoder.registry, patches: byTarget([patch]) };
+    const added = addedVirtualHosts(routeName, context)
+      .map((json) => encodeVirtualHost(encoder, routeName, builtBy(json.name ?? "", json, [patch])))
+      .filter(({ refusal }) => refusal === undefined);
+    if (added.length > 0) noteEffect(patch);
+    return added;
+  });
 }
 
 function patchedHost(
-  encoder: Encoder,
+  { encoder, noteEffect }: Patcher,
   resource: EnvoyResource,
   patches: readonly CompiledPatch[],
 ): EnvoyResource | undefined {
@@ -257,11 +279,19 @@ function patchedHost(
     patches,
     change,
   );
-  if (patched === undefined) return undefined;
+  const effects = (): readonly CompiledPatch[] => {
+    const some = effective(encoder, unpatched, change, patches);
+    some.forEach(noteEffect);
+    return some;
+  };
+  if (patched === undefined) {
+    effects();
+    return undefined;
+  }
   const { json, leftOut } = patched;
   // It is known by the name that it had, whatever a patch calls it.
   const made = encodeVirtualHost(encoder, routeName, builtBy(tableName, json, patches));
   if (made.version === resource.version && leftOut.length === 0) return resource;
-  const sources = patchedSources(resource, effective(encoder, unpatched, change, patches));
+  const sources = patchedSources(resource, effects());
   return { ...made, ...sources, ...(leftOut.length === 0 ? {} : { leftOut }) };
 }

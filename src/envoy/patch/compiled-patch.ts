@@ -2,17 +2,24 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/envoy-patch.js";
 import type { EnvoyPatch } from "../../mesh/envoy-filters.js";
+import type { Proxy } from "../../mesh/proxy.js";
 import { EncodeError, type Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
 
 /** Which side of a proxy something is of, as EnvoyFilters tell them apart. */
 export type PatchSide = "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
 
+/** The sides that a proxy has. */
+export const sidesOf = ({ type }: Pick<Proxy, "type">): readonly PatchSide[] =>
+  type === "router" ? ["GATEWAY"] : ["SIDECAR_INBOUND", "SIDECAR_OUTBOUND"];
+
 /** What patches can be applied to. */
 export type PatchTarget = keyof typeof TYPES;
 
 /** A patch that can be made. */
 export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index"> {
+  /** As it was written. */
+  readonly patch: EnvoyPatch;
   readonly target: PatchTarget;
   readonly operation: NonNullable<Patch["operation"]>;
   readonly filterClass: NonNullable<Patch["filterClass"]>;
@@ -44,7 +51,7 @@ export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch
   const { applyTo = "INVALID", source, index, match = {} } = patch;
   const { operation = "INVALID", value = {}, filterClass = "UNSPECIFIED" } = patch.patch ?? {};
   if (!isPatchTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
-  const common = { source, index, target: applyTo, operation, filterClass, match };
+  const common = { patch, source, index, target: applyTo, operation, filterClass, match };
   if (operation === "REMOVE") return { ...common, value: {} };
   try {
     return { ...common, value: canonical(encoder, TYPES[applyTo], value) };

@@ -8,6 +8,15 @@ import type { EnvoyResource, Refusal } from "../resource-set.js";
 import { type CompiledPatch, type PatchTarget, TYPES } from "./compiled-patch.js";
 import type { PatchContext, PatchesByTarget } from "./patch-message.js";
 
+/** Told of a patch that changes something. */
+export type NoteEffect = (patch: CompiledPatch) => void;
+
+/** What patches are made with. */
+export interface Patcher {
+  readonly encoder: Encoder;
+  readonly noteEffect: NoteEffect;
+}
+
 /** How patches change a message; undefined when they remove it. */
 export type Change<Json> = (json: Json, context: PatchContext) => Json | undefined;
 
@@ -108,7 +117,7 @@ export function byTarget(patches: readonly CompiledPatch[]): PatchesByTarget {
 
 /** A resource after patches: the same object when they change nothing of it. */
 export function patchResource<Json extends object>(
-  encoder: Encoder,
+  { encoder, noteEffect }: Patcher,
   resource: EnvoyResource,
   { type, word, fields, change }: ResourceKind<Json>,
   patches: readonly CompiledPatch[],
@@ -117,19 +126,22 @@ export function patchResource<Json extends object>(
   const json = encoder.decode(type, resource.bytes) as Json;
   const what = `${word} ${resource.name}`;
   const patched = patchMessage(encoder, { type, what, json }, patches, change);
+  const unchanged = patched?.encoded.version === resource.version && patched.leftOut.length === 0;
+  if (unchanged) return resource;
+  const effects = effective(encoder, json, change, patches);
+  effects.forEach(noteEffect);
   if (patched === undefined) return undefined;
   const { encoded, leftOut } = patched;
-  if (encoded.version === resource.version && leftOut.length === 0) return resource;
   return {
     name: resource.name,
     ...encoded,
     ...fields(patched.json),
-    ...patchedSources(resource, effective(encoder, json, change, patches)),
+    ...patchedSources(resource, effects),
     ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
 
-/** Those of some patches that change a message; where there is one, that is it. */
+/** Those of some patches that change a message, by themselves or after the others; where there is one, that is it. */
 export function effective<Json extends object>(
   { registry }: Encoder,
   json: Json,
@@ -137,8 +149,13 @@ export function effective<Json extends object>(
   patches: readonly CompiledPatch[],
 ): readonly CompiledPatch[] {
   if (patches.length < 2) return patches;
+  const after = (some: readonly CompiledPatch[]): Json | undefined =>
+    change(json, { registry, patches: byTarget(some) });
+  const all = after(patches);
   return patches.filter(
-    (patch) => !isDeepStrictEqual(change(json, { registry, patches: byTarget([patch]) }), json),
+    (patch) =>
+      !isDeepStrictEqual(after([patch]), json) ||
+      !isDeepStrictEqual(after(patches.filter((one) => one !== patch)), all),
   );
 }
 

@@ -89,6 +89,7 @@ test("is told when it comes and when it goes, and is not looked for before anyth
       looks++;
       return PROXIES.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
     },
+    idlePatches: () => [],
     snapshot: () => snapshot,
     onChange: ({ newDiagnostics, clearedDiagnostics }) => {
       changes.push([newDiagnostics.length, clearedDiagnostics.length]);
