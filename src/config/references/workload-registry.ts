@@ -6,8 +6,12 @@ import type { Kind, ResourceOf } from "../kinds.js";
 import type { ConfigResource } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 
-/** The labels that workloads have as far as files say, by namespace. Another object only when these are others. */
-export type WorkloadRegistry = ReadonlyMap<string, readonly TextMap[]>;
+/** The labels that workloads have as far as files say. Another object only when these are others. */
+export interface WorkloadRegistry {
+  readonly all: readonly WorkloadLabels[];
+  /** By each of their labels, `name=value`. */
+  readonly byLabel: ReadonlyMap<string, readonly WorkloadLabels[]>;
+}
 
 interface WorkloadLabels {
   readonly namespace: string;
@@ -55,21 +59,33 @@ function rowOf(
   return { namespace: resource.metadata.namespace, labels };
 }
 
+const keyOf = ([name, value]: readonly [string, string]): string => `${name}=${value}`;
+
 function registryOf(...tables: readonly Table<WorkloadLabels>[]): WorkloadRegistry {
-  const registry = new Map<string, TextMap[]>();
-  for (const { namespace, labels } of tables.flatMap((table) => [...table.values()])) {
-    const others = registry.get(namespace);
-    if (others === undefined) registry.set(namespace, [labels]);
-    else others.push(labels);
+  const all = tables.flatMap((table) => [...table.values()]);
+  const byLabel = new Map<string, WorkloadLabels[]>();
+  for (const workload of all) {
+    for (const label of Object.entries(workload.labels)) {
+      const others = byLabel.get(keyOf(label));
+      if (others === undefined) byLabel.set(keyOf(label), [workload]);
+      else others.push(workload);
+    }
   }
-  return registry;
+  return { all, byLabel };
 }
 
 /** The namespaces with a workload that has all these labels. */
-export function namespacesWith(registry: WorkloadRegistry, selector: TextMap): readonly string[] {
+export function namespacesWith(
+  { all, byLabel }: WorkloadRegistry,
+  selector: TextMap,
+): readonly string[] {
   const wanted = Object.entries(selector);
-  const namespaces = [...registry].filter(([, workloads]) =>
-    workloads.some((labels) => wanted.every(([name, value]) => labels[name] === value)),
+  // Only those with the rarest of the labels can have them all.
+  const candidates = wanted
+    .map((label) => byLabel.get(keyOf(label)) ?? [])
+    .reduce((fewest, some) => (some.length < fewest.length ? some : fewest), all);
+  const found = candidates.filter(({ labels }) =>
+    wanted.every(([name, value]) => labels[name] === value),
   );
-  return namespaces.map(([namespace]) => namespace);
+  return [...new Set(found.map(({ namespace }) => namespace))];
 }
