@@ -30,8 +30,25 @@ import { createDomainIndex, type DomainIndex } from "./repeated-domains.js";
 /** Who asks for more virtual hosts is sent all. */
 const MAX_ASKED_HOSTS = 500;
 
-type HostIndex = DomainIndex<EnvoyResource>;
+/** Of who is sent all so many names are answered: with all at hand an Envoy asks for no more. */
+const MAX_ANSWERS = 1000;
+
 type HostMaker = (host: EnvoyResource, routeName: string, name: string) => EnvoyResource;
+
+/** The virtual hosts of a scope. */
+interface HostIndex {
+  readonly byDomain: DomainIndex<EnvoyResource>["all"];
+  /** Whether there are wildcards but `*`. */
+  readonly hasWildcards: boolean;
+}
+
+/** Makes virtual hosts for names. */
+interface HostMakers {
+  /** For a name that the virtual host has: there are no more of these than domains. */
+  readonly exact: HostMaker;
+  /** For a name that a wildcard of it takes. */
+  readonly wildcard: HostMaker;
+}
 
 /** Virtual hosts by name. */
 type Hosts = ReadonlyMap<string, EnvoyResource>;
@@ -44,14 +61,13 @@ export type OnDemand = (sets: ResourceSets, scope: object, needed: readonly stri
 
 /** The makers of these; each is for one sidecar. */
 export function createOnDemand(engine: Engine): () => OnDemand {
-  const hostOf = engine.memo("virtual host of a name", hostFor);
+  const exact = engine.memo("virtual host of a name", hostFor);
   const firstHosts = engine.memo("first virtual hosts", (routes: ResourceSet) =>
     Table.from([...routes.keys()].map(firstHost).map((host) => [host.name, host] as const)),
   );
-  const indexOf = engine.memo("domains of a scope", (_scope: object) =>
-    createDomainIndex<EnvoyResource>(engine),
-  );
+  const indexOf = engine.memo("domains of a scope", (_scope: object) => createHostIndex(engine));
   return () => {
+    const makers = { exact, wildcard: engine.memo("virtual host of a wildcard", hostFor) };
     const fixed = engine.derive<[EnvoyResource], [], EnvoyResource>(
       "clusters that are always there",
       (name, [cluster]) => (name.startsWith(SERVICE_CLUSTER_PREFIX) ? undefined : cluster),
@@ -61,7 +77,7 @@ export function createOnDemand(engine: Engine): () => OnDemand {
     const hostsOf = engine.latest(
       "virtual hosts asked for",
       (names: AskedNames["virtualHosts"], routes: ResourceSet, index: HostIndex): Hosts =>
-        hostsAskedFor(names, { routes, index, hostOf }),
+        hostsAskedFor(names, { routes, index, makers }),
     );
     const allHosts = engine.latest(
       "all virtual hosts",
@@ -88,6 +104,26 @@ export function createOnDemand(engine: Engine): () => OnDemand {
     return engine.latest("sets of a sidecar that asks", build);
   };
 }
+
+/** The indexer of a scope's virtual hosts, one table after another. */
+function createHostIndex(engine: Engine): (hosts: ResourceSet) => HostIndex {
+  const indexOf = createDomainIndex<EnvoyResource>(engine);
+  const wildcards = engine.derive<[ResourceSet], [], ResourceSet>(
+    "wildcard domains",
+    (key, [hosts]) => (WILDCARD.test(key) ? hosts : undefined),
+  );
+  const build = engine.latest(
+    "virtual hosts by domain",
+    (byDomain: HostIndex["byDomain"]): HostIndex => ({
+      byDomain,
+      hasWildcards: wildcards([byDomain]).size > 0,
+    }),
+  );
+  return (hosts) => build(indexOf(hosts).all);
+}
+
+/** The key of a domain that is a wildcard and not `*`. */
+const WILDCARD = /\/(\*[^/]+|[^/]+\*)$/;
 
 /** The sets, whose whole route tables stay unjoined until they are read. */
 function withAsked(sets: ResourceSets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
@@ -134,7 +170,7 @@ interface HostSource {
   /** The route configurations that there are. */
   readonly routes: ResourceSet;
   readonly index: HostIndex;
-  readonly hostOf: HostMaker;
+  readonly makers: HostMakers;
 }
 
 /** The virtual hosts that answer for these names. A name that no route configuration knows has none. */
@@ -149,10 +185,11 @@ function hostsAskedFor(names: Iterable<string>, source: HostSource): Hosts {
 }
 
 /** The virtual host of a name; beside it, when the client asked by another name, one that has just that name. */
-function answersFor(asked: AskedHost, { index, hostOf }: HostSource): readonly EnvoyResource[] {
+function answersFor(asked: AskedHost, { index, makers }: HostSource): readonly EnvoyResource[] {
   const found = asked.isWildcard ? undefined : findHost(asked, index);
   if (found === undefined) return [idleHost(asked.name)];
-  const host = hostOf(found, asked.routeName, asked.host);
+  const make = found.domain === asked.host ? makers.exact : makers.wildcard;
+  const host = make(found.host, asked.routeName, asked.host);
   return host.name === asked.name ? [host] : [host, answerBeside(host, asked.name)];
 }
 
@@ -168,11 +205,12 @@ function withAnswers(
   index: HostIndex,
 ): ResourceSet {
   const answers = [...names]
+    .slice(0, MAX_ANSWERS)
     .filter((name) => !hosts.has(name))
     .flatMap((name): readonly EnvoyResource[] => {
       const asked = parseAskedHost(name);
       const found = asked && findHost(asked, index);
-      return found === undefined ? [] : [answerBeside(found, name)];
+      return found === undefined ? [] : [answerBeside(found.host, name)];
     });
   return overlay(
     hosts,
@@ -180,11 +218,14 @@ function withAnswers(
   );
 }
 
-/** The virtual host that takes the requests for a host. One that Envoy would refuse takes none. */
-function findHost({ routeName, host }: AskedHost, index: HostIndex): EnvoyResource | undefined {
-  for (const domain of domainsFor(host)) {
-    for (const [, found] of index.all.get(domainKey(routeName, domain)) ?? []) {
-      if (found.refusal === undefined) return found;
+/** The virtual host that takes the requests for a host, and its domain that does. One that Envoy would refuse takes none. */
+function findHost(
+  { routeName, host }: AskedHost,
+  { byDomain, hasWildcards }: HostIndex,
+): { readonly host: EnvoyResource; readonly domain: string } | undefined {
+  for (const domain of hasWildcards ? domainsFor(host) : [host, "*"]) {
+    for (const [, found] of byDomain.get(domainKey(routeName, domain)) ?? []) {
+      if (found.refusal === undefined) return { host: found, domain };
     }
   }
   return undefined;

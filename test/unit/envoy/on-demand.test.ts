@@ -1,6 +1,7 @@
 /** What a sidecar is sent that asks for what it uses. */
 import { describe, expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
+import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../../../src/envoy/api.js";
@@ -67,8 +68,13 @@ function setsOf(snapshot: GoldenCase["snapshot"], proxy: Proxy): ProxySets {
   return discovery.resourcesOf({ proxy, controlPlane: undefined });
 }
 
-const payments = (metadata = {}): ProxySets =>
-  setsOf(parseOffline([{ path: "mesh.yaml", text: PAYMENTS }]), sidecar(metadata));
+const snapshotOf = (text: string): GoldenCase["snapshot"] =>
+  parseOffline([{ path: "mesh.yaml", text }]);
+
+const payments = (metadata = {}): ProxySets => setsOf(snapshotOf(PAYMENTS), sidecar(metadata));
+
+const versionsIn = (set: ResourceSet): Readonly<Record<string, string>> =>
+  Object.fromEntries([...set].map(([name, { version }]) => [name, version]));
 
 function asked(
   sets: ProxySets,
@@ -223,6 +229,31 @@ describe("a sidecar that asks", () => {
     const [first, second] = [sets.asked?.(names), sets.asked?.(names)];
     expect(second?.clusters).toBe(first?.clusters);
     expect(second?.virtualHosts).toBe(first?.virtualHosts);
+  });
+});
+
+describe("after any edits", () => {
+  const wild = PAYMENTS.replaceAll("*.wild.example.com", "*.other.example.com");
+  const gone = PAYMENTS.slice(0, PAYMENTS.lastIndexOf("---"));
+  const names = ["80/payments", "80/a.wild.example.com", "80/a.other.example.com:80", "80/x"];
+
+  test("is sent what it would be sent without remembering", () => {
+    const proxy = sidecar({});
+    const [remembering, forgetful] = [new Engine(), new Engine({ memo: false })].map((engine) => {
+      const discovery = createDiscovery(encoder, snapshotOf(""), engine);
+      return (text: string): AskedSets => {
+        const proxies = Table.from([[proxy.id, proxy]]);
+        discovery.update({ snapshot: snapshotOf(text), proxies, standIns: [] });
+        return asked(discovery.resourcesOf({ proxy, controlPlane: undefined }), names);
+      };
+    });
+    for (const text of [PAYMENTS, wild, gone, "", PAYMENTS, gone, wild]) {
+      const [first, second] = [remembering?.(text), forgetful?.(text)];
+      expect(first && versionsIn(first.virtualHosts)).toEqual(
+        second && versionsIn(second.virtualHosts),
+      );
+      expect(first && versionsIn(first.clusters)).toEqual(second && versionsIn(second.clusters));
+    }
   });
 });
 
