@@ -9,6 +9,8 @@ import { endpoints } from "./kinds/endpoints.js";
 import { envoyFilter } from "./kinds/envoy-filter.js";
 import type { ValueOf } from "./kinds/fields.js";
 import { gateway } from "./kinds/gateway.js";
+import { ingress } from "./kinds/ingress.js";
+import { ingressClass } from "./kinds/ingress-class.js";
 import { namespace } from "./kinds/namespace.js";
 import { peerAuthentication } from "./kinds/peer-authentication.js";
 import { pod } from "./kinds/pod.js";
@@ -40,6 +42,8 @@ export const KINDS = {
   Endpoints: endpoints,
   EnvoyFilter: envoyFilter,
   Gateway: gateway,
+  Ingress: ingress,
+  IngressClass: ingressClass,
   Namespace: namespace,
   PeerAuthentication: peerAuthentication,
   Pod: pod,

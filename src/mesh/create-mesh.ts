@@ -22,6 +22,7 @@ import { createEnvoyFilters } from "./envoy-filters.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
+import { createIngresses } from "./ingress.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import { createDefinitions, createMergedServices } from "./merged-services.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
@@ -324,6 +325,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const serviceTables = createServiceTables(engine);
   const workloadTables = createWorkloadTables(engine);
   const hostTables = createHostTables(engine);
+  const withIngresses = createIngresses(engine);
   const callerLabelsOf = engine.memo("caller labels", callerLabels);
   const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
@@ -332,11 +334,12 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const envoyFilters = createEnvoyFilters(engine);
   const peersOf = createPeerTrustDomains(engine);
   return ({ snapshot: { tables }, config, proxies, standIns = [], federated = [] }) => {
+    const routing = withIngresses(tables, config);
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
       ...services,
       ...workloadTables(tables, proxies, services.services),
-      ...hostTables(tables, config, services.servicesByHost),
+      ...hostTables({ ...tables, ...routing }, config, services.servicesByHost),
       config,
       peerTrustDomains: peersOf(config, federated),
       callerLabels: settleCallerLabels(
@@ -347,7 +350,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
           config.rootNamespace,
         ),
       ),
-      gateways: tables.Gateway,
+      gateways: routing.Gateway,
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),
       envoyFilters: envoyFilters(tables.EnvoyFilter),
       secrets: tables.Secret,

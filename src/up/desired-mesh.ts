@@ -1,5 +1,6 @@
 import { formatRef } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
+import { withIngresses } from "../mesh/ingress.js";
 import { type GatewayCredential, missingCredentials } from "./gateway-credentials.js";
 import { type MadeGateway, missingGateways } from "./missing-gateways.js";
 import { type LocalPod, podsOf } from "./pods.js";
@@ -24,9 +25,10 @@ export interface DesiredMesh {
  * being in force: what was made in their place gives way to them.
  */
 export function desiredMesh(
-  tables: ResourceTables,
+  files: ResourceTables,
   disputed: ReadonlySet<string> = new Set(),
 ): DesiredMesh {
+  const tables = withIngresses(files);
   const declared = declaredWorkloads(tables);
   const madeGateways = missingGateways(tables, declared);
   const workloads = [...declared, ...madeGateways.map(({ workload }) => workload)];

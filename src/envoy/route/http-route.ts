@@ -4,6 +4,7 @@ import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
+import { hasIngressRoutes } from "../../mesh/ingress.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { any } from "../any.js";
@@ -229,7 +230,7 @@ function metadata({ source, spec, resource }: VirtualService, rule: Rule): Metad
 function envoyRoute(rule: Rule, virtualService: VirtualService, context: RouteContext): RouteJson {
   const { route } = rule;
   const request = rule.match?.request;
-  const match = routeMatch(request);
+  const match = routeMatch(request, hasIngressRoutes(virtualService.resource));
   const name = routeName(route, request);
   const destination = only(receivingDestinations(route));
   const statPrefix = request?.statPrefix ?? "";

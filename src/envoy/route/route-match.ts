@@ -10,19 +10,27 @@ import type {
 import { claimMatcher, claimOrMemberMatcher, routingClaim } from "../authorization/jwt-claims.js";
 import { stringMatcher } from "../string-matcher.js";
 
-type PathMatch = Pick<RouteMatchJson, "prefix" | "path" | "safeRegex" | "caseSensitive">;
+type PathMatch = Pick<
+  RouteMatchJson,
+  "prefix" | "pathSeparatedPrefix" | "path" | "safeRegex" | "caseSensitive"
+>;
 
-function pathMatch(match: HTTPMatchRequest | undefined): PathMatch {
+function pathMatch(match: HTTPMatchRequest | undefined, bySegment: boolean): PathMatch {
   const uri = match?.uri;
   const path: PathMatch =
     uri?.exact !== undefined
       ? { path: uri.exact }
       : uri?.regex !== undefined
         ? { safeRegex: { regex: uri.regex } }
-        : { prefix: uri?.prefix ?? "/" };
+        : prefixMatch(uri?.prefix ?? "/", bySegment);
   // Envoy takes no case for a regex: it says so itself.
   if (path.safeRegex !== undefined) return path;
   return match === undefined ? path : { ...path, caseSensitive: match.ignoreUriCase !== true };
+}
+
+function prefixMatch(prefix: string, bySegment: boolean): PathMatch {
+  const segments = prefix.replace(/\/$/, "");
+  return bySegment && segments !== "" ? { pathSeparatedPrefix: segments } : { prefix };
 }
 
 function headerMatcher(name: string, match: StringMatch): HeaderMatcherJson {
@@ -80,16 +88,22 @@ function queryMatcher(name: string, match: StringMatch): QueryParameterMatcherJs
   return matcher === undefined ? { name, presentMatch: true } : { name, stringMatch: matcher };
 }
 
-/** What a request must be for a route to take it. See Istio, HTTPMatchRequest. */
-export function routeMatch(match: HTTPMatchRequest | undefined): RouteMatchJson {
-  if (match === undefined) return pathMatch(undefined);
+/**
+ * What a request must be for a route to take it; `bySegment` is whether a prefix ends where a segment of the path does. See
+ * Istio, HTTPMatchRequest.
+ */
+export function routeMatch(
+  match: HTTPMatchRequest | undefined,
+  bySegment: boolean,
+): RouteMatchJson {
+  if (match === undefined) return pathMatch(undefined, bySegment);
   const headers = headerMatchers(match);
   const dynamicMetadata = claimMatchers(match);
   const queryParameters = byName(match.queryParams).map(([name, value]) =>
     queryMatcher(name, value),
   );
   return {
-    ...pathMatch(match),
+    ...pathMatch(match, bySegment),
     ...(headers.length > 0 ? { headers } : {}),
     ...(dynamicMetadata.length > 0 ? { dynamicMetadata } : {}),
     ...(queryParameters.length > 0 ? { queryParameters } : {}),
@@ -111,5 +125,6 @@ export function isCatchAll({ match }: RouteJson): boolean {
 /** A path as it stands in the name of an operation: `/*` for a prefix, the text of a regex. */
 export function operationPath(match: RouteMatchJson): string {
   if (match.path !== undefined) return match.path;
+  if (match.pathSeparatedPrefix !== undefined) return `${match.pathSeparatedPrefix}/*`;
   return match.safeRegex?.regex ?? `${match.prefix ?? "/"}*`;
 }

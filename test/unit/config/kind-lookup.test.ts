@@ -9,6 +9,7 @@ describe("lookUpKind", () => {
     ["discovery.k8s.io/v1", "EndpointSlice"],
     ["gateway.networking.k8s.io/v1beta1", "ReferenceGrant"],
     ["networking.istio.io/v1", "Gateway"],
+    ["networking.k8s.io/v1", "Ingress"],
     ["networking.istio.io/v1alpha3", "EnvoyFilter"],
     ["security.istio.io/v1beta1", "PeerAuthentication"],
     ["telemetry.istio.io/v1alpha1", "Telemetry"],
@@ -33,7 +34,7 @@ describe("lookUpKind", () => {
   it.each([
     ["rbac.authorization.k8s.io/v1", "ClusterRole"],
     ["gateway.networking.k8s.io/v1", "Gateway"],
-    ["networking.k8s.io/v1", "Ingress"],
+    ["networking.k8s.io/v1", "NetworkPolicy"],
     ["extensions/v1beta1", "Ingress"],
     ["v1", "PersistentVolumeClaim"],
     ["apps/v1", "ReplicaSet"],

@@ -27,6 +27,26 @@ const podsIn = (...resources: readonly ConfigResource[]): readonly string[] =>
     ({ name, namespace, proxy }) => `${name}.${namespace} ${proxy}`,
   );
 
+test("an Ingress asks for a gateway and a certificate as a Gateway does", () => {
+  const ingress = resource("Ingress", "one", {
+    annotations: { "kubernetes.io/ingress.class": "istio" },
+    spec: { tls: [{ hosts: ["app.example.com"], secretName: "app-tls" }] },
+  });
+  const { credentials, madeGateways } = desiredMesh(tablesOf(ingress));
+  expect(credentials).toEqual([
+    { namespace: "istio-system", name: "app-tls", hosts: ["app.example.com"] },
+  ]);
+  expect(madeGateways.map(({ workload, servicePorts }) => [workload.name, servicePorts])).toEqual([
+    [
+      "istio-ingressgateway",
+      [
+        { name: "http-80-ingress-one-default", port: 80, targetPort: 8080 },
+        { name: "https-443-ingress-one-default-0", port: 443, targetPort: 8443 },
+      ],
+    ],
+  ]);
+});
+
 describe("pods", () => {
   test("are the replicas of each workload, one when the number is absent", () => {
     const stateful = resource("StatefulSet", "db", {
