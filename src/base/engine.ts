@@ -224,13 +224,14 @@ export class Engine {
         last !== undefined && sameArray(last.context, context)
           ? changedKeys(tables, last.tables)
           : keysOf(tables, last?.result);
-      let result = last?.result ?? Table.empty<R>();
-      for (const key of keys) {
+      const rowAt = (key: string): R | undefined => {
         this.#record?.(name, key);
         const rows = tables.map((table) => table.get(key)) as unknown as RowsOf<Rows>;
-        const row = exists(rows) ? compute(key, rows, ...context) : undefined;
-        result = withRow(result, key, row, equal);
-      }
+        return exists(rows) ? compute(key, rows, ...context) : undefined;
+      };
+      let result = last?.result;
+      if (result === undefined) result = tableOf(keys, rowAt);
+      else for (const key of keys) result = withRow(result, key, rowAt(key), equal);
       if (this.#memo) last = { tables, context, result };
       return result;
     };
@@ -338,6 +339,16 @@ export class Engine {
       return value;
     };
   }
+}
+
+/** The table of the rows at these keys. */
+function tableOf<R>(keys: Iterable<string>, rowAt: (key: string) => R | undefined): Table<R> {
+  const entries: (readonly [string, R])[] = [];
+  for (const key of keys) {
+    const row = rowAt(key);
+    if (row !== undefined) entries.push([key, row]);
+  }
+  return Table.from(entries);
 }
 
 function withRow<R>(

@@ -109,6 +109,26 @@ function insert<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Nod
   return next === child ? node : branchOf(node.bitmap, node.children.with(index, next));
 }
 
+/** The node of leaves with different keys: the one that inserting them one by one comes to, made without the steps. */
+function nodeOf<V>(leaves: readonly Leaf<V>[], shift: number): Node<V> | undefined {
+  const [first] = leaves;
+  if (first === undefined || leaves.length === 1) return first;
+  if (leaves.every(({ hash }) => hash === first.hash)) {
+    return { hash: first.hash, leaves: leaves.toSorted((a, b) => (a.key < b.key ? -1 : 1)) };
+  }
+  const slots: Leaf<V>[][] = [];
+  for (const leaf of leaves) (slots[(leaf.hash >>> shift) & MASK] ??= []).push(leaf);
+  let bitmap = 0;
+  const children: Node<V>[] = [];
+  slots.forEach((some, slot) => {
+    const child = nodeOf(some, shift + BITS);
+    if (child === undefined) return;
+    bitmap |= 1 << slot;
+    children.push(child);
+  });
+  return { bitmap, children, size: leaves.length };
+}
+
 function removeFromCollision<V>(node: Collision<V>, key: string): Node<V> | undefined {
   const leaves = node.leaves.filter((leaf) => leaf.key !== key);
   if (leaves.length === node.leaves.length) return node;
@@ -243,9 +263,9 @@ export class Table<V> {
 
   /** The table of these entries; a later entry of the same key wins. */
   static from<V>(entries: Iterable<readonly [string, V]>): Table<V> {
-    let table = Table.empty<V>();
-    for (const [key, value] of entries) table = table.with(key, value);
-    return table;
+    const leaves = new Map<string, Leaf<V>>();
+    for (const [key, value] of entries) leaves.set(key, { hash: hashOf(key), key, value });
+    return leaves.size === 0 ? Table.empty() : new Table(nodeOf([...leaves.values()], 0));
   }
 
   /** This table with entries under keys that it does not have; it remembers this one as its base. */
