@@ -14,6 +14,7 @@ read: what they mean, and what of all this has to do with them.
 Examples:
   $ fairlead explain --from my-service-0.default GET http://payments/api -H 'x-role: admin'
   $ fairlead explain --config examples/shop --from my-service http://payments/
+  $ fairlead explain --config examples/shop --from my-service tcp://payments:80
   $ fairlead explain --flags UF,URX --from my-service-0.default --to payments
   $ fairlead explain --flags UT
   $ fairlead explain --config examples/shop --gateway istio-ingressgateway.istio-system https://app.example.com/`;
@@ -23,7 +24,7 @@ export function explainCommand(context: CommandContext): Command {
   const command = new Command("explain")
     .description("tell what becomes of a request, and what decides it")
     .argument("[method-or-url]", "the method, GET when there is only a URL")
-    .argument("[url]", "http://HOST[:PORT]/PATH, or https")
+    .argument("[url]", "http://HOST[:PORT]/PATH, https, or tcp://HOST:PORT")
     .option("--from <pod>", "who calls: NAME.NAMESPACE of a pod or a workload")
     .addOption(
       new Option("--gateway <pod>", "the gateway that is called from outside").conflicts("from"),

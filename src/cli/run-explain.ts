@@ -1,7 +1,9 @@
+import type { Requested as ToExplain } from "../console/explain/call.js";
 import type { Explanation } from "../console/explain/explanation.js";
 import { explanationLines } from "../console/explain/explanation-lines.js";
 import { flagLines } from "../console/explain/flag-lines.js";
 import type { ResponseFlag } from "../console/explain/response-flags.js";
+import { isCalledUrl } from "../simulator/called-url.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
@@ -63,15 +65,15 @@ async function explanationOf(
     );
   }
   const url = URL.parse(requested.url);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
+  if (url === null || !isCalledUrl(url)) {
     throw new CommandError(
-      `"${requested.url}" is no URL of http or https`,
-      "it is such as http://payments/api or http://payments.default:8080/",
+      `"${requested.url}" is no URL of http or https, and no tcp://HOST:PORT`,
+      "it is such as http://payments/api, http://payments.default:8080/ or tcp://database:5432",
     );
   }
   return config === undefined
     ? explainRunning(context, { ...requested, proxy, headers }, options)
-    : explainFiles(config, { method: requested.method, url, headers }, proxy);
+    : explainFiles(config, { method: requested.method, url, headers, at: Date.now() }, proxy);
 }
 
 async function explainRunning(
@@ -88,11 +90,7 @@ async function explainRunning(
 
 async function explainFiles(
   directories: readonly string[],
-  requested: {
-    readonly method: string;
-    readonly url: URL;
-    readonly headers: Record<string, string>;
-  },
+  requested: ToExplain,
   name: string,
 ): Promise<Explanation> {
   const [{ explain }, { planScene, plannedProxy }] = await Promise.all([

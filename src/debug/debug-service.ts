@@ -29,6 +29,7 @@ import type {
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
+import { isCalledUrl } from "../simulator/called-url.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
 import { type Answer, type CallGuard, CallRefused, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
@@ -55,7 +56,11 @@ export interface DebugServiceOptions {
   /** What becomes of a request by a proxy, as JSON; undefined when it is not connected. */
   readonly explain: (
     proxy: string,
-    requested: Pick<Required<ExplainRequestJson>, "method" | "headers"> & { readonly url: URL },
+    requested: Pick<Required<ExplainRequestJson>, "method" | "headers"> & {
+      readonly url: URL;
+      /** When it is asked, in milliseconds since 1970. */
+      readonly at: number;
+    },
   ) => object | undefined;
   /** What made the resources of a name, as JSON; undefined when the proxy is not connected. */
   readonly why: (proxy: string, resource: string) => readonly object[] | undefined;
@@ -94,6 +99,7 @@ function createExplanations({
   describe,
   explain,
   why,
+  now,
 }: DebugServiceOptions): Pick<Answers, "Describe" | "Explain" | "Locate" | "Why"> {
   return {
     Describe: (request) => {
@@ -112,7 +118,8 @@ function createExplanations({
       throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
     },
     Explain: ({ proxy = "", method = "GET", url = "", headers = {} }) => {
-      const explanation = explain(proxy, { method, url: parseUrl(url), headers });
+      const requested = { method, url: parseUrl(url), headers, at: now() };
+      const explanation = explain(proxy, requested);
       if (explanation !== undefined) return { explanation: JSON.stringify(explanation) };
       throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
     },
@@ -171,8 +178,9 @@ function createAnswers(options: DebugServiceOptions): Answers {
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new CallRefused(status.INVALID_ARGUMENT, `"${text}" is no URL of http or https`);
+  if (url !== null && isCalledUrl(url)) return url;
+  const message = `"${text}" is no URL of http or https, and no tcp://HOST:PORT`;
+  throw new CallRefused(status.INVALID_ARGUMENT, message);
 }
 
 /** The connections that are asked about: the one of a proxy, or all when a single resource is meant. */

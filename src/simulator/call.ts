@@ -1,5 +1,7 @@
 /** A call as it reaches a proxy: what the kernel and the first bytes of a connection say, and the request on it. */
 
+import type { TokenJudge } from "./token.js";
+
 /**
  * How a connection comes to a proxy: `outbound` and `inbound` are redirected to it by the kernel, from the application
  * beside it or from others to that application; `direct` is addressed to a port on which the proxy itself listens.
@@ -36,4 +38,6 @@ export interface Call {
   readonly alpn: readonly string[];
   /** undefined for bytes that are not HTTP. */
   readonly request?: HttpRequest;
+  /** Judges its tokens; without one they are taken to be of their time, and signed. */
+  readonly judge?: TokenJudge;
 }

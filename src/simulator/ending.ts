@@ -49,7 +49,11 @@ export function endingAtProxy(
   const [refusal] = verdicts.filter(({ isAllowed }) => !isAllowed);
   if (refusal !== undefined) return refused(refusal);
   const reason = reasons.at(-1) ?? "";
-  if (error !== undefined) return { isAnswered: false, ...AT_THE_PROXY[error], reason };
+  if (error !== undefined) {
+    const { status, flags } = AT_THE_PROXY[error];
+    const closed = { isAnswered: false, flags, reason };
+    return status === undefined || passed.manager === undefined ? closed : { ...closed, status };
+  }
   const abort = abortOf(passed.route);
   if (abort !== undefined) return abort;
   if (answer === undefined) return undefined;
@@ -84,14 +88,16 @@ function abortOf(route: RouteJson | undefined): Ending | undefined {
   return { isAnswered: false, status: abort.httpStatus, flags: ["FI"], reason };
 }
 
-/** Nobody is there to be called. */
-export function withoutEndpoints(reason: string): Ending {
-  return { isAnswered: false, status: UNAVAILABLE, flags: ["UH"], reason };
+/** Nobody is there to be called. Who calls with bytes, without a route, is told by the end of the connection alone. */
+export function withoutEndpoints(route: RouteJson | undefined, reason: string): Ending {
+  const closed = { isAnswered: false, flags: ["UH"], reason };
+  return route === undefined ? closed : { ...closed, status: UNAVAILABLE };
 }
 
-/** A connection that cannot be made is tried again where the route says so. */
+/** A connection that cannot be made is tried again where the route says so; that for bytes is the only try that there is. */
 export function notConnected(route: RouteJson | undefined, reason: string): Ending {
-  const { retryOn = "", numRetries = 1 } = route?.route?.retryPolicy ?? {};
+  if (route === undefined) return { isAnswered: false, flags: ["UF", "URX"], reason };
+  const { retryOn = "", numRetries = 1 } = route.route?.retryPolicy ?? {};
   const conditions = new Set(retryOn.split(","));
   const isRetried = numRetries > 0 && (conditions.has("connect-failure") || conditions.has("5xx"));
   return {
@@ -102,8 +108,9 @@ export function notConnected(route: RouteJson | undefined, reason: string): Endi
   };
 }
 
-/** The server closed the connection once it was made. */
-function disconnected(reason: string): Ending {
+/** The server closed the connection once it was made; a connection for bytes is reset where it did not even read them. */
+function disconnected(route: RouteJson | undefined, wasRead: boolean, reason: string): Ending {
+  if (route === undefined) return { isAnswered: false, flags: wasRead ? [] : ["UR"], reason };
   return { isAnswered: false, status: UNAVAILABLE, flags: ["UC"], reason };
 }
 
@@ -122,12 +129,12 @@ export function endingAtServer(
 ): Ending | undefined {
   const [refusal] = verdicts.filter(({ isAllowed }) => !isAllowed);
   if (refusal?.status !== undefined) return refused(refusal);
-  if (refusal !== undefined) return disconnected(refusal.reason);
+  if (refusal !== undefined) return disconnected(route, true, refusal.reason);
   if (error === undefined) return undefined;
   const reason = reasons.at(-1) ?? "";
   const { status, flags } = AT_THE_PROXY[error];
   // An answer of the server's proxy is passed on like any other.
   if (status !== undefined) return { isAnswered: false, status, flags: [], reason };
   if (error === "no-listener" || encryption !== "plaintext") return notConnected(route, reason);
-  return flags.length === 0 ? notConnected(route, reason) : disconnected(reason);
+  return flags.length === 0 ? notConnected(route, reason) : disconnected(route, false, reason);
 }

@@ -1,7 +1,7 @@
 /** Walks the configuration of both ends of a call: of the proxy that it goes out by, and of those that it comes in by. */
 
 import type { ClusterJson } from "../envoy/api.js";
-import { checkAccess, type FilterVerdict } from "./access.js";
+import { checkAccess, type FilterVerdict, filtered } from "./access.js";
 import type { Call, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import {
@@ -108,7 +108,7 @@ function branchOf(
     endpoints.length === 0
       ? "the cluster has no endpoints"
       : "no endpoint of the cluster is healthy";
-  return { ...branch, arrivals, ending: withoutEndpoints(reason) };
+  return { ...branch, arrivals, ending: withoutEndpoints(hop.walk.passed.route, reason) };
 }
 
 /** Whether a cluster goes to wherever the client meant to go. */
@@ -147,10 +147,9 @@ function inboundCall(
   peer: Peer,
 ): Call {
   const { transport, address, port } = endpoint;
+  const { request: left } = passed.manager === undefined ? call : filtered(passed.manager, call);
   const request: HttpRequest | undefined =
-    call.request === undefined || passed.route === undefined
-      ? call.request
-      : forwardedRequest(call.request, passed.route);
+    left === undefined || passed.route === undefined ? left : forwardedRequest(left, passed.route);
   return {
     direction: peer.isCaptured ? "inbound" : "direct",
     destination: { address, port },
@@ -160,5 +159,6 @@ function inboundCall(
     serverName: transport.serverName,
     alpn: transport.alpn,
     ...(request === undefined ? {} : { request }),
+    ...(call.judge === undefined ? {} : { judge: call.judge }),
   };
 }

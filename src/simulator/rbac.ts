@@ -140,16 +140,26 @@ function isInRange({ addressPrefix = "", prefixLen = 0 }: CidrRangeJson, address
   return ip.kind() === prefix.kind() && ip.match(prefix, prefixLen);
 }
 
-function hasMetadata(
-  { filter = "", path = [], value, invert }: MetadataMatcherJson,
-  { metadata }: Examined,
+/** Whether filters have left what a matcher asks for. */
+export function hasMetadata(
+  matcher: MetadataMatcherJson,
+  asked: Pick<Examined, "metadata">,
 ): boolean {
-  const found = path.reduce<unknown>(
+  const { value, invert } = matcher;
+  const found = metadataAt(matcher, asked);
+  return (value !== undefined && isValue(value, found)) !== (invert === true);
+}
+
+/** What filters have left where a matcher looks; undefined when there is nothing. */
+export function metadataAt(
+  { filter = "", path = [] }: Pick<MetadataMatcherJson, "filter" | "path">,
+  { metadata }: Pick<Examined, "metadata">,
+): unknown {
+  return path.reduce<unknown>(
     (at, { key = "" }) =>
       typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined,
     metadata[filter],
   );
-  return (value !== undefined && isValue(value, found)) !== (invert === true);
 }
 
 function isValue(matcher: ValueMatcherJson, value: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Which route of a virtual host takes a request: the first whose conditions all hold. See Envoy, RouteMatch. */
 import type { RouteJson, RouteMatchJson, VirtualHostJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
+import { type Examined, hasMetadata } from "./rbac.js";
 import { isFullMatch, matchesHeader, matchesQueryParameter } from "./value-match.js";
 
 /** A request as routes look at it. */
@@ -8,6 +9,8 @@ interface Routed {
   readonly request: HttpRequest;
   /** Of the connection: `http` or `https`. */
   readonly scheme: string;
+  /** What filters have left of it. */
+  readonly metadata: Examined["metadata"];
 }
 
 function matchesPath(match: RouteMatchJson, { method, path }: HttpRequest): boolean {
@@ -52,6 +55,7 @@ function matches({ match = {} }: RouteJson, routed: Routed): boolean {
     (match.queryParameters ?? []).every((one) =>
       matchesQueryParameter(one, query.get(one.name ?? "")),
     ) &&
+    (match.dynamicMetadata ?? []).every((one) => hasMetadata(one, routed)) &&
     (match.grpc === undefined ||
       request.headers["content-type"]?.startsWith("application/grpc") === true)
   );

@@ -6,6 +6,7 @@ import type {
   RouteConfigurationJson,
   RouteJson,
 } from "../envoy/api.js";
+import { metadataOf } from "./access.js";
 import type { Call, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import { matchFilterChain } from "./filter-chain-match.js";
@@ -138,7 +139,8 @@ function throughRoutes(
     return fail(hosted, "https-redirect", "the host is served by HTTPS alone");
   }
   const scheme = encrypted ? "https" : "http";
-  const match = matchRoute(virtualHost, { request: call.request, scheme });
+  const metadata = metadataOf(manager, call);
+  const match = matchRoute(virtualHost, { request: call.request, scheme, metadata });
   if (match === undefined) {
     return fail(hosted, "no-route", `no route of it is for ${call.request.path}`);
   }

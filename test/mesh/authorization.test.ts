@@ -6,6 +6,7 @@ import {
   startGrpcAuthorizer,
   startHttpAuthorizer,
 } from "./harness/authorizers.js";
+import { explanationOf } from "./harness/explanations.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
 import {
   type Answer,
@@ -351,6 +352,23 @@ test("asks an authorizer by HTTP what its rules are for", async () => {
     headers: { "x-user": "stranger", "x-asked-by": "mesh" },
     body: "hello",
   });
+});
+
+test("explain says that an authorizer decides, and does not do so in its place", async () => {
+  const asks = async (path: string): Promise<readonly (string | undefined)[]> => {
+    const { results } = await explanationOf(mesh(), "--from", "alice-0", `http://called${path}`);
+    expect(results).toMatchObject([{ answeredBy: ["called-0.default"] }]);
+    return results.map(({ condition }) => condition);
+  };
+  await inForce(custom("by-http"));
+  const [condition] = await asks("/asked");
+  expect(condition).toMatch(/ allows it$/);
+  expect(await asks("/not-asked")).toEqual([undefined]);
+  await inForce(custom("down-and-open"));
+  expect((await asks("/asked"))[0]).toMatch(/ allows it, or does not answer$/);
+  await inForce(custom("undefined"));
+  const { results } = await explanationOf(mesh(), "--from", "alice-0", "http://called/asked");
+  expect(results).toMatchObject([{ answeredBy: [], status: 403 }]);
 });
 
 test("asks an authorizer by gRPC, also about connections", async () => {

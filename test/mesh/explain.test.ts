@@ -1,7 +1,7 @@
 /** What `explain` says of requests is what real Envoys do with them. */
 import { expect, test } from "vitest";
 import type { Explanation } from "../../src/console/explain/explanation.js";
-import { run } from "../unit/cli/run.js";
+import { explanationOf } from "./harness/explanations.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
 import { randomNumbers } from "./harness/random-numbers.js";
 import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
@@ -57,7 +57,24 @@ spec:
       route: [{ destination: { host: legacy.plain.svc.cluster.local } }]
 `;
 
+/** A service of bytes without pods. */
+const SERVICE_OF_NOBODY = `
+apiVersion: v1
+kind: Service
+metadata: { name: nobody }
+spec:
+  selector: { app: nobody }
+  ports: [{ name: tcp, port: 9103 }]
+`;
+
 const POLICIES = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: secret }
+spec:
+  selector: { matchLabels: { app: secret } }
+  rules: [{ from: [{ source: { principals: [cluster.local/ns/default/sa/other] } }] }]
+---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: no-deletes }
@@ -97,6 +114,16 @@ spec: { host: stubborn, trafficPolicy: { tls: { mode: DISABLE } } }
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
+metadata: { name: clear }
+spec: { host: clear, trafficPolicy: { tls: { mode: DISABLE } } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: encrypted, namespace: plain }
+spec: { host: encrypted, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
 metadata: { name: open }
 spec: { host: open, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
 ---
@@ -120,6 +147,11 @@ const mesh = shareMesh({
     application("open"),
     namespace("plain", "disabled"),
     application("legacy", { namespace: "plain" }),
+    application("bytes", { portName: "tcp", port: 9101 }),
+    application("secret", { portName: "tcp", port: 9102 }),
+    application("encrypted", { namespace: "plain", portName: "tcp", port: 9104 }),
+    application("clear", { portName: "tcp", port: 9105 }),
+    SERVICE_OF_NOBODY,
   ),
   "edge.yaml": HTTP_GATEWAY,
   "routes.yaml": ROUTES,
@@ -167,15 +199,13 @@ interface Seen {
   readonly results: Explanation["results"];
 }
 
-async function explained({ from, method, url, headers }: Case): Promise<Explanation> {
+function explained({ from, method, url, headers }: Case): Promise<Explanation> {
   const { name, namespace: own } = from === "gateway" ? mesh().gateway() : mesh().pod(from);
-  const { stdout, stderr, code } = await run([
-    ...["explain", from === "gateway" ? "--gateway" : "--from", `${name}.${own}`, method, url],
+  return explanationOf(
+    mesh(),
+    ...[from === "gateway" ? "--gateway" : "--from", `${name}.${own}`, method, url],
     ...Object.entries(headers).flatMap(([key, value]) => ["-H", `${key}: ${value}`]),
-    ...["-o", "json", "--state", mesh().state],
-  ]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout) as Explanation;
+  );
 }
 
 function answered({ from, method, url, headers }: Case): Promise<Answer> {
@@ -216,4 +246,28 @@ test("explain tells what Envoy does with a hundred requests", { timeout: 120_000
     if (!told.some(({ flags }) => flags === logged)) wrong.push({ ...one, logged });
   }
   expect(wrong).toEqual([]);
+});
+
+test.each([
+  { host: "bytes", port: 9101 },
+  { host: "secret", port: 9102 },
+  { host: "nobody", port: 9103 },
+  { host: "encrypted.plain", port: 9104 },
+  { host: "clear", port: 9105 },
+])("explain tells what becomes of bytes for $host", async ({ host, port }) => {
+  const at = { address: mesh().pod("caller-0").addresses.egress, port };
+  const url = `tcp://${host}:${String(port)}`;
+  const { results } = await explanationOf(mesh(), "--from", "caller-0.default", url);
+  const by = await callAddress(at, `http://${host}/`).then(
+    (answer) => `${echoOf(answer).pod}.default`,
+    () => undefined,
+  );
+  const line = new RegExp(`"- - -" 0 (\\S+) .*outbound\\|${String(port)}\\|`);
+  const logged = async (): Promise<string | undefined> =>
+    line.exec(await mesh().log("caller-0"))?.[1];
+  await expect.poll(logged, { interval: 10, timeout: 5000 }).toBeDefined();
+  expect(results).toMatchObject([
+    { answeredBy: by === undefined ? [] : [by], flags: await logged() },
+  ]);
+  expect(results[0]).not.toHaveProperty("status");
 });

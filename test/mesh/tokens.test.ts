@@ -2,8 +2,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { explanationOf } from "./harness/explanations.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
-import { type Answer, callAddress, echoOf, type Question } from "./harness/requests.js";
+import { type Answer, call, callAddress, echoOf, type Question } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 import { createIssuer } from "./harness/tokens.js";
 
@@ -117,6 +118,41 @@ test("takes good tokens, refuses all others, and lets requests without one throu
   expect(await statusWith(THIEF.issue({ aud: "shop" }))).toBe(401);
   expect(await statusWith("not.a.token")).toBe(401);
   expect((await callCalled()).status).toBe(200);
+});
+
+test("explain tells which tokens are taken, and what policies say to what is in them", async () => {
+  await inForce(
+    authentication([{ ...RULE, audiences: ["shop"] }]),
+    allow('[{ when: [{ key: "request.auth.claims[groups]", values: [testers] }] }]'),
+  );
+  const tokens = {
+    good: ISSUER.issue({ aud: "shop", groups: ["users", "testers"] }),
+    "of another group": ISSUER.issue({ aud: "shop", groups: "users" }),
+    "for nobody": ISSUER.issue(),
+    "for others": ISSUER.issue({ aud: "other" }),
+    old: ISSUER.issue({ aud: "shop", exp: LONG_AGO }),
+    "of another": OTHER.issue({ aud: "shop" }),
+    "of a thief": THIEF.issue({ aud: "shop" }),
+    none: "not.a.token",
+  };
+  const seen: Record<string, number> = {};
+  const told: Record<string, number | undefined> = {};
+  for (const [name, token] of Object.entries(tokens)) {
+    seen[name] = (await call(mesh().pod("preview-0"), "http://called/", bearer(token))).status;
+    const header = ["-H", `Authorization: Bearer ${token}`];
+    const { results } = await explanationOf(
+      mesh(),
+      "--from",
+      "preview-0",
+      "http://called/",
+      ...header,
+    );
+    told[name] = results[0]?.answeredBy.length === 1 ? 200 : results[0]?.status;
+  }
+  expect(told).toEqual(seen);
+  expect(Object.values(seen).sort((a, b) => a - b)).toEqual([
+    200, 401, 401, 401, 401, 403, 403, 403,
+  ]);
 });
 
 test("lets requests without a token through no more when a policy asks for its principal", async () => {
@@ -241,4 +277,11 @@ test("routes at a gateway by what tokens say", async () => {
   expect(await podFor({})).toBe("called-0");
   expect(await podFor(bearer(ISSUER.issue({ realm: { level: "low" } })))).toBe(404);
   expect(await podFor(bearer(THIEF.issue({ groups: ["testers"] })))).toBe(401);
+  const { name, namespace: own } = mesh().gateway();
+  const { results } = await explanationOf(
+    mesh(),
+    ...["--gateway", `${name}.${own}`, "http://anything.example/"],
+    ...["-H", `Authorization: Bearer ${ISSUER.issue({ groups: ["testers"] })}`],
+  );
+  expect(results).toMatchObject([{ answeredBy: ["preview-0.default"] }]);
 });

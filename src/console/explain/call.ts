@@ -1,10 +1,12 @@
 /** A request as people write it, as the call that a proxy is made. */
+import { isSignedBy } from "../../ca/token-signature.js";
 import { HTTP_PROXY_PORT } from "../../envoy/names.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
 import { selects } from "../../mesh/labels.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Call, HttpRequest } from "../../simulator/call.js";
+import type { TokenJudge } from "../../simulator/token.js";
 import type { Scene } from "./scene.js";
 
 /** What is called, and how. */
@@ -13,6 +15,8 @@ export interface Requested {
   readonly url: URL;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
@@ -22,6 +26,8 @@ const SOME_ADDRESS = "192.0.2.1";
 
 const portOf = ({ port, protocol }: URL): number =>
   port === "" ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port);
+
+const judgeOf = ({ at }: Requested): TokenJudge => ({ now: at / 1000, isSignedBy });
 
 function requestOf({ method, url, headers }: Requested): HttpRequest {
   const { host, ...others } = headers;
@@ -36,34 +42,51 @@ function requestOf({ method, url, headers }: Requested): HttpRequest {
 
 /**
  * How an application calls its sidecar: its connections are redirected there, or it uses the sidecar as its HTTP proxy,
- * through which TLS is a tunnel.
+ * through which TLS is a tunnel, and calls its address with bytes that are none of HTTP.
  */
 export function outboundCall(scene: Scene, proxy: Proxy, requested: Requested): Call {
   const { url } = requested;
-  const isTls = url.protocol === "https:";
-  const source = { address: proxy.address, port: 0 };
-  const plain = { source, encryption: "plaintext", serverName: "", alpn: [] } as const;
-  if (proxy.mode === "NONE") {
-    const authority = `${url.hostname}:${portOf(url)}`;
-    const tunnel = { ...requestOf(requested), method: "CONNECT", authority, path: "" };
-    return {
-      ...plain,
-      direction: "direct",
-      destination: { address: proxy.egressAddress, port: HTTP_PROXY_PORT },
-      request: isTls ? tunnel : requestOf(requested),
-    };
-  }
+  const plain = {
+    ...PLAINTEXT,
+    source: { address: proxy.address, port: 0 },
+    judge: judgeOf(requested),
+  };
+  if (proxy.mode === "NONE")
+    return { ...plain, direction: "direct", ...toEgress(proxy, requested) };
   const destination = { address: addressOf(scene, proxy, url.hostname), port: portOf(url) };
-  return isTls
-    ? {
-        ...plain,
-        direction: "outbound",
-        destination,
-        encryption: "tls",
-        serverName: url.hostname,
-        alpn: ["h2", "http/1.1"],
-      }
-    : { ...plain, direction: "outbound", destination, request: requestOf(requested) };
+  const outbound = { ...plain, direction: "outbound", destination } as const;
+  switch (url.protocol) {
+    case "tcp:":
+      return outbound;
+    case "https:":
+      return { ...outbound, ...tlsTo(url) };
+    default:
+      return { ...outbound, request: requestOf(requested) };
+  }
+}
+
+const PLAINTEXT = { encryption: "plaintext", serverName: "", alpn: [] } as const;
+
+const tlsTo = (url: URL): Pick<Call, "encryption" | "serverName" | "alpn"> => ({
+  encryption: "tls",
+  serverName: url.hostname,
+  alpn: ["h2", "http/1.1"],
+});
+
+/** A call to the address where a sidecar listens to which nothing is redirected. */
+function toEgress(
+  { egressAddress: address }: Proxy,
+  requested: Requested,
+): Pick<Call, "destination" | "request"> {
+  const { url } = requested;
+  if (url.protocol === "tcp:") return { destination: { address, port: portOf(url) } };
+  const request = requestOf(requested);
+  const authority = `${url.hostname}:${portOf(url)}`;
+  return {
+    destination: { address, port: HTTP_PROXY_PORT },
+    request:
+      url.protocol === "https:" ? { ...request, method: "CONNECT", authority, path: "" } : request,
+  };
 }
 
 /** The address that a name stands for where the application is. */
@@ -76,14 +99,12 @@ function addressOf({ mesh }: Scene, { namespace }: Proxy, host: string): string 
 /** How someone outside of the mesh calls a gateway, by a port of its service. */
 export function gatewayCall(scene: Scene, proxy: Proxy, requested: Requested): Call {
   const { url } = requested;
-  const isTls = url.protocol === "https:";
   return {
     direction: "direct",
     destination: { address: proxy.address, port: listeningPort(scene, proxy, portOf(url)) },
-    encryption: isTls ? "tls" : "plaintext",
-    serverName: isTls ? url.hostname : "",
-    alpn: isTls ? ["h2", "http/1.1"] : [],
-    request: requestOf(requested),
+    ...(url.protocol === "https:" ? tlsTo(url) : PLAINTEXT),
+    ...(url.protocol === "tcp:" ? {} : { request: requestOf(requested) }),
+    judge: judgeOf(requested),
   };
 }
 

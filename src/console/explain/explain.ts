@@ -3,7 +3,13 @@ import type { ClusterJson } from "../../envoy/api.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { type Decision, tlsDecisions } from "../../mesh/tls-decisions.js";
 import type { Ending } from "../../simulator/ending.js";
-import { type Arrival, type Branch, type Journey, travel } from "../../simulator/journey.js";
+import {
+  type Arrival,
+  type Branch,
+  type Hop,
+  type Journey,
+  travel,
+} from "../../simulator/journey.js";
 import { gatewayCall, outboundCall, type Requested } from "./call.js";
 import type { Explanation, Result, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
@@ -21,7 +27,7 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
   const from = isGateway ? `to the gateway ${proxy.id}` : `from ${proxy.id}`;
   const context = { scene, namespace: proxy.namespace };
   return {
-    call: `${requested.method} ${requested.url.href} ${from}`,
+    call: `${call.request === undefined ? "" : `${requested.method} `}${requested.url.href} ${from}`,
     stages: [
       {
         title: `${proxy.id} ${isGateway ? "takes it in" : "sends it"}`,
@@ -146,18 +152,26 @@ function alike(stages: readonly Stage[]): readonly Stage[] {
   });
 }
 
-function resultsOf(scene: Scene, { ending, branches }: Journey): readonly Result[] {
+function resultsOf(scene: Scene, { hop, ending, branches }: Journey): readonly Result[] {
   const ends = (branch: Branch): readonly Result[] =>
     branch.ending === undefined
       ? branch.arrivals.map((arrival) => {
           const { address, port } = arrival.endpoint;
           const name = nameOf(scene, address);
           const share = branch.share / branch.arrivals.length;
-          return resultOf(share, arrival.ending, name === "" ? `${address}:${port}` : name);
+          const server = name === "" ? `${address}:${port}` : name;
+          const hops = arrival.hop === undefined ? [hop] : [hop, arrival.hop];
+          return conditional(resultOf(share, arrival.ending, server), hops);
         })
-      : [resultOf(branch.share, branch.ending, "the address that was called")];
+      : [conditional(resultOf(branch.share, branch.ending, "the address that was called"), [hop])];
   const results = ending === undefined ? branches.map(ends) : [[resultOf(1, ending, "")]];
   return results.flatMap(joined).sort((a, b) => b.share - a.share);
+}
+
+/** A result for which what the proxies on the way cannot say by themselves has to hold. */
+function conditional(result: Result, hops: readonly Hop[]): Result {
+  const conditions = hops.flatMap(({ verdicts }) => verdicts.flatMap((one) => one.condition ?? []));
+  return conditions.length === 0 ? result : { ...result, condition: conditions.join(", and ") };
 }
 
 function resultOf(

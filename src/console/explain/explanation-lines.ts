@@ -30,10 +30,11 @@ function describeSource({ what, position }: Source): string {
 }
 
 function resultLines(results: readonly Result[]): readonly string[] {
-  return results.map(({ share, answeredBy, status, flags, reason }) => {
+  return results.map(({ share, answeredBy, status, flags, condition, reason }) => {
     const percent = percentOf(share);
-    if (answeredBy.length > 0) return `${percent} answered by ${answeredBy.join(", ")}`;
+    const when = condition === undefined ? "" : `, if ${condition}`;
+    if (answeredBy.length > 0) return `${percent} answered by ${answeredBy.join(", ")}${when}`;
     const what = status === undefined ? "connection closed" : String(status);
-    return `${percent} ${what}, response flags ${flags}: ${reason}`;
+    return `${percent} ${what}, response flags ${flags}${when}: ${reason}`;
   });
 }

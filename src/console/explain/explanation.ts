@@ -27,6 +27,8 @@ export interface Result {
   readonly status?: number;
   /** Envoy's response flags, as the access log of the proxy that the call goes out by has them. */
   readonly flags: string;
+  /** What nobody can know who looks at the configuration, and has to hold for that; absent when it is all known. */
+  readonly condition?: string;
   readonly reason: string;
 }
 

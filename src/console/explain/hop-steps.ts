@@ -13,7 +13,14 @@ import type { Hop } from "../../simulator/journey.js";
 import { describeMatch } from "../route-match.js";
 import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
-import { policiesOf, policyDecision, routeDecision, routeField, sourceAt } from "./provenance.js";
+import {
+  policiesOf,
+  policyDecision,
+  routeDecision,
+  routeField,
+  sourceAt,
+  tokenDecisions,
+} from "./provenance.js";
 import type { Scene } from "./scene.js";
 
 /** A step, with the parts of resources that decide it. */
@@ -52,17 +59,19 @@ export function describeHop({ scene, namespace }: Context, hop: Hop): readonly S
   const named = steps.flatMap(([about, name]) =>
     name === undefined || name === "" ? [] : [step(scene, about, name, [])],
   );
-  const decided = verdicts.map((verdict) => verdictStep(scene, verdict));
+  const decided = verdicts.map((verdict) => verdictStep(scene, hop.peer.id, verdict));
   const isRefused = verdicts.some(({ isAllowed }) => !isAllowed);
   return [...named, ...decided, ...(isRefused ? [] : routeSteps({ scene, namespace }, hop))];
 }
 
-function verdictStep(scene: Scene, verdict: FilterVerdict): Step {
-  const { filter, reason, policy, policies = [], action } = verdict;
+function verdictStep(scene: Scene, id: string, verdict: FilterVerdict): Step {
+  const { filter, reason, policy, policies = [], action, issuer } = verdict;
+  if (filter === "authentication") {
+    return step(scene, "token", reason, tokenDecisions(scene, id, issuer));
+  }
   const rule = policy === undefined ? undefined : policyDecision(policy);
-  const about = filter === "authentication" ? "token" : "authorization";
   const says = action === undefined ? reason : `${action}: ${reason}`;
-  return step(scene, about, says, rule === undefined ? policiesOf(policies) : [rule]);
+  return step(scene, "authorization", says, rule === undefined ? policiesOf(policies) : [rule]);
 }
 
 function routeSteps(

@@ -1,8 +1,10 @@
 /** Which resources made a piece of an Envoy's configuration, and where they are written. */
 import type { Position } from "../../base/diagnostic.js";
+import { Engine } from "../../base/engine.js";
 import { formatPath } from "../../config/format-path.js";
-import { formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
+import { formatRef, keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import type { ClusterJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
+import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { sourcePart } from "../source-resource.js";
@@ -115,4 +117,23 @@ export function policiesOf(policies: readonly string[]): readonly Decision[] {
   const found = policies.flatMap((policy) => policyDecision(policy)?.ref ?? []);
   const byName = new Map(found.map((ref) => [formatRef(ref), { ref, path: [] }]));
   return [...byName.values()];
+}
+
+/** The rules for tokens of an issuer that apply to a proxy; without an issuer, the RequestAuthentications with any. */
+export function tokenDecisions(
+  { mesh, proxies }: Pick<Scene, "mesh" | "proxies">,
+  id: string,
+  issuer: string | undefined,
+): readonly Decision[] {
+  const proxy = proxies.find((one) => one.id === id);
+  if (proxy === undefined) return [];
+  const appliedTo = createAppliedPolicies(new Engine());
+  const { requestAuthentication } = appliedTo(mesh.security, mesh.config.rootNamespace, proxy);
+  return requestAuthentication.flatMap((policy): readonly Decision[] => {
+    const ref = refOf(policy);
+    if (issuer === undefined) return [{ ref, path: [] }];
+    return (policy.spec.jwtRules ?? []).flatMap((rule, i) =>
+      rule.issuer === issuer ? [{ ref, path: ["spec", "jwtRules", i] }] : [],
+    );
+  });
 }

@@ -25,6 +25,56 @@ test("a request is walked through both ends, with what decides each step", async
   ]);
 });
 
+const GUARDED = ["--config", "test/golden/console/guarded", ...CALLER];
+
+/** Tokens for it by whom nobody has the keys any more: what they say is in their middle part. */
+const TOKENS = {
+  good: "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6InNvbWVvbmUiLCJleHAiOjQxMDI0NDQ4MDAsImF1ZCI6InNob3AiLCJncm91cHMiOlsiYWRtaW5zIl19.wvOllJgwY1xc7qyzO70YeeNKdFyZsfs7GlSqaH9JCShU7INuk9vmomzjm-vcesMBXrHMCwuYUZKaJGgeW3-7jw",
+  other:
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6InNvbWVvbmUiLCJleHAiOjQxMDI0NDQ4MDAsImF1ZCI6InNob3AifQ.J73apZ5-h3Y6QDWAQkpcBgBtGLJP8fS_BJCB8Ra0W9ovCb9lWkbuU2WHLuou_IOu6fOxa624XSXbF9EtRAz20A",
+  expired:
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6InNvbWVvbmUiLCJleHAiOjE2MDAwMDAwMDAsImF1ZCI6InNob3AifQ.r9QSqC25dP7peIRHWhVQ_a_qk_XPP_kqBpCMG1BYOr4qP29KeYTVfTRaEAAuRefEihaTwis0Y1MHkXGqCG-0xA",
+  audience:
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6InNvbWVvbmUiLCJleHAiOjQxMDI0NDQ4MDAsImF1ZCI6ImVsc2UifQ.7jGMn-7ft2ketTINCVFypvs7DGrQyyK6J558v6bDfswM1JocpjgcdMwBIIwfsvMdJDaxqKpfxmS5wnBA3_REeA",
+  thief:
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6InNvbWVvbmUiLCJleHAiOjQxMDI0NDQ4MDAsImF1ZCI6InNob3AifQ.Lob84iJsWHf2HwKLtUmICYynBF6PtJbxeGxsecJlGtbKvxKEg365nyRshFv1otawTCtCShU3JRlNzOZRwroFIg",
+  stranger:
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUuY29tIiwic3ViIjoic29tZW9uZSIsImV4cCI6NDEwMjQ0NDgwMCwiYXVkIjoic2hvcCJ9.ghfGu8RFdxxmmA9qf07IXTwSA4zPGN2rJahU7Kvk4VgmPu62VTkv3Tw-iRD0gfkzZw_hy3sejsmVfFTrWreqFw",
+};
+
+const withToken = (token: keyof typeof TOKENS): readonly string[] => [
+  "-H",
+  `Authorization: Bearer ${TOKENS[token]}`,
+];
+
+test("tokens are checked as the proxies check them, and authorizers are not spoken for", async () => {
+  await expectTranscripts(
+    "explain-guarded",
+    [
+      ["explain", ...GUARDED, "http://shop/"],
+      ["explain", ...GUARDED, "http://shop/", ...withToken("good")],
+      ...(["expired", "audience", "thief", "stranger"] as const).map((token) => [
+        ...["explain", ...GUARDED, "http://shop/", ...withToken(token)],
+      ]),
+      ["explain", ...GUARDED, "http://shop/", "-H", "Authorization: Bearer nonsense"],
+      ["explain", ...GUARDED, "http://shop/admin", ...withToken("good")],
+      ["explain", ...GUARDED, "http://shop/admin", ...withToken("other")],
+      ["explain", ...GUARDED, "http://shop/asked"],
+      ["explain", ...GUARDED, "http://shop/asked", "-o", "json"],
+    ],
+    Object.fromEntries(Object.entries(TOKENS).map(([name, token]) => [token, name])),
+  );
+});
+
+test("calls with bytes are followed to the port that is called", async () => {
+  await expectTranscripts("explain-bytes", [
+    ["explain", ...GUARDED, "tcp://shop:5432"],
+    ["explain", ...GUARDED, "tcp://shop:80"],
+    ["explain", ...GUARDED, "tcp://shop:5433"],
+    ["explain", ...GUARDED, "tcp://shop"],
+  ]);
+});
+
 test("response flags are read in the light of the configuration", async () => {
   await expectTranscripts("explain-flags", [
     ["explain", "--flags", "ut, fi"],
