@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { stats } from "./harness/admin.js";
+import { admin, stats } from "./harness/admin.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
 import {
@@ -407,4 +407,12 @@ test("EnvoyFilters add a Lua filter, a cluster and a host, and change a route, u
   expect([later.status, later.headers["x-lua"]]).toEqual([200, undefined]);
   expect((await ask("http://mirror/")).headers["x-merged"]).toBeUndefined();
   expect((await ask("http://added.example.com/healthz/ready")).status).not.toBe(200);
+});
+
+test("the statistics of a service have its cluster's name as a label", async () => {
+  await ask("http://shop/");
+  const text = await admin(mesh().pod("caller-0"), "/stats/prometheus?usedonly");
+  const name = "outbound|80||shop.default.svc.cluster.local";
+  expect(text).toContain(`envoy_cluster_upstream_rq_total{cluster_name="${name}"} `);
+  expect(text).toContain(`envoy_cluster_upstream_rq{response_code="200",cluster_name="${name}"} `);
 });
