@@ -3,15 +3,13 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Closers, closeAll } from "./app/closers.js";
 import { type Configuration, openConfiguration } from "./app/configuration.js";
-import { type Convergence, createConvergence, type Settled } from "./app/convergence.js";
+import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { inTurns } from "./app/in-turns.js";
-import { createListeners, type Listeners } from "./app/listeners.js";
 import { logObserver } from "./app/log-observer.js";
 import { measuredState } from "./app/measured-state.js";
-import { createMetrics, type Metrics } from "./app/metrics.js";
 import { joinObservers } from "./app/observers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { type PortOptions, servePorts } from "./app/ports.js";
@@ -20,6 +18,7 @@ import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
 import { rootReadiness } from "./app/root-readiness.js";
+import { createTold, type Told } from "./app/told.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { watchEncoder } from "./app/withheld.js";
@@ -32,8 +31,6 @@ import { createToken, type TokenRequest } from "./ca/token-store.js";
 import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import type { Identity } from "./debug/access.js";
-import { createRecentEvents, type RecentEvents } from "./debug/recent-events.js";
-import { createRecentPushes, type RecentPushes } from "./debug/recent-pushes.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { StandIn } from "./mesh/stand-in.js";
@@ -185,49 +182,83 @@ function createSessions({ discovery, identity, registry }: Parts): ProxySessions
   });
 }
 
+/** Who is served, and who is told of it: `ads` is there once somebody asks. */
+interface Served extends Told {
+  readonly ads: () => AdsServer;
+  readonly sessions: ProxySessions;
+  readonly refusals: Refusals;
+  readonly version: string;
+}
+
+function watchRefusals(
+  { configuration, discovery, hasRefused }: Parts,
+  { ads, sessions, settled, updates, metrics }: Omit<Served, "refusals">,
+): Refusals {
+  return createRefusals({
+    configuration,
+    discovery,
+    hasRefused,
+    sessions,
+    settled,
+    onChange: updates.tell,
+    onCounts: metrics.recordQuarantine,
+    streams: () => ads().streams(),
+    timers: systemTimers,
+  });
+}
+
+function openStreams(
+  { logger }: ControlPlaneOptions,
+  { configuration, encoder }: Parts,
+  { sessions, events, pushes, metrics, convergence, refusals }: Served,
+  { questions }: DebugEndpoints,
+): AdsServer {
+  const observing = [events, pushes, metrics, convergence, refusals];
+  return createAdsServer({
+    sessions,
+    isChangeDue: configuration.isLooking,
+    questions,
+    registry: encoder.registry,
+    clock: systemClock(),
+    observer: joinObservers([...observing.map((one) => one.observer), logObserver(logger)]),
+  });
+}
+
 async function serve(
   options: ControlPlaneOptions,
   parts: Parts,
   closers: Closers,
 ): Promise<ControlPlane> {
-  const { configuration, identity } = parts;
-  const updates = createListeners<Update>();
-  const settled = createListeners<Settled>();
+  const { configuration, discovery, identity } = parts;
   const version = await readVersion();
-  const metrics = createMetrics(measuredState(parts, version));
-  const convergence = createConvergence({ timers: systemTimers, onSettled: settled.tell });
+  const told = createTold(measuredState(parts, version));
   const sessions = createSessions(parts);
-  const events = createRecentEvents({ now: systemTimers.now });
-  const pushes = createRecentPushes({ now: systemTimers.now });
-  const refusals = createRefusals({
-    ...{ ...parts, sessions, settled, onChange: updates.tell, onCounts: metrics.recordQuarantine },
-    streams: () => ads.streams(),
-    timers: systemTimers,
-  });
-  const watched: Watched = { ads: () => ads, sessions, events, pushes, updates, version, refusals };
-  const debug = await openDebug(options, parts, watched);
-  const observing = [events, pushes, metrics, convergence, refusals];
-  const ads = createAdsServer({
-    ...{ sessions, isChangeDue: configuration.isLooking },
-    questions: debug.questions,
-    registry: parts.encoder.registry,
-    clock: systemClock(),
-    observer: joinObservers([...observing.map((one) => one.observer), logObserver(options.logger)]),
-  });
-  const loop = startLoop(options, parts, { ads, sessions, metrics, pushes, convergence, updates });
+  const watched = { ...told, ads: () => ads, sessions, version };
+  const served: Served = { ...watched, refusals: watchRefusals(parts, watched) };
+  const debug = await openDebug(options, parts, served);
+  const ads = openStreams(options, parts, served, debug);
+  const loop = startLoop(options, parts, served);
   closers.push(() => {
     loop.close();
   });
-  for (const listener of [metrics.recordSettled, pushes.end]) settled.add(listener);
-  followIdentity(identity, { ads, sessions, metrics, loop });
+  told.settled.add(told.metrics.recordSettled);
+  told.settled.add(told.pushes.end);
+  followIdentity(identity, served, loop);
   closers.push(await debug.serveSocket(options.stateDir));
-  const tls = await identity.startTls();
-  const served = { ads, debug, identity, metrics, version, tls: tls.credentials };
-  const { close, ...ports } = await servePorts(options, served);
+  const { credentials: tls } = await identity.startTls();
+  const { metrics } = told;
+  const { close, ...ports } = await servePorts(options, {
+    ads,
+    debug,
+    identity,
+    metrics,
+    version,
+    tls,
+  });
   closers.push(close);
   followAuthority(parts, ads, sessions);
   const onError = logError(options, "could not prepare what proxies will ask for");
-  closers.push(inTurns(parts.discovery.prepare(), onError));
+  closers.push(inTurns(discovery.prepare(), onError));
   return {
     ...ports,
     get rootCertificates() {
@@ -236,12 +267,10 @@ async function serve(
     snapshot: () => configuration.snapshot(),
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
-    setStandIns: (standIns) => {
-      loop.setStandIns(standIns);
-    },
-    onUpdate: updates.add,
-    onSettled: settled.add,
-    idle: () => convergence.idle(),
+    setStandIns: loop.setStandIns,
+    onUpdate: told.updates.add,
+    onSettled: told.settled.add,
+    idle: told.convergence.idle,
     close: () => closeAll(closers),
   };
 }
@@ -249,16 +278,12 @@ async function serve(
 /** Has proxies sent, or turned away, what follows from who is who. */
 function followIdentity(
   identity: MeshIdentity,
-  {
-    ads,
-    sessions,
-    metrics,
-    loop,
-  }: Pick<Told, "ads" | "sessions" | "metrics"> & { readonly loop: UpdateLoop },
+  { ads, sessions, metrics }: Served,
+  loop: UpdateLoop,
 ): void {
   identity.onCertificateEvent(metrics.recordCertificate);
   identity.onSecretsChange(() => {
-    ads.publish();
+    ads().publish();
   });
   identity.onGivenTrust((given) => {
     loop.setFederated(federatedDomains(given));
@@ -292,20 +317,10 @@ function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySe
   ]);
 }
 
-/** What the update loop tells of what it does. */
-interface Told {
-  readonly ads: AdsServer;
-  readonly sessions: ProxySessions;
-  readonly metrics: Metrics;
-  readonly pushes: RecentPushes;
-  readonly convergence: Convergence;
-  readonly updates: Listeners<Update>;
-}
-
 function startLoop(
   options: ControlPlaneOptions,
   { configuration, discovery, identity, registry }: Parts,
-  { ads, sessions, metrics, pushes, convergence, updates }: Told,
+  { ads, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
   const loop = createUpdateLoop({
     discovery,
@@ -315,7 +330,7 @@ function startLoop(
     proxies: () => registry.proxies(),
     connected: () => sessions.connected().map(({ connected }) => connected.proxy),
     publish: () => {
-      ads.publish();
+      ads().publish();
     },
     onUpdate: (update) => {
       pushes.begin(update.changed.map(({ ref }) => formatRef(ref)));
@@ -339,21 +354,10 @@ function startLoop(
   return loop;
 }
 
-/** Who is served: `ads` is there once somebody asks. */
-interface Watched {
-  readonly ads: () => AdsServer;
-  readonly sessions: ProxySessions;
-  readonly events: RecentEvents;
-  readonly pushes: RecentPushes;
-  readonly updates: Listeners<Update>;
-  readonly version: string;
-  readonly refusals: Refusals;
-}
-
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   { encoder, configuration, discovery, identity }: Parts,
-  { ads, sessions, events, pushes, updates, version, refusals }: Watched,
+  { ads, sessions, events, pushes, updates, version, refusals }: Served,
 ): Promise<DebugEndpoints> {
   return createDebugEndpoints({
     observed: {
@@ -365,7 +369,8 @@ async function openDebug(
       refresh: () => configuration.refresh(),
       snapshot: () => configuration.snapshot(),
       mesh: () => discovery.mesh(),
-      ...{ events, pushes },
+      events,
+      pushes,
       onUpdate: (listener) => updates.add(listener),
       withheld: refusals.list,
       madeAt: refusals.madeAt,

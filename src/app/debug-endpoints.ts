@@ -72,7 +72,8 @@ function explanations({
       mesh: observed.mesh(),
       snapshot: observed.snapshot(),
       proxies: observed.sessions().map(({ connected }) => connected.proxy),
-      ...{ resourcesOf, encoder },
+      resourcesOf,
+      encoder,
     };
     const proxy = findProxy(scene, name);
     return proxy && answer(scene, proxy);
@@ -83,23 +84,31 @@ function explanations({
   };
 }
 
-/** Endpoints that nobody reaches yet. */
-export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpoints {
-  const { observed, version, authenticate, operators, encoder, logger } = options;
-  const envoyRegistry = encoder.registry;
-  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, options.api));
+/** What is known of this control plane, and how what clients hold is shown: shared by the services. */
+function commonOptions({ observed, version, encoder, now }: DebugEndpointsOptions) {
+  const readAccepted = createReadAccepted(encoder.registry);
   const controlPlane = {
     id: hostname(),
     version,
     istioVersion: ISTIO_VERSION,
-    startedAt: timestamp(options.now()),
+    startedAt: timestamp(now()),
   };
-  const readAccepted = createReadAccepted(envoyRegistry);
-  const composeDump = createComposeDump(readAccepted);
-  const checkAccess = createCheckAccess({ authenticate, operators });
-  const own: DebugServiceOptions = {
+  return { observed, controlPlane, readAccepted, composeDump: createComposeDump(readAccepted) };
+}
+
+type CommonOptions = ReturnType<typeof commonOptions>;
+
+function debugService(
+  options: DebugEndpointsOptions,
+  { observed, controlPlane, composeDump }: CommonOptions,
+): DebugServiceOptions {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, options.api));
+  return {
     definition: serviceDefinition(registry, DEBUG_SERVICE),
-    ...{ observed, controlPlane, composeDump, now: options.now },
+    observed,
+    controlPlane,
+    composeDump,
+    now: options.now,
     describe: ({ kind = "", name = "", namespace = "", viewedFrom = "" }) => {
       const describeIt = kind === "pod" ? describePod : describeService;
       const subject = {
@@ -111,9 +120,19 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
     },
     ...explanations(options),
   };
+}
+
+/** Endpoints that nobody reaches yet. */
+export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpoints {
+  const { authenticate, operators, encoder, logger } = options;
+  const common = commonOptions(options);
+  const { observed, controlPlane, readAccepted, composeDump } = common;
+  const checkAccess = createCheckAccess({ authenticate, operators });
+  const own = debugService(options, common);
   const clientStatus: ClientStatusOptions = {
-    definition: serviceDefinition(envoyRegistry, CLIENT_STATUS_SERVICE),
-    ...{ observed, readAccepted },
+    definition: serviceDefinition(encoder.registry, CLIENT_STATUS_SERVICE),
+    observed,
+    readAccepted,
   };
   const addOpenServices = createOpenServices(options.api);
   const onError = (error: unknown): void => {
@@ -125,11 +144,15 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
     addClientStatusService(server, guard, clientStatus);
     addOpenServices(server);
   };
+  const questions = createIstioDebug({
+    registry: encoder.registry,
+    observed,
+    controlPlane,
+    composeDump,
+    checkAccess,
+  });
   return {
-    questions: createIstioDebug({
-      registry: envoyRegistry,
-      ...{ observed, controlPlane, composeDump, checkAccess },
-    }),
+    questions,
     addTo,
     serveSocket: async (stateDir) => {
       try {

@@ -1,0 +1,30 @@
+import { systemTimers } from "../ca/timers.js";
+import { createRecentEvents, type RecentEvents } from "../debug/recent-events.js";
+import { createRecentPushes, type RecentPushes } from "../debug/recent-pushes.js";
+import { type Convergence, createConvergence, type Settled } from "./convergence.js";
+import { createListeners, type Listeners } from "./listeners.js";
+import { createMetrics, type MeasuredState, type Metrics } from "./metrics.js";
+import type { Update } from "./update.js";
+
+/** Who is told of what happens. */
+export interface Told {
+  readonly updates: Listeners<Update>;
+  readonly settled: Listeners<Settled>;
+  readonly metrics: Metrics;
+  readonly convergence: Convergence;
+  readonly events: RecentEvents;
+  readonly pushes: RecentPushes;
+}
+
+/** Nothing has happened yet. */
+export function createTold(measured: MeasuredState): Told {
+  const settled = createListeners<Settled>();
+  return {
+    updates: createListeners<Update>(),
+    settled,
+    metrics: createMetrics(measured),
+    convergence: createConvergence({ timers: systemTimers, onSettled: settled.tell }),
+    events: createRecentEvents({ now: systemTimers.now }),
+    pushes: createRecentPushes({ now: systemTimers.now }),
+  };
+}
