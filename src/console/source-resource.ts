@@ -22,17 +22,30 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   "destination-rule": "DestinationRule",
 };
 
+/** A part of a resource. */
+export interface SourcePart {
+  readonly ref: ResourceRef;
+  readonly path: Path;
+}
+
 /** The part of a resource that made a piece of configuration, as far as its metadata says; undefined when it says nothing. */
-export function sourcePart(
-  metadata: MetadataJson | undefined,
-): { readonly ref: ResourceRef; readonly path: Path } | undefined {
+export function sourcePart(metadata: MetadataJson | undefined): SourcePart | undefined {
   const { istio, [OWN_METADATA]: own } = metadata?.filterMetadata ?? {};
-  const text = istio?.["config"];
+  return partAt(istio?.["config"], own?.["path"]);
+}
+
+/** The part of the delegate to which the part of the VirtualService left a route; undefined when it left it to none. */
+export function delegatePart(metadata: MetadataJson | undefined): SourcePart | undefined {
+  const delegate = metadata?.filterMetadata?.[OWN_METADATA]?.["delegate"];
+  const { config, path } = (delegate ?? {}) as Readonly<Record<string, unknown>>;
+  return partAt(config, path);
+}
+
+function partAt(config: unknown, path: unknown): SourcePart | undefined {
   const [, namespace = "", type = "", name = ""] =
-    CONFIG_PATH.exec(typeof text === "string" ? text : "") ?? [];
+    CONFIG_PATH.exec(typeof config === "string" ? config : "") ?? [];
   const kind = KINDS[type];
   if (kind === undefined) return undefined;
-  const path = own?.["path"];
   return { ref: { kind, namespace, name }, path: typeof path === "string" ? parsePath(path) : [] };
 }
 

@@ -2,7 +2,6 @@
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
-import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
@@ -38,6 +37,7 @@ import { createServicesByAddress } from "./services-by-address.js";
 import { indexSidecars } from "./sidecar.js";
 import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
 import {
+  type DelegatedSpec,
   MESH_GATEWAY,
   orderVirtualServices,
   sameVirtualService,
@@ -142,15 +142,17 @@ function createVirtualServices(
 ): (table: Table<ResourceOf<"VirtualService">>, context: ReadingContext) => VirtualServiceIndex {
   const delegation = createDelegation(engine);
   const read = engine.derive<
-    [ResourceOf<"VirtualService">, VirtualServiceSpec],
+    [ResourceOf<"VirtualService">, DelegatedSpec],
     [ReadingContext],
     VirtualService
   >(
     "virtual services",
-    (_key, [resource, spec], context) =>
+    (_key, [resource, delegated], context) =>
       resource === undefined
         ? undefined
-        : withPorts(virtualService(resource, context, spec), (host) => context.ports.get(host)),
+        : withPorts(virtualService(resource, context, delegated), (host) =>
+            context.ports.get(host),
+          ),
     sameVirtualService,
   );
   const settle = engine.settle<ReadingContext>(

@@ -3,12 +3,11 @@ import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { Destination } from "../config/kinds/destination.js";
 import type { HTTPRoute } from "../config/kinds/http-route.js";
-import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { keyOf } from "../config/resource.js";
+import { keyOf, refOf } from "../config/resource.js";
 import { mergeMatches } from "./delegated-match.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
-import type { VirtualServiceContext } from "./virtual-service.js";
+import type { DelegatedSpec, VirtualServiceContext } from "./virtual-service.js";
 import { isVisible, parseExportTo } from "./visibility.js";
 
 type Resource = ResourceOf<"VirtualService">;
@@ -39,7 +38,7 @@ function delegateKey({ delegate }: HTTPRoute, rootNamespace: string): string | u
  */
 export function createDelegation(
   engine: Engine,
-): (all: Table<Resource>, context: VirtualServiceContext) => Table<VirtualServiceSpec> {
+): (all: Table<Resource>, context: VirtualServiceContext) => Table<DelegatedSpec> {
   const rootsByDelegate = engine.group<Resource>("roots by delegate", delegateKeys);
   const links = engine.derive<[Table<Resource>, Resource], [], Table<Link>>(
     "delegates of roots",
@@ -55,7 +54,7 @@ export function createDelegation(
   const merged = engine.derive<
     [Resource, Table<Link>],
     [HostResolver, readonly string[]],
-    VirtualServiceSpec
+    DelegatedSpec
   >("routes with delegates", (_key, [root, found], resolver, exportTo) => {
     if (root === undefined || delegateKeys(root).length === 0) return undefined;
     const delegates = new Map(
@@ -73,20 +72,25 @@ function withDelegates(
   { metadata, spec }: Resource,
   delegates: ReadonlyMap<string, Resource>,
   { resolver, exportTo }: VirtualServiceContext,
-): VirtualServiceSpec {
-  const http = (spec.http ?? []).flatMap((route) => {
+): DelegatedSpec {
+  const routes = (spec.http ?? []).flatMap((route, index) => {
     const key = delegateKey(route, metadata.namespace);
-    if (key === undefined) return [route];
+    if (key === undefined) return [{ route, origin: { index } }];
     const delegate = delegates.get(key);
     if (delegate === undefined) return [];
     const { namespace } = delegate.metadata;
     const visibility = parseExportTo(delegate.spec.exportTo, namespace, exportTo);
     if (!isVisible(visibility, metadata.namespace)) return [];
-    return (delegate.spec.http ?? []).flatMap((own) =>
-      merge(route, withWholeNames(own, namespace, resolver)),
-    );
+    return (delegate.spec.http ?? []).flatMap((own, ownIndex) => {
+      const origin = { index, delegate: { ref: refOf(delegate), index: ownIndex } };
+      const merged = merge(route, withWholeNames(own, namespace, resolver));
+      return merged.map((one) => ({ route: one, origin }));
+    });
   });
-  return { ...spec, http };
+  return {
+    spec: { ...spec, http: routes.map(({ route }) => route) },
+    origins: routes.map(({ origin }) => origin),
+  };
 }
 
 /** A delegate's route for the requests that the root's takes; none when no request can be both. */

@@ -10,6 +10,18 @@ import { parseExportTo, sameVisibility, type Visibility } from "./visibility.js"
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
 export const MESH_GATEWAY = "mesh";
 
+/** Which of a root's HTTP routes a route is, or was left to which of a delegate's. */
+export interface RouteOrigin {
+  readonly index: number;
+  readonly delegate?: { readonly ref: ResourceRef; readonly index: number };
+}
+
+/** What a VirtualService says with the routes of its delegates, and where each of these routes is from. */
+export interface DelegatedSpec {
+  readonly spec: VirtualServiceSpec;
+  readonly origins: readonly RouteOrigin[];
+}
+
 /** A VirtualService with its hosts and gateways completed. */
 export interface VirtualService {
   readonly hosts: readonly string[];
@@ -18,6 +30,8 @@ export interface VirtualService {
   readonly namespace: string;
   readonly source: ResourceRef;
   readonly spec: VirtualServiceSpec;
+  /** Where each of the HTTP routes is from; absent when they are all of the resource itself. */
+  readonly origins?: readonly RouteOrigin[];
   readonly exportTo: Visibility;
   /** The hosts to which it sends requests or connections, or copies of them. */
   readonly destinations: readonly string[];
@@ -42,8 +56,9 @@ export interface VirtualServiceContext {
 export function virtualService(
   resource: ResourceOf<"VirtualService">,
   { resolver, exportTo }: VirtualServiceContext,
-  spec: VirtualServiceSpec = resource.spec,
+  delegated?: DelegatedSpec,
 ): VirtualService {
+  const spec = delegated?.spec ?? resource.spec;
   const { namespace } = resource.metadata;
   const gateways = spec.gateways ?? [];
   return {
@@ -55,6 +70,7 @@ export function virtualService(
     namespace,
     source: refOf(resource),
     spec,
+    ...(delegated === undefined ? {} : { origins: delegated.origins }),
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
     destinations: destinationHosts(spec, namespace, resolver),
     singlePorts: new Map(),

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { explanationOf } from "./harness/explanations.js";
 import { documents } from "./harness/manifests.js";
 import { type Answer, call } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -156,6 +157,11 @@ test("requests that a VirtualService leaves to another are routed by that one", 
   expect(order.status).toBe(200);
   expect(order.headers["x-team"]).toBe("orders");
   expect((await ask("http://shop/")).headers.location).toMatch(/\/elsewhere$/);
+  const { stages } = await explanationOf(mesh(), "--from", "caller-0", "http://shop/orders/7");
+  const routes = stages.flatMap(({ steps }) => steps.filter(({ about }) => about === "route"));
+  expect(routes.map(({ sources }) => sources.map(({ what }) => what))).toEqual([
+    ["VirtualService orders.team spec.http[1]", "VirtualService shop.default spec.http[0]"],
+  ]);
 });
 
 test("a server behind the PROXY protocol is told who called before it is asked", async () => {

@@ -1,10 +1,10 @@
-import { sourcePart } from "../../console/source-resource.js";
+import { delegatePart, sourcePart } from "../../console/source-resource.js";
 import type { RouteConfigurationJson, RouteJson } from "../../envoy/api.js";
 import type { CommandContext } from "../context.js";
 import type { ProxyOptions } from "../proxy-source.js";
 
 /**
- * Where the control plane has read what made each route, as `FILE:LINE`; empty for what it does not know, and for all where
+ * Where the control plane has read what made each route, as `FILE:LINE`, that of a delegate first; empty for what it does not know, and for all where
  * none runs or a saved dump is shown, which may be of another mesh.
  */
 export async function placesOfRoutes(
@@ -15,10 +15,11 @@ export async function placesOfRoutes(
   const routes = tables
     .flatMap(({ virtualHosts = [] }) => virtualHosts)
     .flatMap((host) => host.routes ?? []);
-  const found = routes.flatMap((route) => {
-    const part = sourcePart(route.metadata);
-    return part === undefined ? [] : [{ route, ...part }];
-  });
+  const found = routes.flatMap((route) =>
+    [delegatePart(route.metadata), sourcePart(route.metadata)].flatMap((part) =>
+      part === undefined ? [] : [{ route, ...part }],
+    ),
+  );
   if (options.file !== undefined || found.length === 0) return () => "";
   const parts = found.map(({ ref, path }) => ({ ...ref, path: path.map(String) }));
   const { askControlPlane, NoControlPlaneError } = await import("../connect.js");
@@ -26,12 +27,13 @@ export async function placesOfRoutes(
     const { sources = [] } = await askControlPlane(context, options, (client) =>
       client.locate({ parts }),
     );
-    const places = new Map(
-      found.map(({ route }, i) => {
-        const { file = "", line = 0 } = sources[i] ?? {};
-        return [route, file === "" ? "" : `${file}:${line}`] as const;
-      }),
-    );
+    const places = new Map<RouteJson, string>();
+    for (const [i, { route }] of found.entries()) {
+      const { file = "", line = 0 } = sources[i] ?? {};
+      const known = places.get(route);
+      const place = file === "" ? [] : [`${file}:${line}`];
+      places.set(route, [...(known === undefined ? [] : [known]), ...place].join(", "));
+    }
     return (route) => places.get(route) ?? "";
   } catch (error) {
     if (error instanceof NoControlPlaneError) return () => "";

@@ -16,7 +16,7 @@ import { percentOf } from "./explanation-lines.js";
 import {
   policiesOf,
   policyDecision,
-  routeDecision,
+  routeDecisions,
   routeField,
   sourceAt,
   tokenDecisions,
@@ -81,14 +81,14 @@ function routeSteps(
   const hosts = virtualHost === undefined ? [] : [step(scene, "virtual host", virtualHost, [])];
   const { route } = passed;
   if (route === undefined) return hosts;
-  const decision = routeDecision(scene, { route, virtualHost: passed.virtualHost }, namespace);
+  const decisions = routeDecisions(scene, { route, virtualHost: passed.virtualHost }, namespace);
   const name = route.name === undefined || route.name === "" ? "" : `${route.name}, `;
   const match = describeMatch(route.match);
   return [
     ...hosts,
-    step(scene, "route", `${name}for ${match}`, decision === undefined ? [] : [decision]),
-    ...faultSteps(scene, route, decision),
-    ...actionSteps(scene, route, decision),
+    step(scene, "route", `${name}for ${match}`, decisions),
+    ...faultSteps(scene, route, decisions),
+    ...actionSteps(scene, route, decisions),
   ];
 }
 
@@ -96,7 +96,7 @@ function routeSteps(
 function faultSteps(
   scene: Scene,
   route: RouteJson,
-  decision: Decision | undefined,
+  decisions: readonly Decision[],
 ): readonly Step[] {
   const config = route.typedPerFilterConfig?.["envoy.filters.http.fault"];
   if (config === undefined) return [];
@@ -105,8 +105,16 @@ function faultSteps(
     ...(abort === undefined ? [] : [`${shareOf(abort)} get ${abort.httpStatus ?? "an error"}`]),
     ...(delay === undefined ? [] : [`${shareOf(delay)} wait ${delay.fixedDelay ?? ""}`]),
   ];
-  const field = decision && routeField(scene, decision, "fault");
-  return [step(scene, "fault", says.join(", "), field === undefined ? [] : [field])];
+  return [step(scene, "fault", says.join(", "), fieldOf(scene, decisions, "fault"))];
+}
+
+/** Where a field of a route is written: in the first of these that has it. */
+function fieldOf(
+  scene: Scene,
+  decisions: readonly Decision[],
+  field: Parameters<typeof routeField>[2],
+): readonly Decision[] {
+  return decisions.flatMap((one) => routeField(scene, one, field) ?? []).slice(0, 1);
 }
 
 const WHOLE = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as const;
@@ -120,16 +128,12 @@ function shareOf({ percentage }: { readonly percentage?: FractionalPercentJson }
 function actionSteps(
   scene: Scene,
   { route }: RouteJson,
-  decision: Decision | undefined,
+  decisions: readonly Decision[],
 ): readonly Step[] {
   if (route === undefined || route.cluster?.startsWith("inbound|") === true) return [];
-  const fieldOf = (name: "timeout" | "retries"): readonly Decision[] => {
-    const found = decision === undefined ? undefined : routeField(scene, decision, name);
-    return found === undefined ? [] : [found];
-  };
   return [
-    step(scene, "timeout", timeoutOf(route), fieldOf("timeout")),
-    step(scene, "retries", retriesOf(route), fieldOf("retries")),
+    step(scene, "timeout", timeoutOf(route), fieldOf(scene, decisions, "timeout")),
+    step(scene, "retries", retriesOf(route), fieldOf(scene, decisions, "retries")),
   ];
 }
 

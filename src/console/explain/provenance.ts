@@ -7,7 +7,7 @@ import type { ClusterJson, RouteJson, VirtualHostJson } from "../../envoy/api.js
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
-import { sourcePart } from "../source-resource.js";
+import { delegatePart, sourcePart } from "../source-resource.js";
 import type { Scene } from "./scene.js";
 
 /** A part of a resource, and where it is written. */
@@ -24,19 +24,18 @@ export function sourceAt({ snapshot }: Pick<Scene, "snapshot">, { ref, path }: D
   return { what, ...(position === undefined ? {} : { position }) };
 }
 
-/** What made a route: a part of a VirtualService, else the service of its virtual host. */
-export function routeDecision(
+/** What made a route: a part of a VirtualService, behind that of its delegate; else the service of its virtual host. */
+export function routeDecisions(
   scene: Scene,
   {
     route,
     virtualHost,
   }: { readonly route: RouteJson; readonly virtualHost: VirtualHostJson | undefined },
   namespace: string,
-): Decision | undefined {
-  const found = sourcePart(route.metadata);
-  if (found !== undefined) return found;
+): readonly Decision[] {
   const [, host = ""] = /([^/]+):\d+$/.exec(virtualHost?.name ?? "") ?? [];
-  return serviceDecision(scene, host, namespace);
+  const found = sourcePart(route.metadata) ?? serviceDecision(scene, host, namespace);
+  return [delegatePart(route.metadata), found].filter((one) => one !== undefined);
 }
 
 /** The HTTP route of a VirtualService that a decision is about, or is in: its field of that name. */

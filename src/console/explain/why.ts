@@ -17,7 +17,7 @@ import { connectionManagerOf } from "../../simulator/network-filters.js";
 import { describeMatch } from "../route-match.js";
 import type { Stage, Step } from "./explanation.js";
 import { peersStep, step } from "./hop-steps.js";
-import { clusterDecisions, policyDecision, routeDecision } from "./provenance.js";
+import { clusterDecisions, policyDecision, routeDecisions } from "./provenance.js";
 import type { Scene } from "./scene.js";
 
 /** Who asks about which proxy. */
@@ -135,9 +135,9 @@ function hostSteps({ scene, proxy }: Question, virtualHost: VirtualHostJson): re
   return [
     step(scene, "domains", domains.join(", "), []),
     ...routes.map((route) => {
-      const decision = routeDecision(scene, { route, virtualHost }, proxy.namespace);
+      const decisions = routeDecisions(scene, { route, virtualHost }, proxy.namespace);
       const says = `${describeMatch(route.match)} to ${targetOf(route)}`;
-      return step(scene, "route", says, decision === undefined ? [] : [decision]);
+      return step(scene, "route", says, decisions);
     }),
   ];
 }

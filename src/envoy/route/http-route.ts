@@ -6,7 +6,11 @@ import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-ro
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { hasIngressRoutes } from "../../mesh/ingress.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
+import {
+  type RouteOrigin,
+  resolveGateway,
+  type VirtualService,
+} from "../../mesh/virtual-service.js";
 import { any } from "../any.js";
 import type {
   MetadataJson,
@@ -216,14 +220,29 @@ interface Rule {
   readonly match?: { readonly request: HTTPMatchRequest; readonly index: number };
 }
 
-/** Which part of which resource made the route. Routes with those of delegates are numbered otherwise than either. */
-function metadata({ source, spec, resource }: VirtualService, rule: Rule): MetadataJson {
-  const path = `http[${rule.index}]${rule.match === undefined ? "" : `.match[${rule.match.index}]`}`;
+/**
+ * Which part of which resource made the route, and which part of which delegate. The matches of the two are merged, so that
+ * they are numbered as neither's.
+ */
+function metadata({ source, origins }: VirtualService, rule: Rule): MetadataJson {
+  const { index, delegate } = origins?.[rule.index] ?? { index: rule.index };
+  const isNumbered = rule.match !== undefined && delegate === undefined;
+  const path = `http[${index}]${isNumbered ? `.match[${rule.match.index}]` : ""}`;
   return {
     filterMetadata: {
       istio: { config: configPath("virtual-service", source.namespace, source.name) },
-      ...(spec === resource.spec ? { [OWN_METADATA]: { path } } : {}),
+      [OWN_METADATA]: { path, ...(delegate === undefined ? {} : { delegate: partOf(delegate) }) },
     },
+  };
+}
+
+function partOf({
+  ref,
+  index,
+}: NonNullable<RouteOrigin["delegate"]>): Readonly<Record<string, string>> {
+  return {
+    config: configPath("virtual-service", ref.namespace, ref.name),
+    path: `http[${index}]`,
   };
 }
 

@@ -75,6 +75,14 @@ test("calls with bytes are followed to the port that is called", async () => {
   ]);
 });
 
+test("a route that is left to a delegate names both of them", async () => {
+  await expectTranscripts("explain-delegated", [
+    ["explain", ...GUARDED, "http://orders.example.com/orders/1"],
+    ["explain", ...GUARDED, "http://orders.example.com/other"],
+    [...["why", "--config", "test/golden/console/guarded", "caller"], "80/orders.example.com:80"],
+  ]);
+});
+
 test("response flags are read in the light of the configuration", async () => {
   await expectTranscripts("explain-flags", [
     ["explain", "--flags", "ut, fi"],
