@@ -18,11 +18,19 @@ export interface Backlog {
   readonly add: (reader: SlowReader, bytes: number) => void;
   /** A client has read so many of them, and whether there are more. */
   readonly remove: (reader: SlowReader, bytes: number, isRead: boolean) => void;
+  /** A client is gone that had not read so many bytes. */
+  readonly drop: (reader: SlowReader, bytes: number) => void;
   readonly isFull: () => boolean;
 }
 
 /** A backlog is looked at so often while it is full, in milliseconds. */
 const LOOK_MS = 1000;
+
+/**
+ * As long as others read, who does not may be slow for the same reason as they: a storm of clients on one busy machine. He
+ * is given so many times as long.
+ */
+const MOVING_TIMES = 6;
 
 /** An empty backlog; `onRoom` is called when it is full no more. */
 export function createBacklog(
@@ -33,6 +41,7 @@ export function createBacklog(
   const readers = new Set<SlowReader>();
   let bytes = 0;
   let isWatched = false;
+  let lastRead = -Infinity;
   const isFull = (): boolean => bytes >= maxUnreadBytes;
 
   const watch = (): void => {
@@ -46,10 +55,18 @@ export function createBacklog(
   };
 
   const endSlowReaders = (): void => {
-    const limit = clock.now() - unreadWhenFullMs;
+    const now = clock.now();
+    const isMoving = lastRead > now - unreadWhenFullMs;
+    const patience = isMoving ? unreadWhenFullMs * MOVING_TIMES : unreadWhenFullMs;
     for (const reader of [...readers]) {
-      if (reader.unreadSince <= limit) reader.endUnread(unreadWhenFullMs);
+      if (reader.unreadSince <= now - patience) reader.endUnread(patience);
     }
+  };
+
+  const take = (removed: number): void => {
+    const wasFull = isFull();
+    bytes -= removed;
+    if (wasFull && !isFull()) onRoom();
   };
 
   return {
@@ -60,10 +77,13 @@ export function createBacklog(
       watch();
     },
     remove(reader, removed, isRead) {
-      const wasFull = isFull();
-      bytes -= removed;
+      lastRead = clock.now();
       if (isRead) readers.delete(reader);
-      if (wasFull && !isFull()) onRoom();
+      take(removed);
+    },
+    drop(reader, unread) {
+      readers.delete(reader);
+      take(unread);
     },
   };
 }

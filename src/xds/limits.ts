@@ -20,7 +20,7 @@ export interface Limits {
   readonly unreadMs: number;
   /** Of all responses that peers have not read. Beyond that new streams wait, in bytes. */
   readonly maxUnreadBytes: number;
-  /** For how long a peer may leave responses unread while others wait for that, in milliseconds. */
+  /** For how long a peer may leave responses unread while others wait for that and nobody reads, in milliseconds. */
   readonly unreadWhenFullMs: number;
 }
 

@@ -67,7 +67,7 @@ export class Outbox implements SlowReader {
   close(): void {
     this.#isClosed = true;
     this.#stopWatching();
-    this.#host.backlog.remove(this, this.#bytes, true);
+    this.#host.backlog.drop(this, this.#bytes);
   }
 
   #written(bytes: number): void {
