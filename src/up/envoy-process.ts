@@ -16,6 +16,8 @@ export interface EnvoyOptions {
   readonly logFile: string;
   /** Where the bootstrap puts the admin interface. */
   readonly admin: { readonly address: string; readonly port: number };
+  /** Worker threads: 0 is one for each CPU, as in Istio; one when absent. */
+  readonly concurrency?: number;
   /** Envoy's word for a level; `warning` when absent. */
   readonly logLevel?: string;
 }
@@ -104,7 +106,7 @@ function spawnEnvoy(options: EnvoyOptions): ChildProcess {
   });
   const log = openSync(options.logFile, "a", PRIVATE_FILE);
   try {
-    return spawn(options.binary, envoyArguments(bootstrapFile, options.logLevel ?? "warning"), {
+    return spawn(options.binary, envoyArguments(bootstrapFile, options), {
       cwd: options.directory,
       detached: true,
       env: {},
@@ -115,11 +117,14 @@ function spawnEnvoy(options: EnvoyOptions): ChildProcess {
   }
 }
 
-function envoyArguments(bootstrapFile: string, logLevel: string): string[] {
+function envoyArguments(
+  bootstrapFile: string,
+  { logLevel = "warning", concurrency = 1 }: Pick<EnvoyOptions, "logLevel" | "concurrency">,
+): string[] {
   return [
     ...["--config-path", bootstrapFile],
     ...["--log-level", logLevel],
-    ...["--concurrency", "1"],
+    ...(concurrency === 0 ? [] : ["--concurrency", String(concurrency)]),
     // Istio's: connections of a listener's former configuration are told to end at once, and are ended then.
     ...["--drain-strategy", "immediate", "--drain-time-s", String(DRAIN_SECONDS)],
     ...["--file-flush-interval-msec", String(ACCESS_LOG_FLUSH_MS)],

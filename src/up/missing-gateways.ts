@@ -4,7 +4,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { declared } from "./made.js";
-import { nodeMetadata } from "./node-metadata.js";
+import { proxyStart } from "./proxy-start.js";
 import { gatewaySelectors, type LocalWorkload } from "./workloads.js";
 
 /** A port of a made Service. */
@@ -49,16 +49,17 @@ function makeGateway(tables: ResourceTables, selector: Labels): MadeGateway {
   const service = declared(tables.Service).find((one) => standsInFront(one, selector));
   const labels = { ...selector, ...service?.spec.selector };
   const name = service?.metadata.name ?? gatewayName(selector);
+  const namespace = service?.metadata.namespace ?? DEFAULT_NAMESPACE;
   const workload: LocalWorkload = {
     kind: "Deployment",
     name,
-    namespace: service?.metadata.namespace ?? DEFAULT_NAMESPACE,
+    namespace,
     replicas: 1,
     labels,
     serviceAccount: name,
     containers: [],
     proxy: "router",
-    nodeMetadata: nodeMetadata(tables, {}),
+    ...proxyStart(tables, { namespace, labels, annotations: {} }),
   };
   return service === undefined
     ? { workload, servicePorts: servicePorts(tables, labels) }

@@ -63,9 +63,9 @@ function replaceNow(
 
 /** What its proxy and its application are told when they start; they need no new start for anything else. */
 function formOf(pod: PlacedPod): string {
-  const { name, namespace, workloadName, serviceAccount, proxy, addresses } = pod;
+  const { name, namespace, workloadName, serviceAccount, proxy, concurrency, addresses } = pod;
   return JSON.stringify([
-    ...[name, namespace, workloadName, serviceAccount, proxy],
+    ...[name, namespace, workloadName, serviceAccount, proxy, concurrency],
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);
 }

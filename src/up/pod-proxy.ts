@@ -50,6 +50,7 @@ export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Prom
   return startEnvoy({
     binary: settings.binary,
     bootstrap: buildBootstrap(bootstrapOptions(settings, pod)),
+    concurrency: pod.concurrency,
     directory,
     logFile: logFileOf(settings.logDirectory, pod),
     admin: { address: pod.addresses.pod, port: ADMIN_PORT },

@@ -5,10 +5,11 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { declared } from "./made.js";
+import type { ProxyStart } from "./proxy-start.js";
 import type { LocalWorkload, PodProxy } from "./workloads.js";
 
 /** One replica of a workload. */
-export interface LocalPod {
+export interface LocalPod extends ProxyStart {
   readonly name: string;
   readonly namespace: string;
   readonly workloadName: string;
@@ -16,8 +17,6 @@ export interface LocalPod {
   readonly serviceAccount: string;
   readonly containers: readonly Container[];
   readonly proxy: PodProxy;
-  /** What its proxy's node says beside its own metadata. */
-  readonly nodeMetadata: Readonly<Record<string, string>>;
   /** Where its application listens, in ascending order: the ports of its containers and those that services send to. */
   readonly appPorts: readonly number[];
 }
@@ -57,6 +56,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     containers,
     proxy,
     nodeMetadata: workload.nodeMetadata,
+    concurrency: workload.concurrency,
     appPorts,
   };
 }

@@ -7,13 +7,13 @@ import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { getsSidecar } from "./injection.js";
 import { declared } from "./made.js";
-import { nodeMetadata } from "./node-metadata.js";
+import { type ProxyStart, proxyStart } from "./proxy-start.js";
 
 /** What stands between a pod and the others: a sidecar, nothing, or the pod is itself a gateway. */
 export type PodProxy = "sidecar" | "router" | "none";
 
 /** A number of interchangeable pods. */
-export interface LocalWorkload {
+export interface LocalWorkload extends ProxyStart {
   readonly kind: "Deployment" | "StatefulSet" | "DaemonSet" | "Pod";
   readonly name: string;
   readonly namespace: string;
@@ -23,8 +23,6 @@ export interface LocalWorkload {
   readonly serviceAccount: string;
   readonly containers: readonly Container[];
   readonly proxy: PodProxy;
-  /** What the nodes of its proxies say beside their own metadata. */
-  readonly nodeMetadata: Readonly<Record<string, string>>;
 }
 
 interface Declaration extends Pick<LocalWorkload, "kind" | "replicas"> {
@@ -86,7 +84,7 @@ function workloadOf(
     serviceAccount: spec.serviceAccountName ?? spec.serviceAccount ?? "default",
     containers: spec.containers ?? [],
     proxy: proxyOf(tables, namespace, template),
-    nodeMetadata: nodeMetadata(tables, annotations),
+    ...proxyStart(tables, { namespace, labels, annotations }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
+import { admin } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -17,6 +18,15 @@ const mesh = shareMesh({
     ...["front", "other", "cart", "stock"].map((name) => application(name)),
     application("depot", { port: DEPOT_PORT }),
   ),
+  "settings.yaml": `
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: { name: other }
+spec:
+  selector: { matchLabels: { app: other } }
+  concurrency: 2
+  environmentVariables: { ISTIO_META_ZONE: a }
+`,
 });
 
 /** What answers in place of the application of a pod. */
@@ -122,4 +132,14 @@ spec:
   const body = async (): Promise<string> =>
     (await call(mesh().pod("other-0"), "http://cart/")).body;
   await expect.poll(body).toContain("the endpoint of the Sidecar");
+});
+
+test("proxies are started as the ProxyConfig says that is for them", async () => {
+  const infoOf = async (pod: string) =>
+    JSON.parse(await admin(mesh().pod(pod), "/server_info")) as object;
+  expect(await infoOf("other-0")).toMatchObject({
+    command_line_options: { concurrency: 2 },
+    node: { metadata: { ZONE: "a" } },
+  });
+  expect(await infoOf("front-0")).toMatchObject({ command_line_options: { concurrency: 1 } });
 });

@@ -5,21 +5,24 @@ import { type Findings, given } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkNotNegative } from "./numbers.js";
 import { checkPolicySelector, PolicySelector } from "./selectors.js";
+import { notApplied } from "./unapplied.js";
 
 /** How the proxies of some workloads are started. */
 export type ProxyConfigSpec = ValueOf<typeof ProxyConfigSpec>;
 export const ProxyConfigSpec = strict({
   selector: optional(PolicySelector),
-  /** Worker threads; 0 is one for each CPU. */
+  /** Worker threads of those that fairlead starts; 0 is one for each CPU. */
   concurrency: optional(Int32),
   environmentVariables: optional(mapOf(textUpTo(2048))),
   image: optional(strict({ imageType: optional(Text) })),
 });
 
+/** What stands before the names of node metadata among the variables of a proxy. See Istio, ProxyConfig.proxyMetadata. */
+export const METADATA_PREFIX = "ISTIO_META_";
+
 /** Istio's ProxyConfig. */
 export const proxyConfig = {
   kind: "ProxyConfig",
-  withoutEffect: "proxies keep the settings of their bootstrap",
   group: "networking.istio.io",
   versions: ["v1beta1"],
   body: "spec",
@@ -30,4 +33,10 @@ export const proxyConfig = {
 function* checkProxyConfig({ spec }: ConfigResource<ProxyConfigSpec>): Findings {
   yield* given(spec.selector, ["spec", "selector"], checkPolicySelector);
   yield* given(spec.concurrency, ["spec", "concurrency"], checkNotNegative);
+  for (const name of Object.keys(spec.environmentVariables ?? {})) {
+    if (name.startsWith(METADATA_PREFIX)) continue;
+    const what = `a variable that is none of the node's metadata (${METADATA_PREFIX}NAME)`;
+    yield notApplied(["spec", "environmentVariables", name], what);
+  }
+  if (spec.image !== undefined) yield notApplied(["spec", "image"], "the image of a proxy");
 }

@@ -5,7 +5,6 @@ import { Int32, oneOf, optional, strict, type ValueOf } from "./fields.js";
 import { atMostOne, type Findings, given, invalid } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkPolicyTargets, PolicySelector, PolicyTargetReferences } from "./selectors.js";
-import { notApplied } from "./unapplied.js";
 import { checkTrafficSelectors, checkWasm, TrafficSelectors, WasmConfig } from "./wasm-config.js";
 
 /** Where in a filter chain an extension is: Istio's API has the long words, its examples the short ones. */
@@ -51,5 +50,4 @@ function* checkTrafficExtension({ kind, spec }: ConfigResource<TrafficExtensionS
   }
   yield* given(spec.match, ["spec", "match"], checkTrafficSelectors);
   yield* given(spec.wasm, ["spec", "wasm"], checkWasm);
-  yield notApplied(["kind"], `a ${kind}`);
 }

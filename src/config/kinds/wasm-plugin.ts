@@ -9,7 +9,6 @@ import {
   PolicyTargetReference,
   PolicyTargetReferences,
 } from "./selectors.js";
-import { notApplied } from "./unapplied.js";
 import { checkTrafficSelectors, checkWasm, TrafficSelectors, WASM_FIELDS } from "./wasm-config.js";
 
 /** A Wasm module in the proxies of some workloads. */
@@ -35,9 +34,8 @@ export const wasmPlugin = {
   check: checkedByIstio(checkWasmPlugin),
 } as const satisfies KindDefinition<WasmPluginSpec>;
 
-function* checkWasmPlugin({ kind, spec }: ConfigResource<WasmPluginSpec>): Findings {
+function* checkWasmPlugin({ spec }: ConfigResource<WasmPluginSpec>): Findings {
   yield* checkPolicyTargets(spec, ["spec"]);
   yield* checkWasm(spec, ["spec"]);
   yield* given(spec.match, ["spec", "match"], checkTrafficSelectors);
-  yield notApplied(["kind"], `a ${kind}`);
 }

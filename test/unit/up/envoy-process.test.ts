@@ -20,8 +20,13 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function start(bootstrap: object, binary = FAKE_ENVOY): EnvoyProcess {
+function start(
+  bootstrap: object,
+  binary = FAKE_ENVOY,
+  options: { readonly concurrency?: number } = {},
+): EnvoyProcess {
   running = startEnvoy({
+    ...options,
     binary,
     bootstrap: { admin: ADMIN, ...bootstrap },
     directory: join(directory, "envoy"),
@@ -35,6 +40,17 @@ test("is ready once the admin interface says so", async () => {
   const envoy = start({ readyAfter: 3 });
   await envoy.ready();
   expect(await envoy.admin("/ready")).toBe("LIVE\n");
+});
+
+test.each([
+  [{}, "1"],
+  [{ concurrency: 3 }, "3"],
+  [{ concurrency: 0 }, undefined],
+])("has as many worker threads as %j says", async (options, threads) => {
+  const envoy = start({}, FAKE_ENVOY, options);
+  await envoy.ready();
+  const started = await envoy.admin("/arguments");
+  expect(/--concurrency (\d+)/.exec(started)?.[1]).toBe(threads);
 });
 
 test("keeps the bootstrap from other users", async () => {

@@ -65,6 +65,7 @@ export const WORKLOAD: LocalWorkload = {
   containers: [],
   proxy: "sidecar",
   nodeMetadata: {},
+  concurrency: 1,
 };
 
 const POD: LocalPod = {
@@ -76,6 +77,7 @@ const POD: LocalPod = {
   containers: [],
   proxy: "sidecar",
   nodeMetadata: {},
+  concurrency: 1,
   appPorts: [8080],
 };
 

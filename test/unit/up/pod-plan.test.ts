@@ -52,6 +52,7 @@ test.each<[string, Partial<PlacedPod>]>([
   ["service account", { serviceAccount: "pay" }],
   ["labels", NEW_FORM],
   ["node metadata", { nodeMetadata: { ON_DEMAND_DISCOVERY: "true" } }],
+  ["number of worker threads", { concurrency: 2 }],
   ["sidecar", { proxy: "none" }],
   ["addresses", { addresses: THIRD.addresses }],
 ])("replaces a pod for a change of its %s", (_, change) => {

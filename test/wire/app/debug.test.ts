@@ -167,7 +167,7 @@ test("tells what was sent to a proxy lately, and that it was accepted", async ()
 test("tells what is wrong with the configuration", async () => {
   const client = await connect();
   expect(await client.getDiagnostics()).toMatchObject({
-    diagnostics: [{ severity: "warning", code: "not-applied", line: 25 }],
+    diagnostics: [{ severity: "warning", code: "not-applied", line: 27 }],
   });
 });
 

@@ -40,7 +40,7 @@ spec:
 apiVersion: networking.istio.io/v1beta1
 kind: ProxyConfig
 metadata: {name: slow, namespace: default}
-spec: {concurrency: 1}
+spec: {image: {imageType: debug}}
 `;
 const API = readFileSync("gen/fairlead.binpb");
 

@@ -2,21 +2,21 @@ import { expect, test } from "vitest";
 import { KINDS } from "../../../../src/config/kinds.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 
-const SETTINGS = `apiVersion: networking.istio.io/v1beta1
-kind: ProxyConfig
+const SETTINGS = `apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
 metadata: {name: settings}
-spec: {concurrency: 1}
+spec: {url: "oci://example.com/plugin:1"}
 `;
 
 test("warns that a kind which is only read has no effect, at its kind", () => {
   const { diagnostics, tables } = parseOffline([{ path: "settings.yaml", text: SETTINGS }]);
-  expect(tables.ProxyConfig.has("default/settings")).toBe(true);
+  expect(tables.WasmPlugin.has("default/settings")).toBe(true);
   expect(diagnostics).toMatchObject([
     {
       severity: "warning",
       code: "not-applied",
       position: { file: "settings.yaml", line: 2 },
-      message: expect.stringContaining("keep the settings") as string,
+      message: expect.stringContaining("no plugin is loaded") as string,
     },
   ]);
 });

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { proxyStart } from "../../../src/up/proxy-start.js";
+import { resource, tablesOf } from "./fixtures.js";
+
+const ANNOTATION = "proxy.istio.io/config";
+
+function metadata(mesh: string, annotation?: string): Readonly<Record<string, string>> {
+  const tables = tablesOf({
+    ...resource("ConfigMap", "istio.istio-system"),
+    spec: { data: { mesh } },
+  });
+  const annotations = annotation === undefined ? {} : { [ANNOTATION]: annotation };
+  return proxyStart(tables, { namespace: "default", labels: {}, annotations }).nodeMetadata;
+}
+
+const MESH = `
+defaultConfig:
+  proxyMetadata: { ISTIO_META_ON_DEMAND_DISCOVERY: "true", ISTIO_META_ZONE: a, OTHER: b }
+`;
+
+test("is what the mesh's variables for it say, and no other variables", () => {
+  expect(metadata(MESH)).toEqual({ ON_DEMAND_DISCOVERY: "true", ZONE: "a" });
+});
+
+test("is nothing where no variables are", () => {
+  expect(metadata("")).toEqual({});
+});
+
+test("is what a pod's annotation says, over the mesh's", () => {
+  const annotation = "proxyMetadata: { ISTIO_META_ON_DEMAND_DISCOVERY: false }";
+  expect(metadata(MESH, annotation)).toEqual({ ON_DEMAND_DISCOVERY: "false", ZONE: "a" });
+});
+
+test.each(["proxyMetadata: [", "proxyMetadata: text", "- a", ""])(
+  "is the mesh's alone where the annotation is %j",
+  (annotation) => {
+    expect(metadata(MESH, annotation)).toEqual(metadata(MESH));
+  },
+);
+
+const settings = (name: string, value: string, labels?: Readonly<Record<string, string>>) =>
+  resource("ProxyConfig", name, {
+    spec: {
+      ...(labels === undefined ? {} : { selector: { matchLabels: labels } }),
+      concurrency: Number(value),
+      environmentVariables: { ISTIO_META_ZONE: value, [`ISTIO_META_${value}`]: "said" },
+    },
+  });
+
+test.each([
+  [[], "0", 1],
+  [["root"], "2", 2],
+  [["root", "namespace"], "3", 3],
+  [["root", "namespace", "annotation"], "4", 4],
+  [["root", "namespace", "annotation", "workload"], "5", 5],
+  [["annotation", "workload"], "5", 5],
+  [["others"], "0", 1],
+])("of %j the one that is nearest to the pods counts", (given, zone, concurrency) => {
+  const all = {
+    root: settings("all.istio-system", "2"),
+    namespace: settings("all", "3"),
+    workload: settings("some", "5", { app: "a" }),
+    others: settings("some", "6", { app: "b" }),
+  };
+  const mesh = resource("ConfigMap", "istio.istio-system");
+  const text = 'defaultConfig: { proxyMetadata: { ISTIO_META_ZONE: "0" } }';
+  const tables = tablesOf(
+    { ...mesh, spec: { data: { mesh: text } } },
+    ...Object.entries(all).flatMap(([name, one]) => (given.includes(name) ? one : [])),
+  );
+  const annotations: Record<string, string> = given.includes("annotation")
+    ? {
+        [ANNOTATION]: 'concurrency: 4\nproxyMetadata: { ISTIO_META_ZONE: "4", ISTIO_META_4: said }',
+      }
+    : {};
+  const start = proxyStart(tables, { namespace: "default", labels: { app: "a" }, annotations });
+  expect([start.nodeMetadata["ZONE"], start.concurrency]).toEqual([zone, concurrency]);
+  const numbers = { root: "2", namespace: "3", annotation: "4", workload: "5" };
+  for (const [name, number] of Object.entries(numbers)) {
+    expect(number in start.nodeMetadata).toBe(given.includes(name));
+  }
+});
