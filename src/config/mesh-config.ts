@@ -1,4 +1,5 @@
 import type { Finding, Path } from "./kind.js";
+import { checkMeshConfig } from "./mesh-config-rules.js";
 import { MeshConfigFields, type ProxyConfigFields } from "./mesh-config-schema.js";
 import type { ConfigResource } from "./resource.js";
 import { validateBody } from "./schema.js";
@@ -157,12 +158,16 @@ function readFields(configMap: ConfigResource): FieldsReading {
     return { findings: [{ path: [...TEXT_PATH, offset], code, message: `data.mesh ${message}` }] };
   }
   const fields = parsed.documents[0] ?? {};
-  const findings = validateBody(DEFINITION, fields).map(
+  const ofFields = validateBody(DEFINITION, fields).map(
     (finding): Finding => ({
       ...finding,
-      path: [...TEXT_PATH, ...finding.path],
       ...(finding.code === "unknown-field" && { severity: "warning" }),
     }),
+  );
+  const isRead = ofFields.every(({ severity }) => severity === "warning");
+  const ofRules = isRead ? [...checkMeshConfig(fields)] : [];
+  const findings = [...ofFields, ...ofRules].map(
+    (finding): Finding => ({ ...finding, path: [...TEXT_PATH, ...finding.path] }),
   );
   if (findings.some(({ severity }) => severity !== "warning")) return { findings };
   return { fields, findings };

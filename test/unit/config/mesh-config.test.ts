@@ -141,3 +141,52 @@ describe("an error in the mesh configuration", () => {
     );
   });
 });
+
+describe("the rules of the mesh configuration", () => {
+  const found = (text: string): readonly string[] =>
+    parseOffline([{ path: "m.yaml", text: configMap(text) }]).diagnostics.map(
+      ({ severity, message }) => `${severity} ${message}`,
+    );
+
+  it.each([
+    "connectTimeout: 30s",
+    "protocolDetectionTimeout: 0s",
+    "defaultConfig: { drainDuration: 45s, discoveryAddress: 'istiod.istio-system.svc:15012' }",
+    "defaultConfig: { discoveryAddress: '[::1]:15012', statusPort: 15020 }",
+    "defaultConfig: { tracing: { datadog: { address: '$(HOST_IP):8126' } } }",
+    "defaultConfig: { tracing: { zipkin: { address: '' } } }",
+    "defaultConfig: { proxyMetadata: { ISTIO_META_DNS_CAPTURE: 'true', ISTIO_META_DNS_AUTO_ALLOCATE: 'true' } }",
+    "tlsDefaults: { ecdhCurves: [P-256] }",
+  ])("take %s", (text) => {
+    expect(found(text)).toEqual([]);
+  });
+
+  it.each([
+    ["proxyListenPort: 0", "out of range"],
+    ["connectTimeout: 31s", "too long"],
+    ["connectTimeout: 0s", "too short"],
+    ["connectTimeout: 1.5ms", "too precise"],
+    ["protocolDetectionTimeout: 1us", "too short"],
+    ["defaultConfig: { configPath: '' }", "is empty"],
+    ["defaultConfig: { binaryPath: '' }", "is empty"],
+    ["defaultConfig: { serviceCluster: '' }", "is empty"],
+    ["defaultConfig: { drainDuration: 1500ms }", "too precise"],
+    ["defaultConfig: { drainDuration: 2h }", "too long"],
+    ["defaultConfig: { drainDuration: 0s }", "too short"],
+    ["defaultConfig: { controlPlaneAuthPolicy: INHERIT }", "no policy"],
+    ["defaultConfig: { proxyAdminPort: 0 }", "out of range"],
+    ["defaultConfig: { discoveryAddress: istiod }", "no address"],
+    ["defaultConfig: { statsdUdpAddress: 'a:0' }", "out of range"],
+    ["defaultConfig: { envoyMetricsService: { address: ':80' } }", "no address"],
+    ["defaultConfig: { envoyAccessLogService: { address: 'a:b' } }", "no address"],
+    ["defaultConfig: { tracing: { zipkin: { address: a } } }", "no address"],
+    ["defaultConfig: { tracing: { lightstep: { address: a } } }", "no address"],
+    [
+      "defaultConfig: { proxyMetadata: { ISTIO_META_DNS_AUTO_ALLOCATE: 'true' } }",
+      "needs ISTIO_META",
+    ],
+    ["meshMTLS: { ecdhCurves: [P-256] }", "only tlsDefaults"],
+  ])("refuse %s", (text, problem) => {
+    expect(found(text)).toEqual([expect.stringMatching(`^error .*${problem}`)]);
+  });
+});
