@@ -8,6 +8,7 @@ import { type Proxy, parseNode } from "../mesh/proxy.js";
 import { assignSlots, podAddresses } from "./addresses.js";
 import { desiredMesh } from "./desired-mesh.js";
 import { gatewayServiceFile, type MadeFile, podFile } from "./made-resources.js";
+import { podNode } from "./pod-node.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
 
@@ -61,24 +62,8 @@ const SURROUNDINGS = {
 } as const;
 
 function proxyOf(pod: PlacedPod): Proxy {
-  const { addresses } = pod;
-  const node = buildNode(
-    {
-      type: pod.proxy === "router" ? "router" : "sidecar",
-      name: pod.name,
-      namespace: pod.namespace,
-      addresses: [addresses.pod],
-      serviceAccount: pod.serviceAccount,
-      workloadName: pod.workloadName,
-      labels: pod.labels,
-      metadata: pod.nodeMetadata,
-      interceptionMode: "NONE",
-      appAddress: addresses.app,
-      egressAddress: addresses.egress,
-    },
-    SURROUNDINGS,
-  );
+  const node = buildNode(podNode(pod), SURROUNDINGS);
   const proxy = parseNode({ id: node.id, metadata: node.metadata });
-  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  if ("invalid" in proxy) throw new TypeError(`a pod makes no proxy: ${proxy.invalid}`);
   return proxy;
 }

@@ -9,6 +9,7 @@ import {
   type SocketAddress,
 } from "../envoy/bootstrap.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
+import { podNode } from "./pod-node.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
 
@@ -77,20 +78,7 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
   const { controlPlane, controlPlaneAddress } = settings;
   const { addresses } = pod;
   return {
-    node: {
-      type: pod.proxy === "router" ? "router" : "sidecar",
-      name: pod.name,
-      namespace: pod.namespace,
-      addresses: [addresses.pod],
-      serviceAccount: pod.serviceAccount,
-      workloadName: pod.workloadName,
-      labels: pod.labels,
-      metadata: pod.nodeMetadata,
-      interceptionMode: "NONE",
-      unprivileged: settings.unprivileged,
-      appAddress: addresses.app,
-      egressAddress: addresses.egress,
-    },
+    node: { ...podNode(pod), unprivileged: settings.unprivileged },
     controlPlane: {
       transport: "tls",
       host: controlPlaneAddress,

@@ -30,8 +30,8 @@ export const HTTPFaultInjection = strict({
   abort: optional(FaultAbort),
 });
 
-/** The statuses of gRPC by their names. */
-const GRPC_STATUSES: readonly string[] = [
+/** The names of the statuses of gRPC, in the order of their numbers. */
+export const GRPC_STATUSES: readonly string[] = [
   "OK",
   "CANCELLED",
   "UNKNOWN",

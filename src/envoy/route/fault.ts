@@ -1,32 +1,11 @@
-import type { HTTPFaultInjection } from "../../config/kinds/fault-injection.js";
+import { GRPC_STATUSES, type HTTPFaultInjection } from "../../config/kinds/fault-injection.js";
 import type { HTTPFaultJson } from "../api.js";
 import { goDuration } from "../duration.js";
 import { share } from "./percent.js";
 
-/** gRPC status words and their numbers. */
-const GRPC_STATUS = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
-
 function grpcStatus(text: string): number {
   const number = Number(text);
-  return Number.isInteger(number) ? number : Math.max(0, GRPC_STATUS.indexOf(text));
+  return Number.isInteger(number) ? number : Math.max(0, GRPC_STATUSES.indexOf(text));
 }
 
 type Abort = NonNullable<HTTPFaultInjection["abort"]>;
