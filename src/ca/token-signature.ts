@@ -1,5 +1,12 @@
 /** Whether a set of keys has signed a token (RFC 7515, RFC 7518). */
-import { constants, createHmac, createPublicKey, type JsonWebKey, verify } from "node:crypto";
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  type JsonWebKey,
+  timingSafeEqual,
+  verify,
+} from "node:crypto";
 
 /** A token as far as its signature goes. */
 export interface SignedToken {
@@ -49,8 +56,10 @@ const FAMILIES: Readonly<Record<string, Check>> = {
   ES: byPublicKey({ dsaEncoding: "ieee-p1363" }),
   EdDSA: ({ signed, signature }, jwk) =>
     verify(null, Buffer.from(signed), createPublicKey({ key: jwk, format: "jwk" }), signature),
-  HS: ({ signed, signature }, { k = "" }, hash) =>
-    createHmac(hash, Buffer.from(k, "base64url")).update(signed).digest().equals(signature),
+  HS: ({ signed, signature }, { k = "" }, hash) => {
+    const wanted = createHmac(hash, Buffer.from(k, "base64url")).update(signed).digest();
+    return wanted.length === signature.length && timingSafeEqual(wanted, signature);
+  },
 };
 
 function byPublicKey(how: object): Check {
