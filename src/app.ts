@@ -18,9 +18,9 @@ import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
 import { rootReadiness } from "./app/root-readiness.js";
-import { createTold, type Told } from "./app/told.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
+import { createWatchers, type Watchers } from "./app/watchers.js";
 import { watchEncoder } from "./app/withheld.js";
 import { Engine } from "./base/engine.js";
 import type { KeyType } from "./ca/certificate-template.js";
@@ -183,7 +183,7 @@ function createSessions({ discovery, identity, registry }: Parts): ProxySessions
 }
 
 /** Who is served, and who is told of it: `ads` is there once somebody asks. */
-interface Served extends Told {
+interface Served extends Watchers {
   readonly ads: () => AdsServer;
   readonly sessions: ProxySessions;
   readonly refusals: Refusals;
@@ -231,9 +231,9 @@ async function serve(
 ): Promise<ControlPlane> {
   const { configuration, discovery, identity } = parts;
   const version = await readVersion();
-  const told = createTold(measuredState(parts, version));
+  const watchers = createWatchers(measuredState(parts, version));
   const sessions = createSessions(parts);
-  const watched = { ...told, ads: () => ads, sessions, version };
+  const watched = { ...watchers, ads: () => ads, sessions, version };
   const served: Served = { ...watched, refusals: watchRefusals(parts, watched) };
   const debug = await openDebug(options, parts, served);
   const ads = openStreams(options, parts, served, debug);
@@ -241,12 +241,12 @@ async function serve(
   closers.push(() => {
     loop.close();
   });
-  told.settled.add(told.metrics.recordSettled);
-  told.settled.add(told.pushes.end);
+  watchers.settled.add(watchers.metrics.recordSettled);
+  watchers.settled.add(watchers.pushes.end);
   followIdentity(identity, served, loop);
   closers.push(await debug.serveSocket(options.stateDir));
   const { credentials: tls } = await identity.startTls();
-  const { metrics } = told;
+  const { metrics } = watchers;
   const { close, ...ports } = await servePorts(options, {
     ads,
     debug,
@@ -268,9 +268,9 @@ async function serve(
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
     setStandIns: loop.setStandIns,
-    onUpdate: told.updates.add,
-    onSettled: told.settled.add,
-    idle: told.convergence.idle,
+    onUpdate: watchers.updates.add,
+    onSettled: watchers.settled.add,
+    idle: watchers.convergence.idle,
     close: () => closeAll(closers),
   };
 }

@@ -27,6 +27,8 @@ export function idlePatchDiagnostics(
 
 /** Its match, which is most likely to blame. */
 const placeOf = ({ index, match }: EnvoyPatch): Path => [
-  ...["spec", "configPatches", index],
+  "spec",
+  "configPatches",
+  index,
   ...(match === undefined ? [] : ["match"]),
 ];

@@ -23,7 +23,7 @@ import { createOwnContext, createOwnPart, type OwnPart } from "./part/own-part.j
 import { createPassedPorts } from "./part/passed-ports.js";
 import { createPlaces, type Places } from "./part/places.js";
 import { createLogFinder } from "./part/proxy-logs.js";
-import type { ScopeBuilder } from "./part/scope-builder.js";
+import { partAt, type ScopeBuilder } from "./part/scope-builder.js";
 import {
   createPatches,
   createScopes,
@@ -198,8 +198,7 @@ function createRouters(
     const passedPorts = createPassedPorts(engine);
     return (mesh) => {
       const builder = scope(mesh);
-      const part = builder.part(mesh);
-      const preferred = part.placedViews.size === 0 ? part : builder.placed(mesh, place(mesh));
+      const preferred = partAt(builder, mesh, () => place(mesh));
       const filters = security(mesh, proxy, preferred.clusters);
       const logs = clientLogs(mesh);
       const passed = passedPorts(mesh, preferred.clusters);

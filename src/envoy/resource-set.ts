@@ -65,7 +65,7 @@ export type AskedSets = Pick<ResourceSets, "clusters" | "virtualHosts">;
 /** All that one proxy may be sent. */
 export interface ProxySets extends ResourceSets {
   /** What it is sent in place of all clusters and virtual hosts, if it asks for what it uses. */
-  readonly asked?: (names: AskedNames) => AskedSets;
+  readonly asked?: ((names: AskedNames) => AskedSets) | undefined;
 }
 
 /** The names of what a proxy asked for. */
@@ -75,22 +75,28 @@ export interface AskedNames {
 }
 
 /** Sets with route configurations, which stay unjoined until they are read. */
-class UnjoinedSets implements ResourceSets {
+class UnjoinedSets implements ProxySets {
   readonly clusters: ResourceSet;
   readonly endpoints: ResourceSet;
   readonly listeners: ResourceSet;
   readonly secrets: ResourceSet;
   readonly splitRoutes: ResourceSet;
   readonly virtualHosts: ResourceSet;
+  readonly asked: ProxySets["asked"];
   readonly #routes: RouteSets;
 
-  constructor(sets: Omit<ResourceSets, keyof RouteSets>, routes: RouteSets) {
+  constructor(
+    sets: Omit<ResourceSets, keyof RouteSets>,
+    routes: RouteSets,
+    asked: ProxySets["asked"],
+  ) {
     this.clusters = sets.clusters;
     this.endpoints = sets.endpoints;
     this.listeners = sets.listeners;
     this.secrets = sets.secrets;
     this.splitRoutes = routes.splitRoutes;
     this.virtualHosts = routes.virtualHosts;
+    this.asked = asked;
     this.#routes = routes;
   }
 
@@ -99,12 +105,13 @@ class UnjoinedSets implements ResourceSets {
   }
 }
 
-/** All sets of a proxy, of which those with routes are together. */
+/** All sets of a proxy, of which those with routes are together; `asked` is of one that asks for what it uses. */
 export function resourceSets(
   sets: Omit<ResourceSets, keyof RouteSets>,
   routes: RouteSets,
-): ResourceSets {
-  return new UnjoinedSets(sets, routes);
+  asked?: ProxySets["asked"],
+): ProxySets {
+  return new UnjoinedSets(sets, routes, asked);
 }
 
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */

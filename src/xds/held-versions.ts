@@ -28,7 +28,7 @@ const SECOND_PRIME = 0x85ebca6b;
 const SEPARATOR = 0xff;
 
 /** Bytes, and the same as words. */
-class Text {
+class ByteWords {
   readonly bytes: Uint8Array;
   readonly words: DataView;
 
@@ -54,7 +54,7 @@ class EntrySums {
   }
 
   /** Adds an entry whose name and version stand between these positions of a text. */
-  add(text: Text, spans: Spans, at: number): void {
+  add(text: ByteWords, spans: Spans, at: number): void {
     this.#a = this.#seed;
     this.#b = this.#seed;
     this.#take(text, spans[at] ?? 0, spans[at + 1] ?? 0);
@@ -68,7 +68,7 @@ class EntrySums {
     return [this.#first, this.#second];
   }
 
-  #take({ bytes, words }: Text, start: number, end: number): void {
+  #take({ bytes, words }: ByteWords, start: number, end: number): void {
     let a = this.#a;
     let b = this.#b;
     let at = start;
@@ -119,7 +119,7 @@ export function versionsAt(message: Buffer, spans: Spans): HeldVersions {
       return versions;
     },
     digest: (seed) => {
-      const text = new Text(message);
+      const text = new ByteWords(message);
       const all = new EntrySums(seed);
       for (let at = 0; at < spans.length; at += 4) all.add(text, spans, at);
       return textOf(size, all.sums);
@@ -162,7 +162,7 @@ function sumsOver(
   const rest = base === table ? [...table] : table.changesFrom(base).map(entryOf);
   for (const [name, held] of rest) {
     if (!isContent(held)) return undefined;
-    const text = new Text(Buffer.from(`${name}${held.version}`));
+    const text = new ByteWords(Buffer.from(`${name}${held.version}`));
     const middle = Buffer.byteLength(name);
     added.add(text, [0, middle, middle, text.bytes.length], 0);
   }

@@ -4,8 +4,8 @@ import type { CommandContext } from "../context.js";
 import type { ProxyOptions } from "../proxy-source.js";
 
 /**
- * Where the control plane has read what made each route, as `FILE:LINE`, that of a delegate first; empty for what it does not know, and for all where
- * none runs or a saved dump is shown, which may be of another mesh.
+ * Where the control plane has read what made each route, as `FILE:LINE`, that of a delegate first; empty for what it does not
+ * know, and for all where none runs or a saved dump is shown, which may be of another mesh.
  */
 export async function placesOfRoutes(
   context: CommandContext,
@@ -27,14 +27,12 @@ export async function placesOfRoutes(
     const { sources = [] } = await askControlPlane(context, options, (client) =>
       client.locate({ parts }),
     );
-    const places = new Map<RouteJson, string>();
+    const places = new Map<RouteJson, readonly string[]>();
     for (const [i, { route }] of found.entries()) {
       const { file = "", line = 0 } = sources[i] ?? {};
-      const known = places.get(route);
-      const place = file === "" ? [] : [`${file}:${line}`];
-      places.set(route, [...(known === undefined ? [] : [known]), ...place].join(", "));
+      if (file !== "") places.set(route, [...(places.get(route) ?? []), `${file}:${line}`]);
     }
-    return (route) => places.get(route) ?? "";
+    return (route) => places.get(route)?.join(", ") ?? "";
   } catch (error) {
     if (error instanceof NoControlPlaneError) return () => "";
     throw error;

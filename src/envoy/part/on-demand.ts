@@ -9,12 +9,13 @@
 import { type Engine, overlay } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { SERVICE_CLUSTER_PREFIX } from "../names.js";
-import type {
-  AskedNames,
-  EnvoyResource,
-  ProxySets,
-  ResourceSet,
-  ResourceSets,
+import {
+  type AskedNames,
+  type EnvoyResource,
+  type ProxySets,
+  type ResourceSet,
+  type ResourceSets,
+  resourceSets,
 } from "../resource-set.js";
 import {
   type AskedHost,
@@ -88,7 +89,7 @@ export function createOnDemand(engine: Engine): () => OnDemand {
       firstHosts(routes).extended(hosts),
     );
     const build: OnDemand = (sets, scope, needed) =>
-      withAsked(sets, (names) => {
+      resourceSets(sets, sets, (names) => {
         const { clusters, listeners, splitRoutes, virtualHosts } = sets;
         const index = indexOf(scope)(virtualHosts);
         if (names.virtualHosts.size > MAX_ASKED_HOSTS) {
@@ -124,23 +125,6 @@ function createHostIndex(engine: Engine): (hosts: ResourceSet) => HostIndex {
 
 /** The key of a domain that is a wildcard and not `*`. */
 const WILDCARD = /\/(\*[^/]+|[^/]+\*)$/;
-
-/** The sets, whose whole route tables stay unjoined until they are read. */
-function withAsked(sets: ResourceSets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
-  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets } = sets;
-  return {
-    clusters,
-    endpoints,
-    listeners,
-    splitRoutes,
-    virtualHosts,
-    secrets,
-    get routes() {
-      return sets.routes;
-    },
-    asked,
-  };
-}
 
 /** The clusters without which these listeners and virtual hosts would not work, and those. */
 function clustersNeeded(

@@ -17,3 +17,9 @@ export interface ScopeBuilder {
   /** The patches that are made already in all of these. */
   readonly patches: (mesh: Mesh) => SidePatches | undefined;
 }
+
+/** The clusters and endpoints of a scope's callers at a place: where no host is placed, all places have one part. */
+export function partAt(scope: ScopeBuilder, mesh: Mesh, place: () => Place): PlacedPart {
+  const part = scope.part(mesh);
+  return part.placedViews.size === 0 ? part : scope.placed(mesh, place());
+}

@@ -6,7 +6,7 @@ import type { Mesh } from "../../mesh/mesh.js";
 import type { ResourceSet, ResourceSets, RouteSets } from "../resource-set.js";
 import type { BoundListenerInputs } from "./outbound-listeners.js";
 import type { SidePatches } from "./patched-sets.js";
-import type { ScopeBuilder } from "./scope-builder.js";
+import { partAt, type ScopeBuilder } from "./scope-builder.js";
 
 /** See the top of this file. */
 export interface SidecarOutbound extends Pick<ResourceSets, "clusters" | "endpoints"> {
@@ -55,12 +55,10 @@ export function createSidecarOutbound(
       sameElements(membersOf(a), membersOf(b)),
     );
     return engine.latest("outbound of a place", (mesh: Mesh) => {
-      const part = scope.part(mesh);
-      // Where no host is preferred by where the caller is, all places have one part.
-      const { clusters, endpoints } =
-        part.placedViews.size === 0 ? part : scope.placed(mesh, place);
+      const { clusters, endpoints } = partAt(scope, mesh, () => place);
+      const { routes } = scope.part(mesh);
       const listeners = captured ? scope.listeners(mesh) : unboundListeners(mesh, scope);
-      return settled({ scope, clusters, endpoints, listeners, routes: part.routes });
+      return settled({ scope, clusters, endpoints, listeners, routes });
     });
   });
 }

@@ -7,7 +7,7 @@ import { createMetrics, type MeasuredState, type Metrics } from "./metrics.js";
 import type { Update } from "./update.js";
 
 /** Who is told of what happens. */
-export interface Told {
+export interface Watchers {
   readonly updates: Listeners<Update>;
   readonly settled: Listeners<Settled>;
   readonly metrics: Metrics;
@@ -17,7 +17,7 @@ export interface Told {
 }
 
 /** Nothing has happened yet. */
-export function createTold(measured: MeasuredState): Told {
+export function createWatchers(measured: MeasuredState): Watchers {
   const settled = createListeners<Settled>();
   return {
     updates: createListeners<Update>(),
