@@ -131,12 +131,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   givenTrust.add(() => {
     secrets.trustChanged();
   });
-  const closers: Closers = [
-    () => {
-      secrets.stop();
-    },
-    trust.stop,
-  ];
+  const closers: Closers = [() => secrets.stop(), trust.stop];
   return {
     authority,
     tokens,

@@ -33,7 +33,7 @@ export interface ProxyRegistry {
   readonly connect: (proxy: Proxy) => () => void;
   /** Calls back whenever `proxies` is another table than before. */
   readonly onChange: (listener: () => void) => void;
-  /** Saves what has to be saved now. */
+  /** Saves what is not saved yet; resolves when nothing is being written any more. */
   readonly close: () => Promise<void>;
 }
 
@@ -79,25 +79,50 @@ async function loadStored({ storage, onError }: ProxyRegistryOptions): Promise<r
   }
 }
 
+/** Saves the proxies one time after the other, and behind the back of those who change them. */
+function createSaver(
+  { timers, storage, onError }: ProxyRegistryOptions,
+  proxies: () => Table<Proxy>,
+): { readonly saveSoon: () => void; readonly close: () => Promise<void> } {
+  let cancel: (() => void) | undefined;
+  let saving: Promise<void> = Promise.resolve();
+  const save = (): Promise<void> => {
+    const all = proxies()
+      .sorted()
+      .map(([, proxy]) => proxy);
+    return storage.save(JSON.stringify(all)).catch(onError);
+  };
+  const begin = (): void => {
+    cancel = undefined;
+    saving = saving.then(save);
+  };
+  return {
+    saveSoon: () => {
+      cancel ??= timers.at(timers.now() + SAVE_DELAY_MS, begin);
+    },
+    close: () => {
+      if (cancel !== undefined) {
+        cancel();
+        begin();
+      }
+      return saving;
+    },
+  };
+}
+
 /** Opens the registry, with the proxies of the control plane before this one: they have the grace time to come back. */
 export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<ProxyRegistry> {
-  const { timers, storage, graceMs, onError } = options;
+  const { timers, graceMs } = options;
   const listeners: (() => void)[] = [];
   const before = await loadStored(options);
   let proxies = Table.from(before.map((proxy) => [proxy.id, proxy] as const));
   const departures = new Map<string, () => void>();
   const streams = new Map<string, number>();
-  let cancelSave: (() => void) | undefined;
-
-  const save = (): Promise<void> => {
-    cancelSave = undefined;
-    const all = proxies.sorted().map(([, proxy]) => proxy);
-    return storage.save(JSON.stringify(all)).catch(onError);
-  };
+  const saver = createSaver(options, () => proxies);
   const set = (next: Table<Proxy>): void => {
     if (next === proxies) return;
     proxies = next;
-    cancelSave ??= timers.at(timers.now() + SAVE_DELAY_MS, () => void save());
+    saver.saveSoon();
     for (const listener of listeners) listener();
   };
   const departLater = (proxy: Proxy): void => {
@@ -133,9 +158,7 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
     },
     close: async () => {
       for (const cancel of departures.values()) cancel();
-      if (cancelSave === undefined) return;
-      cancelSave();
-      await save();
+      await saver.close();
     },
   };
 }

@@ -18,8 +18,8 @@ export interface Renewal {
   readonly current: () => IssuedCertificate;
   /** Issues another one now, and not only when it is time. */
   readonly renewNow: () => void;
-  /** Ends it; nothing is called back any more. */
-  readonly stop: () => void;
+  /** Ends it; nothing is called back any more. Resolves when no certificate is being issued. */
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -40,39 +40,49 @@ export async function startRenewal(
   const { timers, random = Math.random, onError, onRenewed } = options;
   let current = options.first ?? (await issue());
   let stopped = false;
+  const isStopped = (): boolean => stopped;
   let cancel: () => void = () => undefined;
-  const renew = async (failures: number): Promise<void> => {
+  let issuing: Promise<void> = Promise.resolve();
+  const renewOnce = async (failures: number): Promise<void> => {
+    cancel();
+    if (isStopped()) return;
     if (options.wanted?.() === false) {
       stopped = true;
       return;
     }
     try {
       const renewed = await issue();
-      if (stopped) return;
+      if (isStopped()) return;
       onRenewed(renewed);
       current = renewed;
       schedule();
     } catch (error) {
-      if (stopped) return;
-      cancel = timers.at(timers.now() + retryDelayMs(failures + 1), () => void renew(failures + 1));
+      if (isStopped()) return;
+      cancel = timers.at(timers.now() + retryDelayMs(failures + 1), () => {
+        renew(failures + 1);
+      });
       onError(error);
     }
   };
+  const renew = (failures: number): void => {
+    issuing = issuing.then(() => renewOnce(failures));
+  };
   const schedule = (): void => {
-    cancel = timers.at(renewalTime(current, random()), () => void renew(0));
+    cancel = timers.at(renewalTime(current, random()), () => {
+      renew(0);
+    });
   };
   onRenewed(current);
   schedule();
   return {
     current: () => current,
     renewNow: () => {
-      if (stopped) return;
-      cancel();
-      void renew(0);
+      renew(0);
     },
-    stop: () => {
+    stop: async () => {
       stopped = true;
       cancel();
+      await issuing;
     },
   };
 }

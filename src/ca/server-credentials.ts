@@ -22,7 +22,7 @@ export interface ServerTls {
   /** Takes other roots for clients from the next connection on. */
   readonly trust: (roots: readonly string[]) => void;
   /** Ends the renewal. */
-  readonly stop: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 /** What TLS is made of. */

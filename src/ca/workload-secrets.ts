@@ -43,8 +43,8 @@ export interface WorkloadSecrets {
   roots(): SecretResource;
   /** Looks anew whom proxies are to trust, and who is revoked: who is held is told of it. */
   trustChanged(): void;
-  /** Ends all renewals. */
-  stop(): void;
+  /** Ends all renewals; resolves when no certificate is being issued or saved any more. */
+  stop(): Promise<void>;
 }
 
 /** What the secrets are made with. */
@@ -117,17 +117,16 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
         renewRevoked(entry, options);
       }
     },
-    stop() {
-      for (const { started } of kept.values()) {
+    async stop() {
+      const ended = [...kept.values()].map(({ started }) =>
         started.then(
-          (renewal) => {
-            renewal.stop();
-          },
+          (renewal) => renewal.stop(),
           // There is nothing to stop; who waits for it was told.
           () => undefined,
-        );
-      }
+        ),
+      );
       kept.clear();
+      await Promise.all(ended);
     },
   };
 }

@@ -104,12 +104,25 @@ test("nothing happens any more when it is stopped, also in the middle of a renew
     n === 1 ? Promise.resolve() : new Promise((resolve) => (release = resolve)),
   );
   await timers.turnTo(timers.now() + HOUR);
-  renewal.stop();
-  release();
+  let ended = false;
+  const end = renewal.stop().then(() => (ended = true));
   await new Promise((resolve) => setImmediate(resolve));
+  expect(ended).toBe(false);
+  release();
+  await end;
   await timers.turnTo(timers.now() + 10 * HOUR);
   expect(renewed).toEqual(["certificate 1"]);
   expect(timers.due()).toEqual([]);
+});
+
+test("one that is asked for during another comes after it, and is the one that is renewed", async () => {
+  const { timers, renewal, renewed } = await run();
+  renewal.renewNow();
+  renewal.renewNow();
+  await timers.turnTo(timers.now() + 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(renewed).toEqual(["certificate 1", "certificate 2", "certificate 3"]);
+  expect(timers.due()).toHaveLength(1);
 });
 
 test("it ends by itself when it is no longer wanted", async () => {

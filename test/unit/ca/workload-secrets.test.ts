@@ -195,8 +195,16 @@ describe("the certificate is renewed", () => {
   test("no more after the end", async () => {
     const { secrets } = await start();
     await secrets.hold(proofOf("payments"));
-    secrets.stop();
-    await new Promise((resolve) => setImmediate(resolve));
+    await secrets.stop();
+    expect(world.timers.due()).toEqual([]);
+  });
+
+  test("and the end waits for a certificate that is being issued", async () => {
+    const { secrets } = await start();
+    const holding = secrets.hold(proofOf("payments"));
+    await secrets.stop();
+    expect(await readdir(join(world.state, "workloads"))).toHaveLength(1);
+    await holding;
     expect(world.timers.due()).toEqual([]);
   });
 });
@@ -233,7 +241,7 @@ describe("what is kept is not used", () => {
   beforeEach(async () => {
     const { secrets } = await start();
     await secrets.hold(proofOf("payments"));
-    secrets.stop();
+    await secrets.stop();
   });
 
   test.each<[string, (content: string) => string]>([

@@ -1,0 +1,81 @@
+/** What is kept of the proxies, and when. */
+import { expect, test } from "vitest";
+import { openProxyRegistry } from "../../../src/app/proxy-registry.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { fakeTimers } from "../ca/fake-timers.js";
+
+const GRACE_MS = 10_000;
+
+function proxy(name: string): Proxy {
+  const id = `sidecar~10.0.0.1~${name}.default~default.svc.cluster.local`;
+  const locality = { region: "", zone: "", subZone: "" };
+  return parseNode({ id, metadata: {}, locality }) as Proxy;
+}
+
+/** A registry over a storage whose writes end when the test says so. */
+async function open() {
+  const timers = fakeTimers();
+  const writes: { readonly text: string; readonly end: (error?: Error) => void }[] = [];
+  const errors: unknown[] = [];
+  const registry = await openProxyRegistry({
+    timers,
+    graceMs: GRACE_MS,
+    onError: (error) => errors.push(error),
+    storage: {
+      load: () => Promise.resolve(undefined),
+      save: (text) =>
+        new Promise((resolve, reject) => {
+          const end = (error?: Error): void => {
+            if (error === undefined) resolve();
+            else reject(error);
+          };
+          writes.push({ text, end });
+        }),
+    },
+  });
+  return { timers, registry, writes, errors };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("its end waits for what is being written", async () => {
+  const { timers, registry, writes } = await open();
+  registry.connect(proxy("a"));
+  await timers.turnTo(timers.now() + 1000);
+  let closed = false;
+  const close = registry.close().then(() => (closed = true));
+  await turn();
+  expect([writes.length, closed]).toEqual([1, false]);
+  writes[0]?.end();
+  await close;
+  expect(writes).toHaveLength(1);
+});
+
+test("its end writes what is not written yet, after what is being written", async () => {
+  const { timers, registry, writes } = await open();
+  registry.connect(proxy("a"));
+  await timers.turnTo(timers.now() + 1000);
+  registry.connect(proxy("b"));
+  const close = registry.close();
+  await turn();
+  expect(writes).toHaveLength(1);
+  writes[0]?.end();
+  await turn();
+  expect(writes.map(({ text }) => (JSON.parse(text) as Proxy[]).length)).toEqual([1, 2]);
+  writes[1]?.end();
+  await close;
+});
+
+test("a write that fails is told, and the next one is tried", async () => {
+  const { timers, registry, writes, errors } = await open();
+  registry.connect(proxy("a"));
+  await timers.turnTo(timers.now() + 1000);
+  writes[0]?.end(new Error("full"));
+  await turn();
+  registry.connect(proxy("b"));
+  await timers.turnTo(timers.now() + 1000);
+  writes[1]?.end();
+  await registry.close();
+  expect(errors).toEqual([new Error("full")]);
+  expect(writes).toHaveLength(2);
+});
