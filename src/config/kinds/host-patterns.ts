@@ -4,18 +4,20 @@ import { type Findings, invalid, refuse } from "./findings.js";
 import { notApplied } from "./unapplied.js";
 
 /**
- * A host of a gateway's server: a domain name, `*.` and a domain name, `*` or an IP address; before it perhaps a
- * namespace, `.` or `*`, and a slash.
+ * A host of a gateway's server: a domain name, `*.` and a domain name, `*` or an IP address of version 4; before it
+ * perhaps a namespace, `.` or `*`, and a slash. See Istio, Server.hosts.
  */
 export function checkGatewayHost(host: string, path: Path): Findings {
   const slash = host.indexOf("/");
   const name = host.slice(slash + 1);
   const namespace = slash < 0 ? "*" : host.slice(0, slash);
-  return refuse(
-    path,
-    namespacePatternProblem(namespace) ??
-      (isIpAddress(name) ? undefined : hostPatternProblem(name)),
-  );
+  return refuse(path, namespacePatternProblem(namespace) ?? gatewayNameProblem(name));
+}
+
+function gatewayNameProblem(name: string): string | undefined {
+  if (!isIpAddress(name)) return hostPatternProblem(name);
+  // Istio takes what has no dot for a short name.
+  return name.includes(".") ? undefined : `"${name}" is an address of IPv6: write a domain name`;
 }
 
 /**

@@ -85,6 +85,10 @@ export function* checkServerTls(tls: ServerTLSSettings, path: Path): Findings {
       for (const field of [...unused, ...(isGiven(tls.caCrl) ? ["caCrl"] : [])]) {
         yield doubtful([...path, field], `mode ${mode} has no use for ${field}`);
       }
+      yield* checkSources(tls, path);
+      if (isGiven(tls.caCrl) && isGiven(tls.credentialName)) {
+        yield invalid([...path, "caCrl"], "caCrl excludes credentialName, whose secret has it");
+      }
       return;
     default:
       yield* checkSources(tls, path);
@@ -114,7 +118,7 @@ function* checkCertificates(
 ): Findings {
   // What a secret has is seen when it is read.
   if (isGiven(tls.credentialName) || isGiven(tls.credentialNames)) return;
-  if (mode !== "SIMPLE" && !isGiven(tls.caCertificates) && !isGiven(tls.caCertCredentialName)) {
+  if (mode !== "SIMPLE" && !isGiven(tls.caCertificates)) {
     yield invalid(
       [...path, "caCertificates"],
       `mode ${mode} needs caCertificates, or credentialName`,

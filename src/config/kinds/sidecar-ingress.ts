@@ -66,10 +66,8 @@ function* checkTls(tls: ServerTLSSettings, path: Path, port: SidecarPort): Findi
     yield invalid([...path, "mode"], `mode ${tls.mode} is not for sidecars: SIMPLE or MUTUAL`);
   }
   if (!isTlsProtocol(port.protocol ?? "")) {
-    yield doubtful(
-      path,
-      `tls has no effect without the protocol HTTPS or TLS, found "${port.protocol ?? ""}"`,
-    );
+    const problem = `tls needs the protocol HTTPS or TLS, found "${port.protocol ?? ""}"`;
+    yield invalid(path, problem);
   }
   yield* checkServerTls(tls, path);
 }

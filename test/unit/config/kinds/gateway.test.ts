@@ -29,7 +29,7 @@ describe("the hosts of a gateway's server", () => {
   tryRows("Gateway", [
     ["are some", hosts(), [`${SERVER}.hosts`]],
     ["can be names, all names below a domain, or all", hosts("a.b", "*.b", "*"), []],
-    ["can be IP addresses", hosts("10.0.0.1", "::1"), []],
+    ["can be IP addresses, of version 4", hosts("10.0.0.1", "::1"), [`${SERVER}.hosts[1]`]],
     ["can be those of a namespace", hosts("ns/a.b", "./*", "*/*"), []],
     ["are whole names", hosts("a"), [`${SERVER}.hosts[0]`]],
     [
@@ -112,6 +112,11 @@ describe("a gateway's TLS", () => {
       [`${TLS}.caCertificates`],
     ],
     [
+      "has what clients are verified by beside the files of the server",
+      tls({ mode: "OPTIONAL_MUTUAL", ...files, caCertCredentialName: "a" }),
+      [`${TLS}.caCertificates`],
+    ],
+    [
       "has the keys of all its certificates",
       tls({
         mode: "OPTIONAL_MUTUAL",
@@ -139,6 +144,16 @@ describe("a gateway's TLS", () => {
       "should have no certificates where it does not terminate TLS",
       tls({ mode: "PASSTHROUGH", credentialName: "a" }),
       [`warning ${TLS}.credentialName`],
+    ],
+    [
+      "has certificates from one source even there",
+      tls({ mode: "AUTO_PASSTHROUGH", credentialName: "a", credentialNames: ["b"] }),
+      [`warning ${TLS}.credentialName`, `warning ${TLS}.credentialNames`, `${TLS}.credentialNames`],
+    ],
+    [
+      "has no revocation list beside a secret even there",
+      tls({ mode: "PASSTHROUGH", credentialName: "a", caCrl: "/crl" }),
+      [`warning ${TLS}.credentialName`, `warning ${TLS}.caCrl`, `${TLS}.caCrl`],
     ],
     [
       "should have ciphers that Envoy has, once each",

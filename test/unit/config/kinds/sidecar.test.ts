@@ -98,11 +98,7 @@ describe("what a sidecar accepts", () => {
         [`cannot be for ${address}`, endpoint(address), [`${LISTENER}.defaultEndpoint`]] as const,
     ),
     ["can be TLS", tls({ mode: "SIMPLE", ...files }), []],
-    [
-      "should be TLS on ports for it",
-      tls({ mode: "SIMPLE", ...files }, port),
-      [`warning ${LISTENER}.tls`],
-    ],
+    ["is TLS on ports for it", tls({ mode: "SIMPLE", ...files }, port), [`${LISTENER}.tls`]],
     ["is not mutual TLS of the mesh", tls({ mode: "ISTIO_MUTUAL" }), [`${LISTENER}.tls.mode`]],
     [
       "has its certificates in files",
