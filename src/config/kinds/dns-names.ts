@@ -40,7 +40,8 @@ export function isSubsetOfHost(narrow: string, wide: string): boolean {
 }
 
 function isWildcardLabel(label: string): boolean {
-  return label === "*" || isDnsLabel(label.replace(/^\*-?/, ""));
+  const isShort = label.length <= 63;
+  return label === "*" || (isShort && isDnsLabel(label.replace(/^\*-?/, "")));
 }
 
 function lengthProblem(name: string): string | undefined {

@@ -1,11 +1,19 @@
 import type { Path } from "../kind.js";
 import { namespaceProblem } from "./addresses.js";
 import { domainProblem, isDnsLabel } from "./dns-names.js";
-import { doubtful, each, type Findings, refuse } from "./findings.js";
+import { doubtful, type Findings, refuse, tolerate } from "./findings.js";
 
-/** Gateways by `namespace/name`, by `name` in the own namespace, or `mesh` for all sidecars. */
-export function checkGatewayNames(names: readonly string[] | undefined, path: Path): Findings {
-  return each(names, path, checkGatewayName);
+/**
+ * Gateways by `namespace/name`, by `name` in the own namespace, or `mesh` for all sidecars. What is behind one without a
+ * namespace is doubtful at most, because Istio looks no further (validateGatewayNames).
+ */
+export function* checkGatewayNames(names: readonly string[] = [], path: Path): Findings {
+  let looks = true;
+  for (const [index, name] of names.entries()) {
+    const findings = checkGatewayName(name, [...path, index]);
+    yield* looks ? findings : tolerate(findings);
+    looks &&= name.includes("/");
+  }
 }
 
 function* checkGatewayName(name: string, path: Path): Findings {

@@ -7,9 +7,9 @@ const PSEUDO_HEADERS = [":method", ":scheme", ":authority", ":path", ":status"];
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
-/** Whether the name of a header in a match stands for a claim of a checked JWT: `@request.auth.claims.sub`. */
+/** Whether the name of a header in a match stands for a claim of a checked JWT: `@request.auth.claims.sub`, or `[sub]`. */
 export function isJwtClaim(name: string): boolean {
-  return /^@request\.auth\.claims[.[]./i.test(name);
+  return /^@request\.auth\.claims(\..+|\[.+\])$/i.test(name);
 }
 
 /** Why a text is no name of a header. */
@@ -23,6 +23,13 @@ export function plainHeaderNameProblem(name: string): string | undefined {
   if (name === "") return "the name of a header cannot be empty";
   const rule = "letters, digits, - and _";
   return /^[-_0-9a-z]+$/i.test(name) ? undefined : `"${name}" is no name of a header: ${rule}`;
+}
+
+/** As `headerNameProblem`, for the headers of a probe, of which Kubernetes takes no others. */
+export function probeHeaderNameProblem(name: string): string | undefined {
+  if (name === "") return "the name of a header cannot be empty";
+  const isName = /^[-0-9a-z]+$/i.test(name);
+  return isName ? undefined : `"${name}" is no name of a probe's header: letters, digits and -`;
 }
 
 /** Why a name is nothing that a route can match on: a header, a pseudo-header of HTTP/2 or a claim. */

@@ -93,16 +93,19 @@ function* checkAction(route: HTTPRoute, path: Path, delegated: boolean): Finding
   if (route.delegate !== undefined && delegated) {
     yield invalid([...path, "delegate"], "a VirtualService without hosts cannot delegate further");
   }
+  const actions = ACTIONS.filter((name) =>
+    name === "route" ? destinations.length > 0 : route[name] !== undefined,
+  );
   if (route.delegate !== undefined && !delegated) {
-    const { delegate: _, ...others } = route;
-    for (const action of ACTIONS.filter((name) => others[name] !== undefined)) {
-      yield invalid([...path, action], `${action} excludes delegate: the delegate decides`);
+    for (const action of actions) {
+      const at = [...path, action];
+      yield action === "directResponse"
+        ? doubtful(at, "the answer stands in for all that the delegate says")
+        : invalid(at, `${action} excludes delegate: the delegate decides`);
     }
     return;
   }
-  const [first, ...more] = ACTIONS.filter((name) =>
-    name === "route" ? destinations.length > 0 : route[name] !== undefined,
-  );
+  const [first, ...more] = actions;
   if (first === undefined) {
     yield invalid(path, `the route does nothing: give ${ACTIONS.join(", ")} or delegate`);
   }

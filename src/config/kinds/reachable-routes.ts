@@ -11,7 +11,7 @@ interface Route {
 }
 
 /**
- * Routes that nothing reaches, because a route before them takes all: a second one without a match, or one whose
+ * Routes that nothing reaches, because a route before them takes all: what is behind one without a match, or one whose
  * matches are all in routes before it (Istio's VirtualServiceUnreachableRule and VirtualServiceIneffectiveMatch).
  */
 export function* checkReachable(routes: readonly Route[], path: Path): Findings {
@@ -19,14 +19,18 @@ export function* checkReachable(routes: readonly Route[], path: Path): Findings 
   let withoutMatch: number | undefined;
   for (const [index, { match = [] }] of routes.entries()) {
     const at = [...path, index];
+    if (withoutMatch !== undefined) {
+      yield unreachable(at, `route ${withoutMatch} takes all`);
+      continue;
+    }
     if (match.length === 0) {
-      if (withoutMatch !== undefined) yield unreachable(at, `route ${withoutMatch} takes all`);
-      withoutMatch ??= index;
+      withoutMatch = index;
       continue;
     }
     const earlier = match.map((condition) => seen.get(conditionKey(condition)));
     for (const [number, route] of earlier.entries()) {
-      if (route !== undefined) yield ineffective([...at, "match", number], route);
+      const same = `route ${route ?? 0} has the same`;
+      if (route !== undefined) yield ineffective([...at, "match", number], same);
     }
     if (!earlier.includes(undefined)) {
       yield unreachable(at, "all of its matches are in routes before it");
@@ -38,6 +42,37 @@ export function* checkReachable(routes: readonly Route[], path: Path): Findings 
   }
 }
 
+/**
+ * Matches by the beginning of a path that no request gets to, because one before asks for less of the same path, and
+ * otherwise for the same (Istio's VirtualServiceIneffectiveMatch).
+ */
+export function* checkPrefixes(
+  routes: readonly { readonly match?: readonly HTTPMatchRequest[] }[],
+  path: Path,
+): Findings {
+  const seen = new Map<string, Map<string, number>>();
+  for (const [index, { match = [] }] of routes.entries()) {
+    for (const [number, { uri, ...others }] of match.entries()) {
+      const prefix = uri?.prefix ?? "";
+      if (prefix === "") continue;
+      const key = conditionKey(others);
+      const routeOf = seen.get(key) ?? new Map<string, number>();
+      seen.set(key, routeOf);
+      const wider = beginningsOf(prefix).find((text) => routeOf.has(text));
+      if (wider !== undefined) {
+        const reason = `route ${routeOf.get(wider) ?? 0} takes all paths that begin with "${wider}"`;
+        yield ineffective([...path, index, "match", number], reason);
+      }
+      if (!routeOf.has(prefix)) routeOf.set(prefix, index);
+    }
+  }
+}
+
+/** What a text begins with, without the whole of it; the shortest first. */
+function beginningsOf(text: string): readonly string[] {
+  return Array.from({ length: text.length - 1 }, (_, index) => text.slice(0, index + 1));
+}
+
 function unreachable(path: Path, reason: string): Finding {
   return {
     path,
@@ -47,11 +82,11 @@ function unreachable(path: Path, reason: string): Finding {
   };
 }
 
-function ineffective(path: Path, route: number): Finding {
+function ineffective(path: Path, reason: string): Finding {
   return {
     path,
     code: "IST0131",
-    message: `this match has no effect: route ${route} has the same`,
+    message: `this match has no effect: ${reason}`,
     severity: "note",
   };
 }

@@ -1,7 +1,7 @@
 import type { KindDefinition, Path } from "../kind.js";
 import { isMap } from "../reading/value.js";
 import type { ConfigResource } from "../resource.js";
-import { domainProblem, isIpAddress, isSubsetOfHost, wildcardDomainProblem } from "./dns-names.js";
+import { isIpAddress, isSubsetOfHost, wildcardDomainProblem } from "./dns-names.js";
 import { checkExportTo } from "./export-to.js";
 import { list, optional, strict, Text, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, invalid, refuse } from "./findings.js";
@@ -10,7 +10,7 @@ import { isJwtClaim } from "./http-headers.js";
 import { checkHttpRoute, HTTPRoute } from "./http-route.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkTcpRoute, checkTlsRoute, TCPRoute, TLSRoute } from "./l4-routes.js";
-import { checkReachable } from "./reachable-routes.js";
+import { checkPrefixes, checkReachable } from "./reachable-routes.js";
 
 /** How traffic to some hosts is routed; without hosts it is a delegate of others. */
 export type VirtualServiceSpec = ValueOf<typeof VirtualServiceSpec>;
@@ -68,6 +68,7 @@ function* checkVirtualService(resource: ConfigResource<VirtualServiceSpec>): Fin
   yield* each(tcp, ["spec", "tcp"], checkTcpRoute);
   yield* checkExportTo(spec.exportTo, ["spec", "exportTo"], metadata);
   yield* checkReachable(http, ["spec", "http"]);
+  yield* checkPrefixes(http, ["spec", "http"]);
   yield* checkReachable(tls, ["spec", "tls"]);
   yield* checkReachable(tcp, ["spec", "tcp"]);
 }
@@ -111,17 +112,20 @@ function hostNameProblem(host: string): string | undefined {
   return isIpAddress(host) ? undefined : wildcardDomainProblem(host);
 }
 
-/** The server names that gateways between networks are called by: `outbound_.80_.v1_.reviews.default.svc.cluster.local`. */
+/**
+ * The server names that gateways between networks are called by: `outbound_.80_.v1_.reviews.default.svc.cluster.local`.
+ * Istio asks for no more than a digit in the port and a letter in the host.
+ */
 function sniProblem(host: string): string | undefined {
   if (!host.startsWith("outbound_")) return hostNameProblem(host);
-  const name = /^outbound_\.\d+_\.[^_]*_\.(.+)$/.exec(host)?.[1];
-  const form = `"${host}" is not of the form outbound_.PORT_.SUBSET_.HOST`;
-  return name === undefined ? form : domainProblem(name);
+  const [, port = "", , name = ""] = host.split("_");
+  const isFormed = /\d/.test(port) && /[a-z]/i.test(name);
+  return isFormed ? undefined : `"${host}" is not of the form outbound_.PORT_.SUBSET_.HOST`;
 }
 
 function* checkSni(sni: string, path: Path, spec: VirtualServiceSpec): Findings {
-  const { hosts = [] } = spec;
-  const problem = isForGatewaysOnly(spec) ? sniProblem(sni) : wildcardDomainProblem(sni);
+  const { hosts = [], gateways = [] } = spec;
+  const problem = gateways.includes(MESH) ? wildcardDomainProblem(sni) : sniProblem(sni);
   if (isIpAddress(sni)) {
     yield doubtful(
       path,

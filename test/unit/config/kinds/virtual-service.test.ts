@@ -51,6 +51,11 @@ describe("the gateways of a VirtualService", () => {
   check([
     ["can be names, with or without a namespace", http({}, { gateways: ["g", "ns/g"] }), []],
     ["have no wildcards", at("ns/*"), ["spec.gateways[0]"]],
+    [
+      "are not looked at as closely behind one without a namespace",
+      http({}, { gateways: ["ns/*", "g", "ns/*"] }),
+      ["spec.gateways[0]", "warning spec.gateways[2]"],
+    ],
     ["have a namespace before the slash", at("/g"), ["spec.gateways[0]"]],
     ["are doubtful in the form of a domain name", at("g.ns"), ["warning spec.gateways[0]"]],
     [
@@ -74,6 +79,11 @@ describe("what an HTTP route does", () => {
       [`${AT}.redirect`, `${AT}.directResponse`],
     ],
     ["is not more than to delegate", http({ delegate: { name: "a" } }), [`${AT}.route`]],
+    [
+      "should not be an answer where the delegate decides",
+      answer({ delegate: { name: "a" }, directResponse: { status: 404 } }),
+      [`warning ${AT}.directResponse`],
+    ],
     [
       "has no fault where nothing is forwarded",
       answer({ redirect: { uri: "/" }, fault: { abort: { httpStatus: 500 } } }),
@@ -178,6 +188,20 @@ describe("the match of an HTTP route", () => {
       [`${MATCH}.sourceNamespace`],
     ],
   ]);
+
+  it("asks for claims of a JWT by names that can be", () => {
+    const claims = [
+      "@request.auth.claims[a][b]",
+      "@request.auth.claims[]",
+      "@request.auth.claims[a",
+    ];
+    const headers = Object.fromEntries(claims.map((name) => [name, { exact: "x" }]));
+    const found = shortFindingsOf(
+      "VirtualService",
+      http({ match: [{ headers }] }, { gateways: ["ns/g"] }),
+    );
+    expect(found).toEqual(claims.slice(1).map((name) => `${MATCH}.headers["${name}"]`));
+  });
 
   it("asks for claims of a JWT at gateways only", () => {
     const match = [{ headers: { "@request.auth.claims.group": { exact: "a" } } }];
@@ -419,6 +443,7 @@ describe("TCP and TLS routes", () => {
     ["match no other host", tls("x.b"), [SNI]],
     ["match no more than the hosts", tls("*.d"), [SNI]],
     ["match names", tls("a.*.b"), [SNI]],
+    ["match names whose wildcard is short", tls(`*${"a".repeat(63)}.c.d`), [SNI]],
     ["should not match addresses", tls("10.0.0.1"), [`warning ${SNI}`]],
     ["match something", { hosts: ["a.b"], tls: [{ match: [], route }] }, ["spec.tls[0].match"]],
     [
@@ -430,6 +455,14 @@ describe("TCP and TLS routes", () => {
       },
       [],
     ],
+    ["match those names where no gateway is named", tls("outbound_.80_.v1_.a.c.d"), []],
+    [
+      "match none of those names where sidecars are named",
+      tls("outbound_.80_._.a.c.d", { gateways: ["mesh"] }),
+      [SNI],
+    ],
+    ["match those names with their four parts", tls("outbound_.80_.a.c.d"), [SNI]],
+    ["match those names with a port", tls("outbound_.http_._.a.c.d"), [SNI]],
   ]);
 });
 
@@ -441,6 +474,7 @@ describe("routes that nothing reaches", () => {
   });
   check([
     ["are those behind one without a match", rules({}, {}), ["warning spec.http[1]"]],
+    ["are those with a match too", rules({}, { match }), ["warning spec.http[1]"]],
     [
       "are those whose matches were all before",
       rules({ match }, { match: [{ name: "b", ...match[0] }] }),
@@ -452,6 +486,24 @@ describe("routes that nothing reaches", () => {
       ["note spec.http[1].match[0]"],
     ],
     ["are not those before one without a match", rules({ match }, {}), []],
+    [
+      "are not those with a longer prefix, whose match has no effect",
+      rules({ match }, { match: [{ uri: { prefix: "/ab" } }] }),
+      ["note spec.http[1].match[0]"],
+    ],
+    [
+      "are not those with a longer prefix that ask for less besides",
+      rules(
+        { match: [{ uri: { prefix: "/a" }, port: 80 }] },
+        { match: [{ uri: { prefix: "/ab" } }] },
+      ),
+      [],
+    ],
+    [
+      "are not those with a shorter prefix",
+      rules({ match }, { match: [{ uri: { prefix: "/" } }] }),
+      [],
+    ],
   ]);
 
   it("have Istio's own codes", () => {
