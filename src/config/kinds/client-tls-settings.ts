@@ -1,6 +1,6 @@
 import type { Path } from "../kind.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
-import { type Findings, invalid } from "./findings.js";
+import { type Findings, invalid, refuse } from "./findings.js";
 
 /** How a client speaks TLS with a service (Istio's ClientTLSSettings). */
 export type ClientTLSSettings = ValueOf<typeof ClientTLSSettings>;
@@ -16,9 +16,16 @@ export const ClientTLSSettings = strict({
   caCrl: optional(Text),
 });
 
-/** Certificates from one source, all that the mode needs, and nothing to verify by where nothing is verified. */
-export function* checkClientTls(tls: ClientTLSSettings, path: Path): Findings {
-  const { mode = "DISABLE" } = tls;
+/** How a credential begins that is a ConfigMap, with a certificate to verify servers by. */
+const CONFIG_MAP = "configmap://";
+
+/**
+ * Certificates from one source, all that the mode needs, and nothing to verify by where nothing is verified. `namespace` is
+ * that of the resource.
+ */
+export function* checkClientTls(tls: ClientTLSSettings, path: Path, namespace: string): Findings {
+  const { mode = "DISABLE", credentialName = "" } = tls;
+  yield* refuse([...path, "credentialName"], configMapProblem(credentialName, namespace));
   if (mode !== "SIMPLE" && mode !== "MUTUAL") return;
   if (tls.insecureSkipVerify === true) yield* checkUnverified(tls, path);
   if (isGiven(tls.credentialName)) {
@@ -51,6 +58,14 @@ function* checkUnverified(tls: ClientTLSSettings, path: Path): Findings {
       );
     }
   }
+}
+
+/** Why a credential is no ConfigMap of the namespace, `configmap://namespace/name`; nothing for what is none at all. */
+function configMapProblem(credential: string, namespace: string): string | undefined {
+  if (!credential.startsWith(CONFIG_MAP)) return undefined;
+  const [owner, name = ""] = credential.slice(CONFIG_MAP.length).split("/");
+  const isOwn = owner === namespace && name !== "";
+  return isOwn ? undefined : `"${credential}" is not of the form ${CONFIG_MAP}${namespace}/NAME`;
 }
 
 function isGiven(text: string | undefined): boolean {

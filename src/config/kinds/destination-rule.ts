@@ -1,4 +1,4 @@
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { checkSubsetName } from "./destination.js";
 import { wildcardDomainProblem } from "./dns-names.js";
@@ -41,12 +41,14 @@ export const destinationRule = {
 function* checkDestinationRule(resource: ConfigResource<DestinationRuleSpec>): Findings {
   const { spec, metadata } = resource;
   const { subsets = [] } = spec;
+  const checkPolicy = (policy: TrafficPolicy, path: Path): Findings =>
+    checkTrafficPolicy(policy, path, metadata.namespace);
   yield* refuse(["spec", "host"], wildcardDomainProblem(spec.host));
-  yield* given(spec.trafficPolicy, ["spec", "trafficPolicy"], checkTrafficPolicy);
+  yield* given(spec.trafficPolicy, ["spec", "trafficPolicy"], checkPolicy);
   yield* each(subsets, ["spec", "subsets"], function* (subset, at) {
     yield* checkSubsetName(subset.name, [...at, "name"]);
     yield* given(subset.labels, [...at, "labels"], checkLabels);
-    yield* given(subset.trafficPolicy, [...at, "trafficPolicy"], checkTrafficPolicy);
+    yield* given(subset.trafficPolicy, [...at, "trafficPolicy"], checkPolicy);
   });
   const names = subsets.map(({ name }) => name);
   yield* unique(names, (index) => ["spec", "subsets", index, "name"], "subset");

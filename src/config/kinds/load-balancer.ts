@@ -121,8 +121,9 @@ function tableSizeProblem(size: number): string | undefined {
   return isPrime(size) ? undefined : `tableSize is ${size}: it has to be a prime number`;
 }
 
+/** As Envoy has it: 1 is one too. */
 function isPrime(number: number): boolean {
-  if (number < 2) return false;
+  if (number < 1) return false;
   for (let factor = 2; factor * factor <= number; factor++) {
     if (number % factor === 0) return false;
   }

@@ -65,13 +65,19 @@ export const TrafficPolicy = strict({
   retryBudget: optional(RetryBudget),
 });
 
-/** A policy that says something, and each part of it right. */
-export function* checkTrafficPolicy(policy: TrafficPolicy, path: Path): Findings {
+/** A policy that says something, and each part of it right; `namespace` is that of the resource. */
+export function* checkTrafficPolicy(
+  policy: TrafficPolicy,
+  path: Path,
+  namespace: string,
+): Findings {
   if (Object.keys(policy).length === 0) {
     yield invalid(path, "the traffic policy is empty: give loadBalancer, connectionPool, tls, ...");
   }
-  yield* checkSettings(policy, path);
-  yield* each(policy.portLevelSettings, [...path, "portLevelSettings"], checkPortPolicy);
+  yield* checkSettings(policy, path, namespace);
+  yield* each(policy.portLevelSettings, [...path, "portLevelSettings"], (one, at) =>
+    checkPortPolicy(one, at, namespace),
+  );
   yield* given(policy.tunnel, [...path, "tunnel"], checkTunnel);
   if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined) {
     yield invalid([...path, "proxyProtocol"], "proxyProtocol excludes tunnel: give one of them");
@@ -85,7 +91,7 @@ export function* checkTrafficPolicy(policy: TrafficPolicy, path: Path): Findings
   });
 }
 
-function* checkPortPolicy(policy: PortTrafficPolicy, path: Path): Findings {
+function* checkPortPolicy(policy: PortTrafficPolicy, path: Path, namespace: string): Findings {
   const { port, ...settings } = policy;
   if (port === undefined) yield invalid([...path, "port"], "the policy of a port needs the port");
   else yield* tolerate(checkPortSelector(port, [...path, "port"]));
@@ -95,15 +101,19 @@ function* checkPortPolicy(policy: PortTrafficPolicy, path: Path): Findings {
       "the policy of the port is empty: give loadBalancer, connectionPool, tls, ...",
     );
   }
-  yield* checkSettings(settings, path);
+  yield* checkSettings(settings, path, namespace);
 }
 
-function* checkSettings(policy: Omit<PortTrafficPolicy, "port">, path: Path): Findings {
+function* checkSettings(
+  policy: Omit<PortTrafficPolicy, "port">,
+  path: Path,
+  namespace: string,
+): Findings {
   const { loadBalancer, outlierDetection } = policy;
   yield* given(loadBalancer, [...path, "loadBalancer"], checkLoadBalancer);
   yield* given(policy.connectionPool, [...path, "connectionPool"], checkConnectionPool);
   yield* given(outlierDetection, [...path, "outlierDetection"], checkOutlierDetection);
-  yield* given(policy.tls, [...path, "tls"], checkClientTls);
+  yield* given(policy.tls, [...path, "tls"], (tls, at) => checkClientTls(tls, at, namespace));
   const { failover = [], failoverPriority = [] } = loadBalancer?.localityLbSetting ?? {};
   if (outlierDetection === undefined && failover.length + failoverPriority.length > 0) {
     const at = [...path, "loadBalancer", "localityLbSetting"];

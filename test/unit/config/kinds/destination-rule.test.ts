@@ -128,6 +128,7 @@ describe("load balancing", () => {
       [`${HASH}.maglev.tableSize`],
     ],
     ["has a table of some size", hashed({ maglev: {} }), [`${HASH}.maglev.tableSize`]],
+    ["can have a table of one place", hashed({ maglev: { tableSize: 1 } }), []],
     [
       "should not use the old field for the ring's size",
       hashed({ useSourceIp: true, minimumRingSize: 8 }),
@@ -314,6 +315,19 @@ describe("a client's TLS", () => {
       [`${TLS}.clientCertificate`, `${TLS}.privateKey`],
     ],
     ["can have both in a secret", tls({ mode: "MUTUAL", credentialName: "a" }), []],
+    [
+      "can verify by a ConfigMap of its namespace",
+      tls({ mode: "SIMPLE", credentialName: "configmap://shop/a" }),
+      [],
+    ],
+    ...["configmap://a", "configmap://other/a", "configmap://shop/"].map(
+      (credentialName) =>
+        [
+          `verifies by no ConfigMap of another namespace, nor by ${credentialName}`,
+          tls({ credentialName }),
+          [`${TLS}.credentialName`],
+        ] as const,
+    ),
     [
       "has certificates from one source",
       tls({ mode: "SIMPLE", credentialName: "a", caCertificates: "/ca", caCrl: "/crl" }),
