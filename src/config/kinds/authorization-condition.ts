@@ -5,6 +5,7 @@ import {
   checkNotEmpty,
   checkPorts,
   checkServiceAccounts,
+  checkTrustDomains,
 } from "./authorization-fields.js";
 import { list, optional, strict, Text, type ValueOf } from "./fields.js";
 import { type Findings, invalid } from "./findings.js";
@@ -26,7 +27,7 @@ const ATTRIBUTES: Readonly<Record<string, CheckValues>> = {
   "source.namespace": anything,
   "source.serviceAccount": checkServiceAccounts,
   "source.principal": anything,
-  "source.trustDomain": anything,
+  "source.trustDomain": checkTrustDomains,
   "request.auth.principal": anything,
   "request.auth.audiences": anything,
   "request.auth.presenter": anything,

@@ -1,11 +1,9 @@
-import Type from "typebox";
 import type { Path } from "../kind.js";
 import { subnetProblem } from "./addresses.js";
 import { list, optional, strict, Text, type ValueOf } from "./fields.js";
 import { each, type Findings, invalid, refuse } from "./findings.js";
 
 const texts = optional(list(Text));
-const serviceAccounts = optional(Type.Array(Text, { maxItems: 16 }));
 
 /** Who a request comes from; all fields that are given hold. */
 export type AuthorizationSource = ValueOf<typeof AuthorizationSource>;
@@ -17,8 +15,8 @@ export const AuthorizationSource = strict({
   namespaces: texts,
   notNamespaces: texts,
   /** `name` in the own namespace, or `namespace/name`. */
-  serviceAccounts,
-  notServiceAccounts: serviceAccounts,
+  serviceAccounts: texts,
+  notServiceAccounts: texts,
   ipBlocks: texts,
   notIpBlocks: texts,
   remoteIpBlocks: texts,
@@ -48,6 +46,9 @@ export function* checkSource(source: AuthorizationSource, path: Path): Findings 
   yield* checkValues(source, path, "source");
   for (const field of ["ipBlocks", "notIpBlocks", "remoteIpBlocks", "notRemoteIpBlocks"] as const) {
     yield* checkIps(source[field], [...path, field]);
+  }
+  for (const field of ["trustDomains", "notTrustDomains"] as const) {
+    yield* checkTrustDomains(source[field], [...path, field]);
   }
   const accounts = ["serviceAccounts", "notServiceAccounts"] as const;
   for (const field of accounts) yield* checkServiceAccounts(source[field], [...path, field]);
@@ -95,9 +96,24 @@ export function checkPorts(values: readonly string[] | undefined, path: Path): F
   });
 }
 
-/** Service accounts by their names, with or without a namespace. */
-export function checkServiceAccounts(values: readonly string[] | undefined, path: Path): Findings {
+/** Trust domains, or their beginning or end: a wildcard is the first or the last character. */
+export function checkTrustDomains(values: readonly string[] | undefined, path: Path): Findings {
   return each(values, path, (value, at) => {
+    const valid = /^(\*?[^*/]*|[^*/]+\*)$/.test(value);
+    return refuse(at, valid ? undefined : `"${value}" is no trust domain: * is first or last`);
+  });
+}
+
+/** The most service accounts that can be asked about in one place. */
+const MOST_SERVICE_ACCOUNTS = 16;
+
+/** Service accounts by their names, with or without a namespace. */
+export function* checkServiceAccounts(values: readonly string[] | undefined, path: Path): Findings {
+  const count = values?.length ?? 0;
+  if (count > MOST_SERVICE_ACCOUNTS) {
+    yield invalid(path, `at most ${MOST_SERVICE_ACCOUNTS} service accounts, found ${count}`);
+  }
+  yield* each(values, path, (value, at) => {
     const valid = value === "" || (/^[^/*]+(\/[^/*]+)?$/.test(value) && value.length <= 320);
     const form = "NAME or NAMESPACE/NAME, without wildcards";
     return refuse(at, valid ? undefined : `"${value}" is no service account: ${form}`);

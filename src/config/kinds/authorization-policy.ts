@@ -145,13 +145,13 @@ function* checkRule(rule: AuthorizationRule, path: Path): Findings {
 function* checkCustomRule(rule: AuthorizationRule, path: Path): Findings {
   yield* each(rule.from, [...path, "from"], function* ({ source = {} }, at) {
     for (const field of Object.keys(source)) {
-      if (/(principals|namespaces|serviceAccounts)$/i.test(field)) {
+      if (/(principals|namespaces|serviceAccounts|trustDomains)$/i.test(field)) {
         yield invalid([...at, "source", field], `${field} cannot be asked with the action CUSTOM`);
       }
     }
   });
   yield* each(rule.when, [...path, "when"], function* ({ key }, at) {
-    if (/^(source\.(namespace|serviceAccount|principal)$|request\.auth\.)/.test(key)) {
+    if (/^(source\.(namespace|serviceAccount|trustDomain|principal)$|request\.auth\.)/.test(key)) {
       yield invalid([...at, "key"], `${key} cannot be asked with the action CUSTOM`);
     }
   });

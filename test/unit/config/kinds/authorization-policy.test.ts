@@ -38,6 +38,13 @@ describe("an AuthorizationPolicy", () => {
       }),
       [`${SOURCE}.notPrincipals`, `${CONDITION}.key`],
     ],
+    [
+      "asks a provider about no trust domain",
+      custom(
+        from({ notTrustDomains: ["a"] }, { when: [{ key: "source.trustDomain", values: ["a"] }] }),
+      ),
+      [`${SOURCE}.notTrustDomains`, `${CONDITION}.key`],
+    ],
     ["has no empty parts of rules", rules({ from: [], to: [] }), [`${RULE}.from`, `${RULE}.to`]],
     [
       "has parts of rules that ask for something",
@@ -95,6 +102,11 @@ describe("the source of an authorization rule", () => {
       [`${SOURCE}.serviceAccounts`],
     ],
     [
+      "has trust domains, or their beginning or end",
+      from({ trustDomains: ["a.b", "a*", "*b", "*"], notTrustDomains: ["a*b", "*a*", "a/b"] }),
+      [0, 1, 2].map((i) => `${SOURCE}.notTrustDomains[${i}]`),
+    ],
+    [
       "has at most 16 service accounts",
       from({ serviceAccounts: Array<string>(17).fill("a") }),
       [`${SOURCE}.serviceAccounts`],
@@ -134,6 +146,12 @@ describe("the condition of an authorization rule", () => {
     ["asks for addresses", when("remote.ip", "10.0.0.1", "a"), [`${CONDITION}.values[1]`]],
     ["asks for ports", when("destination.port", "80", "http"), [`${CONDITION}.values[1]`]],
     ["has no empty values", when("connection.sni", ""), [`${CONDITION}.values[0]`]],
+    ["asks for trust domains", when("source.trustDomain", "a*b"), [`${CONDITION}.values[0]`]],
+    [
+      "asks for at most 16 service accounts",
+      when("source.serviceAccount", ...Array<string>(17).fill("a")),
+      [`${CONDITION}.values`],
+    ],
   ]);
 
   it("is told what was probably meant", () => {
