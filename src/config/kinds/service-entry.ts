@@ -3,7 +3,17 @@ import type { ConfigResource } from "../resource.js";
 import { portNameProblem, subnetProblem, UNIX_PREFIX } from "./addresses.js";
 import { domainProblem, hasPartialWildcard, wildcardDomainProblem } from "./dns-names.js";
 import { checkExportTo } from "./export-to.js";
-import { list, oneOf, optional, strict, Text, textUpTo, Uint32, type ValueOf } from "./fields.js";
+import {
+  list,
+  oneOf,
+  optional,
+  strict,
+  Text,
+  type TextMap,
+  textUpTo,
+  Uint32,
+  type ValueOf,
+} from "./fields.js";
 import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkPort } from "./numbers.js";
@@ -55,18 +65,18 @@ function* checkServiceEntry({ spec, metadata }: ConfigResource<ServiceEntrySpec>
   yield* checkHosts(spec);
   yield* checkAddresses(spec);
   yield* checkPorts(spec);
-  yield* checkResolution(spec);
+  yield* checkResolution(spec, metadata.labels);
   yield* checkEndpointPortNames(spec);
   const context = { namespace: metadata.namespace, nobody: true };
   yield* checkExportTo(spec.exportTo, ["spec", "exportTo"], context);
 }
 
-function* checkHosts({ hosts }: ServiceEntrySpec): Findings {
+function* checkHosts({ hosts, resolution }: ServiceEntrySpec): Findings {
   if (hosts.length === 0) yield invalid(["spec", "hosts"], "the ServiceEntry has no hosts");
   yield* each(hosts, ["spec", "hosts"], function* (host, at) {
     if (host === "*") yield invalid(at, "a ServiceEntry cannot be every host");
     else yield* refuse(at, wildcardDomainProblem(host));
-    if (hasPartialWildcard(host)) {
+    if (hasPartialWildcard(host) && resolution !== "DYNAMIC_DNS") {
       yield doubtful(at, `"${host}" has a wildcard for a part of a label: write "*.domain"`);
     }
   });
@@ -99,7 +109,7 @@ function* checkPorts({ ports = [] }: ServiceEntrySpec): Findings {
   yield* unique(numbers, (index) => [...path, index, "number"], "port");
 }
 
-function* checkResolution(spec: ServiceEntrySpec): Findings {
+function* checkResolution(spec: ServiceEntrySpec, labels: TextMap): Findings {
   const { endpoints = [], resolution = "NONE" } = spec;
   const path = ["spec", "endpoints"];
   switch (resolution) {
@@ -113,15 +123,15 @@ function* checkResolution(spec: ServiceEntrySpec): Findings {
       yield* checkSocketPorts(spec, path);
       break;
     case "DYNAMIC_DNS":
-      yield* checkDynamicDns(spec);
+      yield* checkDynamicDns(spec, labels);
       break;
     default:
       yield* each(endpoints, path, checkDnsEndpoint);
       yield* checkDns(spec);
   }
-  if (spec.workloadSelector !== undefined && resolution === "NONE") {
+  if (spec.workloadSelector !== undefined && resolution !== "STATIC") {
     const at = ["spec", "workloadSelector"];
-    yield doubtful(at, "with resolution NONE connections go where the client wanted: write STATIC");
+    yield doubtful(at, `a workloadSelector is for resolution STATIC, found ${resolution}`);
   }
   yield* checkManyHosts(spec);
 }
@@ -146,12 +156,22 @@ function* checkDns({ hosts, endpoints = [], resolution = "DNS" }: ServiceEntrySp
   }
 }
 
+/** The protocols by which the host of a request is known before it is looked up. */
+const DYNAMIC_PROTOCOLS: readonly string[] = ["HTTP", "HTTP2", "GRPC", "TLS"];
+
+/** The label of what is reached through a waypoint proxy: its name, or `none`. */
+const USE_WAYPOINT = "istio.io/use-waypoint";
+
+function usesWaypoint({ [USE_WAYPOINT]: waypoint = "" }: TextMap): boolean {
+  return waypoint !== "" && waypoint.toLowerCase() !== "none";
+}
+
 /** The host of each request is looked up, so it has to be in the request, and there is nothing else to know. */
-function* checkDynamicDns(spec: ServiceEntrySpec): Findings {
+function* checkDynamicDns(spec: ServiceEntrySpec, labels: TextMap): Findings {
   yield* each(spec.hosts, ["spec", "hosts"], (host, at) =>
     refuse(
       at,
-      host.startsWith("*.") ? undefined : "resolution DYNAMIC_DNS is for hosts like *.domain",
+      host.startsWith("*") ? undefined : "resolution DYNAMIC_DNS is for hosts like *.domain",
     ),
   );
   for (const field of ["addresses", "endpoints"] as const) {
@@ -162,16 +182,13 @@ function* checkDynamicDns(spec: ServiceEntrySpec): Findings {
       );
     }
   }
-  if (spec.location === "MESH_INTERNAL") {
-    yield invalid(["spec", "location"], "resolution DYNAMIC_DNS is for hosts outside of the mesh");
-  }
-  if (spec.workloadSelector !== undefined) {
-    yield invalid(["spec", "workloadSelector"], "workloadSelector excludes resolution DYNAMIC_DNS");
+  if (spec.location === "MESH_INTERNAL" && usesWaypoint(labels)) {
+    const problem = "with a waypoint resolution DYNAMIC_DNS is for hosts outside of the mesh";
+    yield invalid(["spec", "location"], problem);
   }
   yield* each(spec.ports, ["spec", "ports"], ({ protocol = "" }, at) => {
-    const named = isHttpProtocol(protocol) || isTlsProtocol(protocol);
-    const problem =
-      "resolution DYNAMIC_DNS needs a protocol that names the host: HTTP, GRPC or TLS";
+    const named = DYNAMIC_PROTOCOLS.includes(protocol.toUpperCase());
+    const problem = `resolution DYNAMIC_DNS is for ${DYNAMIC_PROTOCOLS.join(", ")}, which name the host`;
     return refuse([...at, "protocol"], named ? undefined : problem);
   });
 }

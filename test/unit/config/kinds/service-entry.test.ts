@@ -1,5 +1,5 @@
-import { describe } from "vitest";
-import { tryRows } from "./findings-of.js";
+import { describe, expect, it } from "vitest";
+import { shortFindingsOf, tryRows } from "./findings-of.js";
 
 const http = { number: 80, name: "http", protocol: "HTTP" };
 const tcp = { number: 5432, name: "tcp", protocol: "TCP" };
@@ -111,7 +111,7 @@ describe("the resolution of a ServiceEntry", () => {
     ],
     [
       "DYNAMIC_DNS is for all hosts below a domain",
-      at("DYNAMIC_DNS", { hosts: ["*.a.b", "a.b"] }),
+      at("DYNAMIC_DNS", { hosts: ["*.a.b", "a.b", "*-x.b"] }),
       ["spec.hosts[1]"],
     ],
     [
@@ -120,9 +120,20 @@ describe("the resolution of a ServiceEntry", () => {
       ["spec.addresses", "spec.ports[1].protocol"],
     ],
     [
-      "DYNAMIC_DNS is for hosts outside of the mesh",
-      at("DYNAMIC_DNS", { hosts: ["*.a.b"], location: "MESH_INTERNAL" }),
-      ["spec.location"],
+      "DYNAMIC_DNS is not for HTTPS, of which Istio says TLS there",
+      at("DYNAMIC_DNS", {
+        hosts: ["*.a.b"],
+        ports: [
+          { ...http, protocol: "tls" },
+          { number: 443, name: "https", protocol: "HTTPS" },
+        ],
+      }),
+      ["spec.ports[1].protocol"],
+    ],
+    [
+      "STATIC is what workloads are selected for",
+      at("DNS", { workloadSelector: { labels: { app: "a" } } }),
+      ["warning spec.workloadSelector"],
     ],
     [
       "tells several hosts apart by their protocol",
@@ -135,6 +146,21 @@ describe("the resolution of a ServiceEntry", () => {
       [],
     ],
   ]);
+});
+
+describe("a ServiceEntry of hosts of the mesh that are looked up", () => {
+  const found = (labels: Record<string, string>) =>
+    shortFindingsOf(
+      "ServiceEntry",
+      entry({ hosts: ["*.a.b"], resolution: "DYNAMIC_DNS", location: "MESH_INTERNAL" }),
+      { labels },
+    );
+
+  it("has no waypoint", () => {
+    expect(found({})).toEqual([]);
+    expect(found({ "istio.io/use-waypoint": "None" })).toEqual([]);
+    expect(found({ "istio.io/use-waypoint": "egress" })).toEqual(["spec.location"]);
+  });
 });
 
 describe("the endpoints of a ServiceEntry", () => {
