@@ -38,7 +38,6 @@ const MATCHES: Readonly<Record<string, "listener" | "routeConfiguration" | "clus
   FILTER_CHAIN: "listener",
   NETWORK_FILTER: "listener",
   HTTP_FILTER: "listener",
-  LISTENER_FILTER: "listener",
   ROUTE_CONFIGURATION: "routeConfiguration",
   VIRTUAL_HOST: "routeConfiguration",
   HTTP_ROUTE: "routeConfiguration",

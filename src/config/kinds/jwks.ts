@@ -5,7 +5,7 @@ const MIN_RSA_BITS = 1024;
 
 /** Why a text is no address of a JSON Web Key Set: an `http` or `https` URL. */
 export function jwksUriProblem(uri: string): string | undefined {
-  if (!/^https?:\/\/./.test(uri))
+  if (!/^https?:\/\/./i.test(uri))
     return `"${uri}" is no URL: it has to begin with http:// or https://`;
   return URL.canParse(uri) ? undefined : `"${uri}" is no URL`;
 }
@@ -34,7 +34,13 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 function isKey(key: unknown): key is JsonWebKey {
   if (typeof key !== "object" || key === null || !("kty" in key)) return false;
   const type = String(key.kty);
-  return Object.hasOwn(MEMBERS, type) && (MEMBERS[type] ?? []).every((name) => name in key);
+  return Object.hasOwn(MEMBERS, type) && (MEMBERS[type] ?? []).every((name) => isMember(key, name));
+}
+
+/** Whether a key has a member that is base64, of either alphabet; the name of a curve is such a text too. */
+function isMember(key: object, name: string): boolean {
+  const value: unknown = name in key ? (key as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof value === "string" && /^[-\w+/]+={0,2}$/.test(value);
 }
 
 function parseJson(text: string): unknown {

@@ -77,8 +77,9 @@ function* checkEnvironment(env: readonly WasmEnvVar[], path: Path): Findings {
   yield* unique(names, (index) => [...path, index, "name"], "environment variable");
 }
 
+/** Why a module cannot be fetched. What is before the first colon is a scheme, so `localhost:5000/module` is none. */
 function urlProblem(url: string): string | undefined {
-  const scheme = /^([a-z][-+.a-z0-9]*):\/\//i.exec(url)?.[1];
+  const scheme = /^([a-z][-+.a-z0-9]*):/i.exec(url)?.[1];
   if (scheme !== undefined && !["file", "http", "https", "oci"].includes(scheme.toLowerCase())) {
     return `"${scheme}" is no scheme of a module: file, http, https or oci`;
   }

@@ -12,7 +12,7 @@ import {
   type ValueOf,
 } from "./fields.js";
 import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
-import { plainHeaderNameProblem } from "./http-headers.js";
+import { probeHeaderNameProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkLabels } from "./labels.js";
 import { checkNotNegative, checkPort } from "./numbers.js";
@@ -107,6 +107,6 @@ function* checkHttpGet(get: NonNullable<ReadinessProbe["httpGet"]>, path: Path):
     yield invalid([...path, "scheme"], `"${scheme}" is no scheme of a probe: HTTP or HTTPS`);
   }
   yield* each(httpHeaders, [...path, "httpHeaders"], ({ name = "" }, at) =>
-    refuse([...at, "name"], plainHeaderNameProblem(name)),
+    refuse([...at, "name"], probeHeaderNameProblem(name)),
   );
 }

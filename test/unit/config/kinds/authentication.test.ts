@@ -31,6 +31,7 @@ describe("a RequestAuthentication", () => {
     ["can do without the issuer", { jwtRules: [{ jwksUri: "https://a/keys" }] }, []],
     ["fetches keys by HTTP", rule({ jwksUri: "a.b/keys" }), [`${RULE}.jwksUri`]],
     ["fetches keys from an address", rule({ jwksUri: "https://a:b" }), [`${RULE}.jwksUri`]],
+    ["can name the protocol in capital letters", rule({ jwksUri: "HTTPS://a/keys" }), []],
     [
       "has keys or an address of them",
       rule({ jwksUri: "https://a", jwks: JSON.stringify({ keys: [key] }) }),
@@ -52,6 +53,11 @@ describe("a RequestAuthentication", () => {
     [
       "has keys that are whole",
       rule({ jwks: '{"keys": [{"kty": "RSA", "n": "AA"}]}' }),
+      [`${RULE}.jwks`],
+    ],
+    [
+      "has keys in base64",
+      rule({ jwks: JSON.stringify({ keys: [{ ...key, n: "a b" }] }) }),
       [`${RULE}.jwks`],
     ],
     [

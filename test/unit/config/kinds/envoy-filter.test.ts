@@ -79,6 +79,11 @@ describe("the match of an EnvoyFilter", () => {
       [`${MATCH}.listener`],
     ],
     [
+      "is of any sort for what Istio has none for",
+      match("LISTENER_FILTER", { routeConfiguration: {} }),
+      [],
+    ],
+    [
       "is of one sort",
       match("CLUSTER", { cluster: {}, listener: {} }),
       [`${MATCH}.cluster`, `${MATCH}.listener`],

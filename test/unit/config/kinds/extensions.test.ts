@@ -9,6 +9,11 @@ describe("a WasmPlugin", () => {
     ["can leave out that it is an image", plugin({ url: "registry.example.com/a" }), []],
     ["comes from somewhere", plugin({ url: "" }), ["spec.url"]],
     ["comes by a protocol that there is", plugin({ url: "ftp://a/b" }), ["spec.url"]],
+    [
+      "comes from a port where the protocol is named",
+      plugin({ url: "localhost:5000/a" }),
+      ["spec.url"],
+    ],
     ["comes from an address", plugin({ url: "#" }), ["spec.url"]],
     ["has a checksum of SHA-256", plugin({ sha256: "A".repeat(64) }), ["spec.sha256"]],
     [
@@ -40,6 +45,7 @@ describe("a TrafficExtension", () => {
     ["can be a script", { lua }, []],
     ["is a script or a module", { lua, wasm: { url: "a.b/c" } }, ["spec.lua"]],
     ["can be in a phase, by its long name or its short one", { lua, phase: "AUTHZ" }, []],
+    ["can be in no phase", { lua, phase: "UNSPECIFIED" }, []],
     ["is in no other phase", { lua, phase: "LAST" }, ["spec.phase"]],
     ["is something", {}, ["spec"]],
     ["has a script that is not empty", { lua: { inlineCode: "" } }, ["spec.lua.inlineCode"]],

@@ -76,7 +76,7 @@ describe("a WorkloadGroup", () => {
     [
       "asks by HTTP or HTTPS, with headers that can be",
       group({
-        httpGet: { port: 80, scheme: "http", httpHeaders: [{ name: "x_a" }, { name: "x.a" }] },
+        httpGet: { port: 80, scheme: "http", httpHeaders: [{ name: "x-a" }, { name: "x_a" }] },
       }),
       ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[1].name", UNASKED],
     ],
