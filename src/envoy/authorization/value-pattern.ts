@@ -33,12 +33,18 @@ export function headerPattern(name: string, pattern: string): HeaderMatcherJson 
     : { name, stringMatch: stringPattern(pattern) };
 }
 
-/** A header one of whose values, separated by commas, is of this pattern. */
+/** A header one of whose values, separated by commas, is of this pattern. See Istio, matcher.InlineHeaderMatcher. */
 export function headerListPattern(name: string, pattern: string): HeaderMatcherJson {
   if (pattern === "*") return { name, presentMatch: true };
-  const one = regexOfPattern(pattern, ".*");
+  const one = valueRegex(pattern);
   const regex = `^${one}$|^${one},.*|.*,${one},.*|.*,${one}$`;
   return { name, stringMatch: { safeRegex: { regex } } };
+}
+
+function valueRegex(pattern: string): string {
+  if (pattern.startsWith("*")) return `.*${RE2JS.quote(pattern.slice(1))}`;
+  if (pattern.endsWith("*")) return `${RE2JS.quote(pattern.slice(0, -1))}.*`;
+  return RE2JS.quote(pattern);
 }
 
 /** The host of a request, whose letters may be of any case. */

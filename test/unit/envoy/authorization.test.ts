@@ -168,22 +168,16 @@ describe("a condition", () => {
     });
   });
 
-  test("on a list of header values takes any of them", () => {
+  test.each([
+    ["a.b", String.raw`^a\.b$|^a\.b,.*|.*,a\.b,.*|.*,a\.b$`],
+    ["a.*", String.raw`^a\..*$|^a\..*,.*|.*,a\..*,.*|.*,a\..*$`],
+    ["*.b", String.raw`^.*\.b$|^.*\.b,.*|.*,.*\.b,.*|.*,.*\.b$`],
+    ["*a*", String.raw`^.*a\*$|^.*a\*,.*|.*,.*a\*,.*|.*,.*a\*$`],
+    ["a*b", String.raw`^a\*b$|^a\*b,.*|.*,a\*b,.*|.*,a\*b$`],
+  ])("on a list of header values takes any that %s is the pattern of", (value, regex) => {
     const key = "request.experimental.inline.headers[x-roles]";
-    expect(whenOf({ key, values: ["a.b"] }).principal).toEqual({
-      orIds: {
-        ids: [
-          {
-            header: {
-              name: "x-roles",
-              stringMatch: {
-                safeRegex: { regex: String.raw`^a\.b$|^a\.b,.*|.*,a\.b,.*|.*,a\.b$` },
-              },
-            },
-          },
-        ],
-      },
-    });
+    const header = { name: "x-roles", stringMatch: { safeRegex: { regex } } };
+    expect(whenOf({ key, values: [value] }).principal).toEqual({ orIds: { ids: [{ header }] } });
   });
 
   test("on nothing that is known lets nothing through, and denies all the more", () => {
