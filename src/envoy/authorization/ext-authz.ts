@@ -87,7 +87,9 @@ function transport(authorizer: ExternalAuthorizer, address: AuthorizerAddress): 
     return { grpcService: grpcService(authorizer.settings, address) };
   }
   const { settings } = authorizer;
-  const sent = headerNames(settings.includeRequestHeadersInCheck ?? settings.includeHeadersInCheck);
+  const sent =
+    headerNames(settings.includeRequestHeadersInCheck) ??
+    headerNames(settings.includeHeadersInCheck);
   return { httpService: httpService(settings, address), ...defined({ allowedHeaders: sent }) };
 }
 

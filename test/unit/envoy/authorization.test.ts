@@ -252,6 +252,18 @@ describe("a custom policy", () => {
     ]);
   });
 
+  test("sends the headers of the older field where the newer one has none", () => {
+    const settings = {
+      ...SERVICE,
+      includeRequestHeadersInCheck: [],
+      includeHeadersInCheck: ["x-user"],
+    };
+    const providers = [{ name: "http", envoyExtAuthzHttp: settings }];
+    expect(filtersOf([custom("http")], { providers }).custom[1]).toMatchObject({
+      typedConfig: { allowedHeaders: { patterns: [{ exact: "x-user", ignoreCase: true }] } },
+    });
+  });
+
   test("of an HTTP provider is not for connections", () => {
     const { custom: http, network } = filtersOf([custom("http")]);
     expect(http.map(({ name }) => name)).toEqual([
