@@ -6,51 +6,44 @@ import type { AnalyzedOf } from "../resources.js";
 type WebhookConfiguration = AnalyzedOf<"MutatingWebhookConfiguration">;
 
 /** What the names of Istio's webhook configurations begin with. */
-const VALIDATORS: readonly string[] = ["istio-validator", "istiod-default-validator"];
-const INJECTORS: readonly string[] = ["istio-sidecar-injector"];
+const VALIDATOR = "istio-validator";
+const INJECTOR = "istio-sidecar-injector";
+/** The whole name of one. */
+const DEFAULT_VALIDATOR = "istiod-default-validator";
 
 /** Webhooks that lead to a control plane outside the cluster. Whether its name can be looked up is not asked. */
 export const externalControlPlaneAnalyzer: Analyzer = {
   name: "externalcontrolplane.ExternalControlPlaneAnalyzer",
   description: "the addresses of a control plane outside the cluster, as webhooks have them",
   *analyze({ resources }) {
-    yield* analyzeFirst(resources.all("ValidatingWebhookConfiguration"), VALIDATORS);
-    yield* analyzeFirst(resources.all("MutatingWebhookConfiguration"), INJECTORS);
+    for (const configuration of resources.all("ValidatingWebhookConfiguration")) {
+      if (isValidator(configuration)) yield* analyzeConfiguration(configuration);
+    }
+    for (const configuration of resources.all("MutatingWebhookConfiguration")) {
+      if (configuration.name.startsWith(INJECTOR)) yield* analyzeConfiguration(configuration);
+    }
   },
 };
 
-/** The first problem of a kind: who installs a control plane writes the same address into all of them. */
-function* analyzeFirst(
-  configurations: readonly WebhookConfiguration[],
-  prefixes: readonly string[],
-): Iterable<Report> {
-  for (const configuration of configurations) {
-    if (!prefixes.some((prefix) => configuration.name.startsWith(prefix))) continue;
-    const report = analyzeConfiguration(configuration);
-    if (report === undefined) continue;
-    yield report;
-    return;
-  }
+function isValidator({ name }: WebhookConfiguration): boolean {
+  return name === DEFAULT_VALIDATOR || name.startsWith(VALIDATOR);
 }
 
-/** The webhooks up to the first one that has an address. */
-function analyzeConfiguration(resource: WebhookConfiguration): Report | undefined {
-  for (const [index, { name = "", clientConfig = {} }] of (
-    resource.spec.webhooks ?? []
-  ).entries()) {
+function* analyzeConfiguration(resource: WebhookConfiguration): Iterable<Report> {
+  for (const [index, webhook] of (resource.spec.webhooks ?? []).entries()) {
+    const { name = "", clientConfig = {} } = webhook;
     const { url, service } = clientConfig;
     const path = ["webhooks", index, "clientConfig"];
-    if (url === undefined && service !== undefined) continue;
-    const problem = url === undefined ? undefined : urlProblem(url);
-    if (url !== undefined && problem === undefined) return undefined;
-    return {
-      resource,
-      path: url === undefined ? path : [...path, "url"],
-      code: problem?.code ?? "IST0163",
-      message: `webhook "${name}" ${problem?.message ?? "has neither url nor service: nothing is asked"}`,
-    };
+    if (url !== undefined) {
+      const problem = urlProblem(url);
+      if (problem === undefined) continue;
+      const message = `webhook "${name}" ${problem.message}`;
+      yield { resource, path: [...path, "url"], code: problem.code, message };
+    } else if (service === undefined) {
+      const message = `webhook "${name}" has neither url nor service: nothing is asked`;
+      yield { resource, path, code: "IST0163", message };
+    }
   }
-  return undefined;
 }
 
 function urlProblem(url: string): Pick<Report, "code" | "message"> | undefined {

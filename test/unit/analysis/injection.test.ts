@@ -256,6 +256,10 @@ describe("the address of an external control plane", () => {
     resource("MutatingWebhookConfiguration", "istio-sidecar-injector-a", {
       webhooks: urls.map((url) => ({ name: "w", clientConfig: url === undefined ? {} : { url } })),
     });
+  const validators = (name: string) =>
+    resource("ValidatingWebhookConfiguration", name, {
+      webhooks: [{ name: "w", clientConfig: {} }],
+    });
   tryRows(externalControlPlaneAnalyzer, [
     ["is a URL with a name", hooks("https://istiod.example.com:15017/inject"), []],
     [
@@ -277,6 +281,26 @@ describe("the address of an external control plane", () => {
       "is told when it can be no name",
       hooks("https://a_b.com/inject"),
       ["IST0163 MutatingWebhookConfiguration istio-sidecar-injector-a: https://a_b.com/inject"],
+    ],
+    [
+      "is told of every webhook",
+      hooks("https://istiod.example.com/inject", "https://10.0.0.1/inject", undefined),
+      [
+        "IST0164 MutatingWebhookConfiguration istio-sidecar-injector-a: https://10.0.0.1/inject",
+        "IST0163 MutatingWebhookConfiguration istio-sidecar-injector-a: clientConfig",
+      ],
+    ],
+    [
+      "is told of every configuration of Istio's",
+      file(
+        validators("istio-validator-b"),
+        validators("istiod-default-validator"),
+        validators("istiod-default-validator-b"),
+      ),
+      [
+        "IST0163 ValidatingWebhookConfiguration istio-validator-b: clientConfig",
+        "IST0163 ValidatingWebhookConfiguration istiod-default-validator: clientConfig",
+      ],
     ],
     [
       "may be a Service instead",
