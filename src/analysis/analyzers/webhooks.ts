@@ -30,11 +30,14 @@ export const webhookAnalyzer: Analyzer = {
       }),
     );
     yield* analyzeOverlaps(webhooks, revisions);
-    for (const webhook of webhooks) yield* analyzeService(webhook, context);
+    yield* analyzeServices(webhooks, context);
   },
 };
 
-/** Each webhook is reported once for each set of others that take the same pods, as different labels may bring different ones. */
+/**
+ * Each configuration is reported once for each set of others that take the same pods, as different labels may bring
+ * different ones.
+ */
 function* analyzeOverlaps(
   webhooks: readonly PlacedWebhook[],
   revisions: ReadonlySet<string>,
@@ -43,10 +46,12 @@ function* analyzeOverlaps(
   for (const matching of matchingSets(webhooks, revisions)) {
     for (const one of matching) {
       const others = matching.filter((other) => other !== one).map(nameOf);
-      const message = `the webhook "${one.webhook.name ?? ""}" injects the same pods as ${others.sort().join(", ")}: tell their selectors apart, or pods are injected twice`;
-      const key = `${nameOf(one)} ${message}`;
-      if (!reported.has(key)) yield reportOf(one, ["namespaceSelector"], message);
+      const names = others.sort().join(", ");
+      const key = `${one.configuration.name} ${names}`;
+      if (reported.has(key)) continue;
       reported.add(key);
+      const message = `the webhook "${one.webhook.name ?? ""}" injects the same pods as ${names}: tell their selectors apart, or pods are injected twice`;
+      yield reportOf(one, ["namespaceSelector"], message);
     }
   }
 }
@@ -82,13 +87,23 @@ function labelSets(
   return [...plain, ...revised];
 }
 
-function* analyzeService(placed: PlacedWebhook, { resources }: AnalysisContext): Iterable<Report> {
-  const { service } = placed.webhook.clientConfig ?? {};
-  if (service === undefined) return;
-  const { namespace = "", name = "" } = service;
-  if (resources.find("Service", namespace, name) !== undefined) return;
-  const message = `the webhook "${placed.webhook.name ?? ""}" asks a Service "${namespace}/${name}" that there is not`;
-  yield reportOf(placed, ["clientConfig", "service"], message);
+/** The first webhook of a configuration is told for the others that call the same Service. */
+function* analyzeServices(
+  webhooks: readonly PlacedWebhook[],
+  { resources }: AnalysisContext,
+): Iterable<Report> {
+  const reported = new Set<string>();
+  for (const placed of webhooks) {
+    const { configuration, webhook } = placed;
+    const { service } = webhook.clientConfig ?? {};
+    if (service === undefined) continue;
+    const { namespace = "", name = "" } = service;
+    const key = `${configuration.name} ${namespace}/${name}`;
+    if (reported.has(key) || resources.find("Service", namespace, name) !== undefined) continue;
+    reported.add(key);
+    const message = `the webhook "${webhook.name ?? ""}" asks a Service "${namespace}/${name}" that there is not`;
+    yield reportOf(placed, ["clientConfig", "service"], message);
+  }
 }
 
 function reportOf(

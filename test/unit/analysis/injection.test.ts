@@ -219,6 +219,7 @@ describe("webhooks", () => {
     clientConfig: { service: { namespace: "istio-system", name: service } },
     namespaceSelector: { matchLabels: selector },
   });
+  const anyInjection = { matchExpressions: [{ key: "istio-injection", operator: "Exists" }] };
   const istiod = resource("Service", { name: "istiod", namespace: "istio-system" });
   tryRows(webhookAnalyzer, [
     [
@@ -241,6 +242,27 @@ describe("webhooks", () => {
     [
       "are told when they call a Service that there is not",
       hooks("a", [hook(enabled, "other")]),
+      ["IST0139 MutatingWebhookConfiguration a: service"],
+    ],
+    [
+      "of one configuration are told together when they overlap with the same others",
+      file(
+        hooks("a", [
+          hook(enabled),
+          { ...hook({ "istio-injection": "disabled" }), name: "off.istio.io" },
+        ]),
+        hooks("b", [{ ...hook({}), namespaceSelector: anyInjection }]),
+        istiod,
+      ),
+      [
+        "IST0139 MutatingWebhookConfiguration a: namespaceSelector",
+        "IST0139 MutatingWebhookConfiguration b: namespaceSelector",
+        "IST0139 MutatingWebhookConfiguration b: namespaceSelector",
+      ],
+    ],
+    [
+      "of one configuration are told together when they call the same Service",
+      hooks("a", [hook(enabled, "other"), hook({ "istio-injection": "disabled" }, "other")]),
       ["IST0139 MutatingWebhookConfiguration a: service"],
     ],
     [
