@@ -15,4 +15,6 @@ export type ResourceStatus = ValueOf<typeof ResourceStatus>;
 export const ResourceStatus = lenient({
   conditions: optional(Conditions),
   parents: optional(list(lenient({ conditions: optional(Conditions) }))),
+  /** Those that a ServiceEntry was given. */
+  addresses: optional(list(lenient({ value: optional(Text) }))),
 });

@@ -226,15 +226,16 @@ describe("ServiceEntries", () => {
       ["IST0177 ServiceEntry e.default: ports", "IST0177 ServiceEntry f.other: ports"],
     ],
   ]);
-  const mesh = resource(
-    "ConfigMap",
-    { name: "istio", namespace: "istio-system" },
-    {
-      data: {
-        mesh: 'defaultConfig: { proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true", ISTIO_META_DNS_AUTO_ALLOCATE: "true" } }',
+  const allocatedBy = (setting: string) =>
+    resource(
+      "ConfigMap",
+      { name: "istio", namespace: "istio-system" },
+      {
+        data: {
+          mesh: `defaultConfig: { proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true", ${setting}: "true" } }`,
+        },
       },
-    },
-  );
+    );
   tryRows(serviceEntryAddressAnalyzer, [
     [
       "are told of TCP ports without addresses",
@@ -248,6 +249,21 @@ describe("ServiceEntries", () => {
     ],
     ["may have addresses", entry("e", { ...port("TCP"), addresses: ["10.0.0.1"] }), []],
     ["may speak what names the host", entry("e", port("TLS")), []],
-    ["may get addresses by themselves", file(entry("e", port("TCP")), mesh), []],
+    ["are told of TCP in any case", entry("e", port("tcp")), ["IST0134 ServiceEntry e.default: {"]],
+    [
+      "may get addresses by themselves",
+      file(entry("e", port("TCP")), allocatedBy("ISTIO_META_DNS_AUTO_ALLOCATE")),
+      [],
+    ],
+    [
+      "may get addresses from the control plane",
+      file(entry("e", port("TCP")), allocatedBy("PILOT_ENABLE_IP_AUTOALLOCATE")),
+      [],
+    ],
+    [
+      "may have got addresses before",
+      `${entry("e", port("TCP")).slice(0, -1)}, status: { addresses: [{ value: 240.240.0.1 }] } }`,
+      [],
+    ],
   ]);
 });
