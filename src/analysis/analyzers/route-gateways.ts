@@ -71,9 +71,10 @@ function servedHosts(
       .flatMap(({ hosts = [] }) => hosts)
       .flatMap((host) => hostFor(host, gateway.namespace, namespace));
   }
-  const listeners = resources.find("KubernetesGateway", reference.namespace, reference.name)?.spec
-    .listeners;
-  return listeners?.map(({ hostname = "" }) => (hostname === "" ? "*" : hostname));
+  const ofKubernetes = resources.find("KubernetesGateway", reference.namespace, reference.name);
+  if (ofKubernetes === undefined) return undefined;
+  const { listeners = [] } = ofKubernetes.spec;
+  return listeners.map(({ hostname = "" }) => (hostname === "" ? "*" : hostname));
 }
 
 /** The host of a server, `host` or `namespace/host`, if it is for the VirtualServices of a namespace. */

@@ -152,8 +152,8 @@ describe("the gateways of routes", () => {
     resource("Gateway", { name: "g", namespace }, { servers: [{ hosts }] });
   const by = (gateways: readonly string[], hosts: readonly string[] = ["a.com"]) =>
     routing("r", { gateways, hosts });
-  const kubernetes = (hostname: object) =>
-    `{ apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: { name: k },\n spec: { listeners: [${JSON.stringify(hostname)}] } }`;
+  const kubernetes = (...listeners: readonly object[]) =>
+    `{ apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: { name: k },\n spec: { ${listeners.length === 0 ? "" : `listeners: ${JSON.stringify(listeners)}`} } }`;
   tryRows(routeGatewayAnalyzer, [
     ["may be the sidecars", by(["mesh"]), []],
     ["are there and serve the hosts", file(by(["g"]), gateway(["*.com"])), []],
@@ -179,6 +179,11 @@ describe("the gateways of routes", () => {
     [
       "of Kubernetes serve the hosts that they name",
       file(by(["k"]), kubernetes({ hostname: "b.com" })),
+      ["IST0132 VirtualService r.default: k"],
+    ],
+    [
+      "of Kubernetes are there even without listeners",
+      file(by(["k"]), kubernetes()),
       ["IST0132 VirtualService r.default: k"],
     ],
     [
