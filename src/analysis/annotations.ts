@@ -76,6 +76,8 @@ const KNOWN: ReadonlyMap<string, KnownAnnotation> = new Map([
   ["sidecar.istio.io/proxyMemoryLimit", on("Pod")],
   ["sidecar.istio.io/rewriteAppHTTPProbers", on("Pod")],
   ["sidecar.istio.io/statsCompression", on("Pod")],
+  ["sidecar.istio.io/statsEvictionInterval", on("Pod")],
+  ["sidecar.istio.io/statsFlushInterval", on("Pod")],
   ["sidecar.istio.io/statsHistogramBuckets", on("Pod")],
   ["sidecar.istio.io/statsInclusionPrefixes", deprecated(on("Pod"))],
   ["sidecar.istio.io/statsInclusionRegexps", deprecated(on("Pod"))],
@@ -93,7 +95,7 @@ const KNOWN: ReadonlyMap<string, KnownAnnotation> = new Map([
   ["traffic.sidecar.istio.io/includeInboundPorts", on("Pod")],
   ["traffic.sidecar.istio.io/includeOutboundIPRanges", on("Pod")],
   ["traffic.sidecar.istio.io/includeOutboundPorts", on("Pod")],
-  ["traffic.sidecar.istio.io/kubevirtInterfaces", on("Pod")],
+  ["traffic.sidecar.istio.io/kubevirtInterfaces", deprecated(on("Pod"))],
 ]);
 
 /** Their names. */

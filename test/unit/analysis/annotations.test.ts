@@ -22,6 +22,11 @@ describe("annotations of Istio's", () => {
       [],
     ],
     [
+      "may be about the statistics of proxies",
+      annotated("Pod", { "sidecar.istio.io/statsFlushInterval": "10s" }),
+      [],
+    ],
+    [
       "mean nothing on other kinds",
       annotated("Namespace", { "networking.istio.io/exportTo": "." }),
       ["IST0107 Namespace one: networking.istio.io/exportTo"],
@@ -40,6 +45,11 @@ describe("annotations of Istio's", () => {
       "that are deprecated are told",
       annotated("Pod", { "sidecar.istio.io/inject": "true" }),
       ["IST0135 Pod one.default: sidecar.istio.io/inject"],
+    ],
+    [
+      "that have another name now are told",
+      annotated("Pod", { "traffic.sidecar.istio.io/kubevirtInterfaces": "net1" }),
+      ["IST0135 Pod one.default: traffic.sidecar.istio.io/kubevirtInterfaces"],
     ],
     [
       "that are deprecated are not told beside the label that replaces them",
