@@ -40,12 +40,8 @@ const BY_APP_PROTOCOL: ReadonlyMap<string, Protocol> = new Map<string, Protocol>
   ["kubernetes.io/wss", "HTTPS"],
 ]);
 
-/** Ports whose server speaks first, so that nothing can be detected. */
-const SERVER_FIRST: ReadonlyMap<number, Protocol> = new Map<number, Protocol>([
-  [25, "TCP"],
-  [3306, "TCP"],
-  [27017, "TCP"],
-]);
+/** Ports at which detection would do harm: those of SMTP, DNS, MySQL and MongoDB. */
+const NEVER_DETECTED: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);
 
 /** The protocol that an Istio resource names (`HTTP`, `grpc`, ...), in any case; `Unsupported` for any other word. */
 export function parseProtocol(text: string | undefined): Protocol {
@@ -61,18 +57,20 @@ export interface KubernetesPort {
 }
 
 /**
- * The protocol of a Kubernetes Service port: UDP by its transport, else `appProtocol`, else the port's name or its part
- * before the first hyphen (`http-web`; `grpc-web` is one word). See Istio, "Protocol Selection".
+ * The protocol of a Kubernetes Service port: UDP by its transport, else by `appProtocol`, or by the port's name where there
+ * is none: by the part before the first hyphen (`http-web`), except that `grpc-web` is one word. See Istio, "Protocol
+ * Selection".
  */
 export function kubernetesProtocol(port: KubernetesPort): Protocol {
   if (port.transport === "UDP") return "UDP";
-  if (port.appProtocol !== undefined) {
-    return BY_APP_PROTOCOL.get(port.appProtocol) ?? parseProtocol(port.appProtocol);
-  }
-  const name = (port.name ?? "").toLowerCase();
-  if (name === "grpc-web" || name.startsWith("grpc-web-")) return "GRPC-Web";
-  const word = BY_NAME.get(name.split("-", 1)[0] ?? "");
-  return word ?? SERVER_FIRST.get(port.number) ?? "Unsupported";
+  const text = port.appProtocol ?? port.name ?? "";
+  const found = BY_APP_PROTOCOL.get(port.appProtocol ?? "") ?? protocolNamed(text.toLowerCase());
+  return found === "Unsupported" && NEVER_DETECTED.has(port.number) ? "TCP" : found;
+}
+
+function protocolNamed(text: string): Protocol {
+  if (text.startsWith("grpc-web")) return "GRPC-Web";
+  return parseProtocol(text.split("-", 1)[0]);
 }
 
 /** Whether requests are told apart on such a port. */
