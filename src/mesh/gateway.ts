@@ -6,6 +6,8 @@ import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 import { isHttp, type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
+import { targetPortOf } from "./service-endpoints.js";
+import type { Workload } from "./workload.js";
 
 /** One server of a Gateway, with the port on which a proxy listens for it. */
 export interface GatewayServer {
@@ -26,6 +28,13 @@ function namedServices({ metadata }: ResourceOf<"Gateway">): readonly string[] |
   return metadata.annotations[GATEWAY_SERVICES]?.split(",").map((host) => host.trim());
 }
 
+/** Whether a Gateway names a service: only one of its own namespace can be meant. */
+const isNamed = (
+  { metadata }: ResourceOf<"Gateway">,
+  named: readonly string[],
+  { hostname, namespace }: Pick<Service, "hostname" | "namespace">,
+): boolean => namespace === metadata.namespace && named.includes(hostname);
+
 /**
  * The Gateways that a proxy serves, the one that wins first: those whose selector matches its labels, or that name one of
  * its services. An empty selector matches every gateway proxy.
@@ -35,13 +44,12 @@ export function gatewaysOf(
   labels: Labels,
   services: readonly Service[],
 ): readonly ResourceOf<"Gateway">[] {
-  const hosts = new Set(services.map(({ hostname }) => hostname));
   return [...gateways.values()]
     .filter((gateway) => {
       const named = namedServices(gateway);
       return named === undefined
         ? selects(gateway.spec.selector ?? {}, labels)
-        : named.some((host) => hosts.has(host));
+        : services.some((service) => isNamed(gateway, named, service));
     })
     .sort(comparePrecedence);
 }
@@ -49,36 +57,58 @@ export function gatewaysOf(
 /** A Service with this label says nothing of ports: Gateways name those on which the proxy listens. */
 const NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation";
 
-/** The target ports of the services in front of a proxy, by their port; a port that no service has maps to itself. */
-export function listenPorts(
-  services: Iterable<Service>,
-  namedPorts: Readonly<Record<string, number>>,
-): ReadonlyMap<number, number> {
-  const ports = new Map<number, number>();
-  for (const service of services) {
-    if (service.labels[NO_PORT_TRANSLATION] !== undefined) continue;
-    for (const { number, targetPort } of service.ports) {
-      const target = typeof targetPort === "number" ? targetPort : namedPorts[targetPort];
-      if (target !== undefined && !ports.has(number)) ports.set(number, target);
-    }
+/** A port of a service in front of a proxy, and the port of the proxy that it leads to. */
+export interface ServedPort {
+  readonly service: Service;
+  readonly number: number;
+  readonly target: number;
+}
+
+/** The ports of the services in front of a proxy; one that leads to no port of the workload is left out. */
+export function servedPorts(
+  services: readonly Service[],
+  workload: Workload,
+): readonly ServedPort[] {
+  return services.flatMap((service) =>
+    service.ports.flatMap((port) => {
+      const target = targetPortOf(workload, port);
+      return target === undefined ? [] : [{ service, number: port.number, target }];
+    }),
+  );
+}
+
+/**
+ * The ports on which a proxy listens for a port of a Gateway. A selector guesses: the target of the first service that has
+ * the port, else the port itself. Who names Services means their ports, each target of them, and no others. See Istio,
+ * model.resolvePorts.
+ */
+function listenPorts(
+  gateway: ResourceOf<"Gateway">,
+  port: number,
+  served: readonly ServedPort[],
+): readonly number[] {
+  const leading = served.filter(({ number }) => number === port);
+  const named = namedServices(gateway);
+  if (named === undefined) {
+    const first = leading.find(({ service }) => service.labels[NO_PORT_TRANSLATION] === undefined);
+    return [first?.target ?? port];
   }
-  return ports;
+  const own = leading.filter(({ service }) => isNamed(gateway, named, service));
+  return [...new Set(own.map(({ target }) => target))];
 }
 
 /** The servers of the Gateways that a proxy serves, in the order of the Gateways and of the servers in each. */
 export function gatewayServers(
   gateways: readonly ResourceOf<"Gateway">[],
-  ports: ReadonlyMap<number, number>,
+  served: readonly ServedPort[],
 ): readonly GatewayServer[] {
   const all = gateways.flatMap((gateway) =>
     (gateway.spec.servers ?? []).flatMap((server) => {
-      // Who names a Service means its ports: another one is nowhere.
-      const port = serverPort(server);
-      const unmapped = namedServices(gateway) === undefined ? port : undefined;
-      const listenPort = ports.get(port) ?? unmapped;
-      if (listenPort === undefined) return [];
       const protocol = parseProtocol(server.port.protocol);
-      return [{ gateway, gatewayKey: keyOf(gateway.metadata), server, protocol, listenPort }];
+      const gatewayKey = keyOf(gateway.metadata);
+      return listenPorts(gateway, serverPort(server), served).map(
+        (listenPort): GatewayServer => ({ gateway, gatewayKey, server, protocol, listenPort }),
+      );
     }),
   );
   return withoutConflicts(all);

@@ -3,7 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { refOf } from "../../config/resource.js";
-import { type GatewayServer, gatewayServers, gatewaysOf, listenPorts } from "../../mesh/gateway.js";
+import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -107,8 +107,8 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<
 
 function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
   const services = servicesOf(inputs);
-  const ports = listenPorts(services, workloadOf(inputs).namedPorts);
-  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels, services), ports);
+  const served = servedPorts(services, workloadOf(inputs));
+  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels, services), served);
 }
 
 /** Whose rules apply. */
