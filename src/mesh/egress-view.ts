@@ -104,7 +104,9 @@ export function createEgressViews(
   );
   const destinations = engine.group<HostView>(
     "destinations of egress views",
-    ({ virtualService }) => virtualService?.destinations ?? [],
+    ({ virtualServices }) => [
+      ...new Set(virtualServices.flatMap(({ destinations }) => destinations)),
+    ],
   );
   const routed = engine.derive<
     [Table<HostView>, HostView, Table<Service>, readonly DestinationRule[]],
@@ -116,7 +118,7 @@ export function createEgressViews(
       if (wanted === undefined || known?.service !== undefined) return undefined;
       const rows: HostRows = [...rest, undefined];
       const view = hostView(hostname, rows, { ...context, egress: undefined });
-      return view && { ...view, virtualService: undefined };
+      return view && { ...view, virtualServices: [] };
     },
     sameView,
   );

@@ -14,19 +14,19 @@ import { importsService, importsVirtualService } from "./egress-host.js";
 import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
 import type { Labels } from "./labels.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
-import { comparePrecedence } from "./precedence.js";
 import { routeRuleNamespaces } from "./route-rules.js";
 import type { Service } from "./service.js";
 import type { EgressListener } from "./sidecar.js";
-import type { VirtualService } from "./virtual-service.js";
-import { isVisible, type Visibility } from "./visibility.js";
+import { compareVirtualServices, seenFrom, type VirtualService } from "./virtual-service.js";
+import type { Visibility } from "./visibility.js";
 
 /** A host as callers see it. */
 export interface HostView {
   readonly hostname: string;
   readonly service: Service | undefined;
   readonly rule: DestinationRule | undefined;
-  readonly virtualService: VirtualService | undefined;
+  /** Those that are for the host, the one that wins first: another counts where that says nothing. */
+  readonly virtualServices: VirtualServices;
 }
 
 /** Stands for callers of no namespace in particular; no namespace has this name. */
@@ -38,43 +38,41 @@ const standsFor = ({ hosts }: VirtualService, hostname: string): boolean =>
 /** Who looks at hosts: the callers of a namespace, perhaps through one way out of their Sidecar. */
 type Viewer = Pick<ViewContext, "namespace" | "egress">;
 
-function sees({ namespace, egress }: Viewer, virtualService: VirtualService): boolean {
-  return (
-    isVisible(virtualService.exportTo, namespace) &&
-    (egress === undefined || importsVirtualService(egress.hosts, virtualService))
-  );
+/** Those of some VirtualServices that a viewer sees, the one that wins first. */
+function seenBy({ namespace, egress }: Viewer, candidates: VirtualServices): VirtualServices {
+  const seen = seenFrom(namespace, candidates);
+  return egress === undefined
+    ? seen
+    : seen.filter((one) => importsVirtualService(egress.hosts, one));
 }
 
-/** Of VirtualServices for a host: one that is exported to few before one that everyone sees, then the older one. */
-function chooseVirtualService(
-  candidates: VirtualServices,
-  viewer: Viewer,
-): VirtualService | undefined {
-  const visible = candidates.filter((one) => sees(viewer, one));
-  return visible.find((one) => !one.exportTo.everyone) ?? visible[0];
-}
-
-/** Of VirtualServices of wildcard hosts: those of the most specific one that stands for the host. */
+/** Of VirtualServices of wildcard hosts: the first of those of the most specific one that stands for the host. */
 function chooseWildcard(
   hostname: string,
   wildcards: VirtualServices,
   viewer: Viewer,
-): VirtualService | undefined {
-  const visible = wildcards.filter((one) => standsFor(one, hostname) && sees(viewer, one));
+): VirtualServices {
+  const visible = seenBy(
+    viewer,
+    wildcards.filter((one) => standsFor(one, hostname)).sort(compareVirtualServices),
+  );
   const closest = findMostSpecific(
     hostname,
     visible.flatMap(({ hosts }) => hosts),
   );
-  const candidates = visible.filter(({ hosts }) => hosts.some((host) => host === closest));
-  return chooseVirtualService(
-    candidates.sort((a, b) => comparePrecedence(a.resource, b.resource)),
-    viewer,
-  );
+  const chosen = visible.find(({ hosts }) => hosts.some((host) => host === closest));
+  return chosen === undefined ? NONE : [chosen];
 }
+
+const NONE: VirtualServices = [];
 
 /** Whether two views of a host are the same. */
 export function sameView(a: HostView, b: HostView): boolean {
-  return a.service === b.service && a.rule === b.rule && a.virtualService === b.virtualService;
+  return (
+    a.service === b.service &&
+    a.rule === b.rule &&
+    sameElements(a.virtualServices, b.virtualServices)
+  );
 }
 
 /** Whose views they are. */
@@ -120,18 +118,18 @@ export function hostView(
     namespace,
     (one) => egress === undefined || importsService(egress.hosts, one),
   );
-  const named = chooseVirtualService(exact, context);
+  const named = exact.length === 0 ? NONE : seenBy(context, exact);
   if (service === undefined) {
-    return named === undefined || context.servedWildcards.has(hostname)
+    return named.length === 0 || context.servedWildcards.has(hostname)
       ? undefined
-      : { hostname, service, rule: undefined, virtualService: named };
+      : { hostname, service, rule: undefined, virtualServices: named };
   }
   const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
   return {
     hostname,
     service,
     rule: findRule(rules, wildcardRules, query),
-    virtualService: named ?? chooseWildcard(hostname, wildcards, context),
+    virtualServices: named.length > 0 ? named : chooseWildcard(hostname, wildcards, context),
   };
 }
 

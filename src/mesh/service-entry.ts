@@ -47,6 +47,11 @@ function endpointsOf(spec: ServiceEntry["spec"], host: string, resolution: Resol
     : listed;
 }
 
+/** An address; a block of just one is the address itself. */
+function withoutWholeMask(address: string): string {
+  return address.replace(address.includes(":") ? /\/128$/ : /\/32$/, "");
+}
+
 /** The services of a ServiceEntry, one for each of its hosts. See Istio, ServiceEntry. */
 export function serviceEntryServices(
   resource: ServiceEntry,
@@ -61,7 +66,7 @@ export function serviceEntryServices(
     kubernetes: false,
     source: refOf(resource),
     creationTimestamp: metadata.creationTimestamp ?? "",
-    addresses: spec.addresses ?? [],
+    addresses: (spec.addresses ?? []).map(withoutWholeMask),
     ports: portsOf(resource),
     resolution,
     external: spec.location !== "MESH_INTERNAL",

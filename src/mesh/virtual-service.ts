@@ -5,7 +5,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { comparePrecedence } from "./precedence.js";
-import { parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
+import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
 export const MESH_GATEWAY = "mesh";
@@ -120,7 +120,33 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
   );
 }
 
+/**
+ * Which of two VirtualServices that compete comes first: one that leaves routes to others comes behind all that do not. See
+ * Istio, model.mergeVirtualServicesIfNeeded.
+ */
+export function compareVirtualServices(a: VirtualService, b: VirtualService): number {
+  const leavesRoutes = (one: VirtualService): number => (one.origins === undefined ? 0 : 1);
+  return leavesRoutes(a) - leavesRoutes(b) || comparePrecedence(a.resource, b.resource);
+}
+
 /** The VirtualServices that share a host or a gateway, the one that wins first. */
 export function orderVirtualServices(table: Table<VirtualService>): readonly VirtualService[] {
-  return [...table.values()].sort((a, b) => comparePrecedence(a.resource, b.resource));
+  return [...table.values()].sort(compareVirtualServices);
+}
+
+/**
+ * Those of them that a namespace sees, the one that wins there first: its own that are exported to few, then others'
+ * that are exported to it, then those of everyone. See Istio, PushContext.VirtualServicesForGateway.
+ */
+export function seenFrom(
+  namespace: string,
+  ordered: readonly VirtualService[],
+): readonly VirtualService[] {
+  const ranks = [0, 1, 2];
+  const rankOf = (one: VirtualService): number => {
+    if (one.exportTo.everyone) return 2;
+    return one.namespace === namespace ? 0 : 1;
+  };
+  const visible = ordered.filter(({ exportTo }) => isVisible(exportTo, namespace));
+  return ranks.flatMap((rank) => visible.filter((one) => rankOf(one) === rank));
 }

@@ -23,9 +23,7 @@ export function describeServiceOf(
     ...(view?.rule === undefined
       ? []
       : describeDestinationRule(subject, view.rule, target.subsets)),
-    ...(view?.virtualService === undefined
-      ? []
-      : describeVirtualService(subject, view.virtualService, target)),
+    ...(view?.virtualServices ?? []).flatMap((one) => describeVirtualService(subject, one, target)),
   ];
 }
 

@@ -46,7 +46,7 @@ export interface OutboundClaim {
   /** Ways for what is not HTTP. */
   readonly chains: readonly TcpChain[];
   readonly sources: readonly ResourceRef[];
-  /** By which claims that exclude one another are ordered: the older service wins. */
+  /** By which claims that exclude one another are ordered: the older service wins. See Istio, model.SortServicesByCreationTime. */
   readonly order: string;
 }
 
@@ -218,22 +218,39 @@ function defaultChain(
   };
 }
 
+/**
+ * The chains that VirtualServices make for a port: of one with TLS those of their TLS routes, of another those of their TCP
+ * routes, up to the first that takes every connection.
+ */
+function routedChains(
+  virtualServices: readonly VirtualService[],
+  { protocol, number }: ServicePort,
+  context: ClaimContext,
+): readonly TcpChain[] {
+  if (isTls(protocol)) return virtualServices.flatMap((one) => tlsChains(one, number, context));
+  const chains = virtualServices.flatMap((one) => tcpChains(one, number, context));
+  const open = chains.findIndex(({ prefixes }) => prefixes.length === 0);
+  return open < 0 ? chains : chains.slice(0, open + 1);
+}
+
+/** Connections that no route takes go to the service itself, but for those with TLS: they name some other server. */
 function chainsOf(
   service: Service,
   port: ServicePort,
   place: ClaimedPlace,
-  routing: { readonly virtualService: VirtualService | undefined; readonly context: ClaimContext },
+  routing: {
+    readonly virtualServices: readonly VirtualService[];
+    readonly context: ClaimContext;
+  },
 ): readonly TcpChain[] {
-  const { virtualService, context } = routing;
-  if (virtualService !== undefined) {
-    const tls = tlsChains(virtualService, port.number, context);
-    const tcp = tcpChains(virtualService, port.number, context);
-    const routed = [...tls, ...tcp].map((chain) =>
-      chain.prefixes.length === 0 ? { ...chain, prefixes: place.prefixes } : chain,
-    );
-    if (routed.length > 0) return routed;
-  }
-  return [defaultChain(service, port, place, context)];
+  const routed = routedChains(routing.virtualServices, port, routing.context);
+  const isComplete = isTls(port.protocol)
+    ? routed.length > 0
+    : routed.some(({ prefixes }) => prefixes.length === 0);
+  const placed = routed.map((chain) =>
+    chain.prefixes.length === 0 ? { ...chain, prefixes: place.prefixes } : chain,
+  );
+  return isComplete ? placed : [...placed, defaultChain(service, port, place, routing.context)];
 }
 
 /**
@@ -242,16 +259,16 @@ function chainsOf(
  */
 export function outboundClaims(
   service: Service,
-  virtualService: VirtualService | undefined,
+  virtualServices: readonly VirtualService[],
   context: ClaimContext,
   podAddresses: readonly string[],
 ): readonly OutboundClaim[] {
   const places = placesOf(service, podAddresses);
   const isNamed = service.addresses.some((one) => !one.includes("/"));
-  const sources =
-    virtualService === undefined ? [service.source] : [service.source, virtualService.source];
-  // A service without a time counts as older than one with: a space sorts before digits.
-  const order = `${service.creationTimestamp} ${service.hostname} ${service.namespace}`;
+  const sources = [service.source, ...virtualServices.map(({ source }) => source)];
+  // Those that few see come first. A service without a time counts as older than one with: a space sorts before digits.
+  const rank = service.exportTo.everyone ? 1 : 0;
+  const order = `${rank} ${service.creationTimestamp} ${service.name} ${service.namespace}`;
   return service.ports.flatMap((port): readonly OutboundClaim[] => {
     // Connections to an alias are addressed to what it stands for.
     if (service.aliasOf !== undefined && !isHttp(port.protocol)) return [];
@@ -267,7 +284,7 @@ export function outboundClaims(
           ...common,
           address: place.address,
           routes: undefined,
-          chains: chainsOf(service, port, place, { virtualService, context }),
+          chains: chainsOf(service, port, place, { virtualServices, context }),
         }));
       case "auto":
         return places.map((place) => ({
@@ -275,7 +292,7 @@ export function outboundClaims(
           address: place.address,
           // Where the address says which service is meant, the routes are those of that service alone.
           routes: isNamed ? `${service.hostname}:${String(port.number)}` : wildcardRoutes,
-          chains: chainsOf(service, port, place, { virtualService, context }),
+          chains: chainsOf(service, port, place, { virtualServices, context }),
         }));
     }
   });

@@ -46,7 +46,6 @@ function httpChain(
   options: OutboundListenerOptions,
 ): FilterChainJson {
   return {
-    filterChainMatch: PLAIN_HTTP,
     filters: [
       httpConnectionManager({
         statPrefix: `outbound_${statPrefix};`,
@@ -62,6 +61,11 @@ function httpChain(
     ],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
   };
+}
+
+/** A chain for HTTP in plaintext, beside others. */
+function plainHttpChain(...args: Parameters<typeof httpChain>): FilterChainJson {
+  return { filterChainMatch: PLAIN_HTTP, ...httpChain(...args) };
 }
 
 function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
@@ -115,22 +119,14 @@ function passthroughChain(options: OutboundListenerOptions, cluster: string): Fi
   };
 }
 
-function unclaimedChain(
-  { unclaimed }: OutboundPlace,
-  options: OutboundListenerOptions,
-): FilterChainJson | undefined {
-  return unclaimed === undefined ? undefined : passthroughChain(options, unclaimed);
-}
-
 /**
  * Chains, and one for what none of them takes. Beside others that has to be the listener's default: Envoy looks at one
  * condition after the other and never goes back, so bytes would be lost to a chain that is for HTTP in plaintext.
  */
 function chainsWithRest(
   filterChains: FilterChainJson[],
-  rest: FilterChainJson | undefined,
+  rest: FilterChainJson,
 ): Pick<ListenerJson, "filterChains" | "defaultFilterChain"> {
-  if (rest === undefined) return { filterChains };
   return filterChains.length === 0
     ? { filterChains: [rest] }
     : { filterChains, defaultFilterChain: rest };
@@ -152,28 +148,54 @@ const orAny = (values: readonly string[]): readonly string[] =>
   values.length === 0 ? [ANY] : values;
 
 /**
- * The chains that can stand side by side: of those with the same conditions the first counts. Where several services of
- * undeclared protocol share an address, bytes that are not HTTP belong to none of them.
+ * The claim that says what becomes of requests. A listener on every address is there for all HTTP of its port, so the first
+ * says it; at an address of its own a service of undeclared protocol comes before HTTP, which it can carry.
  */
-function chooseChains(claims: readonly OutboundClaim[]): readonly ChosenChain[] {
-  const ambiguous = claims.filter((claim) => claim.routes !== undefined).length > 1;
-  const candidates = claims.flatMap(({ chains, routes }) =>
-    chains
-      .map((chain) => ({ chain, mixed: routes !== undefined }))
-      .filter(({ chain, mixed }) => !(ambiguous && mixed && takesAnything(chain))),
-  );
+function requestClaim(
+  claims: readonly OutboundClaim[],
+  { address }: ListenerAddress,
+): OutboundClaim | undefined {
+  const carrying = claims.filter(({ routes }) => routes !== undefined);
+  const sniffed = carrying.find(({ chains }) => chains.length > 0);
+  return address === ANY_ADDRESS ? carrying[0] : (sniffed ?? carrying[0]);
+}
+
+/**
+ * The chains that can stand side by side: of those with the same conditions the first counts. Where services of undeclared
+ * protocol share an address, bytes that are not HTTP belong to the one that also says what becomes of requests. See Istio,
+ * ListenerBuilder.buildSidecarOutboundListener.
+ */
+function chooseChains(
+  claims: readonly OutboundClaim[],
+  requests: OutboundClaim | undefined,
+): readonly ChosenChain[] {
+  const candidates = claims
+    .filter((claim) => claim.routes === undefined || claim === requests)
+    .flatMap(({ chains, routes }) =>
+      chains.map((chain) => ({ chain, mixed: routes !== undefined })),
+    );
   const taken = new Set<string>();
   return candidates.flatMap(({ chain, mixed }) => {
-    const prefixes = orAny(chain.prefixes);
-    const conditionsOf = (name: string): readonly string[] =>
-      prefixes.map((prefix) => `${name}|${prefix}`);
-    const free = orAny(chain.serverNames).filter(
-      (name) => !conditionsOf(name).some((condition) => taken.has(condition)),
-    );
-    if (free.length === 0) return [];
-    for (const condition of free.flatMap(conditionsOf)) taken.add(condition);
-    return [{ chain: { ...chain, serverNames: free.filter((name) => name !== ANY) }, mixed }];
+    const free = freeConditions(chain, taken);
+    return free === undefined ? [] : [{ chain: { ...chain, ...free }, mixed }];
   });
+}
+
+/** Takes those of a chain's conditions that no other chain has taken; undefined when none is left. */
+function freeConditions(
+  { serverNames, prefixes }: TcpChain,
+  taken: Set<string>,
+): Pick<TcpChain, "serverNames" | "prefixes"> | undefined {
+  const isFree = (name: string, prefix: string): boolean => !taken.has(`${name}|${prefix}`);
+  const blocks = orAny(prefixes);
+  const names = orAny(serverNames);
+  const [only = ANY] = names;
+  const freeBlocks = names.length > 1 ? blocks : blocks.filter((block) => isFree(only, block));
+  const freeNames = names.filter((name) => freeBlocks.every((block) => isFree(name, block)));
+  if (freeNames.length === 0 || freeBlocks.length === 0) return undefined;
+  for (const name of freeNames) for (const block of freeBlocks) taken.add(`${name}|${block}`);
+  const isSaid = (condition: string): boolean => condition !== ANY;
+  return { serverNames: freeNames.filter(isSaid), prefixes: freeBlocks.filter(isSaid) };
 }
 
 const isOpen = ({ chain }: ChosenChain): boolean => takesAnything(chain);
@@ -183,8 +205,8 @@ export interface OutboundPlace {
   readonly at: ListenerAddress;
   /** false: the listener only gets connections that were redirected to `virtualOutbound`. */
   readonly bind: boolean;
-  /** The cluster of unclaimed connections; undefined where the address belongs to one service. */
-  readonly unclaimed: string | undefined;
+  /** The cluster of connections that none of them claims. */
+  readonly unclaimed: string;
 }
 
 /** The listener that all these claims share; undefined when none of them says anything. */
@@ -194,28 +216,58 @@ export function outboundListener(
   options: OutboundListenerOptions,
 ): ListenerJson | undefined {
   const ordered = [...claims].sort((a, b) => (a.order < b.order ? -1 : 1));
-  const routes = ordered.find((claim) => claim.routes !== undefined)?.routes;
-  const chains = chooseChains(ordered);
-  if (routes === undefined && chains.length === 0) return undefined;
+  const requests = requestClaim(ordered, place.at);
+  const chains = chooseChains(ordered, requests);
+  if (requests === undefined && chains.length === 0) return undefined;
   const where = listenAt(place.at, options.dualStack);
-  const open = chains.find(isOpen);
-  const rest = open === undefined ? undefined : tcpChain(open, options);
-  const filterChains = [
-    ...chains.filter((one) => !isOpen(one)).map((one) => tcpChain(one, options)),
-    ...(routes === undefined ? [] : [httpChain({ name: routes }, where.name, options)]),
-  ];
   return {
     ...where,
-    ...chainsWithRest(filterChains, rest ?? unclaimedChain(place, options)),
-    listenerFilters: [
-      ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
-      ...(routes === undefined ? [] : [httpInspector()]),
-    ],
+    ...(chains.length === 0 && place.at.address !== ANY_ADDRESS
+      ? onlyRequests(requests, where.name, options)
+      : toldApart(chains, requests, { place, name: where.name, options })),
     listenerFiltersTimeout: "0s",
     continueOnListenerFiltersTimeout: true,
     trafficDirection: "OUTBOUND",
     ...(place.bind ? {} : { bindToPort: false }),
   };
+}
+
+/** At an address that is there for HTTP alone nothing has to be told apart. */
+function onlyRequests(
+  requests: OutboundClaim | undefined,
+  name: string,
+  options: OutboundListenerOptions,
+): Pick<ListenerJson, "filterChains"> {
+  return { filterChains: [httpChain({ name: requests?.routes ?? "" }, name, options)] };
+}
+
+/** Requests and bytes, told apart by how they begin, and bytes by where they are meant to go. */
+function toldApart(
+  chains: readonly ChosenChain[],
+  requests: OutboundClaim | undefined,
+  { place, name, options }: ListenerContext,
+): Partial<ListenerJson> {
+  const routes = requests?.routes;
+  const open = chains.find(isOpen);
+  const rest =
+    open === undefined ? passthroughChain(options, place.unclaimed) : tcpChain(open, options);
+  const filterChains = [
+    ...chains.filter((one) => !isOpen(one)).map((one) => tcpChain(one, options)),
+    ...(routes === undefined ? [] : [plainHttpChain({ name: routes }, name, options)]),
+  ];
+  return {
+    ...chainsWithRest(filterChains, rest),
+    listenerFilters: [
+      ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
+      ...(routes === undefined ? [] : [httpInspector()]),
+    ],
+  };
+}
+
+interface ListenerContext {
+  readonly place: OutboundPlace;
+  readonly name: string;
+  readonly options: OutboundListenerOptions;
 }
 
 /** Takes connections to the very port of `virtualOutbound`, which would be sent to itself for ever. */
@@ -245,7 +297,7 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
   };
   if (requestCluster === cluster) return { filterChains: [LOOP_CHAIN, bytes] };
   const virtualHosts = [catchAllHost(options.unknown)];
-  const requests = httpChain({ inline: { virtualHosts } }, VIRTUAL_OUTBOUND, options);
+  const requests = plainHttpChain({ inline: { virtualHosts } }, VIRTUAL_OUTBOUND, options);
   return {
     filterChains: [LOOP_CHAIN, { name: "virtualOutbound-catchall-http", ...requests }],
     defaultFilterChain: bytes,

@@ -5,7 +5,7 @@ import { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
-import type { Mesh } from "../../mesh/mesh.js";
+import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import { concernsRoutes, NO_RULES, type RouteRules, routeRule } from "../../mesh/route-rules.js";
 import { isHeadless, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
@@ -16,12 +16,13 @@ import type { HostRows } from "./host-rows.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
 const NO_WORKLOADS: readonly Workload[] = [];
+const NO_VIRTUAL_SERVICES: VirtualServices = [];
 
 /** Everything that the listener claims of a service depend on. */
 export interface ClaimInputs {
   readonly service: Service;
-  /** Only one that routes connections. */
-  readonly virtualService: VirtualService | undefined;
+  /** None unless one of them routes connections. */
+  readonly virtualServices: VirtualServices;
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
   readonly allocated: OutboundScope["allocated"];
@@ -36,7 +37,7 @@ export interface ClaimInputs {
 /** What a service asks of the outbound listeners. */
 export function buildClaims({
   service,
-  virtualService,
+  virtualServices,
   resolver,
   source,
   allocated,
@@ -59,7 +60,7 @@ export function buildClaims({
   };
   const claims = outboundClaims(
     { ...service, addresses: addressesFor(service, { allocated }) },
-    virtualService,
+    virtualServices,
     context,
     pods.filter(({ address }) => ipaddr.isValid(address)).map(({ address }) => address),
   );
@@ -96,12 +97,12 @@ export function createClaimRows(
   >(
     "listener claims",
     (_host, [view, workloads], { scope, resolver, routeRules, rootNamespace }) => {
-      const { service, virtualService } = view;
+      const { service, virtualServices } = view;
       if (service === undefined) return undefined;
-      const l4 = virtualService !== undefined && routesConnections(virtualService);
+      const l4 = virtualServices.some(routesConnections);
       return build({
         service,
-        virtualService: l4 ? virtualService : undefined,
+        virtualServices: l4 ? virtualServices : NO_VIRTUAL_SERVICES,
         resolver,
         source: l4 ? scope : ANYONE,
         rule: view.rule !== undefined && concernsRoutes(view.rule) ? view.rule : undefined,

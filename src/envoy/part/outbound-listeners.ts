@@ -7,7 +7,7 @@ import type { ListenerJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { ANY_ADDRESS, type ListenerAddress } from "../listener/address.js";
+import type { ListenerAddress } from "../listener/address.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
 import {
   httpProxyListener,
@@ -75,10 +75,8 @@ export function createCapturedListeners(
       const all = [...(group?.values() ?? [])];
       const [first] = all;
       if (first === undefined) return undefined;
-      const { address, port, bind, bound = false } = first;
-      const unclaimed =
-        address === ANY_ADDRESS || bind !== undefined ? context.unknown.cluster : undefined;
-      const place = { at: { address, port }, bind: bound, unclaimed };
+      const { address, port, bound = false } = first;
+      const place = { at: { address, port }, bind: bound, unclaimed: context.unknown.cluster };
       const json = outboundListener(all, place, context);
       return json && encodeListener(encoder, json, all);
     },

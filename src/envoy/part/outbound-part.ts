@@ -77,7 +77,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
       "listener claims of a service",
       [
         "service",
-        "virtualService",
+        "virtualServices",
         "resolver",
         "source",
         "allocated",

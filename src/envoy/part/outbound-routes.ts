@@ -39,8 +39,8 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
     clientLabels: context.scope.labels,
     rootNamespace: context.rootNamespace,
   });
-  if (view.virtualService !== undefined) {
-    const routes = httpRoutes(view.virtualService, {
+  for (const virtualService of view.virtualServices) {
+    const routes = httpRoutes(virtualService, {
       listenPort: port,
       encrypted: false,
       gateways: new Set(["mesh"]),
@@ -74,8 +74,8 @@ interface HostPlan {
 }
 
 /** The configuration that says what becomes of requests for a host. */
-function sourcesOf({ virtualService, service, rule }: HostView): readonly ResourceRef[] {
-  return [virtualService, service, rule].flatMap((one) => one?.source ?? []);
+function sourcesOf({ virtualServices, service, rule }: HostView): readonly ResourceRef[] {
+  return [...virtualServices, service, rule].flatMap((one) => one?.source ?? []);
 }
 
 /** The virtual host of a port for clients that send the host alone, whatever the port. */

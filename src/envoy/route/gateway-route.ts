@@ -5,8 +5,7 @@ import { refOf } from "../../config/resource.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
 import { compareSpecificity, isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
-import { isVisible } from "../../mesh/visibility.js";
+import { seenFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
 import { terminatesTls } from "../gateway-tls.js";
@@ -53,9 +52,8 @@ export function boundTo(
   virtualServices: readonly VirtualService[],
   namespace: string,
 ): readonly VirtualService[] {
-  return virtualServices.filter(
-    (virtualService) =>
-      isVisible(virtualService.exportTo, namespace) && boundHosts(one, virtualService).length > 0,
+  return seenFrom(namespace, virtualServices).filter(
+    (virtualService) => boundHosts(one, virtualService).length > 0,
   );
 }
 
