@@ -47,6 +47,16 @@ export const HTTP_PROXY_PORT = 15007;
 /** The name of the HTTP proxy's route configuration. */
 export const HTTP_PROXY_ROUTE = "http_proxy";
 
+/** The name of the route configuration of an HTTP proxy that a Sidecar has on a port. */
+export function proxyRouteName(port: number): string {
+  return `${HTTP_PROXY_ROUTE}.${String(port)}`;
+}
+
+/** Whether requests of a route configuration are for an HTTP proxy or a socket, and so name the port that they mean. */
+export function isProxyRoute(routeName: string): boolean {
+  return routeName === HTTP_PROXY_ROUTE || /^(?:http_proxy\.|unix:\/\/)/.test(routeName);
+}
+
 /** The chain and route that let calls to unknown hosts through. */
 export const PASSTHROUGH_CHAIN = "PassthroughFilterChain";
 export const ALLOW_ANY = "allow_any";

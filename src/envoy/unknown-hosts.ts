@@ -32,3 +32,13 @@ export function unknownHosts(
   const hostname = resolveHost(host, namespace, resolver);
   return toOne(outboundClusterName({ hostname, subset, port: port?.number ?? 0 }));
 }
+
+/**
+ * The policy for clients of an HTTP proxy. They connect to the proxy itself: where connections are redirected, one that is let
+ * through to where it was addressed to would come back for ever.
+ */
+export function proxiedUnknown(unknown: UnknownHosts, captured: boolean): UnknownHosts {
+  return captured && unknown.requestCluster === PASSTHROUGH_CLUSTER
+    ? { ...unknown, mode: "REGISTRY_ONLY" }
+    : unknown;
+}

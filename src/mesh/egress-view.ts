@@ -14,7 +14,7 @@ import {
 import { isSubsetOf, isWildcard } from "./hostname.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import type { Service } from "./service.js";
-import type { EgressListener } from "./sidecar.js";
+import { type EgressListener, leadsAnywhere } from "./sidecar.js";
 import { isVisible } from "./visibility.js";
 
 /** What one way out leads to. */
@@ -28,29 +28,25 @@ export interface EgressViews {
 /** The port on which a host without a service is routed. */
 const PORT_WITHOUT_SERVICE = 80;
 
-/** Whether the listener has a port: one of its own has just that, the one for all others none that has its own. */
-function carries({ port, others }: EgressListener, number: number): boolean {
-  return port === undefined ? !others.includes(number) : port === number;
-}
+type Restrict = (service: Service, port: number) => Service;
 
-type Restrict = (service: Service, egress: EgressListener) => Service;
-
-/** A service with the ports alone that the listener has. */
-function restrict(service: Service, egress: EgressListener): Service {
-  const ports = service.ports.filter(({ number }) => carries(egress, number));
+/** A service with one of its ports alone. */
+function restrict(service: Service, port: number): Service {
+  const ports = service.ports.filter(({ number }) => number === port);
   return ports.length === service.ports.length ? service : { ...service, ports };
 }
 
-/** A view of the ports that the listener has; undefined when it has none of them. */
+/** A view of what a listener for one port leads to; undefined when that is nothing. */
 function onListener(
   view: HostView | undefined,
-  egress: EgressListener,
+  { port }: EgressListener,
   restricted: Restrict,
 ): HostView | undefined {
+  if (port === undefined || leadsAnywhere(port)) return view;
   if (view?.service === undefined) {
-    return carries(egress, PORT_WITHOUT_SERVICE) ? view : undefined;
+    return port.number === PORT_WITHOUT_SERVICE ? view : undefined;
   }
-  const service = restricted(view.service, egress);
+  const service = restricted(view.service, port.number);
   return service.ports.length === 0 ? undefined : { ...view, service };
 }
 
@@ -68,6 +64,11 @@ function servedWildcards(
     .filter(([, group]) => [...group.values()].some(isImported))
     .map(([hostname]) => hostname);
   return new Set(wildcards.filter((one) => hostnames.some((host) => isSubsetOf(host, one))));
+}
+
+/** The hosts to which VirtualServices for a host send requests. */
+function destinationsOf({ virtualServices }: HostView): readonly string[] {
+  return [...new Set(virtualServices.flatMap(({ destinations }) => destinations))];
 }
 
 type Tables = readonly [
@@ -91,7 +92,7 @@ export function createEgressViews(
       a.servedWildcards.size === b.servedWildcards.size &&
       [...a.servedWildcards].every((host) => b.servedWildcards.has(host)),
   );
-  const restricted = engine.memo("services on a listener", restrict);
+  const restricted = engine.memo("services on a port", restrict);
   const named = engine.derive<
     [Table<Service>, readonly DestinationRule[], VirtualServices],
     [ViewContext, EgressListener],
@@ -102,12 +103,7 @@ export function createEgressViews(
       onListener(hostView(hostname, rows, context), egress, restricted),
     sameView,
   );
-  const destinations = engine.group<HostView>(
-    "destinations of egress views",
-    ({ virtualServices }) => [
-      ...new Set(virtualServices.flatMap(({ destinations }) => destinations)),
-    ],
-  );
+  const destinations = engine.group<HostView>("destinations of egress views", destinationsOf);
   const routed = engine.derive<
     [Table<HostView>, HostView, Table<Service>, readonly DestinationRule[]],
     [ViewContext],

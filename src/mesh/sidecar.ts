@@ -9,6 +9,7 @@ import { keyOf } from "../config/resource.js";
 import type { EgressHost } from "./egress-host.js";
 import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
+import { type Protocol, parseProtocol } from "./protocol.js";
 
 type SidecarResource = ResourceOf<"Sidecar">;
 
@@ -65,8 +66,8 @@ export function sidecarKey(
 export interface EgressListener {
   readonly hosts: readonly EgressHost[];
   /** The one port that it is for; undefined for all ports that have no listener of their own. */
-  readonly port: number | undefined;
-  /** The address on which it is; undefined where the addresses of the services decide. */
+  readonly port: EgressPort | undefined;
+  /** The address on which it is, or `unix://` and a path; undefined where the addresses of the services decide. */
   readonly bind: string | undefined;
   /** Connections are addressed to it, and not redirected. */
   readonly bound: boolean;
@@ -74,7 +75,20 @@ export interface EgressListener {
   readonly others: readonly number[];
 }
 
-const LOCALHOST = "127.0.0.1";
+/** The port of a way out. */
+export interface EgressPort {
+  /** 0 of a socket in the file system. */
+  readonly number: number;
+  /** What it carries, whatever the services say of their ports. */
+  readonly protocol: Protocol;
+}
+
+/** Whether a port leads to all ports of services, and not to those of its own number: a socket, and an HTTP proxy. */
+export function leadsAnywhere({ number, protocol }: EgressPort): boolean {
+  return number === 0 || protocol === "HTTP_PROXY";
+}
+
+const UNIX_PREFIX = "unix://";
 
 /** Reads `namespace/host`; `.` is the caller's namespace. */
 function egressHost(text: string, namespace: string): EgressHost {
@@ -92,13 +106,11 @@ export function egressListeners(
   const listeners = all.length === 0 ? [{ hosts: ["*/*"] }] : all;
   const ports = all.flatMap(({ port }) => (port === undefined ? [] : [port.number ?? 0]));
   return listeners.map(({ port, bind = "", captureMode, hosts }): EgressListener => {
-    const bound = captureMode === "NONE";
-    const fallback = bound ? LOCALHOST : undefined;
     return {
       hosts: hosts.map((host) => egressHost(host, namespace)),
-      port: port?.number,
-      bind: bind === "" ? fallback : bind,
-      bound,
+      port: port && { number: port.number ?? 0, protocol: parseProtocol(port.protocol) },
+      bind: bind === "" ? undefined : bind,
+      bound: captureMode === "NONE" || bind.startsWith(UNIX_PREFIX),
       others: port === undefined ? ports : [],
     };
   });

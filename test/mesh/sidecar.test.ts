@@ -1,4 +1,8 @@
 /** Sidecar resources: what callers see, and where their workload takes calls. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
@@ -31,8 +35,12 @@ spec:
 
 /** What answers in place of the application of a pod. */
 const closers: (() => Promise<void>)[] = [];
+/** Short, as the path of a socket has to be. */
+let directory: string;
 
 beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "fairlead-"));
+  closers.push(() => rm(directory, { recursive: true }));
   const beside = await listenEcho(
     { address: LOCALHOST, port: PORT, identity: { standInFor: "the endpoint of the Sidecar" } },
     createFailureCounter(0),
@@ -113,6 +121,48 @@ spec:
   const at = { address: EGRESS, port: DEPOT_PORT };
   const through = (): Promise<unknown> => callAddress(at, "http://depot/").catch(String);
   await expect.poll(through).toMatchObject({ status: 200 });
+});
+
+/** The status of an answer by way of a socket, or what went wrong. */
+function statusThrough(socketPath: string, host: string): Promise<number | string | undefined> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath, headers: { host }, agent: false }, (answer) => {
+      answer.resume().on("end", () => {
+        resolve(answer.statusCode);
+      });
+    });
+    asked.on("error", (error) => {
+      resolve(error.message);
+    });
+    asked.end();
+  });
+}
+
+test("leads to every port of the hosts of an egress listener on a socket or of an HTTP proxy", async () => {
+  const socket = join(directory, "egress.sock");
+  await mesh().writeForTest(
+    "sidecar.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: front }
+spec:
+  workloadSelector: { labels: { app: front } }
+  egress:
+    - port: { protocol: HTTP, name: socket }
+      bind: unix://${socket}
+      hosts: ["./depot.default.svc.cluster.local"]
+    - port: { number: ${PORT}, protocol: HTTP_PROXY, name: proxy }
+      bind: ${EGRESS}
+      hosts: ["./cart.default.svc.cluster.local", "./depot.default.svc.cluster.local"]
+`,
+  );
+  await expect.poll(() => statusThrough(socket, `depot:${DEPOT_PORT}`)).toBe(200);
+  const proxy = { address: EGRESS, port: PORT };
+  const statusOf = (url: string): Promise<unknown> =>
+    callAddress(proxy, url).then(({ status }) => status, String);
+  await expect.poll(() => statusOf("http://cart/")).toBe(200);
+  await expect.poll(() => statusOf(`http://depot:${DEPOT_PORT}/`)).toBe(200);
 });
 
 test("takes calls for its workload at the endpoint that an ingress listener names", async () => {

@@ -45,9 +45,6 @@ function* checkListener(listener: IstioEgressListener, path: Path): Findings {
   if (port === undefined) return;
   yield* checkSidecarPort(port, [...path, "port"]);
   const number = port.number ?? 0;
-  if (port.protocol?.toUpperCase() === "HTTP_PROXY") {
-    yield doubtful([...path, "port", "protocol"], "no HTTP proxy is served on a port of its own");
-  }
   if (number !== 0) {
     yield* checkPort(number, [...path, "port", "number"]);
     yield* refuse([...path, "bind"], bind === "" ? undefined : ipProblem(bind));

@@ -8,12 +8,13 @@ import type { ResourceRef } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { isHttp, isTls, listenerProtocol } from "../../mesh/protocol.js";
+import { isTls, listenerProtocol } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
+import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
-import { type ClusterKey, outboundClusterName } from "../names.js";
+import { type ClusterKey, outboundClusterName, proxyRouteName } from "../names.js";
 import type { TcpWay } from "../network-filters.js";
 import { ANY_ADDRESS } from "./address.js";
 
@@ -43,6 +44,10 @@ export interface OutboundClaim {
   readonly bound?: boolean;
   /** The route configuration for its HTTP; undefined when it carries none. */
   readonly routes: string | undefined;
+  /** Requests are for an HTTP proxy: they name the port, and may ask for a tunnel. */
+  readonly proxied?: boolean;
+  /** Of a Sidecar's listener for this port: those of the one for all others give way. */
+  readonly own?: boolean;
   /** Ways for what is not HTTP. */
   readonly chains: readonly TcpChain[];
   readonly sources: readonly ResourceRef[];
@@ -78,13 +83,15 @@ function onlyTarget(key: ClusterKey, rule: DestinationRule | undefined): TcpTarg
   };
 }
 
-/** The whole of a service's port as a target. */
+/** The whole of a service's port as a target; from a socket, which has no number, that of its only port. */
 function wholePort(
-  { hostname }: Service,
-  port: ServicePort,
+  { hostname, ports }: Service,
+  { number }: ServicePort,
   { ruleOf }: Pick<ClaimContext, "ruleOf">,
 ): TcpTarget {
-  return onlyTarget({ port: port.number, subset: "", hostname }, ruleOf(hostname));
+  const only = ports.length === 1 ? ports[0]?.number : undefined;
+  const port = number === 0 ? (only ?? number) : number;
+  return onlyTarget({ port, subset: "", hostname }, ruleOf(hostname));
 }
 
 type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
@@ -253,47 +260,92 @@ function chainsOf(
   return isComplete ? placed : [...placed, defaultChain(service, port, place, routing.context)];
 }
 
-/**
- * The claims of a service: for each port, and each of its addresses where the protocol needs an address. A headless
- * service has none, and is called at `podAddresses`.
- */
+/** What decides where the listeners of a service are. */
+export interface ClaimPlacing {
+  /** A headless service has no address, and is called at these. */
+  readonly podAddresses: readonly string[];
+  /** The listener of a Sidecar on which callers reach it. */
+  readonly egress: EgressListener | undefined;
+}
+
+const LOCALHOST = "127.0.0.1";
+
+/** The one address of a Sidecar's listener; undefined where the addresses of the services decide. */
+const placeOf = (egress: EgressListener | undefined): string | undefined =>
+  egress?.bind ?? (egress?.bound === true ? LOCALHOST : undefined);
+
+/** The ports of a service as a listener carries them. */
+function portsOn({ ports }: Service, port: EgressPort | undefined): readonly ServicePort[] {
+  if (port === undefined) return ports;
+  const { number, protocol } = port;
+  if (leadsAnywhere(port)) return [{ number, name: "", protocol, targetPort: number }];
+  return ports.filter((one) => one.number === number).map((one) => ({ ...one, protocol }));
+}
+
+/** The claims of a service: for each port, and each of its addresses where the protocol needs an address. */
 export function outboundClaims(
   service: Service,
   virtualServices: readonly VirtualService[],
   context: ClaimContext,
-  podAddresses: readonly string[],
+  { podAddresses, egress }: ClaimPlacing,
 ): readonly OutboundClaim[] {
-  const places = placesOf(service, podAddresses);
-  const isNamed = service.addresses.some((one) => !one.includes("/"));
-  const sources = [service.source, ...virtualServices.map(({ source }) => source)];
-  // Those that few see come first. A service without a time counts as older than one with: a space sorts before digits.
-  const rank = service.exportTo.everyone ? 1 : 0;
-  const order = `${rank} ${service.creationTimestamp} ${service.name} ${service.namespace}`;
-  return service.ports.flatMap((port): readonly OutboundClaim[] => {
+  const place = placeOf(egress);
+  const places =
+    place === undefined ? placesOf(service, podAddresses) : [{ address: place, prefixes: [] }];
+  const common = {
+    sources: [service.source, ...virtualServices.map(({ source }) => source)],
+    order: orderOf(service),
+    ...defined({ bind: egress?.bind }),
+    ...(egress?.bound === true ? { bound: true } : {}),
+    ...(egress?.port === undefined ? {} : { own: true }),
+    ...(egress?.port !== undefined && leadsAnywhere(egress.port) ? { proxied: true } : {}),
+  };
+  return portsOn(service, egress?.port).flatMap((port): readonly OutboundClaim[] => {
+    const kind = listenerProtocol(port.protocol);
     // Connections to an alias are addressed to what it stands for.
-    if (service.aliasOf !== undefined && !isHttp(port.protocol)) return [];
-    const common = { port: port.number, sources, order };
-    const wildcardRoutes = String(port.number);
-    switch (listenerProtocol(port.protocol)) {
-      case "none":
-        return [];
-      case "http":
-        return [{ ...common, address: ANY_ADDRESS, routes: wildcardRoutes, chains: [] }];
-      case "tcp":
-        return places.map((place) => ({
-          ...common,
-          address: place.address,
-          routes: undefined,
-          chains: chainsOf(service, port, place, { virtualServices, context }),
-        }));
-      case "auto":
-        return places.map((place) => ({
-          ...common,
-          address: place.address,
-          // Where the address says which service is meant, the routes are those of that service alone.
-          routes: isNamed ? `${service.hostname}:${String(port.number)}` : wildcardRoutes,
-          chains: chainsOf(service, port, place, { virtualServices, context }),
-        }));
+    if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
+    const routes = requestRoutes(service, port, egress);
+    if (kind === "http") {
+      const address = place ?? ANY_ADDRESS;
+      return [{ ...common, address, port: port.number, routes, chains: [] }];
     }
+    return places.map((one) => ({
+      ...common,
+      address: one.address,
+      port: port.number,
+      routes: kind === "auto" ? routes : undefined,
+      chains: chainsOf(service, port, one, { virtualServices, context }),
+    }));
   });
+}
+
+/** Those that few see come first. A service without a time counts as older than one with: a space sorts before digits. */
+function orderOf({ exportTo, creationTimestamp, name, namespace }: Service): string {
+  return `${exportTo.everyone ? 1 : 0} ${creationTimestamp} ${name} ${namespace}`;
+}
+
+/**
+ * The route configuration for a port of a service on a listener of captured connections: that of the port, of an HTTP proxy
+ * or socket its own; and where its address says which service is meant, that of the service alone.
+ */
+export function requestRoutes(
+  { hostname, addresses }: Pick<Service, "hostname" | "addresses">,
+  { number, protocol }: ServicePort,
+  egress: EgressListener | undefined,
+): string {
+  const shared = sharedRoutes(egress) ?? String(number);
+  const place = placeOf(egress);
+  const isNamed =
+    place === undefined ? addresses.some((one) => !one.includes("/")) : place !== ANY_ADDRESS;
+  return listenerProtocol(protocol) === "auto" && isNamed
+    ? `${hostname}:${String(number)}`
+    : shared;
+}
+
+/** The route configuration that all requests of a Sidecar's listener share; undefined of the one for all ports. */
+export function sharedRoutes(egress: EgressListener | undefined): string | undefined {
+  if (egress?.port === undefined) return undefined;
+  const { number } = egress.port;
+  if (number === 0) return egress.bind ?? "";
+  return leadsAnywhere(egress.port) ? proxyRouteName(number) : String(number);
 }

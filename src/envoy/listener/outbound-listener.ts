@@ -14,7 +14,7 @@ import {
 } from "../names.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { catchAllHost } from "../route/virtual-host.js";
-import type { UnknownHosts } from "../unknown-hosts.js";
+import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import type { OutboundClaim, TcpChain } from "./outbound-claim.js";
 
@@ -25,6 +25,8 @@ export interface OutboundListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly unknown: UnknownHosts;
+  /** Connections are redirected to the proxy. */
+  readonly captured: boolean;
   /** Those on every address are for both families of addresses. */
   readonly dualStack: boolean;
   /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
@@ -215,7 +217,7 @@ export function outboundListener(
   place: OutboundPlace,
   options: OutboundListenerOptions,
 ): ListenerJson | undefined {
-  const ordered = [...claims].sort((a, b) => (a.order < b.order ? -1 : 1));
+  const ordered = inOrder(claims);
   const requests = requestClaim(ordered, place.at);
   const chains = chooseChains(ordered, requests);
   if (requests === undefined && chains.length === 0) return undefined;
@@ -232,13 +234,20 @@ export function outboundListener(
   };
 }
 
+/** Those that count on a listener, the one that wins first. */
+function inOrder(claims: readonly OutboundClaim[]): readonly OutboundClaim[] {
+  const own = claims.filter((claim) => claim.own === true);
+  return [...(own.length > 0 ? own : claims)].sort((a, b) => (a.order < b.order ? -1 : 1));
+}
+
 /** At an address that is there for HTTP alone nothing has to be told apart. */
 function onlyRequests(
-  requests: OutboundClaim | undefined,
-  name: string,
+  { routes: name = "", proxied }: Partial<OutboundClaim> = {},
+  listener: string,
   options: OutboundListenerOptions,
 ): Pick<ListenerJson, "filterChains"> {
-  return { filterChains: [httpChain({ name: requests?.routes ?? "" }, name, options)] };
+  const chain = proxied === true ? proxyChain : httpChain;
+  return { filterChains: [chain({ name }, listener, options)] };
 }
 
 /** Requests and bytes, told apart by how they begin, and bytes by where they are meant to go. */
@@ -320,28 +329,35 @@ export function virtualOutboundListener(options: OutboundListenerOptions): Liste
   };
 }
 
-/** The HTTP proxy of a sidecar that captures nothing: applications call through it, also by CONNECT. */
+/** The chain of an HTTP proxy: applications call through it, also by CONNECT. */
+function proxyChain(
+  routes: Routes,
+  listener: string,
+  options: OutboundListenerOptions,
+): FilterChainJson {
+  return {
+    filters: [
+      httpConnectionManager({
+        statPrefix: `outbound_${listener};`,
+        routes,
+        filters: httpFilters({
+          forwardProxy: proxiedUnknown(options.unknown, options.captured).mode !== "REGISTRY_ONLY",
+          onDemand: options.onDemand,
+        }),
+        accessLog: [...options.accessLog],
+        pathNormalization: options.pathNormalization,
+        side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },
+      }),
+    ],
+  };
+}
+
+/** The HTTP proxy of a sidecar that captures nothing. */
 export function httpProxyListener(address: string, options: OutboundListenerOptions): ListenerJson {
   const at = listenAt({ address, port: HTTP_PROXY_PORT });
   return {
     ...at,
-    filterChains: [
-      {
-        filters: [
-          httpConnectionManager({
-            statPrefix: `outbound_${at.name};`,
-            routes: { name: HTTP_PROXY_ROUTE },
-            filters: httpFilters({
-              forwardProxy: options.unknown.mode !== "REGISTRY_ONLY",
-              onDemand: options.onDemand,
-            }),
-            accessLog: [...options.accessLog],
-            pathNormalization: options.pathNormalization,
-            side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },
-          }),
-        ],
-      },
-    ],
+    filterChains: [proxyChain({ name: HTTP_PROXY_ROUTE }, at.name, options)],
     trafficDirection: "OUTBOUND",
   };
 }

@@ -9,6 +9,7 @@ import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import { concernsRoutes, NO_RULES, type RouteRules, routeRule } from "../../mesh/route-rules.js";
 import { isHeadless, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
+import type { EgressListener } from "../../mesh/sidecar.js";
 import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
@@ -32,6 +33,8 @@ export interface ClaimInputs {
   readonly rootNamespace: string;
   /** The workloads of a headless service: callers know them by their own addresses. */
   readonly pods: readonly Workload[];
+  /** Of a Sidecar's: on which of its listeners. */
+  readonly egress: EgressListener | undefined;
 }
 
 /** What a service asks of the outbound listeners. */
@@ -45,6 +48,7 @@ export function buildClaims({
   rules,
   rootNamespace,
   pods,
+  egress,
 }: ClaimInputs): Table<OutboundClaim> {
   const client = {
     clientNamespace: source.namespace,
@@ -62,12 +66,19 @@ export function buildClaims({
     { ...service, addresses: addressesFor(service, { allocated }) },
     virtualServices,
     context,
-    pods.filter(({ address }) => ipaddr.isValid(address)).map(({ address }) => address),
+    {
+      podAddresses: pods
+        .filter(({ address }) => ipaddr.isValid(address))
+        .map(({ address }) => address),
+      egress,
+    },
   );
-  return Table.from(
-    claims.map((claim) => [`${service.hostname} ${claim.address}_${claim.port}`, claim] as const),
-  );
+  return Table.from(claims.map((claim) => [keyOf(service, claim), claim] as const));
 }
+
+/** Several listeners of a Sidecar may have the same place for the same service. */
+const keyOf = ({ hostname }: Service, { address, port, own }: OutboundClaim): string =>
+  `${hostname} ${address}_${String(port)}${own === true ? " own" : ""}`;
 
 /** What the claims of all hosts depend on. */
 interface ClaimsContext {
@@ -113,6 +124,7 @@ export function createClaimRows(
           isHeadless(service) && scope.captured
             ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)
             : NO_WORKLOADS,
+        egress: scope.egress,
       });
     },
   );

@@ -15,7 +15,7 @@ import {
   outboundListener,
   virtualOutboundListener,
 } from "../listener/outbound-listener.js";
-import { BLACK_HOLE_CLUSTER, listenerName } from "../names.js";
+import { BLACK_HOLE_CLUSTER, listenerName, PASSTHROUGH_CLUSTER } from "../names.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -30,10 +30,11 @@ import type { OutboundScope } from "./outbound-scope.js";
 /** The claims of a scope by `address_port`, then by claim. */
 export type Claims = Table<Table<OutboundClaim>>;
 
-const FIRST_UNPRIVILEGED_PORT = 1024;
+/** Whether only a process with the privilege may listen on a port; 0 is none, but a socket in the file system. */
+const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
-type ListenerTraits = Pick<OutboundScope, "dualStack" | "onDemand">;
+type ListenerTraits = Pick<OutboundScope, "captured" | "dualStack" | "onDemand">;
 
 function optionsOf(
   config: MeshConfig,
@@ -65,10 +66,10 @@ function encodeListener(
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-  { dualStack, onDemand }: ListenerTraits,
+  { dualStack, onDemand }: Omit<ListenerTraits, "captured">,
 ): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
-  const traits = { dualStack, onDemand };
+  const traits = { captured: true, dualStack, onDemand };
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
     (_at, [group], context) => {
@@ -76,7 +77,10 @@ export function createCapturedListeners(
       const [first] = all;
       if (first === undefined) return undefined;
       const { address, port, bound = false } = first;
-      const place = { at: { address, port }, bind: bound, unclaimed: context.unknown.cluster };
+      const { cluster } = context.unknown;
+      // A connection to the listener itself would be passed on to itself.
+      const unclaimed = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
+      const place = { at: { address, port }, bind: bound, unclaimed };
       const json = outboundListener(all, place, context);
       return json && encodeListener(encoder, json, all);
     },
@@ -119,9 +123,9 @@ export function createBoundListeners(
     ["proxy", "claims", "config", "logs", "unknown"],
     ({ proxy, claims, config, logs, unknown }) => {
       const { dualStack, onDemand } = proxy;
-      const options = optionsOf(config, logs, unknown, { dualStack, onDemand });
+      const options = optionsOf(config, logs, unknown, { captured: false, dualStack, onDemand });
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
-        .filter(({ at }) => !(proxy.unprivileged && at.port < FIRST_UNPRIVILEGED_PORT))
+        .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
         .map(({ at, all }) => {
           const place = { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER };
           const json = outboundListener(all, place, options);
@@ -155,5 +159,7 @@ function claimsByPlace(claims: Claims, egressAddress: string): readonly Place[] 
 
 /** Without captured addresses the service's own address says nothing: all of a port share its routes. */
 function onAnyAddress(claim: OutboundClaim): OutboundClaim {
-  return claim.routes === undefined ? claim : { ...claim, routes: String(claim.port) };
+  return claim.routes === undefined || claim.proxied === true
+    ? claim
+    : { ...claim, routes: String(claim.port) };
 }

@@ -7,8 +7,10 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
 import { isHeadless, type Service, type ServicePort } from "../../mesh/service.js";
+import { leadsAnywhere } from "../../mesh/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
+import { requestRoutes, sharedRoutes } from "../listener/outbound-claim.js";
 import { type ClusterKey, HTTP_PROXY_ROUTE, outboundClusterName } from "../names.js";
 import { sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
@@ -102,8 +104,13 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
   };
 }
 
-/** The virtual host of a port for clients of the HTTP proxy, which name the port unless it is 80. */
-function proxyHost(view: HostView, port: ServicePort | undefined, context: HostContext): HostPlan {
+/** The virtual host of a port for clients of an HTTP proxy, which name the port unless it is 80. */
+function proxyHost(
+  view: HostView,
+  port: ServicePort | undefined,
+  context: HostContext,
+  routeName: string,
+): HostPlan {
   const { scope, mesh } = context;
   const number = port?.number ?? PORT_WITHOUT_SERVICE;
   const kind = port === undefined ? "http" : listenerProtocol(port.protocol);
@@ -114,7 +121,7 @@ function proxyHost(view: HostView, port: ServicePort | undefined, context: HostC
   const withPort = names.map((name) => `${name}:${String(number)}`);
   const key = { port: number, subset: "", hostname: view.hostname };
   return {
-    routeName: HTTP_PROXY_ROUTE,
+    routeName,
     json: {
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
@@ -128,30 +135,59 @@ function proxyHost(view: HostView, port: ServicePort | undefined, context: HostC
   };
 }
 
-function routeNameOf(service: Service, port: ServicePort, scope: OutboundScope): string {
-  const known = addressesFor(service, scope).some((address) => !address.includes("/"));
-  return listenerProtocol(port.protocol) === "auto" && known
-    ? `${service.hostname}:${String(port.number)}`
-    : String(port.number);
+/** The route configuration for a port of a service; undefined where none is for its requests. */
+function routeNameOf(
+  service: Service,
+  port: ServicePort,
+  { captured, egress, allocated }: OutboundScope,
+): string | undefined {
+  const carried = { ...port, protocol: egress?.port?.protocol ?? port.protocol };
+  if (listenerProtocol(carried.protocol) === "tcp") return undefined;
+  const shared = sharedRoutes(egress) ?? String(port.number);
+  const { hostname } = service;
+  const addresses = addressesFor(service, { allocated });
+  // Without captured addresses the service's own address says nothing.
+  const name = captured ? requestRoutes({ hostname, addresses }, carried, egress) : shared;
+  // What callers reach by a port that has a listener of its own is for that one to say.
+  const isElsewhere = egress?.others.includes(port.number) === true;
+  return isElsewhere && name === shared ? undefined : name;
+}
+
+/** The route configurations of HTTP proxies by which callers reach a host. */
+function proxyRoutes({ captured, egress }: OutboundScope): readonly string[] {
+  const port = egress?.port;
+  const isProxy =
+    port !== undefined && leadsAnywhere(port) && listenerProtocol(port.protocol) === "http";
+  const own = isProxy ? [sharedRoutes(egress) ?? ""] : [];
+  return captured ? own : [...own, HTTP_PROXY_ROUTE];
 }
 
 /** All virtual hosts of a host. */
 function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
+  const { scope } = context;
   const { service } = view;
+  const proxied = proxyRoutes(scope);
+  const isAnywhere = scope.egress?.port !== undefined && leadsAnywhere(scope.egress.port);
   if (service === undefined) {
-    const own = portHost(view, PORT_WITHOUT_SERVICE, String(PORT_WITHOUT_SERVICE), context);
-    const plans = context.scope.captured ? [own] : [own, proxyHost(view, undefined, context)];
-    return plans.filter(({ json }) => (json.routes ?? []).length > 0);
+    const isElsewhere = scope.egress?.others.includes(PORT_WITHOUT_SERVICE) === true;
+    const own =
+      isAnywhere || isElsewhere
+        ? []
+        : [portHost(view, PORT_WITHOUT_SERVICE, String(PORT_WITHOUT_SERVICE), context)];
+    return [
+      ...own,
+      ...proxied.map((routeName) => proxyHost(view, undefined, context, routeName)),
+    ].filter(({ json }) => (json.routes ?? []).length > 0);
   }
   return service.ports.flatMap((port) => {
     const kind = listenerProtocol(port.protocol);
     // Connections to an alias are addressed to what it stands for: it has a name for requests alone.
     if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
-    const own =
-      kind === "tcp"
-        ? []
-        : [portHost(view, port.number, routeNameOf(service, port, context.scope), context)];
-    return context.scope.captured ? own : [...own, proxyHost(view, port, context)];
+    const routeName = kind === "tcp" || isAnywhere ? undefined : routeNameOf(service, port, scope);
+    return [
+      ...(routeName === undefined ? [] : [portHost(view, port.number, routeName, context)]),
+      ...proxied.map((name) => proxyHost(view, port, context, name)),
+    ];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Labels } from "../../mesh/labels.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service.js";
+import type { EgressListener } from "../../mesh/sidecar.js";
 
 /** The proxies that share an outbound part. */
 export interface OutboundScope {
@@ -20,6 +21,8 @@ export interface OutboundScope {
   readonly onDemand: boolean;
   /** The key of the patches for this side of the callers; `""` when there are none. */
   readonly patches: string;
+  /** Which of the ways out of their Sidecar it is about; undefined of all that callers without one reach. */
+  readonly egress?: EgressListener;
 }
 
 /** The addresses by which callers of a scope know a service. */

@@ -1,11 +1,12 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
 import { type Engine, overlay } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
+import type { EgressListener } from "../../mesh/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
-import { HTTP_PROXY_ROUTE } from "../names.js";
+import { sharedRoutes } from "../listener/outbound-claim.js";
+import { HTTP_PROXY_ROUTE, isProxyRoute } from "../names.js";
 import { type EnvoyResource, type Refusal, type RouteSets, sameResource } from "../resource-set.js";
-import { countsPort } from "../route/asked-host.js";
 import {
   encodeVirtualHost,
   joinRouteConfiguration,
@@ -14,7 +15,7 @@ import {
   type VirtualHostResource,
 } from "../route/route-configuration.js";
 import { catchAllHost } from "../route/virtual-host.js";
-import type { UnknownHosts } from "../unknown-hosts.js";
+import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { createLastGood } from "./last-good.js";
 import type { HostResource } from "./outbound-routes.js";
 import type { OutboundScope } from "./outbound-scope.js";
@@ -37,7 +38,7 @@ function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
     name: host.name ?? "",
     match: { connectMatcher: {} },
     route: {
-      cluster: unknown.cluster,
+      cluster: unknown.requestCluster,
       timeout: "0s",
       upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
     },
@@ -48,24 +49,43 @@ function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
 function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
   const head = routeConfigurationHead(name);
   // The proxy's clients name the port, and it counts.
-  return countsPort(name) ? { ...head, ignorePortInHostMatching: false } : head;
+  return isProxyRoute(name) ? { ...head, ignorePortInHostMatching: false } : head;
+}
+
+/** What the virtual hosts for all else depend on. */
+interface LastContext extends Pick<OutboundScope, "captured"> {
+  readonly unknown: UnknownHosts;
 }
 
 /** The virtual host for all that no other of a table is for. */
-function lastHost(encoder: Encoder, name: string, unknown: UnknownHosts): VirtualHostResource {
-  const json = name === HTTP_PROXY_ROUTE ? proxyCatchAll(unknown) : catchAllHost(unknown);
+function lastHost(
+  encoder: Encoder,
+  name: string,
+  { unknown, captured }: LastContext,
+): VirtualHostResource {
+  const json = isProxyRoute(name)
+    ? proxyCatchAll(proxiedUnknown(unknown, captured))
+    : catchAllHost(unknown);
   return encodeVirtualHost(encoder, name, { name: json.name ?? "", json, sources: [] });
 }
 
 const NO_HOSTS = Table.empty<HostResource>();
 
-/** With the table of the HTTP proxy, which is there also when nobody can be called: its listener waits for it. */
-function withProxyRoute(
+/**
+ * With the tables for which listeners wait, even when nobody can be called by them: that of the HTTP proxy, and those of the
+ * listeners of a Sidecar.
+ */
+function withAwaited(
   groups: Table<Table<HostResource>>,
   { captured, router }: Pick<OutboundScope, "captured" | "router">,
+  listeners: readonly EgressListener[],
 ): Table<Table<HostResource>> {
-  const isComplete = captured || router || groups.get(HTTP_PROXY_ROUTE) !== undefined;
-  return isComplete ? groups : groups.with(HTTP_PROXY_ROUTE, NO_HOSTS);
+  const proxy = captured || router ? [] : [HTTP_PROXY_ROUTE];
+  const awaited = [...proxy, ...listeners.flatMap((one) => sharedRoutes(one) ?? [])];
+  return awaited.reduce(
+    (table, name) => (table.get(name) === undefined ? table.with(name, NO_HOSTS) : table),
+    groups,
+  );
 }
 
 /** What the virtual hosts keep when no domain is there twice. */
@@ -90,22 +110,25 @@ function createLastHosts(
 ): (
   byRoute: Table<Table<HostResource>>,
   kept: Table<HostResource>,
-  unknown: UnknownHosts,
+  context: LastContext,
 ) => Table<VirtualHostResource> {
-  const encode = engine.memo("virtual hosts for all else", (unknown: UnknownHosts, name: string) =>
-    lastHost(encoder, name, unknown),
+  const encode = engine.memo(
+    "virtual hosts for all else",
+    (unknown: UnknownHosts, captured: boolean, name: string) =>
+      lastHost(encoder, name, { unknown, captured }),
   );
   const forAll = engine.group<HostResource>("virtual hosts for all", ({ routeName, domains }) =>
     domains.includes("*") ? [routeName] : [],
   );
   const derive = engine.derive<
     [Table<HostResource>, Table<HostResource>],
-    [UnknownHosts],
+    [UnknownHosts, boolean],
     VirtualHostResource
-  >("last virtual hosts", (name, [hosts, all], unknown) =>
-    hosts === undefined || all !== undefined ? undefined : encode(unknown, name),
+  >("last virtual hosts", (name, [hosts, all], unknown, captured) =>
+    hosts === undefined || all !== undefined ? undefined : encode(unknown, captured, name),
   );
-  return (byRoute, kept, unknown) => derive([byRoute, forAll(kept)], unknown);
+  return (byRoute, kept, { unknown, captured }) =>
+    derive([byRoute, forAll(kept)], unknown, captured);
 }
 
 /** The route configurations of these virtual hosts, by name. An index of others, most of which are the same, is a start. */
@@ -116,7 +139,7 @@ export function createRouteConfigurations(
   hosts: Table<HostResource>,
   unknown: UnknownHosts,
   scope: OutboundScope,
-  from?: IndexedHosts,
+  given?: { readonly from?: IndexedHosts; readonly listeners?: readonly EgressListener[] },
 ) => RouteSets {
   const sift = createLastGood<HostResource>();
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
@@ -144,11 +167,11 @@ export function createRouteConfigurations(
       known && joinedTable(encoder, name, { hosts, last, refused }),
     sameResource,
   );
-  return (hosts, unknown, scope, from) => {
+  return (hosts, unknown, scope, { from, listeners = [] } = {}) => {
     const { sent, refused } = sift(hosts);
-    const byRoute = withProxyRoute(sentByRoute(sent), scope);
+    const byRoute = withAwaited(sentByRoute(sent), scope, listeners);
     const all = kept(sent, lossesOf(indexOf(sent, from)));
-    const last = lastHosts(byRoute, all, unknown);
+    const last = lastHosts(byRoute, all, { unknown, captured: scope.captured });
     const leftOut = refusedByRoute(refused);
     return {
       get routes() {

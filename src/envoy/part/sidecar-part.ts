@@ -26,19 +26,6 @@ interface EgressRows {
   readonly placedViews: Table<HostView>;
 }
 
-/** Claims on the address that the listener names, if it names one. */
-function createPlacedClaims(
-  engine: Engine,
-): (claims: Table<OutboundClaim>, egress: EgressListener) => Table<OutboundClaim> {
-  const place = engine.derive<[OutboundClaim], [EgressListener], OutboundClaim>(
-    "placed listener claims",
-    (_key, [claim], { bind, bound }) =>
-      claim && { ...claim, ...(bind === undefined ? {} : { address: bind, bind }), bound },
-  );
-  return (claims, egress) =>
-    egress.bind === undefined && !egress.bound ? claims : place([claims], egress);
-}
-
 function createEgressRows(
   engine: Engine,
   encoder: Encoder,
@@ -47,7 +34,10 @@ function createEgressRows(
   const views = createEgressViews(engine);
   const named = createRows(engine, encoder, shared);
   const routed = createRows(engine, encoder, shared);
-  const placed = createPlacedClaims(engine);
+  const scopeOf = engine.memo(
+    "scope of a way out",
+    (scope: OutboundScope, egress: EgressListener): OutboundScope => ({ ...scope, egress }),
+  );
   const placedNamed = createPlacedViews(engine);
   const placedRouted = createPlacedViews(engine);
   const viewsBeside = engine.latest(
@@ -60,13 +50,13 @@ function createEgressRows(
   );
   return (mesh, scope, egress, client) => {
     const seen = views(mesh, scope, egress);
-    const own = named(seen.named, mesh, scope, client);
+    const own = named(seen.named, mesh, scopeOf(scope, egress), client);
     const others = routed(seen.routed, mesh, { ...scope, router: true }, client);
     return {
       clusters: beside(own.clusters.all, others.clusters.all),
       endpoints: beside(own.endpoints.all, others.endpoints.all),
       virtualHosts: own.virtualHosts.all,
-      claims: placed(own.claims.all, egress),
+      claims: own.claims.all,
       placedViews: viewsBeside(
         placedNamed(seen.named, client.localitySetting),
         placedRouted(seen.routed, client.localitySetting),
@@ -117,7 +107,9 @@ export function createSidecarPart(
         fixed.map((one) => [one.name, one] as const),
       ),
       endpoints: endpoints(rows.map((one) => one.endpoints)),
-      routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown, scope),
+      routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown, scope, {
+        listeners,
+      }),
       claims: group(claims(rows.map((one) => one.claims))),
       unknown,
       client,

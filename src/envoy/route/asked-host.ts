@@ -2,7 +2,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
-import { HTTP_PROXY_ROUTE } from "../names.js";
+import { isProxyRoute } from "../names.js";
 import type { EnvoyResource } from "../resource-set.js";
 import { domainKey } from "./route-configuration.js";
 
@@ -26,14 +26,11 @@ const PORT = /:\d+$/;
 /** Of names in DNS with a port; what is longer is taken by no wildcard but `*`. */
 const MAX_NAME_LENGTH = 260;
 
-/** Whether requests are told apart by the port that they name. */
-export const countsPort = (routeName: string): boolean => routeName === HTTP_PROXY_ROUTE;
-
 /** Reads a resource name by which a virtual host is asked for; undefined of what no request could ask for. */
 export function parseAskedHost(name: string): AskedHost | undefined {
   const [, routeName, authority] = ASKED.exec(name) ?? [];
   if (routeName === undefined || authority === undefined) return undefined;
-  const host = (countsPort(routeName) ? authority : authority.replace(PORT, "")).toLowerCase();
+  const host = (isProxyRoute(routeName) ? authority : authority.replace(PORT, "")).toLowerCase();
   const isWildcard = host.startsWith("*") || host.endsWith("*");
   return { name, routeName, host, isWildcard };
 }
