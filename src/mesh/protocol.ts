@@ -24,7 +24,6 @@ const BY_NAME: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
   ["https", "HTTPS"],
   ["grpc", "GRPC"],
   ["grpc-web", "GRPC-Web"],
-  ["grpcweb", "GRPC-Web"],
   ["tls", "TLS"],
   ["tcp", "TCP"],
   ["udp", "UDP"],

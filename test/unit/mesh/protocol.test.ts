@@ -7,6 +7,7 @@ test.each<[Partial<KubernetesPort>, string]>([
   [{ name: "grpc-api" }, "GRPC"],
   [{ name: "grpc-web" }, "GRPC-Web"],
   [{ name: "gRPC-Web-api" }, "GRPC-Web"],
+  [{ name: "grpcweb" }, "Unsupported"],
   [{ name: "web" }, "Unsupported"],
   [{}, "Unsupported"],
   [{ name: "http", transport: "UDP" }, "UDP"],
