@@ -1,9 +1,11 @@
 import Type from "typebox";
 import { ExtensionProvider } from "./extension-provider.js";
+import { ClientTLSSettings } from "./kinds/client-tls-settings.js";
 import { TcpKeepalive } from "./kinds/connection-pool.js";
 import {
   Duration,
   Flag,
+  lenient,
   list,
   mapOf,
   NonEmptyText,
@@ -61,6 +63,8 @@ const Topology = strict({
   proxyProtocol: optional(strict({})),
 });
 
+const KeyDevice = strict({ pollDelay: optional(Duration), fallback: optional(Flag) });
+
 /** The schema of `defaultConfig`, the settings of a single proxy. See Istio's ProxyConfig (mesh/v1alpha1). */
 export const ProxyConfigFields = strict({
   configPath: optional(Text),
@@ -88,14 +92,14 @@ export const ProxyConfigFields = strict({
   tracing: optional(
     strict({
       zipkin: optional(strict({ address: optional(Text) })),
-      lightstep: optional(Struct),
+      lightstep: optional(lenient({ address: optional(Text), accessToken: optional(Text) })),
       datadog: optional(strict({ address: optional(Text) })),
       stackdriver: optional(Struct),
       openCensusAgent: optional(Struct),
       customTags: optional(mapOf(Struct)),
       maxPathTagLength: optional(Uint32),
       sampling: optional(Type.Number({ minimum: 0, maximum: 100 })),
-      tlsSettings: optional(Struct),
+      tlsSettings: optional(ClientTLSSettings),
       enableIstioTags: optional(Flag),
     }),
   ),
@@ -119,7 +123,7 @@ export const ProxyConfigFields = strict({
   holdApplicationUntilProxyStarts: optional(Flag),
   caCertificatesPem: optional(list(Text)),
   image: optional(Struct),
-  privateKeyProvider: optional(Struct),
+  privateKeyProvider: optional(strict({ cryptomb: optional(KeyDevice), qat: optional(KeyDevice) })),
   proxyHeaders: optional(Struct),
   fileFlushInterval: optional(Duration),
   fileFlushMinSizeKb: optional(Uint32),

@@ -1,9 +1,13 @@
-import type { Finding, Path } from "./kind.js";
+import { inText, readText } from "./config-map-text.js";
+import { checkExtensionProviders } from "./extension-provider-rules.js";
+import type { Finding } from "./kind.js";
+import { type Findings, tolerate } from "./kinds/findings.js";
 import { checkMeshConfig } from "./mesh-config-rules.js";
 import { MeshConfigFields, type ProxyConfigFields } from "./mesh-config-schema.js";
+import { meshNetworksFindings } from "./mesh-networks.js";
+import { isMap } from "./reading/value.js";
 import type { ConfigResource } from "./resource.js";
 import { validateBody } from "./schema.js";
-import { parseSection } from "./yaml/parse-section.js";
 
 /** The fields that have a value in every mesh. */
 type Defaulted =
@@ -116,7 +120,7 @@ const DEFAULT_MESH_CONFIG: MeshConfig = {
 export const MESH_CONFIG_MAP = { namespace: "istio-system", name: "istio" } as const;
 
 /** Where in the ConfigMap the mesh configuration is: text that is YAML. */
-const TEXT_PATH: Path = ["data", "mesh"];
+const KEY = "mesh";
 
 /**
  * The mesh configuration of the ConfigMap `istio-system/istio`; the defaults without it, or where it has errors, which the
@@ -138,7 +142,7 @@ export function meshConfigFindings(resource: ConfigResource): readonly Finding[]
     resource.kind === "ConfigMap" &&
     namespace === MESH_CONFIG_MAP.namespace &&
     name === MESH_CONFIG_MAP.name;
-  return isMeshConfig ? readFields(resource).findings : [];
+  return isMeshConfig ? [...readFields(resource).findings, ...meshNetworksFindings(resource)] : [];
 }
 
 interface FieldsReading {
@@ -150,27 +154,52 @@ interface FieldsReading {
 const DEFINITION = { body: "document", schema: MeshConfigFields } as const;
 
 function readFields(configMap: ConfigResource): FieldsReading {
-  const { data } = configMap.spec as { readonly data?: { readonly mesh?: string } };
-  if (data?.mesh === undefined) return { fields: {}, findings: [] };
-  const parsed = parseSection(data.mesh);
-  if (parsed.error !== undefined) {
-    const { offset, code, message } = parsed.error;
-    return { findings: [{ path: [...TEXT_PATH, offset], code, message: `data.mesh ${message}` }] };
-  }
-  const fields = parsed.documents[0] ?? {};
-  const ofFields = validateBody(DEFINITION, fields).map(
-    (finding): Finding => ({
-      ...finding,
-      ...(finding.code === "unknown-field" && { severity: "warning" }),
-    }),
-  );
+  const reading = readText(configMap, KEY);
+  if (reading.problem !== undefined) return { findings: [reading.problem] };
+  const ofFields = validateBody(DEFINITION, reading.value).map(inMeshConfig);
   const isRead = ofFields.every(({ severity }) => severity === "warning");
+  // What has no errors of its schema is of its type, but for the providers that have.
+  const wrong = wrongProviders(ofFields);
+  const fields = withoutProviders(reading.value, wrong) as MeshConfigFields;
   const ofRules = isRead ? [...checkMeshConfig(fields)] : [];
-  const findings = [...ofFields, ...ofRules].map(
-    (finding): Finding => ({ ...finding, path: [...TEXT_PATH, ...finding.path] }),
-  );
+  const ofProviders = isRead && wrong.size === 0 ? [...providerWarnings(fields)] : [];
+  const findings = inText(KEY, [...ofFields, ...ofRules, ...ofProviders]);
   if (findings.some(({ severity }) => severity !== "warning")) return { findings };
   return { fields, findings };
+}
+
+/**
+ * A field that is not known is a warning. So is what is wrong with one provider, which keeps nothing from working but what
+ * names it. See Istio, ValidateMeshConfig.
+ */
+function inMeshConfig(finding: Finding): Finding {
+  if (finding.code === "unknown-field") return { ...finding, severity: "warning" };
+  if (providerOf(finding) === undefined) return finding;
+  const message = `${finding.message}: the provider is left out`;
+  return { ...finding, message, severity: "warning" };
+}
+
+/** Which provider a finding is about. */
+function providerOf({ path }: Finding): number | undefined {
+  const [field, index] = path;
+  return field === "extensionProviders" && typeof index === "number" ? index : undefined;
+}
+
+/** Which providers are not what their schema says. */
+function wrongProviders(findings: readonly Finding[]): ReadonlySet<number> {
+  const known = findings.filter(({ code }) => code !== "unknown-field");
+  return new Set(known.flatMap((finding) => providerOf(finding) ?? []));
+}
+
+function providerWarnings({ extensionProviders = [] }: MeshConfigFields): Findings {
+  return tolerate(checkExtensionProviders(extensionProviders, ["extensionProviders"]));
+}
+
+function withoutProviders(fields: unknown, wrong: ReadonlySet<number>): unknown {
+  if (wrong.size === 0 || !isMap(fields)) return fields;
+  const { extensionProviders: providers } = fields;
+  if (!Array.isArray(providers)) return fields;
+  return { ...fields, extensionProviders: providers.filter((_, index) => !wrong.has(index)) };
 }
 
 /**

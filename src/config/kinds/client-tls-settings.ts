@@ -21,9 +21,13 @@ const CONFIG_MAP = "configmap://";
 
 /**
  * Certificates from one source, all that the mode needs, and nothing to verify by where nothing is verified. `namespace` is
- * that of the resource.
+ * that of the resource, undefined for settings of the mesh, which cannot have a ConfigMap's certificate.
  */
-export function* checkClientTls(tls: ClientTLSSettings, path: Path, namespace: string): Findings {
+export function* checkClientTls(
+  tls: ClientTLSSettings,
+  path: Path,
+  namespace: string | undefined,
+): Findings {
   const { mode = "DISABLE", credentialName = "" } = tls;
   yield* refuse([...path, "credentialName"], configMapProblem(credentialName, namespace));
   if (mode !== "SIMPLE" && mode !== "MUTUAL") return;
@@ -61,8 +65,9 @@ function* checkUnverified(tls: ClientTLSSettings, path: Path): Findings {
 }
 
 /** Why a credential is no ConfigMap of the namespace, `configmap://namespace/name`; nothing for what is none at all. */
-function configMapProblem(credential: string, namespace: string): string | undefined {
+function configMapProblem(credential: string, namespace: string | undefined): string | undefined {
   if (!credential.startsWith(CONFIG_MAP)) return undefined;
+  if (namespace === undefined) return "a ConfigMap is of a namespace, which the mesh is not in";
   const [owner, name = ""] = credential.slice(CONFIG_MAP.length).split("/");
   const isOwn = owner === namespace && name !== "";
   return isOwn ? undefined : `"${credential}" is not of the form ${CONFIG_MAP}${namespace}/NAME`;

@@ -99,11 +99,6 @@ describe("an error in the mesh configuration", () => {
     ["a wrong type", "trustDomain: 5", "mesh/m.yaml:9:18 error wrong-type"],
     ["an unknown value", "accessLogEncoding: XML", "mesh/m.yaml:9:24 error unknown-value"],
     ["no duration", "connectTimeout: soon", "mesh/m.yaml:9:21 error invalid-duration"],
-    [
-      "a provider without a port",
-      "extensionProviders: [{name: a, envoyExtAuthzGrpc: {service: b}}]",
-      "mesh/m.yaml:9:36 error missing-field",
-    ],
   ])("is found at its place in the text: %s", (_, line, expected) => {
     const snapshot = createDirectory().write({ "m.yaml": configMap("rootNamespace: root", line) });
     expect(linesOf(snapshot)).toEqual([`${expected} ConfigMap istio.istio-system`]);
@@ -125,6 +120,26 @@ describe("an error in the mesh configuration", () => {
     expect(meshConfigOf(tables.ConfigMap.get("istio-system/istio")).trustDomain).toBe(
       "example.org",
     );
+  });
+
+  it("is a warning in a provider, which is left out", () => {
+    const snapshot = createDirectory().write({
+      "m.yaml": configMap(
+        "rootNamespace: root",
+        "extensionProviders: [{name: a, envoyExtAuthzGrpc: {service: b}}, {name: b, prometheus: {}}]",
+      ),
+    });
+    expect(linesOf(snapshot)).toEqual([
+      "mesh/m.yaml:9:36 warning missing-field ConfigMap istio.istio-system",
+    ]);
+    const meshConfig = meshConfigOf(snapshot.tables.ConfigMap.get("istio-system/istio"));
+    expect(meshConfig.extensionProviders.map(({ name }) => name)).toEqual([
+      "prometheus",
+      "stackdriver",
+      "envoy",
+      "b",
+    ]);
+    expect(meshConfig.rootNamespace).toBe("root");
   });
 
   it("is a warning when Istio does not know the field", () => {
@@ -149,21 +164,26 @@ describe("the rules of the mesh configuration", () => {
     );
 
   it.each([
-    "connectTimeout: 30s",
+    "connectTimeout: 1h",
     "protocolDetectionTimeout: 0s",
     "defaultConfig: { drainDuration: 45s, discoveryAddress: 'istiod.istio-system.svc:15012' }",
     "defaultConfig: { discoveryAddress: '[::1]:15012', statusPort: 15020 }",
     "defaultConfig: { tracing: { datadog: { address: '$(HOST_IP):8126' } } }",
-    "defaultConfig: { tracing: { zipkin: { address: '' } } }",
-    "defaultConfig: { proxyMetadata: { ISTIO_META_DNS_CAPTURE: 'true', ISTIO_META_DNS_AUTO_ALLOCATE: 'true' } }",
-    "tlsDefaults: { ecdhCurves: [P-256] }",
+    "defaultConfig: { tracing: { lightstep: { address: 'a:1', accessToken: b } } }",
+    "defaultConfig: { tracing: { tlsSettings: { mode: MUTUAL, clientCertificate: /a, privateKey: /b } } }",
+    "defaultConfig: { privateKeyProvider: { cryptomb: { pollDelay: 10ms, fallback: true } } }",
+    "tlsDefaults: { ecdhCurves: [P-256, X25519MLKEM768] }",
+    "trustDomain: example.1.",
+    "serviceSettings: [{ settings: { clusterLocal: true }, hosts: ['*.a.b', c] }]",
+    "extensionProviders: [{ name: a, zipkin: { service: ns/zipkin.ns.svc.cluster.local, port: 9411 } }]",
+    "extensionProviders: [{ name: a, opentelemetry: { service: 10.0.0.1, port: 4317, grpc: {} } }]",
   ])("take %s", (text) => {
     expect(found(text)).toEqual([]);
   });
 
   it.each([
     ["proxyListenPort: 0", "out of range"],
-    ["connectTimeout: 31s", "too long"],
+    ["connectTimeout: 61m", "too long"],
     ["connectTimeout: 0s", "too short"],
     ["connectTimeout: 1.5ms", "too precise"],
     ["protocolDetectionTimeout: 1us", "too short"],
@@ -171,22 +191,93 @@ describe("the rules of the mesh configuration", () => {
     ["defaultConfig: { binaryPath: '' }", "is empty"],
     ["defaultConfig: { serviceCluster: '' }", "is empty"],
     ["defaultConfig: { drainDuration: 1500ms }", "too precise"],
-    ["defaultConfig: { drainDuration: 2h }", "too long"],
     ["defaultConfig: { drainDuration: 0s }", "too short"],
     ["defaultConfig: { controlPlaneAuthPolicy: INHERIT }", "no policy"],
     ["defaultConfig: { proxyAdminPort: 0 }", "out of range"],
     ["defaultConfig: { discoveryAddress: istiod }", "no address"],
+    ["defaultConfig: { discoveryAddress: '' }", "is empty"],
+    ["defaultConfig: { discoveryAddress: 'istio_d:15012' }", "no domain name"],
     ["defaultConfig: { statsdUdpAddress: 'a:0' }", "out of range"],
     ["defaultConfig: { envoyMetricsService: { address: ':80' } }", "no address"],
     ["defaultConfig: { envoyAccessLogService: { address: 'a:b' } }", "no address"],
     ["defaultConfig: { tracing: { zipkin: { address: a } } }", "no address"],
-    ["defaultConfig: { tracing: { lightstep: { address: a } } }", "no address"],
+    ["defaultConfig: { tracing: { datadog: {} } }", "no address"],
+    ["defaultConfig: { tracing: { lightstep: { address: 'a', accessToken: b } } }", "no address"],
+    ["defaultConfig: { tracing: { lightstep: { address: 'a:1' } } }", "needs an accessToken"],
     [
-      "defaultConfig: { proxyMetadata: { ISTIO_META_DNS_AUTO_ALLOCATE: 'true' } }",
-      "needs ISTIO_META",
+      "defaultConfig: { tracing: { tlsSettings: { mode: MUTUAL, privateKey: /b } } }",
+      "needs clientCertificate",
     ],
+    [
+      "defaultConfig: { tracing: { tlsSettings: { credentialName: 'configmap://a/b' } } }",
+      "of a namespace",
+    ],
+    ["defaultConfig: { privateKeyProvider: {} }", "give one of cryptomb, qat"],
+    [
+      "defaultConfig: { privateKeyProvider: { cryptomb: { pollDelay: 1s }, qat: { pollDelay: 1s } } }",
+      "excludes cryptomb",
+    ],
+    ["defaultConfig: { privateKeyProvider: { qat: {} } }", "needs a pollDelay"],
+    ["defaultConfig: { privateKeyProvider: { qat: { pollDelay: 0s } } }", "needs a pollDelay"],
     ["meshMTLS: { ecdhCurves: [P-256] }", "only tlsDefaults"],
+    ["trustDomain: a_b", "no trust domain"],
+    ["trustDomainAliases: [a, '.']", "no trust domain"],
+    ["serviceSettings: [{ hosts: [a.*] }]", "no domain name"],
   ])("refuse %s", (text, problem) => {
     expect(found(text)).toEqual([expect.stringMatching(`^error .*${problem}`)]);
+  });
+
+  it.each([
+    ["defaultConfig: { proxyMetadata: { ISTIO_META_DNS_AUTO_ALLOCATE: 'true' } }", "is deprecated"],
+    ["tlsDefaults: { ecdhCurves: [P-257] }", "no curve"],
+    ["tlsDefaults: { ecdhCurves: [P-256, P-256] }", "there twice"],
+    [
+      "extensionProviders: [{ name: a, prometheus: {} }, { name: a, prometheus: {} }]",
+      "duplicate provider",
+    ],
+    ["extensionProviders: [{ name: a }]", "provider is none"],
+    ["extensionProviders: [{ name: a, prometheus: {}, stackdriver: {} }]", "excludes"],
+    ["extensionProviders: [{ name: a, zipkin: { service: a_b, port: 1 } }]", "no domain name"],
+    ["extensionProviders: [{ name: a, zipkin: { service: ns/a, port: 1 } }]", "short name"],
+    [
+      "extensionProviders: [{ name: a, opentelemetry: { service: b, port: 1, http: { path: / }, grpc: {} } }]",
+      "excludes http",
+    ],
+    [
+      "extensionProviders: [{ name: a, lightstep: { service: b, port: 1 } }]",
+      "needs an accessToken",
+    ],
+  ])("find doubtful %s", (text, problem) => {
+    expect(found(text)).toEqual([expect.stringMatching(`^warning .*${problem}`)]);
+  });
+});
+
+describe("the networks of the mesh", () => {
+  const found = (networks: string): readonly string[] =>
+    parseOffline([
+      {
+        path: "m.yaml",
+        text: `${configMap("{}")}  meshNetworks: |-\n    networks: { one: ${networks} }\n`,
+      },
+    ]).diagnostics.map(({ severity, message }) => `${severity} ${message}`);
+
+  it.each([
+    "{ endpoints: [{ fromCidr: 10.0.0.0/8 }, { fromRegistry: east }] }",
+    "{ gateways: [{ address: 1.2.3.4, port: 15443 }, { address: a.b, port: 15443 }] }",
+    "{ gateways: [{ registryServiceName: gw.istio-system.svc.cluster.local, port: 15443 }] }",
+  ])("can be %s", (networks) => {
+    expect(found(networks)).toEqual([]);
+  });
+
+  it.each([
+    ["{ endpoints: [{ fromCidr: 10.0.0.0/33 }] }", "no range of IP addresses"],
+    ["{ endpoints: [{ fromRegistry: a.b }] }", "no name of a cluster"],
+    ["{ endpoints: [{ fromCidr: ::1, fromRegistry: a }] }", "excludes fromCidr"],
+    ["{ gateways: [{ registryServiceName: a_b, port: 1 }] }", "no domain name"],
+    ["{ gateways: [{ address: a_b, port: 1 }] }", "no domain name"],
+    ["{ gateways: [{ address: a.b }] }", "port 0 is out of range"],
+    ["{ gateway: [] }", "unknown field"],
+  ])("are doubtful as %s", (networks, problem) => {
+    expect(found(networks)).toEqual([expect.stringMatching(`^warning .*${problem}`)]);
   });
 });
