@@ -52,9 +52,10 @@ function reportsOf(
   return analyzers.flatMap((analyzer) => [...analyzer.analyze(context)]);
 }
 
-function diagnosticOf({ resource, code, path, end = "value", message }: Report): Diagnostic {
+function diagnosticOf(report: Report): Diagnostic {
+  const { resource, code, path, end = "value", message } = report;
   return {
-    severity: MESSAGES[code].severity,
+    severity: report.severity ?? MESSAGES[code].severity,
     code,
     message: showable(message),
     ...resource.written.place(path, end),

@@ -1,3 +1,4 @@
+import type { Severity } from "../base/diagnostic.js";
 import type { Path } from "../config/kind.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { MemberEnd } from "../config/reading/place.js";
@@ -22,6 +23,8 @@ export interface AnalysisContext {
 export interface Report {
   readonly resource: Analyzed;
   readonly code: MessageCode;
+  /** How bad it is, when that is not what the code says. */
+  readonly severity?: Severity;
   /** Where in the resource. */
   readonly path: Path;
   /** Which end of the member at `path` is to be looked at; what it says when absent. */

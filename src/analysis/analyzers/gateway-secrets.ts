@@ -36,10 +36,13 @@ function* analyzeGateway(gateway: Gateway, context: AnalysisContext): Iterable<R
     const secrets = names.flatMap(({ namespace, name }) => {
       return context.resources.find("Secret", namespace, name) ?? [];
     });
-    // Files without any Secret leave them to who has them.
-    if (secrets.length === 0 && context.resources.all("Secret").length > 0) {
+    if (secrets.length === 0) {
       const keys = names.map(({ namespace, name }) => `${namespace}/${name}`);
-      yield { ...place, code: "IST0101", message: `there is no Secret "${keys.join('" or "')}"` };
+      const message = `there is no Secret "${keys.join('" or "')}"`;
+      // Files without any Secret leave them to who has them.
+      const isElsewhere = context.resources.all("Secret").length === 0;
+      const severity = isElsewhere ? "warning" : "error";
+      yield { ...place, code: "IST0101", severity, message };
     }
     const problem = secrets.map((secret) => secretProblem(secret, context.now)).find(isProblem);
     if (problem !== undefined) yield { ...place, code: "IST0161", message: problem };

@@ -219,7 +219,11 @@ describe("the Secrets of Gateways", () => {
       file(withSecret("kubernetes://other/one"), POD, secret("one", "other", valid)),
       [],
     ],
-    ["are kept elsewhere when files have none at all", file(withSecret("one"), POD), []],
+    [
+      "are missing where files have none at all",
+      file(withSecret("one"), POD),
+      ["IST0101 Gateway g.edge: one"],
+    ],
     [
       "may be no Secrets of Kubernetes",
       file(withSecret("sds://one"), POD, secret("x", "edge", valid)),
