@@ -1,7 +1,7 @@
 import type { Path } from "../../config/kind.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import { formatLabels } from "../label-selection.js";
-import { isWorkloadInMesh } from "../mesh-membership.js";
+import { isAmbient, isWorkloadInMesh } from "../mesh-membership.js";
 import type { AnalyzedOf } from "../resources.js";
 import type { Workload } from "../workloads.js";
 
@@ -26,7 +26,8 @@ type IsMember = (workload: Workload) => boolean;
 function membershipIn({ resources }: AnalysisContext): IsMember {
   const known = new Map<Workload, boolean>();
   return (workload) => {
-    const isMember = known.get(workload) ?? isWorkloadInMesh(workload, resources);
+    const isMember =
+      known.get(workload) ?? (isAmbient(workload) || isWorkloadInMesh(workload, resources));
     known.set(workload, isMember);
     return isMember;
   };

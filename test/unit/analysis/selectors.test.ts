@@ -185,6 +185,14 @@ describe("AuthorizationPolicies", () => {
       [],
     ],
     [
+      "are for pods in ambient mode",
+      file(
+        policy(selecting),
+        pod({ app: "a" }, { annotations: { "ambient.istio.io/redirection": "enabled" } }),
+      ),
+      [],
+    ],
+    [
       "are not for pods without a proxy",
       file(policy(selecting), pod({ app: "a" })),
       ["IST0127 AuthorizationPolicy p.default: matchLabels"],
