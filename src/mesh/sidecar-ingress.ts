@@ -13,6 +13,7 @@ export interface ApplicationEndpoint {
 /** One port on which a sidecar takes calls for its workload. */
 export interface IngressListener {
   readonly port: number;
+  /** What it carries behind `tls`. */
   readonly protocol: Protocol;
   /** The address on which it listens; undefined for the workload's own. */
   readonly bind: string | undefined;
@@ -26,31 +27,63 @@ export interface IngressListener {
 }
 
 const LOCALHOST = "127.0.0.1";
-/** The addresses that stand for the workload's own. */
-const OWN_ADDRESSES: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
+const LOCALHOST_IPV6 = "::1";
 
-/** Reads `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:8080` or `unix://PATH`; `own` is the workload's address. */
-function applicationEndpoint(text: string, own: string): ApplicationEndpoint | undefined {
+const isIpv6 = (address: string): boolean => address.includes(":");
+
+/**
+ * The address that a host means to a workload with these addresses: `0.0.0.0` and `[::]` are its own of that family, and a
+ * loopback address is that of the other family where the workload has none of its family. See Istio,
+ * IstioIngressListener.defaultEndpoint.
+ */
+function addressOf(host: string, addresses: readonly string[]): string {
+  const ipv4 = addresses.find((one) => one !== "" && !isIpv6(one));
+  const ipv6 = addresses.find(isIpv6);
+  switch (host) {
+    case "0.0.0.0":
+      return ipv4 ?? LOCALHOST;
+    case "[::]":
+      return ipv6 ?? LOCALHOST_IPV6;
+    case LOCALHOST:
+      return ipv4 === undefined && ipv6 !== undefined ? LOCALHOST_IPV6 : LOCALHOST;
+    case `[${LOCALHOST_IPV6}]`:
+      return ipv6 === undefined ? LOCALHOST : LOCALHOST_IPV6;
+    default:
+      return host.replace(/^\[(.*)\]$/, "$1");
+  }
+}
+
+/** Reads `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:8080` or `unix://PATH`. */
+function applicationEndpoint(
+  text: string,
+  addresses: readonly string[],
+): ApplicationEndpoint | undefined {
   if (text === "") return undefined;
   if (text.startsWith("unix://")) return { address: text, port: 0 };
   const colon = text.lastIndexOf(":");
-  const host = text.slice(0, colon);
-  const address = OWN_ADDRESSES.has(host) ? own : host.replace(/^\[(.*)\]$/, "$1");
+  const address = addressOf(text.slice(0, colon), addresses);
   return { address: address === "" ? LOCALHOST : address, port: Number(text.slice(colon + 1)) };
 }
 
-/** The ports that a Sidecar names for its workload at an address; without any they are those of its services. */
+/** What a port carries whose TLS ends at the sidecar. */
+function behindTls(text: string | undefined): Protocol {
+  const protocol = parseProtocol(text);
+  if (protocol === "HTTPS") return "HTTP";
+  return protocol === "TLS" ? "TCP" : protocol;
+}
+
+/** The ports that a Sidecar names for its workload at some addresses; without any they are those of its services. */
 export function ingressListeners(
   { spec }: ResourceOf<"Sidecar">,
-  address: string,
+  addresses: readonly string[],
 ): readonly IngressListener[] {
   return (spec.ingress ?? []).map(
     ({ port, bind = "", captureMode, defaultEndpoint = "", tls, connectionPool }) => ({
       port: port.number ?? 0,
-      protocol: parseProtocol(port.protocol),
+      protocol: tls === undefined ? parseProtocol(port.protocol) : behindTls(port.protocol),
       bind: bind === "" ? undefined : bind,
       bound: captureMode === "NONE",
-      endpoint: applicationEndpoint(defaultEndpoint, address),
+      endpoint: applicationEndpoint(defaultEndpoint, addresses),
       tls,
       pool: connectionPool ?? spec.inboundConnectionPool,
     }),

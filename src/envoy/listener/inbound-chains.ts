@@ -25,9 +25,10 @@ const PLAINTEXT: FilterChainMatchJson = { transportProtocol: "raw_buffer" };
 const MESH_HTTP: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_HTTP_ALPN] };
 const MESH_ANY: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_ANY_ALPN] };
 const MESH_TCP: FilterChainMatchJson = { ...TLS, applicationProtocols: MESH_TCP_ALPN };
+/** HTTP/1.0 would be refused: it is passed on as bytes. */
 const PLAIN_HTTP: FilterChainMatchJson = {
   ...PLAINTEXT,
-  applicationProtocols: ["http/1.0", "http/1.1", "h2c"],
+  applicationProtocols: ["http/1.1", "h2c"],
 };
 
 const http = (match: FilterChainMatchJson, mutualTls: boolean): InboundChain => ({
@@ -53,7 +54,7 @@ const CHAINS: Readonly<
   tcp: {
     STRICT: [tcp(TLS, true)],
     // TLS without the mesh's names is the application's own, and passed on as it is.
-    PERMISSIVE: [tcp(MESH_TCP, true), tcp(TLS, false), tcp(PLAINTEXT, false)],
+    PERMISSIVE: [tcp(MESH_ANY, true), tcp(TLS, false), tcp(PLAINTEXT, false)],
     DISABLE: [tcp({}, false)],
   },
   auto: {

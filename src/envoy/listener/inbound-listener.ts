@@ -1,6 +1,7 @@
 /** The inbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
+import { isHttp, type Protocol } from "../../mesh/protocol.js";
 import type {
   AccessLogJson,
   FilterChainJson,
@@ -50,12 +51,19 @@ export interface PassthroughModes {
   readonly ports: readonly { readonly port: number; readonly mode: MutualTlsMode }[];
 }
 
-/** Everything on a port goes to one cluster; a request that the application never saw is sent again. */
-function inboundRoutes(
-  cluster: string,
-  virtualHost: string,
-  operation: string,
-): RouteConfigurationJson {
+/** A request that the application never saw is sent again, but for those of gRPC, which may be streams. */
+const RETRY_UNSEEN = {
+  retryPolicy: { retryOn: "reset-before-request", numRetries: 2 },
+} as const;
+
+/** Everything on a port goes to one cluster. */
+function inboundRoutes({
+  cluster,
+  virtualHost,
+  operation,
+  protocol,
+}: InboundTarget): RouteConfigurationJson {
+  const isGrpc = protocol === "GRPC" || protocol === "GRPC-Web";
   return {
     name: cluster,
     virtualHosts: [
@@ -69,7 +77,7 @@ function inboundRoutes(
             route: {
               cluster,
               timeout: "0s",
-              retryPolicy: { retryOn: "reset-before-request", numRetries: 2 },
+              ...(isGrpc ? {} : RETRY_UNSEEN),
               maxStreamDuration: { maxStreamDuration: "0s", grpcTimeoutHeaderMax: "0s" },
             },
             decorator: { operation },
@@ -86,6 +94,7 @@ interface InboundTarget {
   readonly statPrefix: string;
   readonly virtualHost: string;
   readonly operation: string;
+  readonly protocol: Protocol;
 }
 
 function inboundFilters(
@@ -103,7 +112,7 @@ function inboundFilters(
   return [
     httpConnectionManager({
       statPrefix: target.statPrefix,
-      routes: { inline: inboundRoutes(target.cluster, target.virtualHost, target.operation) },
+      routes: { inline: inboundRoutes(target) },
       filters: httpFilters({ security: options.security.http }),
       accessLog,
       pathNormalization: options.pathNormalization,
@@ -119,6 +128,7 @@ function portTarget(port: InboundPort, statName: string): InboundTarget {
     statPrefix: `inbound_${statName};`,
     virtualHost: `inbound|http|${String(port.servicePort)}`,
     operation: `${service?.host ?? ""}:${String(port.servicePort)}/*`,
+    protocol: port.protocol,
   };
 }
 
@@ -137,7 +147,7 @@ function portChains(
   };
   // What a Sidecar says of TLS is for clients outside of the mesh: where mutual TLS is taken there are none.
   return port.tls !== undefined && mode === "DISABLE"
-    ? [terminatingChain(port.tls, { ...common, http: port.protocol === "HTTPS" })]
+    ? [terminatingChain(port.tls, { ...common, http: isHttp(port.protocol) })]
     : inboundChains(port.protocol, mode).map((chain) => inboundFilterChain(chain, common));
 }
 
@@ -152,6 +162,7 @@ function passthroughChains(
     statPrefix: `${INBOUND_PASSTHROUGH_CLUSTER};`,
     virtualHost: "inbound|http|0",
     operation: ":0/*",
+    protocol: "Unsupported",
   };
   return inboundChains("Unsupported", mode).map((chain) =>
     inboundFilterChain(chain, {
@@ -241,8 +252,8 @@ export function virtualInboundListener(
     ...passthroughChains(passthrough.mode, undefined, options),
     ...passthrough.ports.flatMap(({ port, mode }) => passthroughChains(mode, port, options)),
     ...ports.flatMap((secured) => {
-      const { targetPort } = secured.port;
-      return portChains(secured, targetPort, listenerName(ANY_ADDRESS, targetPort), options);
+      const { targetPort, bind = ANY_ADDRESS } = secured.port;
+      return portChains(secured, targetPort, listenerName(bind, targetPort), options);
     }),
   ];
   return {

@@ -14,7 +14,13 @@ import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
-import { type ClusterKey, outboundClusterName, proxyRouteName } from "../names.js";
+import {
+  type ClusterKey,
+  outboundClusterName,
+  proxyRouteName,
+  VIRTUAL_INBOUND_PORT,
+  VIRTUAL_OUTBOUND_PORT,
+} from "../names.js";
 import type { TcpWay } from "../network-filters.js";
 import { ANY_ADDRESS } from "./address.js";
 
@@ -270,6 +276,9 @@ export interface ClaimPlacing {
 
 const LOCALHOST = "127.0.0.1";
 
+/** The ports of the two listeners to which captured connections are redirected, on every address. */
+const RESERVED_PORTS: ReadonlySet<number> = new Set([VIRTUAL_OUTBOUND_PORT, VIRTUAL_INBOUND_PORT]);
+
 /** The one address of a Sidecar's listener; undefined where the addresses of the services decide. */
 const placeOf = (egress: EgressListener | undefined): string | undefined =>
   egress?.bind ?? (egress?.bound === true ? LOCALHOST : undefined);
@@ -307,6 +316,7 @@ export function outboundClaims(
     const routes = requestRoutes(service, port, egress);
     if (kind === "http") {
       const address = place ?? ANY_ADDRESS;
+      if (address === ANY_ADDRESS && RESERVED_PORTS.has(port.number)) return [];
       return [{ ...common, address, port: port.number, routes, chains: [] }];
     }
     return places.map((one) => ({

@@ -143,8 +143,9 @@ function listenersOf(
     dualStack: proxy.dualStack,
     passed: inputs.passed,
   };
+  const possible = servers.filter(({ listenPort }) => !(proxy.unprivileged && listenPort < 1024));
   return [
-    ...groupBy(servers, (one) => `${one.server.bind ?? ""}|${String(one.listenPort)}`).values(),
+    ...groupBy(possible, (one) => `${one.server.bind ?? ""}|${String(one.listenPort)}`).values(),
   ]
     .map((members) => {
       const [first] = members;

@@ -175,16 +175,27 @@ const precedence = (service: Service): string => `${service.creationTimestamp} $
 function portsOf(inputs: InboundInputs): readonly InboundPort[] {
   const { sidecar, proxy } = inputs;
   const services = servicesOf(inputs);
-  const own = sidecar && ingressPorts(sidecar, services, proxy.address);
+  const listed = (proxy.metadata["INSTANCE_IPS"] ?? "").split(",");
+  const own = sidecar && ingressPorts(sidecar, services, [proxy.address, ...listed]);
   return own ?? inboundPorts(services, workloadOf(inputs), sidecar?.spec.inboundConnectionPool);
 }
 
-function clustersOf({ proxy, config, security }: InboundInputs, ports: readonly InboundPort[]) {
+/** Where the application is, unless a Sidecar says it of a port. See Istio, MeshConfig.inboundTrafficPolicy. */
+function applicationOf({ proxy, config, sidecar }: InboundInputs): ApplicationAddress {
+  if (proxy.mode === "NONE") return { address: proxy.appAddress };
+  const isListed = (sidecar?.spec.ingress ?? []).length > 0;
+  return config.inboundTrafficPolicy.mode === "LOCALHOST" && !isListed
+    ? { address: LOCALHOST }
+    : { captured: true };
+}
+
+const LOCALHOST = "127.0.0.1";
+
+function clustersOf(inputs: InboundInputs, ports: readonly InboundPort[]) {
+  const { proxy, config, security } = inputs;
   const { connectTimeout } = config;
   const captured = proxy.mode !== "NONE";
-  const application: ApplicationAddress = captured
-    ? { captured: true }
-    : { address: proxy.appAddress };
+  const application = applicationOf(inputs);
   const own = [
     ...ports.map((port) => inboundCluster(port, application, connectTimeout).json),
     ...security.clusters.map(({ json }) => json),

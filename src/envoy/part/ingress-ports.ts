@@ -11,9 +11,9 @@ import type { InboundPort } from "../cluster/inbound-cluster.js";
 export function ingressPorts(
   sidecar: ResourceOf<"Sidecar">,
   services: readonly Service[],
-  address: string,
+  addresses: readonly string[],
 ): readonly InboundPort[] | undefined {
-  const listeners = ingressListeners(sidecar, address);
+  const listeners = ingressListeners(sidecar, addresses);
   if (listeners.length === 0) return undefined;
   return listeners.map(({ port, protocol, pool, endpoint, tls, bind, bound }) => {
     const known = services.filter(({ ports }) => ports.some(({ number }) => number === port));
