@@ -28,6 +28,8 @@ export interface GatewayListenerOptions {
   readonly trustDomains: readonly string[];
   readonly security: Pick<SecurityFilters, "http" | "network">;
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
+  /** The gateway's own. */
+  readonly namespace: string;
   readonly claims: ClaimContext;
   /** The gateway has addresses of both families. */
   readonly dualStack: boolean;
@@ -91,7 +93,7 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterCh
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
   const context: ClaimContext = { ...options.claims, gateways: [one.gatewayKey] };
   const candidates = options.virtualServices(one.gatewayKey);
-  const bound = boundTo(one, candidates, context.source.namespace);
+  const bound = boundTo(one, candidates, options.namespace);
   // Without TLS there is no name to tell hosts apart by.
   const names = one.server.tls === undefined ? [] : serverNames(one);
   const chains = bound.flatMap((virtualService) => [
@@ -156,18 +158,21 @@ function serverChains(
   ];
 }
 
-/** Of chains that take the same connections the first counts: Envoy refuses a listener that has both. */
+/**
+ * Of chains that take the same connections the first counts: Envoy refuses a listener that has both. One that passes TLS on
+ * is left out whole, as in Istio, whatever other names it has.
+ */
 function distinct(chains: readonly FilterChainJson[]): FilterChainJson[] {
   const taken = new Set<string>();
   return chains.flatMap((chain) => {
     const names = chain.filterChainMatch?.serverNames ?? [""];
     const free = names.filter((name) => !taken.has(name));
-    if (free.length === 0) return [];
+    const isWhole = free.length === names.length;
+    if (free.length === 0 || (chain.transportSocket === undefined && !isWhole)) return [];
     for (const name of free) taken.add(name);
-    const narrowed =
-      free.length === names.length
-        ? {}
-        : { filterChainMatch: { ...chain.filterChainMatch, serverNames: free } };
+    const narrowed = isWhole
+      ? {}
+      : { filterChainMatch: { ...chain.filterChainMatch, serverNames: free } };
     return [{ ...chain, ...narrowed }];
   });
 }

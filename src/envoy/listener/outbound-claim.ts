@@ -66,7 +66,8 @@ export interface ClaimContext {
   /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
   readonly gateways: readonly string[];
   readonly resolver: HostResolver;
-  readonly source: { readonly namespace: string; readonly labels: Labels };
+  /** Who calls; undefined at a gateway, where it is not asked for. */
+  readonly source: { readonly namespace: string; readonly labels: Labels } | undefined;
   /** The rule that is applied to a host, if it may concern the way there. */
   readonly ruleOf: (hostname: string) => DestinationRule | undefined;
 }
@@ -141,15 +142,20 @@ function applies(
   { source, gateways }: ClaimContext,
 ): boolean {
   const wanted = match.gateways ?? [];
-  return (
-    (wanted.length === 0 ||
-      wanted.some((gateway) => gateways.includes(resolveGateway(gateway, namespace)))) &&
-    (match.port === undefined || match.port === 0 || match.port === port) &&
-    (match.sourceNamespace === undefined ||
-      match.sourceNamespace === "" ||
-      match.sourceNamespace === source.namespace) &&
-    selects(match.sourceLabels ?? {}, source.labels)
-  );
+  const atGateway =
+    wanted.length === 0 ||
+    wanted.some((gateway) => gateways.includes(resolveGateway(gateway, namespace)));
+  const onPort = match.port === undefined || match.port === 0 || match.port === port;
+  return atGateway && onPort && isFrom(match, source);
+}
+
+function isFrom(
+  { sourceNamespace = "", sourceLabels = {} }: StaticMatch,
+  source: ClaimContext["source"],
+): boolean {
+  if (source === undefined) return true;
+  const inNamespace = sourceNamespace === "" || sourceNamespace === source.namespace;
+  return inNamespace && selects(sourceLabels, source.labels);
 }
 
 /** The chains of a VirtualService's TLS routes for a port. See Istio, TLSRoute. */

@@ -134,10 +134,11 @@ function listenersOf(
     topology: config.defaultConfig.gatewayTopology,
     trustDomains,
     virtualServices: context.virtualServices,
+    namespace: proxy.namespace,
     claims: {
       gateways: [],
       resolver: inputs.resolver,
-      source: context.source,
+      source: undefined,
       ruleOf: (hostname: string) => routeRule(inputs.routeRules, { ...clientOf(inputs), hostname }),
     },
     dualStack: proxy.dualStack,

@@ -3,7 +3,7 @@ import { serverPort } from "../../config/kinds/gateway.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { refOf } from "../../config/resource.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
-import { compareSpecificity, isSubsetOf } from "../../mesh/hostname.js";
+import { compareSpecificity, isSubsetOf, isWildcard } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
 import { seenFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
@@ -59,6 +59,7 @@ export function boundTo(
 
 interface HostRoutes {
   readonly port: number;
+  /** The same object for all hosts of a VirtualService. */
   readonly routes: readonly RouteJson[];
   readonly sources: readonly ResourceRef[];
   readonly httpsOnly: boolean;
@@ -76,19 +77,36 @@ function catchAllLast(routes: readonly RouteJson[]): readonly RouteJson[] {
   return [...routes.filter((route) => !isCatchAll(route)), ...routes.filter(isCatchAll)];
 }
 
+type RoutesOf = (one: GatewayServer, virtualService: VirtualService) => readonly RouteJson[];
+
+/** The routes of VirtualServices on a Gateway: the same for all its servers with one route configuration. */
+function createRoutesOf(context: GatewayRouteContext): RoutesOf {
+  const known = new Map<string, Map<VirtualService, readonly RouteJson[]>>();
+  return (one, virtualService) => {
+    const ofGateway = known.get(one.gatewayKey) ?? new Map<VirtualService, RouteJson[]>();
+    known.set(one.gatewayKey, ofGateway);
+    const routes =
+      ofGateway.get(virtualService) ??
+      httpRoutes(virtualService, {
+        ...context,
+        listenPort: serverPort(one.server),
+        encrypted: terminatesTls(one.server),
+        gateways: new Set([one.gatewayKey]),
+      });
+    ofGateway.set(virtualService, routes);
+    return routes;
+  };
+}
+
 function bound(
   one: GatewayServer,
   context: GatewayRouteContext,
+  routesOf: RoutesOf,
 ): readonly { readonly host: string; readonly routes: HostRoutes }[] {
   const port = serverPort(one.server);
   const candidates = context.virtualServices(one.gatewayKey);
   return boundTo(one, candidates, context.source.namespace).flatMap((virtualService) => {
-    const routes = httpRoutes(virtualService, {
-      ...context,
-      listenPort: port,
-      encrypted: terminatesTls(one.server),
-      gateways: new Set([one.gatewayKey]),
-    });
+    const routes = routesOf(one, virtualService);
     if (routes.length === 0) return [];
     const sources = [refOf(one.gateway), virtualService.source];
     const httpsOnly = one.server.tls?.httpsRedirect === true;
@@ -109,7 +127,8 @@ function redirecting(one: GatewayServer): readonly { host: string; routes: HostR
   }));
 }
 
-function hostOf(host: string, all: readonly HostRoutes[]): Built<VirtualHostJson> {
+/** The virtual host of some hosts with the same routes; the first names it. */
+function hostOf([host = "", ...others]: readonly string[], all: readonly HostRoutes[]) {
   const port = all[0]?.port ?? 0;
   const name = `${host}:${String(port)}`;
   const routes = catchAllLast(all.flatMap((one) => one.routes));
@@ -117,7 +136,7 @@ function hostOf(host: string, all: readonly HostRoutes[]): Built<VirtualHostJson
     name,
     json: {
       name,
-      domains: [host],
+      domains: [host, ...others],
       routes: [...routes],
       includeRequestAttemptCount: true,
       ...(all.some((one) => one.httpsOnly) ? { requireTls: "ALL" as const } : {}),
@@ -133,16 +152,51 @@ function nothingBound(port: number): Built<VirtualHostJson> {
 }
 
 /**
- * The virtual hosts of the servers that share a route configuration: one a host, with the routes of all VirtualServices
- * for that host, the older ones first. See Istio, "Gateway", and its rules for merging VirtualServices.
+ * Hosts with the same routes, together: their routes are sent once. The longest host comes first, and wildcards last. See
+ * Istio, collapseDuplicateRoutes and host.Names.
+ */
+function together(
+  byHost: ReadonlyMap<string, readonly HostRoutes[]>,
+): readonly (readonly [hosts: readonly string[], routes: readonly HostRoutes[]])[] {
+  const numbers = new Map<readonly RouteJson[], number>();
+  const numberOf = (routes: readonly RouteJson[]): number => {
+    const number = numbers.get(routes) ?? numbers.size;
+    numbers.set(routes, number);
+    return number;
+  };
+  const keyOf = (all: readonly HostRoutes[]): string => {
+    const said = all.filter(({ routes }) => routes.length > 0);
+    const isHttpsOnly = all.some(({ httpsOnly }) => httpsOnly);
+    return `${String(isHttpsOnly)} ${said.map(({ routes }) => numberOf(routes)).join(" ")}`;
+  };
+  const sorted = [...byHost].sort(([a], [b]) => compareNames(a, b));
+  const groups = new Map<string, [string[], readonly HostRoutes[]]>();
+  for (const [host, routes] of sorted) {
+    const key = keyOf(routes);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [[host], routes]);
+    else group[0].push(host);
+  }
+  return [...groups.values()];
+}
+
+function compareNames(a: string, b: string): number {
+  const isSameKind = isWildcard(a) === isWildcard(b);
+  return isSameKind && a.length !== b.length ? b.length - a.length : compareSpecificity(a, b);
+}
+
+/**
+ * The virtual hosts of the servers that share a route configuration: one for all hosts with the same routes, which are those
+ * of all VirtualServices for a host, the older ones first. See Istio, "Gateway", and its rules for merging VirtualServices.
  */
 export function gatewayVirtualHosts(
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
 ): readonly Built<VirtualHostJson>[] {
   const byHost = new Map<string, HostRoutes[]>();
+  const routesOf = createRoutesOf(context);
   for (const server of servers) {
-    for (const { host, routes } of [...bound(server, context), ...redirecting(server)]) {
+    for (const { host, routes } of [...bound(server, context, routesOf), ...redirecting(server)]) {
       // Envoy refuses a table with one host in two cases.
       const key = host.toLowerCase();
       byHost.set(key, [...(byHost.get(key) ?? []), routes]);
@@ -150,7 +204,7 @@ export function gatewayVirtualHosts(
   }
   const [first] = servers;
   if (byHost.size === 0) return [nothingBound(first === undefined ? 0 : serverPort(first.server))];
-  return [...byHost]
-    .sort(([a], [b]) => compareSpecificity(a, b))
-    .map(([host, routes]) => hostOf(host, routes));
+  return together(byHost)
+    .map(([hosts, routes]) => hostOf(hosts, routes))
+    .sort((a, b) => compareSpecificity(a.name, b.name));
 }

@@ -50,18 +50,15 @@ const CORS_FILTER = "envoy.filters.http.cors";
 
 /** Whether a match can hold at all for this caller, port and gateway; the rest of it is for Envoy to decide. */
 function applies(match: HTTPMatchRequest, namespace: string, context: RouteContext): boolean {
-  const { gateways = [], port, sourceLabels, sourceNamespace } = match;
-  const atGateway =
-    gateways.length === 0 ||
-    gateways.some((gateway) => context.gateways.has(resolveGateway(gateway, namespace)));
-  return (
-    atGateway &&
-    (port === undefined || port === 0 || port === context.listenPort) &&
-    (sourceNamespace === undefined ||
-      sourceNamespace === "" ||
-      sourceNamespace === context.source.namespace) &&
-    selects(sourceLabels ?? {}, context.source.labels)
-  );
+  const { gateways = [], port = 0, sourceLabels = {}, sourceNamespace = "" } = match;
+  if (port !== 0 && port !== context.listenPort) return false;
+  // Who names gateways means requests of any caller there: the rest is not looked at, see Istio, HTTPMatchRequest.gateways.
+  if (gateways.length > 0) {
+    return gateways.some((gateway) => context.gateways.has(resolveGateway(gateway, namespace)));
+  }
+  const { source } = context;
+  const isFrom = sourceNamespace === "" || sourceNamespace === source.namespace;
+  return isFrom && selects(sourceLabels, source.labels);
 }
 
 function clusterKey(
