@@ -79,3 +79,16 @@ export function singlePortOf(services: Iterable<Service>): number | undefined {
 export function isHeadless({ kubernetes, resolution }: Service): boolean {
   return kubernetes && resolution === "none";
 }
+
+/**
+ * Whether callers know a service by the addresses of its workloads, for want of an address of its own. See Istio,
+ * ListenerBuilder.buildSidecarOutboundListeners.
+ */
+export function isCalledByWorkload({
+  kubernetes,
+  resolution,
+  addresses,
+  selector,
+}: Pick<Service, "kubernetes" | "resolution" | "addresses" | "selector">): boolean {
+  return resolution === "none" && addresses.length === 0 && (kubernetes || selector !== undefined);
+}

@@ -9,7 +9,7 @@ import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { isTls, listenerProtocol } from "../../mesh/protocol.js";
-import type { Service, ServicePort } from "../../mesh/service.js";
+import { isCalledByWorkload, type Service, type ServicePort } from "../../mesh/service.js";
 import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
@@ -212,12 +212,14 @@ interface ClaimedPlace {
 /** The places of a service: each of its addresses, and one for all of its blocks of addresses. */
 function placesOf(
   { addresses }: Service,
-  podAddresses: readonly string[],
+  podAddresses: readonly string[] | undefined,
 ): readonly ClaimedPlace[] {
+  if (podAddresses !== undefined) {
+    return podAddresses.map((address) => ({ address, prefixes: [] }));
+  }
   const blocks = addresses.filter((one) => one.includes("/")).map(networkOf);
   const single = addresses.filter((one) => !one.includes("/"));
-  const known = single.length === 0 ? podAddresses : single;
-  const places = known.map((address) => ({ address, prefixes: [] }));
+  const places = single.map((address) => ({ address, prefixes: [] }));
   if (blocks.length === 0 && places.length > 0) return places;
   return [...places, { address: ANY_ADDRESS, prefixes: [...new Set(blocks)] }];
 }
@@ -274,8 +276,8 @@ function chainsOf(
 
 /** What decides where the listeners of a service are. */
 export interface ClaimPlacing {
-  /** A headless service has no address, and is called at these. */
-  readonly podAddresses: readonly string[];
+  /** Where a service is called that callers know by the addresses of its workloads; undefined of others. */
+  readonly podAddresses: readonly string[] | undefined;
   /** The listener of a Sidecar on which callers reach it. */
   readonly egress: EgressListener | undefined;
 }
@@ -345,14 +347,15 @@ function orderOf({ exportTo, creationTimestamp, name, namespace }: Service): str
  * or socket its own; and where its address says which service is meant, that of the service alone.
  */
 export function requestRoutes(
-  { hostname, addresses }: Pick<Service, "hostname" | "addresses">,
+  service: Pick<Service, "hostname" | "addresses" | "kubernetes" | "resolution" | "selector">,
   { number, protocol }: ServicePort,
   egress: EgressListener | undefined,
 ): string {
   const shared = sharedRoutes(egress) ?? String(number);
   const place = placeOf(egress);
-  const isNamed =
-    place === undefined ? addresses.some((one) => !one.includes("/")) : place !== ANY_ADDRESS;
+  const { hostname, addresses } = service;
+  const hasAddress = addresses.some((one) => !one.includes("/")) || isCalledByWorkload(service);
+  const isNamed = place === undefined ? hasAddress : place !== ANY_ADDRESS;
   return listenerProtocol(protocol) === "auto" && isNamed
     ? `${hostname}:${String(number)}`
     : shared;

@@ -7,7 +7,7 @@ import type { HostResolver } from "../../mesh/host-resolver.js";
 import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import { concernsRoutes, NO_RULES, type RouteRules, routeRule } from "../../mesh/route-rules.js";
-import { isHeadless, type Service } from "../../mesh/service.js";
+import { isCalledByWorkload, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
 import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
@@ -31,8 +31,8 @@ export interface ClaimInputs {
   readonly rule: DestinationRule | undefined;
   readonly rules: RouteRules;
   readonly rootNamespace: string;
-  /** The workloads of a headless service: callers know them by their own addresses. */
-  readonly pods: readonly Workload[];
+  /** The workloads of a service that callers know by their addresses; undefined of others. */
+  readonly pods: readonly Workload[] | undefined;
   /** Of a Sidecar's: on which of its listeners. */
   readonly egress: EgressListener | undefined;
 }
@@ -68,7 +68,7 @@ export function buildClaims({
     context,
     {
       podAddresses: pods
-        .filter(({ address }) => ipaddr.isValid(address))
+        ?.filter(({ address }) => ipaddr.isValid(address))
         .map(({ address }) => address),
       egress,
     },
@@ -121,9 +121,9 @@ export function createClaimRows(
         rootNamespace: l4 ? rootNamespace : "",
         allocated: service.allocated === undefined ? "" : scope.allocated,
         pods:
-          isHeadless(service) && scope.captured
+          isCalledByWorkload(service) && scope.captured
             ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)
-            : NO_WORKLOADS,
+            : undefined,
         egress: scope.egress,
       });
     },

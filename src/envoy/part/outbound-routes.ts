@@ -144,10 +144,9 @@ function routeNameOf(
   const carried = { ...port, protocol: egress?.port?.protocol ?? port.protocol };
   if (listenerProtocol(carried.protocol) === "tcp") return undefined;
   const shared = sharedRoutes(egress) ?? String(port.number);
-  const { hostname } = service;
-  const addresses = addressesFor(service, { allocated });
+  const known = { ...service, addresses: addressesFor(service, { allocated }) };
   // Without captured addresses the service's own address says nothing.
-  const name = captured ? requestRoutes({ hostname, addresses }, carried, egress) : shared;
+  const name = captured ? requestRoutes(known, carried, egress) : shared;
   // What callers reach by a port that has a listener of its own is for that one to say.
   const isElsewhere = egress?.others.includes(port.number) === true;
   return isElsewhere && name === shared ? undefined : name;
