@@ -4,8 +4,12 @@ import type { Analyzed, AnalyzedOf } from "../resources.js";
 
 const KINDS = ["Namespace", "Service", "Deployment"] as const;
 
-/** What Istio itself writes on the pods that it injects. */
-const SET_BY_ISTIO: ReadonlySet<string> = new Set(["sidecar.istio.io/status"]);
+/** What Istio itself writes: on the pods that it injects, and on Gateways that it runs. */
+const SET_BY_ISTIO: ReadonlySet<string> = new Set([
+  "gateway.istio.io/controller-version",
+  "istio.io/rev",
+  "sidecar.istio.io/status",
+]);
 const SET_BY_CNI: ReadonlySet<string> = new Set([
   ...SET_BY_ISTIO,
   "sidecar.istio.io/interceptionMode",

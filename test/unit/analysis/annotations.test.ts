@@ -111,7 +111,12 @@ describe("alpha annotations", () => {
     ["are not told when they are beta", annotated("Pod", { "proxy.istio.io/config": "{}" }), []],
     [
       "are not told when injection writes them",
-      annotated("Pod", { "sidecar.istio.io/status": "{}" }),
+      annotated("Pod", { "sidecar.istio.io/status": "{}", "istio.io/rev": "default" }),
+      [],
+    ],
+    [
+      "are not told when the controller of Gateways writes them",
+      annotated("Deployment", { "gateway.istio.io/controller-version": "5" }),
       [],
     ],
     ["are not told when the CNI plugin writes them", annotated("Pod", redirected), []],
