@@ -8,7 +8,9 @@ export const telemetryProviderAnalyzer: Analyzer = {
     if ((meshConfig.defaultProviders.accessLogging ?? []).length > 0) return;
     for (const resource of resources.all("Telemetry")) {
       const logs = resource.spec.accessLogging ?? [];
-      const index = logs.findIndex(({ providers = [] }) => providers.length === 0);
+      const index = logs.findIndex(
+        ({ disabled, providers = [] }) => disabled !== true && providers.length === 0,
+      );
       if (index < 0) continue;
       const message =
         "the access log has no provider, and the mesh configuration has no default one: give providers, or defaultProviders.accessLogging";

@@ -136,6 +136,11 @@ describe("Telemetries", () => {
       ["IST0157 Telemetry t.default: {"],
     ],
     [
+      "that turn logs off need no provider",
+      telemetry("t", { accessLogging: [{ disabled: true }] }),
+      [],
+    ],
+    [
       "that log to no provider log to the default one",
       file(
         telemetry("t", { accessLogging: [{}] }),
