@@ -4,7 +4,8 @@ import type { MetadataJson } from "../envoy/api.js";
 import { OWN_METADATA } from "../envoy/names.js";
 
 /** `/apis/networking.istio.io/v1/namespaces/NAMESPACE/KIND/NAME`, as Istio writes it. */
-const CONFIG_PATH = /^\/apis\/networking\.istio\.io\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
+const CONFIG_PATH =
+  /^\/apis\/networking\.(?:istio|k8s)\.io\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
 
 /**
  * The resource that made a piece of configuration, as `NAME.NAMESPACE`: its metadata names it. Empty when there is none,
@@ -20,6 +21,7 @@ export function sourceResource(metadata: MetadataJson | undefined): string {
 const KINDS: Readonly<Partial<Record<string, string>>> = {
   "virtual-service": "VirtualService",
   "destination-rule": "DestinationRule",
+  ingress: "Ingress",
 };
 
 /** A part of a resource. */
@@ -31,7 +33,7 @@ export interface SourcePart {
 /** The part of a resource that made a piece of configuration, as far as its metadata says; undefined when it says nothing. */
 export function sourcePart(metadata: MetadataJson | undefined): SourcePart | undefined {
   const { istio, [OWN_METADATA]: own } = metadata?.filterMetadata ?? {};
-  return partAt(istio?.["config"], own?.["path"]);
+  return partAt(own?.["config"] ?? istio?.["config"], own?.["path"]);
 }
 
 /** The part of the delegate to which the part of the VirtualService left a route; undefined when it left it to none. */

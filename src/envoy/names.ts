@@ -67,7 +67,15 @@ export function configPath(kind: string, namespace: string, name: string): strin
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/${kind}/${name}`;
 }
 
-/** The name under which fairlead adds to Istio's metadata: `path`, the part of the resource that made it. */
+/** The same of an Ingress, which Istio does not name: it makes a VirtualService of it. */
+export function ingressPath(namespace: string, name: string): string {
+  return `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingress/${name}`;
+}
+
+/**
+ * The name under which fairlead adds to Istio's metadata: `path`, the part of the resource that made it, and `config`, the
+ * resource where that is another one.
+ */
 export const OWN_METADATA = "fairlead";
 
 /** The secrets that every workload has: its own certificate, and the roots that it trusts. */

@@ -2,8 +2,9 @@ import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { type ResourceRef, refOf } from "../config/resource.js";
+import type { ResourceRef } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
+import { originOf } from "./ingress.js";
 import { comparePrecedence } from "./precedence.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
@@ -28,6 +29,7 @@ export interface VirtualService {
   /** `mesh`, or `namespace/name` of a Gateway. */
   readonly gateways: readonly string[];
   readonly namespace: string;
+  /** The resource of a file that it is, or was made of. */
   readonly source: ResourceRef;
   readonly spec: VirtualServiceSpec;
   /** Where each of the HTTP routes is from; absent when they are all of the resource itself. */
@@ -68,7 +70,7 @@ export function virtualService(
         ? [MESH_GATEWAY]
         : gateways.map((gateway) => resolveGateway(gateway, namespace)),
     namespace,
-    source: refOf(resource),
+    source: originOf(resource),
     spec,
     ...(delegated === undefined ? {} : { origins: delegated.origins }),
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),

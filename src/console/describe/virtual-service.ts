@@ -30,7 +30,7 @@ export function describeVirtualService(
   const reaching = facts.filter(({ reaches }) => reaches);
   const missing = facts.length - reaching.length;
   return [
-    `VirtualService: ${shortName(subject, source)}${placeOf(subject, source)}`,
+    `${source.kind}: ${shortName(subject, source)}${placeOf(subject, source)}`,
     ...indented([
       ...reaching.flatMap(({ lines }) => lines),
       ...(reaching.length === 0

@@ -2,9 +2,9 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
-import { refOf } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
+import { originOf } from "../../mesh/ingress.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { type RouteRules, routeRule } from "../../mesh/route-rules.js";
@@ -155,7 +155,7 @@ function listenersOf(
       const at = { address, port: first?.listenPort ?? 0 };
       const json = gatewayListener(members, at, options);
       const sources = members.flatMap(({ gateway, gatewayKey }) => [
-        refOf(gateway),
+        originOf(gateway),
         ...context.virtualServices(gatewayKey).map(({ source }) => source),
       ]);
       return json && { name: json.name ?? "", json, sources };
@@ -211,7 +211,7 @@ function clustersOf(
   servers: readonly GatewayServer[],
 ): readonly Built<ClusterJson>[] {
   const own = servers.flatMap((one) => passedTo(one, passed));
-  const sources = servers.map(({ gateway }) => refOf(gateway));
+  const sources = servers.map(({ gateway }) => originOf(gateway));
   return [
     ...security.clusters,
     ...[...new Set(own)].map((key) => {

@@ -1,9 +1,9 @@
 /** The route configurations of a gateway. */
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { ResourceRef } from "../../config/resource.js";
-import { refOf } from "../../config/resource.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "../../mesh/hostname.js";
+import { originOf } from "../../mesh/ingress.js";
 import { isHttp } from "../../mesh/protocol.js";
 import { seenFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
@@ -108,7 +108,7 @@ function bound(
   return boundTo(one, candidates, context.source.namespace).flatMap((virtualService) => {
     const routes = routesOf(one, virtualService);
     if (routes.length === 0) return [];
-    const sources = [refOf(one.gateway), virtualService.source];
+    const sources = [originOf(one.gateway), virtualService.source];
     const httpsOnly = one.server.tls?.httpsRedirect === true;
     return boundHosts(one, virtualService).map((host) => ({
       host,
@@ -123,7 +123,7 @@ function redirecting(one: GatewayServer): readonly { host: string; routes: HostR
   const port = serverPort(one.server);
   return one.server.hosts.map((host) => ({
     host: parseServerHost(host, one.gateway.metadata.namespace).host,
-    routes: { port, routes: [], sources: [refOf(one.gateway)], httpsOnly: true },
+    routes: { port, routes: [], sources: [originOf(one.gateway)], httpsOnly: true },
   }));
 }
 

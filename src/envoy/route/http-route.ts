@@ -4,7 +4,7 @@ import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
-import { hasIngressRoutes } from "../../mesh/ingress.js";
+import { hasIngressRoutes, ingressPart } from "../../mesh/ingress.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import {
   type RouteOrigin,
@@ -20,7 +20,13 @@ import type {
   WeightedCluster_ClusterWeightJson,
 } from "../api.js";
 import { goDuration } from "../duration.js";
-import { type ClusterKey, configPath, OWN_METADATA, outboundClusterName } from "../names.js";
+import {
+  type ClusterKey,
+  configPath,
+  ingressPath,
+  OWN_METADATA,
+  outboundClusterName,
+} from "../names.js";
 import { corsPolicy } from "./cors.js";
 import { httpFault } from "./fault.js";
 import { authorityOf, headerMutations } from "./header-operations.js";
@@ -221,16 +227,28 @@ interface Rule {
  * Which part of which resource made the route, and which part of which delegate. The matches of the two are merged, so that
  * they are numbered as neither's.
  */
-function metadata({ source, origins }: VirtualService, rule: Rule): MetadataJson {
+function metadata(virtualService: VirtualService, rule: Rule): MetadataJson {
+  const { namespace, name } = virtualService.resource.metadata;
+  return {
+    filterMetadata: {
+      istio: { config: configPath("virtual-service", namespace, name) },
+      [OWN_METADATA]: ownMetadata(virtualService, rule),
+    },
+  };
+}
+
+function ownMetadata(
+  { resource, origins }: VirtualService,
+  rule: Rule,
+): NonNullable<MetadataJson["filterMetadata"]>[string] {
+  const made = ingressPart(resource, rule.index);
+  if (made !== undefined) {
+    return { config: ingressPath(made.ref.namespace, made.ref.name), path: made.path };
+  }
   const { index, delegate } = origins?.[rule.index] ?? { index: rule.index };
   const isNumbered = rule.match !== undefined && delegate === undefined;
   const path = `http[${index}]${isNumbered ? `.match[${rule.match.index}]` : ""}`;
-  return {
-    filterMetadata: {
-      istio: { config: configPath("virtual-service", source.namespace, source.name) },
-      [OWN_METADATA]: { path, ...(delegate === undefined ? {} : { delegate: partOf(delegate) }) },
-    },
-  };
+  return { path, ...(delegate === undefined ? {} : { delegate: partOf(delegate) }) };
 }
 
 function partOf({
@@ -271,7 +289,7 @@ function operationHost(
   context: RouteContext,
 ): string {
   if (destination === undefined) {
-    return `${virtualService.source.name}:${String(context.listenPort)}`;
+    return `${virtualService.resource.metadata.name}:${String(context.listenPort)}`;
   }
   const { hostname, port } = clusterKey(destination.destination, virtualService, context);
   return `${hostname}:${String(port)}`;

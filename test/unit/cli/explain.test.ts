@@ -83,6 +83,14 @@ test("a route that is left to a delegate names both of them", async () => {
   ]);
 });
 
+test("a route that an Ingress means names the Ingress", async () => {
+  const mesh = ["--config", "test/golden/console/entered"];
+  await expectTranscripts("explain-ingress", [
+    ["explain", ...mesh, ...GATEWAY, "http://shop.example.com/cart"],
+    ["why", ...mesh, "istio-ingressgateway.istio-system", "http.8080"],
+  ]);
+});
+
 test("response flags are read in the light of the configuration", async () => {
   await expectTranscripts("explain-flags", [
     ["explain", "--flags", "ut, fi"],

@@ -94,6 +94,17 @@ test("the gateway of an Ingress has a server for each certificate, and one for p
   ]);
 });
 
+test.each([
+  [{ ingressSelector: "", ingressService: "own-gateway" }, "own-gateway"],
+  [{ ingressSelector: "", ingressService: "istio-ingressgateway" }, "ingressgateway"],
+  [{ ingressSelector: "", ingressService: "" }, "ingressgateway"],
+  [{ ingressService: "own-gateway" }, "ingressgateway"],
+] as const)("the gateways of Ingresses with %o are those of %s", (fields, label) => {
+  const tables = tablesOf(SERVICE, ingress("one", BY_ANNOTATION, "", path("path: /")));
+  const [gateway] = [...meant(tables, fields).Gateway.values()];
+  expect(gateway?.spec.selector).toEqual({ istio: label });
+});
+
 test("a host has the routes of all its Ingresses, of longer paths first and exact ones before others", () => {
   const older = ', creationTimestamp: "2020-01-01T00:00:00Z"';
   const newer = ', creationTimestamp: "2021-01-01T00:00:00Z"';
