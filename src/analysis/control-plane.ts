@@ -10,3 +10,22 @@ export const PROXY_CONTAINER = "istio-proxy";
 export function isOfControlPlane({ labels }: Pick<Analyzed, "labels">): boolean {
   return "istio" in labels || labels["release"] === "istio";
 }
+
+/** The label of the gateways and waypoints that Istio deploys for the Gateway API: its value is who made them. */
+const MANAGED = "gateway.istio.io/managed";
+const WAYPOINTS = "istio.io-mesh-controller";
+const CONTROLLERS: readonly (string | undefined)[] = [
+  "istio.io-gateway-controller",
+  "istio.io-eastwest-controller",
+  WAYPOINTS,
+];
+
+/** Whether Istio made a resource for a Gateway of the Gateway API. */
+export function isMadeForGateway({ labels }: Pick<Analyzed, "labels">): boolean {
+  return CONTROLLERS.includes(labels[MANAGED]);
+}
+
+/** Whether Istio made a resource for a waypoint. */
+export function isMadeForWaypoint({ labels }: Pick<Analyzed, "labels">): boolean {
+  return labels[MANAGED] === WAYPOINTS;
+}

@@ -1,6 +1,6 @@
 import { kubernetesProtocol } from "../../mesh/protocol.js";
 import type { Analyzer, Report } from "../analyzer.js";
-import { isOfControlPlane } from "../control-plane.js";
+import { isMadeForGateway, isOfControlPlane } from "../control-plane.js";
 import type { AnalyzedOf } from "../resources.js";
 
 type Service = AnalyzedOf<"Service">;
@@ -11,7 +11,9 @@ export const portNameAnalyzer: Analyzer = {
   description: "whether the ports of Services say which protocol they are for",
   *analyze({ resources }) {
     for (const service of resources.all("Service")) {
-      if (!isOfControlPlane(service)) yield* analyzeService(service);
+      // Nobody can name the ports of Services that are made.
+      if (isOfControlPlane(service) || isMadeForGateway(service)) continue;
+      yield* analyzeService(service);
     }
   },
 };

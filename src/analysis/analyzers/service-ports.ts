@@ -1,14 +1,11 @@
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
+import { isMadeForWaypoint } from "../control-plane.js";
 import { isInMesh } from "../mesh-membership.js";
 import { type AnalyzedOf, fullName } from "../resources.js";
 
 type Deployment = AnalyzedOf<"Deployment">;
 type Service = AnalyzedOf<"Service">;
-
-/** The label of proxies that Istio deploys by itself, and its value for those of waypoints. */
-const MANAGED = "gateway.istio.io/managed";
-const WAYPOINT = "istio.io-mesh-controller";
 
 /** Services in front of the same pods that say different things of the same port. */
 export const servicePortAnalyzer: Analyzer = {
@@ -39,11 +36,9 @@ function servicesByNamespace({ resources }: AnalysisContext): Map<string, Servic
   return byNamespace;
 }
 
-function isSidecarDeployment(
-  { namespace, labels, spec }: Deployment,
-  { resources }: AnalysisContext,
-): boolean {
-  if (labels[MANAGED] === WAYPOINT) return false;
+function isSidecarDeployment(deployment: Deployment, { resources }: AnalysisContext): boolean {
+  if (isMadeForWaypoint(deployment)) return false;
+  const { namespace, spec } = deployment;
   const { metadata, spec: pod } = spec.template ?? {};
   const membership = {
     namespace,

@@ -34,6 +34,19 @@ describe("the ports of Services", () => {
       [],
     ],
     [
+      "are not told of those that Istio makes for Gateways",
+      file(
+        ...["gateway", "mesh", "eastwest"].map((of) =>
+          resource(
+            "Service",
+            { name: of, labels: { "gateway.istio.io/managed": `istio.io-${of}-controller` } },
+            { ports: [{ port: 80 }] },
+          ),
+        ),
+      ),
+      [],
+    ],
+    [
       "are not told of Kubernetes' own",
       service({ ports: [{ port: 80 }] }, { namespace: "kube-system" }),
       [],
