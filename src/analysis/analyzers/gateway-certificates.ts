@@ -58,7 +58,6 @@ function certificatesOf({ spec }: Gateway): ReadonlyMap<string, readonly (string
 
 function certificateOf(tls: Draft<ServerTLSSettings>): string | undefined {
   const { credentialName = "", serverCertificate = "", privateKey = "" } = tls;
-  if (credentialName !== "") return JSON.stringify([credentialName]);
-  if (serverCertificate === "" || privateKey === "") return undefined;
-  return JSON.stringify([serverCertificate, privateKey]);
+  if (credentialName + serverCertificate === "") return undefined;
+  return JSON.stringify([credentialName, serverCertificate, privateKey]);
 }

@@ -161,24 +161,6 @@ describe("the certificates of Gateways", () => {
       [],
     ],
     [
-      "are of the same Secret whatever files stand beside it",
-      file(
-        gateway("a", [
-          server(443, ["a.com"], { tls: { credentialName: "one", serverCertificate: "c" } }),
-        ]),
-        gateway("b", [server(443, ["b.com"], tls("one"))]),
-      ),
-      ["IST0138 Gateway a.edge: tls", "IST0138 Gateway b.edge: tls"],
-    ],
-    [
-      "are none without their keys",
-      file(
-        gateway("a", [server(443, ["a.com"], { tls: { serverCertificate: "c" } })]),
-        gateway("b", [server(443, ["b.com"], { tls: { serverCertificate: "c" } })]),
-      ),
-      [],
-    ],
-    [
       "may be files",
       file(
         gateway("a", [
