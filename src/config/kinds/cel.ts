@@ -38,6 +38,7 @@ export function celProblem(expression: string): string | undefined {
   const reader = new Reader(tokens);
   const whole = reader.expression() && reader.next.type === "end";
   if (whole) return undefined;
+  if (reader.problem !== undefined) return reader.problem;
   const { text } = reader.next;
   return text === "" ? "the expression ends too early" : `"${text}" cannot stand where it does`;
 }
@@ -63,10 +64,27 @@ function tokenAt(text: string, at: number): Token | undefined {
   return undefined;
 }
 
+/** What an expression is, as far as macros ask for it. */
+type Shape = "name" | "selection" | "other";
+
+/** Macros over the items of a list or a map, by how many arguments they have: the first is a name for the item. */
+const COMPREHENSIONS: Readonly<Record<string, readonly number[]>> = {
+  all: [2],
+  exists: [2],
+  exists_one: [2],
+  existsOne: [2],
+  filter: [2],
+  map: [2, 3],
+};
+
 /** Reads tokens by CEL's grammar. Each method says whether there was what it is named after, and stops where not. */
 class Reader {
   private readonly tokens: readonly Token[];
   private at = 0;
+  /** What was read last. */
+  private shape: Shape = "other";
+  /** What is wrong with a macro, when that is why it stopped. */
+  problem: string | undefined;
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens;
@@ -77,40 +95,70 @@ class Reader {
     return this.tokens[this.at] ?? END;
   }
 
-  /** Which of two operators binds closer does not matter for whether it is an expression. */
   expression(): boolean {
-    do {
-      if (!this.operand()) return false;
-    } while (this.takeType("operator"));
+    if (!this.condition()) return false;
     if (!this.take("?")) return true;
-    return this.expression() && this.take(":") && this.expression();
+    const whole = this.condition() && this.take(":") && this.expression();
+    this.shape = "other";
+    return whole;
+  }
+
+  /** Which of two operators binds closer does not matter for whether it is an expression. */
+  private condition(): boolean {
+    if (!this.operand()) return false;
+    while (this.takeType("operator")) {
+      if (!this.operand()) return false;
+      this.shape = "other";
+    }
+    return true;
   }
 
   private operand(): boolean {
-    while (this.take("!") || this.take("-"));
-    if (!this.primary()) return false;
+    const signs = ["!", "-"].filter((sign) => this.takeAll(sign));
+    if (signs.length > 1 || !this.primary()) return false;
     for (;;) {
       if (this.take(".")) {
-        if (!this.name() || !this.callOrMessage()) return false;
+        if (!this.member("selection")) return false;
       } else if (this.take("[")) {
         if (!this.expression() || !this.take("]")) return false;
-      } else return true;
+        this.shape = "other";
+      } else break;
     }
+    if (signs.length > 0) this.shape = "other";
+    return true;
   }
 
   private primary(): boolean {
-    if (this.takeType("literal")) return true;
     if (this.take("(")) return this.expression() && this.take(")");
+    this.shape = "other";
+    if (this.takeType("literal")) return true;
     if (this.take("[")) return this.items("]", () => this.expression());
     if (this.take("{")) return this.items("}", () => this.entry());
     this.take(".");
-    return this.name() && this.callOrMessage();
+    return this.member("name");
   }
 
-  /** What can be behind a name: arguments, or the fields of a message. */
-  private callOrMessage(): boolean {
-    if (this.take("(")) return this.items(")", () => this.expression());
-    return this.take("{") ? this.items("}", () => this.entry()) : true;
+  /** A name, and what can be behind it: arguments, or the fields of a message. */
+  private member(shape: "name" | "selection"): boolean {
+    const { text } = this.next;
+    if (RESERVED.has(text) || !this.takeType("name")) return false;
+    if (this.take("(")) return this.call(text, shape === "selection");
+    if (!this.take("{")) {
+      this.shape = shape;
+      return true;
+    }
+    return this.items("}", () => this.entry());
+  }
+
+  private call(name: string, isMethod: boolean): boolean {
+    const shapes: Shape[] = [];
+    const whole = this.items(")", () => {
+      const found = this.expression();
+      shapes.push(this.shape);
+      return found;
+    });
+    if (whole) this.problem = macroProblem(name, isMethod, shapes);
+    return whole && this.problem === undefined;
   }
 
   private entry(): boolean {
@@ -119,15 +167,21 @@ class Reader {
 
   /** Any number of items with commas between, up to what closes them; lists and maps can have one at the end. */
   private items(end: string, item: () => boolean): boolean {
-    if (this.take(end)) return true;
-    do {
+    let isOpen = !this.take(end);
+    while (isOpen) {
       if (!item()) return false;
-    } while (this.take(",") && (end === ")" || this.next.text !== end));
-    return this.take(end);
+      const isMore = this.take(",") && (end === ")" || this.next.text !== end);
+      if (!isMore && !this.take(end)) return false;
+      isOpen = isMore;
+    }
+    this.shape = "other";
+    return true;
   }
 
-  private name(): boolean {
-    return !RESERVED.has(this.next.text) && this.takeType("name");
+  private takeAll(text: string): boolean {
+    const { at } = this;
+    while (this.take(text));
+    return this.at > at;
   }
 
   private take(text: string): boolean {
@@ -142,4 +196,21 @@ class Reader {
     if (found) this.at++;
     return found;
   }
+}
+
+/** What is wrong with the arguments of a macro; undefined for what is none. */
+function macroProblem(
+  name: string,
+  isMethod: boolean,
+  shapes: readonly Shape[],
+): string | undefined {
+  const [first] = shapes;
+  if (!isMethod && name === "has" && shapes.length === 1 && first !== "selection") {
+    return "has() is for a field, such as has(a.b)";
+  }
+  const lengths = isMethod && Object.hasOwn(COMPREHENSIONS, name) ? COMPREHENSIONS[name] : [];
+  if (lengths?.includes(shapes.length) === true && first !== "name") {
+    return `${name}() needs a name for an item first, such as ${name}(x, ...)`;
+  }
+  return undefined;
 }

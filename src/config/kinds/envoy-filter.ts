@@ -143,14 +143,30 @@ function* checkFilterName(name: string, path: Path): Findings {
   if (newName !== undefined) yield doubtful(path, `"${name}" is an old name: write "${newName}"`);
 }
 
-/** Types of Envoy's API before v3, which it no longer has; whether it has the others is seen when they are encoded. */
+/** Where the types are that Envoy has, with Istio's; whether it has one that is called so is seen when it is encoded. */
+const TYPE_ROOTS = /^(envoy|istio|io\.istio|stats|udpa|xds|google|opentelemetry|opencensus)\./;
+
+/** Types that are nowhere in Envoy, or in its API before v3 alone, which it no longer has. */
 function* checkTypes(value: unknown, path: Path): Findings {
   if (typeof value !== "object" || value === null) return;
   for (const [name, member] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(name) : name];
-    if (name === "@type" && /\/envoy\.[\w.]*\.v2(alpha\d*)?\./.test(String(member))) {
-      yield invalid(at, `Envoy no longer has the type ${String(member)}: take that of its API v3`);
-    }
-    yield* checkTypes(member, at);
+    if (name === "@type") yield* checkType(String(member), at);
+    // What is in a struct is nothing but data.
+    if (!isStruct(value) || name !== "value") yield* checkTypes(member, at);
   }
+}
+
+function* checkType(url: string, path: Path): Findings {
+  const type = url.slice(url.lastIndexOf("/") + 1);
+  if (/^envoy\.[\w.]*\.v2(alpha\d*)?\./.test(type)) {
+    yield invalid(path, `Envoy no longer has the type ${url}: take that of its API v3`);
+  } else if (!TYPE_ROOTS.test(type)) {
+    yield invalid(path, `Envoy has no type ${url}: wrap it in a xds.type.v3.TypedStruct`);
+  }
+}
+
+function isStruct(value: object): boolean {
+  const { "@type": type } = value as { readonly "@type"?: unknown };
+  return /\.(TypedStruct|Struct)$/.test(String(type));
 }

@@ -50,9 +50,14 @@ export function* checkRetry(retry: HTTPRetry, path: Path): Findings {
   yield* given(perTryTimeout, [...path, "perTryTimeout"], checkDuration);
   yield* given(retry.backoff, [...path, "backoff"], checkDuration);
   for (const word of retryOn === "" ? [] : retryOn.split(",")) {
-    if (!RETRY_ON.includes(word) && !Object.hasOwn(STATUS_CODES, word)) {
+    if (!RETRY_ON.includes(word) && !isStatus(word)) {
       const guess = didYouMean(word, RETRY_ON);
       yield invalid([...path, "retryOn"], `"${word}" is no condition to retry on${guess}`);
     }
   }
+}
+
+/** Whether a text is an HTTP status that IANA has a name for; Node has one for 509 too. */
+function isStatus(text: string): boolean {
+  return Object.hasOwn(STATUS_CODES, text) && text !== "509";
 }

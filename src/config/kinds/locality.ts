@@ -61,9 +61,14 @@ export function* checkLocality(setting: LocalityLoadBalancerSetting, path: Path)
   yield* each(failover, [...path, "failover"], checkFailover);
 }
 
-/** Regions that stand in for others; the rest is Envoy's. */
+/** Regions that stand in for others, and what else orders endpoints but where they are; the rest is Envoy's. */
 export function* checkZoneAware(setting: ZoneAwareLoadBalancerSetting, path: Path): Findings {
   yield* each(setting.failover, [...path, "failover"], checkFailover);
+  yield* each(setting.failoverPriority, [...path, "failoverPriority"], (label, at) => {
+    const [name = ""] = label.split("=");
+    const problem = `Envoy weighs zones itself: failoverPriority is for other labels than ${name}`;
+    return refuse(at, TOPOLOGY_LABELS.includes(name) ? problem : undefined);
+  });
   yield notApplied(path, "zoneAwareLbSetting");
 }
 

@@ -1,3 +1,4 @@
+import Type from "typebox";
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import {
@@ -9,7 +10,6 @@ import {
   optional,
   strict,
   Text,
-  textUpTo,
   type ValueOf,
 } from "./fields.js";
 import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
@@ -33,14 +33,16 @@ const JWTHeader = strict({ name: NonEmptyText, prefix: optional(Text) });
 export type ClaimToHeader = ValueOf<typeof ClaimToHeader>;
 const ClaimToHeader = strict({ header: Text, claim: Text });
 
+const JwksUri = Type.String({ minLength: 1, maxLength: 2048 });
+
 /** How the tokens of one issuer are found and checked (Istio's JWTRule). */
 export type JWTRule = ValueOf<typeof JWTRule>;
 const JWTRule = strict({
   issuer: optional(Text),
   audiences: optional(list(NonEmptyText)),
-  jwksUri: optional(textUpTo(2048)),
+  jwksUri: optional(JwksUri),
   /** Deprecated: the older spelling of `jwksUri`. */
-  jwks_uri: optional(textUpTo(2048)),
+  jwks_uri: optional(JwksUri),
   jwks: optional(Text),
   fromHeaders: optional(list(JWTHeader)),
   fromParams: optional(list(NonEmptyText)),

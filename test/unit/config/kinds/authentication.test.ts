@@ -29,6 +29,7 @@ describe("a RequestAuthentication", () => {
   tryRows("RequestAuthentication", [
     ["has an issuer or its keys", { jwtRules: [{}] }, [`${RULE}.issuer`]],
     ["can do without the issuer", { jwtRules: [{ jwksUri: "https://a/keys" }] }, []],
+    ["leaves out where keys are or says it", rule({ jwksUri: "" }), [`${RULE}.jwksUri`]],
     ["fetches keys by HTTP", rule({ jwksUri: "a.b/keys" }), [`${RULE}.jwksUri`]],
     ["fetches keys from an address", rule({ jwksUri: "https://a:b" }), [`${RULE}.jwksUri`]],
     ["can name the protocol in capital letters", rule({ jwksUri: "HTTPS://a/keys" }), []],

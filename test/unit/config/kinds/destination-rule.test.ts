@@ -155,6 +155,23 @@ describe("load balancing", () => {
       balanced({ localityLbSetting: {}, zoneAwareLbSetting: {} }),
       [`${BALANCER}.zoneAwareLbSetting`, `warning ${BALANCER}.zoneAwareLbSetting`],
     ],
+    [
+      "orders what it balances by zones by other labels than where they are",
+      balanced({
+        zoneAwareLbSetting: {
+          failoverPriority: [
+            "network",
+            "topology.kubernetes.io/zone=a",
+            "topology.istio.io/subzone",
+          ],
+        },
+      }),
+      [
+        `${BALANCER}.zoneAwareLbSetting.failoverPriority[1]`,
+        `${BALANCER}.zoneAwareLbSetting.failoverPriority[2]`,
+        `warning ${BALANCER}.zoneAwareLbSetting`,
+      ],
+    ],
   ]);
 });
 

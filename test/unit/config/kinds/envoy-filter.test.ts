@@ -43,6 +43,26 @@ describe("an EnvoyFilter", () => {
       [],
     ],
     [
+      "takes no types that are nobody's but its author's",
+      change({
+        patch: { operation: "ADD", value: { "@type": "type.googleapis.com/acme.Config" } },
+      }),
+      [`${PATCH}.patch.value["@type"]`],
+    ],
+    [
+      "takes any data in a struct",
+      change({
+        patch: {
+          operation: "ADD",
+          value: {
+            "@type": "type.googleapis.com/xds.type.v3.TypedStruct",
+            value: { "@type": "type.googleapis.com/acme.Config" },
+          },
+        },
+      }),
+      [],
+    ],
+    [
       "selects workloads or is attached",
       { workloadSelector: { labels }, targetRefs: [{ kind: "Service", name: "a" }] },
       ["warning spec.targetRefs[0]", "spec.targetRefs"],

@@ -272,7 +272,7 @@ describe("the retries of an HTTP route", () => {
     ],
     [
       "have no other words",
-      retries({ attempts: 1, retryOn: "5xx,600,constructor" }),
+      retries({ attempts: 1, retryOn: "5xx,509,constructor" }),
       [`${RETRIES}.retryOn`, `${RETRIES}.retryOn`],
     ],
     ["are not configured when they are off", retries({ perTryTimeout: "1s" }), [RETRIES]],

@@ -44,9 +44,9 @@ test.each<[string, string, string]>([
     "a type that Envoy's API has not",
     cluster(
       "MERGE",
-      'transport_socket: { typed_config: { "@type": type.googleapis.com/no.Such } }',
+      'transport_socket: { typed_config: { "@type": type.googleapis.com/envoy.no.v3.Such } }',
     ),
-    "10: the patch has no effect: .*no.Such",
+    "10: the patch has no effect: .*envoy.no.v3.Such",
   ],
   [
     "something whole that Envoy would refuse",
@@ -95,7 +95,7 @@ test.each([
   ["a field that a newer Envoy may have", "{ no_such: 1 }", "warning"],
   [
     "a type that an Envoy with other extensions may have",
-    'transport_socket: { typed_config: { "@type": type.googleapis.com/no.Such } }',
+    'transport_socket: { typed_config: { "@type": type.googleapis.com/envoy.no.v3.Such } }',
     "warning",
   ],
 ])("says of %s how bad it is", (_what, value, severity) => {
