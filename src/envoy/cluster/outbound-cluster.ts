@@ -155,17 +155,28 @@ function hostItself(service: Service): Workload {
   };
 }
 
+/** A ServiceEntry may have callers' addresses called on another port. See Istio, ServicePort.targetPort. */
+function portOverride(
+  { kubernetes, resolution }: Service,
+  { number, targetPort }: ServicePort,
+): Pick<ClusterJson, "originalDstLbConfig"> {
+  const isOther = !kubernetes && resolution === "none" && typeof targetPort === "number";
+  return isOther && targetPort !== number
+    ? { originalDstLbConfig: { upstreamPortOverride: targetPort } }
+    : {};
+}
+
 function discovery(
   input: OutboundClusterInput,
   kind: Discovery,
   endpoints: () => ReturnType<typeof loadAssignment>,
-  name: string,
+  { name, port }: { readonly name: string; readonly port: ServicePort },
 ): ClusterJson {
   switch (kind) {
     case "EDS":
       return { type: "EDS", edsClusterConfig: { edsConfig: adsSource(), serviceName: name } };
     case "ORIGINAL_DST":
-      return { type: "ORIGINAL_DST" };
+      return { type: "ORIGINAL_DST", ...portOverride(input.service, port) };
     case "STRICT_DNS":
     case "LOGICAL_DNS":
       return {
@@ -257,7 +268,7 @@ function outboundCluster(
       input,
       kind,
       () => inlineEndpoints(input, port, { name, labels: subset.labels, policy }),
-      name,
+      { name, port },
     ),
     ...connection(input, policy),
     ...(kind === "ORIGINAL_DST"
