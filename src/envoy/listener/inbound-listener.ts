@@ -38,6 +38,8 @@ export interface InboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
+  readonly detectionTimeout: string;
   readonly trustDomains: readonly string[];
   readonly security: Pick<SecurityFilters, "http" | "network">;
   /** The proxy has addresses of both families. */
@@ -234,7 +236,7 @@ function inspectors(chains: readonly FilterChainJson[]): ListenerFilterJson[] {
 /** What listeners have in common behind their chains. */
 function inboundSide(options: InboundListenerOptions): Partial<ListenerJson> {
   return {
-    listenerFiltersTimeout: "0s",
+    listenerFiltersTimeout: options.detectionTimeout,
     continueOnListenerFiltersTimeout: true,
     trafficDirection: "INBOUND",
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),

@@ -24,6 +24,8 @@ export interface OutboundListenerOptions {
   /** The log of connections that no chain takes. */
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
+  readonly detectionTimeout: string;
   readonly unknown: UnknownHosts;
   /** Connections are redirected to the proxy. */
   readonly captured: boolean;
@@ -227,7 +229,7 @@ export function outboundListener(
     ...(chains.length === 0 && place.at.address !== ANY_ADDRESS
       ? onlyRequests(requests, where.name, options)
       : toldApart(chains, requests, { place, name: where.name, options })),
-    listenerFiltersTimeout: "0s",
+    listenerFiltersTimeout: requests === undefined ? "0s" : options.detectionTimeout,
     continueOnListenerFiltersTimeout: true,
     trafficDirection: "OUTBOUND",
     ...(place.bind ? {} : { bindToPort: false }),

@@ -259,6 +259,7 @@ export function createGatewayPart(
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,
         source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },
+        retries: inputs.config.defaultHttpRetryPolicy,
         hashPolicy: hashPolicies(inputs.routeRules, clientOf(inputs)),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };

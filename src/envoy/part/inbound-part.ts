@@ -24,6 +24,7 @@ import {
   inboundCluster,
 } from "../cluster/inbound-cluster.js";
 import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
+import { goDuration } from "../duration.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import {
@@ -231,6 +232,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
+    detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     trustDomains,
     dualStack: proxy.dualStack,
   };

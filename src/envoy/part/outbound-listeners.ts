@@ -5,6 +5,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { ListenerJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
+import { goDuration } from "../duration.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import type { ListenerAddress } from "../listener/address.js";
@@ -45,6 +46,7 @@ function optionsOf(
   return {
     ...logs,
     pathNormalization: config.pathNormalization.normalization,
+    detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     unknown,
     ...traits,
   };

@@ -1,6 +1,7 @@
 /** The virtual hosts of sidecars: what becomes of requests for the hosts that they can see. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
+import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -30,6 +31,8 @@ interface HostContext {
   readonly mesh: Pick<Mesh, "resolver">;
   readonly rootNamespace: string;
   readonly routeRules: RouteRules;
+  /** The mesh's policy for routes that say nothing of retries. */
+  readonly retries: HTTPRetry | undefined;
 }
 
 /** The port on which a host without a service is routed: Istio's choice. */
@@ -48,12 +51,13 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
       gateways: new Set(["mesh"]),
       resolver: context.mesh.resolver,
       source: context.scope,
+      retries: context.retries,
       hashPolicy: hash,
     });
     if (routes.length > 0) return routes;
   }
   const key = { port, subset: "", hostname: view.service?.aliasOf ?? view.hostname };
-  return view.service === undefined ? [] : [defaultRoute(key, hash(key))];
+  return view.service === undefined ? [] : [defaultRoute(key, hash(key), context.retries)];
 }
 
 /** A CONNECT request for a port is a tunnel to its service. */
@@ -218,7 +222,8 @@ export function createVirtualHosts(
       a.scope === b.scope &&
       a.mesh.resolver === b.mesh.resolver &&
       a.rootNamespace === b.rootNamespace &&
-      a.routeRules === b.routeRules,
+      a.routeRules === b.routeRules &&
+      a.retries === b.retries,
   );
   return (views, mesh, scope) => {
     const context = settleContext({
@@ -226,6 +231,7 @@ export function createVirtualHosts(
       mesh: { resolver: mesh.resolver },
       rootNamespace: mesh.config.rootNamespace,
       routeRules: mesh.routeRules,
+      retries: mesh.config.defaultHttpRetryPolicy,
     });
     const byHost = derive([views], context);
     return { byHost, all: flat(byHost) };

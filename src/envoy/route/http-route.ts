@@ -1,6 +1,7 @@
 /** The routes of a VirtualService. */
 import type { Destination } from "../../config/kinds/destination.js";
 import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
+import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
@@ -32,7 +33,7 @@ import { httpFault } from "./fault.js";
 import { authorityOf, headerMutations } from "./header-operations.js";
 import { share } from "./percent.js";
 import { directResponse, redirectAction } from "./redirect.js";
-import { defaultRetryPolicy, retryPolicy } from "./retry-policy.js";
+import { retryPolicy } from "./retry-policy.js";
 import { isCatchAll, operationPath, routeMatch } from "./route-match.js";
 
 /** What the routes depend on beside the VirtualService. */
@@ -46,6 +47,8 @@ export interface RouteContext {
   readonly resolver: HostResolver;
   /** Who calls, as far as matches ask. */
   readonly source: { readonly namespace: string; readonly labels: Labels };
+  /** The mesh's policy for routes that say nothing of retries; undefined where it says nothing either. */
+  readonly retries: HTTPRetry | undefined;
   /** What of a request decides its endpoint, by the rule for the destination. */
   readonly hashPolicy: (key: ClusterKey) => RouteAction_HashPolicyJson | undefined;
 }
@@ -160,7 +163,10 @@ function routeAction(
   const hashes = destinations
     .map(({ destination }) => context.hashPolicy(clusterKey(destination, virtualService, context)))
     .filter((policy) => policy !== undefined);
-  const retries = retryPolicy(route.retries, destinations.length === 1 && hashes.length > 0);
+  const retries = retryPolicy(
+    route.retries ?? context.retries,
+    destinations.length === 1 && hashes.length > 0,
+  );
   return {
     ...target(destinations, virtualService, context),
     timeout,
@@ -337,14 +343,16 @@ function rulesOf({ spec: { http = [] } }: VirtualService): readonly Rule[] {
 export function defaultRoute(
   key: ClusterKey,
   hash: RouteAction_HashPolicyJson | undefined,
+  retries: HTTPRetry | undefined,
 ): RouteJson {
+  const policy = retryPolicy(retries, false);
   return {
     name: "default",
     match: { prefix: "/" },
     route: {
       cluster: outboundClusterName(key),
       timeout: NO_TIMEOUT,
-      retryPolicy: defaultRetryPolicy(),
+      ...(policy === undefined ? {} : { retryPolicy: policy }),
       maxGrpcTimeout: NO_TIMEOUT,
       ...(hash === undefined ? {} : { hashPolicy: [hash] }),
     },

@@ -25,11 +25,6 @@ function otherHosts(others: boolean): RetryPolicyJson {
   };
 }
 
-/** The policy of a route whose VirtualService says nothing of retries. */
-export function defaultRetryPolicy(): RetryPolicyJson {
-  return { retryOn: DEFAULT_RETRY_ON, numRetries: DEFAULT_RETRIES, ...otherHosts(true) };
-}
-
 /** `5xx,503,reset` in conditions and status codes; a code needs the condition `retriable-status-codes` beside it. */
 function parseRetryOn(retryOn: string): Pick<RetryPolicyJson, "retryOn" | "retriableStatusCodes"> {
   const words = retryOn
