@@ -152,6 +152,9 @@ function* checkTypes(value: unknown, path: Path): Findings {
   for (const [name, member] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(name) : name];
     if (name === "@type") yield* checkType(String(member), at);
+    else if (isTypedConfig(name) && isUntyped(member)) {
+      yield invalid(at, "which type of configuration it is has to be said: give @type");
+    }
     // What is in a struct is nothing but data.
     if (!isStruct(value) || name !== "value") yield* checkTypes(member, at);
   }
@@ -160,10 +163,16 @@ function* checkTypes(value: unknown, path: Path): Findings {
 function* checkType(url: string, path: Path): Findings {
   const type = url.slice(url.lastIndexOf("/") + 1);
   if (/^envoy\.[\w.]*\.v2(alpha\d*)?\./.test(type)) {
-    yield invalid(path, `Envoy no longer has the type ${url}: take that of its API v3`);
+    yield invalid(path, `Envoy no longer has the type "${url}": take that of its API v3`);
   } else if (!TYPE_ROOTS.test(type)) {
-    yield invalid(path, `Envoy has no type ${url}: wrap it in a xds.type.v3.TypedStruct`);
+    yield invalid(path, `Envoy has no type "${url}": wrap it in a xds.type.v3.TypedStruct`);
   }
+}
+
+const isTypedConfig = (name: string): boolean => name === "typed_config" || name === "typedConfig";
+
+function isUntyped(member: unknown): boolean {
+  return typeof member === "object" && member !== null && !Object.hasOwn(member, "@type");
 }
 
 function isStruct(value: object): boolean {

@@ -22,7 +22,7 @@ export function checkEnvoyPatches(
   check: CheckPatch,
 ): readonly Finding[] {
   return (spec.configPatches ?? []).flatMap((patch, index): readonly Finding[] => {
-    const problem = check(patch);
+    const problem = unreadable(patch, check) ?? check(patch);
     if (problem === undefined) return [];
     return [
       {
@@ -33,4 +33,21 @@ export function checkEnvoyPatches(
       },
     ];
   });
+}
+
+/** An operation that puts a value somewhere, by what it is for; MERGE for all else. */
+const PUTTING: Readonly<Partial<Record<string, "ADD" | "REPLACE">>> = {
+  EXTENSION_CONFIG: "ADD",
+  LISTENER_FILTER: "REPLACE",
+};
+
+/** A value that nothing could read is refused whatever is to be done with it: Istio reads it before it looks at that. */
+function unreadable(
+  { applyTo, patch }: EnvoyConfigObjectPatch,
+  check: CheckPatch,
+): PatchProblem | undefined {
+  if (applyTo === undefined || patch?.value === undefined) return undefined;
+  const operation = PUTTING[applyTo] ?? "MERGE";
+  const problem = check({ applyTo, patch: { operation, value: patch.value } });
+  return problem?.isUnreadable === true ? problem : undefined;
 }

@@ -50,6 +50,13 @@ describe("an EnvoyFilter", () => {
       [`${PATCH}.patch.value["@type"]`],
     ],
     [
+      "says of what type a configuration is",
+      change({
+        patch: { operation: "ADD", value: { name: "a", typed_config: {}, typedConfig: { a: 1 } } },
+      }),
+      [`${PATCH}.patch.value.typed_config`, `${PATCH}.patch.value.typedConfig`],
+    ],
+    [
       "takes any data in a struct",
       change({
         patch: {

@@ -102,3 +102,15 @@ test.each([
   const { diagnostics } = parse(cluster("MERGE", value));
   expect(diagnostics.map((one) => one.severity)).toEqual([severity]);
 });
+
+test.each([
+  ["removed", cluster("REMOVE", "{ respect_dns_ttl: often }")],
+  ["put where nothing is put", cluster("INSERT_FIRST", "{ respect_dns_ttl: often }")],
+  [
+    "found elsewhere",
+    "- { applyTo: EXTENSION_CONFIG, patch: { operation: MERGE, value: { name: [] } } }",
+  ],
+])("refuses a value that nothing could read even if it is %s", (_what, patch) => {
+  const { diagnostics } = parse(patch);
+  expect(diagnostics.map((one) => one.severity)).toEqual(["error"]);
+});
