@@ -2,9 +2,13 @@ import type { Server, ServiceDefinition } from "@grpc/grpc-js";
 import type { AdsServer } from "./ads-server.js";
 import type { DiscoveryCall } from "./ads-stream.js";
 import { DELTA, type Dialect, SOTW } from "./dialect.js";
+import { createAssembler } from "./message.js";
 import { TYPE_URL } from "./resource.js";
 
-/** Messages go in and out as bytes: those that go out are shared by many streams. */
+/** Of all methods: grpc-js copies what it is given behind the head of a frame before it asks for anything else. */
+const assemble = createAssembler();
+
+/** Requests come in as bytes, responses go out in parts. */
 function method(path: string): ServiceDefinition[string] {
   return {
     path,
@@ -12,7 +16,7 @@ function method(path: string): ServiceDefinition[string] {
     responseStream: true,
     requestSerialize: (bytes: Buffer) => bytes,
     requestDeserialize: (bytes: Buffer) => bytes,
-    responseSerialize: (bytes: Buffer) => bytes,
+    responseSerialize: assemble,
     responseDeserialize: (bytes: Buffer) => bytes,
   };
 }

@@ -10,6 +10,7 @@ import type { Table } from "../base/table.js";
 import { type AskedView, createAskedView } from "./asked-view.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
+import { type Message, messageOf } from "./message.js";
 import type { Moment } from "./moment.js";
 import { isIdle, nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
@@ -33,7 +34,7 @@ import type { Held } from "./subscription.js";
 import { DecodeError } from "./wire.js";
 
 /** A discovery stream of gRPC. */
-export type DiscoveryCall = ServerDuplexStream<Buffer, Buffer>;
+export type DiscoveryCall = ServerDuplexStream<Buffer, Message>;
 
 /** The service that a stream came in by. */
 export interface Entrance {
@@ -259,7 +260,7 @@ export class AdsStream {
       const answer = await questions.answer({ typeUrl, names, peer: this.#peer() });
       if (this.#hasEnded) return;
       await new Promise<void>((resolve) => {
-        this.#call.write(answer, () => {
+        this.#call.write(messageOf([answer]), () => {
           resolve();
         });
       });

@@ -2,6 +2,7 @@ import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Backlog, SlowReader } from "./backlog.js";
 import type { Clock } from "./clock.js";
 import type { Limits } from "./limits.js";
+import type { Message } from "./message.js";
 import { StreamRefused } from "./session.js";
 
 /** What all outboxes of a server share. */
@@ -21,7 +22,7 @@ export interface OutboxEvents {
 
 /** The messages that a stream's connection was handed and its client has not read. */
 export class Outbox implements SlowReader {
-  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  readonly #call: ServerDuplexStream<Buffer, Message>;
   readonly #host: OutboxHost;
   readonly #events: OutboxEvents;
   #messages = 0;
@@ -32,7 +33,7 @@ export class Outbox implements SlowReader {
   #isWatched = false;
   #stopWatching: () => void = () => undefined;
 
-  constructor(call: ServerDuplexStream<Buffer, Buffer>, host: OutboxHost, events: OutboxEvents) {
+  constructor(call: ServerDuplexStream<Buffer, Message>, host: OutboxHost, events: OutboxEvents) {
     this.#call = call;
     this.#host = host;
     this.#events = events;
@@ -46,7 +47,7 @@ export class Outbox implements SlowReader {
     return this.#since;
   }
 
-  write(message: Buffer): void {
+  write(message: Message): void {
     const { clock, backlog } = this.#host;
     if (this.#messages === 0) this.#since = clock.now();
     this.#messages += 1;

@@ -1,10 +1,11 @@
+import { type Message, messageOf } from "./message.js";
 import type { Response } from "./next-responses.js";
 import type { Payload } from "./subscription.js";
 import { encodeResponse } from "./wire.js";
 
 /** Encodes responses, each once for all the streams that are sent it in one burst. */
 export interface ResponseEncoder {
-  encode(response: Response): Buffer;
+  encode(response: Response): Message;
   /** Lets go of what was encoded; done when a burst is over. */
   forget(): void;
 }
@@ -14,14 +15,14 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** See ResponseEncoder. Shared payloads are compared by identity. */
 export function createResponseEncoder(maxBytes = MAX_BYTES): ResponseEncoder {
-  const encoded = new Map<Payload, Buffer>();
+  const encoded = new Map<Payload, Message>();
   let bytes = 0;
   return {
     encode(response) {
       if (!response.isShared) return encodeResponse(response);
       const known = encoded.get(response.payload);
       if (known !== undefined) return known;
-      const message = encodeResponse(response);
+      const message = messageOf([Buffer.concat(encodeResponse(response).parts)]);
       encoded.set(response.payload, message);
       bytes += message.length;
       for (const [oldest, { length }] of encoded) {

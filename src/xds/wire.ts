@@ -9,6 +9,7 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { fieldLength, textField, writeFieldHead, writeTextField } from "../base/message-field.js";
 import type { DeltaRequest } from "./delta.js";
 import { versionsAt, versionsOf } from "./held-versions.js";
+import { type Message, messageOf } from "./message.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";
@@ -271,7 +272,7 @@ function headOf(typeUrl: string, style: Style, resource: EncodedResource): Buffe
 }
 
 /** Writes a DiscoveryResponse or, in the delta style, a DeltaDiscoveryResponse. */
-export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Buffer {
+export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Message {
   const parts: Buffer[] = [
     textField(1, payload.version),
     textField(4, typeUrl),
@@ -279,14 +280,9 @@ export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Bu
     ...(style === "delta" ? payload.removed.map((name) => textField(6, name)) : []),
   ];
   const { prefix, resources } = payload;
-  if (prefix === undefined)
-    return Buffer.concat([...parts, ...bodyParts(typeUrl, style, resources)]);
+  if (prefix === undefined) return messageOf([...parts, ...bodyParts(typeUrl, style, resources)]);
   const rest = resources.slice(prefix.resources.length);
-  return Buffer.concat([
-    ...parts,
-    bodyOf(typeUrl, style, prefix),
-    ...bodyParts(typeUrl, style, rest),
-  ]);
+  return messageOf([...parts, bodyOf(typeUrl, style, prefix), ...bodyParts(typeUrl, style, rest)]);
 }
 
 function bodyParts(

@@ -24,9 +24,8 @@ const resource = (name: string) => ({
 function message(nonce: string, names: readonly string[], removed: readonly string[] = []): Buffer {
   const resources = names.map(resource);
   const payload = { version: "set", resources, changed: resources, removed };
-  return encodeResponse({
-    ...{ typeUrl: TYPE_URL.endpoint, style: "delta", nonce, payload, isShared: false },
-  });
+  const response = { typeUrl: TYPE_URL.endpoint, nonce, payload, isShared: false };
+  return Buffer.concat(encodeResponse({ ...response, style: "delta" }).parts);
 }
 
 /** Records these messages, at 10 ms, 20 ms and so on, to the proxies in turn, each after one request more. */

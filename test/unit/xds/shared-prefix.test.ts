@@ -25,14 +25,17 @@ function payloadFor(
   return payload;
 }
 
-const bytesOf = (payload: ReturnType<typeof payloadFor>): Buffer =>
-  encodeResponse({
+const bytesOf = (payload: ReturnType<typeof payloadFor>): Buffer => {
+  const style = "delta";
+  const response = {
     typeUrl: TYPE_URL.cluster,
-    style: "delta",
+    style,
     nonce: "1",
     payload,
     isShared: false,
-  });
+  } as const;
+  return Buffer.concat(encodeResponse(response).parts);
+};
 
 test("new clients of two tables on one base are told the base by one payload, and each its own behind it", () => {
   const planner = createSharedPlanner();
