@@ -30,14 +30,17 @@ type Node<V> = Leaf<V> | Collision<V> | Branch<V>;
 const BITS = 5;
 const MASK = 31;
 
-/** FNV-1a over UTF-16 code units, then mixed: the trie eats the low bits first, and FNV's low bits are weak. */
+/**
+ * FNV-1a over UTF-16 code units, then mixed: the trie eats the low bits first, and FNV's low bits are weak. Signed: V8 keeps
+ * no number of its own in memory for what fits into 32 bits with a sign.
+ */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) {
     hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return hash ^ (hash >>> 13);
 }
 
 function popCount(bits: number): number {
