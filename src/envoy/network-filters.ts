@@ -3,6 +3,7 @@ import type { TunnelSettings } from "../config/kinds/traffic-policy.js";
 import { any } from "./any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
 import { adsSource } from "./config-source.js";
+import { defined } from "./defined.js";
 
 /** How a connection goes to its cluster. */
 export interface TcpWay {
@@ -10,6 +11,9 @@ export interface TcpWay {
   readonly tunnel?: TunnelSettings;
   /** Connections of one client go to one endpoint. */
   readonly bySourceIp?: boolean;
+  /** How long a connection may be without bytes: an hour where nothing is said, `0s` for ever. */
+  readonly idleTimeout?: string;
+  readonly maxConnectionDuration?: string;
 }
 
 /** What a TCP proxy is given. */
@@ -19,15 +23,14 @@ export interface TcpProxyOptions {
     | { readonly cluster: string }
     | { readonly weighted: readonly { readonly name: string; readonly weight: number }[] };
   readonly accessLog: AccessLogJson[];
-  readonly idleTimeout?: string;
   /** Clusters that it lacks are asked for when a connection comes. */
   readonly onDemand?: boolean;
-  /** How connections go to a cluster that is the only one. */
+  /** How connections go there. */
   readonly way?: TcpWay | undefined;
 }
 
 /** What a way asks of the filter. */
-function wayFields({ tunnel, bySourceIp }: TcpWay): Partial<TcpProxyJson> {
+function wayFields({ tunnel, bySourceIp, ...limits }: TcpWay): Partial<TcpProxyJson> {
   const host = tunnel?.targetHost ?? "";
   return {
     ...(tunnel === undefined
@@ -39,6 +42,10 @@ function wayFields({ tunnel, bySourceIp }: TcpWay): Partial<TcpProxyJson> {
           },
         }),
     ...(bySourceIp === true ? { hashPolicy: [{ sourceIp: {} }] } : {}),
+    ...defined({
+      idleTimeout: limits.idleTimeout,
+      maxDownstreamConnectionDuration: limits.maxConnectionDuration,
+    }),
   };
 }
 
@@ -54,7 +61,6 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
       ? { cluster: target.cluster }
       : { weightedClusters: { clusters: target.weighted.map((one) => ({ ...one })) } }),
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
-    ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
     ...(options.onDemand === true
       ? { onDemand: { odcdsConfig: adsSource(), timeout: ON_DEMAND_TIMEOUT } }
       : {}),

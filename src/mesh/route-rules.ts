@@ -1,6 +1,6 @@
 /**
  * Rules that the ways to a host have to know of, and not its clusters alone: by which requests or connections of one key go
- * to one endpoint, since the way says what the key is, and by which connections go through a tunnel.
+ * to one endpoint, since the way says what the key is, by which connections go through a tunnel, and by which they end.
  */
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
@@ -9,6 +9,7 @@ import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
 import type { Labels } from "./labels.js";
 import type { Service } from "./service.js";
+import type { EffectivePolicy } from "./traffic-policy.js";
 
 /** A host that has such a rule. */
 interface RuledHost {
@@ -38,10 +39,20 @@ export function concernsRoutes({ spec }: DestinationRule): boolean {
   const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
   return policies.some(
     (policy) =>
-      policy?.tunnel !== undefined ||
-      policy?.loadBalancer?.consistentHash !== undefined ||
-      policy?.portLevelSettings?.some((one) => one.loadBalancer?.consistentHash !== undefined) ===
-        true,
+      policy !== undefined &&
+      (policy.tunnel !== undefined || [policy, ...(policy.portLevelSettings ?? [])].some(isOfWays)),
+  );
+}
+
+function isOfWays({
+  loadBalancer,
+  connectionPool,
+}: Pick<EffectivePolicy, "loadBalancer" | "connectionPool">): boolean {
+  const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
+  return (
+    loadBalancer?.consistentHash !== undefined ||
+    idleTimeout !== undefined ||
+    maxConnectionDuration !== undefined
   );
 }
 

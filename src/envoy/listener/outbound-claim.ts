@@ -14,6 +14,7 @@ import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
+import { goDuration } from "../duration.js";
 import {
   type ClusterKey,
   outboundClusterName,
@@ -27,7 +28,7 @@ import { ANY_ADDRESS } from "./address.js";
 /** Where the bytes of a connection go. */
 export interface TcpTarget {
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
-  /** What rules say of the way to the only cluster. */
+  /** What rules say of the way there: of several clusters those for the first. */
   readonly way?: TcpWay;
 }
 
@@ -72,22 +73,32 @@ export interface ClaimContext {
   readonly ruleOf: (hostname: string) => DestinationRule | undefined;
 }
 
-/** What a rule says of the way to a cluster. See Istio, TrafficPolicy.TunnelSettings and ConsistentHashLB. */
+/** What a rule says of the way to a cluster. See Istio, TunnelSettings, ConsistentHashLB and TCPSettings. */
 function wayTo({ port, subset }: ClusterKey, rule: DestinationRule | undefined): TcpWay {
-  const { tunnel, loadBalancer } = effectivePolicy(rule?.spec, subset, port);
+  const { tunnel, loadBalancer, connectionPool } = effectivePolicy(rule?.spec, subset, port);
+  const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
   return {
-    ...defined({ tunnel }),
+    ...defined({
+      tunnel,
+      idleTimeout: goDuration(idleTimeout),
+      maxConnectionDuration: goDuration(maxConnectionDuration),
+    }),
     ...(loadBalancer?.consistentHash?.useSourceIp === true ? { bySourceIp: true } : {}),
   };
 }
 
-/** One cluster as a target. */
-function onlyTarget(key: ClusterKey, rule: DestinationRule | undefined): TcpTarget {
-  const way = wayTo(key, rule);
-  return {
-    clusters: [{ name: outboundClusterName(key), weight: 1 }],
-    ...(Object.keys(way).length > 0 ? { way } : {}),
-  };
+/** Clusters as a target; the first is there. */
+function targetOf(
+  targets: readonly { readonly key: ClusterKey; readonly weight: number }[],
+  ruleOf: ClaimContext["ruleOf"],
+): TcpTarget {
+  const clusters = targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight }));
+  const [first] = targets;
+  if (first === undefined) return { clusters };
+  // What one subset says is not for the others.
+  const subset = targets.length === 1 ? first.key.subset : "";
+  const way = wayTo({ ...first.key, subset }, ruleOf(first.key.hostname));
+  return Object.keys(way).length > 0 ? { clusters, way } : { clusters };
 }
 
 /** The whole of a service's port as a target; from a socket, which has no number, that of its only port. */
@@ -98,7 +109,7 @@ function wholePort(
 ): TcpTarget {
   const only = ports.length === 1 ? ports[0]?.number : undefined;
   const port = number === 0 ? (only ?? number) : number;
-  return onlyTarget({ port, subset: "", hostname }, ruleOf(hostname));
+  return targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], ruleOf);
 }
 
 type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
@@ -119,12 +130,7 @@ function routeTarget(
       const key = { hostname, port, subset: destination.subset ?? "" };
       return { key, weight: Math.max(1, weight ?? 1) };
     });
-  const [only] = targets;
-  if (only !== undefined && targets.length === 1)
-    return onlyTarget(only.key, ruleOf(only.key.hostname));
-  return {
-    clusters: targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight })),
-  };
+  return targetOf(targets, ruleOf);
 }
 
 /** The conditions of TCP and TLS matches that do not depend on the connection. */
