@@ -7,7 +7,7 @@ import { socketAddress } from "../address.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
 import { inboundClusterName } from "../names.js";
-import { circuitBreakers } from "./circuit-breakers.js";
+import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { INBOUND_SOURCE_ADDRESS } from "./static-cluster.js";
 import { protocolOptions } from "./upstream-protocol.js";
 
@@ -71,7 +71,7 @@ function locationOf(
 export function inboundCluster(
   port: InboundPort,
   application: ApplicationAddress,
-  connectTimeout: string,
+  defaults: ConnectionDefaults,
 ): Built<ClusterJson> {
   const name = inboundClusterName(port.targetPort);
   return {
@@ -80,14 +80,14 @@ export function inboundCluster(
       name,
       altStatName: `${name};`,
       ...locationOf(name, port, application),
-      connectTimeout,
-      circuitBreakers: circuitBreakers(port.pool),
+      ...connectionOptions(port.pool, defaults),
       commonLbConfig: {},
       ...protocolOptions({
         protocol: port.protocol,
         pool: port.pool,
         tls: undefined,
         router: false,
+        upgrade: "never",
       }),
       metadata: {
         filterMetadata: { istio: { services: port.services.map((one) => ({ ...one })) } },

@@ -6,7 +6,6 @@ import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
 import { localitySetting, type PlacedCaller } from "../../mesh/locality-balancing.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
-import { isHttp2 } from "../../mesh/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import { type EffectivePolicy, effectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
@@ -14,19 +13,17 @@ import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
 import type { Built } from "../built.js";
 import { adsSource } from "../config-source.js";
-import { defined } from "../defined.js";
-import { goDuration } from "../duration.js";
 import { configPath, outboundClusterName, sniOf } from "../names.js";
-import { circuitBreakers } from "./circuit-breakers.js";
+import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
 import { withProxyProtocol } from "./proxy-protocol.js";
-import { meshAlpn, protocolOptions } from "./upstream-protocol.js";
+import { meshAlpn, protocolOptions, upstreamHttp } from "./upstream-protocol.js";
 import { upstreamTls } from "./upstream-tls.js";
 
 /** What all clusters of a kind of client have in common. One object a kind, so that it can be a memo's key. */
-export interface ClientTraits {
+export interface ClientTraits extends ConnectionDefaults {
   /** A gateway, not a sidecar. */
   readonly router: boolean;
   /** Connections are captured by the kernel, so that their original destination is known. */
@@ -34,8 +31,9 @@ export interface ClientTraits {
   /** The mesh's, and those that it had or shares. */
   readonly trustDomains: readonly string[];
   readonly autoMtls: boolean;
-  readonly connectTimeout: string;
   readonly dnsRefreshRate: string;
+  /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
+  readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   /** The mesh's, for policies without one of their own. */
   readonly localitySetting: LocalityLoadBalancerSetting;
 }
@@ -80,16 +78,19 @@ function discoveryOf(
   { service, client }: OutboundClusterInput,
   policy: EffectivePolicy,
 ): Discovery {
+  const { resolution } = service;
   const passthrough = policy.loadBalancer?.simple === "PASSTHROUGH";
-  switch (service.resolution) {
+  if (client.captured && (resolution === "none" ? !client.router : passthrough)) {
+    return "ORIGINAL_DST";
+  }
+  switch (resolution) {
     case "static":
-      return passthrough && client.captured ? "ORIGINAL_DST" : "EDS";
+      return "EDS";
     case "dns":
       return "STRICT_DNS";
     case "dns-round-robin":
       return "LOGICAL_DNS";
     case "none":
-      if (client.captured && !client.router) return "ORIGINAL_DST";
       // Without a captured address the only way to such a host is its name.
       return service.kubernetes || isWildcard(service.hostname) ? "EDS" : "STRICT_DNS";
   }
@@ -195,30 +196,8 @@ function discovery(
   }
 }
 
-function connection(input: OutboundClusterInput, policy: EffectivePolicy): Partial<ClusterJson> {
-  const tcp = policy.connectionPool?.tcp;
-  const keepalive = tcp?.tcpKeepalive;
-  return defined<Partial<ClusterJson>>({
-    connectTimeout: goDuration(tcp?.connectTimeout) ?? input.client.connectTimeout,
-    circuitBreakers: circuitBreakers(policy.connectionPool),
-    outlierDetection:
-      policy.outlierDetection === undefined ? undefined : outlierDetection(policy.outlierDetection),
-    upstreamConnectionOptions:
-      keepalive === undefined
-        ? undefined
-        : {
-            tcpKeepalive: defined({
-              keepaliveProbes: keepalive.probes,
-              keepaliveTime: secondsOf(keepalive.time),
-              keepaliveInterval: secondsOf(keepalive.interval),
-            }),
-          },
-  });
-}
-
-function secondsOf(duration: string | undefined): number | undefined {
-  const text = goDuration(duration);
-  return text === undefined ? undefined : Math.trunc(Number.parseFloat(text));
+function outliers({ outlierDetection: outlier }: EffectivePolicy): Partial<ClusterJson> {
+  return outlier === undefined ? {} : { outlierDetection: outlierDetection(outlier) };
 }
 
 /** The identities that the servers may show: those of the workloads, and those that the ServiceEntry names. */
@@ -260,6 +239,7 @@ function outboundCluster(
     pool: policy.connectionPool,
     tls: policy.tls,
     router: client.router,
+    upgrade: client.h2UpgradePolicy,
   };
   const json: ClusterJson = {
     name,
@@ -270,7 +250,8 @@ function outboundCluster(
       () => inlineEndpoints(input, port, { name, labels: subset.labels, policy }),
       { name, port },
     ),
-    ...connection(input, policy),
+    ...connectionOptions(policy.connectionPool, client),
+    ...outliers(policy),
     ...(kind === "ORIGINAL_DST"
       ? { lbPolicy: "CLUSTER_PROVIDED" as const }
       : loadBalancing(policy.loadBalancer)),
@@ -288,7 +269,7 @@ function outboundCluster(
         meshTls: kind !== "ORIGINAL_DST" ? "by-endpoint" : input.allMeshTls ? "all" : "none",
         sni: sniOf(key),
         alpn: meshAlpn(upstream),
-        applicationAlpn: isHttp2(port.protocol) ? ["h2"] : [],
+        applicationAlpn: upstreamHttp(upstream) === "http2" ? ["h2"] : [],
         identities: identitiesOf(input),
         declaredNames: service.kubernetes ? [] : service.subjectAltNames,
         trustDomains: client.trustDomains,

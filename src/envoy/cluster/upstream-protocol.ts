@@ -8,7 +8,7 @@ import { goDuration } from "../duration.js";
 import { MESH_ALPN } from "../mutual-tls.js";
 
 /** The version of HTTP that is spoken with the endpoints of a cluster. */
-export type UpstreamHttp = "http1" | "http2" | "callers";
+type UpstreamHttp = "http1" | "http2" | "callers";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
@@ -20,13 +20,24 @@ export interface UpstreamPort {
   readonly tls: ClientTLSSettings | undefined;
   /** Gateways detect no protocols: what is not known there is HTTP/1.1. */
   readonly router: boolean;
+  /** The mesh's policy on calling ports with HTTP by HTTP/2; the application behind a sidecar is not asked for that. */
+  readonly upgrade: "UPGRADE" | "DO_NOT_UPGRADE" | "never";
 }
 
-/** Which HTTP a cluster speaks: that of the port, or the caller's where the port does not say. */
-function upstreamHttp({ protocol, pool, router }: UpstreamPort): UpstreamHttp {
-  if (isHttp2(protocol)) return "http2";
-  if (protocol === "HTTP" && pool?.http?.h2UpgradePolicy === "UPGRADE") return "http2";
+/** A rule may ask for HTTP/2 on any port; what holds for the mesh is for ports with HTTP. */
+function isUpgraded({ protocol, pool, upgrade }: UpstreamPort): boolean {
+  if (upgrade === "never") return false;
+  const { h2UpgradePolicy = "DEFAULT" } = pool?.http ?? {};
+  if (h2UpgradePolicy !== "DEFAULT") return h2UpgradePolicy === "UPGRADE";
+  return upgrade === "UPGRADE" && isHttp(protocol);
+}
+
+/** Which HTTP a cluster speaks: what is asked for, else that of the port, or the caller's where the port does not say. */
+export function upstreamHttp(port: UpstreamPort): UpstreamHttp {
+  const { protocol, pool, router } = port;
+  if (isUpgraded(port)) return "http2";
   if (pool?.http?.useClientProtocol === true) return "callers";
+  if (isHttp2(protocol)) return "http2";
   return protocol === "Unsupported" && !router ? "callers" : "http1";
 }
 
@@ -71,7 +82,6 @@ function tlsOptions(tls: ClientTLSSettings | undefined): TlsOptions | undefined 
 export function protocolOptions(
   port: UpstreamPort,
 ): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
-  if (!isHttp(port.protocol) && port.protocol !== "Unsupported") return {};
   const version = upstreamHttp(port);
   const common = commonOptions(port.pool);
   const tls = tlsOptions(port.tls);

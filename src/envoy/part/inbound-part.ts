@@ -194,11 +194,13 @@ const LOCALHOST = "127.0.0.1";
 
 function clustersOf(inputs: InboundInputs, ports: readonly InboundPort[]) {
   const { proxy, config, security } = inputs;
-  const { connectTimeout } = config;
+  const { connectTimeout, tcpKeepalive } = config;
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const own = [
-    ...ports.map((port) => inboundCluster(port, application, connectTimeout).json),
+    ...ports.map(
+      (port) => inboundCluster(port, application, { connectTimeout, tcpKeepalive }).json,
+    ),
     ...security.clusters.map(({ json }) => json),
   ];
   return captured ? [...own, inboundPassthroughCluster(connectTimeout)] : own;

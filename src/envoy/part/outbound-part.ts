@@ -129,11 +129,11 @@ function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters 
 }
 
 function sameTraits(a: ClientTraits, b: ClientTraits): boolean {
-  const { trustDomains: domainsA, localitySetting: settingA, ...restA } = a;
-  const { trustDomains: domainsB, localitySetting: settingB, ...restB } = b;
+  const { trustDomains: domainsA, localitySetting: settingA, tcpKeepalive: aliveA, ...restA } = a;
+  const { trustDomains: domainsB, localitySetting: settingB, tcpKeepalive: aliveB, ...restB } = b;
   return (
     sameElements(domainsA, domainsB) &&
-    JSON.stringify(settingA) === JSON.stringify(settingB) &&
+    JSON.stringify([settingA, aliveA]) === JSON.stringify([settingB, aliveB]) &&
     sameElements(Object.values(restA), Object.values(restB))
   );
 }
@@ -155,7 +155,9 @@ export function createClientTraits(
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],
       autoMtls: config.enableAutoMtls,
       connectTimeout: config.connectTimeout,
+      tcpKeepalive: config.tcpKeepalive,
       dnsRefreshRate: config.dnsRefreshRate,
+      h2UpgradePolicy: config.h2UpgradePolicy,
       localitySetting: config.localityLbSetting,
     });
 }

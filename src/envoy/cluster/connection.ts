@@ -1,0 +1,46 @@
+import type { ConnectionPoolSettings, TcpKeepalive } from "../../config/kinds/connection-pool.js";
+import type { ClusterJson } from "../api.js";
+import { defined } from "../defined.js";
+import { goDuration } from "../duration.js";
+import { circuitBreakers } from "./circuit-breakers.js";
+
+/** What the mesh configuration says of connections, for policies that do not. */
+export interface ConnectionDefaults {
+  readonly connectTimeout: string;
+  readonly tcpKeepalive: TcpKeepalive | undefined;
+}
+
+type ConnectionOptions = Pick<
+  ClusterJson,
+  "connectTimeout" | "circuitBreakers" | "upstreamConnectionOptions"
+>;
+
+/** How the connections of a cluster are made, and how many. See Istio, ConnectionPoolSettings. */
+export function connectionOptions(
+  pool: ConnectionPoolSettings | undefined,
+  defaults: ConnectionDefaults,
+): ConnectionOptions {
+  const tcp = pool?.tcp;
+  const alive = keepalive(defaults.tcpKeepalive, tcp?.tcpKeepalive);
+  return {
+    connectTimeout: goDuration(tcp?.connectTimeout) ?? defaults.connectTimeout,
+    circuitBreakers: circuitBreakers(pool),
+    ...(alive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: alive } }),
+  };
+}
+
+/** The settings of a policy, and the mesh's for what it does not set; undefined where neither sets any. */
+function keepalive(mesh: TcpKeepalive | undefined, policy: TcpKeepalive | undefined) {
+  if (mesh === undefined && policy === undefined) return undefined;
+  const { probes, time, interval } = { ...mesh, ...policy };
+  return defined({
+    keepaliveProbes: probes,
+    keepaliveTime: secondsOf(time),
+    keepaliveInterval: secondsOf(interval),
+  });
+}
+
+function secondsOf(duration: string | undefined): number | undefined {
+  const text = goDuration(duration);
+  return text === undefined ? undefined : Math.trunc(Number.parseFloat(text));
+}
