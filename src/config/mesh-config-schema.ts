@@ -35,6 +35,8 @@ const LabelSelector = strict({
   ),
 });
 
+/** What the mesh says of the TLS of its proxies: of mutual TLS (`meshMTLS`), or of all other TLS (`tlsDefaults`). */
+export type TLSConfig = ValueOf<typeof TLSConfig>;
 const TLSConfig = strict({
   minProtocolVersion: optional(oneOf("TLS_AUTO", "TLSV1_2", "TLSV1_3")),
   ecdhCurves: optional(list(Text)),

@@ -1,9 +1,10 @@
 /** TLS of a gateway's servers with clients outside of the mesh. */
 import type { Server } from "../config/kinds/gateway.js";
 import type { ServerTLSSettings } from "../config/kinds/server-tls-settings.js";
-import type { CommonTlsContextJson, DownstreamTlsContextJson, TlsParametersJson } from "./api.js";
+import type { CommonTlsContextJson, DownstreamTlsContextJson } from "./api.js";
 import { adsSecret } from "./config-source.js";
-import { inboundMutualTls } from "./mutual-tls.js";
+import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
+import { serverParameters } from "./tls-parameters.js";
 
 /** The name under which a gateway asks for a Secret. */
 export function gatewaySecretName(credentialName: string): string {
@@ -15,26 +16,15 @@ export function gatewayCaSecretName(credentialName: string): string {
   return `${gatewaySecretName(credentialName)}-cacert`;
 }
 
-const VERSIONS: Readonly<Record<string, TlsParametersJson["tlsMinimumProtocolVersion"]>> = {
-  TLSV1_0: "TLSv1_0",
-  TLSV1_1: "TLSv1_1",
-  TLSV1_2: "TLSv1_2",
-  TLSV1_3: "TLSv1_3",
-};
-
 /** The protocols that HTTPS servers agree on. */
 const HTTP_ALPN = ["h2", "http/1.1"];
 
-function parameters(tls: ServerTLSSettings): Pick<CommonTlsContextJson, "tlsParams"> {
-  const minimum = VERSIONS[tls.minProtocolVersion ?? ""];
-  const maximum = VERSIONS[tls.maxProtocolVersion ?? ""];
-  const ciphers = tls.cipherSuites ?? [];
-  const params: TlsParametersJson = {
-    ...(minimum === undefined ? {} : { tlsMinimumProtocolVersion: minimum }),
-    ...(maximum === undefined ? {} : { tlsMaximumProtocolVersion: maximum }),
-    ...(ciphers.length === 0 ? {} : { cipherSuites: [...new Set(ciphers)] }),
-  };
-  return Object.keys(params).length === 0 ? {} : { tlsParams: params };
+function parameters(
+  tls: ServerTLSSettings,
+  defaults: ServerTlsPolicy["tlsDefaults"],
+): Pick<CommonTlsContextJson, "tlsParams"> {
+  const tlsParams = serverParameters(tls, defaults);
+  return Object.keys(tlsParams).length === 0 ? {} : { tlsParams };
 }
 
 /** The credentials of a server by name; several are of different key types. */
@@ -117,13 +107,13 @@ const isRedirectOnly = (tls: ServerTLSSettings): boolean =>
 /** The TLS of a server that terminates it. See Istio, ServerTLSSettings. */
 export function gatewayTls(
   tls: ServerTLSSettings,
-  options: { readonly http: boolean; readonly trustDomains: readonly string[] },
+  options: { readonly http: boolean; readonly policy: ServerTlsPolicy },
 ): DownstreamTlsContextJson {
   const alpn = options.http ? HTTP_ALPN : [];
-  if (tls.mode === "ISTIO_MUTUAL") return inboundMutualTls(options.trustDomains, alpn);
+  if (tls.mode === "ISTIO_MUTUAL") return inboundMutualTls(options.policy, alpn);
   return {
     commonTlsContext: {
-      ...parameters(tls),
+      ...parameters(tls, options.policy.tlsDefaults),
       ...certificates(tls),
       ...clientValidation(tls),
       ...(alpn.length > 0 ? { alpnProtocols: alpn } : {}),

@@ -1,36 +1,20 @@
 /** TLS between workloads of the mesh: both sides show a SPIFFE certificate and check the other's. */
 
+import type { TLSConfig } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type {
   CertificateValidationContextJson,
   CommonTlsContextJson,
   DownstreamTlsContextJson,
-  TlsParametersJson,
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "./api.js";
 import { adsSecret } from "./config-source.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "./names.js";
+import { CLIENT_VERSIONS, meshServerParameters } from "./tls-parameters.js";
 
 /** The name of the TLS transport socket. */
 const TLS_SOCKET = "envoy.transport_sockets.tls";
-
-/** The cipher suites that Istio offers up to TLS 1.2; those of 1.3 are fixed. */
-const CIPHER_SUITES = [
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-  "AES256-GCM-SHA384",
-  "AES128-GCM-SHA256",
-];
-
-/** The versions of TLS that are spoken. */
-export const TLS_VERSIONS: TlsParametersJson = {
-  tlsMinimumProtocolVersion: "TLSv1_2",
-  // Envoy as a client stops at 1.2 unless told.
-  tlsMaximumProtocolVersion: "TLSv1_3",
-};
 
 /**
  * What a client offers by ALPN to say "this is mesh traffic", by the protocol of the connection. A server of the mesh
@@ -73,14 +57,22 @@ export function plaintextSocket(): TransportSocketJson {
   };
 }
 
+/** What the mesh says of the TLS of its servers. */
+export interface ServerTlsPolicy {
+  /** Whose workloads may call by mutual TLS of the mesh. */
+  readonly trustDomains: readonly string[];
+  readonly meshMTLS: TLSConfig | undefined;
+  readonly tlsDefaults: TLSConfig | undefined;
+}
+
 /** The side that accepts: any workload of the given trust domains may call, and must show its certificate. */
 export function inboundMutualTls(
-  trustDomains: readonly string[],
+  { trustDomains, meshMTLS }: ServerTlsPolicy,
   alpn: readonly string[],
 ): DownstreamTlsContextJson {
   return {
     commonTlsContext: {
-      tlsParams: { ...TLS_VERSIONS, cipherSuites: CIPHER_SUITES },
+      tlsParams: meshServerParameters(meshMTLS),
       tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
       combinedValidationContext: {
         defaultValidationContext: {
@@ -121,7 +113,7 @@ export function outboundMutualTls({
   trustDomains,
 }: MutualTlsClient): UpstreamTlsContextJson {
   const common: CommonTlsContextJson = {
-    tlsParams: TLS_VERSIONS,
+    tlsParams: CLIENT_VERSIONS,
     tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
     combinedValidationContext: {
       defaultValidationContext: {

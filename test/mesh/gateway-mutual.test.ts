@@ -1,11 +1,11 @@
-/** Gateways that ask clients for certificates, and that read secrets of other namespaces. */
+/** Gateways that ask clients for certificates, that refuse old TLS, and that read secrets of other namespaces. */
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
 import { application, documents, httpsGateway } from "./harness/manifests.js";
-import { type Answer, callTls } from "./harness/requests.js";
+import { type Answer, callTls, type Question } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
 
 const certificates = await openCertificates();
@@ -15,14 +15,29 @@ const REVOKED = await certificates.certificateFor(["revoked.example.org"]);
 const STRANGER = await (await openCertificates()).certificateFor(["client.example.org"]);
 const LIST = await revocationListOf(dirname(certificates.rootFile), [REVOKED.certificate]);
 
-const server = (name: string, mode: string, credential = `${name}-tls`): string => `
+const server = (name: string, mode: string, rest = `credentialName: ${name}-tls`): string => `
   - port: { number: 443, name: https-${name}, protocol: HTTPS }
     hosts: [${name}.example.com]
-    tls: { mode: ${mode}, credentialName: ${credential} }`;
+    tls: { mode: ${mode}, ${rest} }`;
 
 const GATEWAY = httpsGateway(
-  `${server("beside", "MUTUAL")}${server("apart", "MUTUAL")}${server("optional", "OPTIONAL_MUTUAL")}${server("granted", "SIMPLE", "shop/granted-tls")}`,
+  [
+    server("beside", "MUTUAL"),
+    server("apart", "MUTUAL"),
+    server("optional", "OPTIONAL_MUTUAL"),
+    server("granted", "SIMPLE", "credentialName: shop/granted-tls"),
+    server("older", "SIMPLE", "credentialName: optional-tls, minProtocolVersion: TLSV1_2"),
+  ].join(""),
 );
+
+const NEW_TLS = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    tlsDefaults: { minProtocolVersion: TLSV1_3 }
+`;
 
 const GRANT = `
 apiVersion: gateway.networking.k8s.io/v1beta1
@@ -39,7 +54,11 @@ const pair = (folder: string): Readonly<Record<string, string>> => ({
 });
 
 const mesh = shareServedMesh(
-  { "apps.yaml": documents(application("my-service")), "gateway.yaml": GATEWAY },
+  {
+    "apps.yaml": documents(application("my-service")),
+    "gateway.yaml": GATEWAY,
+    "mesh.yaml": NEW_TLS,
+  },
   {
     secrets: {
       ...pair("istio-system/beside-tls"),
@@ -54,9 +73,13 @@ const mesh = shareServedMesh(
   },
 );
 
-function get(name: string, client?: DevelopmentCertificate): Promise<Answer> {
+function get(
+  name: string,
+  client?: DevelopmentCertificate,
+  rest: Pick<Question, "maxVersion"> = {},
+): Promise<Answer> {
   const at = { address: mesh().gateway().addresses.pod, port: 8443 };
-  const question = { ca: SERVER.root, ...(client && { client }) };
+  const question = { ca: SERVER.root, ...(client && { client }), ...rest };
   return callTls(at, `https://${name}.example.com/`, question);
 }
 
@@ -81,6 +104,13 @@ test("an OPTIONAL_MUTUAL server takes clients without a certificate, and none wi
   expect((await get("optional", CLIENT)).status).toBe(200);
   expect((await get("optional")).status).toBe(200);
   await expect(get("optional", STRANGER)).rejects.toThrow();
+});
+
+test("a server refuses older TLS than the mesh's minimum, unless it has a minimum of its own", async () => {
+  const old = { maxVersion: "TLSv1.2" } as const;
+  await expect(get("optional", undefined, old)).rejects.toThrow(/protocol version/);
+  expect((await get("optional")).status).toBe(200);
+  expect((await get("older", undefined, old)).status).toBe(200);
 });
 
 test("a secret of another namespace is served while a ReferenceGrant there lets the gateway have it", async () => {

@@ -24,6 +24,15 @@ const mesh = shareMesh({
   ),
 });
 
+const NEW_TLS = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    meshMTLS: { minProtocolVersion: TLSV1_3 }
+`;
+
 async function inMode(mode: string): Promise<void> {
   await mesh().writeForTest(
     "peers.yaml",
@@ -90,6 +99,20 @@ test("a workload with mutual TLS disabled takes plaintext alone, and is called s
   const throughSidecar = await call(mesh().pod("caller-0"), URL);
   expect(throughSidecar.status).toBe(200);
   expect(echoOf(throughSidecar)).toMatchObject({ pod: "called-0", peer: null });
+});
+
+test("a workload refuses older TLS than the mesh's minimum, and is called by sidecars as before", async () => {
+  await inMode("STRICT");
+  const certificate = await certificateBy(mesh().state);
+  const old = { certificate, maxVersion: "TLSv1.2" } as const;
+  expect((await callMutualTls(inbound(), URL, old)).status).toBe(200);
+
+  await mesh().writeForTest("mesh.yaml", NEW_TLS);
+  await expect(callMutualTls(inbound(), URL, old)).rejects.toThrow(/protocol version/);
+  const { peer } = echoOf(await callMutualTls(inbound(), URL, { certificate }));
+  expect(peer).toBe(CALLER_ID);
+  const throughSidecar = await call(mesh().pod("caller-0"), URL);
+  expect(echoOf(throughSidecar)).toMatchObject({ pod: "called-0", peer: CALLER_ID });
 });
 
 test("traffic of the mesh carries the identities of both sides, and no claim of the caller's is believed", async () => {

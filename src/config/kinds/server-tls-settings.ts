@@ -1,6 +1,7 @@
 import type { Path } from "../kind.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, invalid } from "./findings.js";
+import { checkCipherSuites } from "./tls-algorithms.js";
 
 /** A certificate by its files. */
 export type TLSCertificate = ValueOf<typeof TLSCertificate>;
@@ -35,26 +36,6 @@ export const ServerTLSSettings = strict({
   maxProtocolVersion: optional(TLSProtocol),
   cipherSuites: optional(list(Text)),
 });
-
-/** The cipher suites that Envoy's TLS library has beside those of pre-shared keys, by OpenSSL's names. */
-const CIPHER_SUITES: readonly string[] = [
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-  "ECDHE-ECDSA-AES128-SHA",
-  "ECDHE-RSA-AES128-SHA",
-  "ECDHE-ECDSA-AES256-SHA",
-  "ECDHE-RSA-AES256-SHA",
-  "AES128-GCM-SHA256",
-  "AES256-GCM-SHA384",
-  "AES128-SHA",
-  "AES256-SHA",
-  "DES-CBC3-SHA",
-  "ALL",
-];
 
 /** The fields by which certificates come. */
 const SOURCES = [
@@ -148,13 +129,7 @@ function* checkCertificate(certificate: TLSCertificate, path: Path): Findings {
 
 function* checkCiphers(tls: ServerTLSSettings, path: Path): Findings {
   const { cipherSuites = [], minProtocolVersion = "TLS_AUTO" } = tls;
-  for (const [index, cipher] of cipherSuites.entries()) {
-    const at = [...path, "cipherSuites", index];
-    // OpenSSL's operators (`-SHA`, `+RSA`) are left to Envoy.
-    const known = !/^[a-z0-9]/i.test(cipher) || CIPHER_SUITES.includes(cipher);
-    if (!known) yield doubtful(at, `"${cipher}" is no cipher suite that Envoy has: it is left out`);
-    else if (cipherSuites.indexOf(cipher) < index) yield doubtful(at, `"${cipher}" is there twice`);
-  }
+  yield* checkCipherSuites(cipherSuites, [...path, "cipherSuites"]);
   if (/^TLSV1_[01]$/.test(minProtocolVersion) && cipherSuites.length === 0) {
     const at = [...path, "minProtocolVersion"];
     yield doubtful(

@@ -33,7 +33,11 @@ export function keyServerClusterName({ host, port }: KeyServer): string {
 /** The cluster: the host is resolved by DNS, and over TLS it has to show a certificate for its name. */
 export function keyServerCluster(
   server: KeyServer,
-  { connectTimeout, dnsRefreshRate }: Pick<MeshConfig, "connectTimeout" | "dnsRefreshRate">,
+  {
+    connectTimeout,
+    dnsRefreshRate,
+    tlsDefaults,
+  }: Pick<MeshConfig, "connectTimeout" | "dnsRefreshRate" | "tlsDefaults">,
 ): ClusterJson {
   const name = keyServerClusterName(server);
   const { host, port, tls } = server;
@@ -52,6 +56,6 @@ export function keyServerCluster(
         dnsLookupFamily: "V4_PREFERRED",
       }),
     },
-    ...(tls ? { transportSocket: serverTls(host) } : {}),
+    ...(tls ? { transportSocket: serverTls(host, tlsDefaults) } : {}),
   };
 }

@@ -1,5 +1,6 @@
 /** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
 import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
+import type { TLSConfig } from "../../config/mesh-config-schema.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { isWildcard } from "../../mesh/hostname.js";
@@ -36,6 +37,8 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   /** The mesh's, for policies without one of their own. */
   readonly localitySetting: LocalityLoadBalancerSetting;
+  /** The mesh's, for TLS that is not the mesh's. */
+  readonly tlsDefaults: TLSConfig | undefined;
 }
 
 /** Everything that the clusters of one service depend on. */
@@ -273,6 +276,7 @@ function outboundCluster(
         identities: identitiesOf(input),
         declaredNames: service.kubernetes ? [] : service.subjectAltNames,
         trustDomains: client.trustDomains,
+        defaults: client.tlsDefaults,
       }),
       policy.proxyProtocol,
     ),

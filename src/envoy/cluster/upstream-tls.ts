@@ -1,4 +1,5 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
+import type { TLSConfig } from "../../config/mesh-config-schema.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import type {
   ClusterJson,
@@ -7,7 +8,8 @@ import type {
   UpstreamTlsContextJson,
 } from "../api.js";
 import { adsSecret } from "../config-source.js";
-import { outboundMutualTls, plaintextSocket, TLS_VERSIONS, tlsSocket } from "../mutual-tls.js";
+import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
+import { clientParameters } from "../tls-parameters.js";
 
 /** Where most distributions keep the roots that the operating system trusts. */
 const SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
@@ -32,6 +34,8 @@ export interface UpstreamTlsInput {
   readonly declaredNames: readonly string[];
   /** Of the mesh, for services of which no identity is known. */
   readonly trustDomains: readonly string[];
+  /** What the mesh says of TLS that is not its own. */
+  readonly defaults: TLSConfig | undefined;
 }
 
 type TransportSockets = Pick<ClusterJson, "transportSocket" | "transportSocketMatches">;
@@ -74,7 +78,7 @@ function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): Upstr
   ]);
   const validation = names.length === 0 ? {} : { matchTypedSubjectAltNames: names.flat() };
   const common: CommonTlsContextJson = {
-    tlsParams: TLS_VERSIONS,
+    tlsParams: clientParameters(input.defaults),
     ...clientCertificate(settings),
     ...(settings.insecureSkipVerify === true ? {} : serverValidation(settings, validation)),
     ...(input.applicationAlpn.length > 0 ? { alpnProtocols: [...input.applicationAlpn] } : {}),
@@ -120,14 +124,14 @@ function serverValidation(settings: ClientTLSSettings, validation: object): Comm
 }
 
 /** TLS to a server outside of the mesh, which shows a certificate for its name that the operating system's roots signed. */
-export function serverTls(host: string): TransportSocketJson {
+export function serverTls(host: string, defaults: TLSConfig | undefined): TransportSocketJson {
   const validation = {
     trustedCa: { filename: SYSTEM_ROOTS },
     matchTypedSubjectAltNames: [{ sanType: "DNS" as const, matcher: { exact: host } }],
   };
   return tlsSocket({
     upstream: {
-      commonTlsContext: { tlsParams: TLS_VERSIONS, validationContext: validation },
+      commonTlsContext: { tlsParams: clientParameters(defaults), validationContext: validation },
       sni: host,
     },
   });

@@ -9,7 +9,7 @@ import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from ".
 import { gatewayTls, terminatesTls } from "../gateway-tls.js";
 import { gatewaySide, httpConnectionManager } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
-import { MESH_ANY_ALPN, tlsSocket } from "../mutual-tls.js";
+import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../mutual-tls.js";
 import { type ClusterKey, listenerName, sniOf } from "../names.js";
 import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
@@ -25,7 +25,7 @@ export interface GatewayListenerOptions {
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** What stands in front of the gateway. */
   readonly topology: MeshConfig["defaultConfig"]["gatewayTopology"];
-  readonly trustDomains: readonly string[];
+  readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
   /** The gateway's own. */
@@ -63,7 +63,7 @@ function tlsFields(one: GatewayServer, options: GatewayListenerOptions): Partial
   if (server.tls === undefined || !terminatesTls(server)) return {};
   const context = gatewayTls(server.tls, {
     http: protocol === "HTTPS",
-    trustDomains: options.trustDomains,
+    policy: options.tls,
   });
   return { transportSocket: tlsSocket({ downstream: context }) };
 }

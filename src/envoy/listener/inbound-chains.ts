@@ -5,7 +5,13 @@ import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
 import type { FilterChainJson, FilterChainMatchJson, FilterJson } from "../api.js";
 import { gatewayTls } from "../gateway-tls.js";
-import { inboundMutualTls, MESH_ANY_ALPN, MESH_HTTP_ALPN, tlsSocket } from "../mutual-tls.js";
+import {
+  inboundMutualTls,
+  MESH_ANY_ALPN,
+  MESH_HTTP_ALPN,
+  type ServerTlsPolicy,
+  tlsSocket,
+} from "../mutual-tls.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
 /** What one chain takes. */
@@ -81,7 +87,7 @@ export interface InboundChainOptions {
   readonly name: string;
   /** Set where the listener takes the connections of several ports. */
   readonly destinationPort: number | undefined;
-  readonly trustDomains: readonly string[];
+  readonly tls: ServerTlsPolicy;
   readonly filters: (http: boolean) => readonly FilterJson[];
 }
 
@@ -90,10 +96,10 @@ export function terminatingChain(
   tls: ServerTLSSettings,
   options: InboundChainOptions & { readonly http: boolean },
 ): FilterChainJson {
-  const { http: isHttp, trustDomains } = options;
+  const { http: isHttp, tls: policy } = options;
   return {
     ...inboundFilterChain({ http: isHttp, mutualTls: false, match: TLS }, options),
-    transportSocket: tlsSocket({ downstream: gatewayTls(tls, { http: isHttp, trustDomains }) }),
+    transportSocket: tlsSocket({ downstream: gatewayTls(tls, { http: isHttp, policy }) }),
   };
 }
 
@@ -115,7 +121,7 @@ export function inboundFilterChain(
     ...(chain.mutualTls
       ? {
           transportSocket: tlsSocket({
-            downstream: inboundMutualTls(options.trustDomains, HTTP_ALPN),
+            downstream: inboundMutualTls(options.tls, HTTP_ALPN),
           }),
         }
       : {}),

@@ -14,6 +14,7 @@ import type {
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import { httpConnectionManager, INBOUND_SIDE } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
+import type { ServerTlsPolicy } from "../mutual-tls.js";
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -40,7 +41,7 @@ export interface InboundListenerOptions {
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
-  readonly trustDomains: readonly string[];
+  readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;
   /** The proxy has addresses of both families. */
   readonly dualStack: boolean;
@@ -144,7 +145,7 @@ function portChains(
   const common = {
     name,
     destinationPort,
-    trustDomains: options.trustDomains,
+    tls: options.tls,
     filters: (http: boolean) => inboundFilters(target, http, options),
   };
   // What a Sidecar says of TLS is for clients outside of the mesh: where mutual TLS is taken there are none.
@@ -170,7 +171,7 @@ function passthroughChains(
     inboundFilterChain(chain, {
       name: chain.http ? "virtualInbound-catchall-http" : VIRTUAL_INBOUND,
       destinationPort,
-      trustDomains: options.trustDomains,
+      tls: options.tls,
       filters: (http) => inboundFilters(target, http, options),
     }),
   );

@@ -132,7 +132,7 @@ function listenersOf(
     security,
     pathNormalization: config.pathNormalization.normalization,
     topology: config.defaultConfig.gatewayTopology,
-    trustDomains,
+    tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     virtualServices: context.virtualServices,
     namespace: proxy.namespace,
     claims: {

@@ -235,7 +235,7 @@ function listenersOf(
     security,
     pathNormalization: config.pathNormalization.normalization,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
-    trustDomains,
+    tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     dualStack: proxy.dualStack,
   };
   if (proxy.mode !== "NONE") {

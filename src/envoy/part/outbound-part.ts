@@ -2,7 +2,7 @@
  * The part of a proxy's configuration that all callers of a scope share: the clusters, endpoints, routes and outbound
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
-import { type Engine, sameElements } from "../../base/engine.js";
+import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
@@ -128,15 +128,9 @@ function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters 
   });
 }
 
-function sameTraits(a: ClientTraits, b: ClientTraits): boolean {
-  const { trustDomains: domainsA, localitySetting: settingA, tcpKeepalive: aliveA, ...restA } = a;
-  const { trustDomains: domainsB, localitySetting: settingB, tcpKeepalive: aliveB, ...restB } = b;
-  return (
-    sameElements(domainsA, domainsB) &&
-    JSON.stringify([settingA, aliveA]) === JSON.stringify([settingB, aliveB]) &&
-    sameElements(Object.values(restA), Object.values(restB))
-  );
-}
+/** Traits are small, and made in one place: equal ones are the same text. */
+const sameTraits = (a: ClientTraits, b: ClientTraits): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 /** Settles the traits of a client, so that all scopes of a kind share one object. */
 export function createClientTraits(
@@ -159,6 +153,7 @@ export function createClientTraits(
       dnsRefreshRate: config.dnsRefreshRate,
       h2UpgradePolicy: config.h2UpgradePolicy,
       localitySetting: config.localityLbSetting,
+      tlsDefaults: config.tlsDefaults,
     });
 }
 

@@ -37,6 +37,8 @@ export interface Question {
   readonly ca?: string;
   /** What the client shows over TLS; nothing when absent. */
   readonly client?: Pick<DevelopmentCertificate, "certificate" | "key">;
+  /** The newest version of TLS that the client speaks; 1.3 when absent. */
+  readonly maxVersion?: "TLSv1.2";
   readonly timeoutMs?: number;
   /** Whose connections it may use; a connection of its own when absent. */
   readonly agent?: Agent;
@@ -143,6 +145,7 @@ export async function callThroughTunnel(
         servername: hostname,
         ca: question.ca,
         rejectUnauthorized: question.ca !== undefined,
+        maxVersion: question.maxVersion,
         headers: { host, ...question.headers },
       },
       question,
@@ -208,6 +211,7 @@ export function callTls(
       key: question.client?.key,
       ca: question.ca,
       rejectUnauthorized: question.ca !== undefined,
+      maxVersion: question.maxVersion,
       headers: { host, ...question.headers },
     },
     question,
@@ -234,6 +238,7 @@ export function callMutualTls(
       ...shown,
       ca: question.ca,
       rejectUnauthorized: question.ca !== undefined,
+      maxVersion: question.maxVersion,
       // Workloads have identities and no host names.
       checkServerIdentity: () => undefined,
       ALPNProtocols: ["istio-http/1.1", "istio", "http/1.1"],

@@ -172,7 +172,8 @@ describe("the rules of the mesh configuration", () => {
     "defaultConfig: { tracing: { lightstep: { address: 'a:1', accessToken: b } } }",
     "defaultConfig: { tracing: { tlsSettings: { mode: MUTUAL, clientCertificate: /a, privateKey: /b } } }",
     "defaultConfig: { privateKeyProvider: { cryptomb: { pollDelay: 10ms, fallback: true } } }",
-    "tlsDefaults: { ecdhCurves: [P-256, X25519MLKEM768] }",
+    "tlsDefaults: { ecdhCurves: [P-256, X25519MLKEM768], cipherSuites: [ALL] }",
+    "meshMTLS: { minProtocolVersion: TLSV1_3, cipherSuites: [ECDHE-RSA-AES128-GCM-SHA256] }",
     "trustDomain: example.1.",
     "serviceSettings: [{ settings: { clusterLocal: true }, hosts: ['*.a.b', c] }]",
     "extensionProviders: [{ name: a, zipkin: { service: ns/zipkin.ns.svc.cluster.local, port: 9411 } }]",
@@ -229,7 +230,11 @@ describe("the rules of the mesh configuration", () => {
 
   it.each([
     ["defaultConfig: { proxyMetadata: { ISTIO_META_DNS_AUTO_ALLOCATE: 'true' } }", "is deprecated"],
-    ["tlsDefaults: { ecdhCurves: [P-257] }", "no curve"],
+    ["tlsDefaults: { ecdhCurves: [P-257] }", "no curve.*left out"],
+    ["tlsDefaults: { ecdhCurves: [P-224] }", "no curve"],
+    ["tlsDefaults: { cipherSuites: [RC4-SHA] }", "no cipher suite"],
+    ["meshMTLS: { cipherSuites: [RC4-SHA] }", "no cipher suite"],
+    ["meshMTLS: { cipherSuites: [AES128-SHA, AES128-SHA] }", "there twice"],
     ["tlsDefaults: { ecdhCurves: [P-256, P-256] }", "there twice"],
     [
       "extensionProviders: [{ name: a, prometheus: {} }, { name: a, prometheus: {} }]",
