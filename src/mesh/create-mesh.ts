@@ -25,6 +25,7 @@ import { createIngresses } from "./ingress.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import { createDefinitions, createMergedServices } from "./merged-services.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
+import { createOwnRules } from "./own-rules.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import type { Proxy } from "./proxy.js";
@@ -270,6 +271,7 @@ type HostTables = Pick<
   | "wildcardVirtualServices"
   | "gatewayVirtualServices"
   | "routeRules"
+  | "ownRules"
   | "credentialRules"
   | "servedWildcards"
   | "differingHosts"
@@ -292,6 +294,7 @@ function createHostTables(
   const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
   const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
   const routeRules = createRouteRules(engine);
+  const ownRules = createOwnRules(engine);
   const credentialRules = createCredentialRules(engine);
   const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
@@ -313,6 +316,7 @@ function createHostTables(
     const ruled = { ...said, routeRules: routeRules(said) };
     return {
       ...ruled,
+      ownRules: ownRules(said, config.rootNamespace),
       credentialRules: credentialRules(rules),
       resolver,
       gatewayVirtualServices: byGateway,

@@ -7,6 +7,7 @@ import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import type { EnvoyFilters } from "./envoy-filters.js";
 import type { HostResolver } from "./host-resolver.js";
+import type { OwnRules } from "./own-rules.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
 import type { RouteRules } from "./route-rules.js";
@@ -50,6 +51,7 @@ export interface Mesh {
   /** The wildcard hosts of VirtualServices that the host of some service is one of. */
   readonly servedWildcards: ReadonlySet<string>;
   readonly routeRules: RouteRules;
+  readonly ownRules: OwnRules;
   /** The rules that name Secrets. */
   readonly credentialRules: readonly DestinationRule[];
   /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */

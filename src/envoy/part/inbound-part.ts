@@ -6,6 +6,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
 import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { OwnRule } from "../../mesh/own-rules.js";
 import {
   type MutualTlsMode,
   type PeerAuthentications,
@@ -36,6 +37,7 @@ import {
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
+import { type PoolFinder, poolFinder } from "./inbound-pool.js";
 import { ingressPorts } from "./ingress-ports.js";
 import type { ListenerLogs } from "./logs.js";
 
@@ -67,7 +69,11 @@ export interface OwnMesh extends OwnContext {
   readonly listing: Table<Service> | undefined;
   /** The workloads at the proxy's address. */
   readonly workloads: Table<Workload> | undefined;
+  /** The rules for the services of the proxy's namespace that limit connections. */
+  readonly rules: OwnRulesOfNamespace | undefined;
 }
+
+type OwnRulesOfNamespace = Table<readonly OwnRule[]>;
 
 /** What of a mesh may concern any workload. */
 export function ownContext(mesh: OwnContext): OwnContext {
@@ -85,7 +91,8 @@ export function ownContext(mesh: OwnContext): OwnContext {
 }
 
 /** Everything that an inbound part depends on. */
-export interface InboundInputs extends Pick<OwnMesh, "services" | "listing" | "workloads"> {
+export interface InboundInputs
+  extends Pick<OwnMesh, "services" | "listing" | "workloads" | "rules"> {
   readonly proxy: Proxy;
   readonly policies: PeerAuthentications;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
@@ -101,12 +108,13 @@ export function inboundInputs(
   proxy: Proxy,
   { logs, security }: Pick<InboundInputs, "logs" | "security">,
 ): InboundInputs {
-  const { services, listing, workloads, config } = mesh;
+  const { services, listing, workloads, rules, config } = mesh;
   return {
     proxy,
     services,
     listing,
     workloads,
+    rules,
     policies: mesh.peerAuthentications,
     sidecar: sidecarOf(mesh.sidecars, proxy),
     config,
@@ -146,7 +154,7 @@ export function workloadOf({
 function inboundPorts(
   services: readonly Service[],
   workload: Workload,
-  pool: InboundPort["pool"],
+  poolOf: PoolFinder,
 ): readonly InboundPort[] {
   const ports = new Map<number, InboundPort>();
   const older = [...services].sort((a, b) => (precedence(a) < precedence(b) ? -1 : 1));
@@ -156,13 +164,14 @@ function inboundPorts(
       if (targetPort === undefined || port.protocol === "UDP") continue;
       const { hostname: host, name, namespace } = service;
       const known = ports.get(targetPort);
+      const limits = poolOf(service, port.number);
       ports.set(targetPort, {
         targetPort,
         servicePort: known?.servicePort ?? port.number,
         protocol: known?.protocol ?? port.protocol,
         services: [...(known?.services ?? []), { host, name, namespace }],
-        sources: [...(known?.sources ?? []), service.source],
-        pool,
+        sources: [...(known?.sources ?? [...limits.sources]), service.source],
+        pool: known === undefined ? limits.pool : known.pool,
       });
     }
   }
@@ -177,8 +186,11 @@ function portsOf(inputs: InboundInputs): readonly InboundPort[] {
   const { sidecar, proxy } = inputs;
   const services = servicesOf(inputs);
   const listed = (proxy.metadata["INSTANCE_IPS"] ?? "").split(",");
-  const own = sidecar && ingressPorts(sidecar, services, [proxy.address, ...listed]);
-  return own ?? inboundPorts(services, workloadOf(inputs), sidecar?.spec.inboundConnectionPool);
+  const workload = workloadOf(inputs);
+  const poolOf = poolFinder(inputs);
+  const addresses = [proxy.address, ...listed];
+  const own = sidecar && ingressPorts(sidecar, { services, addresses, poolOf });
+  return own ?? inboundPorts(services, workload, poolOf);
 }
 
 /** Where the application is, unless a Sidecar says it of a port. See Istio, MeshConfig.inboundTrafficPolicy. */

@@ -3,6 +3,15 @@ import { refOf } from "../../config/resource.js";
 import type { Service } from "../../mesh/service.js";
 import { ingressListeners } from "../../mesh/sidecar-ingress.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
+import type { PoolFinder } from "./inbound-pool.js";
+
+/** What the ports of a Sidecar depend on beside it. */
+export interface IngressInputs {
+  /** Those that the workload serves. */
+  readonly services: readonly Service[];
+  readonly addresses: readonly string[];
+  readonly poolOf: PoolFinder;
+}
 
 /**
  * The ports that a Sidecar names for its workload in place of those of its services; undefined when it names none. A
@@ -10,20 +19,25 @@ import type { InboundPort } from "../cluster/inbound-cluster.js";
  */
 export function ingressPorts(
   sidecar: ResourceOf<"Sidecar">,
-  services: readonly Service[],
-  addresses: readonly string[],
+  { services, addresses, poolOf }: IngressInputs,
 ): readonly InboundPort[] | undefined {
   const listeners = ingressListeners(sidecar, addresses);
   if (listeners.length === 0) return undefined;
   return listeners.map(({ port, protocol, pool, endpoint, tls, bind, bound }) => {
     const known = services.filter(({ ports }) => ports.some(({ number }) => number === port));
+    const [first] = known;
+    const limits = first === undefined ? undefined : poolOf(first, port);
     return {
       targetPort: port,
       servicePort: port,
       protocol,
       services: known.map(({ hostname: host, name, namespace }) => ({ host, name, namespace })),
-      sources: [refOf(sidecar), ...known.map(({ source }) => source)],
-      pool,
+      sources: [
+        refOf(sidecar),
+        ...known.map(({ source }) => source),
+        ...(pool === undefined ? (limits?.sources ?? []) : []),
+      ],
+      pool: pool ?? limits?.pool,
       endpoint,
       tls,
       bind,

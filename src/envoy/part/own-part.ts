@@ -53,7 +53,7 @@ const NO_CLUSTERS: ResourceSet = Table.empty();
 const hasPolicies = ({ security }: OwnContext): boolean =>
   security.authorization.size > 0 || security.requestAuthentication.size > 0;
 
-interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workloads"> {
+interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workloads" | "rules"> {
   readonly context: OwnContext;
   /** The clusters that it can call: policies may send requests to some. Empty where there are no policies. */
   readonly reachable: ResourceSet;
@@ -64,6 +64,7 @@ const INPUTS: readonly (keyof OwnInputs)[] = [
   "services",
   "listing",
   "workloads",
+  "rules",
   "reachable",
 ];
 
@@ -78,8 +79,8 @@ export function createOwnPart(
   const build = engine.latestFields(
     "own part of a proxy",
     INPUTS,
-    ({ context, services, listing, workloads, reachable }: OwnInputs): OwnPart => {
-      const mesh: OwnMesh = { ...context, services, listing, workloads };
+    ({ context, services, listing, workloads, rules, reachable }: OwnInputs): OwnPart => {
+      const mesh: OwnMesh = { ...context, services, listing, workloads, rules };
       const filters = security(mesh, proxy, reachable);
       const part = inbound(inboundInputs(mesh, proxy, { logs: logsOf(mesh), security: filters }));
       const side = patching.of(patches.for(mesh, proxy), "SIDECAR_INBOUND");
@@ -98,6 +99,7 @@ export function createOwnPart(
       services: mesh.servicesByNamespace.get(proxy.namespace),
       listing: mesh.servicesByAddress.get(place),
       workloads: mesh.workloadsByAddress.get(place),
+      rules: mesh.ownRules.get(proxy.namespace),
       reachable: hasPolicies(context) ? reachable : NO_CLUSTERS,
     });
   };
