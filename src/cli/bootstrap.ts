@@ -194,8 +194,13 @@ async function declaredWorkload(
 function identityOf(
   { serviceAccount, labels, onDemand }: IdentityOptions,
   declared: LocalWorkload | undefined,
-): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName" | "metadata"> {
+): Pick<
+  NodeOptions,
+  "serviceAccount" | "labels" | "workloadName" | "metadata" | "gatewayTopology"
+> {
+  const { gatewayTopology } = declared ?? {};
   return {
+    ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
     serviceAccount: serviceAccount ?? declared?.serviceAccount ?? "default",
     labels: { ...declared?.labels, ...labels },
     ...(declared === undefined ? {} : { workloadName: declared.name }),

@@ -50,7 +50,9 @@ const CertificateData = strict({
   trustDomains: optional(list(Text)),
 });
 
-const Topology = strict({
+/** What stands in front of a gateway. See Istio, Topology (mesh/v1alpha1). */
+export type GatewayTopology = ValueOf<typeof GatewayTopology>;
+export const GatewayTopology = strict({
   numTrustedProxies: optional(Uint32),
   forwardClientCertDetails: optional(
     oneOf(
@@ -112,7 +114,7 @@ export const ProxyConfigFields = strict({
   runtimeValues: optional(TextMap),
   statusPort: optional(PortNumberOrZero),
   extraStatTags: optional(list(Text)),
-  gatewayTopology: optional(Topology),
+  gatewayTopology: optional(GatewayTopology),
   meshId: optional(Text),
   readinessProbe: optional(Struct),
   proxyStatsMatcher: optional(

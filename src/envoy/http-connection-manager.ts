@@ -1,4 +1,5 @@
 import type { MeshConfig } from "../config/mesh-config.js";
+import type { GatewayTopology } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type {
   AccessLogJson,
@@ -72,9 +73,7 @@ export const INBOUND_SIDE: Partial<HttpConnectionManagerJson> = {
 export function gatewaySide({
   numTrustedProxies = 0,
   forwardClientCertDetails = "UNDEFINED",
-}: NonNullable<
-  MeshConfig["defaultConfig"]["gatewayTopology"]
-> = {}): Partial<HttpConnectionManagerJson> {
+}: GatewayTopology = {}): Partial<HttpConnectionManagerJson> {
   return {
     useRemoteAddress: true,
     ...(numTrustedProxies > 0 ? { xffNumTrustedHops: numTrustedProxies } : {}),

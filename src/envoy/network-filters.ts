@@ -109,6 +109,14 @@ export function tlsInspector(): ListenerFilterJson {
   };
 }
 
+/** Reads the PROXY header with which a proxy in front says who its client is; a connection without one is ended. */
+export function proxyProtocol(): ListenerFilterJson {
+  return {
+    name: "envoy.filters.listener.proxy_protocol",
+    typedConfig: any(`${LISTENER_PACKAGE}.proxy_protocol.v3.ProxyProtocol`, {}),
+  };
+}
+
 /** Reads the first bytes: that it is HTTP, and which version. */
 export function httpInspector(): ListenerFilterJson {
   return {

@@ -1,4 +1,7 @@
 import ipaddr from "ipaddr.js";
+import { GatewayTopology } from "../config/mesh-config-schema.js";
+import { isMap } from "../config/reading/value.js";
+import { validateBody } from "../config/schema.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
 
@@ -34,6 +37,8 @@ export interface Proxy {
   readonly appAddress: string;
   readonly egressAddress: string;
   readonly istioVersion: string;
+  /** What stands in front of it, in place of what the mesh's configuration says. */
+  readonly gatewayTopology?: GatewayTopology;
   /** What else its node says, as far as it is text: EnvoyFilters may ask for it. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -88,6 +93,16 @@ function modeOf(metadata: NodeFields["metadata"]): InterceptionMode {
   return mode !== undefined && MODES.has(mode) ? (mode as InterceptionMode) : "REDIRECT";
 }
 
+/** The topology of the settings with which a proxy was started, as Istio's agents tell them; one that cannot be read is none. */
+function topologyOf(metadata: NodeFields["metadata"]): Pick<Proxy, "gatewayTopology"> {
+  const settings = metadata["PROXY_CONFIG"];
+  const told = isMap(settings) ? settings["gatewayTopology"] : undefined;
+  const isReadable =
+    told !== undefined &&
+    validateBody({ body: "document", schema: GatewayTopology }, told).length === 0;
+  return isReadable ? { gatewayTopology: told as GatewayTopology } : {};
+}
+
 /** Reads a node; says what is wrong with one that does not follow Istio's form. */
 export function parseNode(node: NodeFields): Proxy | InvalidNode {
   const match = NODE_ID.exec(node.id);
@@ -124,6 +139,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     appAddress: told("APP_ADDRESS", LOOPBACK),
     egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
     istioVersion: told("ISTIO_VERSION", ""),
+    ...topologyOf(metadata),
     metadata: textsIn(metadata),
   };
 }

@@ -63,9 +63,10 @@ function replaceNow(
 
 /** What its proxy and its application are told when they start; they need no new start for anything else. */
 function formOf(pod: PlacedPod): string {
-  const { name, namespace, workloadName, serviceAccount, proxy, concurrency, addresses } = pod;
+  const { name, namespace, workloadName, serviceAccount, proxy, addresses } = pod;
   return JSON.stringify([
-    ...[name, namespace, workloadName, serviceAccount, proxy, concurrency],
+    ...[name, namespace, workloadName, serviceAccount, proxy],
+    ...[pod.concurrency, pod.gatewayTopology],
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);
 }

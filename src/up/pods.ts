@@ -57,6 +57,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     proxy,
     nodeMetadata: workload.nodeMetadata,
     concurrency: workload.concurrency,
+    gatewayTopology: workload.gatewayTopology,
     appPorts,
   };
 }

@@ -1,10 +1,10 @@
 import { METADATA_PREFIX, type ProxyConfigSpec } from "../config/kinds/proxy-config.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { MESH_CONFIG_MAP, meshConfigOf } from "../config/mesh-config.js";
-import { isMap } from "../config/reading/value.js";
+import type { GatewayTopology, ProxyConfigFields } from "../config/mesh-config-schema.js";
+import { PROXY_CONFIG_ANNOTATION, readProxyConfig } from "../config/proxy-config-annotation.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { parseSection } from "../config/yaml/parse-section.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { comparePrecedence } from "../mesh/precedence.js";
 
@@ -14,6 +14,8 @@ export interface ProxyStart {
   readonly nodeMetadata: Readonly<Record<string, string>>;
   /** Its worker threads; 0 is one for each CPU. */
   readonly concurrency: number;
+  /** What stands in front of it if it is a gateway; undefined leaves that to the mesh's configuration. */
+  readonly gatewayTopology: GatewayTopology | undefined;
 }
 
 /** The pods of a workload, as far as ProxyConfigs tell them apart. */
@@ -23,16 +25,13 @@ interface Pods {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Istio's annotation of pods with settings of their proxies. */
-const PROXY_CONFIG = "proxy.istio.io/config";
-
 /** Many proxies share this machine. */
 const USUAL_CONCURRENCY = 1;
 
 /**
  * How the proxies of some pods are started: by `defaultConfig` of the mesh's configuration, over it the ProxyConfig of the
  * root namespace and that of their own, over these the pods' annotation, and over all the ProxyConfig that selects them.
- * Of variables those count that are called `ISTIO_META_NAME`. An annotation that cannot be read says nothing.
+ * Of variables those count that are called `ISTIO_META_NAME`. What cannot be read of an annotation says nothing.
  */
 export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
   const { defaultConfig, rootNamespace } = meshConfigOf(
@@ -46,26 +45,26 @@ export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
     const isNear = one.metadata.namespace === pods.namespace;
     return isNear && selector !== undefined && selects(selector, pods.labels);
   });
-  const settings = [
+  const { fields: annotated } = readProxyConfig(pods.annotations[PROXY_CONFIG_ANNOTATION] ?? "");
+  const settings: readonly Settings[] = [
     defaultConfig,
     meantBy(wholeNamespace(rootNamespace)?.spec),
     meantBy(wholeNamespace(pods.namespace)?.spec),
-    annotated(pods.annotations[PROXY_CONFIG] ?? ""),
+    annotated,
     meantBy(selecting?.spec),
   ];
-  const numbers = settings.flatMap(({ concurrency }) =>
-    typeof concurrency === "number" && concurrency >= 0 ? concurrency : [],
-  );
+  const numbers = settings.flatMap(({ concurrency = -1 }) => (concurrency >= 0 ? concurrency : []));
   return {
     nodeMetadata: Object.assign({}, ...settings.map(metadataIn)) as ProxyStart["nodeMetadata"],
     concurrency: numbers.at(-1) ?? USUAL_CONCURRENCY,
+    gatewayTopology: annotated.gatewayTopology,
   };
 }
 
 /** Settings as the mesh's configuration has them. */
 interface Settings {
-  readonly concurrency?: unknown;
-  readonly proxyMetadata?: unknown;
+  readonly concurrency?: number | undefined;
+  readonly proxyMetadata?: ProxyConfigFields["proxyMetadata"] | undefined;
 }
 
 const selectorOf = ({ spec }: ResourceOf<"ProxyConfig">): Labels | undefined => {
@@ -77,18 +76,10 @@ function meantBy(spec: ProxyConfigSpec | undefined): Settings {
   return { concurrency: spec?.concurrency, proxyMetadata: spec?.environmentVariables };
 }
 
-function annotated(annotation: string): Settings {
-  const read = parseSection(annotation);
-  const own = read.error === undefined ? read.documents[0] : undefined;
-  return isMap(own) ? own : {};
-}
-
-/** Numbers and truth values are taken for the texts that they are written as. */
-function metadataIn({ proxyMetadata }: Settings): Readonly<Record<string, string>> {
-  if (!isMap(proxyMetadata)) return {};
+function metadataIn({ proxyMetadata = {} }: Settings): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(proxyMetadata)
-      .filter(([name, value]) => name.startsWith(METADATA_PREFIX) && typeof value !== "object")
-      .map(([name, value]) => [name.slice(METADATA_PREFIX.length), String(value)]),
+      .filter(([name]) => name.startsWith(METADATA_PREFIX))
+      .map(([name, value]) => [name.slice(METADATA_PREFIX.length), value]),
   );
 }

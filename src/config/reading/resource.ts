@@ -2,6 +2,7 @@ import { didYouMean } from "../closest-word.js";
 import type { Finding, KindDefinition } from "../kind.js";
 import { apiVersionsOf, lookUpKind } from "../kind-lookup.js";
 import { meshConfigFindings } from "../mesh-config.js";
+import { proxyConfigFindings } from "../proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
 import { validateResource } from "../schema.js";
 import { readMetadata } from "./metadata.js";
@@ -83,7 +84,9 @@ function readKnown(
     ...(wrong.length > 0 ? [] : validateResource(definition, resource)),
     ...effectless(definition),
   ];
-  if (!all.some(isError)) all.push(...meshConfigFindings(resource));
+  if (!all.some(isError)) {
+    all.push(...meshConfigFindings(resource), ...proxyConfigFindings(resource));
+  }
   const ref = { kind: definition.kind, namespace: metadata.namespace, name: metadata.name };
   if (!all.some(isError)) return { id: idOf(ref), ref, findings: all, resource };
   return { id: idOf(ref), ref, ...substituted(definition, resource, all) };

@@ -1,6 +1,7 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import type { GatewayTopology } from "../../config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
@@ -11,7 +12,7 @@ import { gatewaySide, httpConnectionManager } from "../http-connection-manager.j
 import { httpFilters } from "../http-filters.js";
 import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../mutual-tls.js";
 import { type ClusterKey, listenerName, sniOf } from "../names.js";
-import { offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
+import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
@@ -24,7 +25,7 @@ export interface GatewayListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** What stands in front of the gateway. */
-  readonly topology: MeshConfig["defaultConfig"]["gatewayTopology"];
+  readonly topology: GatewayTopology | undefined;
   readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
@@ -187,11 +188,16 @@ export function gatewayListener(
   if (filterChains.length === 0) return undefined;
   const byName = filterChains.some(({ filterChainMatch }) => filterChainMatch !== undefined);
   const encrypted = filterChains.some(({ transportSocket }) => transportSocket !== undefined);
+  const listenerFilters = [
+    // The header is in front of all else.
+    ...(options.topology?.proxyProtocol === undefined ? [] : [proxyProtocol()]),
+    ...(byName || encrypted ? [tlsInspector()] : []),
+  ];
   return {
     ...listenAt(at, options.dualStack),
     filterChains,
     // A client from outside that never sends its ClientHello is let go after Envoy's own time.
-    ...(byName || encrypted ? { listenerFilters: [tlsInspector()] } : {}),
+    ...(listenerFilters.length > 0 ? { listenerFilters } : {}),
     maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
     trafficDirection: "OUTBOUND",
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),

@@ -131,7 +131,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
-    topology: config.defaultConfig.gatewayTopology,
+    topology: proxy.gatewayTopology ?? config.defaultConfig.gatewayTopology,
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     virtualServices: context.virtualServices,
     namespace: proxy.namespace,

@@ -79,3 +79,26 @@ test("a write that fails is told, and the next one is tried", async () => {
   expect(errors).toEqual([new Error("full")]);
   expect(writes).toHaveLength(2);
 });
+
+test("it knows again what was saved, also of what stands in front of a gateway", async () => {
+  const saved: readonly Proxy[] = [
+    proxy("a"),
+    { ...proxy("b"), gatewayTopology: { numTrustedProxies: 1, proxyProtocol: {} } },
+  ];
+  const registry = await openProxyRegistry({
+    timers: fakeTimers(),
+    graceMs: GRACE_MS,
+    onError: () => undefined,
+    storage: {
+      load: () => Promise.resolve(JSON.stringify(saved)),
+      save: () => Promise.resolve(),
+    },
+  });
+  expect(
+    registry
+      .proxies()
+      .sorted()
+      .map(([, one]) => one),
+  ).toEqual(saved);
+  await registry.close();
+});

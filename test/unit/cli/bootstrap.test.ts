@@ -18,7 +18,9 @@ spec:
     metadata:
       labels: { app: a }
       annotations:
-        proxy.istio.io/config: "proxyMetadata: { ISTIO_META_ZONE: z, ISTIO_META_NAME: other }"
+        proxy.istio.io/config: |
+          proxyMetadata: { ISTIO_META_ZONE: z, ISTIO_META_NAME: other }
+          gatewayTopology: { numTrustedProxies: 1 }
     spec: { containers: [{ name: a, image: a }] }
 `;
 
@@ -73,7 +75,11 @@ test("has the node metadata that the files have for its proxy, and that it is to
   mkdirSync(config);
   writeFileSync(join(config, "mesh.yaml"), DEPLOYMENT);
   const declared = await bootstrap("--workload", "a-0", "--config", config, ...joining());
-  expect(declared.value.node.metadata).toMatchObject({ NAME: "a-0", ZONE: "z" });
+  expect(declared.value.node.metadata).toMatchObject({
+    NAME: "a-0",
+    ZONE: "z",
+    PROXY_CONFIG: { gatewayTopology: { numTrustedProxies: 1 } },
+  });
   expect(declared.value.node.metadata).not.toHaveProperty("ON_DEMAND_DISCOVERY");
   const told = await bootstrap("--workload", "a-0", "--on-demand", ...joining());
   expect(told.value.node.metadata).toMatchObject({ ON_DEMAND_DISCOVERY: "true" });

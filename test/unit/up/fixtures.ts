@@ -66,6 +66,7 @@ export const WORKLOAD: LocalWorkload = {
   proxy: "sidecar",
   nodeMetadata: {},
   concurrency: 1,
+  gatewayTopology: undefined,
 };
 
 const POD: LocalPod = {
@@ -78,6 +79,7 @@ const POD: LocalPod = {
   proxy: "sidecar",
   nodeMetadata: {},
   concurrency: 1,
+  gatewayTopology: undefined,
   appPorts: [8080],
 };
 

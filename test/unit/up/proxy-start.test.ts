@@ -80,3 +80,17 @@ test.each([
     expect(number in start.nodeMetadata).toBe(given.includes(name));
   }
 });
+
+test("of what stands in front of a gateway the annotation counts, and not the mesh's, which the control plane knows", () => {
+  const tables = tablesOf({
+    ...resource("ConfigMap", "istio.istio-system"),
+    spec: { data: { mesh: "defaultConfig: { gatewayTopology: { numTrustedProxies: 2 } }" } },
+  });
+  const topology = (annotation: string) => {
+    const annotations = { [ANNOTATION]: annotation };
+    return proxyStart(tables, { namespace: "default", labels: {}, annotations }).gatewayTopology;
+  };
+  expect(topology("")).toBeUndefined();
+  expect(topology("gatewayTopology: { numTrustedProxies: 1 }")).toEqual({ numTrustedProxies: 1 });
+  expect(topology("gatewayTopology: { numTrustedProxies: one }")).toBeUndefined();
+});
