@@ -96,6 +96,9 @@ export interface ControlPlane {
 /** How long a workload stays without its proxy. Istio's default for workloads that registered themselves. */
 const GRACE_MS = 10_000;
 
+/** Of the file with the proxies, in bytes: a proxy takes about one KiB, and ten thousand may be connected. */
+const MAX_PROXIES_BYTES = 64 * 1024 * 1024;
+
 /**
  * Starts a control plane.
  * @throws AppError, StateFileError, CertificateError; nothing is left running then
@@ -158,7 +161,7 @@ function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
     timers: systemTimers,
     graceMs: GRACE_MS,
     storage: {
-      load: async () => (await readPrivateFile(file))?.toString("utf8"),
+      load: async () => (await readPrivateFile(file, MAX_PROXIES_BYTES))?.toString("utf8"),
       save: (text) => writePrivateFile(file, text),
     },
     onError: logError(options, "cannot keep the list of proxies"),

@@ -31,9 +31,12 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 /**
  * The content of a private file; undefined when there is none.
  * @throws StateFileError when others may read or write it, it is no plain file, it belongs to someone else, or is larger
- *   than 1 MiB.
+ *   than `maxBytes`, which is 1 MiB when absent.
  */
-export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
+export async function readPrivateFile(
+  path: string,
+  maxBytes = MAX_BYTES,
+): Promise<Buffer | undefined> {
   let file;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -50,8 +53,8 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
     if (!stats.isFile()) throw new StateFileError("state-file-kind", path, "is not a plain file");
     checkOwner(path, stats);
     checkMode(path, stats);
-    if (stats.size > MAX_BYTES) {
-      throw new StateFileError("state-file-content", path, `has more than ${MAX_BYTES} bytes`);
+    if (stats.size > maxBytes) {
+      throw new StateFileError("state-file-content", path, `has more than ${maxBytes} bytes`);
     }
     return await orAccessError(path, () => file.readFile());
   } finally {

@@ -74,6 +74,7 @@ describe("a file is refused", () => {
     const path = join(await temporaryDirectory(), "file");
     await writeFile(path, Buffer.alloc(1024 * 1024 + 1), { mode: 0o600 });
     await expect(readPrivateFile(path)).rejects.toMatchObject({ code: "state-file-content" });
+    await expect(readPrivateFile(path, 2 * 1024 * 1024)).resolves.toHaveLength(1024 * 1024 + 1);
   });
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "../../../src/app.js";
+import { parseNode } from "../../../src/mesh/proxy.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { openAds } from "./ads-client.js";
 
@@ -73,6 +74,29 @@ test("keeps its root over a restart, for its owner alone", async () => {
   );
   expect(modes.length).toBeGreaterThan(0);
   expect(modes.every((mode) => mode === 0)).toBe(true);
+});
+
+test("knows the proxies of a large mesh, which have a while to come back", async () => {
+  const place = await makePlace();
+  await writeFile(join(place.config, "payments.yaml"), SERVICE);
+  await (await start(place)).close();
+  const proxies = Array.from({ length: 3000 }, (_, index) =>
+    parseNode({
+      id: `sidecar~10.0.${String(index >> 8)}.${String(index & 255)}~p${String(index)}.default~default.svc.cluster.local`,
+      metadata: { LABELS: { app: "payments" } },
+      locality: { region: "", zone: "", subZone: "" },
+    }),
+  );
+  const text = JSON.stringify(proxies);
+  expect(text.length).toBeGreaterThan(1024 * 1024);
+  await writeFile(join(place.state, "proxies.json"), text, { mode: 0o600 });
+
+  const second = await start(place);
+  const client = openAds({ port: second.plaintextPort });
+  const { bodies } = await client.ask(TYPE_URL.endpoint, [
+    "outbound|80||payments.default.svc.cluster.local",
+  ]);
+  expect(Buffer.from(bodies[0]!).includes("10.0.11.183")).toBe(true);
 });
 
 test("takes a token that was made while it was stopped", async () => {
