@@ -2,6 +2,7 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { formatRef, type ResourceRef } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/ingress.js";
@@ -26,6 +27,7 @@ import {
   resourceSet,
 } from "../resource-set.js";
 import {
+  boundTo,
   type GatewayRouteContext,
   gatewayRouteName,
   gatewayVirtualHosts,
@@ -121,6 +123,19 @@ const clientOf = ({ proxy, config }: GatewayInputs) => ({
 /** A gateway that captures nothing shares its machine with others, so it keeps to its own address. */
 const addressOf = ({ mode, address }: Proxy): string => (mode === "NONE" ? address : ANY_ADDRESS);
 
+/** The VirtualServices that say where the connections of servers go which are passed on as bytes. */
+function passingSources(
+  servers: readonly GatewayServer[],
+  { proxy }: GatewayInputs,
+  { virtualServices }: GatewayRouteContext,
+): readonly ResourceRef[] {
+  const passing = servers.filter((one) => gatewayRouteName(one) === undefined);
+  const bound = passing.flatMap((one) =>
+    boundTo(one, virtualServices(one.gatewayKey), proxy.namespace),
+  );
+  return [...new Set(bound.map(({ source }) => source))];
+}
+
 function listenersOf(
   inputs: GatewayInputs,
   servers: readonly GatewayServer[],
@@ -154,48 +169,56 @@ function listenersOf(
       const address = bind === "" ? addressOf(proxy) : bind;
       const at = { address, port: first?.listenPort ?? 0 };
       const json = gatewayListener(members, at, options);
-      const sources = members.flatMap(({ gateway, gatewayKey }) => [
-        originOf(gateway),
-        ...context.virtualServices(gatewayKey).map(({ source }) => source),
-      ]);
+      const sources = [...gatewaySources(members), ...passingSources(members, inputs, context)];
       return json && { name: json.name ?? "", json, sources };
     })
     .filter((listener) => listener !== undefined);
 }
 
-/** By route name, then in the order of the hosts: what each route configuration has. */
-function virtualHostsOf(
+/** A route configuration, before it is joined. */
+interface GatewayTable {
+  readonly name: string;
+  readonly hosts: readonly VirtualHostResource[];
+  /** The Gateways of its servers. */
+  readonly sources: readonly ResourceRef[];
+}
+
+/** The virtual hosts of each in the order of the hosts. */
+function tablesOf(
   encoder: Encoder,
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
-): ReadonlyMap<string, readonly VirtualHostResource[]> {
+): readonly GatewayTable[] {
   const byRoute = groupBy(servers, (one) => gatewayRouteName(one) ?? "");
-  return new Map(
-    [...byRoute]
-      .filter(([name]) => name !== "")
-      .map(([name, members]) => [
-        name,
-        gatewayVirtualHosts(members, context).map((host) => encodeVirtualHost(encoder, name, host)),
-      ]),
-  );
+  return [...byRoute]
+    .filter(([name]) => name !== "")
+    .map(([name, members]) => ({
+      name,
+      hosts: gatewayVirtualHosts(members, context).map((host) =>
+        encodeVirtualHost(encoder, name, host),
+      ),
+      sources: gatewaySources(members),
+    }));
 }
+
+/** What declares some servers, each once. */
+const gatewaySources = (servers: readonly GatewayServer[]): readonly ResourceRef[] => {
+  const refs = servers.map(({ gateway }) => originOf(gateway));
+  return [...new Map(refs.map((ref) => [formatRef(ref), ref])).values()];
+};
 
 type Sift = (table: Table<VirtualHostResource>) => Sifted<VirtualHostResource>;
 
-function routesOf(
-  encoder: Encoder,
-  hosts: ReadonlyMap<string, readonly VirtualHostResource[]>,
-  sift: Sift,
-): RouteSets {
-  const all = [...hosts.values()].flat();
+function routesOf(encoder: Encoder, gatewayTables: readonly GatewayTable[], sift: Sift): RouteSets {
+  const all = gatewayTables.flatMap(({ hosts }) => hosts);
   const { sent } = sift(Table.from(all.map((host) => [host.name, host] as const)));
-  const tables = [...hosts].map(([name, members]) => {
+  const tables = gatewayTables.map(({ name, hosts, sources }) => {
     const head = routeConfigurationHead(name);
-    const kept = members.flatMap((host) => sent.get(host.name) ?? []);
-    const leftOut = members.flatMap(({ refusal }) => refusal ?? []);
-    const whole = joinRouteConfiguration(encoder, head, kept, leftOut);
+    const kept = hosts.flatMap((host) => sent.get(host.name) ?? []);
+    const made = { leftOut: hosts.flatMap(({ refusal }) => refusal ?? []), sources };
+    const whole = joinRouteConfiguration(encoder, head, kept, made);
     // Envoy would wait for the virtual hosts of one that has none.
-    const split = kept.length === 0 ? whole : splitRouteConfiguration(encoder, head, leftOut);
+    const split = kept.length === 0 ? whole : splitRouteConfiguration(encoder, head, made);
     return { whole, split };
   });
   return {
@@ -211,7 +234,7 @@ function clustersOf(
   servers: readonly GatewayServer[],
 ): readonly Built<ClusterJson>[] {
   const own = servers.flatMap((one) => passedTo(one, passed));
-  const sources = servers.map(({ gateway }) => originOf(gateway));
+  const sources = gatewaySources(servers);
   return [
     ...security.clusters,
     ...[...new Set(own)].map((key) => {
@@ -267,7 +290,7 @@ export function createGatewayPart(
         ...encodeResource(encoder, MESSAGE.listener, listener),
         clusters: clusterNames(listener.json),
       }));
-      const hosts = virtualHostsOf(encoder, servers, context);
+      const tables = tablesOf(encoder, servers, context);
       const clusters = clustersOf(inputs, servers).map((cluster) => ({
         ...encodeResource(encoder, MESSAGE.cluster, cluster),
         ...endpointsOf(cluster.json),
@@ -275,7 +298,7 @@ export function createGatewayPart(
       return {
         clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),
-        routes: routesOf(encoder, hosts, sifterOf(inputs.proxy)),
+        routes: routesOf(encoder, tables, sifterOf(inputs.proxy)),
       };
     },
   );

@@ -186,7 +186,7 @@ export function createRouteConfigurations(
 const splitOf =
   (encoder: Encoder) =>
   (refused: Table<HostResource>, name: string): EnvoyResource =>
-    splitRouteConfiguration(encoder, routeHead(name), refusalsIn(refused));
+    splitRouteConfiguration(encoder, routeHead(name), { leftOut: refusalsIn(refused) });
 
 /** A route configuration with its virtual hosts in it, by name, and that for all else behind them. */
 function joinedTable(
@@ -204,5 +204,5 @@ function joinedTable(
 ): EnvoyResource {
   const sorted: readonly VirtualHostResource[] = (hosts?.sorted() ?? []).map(([, host]) => host);
   const all = last === undefined ? sorted : [...sorted, last];
-  return joinRouteConfiguration(encoder, routeHead(name), all, refusalsIn(refused));
+  return joinRouteConfiguration(encoder, routeHead(name), all, { leftOut: refusalsIn(refused) });
 }

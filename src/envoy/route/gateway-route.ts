@@ -108,7 +108,7 @@ function bound(
   return boundTo(one, candidates, context.source.namespace).flatMap((virtualService) => {
     const routes = routesOf(one, virtualService);
     if (routes.length === 0) return [];
-    const sources = [originOf(one.gateway), virtualService.source];
+    const sources = [virtualService.source, originOf(one.gateway)];
     const httpsOnly = one.server.tls?.httpsRedirect === true;
     return boundHosts(one, virtualService).map((host) => ({
       host,

@@ -2,6 +2,7 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { fieldHead, textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
+import type { ResourceRef } from "../../config/resource.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
 import { clusterNames } from "../cluster-names.js";
@@ -66,6 +67,22 @@ export function routeConfigurationHead(name: string): RouteConfigurationHead {
   };
 }
 
+/** What is known of how a route configuration came about. */
+export interface TableMaking {
+  /** Virtual hosts that it would have if Envoy took them. */
+  readonly leftOut: readonly Refusal[];
+  /** The configuration that asks for the table; its virtual hosts know their own. */
+  readonly sources?: readonly ResourceRef[];
+}
+
+const makingFields = ({
+  leftOut,
+  sources = [],
+}: TableMaking): Pick<EnvoyResource, "leftOut" | "sources"> => ({
+  ...(leftOut.length === 0 ? {} : { leftOut }),
+  ...(sources.length === 0 ? {} : { sources }),
+});
+
 /** Where the content behind the first field of a message starts; that field is a text. */
 function behindFirstField(bytes: Uint8Array): number {
   const reader = new BinaryReader(bytes);
@@ -90,7 +107,7 @@ export function joinRouteConfiguration(
   encoder: Encoder,
   head: RouteConfigurationHead,
   virtualHosts: readonly VirtualHostResource[],
-  leftOut: readonly Refusal[],
+  made: TableMaking,
 ): EnvoyResource {
   const start = encoder.encode(MESSAGE.route, head);
   const versions = [start.version, ...virtualHosts.map(({ version }) => version)];
@@ -99,7 +116,7 @@ export function joinRouteConfiguration(
     bytes: Buffer.concat([start.bytes, ...virtualHosts.flatMap(tableEntry)]),
     version: versionOf(versions.join("\n")),
     clusters: [...new Set(virtualHosts.flatMap(({ clusters = [] }) => clusters))].sort(),
-    ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...makingFields(made),
   };
 }
 
@@ -110,12 +127,12 @@ export function joinRouteConfiguration(
 export function splitRouteConfiguration(
   encoder: Encoder,
   head: RouteConfigurationHead,
-  leftOut: readonly Refusal[],
+  made: TableMaking,
 ): EnvoyResource {
   const json = { ...head, vhds: { configSource: adsSource() } };
   return {
     name: head.name,
     ...encoder.encode(MESSAGE.route, json),
-    ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...makingFields(made),
   };
 }
