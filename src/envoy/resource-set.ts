@@ -4,6 +4,7 @@ import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { Violation } from "./check/violation.js";
 import type { Encoded } from "./encoder.js";
+import type { PatchTrace } from "./patch/patch-trace.js";
 
 /** Something that Envoy would refuse, so that it is not sent. */
 export interface Refusal {
@@ -26,6 +27,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly sources?: readonly ResourceRef[];
   /** Where in the first of these, as far as that is known. */
   readonly sourcePath?: Path;
+  /** Of one that EnvoyFilters changed or made. */
+  readonly patched?: PatchTrace;
   /** Of a listener, route configuration or virtual host: the clusters that it sends traffic to. */
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */
@@ -120,7 +123,8 @@ export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
     a.version === b.version &&
     a.name === b.name &&
     reasonsOf(a) === reasonsOf(b) &&
-    sameSources(a, b)
+    sameSources(a, b) &&
+    patchesIn(a) === patchesIn(b)
   );
 }
 
@@ -134,6 +138,10 @@ function sameSources(
 
 const sameRef = (a: ResourceRef, b: ResourceRef | undefined): boolean =>
   a === b || (a.kind === b?.kind && a.namespace === b.namespace && a.name === b.name);
+
+/** A patch may be elsewhere in its EnvoyFilter and do the same. */
+const patchesIn = ({ patched }: EnvoyResource): string =>
+  patched?.patches.map(({ index }) => index).join() ?? "";
 
 /** The same bytes may stand for other configurations when something is left out of them. */
 const reasonsOf = ({ leftOut = [] }: EnvoyResource): string =>

@@ -25,7 +25,7 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
     : outboundCall(scene, proxy, requested);
   const journey = travel(peerOf(scene, proxy), call, peersByAddress(scene));
   const from = isGateway ? `to the gateway ${proxy.id}` : `from ${proxy.id}`;
-  const context = { scene, namespace: proxy.namespace };
+  const context = { scene, namespace: proxy.namespace, proxy };
   return {
     call: `${call.request === undefined ? "" : `${requested.method} `}${requested.url.href} ${from}`,
     stages: [
@@ -43,12 +43,16 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
 interface Context {
   readonly scene: Scene;
   readonly namespace: string;
+  /** Whose clusters they are. */
+  readonly proxy: Proxy;
 }
 
 function branchStage(context: Context, branch: Branch): Stage {
-  const { scene, namespace } = context;
+  const { scene, namespace, proxy } = context;
   const { cluster, share, config, arrivals, ending } = branch;
-  const sources = config === undefined ? [] : clusterDecisions(scene, config, namespace);
+  const resource = scene.resourcesOf(proxy).clusters.get(cluster);
+  const sources =
+    config === undefined ? [] : clusterDecisions(scene, config, { namespace, resource });
   return {
     title: `${percentOf(share)} to cluster ${cluster}`,
     steps: [

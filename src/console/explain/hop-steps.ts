@@ -5,7 +5,9 @@ import type {
   HTTPFaultJson,
   RouteActionJson,
   RouteJson,
+  VirtualHostJson,
 } from "../../envoy/api.js";
+import type { EnvoyResource } from "../../envoy/resource-set.js";
 import { decideMode } from "../../mesh/peer-authentication.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
@@ -14,6 +16,7 @@ import { describeMatch } from "../route-match.js";
 import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import {
+  patchesIn,
   policiesOf,
   policyDecision,
   routeDecisions,
@@ -76,12 +79,14 @@ function verdictStep(scene: Scene, id: string, verdict: FilterVerdict): Step {
 
 function routeSteps(
   { scene, namespace }: Context,
-  { walk: { passed, virtualHost } }: Hop,
+  { peer, walk: { listener, passed, virtualHost } }: Hop,
 ): readonly Step[] {
   const hosts = virtualHost === undefined ? [] : [step(scene, "virtual host", virtualHost, [])];
   const { route } = passed;
   if (route === undefined) return hosts;
-  const decisions = routeDecisions(scene, { route, virtualHost: passed.virtualHost }, namespace);
+  const patchesOf = patchesIn(routesResource(scene, peer, listener, passed.virtualHost));
+  const made = { route, virtualHost: passed.virtualHost, patchesOf };
+  const decisions = routeDecisions(scene, made, namespace);
   const name = route.name === undefined || route.name === "" ? "" : `${route.name}, `;
   const match = describeMatch(route.match);
   return [
@@ -90,6 +95,22 @@ function routeSteps(
     ...faultSteps(scene, route, decisions),
     ...actionSteps(scene, route, decisions),
   ];
+}
+
+/** The resource that a virtual host is in: itself where it has a table, else the listener. */
+function routesResource(
+  { proxies, resourcesOf }: Scene,
+  { id, configuration }: Hop["peer"],
+  listener: string | undefined,
+  host: VirtualHostJson | undefined,
+): EnvoyResource | undefined {
+  const proxy = proxies.find((one) => one.id === id);
+  if (proxy === undefined || host === undefined) return undefined;
+  const { virtualHosts, listeners } = resourcesOf(proxy);
+  const table = configuration.routes.find((one) => one.virtualHosts?.includes(host) === true);
+  return table === undefined
+    ? listeners.get(listener ?? "")
+    : virtualHosts.get(`${table.name ?? ""}/${host.name ?? ""}`);
 }
 
 /** What a route does to requests on purpose. */

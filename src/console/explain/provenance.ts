@@ -4,6 +4,9 @@ import { Engine } from "../../base/engine.js";
 import { formatPath } from "../../config/format-path.js";
 import { formatRef, keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import type { ClusterJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
+import { merges } from "../../envoy/patch/list-operations.js";
+import { patchesOfParts, placeOfPatch } from "../../envoy/patch/patch-trace.js";
+import type { EnvoyResource } from "../../envoy/resource-set.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
@@ -24,18 +27,54 @@ export function sourceAt({ snapshot }: Pick<Scene, "snapshot">, { ref, path }: D
   return { what, ...(position === undefined ? {} : { position }) };
 }
 
-/** What made a route: a part of a VirtualService, behind that of its delegate; else the service of its virtual host. */
+/** What EnvoyFilters did to a part of a resource. */
+export interface PartPatches {
+  readonly decisions: readonly Decision[];
+  /** They made it, rather than changed what others made. */
+  readonly isMade: boolean;
+}
+
+/** Tells what EnvoyFilters did to the parts of a resource, as they are decoded from its bytes. */
+export type PatchesOf = (part: object) => PartPatches;
+
+const UNPATCHED: PartPatches = { decisions: [], isMade: false };
+
+/** See `PatchesOf`. */
+export function patchesIn(resource: EnvoyResource | undefined): PatchesOf {
+  if (resource?.patched === undefined) return () => UNPATCHED;
+  const find = patchesOfParts(resource.patched);
+  return (part) => {
+    const patches = find(part);
+    return {
+      decisions: patches.map(placeOfPatch),
+      isMade: patches.some((patch) => !merges(patch)),
+    };
+  };
+}
+
+/**
+ * What made a route: the patches that changed it, then a part of a VirtualService, behind that of its delegate; else the
+ * service of its virtual host, unless a patch made it.
+ */
 export function routeDecisions(
   scene: Scene,
   {
     route,
     virtualHost,
-  }: { readonly route: RouteJson; readonly virtualHost: VirtualHostJson | undefined },
+    patchesOf,
+  }: {
+    readonly route: RouteJson;
+    readonly virtualHost: VirtualHostJson | undefined;
+    readonly patchesOf: PatchesOf;
+  },
   namespace: string,
 ): readonly Decision[] {
   const [, host = ""] = /([^/]+):\d+$/.exec(virtualHost?.name ?? "") ?? [];
-  const found = sourcePart(route.metadata) ?? serviceDecision(scene, host, namespace);
-  return [delegatePart(route.metadata), found].filter((one) => one !== undefined);
+  const { decisions, isMade } = patchesOf(route);
+  const written = [delegatePart(route.metadata), sourcePart(route.metadata)];
+  const found = written.filter((one) => one !== undefined);
+  if (isMade || found.length > 0) return [...decisions, ...found];
+  return [...decisions, ...serviceDecision(scene, host, namespace)];
 }
 
 /** The HTTP route of a VirtualService that a decision is about, or is in: its field of that name. */
@@ -56,17 +95,20 @@ export function routeField(
     : { ref: decision.ref, path: ["spec", http, index, field] };
 }
 
-/** What made a cluster: the subset of a DestinationRule, or the rule, and the service. */
+/** What made a cluster: the subset of a DestinationRule, or the rule, the service, and the patches that changed it. */
 export function clusterDecisions(
   scene: Scene,
   { name = "", metadata }: ClusterJson,
-  namespace: string,
+  {
+    namespace,
+    resource,
+  }: { readonly namespace: string; readonly resource?: EnvoyResource | undefined },
 ): readonly Decision[] {
   const [, , subset = "", host = ""] = name.split("|");
   const rule = sourcePart(metadata);
-  const service = serviceDecision(scene, host, namespace);
-  const parts = [rule === undefined ? undefined : inRule(scene, rule.ref, subset), service];
-  return parts.filter((one) => one !== undefined);
+  const rules = rule === undefined ? [] : [inRule(scene, rule.ref, subset)];
+  const patches = (resource?.patched?.patches ?? []).map(placeOfPatch);
+  return [...rules, ...serviceDecision(scene, host, namespace), ...patches];
 }
 
 /** The field of a DestinationRule's policy for a cluster: that of its subset, else that of the whole host. */
@@ -96,9 +138,9 @@ function serviceDecision(
   { mesh }: Pick<Scene, "mesh">,
   host: string,
   namespace: string,
-): Decision | undefined {
+): readonly Decision[] {
   const service = chooseService(mesh.servicesByHost.get(host), namespace);
-  return service && { ref: service.source, path: [] };
+  return service === undefined ? [] : [{ ref: service.source, path: [] }];
 }
 
 const POLICY_RULE = /^(?:.*?)ns\[([^\]]*)\]-policy\[([^\]]*)\]-rule\[(\d+)\]$/;

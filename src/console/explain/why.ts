@@ -3,6 +3,8 @@ import { formatRef, type ResourceRef } from "../../config/resource.js";
 import type {
   ClusterJson,
   FilterChainJson,
+  FilterJson,
+  HttpFilterJson,
   ListenerJson,
   RBACJson,
   RouteConfigurationJson,
@@ -10,6 +12,7 @@ import type {
   VirtualHostJson,
 } from "../../envoy/api.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
+import { placeOfPatch } from "../../envoy/patch/patch-trace.js";
 import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
@@ -17,13 +20,20 @@ import { connectionManagerOf } from "../../simulator/network-filters.js";
 import { describeMatch } from "../route-match.js";
 import type { Stage, Step } from "./explanation.js";
 import { peersStep, step } from "./hop-steps.js";
-import { clusterDecisions, policyDecision, routeDecisions } from "./provenance.js";
+import {
+  clusterDecisions,
+  type PatchesOf,
+  patchesIn,
+  policyDecision,
+  routeDecisions,
+} from "./provenance.js";
 import type { Scene } from "./scene.js";
 
 /** Who asks about which proxy. */
 interface Question {
   readonly scene: Scene;
   readonly proxy: Proxy;
+  readonly resource: EnvoyResource;
 }
 
 /** The types of resources that are looked through, and what is told of one. */
@@ -55,13 +65,16 @@ const TYPES: readonly {
     word: "route configuration",
     type: MESSAGE.route,
     set: ({ routes }) => routes,
-    inside: (question, json) => ({ steps: [], stages: hostStages(question, json) }),
+    inside: (question, json) => ({ steps: [], stages: tableStages(question, json) }),
   },
   {
     word: "virtual host",
     type: MESSAGE.virtualHost,
     set: ({ virtualHosts }) => virtualHosts,
-    inside: (question, json) => ({ steps: hostSteps(question, json), stages: [] }),
+    inside: (question, json) => ({
+      steps: hostSteps(question, json, patchesIn(question.resource)),
+      stages: [],
+    }),
   },
   {
     word: "secret",
@@ -81,8 +94,9 @@ export function why(scene: Scene, proxy: Proxy, name: string): readonly Stage[] 
       .filter((one) => one.name === name || one.name.endsWith(`/${name}`))
       .map((resource): Stage => {
         const json = scene.encoder.decode(type, resource.bytes);
-        const within = inside({ scene, proxy }, json);
-        const decisions = decisionsOf({ scene, proxy }, resource, type, json);
+        const question = { scene, proxy, resource };
+        const within = inside(question, json);
+        const decisions = decisionsOf(question, type, json);
         return {
           title: `${word} ${resource.name} of ${proxy.id}`,
           steps: [...madeBy(scene, decisions, within), ...within.steps],
@@ -94,12 +108,16 @@ export function why(scene: Scene, proxy: Proxy, name: string): readonly Stage[] 
 
 /** What is known of parts of resources first, then the resources of which no part is known. */
 function decisionsOf(
-  { scene, proxy }: Question,
-  { sources = [] }: EnvoyResource,
+  { scene, proxy, resource }: Question,
   type: string,
   json: ClusterJson,
 ): readonly Decision[] {
-  const parts = type === MESSAGE.cluster ? clusterDecisions(scene, json, proxy.namespace) : [];
+  const { sources = [], patched } = resource;
+  const { namespace } = proxy;
+  const parts =
+    type === MESSAGE.cluster
+      ? clusterDecisions(scene, json, { namespace, resource })
+      : (patched?.patches ?? []).map(placeOfPatch);
   const known = new Set(parts.map(({ ref }) => formatRef(ref)));
   const others = sources.filter((ref) => !known.has(formatRef(ref)));
   return [...parts, ...distinct(others).map((ref) => ({ ref, path: [] }))];
@@ -119,23 +137,55 @@ function madeBy(
   return stages.length > 0 ? [] : [step(scene, "made", "of what is the same in every mesh", [])];
 }
 
-function hostStages(
+/** The virtual hosts of a table know by themselves what made them. */
+function tableStages(
   question: Question,
-  { virtualHosts = [] }: RouteConfigurationJson,
+  { name = "", virtualHosts = [] }: RouteConfigurationJson,
 ): readonly Stage[] {
-  return virtualHosts.map((host) => ({
-    title: `virtual host ${host.name ?? ""}`,
-    steps: hostSteps(question, host),
-    stages: [],
-  }));
+  const { scene, proxy } = question;
+  const known = scene.resourcesOf(proxy).virtualHosts;
+  return virtualHosts.map((host) => {
+    const resource = known.get(`${name}/${host.name ?? ""}`);
+    const decisions =
+      resource === undefined
+        ? []
+        : decisionsOf({ scene, proxy, resource }, MESSAGE.virtualHost, {});
+    const steps = hostSteps(question, host, patchesIn(resource));
+    return hostStage(host, [...madeOf(scene, decisions), ...steps]);
+  });
 }
 
-function hostSteps({ scene, proxy }: Question, virtualHost: VirtualHostJson): readonly Step[] {
+/** The virtual hosts of a table in a listener. */
+function inlineStages(
+  question: Question,
+  { virtualHosts = [] }: RouteConfigurationJson,
+  patchesOf: PatchesOf,
+): readonly Stage[] {
+  return virtualHosts.map((host) => {
+    const made = madeOf(question.scene, patchesOf(host).decisions);
+    return hostStage(host, [...made, ...hostSteps(question, host, patchesOf)]);
+  });
+}
+
+const hostStage = ({ name = "" }: VirtualHostJson, steps: readonly Step[]): Stage => ({
+  title: `virtual host ${name}`,
+  steps,
+  stages: [],
+});
+
+const madeOf = (scene: Scene, decisions: readonly Decision[]): readonly Step[] =>
+  decisions.length === 0 ? [] : [step(scene, "made", "", decisions)];
+
+function hostSteps(
+  { scene, proxy }: Question,
+  virtualHost: VirtualHostJson,
+  patchesOf: PatchesOf,
+): readonly Step[] {
   const { domains = [], routes = [] } = virtualHost;
   return [
     step(scene, "domains", domains.join(", "), []),
     ...routes.map((route) => {
-      const decisions = routeDecisions(scene, { route, virtualHost }, proxy.namespace);
+      const decisions = routeDecisions(scene, { route, virtualHost, patchesOf }, proxy.namespace);
       const says = `${describeMatch(route.match)} to ${targetOf(route)}`;
       return step(scene, "route", says, decisions);
     }),
@@ -155,27 +205,46 @@ function chainStages(
   question: Question,
   { filterChains = [], defaultFilterChain, address, trafficDirection }: ListenerJson,
 ): readonly Stage[] {
-  const { scene, proxy } = question;
+  const { scene, proxy, resource } = question;
+  const patchesOf = patchesIn(resource);
   const chains =
     defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain];
   return chains.map((chain) => {
     const { routeConfig, rds } = connectionManagerOf(chain) ?? {};
-    const steps =
-      rds === undefined ? [] : [step(question.scene, "routes", rds.routeConfigName ?? "", [])];
+    const steps = rds === undefined ? [] : [step(scene, "routes", rds.routeConfigName ?? "", [])];
+    const made = madeOf(scene, patchesOf(chain).decisions);
     const port = chain.filterChainMatch?.destinationPort ?? address?.socketAddress?.portValue ?? 0;
     const peers = trafficDirection === "INBOUND" ? peersStep(scene, proxy.id, port) : [];
     return {
       title: `filter chain ${chain.name ?? ""}`.trimEnd(),
-      steps: [...peers, ...policySteps(question, chain), ...steps],
-      stages: routeConfig === undefined ? [] : hostStages(question, routeConfig),
+      steps: [
+        ...made,
+        ...peers,
+        ...policySteps(question, chain),
+        ...filterSteps(scene, chain, patchesOf),
+        ...steps,
+      ],
+      stages: routeConfig === undefined ? [] : inlineStages(question, routeConfig, patchesOf),
     };
+  });
+}
+
+const filtersOf = (chain: FilterChainJson): readonly (FilterJson | HttpFilterJson)[] => [
+  ...(chain.filters ?? []),
+  ...(connectionManagerOf(chain)?.httpFilters ?? []),
+];
+
+/** The filters that EnvoyFilters added or changed. */
+function filterSteps(scene: Scene, chain: FilterChainJson, patchesOf: PatchesOf): readonly Step[] {
+  return filtersOf(chain).flatMap((filter) => {
+    const { decisions } = patchesOf(filter);
+    return decisions.length === 0 ? [] : [step(scene, "filter", filter.name ?? "", decisions)];
   });
 }
 
 /** The rules of AuthorizationPolicies that a chain asks. */
 function policySteps({ scene }: Question, chain: FilterChainJson): readonly Step[] {
-  const filters = [...(chain.filters ?? []), ...(connectionManagerOf(chain)?.httpFilters ?? [])];
-  return filters.flatMap(({ typedConfig }) => {
+  return filtersOf(chain).flatMap(({ typedConfig }) => {
     if (typedConfig?.["@type"]?.endsWith(".rbac.v3.RBAC") !== true) return [];
     const { rules } = typedConfig as { readonly rules?: RBACJson };
     if (rules === undefined) return [];

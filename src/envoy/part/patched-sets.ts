@@ -22,7 +22,6 @@ import {
 } from "../patch/patch-routes.js";
 import {
   addedResource,
-  builtBy,
   byTarget,
   type Change,
   effective,
@@ -32,6 +31,8 @@ import {
   patchMessage,
   patchResource,
   type ResourceKind,
+  replay,
+  tracedTo,
   withClusters,
 } from "../patch/patched-resource.js";
 import {
@@ -255,7 +256,10 @@ function addedHosts(
   return patches.flatMap((patch) => {
     const context = { registry: encoder.registry, patches: byTarget([patch]) };
     const added = addedVirtualHosts(routeName, context)
-      .map((json) => encodeVirtualHost(encoder, routeName, builtBy(json.name ?? "", json, [patch])))
+      .map((json) => ({
+        ...encodeVirtualHost(encoder, routeName, { name: json.name ?? "", json, sources: [] }),
+        ...patchedSources({}, tracedTo(patch, json)),
+      }))
       .filter(({ refusal }) => refusal === undefined);
     if (added.length > 0) noteEffect(patch);
     return added;
@@ -269,8 +273,11 @@ function patchedHost(
 ): EnvoyResource | undefined {
   if (resource.refusal !== undefined) return resource;
   const { routeName, tableName } = namesOf(resource.name);
-  const decoded = encoder.decode(MESSAGE.virtualHost, resource.bytes) as VirtualHostJson;
-  const unpatched = { ...decoded, name: tableName };
+  const read = (): VirtualHostJson => ({
+    ...(encoder.decode(MESSAGE.virtualHost, resource.bytes) as VirtualHostJson),
+    name: tableName,
+  });
+  const unpatched = read();
   const change: Change<VirtualHostJson> = (host, context) =>
     patchVirtualHost(routeName, host, context);
   const patched = patchMessage<VirtualHostJson>(
@@ -288,10 +295,15 @@ function patchedHost(
     effects();
     return undefined;
   }
-  const { json, leftOut } = patched;
+  const { json, kept, leftOut } = patched;
   // It is known by the name that it had, whatever a patch calls it.
-  const made = encodeVirtualHost(encoder, routeName, builtBy(tableName, json, patches));
+  const made = encodeVirtualHost(encoder, routeName, { name: tableName, json, sources: [] });
   if (made.version === resource.version && leftOut.length === 0) return resource;
-  const sources = patchedSources(resource, effects());
+  const sources = patchedSources(resource, {
+    patches: effects()
+      .filter((patch) => kept.includes(patch))
+      .toReversed(),
+    after: replay(encoder, MESSAGE.virtualHost, change, read),
+  });
   return { ...made, ...sources, ...(leftOut.length === 0 ? {} : { leftOut }) };
 }

@@ -1,12 +1,12 @@
 /** Resources as EnvoyFilters change them: what no longer is what Envoy takes stays as it was. */
 import { isDeepStrictEqual } from "node:util";
-import type { Built } from "../built.js";
 import { formatViolation, type Violation } from "../check/violation.js";
 import { clusterNames } from "../cluster-names.js";
 import { type Encoded, EncodeError, type Encoder } from "../encoder.js";
 import type { EnvoyResource, Refusal } from "../resource-set.js";
 import { type CompiledPatch, type PatchTarget, TYPES } from "./compiled-patch.js";
 import type { PatchContext, PatchesByTarget } from "./patch-message.js";
+import { type PatchTrace, placeOfPatch } from "./patch-trace.js";
 
 /** Told of a patch that changes something. */
 export type NoteEffect = (patch: CompiledPatch) => void;
@@ -24,6 +24,8 @@ export type Change<Json> = (json: Json, context: PatchContext) => Json | undefin
 export interface Patched<Json> {
   readonly json: Json;
   readonly encoded: Encoded;
+  /** Those that are in it, whether or not they change anything. */
+  readonly kept: readonly CompiledPatch[];
   readonly leftOut: readonly Refusal[];
 }
 
@@ -46,20 +48,19 @@ export function patchMessage<Json extends object>(
   };
   const all = attempt(patches);
   if (all.removed) return undefined;
-  if (all.encoded !== undefined) return { json: all.json, encoded: all.encoded, leftOut: [] };
-  let kept: readonly CompiledPatch[] = [];
+  if (all.encoded !== undefined) {
+    return { json: all.json, encoded: all.encoded, kept: patches, leftOut: [] };
+  }
   let best: Patched<Json> | undefined;
   const leftOut: Refusal[] = [];
   for (const patch of patches) {
-    const next = attempt([...kept, patch]);
+    const kept = [...(best?.kept ?? []), patch];
+    const next = attempt(kept);
     if (next.removed) return undefined;
     if (next.encoded === undefined) leftOut.push(spoiling(what, patch, next.problems));
-    else {
-      kept = [...kept, patch];
-      best = { json: next.json, encoded: next.encoded, leftOut };
-    }
+    else best = { json: next.json, encoded: next.encoded, kept, leftOut };
   }
-  return best ?? { json, encoded: encoder.encode(type, json), leftOut };
+  return best ?? { json, encoded: encoder.encode(type, json), kept: [], leftOut };
 }
 
 type Attempt<Json> =
@@ -89,22 +90,15 @@ function tryEncode(
 }
 
 /** Why a patch is left out of something. */
-function spoiling(
-  what: string,
-  { source, index }: CompiledPatch,
-  violations: readonly Violation[],
-): Refusal {
+function spoiling(what: string, patch: CompiledPatch, violations: readonly Violation[]): Refusal {
   const problem = violations.map(formatViolation).slice(0, 1).join("");
   return {
     reason: `${what}: Envoy would refuse it with this patch: ${problem}`,
     violations,
-    sources: [source],
-    path: patchPath(index),
+    sources: [patch.source],
+    path: placeOfPatch(patch).path,
   };
 }
-
-/** Where a patch is in its EnvoyFilter. */
-const patchPath = (index: number): readonly (string | number)[] => ["spec", "configPatches", index];
 
 /** Patches by what they are applied to. */
 export function byTarget(patches: readonly CompiledPatch[]): PatchesByTarget {
@@ -131,12 +125,16 @@ export function patchResource<Json extends object>(
   const effects = effective(encoder, json, change, patches);
   effects.forEach(noteEffect);
   if (patched === undefined) return undefined;
-  const { encoded, leftOut } = patched;
+  const { encoded, kept, leftOut } = patched;
+  const made = effects.filter((patch) => kept.includes(patch));
   return {
     name: resource.name,
     ...encoded,
     ...fields(patched.json),
-    ...patchedSources(resource, effects),
+    ...patchedSources(resource, {
+      patches: made.toReversed(),
+      after: replay(encoder, type, change, () => encoder.decode(type, resource.bytes) as Json),
+    }),
     ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
@@ -159,16 +157,40 @@ export function effective<Json extends object>(
   );
 }
 
+/** What some patches make of a message, which is read anew each time: it is seldom asked for. */
+export function replay<Json extends object>(
+  encoder: Encoder,
+  type: string,
+  change: Change<Json>,
+  read: () => Json,
+): PatchTrace["after"] {
+  return (some) => {
+    const json = change(read(), { registry: encoder.registry, patches: byTarget(some) });
+    const encoded = json && tryEncode(encoder, type, json).encoded;
+    return encoded && encoder.decode(type, encoded.bytes);
+  };
+}
+
 /** The last patch is the first to blame for what was right before. */
 export function patchedSources(
   { sources = [] }: Pick<EnvoyResource, "sources">,
-  patches: readonly CompiledPatch[],
-): Pick<EnvoyResource, "sources" | "sourcePath"> {
-  const last = patches.at(-1);
+  patched: PatchTrace,
+): Pick<EnvoyResource, "sources" | "sourcePath" | "patched"> {
+  const [last] = patched.patches;
   if (last === undefined) return { sources };
-  const refs = patches.map(({ source }) => source).reverse();
-  return { sources: [...refs, ...sources], sourcePath: patchPath(last.index) };
+  const refs = patched.patches.map(({ source }) => source);
+  return {
+    sources: [...new Set([...refs, ...sources])],
+    sourcePath: placeOfPatch(last).path,
+    patched,
+  };
 }
+
+/** Of what a patch makes: without the patch it is not. */
+export const tracedTo = (patch: CompiledPatch, json: object): PatchTrace => ({
+  patches: [patch],
+  after: (some) => (some.includes(patch) ? json : undefined),
+});
 
 /** What there is to know of a type of resource to patch it. */
 export interface ResourceKind<Json> {
@@ -191,17 +213,16 @@ export function addedResource<Json extends object>(
   if (typeof name !== "string" || name === "") return undefined;
   const { bytes, version, violations } = encoder.encode(type, value);
   if (violations !== undefined) return undefined;
-  return { name, bytes, version, ...fields(value as Json), ...patchedSources({}, [patch]) };
+  return {
+    name,
+    bytes,
+    version,
+    ...fields(value as Json),
+    ...patchedSources({}, tracedTo(patch, value)),
+  };
 }
 
 /** Of a listener or virtual host: the clusters to which it sends traffic. */
 export const withClusters = (json: object): Partial<EnvoyResource> => ({
   clusters: clusterNames(json),
 });
-
-/** Something that patches made. */
-export const builtBy = <Json extends object>(
-  name: string,
-  json: Json,
-  patches: readonly CompiledPatch[],
-): Built<Json> => ({ name, json, sources: patches.map(({ source }) => source) });

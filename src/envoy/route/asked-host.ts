@@ -50,7 +50,7 @@ export function* domainsFor(host: string): Generator<string> {
 
 /** A virtual host as it is for one of the names that it has, or that its wildcard takes. */
 export function hostFor(
-  { bytes, clusters, sources, sourcePath }: EnvoyResource,
+  { bytes, clusters, sources, sourcePath, patched }: EnvoyResource,
   routeName: string,
   host: string,
 ): EnvoyResource {
@@ -68,6 +68,7 @@ export function hostFor(
     ...(clusters === undefined ? {} : { clusters }),
     ...(sources === undefined ? {} : { sources }),
     ...(sourcePath === undefined ? {} : { sourcePath }),
+    ...(patched === undefined ? {} : { patched }),
   };
 }
 

@@ -101,6 +101,18 @@ test("response flags are read in the light of the configuration", async () => {
   ]);
 });
 
+const PATCHED = ["--config", "test/golden/console/patched"];
+
+test("what EnvoyFilters changed or made names their patches: clusters, routes, virtual hosts, chains and filters", async () => {
+  await expectTranscripts("why-patched", [
+    ["why", ...PATCHED, "shop", "http_proxy"],
+    ["why", ...PATCHED, "shop", "outbound|80||shop.default.svc.cluster.local"],
+    ["why", ...PATCHED, "shop", "127.30.59.41_8080"],
+    ["explain", ...PATCHED, "--from", "shop", "http://shop/health"],
+    ["explain", ...PATCHED, "--from", "shop", "http://shop/api"],
+  ]);
+});
+
 test("what made a resource is told, and what is in it", async () => {
   await expectTranscripts("why", [
     ["why", ...MESH, "caller", "outbound|80|v1|shop.default.svc.cluster.local"],

@@ -161,3 +161,59 @@ test("edits of EnvoyFilters give what a control plane gives that sees the last o
     );
   }
 }, 30_000);
+
+/** Which patches a resource says made it, the last first. */
+const patchesOf = (sets: ResourceSets): readonly string[] =>
+  (sets.clusters.get(CART)?.patched?.patches ?? []).map(
+    ({ source, index }) => `${source.name} ${String(index)}`,
+  );
+
+/** An EnvoyFilter with the patches of some others. */
+function together(...filters: readonly string[]): string {
+  const parsed = filters.map(
+    (text) => JSON.parse(text) as { readonly spec: { readonly configPatches: readonly object[] } },
+  );
+  const configPatches = parsed.flatMap(({ spec }) => spec.configPatches);
+  return JSON.stringify({ ...parsed[0], spec: { configPatches } });
+}
+
+test("a resource names the patches that are in it, without those that Envoy would refuse", () => {
+  const snapshot = createDirectory().write({
+    "services.yaml": service("cart"),
+    "a.yaml": waits("a", "3s"),
+    "c.yaml": waits("c", "4s"),
+    "z.yaml": waits("z", "-1s"),
+  });
+  const sets = hold(createDiscovery(encoder, snapshot), snapshot, ONE);
+  expect(patchesOf(sets)).toEqual(["c 0", "a 0"]);
+  expect(sets.clusters.get(CART)?.sources?.map(({ name }) => name)).toEqual(["c", "a", "cart"]);
+  expect(sets.clusters.get(CART)?.leftOut).toHaveLength(1);
+});
+
+test("a patch that moves in its EnvoyFilter is named where it is now, in the same bytes", () => {
+  const directory = createDirectory();
+  const idle = waits("a", "9s", { match: { cluster: { name: "nothing" } } });
+  const before = directory.write({
+    "services.yaml": service("cart"),
+    "filter.yaml": together(waits("a", "3s"), idle),
+  });
+  const discovery = createDiscovery(encoder, before);
+  const old = hold(discovery, before, ONE);
+  const after = directory.write({ "filter.yaml": together(idle, waits("a", "3s")) });
+  const now = hold(discovery, after, ONE);
+  expect([old, now].map(patchesOf)).toEqual([["a 0"], ["a 1"]]);
+  expect(now.clusters.get(CART)?.version).toBe(old.clusters.get(CART)?.version);
+});
+
+test("what a patch makes is still the same object when a line is put before it", () => {
+  const directory = createDirectory();
+  const before = directory.write({
+    "services.yaml": service("cart"),
+    "filter.yaml": waits("a", "3s"),
+  });
+  const discovery = createDiscovery(encoder, before);
+  const old = hold(discovery, before, ONE);
+  const after = directory.write({ "filter.yaml": `# a remark\n${waits("a", "3s")}` });
+  const now = hold(discovery, after, ONE);
+  expect(now.clusters.get(CART)).toBe(old.clusters.get(CART));
+});
