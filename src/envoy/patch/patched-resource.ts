@@ -120,8 +120,10 @@ export function patchResource<Json extends object>(
   const json = encoder.decode(type, resource.bytes) as Json;
   const what = `${word} ${resource.name}`;
   const patched = patchMessage(encoder, { type, what, json }, patches, change);
-  const unchanged = patched?.encoded.version === resource.version && patched.leftOut.length === 0;
-  if (unchanged) return resource;
+  // What was joined from parts has another version than the same encoded whole.
+  const isSame =
+    patched?.encoded.version === resource.version || isDeepStrictEqual(patched?.json, json);
+  if (isSame && patched?.leftOut.length === 0) return resource;
   const effects = effective(encoder, json, change, patches);
   effects.forEach(noteEffect);
   if (patched === undefined) return undefined;

@@ -217,3 +217,26 @@ test("what a patch makes is still the same object when a line is put before it",
   const now = hold(discovery, after, ONE);
   expect(now.clusters.get(CART)).toBe(old.clusters.get(CART));
 });
+
+test("a route table that no patch changes is the one that it was", () => {
+  const services = { "services.yaml": service("cart") };
+  const patch = {
+    applyTo: "VIRTUAL_HOST",
+    match: { routeConfiguration: { vhost: { name: "nothing" } } },
+    patch: { operation: "MERGE", value: { include_attempt_count_in_response: true } },
+  };
+  const filter = JSON.stringify({
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name: "idle" },
+    spec: { configPatches: [patch] },
+  });
+  const plain = createDirectory().write(services);
+  const patched = createDirectory().write({ ...services, "filter.yaml": filter });
+  const [before, after] = [plain, patched].map((snapshot) =>
+    hold(createDiscovery(encoder, snapshot), snapshot, ONE).routes.get("80"),
+  );
+  expect(after?.version).toBe(before?.version);
+  expect(after?.patched).toBeUndefined();
+  expect(after?.sources).toEqual(before?.sources);
+});
