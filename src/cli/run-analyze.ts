@@ -1,23 +1,12 @@
-import { analyze } from "../analysis/analyze.js";
 import type { Analyzer } from "../analysis/analyzer.js";
-import { ANALYZERS, DEFAULT_ANALYZERS } from "../analysis/analyzers.js";
-import { DEFAULT_GATEWAY_FILE } from "../analysis/default-gateway.js";
 import { MESSAGES } from "../analysis/messages.js";
-import { isInNamespace } from "../analysis/scope.js";
 import { isSuppressed, type Suppression } from "../analysis/suppression.js";
 import type { Diagnostic, Severity } from "../base/diagnostic.js";
-import { didYouMean } from "../config/closest-word.js";
-import type { ConfigRoot } from "../config/sources/root.js";
-import { readSources } from "../config/sources/scan.js";
-import type { Source } from "../config/sources/source.js";
-import { createConfigStore } from "../config/store/config-store.js";
 import { type AnalysisFormat, formatAnalysis } from "./analysis-output.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import { type CommandContext, colorsFor } from "./context.js";
 import { diagnosticOf } from "./diagnostic-of.js";
-import { patchCheckFor } from "./patch-check.js";
-import { readStandardInput } from "./standard-input.js";
 
 /** The options of `fairlead analyze`. */
 export interface AnalyzeOptions extends ConnectionOptions {
@@ -49,22 +38,33 @@ export async function runAnalyze(
   options: AnalyzeOptions,
 ): Promise<void> {
   if (options.listAnalyzers === true) {
+    const { describeAnalyzers } = await import("./named-analyzers.js");
     context.stdout.write(describeAnalyzers());
     return;
   }
-  const analyzers = selectAnalyzers(options.analyzer);
+  const analyzers = await analyzersOf(options);
   warnOfUnknownCodes(context, options.suppress ?? []);
   const all =
     files.length === 0
       ? await analyzeRunning(context, options)
-      : await analyzeFiles(context, files, options, analyzers);
-  const found = all.filter((one) => isAskedFor(one, options));
+      : await (await import("./analyze-files.js")).analyzeFiles(context, files, options, analyzers);
+  const isThere = await scopeOf(options);
+  const found = all.filter((one) => isThere(one) && !isSuppressed(one, options.suppress ?? []));
   const shown = found.filter((one) => isAtLeast(one, options.outputThreshold));
   const colors = colorsFor(context, { ...context.stdout, ...isForced(options) });
   context.stdout.write(formatAnalysis(shown, options.output, colors));
   const where = files.length === 0 ? "what is in force" : files.join(", ");
   if (shown.length === 0) context.stderr.write(`\u2714 nothing found in ${where}\n`);
   failWhenBad(found, where, options.failureThreshold);
+}
+
+/** Those that are asked for by name, checked here too where a control plane is asked; the analyzers are read for that alone. */
+async function analyzersOf({
+  analyzer: names,
+}: AnalyzeOptions): Promise<readonly Analyzer[] | undefined> {
+  if (names === undefined) return undefined;
+  const { namedAnalyzers } = await import("./named-analyzers.js");
+  return namedAnalyzers(names);
 }
 
 function isForced({ color }: AnalyzeOptions): { readonly isTerminal?: boolean } {
@@ -89,53 +89,6 @@ async function analyzeRunning(
   return diagnostics.map(diagnosticOf);
 }
 
-/** What stands for the standard input among the names of files. */
-const STANDARD_INPUT = "-";
-
-async function analyzeFiles(
-  { stdin }: CommandContext,
-  files: readonly string[],
-  { secrets }: AnalyzeOptions,
-  analyzers: readonly Analyzer[],
-): Promise<readonly Diagnostic[]> {
-  const roots: readonly ConfigRoot[] = [
-    ...files
-      .filter((path) => path !== STANDARD_INPUT)
-      .map((path) => ({ path, kind: "config" as const })),
-    ...(secrets === undefined ? [] : [{ path: secrets, kind: "secrets" as const }]),
-  ];
-  const batch = await readSources(roots);
-  const missing = batch.roots.find(({ exists }) => !exists);
-  if (missing !== undefined) {
-    throw new CommandError(`${missing.path} does not exist`, "give a file of YAML or a directory");
-  }
-  const piped = files.includes(STANDARD_INPUT) ? [await readStandardInput(stdin)] : [];
-  const gateway: Source = { type: "text", root: "", ...DEFAULT_GATEWAY_FILE };
-  const changed = [...batch.changed, ...piped, gateway];
-  const store = createConfigStore({ ...(await patchCheckFor(changed)), remembers: false });
-  const snapshot = store.update({ ...batch, changed });
-  // What is only taken for there is not the user's to mend.
-  return analyze(snapshot, { analyzers, now: new Date() }).filter(
-    ({ position }) => position?.file !== gateway.path,
-  );
-}
-
-function selectAnalyzers(names: readonly string[] | undefined): readonly Analyzer[] {
-  if (names === undefined) return DEFAULT_ANALYZERS;
-  return names.map((name) => {
-    const analyzer = ANALYZERS.find((one) => one.name === name);
-    if (analyzer !== undefined) return analyzer;
-    const guess = didYouMean(
-      name,
-      ANALYZERS.map((one) => one.name),
-    );
-    throw new CommandError(
-      `there is no analyzer ${name}${guess}`,
-      "`fairlead analyze --list-analyzers` shows those that there are",
-    );
-  });
-}
-
 function warnOfUnknownCodes(
   { stderr }: CommandContext,
   suppressions: readonly Suppression[],
@@ -147,9 +100,13 @@ function warnOfUnknownCodes(
   }
 }
 
-function isAskedFor(diagnostic: Diagnostic, { namespace, suppress = [] }: AnalyzeOptions): boolean {
-  const isThere = namespace === undefined || isInNamespace(diagnostic, namespace);
-  return isThere && !isSuppressed(diagnostic, suppress);
+/** Says what is about a namespace, where one is asked for; all that is known of kinds is read for that alone. */
+async function scopeOf({
+  namespace,
+}: AnalyzeOptions): Promise<(diagnostic: Diagnostic) => boolean> {
+  if (namespace === undefined) return () => true;
+  const { isInNamespace } = await import("../analysis/scope.js");
+  return (diagnostic) => isInNamespace(diagnostic, namespace);
 }
 
 function isAtLeast({ severity }: Diagnostic, threshold: Severity): boolean {
@@ -188,13 +145,4 @@ function describeCounts(diagnostics: readonly Diagnostic[]): string {
     .filter(({ count }) => count > 0)
     .map(({ text }) => text)
     .join(", ");
-}
-
-function describeAnalyzers(): string {
-  const sorted = ANALYZERS.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const lines = sorted.map((one) => {
-    const asked = DEFAULT_ANALYZERS.includes(one) ? "" : " (only with --analyzer)";
-    return `* ${one.name}:\n    checks ${one.description}${asked}\n`;
-  });
-  return lines.join("");
 }

@@ -56,6 +56,11 @@ test("a command that asks a control plane reads a few files of the bundle, and n
   expect(bytes).toBeLessThan(1_300_000);
 });
 
+test("an analysis by a control plane does not read what analyzes files", async () => {
+  const asked = await start("analyze", "--state", debugged().state);
+  expect(asked.bytes).toBeLessThan(1_300_000);
+});
+
 test("a command that asks nobody does not read what calls a control plane", async () => {
   const { stdout, bytes } = await start("version", "--remote=false");
   expect(stdout).toMatch(/^client version: /);

@@ -1,0 +1,49 @@
+/** What Istio's analyzers find in files. */
+import { analyze } from "../analysis/analyze.js";
+import type { Analyzer } from "../analysis/analyzer.js";
+import { DEFAULT_ANALYZERS } from "../analysis/analyzers.js";
+import { DEFAULT_GATEWAY_FILE } from "../analysis/default-gateway.js";
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { ConfigRoot } from "../config/sources/root.js";
+import { readSources } from "../config/sources/scan.js";
+import type { Source } from "../config/sources/source.js";
+import { createConfigStore } from "../config/store/config-store.js";
+import { CommandError } from "./command-error.js";
+import type { CommandContext } from "./context.js";
+import { patchCheckFor } from "./patch-check.js";
+import { readStandardInput } from "./standard-input.js";
+
+/** What stands for the standard input among the names of files. */
+const STANDARD_INPUT = "-";
+
+/**
+ * What is wrong with some files; the analyzers are the usual ones when absent.
+ * @throws CommandError when one does not exist
+ */
+export async function analyzeFiles(
+  { stdin }: CommandContext,
+  files: readonly string[],
+  { secrets }: { readonly secrets?: string },
+  analyzers: readonly Analyzer[] = DEFAULT_ANALYZERS,
+): Promise<readonly Diagnostic[]> {
+  const roots: readonly ConfigRoot[] = [
+    ...files
+      .filter((path) => path !== STANDARD_INPUT)
+      .map((path) => ({ path, kind: "config" as const })),
+    ...(secrets === undefined ? [] : [{ path: secrets, kind: "secrets" as const }]),
+  ];
+  const batch = await readSources(roots);
+  const missing = batch.roots.find(({ exists }) => !exists);
+  if (missing !== undefined) {
+    throw new CommandError(`${missing.path} does not exist`, "give a file of YAML or a directory");
+  }
+  const piped = files.includes(STANDARD_INPUT) ? [await readStandardInput(stdin)] : [];
+  const gateway: Source = { type: "text", root: "", ...DEFAULT_GATEWAY_FILE };
+  const changed = [...batch.changed, ...piped, gateway];
+  const store = createConfigStore({ ...(await patchCheckFor(changed)), remembers: false });
+  const snapshot = store.update({ ...batch, changed });
+  // What is only taken for there is not the user's to mend.
+  return analyze(snapshot, { analyzers, now: new Date() }).filter(
+    ({ position }) => position?.file !== gateway.path,
+  );
+}
