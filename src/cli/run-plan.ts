@@ -59,10 +59,7 @@ export async function runPlan(
   directory: string,
   options: PlanOptions,
 ): Promise<void> {
-  const plan = planOf(
-    await comparisonOf(context, directory, options),
-    createEncoder(await readDescriptors()),
-  );
+  const plan = await planOf(await comparisonOf(context, directory, options));
   const text =
     options.output === "json" ? JSON.stringify(plan, undefined, 2) : formatPlan(plan).join("\n");
   context.stdout.write(`${text}\n`);
@@ -107,11 +104,13 @@ async function comparisonWithRunning(
   return { before, after, proxies: proxiesInForce(configuration) };
 }
 
-function planOf({ before, after, proxies }: Comparison, encoder: Encoder): Plan {
+async function planOf({ before, after, proxies }: Comparison): Promise<Plan> {
   const shared = { ...after, tables: sharingObjects(after.tables, before.tables) };
+  const resources = resourceChanges(before, shared);
   return {
-    resources: resourceChanges(before, shared),
-    groups: groupsOf(before.tables, shared.tables, proxies, encoder),
+    resources,
+    // Proxies are sent what resources say: the same resources, the same for each.
+    groups: resources.length === 0 ? [] : await groupsOf(before.tables, shared.tables, proxies),
     proxies: proxies.length,
     newDiagnostics: missingIn(before.diagnostics, after.diagnostics),
     clearedDiagnostics: missingIn(after.diagnostics, before.diagnostics),
@@ -130,12 +129,12 @@ function missingIn(
 }
 
 /** What proxies are sent in one state and then in the other, by the same engine, so that what stays is the same object. */
-function groupsOf(
+async function groupsOf(
   before: ResourceTables,
   after: ResourceTables,
   proxies: readonly Proxy[],
-  encoder: Encoder,
-): readonly ProxyGroup[] {
+): Promise<readonly ProxyGroup[]> {
+  const encoder = createEncoder(await readDescriptors());
   const discovery = createDiscovery(encoder, snapshotOf(emptyTables()));
   const connected = proxies.map((proxy): ConnectedProxy => ({ proxy, controlPlane: undefined }));
   const resources = (tables: ResourceTables) => {
