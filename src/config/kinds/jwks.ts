@@ -37,10 +37,10 @@ function isKey(key: unknown): key is JsonWebKey {
   return Object.hasOwn(MEMBERS, type) && (MEMBERS[type] ?? []).every((name) => isMember(key, name));
 }
 
-/** Whether a key has a member that is base64, of either alphabet; the name of a curve is such a text too. */
+/** Whether a key has a member that is base64, of either alphabet, if of nothing; the name of a curve is such a text too. */
 function isMember(key: object, name: string): boolean {
   const value: unknown = name in key ? (key as Readonly<Record<string, unknown>>)[name] : undefined;
-  return typeof value === "string" && /^[-\w+/]+={0,2}$/.test(value);
+  return typeof value === "string" && /^[-\w+/]*={0,2}$/.test(value);
 }
 
 function parseJson(text: string): unknown {
