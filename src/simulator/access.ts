@@ -10,9 +10,11 @@ import type {
 import { JWT_FILTER } from "../envoy/authorization/jwt-claims.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "../envoy/authorization/rbac.js";
 import type { Call, HttpRequest } from "./call.js";
+import { claimHeaders } from "./claim-headers.js";
 import type { Passed } from "./outcome.js";
 import { askRbac, type Examined, hasMetadata, metadataAt } from "./rbac.js";
-import { checkTokens, type JwtConfig, payloadOf, withoutTokens } from "./token-check.js";
+import { checkTokens, type JwtConfig, payloadsOf } from "./token-check.js";
+import type { AcceptedToken } from "./token-verdict.js";
 
 /** What one filter says. */
 export interface FilterVerdict {
@@ -28,8 +30,8 @@ export interface FilterVerdict {
   readonly policies?: readonly string[];
   /** `ALLOW` or `DENY`: what the rules are there for. */
   readonly action?: NonNullable<RBACJson["action"]>;
-  /** Whose token it is, as far as rules ask for tokens of that issuer. */
-  readonly issuer?: string;
+  /** Whose tokens they are, as far as rules ask for tokens of those issuers. */
+  readonly issuers?: readonly string[];
   readonly reason: string;
 }
 
@@ -44,6 +46,16 @@ type Metadata = Examined["metadata"];
 interface Answer {
   readonly verdict?: FilterVerdict;
   readonly metadata?: Metadata;
+  /** Absent when the filter leaves the request as it is. */
+  readonly request?: HttpRequest;
+  /** The route is chosen again, by what the filter leaves. */
+  readonly clearsRoute?: boolean;
+}
+
+/** What filters say, and what they leave of a call. */
+interface Filtered extends Examined {
+  readonly verdicts: readonly FilterVerdict[];
+  readonly clearsRoute: boolean;
 }
 
 /** What the filters say one after the other, up to the first that refuses. */
@@ -55,37 +67,43 @@ export function checkAccess({ chain, manager }: Passed, call: Call): readonly Fi
   return refused < 0 ? verdicts : verdicts.slice(0, refused + 1);
 }
 
-/** The request as it leaves the filters of a connection manager. */
+/** A call as it leaves the filters of a connection manager. */
 export function filtered({ httpFilters = [] }: HttpConnectionManagerJson, call: Call): Call {
-  const { request, judge } = call;
-  if (request === undefined) return call;
-  const configs = httpFilters.flatMap((filter) => configOf(filter, JWT_CONFIG) ?? []);
-  return {
-    ...call,
-    request: configs.reduce<HttpRequest>(
-      (one, config: JwtConfig) => withoutTokens(config, { request: one, judge }),
-      request,
-    ),
-  };
+  return pass(httpFilters, call, httpAnswer).call;
 }
 
-/** What the filters of a connection manager leave of a request, so that routes can go by it. */
-export function metadataOf({ httpFilters = [] }: HttpConnectionManagerJson, call: Call): Metadata {
-  return pass(httpFilters, call, httpAnswer).metadata;
+/**
+ * A request as routes look at it, and what the filters of a connection manager have left of it. Envoy chooses the route
+ * before it asks the filters, and again where one of them says so. See Envoy, JwtProvider.clear_route_cache.
+ */
+export function routed(
+  { httpFilters = [] }: HttpConnectionManagerJson,
+  call: Call & { readonly request: HttpRequest },
+): { readonly request: HttpRequest; readonly metadata: Metadata } {
+  const left = pass(httpFilters, call, httpAnswer);
+  const { request = call.request } = left.call;
+  return left.clearsRoute
+    ? { request, metadata: left.metadata }
+    : { request: call.request, metadata: {} };
 }
 
 function pass<Filter>(
   filters: readonly Filter[],
   call: Call,
   ask: (filter: Filter, asked: Examined) => Answer,
-): { readonly verdicts: readonly FilterVerdict[]; readonly metadata: Metadata } {
-  let metadata: Metadata = {};
-  const verdicts = filters.flatMap((filter) => {
-    const { verdict, metadata: left } = ask(filter, { call, metadata });
-    metadata = { ...metadata, ...left };
-    return verdict ?? [];
-  });
-  return { verdicts, metadata };
+): Filtered {
+  return filters.reduce<Filtered>(
+    (before, filter) => {
+      const { verdict, metadata, request, clearsRoute = false } = ask(filter, before);
+      return {
+        call: request === undefined ? before.call : { ...before.call, request },
+        metadata: { ...before.metadata, ...metadata },
+        verdicts: verdict === undefined ? before.verdicts : [...before.verdicts, verdict],
+        clearsRoute: before.clearsRoute || clearsRoute,
+      };
+    },
+    { call, metadata: {}, verdicts: [], clearsRoute: false },
+  );
 }
 
 /** The configuration of a filter when it is of that type. */
@@ -190,29 +208,43 @@ function rbacVerdict({ rules }: RbacConfig, asked: Examined): FilterVerdict | un
 
 function jwtAnswer(config: JwtConfig, { call }: Examined): Answer {
   if (call.request === undefined) return {};
-  const outcome = checkTokens(config, { request: call.request, judge: call.judge });
+  const { request, accepted, refusal } = checkTokens(config, {
+    request: call.request,
+    judge: call.judge,
+  });
   const filter = "authentication";
-  switch (outcome.kind) {
-    case "missing":
-      return {
-        verdict: { filter, isAllowed: true, reason: "it has no token, and none is required" },
-      };
-    case "bad": {
-      const { status, reason, provider } = outcome;
-      return { verdict: { filter, isAllowed: false, status, reason, ...issuerOf(provider) } };
-    }
-    case "good": {
-      const { condition, provider } = outcome;
-      const reason = `its token of ${provider.issuer ?? "any issuer"} is good`;
-      const verdict: FilterVerdict = { filter, isAllowed: true, reason, ...issuerOf(provider) };
-      return {
-        verdict: condition === undefined ? verdict : { ...verdict, condition },
-        metadata: { [JWT_FILTER]: payloadOf(outcome) },
-      };
-    }
+  if (refusal !== undefined) {
+    const { status, reason, provider } = refusal;
+    const issuers = issuersOf(provider === undefined ? [] : [provider]);
+    return { verdict: { filter, isAllowed: false, status, reason, ...issuers } };
   }
+  if (accepted.length === 0) {
+    const reason = "it has no token, and none is required";
+    return { verdict: { filter, isAllowed: true, reason }, request };
+  }
+  const conditions = accepted.flatMap(({ condition }) => condition ?? []);
+  const condition = conditions.length === 0 ? {} : { condition: conditions.join(", and ") };
+  const providers = accepted.map(({ provider }) => provider);
+  const reason = reasonOf(accepted);
+  return {
+    verdict: { filter, isAllowed: true, reason, ...issuersOf(providers), ...condition },
+    metadata: { [JWT_FILTER]: payloadsOf(accepted) },
+    request,
+    clearsRoute: providers.some(({ clearRouteCache }) => clearRouteCache === true),
+  };
 }
 
-function issuerOf(provider: JwtProviderJson | undefined): Pick<FilterVerdict, "issuer"> {
-  return provider?.issuer === undefined ? {} : { issuer: provider.issuer };
+/** Which tokens are good, and which headers tell what they say. */
+function reasonOf(accepted: readonly AcceptedToken[]): string {
+  const reasons = accepted.map(({ token, provider }) => {
+    const names = claimHeaders(provider, token).map(([name]) => name);
+    const told = names.length === 0 ? "" : `, and told in ${names.join(", ")}`;
+    return `its token of ${provider.issuer ?? "any issuer"} is good${told}`;
+  });
+  return reasons.join("; ");
+}
+
+function issuersOf(providers: readonly JwtProviderJson[]): Pick<FilterVerdict, "issuers"> {
+  const issuers = providers.flatMap(({ issuer }) => issuer ?? []);
+  return issuers.length === 0 ? {} : { issuers };
 }

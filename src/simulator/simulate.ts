@@ -6,7 +6,7 @@ import type {
   RouteConfigurationJson,
   RouteJson,
 } from "../envoy/api.js";
-import { metadataOf } from "./access.js";
+import { routed } from "./access.js";
 import type { Call, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import { matchFilterChain } from "./filter-chain-match.js";
@@ -139,19 +139,18 @@ function throughRoutes(
     return fail(hosted, "https-redirect", "the host is served by HTTPS alone");
   }
   const scheme = encrypted ? "https" : "http";
-  const metadata = metadataOf(manager, call);
-  const match = matchRoute(virtualHost, { request: call.request, scheme, metadata });
+  const match = matchRoute(virtualHost, { ...routed(manager, call), scheme });
   if (match === undefined) {
     return fail(hosted, "no-route", `no route of it is for ${call.request.path}`);
   }
   const name = match.route.name ?? "";
   const label = name === "" ? `route number ${match.index + 1}` : `route ${name}`;
-  const routed = step(
+  const chosen = step(
     hosted,
     { route: name, passed: { route: match.route } },
     `${label} is the first that takes the request`,
   );
-  return act(configuration, match.route, routed);
+  return act(configuration, match.route, chosen);
 }
 
 /** What a route does with a request. */

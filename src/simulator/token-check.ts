@@ -1,7 +1,16 @@
 /** What Envoy's JWT filter says to a request. See Envoy, extensions.filters.http.jwt_authn.v3. */
 import type { JwtProviderJson, JwtRequirementJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
-import { readToken, type Token, type TokenJudge } from "./token.js";
+import { withClaimHeaders, withoutClaimHeaders } from "./claim-headers.js";
+import type { TokenJudge } from "./token.js";
+import { type FoundToken, findTokens, withoutToken } from "./token-place.js";
+import {
+  type AcceptedToken,
+  judgeToken,
+  NO_TOKEN,
+  type Refusal,
+  UNKNOWN_ISSUER,
+} from "./token-verdict.js";
 
 /** The filter's configuration. */
 export interface JwtConfig {
@@ -10,22 +19,14 @@ export interface JwtConfig {
 }
 
 /** What came of the tokens of a request. */
-export type TokenOutcome =
-  | { readonly kind: "missing" }
-  | {
-      readonly kind: "good";
-      readonly token: Token;
-      readonly provider: JwtProviderJson;
-      /** What cannot be known here, and has to hold. */
-      readonly condition?: string;
-    }
-  | {
-      readonly kind: "bad";
-      readonly status: number;
-      /** Absent when it is of none that is asked for, or there is no token. */
-      readonly provider?: JwtProviderJson;
-      readonly reason: string;
-    };
+export interface TokenOutcome {
+  /** As the filter leaves it: with the headers that are set for good tokens, without those tokens and what is forged. */
+  readonly request: HttpRequest;
+  /** In the order in which they were checked. One that nobody needed to check any more is not among them. */
+  readonly accepted: readonly AcceptedToken[];
+  /** Absent when the request is let through. */
+  readonly refusal?: Refusal;
+}
 
 /** A request, and who judges its tokens; without one they are taken to be of their time, and signed. */
 export interface Presented {
@@ -33,189 +34,134 @@ export interface Presented {
   readonly judge: TokenJudge | undefined;
 }
 
-const UNAUTHORIZED = 401;
-const FORBIDDEN = 403;
-/** What clocks may differ by. Envoy's default. */
-const CLOCK_SKEW_S = 60;
-
-const MISSING: TokenOutcome = { kind: "missing" };
-
-/** What the filter says: `missing` where a request may have no token, and has none. */
-export function checkTokens(config: JwtConfig, presented: Presented): TokenOutcome {
+/** What the filter says, and does to the request. */
+export function checkTokens(config: JwtConfig, { request, judge }: Presented): TokenOutcome {
   const { providers = {}, rules = [] } = config;
-  const requires = rules[0]?.requires;
-  if (requires === undefined) return MISSING;
-  const outcome = fulfil(requires, Object.keys(providers), { providers, presented });
-  return outcome === "absent" ? bad("it has no token, and one is required") : outcome;
+  const untouched: Progress = { request, accepted: [], status: "fulfilled" };
+  const { status, ...progress } = fulfil(rules[0]?.requires ?? {}, untouched, { providers, judge });
+  if (status === "fulfilled") return progress;
+  return { ...progress, refusal: status === "missing" ? NO_TOKEN : status };
 }
 
-function bad(reason: string, provider?: JwtProviderJson, status = UNAUTHORIZED): TokenOutcome {
-  return { kind: "bad", status, reason, ...(provider === undefined ? {} : { provider }) };
+/** How far a request has come, and what the last requirement said to it. */
+interface Progress extends Pick<TokenOutcome, "request" | "accepted"> {
+  readonly status: "fulfilled" | "missing" | Refusal;
 }
 
 interface Context {
   readonly providers: Readonly<Record<string, JwtProviderJson>>;
-  readonly presented: Presented;
+  readonly judge: TokenJudge | undefined;
 }
 
-/** `absent`: there is no token where one has to be. `among` are the providers whose tokens may be missing. */
-function fulfil(
-  requirement: JwtRequirementJson,
-  among: readonly string[],
-  context: Context,
-): TokenOutcome | "absent" {
+/** Asks a requirement; one that asks for nothing is fulfilled. What it changes stays, even when it is not fulfilled. */
+function fulfil(requirement: JwtRequirementJson, before: Progress, context: Context): Progress {
   const { providerName, requiresAny, requiresAll, allowMissing } = requirement;
-  if (providerName !== undefined) return tokenFor([providerName], context) ?? "absent";
-  if (allowMissing !== undefined) return tokenFor(among, context) ?? MISSING;
-  if (requiresAll !== undefined) return all(requiresAll.requirements ?? [], among, context);
-  return any(requiresAny?.requirements ?? [], among, context);
+  if (providerName !== undefined) {
+    const provider = context.providers[providerName];
+    return verify(provider === undefined ? [] : [provider], before, context);
+  }
+  if (allowMissing !== undefined) return verifyAll(before, context);
+  if (requiresAll !== undefined) return all(requiresAll.requirements ?? [], before, context);
+  if (requiresAny !== undefined) return any(requiresAny.requirements ?? [], before, context);
+  return { ...before, status: "fulfilled" };
 }
 
+/** One after the other, up to the first that is not fulfilled. */
 function all(
   requirements: readonly JwtRequirementJson[],
-  among: readonly string[],
+  before: Progress,
   context: Context,
-): TokenOutcome | "absent" {
-  const outcomes = requirements.map((one) => fulfil(one, among, context));
-  const failed = outcomes.find((one) => one === "absent" || one.kind === "bad");
-  return failed ?? outcomes.find((one) => one !== "absent" && one.kind === "good") ?? MISSING;
+): Progress {
+  return requirements.reduce<Progress>(
+    (at, one) => (at.status === "fulfilled" ? fulfil(one, at, context) : at),
+    { ...before, status: "fulfilled" },
+  );
 }
 
-/** The first that is fulfilled; else the reason that says most. */
+/**
+ * One after the other, up to the first that is fulfilled. Beside others, `allowMissing` looks for no tokens of its own: it
+ * only says what becomes of a request in which nobody has found any. See Envoy, JwtRequirementOrList.
+ */
 function any(
   requirements: readonly JwtRequirementJson[],
-  among: readonly string[],
+  before: Progress,
   context: Context,
-): TokenOutcome | "absent" {
-  const named = requirements.flatMap(({ providerName }) => providerName ?? []);
-  const outcomes = requirements.map((one) =>
-    fulfil(one, named.length === 0 ? among : named, context),
-  );
-  const fulfilled = outcomes.find((one) => one !== "absent" && one.kind !== "bad");
-  if (fulfilled !== undefined) return fulfilled;
-  const failed = outcomes.filter((one) => one !== "absent");
-  return (
-    failed.find((one) => one.kind === "bad" && one.reason !== UNKNOWN_ISSUER) ??
-    failed[0] ??
-    "absent"
-  );
-}
-
-const UNKNOWN_ISSUER = "its token is of an issuer that is not asked for";
-
-/** What comes of the tokens that stand where these providers look for theirs; undefined when there is none. */
-function tokenFor(names: readonly string[], context: Context): TokenOutcome | undefined {
-  const providers = names.flatMap((name) => context.providers[name] ?? []);
-  const texts = new Set(
-    providers.flatMap((provider) => tokensAt(provider, context.presented.request)),
-  );
-  const outcomes = [...texts].map((text) => judged(text, providers, context.presented));
-  return outcomes.find(({ kind }) => kind === "bad") ?? outcomes.at(-1);
-}
-
-const DEFAULT_HEADERS: JwtProviderJson["fromHeaders"] = [
-  { name: "Authorization", valuePrefix: "Bearer " },
-];
-const DEFAULT_PARAMETERS = ["access_token"];
-
-/** The tokens that stand where a provider looks for its own. */
-function tokensAt(provider: JwtProviderJson, { headers, path }: HttpRequest): readonly string[] {
-  const { fromHeaders = [], fromParams = [], fromCookies = [] } = provider;
-  const isDefault = fromHeaders.length + fromParams.length + fromCookies.length === 0;
-  const query = new URLSearchParams(path.split("?", 2)[1] ?? "");
-  const cookies = new Map(
-    (headers["cookie"] ?? "").split(";").map((pair) => {
-      const [name = "", ...value] = pair.trim().split("=");
-      return [name, value.join("=")] as const;
-    }),
-  );
-  const inHeaders = (isDefault ? (DEFAULT_HEADERS ?? []) : fromHeaders).flatMap(
-    ({ name = "", valuePrefix = "" }) => {
-      const value = headers[name.toLowerCase()];
-      return value?.startsWith(valuePrefix) === true ? [value.slice(valuePrefix.length)] : [];
+): Progress {
+  const asked = requirements.filter(({ allowMissing }) => allowMissing === undefined);
+  const isOptional = asked.length < requirements.length;
+  if (asked.length === 0 && isOptional) return verifyAll(before, context);
+  const { status, ...progress } = asked.reduce<Progress>(
+    (at, one) => {
+      if (at.status === "fulfilled") return at;
+      const next = fulfil(one, at, context);
+      return { ...next, status: moreTelling(at.status, next.status) };
     },
+    { ...before, status: "missing" },
   );
-  return [
-    ...inHeaders,
-    ...(isDefault ? DEFAULT_PARAMETERS : fromParams).flatMap((name) => query.get(name) ?? []),
-    ...fromCookies.flatMap((name) => cookies.get(name) ?? []),
-  ];
+  return { ...progress, status: status === "missing" && isOptional ? "fulfilled" : status };
+}
+
+/** Which of two a client is told: the last that says more than that there is no token, or none of an issuer. */
+function moreTelling(before: Progress["status"], next: Progress["status"]): Progress["status"] {
+  const saysLittle = next === "missing" || next === UNKNOWN_ISSUER;
+  return saysLittle && before !== "missing" ? before : next;
+}
+
+/** Checks the tokens of some providers, the last first; none is looked at behind a bad one. */
+function verify(
+  providers: readonly JwtProviderJson[],
+  before: Progress,
+  { judge }: Context,
+): Progress {
+  const request = providers.reduce(withoutClaimHeaders, before.request);
+  return findTokens(providers, request).reduceRight<Progress>(
+    (at, found) =>
+      typeof at.status === "object" ? at : judged(at, found, judgeToken(found, providers, judge)),
+    { ...before, request, status: "missing" },
+  );
+}
+
+/** Checks the tokens of all providers. Here Envoy looks behind bad ones too, and only the last that it looks at counts. */
+function verifyAll(before: Progress, { providers, judge }: Context): Progress {
+  const everyone = Object.values(providers);
+  const request = everyone.reduce(withoutClaimHeaders, before.request);
+  return findTokens(everyone, request).reduceRight<Progress>(
+    (at, found) => judged(at, found, judgeToken(found, everyone, judge)),
+    { ...before, request, status: "fulfilled" },
+  );
 }
 
 function judged(
-  text: string,
-  providers: readonly JwtProviderJson[],
-  { judge }: Presented,
-): TokenOutcome {
-  const token = readToken(text);
-  if (token === undefined) return bad("its token is none");
-  const { iss, exp, nbf, aud } = token.claims;
-  const provider = providers.find(({ issuer = "" }) => issuer === "" || issuer === iss);
-  if (provider === undefined) return bad(UNKNOWN_ISSUER);
-  const { now } = judge ?? {};
-  if (typeof exp === "number" && now !== undefined && exp + CLOCK_SKEW_S < now) {
-    return bad(`its token has expired at ${timeOf(exp)}`, provider);
-  }
-  if (typeof nbf === "number" && now !== undefined && nbf - CLOCK_SKEW_S > now) {
-    return bad(`its token is not good before ${timeOf(nbf)}`, provider);
-  }
-  if (!isForAudience(provider.audiences ?? [], aud)) {
-    const wanted = (provider.audiences ?? []).join(", ");
-    return bad(`its token is for none of the audiences ${wanted}`, provider, FORBIDDEN);
-  }
-  return withKeys(token, provider, judge);
+  { request, accepted }: Progress,
+  found: FoundToken,
+  verdict: AcceptedToken | Refusal,
+): Progress {
+  if ("status" in verdict) return { request, accepted, status: verdict };
+  const { provider, token } = verdict;
+  const told = withClaimHeaders(request, provider, token);
+  return {
+    request: provider.forward === true ? told : withoutToken(told, found),
+    accepted: [...accepted, verdict],
+    status: "fulfilled",
+  };
 }
 
-const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
-
-/** Nothing is asked of the audience where none is named. A scheme, and a slash at the end, make no difference to Envoy. */
-function isForAudience(wanted: readonly string[], given: unknown): boolean {
-  const plain = (name: string): string => name.replace(/^https?:\/\//, "").replace(/\/$/, "");
-  const names = [given].flat().filter((name) => typeof name === "string");
-  return wanted.length === 0 || wanted.some((one) => names.map(plain).includes(plain(one)));
+/** What good tokens say, as the filter leaves it to those behind it. Of several at one key the last counts. */
+export function payloadsOf(accepted: readonly AcceptedToken[]): Readonly<Record<string, unknown>> {
+  const payloads = accepted.map(({ token, provider }) => {
+    return [provider.payloadInMetadata ?? "", payloadOf(token.claims, provider)] as const;
+  });
+  return Object.fromEntries(payloads);
 }
 
-function withKeys(
-  token: Token,
-  provider: JwtProviderJson,
-  judge: TokenJudge | undefined,
-): TokenOutcome {
-  const { localJwks, remoteJwks } = provider;
-  const good = { kind: "good", token, provider } as const;
-  const keySet = localJwks?.inlineString;
-  if (keySet !== undefined) {
-    const reason = "its token is signed by no key of its issuer";
-    return judge?.isSignedBy(token, keySet) === false ? bad(reason, provider) : good;
-  }
-  const uri = remoteJwks?.httpUri?.uri ?? "a file";
-  return { ...good, condition: `a key of ${uri} has signed its token` };
-}
-
-/** A request without the headers in which good tokens stand, unless their provider hands them on. */
-export function withoutTokens(config: JwtConfig, presented: Presented): HttpRequest {
-  const { request } = presented;
-  const outcome = checkTokens(config, presented);
-  if (outcome.kind !== "good" || outcome.provider.forward === true) return request;
-  const { fromHeaders = [] } = outcome.provider;
-  const names = new Set([
-    "authorization",
-    ...fromHeaders.map(({ name = "" }) => name.toLowerCase()),
-  ]);
-  const stays = ([name, value]: readonly [string, string]): boolean =>
-    !names.has(name) || !value.endsWith(outcome.token.text);
-  return { ...request, headers: Object.fromEntries(Object.entries(request.headers).filter(stays)) };
-}
-
-/** What a good token says, as the filter leaves it to those behind it. */
-export function payloadOf({
-  token,
-  provider,
-}: Extract<TokenOutcome, { kind: "good" }>): Readonly<Record<string, unknown>> {
-  const lists = new Set(provider.normalizePayloadInMetadata?.spaceDelimitedClaims ?? []);
+function payloadOf(
+  claims: AcceptedToken["token"]["claims"],
+  { normalizePayloadInMetadata }: JwtProviderJson,
+): Readonly<Record<string, unknown>> {
+  const lists = new Set(normalizePayloadInMetadata?.spaceDelimitedClaims ?? []);
   const valueOf = (name: string, value: unknown): unknown =>
     lists.has(name) && typeof value === "string" ? value.split(" ") : value;
-  const claims = Object.entries(token.claims).map(
-    ([name, value]) => [name, valueOf(name, value)] as const,
+  return Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [name, valueOf(name, value)] as const),
   );
-  return { [provider.payloadInMetadata ?? ""]: Object.fromEntries<unknown>(claims) };
 }

@@ -7,6 +7,8 @@ export interface Token {
   /** Which key of the issuer it is signed with; absent when it does not say. */
   readonly keyId?: string;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The claims as they stand in the token: base64url of JSON. */
+  readonly payload: string;
   readonly signed: string;
   readonly signature: Buffer;
 }
@@ -23,6 +25,7 @@ export function readToken(text: string): Token | undefined {
     algorithm: alg,
     ...(typeof kid === "string" ? { keyId: kid } : {}),
     claims,
+    payload: body,
     signed: `${head}.${body}`,
     signature: Buffer.from(signature, "base64url"),
   };

@@ -24,6 +24,8 @@ spec:
   hosts: ["*"]
   gateways: [istio-system/edge]
   http:
+  - match: [{ headers: { x-tier: { exact: gold } } }]
+    route: [{ destination: { host: preview } }]
   - match: [{ headers: { "@request.auth.claims.groups": { exact: testers } } }]
     route: [{ destination: { host: preview } }]
   - match: [{ withoutHeaders: { "@request.auth.claims[realm][level]": { exact: low } } }]
@@ -120,6 +122,25 @@ test("takes good tokens, refuses all others, and lets requests without one throu
   expect((await callCalled()).status).toBe(200);
 });
 
+/** The statuses that requests to the called workload get, and those that explain tells, by the names of the requests. */
+async function seenAndTold(
+  ask: (question: Question, path: string) => Promise<Answer>,
+  questions: readonly (readonly [name: string, question: Question, path?: string])[],
+): Promise<{ seen: Record<string, number>; told: Record<string, number | undefined> }> {
+  const seen: Record<string, number> = {};
+  const told: Record<string, number | undefined> = {};
+  for (const [name, question, path = "/"] of questions) {
+    const url = `http://called${path}`;
+    seen[name] = (await ask(question, path)).status;
+    const headers = Object.entries(question.headers ?? {}).flatMap(([key, value]) => {
+      return ["-H", `${key}: ${String(value)}`];
+    });
+    const { results } = await explanationOf(mesh(), "--from", "preview-0", url, ...headers);
+    told[name] = results[0]?.answeredBy.length === 1 ? 200 : results[0]?.status;
+  }
+  return { seen, told };
+}
+
 test("explain tells which tokens are taken, and what policies say to what is in them", async () => {
   await inForce(
     authentication([{ ...RULE, audiences: ["shop"] }]),
@@ -135,24 +156,54 @@ test("explain tells which tokens are taken, and what policies say to what is in 
     "of a thief": THIEF.issue({ aud: "shop" }),
     none: "not.a.token",
   };
-  const seen: Record<string, number> = {};
-  const told: Record<string, number | undefined> = {};
-  for (const [name, token] of Object.entries(tokens)) {
-    seen[name] = (await call(mesh().pod("preview-0"), "http://called/", bearer(token))).status;
-    const header = ["-H", `Authorization: Bearer ${token}`];
-    const { results } = await explanationOf(
-      mesh(),
-      "--from",
-      "preview-0",
-      "http://called/",
-      ...header,
-    );
-    told[name] = results[0]?.answeredBy.length === 1 ? 200 : results[0]?.status;
-  }
+  const questions = Object.entries(tokens).map(([name, token]) => [name, bearer(token)] as const);
+  const { seen, told } = await seenAndTold(
+    (question) => call(mesh().pod("preview-0"), "http://called/", question),
+    questions,
+  );
   expect(told).toEqual(seen);
   expect(Object.values(seen).sort((a, b) => a - b)).toEqual([
     200, 401, 401, 401, 401, 403, 403, 403,
   ]);
+});
+
+test("explain tells what becomes of several tokens, and which headers they are told in", async () => {
+  const headers = [{ name: "x-token" }];
+  await inForce(
+    authentication([
+      { ...RULE, outputClaimToHeaders: [{ header: "x-who", claim: "realm.who" }] },
+      { issuer: OTHER.name, jwks: OTHER.jwks, fromHeaders: headers, fromParams: ["token"] },
+    ]),
+    allow(`
+  - to: [{ operation: { paths: [/who] } }]
+    when: [{ key: "request.headers[x-who]", values: [me] }]
+  - to: [{ operation: { paths: [/other] } }]
+    when: [{ key: "request.auth.claims[iss]", values: ["${OTHER.name}"] }]
+  - to: [{ operation: { paths: [/any] } }]`),
+  );
+  const good = bearer(ISSUER.issue({ realm: { who: "me" } })).headers;
+  const bad = bearer(THIEF.issue()).headers;
+  const [other, forged] = [{ "x-token": OTHER.issue() }, { "x-token": ISSUER.issue() }];
+  // Each by a connection of its own: one that is kept has still the filters with which it was accepted.
+  const { seen, told } = await seenAndTold(callCalled, [
+    ["a claim in a header", { headers: { ...good } }, "/who"],
+    ["a forged header", { headers: { "x-who": "me" } }, "/who"],
+    ["a forged header beside a token", { headers: { ...good, "x-who": "you" } }, "/who"],
+    ["a forged header beside another's token", { headers: { ...other, "x-who": "me" } }, "/who"],
+    ["the claims of the first", { headers: { ...good, ...other } }, "/other"],
+    ["a good one before a bad one", { headers: { ...good, ...forged } }, "/any"],
+    ["a good one behind a bad one", { headers: { ...bad, ...other } }, "/other"],
+    ["bad ones", { headers: { ...bad, ...forged } }, "/any"],
+    ["one of somebody else", { headers: { ...forged } }, "/any"],
+    ["two of one issuer", { headers: { ...other } }, `/other?token=${OTHER.issue()}`],
+    [
+      "a good and a bad one of one issuer",
+      { headers: { ...forged } },
+      `/any?token=${OTHER.issue()}`,
+    ],
+  ]);
+  expect(told).toEqual(seen);
+  expect(Object.values(seen)).toEqual([200, 403, 200, 403, 403, 200, 200, 401, 401, 200, 401]);
 });
 
 test("lets requests without a token through no more when a policy asks for its principal", async () => {
@@ -197,6 +248,15 @@ test("decides by what tokens say: lists, words, nested claims, audience and pres
   }
 });
 
+const CLAIMS = { "x-count": 7, "x-below": -1, "x-part": 1.5, "x-flag": true, "x-list": ["<b>", 1] };
+const CLAIM_HEADERS = {
+  "x-count": "7",
+  "x-below": "-1.000000",
+  "x-part": "1.500000",
+  "x-flag": "true",
+  "x-list": Buffer.from('["\\u003cb\\u003e",1]').toString("base64"),
+};
+
 test("finds tokens where rules say, and hands on what they say", async () => {
   await inForce(
     authentication([
@@ -206,16 +266,23 @@ test("finds tokens where rules say, and hands on what they say", async () => {
         fromParams: ["token"],
         fromCookies: ["session"],
         outputPayloadToHeader: "x-payload",
-        outputClaimToHeaders: [{ header: "x-who", claim: "sub" }],
+        outputClaimToHeaders: [
+          { header: "x-who", claim: "sub" },
+          ...Object.keys(CLAIM_HEADERS).map((name) => ({ header: name, claim: `as.${name}` })),
+        ],
         forwardOriginalToken: true,
       },
     ]),
     allow('[{ from: [{ source: { requestPrincipals: ["*"] } }] }]'),
   );
-  const token = ISSUER.issue();
+  const token = ISSUER.issue({ as: CLAIMS });
   const found = await callCalled({ headers: { "x-token": `Token ${token}`, "x-who": "forged" } });
   const { headers } = echoOf(found);
-  expect(headers).toMatchObject({ "x-token": `Token ${token}`, "x-who": "someone" });
+  expect(headers).toMatchObject({
+    "x-token": `Token ${token}`,
+    "x-who": "someone",
+    ...CLAIM_HEADERS,
+  });
   const payload = Buffer.from(headers["x-payload"] ?? "", "base64url").toString();
   expect(JSON.parse(payload)).toMatchObject({ iss: ISSUER.name, sub: "someone" });
   expect((await callCalled({}, `/?token=${token}`)).status).toBe(200);
@@ -265,7 +332,9 @@ test.each([
 });
 
 test("routes at a gateway by what tokens say", async () => {
-  await inForce(authentication([RULE], "istio: ingressgateway", "istio-system"));
+  const outputClaimToHeaders = [{ header: "x-tier", claim: "tier" }];
+  const rule = { ...RULE, outputClaimToHeaders };
+  await inForce(authentication([rule], "istio: ingressgateway", "istio-system"));
   const at = { address: mesh().gateway().addresses.pod, port: 8080 };
   const podFor = async (question: Question): Promise<string | number> => {
     const answer = await callAddress(at, "http://anything.example/", question);
@@ -278,10 +347,24 @@ test("routes at a gateway by what tokens say", async () => {
   expect(await podFor(bearer(ISSUER.issue({ realm: { level: "low" } })))).toBe(404);
   expect(await podFor(bearer(THIEF.issue({ groups: ["testers"] })))).toBe(401);
   const { name, namespace: own } = mesh().gateway();
-  const { results } = await explanationOf(
-    mesh(),
-    ...["--gateway", `${name}.${own}`, "http://anything.example/"],
-    ...["-H", `Authorization: Bearer ${ISSUER.issue({ groups: ["testers"] })}`],
-  );
-  expect(results).toMatchObject([{ answeredBy: ["preview-0.default"] }]);
+  const explained = async (...headers: readonly string[]): Promise<readonly string[]> => {
+    const lines = headers.flatMap((header) => ["-H", header]);
+    const gateway = ["--gateway", `${name}.${own}`, "http://anything.example/"];
+    const { results } = await explanationOf(mesh(), ...gateway, ...lines);
+    return results.flatMap(({ answeredBy }) => answeredBy);
+  };
+  const tester = `Authorization: Bearer ${ISSUER.issue({ groups: ["testers"] })}`;
+  expect(await explained(tester)).toEqual(["preview-0.default"]);
+  const gold = ISSUER.issue({ tier: "gold" });
+  expect(await podFor(bearer(gold))).toBe("preview-0");
+  expect(await explained(`Authorization: Bearer ${gold}`)).toEqual(["preview-0.default"]);
+  // What a client says itself counts no more beside a token, and without one the route is not chosen again.
+  const plain = bearer(ISSUER.issue());
+  expect(await podFor({ headers: { ...plain.headers, "x-tier": "gold" } })).toBe("called-0");
+  expect(await podFor({ headers: { "x-tier": "gold" } })).toBe("preview-0");
+  const { authorization } = plain.headers as { readonly authorization: string };
+  expect(await explained("x-tier: gold", `Authorization: ${authorization}`)).toEqual([
+    "called-0.default",
+  ]);
+  expect(await explained("x-tier: gold")).toEqual(["preview-0.default"]);
 });

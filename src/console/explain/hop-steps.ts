@@ -68,9 +68,9 @@ export function describeHop({ scene, namespace }: Context, hop: Hop): readonly S
 }
 
 function verdictStep(scene: Scene, id: string, verdict: FilterVerdict): Step {
-  const { filter, reason, policy, policies = [], action, issuer } = verdict;
+  const { filter, reason, policy, policies = [], action, issuers } = verdict;
   if (filter === "authentication") {
-    return step(scene, "token", reason, tokenDecisions(scene, id, issuer));
+    return step(scene, "token", reason, tokenDecisions(scene, id, issuers));
   }
   const rule = policy === undefined ? undefined : policyDecision(policy);
   const says = action === undefined ? reason : `${action}: ${reason}`;

@@ -160,11 +160,11 @@ export function policiesOf(policies: readonly string[]): readonly Decision[] {
   return [...byName.values()];
 }
 
-/** The rules for tokens of an issuer that apply to a proxy; without an issuer, the RequestAuthentications with any. */
+/** The rules for tokens of some issuers that apply to a proxy; without issuers, the RequestAuthentications with any. */
 export function tokenDecisions(
   { mesh, proxies }: Pick<Scene, "mesh" | "proxies">,
   id: string,
-  issuer: string | undefined,
+  issuers: readonly string[] | undefined,
 ): readonly Decision[] {
   const proxy = proxies.find((one) => one.id === id);
   if (proxy === undefined) return [];
@@ -172,9 +172,9 @@ export function tokenDecisions(
   const { requestAuthentication } = appliedTo(mesh.security, mesh.config.rootNamespace, proxy);
   return requestAuthentication.flatMap((policy): readonly Decision[] => {
     const ref = refOf(policy);
-    if (issuer === undefined) return [{ ref, path: [] }];
+    if (issuers === undefined) return [{ ref, path: [] }];
     return (policy.spec.jwtRules ?? []).flatMap((rule, i) =>
-      rule.issuer === issuer ? [{ ref, path: ["spec", "jwtRules", i] }] : [],
+      issuers.includes(rule.issuer ?? "") ? [{ ref, path: ["spec", "jwtRules", i] }] : [],
     );
   });
 }

@@ -40,6 +40,10 @@ const TOKENS = {
     "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6InNvbWVvbmUiLCJleHAiOjQxMDI0NDQ4MDAsImF1ZCI6InNob3AifQ.Lob84iJsWHf2HwKLtUmICYynBF6PtJbxeGxsecJlGtbKvxKEg365nyRshFv1otawTCtCShU3JRlNzOZRwroFIg",
   stranger:
     "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0xIn0.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUuY29tIiwic3ViIjoic29tZW9uZSIsImV4cCI6NDEwMjQ0NDgwMCwiYXVkIjoic2hvcCJ9.ghfGu8RFdxxmmA9qf07IXTwSA4zPGN2rJahU7Kvk4VgmPu62VTkv3Tw-iRD0gfkzZw_hy3sejsmVfFTrWreqFw",
+  remote:
+    "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2tleXMuZXhhbXBsZS5jb20iLCJzdWIiOiJzb21lb25lIiwiZXhwIjo0MTAyNDQ0ODAwfQ.AA",
+  banned:
+    "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2tleXMuZXhhbXBsZS5jb20iLCJzdWIiOiJiYW5uZWQiLCJleHAiOjQxMDI0NDQ4MDB9.AA",
 };
 
 const withToken = (token: keyof typeof TOKENS): readonly string[] => [
@@ -59,6 +63,13 @@ test("tokens are checked as the proxies check them, and authorizers are not spok
       ["explain", ...GUARDED, "http://shop/", "-H", "Authorization: Bearer nonsense"],
       ["explain", ...GUARDED, "http://shop/admin", ...withToken("good")],
       ["explain", ...GUARDED, "http://shop/admin", ...withToken("other")],
+      ["explain", ...GUARDED, "http://shop/", "-H", `x-token: ${TOKENS.remote}`],
+      ["explain", ...GUARDED, "http://shop/", "-H", `x-token: ${TOKENS.banned}`],
+      [...["explain", ...GUARDED, "http://shop/", ...withToken("good")], "-H", "x-token: bad"],
+      [
+        ...["explain", ...GUARDED, "http://shop/", ...withToken("expired")],
+        ...["-H", `x-token: ${TOKENS.remote}`, "-H", "x-who: banned"],
+      ],
       ["explain", ...GUARDED, "http://shop/asked"],
       ["explain", ...GUARDED, "http://shop/asked", "-o", "json"],
     ],
