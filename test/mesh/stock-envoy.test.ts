@@ -92,7 +92,7 @@ interface ControlPlane {
   readonly token: () => Promise<string>;
   /** Ends all streams, as a network would. */
   readonly breakStreams: () => void;
-  readonly stop: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 interface ControlPlaneOptions {
@@ -146,10 +146,9 @@ async function startControlPlane(
   const tls = await startServerTls({ authority, timers: systemTimers, onError });
   const server = new Server();
   addAdsService(server, ads, { plaintext: false });
-  const stop = (): void => {
-    tls.stop();
-    secrets.stop();
+  const stop = async (): Promise<void> => {
     server.forceShutdown();
+    await Promise.all([tls.stop(), secrets.stop()]);
   };
   onTestFinished(stop);
   const boundPort = await new Promise<number>((resolve, reject) => {
@@ -286,7 +285,7 @@ test.each(["delta", "state-of-the-world"] as const)(
     const { state, controlPlane } = await joinMesh(protocol);
     controlPlane.breakStreams();
     expect((await controlPlane.log.until("let in")).at(-1)).toMatch(/^let in by certificate/);
-    controlPlane.stop();
+    await controlPlane.stop();
     const restarted = await startControlPlane(state, { port: controlPlane.port });
     expect((await restarted.log.until("let in")).at(-1)).toMatch(/^let in by certificate/);
   },
@@ -294,7 +293,7 @@ test.each(["delta", "state-of-the-world"] as const)(
 
 test("a control plane that was restarted has nothing new for it", async () => {
   const { state, controlPlane } = await joinMesh("delta");
-  controlPlane.stop();
+  await controlPlane.stop();
   const { log } = await startControlPlane(state, { port: controlPlane.port });
   // Listeners are sent last.
   const events = await log.until("accepted Listener");
