@@ -1,3 +1,4 @@
+import { TLS_MODE_LABEL } from "../../mesh/workload.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import { ISTIO_NAMESPACE, PROXY_CONTAINER } from "../control-plane.js";
 import { injectorName, injectorValues } from "../injector-values.js";
@@ -65,7 +66,8 @@ function* analyzePods({ resources }: AnalysisContext): Iterable<Report> {
     const { hostNetwork = false, containers = [], initContainers = [] } = pod.spec;
     if (!isInjected || asked.toLowerCase() === "false" || hostNetwork) continue;
     const proxy = [...containers, ...initContainers].find(({ name }) => name === PROXY_CONTAINER);
-    if ((proxy?.image ?? "") !== "") continue;
+    // Where the proxy is no container, whoever started it says so by the label that Istio's injector sets.
+    if ((proxy?.image ?? "") !== "" || pod.labels[TLS_MODE_LABEL] === "istio") continue;
     const message = `the pod has no proxy, although its namespace ${pod.namespace} is injected: start it again, or label it ${INJECT}=false`;
     yield { resource: pod, code: "IST0103", path: ["metadata", "name"], message };
   }

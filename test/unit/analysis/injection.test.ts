@@ -36,6 +36,15 @@ describe("injection", () => {
       [],
     ],
     [
+      "is not missed in pods whose proxy runs outside of them",
+      file(
+        namespace(enabled),
+        pod({}, { labels: { "security.istio.io/tlsMode": "istio" } }),
+        pod({}, { name: "q", labels: { "security.istio.io/tlsMode": "disabled" } }),
+      ),
+      ["IST0103 Pod q.default: q"],
+    ],
+    [
       "is not for Istio's and Kubernetes' own namespaces",
       file(namespace({}, "istio-system"), namespace({}, "kube-system")),
       [],
