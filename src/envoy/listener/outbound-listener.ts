@@ -1,8 +1,19 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { cidrRange } from "../address.js";
-import type { AccessLogJson, FilterChainJson, FilterChainMatchJson, ListenerJson } from "../api.js";
-import { httpConnectionManager, OUTBOUND_SIDE, type Routes } from "../http-connection-manager.js";
+import type {
+  AccessLogJson,
+  FilterChainJson,
+  FilterChainMatchJson,
+  FilterJson,
+  ListenerJson,
+} from "../api.js";
+import {
+  type HttpConnectionManagerOptions,
+  httpConnectionManager,
+  OUTBOUND_SIDE,
+  type Routes,
+} from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
@@ -44,25 +55,35 @@ const PLAIN_HTTP: FilterChainMatchJson = {
   applicationProtocols: ["http/1.1", "h2c"],
 };
 
+/** How requests come in, and which of them go to hosts that Envoy looks up by name. */
+type RequestHandling = Pick<HttpConnectionManagerOptions, "side"> & {
+  readonly forwardProxy: boolean;
+};
+
+/** What takes the requests of a listener. */
+function requestFilter(
+  routes: Routes,
+  listener: string,
+  { side, forwardProxy, ...options }: OutboundListenerOptions & RequestHandling,
+): FilterJson {
+  return httpConnectionManager({
+    statPrefix: `outbound_${listener};`,
+    routes,
+    filters: httpFilters({ forwardProxy, onDemand: options.onDemand && "name" in routes }),
+    accessLog: [...options.accessLog],
+    pathNormalization: options.pathNormalization,
+    side,
+  });
+}
+
 function httpChain(
   routes: Routes,
-  statPrefix: string,
+  listener: string,
   options: OutboundListenerOptions,
 ): FilterChainJson {
+  const forwardProxy = options.unknown.mode === "ALLOW_ANY_DYNAMIC_DNS";
   return {
-    filters: [
-      httpConnectionManager({
-        statPrefix: `outbound_${statPrefix};`,
-        routes,
-        filters: httpFilters({
-          forwardProxy: options.unknown.mode === "ALLOW_ANY_DYNAMIC_DNS",
-          onDemand: options.onDemand && "name" in routes,
-        }),
-        accessLog: [...options.accessLog],
-        pathNormalization: options.pathNormalization,
-        side: OUTBOUND_SIDE,
-      }),
-    ],
+    filters: [requestFilter(routes, listener, { ...options, side: OUTBOUND_SIDE, forwardProxy })],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
   };
 }
@@ -337,21 +358,9 @@ function proxyChain(
   listener: string,
   options: OutboundListenerOptions,
 ): FilterChainJson {
-  return {
-    filters: [
-      httpConnectionManager({
-        statPrefix: `outbound_${listener};`,
-        routes,
-        filters: httpFilters({
-          forwardProxy: proxiedUnknown(options.unknown, options.captured).mode !== "REGISTRY_ONLY",
-          onDemand: options.onDemand,
-        }),
-        accessLog: [...options.accessLog],
-        pathNormalization: options.pathNormalization,
-        side: { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] },
-      }),
-    ],
-  };
+  const forwardProxy = proxiedUnknown(options.unknown, options.captured).mode !== "REGISTRY_ONLY";
+  const side = { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] };
+  return { filters: [requestFilter(routes, listener, { ...options, side, forwardProxy })] };
 }
 
 /** The HTTP proxy of a sidecar that captures nothing. */
