@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
-import { application, documents, httpsGateway } from "./harness/manifests.js";
+import { application, documents, httpsGateway, meshConfiguration } from "./harness/manifests.js";
 import { type Answer, callTls, type Question } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
 
@@ -30,14 +30,7 @@ const GATEWAY = httpsGateway(
   ].join(""),
 );
 
-const NEW_TLS = `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: istio, namespace: istio-system }
-data:
-  mesh: |
-    tlsDefaults: { minProtocolVersion: TLSV1_3 }
-`;
+const NEW_TLS = meshConfiguration({ tlsDefaults: { minProtocolVersion: "TLSV1_3" } });
 
 const GRANT = `
 apiVersion: gateway.networking.k8s.io/v1beta1

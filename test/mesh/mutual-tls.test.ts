@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
 import { stats } from "./harness/admin.js";
-import { application, documents, namespace } from "./harness/manifests.js";
+import { application, documents, meshConfiguration, namespace } from "./harness/manifests.js";
 import { call, callAddress, callMutualTls, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -24,14 +24,7 @@ const mesh = shareMesh({
   ),
 });
 
-const NEW_TLS = `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: istio, namespace: istio-system }
-data:
-  mesh: |
-    meshMTLS: { minProtocolVersion: TLSV1_3 }
-`;
+const NEW_TLS = meshConfiguration({ meshMTLS: { minProtocolVersion: "TLSV1_3" } });
 
 async function inMode(mode: string): Promise<void> {
   await mesh().writeForTest(

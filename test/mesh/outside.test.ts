@@ -8,7 +8,7 @@ import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
 import { type DnsServer, startDnsServer } from "./harness/dns-server.js";
 import { type ForwardProxy, startForwardProxy } from "./harness/forward-proxy.js";
-import { application } from "./harness/manifests.js";
+import { application, meshConfiguration } from "./harness/manifests.js";
 import { type Answer, call, callThroughTunnel, callTls } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -20,15 +20,7 @@ const PORT = 8443;
 const PROXY_PORT = 3128;
 const DNS = { address: OUTSIDE, port: 5353 };
 
-const REGISTRY_ONLY = `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: istio, namespace: istio-system }
-data:
-  mesh: |
-    outboundTrafficPolicy:
-      mode: REGISTRY_ONLY
-`;
+const REGISTRY_ONLY = meshConfiguration({ outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } });
 
 /** HTTP to the known host becomes TLS, whose server is known by roots that are in a Secret. */
 const withCredential = (roots: string): string => `

@@ -59,9 +59,9 @@ const statuses = async (pod: string): Promise<readonly number[]> => {
   return answers.map(({ status }) => status);
 };
 
-test("hides a service from the workloads that do not import it, and from no others", async () => {
-  expect(await statuses("front-0")).toEqual([200, 200]);
-  await mesh().writeForTest(
+/** Writes a Sidecar for the pods of `front`, for one test. */
+const writeSidecarOfFront = (spec: string): Promise<unknown> =>
+  mesh().writeForTest(
     "sidecar.yaml",
     `
 apiVersion: networking.istio.io/v1
@@ -69,10 +69,15 @@ kind: Sidecar
 metadata: { name: front }
 spec:
   workloadSelector: { labels: { app: front } }
+${spec}`,
+  );
+
+test("hides a service from the workloads that do not import it, and from no others", async () => {
+  expect(await statuses("front-0")).toEqual([200, 200]);
+  await writeSidecarOfFront(`
   egress: [{ hosts: ["./cart.default.svc.cluster.local"] }]
   outboundTrafficPolicy: { mode: REGISTRY_ONLY }
-`,
-  );
+`);
   await expect.poll(() => statuses("front-0")).toEqual([200, 502]);
   expect(await statuses("other-0")).toEqual([200, 200]);
 });
@@ -103,21 +108,13 @@ spec:
 });
 
 test("has a listener of its own where an egress listener says so", async () => {
-  await mesh().writeForTest(
-    "sidecar.yaml",
-    `
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: { name: front }
-spec:
-  workloadSelector: { labels: { app: front } }
+  await writeSidecarOfFront(`
   egress:
     - port: { number: ${DEPOT_PORT}, protocol: HTTP, name: http }
       bind: ${EGRESS}
       hosts: ["./depot.default.svc.cluster.local"]
     - hosts: ["./*"]
-`,
-  );
+`);
   const at = { address: EGRESS, port: DEPOT_PORT };
   const through = (): Promise<unknown> => callAddress(at, "http://depot/").catch(String);
   await expect.poll(through).toMatchObject({ status: 200 });
@@ -140,14 +137,7 @@ function statusThrough(socketPath: string, host: string): Promise<number | strin
 
 test("leads to every port of the hosts of an egress listener on a socket or of an HTTP proxy", async () => {
   const socket = join(directory, "egress.sock");
-  await mesh().writeForTest(
-    "sidecar.yaml",
-    `
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: { name: front }
-spec:
-  workloadSelector: { labels: { app: front } }
+  await writeSidecarOfFront(`
   egress:
     - port: { protocol: HTTP, name: socket }
       bind: unix://${socket}
@@ -155,8 +145,7 @@ spec:
     - port: { number: ${PORT}, protocol: HTTP_PROXY, name: proxy }
       bind: ${EGRESS}
       hosts: ["./cart.default.svc.cluster.local", "./depot.default.svc.cluster.local"]
-`,
-  );
+`);
   await expect.poll(() => statusThrough(socket, `depot:${DEPOT_PORT}`)).toBe(200);
   const proxy = { address: EGRESS, port: PORT };
   const statusOf = (url: string): Promise<unknown> =>

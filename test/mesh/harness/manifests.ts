@@ -53,17 +53,20 @@ spec:
   return documents(service, ...deployments);
 }
 
-/** The configuration of a mesh in which sidecars are sent what they call, when they call it. */
-export const ON_DEMAND = `
+/** The ConfigMap with the configuration of a mesh. */
+export const meshConfiguration = (settings: object): string => `
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: istio, namespace: istio-system }
 data:
   mesh: |
-    defaultConfig:
-      proxyMetadata:
-        ISTIO_META_ON_DEMAND_DISCOVERY: "true"
+    ${JSON.stringify(settings)}
 `;
+
+/** The configuration of a mesh in which sidecars are sent what they call, when they call it. */
+export const ON_DEMAND = meshConfiguration({
+  defaultConfig: { proxyMetadata: { ISTIO_META_ON_DEMAND_DISCOVERY: "true" } },
+});
 
 /** A gateway that takes plain HTTP for all hosts: the Gateway is `istio-system/edge`, its pods listen on port 8080. */
 export const HTTP_GATEWAY = `
