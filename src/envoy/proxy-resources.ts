@@ -203,7 +203,7 @@ function createRouters(
       const logs = clientLogs(mesh);
       const passed = passedPorts(mesh, preferred.clusters);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
-      const side = builder.patches(mesh);
+      const side = patching.forServers(builder.patches(mesh), own.servers);
       const sets = {
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,

@@ -43,10 +43,14 @@ function isForProxy({ spec, ...resource }: EnvoyFilter, proxy: Proxy): boolean {
 function isForNode({ match }: EnvoyPatch, { istioVersion, metadata }: Proxy): boolean {
   const { proxyVersion = "", metadata: wanted = {} } = match?.proxy ?? {};
   return (
-    (proxyVersion === "" || RE2JS.compile(proxyVersion).matcher(istioVersion).find()) &&
+    (proxyVersion === "" || isOfVersion(istioVersion, proxyVersion)) &&
     Object.entries(wanted).every(([key, value]) => metadata[key] === value)
   );
 }
+
+/** A proxy that does not say its version is of none. */
+const isOfVersion = (version: string, pattern: string): boolean =>
+  version !== "" && RE2JS.compile(pattern).matcher(version).find();
 
 /** Smaller priorities first, then the root namespace's, then the older ones. See Istio, EnvoyFilter.priority. */
 function compareFilters(a: EnvoyFilter, b: EnvoyFilter, rootNamespace: string): number {

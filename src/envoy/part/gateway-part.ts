@@ -1,6 +1,7 @@
 /** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
+import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
@@ -20,6 +21,7 @@ import type { Encoder } from "../encoder.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
 import type { ClusterKey } from "../names.js";
+import type { RouteServers } from "../patch/route-match.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -51,6 +53,8 @@ export interface GatewayPart {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
   readonly routes: RouteSets;
+  /** The ports of the servers of each of these. */
+  readonly servers: readonly RouteServers[];
 }
 
 /** Everything that a gateway part depends on. */
@@ -179,6 +183,7 @@ function listenersOf(
 interface GatewayTable {
   readonly name: string;
   readonly hosts: readonly VirtualHostResource[];
+  readonly ports: readonly number[];
   /** The Gateways of its servers. */
   readonly sources: readonly ResourceRef[];
 }
@@ -197,6 +202,7 @@ function tablesOf(
       hosts: gatewayVirtualHosts(members, context).map((host) =>
         encodeVirtualHost(encoder, name, host),
       ),
+      ports: [...new Set(members.map(({ server }) => serverPort(server)))],
       sources: gatewaySources(members),
     }));
 }
@@ -299,6 +305,7 @@ export function createGatewayPart(
         clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),
         routes: routesOf(encoder, tables, sifterOf(inputs.proxy)),
+        servers: tables.map(({ name, ports }) => ({ name, ports })),
       };
     },
   );

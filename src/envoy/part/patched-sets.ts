@@ -35,6 +35,7 @@ import {
   tracedTo,
   withClusters,
 } from "../patch/patched-resource.js";
+import { forServers, type RouteServers } from "../patch/route-match.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -95,6 +96,11 @@ const LISTENER_TARGETS: readonly PatchTarget[] = [
 export interface Patching {
   /** The patches of a side; undefined when there are none. */
   readonly of: (patches: EnvoyPatches, side: PatchSide) => SidePatches | undefined;
+  /** Those as they are for a gateway with some servers: equal ones are the same object. */
+  readonly forServers: (
+    patches: SidePatches | undefined,
+    servers: readonly RouteServers[],
+  ) => SidePatches | undefined;
   /** Rows remember for one table after another: each table that is followed has patchers of its own. */
   readonly clusters: () => SetPatcher;
   readonly listeners: () => SetPatcher;
@@ -127,10 +133,18 @@ export function createPatching(engine: Engine, encoder: Encoder): Patching {
       return list.length === 0 ? undefined : { side, list };
     },
   );
+  const ofServers = engine.memo(
+    "patches of a gateway",
+    ({ side, list }: SidePatches, servers: string): SidePatches => ({
+      side,
+      list: list.map((patch) => forServers(patch, JSON.parse(servers) as RouteServers[])),
+    }),
+  );
   const cluster = createRow(engine, { encoder, noteEffect }, CLUSTER, CLUSTER_TARGETS);
   const listener = createRow(engine, { encoder, noteEffect }, LISTENER, LISTENER_TARGETS);
   return {
     of: (patches, side) => (patches.length === 0 ? undefined : ofSide(compiled(patches), side)),
+    forServers: (patches, servers) => patches && ofServers(patches, JSON.stringify(servers)),
     clusters: () => {
       const added = (patch: CompiledPatch): EnvoyResource | undefined =>
         patch.target === "CLUSTER" ? addedResource(encoder, CLUSTER, patch) : undefined;

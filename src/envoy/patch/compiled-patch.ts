@@ -24,6 +24,8 @@ export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index"> {
   readonly operation: NonNullable<Patch["operation"]>;
   readonly filterClass: NonNullable<Patch["filterClass"]>;
   readonly match: EnvoyConfigObjectMatch;
+  /** On a gateway: the ports in the names of the routes that are for the port which the patch is for. */
+  readonly routePorts?: readonly number[];
   /** In canonical JSON; of a removal without fields. */
   readonly value: JsonObject;
 }
@@ -51,7 +53,15 @@ export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch
   const { applyTo = "INVALID", source, index, match = {} } = patch;
   const { operation = "INVALID", value = {}, filterClass = "UNSPECIFIED" } = patch.patch ?? {};
   if (!isPatchTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
-  const common = { patch, source, index, target: applyTo, operation, filterClass, match };
+  const common = {
+    patch,
+    source,
+    index,
+    target: applyTo,
+    operation: operationOn(applyTo, operation),
+    filterClass,
+    match,
+  };
   if (operation === "REMOVE") return { ...common, value: {} };
   try {
     return { ...common, value: canonical(encoder, TYPES[applyTo], value) };
@@ -60,6 +70,21 @@ export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch
     return `the value is no ${TYPES[applyTo]}: ${error.reason}`;
   }
 }
+
+/** Lists in which a place can be named. */
+const ORDERED: readonly PatchTarget[] = [
+  "LISTENER_FILTER",
+  "NETWORK_FILTER",
+  "HTTP_FILTER",
+  "HTTP_ROUTE",
+];
+
+/** What is inserted where no place can be named is added. See Istio, convertToEnvoyFilterWrapper. */
+const operationOn = (
+  target: PatchTarget,
+  operation: CompiledPatch["operation"],
+): CompiledPatch["operation"] =>
+  operation.startsWith("INSERT_") && !ORDERED.includes(target) ? "ADD" : operation;
 
 /** A message as its type has it, whatever of the two spellings of a field it was written in. */
 function canonical(encoder: Encoder, type: string, value: object): JsonObject {

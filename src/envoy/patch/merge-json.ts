@@ -11,31 +11,30 @@ import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 /** What becomes of the elements of a list that both messages have: those of the patch are added, or stand alone. */
 export type ListMerge = "append" | "replace";
 
-/** Messages that stand for one value, which is replaced as a whole. */
+/** Messages that stand for one value, which is replaced as a whole; what is packed is one. */
 const VALUES: ReadonlySet<string> = new Set([
+  "google.protobuf.Any",
   "google.protobuf.Duration",
   "google.protobuf.Timestamp",
-  "google.protobuf.Struct",
   "google.protobuf.Value",
   "google.protobuf.ListValue",
 ]);
-const ANY = "google.protobuf.Any";
+/** In JSON it is the map that it stands for. */
+const STRUCT = "google.protobuf.Struct";
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * A message with what a patch of the same type says laid over it: messages are merged, maps by their keys, other values
- * replaced; of fields that exclude one another that of the patch stays. What is packed into an Any is merged with what
- * is packed as the same type, and there lists are always added to. See protobuf, Message.MergeFrom, and Istio, EnvoyFilter.
+ * replaced; of fields that exclude one another that of the patch stays. See protobuf, Message.MergeFrom.
  */
 export function mergeJson(
   schema: DescMessage,
   target: JsonObject,
   patch: JsonObject,
-  options: { readonly registry: Registry; readonly lists: ListMerge },
+  lists: ListMerge,
 ): JsonObject {
-  if (schema.typeName === ANY) return mergeAny(target, patch, options.registry);
   const given = schema.fields.filter(({ jsonName }) => patch[jsonName] !== undefined);
   const excluded = new Set(
     given.flatMap(({ jsonName, oneof }) =>
@@ -46,20 +45,35 @@ export function mergeJson(
   const laid = given.flatMap((field): (readonly [string, JsonValue])[] => {
     const value = patch[field.jsonName];
     if (value === undefined) return [];
-    return [[field.jsonName, mergeField(field, target[field.jsonName], value, options)]];
+    return [[field.jsonName, mergeField(field, target[field.jsonName], value, lists)]];
   });
   return Object.fromEntries([...kept, ...laid]);
+}
+
+/**
+ * What is packed, with what is packed as the same type laid over it, whose lists are always added to; undefined when the
+ * types are two. See Istio, MergeAnyWithAny.
+ */
+export function mergePacked(
+  registry: Registry,
+  target: JsonObject,
+  patch: JsonObject,
+): JsonObject | undefined {
+  const { "@type": type } = target;
+  if (typeof type !== "string" || patch["@type"] !== type) return undefined;
+  const schema = registry.getMessage(nameOf(type));
+  return schema && { ...mergeJson(schema, target, patch, "append"), "@type": type };
 }
 
 function mergeField(
   field: DescField,
   old: JsonValue | undefined,
   value: JsonValue,
-  options: Parameters<typeof mergeJson>[3],
+  lists: ListMerge,
 ): JsonValue {
   switch (field.fieldKind) {
     case "list":
-      return options.lists === "append" && Array.isArray(old) && Array.isArray(value)
+      return lists === "append" && Array.isArray(old) && Array.isArray(value)
         ? [...old, ...value]
         : value;
     case "map":
@@ -67,22 +81,14 @@ function mergeField(
     case "message": {
       const { message } = field;
       const isWhole = VALUES.has(message.typeName) || isWrapperDesc(message);
-      return !isWhole && isObject(old) && isObject(value)
-        ? mergeJson(message, old, value, options)
-        : value;
+      if (isWhole || !isObject(old) || !isObject(value)) return value;
+      return message.typeName === STRUCT
+        ? { ...old, ...value }
+        : mergeJson(message, old, value, lists);
     }
     default:
       return value;
   }
-}
-
-function mergeAny(target: JsonObject, patch: JsonObject, registry: Registry): JsonObject {
-  const { "@type": type } = target;
-  if (typeof type !== "string" || patch["@type"] !== type) return patch;
-  const schema = registry.getMessage(nameOf(type));
-  if (schema === undefined || VALUES.has(schema.typeName)) return patch;
-  const merged = mergeJson(schema, target, patch, { registry, lists: "append" });
-  return { ...merged, "@type": type };
 }
 
 /** The name in `type.googleapis.com/NAME`. */

@@ -1,8 +1,9 @@
 /** Clusters as EnvoyFilters change them. */
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { ClusterJson, TransportSocketJson } from "../api.js";
+import type { ClusterJson } from "../api.js";
 import { type CompiledPatch, isWanted } from "./compiled-patch.js";
 import { merges } from "./list-operations.js";
+import { mergeSocket } from "./merge-packed.js";
 import { merged, type PatchContext } from "./patch-message.js";
 
 /** A cluster after the patches of its side; undefined when one removes it. */
@@ -16,30 +17,25 @@ export function patchCluster(cluster: ClusterJson, context: PatchContext): Clust
 }
 
 /**
- * Where a cluster has several ways to connect, a transport socket of a patch is for the one of its name; were it merged
- * as others are, the cluster would have both, which Envoy refuses.
+ * A patch with a transport socket changes this alone: where the cluster has several ways to connect, the first of its name,
+ * for with both the way and the ways Envoy would refuse it. See Istio, mergeTransportSocketCluster.
  */
 function mergeCluster(
   cluster: ClusterJson,
   patch: CompiledPatch,
   context: PatchContext,
 ): ClusterJson {
-  const { transportSocket: socket, ...rest } = patch.value as ClusterJson;
-  const { transportSocketMatches: matches = [] } = cluster;
-  if (socket === undefined || matches.length === 0) return merged(cluster, patch, context);
-  const withRest = merged(cluster, { ...patch, value: { ...rest } }, context);
-  const mergeSocket = (old: TransportSocketJson): TransportSocketJson =>
-    merged<ClusterJson>(
-      { transportSocket: old },
-      { ...patch, value: { transportSocket: socket } },
-      context,
-    ).transportSocket ?? old;
+  const { transportSocket: socket } = patch.value as ClusterJson;
+  if (socket === undefined) return merged(cluster, patch, context);
+  const { transportSocket: own, transportSocketMatches: ways = [] } = cluster;
+  if (ways.length === 0) return { ...cluster, transportSocket: mergeSocket(own, socket, context) };
+  const first = ways.findIndex(({ transportSocket: way }) => way?.name === socket.name);
   return {
-    ...withRest,
-    transportSocketMatches: matches.map((one) =>
-      one.transportSocket?.name === socket.name && one.transportSocket !== undefined
-        ? { ...one, transportSocket: mergeSocket(one.transportSocket) }
-        : one,
+    ...cluster,
+    transportSocketMatches: ways.map((way, index) =>
+      index === first
+        ? { ...way, transportSocket: mergeSocket(way.transportSocket, socket, context) }
+        : way,
     ),
   };
 }
@@ -49,7 +45,7 @@ function matchesCluster(cluster: ClusterJson, { match }: CompiledPatch): boolean
   const { name: wanted = "", portNumber, service = "", subset } = match.cluster ?? {};
   const { name = "" } = cluster;
   if (wanted !== "") return wanted === name;
-  const [, port = "", ownSubset = ""] = name.split("|");
+  const [, port = "", ownSubset = ""] = partsOf(name);
   return (
     isWanted(subset, ownSubset) &&
     isWanted(portNumber, Number(port)) &&
@@ -57,9 +53,13 @@ function matchesCluster(cluster: ClusterJson, { match }: CompiledPatch): boolean
   );
 }
 
+/** The parts of `outbound|80|v1|HOST`, or of what mutual TLS is passed on by: `outbound_.80_.v1_.HOST`. */
+const partsOf = (name: string): readonly string[] =>
+  name.split(/^(?:in|out)bound_\./.test(name) ? "_." : "|");
+
 /** The hosts that a cluster is for; of an inbound one the services that its metadata names. */
 function hostsOf({ name = "", metadata }: ClusterJson): readonly string[] {
-  const [direction, , , hostname] = name.split("|");
+  const [direction, , , hostname] = partsOf(name);
   if (direction !== "inbound") return hostname === undefined ? [] : [hostname];
   const services = metadata?.filterMetadata?.["istio"]?.["services"];
   return Array.isArray(services) ? services.flatMap(hostOf) : [];

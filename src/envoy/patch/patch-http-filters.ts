@@ -4,8 +4,10 @@ import type { HttpConnectionManagerJson, HttpFilterJson } from "../api.js";
 import type { CompiledPatch } from "./compiled-patch.js";
 import { editList, merges } from "./list-operations.js";
 import { namedHttpFilter } from "./listener-match.js";
-import { merged, type PatchContext } from "./patch-message.js";
+import { mergeFilter } from "./merge-packed.js";
+import type { PatchContext } from "./patch-message.js";
 import { patchRouteConfiguration } from "./patch-routes.js";
+import { withExtension } from "./with-extension.js";
 
 const MANAGER =
   "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -30,7 +32,7 @@ export function patchConnectionManager(
   return {
     ...config,
     ...manager,
-    httpFilters: filters.map((filter) => withExtension(filter, context.patches.EXTENSION_CONFIG)),
+    httpFilters: filters.map((filter) => withExtension(filter, context)),
     ...(routeConfig === undefined
       ? {}
       : { routeConfig: patchRouteConfiguration(routeConfig, context) }),
@@ -45,8 +47,12 @@ function patchHttpFilters(
   const edited = patches.reduce((list, patch) => editFilters(list, patch), filters);
   return edited.map((filter) =>
     patches
-      .filter((patch) => merges(patch) && (namedHttpFilter(patch)?.(filter) ?? true))
-      .reduce((one, patch) => merged(one, patch, context), filter),
+      .filter(merges)
+      .reduce(
+        (one, patch) =>
+          (namedHttpFilter(patch)?.(one) ?? true) ? mergeFilter(one, patch, context) : one,
+        filter,
+      ),
   );
 }
 
@@ -73,18 +79,4 @@ function placeOfClass(
   }
   const router = filters.findIndex(({ name }) => name === ROUTER);
   return router < 0 ? filters.length : router;
-}
-
-/** A filter whose configuration an EnvoyFilter has by itself: it is put in, so that nothing has to be asked for. */
-function withExtension(
-  filter: HttpFilterJson,
-  extensions: readonly CompiledPatch[],
-): HttpFilterJson {
-  if (filter.configDiscovery === undefined) return filter;
-  const extension = extensions.find(
-    ({ operation, value }) => operation === "ADD" && value["name"] === filter.name,
-  );
-  if (extension === undefined) return filter;
-  const { configDiscovery: _, ...rest } = filter;
-  return { ...rest, typedConfig: extension.value["typedConfig"] as AnyJson };
 }

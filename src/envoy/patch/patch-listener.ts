@@ -8,8 +8,10 @@ import {
   namedFilter,
   namedListenerFilter,
 } from "./listener-match.js";
+import { mergeFilter, mergeSocket } from "./merge-packed.js";
 import { patchConnectionManager } from "./patch-http-filters.js";
 import { merged, type PatchContext } from "./patch-message.js";
+import { withExtension } from "./with-extension.js";
 
 const HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
 
@@ -22,7 +24,8 @@ export function patchListener(
   context: PatchContext,
 ): ListenerJson | undefined {
   let result = listener;
-  for (const patch of context.patches.LISTENER.filter((one) => matchesListener(listener, one))) {
+  for (const patch of context.patches.LISTENER) {
+    if (!matchesListener(result, patch)) continue;
     if (patch.operation === "REMOVE") return undefined;
     if (merges(patch)) result = merged(result, patch, context);
   }
@@ -32,16 +35,19 @@ export function patchListener(
 function patchListenerFilters(listener: ListenerJson, context: PatchContext): ListenerJson {
   const patches = context.patches.LISTENER_FILTER.filter((one) => matchesListener(listener, one));
   if (patches.length === 0) return listener;
-  const listenerFilters = patches.reduce<readonly ListenerFilterJson[]>(
-    (filters, patch) =>
-      editList(filters, {
-        operation: patch.operation,
-        value: patch.value,
-        matches: namedListenerFilter(patch),
-      }),
-    listener.listenerFilters ?? [],
-  );
-  return { ...listener, listenerFilters: [...listenerFilters] };
+  const listenerFilters = patches.reduce<readonly ListenerFilterJson[]>((filters, patch) => {
+    const matches = namedListenerFilter(patch);
+    if (merges(patch)) {
+      return filters.map((one) =>
+        matches?.(one) === true ? mergeFilter(one, patch, context) : one,
+      );
+    }
+    return editList(filters, { operation: patch.operation, value: patch.value, matches });
+  }, listener.listenerFilters ?? []);
+  return {
+    ...listener,
+    listenerFilters: listenerFilters.map((filter) => withExtension(filter, context)),
+  };
 }
 
 function patchChains(listener: ListenerJson, context: PatchContext): ListenerJson {
@@ -65,12 +71,13 @@ function patchChain(
   chain: FilterChainJson,
   context: PatchContext,
 ): FilterChainJson | undefined {
-  const isFor = (patch: CompiledPatch): boolean =>
-    matchesListener(listener, patch) && matchesChain(listener, chain, patch);
   let result = chain;
-  for (const patch of context.patches.FILTER_CHAIN.filter(isFor)) {
+  const isFor = (patch: CompiledPatch): boolean =>
+    matchesListener(listener, patch) && matchesChain(listener, result, patch);
+  for (const patch of context.patches.FILTER_CHAIN) {
+    if (!isFor(patch)) continue;
     if (patch.operation === "REMOVE") return undefined;
-    if (merges(patch)) result = merged(result, patch, context);
+    if (merges(patch)) result = mergeChain(result, patch, context);
   }
   const filters = patchFilters(
     result.filters ?? [],
@@ -78,7 +85,23 @@ function patchChain(
     context,
   );
   const http = context.patches.HTTP_FILTER.filter(isFor);
-  return { ...result, filters: filters.map((filter) => patchRequests(filter, http, context)) };
+  return {
+    ...result,
+    filters: filters.map((filter) => patchRequests(withExtension(filter, context), http, context)),
+  };
+}
+
+/** A patch with the transport socket that a chain has changes this alone. See Istio, mergeTransportSocketListener. */
+function mergeChain(
+  chain: FilterChainJson,
+  patch: CompiledPatch,
+  context: PatchContext,
+): FilterChainJson {
+  const { transportSocket: socket } = patch.value as FilterChainJson;
+  const { transportSocket: own } = chain;
+  return socket === undefined || own === undefined || own.name !== socket.name
+    ? merged(chain, patch, context)
+    : { ...chain, transportSocket: mergeSocket(own, socket, context) };
 }
 
 function patchFilters(
@@ -97,8 +120,12 @@ function patchFilters(
   );
   return edited.map((filter) =>
     patches
-      .filter((patch) => merges(patch) && (namedFilter(patch)?.(filter) ?? true))
-      .reduce((one, patch) => merged(one, patch, context), filter),
+      .filter(merges)
+      .reduce(
+        (one, patch) =>
+          (namedFilter(patch)?.(one) ?? true) ? mergeFilter(one, patch, context) : one,
+        filter,
+      ),
   );
 }
 

@@ -1,3 +1,4 @@
+/** Messages as patches change them. */
 import type { JsonObject, Registry } from "@bufbuild/protobuf";
 import { type CompiledPatch, TYPES } from "./compiled-patch.js";
 import { mergeJson } from "./merge-json.js";
@@ -20,5 +21,5 @@ export function merged<Json extends object>(
   const schema = registry.getMessage(TYPES[target]);
   if (schema === undefined) throw new TypeError(`Envoy's API has no ${TYPES[target]}`);
   const lists = operation === "MERGE_AND_REPLACE_LIST" ? "replace" : "append";
-  return mergeJson(schema, json as JsonObject, value, { registry, lists }) as Json;
+  return mergeJson(schema, json as JsonObject, value, lists) as Json;
 }

@@ -11,15 +11,12 @@ export function patchRouteConfiguration(
   context: PatchContext,
 ): RouteConfigurationJson {
   const name = routes.name ?? "";
-  const { virtualHosts, ...head } = routes;
+  const { virtualHosts, ...head } = patchRoutesHead(routes, context);
   const all = [
     ...(virtualHosts ?? []).flatMap((host) => patchVirtualHost(name, host, context) ?? []),
     ...addedVirtualHosts(name, context),
   ];
-  const patched = patchRoutesHead(head, context);
-  return virtualHosts === undefined && all.length === 0
-    ? patched
-    : { ...patched, virtualHosts: [...(patched.virtualHosts ?? []), ...all] };
+  return virtualHosts === undefined && all.length === 0 ? head : { ...head, virtualHosts: all };
 }
 
 /** What a route configuration says of itself. */
@@ -50,8 +47,9 @@ export function patchVirtualHost(
 ): VirtualHostJson | undefined {
   let result = host;
   const isFor = (patch: CompiledPatch): boolean =>
-    matchesRoutes(routes, patch) && matchesVirtualHost(host, patch);
-  for (const patch of context.patches.VIRTUAL_HOST.filter(isFor)) {
+    matchesRoutes(routes, patch) && matchesVirtualHost(result, patch);
+  for (const patch of context.patches.VIRTUAL_HOST) {
+    if (!isFor(patch)) continue;
     if (patch.operation === "REMOVE") return undefined;
     if (merges(patch)) result = merged(result, patch, context);
     else if (patch.operation === "REPLACE") result = patch.value;
@@ -68,15 +66,7 @@ function patchHttpRoutes(
   patches: readonly CompiledPatch[],
   context: PatchContext,
 ): readonly RouteJson[] {
-  const removed = patches.filter(({ operation }) => operation === "REMOVE");
-  const kept = routes.filter(
-    (route) => !removed.some((patch) => namedRoute(patch)?.(route) ?? true),
-  );
-  const changed = kept.map((route) =>
-    patches
-      .filter((patch) => merges(patch) && (namedRoute(patch)?.(route) ?? true))
-      .reduce((one, patch) => merged(one, patch, context), route),
-  );
+  const changed = routes.flatMap((route) => patchHttpRoute(route, patches, context) ?? []);
   return patches
     .filter(({ operation }) => operation !== "REMOVE" && operation !== "REPLACE")
     .reduce<readonly RouteJson[]>((list, patch) => {
@@ -86,4 +76,19 @@ function patchHttpRoutes(
       if (operation === "INSERT_FIRST" && matches !== undefined && !list.some(matches)) return list;
       return editList(list, { operation, value: patch.value, matches });
     }, changed);
+}
+
+/** A route after the patches that name it; undefined when one removes it. */
+function patchHttpRoute(
+  route: RouteJson,
+  patches: readonly CompiledPatch[],
+  context: PatchContext,
+): RouteJson | undefined {
+  let result = route;
+  for (const patch of patches) {
+    if (namedRoute(patch)?.(result) === false) continue;
+    if (patch.operation === "REMOVE") return undefined;
+    if (merges(patch)) result = merged(result, patch, context);
+  }
+  return result;
 }

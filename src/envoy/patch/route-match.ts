@@ -20,13 +20,34 @@ function parseRoutesName(name: string): RoutesName {
   return { port: Number(own), portName: "", gateway: "" };
 }
 
+/** The ports of the servers that share a route configuration. */
+export interface RouteServers {
+  /** The name of the route configuration. */
+  readonly name: string;
+  /** The ports as the Gateways have them, which need not be those on which the proxy listens. */
+  readonly ports: readonly number[];
+}
+
+/**
+ * A patch as it is for a gateway with these servers: a port is that of a server, and only that in the name of the routes
+ * where no server is known. See Istio, GatewayPortMap.
+ */
+export function forServers(patch: CompiledPatch, servers: readonly RouteServers[]): CompiledPatch {
+  const { portNumber = 0 } = patch.match.routeConfiguration ?? {};
+  if (portNumber === 0) return patch;
+  const known = servers.map(({ name, ports }) => ({ port: parseRoutesName(name).port, ports }));
+  const own = known.filter(({ ports }) => ports.includes(portNumber)).map(({ port }) => port);
+  const isKnown = known.some(({ port }) => port === portNumber);
+  return { ...patch, routePorts: isKnown ? own : [...own, portNumber] };
+}
+
 /** Whether a patch is for something in the route configuration of a name. */
-export function matchesRoutes(name: string, { match }: CompiledPatch): boolean {
+export function matchesRoutes(name: string, { match, routePorts }: CompiledPatch): boolean {
   const wanted = match.routeConfiguration;
   if (wanted === undefined) return true;
   const found = parseRoutesName(name);
   return (
-    isWanted(wanted.portNumber, found.port) &&
+    (routePorts?.includes(found.port) ?? isWanted(wanted.portNumber, found.port)) &&
     isWanted(wanted.portName, found.portName) &&
     isWanted(wanted.gateway, found.gateway) &&
     isWanted(wanted.name, name)
@@ -48,11 +69,13 @@ export function namedRoute({ match }: CompiledPatch): ((route: RouteJson) => boo
   if (wanted === undefined) return undefined;
   const { name, action = "ANY" } = wanted;
   return (route) =>
-    isWanted(name, route.name ?? "") && (action === "ANY" || action === actionOf(route));
+    isWanted(name, route.name ?? "") &&
+    (action === "ANY" || action === (actionOf(route) ?? action));
 }
 
-function actionOf({ route, redirect, directResponse }: RouteJson): string {
+/** undefined of one that does something for which there is no word, which any word matches. See Istio, routeMatch. */
+function actionOf({ route, redirect, directResponse }: RouteJson): string | undefined {
   if (route !== undefined) return "ROUTE";
   if (redirect !== undefined) return "REDIRECT";
-  return directResponse === undefined ? "" : "DIRECT_RESPONSE";
+  return directResponse === undefined ? undefined : "DIRECT_RESPONSE";
 }

@@ -106,6 +106,11 @@ test.each<[string, readonly string[], readonly string[]]>([
     ["1s", BEFORE, BEFORE],
   ],
   [
+    "a proxy that does not say its version is of none",
+    [waits("a", "1s", { match: { proxy: { proxyVersion: ".*" } } })],
+    ["1s", BEFORE, BEFORE],
+  ],
+  [
     "a patch may be for proxies that say something of themselves",
     [waits("a", "1s", { match: { proxy: { metadata: { ROLE: "edge" } } } })],
     ["1s", BEFORE, BEFORE],

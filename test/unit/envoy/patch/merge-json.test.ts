@@ -1,11 +1,12 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
-import { type ListMerge, mergeJson } from "../../../../src/envoy/patch/merge-json.js";
+import { type ListMerge, mergeJson, mergePacked } from "../../../../src/envoy/patch/merge-json.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 
 const { registry } = goldenEncoder();
 const ROUTE = "envoy.config.route.v3.Route";
+const TYPED_STRUCT = "xds.type.v3.TypedStruct";
 const TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
 function merge(
@@ -14,7 +15,7 @@ function merge(
   patch: JsonObject,
   lists: ListMerge = "append",
 ): JsonObject {
-  return mergeJson(registry.getMessage(type)!, target, patch, { registry, lists });
+  return mergeJson(registry.getMessage(type)!, target, patch, lists);
 }
 
 interface Merge {
@@ -82,21 +83,22 @@ test.each<[string, Merge]>([
     },
   ],
   [
-    "what is packed as the same type is merged",
+    "a struct is merged by its keys",
+    {
+      type: TYPED_STRUCT,
+      target: { value: { a: { deep: 1 }, b: 1 } },
+      patch: { value: { a: { other: 2 } } },
+      expected: { value: { a: { other: 2 }, b: 1 } },
+    },
+  ],
+  [
+    "what is packed is replaced as a whole",
     {
       type: MESSAGE.cluster,
-      target: {
-        transportSocket: {
-          name: "tls",
-          typedConfig: { "@type": TLS, sni: "a", maxSessionKeys: 1 },
-        },
-      },
-      patch: { transportSocket: { name: "tls", typedConfig: { "@type": TLS, sni: "b" } } },
+      target: { transportSocket: { name: "tls", typedConfig: { "@type": TLS, sni: "a" } } },
+      patch: { transportSocket: { typedConfig: { "@type": TLS, maxSessionKeys: 1 } } },
       expected: {
-        transportSocket: {
-          name: "tls",
-          typedConfig: { "@type": TLS, sni: "b", maxSessionKeys: 1 },
-        },
+        transportSocket: { name: "tls", typedConfig: { "@type": TLS, maxSessionKeys: 1 } },
       },
     },
   ],
@@ -104,17 +106,24 @@ test.each<[string, Merge]>([
   expect(merge(type, target, patch)).toEqual(expected);
 });
 
-test("a patch may replace lists, but not those of what is packed", () => {
-  const tls = (name: string): JsonObject => ({
+test("a patch may replace lists", () => {
+  const target = { filters: [{ name: "a" }] };
+  const patch = { filters: [{ name: "b" }] };
+  expect(merge("envoy.config.listener.v3.FilterChain", target, patch, "replace")).toEqual(patch);
+});
+
+test("what is packed is merged with what is packed as the same type", () => {
+  const target = { "@type": TLS, sni: "a", commonTlsContext: { alpnProtocols: ["a"] } };
+  const patch = { "@type": TLS, maxSessionKeys: 1, commonTlsContext: { alpnProtocols: ["b"] } };
+  expect(mergePacked(registry, target, patch)).toEqual({
     "@type": TLS,
-    commonTlsContext: { alpnProtocols: [name] },
+    sni: "a",
+    maxSessionKeys: 1,
+    commonTlsContext: { alpnProtocols: ["a", "b"] },
   });
-  const target = { filters: [{ name: "a" }], transportSocket: { typedConfig: tls("a") } };
-  const patch = { filters: [{ name: "b" }], transportSocket: { typedConfig: tls("b") } };
-  expect(merge("envoy.config.listener.v3.FilterChain", target, patch, "replace")).toEqual({
-    filters: [{ name: "b" }],
-    transportSocket: {
-      typedConfig: { "@type": TLS, commonTlsContext: { alpnProtocols: ["a", "b"] } },
-    },
-  });
+});
+
+test("what is packed is not merged with what is packed as another type", () => {
+  const other = { "@type": `type.googleapis.com/${TYPED_STRUCT}`, value: {} };
+  expect(mergePacked(registry, { "@type": TLS, sni: "a" }, other)).toBeUndefined();
 });
