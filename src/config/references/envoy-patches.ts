@@ -2,12 +2,14 @@ import type { Finding, Path } from "../kind.js";
 import type { EnvoyConfigObjectPatch } from "../kinds/envoy-patch.js";
 import type { ResourceOf } from "../kinds.js";
 
-/** Why a patch has no effect, and where in the patch that is written. */
+/** Why a patch, or a part of it, has no effect, and where in the patch that is written. */
 export interface PatchProblem {
   readonly path: Path;
   readonly message: string;
   /** Whether it is read by no version of the API, so that Istio refuses the resource. */
   readonly isUnreadable?: boolean;
+  /** Whether the rest of the patch has an effect. */
+  readonly isPartial?: boolean;
 }
 
 /** Reads a patch by Envoy's API; undefined when there is nothing wrong with it. */
@@ -28,7 +30,7 @@ export function checkEnvoyPatches(
       {
         path: ["spec", "configPatches", index, ...problem.path],
         code: "not-applied",
-        message: `the patch has no effect: ${problem.message}`,
+        message: `${problem.isPartial === true ? "a part of the patch" : "the patch"} has no effect: ${problem.message}`,
         severity: problem.isUnreadable === true ? "error" : "warning",
       },
     ];

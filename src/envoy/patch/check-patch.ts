@@ -1,34 +1,41 @@
 /** Whether Envoy's API has what a patch says. */
+
+import { didYouMean } from "../../config/closest-word.js";
 import type { Path } from "../../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
 import type { CheckPatch, PatchProblem } from "../../config/references/envoy-patches.js";
 import { formatViolation } from "../check/violation.js";
 import { EncodeError, type Encoder } from "../encoder.js";
 import { isPatchTarget, type PatchTarget, TYPES } from "./compiled-patch.js";
+import { isOfOtherBuild } from "./other-builds.js";
 
 const MERGES = ["MERGE", "MERGE_AND_REPLACE_LIST"];
 const INSERTS = ["ADD", "INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST"];
 
 /** The operations that change something of what they are applied to. */
 const OPERATIONS: Readonly<Record<PatchTarget, readonly string[]>> = {
-  LISTENER: ["ADD", "REMOVE", ...MERGES],
-  FILTER_CHAIN: ["ADD", "REMOVE", ...MERGES],
-  LISTENER_FILTER: [...INSERTS, "REPLACE", "REMOVE"],
+  LISTENER: [...INSERTS, "REMOVE", ...MERGES],
+  FILTER_CHAIN: [...INSERTS, "REMOVE", ...MERGES],
+  LISTENER_FILTER: [...INSERTS, "REPLACE", "REMOVE", ...MERGES],
   NETWORK_FILTER: [...INSERTS, "REPLACE", "REMOVE", ...MERGES],
   HTTP_FILTER: [...INSERTS, "REPLACE", "REMOVE", ...MERGES],
   ROUTE_CONFIGURATION: MERGES,
-  VIRTUAL_HOST: ["ADD", "REPLACE", "REMOVE", ...MERGES],
+  VIRTUAL_HOST: [...INSERTS, "REPLACE", "REMOVE", ...MERGES],
   HTTP_ROUTE: [...INSERTS, "REMOVE", ...MERGES],
-  CLUSTER: ["ADD", "REMOVE", ...MERGES],
-  EXTENSION_CONFIG: ["ADD"],
+  CLUSTER: [...INSERTS, "REMOVE", ...MERGES],
+  EXTENSION_CONFIG: INSERTS,
   BOOTSTRAP: [],
 };
 
 /** A check by the API of an encoder. */
 export const createPatchCheck =
-  (encoder: Pick<Encoder, "encode">): CheckPatch =>
+  (encoder: Pick<Encoder, "encode" | "registry">): CheckPatch =>
   (patch) =>
-    operationProblem(patch) ?? filterProblem(patch) ?? valueProblem(encoder, patch);
+    operationProblem(patch) ??
+    filterProblem(patch) ??
+    typeProblem(encoder, patch) ??
+    valueProblem(encoder, patch) ??
+    partProblem(patch);
 
 function operationProblem({
   applyTo,
@@ -67,6 +74,44 @@ function filterProblem({ match, patch }: EnvoyConfigObjectPatch): PatchProblem |
   };
 }
 
+/** A type that Envoy's API has not, nor that of another build; Istio refuses what names a type that it does not know. */
+function typeProblem(
+  { registry }: Pick<Encoder, "registry">,
+  { patch }: EnvoyConfigObjectPatch,
+): PatchProblem | undefined {
+  const found = typesIn(patch?.value, ["patch", "value"]).find(
+    ({ name }) => registry.getMessage(name) === undefined && !isOfOtherBuild(name),
+  );
+  if (found === undefined) return undefined;
+  const { path, name } = found;
+  const names = Array.from(registry, ({ typeName }) => typeName);
+  const message = `Envoy's API has no type ${name}${didYouMean(name, names)}`;
+  return { path, message, isUnreadable: true };
+}
+
+interface NamedType {
+  readonly path: Path;
+  readonly name: string;
+}
+
+/** The types that are named in a value; what is in a struct is nothing but data. */
+function typesIn(value: unknown, path: Path): readonly NamedType[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([field, member]): readonly NamedType[] => {
+    const at = [...path, Array.isArray(value) ? Number(field) : field];
+    if (field === "@type") return [{ path: at, name: nameOf(String(member)) }];
+    const isData = field === "value" && String((value as Typed)["@type"]).endsWith("Struct");
+    return isData ? [] : typesIn(member, at);
+  });
+}
+
+interface Typed {
+  readonly "@type"?: unknown;
+}
+
+/** The name in `type.googleapis.com/NAME`. */
+const nameOf = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
+
 function valueProblem(
   encoder: Pick<Encoder, "encode">,
   { applyTo, patch }: EnvoyConfigObjectPatch,
@@ -93,6 +138,36 @@ function valueProblem(
     };
   }
 }
+
+/** What of a patch has no effect beside the rest, or has none as it is put. */
+function partProblem({
+  applyTo = "INVALID",
+  patch,
+}: EnvoyConfigObjectPatch): PatchProblem | undefined {
+  const { operation = "INVALID", value = {} } = patch ?? {};
+  const path = ["patch", "value"];
+  const names = Object.keys(value);
+  if (FILTERS.includes(applyTo)) {
+    if (PUTS.includes(operation) && !names.some((name) => CONFIGS.has(spelt(name)))) {
+      const message = "Envoy finds no filter by its name alone: give it a typed_config";
+      return { path, message };
+    }
+    const other = names.find((name) => spelt(name) !== "name" && spelt(name) !== "typedconfig");
+    if (!MERGES.includes(operation) || other === undefined) return undefined;
+    const message = `of a filter the name and the typed_config are merged, not ${other}`;
+    return { path: [...path, other], message, isPartial: true };
+  }
+  const socket = names.find((name) => spelt(name) === "transportsocket");
+  const other = names.find((name) => name !== socket);
+  if (!MERGES.includes(operation) || socket === undefined || other === undefined) return undefined;
+  const message = `where there is such a ${socket} it alone is merged: give ${other} a patch of its own`;
+  return { path: [...path, other], message, isPartial: true };
+}
+
+const PUTS = [...INSERTS, "REPLACE"];
+const FILTERS: readonly string[] = ["LISTENER_FILTER", "NETWORK_FILTER", "HTTP_FILTER"];
+/** The fields that say how a filter is configured. */
+const CONFIGS: ReadonlySet<string> = new Set(["typedconfig", "configdiscovery"]);
 
 /** What a newer Envoy may have, or one with other extensions. */
 const MAYBE_NEWER = /no field is called|no such type/;

@@ -23,11 +23,18 @@ ${patch.replaceAll(/^/gm, "    ")}
   return parseOffline([{ path: "filter.yaml", text }], { checkPatch });
 }
 
+const MYSQL = "type.googleapis.com/envoy.extensions.filters.network.mysql_proxy.v3.MySQLProxy";
+
 const cluster = (operation: string, value: string): string => `- applyTo: CLUSTER
   patch:
     operation: ${operation}
     value:
       ${value}`;
+
+const httpFilter = (operation: string, config: string): string => `- applyTo: HTTP_FILTER
+  patch:
+    operation: ${operation}
+    value: { name: a, typed_config: { ${config} } }`;
 
 test.each<[string, string, string]>([
   [
@@ -49,14 +56,34 @@ test.each<[string, string, string]>([
     "10: the patch has no effect: .*envoy.no.v3.Such",
   ],
   [
+    "a type whose name is misspelt",
+    httpFilter("ADD", '"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lau'),
+    '9: the patch has no effect: .*did you mean "envoy.extensions.filters.http.lua.v3.Lua"',
+  ],
+  [
+    "a filter with nothing but its name",
+    "- { applyTo: HTTP_FILTER, patch: { operation: ADD, value: { name: a } } }",
+    "6: the patch has no effect: Envoy finds no filter by its name",
+  ],
+  [
+    "a field of a filter that is not merged",
+    "- { applyTo: HTTP_FILTER, patch: { operation: MERGE, value: { name: a, disabled: true } } }",
+    "6: a part of the patch has no effect: .* not disabled",
+  ],
+  [
+    "what is beside a transport socket",
+    cluster("MERGE", "{ transport_socket: { name: a }, connect_timeout: 1s }"),
+    "10: a part of the patch has no effect: .*give connect_timeout a patch of its own",
+  ],
+  [
     "something whole that Envoy would refuse",
     cluster("ADD", "{ name: a, connect_timeout: -1s }"),
     "10: the patch has no effect: Envoy would refuse it: connect_timeout",
   ],
   [
     "an operation that does nothing to what it is applied to",
-    cluster("INSERT_FIRST", "{ name: a }"),
-    "8: the patch has no effect: the operation INSERT_FIRST does nothing to a CLUSTER",
+    cluster("REPLACE", "{ name: a }"),
+    "8: the patch has no effect: the operation REPLACE does nothing to a CLUSTER",
   ],
   [
     "a place beside a filter that only Istio's build of Envoy has",
@@ -94,8 +121,13 @@ test.each([
   ["a word that is none of its words", "{ type: SOMEHOW }", "error"],
   ["a field that a newer Envoy may have", "{ no_such: 1 }", "warning"],
   [
-    "a type that an Envoy with other extensions may have",
+    "a type that no Envoy has",
     'transport_socket: { typed_config: { "@type": type.googleapis.com/envoy.no.v3.Such } }',
+    "error",
+  ],
+  [
+    "a type that an Envoy with other extensions has",
+    `transport_socket: { typed_config: { "@type": ${MYSQL} } }`,
     "warning",
   ],
 ])("says of %s how bad it is", (_what, value, severity) => {
@@ -105,7 +137,7 @@ test.each([
 
 test.each([
   ["removed", cluster("REMOVE", "{ respect_dns_ttl: often }")],
-  ["put where nothing is put", cluster("INSERT_FIRST", "{ respect_dns_ttl: often }")],
+  ["put where nothing is put", cluster("REPLACE", "{ respect_dns_ttl: often }")],
   [
     "found elsewhere",
     "- { applyTo: EXTENSION_CONFIG, patch: { operation: MERGE, value: { name: [] } } }",
