@@ -3,14 +3,15 @@
 /** What each folder (or file) of src may import of src, beside itself. */
 const LAYERS = {
   base: [],
+  grpc: ["base"],
   config: ["base"],
   mesh: ["config", "base"],
   analysis: ["mesh", "config", "base"],
   envoy: ["mesh", "config", "base"],
   simulator: ["envoy", "base"],
-  xds: ["base"],
-  ca: ["base"],
-  debug: ["analysis", "simulator", "envoy", "mesh", "config", "xds", "ca", "base"],
+  xds: ["grpc", "base"],
+  ca: ["grpc", "base"],
+  debug: ["analysis", "simulator", "envoy", "mesh", "config", "xds", "ca", "grpc", "base"],
   telemetry: ["envoy", "mesh", "config", "xds", "ca", "base"],
   console: ["simulator", "envoy", "mesh", "config", "xds", "ca", "base"],
   app: [
@@ -23,6 +24,7 @@ const LAYERS = {
     "config",
     "xds",
     "ca",
+    "grpc",
     "base",
   ],
   up: ["app", "envoy", "mesh", "config", "ca", "base"],
@@ -47,7 +49,7 @@ const LAYERS = {
 const OWNED_PACKAGES = [
   { packages: "js-yaml|chokidar", owners: "config" },
   { packages: "@peculiar/[^/]+|reflect-metadata", owners: "ca" },
-  { packages: "@grpc/[^/]+", owners: "xds|debug|ca|app" },
+  { packages: "@grpc/[^/]+", owners: "grpc|xds|debug|ca|app" },
   { packages: "commander", owners: "cli|main" },
 ];
 

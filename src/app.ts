@@ -248,7 +248,7 @@ async function serve(
   watchers.settled.add(watchers.pushes.end);
   followIdentity(identity, served, loop);
   closers.push(await debug.serveSocket(options.stateDir));
-  const { credentials: tls } = await identity.startTls();
+  const { source: tls } = await identity.startTls();
   const { metrics } = watchers;
   const { close, ...ports } = await servePorts(options, {
     ads,

@@ -3,7 +3,7 @@
  * sent as many requests as it had when it was recorded, or, of a paced step, when it had come by the clock.
  */
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
-import { SERVER_OPTIONS } from "../../src/xds/limits.js";
+import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import { PROXY_HEADER } from "../fleet/connection.js";
 import type { Recording } from "../fleet/recording.js";
 import { type DueMessage, EMPTY_STEP, type PlayedStep, planStep } from "./planned-step.js";
@@ -89,7 +89,9 @@ export async function startPlayback(recording: Recording): Promise<Playback> {
     });
   };
 
-  const server = new Server(SERVER_OPTIONS);
+  const server = new Server({
+    "grpc.max_receive_message_length": SERVER_LIMITS.maxMessageBytes,
+  });
   server.addService({ DeltaAggregatedResources: METHOD }, { DeltaAggregatedResources: serve });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {

@@ -3,7 +3,6 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Authenticate } from "../ca/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
@@ -28,6 +27,7 @@ import { timestamp } from "../debug/timestamp.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
 import type { Encoder } from "../envoy/encoder.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
+import type { GrpcServer } from "../grpc/server.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
@@ -53,7 +53,7 @@ export interface DebugEndpoints {
   /** Answers what istioctl asks on discovery streams. */
   readonly questions: Questions;
   /** Adds the services to a server whose calls come in by this entrance. */
-  addTo(server: Server, entrance: Entrance): void;
+  addTo(server: GrpcServer, entrance: Entrance): void;
   /** Serves them on the socket in the state directory; without it they are on the ports alone. The result ends that. */
   serveSocket(stateDir: string): Promise<() => Promise<void>>;
 }

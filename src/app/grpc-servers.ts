@@ -1,7 +1,6 @@
 /** The control plane's gRPC ports: plaintext for who is on this machine, TLS for everyone. */
-import { createServer } from "node:net";
-import { Server, type ServerCredentials } from "@grpc/grpc-js";
-import { SERVER_OPTIONS } from "../xds/limits.js";
+import { GrpcServer, type TlsSource } from "../grpc/server.js";
+import { SERVER_LIMITS } from "../xds/limits.js";
 import { AppError } from "./app-error.js";
 
 /** A gRPC port that is served. */
@@ -47,50 +46,21 @@ export function portError(at: ListenAt, cause: unknown): AppError {
   });
 }
 
-/** gRPC tells only in words why a port cannot be had; a plain socket says it in a code. */
-async function checkFree(at: ListenAt): Promise<void> {
-  if (at.port === 0) return;
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once("error", (error) => {
-      reject(portError(at, error));
-    });
-    probe.listen({ host: at.address, port: at.port, exclusive: true }, resolve);
-  });
-  await new Promise<void>((resolve) => {
-    probe.close(() => {
-      resolve();
-    });
-  });
-}
-
 /**
- * Serves on a port what `addServices` adds.
+ * Serves on a port what `addServices` adds, with TLS if there is a source of it.
  * @throws AppError when the port cannot be had
  */
 export async function startGrpcPort(
   at: ListenAt,
-  credentials: ServerCredentials,
-  addServices: (server: Server) => void,
+  tls: TlsSource | undefined,
+  addServices: (server: GrpcServer) => void,
 ): Promise<GrpcPort> {
-  await checkFree(at);
-  const server = new Server(SERVER_OPTIONS);
+  const server = new GrpcServer(SERVER_LIMITS, tls);
   addServices(server);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(formatAddress(at), credentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(portError(at, error));
-    });
-  });
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        // Streams of discovery never end by themselves.
-        server.forceShutdown();
-        server.tryShutdown(() => {
-          resolve();
-        });
-      }),
-  };
+  try {
+    const port = await server.listen({ host: at.address, port: at.port });
+    return { port, close: () => server.close() };
+  } catch (error) {
+    throw portError(at, error);
+  }
 }

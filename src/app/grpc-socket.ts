@@ -1,8 +1,8 @@
 /** A gRPC server on a Unix socket, for who owns the state directory. */
 import { chmod, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { SERVER_OPTIONS } from "../xds/limits.js";
+import { GrpcServer } from "../grpc/server.js";
+import { SERVER_LIMITS } from "../xds/limits.js";
 import { AppError } from "./app-error.js";
 
 /** What a socket's address can hold on Linux, without the zero at its end; see unix(7). */
@@ -29,7 +29,7 @@ function isServed(path: string): Promise<boolean> {
  */
 export async function startGrpcSocket(
   path: string,
-  addServices: (server: Server) => void,
+  addServices: (server: GrpcServer) => void,
 ): Promise<() => Promise<void>> {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new AppError("socket-unusable", `${path} is too long for a socket's address`, {
@@ -42,27 +42,17 @@ export async function startGrpcSocket(
     });
   }
   await rm(path, { force: true });
-  const server = new Server(SERVER_OPTIONS);
+  const server = new GrpcServer(SERVER_LIMITS);
   addServices(server);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else {
-        reject(
-          new AppError("socket-unusable", `cannot listen on ${path}: ${error.message}`, {
-            hint: "choose another state directory with --state",
-            cause: error,
-          }),
-        );
-      }
+  try {
+    await server.listen({ path });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AppError("socket-unusable", `cannot listen on ${path}: ${why}`, {
+      hint: "choose another state directory with --state",
+      cause: error,
     });
-  });
+  }
   await chmod(path, 0o600);
-  return () =>
-    new Promise((resolve) => {
-      server.forceShutdown();
-      server.tryShutdown(() => {
-        resolve();
-      });
-    });
+  return () => server.close();
 }

@@ -1,7 +1,7 @@
 /** Who is who: the authority, the ways in, and what proxies are given to prove themselves by. */
 import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import type { Server, ServiceDefinition } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
 import { type Authority, openAuthority } from "../ca/authority.js";
@@ -30,6 +30,7 @@ import {
 import { openWorkloadStore } from "../ca/workload-store.js";
 import { readCertificate } from "../ca/x509.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
+import type { GrpcServer } from "../grpc/server.js";
 import { type Closers, closeAll } from "./closers.js";
 import { type FollowedTrust, followGivenTrust } from "./given-trust.js";
 import { readJwtIssuers } from "./jwt-issuers.js";
@@ -94,7 +95,7 @@ export interface Identity {
    */
   followAuthority(readiness: () => Readiness): void;
   /** Adds the services by which certificates are given out; for ports with TLS alone. */
-  addServices(server: Server): void;
+  addServices(server: GrpcServer): void;
   /** Ends all renewals, and the rotation. */
   close(): Promise<void>;
 }
@@ -289,7 +290,7 @@ function isRevoked(chain: string, { revocations }: GivenTrust): boolean {
 }
 
 function addCertificates(
-  server: Server,
+  server: GrpcServer,
   definition: ServiceDefinition,
   options: IdentityOptions,
   identity: Pick<Identity, "authority" | "authenticate" | "refused"> & {

@@ -1,7 +1,7 @@
 /** The ports on which a control plane is reached, and what is served on each. */
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import type { GrpcServer, TlsSource } from "../grpc/server.js";
 import type { AdsServer } from "../xds/ads-server.js";
 import { addAdsService, addSdsService, type ServiceOptions } from "../xds/ads-service.js";
 import { type Closers, closeAll } from "./closers.js";
@@ -31,7 +31,7 @@ export interface Served {
   readonly metrics: Metrics;
   readonly version: string;
   /** TLS of the control plane's own. */
-  readonly tls: ServerCredentials;
+  readonly tls: TlsSource;
 }
 
 /** Ports that are open. */
@@ -90,7 +90,7 @@ async function openPorts(
   });
   const ports = {
     plaintextPort: await open(
-      startGrpcPort(plaintext, ServerCredentials.createInsecure(), (server) => {
+      startGrpcPort(plaintext, undefined, (server) => {
         addDiscovery(server, ads, { plaintext: true });
         debug.addTo(server, "plaintext");
       }),
@@ -108,7 +108,7 @@ async function openPorts(
   return ports;
 }
 
-function addDiscovery(server: Server, ads: AdsServer, options: ServiceOptions): void {
+function addDiscovery(server: GrpcServer, ads: AdsServer, options: ServiceOptions): void {
   addAdsService(server, ads, options);
   addSdsService(server, ads, options);
 }

@@ -85,7 +85,7 @@ async function proofOf(
       return result.proof;
     case "refused": {
       const { code, message, reason, detail } = result.refusal;
-      onRefused(reason, { detail, peer: peer.address });
+      onRefused(reason, { detail, peer: peer.name });
       return refuse(code, message);
     }
   }
@@ -210,7 +210,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
         if (authorization.kind === "denied") {
           options.onRefused("identity", {
             detail: authorization.message,
-            peer: request.peer.address,
+            peer: request.peer.name,
           });
           return refuse(authorization.code, authorization.message);
         }

@@ -1,12 +1,9 @@
 /** Istio's certificate service: agents that keep their key have it certified. See Istio, security/v1alpha1/ca.proto. */
-import {
-  type handleUnaryCall,
-  type Server,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import { type ServiceDefinition, status } from "@grpc/grpc-js";
+import { CallRefused } from "../grpc/call-refused.js";
+import { addService, type HandleUnary, type UnaryCall } from "../grpc/hosted-service.js";
+import type { GrpcServer } from "../grpc/server.js";
+import type { Status } from "../grpc/status.js";
 import type { Authenticate } from "./authenticate.js";
 import type { Authority } from "./authority.js";
 import { CertificateError } from "./ca-error.js";
@@ -26,7 +23,7 @@ interface CertificateResponse {
   readonly certChain: readonly string[];
 }
 
-type CreateCertificate = ServerUnaryCall<CertificateRequest, CertificateResponse>;
+type CreateCertificate = UnaryCall<CertificateRequest>;
 
 /** What the service is made with. */
 export interface CertificateServiceOptions {
@@ -51,11 +48,11 @@ export const CERTIFICATE_SERVICE = "istio.v1.auth.IstioCertificateService";
  * says.
  */
 export function addCertificateService(
-  server: Server,
+  server: GrpcServer,
   definition: ServiceDefinition,
   options: CertificateServiceOptions,
 ): void {
-  const createCertificate: handleUnaryCall<CertificateRequest, CertificateResponse> = (
+  const createCertificate: HandleUnary<CertificateRequest, CertificateResponse> = (
     call,
     answer,
   ) => {
@@ -68,17 +65,7 @@ export function addCertificateService(
       },
     );
   };
-  server.addService(definition, { CreateCertificate: createCertificate });
-}
-
-/** A call is not answered, for a reason that its caller may know. */
-class CallRefused extends Error {
-  readonly code: status;
-  constructor(code: status, message: string) {
-    super(message);
-    this.name = "CallRefused";
-    this.code = code;
-  }
+  addService(server, definition, { CreateCertificate: createCertificate });
 }
 
 async function certify(
@@ -101,14 +88,14 @@ async function proofOf(
   call: CreateCertificate,
   { authenticate, onRefused }: CertificateServiceOptions,
 ): Promise<Proof> {
-  const peer = { address: call.getPeer(), metadata: call.metadata, plaintext: false };
-  const result = await authenticate(presentedBy({ ...peer, authContext: call.getAuthContext() }));
+  const { caller } = call;
+  const result = await authenticate(presentedBy({ ...caller, plaintext: false }));
   if (result.kind === "proved") return result.proof;
   if (result.kind === "anonymous") {
     throw new CallRefused(status.UNAUTHENTICATED, "certificates are given over TLS alone");
   }
   const { code, message, reason, detail } = result.refusal;
-  onRefused(reason, { detail, peer: peer.address });
+  onRefused(reason, { detail, peer: caller.name });
   throw new CallRefused(code, message);
 }
 
@@ -117,10 +104,10 @@ function refusalOf(
   error: unknown,
   call: CreateCertificate,
   { onRefused, onError }: CertificateServiceOptions,
-): Partial<ServiceError> {
+): Status {
   if (error instanceof CallRefused) return { code: error.code, details: error.message };
   if (error instanceof CertificateError && error.code === UNREADABLE_REQUEST) {
-    onRefused(error.code, { detail: error.message, peer: call.getPeer() });
+    onRefused(error.code, { detail: error.message, peer: call.caller.name });
     return { code: status.INVALID_ARGUMENT, details: error.message };
   }
   onError(error);

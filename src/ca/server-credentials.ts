@@ -1,6 +1,6 @@
 /** TLS for the control plane's own port: a certificate of our authority, renewed while it serves. */
-import { experimental, type ServerCredentials } from "@grpc/grpc-js";
 import ipaddr from "ipaddr.js";
+import type { TlsSource } from "../grpc/server.js";
 import type { Authority, IssuedCertificate } from "./authority.js";
 import type { SubjectAltName } from "./certificate-template.js";
 import { type RenewalOptions, startRenewal } from "./renewed-certificate.js";
@@ -17,8 +17,8 @@ const SERVER_NAMES: readonly string[] = [
 
 /** TLS that is being kept fresh. */
 export interface ServerTls {
-  /** For `Server.bindAsync`. A client may show a certificate; only one that leads to our roots is seen by handlers. */
-  readonly credentials: ServerCredentials;
+  /** What the server shows, and the roots of its clients. */
+  readonly source: TlsSource;
   /** Takes other roots for clients from the next connection on. */
   readonly trust: (roots: readonly string[]) => void;
   /** Ends the renewal. */
@@ -32,15 +32,6 @@ export interface ServerTlsOptions extends RenewalOptions {
   readonly names?: readonly string[];
 }
 
-type CertificateProvider = Parameters<
-  typeof experimental.createCertificateProviderServerCredentials
->[0];
-type Listeners<T> = Set<(update: T | null) => void>;
-interface Identity {
-  readonly certificate: Buffer;
-  readonly privateKey: Buffer;
-}
-
 /**
  * Issues the server's certificate and keeps it fresh. Never below TLS 1.2, which is Node's own limit.
  * @throws CertificateError
@@ -48,19 +39,36 @@ interface Identity {
 export async function startServerTls(options: ServerTlsOptions): Promise<ServerTls> {
   const { authority } = options;
   const names = [...new Set([...SERVER_NAMES, ...(options.names ?? [])])].map(subjectAltName);
-  const source = certificateSource(authority.roots);
+  const listeners = new Set<() => void>();
+  let roots = authority.roots;
+  let identity: IssuedCertificate | undefined;
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
   const renewal = await startRenewal(() => authority.issueServer(names), {
     ...options,
-    onRenewed: source.setIdentity,
+    onRenewed: (renewed) => {
+      identity = renewed;
+      changed();
+    },
   });
   return {
-    // One object for both: the two parameters are declared in the wrong order in the library's types.
-    credentials: experimental.createCertificateProviderServerCredentials(
-      source.provider,
-      source.provider,
-      false,
-    ),
-    trust: source.setRoots,
+    source: {
+      context: () => ({
+        ca: [...roots],
+        ...(identity && { cert: identity.chain, key: identity.privateKey.reveal() }),
+      }),
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => {
+          listeners.delete(listener);
+        };
+      },
+    },
+    trust: (trusted) => {
+      roots = trusted;
+      changed();
+    },
     stop: renewal.stop,
   };
 }
@@ -68,56 +76,4 @@ export async function startServerTls(options: ServerTlsOptions): Promise<ServerT
 function subjectAltName(name: string): SubjectAltName {
   const isIp = ipaddr.IPv4.isValidFourPartDecimal(name) || ipaddr.IPv6.isValid(name);
   return { type: isIp ? "ip" : "dns", value: name };
-}
-
-/** What the server reads its certificate and the clients' roots from, and what sets them. */
-function certificateSource(roots: readonly string[]): {
-  readonly provider: CertificateProvider;
-  readonly setIdentity: (certificate: IssuedCertificate) => void;
-  readonly setRoots: (roots: readonly string[]) => void;
-} {
-  const caListeners: Listeners<{ caCertificate: Buffer }> = new Set();
-  const identityListeners: Listeners<Identity> = new Set();
-  const latest = { ca: { caCertificate: Buffer.from(roots.join("")) }, identity: null } as {
-    ca: { caCertificate: Buffer };
-    identity: Identity | null;
-  };
-  // Told later: the server only listens to its credentials after it has added itself here.
-  const add = <T>(
-    listeners: Listeners<T>,
-    listener: (update: T | null) => void,
-    value: () => T | null,
-  ): void => {
-    listeners.add(listener);
-    process.nextTick(() => {
-      if (listeners.has(listener)) listener(value());
-    });
-  };
-  return {
-    provider: {
-      addCaCertificateListener: (listener) => {
-        add(caListeners, listener, () => latest.ca);
-      },
-      removeCaCertificateListener: (listener) => {
-        caListeners.delete(listener);
-      },
-      addIdentityCertificateListener: (listener) => {
-        add(identityListeners, listener, () => latest.identity);
-      },
-      removeIdentityCertificateListener: (listener) => {
-        identityListeners.delete(listener);
-      },
-    },
-    setIdentity: ({ chain, privateKey }) => {
-      latest.identity = {
-        certificate: Buffer.from(chain),
-        privateKey: Buffer.from(privateKey.reveal()),
-      };
-      for (const listener of identityListeners) listener(latest.identity);
-    },
-    setRoots: (trusted) => {
-      latest.ca = { caCertificate: Buffer.from(trusted.join("")) };
-      for (const listener of caListeners) listener(latest.ca);
-    },
-  };
 }

@@ -1,5 +1,5 @@
 /** Who may ask the debug endpoints. See docs/decisions/0006-who-may-ask.md. */
-import { type Metadata, type ServerUnaryCall, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import ipaddr from "ipaddr.js";
 import type { Authenticate } from "../ca/authenticate.js";
 import { type ConnectedPeer, presentedBy } from "../ca/presented-by.js";
@@ -42,10 +42,9 @@ const denied = (
   message: string,
 ): Access => ({ kind: "denied", code, message });
 
-/** `127.0.0.1:4711`, `[::1]:4711`, `::1:4711`, also an IPv4 address that is written as IPv6. */
+/** Also for an IPv4 address that is written as IPv6. */
 function isLoopback(address: string): boolean {
-  const host = address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === "loopback";
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
 }
 
 /** Who may ask. The socket is in a directory that its owner alone may enter, so who reaches it may also read our keys. */
@@ -96,13 +95,4 @@ async function overTls(
         `${namespace}/${serviceAccount} is no operator: start the control plane with ` +
           `--operator ${namespace}/${serviceAccount} to let it ask`,
       );
-}
-
-/** What a call of one of our services tells of its caller. */
-export function peerOf(
-  call: Pick<ServerUnaryCall<unknown, unknown>, "getPeer" | "getAuthContext"> & {
-    readonly metadata: Metadata;
-  },
-): Omit<ConnectedPeer, "plaintext"> {
-  return { address: call.getPeer(), metadata: call.metadata, authContext: call.getAuthContext() };
 }

@@ -10,7 +10,7 @@ import { ANALYZERS, DEFAULT_ANALYZERS } from "../analysis/analyzers.js";
 import { DEFAULT_GATEWAY_FILE } from "../analysis/default-gateway.js";
 import { parseOffline } from "../config/parse-offline.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import { CallRefused } from "./calls.js";
+import { CallRefused } from "../grpc/call-refused.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 
 /**

@@ -1,26 +1,18 @@
 /** How calls of the debug endpoints are let in and answered. */
-import {
-  type handleBidiStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type StatusObject,
-  type sendUnaryData,
-  status,
-} from "@grpc/grpc-js";
-import { type CheckAccess, type Entrance, peerOf } from "./access.js";
-
-/** A call that cannot be answered; the message is for the caller. */
-export class CallRefused extends Error {
-  readonly code: status;
-  constructor(code: status, message: string) {
-    super(message);
-    this.name = "CallRefused";
-    this.code = code;
-  }
-}
+import { status } from "@grpc/grpc-js";
+import { CallRefused } from "../grpc/call-refused.js";
+import type { Caller } from "../grpc/caller.js";
+import type { HostedCall } from "../grpc/hosted-call.js";
+import type {
+  AnsweredStream,
+  HandleResponses,
+  HandleStreams,
+  HandleUnary,
+  Respond,
+  UnaryCall,
+} from "../grpc/hosted-service.js";
+import type { Status } from "../grpc/status.js";
+import type { CheckAccess, Entrance } from "./access.js";
 
 /** Who is let in, and who is told of faults of ours. */
 export interface CallGuard {
@@ -32,13 +24,13 @@ export interface CallGuard {
 /** Answers one request; may throw CallRefused. */
 export type Answer<Request, Response> = (request: Request) => Response | Promise<Response>;
 
-async function letIn(call: Parameters<typeof peerOf>[0], guard: CallGuard): Promise<void> {
-  const access = await guard.checkAccess(guard.entrance, peerOf(call));
+async function letIn({ caller }: { readonly caller: Caller }, guard: CallGuard): Promise<void> {
+  const access = await guard.checkAccess(guard.entrance, caller);
   if (access.kind === "denied") throw new CallRefused(access.code, access.message);
 }
 
 /** What a caller is told of an error; of a fault of ours nothing but that there was one. */
-function statusOf(error: unknown, guard: CallGuard): Pick<StatusObject, "code" | "details"> {
+function statusOf(error: unknown, guard: CallGuard): Status {
   if (error instanceof CallRefused) return { code: error.code, details: error.message };
   guard.onError(error);
   return { code: status.INTERNAL, details: "internal error" };
@@ -48,11 +40,8 @@ function statusOf(error: unknown, guard: CallGuard): Pick<StatusObject, "code" |
 export function unary<Request, Response>(
   answer: Answer<Request, Response>,
   guard: CallGuard,
-): handleUnaryCall<Request, Response> {
-  const run = async (
-    call: ServerUnaryCall<Request, Response>,
-    respond: sendUnaryData<Response>,
-  ): Promise<void> => {
+): HandleUnary<Request, Response> {
+  const run = async (call: UnaryCall<Request>, respond: Respond<Response>): Promise<void> => {
     try {
       await letIn(call, guard);
       respond(null, await answer(call.request));
@@ -69,8 +58,8 @@ export function unary<Request, Response>(
 export function eachRequest<Request, Response>(
   answer: Answer<Request, Response>,
   guard: CallGuard,
-): handleBidiStreamingCall<Request, Response> {
-  const run = async (call: ServerDuplexStream<Request, Response>): Promise<void> => {
+): HandleStreams<Request, Response> {
+  const run = async (call: HostedCall<Request, Response>): Promise<void> => {
     try {
       await letIn(call, guard);
       for await (const request of call) call.write(await answer(request as Request));
@@ -89,8 +78,8 @@ export function watching<Request, Response>(
   current: () => Response,
   onChange: (listener: () => void) => () => void,
   guard: CallGuard,
-): handleServerStreamingCall<Request, Response> {
-  const run = async (call: ServerWritableStream<Request, Response>): Promise<void> => {
+): HandleResponses<Request, Response> {
+  const run = async (call: AnsweredStream<Request, Response>): Promise<void> => {
     try {
       await letIn(call, guard);
       if (call.cancelled) return;

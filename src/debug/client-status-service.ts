@@ -1,13 +1,16 @@
 /** Envoy's client status discovery service: envoy/service/status/v3/csds.proto. */
 import type { JsonObject } from "@bufbuild/protobuf";
-import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type ServiceDefinition, status } from "@grpc/grpc-js";
 import { RE2JS } from "re2js";
 import type { ClientStatusRequestJson } from "../../gen/types/envoy/service/status/v3/csds_pb.js";
 import type { NodeMatcherJson } from "../../gen/types/envoy/type/matcher/v3/node_pb.js";
 import type { StringMatcherJson } from "../../gen/types/envoy/type/matcher/v3/string_pb.js";
+import { CallRefused } from "../grpc/call-refused.js";
+import { addService } from "../grpc/hosted-service.js";
+import type { GrpcServer } from "../grpc/server.js";
 import type { TypeStatus } from "../xds/stream-status.js";
 import type { ReadAccepted, ShownResource } from "./accepted-resources.js";
-import { type Answer, type CallGuard, CallRefused, eachRequest, unary } from "./calls.js";
+import { type Answer, type CallGuard, eachRequest, unary } from "./calls.js";
 import { clientStatus, typeState } from "./client-status.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { timestamp } from "./timestamp.js";
@@ -131,12 +134,12 @@ function createAnswer(options: ClientStatusOptions): Answer<ClientStatusRequestJ
 
 /** Adds the service to a server. */
 export function addClientStatusService(
-  server: Server,
+  server: GrpcServer,
   guard: CallGuard,
   options: ClientStatusOptions,
 ): void {
   const answer = createAnswer(options);
-  server.addService(options.definition, {
+  addService(server, options.definition, {
     FetchClientStatus: unary(answer, guard),
     StreamClientStatus: eachRequest(answer, guard),
   });

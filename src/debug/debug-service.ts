@@ -1,5 +1,5 @@
 /** fairlead's own debug API, see proto/fairlead/debug/v1/debug.proto. */
-import { type Server, type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
   ConfigurationJson,
@@ -28,10 +28,13 @@ import type {
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { CallRefused } from "../grpc/call-refused.js";
+import { addService } from "../grpc/hosted-service.js";
+import type { GrpcServer } from "../grpc/server.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { isCalledUrl } from "../simulator/called-url.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
-import { type Answer, type CallGuard, CallRefused, unary, watching } from "./calls.js";
+import { type Answer, type CallGuard, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
 import { describeConfiguration } from "./describe-configuration.js";
 import { describeConvergence } from "./describe-convergence.js";
@@ -195,7 +198,7 @@ function connectionsFor(
 
 /** Adds the service to a server. */
 export function addDebugService(
-  server: Server,
+  server: GrpcServer,
   guard: CallGuard,
   options: DebugServiceOptions,
 ): void {
@@ -203,7 +206,7 @@ export function addDebugService(
     ([name, answer]) => [name, unary(answer as Answer<object, object>, guard)] as const,
   );
   const { observed } = options;
-  server.addService(options.definition, {
+  addService(server, options.definition, {
     ...Object.fromEntries(handlers),
     WatchDiagnostics: watching(
       () => describeDiagnostics(observed.snapshot().diagnostics),

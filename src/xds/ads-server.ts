@@ -3,11 +3,12 @@ import { fromBinary, type Registry } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import { Table } from "../base/table.js";
-import { AdsStream, type DiscoveryCall, type Entrance, type StreamHost } from "./ads-stream.js";
+import type { ServerCall } from "../grpc/server-call.js";
+import { AdsStream, type Entrance, type StreamHost } from "./ads-stream.js";
 import { createBacklog } from "./backlog.js";
 import type { Clock } from "./clock.js";
 import { createKnownTables } from "./known-tables.js";
-import { createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { createAdmission, createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { createNamePool } from "./names.js";
 import type { XdsObserver } from "./observer.js";
 import type { Outstanding } from "./outstanding.js";
@@ -49,7 +50,7 @@ export interface AdsServer {
   /** What the client of a stream should hold now and has not accepted; nothing if there is no such stream. */
   readonly outstanding: (stream: string) => readonly Outstanding[];
   /** Serves one stream. */
-  readonly serve: (call: DiscoveryCall, entrance: Entrance) => void;
+  readonly serve: (call: ServerCall, entrance: Entrance) => void;
 }
 
 const NOTHING: ResourceTable = Table.empty();
@@ -79,19 +80,13 @@ function nodeDecoder(registry: Registry): (bytes: Uint8Array) => Node {
   };
 }
 
-/** Counts streams; one that is too many is refused. */
-function createAdmission({ maxStreams }: Limits): (call: DiscoveryCall) => boolean {
-  let connected = 0;
-  return (call) => {
-    if (connected >= maxStreams) {
-      call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many streams" });
-      return false;
-    }
-    connected += 1;
-    call.once("close", () => {
-      connected -= 1;
-    });
-    return true;
+/** Names of streams, unlike those of any other server. */
+function createStreamIds(): () => string {
+  const prefix = randomBytes(4).toString("hex");
+  let started = 0;
+  return () => {
+    started += 1;
+    return `${prefix}.${started.toString(36)}`;
   };
 }
 
@@ -107,7 +102,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
   const planner = createSharedPlanner();
   const encoder = createResponseEncoder();
-  const prefix = randomBytes(4).toString("hex");
+  const nextId = createStreamIds();
   const streams = new Map<string, AdsStream>();
   const turns = createTurns({
     clock,
@@ -119,8 +114,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     },
   });
   const backlog = createBacklog(limits, clock, turns.look);
-  let started = 0;
-  const admit = createAdmission(limits);
+  const admission = createAdmission(limits);
 
   const host: StreamHost = {
     sessions,
@@ -139,6 +133,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       for (const table of stream.acceptedTables()) known.keep(table);
       turns.drop(stream);
     },
+    closed: admission.leave,
   };
 
   return {
@@ -150,10 +145,13 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     wanted: (id, typeUrl) => streams.get(id)?.wanted(typeUrl) ?? NOTHING,
     outstanding: (id) => streams.get(id)?.outstanding() ?? [],
     serve(call, entrance) {
-      if (!admit(call)) return;
-      started += 1;
-      const stream = new AdsStream(`${prefix}.${started.toString(36)}`, call, entrance, host);
+      if (!admission.enter()) {
+        call.end({ code: status.RESOURCE_EXHAUSTED, details: "too many streams" });
+        return;
+      }
+      const stream = new AdsStream(nextId(), call, entrance, host);
       streams.set(stream.id, stream);
+      call.start(stream);
     },
   };
 }

@@ -4,13 +4,15 @@
  * Responses are made only when all that was made before is handed to the connection, so a peer that does not read costs
  * one step's responses at most, and the large ones of these are shared with other streams until they are written.
  */
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { Table } from "../base/table.js";
+import { messageOf } from "../grpc/message.js";
+import type { CallListener, ServerCall } from "../grpc/server-call.js";
+import { OK } from "../grpc/status.js";
 import { type AskedView, createAskedView } from "./asked-view.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
-import { type Message, messageOf } from "./message.js";
 import type { Moment } from "./moment.js";
 import { isIdle, nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
@@ -32,9 +34,6 @@ import {
 import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
 import type { Held } from "./subscription.js";
 import { DecodeError } from "./wire.js";
-
-/** A discovery stream of gRPC. */
-export type DiscoveryCall = ServerDuplexStream<Buffer, Message>;
 
 /** The service that a stream came in by. */
 export interface Entrance {
@@ -58,6 +57,8 @@ export interface StreamHost extends OutboxHost {
   readonly waitingRoom: WaitingRoom;
   /** The stream is over, though its connection may not know it yet. */
   readonly ended: (stream: AdsStream) => void;
+  /** The call of a stream is gone. */
+  readonly closed: () => void;
 }
 
 /** A client that was let in. */
@@ -75,9 +76,9 @@ interface Knock {
 }
 
 /** See the top of this file. */
-export class AdsStream {
+export class AdsStream implements CallListener {
   readonly id: string;
-  readonly #call: DiscoveryCall;
+  readonly #call: ServerCall;
   readonly #entrance: Entrance;
   readonly #host: StreamHost;
   readonly #allow: Allowance;
@@ -95,7 +96,7 @@ export class AdsStream {
   #stopDeadline: () => void;
   #stopTimer: () => void = () => undefined;
 
-  constructor(id: string, call: DiscoveryCall, entrance: Entrance, host: StreamHost) {
+  constructor(id: string, call: ServerCall, entrance: Entrance, host: StreamHost) {
     this.id = id;
     this.#call = call;
     this.#entrance = entrance;
@@ -111,16 +112,20 @@ export class AdsStream {
       },
     });
     this.#stopDeadline = this.#deadline("no request came");
-    call.on("data", (message: Buffer) => {
-      this.#receive(message);
-    });
-    call.on("end", () => {
-      this.#end(undefined, "the client ended the stream");
-      call.end();
-    });
-    call.on("close", () => {
-      this.#end(undefined, "the connection is gone");
-    });
+  }
+
+  onMessage(bytes: Buffer): void {
+    this.#receive(bytes);
+  }
+
+  onHalfClosed(): void {
+    this.#end(undefined, "the client ended the stream");
+    this.#call.end(OK);
+  }
+
+  onClosed(): void {
+    this.#end(undefined, "the connection is gone");
+    this.#host.closed();
   }
 
   get isSettled(): boolean {
@@ -158,8 +163,7 @@ export class AdsStream {
   refuse(reason: StreamRefused): void {
     if (this.#hasEnded) return;
     this.#end(reason.code, reason.message);
-    // The way of grpc-js to end a server's stream with a status.
-    this.#call.emit("error", { code: reason.code, details: reason.message });
+    this.#call.end({ code: reason.code, details: reason.message });
   }
 
   /** undefined before the client is let in. */
@@ -271,12 +275,7 @@ export class AdsStream {
   }
 
   #peer(): Peer {
-    return {
-      address: this.#call.getPeer(),
-      metadata: this.#call.metadata,
-      authContext: this.#call.getAuthContext(),
-      plaintext: this.#entrance.plaintext,
-    };
+    return { ...this.#call.caller, plaintext: this.#entrance.plaintext };
   }
 
   async #letIn(first: Incoming): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ServerLimits } from "../grpc/server.js";
 import type { Clock } from "./clock.js";
 
 /** What one peer may cost. A peer that goes beyond is told so by the status with which its stream ends. */
@@ -38,15 +39,17 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /**
- * Options for a grpc-js server that serves discovery. A client that comes back lists each resource that it holds with
- * its version, which for tens of thousands of resources is more than gRPC's 4 MiB; pings find peers that are gone.
+ * Of a gRPC server that serves discovery. A client that comes back lists each resource that it holds with its version, which
+ * for tens of thousands of resources is more than the 4 MiB that are usual; pings find peers that are gone.
  */
-export const SERVER_OPTIONS = {
-  "grpc.max_receive_message_length": 16 * 1024 * 1024,
-  "grpc.max_concurrent_streams": 128,
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-} as const;
+export const SERVER_LIMITS: ServerLimits = {
+  maxMessageBytes: 16 * 1024 * 1024,
+  closeMs: 10_000,
+  maxStreams: 128,
+  pingEveryMs: 30_000,
+  pingTimeoutMs: 10_000,
+  handshakeMs: 10_000,
+};
 
 const BYTES_PER_TOKEN = 8192;
 
@@ -68,6 +71,28 @@ export function createAllowance(
     if (cost > left) return false;
     left -= cost;
     return true;
+  };
+}
+
+/** Who comes in at a door, as long as there is room. */
+export interface Admission {
+  /** False if there is none. */
+  readonly enter: () => boolean;
+  readonly leave: () => void;
+}
+
+/** Of streams. */
+export function createAdmission({ maxStreams }: Limits): Admission {
+  let inside = 0;
+  return {
+    enter() {
+      if (inside >= maxStreams) return false;
+      inside += 1;
+      return true;
+    },
+    leave() {
+      inside -= 1;
+    },
   };
 }
 

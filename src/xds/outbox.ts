@@ -1,8 +1,9 @@
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+import type { Message } from "../grpc/message.js";
+import type { ServerCall } from "../grpc/server-call.js";
 import type { Backlog, SlowReader } from "./backlog.js";
 import type { Clock } from "./clock.js";
 import type { Limits } from "./limits.js";
-import type { Message } from "./message.js";
 import { StreamRefused } from "./session.js";
 
 /** What all outboxes of a server share. */
@@ -22,7 +23,7 @@ export interface OutboxEvents {
 
 /** The messages that a stream's connection was handed and its client has not read. */
 export class Outbox implements SlowReader {
-  readonly #call: ServerDuplexStream<Buffer, Message>;
+  readonly #call: Pick<ServerCall, "write">;
   readonly #host: OutboxHost;
   readonly #events: OutboxEvents;
   #messages = 0;
@@ -33,7 +34,7 @@ export class Outbox implements SlowReader {
   #isWatched = false;
   #stopWatching: () => void = () => undefined;
 
-  constructor(call: ServerDuplexStream<Buffer, Message>, host: OutboxHost, events: OutboxEvents) {
+  constructor(call: Pick<ServerCall, "write">, host: OutboxHost, events: OutboxEvents) {
     this.#call = call;
     this.#host = host;
     this.#events = events;

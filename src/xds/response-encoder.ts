@@ -1,4 +1,4 @@
-import { type Message, messageOf } from "./message.js";
+import { type Message, messageOf } from "../grpc/message.js";
 import type { Response } from "./next-responses.js";
 import type { Payload } from "./subscription.js";
 import { encodeResponse } from "./wire.js";

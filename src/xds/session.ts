@@ -1,5 +1,6 @@
-import type { Metadata, ServerDuplexStream, status } from "@grpc/grpc-js";
+import type { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { Caller } from "../grpc/caller.js";
 import type { NameSet } from "./names.js";
 import type { ResourceView } from "./resource.js";
 
@@ -7,13 +8,7 @@ import type { ResourceView } from "./resource.js";
 export type Protocol = "delta" | "sotw";
 
 /** What the connection tells of the other side. */
-export interface Peer {
-  /** Its address and port, as gRPC writes them. */
-  readonly address: string;
-  /** The headers of the stream. */
-  readonly metadata: Metadata;
-  /** The verified certificate, if there is one. */
-  readonly authContext: ReturnType<ServerDuplexStream<unknown, unknown>["getAuthContext"]>;
+export interface Peer extends Caller {
   /** The stream came in on a port without TLS. */
   readonly plaintext: boolean;
 }

@@ -7,9 +7,9 @@
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { fieldLength, textField, writeFieldHead, writeTextField } from "../base/message-field.js";
+import { type Message, messageOf } from "../grpc/message.js";
 import type { DeltaRequest } from "./delta.js";
 import { versionsAt, versionsOf } from "./held-versions.js";
-import { type Message, messageOf } from "./message.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
 import type { SotwRequest } from "./sotw.js";

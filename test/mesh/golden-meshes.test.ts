@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Table } from "../../src/base/table.js";
 import { buildBootstrap } from "../../src/envoy/bootstrap.js";
@@ -13,11 +12,13 @@ import type { Encoder } from "../../src/envoy/encoder.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../../src/envoy/names.js";
 import { MESSAGE } from "../../src/envoy/part/envoy-types.js";
 import type { EnvoyResource, ResourceSet, ResourceSets } from "../../src/envoy/resource-set.js";
+import { GrpcServer } from "../../src/grpc/server.js";
 import { findEnvoy } from "../../src/up/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy-process.js";
 import { createAdsServer } from "../../src/xds/ads-server.js";
 import { addAdsService } from "../../src/xds/ads-service.js";
 import { systemClock } from "../../src/xds/clock.js";
+import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import type { Nacked } from "../../src/xds/observer.js";
 import { type ResourceView, TYPE_URL } from "../../src/xds/resource.js";
 import {
@@ -140,17 +141,10 @@ async function serve(view: ResourceView, nacks: Nacked[]): Promise<number> {
       },
     },
   });
-  const server = new Server();
+  const server = new GrpcServer(SERVER_LIMITS);
   addAdsService(server, ads, { plaintext: true });
-  onTestFinished(() => {
-    server.forceShutdown();
-  });
-  return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(error);
-    });
-  });
+  onTestFinished(() => server.close());
+  return server.listen({ host: "127.0.0.1", port: 0 });
 }
 
 function start(port: number, { address, directory }: Place): EnvoyProcess {

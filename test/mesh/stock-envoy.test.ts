@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Server, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Table } from "../../src/base/table.js";
 import { type Authenticate, createAuthenticator } from "../../src/ca/authenticate.js";
@@ -34,11 +34,13 @@ import {
   identityClusterAddress,
 } from "../../src/envoy/control-plane-cluster.js";
 import { createEncoder, type Encoder } from "../../src/envoy/encoder.js";
+import { GrpcServer } from "../../src/grpc/server.js";
 import { findEnvoy } from "../../src/up/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy-process.js";
 import { createAdsServer } from "../../src/xds/ads-server.js";
 import { addAdsService } from "../../src/xds/ads-service.js";
 import { systemClock } from "../../src/xds/clock.js";
+import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../src/xds/resource.js";
 import {
   type OpenRequest,
@@ -144,19 +146,13 @@ async function startControlPlane(
     },
   });
   const tls = await startServerTls({ authority, timers: systemTimers, onError });
-  const server = new Server();
+  const server = new GrpcServer(SERVER_LIMITS, tls.source);
   addAdsService(server, ads, { plaintext: false });
   const stop = async (): Promise<void> => {
-    server.forceShutdown();
-    await Promise.all([tls.stop(), secrets.stop()]);
+    await Promise.all([server.close(), tls.stop(), secrets.stop()]);
   };
   onTestFinished(stop);
-  const boundPort = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, tls.credentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
+  const boundPort = await server.listen({ host: "127.0.0.1", port });
   const request = { namespace: "default", serviceAccount: "payments", ttlMs: HOUR, uses: 1 };
   const token = async (): Promise<string> => (await createToken(tokens, request)).text.reveal();
   return { port: boundPort, log, roots: authority.roots, token, breakStreams, stop };

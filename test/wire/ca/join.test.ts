@@ -6,9 +6,6 @@ import {
   credentials,
   Metadata,
   makeGenericClientConstructor,
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
   type ServiceDefinition,
   type ServiceError,
   status,
@@ -27,6 +24,10 @@ import { type ServerTls, startServerTls } from "../../../src/ca/server-credentia
 import type { WorkloadIdentity } from "../../../src/ca/spiffe-id.js";
 import { systemTimers } from "../../../src/ca/timers.js";
 import { createToken, openTokenStore, type TokenStore } from "../../../src/ca/token-store.js";
+import type { HostedCall } from "../../../src/grpc/hosted-call.js";
+import { addService } from "../../../src/grpc/hosted-service.js";
+import { GrpcServer, type TlsSource } from "../../../src/grpc/server.js";
+import { SERVER_LIMITS } from "../../../src/xds/limits.js";
 import { fakeTimers } from "../../unit/ca/fake-timers.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { temporaryDirectory } from "../../unit/ca/temporary-directory.js";
@@ -68,15 +69,8 @@ function answer(result: Authentication, claim: string): string {
   return `${result.proof.method} ${result.proof.namespace}/${result.proof.serviceAccount}`;
 }
 
-async function serve(call: ServerDuplexStream<Buffer, Buffer>, plaintext: boolean): Promise<void> {
-  const result = await authenticate(
-    presentedBy({
-      address: call.getPeer(),
-      metadata: call.metadata,
-      authContext: call.getAuthContext(),
-      plaintext,
-    }),
-  );
+async function serve(call: HostedCall<Buffer, Buffer>, plaintext: boolean): Promise<void> {
+  const result = await authenticate(presentedBy({ ...call.caller, plaintext }));
   if (result.kind === "refused") {
     const { code, message, reason } = result.refusal;
     refusals.push(reason);
@@ -96,23 +90,13 @@ async function serve(call: ServerDuplexStream<Buffer, Buffer>, plaintext: boolea
   });
 }
 
-async function listen(
-  plaintext: boolean,
-  serverCredentials: Parameters<Server["bindAsync"]>[1],
-): Promise<number> {
-  const server = new Server();
-  onTestFinished(() => {
-    server.forceShutdown();
+async function listen(tls?: TlsSource): Promise<number> {
+  const server = new GrpcServer(SERVER_LIMITS, tls);
+  onTestFinished(() => server.close());
+  addService(server, SERVICE, {
+    Who: (call: HostedCall<Buffer, Buffer>) => void serve(call, tls === undefined),
   });
-  server.addService(SERVICE, {
-    Who: (call: ServerDuplexStream<Buffer, Buffer>) => void serve(call, plaintext),
-  });
-  return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", serverCredentials, (error, port) => {
-      if (error === null) resolve(port);
-      else reject(error);
-    });
-  });
+  return server.listen({ host: "127.0.0.1", port: 0 });
 }
 
 async function startTls(
@@ -127,7 +111,7 @@ async function startTls(
 }
 
 async function startServer(): Promise<number> {
-  return listen(false, (await startTls()).credentials);
+  return listen((await startTls()).source);
 }
 
 interface Client {
@@ -308,7 +292,7 @@ test("a client with nothing is told how to join", async () => {
 });
 
 test("on the plaintext port nobody is anyone, and no token is used up", async () => {
-  const port = await listen(true, ServerCredentials.createInsecure());
+  const port = await listen();
   const token = await newToken();
   expect(await call(port, { token, plaintext: true })).toBe("anonymous");
   expect(await call(await startServer(), { token })).toBe("token default/payments");
@@ -340,7 +324,7 @@ describe("the server's own TLS", () => {
     "mesh.example.com",
   ])("has the name %s", async (servername) => {
     const tls = await startTls({ names: ["mesh.example.com", "192.0.2.7"] });
-    const port = await listen(false, tls.credentials);
+    const port = await listen(tls.source);
     expect(await handshake(port, { servername })).toHaveProperty("serial");
   });
 
@@ -372,7 +356,7 @@ describe("the server's own TLS", () => {
         return certificate;
       },
     };
-    const port = await listen(false, (await startTls({ authority: counting, timers })).credentials);
+    const port = await listen((await startTls({ authority: counting, timers })).source);
     const before = await handshake(port);
     await timers.turnTo(timers.due()[0]!);
     await renewal;
@@ -384,7 +368,7 @@ describe("the server's own TLS", () => {
 
   test("takes other roots for clients while it serves", async () => {
     const tls = await startTls();
-    const port = await listen(false, tls.credentials);
+    const port = await listen(tls.source);
     const other = await openAuthority({
       stateDirectory: await temporaryDirectory(),
       now: Date.now,

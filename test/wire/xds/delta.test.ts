@@ -133,7 +133,8 @@ describe("a stream of differences", () => {
       protocol: "delta",
     });
     expect(peer).toMatchObject({
-      address: expect.stringContaining("127.0.0.1:"),
+      address: "127.0.0.1",
+      name: expect.stringContaining("127.0.0.1:"),
       plaintext: true,
     });
   });

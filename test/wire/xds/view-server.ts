@@ -9,9 +9,9 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import * as grpc from "@grpc/grpc-js";
 import { Table } from "../../../src/base/table.js";
 import { versionOf } from "../../../src/base/version.js";
+import { GrpcServer } from "../../../src/grpc/server.js";
 import {
   type AdsServer,
   type AdsServerOptions,
@@ -19,7 +19,7 @@ import {
 } from "../../../src/xds/ads-server.js";
 import { addAdsService, addSdsService } from "../../../src/xds/ads-service.js";
 import { systemClock } from "../../../src/xds/clock.js";
-import { SERVER_OPTIONS } from "../../../src/xds/limits.js";
+import { SERVER_LIMITS } from "../../../src/xds/limits.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
 import type { OpenRequest, Session } from "../../../src/xds/session.js";
 
@@ -102,16 +102,10 @@ export async function serveView(
     },
   };
   const ads = createAdsServer({ sessions, registry, clock: systemClock(), ...options });
-  const server = new grpc.Server(SERVER_OPTIONS);
+  const server = new GrpcServer(SERVER_LIMITS);
   addAdsService(server, ads, { plaintext: true });
   addSdsService(server, ads, { plaintext: true });
-  const credentials = grpc.ServerCredentials.createInsecure();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
+  const port = await server.listen({ host: "127.0.0.1", port: 0 });
   return {
     ads,
     address: `127.0.0.1:${port}`,
@@ -122,7 +116,7 @@ export async function serveView(
       ads.publish();
     },
     close() {
-      server.forceShutdown();
+      void server.close();
     },
   };
 }

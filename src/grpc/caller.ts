@@ -1,0 +1,38 @@
+/** What a call tells of who makes it. */
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { TLSSocket } from "node:tls";
+
+/** See the top of this file. */
+export interface Caller {
+  /** Its IP address; empty on a Unix socket. */
+  readonly address: string;
+  /** Its address and port, for people. */
+  readonly name: string;
+  /** The header of this name. */
+  readonly authorization: readonly string[];
+  /** The certificate that it showed, in DER, if it leads to a root that the server trusts. */
+  readonly certificate: Buffer | undefined;
+}
+
+/** Who makes the call of a stream. */
+export function callerOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Caller {
+  const socket = stream.session?.socket;
+  const { remoteAddress: address = "", remotePort: port } = socket ?? {};
+  return {
+    address,
+    name: port === undefined ? "a Unix socket" : `${bracketed(address)}:${port}`,
+    authorization: headers.authorization === undefined ? [] : [headers.authorization],
+    certificate: socket instanceof TLSSocket ? verifiedCertificate(socket) : undefined,
+  };
+}
+
+function bracketed(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+/** A client that shows no certificate has an empty one. */
+function verifiedCertificate(socket: TLSSocket): Buffer | undefined {
+  if (!socket.authorized) return undefined;
+  const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
+  return raw;
+}
