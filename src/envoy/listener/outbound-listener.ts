@@ -17,7 +17,6 @@ import {
 import { httpFilters } from "../http-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
-  HTTP_PROXY_PORT,
   HTTP_PROXY_ROUTE,
   PASSTHROUGH_CHAIN,
   VIRTUAL_OUTBOUND,
@@ -363,9 +362,12 @@ function proxyChain(
   return { filters: [requestFilter(routes, listener, { ...options, side, forwardProxy })] };
 }
 
-/** The HTTP proxy of a sidecar that captures nothing. */
-export function httpProxyListener(address: string, options: OutboundListenerOptions): ListenerJson {
-  const at = listenAt({ address, port: HTTP_PROXY_PORT });
+/** An HTTP proxy for a sidecar's application. */
+export function httpProxyListener(
+  place: ListenerAddress,
+  options: OutboundListenerOptions,
+): ListenerJson {
+  const at = listenAt(place);
   return {
     ...at,
     filterChains: [proxyChain({ name: HTTP_PROXY_ROUTE }, at.name, options)],

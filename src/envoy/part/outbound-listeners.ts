@@ -2,6 +2,7 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { ListenerJson } from "../api.js";
 import { clusterNames } from "../cluster-names.js";
@@ -16,7 +17,12 @@ import {
   outboundListener,
   virtualOutboundListener,
 } from "../listener/outbound-listener.js";
-import { BLACK_HOLE_CLUSTER, listenerName, PASSTHROUGH_CLUSTER } from "../names.js";
+import {
+  BLACK_HOLE_CLUSTER,
+  HTTP_PROXY_PORT,
+  listenerName,
+  PASSTHROUGH_CLUSTER,
+} from "../names.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -36,6 +42,12 @@ const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
 type ListenerTraits = Pick<OutboundScope, "captured" | "dualStack" | "onDemand">;
+
+/** What of a scope decides the listeners of sidecars that capture. */
+type CapturedTraits = Pick<OutboundScope, "dualStack" | "onDemand" | "httpProxyPort">;
+
+/** Where the application of a sidecar that captures finds its HTTP proxy. */
+const LOOPBACK = "127.0.0.1";
 
 function optionsOf(
   config: MeshConfig,
@@ -68,7 +80,7 @@ function encodeListener(
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-  { dualStack, onDemand }: Omit<ListenerTraits, "captured">,
+  { dualStack, onDemand, httpProxyPort: port }: CapturedTraits,
 ): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
   const traits = { captured: true, dualStack, onDemand };
@@ -91,6 +103,9 @@ export function createCapturedListeners(
   const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
     encodeListener(encoder, virtualOutboundListener(context), []),
   );
+  const proxied = engine.memo("HTTP proxy", (context: OutboundListenerOptions) =>
+    encodeListener(encoder, httpProxyListener({ address: LOOPBACK, port }, context), []),
+  );
   const byName = engine.derive<[EnvoyResource], [], Table<EnvoyResource>>(
     "outbound listeners by place",
     (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
@@ -98,8 +113,11 @@ export function createCapturedListeners(
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
   return (claims, config, logs, unknown) => {
     const context = options(config, logs, unknown, traits);
-    const last = virtual(context);
-    return flat(byName([derive([claims], context)])).with(last.name, last);
+    const fixed = [virtual(context), ...(port === 0 ? [] : [proxied(context)])];
+    return fixed.reduce(
+      (all, listener) => all.with(listener.name, listener),
+      flat(byName([derive([claims], context)])),
+    );
   };
 }
 
@@ -114,7 +132,7 @@ export interface BoundListenerInputs {
 
 /**
  * The listeners of a sidecar that captures nothing: one for each port that services have, on the proxy's own address for
- * that, where server names tell TLS services apart; and the HTTP proxy.
+ * that, where server names tell TLS services apart; and the HTTP proxy, on the port that it always has and on the one given.
  */
 export function createBoundListeners(
   engine: Engine,
@@ -134,8 +152,16 @@ export function createBoundListeners(
           return json && encodeListener(encoder, json, all);
         })
         .filter((listener) => listener !== undefined);
-      const proxied = httpProxyListener(proxy.egressAddress, options);
-      return resourceSet([...listeners, encodeListener(encoder, proxied, [])]);
+      const given = httpProxyPort(config, proxy);
+      const ports = new Set([HTTP_PROXY_PORT, ...(given === 0 ? [] : [given])]);
+      const proxies = [...ports].map((port) =>
+        encodeListener(
+          encoder,
+          httpProxyListener({ address: proxy.egressAddress, port }, options),
+          [],
+        ),
+      );
+      return resourceSet([...listeners, ...proxies]);
     },
   );
 }

@@ -19,7 +19,7 @@ import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
 import { addressDomains, hostDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
-import { addressesFor, type OutboundScope } from "./outbound-scope.js";
+import { addressesFor, hasHttpProxy, type OutboundScope } from "./outbound-scope.js";
 
 /** A virtual host, and its domains. */
 export interface HostResource extends VirtualHostResource {
@@ -157,12 +157,13 @@ function routeNameOf(
 }
 
 /** The route configurations of HTTP proxies by which callers reach a host. */
-function proxyRoutes({ captured, egress }: OutboundScope): readonly string[] {
+function proxyRoutes(scope: OutboundScope): readonly string[] {
+  const { egress } = scope;
   const port = egress?.port;
   const isProxy =
     port !== undefined && leadsAnywhere(port) && listenerProtocol(port.protocol) === "http";
   const own = isProxy ? [sharedRoutes(egress) ?? ""] : [];
-  return captured ? own : [...own, HTTP_PROXY_ROUTE];
+  return hasHttpProxy(scope) ? [...own, HTTP_PROXY_ROUTE] : own;
 }
 
 /** All virtual hosts of a host. */

@@ -13,6 +13,8 @@ export interface OutboundScope {
   readonly router: boolean;
   /** Connections are captured by the kernel. */
   readonly captured: boolean;
+  /** The port of the callers' HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
+  readonly httpProxyPort: number;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers have addresses of both families. */
@@ -24,6 +26,14 @@ export interface OutboundScope {
   /** Which of the ways out of their Sidecar it is about; undefined of all that callers without one reach. */
   readonly egress?: EgressListener;
 }
+
+/** Whether the callers of a scope can call through an HTTP proxy, which is all that some whose connections are not captured can. */
+export const hasHttpProxy = ({
+  captured,
+  router,
+  httpProxyPort,
+}: Pick<OutboundScope, "captured" | "router" | "httpProxyPort">): boolean =>
+  !router && (!captured || httpProxyPort !== 0);
 
 /** The addresses by which callers of a scope know a service. */
 export function addressesFor(

@@ -18,7 +18,7 @@ import { catchAllHost } from "../route/virtual-host.js";
 import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { createLastGood } from "./last-good.js";
 import type { HostResource } from "./outbound-routes.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import { hasHttpProxy, type OutboundScope } from "./outbound-scope.js";
 import {
   createDomainIndex,
   createDomainLosses,
@@ -77,10 +77,10 @@ const NO_HOSTS = Table.empty<HostResource>();
  */
 function withAwaited(
   groups: Table<Table<HostResource>>,
-  { captured, router }: Pick<OutboundScope, "captured" | "router">,
+  scope: Parameters<typeof hasHttpProxy>[0],
   listeners: readonly EgressListener[],
 ): Table<Table<HostResource>> {
-  const proxy = captured || router ? [] : [HTTP_PROXY_ROUTE];
+  const proxy = hasHttpProxy(scope) ? [HTTP_PROXY_ROUTE] : [];
   const awaited = [...proxy, ...listeners.flatMap((one) => sharedRoutes(one) ?? [])];
   return awaited.reduce(
     (table, name) => (table.get(name) === undefined ? table.with(name, NO_HOSTS) : table),

@@ -8,6 +8,7 @@ import {
   patchesKey,
 } from "../../mesh/envoy-filters.js";
 import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
+import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -71,7 +72,7 @@ export interface Scopes {
 }
 
 /** What of a mesh decides the scope that a proxy is in. */
-export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars">;
+export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars" | "config">;
 
 /** So many namespaces are prepared at most: what is prepared stays. */
 const MAX_PREPARED = 100;
@@ -88,7 +89,7 @@ function familyOf({ type, mode, metadata, address }: Proxy): OutboundScope["allo
 
 /** The scope of a proxy with these patches. */
 export function scopeOf(
-  { callerLabels, sidecars }: ScopeInputs,
+  { callerLabels, sidecars, config }: ScopeInputs,
   proxy: Proxy,
   patches: EnvoyPatches,
 ): OutboundScope {
@@ -99,6 +100,7 @@ export function scopeOf(
     labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
+    httpProxyPort: httpProxyPort(config, proxy),
     allocated: familyOf(proxy),
     dualStack: proxy.type !== "router" && proxy.dualStack,
     onDemand: proxy.onDemand,
@@ -118,17 +120,18 @@ const kindOf = (scope: OutboundScope): OutboundScope => ({
 });
 
 /** The kind of a sidecar that captures, to which no Sidecar applies and whose labels nobody looks at. */
-const USUAL_KIND: OutboundScope = {
+const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   namespace: NO_NAMESPACE,
   sidecar: "",
   labels: {},
   router: false,
   captured: true,
+  httpProxyPort: config.proxyHttpPort,
   allocated: "",
   dualStack: false,
   onDemand: false,
   patches: "",
-};
+});
 
 function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
   const found = all.get(key);
@@ -283,11 +286,11 @@ export function createScopes(
   return {
     builderFor,
     *prepare(mesh, place) {
-      commonOf(USUAL_KIND).part(mesh());
+      commonOf(usualKind(mesh())).part(mesh());
       yield;
       const namespaces = [...mesh().servicesByNamespace.keys()].sort();
       for (const namespace of namespaces.slice(0, MAX_PREPARED)) {
-        const scope = { ...USUAL_KIND, namespace };
+        const scope = { ...usualKind(mesh()), namespace };
         prepared.add(keyOf(scope));
         const builder = builderFor(scope);
         builder.placed(mesh(), place(mesh()));
@@ -298,7 +301,7 @@ export function createScopes(
     forgetScopesWithout: (mesh, proxies) => {
       const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy, patches.for(mesh, proxy)));
       const keys = new Set(wanted.map(keyOf));
-      const kinds = new Set([USUAL_KIND, ...wanted.map(kindOf)].map(keyOf));
+      const kinds = new Set([usualKind(mesh), ...wanted.map(kindOf)].map(keyOf));
       for (const key of scopes.keys()) {
         if (!keys.has(key) && !prepared.has(key)) scopes.delete(key);
       }
