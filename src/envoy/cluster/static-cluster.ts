@@ -2,7 +2,7 @@
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
-import { circuitBreakers } from "./circuit-breakers.js";
+import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 /** The address that an application sees as its caller's when the sidecar calls it on the captured address. */
@@ -28,22 +28,21 @@ export function blackHoleCluster(connectTimeout: string): ClusterJson {
 }
 
 /** Where calls to unknown hosts go: to the address that the kernel captured. */
-export function passthroughCluster(connectTimeout: string): ClusterJson {
+export function passthroughCluster(defaults: ConnectionDefaults): ClusterJson {
   return {
     name: PASSTHROUGH_CLUSTER,
     altStatName: `${PASSTHROUGH_CLUSTER};`,
     type: "ORIGINAL_DST",
-    connectTimeout,
     lbPolicy: "CLUSTER_PROVIDED",
-    circuitBreakers: circuitBreakers(undefined),
+    ...connectionOptions(undefined, defaults),
     ...callersProtocol(),
   };
 }
 
 /** Where captured calls go to a port of the application that no service has. */
-export function inboundPassthroughCluster(connectTimeout: string): ClusterJson {
+export function inboundPassthroughCluster(defaults: ConnectionDefaults): ClusterJson {
   return {
-    ...passthroughCluster(connectTimeout),
+    ...passthroughCluster(defaults),
     name: INBOUND_PASSTHROUGH_CLUSTER,
     upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
   };
@@ -58,11 +57,10 @@ export function forwardProxyCache(): object {
  * Where calls to unknown hosts go whose names are looked up, as they stand in the request. When nothing is captured it
  * bears the name of the cluster that it stands in for.
  */
-export function forwardProxyCluster(name: string, connectTimeout: string): ClusterJson {
+export function forwardProxyCluster(name: string, defaults: ConnectionDefaults): ClusterJson {
   return {
     name,
     altStatName: `${name};`,
-    connectTimeout,
     lbPolicy: "CLUSTER_PROVIDED",
     clusterType: {
       name: "envoy.clusters.dynamic_forward_proxy",
@@ -70,6 +68,6 @@ export function forwardProxyCluster(name: string, connectTimeout: string): Clust
         dnsCacheConfig: forwardProxyCache(),
       }),
     },
-    circuitBreakers: circuitBreakers(undefined),
+    ...connectionOptions(undefined, defaults),
   };
 }

@@ -215,7 +215,7 @@ function clustersOf(inputs: InboundInputs, ports: readonly InboundPort[]) {
     ),
     ...security.clusters.map(({ json }) => json),
   ];
-  return captured ? [...own, inboundPassthroughCluster(connectTimeout)] : own;
+  return captured ? [...own, inboundPassthroughCluster({ connectTimeout, tcpKeepalive })] : own;
 }
 
 const isBound = ({ port }: SecuredPort): boolean => port.bound === true;

@@ -103,25 +103,24 @@ interface RowBuilder extends ClusterRows {
 }
 
 type StaticClusters = (
-  connectTimeout: string,
-  captured: boolean,
-  router: boolean,
-  mode: string,
+  client: ClientTraits,
+  mode: UnknownHosts["mode"],
 ) => readonly EnvoyResource[];
 
 /** The clusters that do not depend on services. */
 function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters {
-  return engine.memo("static clusters", (connectTimeout, captured, router, mode) => {
+  return engine.memo("static clusters", (client: ClientTraits, mode: UnknownHosts["mode"]) => {
+    const { captured, router } = client;
     const passing = captured
-      ? [passthroughCluster(connectTimeout)]
+      ? [passthroughCluster(client)]
       : mode === "REGISTRY_ONLY"
         ? []
-        : [forwardProxyCluster(PASSTHROUGH_CLUSTER, connectTimeout)];
+        : [forwardProxyCluster(PASSTHROUGH_CLUSTER, client)];
     const unknown =
       mode === "ALLOW_ANY_DYNAMIC_DNS"
-        ? [...passing, forwardProxyCluster(DYNAMIC_DNS_CLUSTER, connectTimeout)]
+        ? [...passing, forwardProxyCluster(DYNAMIC_DNS_CLUSTER, client)]
         : passing;
-    return [blackHoleCluster(connectTimeout), ...(router ? [] : unknown)].map((json) => ({
+    return [blackHoleCluster(client.connectTimeout), ...(router ? [] : unknown)].map((json) => ({
       name: json.name ?? "",
       ...encoder.encode(MESSAGE.cluster, json),
     }));
@@ -237,7 +236,7 @@ export function createOutboundPart(
     const own = rows(ownViews, mesh, scope, client);
     const ownPlaced = placed(ownViews, client.localitySetting);
     const unknown = unknownHosts(mesh, scope);
-    const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, unknown.mode);
+    const fixed = statics(client, unknown.mode);
     const ownClaims = claims(common.rows.claims, own.claims, hosts);
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),

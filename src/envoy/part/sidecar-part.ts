@@ -100,7 +100,7 @@ export function createSidecarPart(
       return build(mesh, scope, egress, client);
     });
     const unknown = unknownHosts(mesh, scope);
-    const fixed = statics(mesh.config.connectTimeout, scope.captured, scope.router, unknown.mode);
+    const fixed = statics(client, unknown.mode);
     return {
       clusters: overlay(
         clusters(rows.map((one) => one.clusters)),
