@@ -1,7 +1,11 @@
 /** TLS of a gateway's servers with clients outside of the mesh. */
 import type { Server } from "../config/kinds/gateway.js";
 import type { ServerTLSSettings } from "../config/kinds/server-tls-settings.js";
-import type { CommonTlsContextJson, DownstreamTlsContextJson } from "./api.js";
+import type {
+  CertificateValidationContextJson,
+  CommonTlsContextJson,
+  DownstreamTlsContextJson,
+} from "./api.js";
 import { adsSecret } from "./config-source.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
 import { serverParameters } from "./tls-parameters.js";
@@ -53,14 +57,23 @@ function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
 const asksForCertificate = (tls: ServerTLSSettings): boolean =>
   tls.mode === "MUTUAL" || tls.mode === "OPTIONAL_MUTUAL";
 
-function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
-  if (!asksForCertificate(tls)) return {};
+/** Which of the certificates that the roots signed are taken, and which of them no longer. */
+function certificateMatch(tls: ServerTLSSettings): CertificateValidationContextJson {
+  const { caCrl = "" } = tls;
   const names = (tls.subjectAltNames ?? []).flatMap((exact) => [
     { sanType: "DNS" as const, matcher: { exact } },
     { sanType: "URI" as const, matcher: { exact } },
   ]);
-  const match = {
+  return {
     ...(names.length === 0 ? {} : { matchTypedSubjectAltNames: names }),
+    ...(caCrl === "" ? {} : { crl: { filename: caCrl } }),
+  };
+}
+
+function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
+  if (!asksForCertificate(tls)) return {};
+  const match = {
+    ...certificateMatch(tls),
     ...(tls.verifyCertificateSpki === undefined
       ? {}
       : { verifyCertificateSpki: [...tls.verifyCertificateSpki] }),
@@ -110,7 +123,9 @@ export function gatewayTls(
   options: { readonly http: boolean; readonly policy: ServerTlsPolicy },
 ): DownstreamTlsContextJson {
   const alpn = options.http ? HTTP_ALPN : [];
-  if (tls.mode === "ISTIO_MUTUAL") return inboundMutualTls(options.policy, alpn);
+  if (tls.mode === "ISTIO_MUTUAL") {
+    return inboundMutualTls(options.policy, alpn, certificateMatch(tls));
+  }
   return {
     commonTlsContext: {
       ...parameters(tls, options.policy.tlsDefaults),

@@ -65,10 +65,14 @@ export interface ServerTlsPolicy {
   readonly tlsDefaults: TLSConfig | undefined;
 }
 
-/** The side that accepts: any workload of the given trust domains may call, and must show its certificate. */
+/**
+ * The side that accepts: any workload of the given trust domains may call, and must show its certificate. `match` says more
+ * of the certificates, or names others.
+ */
 export function inboundMutualTls(
   { trustDomains, meshMTLS }: ServerTlsPolicy,
   alpn: readonly string[],
+  match: CertificateValidationContextJson = {},
 ): DownstreamTlsContextJson {
   return {
     commonTlsContext: {
@@ -77,6 +81,7 @@ export function inboundMutualTls(
       combinedValidationContext: {
         defaultValidationContext: {
           matchTypedSubjectAltNames: anyWorkloadOf(trustDomains),
+          ...match,
         },
         validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
       },

@@ -27,6 +27,7 @@ import {
   type MadeCertificate,
   makeCertificate,
 } from "../unit/ca/make-certificate.js";
+import { makeRevocationList } from "../unit/ca/make-revocation-list.js";
 import {
   goldenCaseNames,
   goldenEncoder,
@@ -41,11 +42,13 @@ let encoder: Encoder;
 let binary: string;
 let authority: MadeCertificate;
 let certificate: MadeCertificate;
+let revoked: string;
 
 beforeAll(async () => {
   encoder = goldenEncoder();
   authority = await makeCertificate(authorityTemplate());
   certificate = await makeCertificate(leafTemplate(), authority.issuer);
+  revoked = await makeRevocationList(authority.issuer, []);
   const { FAIRLEAD_ENVOY: named, PATH: path } = process.env;
   binary = (await findEnvoy({ named, path, installation: INSTALLATION })).file;
 });
@@ -62,6 +65,7 @@ async function newPlace(): Promise<Place> {
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   await writeFile(join(directory, "certificate.pem"), certificate.pem);
   await writeFile(join(directory, "key.pem"), certificate.keyPem, { mode: 0o600 });
+  await writeFile(join(directory, "revoked.pem"), revoked);
   return { address: `127.${64 + (a % 128)}.${b}.${1 + (c % 254)}`, directory };
 }
 
@@ -76,13 +80,19 @@ function changed(type: string, resource: EnvoyResource, change: (json: string) =
   return { ...resource, ...encoder.encode(type, json) };
 }
 
+/** Which files stand for those with such a word in their name; a certificate stands for the others. */
+const FILES = [
+  ["key", "key.pem"],
+  ["crl", "revoked.pem"],
+] as const;
+
 /** Files of certificates and keys that are there, and no log on our terminal. */
 function withFiles({ directory }: Place): (json: string) => string {
   return (json) =>
     json
       .replaceAll(/"path":"[^"]*(log|stdout)"/g, '"path":"/dev/null"')
       .replaceAll(/"filename":"([^"]*)"/g, (_whole, name: string) => {
-        const file = name.includes("key") ? "key.pem" : "certificate.pem";
+        const [, file = "certificate.pem"] = FILES.find(([word]) => name.includes(word)) ?? [];
         return `"filename":${JSON.stringify(join(directory, file))}`;
       });
 }

@@ -114,10 +114,11 @@ function serverValidation(settings: ClientTLSSettings, validation: object): Comm
       },
     };
   }
-  const roots = settings.caCertificates ?? "system";
+  const { caCertificates: roots = "system", caCrl = "" } = settings;
   return {
     validationContext: {
       ...validation,
+      ...(caCrl === "" ? {} : { crl: { filename: caCrl } }),
       trustedCa: { filename: roots === "system" ? SYSTEM_ROOTS : roots },
     },
   };
