@@ -1,7 +1,9 @@
-/** What becomes of the connections that a filter chain takes. */
+/** Which connections a filter chain takes, and what becomes of them. */
 import type {
   FilterChainJson,
+  FilterChainMatchJson,
   HttpConnectionManagerJson,
+  ListenerJson,
   TcpProxyJson,
   VirtualHostJson,
 } from "../envoy/api.js";
@@ -27,6 +29,14 @@ function destinationOf({ filters = [] }: FilterChainJson): Destination {
     }
   }
   return { protocol: "none" };
+}
+
+/** The filter chains of a listener, the default one last. */
+export function chainsOf({
+  filterChains = [],
+  defaultFilterChain,
+}: ListenerJson): readonly FilterChainJson[] {
+  return defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain];
 }
 
 /** What a filter chain carries. */
@@ -81,3 +91,40 @@ function tcpDestination({ cluster, weightedClusters }: TcpProxyJson): string {
 /** Clusters that every proxy has say by their name what they are. */
 const clusterDestination = (cluster: string): string =>
   cluster.endsWith("Cluster") ? cluster : `Cluster: ${cluster}`;
+
+/** Sets of application protocols that istioctl has a name for. */
+const PROTOCOL_SETS: ReadonlyMap<string, string> = new Map([
+  ["http/1.0,http/1.1,h2c", "HTTP"],
+  ["istio,istio-http/1.0,istio-http/1.1,istio-h2", "Istio HTTP Plain"],
+  ["http/1.0,http/1.1,h2c,istio-http/1.0,istio-http/1.1,istio-h2", "HTTP TLS"],
+  ["istio-peer-exchange,istio", "TCP TLS"],
+]);
+
+/** Which connections a filter chain takes: `SNI: a.example.com; Trans: tls; Addr: 10.0.0.0/8:443`, or `ALL`. */
+export function describeChainMatch(match: FilterChainMatchJson = {}): string {
+  const { serverNames = [], transportProtocol = "", applicationProtocols = [] } = match;
+  const protocols = applicationProtocols.join(",");
+  const parts = [
+    serverNames.length > 0 ? `SNI: ${serverNames.join(",")}` : "",
+    transportProtocol === "" ? "" : `Trans: ${transportProtocol}`,
+    protocols === "" ? "" : `App: ${PROTOCOL_SETS.get(protocols) ?? protocols}`,
+    describeDestinationAddress(match),
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "ALL" : parts.join("; ");
+}
+
+function describeDestinationAddress({
+  destinationPort,
+  prefixRanges = [],
+}: FilterChainMatchJson): string {
+  const port = destinationPort === undefined ? "" : `:${String(destinationPort)}`;
+  const ranges = prefixRanges.map(
+    ({ addressPrefix = "", prefixLen = 0 }) => `${addressPrefix}/${String(prefixLen)}`,
+  );
+  if (ranges.length > 0) return `Addr: ${ranges.join(",")}${port}`;
+  return port === "" ? "" : `Addr: *${port}`;
+}
+
+/** What tells a filter chain apart from others of its listener: its name, which several may have, and what it takes. */
+export const chainName = ({ name = "", filterChainMatch }: FilterChainJson): string =>
+  `${name} ${describeChainMatch(filterChainMatch)}`.trimStart();

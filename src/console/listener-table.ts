@@ -1,7 +1,7 @@
-import type { FilterChainJson, FilterChainMatchJson, ListenerJson } from "../envoy/api.js";
+import type { ListenerJson } from "../envoy/api.js";
 import { hostAddress } from "./address.js";
 import { compareText } from "./compare-text.js";
-import { chainDestination, chainProtocol } from "./filter-chain.js";
+import { chainDestination, chainProtocol, chainsOf, describeChainMatch } from "./filter-chain.js";
 
 /** Which listeners are meant; what is absent does not matter. */
 export interface ListenerFilter {
@@ -71,49 +71,8 @@ function addressesOf({ address, additionalAddresses = [] }: ListenerJson): reado
 
 const portOf = ({ address }: ListenerJson): number => hostAddress(address).port ?? 0;
 
-/** The filter chains of a listener, the default one last. */
-function chainsOf({
-  filterChains = [],
-  defaultFilterChain,
-}: ListenerJson): readonly FilterChainJson[] {
-  return defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain];
-}
-
 function typeOf(listener: ListenerJson): string {
   const protocols = new Set(chainsOf(listener).map(chainProtocol));
   const types = (["HTTP", "TCP"] as const).filter((protocol) => protocols.has(protocol));
   return types.length === 0 ? "UNKNOWN" : types.join("+");
-}
-
-/** Sets of application protocols that istioctl has a name for. */
-const PROTOCOL_SETS: ReadonlyMap<string, string> = new Map([
-  ["http/1.0,http/1.1,h2c", "HTTP"],
-  ["istio,istio-http/1.0,istio-http/1.1,istio-h2", "Istio HTTP Plain"],
-  ["http/1.0,http/1.1,h2c,istio-http/1.0,istio-http/1.1,istio-h2", "HTTP TLS"],
-  ["istio-peer-exchange,istio", "TCP TLS"],
-]);
-
-/** Which connections a filter chain takes: `SNI: a.example.com; Trans: tls; Addr: 10.0.0.0/8:443`, or `ALL`. */
-function describeChainMatch(match: FilterChainMatchJson = {}): string {
-  const { serverNames = [], transportProtocol = "", applicationProtocols = [] } = match;
-  const protocols = applicationProtocols.join(",");
-  const parts = [
-    serverNames.length > 0 ? `SNI: ${serverNames.join(",")}` : "",
-    transportProtocol === "" ? "" : `Trans: ${transportProtocol}`,
-    protocols === "" ? "" : `App: ${PROTOCOL_SETS.get(protocols) ?? protocols}`,
-    describeDestinationAddress(match),
-  ].filter((part) => part !== "");
-  return parts.length === 0 ? "ALL" : parts.join("; ");
-}
-
-function describeDestinationAddress({
-  destinationPort,
-  prefixRanges = [],
-}: FilterChainMatchJson): string {
-  const port = destinationPort === undefined ? "" : `:${String(destinationPort)}`;
-  const ranges = prefixRanges.map(
-    ({ addressPrefix = "", prefixLen = 0 }) => `${addressPrefix}/${String(prefixLen)}`,
-  );
-  if (ranges.length > 0) return `Addr: ${ranges.join(",")}${port}`;
-  return port === "" ? "" : `Addr: *${port}`;
 }

@@ -1,7 +1,9 @@
 import type { ResourceRef } from "../config/resource.js";
 import type { Built } from "./built.js";
 import { formatViolation, type Violation } from "./check/violation.js";
+import { clusterNames } from "./cluster-names.js";
 import type { Encoder } from "./encoder.js";
+import type { MadeListener } from "./listener/made-chain.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import type { EnvoyResource, Refusal } from "./resource-set.js";
 
@@ -26,6 +28,19 @@ export function encodeResource(
   if (violations === undefined) return encoded;
   const what = `${WORDS[typeName] ?? typeName} ${name}`;
   return { ...encoded, refusal: refusal(what, violations, sources) };
+}
+
+/** The same of a listener, which also knows what made its filter chains, and where they lead. */
+export function encodeListener(
+  encoder: Encoder,
+  { json, chains }: MadeListener,
+  sources: readonly ResourceRef[],
+): EnvoyResource {
+  return {
+    ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
+    clusters: clusterNames(json),
+    chains,
+  };
 }
 
 /** Why something is not sent that Envoy would refuse. */

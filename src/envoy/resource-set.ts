@@ -2,6 +2,7 @@
 import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
+import type { Decision } from "../mesh/tls-decisions.js";
 import type { Violation } from "./check/violation.js";
 import type { Encoded } from "./encoder.js";
 import type { PatchTrace } from "./patch/patch-trace.js";
@@ -27,6 +28,11 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly sources?: readonly ResourceRef[];
   /** Where in the first of these, as far as that is known. */
   readonly sourcePath?: Path;
+  /**
+   * Of a listener: the parts of resources that made each of its filter chains, in their order, the default one last; of one
+   * that EnvoyFilters changed those that it had before.
+   */
+  readonly chains?: readonly (readonly Decision[])[];
   /** Of one that EnvoyFilters changed or made. */
   readonly patched?: PatchTrace;
   /** Of a listener, route configuration or virtual host: the clusters that it sends traffic to. */
@@ -124,6 +130,7 @@ export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
     a.name === b.name &&
     reasonsOf(a) === reasonsOf(b) &&
     sameSources(a, b) &&
+    sameChains(a, b) &&
     patchesIn(a) === patchesIn(b)
   );
 }
@@ -138,6 +145,21 @@ function sameSources(
 
 const sameRef = (a: ResourceRef, b: ResourceRef | undefined): boolean =>
   a === b || (a.kind === b?.kind && a.namespace === b.namespace && a.name === b.name);
+
+/** The same chains may be made by other parts, as when a port moves in its service. */
+const sameChains = (
+  { chains: a = [] }: EnvoyResource,
+  { chains: b = [] }: EnvoyResource,
+): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((parts, i) => {
+      const others = b[i] ?? [];
+      return parts.length === others.length && parts.every((part, j) => samePart(part, others[j]));
+    }));
+
+const samePart = (a: Decision, b: Decision | undefined): boolean =>
+  a === b || (sameRef(a.ref, b?.ref) && a.path.join() === b?.path.join());
 
 /** A patch may be elsewhere in its EnvoyFilter and do the same. */
 const patchesIn = ({ patched }: EnvoyResource): string =>

@@ -10,7 +10,9 @@ const targetOf = ({ kubernetes, external, endpoints }: Service): string | undefi
 
 /** A service under another name: it has the ports of the service that it stands for, and calls go there. */
 function aliasOf(alias: Service, target: Service): Service {
-  return { ...alias, ports: target.ports, aliasOf: target.hostname };
+  const { source } = target;
+  const ports = target.ports.map((port) => ({ source, ...port }));
+  return { ...alias, ports, aliasOf: target.hostname };
 }
 
 /**

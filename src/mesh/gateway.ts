@@ -2,11 +2,13 @@ import type { Table } from "../base/table.js";
 import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
+import { originOf } from "./ingress.js";
 import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 import { isHttp, type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
 import { targetPortOf } from "./service-endpoints.js";
+import type { Decision } from "./tls-decisions.js";
 import type { Workload } from "./workload.js";
 
 /** One server of a Gateway, with the port on which a proxy listens for it. */
@@ -18,6 +20,13 @@ export interface GatewayServer {
   readonly protocol: Protocol;
   /** The port on which the proxy listens: the target port of the Service in front of it, else the server's own. */
   readonly listenPort: number;
+}
+
+/** Where a server is written; of one that stands for an Ingress, the Ingress. */
+export function serverPart({ gateway, server }: GatewayServer): Decision {
+  const ref = originOf(gateway);
+  const index = (gateway.spec.servers ?? []).indexOf(server);
+  return { ref, path: ref.kind === gateway.kind ? ["spec", "servers", index] : [] };
 }
 
 /** By this annotation a Gateway names the Services whose workloads serve it, by host and with commas between them. */

@@ -19,7 +19,7 @@ const ACCOUNTS = "alpha.istio.io/kubernetes-serviceaccounts";
 type KubernetesService = ResourceOf<"Service">;
 
 function portsOf({ spec }: KubernetesService): readonly ServicePort[] {
-  return (spec.ports ?? []).map((port) => ({
+  return (spec.ports ?? []).map((port, index) => ({
     number: port.port,
     name: port.name ?? "",
     protocol: kubernetesProtocol({
@@ -29,6 +29,7 @@ function portsOf({ spec }: KubernetesService): readonly ServicePort[] {
       appProtocol: port.appProtocol,
     }),
     targetPort: port.targetPort ?? port.port,
+    index,
   }));
 }
 

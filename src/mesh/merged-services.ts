@@ -47,8 +47,10 @@ function mergeServices(services: readonly Service[]): Service | undefined {
   const alike = ordered.filter((one) => first !== undefined && isAlike(first, one));
   if (first === undefined || alike.length < 2) return first;
   const byNumber = new Map<number, ServicePort>();
-  for (const port of alike.flatMap((one) => one.ports)) {
-    if (!byNumber.has(port.number)) byNumber.set(port.number, port);
+  for (const { ports, source } of alike) {
+    for (const port of ports) {
+      if (!byNumber.has(port.number)) byNumber.set(port.number, { ...port, source });
+    }
   }
   const ports = withDifferentNames([...byNumber.values()]);
   const endpoints = alike.flatMap((one) =>

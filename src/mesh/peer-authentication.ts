@@ -2,6 +2,7 @@ import type { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { MutualTLS } from "../config/kinds/peer-authentication.js";
 import type { ResourceOf } from "../config/kinds.js";
+import { type ResourceRef, refOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 
@@ -55,6 +56,13 @@ export interface DecidedMode {
     readonly policy: ResourceOf<"PeerAuthentication">;
     readonly path: Path;
   };
+}
+
+/** Where the mode stands; nothing when nobody says it. */
+export function decidingPart({
+  decidedBy,
+}: DecidedMode): readonly { readonly ref: ResourceRef; readonly path: Path }[] {
+  return decidedBy === undefined ? [] : [{ ref: refOf(decidedBy.policy), path: decidedBy.path }];
 }
 
 /** The mode that one member of a policy says; undefined when it is unset. */

@@ -29,12 +29,13 @@ function staticEndpoint(entry: WorkloadEntrySpec): StaticEndpoint {
 }
 
 function portsOf({ spec }: ServiceEntry): readonly ServicePort[] {
-  return (spec.ports ?? []).map((port) => ({
+  return (spec.ports ?? []).map((port, index) => ({
     number: port.number,
     name: port.name,
     protocol: parseProtocol(port.protocol ?? ""),
     targetPort:
       port.targetPort === undefined || port.targetPort === 0 ? port.number : port.targetPort,
+    index,
   }));
 }
 

@@ -1,3 +1,4 @@
+import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { Protocol } from "./protocol.js";
 import type { Visibility } from "./visibility.js";
@@ -16,6 +17,10 @@ export interface ServicePort {
   readonly protocol: Protocol;
   /** The port on which the workloads listen: a number, or the name of a container port. */
   readonly targetPort: number | string;
+  /** Which of the ports of the resource it is, from 0; absent from one that no resource lists. */
+  readonly index?: number;
+  /** That resource, where it is not the one that made the service. */
+  readonly source?: ResourceRef;
 }
 
 /**
@@ -67,6 +72,17 @@ export interface Service {
   readonly labels: Readonly<Record<string, string>>;
   /** The host in the mesh that this is another name of. */
   readonly aliasOf?: string;
+}
+
+/** Where a port of a service is written. */
+export function portPart(
+  service: Pick<Service, "source">,
+  { index, source }: Pick<ServicePort, "index" | "source">,
+): { readonly ref: ResourceRef; readonly path: Path } {
+  return {
+    ref: source ?? service.source,
+    path: index === undefined ? [] : ["spec", "ports", index],
+  };
 }
 
 /** The port of a host, when all services of that name have just this one. */

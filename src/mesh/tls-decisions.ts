@@ -1,13 +1,18 @@
 /** How workloads of the mesh call each other, and which resource decides it. */
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
-import { keyOf, refOf } from "../config/resource.js";
+import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
 import { selects } from "./labels.js";
 import type { Mesh } from "./mesh.js";
-import { decideMode, type MutualTlsMode, namespaceMode } from "./peer-authentication.js";
+import {
+  decideMode,
+  decidingPart,
+  type MutualTlsMode,
+  namespaceMode,
+} from "./peer-authentication.js";
 import type { Service, ServicePort } from "./service.js";
 import { serviceKey, targetPortOf } from "./service-endpoints.js";
 import { effectivePolicy, tlsModePath } from "./traffic-policy.js";
@@ -104,9 +109,9 @@ function serverDecisions(
     .flatMap((workload): ServerDecision[] => {
       const target = targetPortOf(workload, port);
       if (target === undefined) return [];
-      const { mode, decidedBy } = decideMode(mesh.peerAuthentications, workload, target);
-      const decision = decidedBy && { ref: refOf(decidedBy.policy), path: decidedBy.path };
-      return [{ workload, port: target, mode, decidedBy: decision }];
+      const decided = decideMode(mesh.peerAuthentications, workload, target);
+      const [decidedBy] = decidingPart(decided);
+      return [{ workload, port: target, mode: decided.mode, decidedBy }];
     });
 }
 

@@ -1,5 +1,4 @@
 /** What a proxy does with a call, step by step. */
-import { refOf } from "../../config/resource.js";
 import type {
   FractionalPercentJson,
   HTTPFaultJson,
@@ -8,14 +7,16 @@ import type {
   VirtualHostJson,
 } from "../../envoy/api.js";
 import type { EnvoyResource } from "../../envoy/resource-set.js";
-import { decideMode } from "../../mesh/peer-authentication.js";
+import { decideMode, decidingPart } from "../../mesh/peer-authentication.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
 import type { Hop } from "../../simulator/journey.js";
+import { describeChainMatch } from "../filter-chain.js";
 import { describeMatch } from "../route-match.js";
 import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import {
+  chainDecisions,
   patchesIn,
   policiesOf,
   policyDecision,
@@ -41,9 +42,8 @@ export function peersStep(scene: Scene, id: string, port: number): readonly Step
   const { mesh, proxies } = scene;
   const proxy = proxies.find((one) => one.id === id);
   if (proxy === undefined || proxy.type === "router") return [];
-  const { mode, decidedBy } = decideMode(mesh.peerAuthentications, proxy, port);
-  const decision = decidedBy && { ref: refOf(decidedBy.policy), path: decidedBy.path };
-  return [step(scene, "peers", mode, decision === undefined ? [] : [decision])];
+  const decided = decideMode(mesh.peerAuthentications, proxy, port);
+  return [step(scene, "peers", decided.mode, decidingPart(decided))];
 }
 
 /** Who looks, and from which namespace. */
@@ -55,16 +55,38 @@ interface Context {
 /** What the proxy does with a call, up to where it goes on or ends. */
 export function describeHop({ scene, namespace }: Context, hop: Hop): readonly Step[] {
   const { walk, verdicts } = hop;
-  const steps: readonly (readonly [about: string, name: string | undefined])[] = [
-    ["listener", walk.listener],
-    ["filter chain", walk.filterChain],
-  ];
-  const named = steps.flatMap(([about, name]) =>
-    name === undefined || name === "" ? [] : [step(scene, about, name, [])],
-  );
+  const named =
+    walk.listener === undefined || walk.listener === ""
+      ? []
+      : [step(scene, "listener", walk.listener, [])];
   const decided = verdicts.map((verdict) => verdictStep(scene, hop.peer.id, verdict));
   const isRefused = verdicts.some(({ isAllowed }) => !isAllowed);
-  return [...named, ...decided, ...(isRefused ? [] : routeSteps({ scene, namespace }, hop))];
+  const chains = chainSteps(scene, hop);
+  const routes = isRefused ? [] : routeSteps({ scene, namespace }, hop);
+  return [...named, ...chains, ...decided, ...routes];
+}
+
+const SHOWN_PARTS = 5;
+
+/** The filter chain that takes the call, and what made it: by its name, else by what it takes. */
+function chainSteps(
+  scene: Scene,
+  { peer, walk: { listener: name, passed } }: Hop,
+): readonly Step[] {
+  const { chain } = passed;
+  const proxy = scene.proxies.find(({ id }) => id === peer.id);
+  const resource = proxy && scene.resourcesOf(proxy).listeners.get(name ?? "");
+  const listener = peer.configuration.listeners.find((one) => one.name === name);
+  if (chain === undefined || resource === undefined || listener === undefined) return [];
+  const patchesOf = patchesIn(resource);
+  const decisions = chainDecisions({ resource, listener, chain, patchesOf });
+  const { name: says = "" } = chain;
+  if (says === "" && decisions.length === 0) return [];
+  const shown = says === "" ? describeChainMatch(chain.filterChainMatch) : says;
+  // One for all requests to a port says nothing of this call: `why` lists the services that share it.
+  return decisions.length > SHOWN_PARTS
+    ? [step(scene, "filter chain", `${shown}, shared by ${String(decisions.length)} parts`, [])]
+    : [step(scene, "filter chain", shown, decisions)];
 }
 
 function verdictStep(scene: Scene, id: string, verdict: FilterVerdict): Step {

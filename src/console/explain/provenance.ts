@@ -3,13 +3,21 @@ import type { Position } from "../../base/diagnostic.js";
 import { Engine } from "../../base/engine.js";
 import { formatPath } from "../../config/format-path.js";
 import { formatRef, keyOf, type ResourceRef, refOf } from "../../config/resource.js";
-import type { ClusterJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
+import type {
+  ClusterJson,
+  FilterChainJson,
+  ListenerJson,
+  RouteJson,
+  VirtualHostJson,
+} from "../../envoy/api.js";
+import { MESSAGE } from "../../envoy/part/envoy-types.js";
 import { merges } from "../../envoy/patch/list-operations.js";
 import { patchesOfParts, placeOfPatch } from "../../envoy/patch/patch-trace.js";
 import type { EnvoyResource } from "../../envoy/resource-set.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
+import { chainName, chainsOf } from "../filter-chain.js";
 import { delegatePart, sourcePart } from "../source-resource.js";
 import type { Scene } from "./scene.js";
 
@@ -77,6 +85,31 @@ export function routeDecisions(
   return [...decisions, ...serviceDecision(scene, host, namespace)];
 }
 
+/** A filter chain of a listener that a proxy should hold. */
+export interface ChainPlace {
+  readonly resource: EnvoyResource;
+  readonly listener: ListenerJson;
+  readonly chain: FilterChainJson;
+  readonly patchesOf: PatchesOf;
+}
+
+/** What made a filter chain: the patches that changed it, then the parts of resources by which its listener has it. */
+export function chainDecisions(place: ChainPlace): readonly Decision[] {
+  return [...place.patchesOf(place.chain).decisions, ...chainParts(place)];
+}
+
+/** The parts of resources by which a listener has a filter chain; none of one that a patch added, or let take others. */
+export function chainParts({
+  resource: { chains = [], patched },
+  listener,
+  chain,
+}: Omit<ChainPlace, "patchesOf">): readonly Decision[] {
+  const before: ListenerJson = patched?.after([]) ?? listener;
+  const name = chainName(chain);
+  const index = chainsOf(before).findIndex((one) => one === chain || chainName(one) === name);
+  return chains[index] ?? [];
+}
+
 /** The HTTP route of a VirtualService that a decision is about, or is in: its field of that name. */
 export function routeField(
   { snapshot }: Pick<Scene, "snapshot">,
@@ -126,6 +159,23 @@ export function policyField(
   if (own !== undefined) return { ref, path: ["spec", "subsets", index, "trafficPolicy", field] };
   const shared = spec?.trafficPolicy?.[field];
   return shared === undefined ? undefined : { ref, path: ["spec", "trafficPolicy", field] };
+}
+
+/** What made a resource: what is known of parts of resources first, then the resources of which no part is known. */
+export function resourceDecisions(
+  scene: Scene,
+  { resource, type, json }: { resource: EnvoyResource; type: string; json: ClusterJson },
+  namespace: string,
+): readonly Decision[] {
+  const { sources = [], patched } = resource;
+  const parts =
+    type === MESSAGE.cluster
+      ? clusterDecisions(scene, json, { namespace, resource })
+      : (patched?.patches ?? []).map(placeOfPatch);
+  const known = new Set(parts.map(({ ref }) => formatRef(ref)));
+  const others = new Map(sources.map((ref) => [formatRef(ref), ref]));
+  const whole = [...others].filter(([name]) => !known.has(name));
+  return [...parts, ...whole.map(([, ref]) => ({ ref, path: [] }))];
 }
 
 function inRule({ snapshot }: Scene, ref: ResourceRef, subset: string): Decision {

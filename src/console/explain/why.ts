@@ -1,7 +1,5 @@
 /** Which parts of which resources made the Envoy resources of a proxy, and what is in them. */
-import { formatRef, type ResourceRef } from "../../config/resource.js";
 import type {
-  ClusterJson,
   FilterChainJson,
   FilterJson,
   HttpFilterJson,
@@ -12,19 +10,21 @@ import type {
   VirtualHostJson,
 } from "../../envoy/api.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
-import { placeOfPatch } from "../../envoy/patch/patch-trace.js";
 import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { connectionManagerOf } from "../../simulator/network-filters.js";
+import { chainName, chainsOf } from "../filter-chain.js";
 import { describeMatch } from "../route-match.js";
 import type { Stage, Step } from "./explanation.js";
 import { peersStep, step } from "./hop-steps.js";
 import {
-  clusterDecisions,
+  chainDecisions,
+  chainParts,
   type PatchesOf,
   patchesIn,
   policyDecision,
+  resourceDecisions,
   routeDecisions,
 } from "./provenance.js";
 import type { Scene } from "./scene.js";
@@ -94,9 +94,9 @@ export function why(scene: Scene, proxy: Proxy, name: string): readonly Stage[] 
       .filter((one) => one.name === name || one.name.endsWith(`/${name}`))
       .map((resource): Stage => {
         const json = scene.encoder.decode(type, resource.bytes);
-        const question = { scene, proxy, resource };
-        const within = inside(question, json);
-        const decisions = decisionsOf(question, type, json);
+        const within = inside({ scene, proxy, resource }, json);
+        const decisions = resourceDecisions(scene, { resource, type, json }, proxy.namespace);
+
         return {
           title: `${word} ${resource.name} of ${proxy.id}`,
           steps: [...madeBy(scene, decisions, within), ...within.steps],
@@ -105,27 +105,6 @@ export function why(scene: Scene, proxy: Proxy, name: string): readonly Stage[] 
       }),
   );
 }
-
-/** What is known of parts of resources first, then the resources of which no part is known. */
-function decisionsOf(
-  { scene, proxy, resource }: Question,
-  type: string,
-  json: ClusterJson,
-): readonly Decision[] {
-  const { sources = [], patched } = resource;
-  const { namespace } = proxy;
-  const parts =
-    type === MESSAGE.cluster
-      ? clusterDecisions(scene, json, { namespace, resource })
-      : (patched?.patches ?? []).map(placeOfPatch);
-  const known = new Set(parts.map(({ ref }) => formatRef(ref)));
-  const others = sources.filter((ref) => !known.has(formatRef(ref)));
-  return [...parts, ...distinct(others).map((ref) => ({ ref, path: [] }))];
-}
-
-const distinct = (refs: readonly ResourceRef[]): readonly ResourceRef[] => [
-  ...new Map(refs.map((ref) => [formatRef(ref), ref])).values(),
-];
 
 /** What is put together of parts that are told of says nothing by itself. */
 function madeBy(
@@ -149,20 +128,25 @@ function tableStages(
     const decisions =
       resource === undefined
         ? []
-        : decisionsOf({ scene, proxy, resource }, MESSAGE.virtualHost, {});
+        : resourceDecisions(
+            scene,
+            { resource, type: MESSAGE.virtualHost, json: host },
+            proxy.namespace,
+          );
     const steps = hostSteps(question, host, patchesIn(resource));
     return hostStage(host, [...madeOf(scene, decisions), ...steps]);
   });
 }
 
-/** The virtual hosts of a table in a listener. */
+/** The virtual hosts of a table in a listener: what made its filter chain made those that no patch made or changed. */
 function inlineStages(
   question: Question,
   { virtualHosts = [] }: RouteConfigurationJson,
-  patchesOf: PatchesOf,
+  { patchesOf, parts }: { patchesOf: PatchesOf; parts: readonly Decision[] },
 ): readonly Stage[] {
   return virtualHosts.map((host) => {
-    const made = madeOf(question.scene, patchesOf(host).decisions);
+    const patches = patchesOf(host).decisions;
+    const made = madeOf(question.scene, patches.length > 0 ? patches : parts);
     return hostStage(host, [...made, ...hostSteps(question, host, patchesOf)]);
   });
 }
@@ -201,22 +185,19 @@ function targetOf({ route, redirect, directResponse }: RouteJson): string {
   );
 }
 
-function chainStages(
-  question: Question,
-  { filterChains = [], defaultFilterChain, address, trafficDirection }: ListenerJson,
-): readonly Stage[] {
+function chainStages(question: Question, listener: ListenerJson): readonly Stage[] {
   const { scene, proxy, resource } = question;
   const patchesOf = patchesIn(resource);
-  const chains =
-    defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain];
-  return chains.map((chain) => {
+  return chainsOf(listener).map((chain) => {
     const { routeConfig, rds } = connectionManagerOf(chain) ?? {};
     const steps = rds === undefined ? [] : [step(scene, "routes", rds.routeConfigName ?? "", [])];
-    const made = madeOf(scene, patchesOf(chain).decisions);
+    const made = madeOf(scene, chainDecisions({ resource, listener, chain, patchesOf }));
+    const parts = chainParts({ resource, listener, chain });
+    const { address, trafficDirection } = listener;
     const port = chain.filterChainMatch?.destinationPort ?? address?.socketAddress?.portValue ?? 0;
     const peers = trafficDirection === "INBOUND" ? peersStep(scene, proxy.id, port) : [];
     return {
-      title: `filter chain ${chain.name ?? ""}`.trimEnd(),
+      title: `filter chain ${chainName(chain)}`,
       steps: [
         ...made,
         ...peers,
@@ -224,7 +205,8 @@ function chainStages(
         ...filterSteps(scene, chain, patchesOf),
         ...steps,
       ],
-      stages: routeConfig === undefined ? [] : inlineStages(question, routeConfig, patchesOf),
+      stages:
+        routeConfig === undefined ? [] : inlineStages(question, routeConfig, { patchesOf, parts }),
     };
   });
 }

@@ -3,6 +3,7 @@ import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.j
 import type { ResourceRef } from "../../config/resource.js";
 import type { Protocol } from "../../mesh/protocol.js";
 import type { ApplicationEndpoint } from "../../mesh/sidecar-ingress.js";
+import type { Decision } from "../../mesh/tls-decisions.js";
 import { socketAddress } from "../address.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
@@ -25,6 +26,8 @@ export interface InboundPort {
     readonly namespace: string;
   }[];
   readonly sources: readonly ResourceRef[];
+  /** Where it is written: in a Sidecar, else in each of the services. */
+  readonly parts: readonly Decision[];
   readonly pool: ConnectionPoolSettings | undefined;
   /** What a Sidecar's listener says: where the application is, and how connections reach the proxy. */
   readonly endpoint?: ApplicationEndpoint | undefined;

@@ -2,7 +2,7 @@
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { GatewayTopology } from "../../config/mesh-config-schema.js";
-import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
+import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
@@ -16,7 +16,8 @@ import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
-import { type ClaimContext, type TcpChain, tcpChains, tlsChains } from "./outbound-claim.js";
+import { type ChainContext, type TcpChain, tcpChains, tlsChains } from "./l4-chains.js";
+import { chainParts, chainsJson, type MadeChain, type MadeListener } from "./made-chain.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
 /** What all listeners of a gateway have in common. */
@@ -31,7 +32,7 @@ export interface GatewayListenerOptions {
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
   /** The gateway's own. */
   readonly namespace: string;
-  readonly claims: ClaimContext;
+  readonly claims: ChainContext;
   /** The gateway has addresses of both families. */
   readonly dualStack: boolean;
   /** To what mutual TLS of the mesh may be passed on as it is. */
@@ -89,10 +90,10 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
 }
 
 /** The chains of a server whose connections are passed on as bytes: by server name, or all of them. */
-function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterChainJson[] {
+function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly MadeChain[] {
   const port = serverPort(one.server);
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
-  const context: ClaimContext = { ...options.claims, gateways: [one.gatewayKey] };
+  const context: ChainContext = { ...options.claims, gateways: [one.gatewayKey] };
   const candidates = options.virtualServices(one.gatewayKey);
   const bound = boundTo(one, candidates, options.namespace);
   // Without TLS there is no name to tell hosts apart by.
@@ -104,10 +105,13 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): FilterCh
   return chains
     .filter(({ target }) => target.clusters.length > 0)
     .map((chain) => ({
-      ...sniMatch(chain.serverNames.length > 0 ? chain.serverNames : names),
-      filters: tcpFilters(chain, options),
-      transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
-      ...tlsFields(one, options),
+      json: {
+        ...sniMatch(chain.serverNames.length > 0 ? chain.serverNames : names),
+        filters: tcpFilters(chain, options),
+        transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+        ...tlsFields(one, options),
+      },
+      parts: [serverPart(one), chain.part],
     }));
 }
 
@@ -122,10 +126,10 @@ export function passedTo(
 }
 
 /** A chain for each service, chosen by the name under which sidecars call it; only mutual TLS of the mesh is taken. */
-function passingChains(one: GatewayServer, options: GatewayListenerOptions): FilterChainJson[] {
-  return passedTo(one, options.passed).map((key): FilterChainJson => {
+function passingChains(one: GatewayServer, options: GatewayListenerOptions): readonly MadeChain[] {
+  return passedTo(one, options.passed).map((key) => {
     const name = sniOf(key);
-    return {
+    const json: FilterChainJson = {
       filterChainMatch: { serverNames: [name], applicationProtocols: [...MESH_ANY_ALPN] },
       filters: [
         ...options.security.network,
@@ -137,44 +141,48 @@ function passingChains(one: GatewayServer, options: GatewayListenerOptions): Fil
       ],
       transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
     };
+    return { json, parts: [serverPart(one)] };
   });
 }
 
+/** The chains of one of the servers that share a port. */
 function serverChains(
   one: GatewayServer,
+  servers: readonly GatewayServer[],
   at: ListenerAddress,
   options: GatewayListenerOptions,
-): FilterChainJson[] {
+): readonly MadeChain[] {
   if (one.server.tls?.mode === "AUTO_PASSTHROUGH") return passingChains(one, options);
   const routes = gatewayRouteName(one);
   if (routes === undefined) return l4Chains(one, options);
   const encrypted = !isHttp(one.protocol);
-  return [
-    {
-      ...(encrypted ? sniMatch(serverNames(one)) : {}),
-      filters: [httpFilter(routes, at, options)],
-      transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
-      ...(encrypted ? tlsFields(one, options) : {}),
-    },
-  ];
+  const json = {
+    ...(encrypted ? sniMatch(serverNames(one)) : {}),
+    filters: [httpFilter(routes, at, options)],
+    transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
+    ...(encrypted ? tlsFields(one, options) : {}),
+  };
+  // Those in plaintext have one table and one chain together.
+  const sharing = servers.filter((other) => gatewayRouteName(other) === routes);
+  return [{ json, parts: sharing.map(serverPart) }];
 }
 
 /**
  * Of chains that take the same connections the first counts: Envoy refuses a listener that has both. One that passes TLS on
  * is left out whole, as in Istio, whatever other names it has.
  */
-function distinct(chains: readonly FilterChainJson[]): FilterChainJson[] {
+function distinct(chains: readonly MadeChain[]): readonly MadeChain[] {
   const taken = new Set<string>();
   return chains.flatMap((chain) => {
-    const names = chain.filterChainMatch?.serverNames ?? [""];
+    const { json, parts } = chain;
+    const names = json.filterChainMatch?.serverNames ?? [""];
     const free = names.filter((name) => !taken.has(name));
     const isWhole = free.length === names.length;
-    if (free.length === 0 || (chain.transportSocket === undefined && !isWhole)) return [];
+    if (free.length === 0 || (json.transportSocket === undefined && !isWhole)) return [];
     for (const name of free) taken.add(name);
-    const narrowed = isWhole
-      ? {}
-      : { filterChainMatch: { ...chain.filterChainMatch, serverNames: free } };
-    return [{ ...chain, ...narrowed }];
+    if (isWhole) return [chain];
+    const filterChainMatch = { ...json.filterChainMatch, serverNames: free };
+    return [{ json: { ...json, filterChainMatch }, parts }];
   });
 }
 
@@ -183,9 +191,10 @@ export function gatewayListener(
   servers: readonly GatewayServer[],
   at: ListenerAddress,
   options: GatewayListenerOptions,
-): ListenerJson | undefined {
-  const filterChains = distinct(servers.flatMap((one) => serverChains(one, at, options)));
-  if (filterChains.length === 0) return undefined;
+): MadeListener | undefined {
+  const chains = distinct(servers.flatMap((one) => serverChains(one, servers, at, options)));
+  if (chains.length === 0) return undefined;
+  const filterChains = chainsJson(chains);
   const byName = filterChains.some(({ filterChainMatch }) => filterChainMatch !== undefined);
   const encrypted = filterChains.some(({ transportSocket }) => transportSocket !== undefined);
   const listenerFilters = [
@@ -193,7 +202,7 @@ export function gatewayListener(
     ...(options.topology?.proxyProtocol === undefined ? [] : [proxyProtocol()]),
     ...(byName || encrypted ? [tlsInspector()] : []),
   ];
-  return {
+  const json: ListenerJson = {
     ...listenAt(at, options.dualStack),
     filterChains,
     // A client from outside that never sends its ClientHello is let go after Envoy's own time.
@@ -202,4 +211,5 @@ export function gatewayListener(
     trafficDirection: "OUTBOUND",
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
   };
+  return { json, chains: chainParts(chains) };
 }

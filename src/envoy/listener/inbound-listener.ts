@@ -1,6 +1,6 @@
 /** The inbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
-import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
+import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";
 import type {
   AccessLogJson,
@@ -27,11 +27,12 @@ import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../n
 import type { SecurityFilters } from "../security-filters.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { inboundChains, inboundFilterChain, terminatingChain } from "./inbound-chains.js";
+import { chainParts, chainsJson, type MadeChain, type MadeListener, unmade } from "./made-chain.js";
 
 /** A port with the mode in force on it. */
 export interface SecuredPort {
   readonly port: InboundPort;
-  readonly mode: MutualTlsMode;
+  readonly decided: DecidedMode;
 }
 
 /** What all inbound listeners of a sidecar have in common. */
@@ -49,9 +50,9 @@ export interface InboundListenerOptions {
 
 /** The mode on the ports that no service has. */
 export interface PassthroughModes {
-  readonly mode: MutualTlsMode;
+  readonly decided: DecidedMode;
   /** Ports for which a policy says something else. */
-  readonly ports: readonly { readonly port: number; readonly mode: MutualTlsMode }[];
+  readonly ports: readonly { readonly port: number; readonly decided: DecidedMode }[];
 }
 
 /** A request that the application never saw is sent again, but for those of gRPC, which may be streams. */
@@ -136,11 +137,12 @@ function portTarget(port: InboundPort, statName: string): InboundTarget {
 }
 
 function portChains(
-  { port, mode }: SecuredPort,
+  { port, decided }: SecuredPort,
   destinationPort: number | undefined,
   name: string,
   options: InboundListenerOptions,
-): FilterChainJson[] {
+): readonly MadeChain[] {
+  const { mode } = decided;
   const target = portTarget(port, name);
   const common = {
     name,
@@ -149,17 +151,20 @@ function portChains(
     filters: (http: boolean) => inboundFilters(target, http, options),
   };
   // What a Sidecar says of TLS is for clients outside of the mesh: where mutual TLS is taken there are none.
-  return port.tls !== undefined && mode === "DISABLE"
-    ? [terminatingChain(port.tls, { ...common, http: isHttp(port.protocol) })]
-    : inboundChains(port.protocol, mode).map((chain) => inboundFilterChain(chain, common));
+  const chains =
+    port.tls !== undefined && mode === "DISABLE"
+      ? [terminatingChain(port.tls, { ...common, http: isHttp(port.protocol) })]
+      : inboundChains(port.protocol, mode).map((chain) => inboundFilterChain(chain, common));
+  const parts = [...port.parts, ...decidingPart(decided)];
+  return chains.map((json) => ({ json, parts }));
 }
 
 /** Ports that no service has, or one of them: passed on to the application, under the mode of the workload. */
 function passthroughChains(
-  mode: MutualTlsMode,
+  decided: DecidedMode,
   destinationPort: number | undefined,
   options: InboundListenerOptions,
-): FilterChainJson[] {
+): readonly MadeChain[] {
   const target: InboundTarget = {
     cluster: INBOUND_PASSTHROUGH_CLUSTER,
     statPrefix: `${INBOUND_PASSTHROUGH_CLUSTER};`,
@@ -167,14 +172,15 @@ function passthroughChains(
     operation: ":0/*",
     protocol: "Unsupported",
   };
-  return inboundChains("Unsupported", mode).map((chain) =>
-    inboundFilterChain(chain, {
+  return inboundChains("Unsupported", decided.mode).map((chain) => ({
+    json: inboundFilterChain(chain, {
       name: chain.http ? "virtualInbound-catchall-http" : VIRTUAL_INBOUND,
       destinationPort,
       tls: options.tls,
       filters: (http) => inboundFilters(target, http, options),
     }),
-  );
+    parts: decidingPart(decided),
+  }));
 }
 
 /** A connection to the capture port itself would be sent to itself, for ever. */
@@ -249,17 +255,18 @@ export function virtualInboundListener(
   ports: readonly SecuredPort[],
   passthrough: PassthroughModes,
   options: InboundListenerOptions,
-): ListenerJson {
-  const filterChains = [
-    blackHoleChain(),
-    ...passthroughChains(passthrough.mode, undefined, options),
-    ...passthrough.ports.flatMap(({ port, mode }) => passthroughChains(mode, port, options)),
+): MadeListener {
+  const chains = [
+    unmade(blackHoleChain()),
+    ...passthroughChains(passthrough.decided, undefined, options),
+    ...passthrough.ports.flatMap(({ port, decided }) => passthroughChains(decided, port, options)),
     ...ports.flatMap((secured) => {
       const { targetPort, bind = ANY_ADDRESS } = secured.port;
       return portChains(secured, targetPort, listenerName(bind, targetPort), options);
     }),
   ];
-  return {
+  const filterChains = chainsJson(chains);
+  const json = {
     ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_INBOUND_PORT }, options.dualStack),
     name: VIRTUAL_INBOUND,
     filterChains,
@@ -267,6 +274,7 @@ export function virtualInboundListener(
     ...inboundSide(options),
     maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
   };
+  return { json, chains: chainParts(chains) };
 }
 
 /** The listener of one port of a sidecar that captures nothing: on the workload's address, where callers expect it. */
@@ -274,14 +282,16 @@ export function inboundListener(
   secured: SecuredPort,
   at: ListenerAddress,
   options: InboundListenerOptions,
-): ListenerJson | undefined {
+): MadeListener | undefined {
   const listener = listenAt(at);
-  const filterChains = portChains(secured, undefined, listener.name, options);
-  if (filterChains.length === 0) return undefined;
-  return {
+  const chains = portChains(secured, undefined, listener.name, options);
+  if (chains.length === 0) return undefined;
+  const filterChains = chainsJson(chains);
+  const json = {
     ...listener,
     filterChains,
     listenerFilters: inspectors(filterChains),
     ...inboundSide(options),
   };
+  return { json, chains: chainParts(chains) };
 }

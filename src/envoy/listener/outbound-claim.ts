@@ -5,41 +5,26 @@
  */
 import ipaddr from "ipaddr.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
-import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
-import { type Labels, selects } from "../../mesh/labels.js";
 import { isTls, listenerProtocol } from "../../mesh/protocol.js";
-import { isCalledByWorkload, type Service, type ServicePort } from "../../mesh/service.js";
-import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
-import { effectivePolicy } from "../../mesh/traffic-policy.js";
-import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
-import { defined } from "../defined.js";
-import { goDuration } from "../duration.js";
 import {
-  type ClusterKey,
-  outboundClusterName,
-  proxyRouteName,
-  VIRTUAL_INBOUND_PORT,
-  VIRTUAL_OUTBOUND_PORT,
-} from "../names.js";
-import type { TcpWay } from "../network-filters.js";
+  isCalledByWorkload,
+  portPart,
+  type Service,
+  type ServicePort,
+} from "../../mesh/service.js";
+import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
+import type { VirtualService } from "../../mesh/virtual-service.js";
+import { defined } from "../defined.js";
+import { proxyRouteName, VIRTUAL_INBOUND_PORT, VIRTUAL_OUTBOUND_PORT } from "../names.js";
 import { ANY_ADDRESS } from "./address.js";
-
-/** Where the bytes of a connection go. */
-export interface TcpTarget {
-  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
-  /** What rules say of the way there: of several clusters those for the first. */
-  readonly way?: TcpWay;
-}
-
-/** One way through a listener for connections that are not HTTP. */
-export interface TcpChain {
-  /** Server names of TLS by which it is chosen; none means any connection. */
-  readonly serverNames: readonly string[];
-  /** CIDR blocks of the destination by which it is chosen. */
-  readonly prefixes: readonly string[];
-  readonly target: TcpTarget;
-}
+import {
+  type ChainContext,
+  type TcpChain,
+  type TcpTarget,
+  targetOf,
+  tcpChains,
+  tlsChains,
+} from "./l4-chains.js";
 
 /** A port of a service on one listener. */
 export interface OutboundClaim {
@@ -58,148 +43,22 @@ export interface OutboundClaim {
   /** Ways for what is not HTTP. */
   readonly chains: readonly TcpChain[];
   readonly sources: readonly ResourceRef[];
+  /** The first of them: that of the service, and which of its ports it is. */
+  readonly source: ResourceRef;
+  readonly servicePort: ServicePort;
   /** By which claims that exclude one another are ordered: the older service wins. See Istio, model.SortServicesByCreationTime. */
   readonly order: string;
-}
-
-/** What claims depend on beside the service. */
-export interface ClaimContext {
-  /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
-  readonly gateways: readonly string[];
-  readonly resolver: HostResolver;
-  /** Who calls; undefined at a gateway, where it is not asked for. */
-  readonly source: { readonly namespace: string; readonly labels: Labels } | undefined;
-  /** The rule that is applied to a host, if it may concern the way there. */
-  readonly ruleOf: (hostname: string) => DestinationRule | undefined;
-}
-
-/** What a rule says of the way to a cluster. See Istio, TunnelSettings, ConsistentHashLB and TCPSettings. */
-function wayTo({ port, subset }: ClusterKey, rule: DestinationRule | undefined): TcpWay {
-  const { tunnel, loadBalancer, connectionPool } = effectivePolicy(rule?.spec, subset, port);
-  const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
-  return {
-    ...defined({
-      tunnel,
-      idleTimeout: goDuration(idleTimeout),
-      maxConnectionDuration: goDuration(maxConnectionDuration),
-    }),
-    ...(loadBalancer?.consistentHash?.useSourceIp === true ? { bySourceIp: true } : {}),
-  };
-}
-
-/** Clusters as a target; the first is there. */
-function targetOf(
-  targets: readonly { readonly key: ClusterKey; readonly weight: number }[],
-  ruleOf: ClaimContext["ruleOf"],
-): TcpTarget {
-  const clusters = targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight }));
-  const [first] = targets;
-  if (first === undefined) return { clusters };
-  // What one subset says is not for the others.
-  const subset = targets.length === 1 ? first.key.subset : "";
-  const way = wayTo({ ...first.key, subset }, ruleOf(first.key.hostname));
-  return Object.keys(way).length > 0 ? { clusters, way } : { clusters };
 }
 
 /** The whole of a service's port as a target; from a socket, which has no number, that of its only port. */
 function wholePort(
   { hostname, ports }: Service,
   { number }: ServicePort,
-  { ruleOf }: Pick<ClaimContext, "ruleOf">,
+  { ruleOf }: Pick<ChainContext, "ruleOf">,
 ): TcpTarget {
   const only = ports.length === 1 ? ports[0]?.number : undefined;
   const port = number === 0 ? (only ?? number) : number;
   return targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], ruleOf);
-}
-
-type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
-
-function routeTarget(
-  route: Pick<L4Route, "route">,
-  virtualService: VirtualService,
-  listenPort: number,
-  { resolver, ruleOf }: ClaimContext,
-): TcpTarget {
-  const destinations = route.route ?? [];
-  const targets = destinations
-    .filter(({ weight }) => destinations.length === 1 || (weight ?? 0) > 0)
-    .map(({ destination, weight }) => {
-      const hostname = resolveHost(destination.host, virtualService.namespace, resolver);
-      const port =
-        destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
-      const key = { hostname, port, subset: destination.subset ?? "" };
-      return { key, weight: Math.max(1, weight ?? 1) };
-    });
-  return targetOf(targets, ruleOf);
-}
-
-/** The conditions of TCP and TLS matches that do not depend on the connection. */
-interface StaticMatch {
-  readonly port?: number | undefined;
-  readonly sourceLabels?: Labels | undefined;
-  readonly sourceNamespace?: string | undefined;
-  readonly gateways?: readonly string[] | undefined;
-}
-
-function applies(
-  match: StaticMatch,
-  { namespace }: VirtualService,
-  port: number,
-  { source, gateways }: ClaimContext,
-): boolean {
-  const wanted = match.gateways ?? [];
-  const atGateway =
-    wanted.length === 0 ||
-    wanted.some((gateway) => gateways.includes(resolveGateway(gateway, namespace)));
-  const onPort = match.port === undefined || match.port === 0 || match.port === port;
-  return atGateway && onPort && isFrom(match, source);
-}
-
-function isFrom(
-  { sourceNamespace = "", sourceLabels = {} }: StaticMatch,
-  source: ClaimContext["source"],
-): boolean {
-  if (source === undefined) return true;
-  const inNamespace = sourceNamespace === "" || sourceNamespace === source.namespace;
-  return inNamespace && selects(sourceLabels, source.labels);
-}
-
-/** The chains of a VirtualService's TLS routes for a port. See Istio, TLSRoute. */
-export function tlsChains(
-  virtualService: VirtualService,
-  port: number,
-  context: ClaimContext,
-): readonly TcpChain[] {
-  return (virtualService.spec.tls ?? []).flatMap((route) =>
-    route.match
-      .filter((match) => applies(match, virtualService, port, context))
-      .map((match) => ({
-        serverNames: match.sniHosts,
-        prefixes: match.destinationSubnets ?? [],
-        target: routeTarget(route, virtualService, port, context),
-      })),
-  );
-}
-
-/** The chains of a VirtualService's TCP routes for a port; what stands behind one without conditions is never reached. */
-export function tcpChains(
-  virtualService: VirtualService,
-  port: number,
-  context: ClaimContext,
-): readonly TcpChain[] {
-  const chains: TcpChain[] = [];
-  for (const route of virtualService.spec.tcp ?? []) {
-    const matches = route.match ?? [];
-    const target = routeTarget(route, virtualService, port, context);
-    if (matches.length === 0) return [...chains, { serverNames: [], prefixes: [], target }];
-    for (const match of matches) {
-      if (!applies(match, virtualService, port, context)) continue;
-      const prefixes = match.destinationSubnets ?? [];
-      chains.push({ serverNames: [], prefixes, target });
-      if (prefixes.length === 0) return chains;
-    }
-  }
-  return chains;
 }
 
 /** A CIDR block without the bits that say nothing: Envoy refuses two chains for one block. */
@@ -235,13 +94,14 @@ function defaultChain(
   service: Service,
   port: ServicePort,
   { address, prefixes }: ClaimedPlace,
-  context: ClaimContext,
+  context: ChainContext,
 ): TcpChain {
   const byName = isTls(port.protocol) && address === ANY_ADDRESS;
   return {
     serverNames: byName ? [service.hostname] : [],
     prefixes,
     target: wholePort(service, port, context),
+    part: portPart(service, port),
   };
 }
 
@@ -252,7 +112,7 @@ function defaultChain(
 function routedChains(
   virtualServices: readonly VirtualService[],
   { protocol, number }: ServicePort,
-  context: ClaimContext,
+  context: ChainContext,
 ): readonly TcpChain[] {
   if (isTls(protocol)) return virtualServices.flatMap((one) => tlsChains(one, number, context));
   const chains = virtualServices.flatMap((one) => tcpChains(one, number, context));
@@ -267,7 +127,7 @@ function chainsOf(
   place: ClaimedPlace,
   routing: {
     readonly virtualServices: readonly VirtualService[];
-    readonly context: ClaimContext;
+    readonly context: ChainContext;
   },
 ): readonly TcpChain[] {
   const routed = routedChains(routing.virtualServices, port, routing.context);
@@ -309,7 +169,7 @@ function portsOn({ ports }: Service, port: EgressPort | undefined): readonly Ser
 export function outboundClaims(
   service: Service,
   virtualServices: readonly VirtualService[],
-  context: ClaimContext,
+  context: ChainContext,
   { podAddresses, egress }: ClaimPlacing,
 ): readonly OutboundClaim[] {
   const place = placeOf(egress);
@@ -317,6 +177,7 @@ export function outboundClaims(
     place === undefined ? placesOf(service, podAddresses) : [{ address: place, prefixes: [] }];
   const common = {
     sources: [service.source, ...virtualServices.map(({ source }) => source)],
+    source: service.source,
     order: orderOf(service),
     ...defined({ bind: egress?.bind }),
     ...(egress?.bound === true ? { bound: true } : {}),
@@ -331,12 +192,14 @@ export function outboundClaims(
     if (kind === "http") {
       const address = place ?? ANY_ADDRESS;
       if (address === ANY_ADDRESS && RESERVED_PORTS.has(port.number)) return [];
-      return [{ ...common, address, port: port.number, routes, chains: [] }];
+      const claim = { address, port: port.number, servicePort: port, routes, chains: [] };
+      return [{ ...common, ...claim }];
     }
     return places.map((one) => ({
       ...common,
       address: one.address,
       port: port.number,
+      servicePort: port,
       routes: kind === "auto" ? routes : undefined,
       chains: chainsOf(service, port, one, { virtualServices, context }),
     }));

@@ -1,5 +1,6 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { portPart } from "../../mesh/service.js";
 import { cidrRange } from "../address.js";
 import type {
   AccessLogJson,
@@ -26,7 +27,17 @@ import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-
 import { catchAllHost } from "../route/virtual-host.js";
 import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
-import type { OutboundClaim, TcpChain } from "./outbound-claim.js";
+import { type ChosenChain, chooseChains, inOrder, isOpen, requestClaim } from "./chosen-chains.js";
+import type { TcpChain } from "./l4-chains.js";
+import {
+  chainParts,
+  chainsJson,
+  type ListenerChains,
+  type MadeChain,
+  type MadeListener,
+  unmade,
+} from "./made-chain.js";
+import type { OutboundClaim } from "./outbound-claim.js";
 
 /** What all outbound listeners of a proxy have in common. */
 export interface OutboundListenerOptions {
@@ -103,11 +114,11 @@ function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
 function tcpChain(
   { chain, mixed }: ChosenChain,
   { accessLog, onDemand }: OutboundListenerOptions,
-): FilterChainJson {
+): MadeChain {
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
   const match = chainMatch(chain);
-  return {
+  const json = {
     ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
     filters: [
       ...(mixed ? [offerTcpAlpn()] : []),
@@ -126,6 +137,7 @@ function tcpChain(
     ],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
   };
+  return { json, parts: [chain.part] };
 }
 
 /** Takes what no other chain takes: connections to hosts that nobody knows. */
@@ -147,82 +159,27 @@ function passthroughChain(options: OutboundListenerOptions, cluster: string): Fi
  * Chains, and one for what none of them takes. Beside others that has to be the listener's default: Envoy looks at one
  * condition after the other and never goes back, so bytes would be lost to a chain that is for HTTP in plaintext.
  */
-function chainsWithRest(
-  filterChains: FilterChainJson[],
-  rest: FilterChainJson,
-): Pick<ListenerJson, "filterChains" | "defaultFilterChain"> {
-  return filterChains.length === 0
-    ? { filterChains: [rest] }
-    : { filterChains, defaultFilterChain: rest };
+function chainsWithRest(chains: readonly MadeChain[], rest: MadeChain): ListenerChains {
+  const json: Partial<ListenerJson> =
+    chains.length === 0
+      ? { filterChains: [rest.json] }
+      : { filterChains: chainsJson(chains), defaultFilterChain: rest.json };
+  return { json, chains: chainParts([...chains, rest]) };
 }
 
-/** Whether a chain takes every connection that no other chain takes. */
-const takesAnything = (chain: TcpChain): boolean =>
-  chain.serverNames.length === 0 && chain.prefixes.length === 0;
-
-interface ChosenChain {
-  readonly chain: TcpChain;
-  readonly mixed: boolean;
+/** What becomes of requests, and the ports of the services that share it. */
+interface Requests extends Pick<OutboundClaim, "proxied">, Pick<MadeChain, "parts"> {
+  readonly routes: string;
 }
 
-/** Stands for a condition that a chain does not make. */
-const ANY = "";
-
-const orAny = (values: readonly string[]): readonly string[] =>
-  values.length === 0 ? [ANY] : values;
-
-/**
- * The claim that says what becomes of requests. A listener on every address is there for all HTTP of its port, so the first
- * says it; at an address of its own a service of undeclared protocol comes before HTTP, which it can carry.
- */
-function requestClaim(
+function requestsOf(
   claims: readonly OutboundClaim[],
-  { address }: ListenerAddress,
-): OutboundClaim | undefined {
-  const carrying = claims.filter(({ routes }) => routes !== undefined);
-  const sniffed = carrying.find(({ chains }) => chains.length > 0);
-  return address === ANY_ADDRESS ? carrying[0] : (sniffed ?? carrying[0]);
+  { routes, proxied = false }: Pick<OutboundClaim, "routes" | "proxied">,
+): Requests | undefined {
+  if (routes === undefined) return undefined;
+  const sharing = claims.filter((claim) => claim.routes === routes);
+  return { routes, proxied, parts: sharing.map((one) => portPart(one, one.servicePort)) };
 }
-
-/**
- * The chains that can stand side by side: of those with the same conditions the first counts. Where services of undeclared
- * protocol share an address, bytes that are not HTTP belong to the one that also says what becomes of requests. See Istio,
- * ListenerBuilder.buildSidecarOutboundListener.
- */
-function chooseChains(
-  claims: readonly OutboundClaim[],
-  requests: OutboundClaim | undefined,
-): readonly ChosenChain[] {
-  const candidates = claims
-    .filter((claim) => claim.routes === undefined || claim === requests)
-    .flatMap(({ chains, routes }) =>
-      chains.map((chain) => ({ chain, mixed: routes !== undefined })),
-    );
-  const taken = new Set<string>();
-  return candidates.flatMap(({ chain, mixed }) => {
-    const free = freeConditions(chain, taken);
-    return free === undefined ? [] : [{ chain: { ...chain, ...free }, mixed }];
-  });
-}
-
-/** Takes those of a chain's conditions that no other chain has taken; undefined when none is left. */
-function freeConditions(
-  { serverNames, prefixes }: TcpChain,
-  taken: Set<string>,
-): Pick<TcpChain, "serverNames" | "prefixes"> | undefined {
-  const isFree = (name: string, prefix: string): boolean => !taken.has(`${name}|${prefix}`);
-  const blocks = orAny(prefixes);
-  const names = orAny(serverNames);
-  const [only = ANY] = names;
-  const freeBlocks = names.length > 1 ? blocks : blocks.filter((block) => isFree(only, block));
-  const freeNames = names.filter((name) => freeBlocks.every((block) => isFree(name, block)));
-  if (freeNames.length === 0 || freeBlocks.length === 0) return undefined;
-  for (const name of freeNames) for (const block of freeBlocks) taken.add(`${name}|${block}`);
-  const isSaid = (condition: string): boolean => condition !== ANY;
-  return { serverNames: freeNames.filter(isSaid), prefixes: freeBlocks.filter(isSaid) };
-}
-
-const isOpen = ({ chain }: ChosenChain): boolean => takesAnything(chain);
 
 /** Where a listener stands, and what becomes of connections that none of its services claims. */
 export interface OutboundPlace {
@@ -238,61 +195,66 @@ export function outboundListener(
   claims: readonly OutboundClaim[],
   place: OutboundPlace,
   options: OutboundListenerOptions,
-): ListenerJson | undefined {
+): MadeListener | undefined {
   const ordered = inOrder(claims);
-  const requests = requestClaim(ordered, place.at);
-  const chains = chooseChains(ordered, requests);
+  const claim = requestClaim(ordered, place.at);
+  const requests = claim && requestsOf(ordered, claim);
+  const chains = chooseChains(ordered, claim);
   if (requests === undefined && chains.length === 0) return undefined;
   const where = listenAt(place.at, options.dualStack);
-  return {
-    ...where,
-    ...(chains.length === 0 && place.at.address !== ANY_ADDRESS
+  const made =
+    requests !== undefined && chains.length === 0 && place.at.address !== ANY_ADDRESS
       ? onlyRequests(requests, where.name, options)
-      : toldApart(chains, requests, { place, name: where.name, options })),
+      : toldApart(chains, requests, { place, name: where.name, options });
+  const json: ListenerJson = {
+    ...where,
+    ...made.json,
     listenerFiltersTimeout: requests === undefined ? "0s" : options.detectionTimeout,
     continueOnListenerFiltersTimeout: true,
     trafficDirection: "OUTBOUND",
     ...(place.bind ? {} : { bindToPort: false }),
   };
-}
-
-/** Those that count on a listener, the one that wins first. */
-function inOrder(claims: readonly OutboundClaim[]): readonly OutboundClaim[] {
-  const own = claims.filter((claim) => claim.own === true);
-  return [...(own.length > 0 ? own : claims)].sort((a, b) => (a.order < b.order ? -1 : 1));
+  return { json, chains: made.chains };
 }
 
 /** At an address that is there for HTTP alone nothing has to be told apart. */
 function onlyRequests(
-  { routes: name = "", proxied }: Partial<OutboundClaim> = {},
+  { routes, proxied, parts }: Requests,
   listener: string,
   options: OutboundListenerOptions,
-): Pick<ListenerJson, "filterChains"> {
+): ListenerChains {
   const chain = proxied === true ? proxyChain : httpChain;
-  return { filterChains: [chain({ name }, listener, options)] };
+  const filterChains = [chain({ name: routes }, listener, options)];
+  return { json: { filterChains }, chains: [parts] };
 }
 
 /** Requests and bytes, told apart by how they begin, and bytes by where they are meant to go. */
 function toldApart(
   chains: readonly ChosenChain[],
-  requests: OutboundClaim | undefined,
+  requests: Requests | undefined,
   { place, name, options }: ListenerContext,
-): Partial<ListenerJson> {
-  const routes = requests?.routes;
+): ListenerChains {
   const open = chains.find(isOpen);
   const rest =
-    open === undefined ? passthroughChain(options, place.unclaimed) : tcpChain(open, options);
-  const filterChains = [
-    ...chains.filter((one) => !isOpen(one)).map((one) => tcpChain(one, options)),
-    ...(routes === undefined ? [] : [plainHttpChain({ name: routes }, name, options)]),
+    open === undefined
+      ? unmade(passthroughChain(options, place.unclaimed))
+      : tcpChain(open, options);
+  const closed = chains.filter((one) => !isOpen(one)).map((one) => tcpChain(one, options));
+  const forRequests =
+    requests === undefined
+      ? []
+      : [
+          {
+            json: plainHttpChain({ name: requests.routes }, name, options),
+            parts: requests.parts,
+          },
+        ];
+  const { json, chains: made } = chainsWithRest([...closed, ...forRequests], rest);
+  const listenerFilters = [
+    ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
+    ...(requests === undefined ? [] : [httpInspector()]),
   ];
-  return {
-    ...chainsWithRest(filterChains, rest),
-    listenerFilters: [
-      ...(chains.some(({ chain }) => chain.serverNames.length > 0) ? [tlsInspector()] : []),
-      ...(routes === undefined ? [] : [httpInspector()]),
-    ],
-  };
+  return { json: { ...json, listenerFilters }, chains: made };
 }
 
 interface ListenerContext {
@@ -339,8 +301,8 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
 }
 
 /** The listener to which the kernel redirects all outbound connections; it hands them on by their destination. */
-export function virtualOutboundListener(options: OutboundListenerOptions): ListenerJson {
-  return {
+export function virtualOutboundListener(options: OutboundListenerOptions): MadeListener {
+  const json: ListenerJson = {
     ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_OUTBOUND_PORT }, options.dualStack),
     name: VIRTUAL_OUTBOUND,
     useOriginalDst: true,
@@ -349,6 +311,7 @@ export function virtualOutboundListener(options: OutboundListenerOptions): Liste
     maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
   };
+  return { json, chains: [] };
 }
 
 /** The chain of an HTTP proxy: applications call through it, also by CONNECT. */
@@ -366,11 +329,12 @@ function proxyChain(
 export function httpProxyListener(
   place: ListenerAddress,
   options: OutboundListenerOptions,
-): ListenerJson {
+): MadeListener {
   const at = listenAt(place);
-  return {
+  const json: ListenerJson = {
     ...at,
     filterChains: [proxyChain({ name: HTTP_PROXY_ROUTE }, at.name, options)],
     trafficDirection: "OUTBOUND",
   };
+  return { json, chains: [] };
 }

@@ -15,8 +15,7 @@ import type { Workload } from "../../mesh/workload.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
 import { passedCluster } from "../cluster/passed-cluster.js";
-import { clusterNames } from "../cluster-names.js";
-import { encodeResource } from "../encode-resource.js";
+import { encodeListener, encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
@@ -141,10 +140,11 @@ function passingSources(
 }
 
 function listenersOf(
+  encoder: Encoder,
   inputs: GatewayInputs,
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
-): readonly Built<object>[] {
+): readonly EnvoyResource[] {
   const { proxy, config, trustDomains, logs, security } = inputs;
   const options = {
     ...logs,
@@ -172,9 +172,9 @@ function listenersOf(
       const bind = first?.server.bind ?? "";
       const address = bind === "" ? addressOf(proxy) : bind;
       const at = { address, port: first?.listenPort ?? 0 };
-      const json = gatewayListener(members, at, options);
+      const made = gatewayListener(members, at, options);
       const sources = [...gatewaySources(members), ...passingSources(members, inputs, context)];
-      return json && { name: json.name ?? "", json, sources };
+      return made && encodeListener(encoder, made, sources);
     })
     .filter((listener) => listener !== undefined);
 }
@@ -292,10 +292,7 @@ export function createGatewayPart(
         hashPolicy: hashPolicies(inputs.routeRules, clientOf(inputs)),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
-      const listeners = listenersOf(inputs, servers, context).map((listener) => ({
-        ...encodeResource(encoder, MESSAGE.listener, listener),
-        clusters: clusterNames(listener.json),
-      }));
+      const listeners = listenersOf(encoder, inputs, servers, context);
       const tables = tablesOf(encoder, servers, context);
       const clusters = clustersOf(inputs, servers).map((cluster) => ({
         ...encodeResource(encoder, MESSAGE.cluster, cluster),

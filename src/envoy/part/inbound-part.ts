@@ -8,17 +8,18 @@ import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { OwnRule } from "../../mesh/own-rules.js";
 import {
-  type MutualTlsMode,
+  type DecidedMode,
+  decideMode,
   type PeerAuthentications,
   portsWithMode,
-  workloadMode,
 } from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { Service } from "../../mesh/service.js";
+import { portPart, type Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
 import { proxyWorkload, type Workload } from "../../mesh/workload.js";
-import type { ListenerJson } from "../api.js";
+import type { ClusterJson } from "../api.js";
+import type { Built } from "../built.js";
 import {
   type ApplicationAddress,
   type InboundPort,
@@ -34,7 +35,8 @@ import {
   type SecuredPort,
   virtualInboundListener,
 } from "../listener/inbound-listener.js";
-import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import type { MadeListener } from "../listener/made-chain.js";
+import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import { type PoolFinder, poolFinder } from "./inbound-pool.js";
@@ -163,15 +165,15 @@ function inboundPorts(
       const targetPort = targetPortOf(workload, port);
       if (targetPort === undefined || port.protocol === "UDP") continue;
       const { hostname: host, name, namespace } = service;
-      const known = ports.get(targetPort);
-      const limits = poolOf(service, port.number);
+      const { pool, sources } = poolOf(service, port.number);
+      const { number: servicePort, protocol } = port;
+      const first = { targetPort, servicePort, protocol, services: [], sources, parts: [], pool };
+      const known = ports.get(targetPort) ?? first;
       ports.set(targetPort, {
-        targetPort,
-        servicePort: known?.servicePort ?? port.number,
-        protocol: known?.protocol ?? port.protocol,
-        services: [...(known?.services ?? []), { host, name, namespace }],
-        sources: [...(known?.sources ?? [...limits.sources]), service.source],
-        pool: known === undefined ? limits.pool : known.pool,
+        ...known,
+        services: [...known.services, { host, name, namespace }],
+        sources: [...known.sources, service.source],
+        parts: [...known.parts, portPart(service, port)],
       });
     }
   }
@@ -204,44 +206,60 @@ function applicationOf({ proxy, config, sidecar }: InboundInputs): ApplicationAd
 
 const LOCALHOST = "127.0.0.1";
 
-function clustersOf(inputs: InboundInputs, ports: readonly InboundPort[]) {
+function clustersOf(
+  inputs: InboundInputs,
+  ports: readonly InboundPort[],
+): readonly Built<ClusterJson>[] {
   const { proxy, config, security } = inputs;
   const { connectTimeout, tcpKeepalive } = config;
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const own = [
-    ...ports.map(
-      (port) => inboundCluster(port, application, { connectTimeout, tcpKeepalive }).json,
-    ),
-    ...security.clusters.map(({ json }) => json),
+    ...ports.map((port) => ({
+      ...inboundCluster(port, application, { connectTimeout, tcpKeepalive }),
+      sources: sourcesOf(inputs, [port]),
+    })),
+    ...security.clusters,
   ];
-  return captured ? [...own, inboundPassthroughCluster({ connectTimeout, tcpKeepalive })] : own;
+  if (!captured) return own;
+  const json = inboundPassthroughCluster({ connectTimeout, tcpKeepalive });
+  return [...own, { name: json.name ?? "", json, sources: [] }];
 }
 
 const isBound = ({ port }: SecuredPort): boolean => port.bound === true;
 
+/** A listener, and what says which connections it takes. */
+interface SourcedListener extends MadeListener {
+  readonly sources: readonly ResourceRef[];
+}
+
 /** The listeners to which connections are addressed: each port's own. */
 function boundListeners(
-  proxy: Proxy,
+  inputs: InboundInputs,
   ports: readonly SecuredPort[],
   options: InboundListenerOptions,
-): readonly ListenerJson[] {
+): readonly SourcedListener[] {
+  const { proxy } = inputs;
   return ports
     .filter(({ port }) => !(proxy.unprivileged && port.targetPort < 1024))
     .map((one) => {
       const at = { address: one.port.bind ?? proxy.address, port: one.port.targetPort };
-      return inboundListener(one, at, options);
+      const made = inboundListener(one, at, options);
+      return made && { ...made, sources: sourcesOf(inputs, [one.port]) };
     })
     .filter((listener) => listener !== undefined);
 }
 
 function listenersOf(
-  { proxy, policies, config, trustDomains, logs, security }: InboundInputs,
+  inputs: InboundInputs,
   ports: readonly InboundPort[],
-): readonly ListenerJson[] {
-  const modeOf = (port: number): MutualTlsMode => workloadMode(policies, proxy, port);
+): readonly SourcedListener[] {
+  const { proxy, policies, config, trustDomains, logs, security } = inputs;
+  const decidedFor = (port: number): DecidedMode => decideMode(policies, proxy, port);
   const served = new Set(ports.map(({ targetPort }) => targetPort));
-  const secured = ports.map((port): SecuredPort => ({ port, mode: modeOf(port.targetPort) }));
+  const secured = ports.map(
+    (port): SecuredPort => ({ port, decided: decidedFor(port.targetPort) }),
+  );
   const options: InboundListenerOptions = {
     ...logs,
     security,
@@ -253,19 +271,22 @@ function listenersOf(
   if (proxy.mode !== "NONE") {
     const others = portsWithMode(policies, proxy).filter((port) => !served.has(port));
     const passthrough = {
-      mode: modeOf(NO_PORT_HAS_A_POLICY),
-      ports: others.map((port) => ({ port, mode: modeOf(port) })),
+      decided: decidedFor(NO_PORT_HAS_A_POLICY),
+      ports: others.map((port) => ({ port, decided: decidedFor(port) })),
     };
     const captured = secured.filter(({ port }) => port.bound !== true);
     return [
-      virtualInboundListener(captured, passthrough, options),
-      ...boundListeners(proxy, secured.filter(isBound), options),
+      {
+        ...virtualInboundListener(captured, passthrough, options),
+        sources: sourcesOf(inputs, ports),
+      },
+      ...boundListeners(inputs, secured.filter(isBound), options),
     ];
   }
-  return boundListeners(proxy, secured, options);
+  return boundListeners(inputs, secured, options);
 }
 
-/** What says how calls reach the application: its Sidecar, and the services that are served. */
+/** What says how calls reach ports of the application: its Sidecar, and the services that are served. */
 function sourcesOf(
   { sidecar }: InboundInputs,
   ports: readonly InboundPort[],
@@ -295,11 +316,13 @@ export function createInboundPart(
     ],
     (inputs) => {
       const ports = portsOf(inputs);
-      const sources = sourcesOf(inputs, ports);
-      const encode = (type: string, json: { readonly name?: string }): EnvoyResource =>
-        encodeResource(encoder, type, { name: json.name ?? "", json, sources });
-      const clusters = clustersOf(inputs, ports).map((json) => encode(MESSAGE.cluster, json));
-      const listeners = listenersOf(inputs, ports).map((json) => encode(MESSAGE.listener, json));
+      const clusters = clustersOf(inputs, ports).map((cluster) =>
+        encodeResource(encoder, MESSAGE.cluster, cluster),
+      );
+      const listeners = listenersOf(inputs, ports).map(({ json, chains, sources }) => ({
+        ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
+        chains,
+      }));
       return { clusters: resourceSet(clusters), listeners: resourceSet(listeners) };
     },
   );

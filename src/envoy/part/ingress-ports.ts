@@ -23,7 +23,7 @@ export function ingressPorts(
 ): readonly InboundPort[] | undefined {
   const listeners = ingressListeners(sidecar, addresses);
   if (listeners.length === 0) return undefined;
-  return listeners.map(({ port, protocol, pool, endpoint, tls, bind, bound }) => {
+  return listeners.map(({ port, protocol, pool, endpoint, tls, bind, bound }, index) => {
     const known = services.filter(({ ports }) => ports.some(({ number }) => number === port));
     const [first] = known;
     const limits = first === undefined ? undefined : poolOf(first, port);
@@ -37,6 +37,7 @@ export function ingressPorts(
         ...known.map(({ source }) => source),
         ...(pool === undefined ? (limits?.sources ?? []) : []),
       ],
+      parts: [{ ref: refOf(sidecar), path: ["spec", "ingress", index] }],
       pool: pool ?? limits?.pool,
       endpoint,
       tls,

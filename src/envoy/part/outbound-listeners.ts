@@ -2,12 +2,11 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import type { ResourceRef } from "../../config/resource.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { ListenerJson } from "../api.js";
-import { clusterNames } from "../cluster-names.js";
 import { goDuration } from "../duration.js";
-import { encodeResource } from "../encode-resource.js";
+import { encodeListener } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import type { ListenerAddress } from "../listener/address.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
@@ -30,7 +29,6 @@ import {
   sameResource,
 } from "../resource-set.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
-import { MESSAGE } from "./envoy-types.js";
 import type { ListenerLogs } from "./logs.js";
 import type { OutboundScope } from "./outbound-scope.js";
 
@@ -64,17 +62,9 @@ function optionsOf(
   };
 }
 
-function encodeListener(
-  encoder: Encoder,
-  json: ListenerJson,
-  claims: readonly OutboundClaim[],
-): EnvoyResource {
-  const sources = claims.flatMap((claim) => claim.sources);
-  return {
-    ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
-    clusters: clusterNames(json),
-  };
-}
+/** What claims places on a listener. */
+const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
+  claims.flatMap(({ sources }) => sources);
 
 /** The listeners of sidecars that capture: the same for all of a scope. They get connections from `virtualOutbound`. */
 export function createCapturedListeners(
@@ -95,8 +85,8 @@ export function createCapturedListeners(
       // A connection to the listener itself would be passed on to itself.
       const unclaimed = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
       const place = { at: { address, port }, bind: bound, unclaimed };
-      const json = outboundListener(all, place, context);
-      return json && encodeListener(encoder, json, all);
+      const made = outboundListener(all, place, context);
+      return made && encodeListener(encoder, made, sourcesOf(all));
     },
     sameResource,
   );
@@ -148,8 +138,8 @@ export function createBoundListeners(
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
         .map(({ at, all }) => {
           const place = { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER };
-          const json = outboundListener(all, place, options);
-          return json && encodeListener(encoder, json, all);
+          const made = outboundListener(all, place, options);
+          return made && encodeListener(encoder, made, sourcesOf(all));
         })
         .filter((listener) => listener !== undefined);
       const given = httpProxyPort(config, proxy);

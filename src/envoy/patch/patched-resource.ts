@@ -133,6 +133,7 @@ export function patchResource<Json extends object>(
     name: resource.name,
     ...encoded,
     ...fields(patched.json),
+    ...(resource.chains === undefined ? {} : { chains: resource.chains }),
     ...patchedSources(resource, {
       patches: made.toReversed(),
       after: replay(encoder, type, change, () => encoder.decode(type, resource.bytes) as Json),

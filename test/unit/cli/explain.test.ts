@@ -124,6 +124,19 @@ test("what EnvoyFilters changed or made names their patches: clusters, routes, v
   ]);
 });
 
+const CHAINS = ["--config", "test/golden/console/chains"];
+
+test("filter chains name the server, port, listener of a Sidecar, route and policy that made them", async () => {
+  await expectTranscripts("why-chains", [
+    ["why", ...CHAINS, "istio-ingressgateway.istio-system", "127.30.200.150_8080"],
+    ["why", ...CHAINS, "istio-ingressgateway.istio-system", "127.30.200.150_8443"],
+    ["why", ...CHAINS, "stock", "127.30.17.195_7070"],
+    ["why", ...CHAINS, "stock", "127.30.17.195_7080"],
+    ["why", ...CHAINS, "stock", "inbound|7080||"],
+    ["why", ...CHAINS, "shop", "127.32.59.41_9000"],
+  ]);
+});
+
 test("what made a resource is told, and what is in it", async () => {
   await expectTranscripts("why", [
     ["why", ...MESH, "caller", "outbound|80|v1|shop.default.svc.cluster.local"],

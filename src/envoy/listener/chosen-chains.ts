@@ -1,0 +1,80 @@
+/** Which of the claims on a listener count, where they exclude one another. */
+import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
+import type { TcpChain } from "./l4-chains.js";
+import type { OutboundClaim } from "./outbound-claim.js";
+
+/** Those that count on a listener, the one that wins first. */
+export function inOrder(claims: readonly OutboundClaim[]): readonly OutboundClaim[] {
+  const own = claims.filter((claim) => claim.own === true);
+  return [...(own.length > 0 ? own : claims)].sort((a, b) => (a.order < b.order ? -1 : 1));
+}
+
+/** Whether a chain takes every connection that no other chain takes. */
+const takesAnything = (chain: TcpChain): boolean =>
+  chain.serverNames.length === 0 && chain.prefixes.length === 0;
+
+/** A chain that has its place; `mixed` says that its cluster is called for HTTP too. */
+export interface ChosenChain {
+  readonly chain: TcpChain;
+  readonly mixed: boolean;
+}
+
+/** Stands for a condition that a chain does not make. */
+const ANY = "";
+
+const orAny = (values: readonly string[]): readonly string[] =>
+  values.length === 0 ? [ANY] : values;
+
+/**
+ * The claim that says what becomes of requests. A listener on every address is there for all HTTP of its port, so the first
+ * says it; at an address of its own a service of undeclared protocol comes before HTTP, which it can carry.
+ */
+export function requestClaim(
+  claims: readonly OutboundClaim[],
+  { address }: ListenerAddress,
+): OutboundClaim | undefined {
+  const carrying = claims.filter(({ routes }) => routes !== undefined);
+  const sniffed = carrying.find(({ chains }) => chains.length > 0);
+  return address === ANY_ADDRESS ? carrying[0] : (sniffed ?? carrying[0]);
+}
+
+/**
+ * The chains that can stand side by side: of those with the same conditions the first counts. Where services of undeclared
+ * protocol share an address, bytes that are not HTTP belong to the one that also says what becomes of requests. See Istio,
+ * ListenerBuilder.buildSidecarOutboundListener.
+ */
+export function chooseChains(
+  claims: readonly OutboundClaim[],
+  requests: OutboundClaim | undefined,
+): readonly ChosenChain[] {
+  const candidates = claims
+    .filter((claim) => claim.routes === undefined || claim === requests)
+    .flatMap(({ chains, routes }) =>
+      chains.map((chain) => ({ chain, mixed: routes !== undefined })),
+    );
+  const taken = new Set<string>();
+  return candidates.flatMap(({ chain, mixed }) => {
+    const free = freeConditions(chain, taken);
+    return free === undefined ? [] : [{ chain: { ...chain, ...free }, mixed }];
+  });
+}
+
+/** Takes those of a chain's conditions that no other chain has taken; undefined when none is left. */
+function freeConditions(
+  { serverNames, prefixes }: TcpChain,
+  taken: Set<string>,
+): Pick<TcpChain, "serverNames" | "prefixes"> | undefined {
+  const isFree = (name: string, prefix: string): boolean => !taken.has(`${name}|${prefix}`);
+  const blocks = orAny(prefixes);
+  const names = orAny(serverNames);
+  const [only = ANY] = names;
+  const freeBlocks = names.length > 1 ? blocks : blocks.filter((block) => isFree(only, block));
+  const freeNames = names.filter((name) => freeBlocks.every((block) => isFree(name, block)));
+  if (freeNames.length === 0 || freeBlocks.length === 0) return undefined;
+  for (const name of freeNames) for (const block of freeBlocks) taken.add(`${name}|${block}`);
+  const isSaid = (condition: string): boolean => condition !== ANY;
+  return { serverNames: freeNames.filter(isSaid), prefixes: freeBlocks.filter(isSaid) };
+}
+
+/** Whether a chain takes what no other chain takes. */
+export const isOpen = ({ chain }: ChosenChain): boolean => takesAnything(chain);

@@ -1,0 +1,172 @@
+/** The ways through a listener for connections that are not HTTP, as VirtualServices route them. */
+import type { Path } from "../../config/kind.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
+import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
+import { type Labels, selects } from "../../mesh/labels.js";
+import type { Decision } from "../../mesh/tls-decisions.js";
+import { effectivePolicy } from "../../mesh/traffic-policy.js";
+import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
+import { defined } from "../defined.js";
+import { goDuration } from "../duration.js";
+import { type ClusterKey, outboundClusterName } from "../names.js";
+import type { TcpWay } from "../network-filters.js";
+
+/** Where the bytes of a connection go. */
+export interface TcpTarget {
+  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  /** What rules say of the way there: of several clusters those for the first. */
+  readonly way?: TcpWay;
+}
+
+/** One way through a listener for connections that are not HTTP. */
+export interface TcpChain {
+  /** Server names of TLS by which it is chosen; none means any connection. */
+  readonly serverNames: readonly string[];
+  /** CIDR blocks of the destination by which it is chosen. */
+  readonly prefixes: readonly string[];
+  readonly target: TcpTarget;
+  /** What says so: a match of a VirtualService, or the port of the service. */
+  readonly part: Decision;
+}
+
+/** What chains depend on beside what says them. */
+export interface ChainContext {
+  /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
+  readonly gateways: readonly string[];
+  readonly resolver: HostResolver;
+  /** Who calls; undefined at a gateway, where it is not asked for. */
+  readonly source: { readonly namespace: string; readonly labels: Labels } | undefined;
+  /** The rule that is applied to a host, if it may concern the way there. */
+  readonly ruleOf: (hostname: string) => DestinationRule | undefined;
+}
+
+/** What a rule says of the way to a cluster. See Istio, TunnelSettings, ConsistentHashLB and TCPSettings. */
+function wayTo({ port, subset }: ClusterKey, rule: DestinationRule | undefined): TcpWay {
+  const { tunnel, loadBalancer, connectionPool } = effectivePolicy(rule?.spec, subset, port);
+  const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
+  return {
+    ...defined({
+      tunnel,
+      idleTimeout: goDuration(idleTimeout),
+      maxConnectionDuration: goDuration(maxConnectionDuration),
+    }),
+    ...(loadBalancer?.consistentHash?.useSourceIp === true ? { bySourceIp: true } : {}),
+  };
+}
+
+/** Clusters as a target; the first is there. */
+export function targetOf(
+  targets: readonly { readonly key: ClusterKey; readonly weight: number }[],
+  ruleOf: ChainContext["ruleOf"],
+): TcpTarget {
+  const clusters = targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight }));
+  const [first] = targets;
+  if (first === undefined) return { clusters };
+  // What one subset says is not for the others.
+  const subset = targets.length === 1 ? first.key.subset : "";
+  const way = wayTo({ ...first.key, subset }, ruleOf(first.key.hostname));
+  return Object.keys(way).length > 0 ? { clusters, way } : { clusters };
+}
+
+type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
+
+function routeTarget(
+  route: Pick<L4Route, "route">,
+  virtualService: VirtualService,
+  listenPort: number,
+  { resolver, ruleOf }: ChainContext,
+): TcpTarget {
+  const destinations = route.route ?? [];
+  const targets = destinations
+    .filter(({ weight }) => destinations.length === 1 || (weight ?? 0) > 0)
+    .map(({ destination, weight }) => {
+      const hostname = resolveHost(destination.host, virtualService.namespace, resolver);
+      const port =
+        destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
+      const key = { hostname, port, subset: destination.subset ?? "" };
+      return { key, weight: Math.max(1, weight ?? 1) };
+    });
+  return targetOf(targets, ruleOf);
+}
+
+/** The conditions of TCP and TLS matches that do not depend on the connection. */
+interface StaticMatch {
+  readonly port?: number | undefined;
+  readonly sourceLabels?: Labels | undefined;
+  readonly sourceNamespace?: string | undefined;
+  readonly gateways?: readonly string[] | undefined;
+}
+
+function applies(
+  match: StaticMatch,
+  { namespace }: VirtualService,
+  port: number,
+  { source, gateways }: ChainContext,
+): boolean {
+  const wanted = match.gateways ?? [];
+  const atGateway =
+    wanted.length === 0 ||
+    wanted.some((gateway) => gateways.includes(resolveGateway(gateway, namespace)));
+  const onPort = match.port === undefined || match.port === 0 || match.port === port;
+  return atGateway && onPort && isFrom(match, source);
+}
+
+function isFrom(
+  { sourceNamespace = "", sourceLabels = {} }: StaticMatch,
+  source: ChainContext["source"],
+): boolean {
+  if (source === undefined) return true;
+  const inNamespace = sourceNamespace === "" || sourceNamespace === source.namespace;
+  return inNamespace && selects(sourceLabels, source.labels);
+}
+
+const routePart = ({ source: ref }: VirtualService, path: Path): Decision => ({
+  ref,
+  path: ["spec", ...path],
+});
+
+/** The chains of a VirtualService's TLS routes for a port. See Istio, TLSRoute. */
+export function tlsChains(
+  virtualService: VirtualService,
+  port: number,
+  context: ChainContext,
+): readonly TcpChain[] {
+  return (virtualService.spec.tls ?? []).flatMap((route, index) =>
+    route.match.flatMap((match, at): readonly TcpChain[] => {
+      if (!applies(match, virtualService, port, context)) return [];
+      return [
+        {
+          serverNames: match.sniHosts,
+          prefixes: match.destinationSubnets ?? [],
+          target: routeTarget(route, virtualService, port, context),
+          part: routePart(virtualService, ["tls", index, "match", at]),
+        },
+      ];
+    }),
+  );
+}
+
+/** The chains of a VirtualService's TCP routes for a port; what stands behind one without conditions is never reached. */
+export function tcpChains(
+  virtualService: VirtualService,
+  port: number,
+  context: ChainContext,
+): readonly TcpChain[] {
+  const chains: TcpChain[] = [];
+  for (const [index, route] of (virtualService.spec.tcp ?? []).entries()) {
+    const matches = route.match ?? [];
+    const target = routeTarget(route, virtualService, port, context);
+    if (matches.length === 0) {
+      const part = routePart(virtualService, ["tcp", index]);
+      return [...chains, { serverNames: [], prefixes: [], target, part }];
+    }
+    for (const [at, match] of matches.entries()) {
+      if (!applies(match, virtualService, port, context)) continue;
+      const prefixes = match.destinationSubnets ?? [];
+      const part = routePart(virtualService, ["tcp", index, "match", at]);
+      chains.push({ serverNames: [], prefixes, target, part });
+      if (prefixes.length === 0) return chains;
+    }
+  }
+  return chains;
+}
