@@ -18,6 +18,7 @@
 import { firstByKey, withMember, withoutMember } from "./grouping.js";
 import { MemoNode } from "./memo-node.js";
 import { type Change, Table } from "./table.js";
+import type { ABSENT } from "./trie.js";
 
 /** Called for every row that an operator computes; tests assert what an edit recomputed. */
 export type Recorder = (operator: string, key: string) => void;
@@ -312,20 +313,14 @@ export class Engine {
   }
 
   /**
-   * A table with the entries of another laid over it. It shares the first one's memory, and after a change only the keys
-   * that changed in either are laid anew.
+   * A table with the entries of another laid over it; one that is `ABSENT` there takes the entry away. It shares the first
+   * one's memory, and after a change only what changed in either is laid anew.
    */
-  overlay<V>(name: string): (table: Table<V>, over: Table<V>) => Table<V> {
-    let last: { readonly tables: readonly Table<V>[]; readonly result: Table<V> } | undefined;
+  overlay<V>(): (table: Table<V>, over: Table<V | typeof ABSENT>) => Table<V> {
+    let last: { table: Table<V>; over: Table<V | typeof ABSENT>; result: Table<V> } | undefined;
     return (table, over) => {
-      const tables = [table, over];
-      const keys = last === undefined ? over.keys() : changedKeys(tables, last.tables);
-      let result = last?.result ?? table;
-      for (const key of keys) {
-        this.#record?.(name, key);
-        result = withRow(result, key, over.get(key) ?? table.get(key), identical);
-      }
-      if (this.#memo) last = { tables, result };
+      const result = table.under(over, last);
+      if (this.#memo) last = { table, over, result };
       return result;
     };
   }

@@ -116,8 +116,8 @@ export function createIngresses(
   );
   const allGateways = engine.flatten<Gateway>("all gateways of ingresses");
   const allRoutes = engine.flatten<VirtualService>("all virtual services of ingresses");
-  const withGateways = engine.overlay<Gateway>("gateways, with those of ingresses");
-  const withRoutes = engine.overlay<VirtualService>("virtual services, with those of ingresses");
+  const withGateways = engine.overlay<Gateway>();
+  const withRoutes = engine.overlay<VirtualService>();
   return (tables, config) => {
     if (tables.Ingress.size === 0) return tables;
     const settings = settle(settingsOf(config));

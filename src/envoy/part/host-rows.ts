@@ -3,7 +3,8 @@
  * different from that namespace in their place. So the tables of a hundred namespaces share nearly all of their memory.
  */
 import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { Table } from "../../base/table.js";
+import { ABSENT } from "../../base/trie.js";
 
 /** The entries that each host makes, by hostname, and all of them in one table. */
 export interface HostRows<V> {
@@ -11,32 +12,24 @@ export interface HostRows<V> {
   readonly all: Table<V>;
 }
 
-/** What one host makes for all callers, and what it makes for those of a namespace that sees it differently. */
-interface Difference<V> {
-  readonly common: Table<V> | undefined;
-  readonly own: Table<V> | undefined;
-}
+/** Rows to lay over others: those that are in the place of others, and where there are none. */
+type Cover<V> = Table<V | typeof ABSENT>;
 
-function replaceRows<V>(all: Table<V>, differences: Table<Difference<V>>): Table<V> {
-  let result = all;
-  differences.forEach(({ common, own }) => {
-    common?.forEach((_value, key) => {
-      if (own?.has(key) !== true) result = result.without(key);
-    });
-    own?.forEach((value, key) => {
-      result = result.with(key, value);
-    });
+/** What one host makes for the callers of a namespace, to be laid over what it makes for all. */
+function coverOf<V>(common: Table<V> = Table.empty(), own: Table<V> = Table.empty()): Cover<V> {
+  let cover: Cover<V> = own;
+  common.forEach((_value, key) => {
+    if (!own.has(key)) cover = cover.with(key, ABSENT);
   });
-  return result;
+  return cover;
 }
 
 /** The rows of some hosts beside those of others. */
 export function createRowsUnion<V>(
   engine: Engine,
-  name: string,
 ): (rows: HostRows<V>, others: HostRows<V>) => HostRows<V> {
-  const byHost = engine.overlay<Table<V>>(`${name} by host`);
-  const all = engine.overlay<V>(name);
+  const byHost = engine.overlay<Table<V>>();
+  const all = engine.overlay<V>();
   return (rows, others) => ({
     byHost: byHost(rows.byHost, others.byHost),
     all: all(rows.all, others.all),
@@ -48,14 +41,12 @@ export function createHostReplacement<V>(
   engine: Engine,
   name: string,
 ): (common: Table<V>, own: Table<V>, hosts: Table<readonly string[]>) => Table<V> {
-  return engine.latest(name, (common, own, hosts) => {
-    let result = common;
-    hosts.forEach((_namespaces, host) => {
-      const after = own.get(host);
-      result = after === undefined ? result.without(host) : result.with(host, after);
-    });
-    return result;
-  });
+  const covers = engine.lookUp<readonly string[], [V], [], V | typeof ABSENT>(
+    `different ${name}`,
+    (_host, [, own]) => own ?? ABSENT,
+  );
+  const over = engine.overlay<V>();
+  return (common, own, hosts) => over(common, covers([hosts, own]));
 }
 
 /** The common rows with those of some hosts replaced; the very same table when they make the same. */
@@ -63,10 +54,12 @@ export function createReplacement<V>(
   engine: Engine,
   name: string,
 ): (common: HostRows<V>, own: HostRows<V>, hosts: Table<readonly string[]>) => Table<V> {
-  const differ = engine.lookUp<readonly string[], [Table<V>, Table<V>], [], Difference<V>>(
+  const covers = engine.lookUp<readonly string[], [Table<V>, Table<V>], [], Cover<V>>(
     `different ${name}`,
-    (_host, [, common, own]) => (common === own ? undefined : { common, own }),
+    (_host, [, common, own]) => (common === own ? undefined : coverOf(common, own)),
   );
-  const replace = engine.latest(name, replaceRows<V>);
-  return (common, own, hosts) => replace(common.all, differ([hosts, common.byHost, own.byHost]));
+  const cover = engine.flatten<V | typeof ABSENT>(`different ${name} by key`);
+  const over = engine.overlay<V>();
+  return (common, own, hosts) =>
+    over(common.all, cover(covers([hosts, common.byHost, own.byHost])));
 }

@@ -202,11 +202,14 @@ export function createCommonPart(
   const placed = createPlacedViews(engine);
   const group = createClaimGroups(engine);
   const index = createDomainIndex<HostResource>(engine);
+  const indexed = engine.latest(
+    "virtual hosts and their domains",
+    (table: Table<HostResource>): IndexedHosts => ({ table, result: index(table) }),
+  );
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
     const placedViews = placed(views, client.localitySetting);
-    const hosts = all.virtualHosts.all;
-    const domains = { table: hosts, result: index(hosts) };
+    const domains = indexed(all.virtualHosts.all);
     return { scope, client, rows: all, placedViews, claims: group(all.claims.all), domains };
   };
 }
@@ -227,6 +230,11 @@ export function createOutboundPart(
   const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
   const group = createClaimGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
+  const routes = engine.latest(
+    "routes of a scope",
+    (hosts: Table<HostResource>, unknown: UnknownHosts, scope: OutboundScope, from: IndexedHosts) =>
+      join(hosts, unknown, scope, { from }),
+  );
   const { statics, withStatics } = shared;
   const unknownHosts = createUnknownHosts(engine);
   return (mesh, scope, common) => {
@@ -241,11 +249,11 @@ export function createOutboundPart(
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
-      routes: join(
+      routes: routes(
         virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts),
         unknown,
         scope,
-        { from: common.domains },
+        common.domains,
       ),
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
       unknown,

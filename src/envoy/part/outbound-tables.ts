@@ -151,7 +151,7 @@ export function createRouteConfigurations(
   const kept = engine.latest("kept virtual hosts", keptHosts);
   const lastHosts = createLastHosts(engine, encoder);
   const lastByName = engine.latest("last virtual hosts by name", byName);
-  const together = engine.overlay<VirtualHostResource>("virtual hosts of route tables");
+  const together = engine.overlay<VirtualHostResource>();
   const encodeSplit = engine.memo("split route configuration", splitOf(encoder));
   const split = engine.derive<[Table<HostResource>, Table<HostResource>], [], EnvoyResource>(
     "split route configurations",

@@ -207,7 +207,7 @@ function createSetPatcher(
         }),
     ),
   );
-  const over = engine.overlay<EnvoyResource>("resources with added ones");
+  const over = engine.overlay<EnvoyResource>();
   return (set, patches) =>
     patches === undefined ? set : over(rows(set, patches), additions(patches));
 }
@@ -238,7 +238,7 @@ function createRoutesPatcher(engine: Engine, patcher: Patcher): RoutesPatcher {
       one && resourceSet(addedHosts(patcher, name, withTargets(list, ["VIRTUAL_HOST"]))),
   );
   const allAdded = engine.flatten<EnvoyResource>("added virtual hosts");
-  const over = engine.overlay<EnvoyResource>("virtual hosts with added ones");
+  const over = engine.overlay<EnvoyResource>();
   return (routes, patches) => {
     if (patches === undefined || withTargets(patches.list, ROUTE_TARGETS).length === 0) {
       return routes;

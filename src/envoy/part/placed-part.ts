@@ -33,8 +33,8 @@ function createRowsOfPlace(
 ) => ClusterRows {
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
-  const allClusters = createRowsUnion<EnvoyResource>(engine, "clusters of a place");
-  const allEndpoints = createRowsUnion<EnvoyResource>(engine, "endpoints of a place");
+  const allClusters = createRowsUnion<EnvoyResource>(engine);
+  const allEndpoints = createRowsUnion<EnvoyResource>(engine);
   return (mesh, placed, unplaced, caller) => ({
     clusters: allClusters(unplaced.clusters, clusters(placed, mesh, caller)),
     endpoints: allEndpoints(unplaced.endpoints, endpoints(placed, mesh, caller.caller)),
@@ -83,8 +83,8 @@ export function createPlacedPartAlone(
 ): (mesh: Mesh, place: Place, part: OutboundPart) => PlacedPart {
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
-  const clustersOver = engine.overlay<EnvoyResource>("clusters of a place");
-  const endpointsOver = engine.overlay<EnvoyResource>("endpoints of a place");
+  const clustersOver = engine.overlay<EnvoyResource>();
+  const endpointsOver = engine.overlay<EnvoyResource>();
   return (mesh, place, part) => {
     const { client, placedViews } = part;
     if (placedViews.size === 0) return part;

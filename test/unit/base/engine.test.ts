@@ -399,7 +399,7 @@ describe("flatten", () => {
 describe("overlay of two tables", () => {
   test("gives the same with and without memory", () => {
     expectSameWithoutMemo((engine) => {
-      const over = engine.overlay<number>("over");
+      const over = engine.overlay<number>();
       return ({ left, right }) => sorted(over(left, right));
     });
   });
@@ -407,7 +407,7 @@ describe("overlay of two tables", () => {
   test("takes each entry from the upper table, or else from the lower", () => {
     fc.assert(
       fc.property(steps, (list) => {
-        const over = new Engine().overlay<number>("over");
+        const over = new Engine().overlay<number>();
         for (const { left, right } of history(list)) {
           const expected = Table.from(new Map([...left, ...right]));
           expect(sorted(over(left, right))).toEqual(sorted(expected));
@@ -416,23 +416,25 @@ describe("overlay of two tables", () => {
     );
   });
 
-  test("lays the entries that changed and no others", () => {
-    const { engine, recorded } = recordingEngine();
-    const over = engine.overlay<number>("over");
-    const upper = Table.from([["b", 9]]);
-    const first = over(numbers, upper);
-    recorded();
-    expect(over(numbers, upper)).toBe(first);
-    expect(recorded()).toEqual([]);
-    const second = over(numbers.with("a", 5), upper.without("b"));
-    expect(recorded()).toEqual([
-      ["over", "a"],
-      ["over", "b"],
+  test("gives the same object when nothing changed, and shares all that did not change", () => {
+    const over = new Engine().overlay<object>();
+    const [first, other, upper] = [{}, {}, {}];
+    const lower = Table.from([...Array(100).keys()].map((i) => [`key${i}`, {}] as const));
+    const laid = Table.from([["key3", upper]]);
+    const result = over(lower, laid);
+    expect(over(lower, laid)).toBe(result);
+    expect(over(lower.with("key3", first), laid)).toBe(result);
+    const changed = over(lower.with("key4", other), laid);
+    expect(changed.changesFrom(result)).toEqual([
+      { key: "key4", before: lower.get("key4"), after: other },
     ]);
-    expect(sorted(second)).toEqual([
-      ["a", 5],
-      ["b", 2],
-    ]);
+    expect(over(lower, laid.with("key4", lower.get("key4")!)).changesFrom(result)).toEqual([]);
+  });
+
+  test("is the lower table when nothing else is laid over it", () => {
+    const over = new Engine().overlay<number>();
+    expect(over(numbers, Table.empty())).toBe(numbers);
+    expect(over(numbers, numbers)).toBe(numbers);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Change, Table } from "../../../src/base/table.js";
+import { ABSENT } from "../../../src/base/trie.js";
 import { CLASHING_KEYS, NEIGHBOUR_KEYS } from "./clashing-keys.js";
 
 /** An edit of a table: a value to set, or undefined to remove the key. */
@@ -217,5 +218,69 @@ describe("the changes from one table to another", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("a table under another", () => {
+  /** What is laid: an edit that removes is one that takes away. */
+  function laidBy(list: readonly Edit[]): Table<number | typeof ABSENT> {
+    return Table.from(list.map(([key, value]) => [key, value ?? ABSENT] as const));
+  }
+
+  const steps = fc.array(fc.tuple(edits, edits), { maxLength: 5 });
+
+  test("has the entries that are laid, and else its own, however it came to be", () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        let table = Table.empty<number>();
+        let laid = Table.empty<number | typeof ABSENT>();
+        let last: Parameters<Table<number>["under"]>[1];
+        for (const [below, above] of list) {
+          table = edited(table, below);
+          laid = laidBy(
+            [...laid, ...laidBy(above)].map(([key, value]) => [
+              key,
+              value === ABSENT ? undefined : value,
+            ]),
+          );
+          const result = table.under(laid, last);
+          last = { table, over: laid, result };
+          const expected = edited(
+            table,
+            [...laid].map(([key, value]) => [key, value === ABSENT ? undefined : value]),
+          );
+          // In the table's own order, which tells its shape.
+          expect([...result]).toEqual([...expected]);
+          expect([...table.under(laid)]).toEqual([...expected]);
+          expect(result.size).toBe(expected.size);
+        }
+      }),
+    );
+  });
+
+  test("is itself when it has all that is laid, and nothing that is taken away", () => {
+    const table = edited(
+      Table.empty(),
+      [...KEYS.entries()].map(([i, name]) => [name, i]),
+    );
+    const laid = laidBy([
+      ["key1", table.get("key1")],
+      ["no such key", undefined],
+    ]);
+    expect(table.under(laid)).toBe(table);
+  });
+
+  test("is what it was when a later entry below makes no difference", () => {
+    const table = edited(
+      Table.empty(),
+      [...KEYS.entries()].map(([i, name]) => [name, i]),
+    );
+    const over = laidBy([
+      ["key1", 7],
+      ["key2", undefined],
+    ]);
+    const result = table.under(over);
+    const later = table.with("key1", 8).with("key2", 9);
+    expect(later.under(over, { table, over, result })).toBe(result);
   });
 });

@@ -1,0 +1,336 @@
+/**
+ * The nodes of a Table: a hash trie, 32 ways a level, whose shape depends on its contents alone. Nothing here changes a node.
+ */
+
+/** One entry. */
+export interface Leaf<V> {
+  readonly hash: number;
+  readonly key: string;
+  readonly value: V;
+}
+
+/** Entries of one hash, sorted by key. */
+interface Collision<V> {
+  readonly hash: number;
+  readonly leaves: readonly Leaf<V>[];
+}
+
+interface Branch<V> {
+  readonly bitmap: number;
+  readonly children: readonly Node<V>[];
+  readonly size: number;
+}
+
+/** A subtree; of a table without entries there is none. */
+export type Node<V> = Leaf<V> | Collision<V> | Branch<V>;
+
+const BITS = 5;
+const MASK = 31;
+
+/**
+ * FNV-1a over UTF-16 code units, then mixed: the trie eats the low bits first, and FNV's low bits are weak. Signed: V8 keeps
+ * no number of its own in memory for what fits into 32 bits with a sign.
+ */
+export function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) {
+    hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
+}
+
+function popCount(bits: number): number {
+  let n = bits - ((bits >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+const isBranch = <V>(node: Node<V>): node is Branch<V> => "bitmap" in node;
+const isLeaf = <V>(node: Node<V>): node is Leaf<V> => "key" in node;
+
+export function sizeOf(node: Node<unknown> | undefined): number {
+  if (node === undefined) return 0;
+  if (isBranch(node)) return node.size;
+  return isLeaf(node) ? 1 : node.leaves.length;
+}
+
+function branchOf<V>(bitmap: number, children: readonly Node<V>[]): Branch<V> {
+  let size = 0;
+  for (const child of children) size += sizeOf(child);
+  return { bitmap, children, size };
+}
+
+export function find<V>(root: Node<V> | undefined, hash: number, key: string): V | undefined {
+  let node = root;
+  for (let shift = 0; node !== undefined; shift += BITS) {
+    if (isLeaf(node)) return node.key === key ? node.value : undefined;
+    if (!isBranch(node)) return node.leaves.find((leaf) => leaf.key === key)?.value;
+    const bit = 1 << ((hash >>> shift) & MASK);
+    if ((node.bitmap & bit) === 0) return undefined;
+    node = node.children[popCount(node.bitmap & (bit - 1))];
+  }
+  return undefined;
+}
+
+/** The node that holds two nodes of different hashes. */
+function joined<V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> {
+  const slotA = (a.hash >>> shift) & MASK;
+  const slotB = (b.hash >>> shift) & MASK;
+  if (slotA === slotB) return branchOf(1 << slotA, [joined(a, b, shift + BITS)]);
+  return branchOf((1 << slotA) | (1 << slotB), slotA < slotB ? [a, b] : [b, a]);
+}
+
+function insertIntoCollision<V>(node: Collision<V>, leaf: Leaf<V>): Collision<V> {
+  const others = node.leaves.filter((other) => other.key !== leaf.key);
+  const leaves = [...others, leaf].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { hash: node.hash, leaves };
+}
+
+export function insert<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Node<V> {
+  if (node === undefined) return leaf;
+  if (isLeaf(node)) {
+    if (node.key === leaf.key) return node.value === leaf.value ? node : leaf;
+    if (node.hash !== leaf.hash) return joined(node, leaf, shift);
+    return insertIntoCollision({ hash: node.hash, leaves: [node] }, leaf);
+  }
+  if (!isBranch(node)) {
+    if (node.hash !== leaf.hash) return joined(node, leaf, shift);
+    const old = node.leaves.find((other) => other.key === leaf.key);
+    return old !== undefined && old.value === leaf.value ? node : insertIntoCollision(node, leaf);
+  }
+  const bit = 1 << ((leaf.hash >>> shift) & MASK);
+  const index = popCount(node.bitmap & (bit - 1));
+  if ((node.bitmap & bit) === 0) {
+    return branchOf(node.bitmap | bit, node.children.toSpliced(index, 0, leaf));
+  }
+  const child = node.children[index];
+  const next = insert(child, leaf, shift + BITS);
+  return next === child ? node : branchOf(node.bitmap, node.children.with(index, next));
+}
+
+/** The node of leaves with different keys: the one that inserting them one by one comes to, made without the steps. */
+export function nodeOf<V>(leaves: readonly Leaf<V>[], shift: number): Node<V> | undefined {
+  const [first] = leaves;
+  if (first === undefined || leaves.length === 1) return first;
+  if (leaves.every(({ hash }) => hash === first.hash)) {
+    return { hash: first.hash, leaves: leaves.toSorted((a, b) => (a.key < b.key ? -1 : 1)) };
+  }
+  const slots: Leaf<V>[][] = [];
+  for (const leaf of leaves) (slots[(leaf.hash >>> shift) & MASK] ??= []).push(leaf);
+  let bitmap = 0;
+  const children: Node<V>[] = [];
+  slots.forEach((some, slot) => {
+    const child = nodeOf(some, shift + BITS);
+    if (child === undefined) return;
+    bitmap |= 1 << slot;
+    children.push(child);
+  });
+  return { bitmap, children, size: leaves.length };
+}
+
+function removeFromCollision<V>(node: Collision<V>, key: string): Node<V> | undefined {
+  const leaves = node.leaves.filter((leaf) => leaf.key !== key);
+  if (leaves.length === node.leaves.length) return node;
+  return leaves.length === 1 ? leaves[0] : { hash: node.hash, leaves };
+}
+
+export function remove<V>(
+  node: Node<V> | undefined,
+  hash: number,
+  key: string,
+  shift: number,
+): Node<V> | undefined {
+  if (node === undefined) return undefined;
+  if (isLeaf(node)) return node.key === key ? undefined : node;
+  if (!isBranch(node)) return removeFromCollision(node, key);
+  const bit = 1 << ((hash >>> shift) & MASK);
+  if ((node.bitmap & bit) === 0) return node;
+  const index = popCount(node.bitmap & (bit - 1));
+  const child = node.children[index];
+  const next = remove(child, hash, key, shift + BITS);
+  if (next === child) return node;
+  return next === undefined
+    ? shrunk(node.bitmap & ~bit, node.children.toSpliced(index, 1))
+    : shrunk(node.bitmap, node.children.with(index, next));
+}
+
+/** The branch of what is left in one: the shape must not remember what was removed. */
+function shrunk<V>(bitmap: number, children: readonly Node<V>[]): Node<V> | undefined {
+  const [first] = children;
+  if (first === undefined) return undefined;
+  const isAlone = children.length === 1 && !isBranch(first);
+  return isAlone ? first : branchOf(bitmap, children);
+}
+
+export function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
+  if (node === undefined) return;
+  if (isLeaf(node)) yield node;
+  else if (isBranch(node)) for (const child of node.children) yield* leavesOf(child);
+  else yield* node.leaves;
+}
+
+export function visit<V>(node: Node<V> | undefined, each: (leaf: Leaf<V>) => void): void {
+  if (node === undefined) return;
+  if (isLeaf(node)) each(node);
+  else if (isBranch(node)) for (const child of node.children) visit(child, each);
+  else for (const leaf of node.leaves) each(leaf);
+}
+
+/** One entry in which two tables differ: `before` is absent for an added entry, `after` for a removed one. */
+export interface Change<V> {
+  readonly key: string;
+  readonly before: V | undefined;
+  readonly after: V | undefined;
+}
+
+export function compare<V>(
+  before: Node<V> | undefined,
+  after: Node<V> | undefined,
+  shift: number,
+  out: Change<V>[],
+): void {
+  if (before === after) return;
+  if (before !== undefined && after !== undefined && isBranch(before) && isBranch(after)) {
+    compareBranches(before, after, shift, out);
+    return;
+  }
+  if (before !== undefined && after !== undefined && isLeaf(before) && isLeaf(after)) {
+    compareLeaves(before, after, out);
+    return;
+  }
+  // One side is a leaf or a collision (or nothing), so one side of this subtree is small.
+  const rest = new Map<string, Leaf<V>>();
+  visit(before, (leaf) => rest.set(leaf.key, leaf));
+  visit(after, (leaf) => {
+    const old = rest.get(leaf.key);
+    rest.delete(leaf.key);
+    if (old?.value !== leaf.value) {
+      out.push({ key: leaf.key, before: old?.value, after: leaf.value });
+    }
+  });
+  for (const leaf of rest.values()) {
+    out.push({ key: leaf.key, before: leaf.value, after: undefined });
+  }
+}
+
+/** What most changes are: one entry in another's place. */
+function compareLeaves<V>(before: Leaf<V>, after: Leaf<V>, out: Change<V>[]): void {
+  if (before.key === after.key) {
+    if (before.value === after.value) return;
+    out.push({ key: after.key, before: before.value, after: after.value });
+    return;
+  }
+  out.push({ key: after.key, before: undefined, after: after.value });
+  out.push({ key: before.key, before: before.value, after: undefined });
+}
+
+function compareBranches<V>(
+  before: Branch<V>,
+  after: Branch<V>,
+  shift: number,
+  out: Change<V>[],
+): void {
+  let slots = before.bitmap | after.bitmap;
+  let indexBefore = 0;
+  let indexAfter = 0;
+  while (slots !== 0) {
+    const bit = slots & -slots;
+    slots ^= bit;
+    const left = (before.bitmap & bit) !== 0 ? before.children[indexBefore++] : undefined;
+    const right = (after.bitmap & bit) !== 0 ? after.children[indexAfter++] : undefined;
+    if (left !== right) compare(left, right, shift + BITS, out);
+  }
+}
+
+/** In a trie that is laid over another: there is no entry at this key. */
+export const ABSENT: unique symbol = Symbol("absent");
+
+/** What may be laid over a trie. */
+type Over<V> = Node<V | typeof ABSENT> | undefined;
+
+/** A trie that was laid over another, and what came of it. */
+export interface Laid<V> {
+  readonly under: Node<V> | undefined;
+  readonly over: Over<V>;
+  readonly result: Node<V> | undefined;
+}
+
+const NEVER_LAID: Laid<never> = { under: undefined, over: undefined, result: undefined };
+
+/**
+ * A trie with the entries of another laid over it. It shares the first one's memory where nothing is laid, and else that of an
+ * earlier result where nothing changed since; only the rest is looked at.
+ */
+export function lay<V>(
+  under: Node<V> | undefined,
+  over: Over<V>,
+  shift: number,
+  last: Laid<V> = NEVER_LAID,
+): Node<V> | undefined {
+  if (over === undefined) return under;
+  if (over === last.over && under === last.under) return last.result;
+  if (isBranch(over) || (under !== undefined && isBranch(under))) {
+    return layBySlot(under, over, shift, last);
+  }
+  const leaves = isLeaf(over) ? [over] : over.leaves;
+  return leaves.reduce<Node<V> | undefined>((node, leaf) => layLeaf(node, leaf, shift), under);
+}
+
+const isPresent = <V>(leaf: Leaf<V | typeof ABSENT>): leaf is Leaf<V> => leaf.value !== ABSENT;
+
+function layLeaf<V>(
+  under: Node<V> | undefined,
+  leaf: Leaf<V | typeof ABSENT>,
+  shift: number,
+): Node<V> | undefined {
+  return isPresent(leaf) ? insert(under, leaf, shift) : remove(under, leaf.hash, leaf.key, shift);
+}
+
+function layBySlot<V>(
+  under: Node<V> | undefined,
+  over: Node<V | typeof ABSENT>,
+  shift: number,
+  last: Laid<V>,
+): Node<V> | undefined {
+  const children: Node<V>[] = [];
+  let bitmap = 0;
+  let slots = slotsOf(under, shift) | slotsOf(over, shift);
+  while (slots !== 0) {
+    const bit = slots & -slots;
+    slots ^= bit;
+    const before = {
+      under: childAt(last.under, bit, shift),
+      over: childAt(last.over, bit, shift),
+      result: childAt(last.result, bit, shift),
+    };
+    const child = lay(childAt(under, bit, shift), childAt(over, bit, shift), shift + BITS, before);
+    if (child === undefined) continue;
+    bitmap |= bit;
+    children.push(child);
+  }
+  if (isMadeOf(under, children)) return under;
+  return isMadeOf(last.result, children) ? last.result : shrunk(bitmap, children);
+}
+
+/** The slots in which a node has something; also of one that is no branch, as if it were one. */
+function slotsOf(node: Node<unknown> | undefined, shift: number): number {
+  if (node === undefined) return 0;
+  return isBranch(node) ? node.bitmap : 1 << ((node.hash >>> shift) & MASK);
+}
+
+/** What a node has in a slot; also of one that is no branch. */
+function childAt<V>(node: Node<V> | undefined, bit: number, shift: number): Node<V> | undefined {
+  if (node === undefined || (slotsOf(node, shift) & bit) === 0) return undefined;
+  return isBranch(node) ? node.children[popCount(node.bitmap & (bit - 1))] : node;
+}
+
+/** Nodes are in one slot alone, so the children tell the slots. */
+function isMadeOf<V>(node: Node<V> | undefined, children: readonly Node<V>[]): boolean {
+  return (
+    node !== undefined &&
+    isBranch(node) &&
+    node.children.length === children.length &&
+    node.children.every((child, index) => child === children[index])
+  );
+}
