@@ -7,7 +7,7 @@ import Type from "typebox";
 import Value from "typebox/value";
 import { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
-import { GatewayTopology } from "../config/mesh-config-schema.js";
+import { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
 import type { Proxy } from "../mesh/proxy.js";
 
 /** What is kept of the registry over a restart: the proxies, as JSON. */
@@ -61,6 +61,7 @@ const STORED = Type.Array(
     egressAddress: Type.String(),
     istioVersion: Type.String(),
     gatewayTopology: Type.Optional(GatewayTopology),
+    proxyHeaders: Type.Optional(ProxyHeaders),
     metadata: Type.Record(Type.String(), Type.String()),
   }),
 );

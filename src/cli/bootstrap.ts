@@ -194,13 +194,9 @@ async function declaredWorkload(
 function identityOf(
   { serviceAccount, labels, onDemand }: IdentityOptions,
   declared: LocalWorkload | undefined,
-): Pick<
-  NodeOptions,
-  "serviceAccount" | "labels" | "workloadName" | "metadata" | "gatewayTopology"
-> {
-  const { gatewayTopology } = declared ?? {};
+): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName" | "metadata" | "settings"> {
   return {
-    ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
+    ...(declared === undefined ? {} : { settings: declared.settings }),
     serviceAccount: serviceAccount ?? declared?.serviceAccount ?? "default",
     labels: { ...declared?.labels, ...labels },
     ...(declared === undefined ? {} : { workloadName: declared.name }),

@@ -50,21 +50,47 @@ const CertificateData = strict({
   trustDomains: optional(list(Text)),
 });
 
+const ForwardClientCertDetails = oneOf(
+  "UNDEFINED",
+  "SANITIZE",
+  "FORWARD_ONLY",
+  "APPEND_FORWARD",
+  "SANITIZE_SET",
+  "ALWAYS_FORWARD_ONLY",
+);
+
 /** What stands in front of a gateway. See Istio, Topology (mesh/v1alpha1). */
 export type GatewayTopology = ValueOf<typeof GatewayTopology>;
 export const GatewayTopology = strict({
   numTrustedProxies: optional(Uint32),
-  forwardClientCertDetails: optional(
-    oneOf(
-      "UNDEFINED",
-      "SANITIZE",
-      "FORWARD_ONLY",
-      "APPEND_FORWARD",
-      "SANITIZE_SET",
-      "ALWAYS_FORWARD_ONLY",
-    ),
-  ),
+  forwardClientCertDetails: optional(ForwardClientCertDetails),
   proxyProtocol: optional(strict({})),
+});
+
+const Switch = optional(strict({ disabled: optional(Flag) }));
+
+/** The headers that a proxy adds, and how it writes them. See Istio, ProxyConfig.ProxyHeaders (mesh/v1alpha1). */
+export type ProxyHeaders = ValueOf<typeof ProxyHeaders>;
+export const ProxyHeaders = strict({
+  forwardedClientCert: optional(ForwardClientCertDetails),
+  setCurrentClientCertDetails: optional(
+    strict({
+      subject: optional(Flag),
+      cert: optional(Flag),
+      chain: optional(Flag),
+      dns: optional(Flag),
+      uri: optional(Flag),
+    }),
+  ),
+  requestId: Switch,
+  server: optional(strict({ disabled: optional(Flag), value: optional(Text) })),
+  attemptCount: Switch,
+  envoyDebugHeaders: Switch,
+  /** Those of Istio's own filters, which a core Envoy has not. */
+  metadataExchangeHeaders: optional(strict({ mode: optional(oneOf("UNDEFINED", "IN_MESH")) })),
+  preserveHttp1HeaderCase: optional(Flag),
+  xForwardedHost: optional(strict({ enabled: optional(Flag) })),
+  xForwardedPort: optional(strict({ enabled: optional(Flag) })),
 });
 
 const KeyDevice = strict({ pollDelay: optional(Duration), fallback: optional(Flag) });
@@ -128,7 +154,7 @@ export const ProxyConfigFields = strict({
   caCertificatesPem: optional(list(Text)),
   image: optional(Struct),
   privateKeyProvider: optional(strict({ cryptomb: optional(KeyDevice), qat: optional(KeyDevice) })),
-  proxyHeaders: optional(Struct),
+  proxyHeaders: optional(ProxyHeaders),
   fileFlushInterval: optional(Duration),
   fileFlushMinSizeKb: optional(Uint32),
   statsEvictionInterval: optional(Duration),
@@ -137,6 +163,9 @@ export const ProxyConfigFields = strict({
 
 /** The settings of a single proxy, as `defaultConfig` or the annotation `proxy.istio.io/config` has them. */
 export type ProxyConfigFields = ValueOf<typeof ProxyConfigFields>;
+
+/** The settings that a proxy tells the control plane: they decide what it is sent. */
+export type ToldSettings = Pick<ProxyConfigFields, "gatewayTopology" | "proxyHeaders">;
 
 /** The schema of `data.mesh`. Every field is optional. See Istio's MeshConfig (mesh/v1alpha1). */
 export const MeshConfigFields = strict({

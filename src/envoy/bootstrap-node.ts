@@ -1,5 +1,5 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
-import type { GatewayTopology } from "../config/mesh-config-schema.js";
+import type { ToldSettings } from "../config/mesh-config-schema.js";
 import type { LocalityJson } from "./api.js";
 import {
   type ControlPlaneAddress,
@@ -38,8 +38,8 @@ export interface NodeOptions {
   readonly unprivileged?: boolean;
   /** More metadata; what is said otherwise already is not said by it. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** What stands in front of a gateway; what the mesh's configuration says when absent. */
-  readonly gatewayTopology?: GatewayTopology;
+  /** What of its settings is its own; the rest is as the mesh's configuration says. */
+  readonly settings?: ToldSettings;
   /** Mode NONE: the address on which the application itself listens; 127.0.0.1 when absent. */
   readonly appAddress?: string;
   /** Mode NONE: the address on which listeners for calls to others are bound; 127.0.0.1 when absent. */
@@ -105,9 +105,7 @@ function metadataOf(
       controlPlaneAuthPolicy: controlPlane.transport === "tls" ? "MUTUAL_TLS" : "NONE",
       discoveryAddress: formatHostPort(controlPlane.host, controlPlane.port),
       drainDuration: "45s",
-      ...(options.gatewayTopology === undefined
-        ? {}
-        : { gatewayTopology: options.gatewayTopology }),
+      ...options.settings,
       proxyAdminPort: admin.port,
       serviceCluster: "istio-proxy",
       statNameLength: 189,

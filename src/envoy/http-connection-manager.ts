@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../config/mesh-config.js";
-import type { GatewayTopology } from "../config/mesh-config-schema.js";
+import type { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type {
   AccessLogJson,
@@ -8,6 +8,7 @@ import type {
   HttpFilterJson,
 } from "./api.js";
 import { adsSource } from "./config-source.js";
+import { writtenAsGiven } from "./header-case.js";
 
 /** Where a connection manager's routes are: asked for by name, or part of it. */
 export type Routes =
@@ -21,6 +22,8 @@ export interface HttpConnectionManagerOptions {
   readonly filters: HttpFilterJson[];
   readonly accessLog: AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  /** What is said of the headers that the proxy adds. */
+  readonly headers: ProxyHeaders;
   /** Fields of the side: what becomes of the client's certificate and address. */
   readonly side: Partial<HttpConnectionManagerJson>;
 }
@@ -59,12 +62,46 @@ export const OUTBOUND_SIDE: Partial<HttpConnectionManagerJson> = { useRemoteAddr
  * The side of a sidecar on which others call its application. The caller's certificate is told to the application; what a
  * plaintext caller says of certificates is dropped by Envoy, as there is none to forward.
  */
-export const INBOUND_SIDE: Partial<HttpConnectionManagerJson> = {
-  useRemoteAddress: false,
-  serverName: "istio-envoy",
-  forwardClientCertDetails: "APPEND_FORWARD",
-  setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
-};
+export function serverSide({
+  forwardedClientCert = "UNDEFINED",
+  setCurrentClientCertDetails = {},
+}: ProxyHeaders): Partial<HttpConnectionManagerJson> {
+  const forwardClientCertDetails =
+    forwardedClientCert === "UNDEFINED" ? "APPEND_FORWARD" : forwardedClientCert;
+  const addsOwn = ["APPEND_FORWARD", "SANITIZE_SET"].includes(forwardClientCertDetails);
+  const details = { subject: true, dns: true, uri: true, ...setCurrentClientCertDetails };
+  return {
+    useRemoteAddress: false,
+    serverName: "istio-envoy",
+    forwardClientCertDetails,
+    ...(addsOwn ? { setCurrentClientCertDetails: details } : {}),
+  };
+}
+
+type HeaderFields = Pick<
+  HttpConnectionManagerJson,
+  | "serverName"
+  | "serverHeaderTransformation"
+  | "generateRequestId"
+  | "appendXForwardedPort"
+  | "httpProtocolOptions"
+>;
+
+/** The headers that a connection manager adds, and how it writes them. See Istio, ProxyConfig.ProxyHeaders. */
+function headerFields(
+  { server, requestId, xForwardedPort, preserveHttp1HeaderCase }: ProxyHeaders,
+  usualName: string | undefined,
+): HeaderFields {
+  const { disabled: isQuiet = false, value = "" } = server ?? {};
+  const serverName = value === "" ? usualName : value;
+  return {
+    ...(isQuiet || serverName === undefined ? {} : { serverName }),
+    ...(isQuiet ? { serverHeaderTransformation: "PASS_THROUGH" } : {}),
+    ...(requestId?.disabled === true ? { generateRequestId: false } : {}),
+    ...(xForwardedPort?.enabled === true ? { appendXForwardedPort: true } : {}),
+    ...(preserveHttp1HeaderCase === true ? { httpProtocolOptions: writtenAsGiven() } : {}),
+  };
+}
 
 /**
  * The side of a gateway: the edge of the mesh, which believes nothing that clients say of themselves, but for what the
@@ -87,6 +124,7 @@ export function gatewaySide({
 /** An HTTP connection manager as a network filter. */
 export function httpConnectionManager(options: HttpConnectionManagerOptions): FilterJson {
   const { routes } = options;
+  const { serverName, ...side } = options.side;
   const manager: HttpConnectionManagerJson = {
     statPrefix: options.statPrefix,
     ...("name" in routes
@@ -95,9 +133,10 @@ export function httpConnectionManager(options: HttpConnectionManagerOptions): Fi
     httpFilters: options.filters,
     streamIdleTimeout: "0s",
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
-    ...options.side,
+    ...side,
+    ...headerFields(options.headers, serverName),
     proxy100Continue: true,
-    upgradeConfigs: [{ upgradeType: "websocket" }, ...(options.side.upgradeConfigs ?? [])],
+    upgradeConfigs: [{ upgradeType: "websocket" }, ...(side.upgradeConfigs ?? [])],
     ...pathFields(options.pathNormalization),
     requestIdExtension: {
       typedConfig: any("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", {

@@ -1,4 +1,5 @@
 /** The HTTP filters of a connection manager, in the order in which requests pass them. */
+import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
 import { forwardProxyCache } from "./cluster/static-cluster.js";
@@ -23,7 +24,8 @@ const fault = (): HttpFilterJson => filter("fault", "fault.v3.HTTPFault", {});
 const cors = (): HttpFilterJson => filter("cors", "cors.v3.Cors", {});
 
 /** Sends the request on; always the last. */
-const router = (): HttpFilterJson => filter("router", "router.v3.Router", {});
+const router = (quiet: boolean): HttpFilterJson =>
+  filter("router", "router.v3.Router", quiet ? { suppressEnvoyHeaders: true } : {});
 
 /** Resolves the host of a request to an unknown service, where nothing else knows its address. */
 const forwardProxy = (): HttpFilterJson =>
@@ -42,6 +44,8 @@ export interface HttpFilterOptions {
   readonly security?: readonly HttpFilterJson[];
   /** The names of unknown hosts are looked up. */
   readonly forwardProxy?: boolean;
+  /** Of which those by which Envoy tells what it did may be left out. */
+  readonly headers?: ProxyHeaders;
 }
 
 /** The filters of every connection manager. */
@@ -53,6 +57,6 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     fault(),
     cors(),
     ...(options.forwardProxy === true ? [forwardProxy()] : []),
-    router(),
+    router(options.headers?.envoyDebugHeaders?.disabled === true),
   ];
 }

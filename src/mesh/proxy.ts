@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { GatewayTopology } from "../config/mesh-config-schema.js";
+import { GatewayTopology, ProxyHeaders, type ToldSettings } from "../config/mesh-config-schema.js";
 import { isMap } from "../config/reading/value.js";
 import { validateBody } from "../config/schema.js";
 import type { Labels } from "./labels.js";
@@ -12,7 +12,7 @@ export type ProxyType = "sidecar" | "router";
 export type InterceptionMode = "REDIRECT" | "TPROXY" | "NONE";
 
 /** What a proxy says of itself when it connects, as far as its configuration depends on it. Istio's node metadata. */
-export interface Proxy {
+export interface Proxy extends ToldSettings {
   /** `NAME.NAMESPACE`, by which people call it. */
   readonly id: string;
   readonly type: ProxyType;
@@ -37,8 +37,6 @@ export interface Proxy {
   readonly appAddress: string;
   readonly egressAddress: string;
   readonly istioVersion: string;
-  /** What stands in front of it, in place of what the mesh's configuration says. */
-  readonly gatewayTopology?: GatewayTopology;
   /** What else its node says, as far as it is text: EnvoyFilters may ask for it. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -93,15 +91,18 @@ function modeOf(metadata: NodeFields["metadata"]): InterceptionMode {
   return mode !== undefined && MODES.has(mode) ? (mode as InterceptionMode) : "REDIRECT";
 }
 
-/** The topology of the settings with which a proxy was started, as Istio's agents tell them; one that cannot be read is none. */
-function topologyOf(metadata: NodeFields["metadata"]): Pick<Proxy, "gatewayTopology"> {
-  const settings = metadata["PROXY_CONFIG"];
-  const told = isMap(settings) ? settings["gatewayTopology"] : undefined;
-  const isReadable =
-    told !== undefined &&
-    validateBody({ body: "document", schema: GatewayTopology }, told).length === 0;
-  return isReadable ? { gatewayTopology: told as GatewayTopology } : {};
+/** The settings with which a proxy was started, as Istio's agents tell them; one that cannot be read is as if it were not told. */
+function settingsOf({ PROXY_CONFIG: settings }: NodeFields["metadata"]): ToldSettings {
+  if (!isMap(settings)) return {};
+  const told = Object.entries(TOLD).filter(
+    ([name, schema]) =>
+      settings[name] !== undefined &&
+      validateBody({ body: "document", schema }, settings[name]).length === 0,
+  );
+  return Object.fromEntries(told.map(([name]) => [name, settings[name]]));
 }
+
+const TOLD = { gatewayTopology: GatewayTopology, proxyHeaders: ProxyHeaders } as const;
 
 /** Reads a node; says what is wrong with one that does not follow Istio's form. */
 export function parseNode(node: NodeFields): Proxy | InvalidNode {
@@ -139,7 +140,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     appAddress: told("APP_ADDRESS", LOOPBACK),
     egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
     istioVersion: told("ISTIO_VERSION", ""),
-    ...topologyOf(metadata),
+    ...settingsOf(metadata),
     metadata: textsIn(metadata),
   };
 }

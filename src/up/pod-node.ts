@@ -3,7 +3,7 @@ import type { PlacedPod } from "./pod-plan.js";
 
 /** Who the proxy of a pod says that it is. It captures nothing: that needs privileges. */
 export function podNode(pod: PlacedPod): NodeOptions {
-  const { addresses, gatewayTopology } = pod;
+  const { addresses, settings } = pod;
   return {
     type: pod.proxy === "router" ? "router" : "sidecar",
     name: pod.name,
@@ -13,7 +13,7 @@ export function podNode(pod: PlacedPod): NodeOptions {
     workloadName: pod.workloadName,
     labels: pod.labels,
     metadata: pod.nodeMetadata,
-    ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
+    settings,
     interceptionMode: "NONE",
     appAddress: addresses.app,
     egressAddress: addresses.egress,

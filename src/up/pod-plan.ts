@@ -66,7 +66,7 @@ function formOf(pod: PlacedPod): string {
   const { name, namespace, workloadName, serviceAccount, proxy, addresses } = pod;
   return JSON.stringify([
     ...[name, namespace, workloadName, serviceAccount, proxy],
-    ...[pod.concurrency, pod.gatewayTopology],
+    ...[pod.concurrency, pod.settings],
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);
 }

@@ -57,7 +57,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     proxy,
     nodeMetadata: workload.nodeMetadata,
     concurrency: workload.concurrency,
-    gatewayTopology: workload.gatewayTopology,
+    settings: workload.settings,
     appPorts,
   };
 }

@@ -1,7 +1,7 @@
 import { METADATA_PREFIX, type ProxyConfigSpec } from "../config/kinds/proxy-config.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { MESH_CONFIG_MAP, meshConfigOf } from "../config/mesh-config.js";
-import type { GatewayTopology, ProxyConfigFields } from "../config/mesh-config-schema.js";
+import type { ProxyConfigFields, ToldSettings } from "../config/mesh-config-schema.js";
 import { PROXY_CONFIG_ANNOTATION, readProxyConfig } from "../config/proxy-config-annotation.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -14,8 +14,8 @@ export interface ProxyStart {
   readonly nodeMetadata: Readonly<Record<string, string>>;
   /** Its worker threads; 0 is one for each CPU. */
   readonly concurrency: number;
-  /** What stands in front of it if it is a gateway; undefined leaves that to the mesh's configuration. */
-  readonly gatewayTopology: GatewayTopology | undefined;
+  /** What it tells the control plane of its own settings; what it does not is as the mesh's configuration says. */
+  readonly settings: ToldSettings;
 }
 
 /** The pods of a workload, as far as ProxyConfigs tell them apart. */
@@ -57,9 +57,14 @@ export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
   return {
     nodeMetadata: Object.assign({}, ...settings.map(metadataIn)) as ProxyStart["nodeMetadata"],
     concurrency: numbers.at(-1) ?? USUAL_CONCURRENCY,
-    gatewayTopology: annotated.gatewayTopology,
+    settings: told(annotated),
   };
 }
+
+const told = ({ gatewayTopology, proxyHeaders }: ProxyConfigFields): ToldSettings => ({
+  ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
+  ...(proxyHeaders === undefined ? {} : { proxyHeaders }),
+});
 
 /** Settings as the mesh's configuration has them. */
 interface Settings {

@@ -10,7 +10,7 @@ import type { Built } from "../built.js";
 import { inboundClusterName } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { INBOUND_SOURCE_ADDRESS } from "./static-cluster.js";
-import { protocolOptions } from "./upstream-protocol.js";
+import { protocolOptions, type UpstreamPort } from "./upstream-protocol.js";
 
 /** A port of the application behind a sidecar. */
 export interface InboundPort {
@@ -74,7 +74,7 @@ function locationOf(
 export function inboundCluster(
   port: InboundPort,
   application: ApplicationAddress,
-  defaults: ConnectionDefaults,
+  defaults: ConnectionDefaults & Pick<UpstreamPort, "keepsCase">,
 ): Built<ClusterJson> {
   const name = inboundClusterName(port.targetPort);
   return {
@@ -90,6 +90,7 @@ export function inboundCluster(
         pool: port.pool,
         tls: undefined,
         router: false,
+        keepsCase: defaults.keepsCase,
         upgrade: "never",
       }),
       metadata: {

@@ -33,6 +33,8 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly trustDomains: readonly string[];
   readonly autoMtls: boolean;
   readonly dnsRefreshRate: string;
+  /** Headers of HTTP/1.1 keep the letters in which they were written. */
+  readonly keepsCase: boolean;
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   /** The mesh's, for policies without one of their own. */
@@ -242,6 +244,7 @@ function outboundCluster(
     pool: policy.connectionPool,
     tls: policy.tls,
     router: client.router,
+    keepsCase: client.keepsCase,
     upgrade: client.h2UpgradePolicy,
   };
   const json: ClusterJson = {

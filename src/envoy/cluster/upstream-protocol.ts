@@ -5,6 +5,7 @@ import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
+import { writtenAsGiven } from "../header-case.js";
 import { MESH_ALPN } from "../mutual-tls.js";
 
 /** The version of HTTP that is spoken with the endpoints of a cluster. */
@@ -20,6 +21,8 @@ export interface UpstreamPort {
   readonly tls: ClientTLSSettings | undefined;
   /** Gateways detect no protocols: what is not known there is HTTP/1.1. */
   readonly router: boolean;
+  /** Headers of HTTP/1.1 keep the letters in which they were written. */
+  readonly keepsCase: boolean;
   /** The mesh's policy on calling ports with HTTP by HTTP/2; the application behind a sidecar is not asked for that. */
   readonly upgrade: "UPGRADE" | "DO_NOT_UPGRADE" | "never";
 }
@@ -85,15 +88,17 @@ export function protocolOptions(
   const version = upstreamHttp(port);
   const common = commonOptions(port.pool);
   const tls = tlsOptions(port.tls);
-  if (version === "http1" && common === undefined && tls === undefined) return {};
+  const keepsCase = port.keepsCase && (isHttp(port.protocol) || port.protocol === "Unsupported");
+  if (version === "http1" && !keepsCase && common === undefined && tls === undefined) return {};
+  const http1 = keepsCase ? writtenAsGiven() : {};
   const http2 = defined({
     maxConcurrentStreams: positive(port.pool?.http?.maxConcurrentStreams),
   });
   const versions: Readonly<Record<UpstreamHttp, HttpProtocolOptionsJson>> = {
-    http1: { explicitHttpConfig: { httpProtocolOptions: {} } },
+    http1: { explicitHttpConfig: { httpProtocolOptions: http1 } },
     http2: { explicitHttpConfig: { http2ProtocolOptions: http2 } },
     callers: {
-      useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: http2 },
+      useDownstreamProtocolConfig: { httpProtocolOptions: http1, http2ProtocolOptions: http2 },
     },
   };
   const options: HttpProtocolOptionsJson = {

@@ -1,7 +1,7 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
-import type { GatewayTopology } from "../../config/mesh-config-schema.js";
+import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
@@ -25,6 +25,7 @@ export interface GatewayListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  readonly headers: ProxyHeaders;
   /** What stands in front of the gateway. */
   readonly topology: GatewayTopology | undefined;
   readonly tls: ServerTlsPolicy;
@@ -53,9 +54,10 @@ function httpFilter(
   return httpConnectionManager({
     statPrefix: `outbound_${listenerName(at.address, at.port)};`,
     routes: { name: routes },
-    filters: httpFilters({ security: options.security.http }),
+    filters: httpFilters({ security: options.security.http, headers: options.headers }),
     accessLog: [...options.accessLog],
     pathNormalization: options.pathNormalization,
+    headers: options.headers,
     side: gatewaySide(options.topology),
   });
 }

@@ -1,5 +1,6 @@
 /** The inbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
+import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";
 import type {
@@ -12,7 +13,7 @@ import type {
   RouteConfigurationJson,
 } from "../api.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
-import { httpConnectionManager, INBOUND_SIDE } from "../http-connection-manager.js";
+import { httpConnectionManager, serverSide } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
 import type { ServerTlsPolicy } from "../mutual-tls.js";
 import {
@@ -40,6 +41,7 @@ export interface InboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  readonly headers: ProxyHeaders;
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly tls: ServerTlsPolicy;
@@ -117,10 +119,11 @@ function inboundFilters(
     httpConnectionManager({
       statPrefix: target.statPrefix,
       routes: { inline: inboundRoutes(target) },
-      filters: httpFilters({ security: options.security.http }),
+      filters: httpFilters({ security: options.security.http, headers: options.headers }),
       accessLog,
       pathNormalization: options.pathNormalization,
-      side: INBOUND_SIDE,
+      headers: options.headers,
+      side: serverSide(options.headers),
     }),
   ];
 }

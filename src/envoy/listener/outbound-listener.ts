@@ -1,5 +1,6 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
+import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import { portPart } from "../../mesh/service.js";
 import { cidrRange } from "../address.js";
 import type {
@@ -54,6 +55,7 @@ export interface OutboundListenerOptions {
   readonly dualStack: boolean;
   /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
   readonly onDemand: boolean;
+  readonly headers: ProxyHeaders;
 }
 
 /** How long a TLS handshake may take. */
@@ -79,9 +81,14 @@ function requestFilter(
   return httpConnectionManager({
     statPrefix: `outbound_${listener};`,
     routes,
-    filters: httpFilters({ forwardProxy, onDemand: options.onDemand && "name" in routes }),
+    filters: httpFilters({
+      forwardProxy,
+      onDemand: options.onDemand && "name" in routes,
+      headers: options.headers,
+    }),
     accessLog: [...options.accessLog],
     pathNormalization: options.pathNormalization,
+    headers: options.headers,
     side,
   });
 }
@@ -289,7 +296,7 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
     ],
   };
   if (requestCluster === cluster) return { filterChains: [LOOP_CHAIN, bytes] };
-  const virtualHosts = [catchAllHost(options.unknown)];
+  const virtualHosts = [catchAllHost(options.unknown, options.headers)];
   const requests = plainHttpChain({ inline: { virtualHosts } }, VIRTUAL_OUTBOUND, options);
   return {
     filterChains: [LOOP_CHAIN, { name: "virtualOutbound-catchall-http", ...requests }],

@@ -14,6 +14,7 @@ import {
   portsWithMode,
 } from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
+import { proxyHeaders } from "../../mesh/proxy-headers.js";
 import { portPart, type Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
@@ -212,11 +213,12 @@ function clustersOf(
 ): readonly Built<ClusterJson>[] {
   const { proxy, config, security } = inputs;
   const { connectTimeout, tcpKeepalive } = config;
+  const { preserveHttp1HeaderCase: keepsCase = false } = proxyHeaders(config, proxy);
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const own = [
     ...ports.map((port) => ({
-      ...inboundCluster(port, application, { connectTimeout, tcpKeepalive }),
+      ...inboundCluster(port, application, { connectTimeout, tcpKeepalive, keepsCase }),
       sources: sourcesOf(inputs, [port]),
     })),
     ...security.clusters,
@@ -264,6 +266,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
+    headers: proxyHeaders(config, proxy),
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     dualStack: proxy.dualStack,

@@ -5,6 +5,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Proxy } from "../../mesh/proxy.js";
+import { proxyHeaders } from "../../mesh/proxy-headers.js";
 import { goDuration } from "../duration.js";
 import { encodeListener } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
@@ -39,10 +40,10 @@ export type Claims = Table<Table<OutboundClaim>>;
 const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
-type ListenerTraits = Pick<OutboundScope, "captured" | "dualStack" | "onDemand">;
+type ListenerTraits = Pick<OutboundScope, "captured" | "dualStack" | "onDemand" | "headers">;
 
 /** What of a scope decides the listeners of sidecars that capture. */
-type CapturedTraits = Pick<OutboundScope, "dualStack" | "onDemand" | "httpProxyPort">;
+type CapturedTraits = Omit<ListenerTraits, "captured"> & Pick<OutboundScope, "httpProxyPort">;
 
 /** Where the application of a sidecar that captures finds its HTTP proxy. */
 const LOOPBACK = "127.0.0.1";
@@ -70,10 +71,10 @@ const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-  { dualStack, onDemand, httpProxyPort: port }: CapturedTraits,
+  { dualStack, onDemand, headers, httpProxyPort: port }: CapturedTraits,
 ): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
   const options = engine.memo("outbound listener options", optionsOf);
-  const traits = { captured: true, dualStack, onDemand };
+  const traits = { captured: true, dualStack, onDemand, headers };
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
     (_at, [group], context) => {
@@ -133,7 +134,9 @@ export function createBoundListeners(
     ["proxy", "claims", "config", "logs", "unknown"],
     ({ proxy, claims, config, logs, unknown }) => {
       const { dualStack, onDemand } = proxy;
-      const options = optionsOf(config, logs, unknown, { captured: false, dualStack, onDemand });
+      const headers = proxyHeaders(config, proxy);
+      const traits = { captured: false, dualStack, onDemand, headers };
+      const options = optionsOf(config, logs, unknown, traits);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
         .map(({ at, all }) => {

@@ -135,16 +135,19 @@ const sameTraits = (a: ClientTraits, b: ClientTraits): boolean =>
 export function createClientTraits(
   engine: Engine,
 ): (config: MeshConfig, scope: OutboundScope) => ClientTraits {
-  const settled = engine.memo("client traits", (_router: boolean, _captured: boolean) =>
-    engine.settle(sameTraits),
+  const settled = engine.memo(
+    "client traits",
+    (_router: boolean, _captured: boolean, _keepsCase: boolean) => engine.settle(sameTraits),
   );
-  return (config, { router, captured }) =>
+  return (config, { router, captured, headers: { preserveHttp1HeaderCase: keepsCase = false } }) =>
     settled(
       router,
       captured,
+      keepsCase,
     )({
       router,
       captured,
+      keepsCase,
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],
       autoMtls: config.enableAutoMtls,
       connectTimeout: config.connectTimeout,

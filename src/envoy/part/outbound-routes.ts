@@ -6,6 +6,7 @@ import type { ResourceRef } from "../../config/resource.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
+import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
 import { isHeadless, type Service, type ServicePort } from "../../mesh/service.js";
 import { leadsAnywhere } from "../../mesh/sidecar.js";
@@ -52,6 +53,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
       resolver: context.mesh.resolver,
       source: context.scope,
       retries: context.retries,
+      tellsHost: tellsHost(context.scope.headers),
       hashPolicy: hash,
     });
     if (routes.length > 0) return routes;
@@ -102,7 +104,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
       // A table of its own is for connections to the service's address, whatever they call it.
       domains: routeName === String(port) ? domains : ["*"],
       routes: routesOf(view, port, context),
-      includeRequestAttemptCount: true,
+      includeRequestAttemptCount: countsAttempts(scope.headers),
     },
     sources: sourcesOf(view),
   };
@@ -133,7 +135,7 @@ function proxyHost(
         ...(kind === "http" ? [] : [tunnelRoute(key)]),
         ...(kind === "tcp" ? [] : routesOf(view, number, context)),
       ],
-      includeRequestAttemptCount: true,
+      includeRequestAttemptCount: countsAttempts(scope.headers),
     },
     sources: sourcesOf(view),
   };

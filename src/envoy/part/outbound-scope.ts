@@ -1,3 +1,4 @@
+import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import type { Labels } from "../../mesh/labels.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
@@ -15,6 +16,8 @@ export interface OutboundScope {
   readonly captured: boolean;
   /** The port of the callers' HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
   readonly httpProxyPort: number;
+  /** What is said of the headers that the callers' proxies add. */
+  readonly headers: ProxyHeaders;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers have addresses of both families. */

@@ -1,6 +1,7 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
 import { type Engine, overlay } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
+import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
@@ -26,8 +27,8 @@ import {
   type IndexedHosts,
 } from "./repeated-domains.js";
 
-function proxyCatchAll(unknown: UnknownHosts): VirtualHostJson {
-  const host = catchAllHost(unknown);
+function proxyCatchAll(unknown: UnknownHosts, headers: ProxyHeaders): VirtualHostJson {
+  const host = catchAllHost(unknown, headers);
   if (unknown.mode === "REGISTRY_ONLY") {
     const [route] = host.routes ?? [];
     // CONNECT has no path, so a prefix does not match it.
@@ -53,7 +54,7 @@ function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
 }
 
 /** What the virtual hosts for all else depend on. */
-interface LastContext extends Pick<OutboundScope, "captured"> {
+interface LastContext extends Pick<OutboundScope, "captured" | "headers"> {
   readonly unknown: UnknownHosts;
 }
 
@@ -61,11 +62,11 @@ interface LastContext extends Pick<OutboundScope, "captured"> {
 function lastHost(
   encoder: Encoder,
   name: string,
-  { unknown, captured }: LastContext,
+  { unknown, captured, headers }: LastContext,
 ): VirtualHostResource {
   const json = isProxyRoute(name)
-    ? proxyCatchAll(proxiedUnknown(unknown, captured))
-    : catchAllHost(unknown);
+    ? proxyCatchAll(proxiedUnknown(unknown, captured), headers)
+    : catchAllHost(unknown, headers);
   return encodeVirtualHost(encoder, name, { name: json.name ?? "", json, sources: [] });
 }
 
@@ -112,23 +113,29 @@ function createLastHosts(
   kept: Table<HostResource>,
   context: LastContext,
 ) => Table<VirtualHostResource> {
-  const encode = engine.memo(
-    "virtual hosts for all else",
-    (unknown: UnknownHosts, captured: boolean, name: string) =>
-      lastHost(encoder, name, { unknown, captured }),
+  const contextOf = engine.memo(
+    "context of virtual hosts for all else",
+    (unknown: UnknownHosts, captured: boolean, headers: ProxyHeaders): LastContext => ({
+      unknown,
+      captured,
+      headers,
+    }),
+  );
+  const encode = engine.memo("virtual hosts for all else", (context: LastContext, name: string) =>
+    lastHost(encoder, name, context),
   );
   const forAll = engine.group<HostResource>("virtual hosts for all", ({ routeName, domains }) =>
     domains.includes("*") ? [routeName] : [],
   );
   const derive = engine.derive<
     [Table<HostResource>, Table<HostResource>],
-    [UnknownHosts, boolean],
+    [LastContext],
     VirtualHostResource
-  >("last virtual hosts", (name, [hosts, all], unknown, captured) =>
-    hosts === undefined || all !== undefined ? undefined : encode(unknown, captured, name),
+  >("last virtual hosts", (name, [hosts, all], context) =>
+    hosts === undefined || all !== undefined ? undefined : encode(context, name),
   );
-  return (byRoute, kept, { unknown, captured }) =>
-    derive([byRoute, forAll(kept)], unknown, captured);
+  return (byRoute, kept, { unknown, captured, headers }) =>
+    derive([byRoute, forAll(kept)], contextOf(unknown, captured, headers));
 }
 
 /** The route configurations of these virtual hosts, by name. An index of others, most of which are the same, is a start. */
@@ -171,7 +178,7 @@ export function createRouteConfigurations(
     const { sent, refused } = sift(hosts);
     const byRoute = withAwaited(sentByRoute(sent), scope, listeners);
     const all = kept(sent, lossesOf(indexOf(sent, from)));
-    const last = lastHosts(byRoute, all, { unknown, captured: scope.captured });
+    const last = lastHosts(byRoute, all, { ...scope, unknown });
     const leftOut = refusedByRoute(refused);
     return {
       get routes() {

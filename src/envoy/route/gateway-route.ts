@@ -68,6 +68,8 @@ interface HostRoutes {
 /** What the routes of a gateway depend on beside its servers. */
 export interface GatewayRouteContext
   extends Omit<RouteContext, "listenPort" | "encrypted" | "gateways"> {
+  /** Requests say how often they were tried. */
+  readonly countsAttempts: boolean;
   /** The VirtualServices of a Gateway by its key, the one that wins first. */
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
 }
@@ -128,7 +130,11 @@ function redirecting(one: GatewayServer): readonly { host: string; routes: HostR
 }
 
 /** The virtual host of some hosts with the same routes; the first names it. */
-function hostOf([host = "", ...others]: readonly string[], all: readonly HostRoutes[]) {
+function hostOf(
+  [host = "", ...others]: readonly string[],
+  all: readonly HostRoutes[],
+  includeRequestAttemptCount: boolean,
+) {
   const port = all[0]?.port ?? 0;
   const name = `${host}:${String(port)}`;
   const routes = catchAllLast(all.flatMap((one) => one.routes));
@@ -138,7 +144,7 @@ function hostOf([host = "", ...others]: readonly string[], all: readonly HostRou
       name,
       domains: [host, ...others],
       routes: [...routes],
-      includeRequestAttemptCount: true,
+      includeRequestAttemptCount,
       ...(all.some((one) => one.httpsOnly) ? { requireTls: "ALL" as const } : {}),
     },
     sources: [...new Set(all.flatMap((one) => one.sources))],
@@ -205,6 +211,6 @@ export function gatewayVirtualHosts(
   const [first] = servers;
   if (byHost.size === 0) return [nothingBound(first === undefined ? 0 : serverPort(first.server))];
   return together(byHost)
-    .map(([hosts, routes]) => hostOf(hosts, routes))
+    .map(([hosts, routes]) => hostOf(hosts, routes, context.countsAttempts))
     .sort((a, b) => compareSpecificity(a.name, b.name));
 }

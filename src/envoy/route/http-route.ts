@@ -49,6 +49,8 @@ export interface RouteContext {
   readonly source: { readonly namespace: string; readonly labels: Labels };
   /** The mesh's policy for routes that say nothing of retries; undefined where it says nothing either. */
   readonly retries: HTTPRetry | undefined;
+  /** Requests whose host is rewritten say which it was. */
+  readonly tellsHost: boolean;
   /** What of a request decides its endpoint, by the rule for the destination. */
   readonly hashPolicy: (key: ClusterKey) => RouteAction_HashPolicyJson | undefined;
 }
@@ -169,6 +171,7 @@ function routeAction(
   );
   return {
     ...target(destinations, virtualService, context),
+    ...(context.tellsHost ? { appendXForwardedHost: true } : {}),
     timeout,
     // With maxStreamDuration, which is to replace it, Envoy does not look at the timeout.
     maxGrpcTimeout: timeout,

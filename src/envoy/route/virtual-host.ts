@@ -1,4 +1,6 @@
 /** Virtual hosts of sidecars: one for each host and port. */
+import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
+import { countsAttempts } from "../../mesh/proxy-headers.js";
 import type { VirtualHostJson } from "../api.js";
 import { ALLOW_ANY, BLOCK_ALL } from "../names.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
@@ -36,13 +38,17 @@ export function addressDomains(addresses: readonly string[]): readonly string[] 
 }
 
 /** Takes the requests for hosts that nobody knows: lets them through, or answers 502. See Istio, outboundTrafficPolicy. */
-export function catchAllHost({ mode, requestCluster: cluster }: UnknownHosts): VirtualHostJson {
+export function catchAllHost(
+  { mode, requestCluster: cluster }: UnknownHosts,
+  headers: ProxyHeaders,
+): VirtualHostJson {
+  const includeRequestAttemptCount = countsAttempts(headers);
   if (mode === "REGISTRY_ONLY") {
     return {
       name: BLOCK_ALL,
       domains: ["*"],
       routes: [{ name: BLOCK_ALL, match: { prefix: "/" }, directResponse: { status: 502 } }],
-      includeRequestAttemptCount: true,
+      includeRequestAttemptCount,
     };
   }
   return {
@@ -55,6 +61,6 @@ export function catchAllHost({ mode, requestCluster: cluster }: UnknownHosts): V
         route: { cluster, timeout: "0s" },
       },
     ],
-    includeRequestAttemptCount: true,
+    includeRequestAttemptCount,
   };
 }

@@ -80,10 +80,14 @@ test("a write that fails is told, and the next one is tried", async () => {
   expect(writes).toHaveLength(2);
 });
 
-test("it knows again what was saved, also of what stands in front of a gateway", async () => {
+test("it knows again what was saved, also of what a proxy says of its settings", async () => {
   const saved: readonly Proxy[] = [
     proxy("a"),
-    { ...proxy("b"), gatewayTopology: { numTrustedProxies: 1, proxyProtocol: {} } },
+    {
+      ...proxy("b"),
+      gatewayTopology: { numTrustedProxies: 1, proxyProtocol: {} },
+      proxyHeaders: { server: { disabled: true } },
+    },
   ];
   const registry = await openProxyRegistry({
     timers: fakeTimers(),

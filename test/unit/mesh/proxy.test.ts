@@ -4,10 +4,12 @@ import { parseNode } from "../../../src/mesh/proxy.js";
 const parsed = (metadata: Readonly<Record<string, unknown>>) =>
   parseNode({ id: "router~10.0.0.1~edge-0.default~default.svc.cluster.local", metadata });
 
-describe("what a proxy says of what stands in front of it", () => {
-  test("is in the settings with which it was started", () => {
+describe("what a proxy says of its settings", () => {
+  test("is in those with which it was started", () => {
     const gatewayTopology = { numTrustedProxies: 1, proxyProtocol: {} };
-    expect(parsed({ PROXY_CONFIG: { gatewayTopology } })).toMatchObject({ gatewayTopology });
+    const proxyHeaders = { preserveHttp1HeaderCase: true };
+    const settings = { gatewayTopology, proxyHeaders };
+    expect(parsed({ PROXY_CONFIG: settings })).toMatchObject(settings);
   });
 
   test.each([
@@ -17,8 +19,10 @@ describe("what a proxy says of what stands in front of it", () => {
     [{ PROXY_CONFIG: { gatewayTopology: null } }],
     [{ PROXY_CONFIG: { gatewayTopology: { numTrustedProxies: -1 } } }],
     [{ PROXY_CONFIG: { gatewayTopology: { forwardClientCertDetails: "ALL" } } }],
+    [{ PROXY_CONFIG: { proxyHeaders: { requestId: true } } }],
   ])("is nothing in %j", (metadata) => {
     expect(parsed(metadata)).not.toHaveProperty("gatewayTopology");
+    expect(parsed(metadata)).not.toHaveProperty("proxyHeaders");
     expect(parsed(metadata)).not.toHaveProperty("invalid");
   });
 });

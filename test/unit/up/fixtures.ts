@@ -66,7 +66,7 @@ export const WORKLOAD: LocalWorkload = {
   proxy: "sidecar",
   nodeMetadata: {},
   concurrency: 1,
-  gatewayTopology: undefined,
+  settings: {},
 };
 
 const POD: LocalPod = {
@@ -79,7 +79,7 @@ const POD: LocalPod = {
   proxy: "sidecar",
   nodeMetadata: {},
   concurrency: 1,
-  gatewayTopology: undefined,
+  settings: {},
   appPorts: [8080],
 };
 

@@ -81,16 +81,21 @@ test.each([
   }
 });
 
-test("of what stands in front of a gateway the annotation counts, and not the mesh's, which the control plane knows", () => {
+test("of the settings that a proxy tells the annotation's count, and not the mesh's, which the control plane knows", () => {
   const tables = tablesOf({
     ...resource("ConfigMap", "istio.istio-system"),
     spec: { data: { mesh: "defaultConfig: { gatewayTopology: { numTrustedProxies: 2 } }" } },
   });
-  const topology = (annotation: string) => {
+  const told = (annotation: string) => {
     const annotations = { [ANNOTATION]: annotation };
-    return proxyStart(tables, { namespace: "default", labels: {}, annotations }).gatewayTopology;
+    return proxyStart(tables, { namespace: "default", labels: {}, annotations }).settings;
   };
-  expect(topology("")).toBeUndefined();
-  expect(topology("gatewayTopology: { numTrustedProxies: 1 }")).toEqual({ numTrustedProxies: 1 });
-  expect(topology("gatewayTopology: { numTrustedProxies: one }")).toBeUndefined();
+  expect(told("")).toEqual({});
+  expect(told("gatewayTopology: { numTrustedProxies: 1 }")).toEqual({
+    gatewayTopology: { numTrustedProxies: 1 },
+  });
+  expect(told("proxyHeaders: { requestId: { disabled: true } }\nconcurrency: 2")).toEqual({
+    proxyHeaders: { requestId: { disabled: true } },
+  });
+  expect(told("gatewayTopology: { numTrustedProxies: one }")).toEqual({});
 });
