@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import type { Authenticate } from "../ca/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
 import { explain } from "../console/explain/explain.js";
+import { madeResources } from "../console/explain/made.js";
 import { findProxy, type Scene } from "../console/explain/scene.js";
 import { why } from "../console/explain/why.js";
 import { createReadAccepted } from "../debug/accepted-resources.js";
@@ -63,7 +64,7 @@ function explanations({
   observed,
   encoder,
   resourcesOf,
-}: DebugEndpointsOptions): Pick<DebugServiceOptions, "explain" | "why"> {
+}: DebugEndpointsOptions): Pick<DebugServiceOptions, "explain" | "why" | "listSources"> {
   const about = <Answer>(
     name: string,
     answer: (scene: Scene, proxy: Proxy) => Answer,
@@ -80,6 +81,8 @@ function explanations({
   };
   return {
     explain: (name, requested) => about(name, (scene, proxy) => explain(scene, proxy, requested)),
+    listSources: (name, typeUrl) =>
+      about(name, (scene, proxy) => madeResources(scene, proxy, typeUrl) ?? "unknown"),
     why: (name, resource) => about(name, (scene, proxy) => why(scene, proxy, resource)),
   };
 }

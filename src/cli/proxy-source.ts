@@ -37,6 +37,8 @@ export interface ProxyAnswer {
   /** `held`: its Envoy's own answer; `accepted`: a config dump of what it was sent and has acknowledged. */
   readonly kind: "held" | "accepted";
   readonly text: string;
+  /** `NAME.NAMESPACE`; absent of a saved answer. */
+  readonly id?: string;
 }
 
 /** Gives a command its argument, the proxy, and the options that say where that is. */
@@ -91,7 +93,7 @@ export async function readProxy(
     context.stderr.write(
       `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):\n`,
     );
-    return { kind: "accepted", text: configDump };
+    return { kind: "accepted", text: configDump, id: proxy.id };
   });
 }
 
@@ -102,7 +104,7 @@ async function heldBy(
 ): Promise<ProxyAnswer> {
   const text = await askAdmin(admin, path);
   stderr.write(`what ${id} holds, by its Envoy at ${formatAdmin(admin)}:\n`);
-  return { kind: "held", text };
+  return { kind: "held", text, id };
 }
 
 /** The same as a config dump, for the commands that look at one. */
@@ -112,9 +114,24 @@ export async function readDump(
   options: ProxyOptions,
   path: string,
 ): Promise<ConfigDump> {
+  return (await readDumpOf(context, pod, options, path)).dump;
+}
+
+/** A config dump, and whose it is; see `ProxyAnswer`. */
+export interface ProxyDump extends Pick<ProxyAnswer, "id"> {
+  readonly dump: ConfigDump;
+}
+
+/** The same with the proxy that it is of. */
+export async function readDumpOf(
+  context: CommandContext,
+  pod: string | undefined,
+  options: ProxyOptions,
+  path: string,
+): Promise<ProxyDump> {
   const { parseCanonicalDump, parseConfigDump } = await import("../console/config-dump.js");
-  const { kind, text } = await readProxy(context, pod, options, path);
-  return kind === "accepted" ? parseCanonicalDump(text) : parseConfigDump(text);
+  const { kind, text, ...whose } = await readProxy(context, pod, options, path);
+  return { ...whose, dump: kind === "accepted" ? parseCanonicalDump(text) : parseConfigDump(text) };
 }
 
 /** A proxy that is connected, and why its admin interface cannot be asked. */

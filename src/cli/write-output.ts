@@ -7,6 +7,9 @@ const FORMATS = ["table", "short", "json", "yaml"] as const;
 
 export type OutputFormat = (typeof FORMATS)[number];
 
+/** How a command shows what it found that has more columns for who wants them. */
+export type WideFormat = OutputFormat | "wide";
+
 /** The option that says how; a command may have others beside the usual ones. */
 export function outputOption(
   byDefault: OutputFormat = "table",
@@ -17,12 +20,19 @@ export function outputOption(
     .default(byDefault);
 }
 
+type Rows = readonly (readonly string[])[];
+
 /** What a command found: a table for people, a value for programs. */
 export interface Finding {
-  readonly table: () => readonly (readonly string[])[];
+  readonly table: () => Rows;
   readonly value: () => unknown;
   /** How far the table's columns are apart. */
   readonly gap: number;
+}
+
+/** What a command found that is also shown in a table with more columns. */
+export interface WideFinding extends Finding {
+  readonly wide: () => Promise<Rows>;
 }
 
 /** Whether people are to read it. */
@@ -38,6 +48,17 @@ export async function writeOutput(
 ): Promise<void> {
   if (isTable(format)) context.stdout.write(`${columns(table(), gap).join("\n")}\n`);
   else await writeValue(context, format, value());
+}
+
+/** The same where it has more columns for who wants them. */
+export async function writeWide(
+  context: Pick<CommandContext, "stdout">,
+  format: WideFormat,
+  { wide, ...finding }: WideFinding,
+): Promise<void> {
+  if (format !== "wide") return writeOutput(context, format, finding);
+  const table = await wide();
+  return writeOutput(context, "table", { ...finding, table: () => table });
 }
 
 /** Writes a value for programs. */

@@ -1,5 +1,7 @@
 import type { ClusterJson } from "../envoy/api.js";
 import { compareClusterNames, parseClusterName } from "./cluster-name.js";
+import type { SourcesOf } from "./known-sources.js";
+import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 import { sourceResource } from "./source-resource.js";
 
 /** Which clusters are meant; what is absent does not matter. */
@@ -46,6 +48,18 @@ export function clusterTable(clusters: readonly ClusterJson[]): readonly (readon
     ];
   });
   return [["SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE"], ...rows];
+}
+
+/** The same with what made each. */
+export function wideClusterTable(
+  clusters: readonly ClusterJson[],
+  sourcesOf: SourcesOf<[cluster: ClusterJson]>,
+): readonly (readonly string[])[] {
+  const [heading = [], ...rows] = clusterTable(clusters);
+  return [
+    [...heading, ...MADE_COLUMNS],
+    ...clusters.map((cluster, i) => [...(rows[i] ?? []), ...madeCells(sourcesOf(cluster))]),
+  ];
 }
 
 /** How its hosts are found; one of a type of its own (`envoy.clusters.aggregate`) has no other. STATIC is the default. */

@@ -2,6 +2,8 @@ import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "..
 import { formatAddress, hostAddress } from "./address.js";
 import { compareClusterNames } from "./cluster-name.js";
 import { type EndpointFilter, isWord } from "./endpoint-table.js";
+import type { SourcesOf } from "./known-sources.js";
+import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 
 /** The endpoints that are meant, by cluster in the order of the table; clusters without any are left out. */
 export function selectEndpoints(
@@ -39,17 +41,37 @@ function statusOf({ healthStatus = "UNKNOWN" }: LbEndpointJson): string {
 export function edsTable(
   assignments: readonly ClusterLoadAssignmentJson[],
 ): readonly (readonly string[])[] {
-  const rows = assignments.flatMap(({ clusterName = "", endpoints = [] }) =>
+  return [["NAME", "STATUS", "LOCALITY", "CLUSTER"], ...rowsOf(assignments)];
+}
+
+/** The same with what made each. */
+export function wideEdsTable(
+  assignments: readonly ClusterLoadAssignmentJson[],
+  sourcesOf: SourcesOf<[cluster: string, host: string]>,
+): readonly (readonly string[])[] {
+  const [heading = []] = edsTable([]);
+  const rows = rowsOf(assignments, (cluster, host) => madeCells(sourcesOf(cluster, host)));
+  return [[...heading, ...MADE_COLUMNS], ...rows];
+}
+
+function rowsOf(
+  assignments: readonly ClusterLoadAssignmentJson[],
+  more: (cluster: string, host: string) => readonly string[] = () => [],
+): readonly (readonly string[])[] {
+  return assignments.flatMap(({ clusterName = "", endpoints = [] }) =>
     endpoints.flatMap(({ locality, lbEndpoints = [] }) =>
-      lbEndpoints.map((lbEndpoint) => [
-        formatAddress(hostAddress(lbEndpoint.endpoint?.address)),
-        statusOf(lbEndpoint),
-        formatLocality(locality),
-        clusterName,
-      ]),
+      lbEndpoints.map((lbEndpoint) => {
+        const address = hostAddress(lbEndpoint.endpoint?.address);
+        return [
+          formatAddress(address),
+          statusOf(lbEndpoint),
+          formatLocality(locality),
+          clusterName,
+          ...more(clusterName, address.host),
+        ];
+      }),
     ),
   );
-  return [["NAME", "STATUS", "LOCALITY", "CLUSTER"], ...rows];
 }
 
 /** `region/zone/subzone`, as far as it is known. */

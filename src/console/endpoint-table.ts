@@ -1,6 +1,8 @@
 import { formatAddress, type HostAddress, hostAddress } from "./address.js";
 import type { ClusterStatusJson, HostStatusJson } from "./api.js";
 import { compareText } from "./compare-text.js";
+import type { SourcesOf } from "./known-sources.js";
+import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 
 /** Which endpoints are meant; what is absent does not matter. Words are compared without regard to case. */
 export interface EndpointFilter {
@@ -36,17 +38,39 @@ export function endpointTable(
   clusters: readonly ClusterStatusJson[],
   filter: EndpointFilter,
 ): readonly (readonly string[])[] {
-  const rows = clusters.flatMap((cluster) => rowsOf(cluster, filter)).sort(compareRows);
   return [
     ["ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"],
-    ...rows.map(({ address, status, outlierCheck, cluster }) => [
-      formatAddress(address),
-      status,
-      outlierCheck,
-      cluster,
+    ...sortedRows(clusters, filter).map(cellsOf),
+  ];
+}
+
+/** The same with what made each. */
+export function wideEndpointTable(
+  clusters: readonly ClusterStatusJson[],
+  filter: EndpointFilter,
+  sourcesOf: SourcesOf<[cluster: string, host: string]>,
+): readonly (readonly string[])[] {
+  const [heading = []] = endpointTable([], filter);
+  return [
+    [...heading, ...MADE_COLUMNS],
+    ...sortedRows(clusters, filter).map((row) => [
+      ...cellsOf(row),
+      ...madeCells(sourcesOf(row.cluster, row.address.host)),
     ]),
   ];
 }
+
+const cellsOf = ({ address, status, outlierCheck, cluster }: Row): readonly string[] => [
+  formatAddress(address),
+  status,
+  outlierCheck,
+  cluster,
+];
+
+const sortedRows = (
+  clusters: readonly ClusterStatusJson[],
+  filter: EndpointFilter,
+): readonly Row[] => clusters.flatMap((cluster) => rowsOf(cluster, filter)).sort(compareRows);
 
 function rowsOf(
   { name = "", hostStatuses = [] }: ClusterStatusJson,

@@ -2,6 +2,8 @@ import type { ListenerJson } from "../envoy/api.js";
 import { hostAddress } from "./address.js";
 import { compareText } from "./compare-text.js";
 import { chainDestination, chainProtocol, chainsOf, describeChainMatch } from "./filter-chain.js";
+import type { SourcesOf } from "./known-sources.js";
+import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 
 /** Which listeners are meant; what is absent does not matter. */
 export interface ListenerFilter {
@@ -39,6 +41,18 @@ export function listenerTable(listeners: readonly ListenerJson[]): readonly (rea
   ];
 }
 
+/** The same with what made each filter chain. */
+export function wideListenerTable(
+  listeners: readonly ListenerJson[],
+  sourcesOf: SourcesOf<[listener: ListenerJson, index: number]>,
+): readonly (readonly string[])[] {
+  const [heading = []] = listenerTable([]);
+  const rows = listeners.flatMap((listener) =>
+    chainRows(listener, (index) => madeCells(sourcesOf(listener, index))),
+  );
+  return [[...heading, ...MADE_COLUMNS], ...rows];
+}
+
 /** The short table: what each listener is for. */
 export function listenerTypes(listeners: readonly ListenerJson[]): readonly (readonly string[])[] {
   return [
@@ -47,15 +61,24 @@ export function listenerTypes(listeners: readonly ListenerJson[]): readonly (rea
   ];
 }
 
-/** A row for each filter chain of a listener, by their destinations backwards. */
-export function chainRows(listener: ListenerJson): readonly (readonly string[])[] {
+/** A row for each filter chain of a listener, by their destinations backwards, with more cells for it. */
+export function chainRows(
+  listener: ListenerJson,
+  more: (index: number) => readonly string[] = () => [],
+): readonly (readonly string[])[] {
   return chainsOf(listener)
-    .map((chain) => ({
+    .map((chain, index) => ({
       match: describeChainMatch(chain.filterChainMatch),
       destination: chainDestination(chain),
+      index,
     }))
     .sort((a, b) => compareText(b.destination, a.destination))
-    .map(({ match, destination }) => [...placeOf(listener), match, destination]);
+    .map(({ match, destination, index }) => [
+      ...placeOf(listener),
+      match,
+      destination,
+      ...more(index),
+    ]);
 }
 
 const placeOf = (listener: ListenerJson): readonly string[] => [

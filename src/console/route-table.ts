@@ -1,8 +1,9 @@
-import { formatPath } from "../config/format-path.js";
 import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../envoy/api.js";
 import { PASSTHROUGH_CLUSTER } from "../envoy/names.js";
+import type { routeSources } from "./known-sources.js";
+import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 import { describeMatch } from "./route-match.js";
-import { sourcePart, sourceResource } from "./source-resource.js";
+import { sourceResource } from "./source-resource.js";
 
 /**
  * The route tables of that name, or all, in the order of the table: those that are named after ports first. Envoy tells of
@@ -45,23 +46,20 @@ export function routeTable(
   return [["NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"], ...rows];
 }
 
-/** The same with a column for the part of the VirtualService, and one for where that is written. */
+/** The same with what made each. */
 export function wideRouteTable(
   routes: readonly RouteConfigurationJson[],
-  placeOf: (route: RouteJson) => string,
+  sourcesOf: ReturnType<typeof routeSources>,
 ): readonly (readonly string[])[] {
-  const rows = routes.flatMap((table) =>
-    (table.virtualHosts ?? []).flatMap((virtualHost) =>
-      rowsOf(table.name ?? "", virtualHost, (route) => [partOf(route), placeOf(route)]),
+  const [heading = []] = routeTable([]);
+  const rows = routes.flatMap(({ name: table = "", virtualHosts = [] }) =>
+    virtualHosts.flatMap((host) =>
+      rowsOf(table, host, (index) =>
+        madeCells(sourcesOf(table, hostName(table, host), host, index)),
+      ),
     ),
   );
-  return [["NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE", "PART", "PLACE"], ...rows];
-}
-
-/** `http[1].match[0]`; empty for a route that no part is known of. */
-function partOf({ metadata }: RouteJson): string {
-  const [, ...path] = sourcePart(metadata)?.path ?? [];
-  return path.length === 0 ? "" : formatPath(path);
+  return [[...heading, ...MADE_COLUMNS], ...rows];
 }
 
 /** The short table: how many virtual hosts each route table has. */
@@ -77,22 +75,21 @@ export function routeCounts(
 function rowsOf(
   table: string,
   virtualHost: VirtualHostJson,
-  more: (route: RouteJson) => readonly string[] = () => [],
+  more: (index: number) => readonly string[] = () => [],
 ): readonly (readonly string[])[] {
-  const { name = "", domains = [], routes = [] } = virtualHost;
-  // A virtual host that came as a resource of its own is named after its table too.
-  const shownName = name.startsWith(`${table}/`) ? name.slice(table.length + 1) : name;
-  const head = [table, shownName, describeDomains(domains)];
-  if (routes.length === 0) return [[...head, "/*", "404"]];
-  return routes
-    .filter((route) => !isPassthrough(route))
-    .map((route) => [
-      ...head,
-      describeMatch(route.match),
-      sourceResource(route.metadata),
-      ...more(route),
-    ]);
+  const { domains = [], routes = [] } = virtualHost;
+  const head = [table, hostName(table, virtualHost), describeDomains(domains)];
+  if (routes.length === 0) return [[...head, "/*", "404", ...more(0)]];
+  return routes.flatMap((route, index) =>
+    isPassthrough(route)
+      ? []
+      : [[...head, describeMatch(route.match), sourceResource(route.metadata), ...more(index)]],
+  );
 }
+
+/** The name of a virtual host in its table: one that came as a resource of its own is named after its table too. */
+const hostName = (table: string, { name = "" }: VirtualHostJson): string =>
+  name.startsWith(`${table}/`) ? name.slice(table.length + 1) : name;
 
 const isPassthrough = ({ route }: RouteJson): boolean => route?.cluster === PASSTHROUGH_CLUSTER;
 

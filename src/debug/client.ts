@@ -32,10 +32,10 @@ import type {
   ListPushesResponseJson,
   ListResourcesRequestJson,
   ListResourcesResponseJson,
+  ListSourcesRequestJson,
+  ListSourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
-  LocateRequestJson,
-  LocateResponseJson,
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
@@ -63,7 +63,7 @@ export interface DebugClient {
   getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
   listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
   describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
-  locate(request: LocateRequestJson): Promise<LocateResponseJson>;
+  listSources(request: ListSourcesRequestJson): Promise<ListSourcesResponseJson>;
   why(request: WhyRequestJson): Promise<WhyResponseJson>;
   explain(request: ExplainRequestJson): Promise<ExplainResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
@@ -191,7 +191,7 @@ export async function openDebugClient(
     getConfigDump: (request) => call("GetConfigDump", request),
     listTlsPolicies: (request) => call("ListTlsPolicies", request),
     describe: (request) => call("Describe", request),
-    locate: (request) => call("Locate", request),
+    listSources: (request) => call("ListSources", request),
     why: (request) => call("Why", request),
     explain: (request) => call("Explain", request),
     listResources: (request) => call("ListResources", request),

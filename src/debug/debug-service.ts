@@ -21,10 +21,10 @@ import type {
   ListPushesResponseJson,
   ListResourcesRequestJson,
   ListResourcesResponseJson,
+  ListSourcesRequestJson,
+  ListSourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
-  LocateRequestJson,
-  LocateResponseJson,
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
@@ -41,7 +41,6 @@ import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
-import { locatePart } from "./locate-part.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { masked } from "./read-mask.js";
 import { resourceSyncs } from "./resource-sync.js";
@@ -67,6 +66,14 @@ export interface DebugServiceOptions {
   ) => object | undefined;
   /** What made the resources of a name, as JSON; undefined when the proxy is not connected. */
   readonly why: (proxy: string, resource: string) => readonly object[] | undefined;
+  /**
+   * What made the resources of a type, as JSON: "unknown" when there is no such type, undefined when the proxy is not
+   * connected.
+   */
+  readonly listSources: (
+    proxy: string,
+    typeUrl: string,
+  ) => readonly object[] | "unknown" | undefined;
 }
 
 /** The answers of the service by method. */
@@ -76,7 +83,7 @@ interface Answers {
   readonly GetConfigDump: Answer<GetConfigDumpRequestJson, GetConfigDumpResponseJson>;
   readonly ListTlsPolicies: Answer<ListTlsPoliciesRequestJson, ListTlsPoliciesResponseJson>;
   readonly Describe: Answer<DescribeRequestJson, DescribeResponseJson>;
-  readonly Locate: Answer<LocateRequestJson, LocateResponseJson>;
+  readonly ListSources: Answer<ListSourcesRequestJson, ListSourcesResponseJson>;
   readonly Why: Answer<WhyRequestJson, WhyResponseJson>;
   readonly Explain: Answer<ExplainRequestJson, ExplainResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
@@ -98,12 +105,12 @@ function findConnection(observed: Observed, id: string): Connection {
 
 /** Those that say what decides what. */
 function createExplanations({
-  observed,
   describe,
   explain,
   why,
+  listSources,
   now,
-}: DebugServiceOptions): Pick<Answers, "Describe" | "Explain" | "Locate" | "Why"> {
+}: DebugServiceOptions): Pick<Answers, "Describe" | "Explain" | "ListSources" | "Why"> {
   return {
     Describe: (request) => {
       const lines = describe(request);
@@ -111,9 +118,14 @@ function createExplanations({
       const { kind = "", name = "", namespace = "" } = request;
       throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${name}.${namespace}`);
     },
-    Locate: ({ parts = [] }) => {
-      const { locate } = observed.snapshot();
-      return { sources: parts.map((part) => locatePart(part, locate)) };
+    ListSources: ({ proxy = "", typeUrl = "" }) => {
+      const resources = listSources(proxy, typeUrl);
+      if (resources === undefined) {
+        throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
+      }
+      if (resources !== "unknown") return { resources: JSON.stringify(resources) };
+      const message = `"${typeUrl}" is no type of clusters, endpoints, listeners or route configurations`;
+      throw new CallRefused(status.INVALID_ARGUMENT, message);
     },
     Why: ({ proxy = "", resource = "" }) => {
       const stages = why(proxy, resource);

@@ -105,6 +105,7 @@ function named(text: string): string {
   );
   return text
     .replaceAll(/127\.3[0-2]\.\d+\.\d+/g, (address) => names.get(address) ?? address)
+    .replaceAll(mesh().state, "state")
     .replaceAll(mesh().directory, "mesh")
     .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
     .replaceAll(/ +/g, " ");
@@ -116,6 +117,10 @@ test.each([
   ["listeners", "pod/my-service-0"],
   ["routes", "deployment/my-service", "--name", "80"],
   ["routes", "istio-ingressgateway-0", "-n", "istio-system"],
+  ["clusters", "payments-v1-0", "-o", "wide"],
+  ["endpoints", "payments-v1-0", "--status", "healthy", "-o", "wide"],
+  ["listeners", "payments-v1-0", "-o", "wide"],
+  ["routes", "payments-v1-0", "-o", "wide"],
 ])("proxy-config %s %s shows what the Envoy holds", async (...args) => {
   const { code, stdout, stderr } = await fairlead("proxy-config", ...args);
   expect(code).toBe(0);

@@ -2,19 +2,23 @@ import { Command } from "commander";
 import type { ClusterFilter } from "../../console/cluster-table.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, sayIdle, withProxy } from "../proxy-source.js";
-import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
+import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface ClustersOptions extends ProxyOptions, ClusterFilter {
-  readonly output: OutputFormat;
+  readonly output: WideFormat;
 }
 
 const HELP = `
+With -o wide each cluster has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
+control plane knows it that the proxy is connected to.
+
 Examples:
   $ fairlead proxy-config clusters payments-v1-0.default
   $ fairlead proxy-config clusters payments-v1-0.default --port 80 --direction outbound
   $ fairlead proxy-config clusters payments-v1-0.default --fqdn payments.default.svc.cluster.local -o json
-  $ fairlead proxy-config clusters -f dump.json --subset v1`;
+  $ fairlead proxy-config clusters -f dump.json --subset v1
+  $ fairlead proxy-config clusters payments-v1-0.default -o wide`;
 
 const PATH = "/config_dump?mask=dynamic_active_clusters,dynamic_warming_clusters,static_clusters";
 
@@ -26,17 +30,23 @@ export function clustersCommand(context: CommandContext): Command {
     .option("--port <port>", "only those of this port", parsePort)
     .option("--subset <name>", "only those whose subset contains this")
     .option("--direction <direction>", "only those of this direction: inbound, outbound")
-    .addOption(outputOption())
+    .addOption(outputOption("table", ["wide"]))
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ClustersOptions) => {
       const { clustersOf } = await import("../../console/config-dump.js");
-      const { clusterTable, selectClusters } = await import("../../console/cluster-table.js");
+      const table = await import("../../console/cluster-table.js");
       const { idleClusters } = await import("../../console/not-in-use.js");
-      const dump = await readDump(context, pod, options, PATH);
-      const clusters = selectClusters(clustersOf(dump), options);
+      const { dump, id } = await readDumpOf(context, pod, options, PATH);
+      const clusters = table.selectClusters(clustersOf(dump), options);
       sayIdle(context, idleClusters(dump));
-      await writeOutput(context, options.output, {
-        table: () => clusterTable(clusters),
+      await writeWide(context, options.output, {
+        table: () => table.clusterTable(clusters),
+        wide: async () => {
+          const { clusterSources } = await import("../../console/known-sources.js");
+          const { askSources } = await import("./ask-sources.js");
+          const made = await askSources(context, options, id, "cluster");
+          return table.wideClusterTable(clusters, clusterSources(made));
+        },
         value: () => clusters,
         gap: 5,
       });

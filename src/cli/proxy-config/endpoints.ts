@@ -1,26 +1,31 @@
 import { Command } from "commander";
 import type { EndpointFilter } from "../../console/endpoint-table.js";
+import type { hostSources } from "../../console/known-sources.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, readProxy, withProxy } from "../proxy-source.js";
-import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+import { type ProxyOptions, readDumpOf, readProxy, withProxy } from "../proxy-source.js";
+import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface EndpointsOptions extends ProxyOptions, EndpointFilter {
-  readonly output: OutputFormat;
+  readonly output: WideFormat;
 }
 
 const ENDPOINTS_HELP = `
 What the proxy found out about each host is in it; \`proxy-config eds\` has what it was told of them, with localities.
 A saved file is the answer to /clusters?format=json.
 
+With -o wide each host has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
+control plane knows it that the proxy is connected to.
+
 Examples:
   $ fairlead proxy-config endpoints payments-v1-0.default
   $ fairlead proxy-config endpoints payments-v1-0.default --status healthy --port 8080
   $ fairlead proxy-config endpoints payments-v1-0.default --cluster "outbound|80||payments.default.svc.cluster.local"
+  $ fairlead proxy-config endpoints payments-v1-0.default -o wide
   $ fairlead proxy-config endpoints -f clusters.json`;
 
 const EDS_HELP = `
-A saved file is the answer to /config_dump?include_eds.
+A saved file is the answer to /config_dump?include_eds. -o wide is as that of \`proxy-config endpoints\`.
 
 Examples:
   $ fairlead proxy-config eds payments-v1-0.default --port 8080
@@ -32,7 +37,17 @@ function withEndpointFilter(command: Command, context: CommandContext): Command 
     .option("--port <port>", "only those on this port", parsePort)
     .option("--cluster <name>", "only those of this cluster")
     .option("--status <status>", "only those that are so: healthy, unhealthy, draining")
-    .addOption(outputOption());
+    .addOption(outputOption("table", ["wide"]));
+}
+
+async function sourcesOfHosts(
+  context: CommandContext,
+  options: EndpointsOptions,
+  id: string | undefined,
+): Promise<ReturnType<typeof hostSources>> {
+  const known = await import("../../console/known-sources.js");
+  const { askSources } = await import("./ask-sources.js");
+  return known.hostSources(await askSources(context, options, id, "endpoint"));
 }
 
 /** `fairlead proxy-config endpoints`. */
@@ -45,13 +60,15 @@ export function endpointsCommand(context: CommandContext): Command {
         "../../console/cluster-statuses.js"
       );
       const { parseConfigDump } = await import("../../console/config-dump.js");
-      const { endpointTable, selectStatuses } = await import("../../console/endpoint-table.js");
-      const { kind, text } = await readProxy(context, pod, options, "/clusters?format=json");
+      const table = await import("../../console/endpoint-table.js");
+      const { kind, text, id } = await readProxy(context, pod, options, "/clusters?format=json");
       const clusters =
         kind === "held" ? parseClusterStatuses(text) : toldStatuses(parseConfigDump(text));
-      await writeOutput(context, options.output, {
-        table: () => endpointTable(clusters, options),
-        value: () => selectStatuses(clusters, options),
+      await writeWide(context, options.output, {
+        table: () => table.endpointTable(clusters, options),
+        wide: async () =>
+          table.wideEndpointTable(clusters, options, await sourcesOfHosts(context, options, id)),
+        value: () => table.selectStatuses(clusters, options),
         gap: 5,
       });
     });
@@ -64,11 +81,13 @@ export function edsCommand(context: CommandContext): Command {
     .addHelpText("after", EDS_HELP)
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
       const { endpointsOf } = await import("../../console/config-dump.js");
-      const { edsTable, selectEndpoints } = await import("../../console/eds-table.js");
-      const dump = await readDump(context, pod, options, "/config_dump?include_eds");
-      const endpoints = selectEndpoints(endpointsOf(dump), options);
-      await writeOutput(context, options.output, {
-        table: () => edsTable(endpoints),
+      const table = await import("../../console/eds-table.js");
+      const path = "/config_dump?include_eds";
+      const { dump, id } = await readDumpOf(context, pod, options, path);
+      const endpoints = table.selectEndpoints(endpointsOf(dump), options);
+      await writeWide(context, options.output, {
+        table: () => table.edsTable(endpoints),
+        wide: async () => table.wideEdsTable(endpoints, await sourcesOfHosts(context, options, id)),
         value: () => endpoints,
         gap: 5,
       });

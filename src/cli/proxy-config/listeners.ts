@@ -2,19 +2,23 @@ import { Command } from "commander";
 import type { ListenerFilter } from "../../console/listener-table.js";
 import { parseFlag, parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, sayIdle, withProxy } from "../proxy-source.js";
-import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
+import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface ListenersOptions extends ProxyOptions, ListenerFilter {
   readonly verbose: boolean;
-  readonly output: OutputFormat;
+  readonly output: WideFormat;
 }
 
 const HELP = `
+With -o wide each filter chain has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
+control plane knows it that the proxy is connected to.
+
 Examples:
   $ fairlead proxy-config listeners payments-v1-0.default
   $ fairlead proxy-config listeners payments-v1-0.default --port 80 -o yaml
   $ fairlead proxy-config listeners payments-v1-0.default --type HTTP --verbose=false
+  $ fairlead proxy-config listeners payments-v1-0.default -o wide
   $ fairlead proxy-config listeners -f dump.json --address 0.0.0.0`;
 
 const PATH = "/config_dump?mask=dynamic_listeners,static_listeners";
@@ -27,16 +31,22 @@ export function listenersCommand(context: CommandContext): Command {
     .option("--port <port>", "only those on this port", parsePort)
     .option("--type <type>", "only those for HTTP, TCP or HTTP+TCP")
     .option("--verbose [boolean]", "what they match, and where it leads", parseFlag, true)
-    .addOption(outputOption())
+    .addOption(outputOption("table", ["wide"]))
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ListenersOptions) => {
       const { listenersOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/listener-table.js");
       const { idleListeners } = await import("../../console/not-in-use.js");
-      const dump = await readDump(context, pod, options, PATH);
+      const { dump, id } = await readDumpOf(context, pod, options, PATH);
       const listeners = table.selectListeners(listenersOf(dump), options);
       sayIdle(context, idleListeners(dump));
-      await writeOutput(context, options.output, {
+      await writeWide(context, options.output, {
+        wide: async () => {
+          const { chainSources } = await import("../../console/known-sources.js");
+          const { askSources } = await import("./ask-sources.js");
+          const made = await askSources(context, options, id, "listener");
+          return table.wideListenerTable(listeners, chainSources(made));
+        },
         table: () =>
           options.verbose ? table.listenerTable(listeners) : table.listenerTypes(listeners),
         value: () => listeners,

@@ -1,27 +1,24 @@
 import { Command } from "commander";
-import { columns } from "../../base/columns.js";
 import { parseFlag } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, sayIdle, withProxy } from "../proxy-source.js";
-import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
+import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
+import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface RoutesOptions extends ProxyOptions {
   readonly name?: string;
   readonly verbose: boolean;
-  readonly output: OutputFormat | "wide";
+  readonly output: WideFormat;
 }
 
 const HELP = `
-With -o wide each route has the part of the VirtualService that made it, and where that is written.
+With -o wide each route has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
+control plane knows it that the proxy is connected to.
 
 Examples:
   $ fairlead proxy-config routes payments-v1-0.default
   $ fairlead proxy-config routes payments-v1-0.default --name 80 -o json
   $ fairlead proxy-config routes payments-v1-0.default -o wide
   $ fairlead proxy-config routes -f dump.json --verbose=false`;
-
-/** How far istioctl sets the columns apart. */
-const GAP = 5;
 
 const PATH = "/config_dump?mask=dynamic_route_configs,static_route_configs";
 
@@ -37,19 +34,19 @@ export function routesCommand(context: CommandContext): Command {
       const { routesOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/route-table.js");
       const { idleRoutes } = await import("../../console/not-in-use.js");
-      const dump = await readDump(context, pod, options, PATH);
+      const { dump, id } = await readDumpOf(context, pod, options, PATH);
       const routes = table.selectRoutes(routesOf(dump), options.name);
       sayIdle(context, idleRoutes(dump));
-      if (options.output === "wide") {
-        const { placesOfRoutes } = await import("./route-places.js");
-        const placeOf = await placesOfRoutes(context, options, routes);
-        context.stdout.write(`${columns(table.wideRouteTable(routes, placeOf), GAP).join("\n")}\n`);
-        return;
-      }
-      await writeOutput(context, options.output, {
+      await writeWide(context, options.output, {
+        wide: async () => {
+          const { routeSources } = await import("../../console/known-sources.js");
+          const { askSources } = await import("./ask-sources.js");
+          const made = await askSources(context, options, id, "route");
+          return table.wideRouteTable(routes, routeSources(made));
+        },
         table: () => (options.verbose ? table.routeTable(routes) : table.routeCounts(routes)),
         value: () => routes,
-        gap: GAP,
+        gap: 5,
       });
     });
 }

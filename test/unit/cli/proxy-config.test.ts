@@ -34,6 +34,7 @@ test("clusters", async () => {
     ["clusters", "-f", "unusual.json"],
     ["clusters", "-f", "unusual.json", "--port", "80", "-o", "json"],
     ["clusters", "-f", "unusual.json", "--fqdn", "nobody"],
+    ["clusters", "-f", "sidecar.json", "--fqdn", "payments", "-o", "wide"],
   ]);
 });
 
@@ -72,6 +73,7 @@ test("routes", async () => {
     ["routes", "-f", "sidecar.json"],
     ["route", "-f", "sidecar.json", "--name", "80"],
     ["r", "-f", "sidecar.json", "--verbose=false"],
+    ["r", "-f", "sidecar.json", "--name", "http_proxy", "-o", "wide"],
     ["r", "-f", "sidecar.json", "--name", "inbound|8080||", "-o", "json"],
     ["routes", "-f", "unusual.json"],
     ["routes", "-f", "unusual.json", "--name", "80", "-o", "yaml"],

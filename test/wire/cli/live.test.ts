@@ -89,6 +89,21 @@ spec:
   gateways: [edge]
   http:
     - route: [{ destination: { host: payments.default.svc.cluster.local, port: { number: 80 } } }]
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: patient, namespace: default }
+spec:
+  configPatches:
+    - applyTo: CLUSTER
+      match: { context: SIDECAR_OUTBOUND, cluster: { subset: v2 } }
+      patch: { operation: MERGE, value: { connect_timeout: 3s } }
+    - applyTo: HTTP_ROUTE
+      match: { context: SIDECAR_OUTBOUND, routeConfiguration: { vhost: { name: "nobody.default.svc.cluster.local:80" } } }
+      patch: { operation: INSERT_FIRST, value: { match: { path: /health }, direct_response: { status: 204 } } }
+    - applyTo: FILTER_CHAIN
+      match: { context: SIDECAR_INBOUND, listener: { filterChain: { destinationPort: 9000 } } }
+      patch: { operation: MERGE, value: { transport_socket_connect_timeout: 9s } }
 `;
 
 /** Starts a control plane and a proxy that accepts what it is sent; resolves with the directory of its state. */
@@ -151,6 +166,16 @@ test("what a proxy accepted is shown where its Envoy cannot be asked", async () 
   ]);
 });
 
+test("wide tables have what made each row, EnvoyFilters too", async () => {
+  await expectLive("live-wide", [
+    ["proxy-config", "clusters", "payments-v1-0", "-o", "wide"],
+    ["proxy-config", "endpoints", "payments-v1-0", "-o", "wide"],
+    ["proxy-config", "eds", "payments-v1-0", "-o", "wide"],
+    ["proxy-config", "listeners", "payments-v1-0", "-o", "wide"],
+    ["proxy-config", "routes", "payments-v1-0", "-o", "wide"],
+  ]);
+});
+
 test("what cannot be shown is explained", async () => {
   await expectLive("live-mistakes", [
     ["proxy-config", "log", "payments-v1-0"],
@@ -188,7 +213,6 @@ test("why tells what made a resource, explain what becomes of a request", async 
     ["why", "nobody", "nothing"],
     ["explain", "--from", "payments-v1-0", "http://payments/api/x", "-H", "end-user: jason"],
     ["explain", "--from", "nobody", "http://payments/"],
-    ["proxy-config", "routes", "payments-v1-0", "-o", "wide"],
   ]);
 });
 
