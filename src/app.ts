@@ -127,8 +127,8 @@ interface Parts {
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
   const { stateDir, secretsDir, memo } = options;
-  const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()));
   const engine = new Engine(memo === undefined ? {} : { memo });
+  const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
   const configuration = await openConfiguration({
     directories: options.configDirs,
     secretsDirectory: secretsDir,

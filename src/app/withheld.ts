@@ -1,5 +1,6 @@
 /** Tells of what proxies are not sent because their Envoys would refuse it, and of patches that change nothing. */
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { Engine } from "../base/engine.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
 import { idlePatchDiagnostics } from "../envoy/idle-patch-diagnostics.js";
@@ -14,16 +15,16 @@ export interface WatchedEncoder {
   readonly hasRefused: () => boolean;
 }
 
-/** Watches an encoder: as long as nothing is wrong, nobody has to look for it. */
-export function watchEncoder(encoder: Encoder): WatchedEncoder {
+/** Watches an encoder: as long as nothing is wrong with what is in force, nobody has to look for it. */
+export function watchEncoder(encoder: Encoder, engine: Pick<Engine, "isAside">): WatchedEncoder {
   let refused = false;
   const noted: Encoder["encode"] = (typeName, json) => {
     try {
       const encoded = encoder.encode(typeName, json);
-      refused ||= encoded.violations !== undefined;
+      refused ||= encoded.violations !== undefined && !engine.isAside;
       return encoded;
     } catch (error) {
-      refused = true;
+      refused ||= !engine.isAside;
       throw error;
     }
   };

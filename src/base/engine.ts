@@ -16,7 +16,9 @@
  * built on it is not recomputed either.
  */
 import { firstByKey, withMember, withoutMember } from "./grouping.js";
-import { MemoNode } from "./memo-node.js";
+import type { MemoNode } from "./memo-node.js";
+import { type Branch, type Cell, Memory, type MemoTree } from "./memory.js";
+import { allKeys, changedKeys, tableOf, withRow } from "./rows.js";
 import { type Change, Table } from "./table.js";
 import type { ABSENT } from "./trie.js";
 
@@ -87,14 +89,46 @@ const identical = (a: unknown, b: unknown): boolean => a === b;
 const keyOf = (args: readonly unknown[]): string =>
   args.filter((argument) => typeof argument === "string").join(" ");
 
+const FORGETFUL: Cell<undefined> = { get: () => undefined, set: () => undefined };
+
 /** Makes the remembering operators. One engine serves one control plane. */
 export class Engine {
   readonly #memo: boolean;
   readonly #record: Recorder | undefined;
+  readonly #memory = new Memory();
 
   constructor(options: EngineOptions = {}) {
     this.#memo = options.memo ?? true;
     this.#record = options.record;
+  }
+
+  /**
+   * Computes on the side: what operators remember of the work that a branch is given is there when it is given more, and
+   * nowhere else. So inputs that are only supposed cost what differs from the real ones, and those nothing afterwards. The
+   * work is synchronous, and has no branch in it.
+   */
+  branch(): Branch {
+    return this.#memory.branch();
+  }
+
+  /** Whether what is computed now is only supposed: in a branch. */
+  get isAside(): boolean {
+    return this.#memory.isAside;
+  }
+
+  /** A place for what is history, and no cache: kept whether the engine remembers or not, and in a branch apart. */
+  kept<T>(initial: T): Cell<T> {
+    return this.#memory.cell(initial);
+  }
+
+  /** A place for what an operator remembers; it stays empty when the engine remembers nothing. */
+  #remembered<T>(): Cell<T | undefined> {
+    return this.#memo ? this.#memory.cell<T | undefined>(undefined) : FORGETFUL;
+  }
+
+  /** As `MemoTree`; undefined when the engine remembers nothing. */
+  #tree(): (...given: Parameters<MemoTree>) => MemoNode | undefined {
+    return this.#memo ? this.#memory.tree() : () => undefined;
   }
 
   /**
@@ -106,16 +140,13 @@ export class Engine {
     name: string,
     compute: (...args: A) => R,
   ): (...args: A) => R {
-    const root = new MemoNode();
+    const nodeOf = this.#tree();
     return (...args) => {
-      let node = root;
-      if (this.#memo) {
-        for (const argument of args) node = node.next(argument);
-        if (node.result !== undefined) return node.result.value as R;
-      }
+      const node = nodeOf(args);
+      if (node?.result !== undefined) return node.result.value as R;
       this.#record?.(name, keyOf(args));
       const value = compute(...args);
-      if (this.#memo) node.result = { value };
+      if (node !== undefined) node.result = { value };
       return value;
     };
   }
@@ -129,16 +160,14 @@ export class Engine {
     fields: readonly (keyof I & string)[],
     compute: (input: I) => R,
   ): (input: I) => R {
-    const root = new MemoNode();
+    const nodeOf = this.#tree();
     return (input) => {
-      let node = root;
-      if (this.#memo) {
-        for (const field of fields) node = node.next(input[field]);
-        if (node.result !== undefined) return node.result.value as R;
-      }
-      this.#record?.(name, keyOf(fields.map((field) => input[field])));
+      const values = fields.map((field) => input[field]);
+      const node = nodeOf(values);
+      if (node?.result !== undefined) return node.result.value as R;
+      this.#record?.(name, keyOf(values));
       const value = compute(input);
-      if (this.#memo) node.result = { value };
+      if (node !== undefined) node.result = { value };
       return value;
     };
   }
@@ -148,12 +177,13 @@ export class Engine {
     name: string,
     compute: (...args: A) => R,
   ): (...args: A) => R {
-    let last: { readonly args: A; readonly value: R } | undefined;
+    const cell = this.#remembered<{ readonly args: A; readonly value: R }>();
     return (...args) => {
+      const last = cell.get();
       if (last !== undefined && sameArray(last.args, args)) return last.value;
       this.#record?.(name, keyOf(args));
       const value = compute(...args);
-      if (this.#memo) last = { args, value };
+      cell.set({ args, value });
       return value;
     };
   }
@@ -164,14 +194,15 @@ export class Engine {
     fields: readonly (keyof I & string)[],
     compute: (input: I) => R,
   ): (input: I) => R {
-    let last: { readonly values: readonly unknown[]; readonly value: R } | undefined;
+    const cell = this.#remembered<{ readonly values: readonly unknown[]; readonly value: R }>();
     return (input) => {
+      const last = cell.get();
       if (last !== undefined && hasFields(input, fields, last.values)) return last.value;
       // The input itself is not kept: it may be a whole mesh, of which only these fields are of interest.
       const values = fields.map((field) => input[field]);
       this.#record?.(name, keyOf(values));
       const value = compute(input);
-      if (this.#memo) last = { values, value };
+      cell.set({ values, value });
       return value;
     };
   }
@@ -217,10 +248,13 @@ export class Engine {
     equal: (a: R, b: R) => boolean,
     { keysOf, exists }: RowSelection<Rows>,
   ): Derivation<Rows, Context, R> {
-    let last:
-      | { readonly tables: TablesOf<Rows>; readonly context: Context; readonly result: Table<R> }
-      | undefined;
+    const cell = this.#remembered<{
+      readonly tables: TablesOf<Rows>;
+      readonly context: Context;
+      readonly result: Table<R>;
+    }>();
     return (tables, ...context) => {
+      const last = cell.get();
       const keys =
         last !== undefined && sameArray(last.context, context)
           ? changedKeys(tables, last.tables)
@@ -233,7 +267,7 @@ export class Engine {
       let result = last?.result;
       if (result === undefined) result = tableOf(keys, rowAt);
       else for (const key of keys) result = withRow(result, key, rowAt(key), equal);
-      if (this.#memo) last = { tables, context, result };
+      cell.set({ tables, context, result });
       return result;
     };
   }
@@ -246,15 +280,19 @@ export class Engine {
     name: string,
     keysOf: (value: V, key: string) => Iterable<string>,
   ): (table: Table<V>) => Table<Table<V>> {
-    let last: { readonly source: Table<V>; readonly result: Table<Table<V>> } | undefined;
+    const cell = this.#remembered<{
+      readonly source: Table<V>;
+      readonly result: Table<Table<V>>;
+    }>();
     return (table) => {
+      const last = cell.get();
       let result = last?.result ?? Table.empty<Table<V>>();
       for (const { key, before, after } of table.changesFrom(last?.source ?? Table.empty())) {
         this.#record?.(name, key);
         if (before !== undefined) result = withoutMember(result, keysOf(before, key), key);
         if (after !== undefined) result = withMember(result, keysOf(after, key), key, after);
       }
-      if (this.#memo) last = { source: table, result };
+      cell.set({ source: table, result });
       return result;
     };
   }
@@ -268,15 +306,15 @@ export class Engine {
     empty: R,
     step: (result: R, change: Change<V>) => R,
   ): (table: Table<V>, from?: Folded<V, R>) => R {
-    let last: Folded<V, R> | undefined;
+    const cell = this.#remembered<Folded<V, R>>();
     return (table, from) => {
-      const before = last ?? (this.#memo ? from : undefined);
+      const before = cell.get() ?? (this.#memo ? from : undefined);
       let result = before?.result ?? empty;
       for (const change of table.changesFrom(before?.table ?? Table.empty())) {
         this.#record?.(name, change.key);
         result = step(result, change);
       }
-      if (this.#memo) last = { table, result };
+      cell.set({ table, result });
       return result;
     };
   }
@@ -286,14 +324,13 @@ export class Engine {
    * an entry at the same key, that of the smallest source key stands.
    */
   flatten<V>(name: string): (table: Table<Table<V>>) => Table<V> {
-    let last:
-      | {
-          readonly source: Table<Table<V>>;
-          readonly owners: Table<Table<V>>;
-          readonly result: Table<V>;
-        }
-      | undefined;
+    const cell = this.#remembered<{
+      readonly source: Table<Table<V>>;
+      readonly owners: Table<Table<V>>;
+      readonly result: Table<V>;
+    }>();
     return (source) => {
+      const last = cell.get();
       let owners = last?.owners ?? Table.empty<Table<V>>();
       let result = last?.result ?? Table.empty<V>();
       for (const outer of source.changesFrom(last?.source ?? Table.empty())) {
@@ -307,7 +344,7 @@ export class Engine {
           result = withRow(result, key, firstByKey(owners.get(key)), identical);
         }
       }
-      if (this.#memo) last = { source, owners, result };
+      cell.set({ source, owners, result });
       return result;
     };
   }
@@ -317,64 +354,28 @@ export class Engine {
    * one's memory, and after a change only what changed in either is laid anew.
    */
   overlay<V>(): (table: Table<V>, over: Table<V | typeof ABSENT>) => Table<V> {
-    let last: { table: Table<V>; over: Table<V | typeof ABSENT>; result: Table<V> } | undefined;
+    const cell = this.#remembered<{
+      readonly table: Table<V>;
+      readonly over: Table<V | typeof ABSENT>;
+      readonly result: Table<V>;
+    }>();
     return (table, over) => {
-      const result = table.under(over, last);
-      if (this.#memo) last = { table, over, result };
+      const result = table.under(over, cell.get());
+      cell.set({ table, over, result });
       return result;
     };
   }
 
   /** The last value for as long as `equal` says that a new one is no different. */
   settle<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
-    let last: { readonly value: V } | undefined;
+    const cell = this.#remembered<{ readonly value: V }>();
     return (value) => {
-      if (this.#memo && last !== undefined && equal(last.value, value)) return last.value;
-      last = { value };
+      const last = cell.get();
+      if (last !== undefined && equal(last.value, value)) return last.value;
+      cell.set({ value });
       return value;
     };
   }
-}
-
-/** The table of the rows at these keys. */
-function tableOf<R>(keys: Iterable<string>, rowAt: (key: string) => R | undefined): Table<R> {
-  const entries: (readonly [string, R])[] = [];
-  for (const key of keys) {
-    const row = rowAt(key);
-    if (row !== undefined) entries.push([key, row]);
-  }
-  return Table.from(entries);
-}
-
-function withRow<R>(
-  table: Table<R>,
-  key: string,
-  row: R | undefined,
-  equal: (a: R, b: R) => boolean,
-): Table<R> {
-  if (row === undefined) return table.without(key);
-  const old = table.get(key);
-  return old !== undefined && equal(old, row) ? table : table.with(key, row);
-}
-
-function allKeys(
-  tables: readonly Table<unknown>[],
-  result: Table<unknown> | undefined,
-): Set<string> {
-  const keys = new Set<string>(result?.keys());
-  for (const table of tables) for (const key of table.keys()) keys.add(key);
-  return keys;
-}
-
-function changedKeys(
-  now: readonly Table<unknown>[],
-  before: readonly Table<unknown>[],
-): Set<string> {
-  const keys = new Set<string>();
-  now.forEach((table, i) => {
-    for (const change of table.changesFrom(before[i] ?? Table.empty())) keys.add(change.key);
-  });
-  return keys;
 }
 
 /** `table` with the entries of a small one laid over it; shares all that they do not touch. */

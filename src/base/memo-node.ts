@@ -10,6 +10,11 @@ export class MemoNode {
       ? findOrMake((this.#byIdentity ??= new WeakMap()), argument)
       : findOrMake((this.#byValue ??= new Map()), argument);
   }
+
+  /** The node behind the next argument; undefined when there is none. */
+  find(argument: unknown): MemoNode | undefined {
+    return isObject(argument) ? this.#byIdentity?.get(argument) : this.#byValue?.get(argument);
+  }
 }
 
 const isObject = (value: unknown): value is object =>

@@ -264,7 +264,7 @@ export function createGatewayPart(
 ): (inputs: GatewayInputs) => GatewayPart {
   const sifters = new WeakMap<Proxy, Sift>();
   const sifterOf = (proxy: Proxy): Sift => {
-    const sift = sifters.get(proxy) ?? createLastGood<VirtualHostResource>();
+    const sift = sifters.get(proxy) ?? createLastGood<VirtualHostResource>(engine);
     sifters.set(proxy, sift);
     return sift;
   };

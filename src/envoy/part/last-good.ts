@@ -1,3 +1,4 @@
+import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { EnvoyResource } from "../resource-set.js";
 
@@ -8,32 +9,45 @@ export interface Sifted<V> {
   readonly refused: Table<V>;
 }
 
+/** What was made of the last table, and the last rows that were not refused of those that are. */
+interface History<V> extends Sifted<V> {
+  readonly table: Table<V>;
+  readonly good: Table<V>;
+}
+
 /**
  * Keeps what was sent last in the place of a row that would be refused. This is history, not a cache: what it returns
  * depends on the tables that it was given before. The cost is in proportion to what changed and to what is refused.
  */
-export function createLastGood<V extends EnvoyResource>(): (table: Table<V>) => Sifted<V> {
-  const good = new Map<string, V>();
-  let last = Table.empty<V>();
-  let refused = Table.empty<V>();
-  let sent = Table.empty<V>();
+export function createLastGood<V extends EnvoyResource>(
+  engine: Engine,
+): (table: Table<V>) => Sifted<V> {
+  const none = Table.empty<V>();
+  const history = engine.kept<History<V>>({ table: none, good: none, refused: none, sent: none });
   return (table) => {
-    if (table === last) return { sent, refused };
-    for (const { key, before, after } of table.changesFrom(last)) {
-      if (after?.refusal === undefined) {
-        refused = refused.without(key);
-        good.delete(key);
-        continue;
-      }
-      refused = refused.with(key, after);
-      if (before !== undefined && before.refusal === undefined) good.set(key, before);
-    }
-    last = table;
-    sent = table;
-    for (const key of refused.keys()) {
-      const stays = good.get(key);
-      sent = stays === undefined ? sent.without(key) : sent.with(key, stays);
-    }
-    return { sent, refused };
+    const last = history.get();
+    if (table === last.table) return last;
+    const next = follow(last, table);
+    history.set(next);
+    return next;
   };
+}
+
+function follow<V extends EnvoyResource>(last: History<V>, table: Table<V>): History<V> {
+  let { good, refused } = last;
+  for (const { key, before, after } of table.changesFrom(last.table)) {
+    if (after?.refusal === undefined) {
+      refused = refused.without(key);
+      good = good.without(key);
+      continue;
+    }
+    refused = refused.with(key, after);
+    if (before !== undefined && before.refusal === undefined) good = good.with(key, before);
+  }
+  let sent = table;
+  for (const key of refused.keys()) {
+    const stays = good.get(key);
+    sent = stays === undefined ? sent.without(key) : sent.with(key, stays);
+  }
+  return { table, good, refused, sent };
 }

@@ -148,7 +148,7 @@ export function createRouteConfigurations(
   scope: OutboundScope,
   given?: { readonly from?: IndexedHosts; readonly listeners?: readonly EgressListener[] },
 ) => RouteSets {
-  const sift = createLastGood<HostResource>();
+  const sift = createLastGood<HostResource>(engine);
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
   const keptByRoute = engine.group<HostResource>("kept virtual hosts by route", routeOf);

@@ -119,7 +119,9 @@ export type RoutesPatcher = (routes: RouteSets, patches: SidePatches | undefined
 export function createPatching(engine: Engine, encoder: Encoder): Patching {
   // Patches are made when someone is sent what they change, and only once: this is what was seen then.
   const effects = new WeakSet<EnvoyPatch>();
-  const noteEffect: NoteEffect = ({ patch }) => effects.add(patch);
+  const noteEffect: NoteEffect = ({ patch }) => {
+    if (!engine.isAside) effects.add(patch);
+  };
   const compiled = engine.memo("compiled patches", (patches: EnvoyPatches) =>
     patches.flatMap((patch) => {
       const made = compilePatch(encoder, patch);

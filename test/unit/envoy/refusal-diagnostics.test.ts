@@ -77,7 +77,7 @@ test("a resource is blamed that says what is refused, at the field that says it"
 });
 
 test("is told when it comes and when it goes, and is not looked for before anything was refused", () => {
-  const watched = watchEncoder(encoder);
+  const watched = watchEncoder(encoder, { isAside: false });
   const directory = createDirectory();
   let snapshot = directory.write({ "services.yaml": service("cart") });
   const discovery = createDiscovery(watched.encoder, snapshot);
