@@ -12,6 +12,7 @@ import { logObserver } from "./app/log-observer.js";
 import { measuredState } from "./app/measured-state.js";
 import { joinObservers } from "./app/observers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
+import { createPlanner } from "./app/planner.js";
 import { type PortOptions, servePorts } from "./app/ports.js";
 import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
 import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js";
@@ -116,6 +117,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 /** What is there before anything is served. */
 interface Parts {
+  readonly engine: Engine;
   readonly encoder: Encoder;
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
@@ -152,7 +154,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => identity.close());
   const registry = await openRegistry(options);
   closers.push(() => registry.close());
-  return { encoder, hasRefused, configuration, discovery, identity, registry };
+  return { engine, encoder, hasRefused, configuration, discovery, identity, registry };
 }
 
 function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
@@ -359,9 +361,11 @@ function startLoop(
 
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
-  { encoder, configuration, discovery, identity }: Parts,
+  parts: Parts,
   { ads, sessions, events, pushes, updates, version, refusals }: Served,
 ): Promise<DebugEndpoints> {
+  const { encoder, configuration, discovery, identity } = parts;
+  const connected = () => sessions.connected().map((session) => session.connected);
   return createDebugEndpoints({
     observed: {
       streams: () => ads().streams(),
@@ -384,6 +388,7 @@ async function openDebug(
     resourcesOf: (proxy) => discovery.resourcesOf({ proxy, controlPlane: undefined }),
     authenticate: identity.authenticate,
     operators: operators ?? [],
+    plans: { begin: createPlanner({ ...parts, connected }), timers: systemTimers },
     now: systemTimers.now,
     logger,
   });

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import type { CheckPatch } from "../config/references/envoy-patches.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Replacement } from "../config/store/config-store.js";
 import { type ReadCost, watchConfig } from "../config/watch-config.js";
 import { createListeners } from "./listeners.js";
 
@@ -33,6 +34,8 @@ export interface Configuration {
   readonly isLooking: () => boolean;
   /** Looks at all files now; resolves when what they say is in force. */
   readonly refresh: () => Promise<void>;
+  /** What would be, if a directory of this name took the place of the one that is read. */
+  readonly replacement: (name: string) => Promise<Replacement>;
   readonly close: () => Promise<void>;
 }
 
@@ -63,6 +66,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     onSnapshot: listeners.add,
     isLooking: watch.isLooking,
     refresh: watch.refresh,
+    replacement: watch.replacement,
     close: watch.close,
   };
 }

@@ -18,12 +18,13 @@ import {
   type ClientStatusOptions,
 } from "../debug/client-status-service.js";
 import { createComposeDump } from "../debug/config-dump.js";
-import { addDebugService, type DebugServiceOptions } from "../debug/debug-service.js";
+import { createDebugService, type DebugServiceOptions } from "../debug/debug-service.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
 import { createIstioDebug } from "../debug/istio-debug.js";
 import type { Observed } from "../debug/observed.js";
 import { createOpenServices } from "../debug/open-services.js";
 import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
+import type { PlanConversationOptions } from "../debug/plan-conversation.js";
 import { timestamp } from "../debug/timestamp.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
 import type { Encoder } from "../envoy/encoder.js";
@@ -45,6 +46,7 @@ export interface DebugEndpointsOptions {
   readonly authenticate: Authenticate;
   /** Who may ask over TLS. */
   readonly operators: readonly Identity[];
+  readonly plans: PlanConversationOptions;
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -112,6 +114,7 @@ function debugService(
     controlPlane,
     composeDump,
     now: options.now,
+    plans: options.plans,
     describe: ({ kind = "", name = "", namespace = "", viewedFrom = "" }) => {
       const describeIt = kind === "pod" ? describePod : describeService;
       const subject = {
@@ -131,7 +134,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
   const common = commonOptions(options);
   const { observed, controlPlane, readAccepted, composeDump } = common;
   const checkAccess = createCheckAccess({ authenticate, operators });
-  const own = debugService(options, common);
+  const addDebugService = createDebugService(debugService(options, common));
   const clientStatus: ClientStatusOptions = {
     definition: serviceDefinition(encoder.registry, CLIENT_STATUS_SERVICE),
     observed,
@@ -143,7 +146,7 @@ export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpo
   };
   const addTo: DebugEndpoints["addTo"] = (server, entrance) => {
     const guard = { entrance, checkAccess, onError };
-    addDebugService(server, guard, own);
+    addDebugService(server, guard);
     addClientStatusService(server, guard, clientStatus);
     addOpenServices(server);
   };

@@ -21,6 +21,11 @@ export interface DiscoveryInputs {
   readonly federated?: readonly string[];
 }
 
+/** What proxies should hold in one mesh, whatever comes after it. */
+export interface MeshView {
+  readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
+}
+
 /** See the top of this file. */
 export interface Discovery {
   /** Takes new inputs; true when the mesh may be another one than before. */
@@ -33,6 +38,10 @@ export interface Discovery {
   readonly prepare: () => Iterable<void>;
   readonly meshConfig: () => MeshConfig;
   readonly mesh: () => Mesh;
+  /** The mesh as it is now, to be looked at for longer. */
+  readonly view: () => MeshView;
+  /** The mesh as it would be now with another snapshot, which is not taken. */
+  readonly supposing: (snapshot: ConfigSnapshot) => MeshView;
   /** Forgets what was remembered for proxies that are not among these. */
   readonly forgetOthers: (proxies: Iterable<Proxy>) => void;
 }
@@ -53,6 +62,9 @@ export function createDiscovery(
     build({ ...inputs, config: configOf(inputs.snapshot.tables.ConfigMap.get(MESH_CONFIG_MAP)) });
   let inputs: DiscoveryInputs = { snapshot, proxies: Table.empty(), standIns: [] };
   let mesh = meshOf(inputs);
+  const viewOf = (one: Mesh): MeshView => ({
+    resourcesOf: (connected) => resources.resourcesOf(one, connected),
+  });
   return {
     update: (next) => {
       const same =
@@ -72,6 +84,8 @@ export function createDiscovery(
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,
+    view: () => viewOf(mesh),
+    supposing: (supposed) => viewOf(meshOf({ ...inputs, snapshot: supposed })),
     forgetOthers: (proxies) => {
       resources.forgetScopesWithout(mesh, proxies);
     },

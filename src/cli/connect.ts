@@ -149,6 +149,8 @@ const HINTS: Readonly<Partial<Record<string, string>>> = {
   UNAUTHENTICATED:
     "give an operator's certificate with --cert-dir, or ask on the control plane's machine",
   PERMISSION_DENIED: "give an operator's certificate with --cert-dir",
+  UNIMPLEMENTED: "it is older than this command: ask it with the fairlead of its version",
+  ABORTED: "try again in a moment",
 };
 
 function hintFor({ statusName }: DebugCallError): string {

@@ -4,9 +4,10 @@ import type { CommandContext } from "./context.js";
 import type { PlanOptions } from "./run-plan.js";
 
 const HELP = `
-Nothing is touched. Without --against and --ref the directory is compared with what a control plane that runs has in force, for the
-proxies that are connected to it, and but for Secrets; of several directories that it reads, the one of the same name is
-taken to be replaced. With them two states of a directory are compared, for the workloads that they declare.
+Nothing is touched. Without --against and --ref a control plane that runs is asked what the directory would change in the place of
+the one of the same name that it reads, or of all that it reads when none has that name, for the proxies that are connected to
+it. It is sent the files that differ; Secrets and directories that it reads elsewhere are taken as they are. With them two
+states of a directory are compared, for the workloads that they declare.
 
 Exit codes: 0 nothing changes, 2 something does, 1 the new state has errors that were not there before.
 

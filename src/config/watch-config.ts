@@ -8,7 +8,7 @@ import { readSources } from "./sources/scan.js";
 import { watchSources } from "./sources/watch-sources.js";
 import { loadState } from "./state/load-state.js";
 import { createStateSaver, type StateSaver } from "./state/save-state.js";
-import { type ConfigStore, createConfigStore } from "./store/config-store.js";
+import { type ConfigStore, createConfigStore, type Replacement } from "./store/config-store.js";
 import { SYSTEM_TIMERS, type Timers } from "./timers.js";
 
 /** How long it took to read files, and to parse and check what is in them, in milliseconds. */
@@ -42,6 +42,8 @@ export interface ConfigWatch {
   readonly isLooking: () => boolean;
   /** Looks at all files now; resolves when what they say is in force. */
   readonly refresh: () => Promise<void>;
+  /** What would be, if a directory of this name took the place of the one that is read; once the first snapshot was given. */
+  readonly replacement: (name: string) => Promise<Replacement>;
   /** Ends it, and saves what is not saved yet. */
   readonly close: () => Promise<void>;
 }
@@ -60,6 +62,7 @@ export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
       const { refresh } = await opened;
       await refresh();
     },
+    replacement: async (name) => (await opened).replacement(name),
     close: async () => {
       const { close } = await opened;
       await close();
@@ -90,6 +93,7 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
     ready: watch.ready,
     isLooking: watch.isLooking,
     refresh: watch.refresh,
+    replacement: (name) => Promise.resolve(store.replacement(name)),
     close: async () => {
       await watch.close();
       await saver?.close();

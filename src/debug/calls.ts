@@ -54,23 +54,42 @@ export function unary<Request, Response>(
   };
 }
 
+/** One call of a method with a stream of requests: what is said before counts for what is answered. */
+export interface Conversation<Request, Response> {
+  readonly answer: Answer<Request, Response>;
+  /** The caller has heard enough, or is gone; also while something is being answered. */
+  readonly close: () => void;
+}
+
 /** A method with a stream of requests, each of which is answered once, in order. */
-export function eachRequest<Request, Response>(
-  answer: Answer<Request, Response>,
+export function conversing<Request, Response>(
+  open: () => Conversation<Request, Response>,
   guard: CallGuard,
 ): HandleStreams<Request, Response> {
   const run = async (call: HostedCall<Request, Response>): Promise<void> => {
+    const { answer, close } = open();
+    call.once("cancelled", close);
     try {
       await letIn(call, guard);
       for await (const request of call) call.write(await answer(request as Request));
       call.end();
     } catch (error) {
       call.emit("error", statusOf(error, guard));
+    } finally {
+      close();
     }
   };
   return (call) => {
     void run(call);
   };
+}
+
+/** As `conversing`, where no request counts for the answer to another. */
+export function eachRequest<Request, Response>(
+  answer: Answer<Request, Response>,
+  guard: CallGuard,
+): HandleStreams<Request, Response> {
+  return conversing(() => ({ answer, close: () => undefined }), guard);
 }
 
 /** A method that tells what is now, and again when it has changed, until the caller has enough. */

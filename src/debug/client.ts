@@ -1,4 +1,5 @@
 /** The other side of the debug API: how a command asks a control plane that runs. */
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
@@ -36,11 +37,20 @@ import type {
   ListSourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
+  PlanRequestJson,
+  PlanResponseJson,
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { serviceDefinition } from "./grpc-service.js";
 import { DEBUG_SERVICE } from "./places.js";
+
+/** A call in which each request is answered before the next. */
+export interface Asking<Request, Response> {
+  readonly ask: (request: Request) => Promise<Response>;
+  /** Nothing more is asked. */
+  readonly end: () => void;
+}
 
 /** Where a control plane is, and how it is called. */
 export type DebugAddress =
@@ -74,6 +84,7 @@ export interface DebugClient {
   analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
   /** What is wrong with the configuration now. */
   getDiagnostics(): Promise<DiagnosticsJson>;
+  plan(): Asking<PlanRequestJson, PlanResponseJson>;
   close(): void;
 }
 
@@ -89,6 +100,8 @@ export class DebugCallError extends Error {
 }
 
 const DEADLINE_MS = 30_000;
+/** For a call with much to send and to compute. */
+const LONG_DEADLINE_MS = 180_000;
 /** A dump of a large mesh is more than gRPC's 4 MiB. */
 const MAX_MESSAGE_BYTES = 512 * 2 ** 20;
 
@@ -131,6 +144,39 @@ function answerOf<Response>(
       },
     );
   });
+}
+
+/** A call with many requests. */
+function askingOf<Request extends object, Response extends object>(
+  client: Client,
+  { address, method }: Pick<Call<Response>, "address" | "method">,
+): Asking<Request, Response> {
+  const stream = client.makeBidiStreamRequest<object, Response>(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    { deadline: Date.now() + LONG_DEADLINE_MS },
+  );
+  let failure: ServiceError | undefined;
+  stream.on("error", (error: ServiceError) => {
+    failure = error;
+  });
+  return {
+    ask: async (request) => {
+      try {
+        if (failure !== undefined) throw failure;
+        const answered = once(stream, "data") as Promise<[Response]>;
+        stream.write(request);
+        const [response] = await answered;
+        return response;
+      } catch (error) {
+        throw new DebugCallError(address, error as ServiceError);
+      }
+    },
+    end: () => {
+      stream.end();
+    },
+  };
 }
 
 /** The first response of a call that has many; the others are not waited for. */
@@ -202,6 +248,7 @@ export async function openDebugClient(
     analyze: (request) => call("Analyze", request),
     getDiagnostics: () =>
       firstOf(client, { address, method: methodOf("WatchDiagnostics"), request: {} }),
+    plan: () => askingOf(client, { address, method: methodOf("Plan") }),
     close: () => {
       client.close();
     },

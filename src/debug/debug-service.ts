@@ -34,7 +34,7 @@ import type { GrpcServer } from "../grpc/server.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { isCalledUrl } from "../simulator/called-url.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
-import { type Answer, type CallGuard, unary, watching } from "./calls.js";
+import { type Answer, type CallGuard, conversing, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
 import { describeConfiguration } from "./describe-configuration.js";
 import { describeConvergence } from "./describe-convergence.js";
@@ -42,6 +42,7 @@ import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
+import { createPlanConversations, type PlanConversationOptions } from "./plan-conversation.js";
 import { masked } from "./read-mask.js";
 import { resourceSyncs } from "./resource-sync.js";
 
@@ -74,6 +75,8 @@ export interface DebugServiceOptions {
     proxy: string,
     typeUrl: string,
   ) => readonly object[] | "unknown" | undefined;
+  /** How plans are made. */
+  readonly plans: PlanConversationOptions;
 }
 
 /** The answers of the service by method. */
@@ -208,22 +211,25 @@ function connectionsFor(
   throw new CallRefused(status.INVALID_ARGUMENT, "name a proxy, or a type and a resource");
 }
 
-/** Adds the service to a server. */
-export function addDebugService(
-  server: GrpcServer,
-  guard: CallGuard,
+/** What adds the service to a server: the same answers by all entrances. */
+export function createDebugService(
   options: DebugServiceOptions,
-): void {
-  const handlers = Object.entries(createAnswers(options)).map(
-    ([name, answer]) => [name, unary(answer as Answer<object, object>, guard)] as const,
-  );
+): (server: GrpcServer, guard: CallGuard) => void {
+  const answers = Object.entries(createAnswers(options));
+  const plan = createPlanConversations(options.plans);
   const { observed } = options;
-  addService(server, options.definition, {
-    ...Object.fromEntries(handlers),
-    WatchDiagnostics: watching(
-      () => describeDiagnostics(observed.snapshot().diagnostics),
-      (listener) => observed.onUpdate(listener),
-      guard,
-    ),
-  });
+  return (server, guard) => {
+    const handlers = answers.map(
+      ([name, answer]) => [name, unary(answer as Answer<object, object>, guard)] as const,
+    );
+    addService(server, options.definition, {
+      ...Object.fromEntries(handlers),
+      Plan: conversing(plan, guard),
+      WatchDiagnostics: watching(
+        () => describeDiagnostics(observed.snapshot().diagnostics),
+        (listener) => observed.onUpdate(listener),
+        guard,
+      ),
+    });
+  };
 }

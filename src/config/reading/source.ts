@@ -4,7 +4,7 @@ import type { SecretSource, Source, TextSource, UnreadableSource } from "../sour
 import { splitSections } from "../yaml/sections.js";
 import type { PlacedSection } from "./place.js";
 import { readSecret, type SecretReading } from "./secret.js";
-import { readSection, type SectionItem } from "./section.js";
+import { readSection, type SectionItem, type SectionReading } from "./section.js";
 
 /** A resource in a file, and the section that it is in. */
 export interface FileItem {
@@ -56,7 +56,12 @@ export interface ReadingHistory {
    * middle of a line) is not read yet.
    */
   readonly inForce?: (id: string) => ConfigResource | undefined;
+  /** Sections that were read already, by their texts. */
+  readonly sections?: SectionReadings;
 }
+
+/** What sections say, by their texts. */
+export type SectionReadings = ReadonlyMap<string, SectionReading>;
 
 /** Reads what was found at a path. */
 export function readSource(source: Source, history: ReadingHistory = {}): SourceReading {
@@ -99,7 +104,8 @@ function readFile(source: TextSource, history: ReadingHistory): FileReading | No
   const sections = splitSections(text).map(
     (section): PlacedSection => ({
       linesBefore: section.linesBefore,
-      reading: known.get(section.text) ?? readSection(section.text),
+      reading:
+        known.get(section.text) ?? history.sections?.get(section.text) ?? readSection(section.text),
     }),
   );
   const { items, duplicates } = chooseItems(sections, history);

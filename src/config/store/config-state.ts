@@ -1,5 +1,6 @@
 import { Table } from "../../base/table.js";
 import type { Kind } from "../kinds.js";
+import type { SectionReadings } from "../reading/source.js";
 import type { References } from "../references/dangling.js";
 import type { ReferenceTables } from "../references/references.js";
 import { type ConfigResource, keyOf } from "../resource.js";
@@ -43,6 +44,8 @@ export interface Rules {
   readonly checkReferences: (tables: ResourceTables) => ReferenceTables;
   /** Whether what was in force before stays when something is wrong with what files say now. */
   readonly remembers: boolean;
+  /** Sections of files that were read already. */
+  readonly sections?: SectionReadings;
 }
 
 /** What the ids of VirtualServices begin with. */
@@ -50,10 +53,13 @@ const ROUTE = "VirtualService/";
 
 /** The state after a batch. The cost is in proportion to the batch. */
 export function advance(before: ConfigState, batch: SourceBatch, rules: Rules): ConfigState {
-  const memory = rules.remembers ? { standings: before.standings } : undefined;
-  const files = applyBatch(before.files, batch, memory);
+  const { remembers, sections } = rules;
+  const files = applyBatch(before.files, batch, {
+    ...(remembers && { memory: { standings: before.standings } }),
+    ...(sections !== undefined && { sections }),
+  });
   const { claims, contested, changed } = followClaims(before, files);
-  const standing = rules.remembers ? standingOf : freshStandingOf;
+  const standing = remembers ? standingOf : freshStandingOf;
   let state: ConfigState = { ...before, files, roots: batch.roots, claims, contested };
   for (const id of changed) {
     const old = before.standings.get(id);
@@ -61,7 +67,7 @@ export function advance(before: ConfigState, batch: SourceBatch, rules: Rules): 
     state = withStanding(state, id, old, now);
   }
   const references = rules.checkReferences({ ...state.tables, VirtualService: state.routes });
-  return holdBack({ ...state, references }, before, { changed, remembers: rules.remembers });
+  return holdBack({ ...state, references }, before, { changed, remembers });
 }
 
 function followClaims(

@@ -4,6 +4,7 @@ import { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Kind } from "../kinds.js";
 import { idOf } from "../reading/resource.js";
+import type { SectionReadings } from "../reading/source.js";
 import type { References } from "../references/dangling.js";
 import type { CheckPatch } from "../references/envoy-patches.js";
 import { createReferenceCheck } from "../references/references.js";
@@ -13,6 +14,7 @@ import { advance, type ConfigState, EMPTY_STATE, type Rules } from "./config-sta
 import { diagnosePath } from "./diagnose.js";
 import { diagnoseRoot } from "./diagnose-root.js";
 import { placeOfRef } from "./locate.js";
+import { pathIn, placeOf, type ReplacingFile, replacing } from "./replacement.js";
 import { restoredState, type SavedFile } from "./saved-file.js";
 import { writtenResources } from "./written.js";
 
@@ -22,8 +24,23 @@ export interface ConfigStore {
   readonly snapshot: () => ConfigSnapshot;
   /** Takes a batch; the snapshot after it. The same object as before when nothing changed, not even a position. */
   readonly update: (batch: SourceBatch) => ConfigSnapshot;
+  /** What would be, if a directory of this name took the place of the one that is read. */
+  readonly replacement: (name: string) => Replacement;
   /** What is in force by the files that it came from, to be saved. */
   readonly state: () => ConfigState;
+}
+
+/** A directory that is supposed to be in the place of another. */
+export interface Replacement {
+  /** The text that the store has of a file, by its path below the directory; undefined when it has none. */
+  readonly textOf: (path: string) => string | undefined;
+  /** The path of such a file, as it is shown. */
+  readonly pathOf: (path: string) => string;
+  /**
+   * The snapshot, were these the files of the directory. Nothing is taken; who computes with the store's engine for it does
+   * so in a branch.
+   */
+  readonly snapshot: (files: readonly ReplacingFile[], sections: SectionReadings) => ConfigSnapshot;
 }
 
 /** Options of a store. */
@@ -57,11 +74,28 @@ export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore
   return {
     snapshot: () => view.snapshot,
     state: () => view.state,
+    replacement: (name) => {
+      const { state } = view;
+      const place = placeOf(state, name);
+      return {
+        textOf: (path) => textAt(state, pathIn(state, place, path)),
+        pathOf: (path) => pathIn(state, place, path),
+        snapshot: (files, sections) => {
+          const batch = replacing(view.state, placeOf(view.state, name), files);
+          return nextView(view, advance(view.state, batch, { ...rules, sections })).snapshot;
+        },
+      };
+    },
     update: (batch) => {
       view = nextView(view, advance(view.state, batch, rules));
       return view.snapshot;
     },
   };
+}
+
+function textAt({ files }: ConfigState, path: string): string | undefined {
+  const reading = files.byPath.get(path)?.reading;
+  return reading?.type === "file" ? reading.text : undefined;
 }
 
 function firstView(state: ConfigState): View {

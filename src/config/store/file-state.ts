@@ -1,5 +1,5 @@
 import { Table } from "../../base/table.js";
-import { readSource, type SourceReading } from "../reading/source.js";
+import { readSource, type SectionReadings, type SourceReading } from "../reading/source.js";
 import type { Source, SourceBatch } from "../sources/source.js";
 import { type Claims, claimsOf, NO_CLAIMS, withoutResources } from "./claim.js";
 import type { Standing } from "./standing.js";
@@ -22,17 +22,22 @@ export interface Files {
 /** No paths. */
 export const NO_FILES: Files = { byPath: Table.empty(), lost: new Set() };
 
-/** Whether, and by what, what was before has weight. */
-export type Memory = { readonly standings: Table<Standing> } | undefined;
+/** How files are read. */
+export interface ReadingRules {
+  /** What was before, when that has weight. */
+  readonly memory?: { readonly standings: Table<Standing> };
+  /** Sections that were read already. */
+  readonly sections?: SectionReadings;
+}
 
 /**
  * The files after a batch. With a memory, a root that has become empty or is gone keeps its files: this is rarely meant,
  * and who means it can say so by a file with a comment. They go when the root has another file and is settled.
  */
-export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Files {
+export function applyBatch(files: Files, batch: SourceBatch, rules: ReadingRules): Files {
   let { byPath } = files;
   for (const source of batch.changed) {
-    byPath = byPath.with(source.path, readInto(byPath.get(source.path), source, memory));
+    byPath = byPath.with(source.path, readInto(byPath.get(source.path), source, rules));
   }
   const present = new Set(batch.changed.map(({ path }) => path));
   const emptyRoots = new Set(
@@ -44,7 +49,7 @@ export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Fi
   for (const path of absentPaths(files, batch)) {
     const file = byPath.get(path);
     if (file === undefined || present.has(path)) continue;
-    const isKept = memory !== undefined && emptyRoots.has(file.root) && file.claims.size > 0;
+    const isKept = rules.memory !== undefined && emptyRoots.has(file.root) && file.claims.size > 0;
     if (!isKept) byPath = byPath.without(path);
     else if (!files.lost.has(path)) byPath = byPath.with(path, remembered(file));
     if (isKept) lost.add(path);
@@ -52,11 +57,16 @@ export function applyBatch(files: Files, batch: SourceBatch, memory: Memory): Fi
   return { byPath, lost };
 }
 
-function readInto(before: FileState | undefined, source: Source, memory: Memory): FileState {
+function readInto(
+  before: FileState | undefined,
+  source: Source,
+  { memory, sections }: ReadingRules,
+): FileState {
   const { reading: last, claims = NO_CLAIMS } = before ?? {};
   if (before !== undefined && saysTheSame(last, source)) return before;
   const reading = readSource(source, {
     ...(last !== undefined && { reading: last }),
+    ...(sections !== undefined && { sections }),
     ...(memory !== undefined && { inForce: (id: string) => memory.standings.get(id)?.inForce }),
   });
   return {

@@ -1,5 +1,5 @@
 /** What a change of the configuration does to what proxies are sent. */
-import type { JsonValue } from "@bufbuild/protobuf";
+import type { Change } from "../../base/table.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
 import type { EnvoyResource, ResourceSets } from "../../envoy/resource-set.js";
 import { type JsonDifference, jsonDifferences } from "../json-differences.js";
@@ -14,15 +14,14 @@ export interface EnvoyChange {
   readonly places: readonly JsonDifference[];
 }
 
-/** Proxies to which the same happens. */
-export interface ProxyGroup {
-  /** `NAME.NAMESPACE`, sorted. */
-  readonly proxies: readonly string[];
-  readonly changes: readonly EnvoyChange[];
+/** A change, and a number that only equal changes have. */
+export interface NumberedChange {
+  readonly number: number;
+  readonly change: EnvoyChange;
 }
 
 /** Decodes a resource of a message type. */
-export type Decode = (type: string, bytes: Buffer) => JsonValue;
+export type Decode = (type: string, bytes: Buffer) => unknown;
 
 /** Routes are told apart from their virtual hosts, so that a change of one host is no change of a whole table. */
 const TYPES = [
@@ -36,30 +35,53 @@ const TYPES = [
 
 type TypeRow = (typeof TYPES)[number];
 
-/** The maker of differences between what a proxy is sent before and after; what proxies share is compared once. */
-export function createEnvoyChanges(
-  decode: Decode,
-): (before: ResourceSets, after: ResourceSets) => readonly EnvoyChange[] {
-  const known = new WeakMap<EnvoyResource, WeakMap<EnvoyResource, EnvoyChange>>();
-  const changed = (row: TypeRow, before: EnvoyResource, after: EnvoyResource): EnvoyChange => {
-    const others = known.get(before) ?? new WeakMap<EnvoyResource, EnvoyChange>();
+/** Differences between what a proxy is sent before and after, in order; made in steps of one resource. */
+export type EnvoyChanges = (
+  before: ResourceSets,
+  after: ResourceSets,
+) => Generator<void, readonly NumberedChange[]>;
+
+/** The maker of differences; what proxies share is compared once. */
+export function createEnvoyChanges(decode: Decode): EnvoyChanges {
+  const numbered = createNumbers();
+  const known = new WeakMap<EnvoyResource, WeakMap<EnvoyResource, NumberedChange>>();
+  const changed = (row: TypeRow, before: EnvoyResource, after: EnvoyResource): NumberedChange => {
+    const others = known.get(before) ?? new WeakMap<EnvoyResource, NumberedChange>();
     known.set(before, others);
-    const change = others.get(after) ?? changeOf(row, before, after, decode);
+    const change = others.get(after) ?? numbered(changeOf(row, before, after, decode));
     others.set(after, change);
     return change;
   };
-  return (before, after) =>
-    TYPES.flatMap((row) => {
-      const [type, set] = row;
-      const changes = after[set].changesFrom(before[set]).flatMap((one): readonly EnvoyChange[] => {
-        const { key: name } = one;
-        if (one.before === undefined) return [{ type, name, action: "added", places: [] }];
-        if (one.after === undefined) return [{ type, name, action: "removed", places: [] }];
-        if (one.before.version === one.after.version) return [];
-        return [changed(row, one.before, one.after)];
-      });
-      return [...changes].sort((a, b) => (a.name < b.name ? -1 : 1));
-    });
+  const told = (row: TypeRow, one: Change<EnvoyResource>): NumberedChange | undefined => {
+    const { key: name, before, after } = one;
+    if (before === undefined) return numbered({ type: row[0], name, action: "added", places: [] });
+    if (after === undefined) return numbered({ type: row[0], name, action: "removed", places: [] });
+    return before.version === after.version ? undefined : changed(row, before, after);
+  };
+  return function* (before, after) {
+    const all: NumberedChange[] = [];
+    for (const row of TYPES) {
+      const own: NumberedChange[] = [];
+      for (const one of after[row[1]].changesFrom(before[row[1]])) {
+        const change = told(row, one);
+        if (change !== undefined) own.push(change);
+        yield;
+      }
+      all.push(...own.sort((a, b) => (a.change.name < b.change.name ? -1 : 1)));
+    }
+    return all;
+  };
+}
+
+/** Numbers changes; of those that are equal all are the first. */
+function createNumbers(): (change: EnvoyChange) => NumberedChange {
+  const byText = new Map<string, NumberedChange>();
+  return (change) => {
+    const text = JSON.stringify(change);
+    const numbered = byText.get(text) ?? { number: byText.size, change };
+    byText.set(text, numbered);
+    return numbered;
+  };
 }
 
 function changeOf(
@@ -73,19 +95,4 @@ function changeOf(
       ? []
       : jsonDifferences(decode(message, before.bytes), decode(message, after.bytes));
   return { type, name: after.name, action: "changed", places };
-}
-
-/** Proxies by what happens to them; those to which nothing does are left out. Groups are in the order of their first proxy. */
-export function groupProxies(
-  changes: ReadonlyMap<string, readonly EnvoyChange[]>,
-): readonly ProxyGroup[] {
-  const groups = new Map<string, { readonly proxies: string[] } & ProxyGroup>();
-  for (const [proxy, own] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (own.length === 0) continue;
-    const key = JSON.stringify(own);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { proxies: [proxy], changes: own });
-    else group.proxies.push(proxy);
-  }
-  return [...groups.values()];
 }

@@ -1,7 +1,8 @@
 /** What a change of the configuration does, before anyone does it. */
 import { type Diagnostic, formatDiagnostic } from "../../base/diagnostic.js";
 import { type JsonDifference, shownValue } from "../json-differences.js";
-import type { EnvoyChange, ProxyGroup } from "./envoy-changes.js";
+import type { EnvoyChange } from "./envoy-changes.js";
+import type { ProxyGroup } from "./proxy-groups.js";
 import type { ResourceChange } from "./resource-changes.js";
 
 /** See the top of this file. */

@@ -1,0 +1,41 @@
+/** Long work that somebody waits for, beside all else that a control plane does. */
+import { setImmediate } from "node:timers/promises";
+
+/** How it is done. */
+export interface SliceOptions {
+  /** Ends it between two steps. */
+  readonly signal: AbortSignal;
+  /** Has a slice taken; at once when absent. */
+  readonly run?: <T>(slice: () => T) => T;
+}
+
+/** About so many milliseconds before others get a turn: half of what streams take for theirs. */
+const SLICE_MS = 5;
+
+/**
+ * Takes the steps of some work, a slice at a time; what it results in.
+ * @throws the reason of the signal
+ */
+export async function inSlices<Result>(
+  steps: Iterator<void, Result>,
+  { signal, run = (slice) => slice() }: SliceOptions,
+): Promise<Result> {
+  for (;;) {
+    signal.throwIfAborted();
+    const ended = run(() => stepsUntil(steps, performance.now() + SLICE_MS));
+    if (ended !== undefined) return ended.value;
+    await setImmediate();
+  }
+}
+
+/** Takes steps until then; the result, when it was the last. */
+function stepsUntil<Result>(
+  steps: Iterator<void, Result>,
+  until: number,
+): IteratorReturnResult<Result> | undefined {
+  do {
+    const step = steps.next();
+    if (step.done === true) return step;
+  } while (performance.now() < until);
+  return undefined;
+}

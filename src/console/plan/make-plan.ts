@@ -1,0 +1,90 @@
+/** Compares two states of a mesh: what people wrote, what proxies are sent for it, and what is wrong with it. */
+import type { Diagnostic } from "../../base/diagnostic.js";
+import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
+import type { ResourceSets } from "../../envoy/resource-set.js";
+import { createEnvoyChanges, type Decode } from "./envoy-changes.js";
+import type { Plan } from "./plan.js";
+import { createProxyGroups, type ProxyGroup } from "./proxy-groups.js";
+import { resourceChanges, type Side } from "./resource-changes.js";
+
+/** One of the states. */
+export interface PlanSide extends Side {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The mesh that it makes, for which it is asked when it matters. */
+  readonly mesh: () => PlannedMesh;
+}
+
+/** A mesh, as far as its proxies are concerned. */
+export interface PlannedMesh {
+  readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+}
+
+/** What is compared, and for whom. Both sides have one object for what is the same on both. */
+export interface Comparison {
+  readonly before: PlanSide;
+  readonly after: PlanSide;
+  readonly proxies: readonly ConnectedProxy[];
+  readonly decode: Decode;
+}
+
+/**
+ * See the top of this file. A step is what a proxy is sent, or one resource of it, so that the steps of much work are not
+ * more work each; but for the mesh itself, and for what many proxies share, which the first of them makes.
+ */
+export function* makePlan(comparison: Comparison): Generator<void, Plan> {
+  const { before, after, proxies } = comparison;
+  const resources = resourceChanges(before, after);
+  return {
+    resources,
+    // Proxies are sent what resources say: the same resources, the same for each.
+    groups: resources.length === 0 ? [] : yield* groupsOf(comparison),
+    proxies: proxies.length,
+    newDiagnostics: missingIn(before.diagnostics, after.diagnostics),
+    clearedDiagnostics: missingIn(after.diagnostics, before.diagnostics),
+  };
+}
+
+/** All of one state first, then all of the other: what is remembered of the first is a start for the second. */
+function* groupsOf({
+  before,
+  after,
+  proxies,
+  decode,
+}: Comparison): Generator<void, readonly ProxyGroup[]> {
+  const sorted = [...proxies].sort((a, b) => (a.proxy.id < b.proxy.id ? -1 : 1));
+  const [old, now] = [yield* heldBy(before, sorted), yield* heldBy(after, sorted)];
+  const changesBetween = createEnvoyChanges(decode);
+  const groups = createProxyGroups();
+  for (const [i, { proxy }] of sorted.entries()) {
+    const [was, is] = [old[i], now[i]];
+    if (was === undefined || is === undefined) continue;
+    groups.add(proxy.id, yield* changesBetween(was, is));
+    yield;
+  }
+  return groups.list();
+}
+
+function* heldBy(
+  side: PlanSide,
+  proxies: readonly ConnectedProxy[],
+): Generator<void, readonly ResourceSets[]> {
+  const mesh = side.mesh();
+  yield;
+  const held: ResourceSets[] = [];
+  for (const proxy of proxies) {
+    held.push(mesh.resourcesOf(proxy));
+    yield;
+  }
+  return held;
+}
+
+/** Those that others are not among. Where they are does not count: files have other names and lines on the two sides. */
+function missingIn(
+  others: readonly Diagnostic[],
+  diagnostics: readonly Diagnostic[],
+): readonly Diagnostic[] {
+  const keyOf = ({ severity, code, message, resource }: Diagnostic): string =>
+    JSON.stringify([severity, code, message, resource]);
+  const known = new Set(others.map(keyOf));
+  return diagnostics.filter((one) => !known.has(keyOf(one)));
+}
