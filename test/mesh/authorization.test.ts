@@ -1,6 +1,7 @@
 /** AuthorizationPolicies: requests that must pass and requests that must not, each on a connection of its own. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
+import type { PlacedPod } from "../../src/up/pod-plan.js";
 import {
   type AuthorizationServer,
   startGrpcAuthorizer,
@@ -13,6 +14,7 @@ import {
   call,
   callAddress,
   callMutualTls,
+  echoOf,
   type Question,
 } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -72,8 +74,30 @@ kind: VirtualService
 metadata: { name: from-outside }
 spec:
   hosts: ["*"]
-  gateways: [istio-system/edge]
+  gateways: [istio-system/edge, istio-system/fronted]
   http: [{ route: [{ destination: { host: called } }] }]
+`;
+
+/** A gateway behind a load balancer that says by the PROXY protocol who calls, and one proxy in front of that. */
+const FRONTED = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: fronted, namespace: istio-system }
+spec:
+  selector: { matchLabels: { istio: fronted } }
+  template:
+    metadata:
+      labels: { istio: fronted }
+      annotations:
+        proxy.istio.io/config: "gatewayTopology: { numTrustedProxies: 1, proxyProtocol: {} }"
+    spec: { containers: [{ name: istio-proxy, image: auto }] }
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: fronted, namespace: istio-system }
+spec:
+  selector: { istio: fronted }
+  servers: [{ port: { number: 8080, name: http, protocol: HTTP }, hosts: ["*"] }]
 `;
 
 const mesh = shareMesh({
@@ -84,8 +108,10 @@ const mesh = shareMesh({
     application("bytes", { portName: "tcp", port: 81 }),
   ),
   "providers.yaml": PROVIDERS,
-  "gateway.yaml": documents(HTTP_GATEWAY, OUTSIDE_ROUTES),
+  "gateway.yaml": documents(HTTP_GATEWAY, FRONTED, OUTSIDE_ROUTES),
 });
+
+const edgePod = (): PlacedPod => mesh().pod("istio-ingressgateway-0.istio-system");
 
 const authorizers: AuthorizationServer[] = [];
 
@@ -284,7 +310,7 @@ test("has the policies of the root namespace for all, and an alias of the trust 
 });
 
 test("tells callers from outside apart by their addresses, at the gateway and behind it", async () => {
-  const gateway = { address: mesh().gateway().addresses.pod, port: 8080 };
+  const gateway = { address: edgePod().addresses.pod, port: 8080 };
   const from = async (localAddress: string): Promise<Answer> =>
     callAddress(gateway, "http://anything.example/", { localAddress });
   const blocks = `[{ from: [{ source: { remoteIpBlocks: [${OUTSIDE}] } }] }]`;
@@ -303,7 +329,7 @@ test("tells callers from outside apart by their addresses, at the gateway and be
 });
 
 test("believes what as many proxies in front of a gateway as are trusted say of a caller's address", async () => {
-  const gateway = { address: mesh().gateway().addresses.pod, port: 8080 };
+  const gateway = { address: edgePod().addresses.pod, port: 8080 };
   const from = async (forwardedFor: string): Promise<number> => {
     const headers = { "x-forwarded-for": forwardedFor };
     return (await callAddress(gateway, "http://anything.example/", { headers })).status;
@@ -331,6 +357,27 @@ test("believes what as many proxies in front of a gateway as are trusted say of 
   // The trusted one wrote the last address; those before are what its client said.
   expect(await from(`${guest}, 198.51.100.7`)).toBe(200);
   expect(await from(`198.51.100.7, ${guest}`)).toBe(403);
+});
+
+test("believes what stands in front of one gateway alone where the annotation of its pods says so", async () => {
+  const told = async (gateway: PlacedPod, question: Question = {}): Promise<object> => {
+    const answer = await callAddress(
+      { address: gateway.addresses.pod, port: 8080 },
+      "http://anything.example/",
+      { headers: { "x-forwarded-for": "198.51.100.7" }, localAddress: "127.0.0.1", ...question },
+    );
+    const { "x-forwarded-for": by, "x-envoy-external-address": caller } = echoOf(answer).headers;
+    return { by, caller };
+  };
+  const fronted = mesh().pod("fronted-0.istio-system");
+  expect(await told(edgePod())).toMatchObject({ caller: "127.0.0.1" });
+  const preamble = "PROXY TCP4 203.0.113.9 192.0.2.1 40000 80\r\n";
+  // The balancer names the proxy in front of it, and that one, which is trusted, the caller.
+  expect(await told(fronted, { preamble })).toEqual({
+    by: "198.51.100.7,203.0.113.9",
+    caller: "198.51.100.7",
+  });
+  await expect(told(fronted)).rejects.toThrow();
 });
 
 const custom = (provider: string, rules = '[{ to: [{ operation: { paths: ["/asked*"] } }] }]') =>

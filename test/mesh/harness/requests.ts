@@ -8,7 +8,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { IssuedCertificate } from "../../../src/ca/authority.js";
@@ -39,6 +39,8 @@ export interface Question {
   readonly client?: Pick<DevelopmentCertificate, "certificate" | "key">;
   /** The newest version of TLS that the client speaks; 1.3 when absent. */
   readonly maxVersion?: "TLSv1.2";
+  /** What the connection begins with, before the request: of those without TLS, straight to an address. */
+  readonly preamble?: string;
   readonly timeoutMs?: number;
   /** Whose connections it may use; a connection of its own when absent. */
   readonly agent?: Agent;
@@ -188,9 +190,19 @@ export function callAddress(
       port: at.port,
       path: `${pathname}${search}`,
       headers: { host, ...question.headers },
+      ...(question.preamble === undefined
+        ? {}
+        : // An agent would make the connection by itself.
+          { agent: undefined, createConnection: () => openWith(at, question.preamble ?? "") }),
     },
     question,
   );
+}
+
+function openWith({ address, port }: { address: string; port: number }, preamble: string): Socket {
+  const socket = connect(port, address);
+  socket.write(preamble);
+  return socket;
 }
 
 /** A request over TLS straight to an address; the URL's host is the server name and the Host header. */
