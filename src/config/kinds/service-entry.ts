@@ -16,7 +16,7 @@ import {
 } from "./fields.js";
 import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
-import { checkPort } from "./numbers.js";
+import { checkPort, checkPortOrZero } from "./numbers.js";
 import { isHttpProtocol, isTcpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
 import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
 import { checkDnsEndpoint, checkStaticEndpoint, WorkloadEntrySpec } from "./workload-entry.js";
@@ -28,7 +28,7 @@ export const ServiceEntryPort = strict({
   /** Found out from the traffic when absent. */
   protocol: optional(textUpTo(256)),
   name: textUpTo(256),
-  /** The port of the endpoints; `number` when absent. */
+  /** The port of the endpoints; `number` when absent or 0. */
   targetPort: optional(Uint32),
 });
 
@@ -65,6 +65,7 @@ function* checkServiceEntry({ spec, metadata }: ConfigResource<ServiceEntrySpec>
   yield* checkHosts(spec);
   yield* checkAddresses(spec);
   yield* checkPorts(spec);
+  yield* checkOpenPorts(spec, metadata.labels);
   yield* checkResolution(spec, metadata.labels);
   yield* checkEndpointPortNames(spec);
   const context = { namespace: metadata.namespace, nobody: true };
@@ -101,12 +102,27 @@ function* checkPorts({ ports = [] }: ServiceEntrySpec): Findings {
     yield* checkPort(number, [...at, "number"]);
     yield* refuse([...at, "name"], portNameProblem(name));
     yield* refuse([...at, "protocol"], protocol === "" ? undefined : protocolProblem(protocol));
-    yield* given(targetPort, [...at, "targetPort"], checkPort);
+    yield* given(targetPort, [...at, "targetPort"], checkPortOrZero);
   });
   const names = ports.map(({ name }) => name);
   yield* unique(names, (index) => [...path, index, "name"], "name of a port");
   const numbers = ports.map(({ number }) => number);
   yield* unique(numbers, (index) => [...path, index, "number"], "port");
+}
+
+/** The label by which a ServiceEntry is given no addresses of its own. */
+const AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip";
+
+/** Without an address a port of TCP takes the connections to every address at that port. */
+function* checkOpenPorts(spec: ServiceEntrySpec, labels: TextMap): Findings {
+  const { addresses = [], ports, resolution = "NONE" } = spec;
+  const allocated = resolution !== "NONE" && labels[AUTO_ALLOCATE]?.toLowerCase() !== "false";
+  if (addresses.length > 0 || allocated) return;
+  yield* each(ports, ["spec", "ports"], function* ({ number, protocol = "" }, at) {
+    if (protocol !== "" && protocol !== "TCP") return;
+    const problem = `without addresses port ${number} takes the TCP connections to all hosts at that port`;
+    yield doubtful(at, problem);
+  });
 }
 
 function* checkResolution(spec: ServiceEntrySpec, labels: TextMap): Findings {
@@ -197,10 +213,11 @@ function* checkDynamicDns(spec: ServiceEntrySpec, labels: TextMap): Findings {
 function* checkManyHosts(spec: ServiceEntrySpec): Findings {
   const { hosts, addresses = [], ports = [], resolution = "NONE" } = spec;
   if (hosts.length < 2 || resolution === "NONE") return;
+  const byDns = resolution !== "STATIC";
   yield* each(ports, ["spec", "ports"], function* ({ protocol = "" }, at) {
     if (!isHttpProtocol(protocol) && !isTlsProtocol(protocol)) {
       yield invalid([...at, "protocol"], "several hosts need HTTP or TLS, which tell them apart");
-    } else if (isTcpProtocol(protocol) && addresses.length > 0) {
+    } else if (byDns && isTcpProtocol(protocol) && addresses.length > 0) {
       yield doubtful([...at, "protocol"], "several hosts at the same address cannot be told apart");
     }
   });

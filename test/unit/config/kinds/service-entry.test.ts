@@ -3,6 +3,7 @@ import { shortFindingsOf, tryRows } from "./findings-of.js";
 
 const http = { number: 80, name: "http", protocol: "HTTP" };
 const tcp = { number: 5432, name: "tcp", protocol: "TCP" };
+const tls = { number: 443, name: "tls", protocol: "TLS" };
 const entry = (rest: object) => ({ hosts: ["api.example.com"], ports: [http], ...rest });
 
 describe("a ServiceEntry", () => {
@@ -34,13 +35,10 @@ describe("a ServiceEntry", () => {
         "spec.ports[2].targetPort",
         "spec.ports[1].name",
         "spec.ports[1].number",
+        "warning spec.ports[2]",
       ],
     ],
-    [
-      "has a target port that is one, when it has one",
-      entry({ ports: [{ ...http, targetPort: 0 }] }),
-      ["spec.ports[0].targetPort"],
-    ],
+    ["has the target port 0 where it has none", entry({ ports: [{ ...http, targetPort: 0 }] }), []],
     [
       "is for not too many hosts",
       entry({ hosts: Array.from({ length: 257 }, (_, index) => `h${index}.example.com`) }),
@@ -51,7 +49,16 @@ describe("a ServiceEntry", () => {
       entry({ ports: [{ ...http, protocol: "HTTP1" }] }),
       ["spec.ports[0].protocol"],
     ],
-    ["can leave the protocol to be found out", entry({ ports: [{ number: 80, name: "a" }] }), []],
+    [
+      "can leave the protocol to be found out",
+      entry({ addresses: ["10.0.0.1"], ports: [{ number: 80, name: "a" }] }),
+      [],
+    ],
+    [
+      "should have addresses for ports of TCP, and for those whose protocol is found out",
+      entry({ ports: [http, tcp, { number: 90, name: "a" }, { ...tcp, number: 91, name: "b" }] }),
+      ["warning spec.ports[1]", "warning spec.ports[2]", "warning spec.ports[3]"],
+    ],
     ["is seen by some, by all or by nobody", entry({ exportTo: ["~"] }), []],
     ["is not seen by nobody and somebody", entry({ exportTo: ["~", "."] }), ["spec.exportTo[0]"]],
     [
@@ -142,10 +149,33 @@ describe("the resolution of a ServiceEntry", () => {
     ],
     [
       "need not tell them apart where connections go where the client wants",
-      at("NONE", { hosts: ["a.b", "c.d"], ports: [tcp] }),
+      at("NONE", { hosts: ["a.b", "c.d"], ports: [tcp], addresses: ["10.0.0.1"] }),
+      [],
+    ],
+    [
+      "should not have TLS of several hosts at one address where they are looked up",
+      at("DNS", { hosts: ["a.b", "c.d"], ports: [tls], addresses: ["10.0.0.1"] }),
+      ["warning spec.ports[0].protocol"],
+    ],
+    [
+      "can have TLS of several hosts at one address where their endpoints are known",
+      at("STATIC", { hosts: ["a.b", "c.d"], ports: [tls], addresses: ["10.0.0.1"] }),
       [],
     ],
   ]);
+});
+
+describe("a ServiceEntry without addresses", () => {
+  const found = (spec: object, label: string) =>
+    shortFindingsOf("ServiceEntry", entry({ ports: [tcp], ...spec }), {
+      labels: { "networking.istio.io/enable-autoallocate-ip": label },
+    });
+
+  it("is given some unless it says otherwise, and connections go to what has them", () => {
+    expect(found({ resolution: "DNS" }, "true")).toEqual([]);
+    expect(found({ resolution: "DNS" }, "False")).toEqual(["warning spec.ports[0]"]);
+    expect(found({}, "true")).toEqual(["warning spec.ports[0]"]);
+  });
 });
 
 describe("a ServiceEntry of hosts of the mesh that are looked up", () => {
