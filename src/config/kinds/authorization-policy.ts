@@ -12,7 +12,7 @@ import {
 } from "./authorization-fields.js";
 import { list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, invalid } from "./findings.js";
-import { DRY_RUN } from "./istio-resource.js";
+import { checkInternalAnnotations, DRY_RUN } from "./istio-resource.js";
 import {
   checkPolicyTargets,
   PolicySelector,
@@ -57,6 +57,7 @@ export const authorizationPolicy = {
   },
   check: (resource: ConfigResource<AuthorizationPolicySpec>): readonly Finding[] => [
     ...checkDryRun(resource),
+    ...checkInternalAnnotations(resource),
     ...checkAuthorizationPolicy(resource),
   ],
 } as const satisfies KindDefinition<AuthorizationPolicySpec>;

@@ -531,6 +531,17 @@ describe("a VirtualService", () => {
     ]);
   });
 
+  it.each([
+    ["webhook-always-reject", ""],
+    ["parents", "warning "],
+    ["parent-namespace", "warning "],
+  ])("should not have the annotation internal.istio.io/%s of Istio's own", (name, severity) => {
+    const annotations = { [`internal.istio.io/${name}`]: "a" };
+    const found = [`${severity}metadata.annotations["internal.istio.io/${name}"]`];
+    expect(shortFindingsOf("VirtualService", http({}), { annotations })).toEqual(found);
+    expect(shortFindingsOf("AuthorizationPolicy", {}, { annotations })).toEqual(found);
+  });
+
   it("is refused with Istio's code for what its validation refuses", () => {
     expect(findingsOf("VirtualService", { hosts: ["a"] })[0]).toMatchObject({
       code: "IST0106",
