@@ -49,6 +49,7 @@ const HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
 /** Names of filters that Envoy had before its API v3, with those that it has. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
   "envoy.buffer": "envoy.filters.http.buffer",
+  "envoy.client_ssl_auth": "envoy.filters.network.client_ssl_auth",
   "envoy.cors": "envoy.filters.http.cors",
   "envoy.csrf": "envoy.filters.http.csrf",
   "envoy.ext_authz": "envoy.filters.http.ext_authz",
@@ -59,7 +60,13 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   "envoy.gzip": "envoy.filters.http.compressor",
   "envoy.health_check": "envoy.filters.http.health_check",
   "envoy.http_connection_manager": HTTP_CONNECTION_MANAGER,
+  "envoy.http_dynamo_filter": "envoy.filters.http.dynamo",
   "envoy.ip_tagging": "envoy.filters.http.ip_tagging",
+  "envoy.listener.http_inspector": "envoy.filters.listener.http_inspector",
+  "envoy.listener.original_dst": "envoy.filters.listener.original_dst",
+  "envoy.listener.original_src": "envoy.filters.listener.original_src",
+  "envoy.listener.proxy_protocol": "envoy.filters.listener.proxy_protocol",
+  "envoy.listener.tls_inspector": "envoy.filters.listener.tls_inspector",
   "envoy.lua": "envoy.filters.http.lua",
   "envoy.mongo_proxy": "envoy.filters.network.mongo_proxy",
   "envoy.rate_limit": "envoy.filters.http.ratelimit",

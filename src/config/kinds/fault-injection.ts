@@ -1,7 +1,15 @@
 import { didYouMean } from "../closest-word.js";
 import type { Path } from "../kind.js";
 import { Duration, Int32, optional, Percent, strict, Text, type ValueOf } from "./fields.js";
-import { atMostOne, doubtful, type Findings, given, invalid, refuse } from "./findings.js";
+import {
+  atMostOne,
+  doubtful,
+  type Findings,
+  given,
+  invalid,
+  refuse,
+  tolerate,
+} from "./findings.js";
 import { checkDuration, checkFraction, checkHttpStatus, checkPercent } from "./numbers.js";
 
 /** How some requests are held up. */
@@ -62,7 +70,8 @@ export function* checkFaultInjection(fault: HTTPFaultInjection, path: Path): Fin
 
 function* checkDelay(delay: FaultDelay, path: Path): Findings {
   yield* atMostOne(delay, path, ["fixedDelay", "exponentialDelay"]);
-  yield* given(delay.percent, [...path, "percent"], checkPercent);
+  // As in Istio, which does not look at it.
+  yield* tolerate(given(delay.percent, [...path, "percent"], checkPercent));
   yield* given(delay.percentage, [...path, "percentage"], checkFraction);
   yield* given(delay.fixedDelay, [...path, "fixedDelay"], checkDuration);
   if (delay.exponentialDelay !== undefined) {

@@ -16,6 +16,9 @@ function errorOf({ httpStatus, grpcStatus: status }: Abort): HTTPFaultJson["abor
   return httpStatus === undefined ? undefined : { httpStatus };
 }
 
+/** The old percentage, of which nobody checks that it is one. */
+const partOf = (percent = 0): number => Math.min(Math.max(percent, 0), 100);
+
 /**
  * Delays and errors that are put into traffic on purpose. Without a percentage they are for no request. See Istio,
  * HTTPFaultInjection.
@@ -26,7 +29,7 @@ export function httpFault({ delay, abort }: HTTPFaultInjection): HTTPFaultJson {
   return {
     ...(fixedDelay === undefined
       ? {}
-      : { delay: { fixedDelay, percentage: share(delay?.percentage, delay?.percent ?? 0) } }),
+      : { delay: { fixedDelay, percentage: share(delay?.percentage, partOf(delay?.percent)) } }),
     ...(error === undefined
       ? {}
       : { abort: { ...error, percentage: share(abort?.percentage, 0) } }),

@@ -137,6 +137,11 @@ describe("the match of an EnvoyFilter", () => {
       [`warning ${FILTER}`],
     ],
     [
+      "should name a filter as Envoy does now",
+      filter("NETWORK_FILTER", { name: "envoy.client_ssl_auth" }),
+      [`warning ${FILTER}.name`],
+    ],
+    [
       "names a filter within HTTP",
       filter("HTTP_FILTER", { name: HCM, subFilter: {} }),
       [`${FILTER}.subFilter.name`],

@@ -380,6 +380,11 @@ describe("rewrites, mirrors, faults and CORS", () => {
       [`${AT}.fault.delay.percentage.value`],
     ],
     [
+      "delay a part by the old percent, whatever it is",
+      fault({ delay: { fixedDelay: "1s", percent: 101 } }),
+      [`warning ${AT}.fault.delay.percent`],
+    ],
+    [
       "abort with a status of HTTP",
       fault({ abort: { httpStatus: 99 } }),
       [`${AT}.fault.abort.httpStatus`],
