@@ -13,6 +13,7 @@ import { createHostRegistry, findHost, type HostRegistry } from "./host-registry
 import { checkProvider } from "./providers.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
+import { checkTlsVersions, ingressTls, serverTls } from "./tls-versions.js";
 import {
   danglingReferences,
   type RouteReferences,
@@ -41,11 +42,13 @@ export function createReferenceCheck(
   const selectors = createSelectorCheck(engine);
   const providers = createProviderCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
+  const tlsVersions = createTlsVersionCheck(engine);
   return (tables) => {
     const config = meshConfig(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
     const knownHosts = hosts(tables, config);
     const knownWorkloads = workloads(tables);
     const selected = selectors(tables, knownWorkloads, config.rootNamespace);
+    const versions = tlsVersions(tables, config.tlsDefaults);
     return {
       ...selected,
       AuthorizationPolicy: [
@@ -58,7 +61,8 @@ export function createReferenceCheck(
         rules([tables.DestinationRule], knownHosts),
       ],
       EnvoyFilter: [...(selected.EnvoyFilter ?? []), patches([tables.EnvoyFilter])],
-      Gateway: [...(selected.Gateway ?? []), credentials(tables, knownWorkloads)],
+      Gateway: [...(selected.Gateway ?? []), credentials(tables, knownWorkloads), versions.Gateway],
+      Sidecar: [...(selected.Sidecar ?? []), versions.Sidecar],
     };
   };
 }
@@ -154,6 +158,29 @@ function createPatchCheck(engine: Engine, check: CheckPatch | undefined) {
         : warnings(checkEnvoyPatches(filter, check)),
     isDeepStrictEqual,
   );
+}
+
+function createTlsVersionCheck(engine: Engine) {
+  const gateways = engine.derive(
+    "TLS versions of Gateway",
+    (_key, [gateway]: RowsOf<"Gateway">, defaults: MeshConfig["tlsDefaults"]) =>
+      gateway && warnings(checkTlsVersions(serverTls(gateway), defaults)),
+    isDeepStrictEqual,
+  );
+  const sidecars = engine.derive(
+    "TLS versions of Sidecar",
+    (_key, [sidecar]: RowsOf<"Sidecar">, defaults: MeshConfig["tlsDefaults"]) =>
+      sidecar && warnings(checkTlsVersions(ingressTls(sidecar), defaults)),
+    isDeepStrictEqual,
+  );
+  const settle = engine.settle<MeshConfig["tlsDefaults"]>(isDeepStrictEqual);
+  return (tables: ResourceTables, tlsDefaults: MeshConfig["tlsDefaults"]) => {
+    const defaults = settle(tlsDefaults);
+    return {
+      Gateway: gateways([tables.Gateway], defaults),
+      Sidecar: sidecars([tables.Sidecar], defaults),
+    };
+  };
 }
 
 function createCredentialCheck(engine: Engine) {

@@ -382,3 +382,104 @@ data:
     expect(found("good")).toEqual([]);
   });
 });
+
+describe("a server's maximum version of TLS", () => {
+  const edge = (tls: string): string => `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  servers:
+  - port: { number: 443, name: https, protocol: HTTPS }
+    hosts: ["*"]
+    tls:
+      mode: SIMPLE
+      serverCertificate: /tls/crt.pem
+      privateKey: /tls/key.pem
+      ${tls}
+`;
+  const sidecar = (tls: string): string => `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: app }
+spec:
+  workloadSelector: { labels: { app: a } }
+  ingress:
+  - port: { number: 8443, name: https, protocol: HTTPS }
+    defaultEndpoint: 127.0.0.1:8080
+    tls:
+      mode: SIMPLE
+      serverCertificate: /tls/crt.pem
+      privateKey: /tls/key.pem
+      ${tls}
+`;
+  const config = (minimum: string): string => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: "tlsDefaults: { minProtocolVersion: ${minimum} }"
+`;
+  const found = (
+    resource: string,
+    minimum: string,
+  ): readonly { readonly line: number | undefined; readonly message: string }[] => {
+    const { diagnostics } = createDirectory().write({
+      "config.yaml": config(minimum),
+      "resource.yaml": resource,
+    });
+    return diagnostics
+      .filter(({ code }) => code === "no-tls-version")
+      .map(({ position, message }) => ({ line: position?.line, message }));
+  };
+
+  it.each([
+    ["Gateway", edge],
+    ["Sidecar", sidecar],
+  ])("of a %s is warned of below the minimum of the mesh, at its line", (_kind, resource) => {
+    const written = resource("maxProtocolVersion: TLSV1_2");
+    const line = written.split("\n").findIndex((one) => one.includes("maxProtocolVersion")) + 1;
+    const message =
+      "no client can connect: maxProtocolVersion TLSV1_2 is below TLSV1_3, the minimum by the mesh configuration's " +
+      "tlsDefaults; raise the maximum, or give the server a minProtocolVersion";
+    expect(found(written, "TLSV1_3")).toEqual([{ line, message }]);
+  });
+
+  it("is warned of below the server's own minimum", () => {
+    const own = edge("minProtocolVersion: TLSV1_3\n      maxProtocolVersion: TLSV1_2");
+    expect(found(own, "TLSV1_2").map(({ message }) => message)).toEqual([
+      "no client can connect: maxProtocolVersion TLSV1_2 is below TLSV1_3, the minimum by minProtocolVersion; " +
+        "lower one or raise the other",
+    ]);
+  });
+
+  it.each([
+    ["is the minimum", "maxProtocolVersion: TLSV1_3", "TLSV1_3"],
+    ["is no limit", "maxProtocolVersion: TLS_AUTO", "TLSV1_3"],
+    [
+      "has a minimum of its own",
+      "minProtocolVersion: TLSV1_2\n      maxProtocolVersion: TLSV1_2",
+      "TLSV1_3",
+    ],
+    ["is above no minimum", "maxProtocolVersion: TLSV1_2", "TLS_AUTO"],
+  ])("is in order when it %s", (_what, tls, minimum) => {
+    expect(found(edge(tls), minimum)).toEqual([]);
+  });
+
+  it("is of no account where TLS is passed on, and warned of again when the mesh's minimum rises", () => {
+    const passing = edge("maxProtocolVersion: TLSV1_2").replace("SIMPLE", "PASSTHROUGH");
+    expect(found(passing, "TLSV1_3")).toEqual([]);
+    const directory = createDirectory();
+    const codes = ({
+      diagnostics,
+    }: {
+      diagnostics: readonly { code: string }[];
+    }): readonly string[] =>
+      diagnostics.map(({ code }) => code).filter((code) => code === "no-tls-version");
+    const before = directory.write({
+      "config.yaml": config("TLSV1_2"),
+      "edge.yaml": edge("maxProtocolVersion: TLSV1_2"),
+    });
+    expect(codes(before)).toEqual([]);
+    expect(codes(directory.write({ "config.yaml": config("TLSV1_3") }))).toEqual([
+      "no-tls-version",
+    ]);
+  });
+});
