@@ -5,6 +5,7 @@ import { type Findings, tolerate } from "./kinds/findings.js";
 import { checkMeshConfig } from "./mesh-config-rules.js";
 import { MeshConfigFields, type ProxyConfigFields } from "./mesh-config-schema.js";
 import { meshNetworksFindings } from "./mesh-networks.js";
+import { unappliedMeshFields } from "./mesh-unapplied.js";
 import { isMap } from "./reading/value.js";
 import type { ConfigResource } from "./resource.js";
 import { validateBody } from "./schema.js";
@@ -161,7 +162,7 @@ function readFields(configMap: ConfigResource): FieldsReading {
   // What has no errors of its schema is of its type, but for the providers that have.
   const wrong = wrongProviders(ofFields);
   const fields = withoutProviders(reading.value, wrong) as MeshConfigFields;
-  const ofRules = isRead ? [...checkMeshConfig(fields)] : [];
+  const ofRules = isRead ? [...checkMeshConfig(fields), ...unappliedMeshFields(fields)] : [];
   const ofProviders = isRead && wrong.size === 0 ? [...providerWarnings(fields)] : [];
   const findings = inText(KEY, [...ofFields, ...ofRules, ...ofProviders]);
   if (findings.some(({ severity }) => severity !== "warning")) return { findings };

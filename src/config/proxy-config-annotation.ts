@@ -2,6 +2,7 @@
 import type { Finding, Path } from "./kind.js";
 import type { PodTemplate } from "./kinds/pod-template.js";
 import { ProxyConfigFields } from "./mesh-config-schema.js";
+import { unappliedProxyFields } from "./mesh-unapplied.js";
 import { isMap } from "./reading/value.js";
 import type { ConfigResource } from "./resource.js";
 import { validateBody } from "./schema.js";
@@ -50,10 +51,15 @@ export function proxyConfigFindings(resource: ConfigResource): readonly Finding[
   const place = podAnnotations(resource);
   const text = place?.annotations?.[PROXY_CONFIG_ANNOTATION];
   if (place === undefined || text === undefined) return [];
-  return readProxyConfig(text).findings.map((finding) => ({
+  const { fields, findings } = readProxyConfig(text);
+  const ofErrors = findings.map((finding) => ({
+    ...finding,
+    message: `${finding.message}: ${leftOut(finding)} is left out`,
+  }));
+  return [...ofErrors, ...unappliedProxyFields(fields, [])].map((finding) => ({
     ...finding,
     path: [...place.path, PROXY_CONFIG_ANNOTATION, ...finding.path],
-    message: `${PROXY_CONFIG_ANNOTATION}: ${finding.message}: ${leftOut(finding)} is left out`,
+    message: `${PROXY_CONFIG_ANNOTATION}: ${finding.message}`,
     severity: "warning",
   }));
 }

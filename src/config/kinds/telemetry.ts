@@ -32,6 +32,7 @@ import {
   PolicyTargetReference,
   PolicyTargetReferences,
 } from "./selectors.js";
+import { notApplied } from "./unapplied.js";
 
 /** A provider of the mesh configuration by its name. */
 export type ProviderRef = ValueOf<typeof ProviderRef>;
@@ -154,12 +155,14 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
     ),
   );
   yield* each(spec.metrics, ["spec", "metrics"], function* (metrics, at) {
+    if (asksForMetrics(metrics)) yield notApplied(at, "what is said of Istio's metrics");
     yield* each(metrics.overrides, [...at, "overrides"], checkOverride);
     yield* given(metrics.reportingInterval, [...at, "reportingInterval"], checkDuration);
   });
 }
 
 function* checkTracing(tracing: Tracing, path: Path): Findings {
+  if (asksForSpans(tracing)) yield notApplied(path, "tracing");
   if ((tracing.providers ?? []).length > 1) {
     yield doubtful([...path, "providers", 1], "spans go to one provider: the first counts");
   }
@@ -171,6 +174,19 @@ function* checkTracing(tracing: Tracing, path: Path): Findings {
       yield doubtful(at, `the tag has no value: give one of ${kinds.join(", ")}`);
     }
   });
+}
+
+/** Whether a proxy would have to report spans, or other ones than it does. */
+function asksForSpans(tracing: Tracing): boolean {
+  const { providers = [], randomSamplingPercentage, customTags = {} } = tracing;
+  const asked = providers.length > 0 || Object.keys(customTags).length > 0;
+  return tracing.disableSpanReporting !== true && (asked || (randomSamplingPercentage ?? 0) > 0);
+}
+
+/** Whether a proxy would have to make Istio's metrics; that it makes none of them is what is done. */
+function asksForMetrics({ providers = [], overrides = [], reportingInterval }: Metrics): boolean {
+  const overridden = overrides.some(({ disabled }) => disabled !== true);
+  return providers.length > 0 || overridden || reportingInterval !== undefined;
 }
 
 function* checkOverride(override: MetricsOverride, path: Path): Findings {

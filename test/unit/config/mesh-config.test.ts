@@ -159,9 +159,9 @@ describe("an error in the mesh configuration", () => {
 
 describe("the rules of the mesh configuration", () => {
   const found = (text: string): readonly string[] =>
-    parseOffline([{ path: "m.yaml", text: configMap(text) }]).diagnostics.map(
-      ({ severity, message }) => `${severity} ${message}`,
-    );
+    parseOffline([{ path: "m.yaml", text: configMap(text) }])
+      .diagnostics.filter(({ code }) => code !== "not-applied")
+      .map(({ severity, message }) => `${severity} ${message}`);
 
   it.each([
     "connectTimeout: 1h",
@@ -254,6 +254,38 @@ describe("the rules of the mesh configuration", () => {
     ],
   ])("find doubtful %s", (text, problem) => {
     expect(found(text)).toEqual([expect.stringMatching(`^warning .*${problem}`)]);
+  });
+});
+
+describe("what the mesh configuration asks for and is not done", () => {
+  const found = (text: string): readonly string[] =>
+    parseOffline([{ path: "m.yaml", text: configMap(text) }]).diagnostics.map(
+      ({ severity, code, message }) => `${severity} ${code} ${message}`,
+    );
+
+  it.each([
+    ["proxyListenPort: 15101", "another proxyListenPort than 15001"],
+    ["proxyInboundListenPort: 15106", "another proxyInboundListenPort than 15006"],
+    ["enableEnvoyAccessLogService: true", "enableEnvoyAccessLogService"],
+    ["outboundClusterStatName: '%SERVICE%'", "outboundClusterStatName"],
+    ["discoverySelectors: [{ matchLabels: { a: b } }]", "discoverySelectors"],
+    ["defaultProviders: { tracing: [zipkin] }", "tracing"],
+    ["defaultConfig: { tracing: { zipkin: { address: 'a:9411' } } }", "tracing"],
+    ["defaultConfig: { runtimeValues: { a: b } }", "runtimeValues"],
+  ])("is warned of: %s", (text, what) => {
+    expect(found(text)).toEqual([`warning not-applied ${what} has no effect in fairlead`]);
+  });
+
+  it.each([
+    "proxyListenPort: 15001",
+    "proxyInboundListenPort: 15006",
+    "enableEnvoyAccessLogService: false",
+    "outboundClusterStatName: ''",
+    "discoverySelectors: []",
+    "defaultProviders: { metrics: [prometheus] }",
+    "defaultConfig: { tracing: { sampling: 1 }, runtimeValues: {}, discoveryAddress: 'a:15012' }",
+  ])("is not in %s", (text) => {
+    expect(found(text)).toEqual([]);
   });
 });
 

@@ -63,6 +63,13 @@ describe("the annotation proxy.istio.io/config", () => {
     },
   );
 
+  test("is warned of where it asks for what is not done", () => {
+    expect(problems(pod('"runtimeValues: { a: b }"'))).toEqual([
+      "warning 6:28 proxy.istio.io/config: runtimeValues has no effect in fairlead",
+    ]);
+    expect(problems(pod('"tracing: { sampling: 1 }"'))).toEqual([]);
+  });
+
   test("may have settings that nobody knows, and leaves all resources in force", () => {
     expect(problems(template("Deployment", '"notYetKnown: 1"'))).toEqual([]);
     const { tables } = parseOffline([{ path: "a.yaml", text: template("Deployment", "'['") }]);

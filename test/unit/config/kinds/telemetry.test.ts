@@ -17,7 +17,7 @@ describe("a Telemetry", () => {
     [
       "should trace to one provider",
       { tracing: [{ providers: [{ name: "a" }, { name: "b" }] }] },
-      ["warning spec.tracing[0].providers[1]"],
+      ["warning spec.tracing[0]", "warning spec.tracing[0].providers[1]"],
     ],
     [
       "traces a part of 100",
@@ -27,29 +27,53 @@ describe("a Telemetry", () => {
     [
       "has tags of one kind",
       tag({ literal: { value: "a" }, header: { name: "b" } }),
-      ["spec.tracing[0].customTags.a.header"],
+      ["warning spec.tracing[0]", "spec.tracing[0].customTags.a.header"],
     ],
-    ["should have tags with a value", tag({}), ["warning spec.tracing[0].customTags.a"]],
+    [
+      "should have tags with a value",
+      tag({}),
+      ["warning spec.tracing[0]", "warning spec.tracing[0].customTags.a"],
+    ],
     [
       "reports at an interval of a millisecond at least",
       { metrics: [{ reportingInterval: "0s" }] },
-      ["spec.metrics[0].reportingInterval"],
+      ["warning spec.metrics[0]", "spec.metrics[0].reportingInterval"],
     ],
     [
       "logs by an expression of CEL",
       { accessLogging: [{ filter: { expression: "response.code >=" } }, { filter: {} }] },
       ["spec.accessLogging[0].filter.expression", "spec.accessLogging[1].filter.expression"],
     ],
-    ["sets tags of metrics to something", tagOverride({}), [`${OVERRIDE}.tagOverrides.a.value`]],
+    [
+      "sets tags of metrics to something",
+      tagOverride({}),
+      ["warning spec.metrics[0]", `${OVERRIDE}.tagOverrides.a.value`],
+    ],
     [
       "removes tags of metrics without more",
       tagOverride({ operation: "REMOVE", value: "a" }),
-      [`${OVERRIDE}.tagOverrides.a.value`],
+      ["warning spec.metrics[0]", `${OVERRIDE}.tagOverrides.a.value`],
     ],
     [
       "is for one of Istio's metrics or another",
       override({ match: { metric: "REQUEST_COUNT", customMetric: "a" } }),
-      [`${OVERRIDE}.match.customMetric`],
+      ["warning spec.metrics[0]", `${OVERRIDE}.match.customMetric`],
+    ],
+    [
+      "is told of spans and metrics that are asked for, which nobody makes",
+      {
+        tracing: [{ providers: [{ name: "a" }], randomSamplingPercentage: 1 }],
+        metrics: [{ providers: [{ name: "prometheus" }] }],
+      },
+      ["warning spec.tracing[0]", "warning spec.metrics[0]"],
+    ],
+    [
+      "can say that none are made",
+      {
+        tracing: [{ disableSpanReporting: true, randomSamplingPercentage: 1 }],
+        metrics: [{ overrides: [{ match: { metric: "ALL_METRICS" }, disabled: true }] }],
+      },
+      [],
     ],
   ]);
 });

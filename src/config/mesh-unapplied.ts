@@ -1,0 +1,65 @@
+/** What the mesh's configuration can ask for, and what is not done here. */
+import type { Path } from "./kind.js";
+import type { Findings } from "./kinds/findings.js";
+import { notApplied } from "./kinds/unapplied.js";
+import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
+
+/** Where Istio has what is captured go, if nobody says otherwise. */
+const DEFAULT_PORTS = { proxyListenPort: 15001, proxyInboundListenPort: 15006 } as const;
+
+/** Warns of the fields that ask for what is not done; not of those that have what is done anyway. */
+export function* unappliedMeshFields(config: MeshConfigFields): Findings {
+  for (const name of ["proxyListenPort", "proxyInboundListenPort"] as const) {
+    const port = DEFAULT_PORTS[name];
+    if ((config[name] ?? port) !== port) {
+      yield notApplied([name], `another ${name} than ${port}`);
+    }
+  }
+  yield* unapplied([], {
+    enableEnvoyAccessLogService: config.enableEnvoyAccessLogService,
+    inboundClusterStatName: config.inboundClusterStatName,
+    outboundClusterStatName: config.outboundClusterStatName,
+    configSources: config.configSources,
+    discoverySelectors: config.discoverySelectors,
+    certificates: config.certificates,
+  });
+  const path = ["defaultProviders", "tracing"];
+  if (isAsked(config.defaultProviders?.tracing)) yield notApplied(path, "tracing");
+  yield* unappliedProxyFields(config.defaultConfig ?? {}, ["defaultConfig"]);
+}
+
+/** The same of the settings of a single proxy. */
+export function* unappliedProxyFields(config: ProxyConfigFields, path: Path): Findings {
+  const { zipkin, lightstep, datadog, stackdriver, openCensusAgent } = config.tracing ?? {};
+  const tracing = { zipkin, lightstep, datadog, stackdriver, openCensusAgent };
+  for (const [name, tracer] of Object.entries(tracing)) {
+    if (tracer !== undefined) yield notApplied([...path, "tracing", name], "tracing");
+  }
+  yield* unapplied(path, {
+    zipkinAddress: config.zipkinAddress,
+    statsdUdpAddress: config.statsdUdpAddress,
+    envoyMetricsServiceAddress: config.envoyMetricsServiceAddress,
+    envoyMetricsService: config.envoyMetricsService,
+    envoyAccessLogService: config.envoyAccessLogService,
+    customConfigFile: config.customConfigFile,
+    proxyBootstrapTemplatePath: config.proxyBootstrapTemplatePath,
+    runtimeValues: config.runtimeValues,
+    proxyStatsMatcher: config.proxyStatsMatcher,
+    extraStatTags: config.extraStatTags,
+    caCertificatesPem: config.caCertificatesPem,
+    privateKeyProvider: config.privateKeyProvider,
+  });
+}
+
+function* unapplied(path: Path, fields: Readonly<Record<string, unknown>>): Findings {
+  for (const [name, value] of Object.entries(fields)) {
+    if (isAsked(value)) yield notApplied([...path, name], name);
+  }
+}
+
+/** Whether a value is more than none: no text, number or list is the same as an empty one. */
+function isAsked(value: unknown): boolean {
+  return typeof value === "object" && value !== null
+    ? Object.keys(value).length > 0
+    : Boolean(value);
+}
