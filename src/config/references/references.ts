@@ -10,7 +10,7 @@ import { checkCredentials } from "./credentials.js";
 import type { References } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
-import { checkProvider } from "./providers.js";
+import { checkLogProviders, checkProvider } from "./providers.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
 import { checkTlsVersions, ingressTls, serverTls } from "./tls-versions.js";
@@ -41,6 +41,7 @@ export function createReferenceCheck(
   const credentials = createCredentialCheck(engine);
   const selectors = createSelectorCheck(engine);
   const providers = createProviderCheck(engine);
+  const logProviders = createLogProviderCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
   return (tables) => {
@@ -63,6 +64,10 @@ export function createReferenceCheck(
       EnvoyFilter: [...(selected.EnvoyFilter ?? []), patches([tables.EnvoyFilter])],
       Gateway: [...(selected.Gateway ?? []), credentials(tables, knownWorkloads), versions.Gateway],
       Sidecar: [...(selected.Sidecar ?? []), versions.Sidecar],
+      Telemetry: [
+        ...(selected.Telemetry ?? []),
+        logProviders([tables.Telemetry], config.extensionProviders),
+      ],
     };
   };
 }
@@ -144,6 +149,15 @@ function createProviderCheck(engine: Engine) {
       [policy]: RowsOf<"AuthorizationPolicy">,
       ...[providers, hosts]: [MeshConfig["extensionProviders"], HostRegistry]
     ) => policy && warnings(checkProvider(policy, providers, hosts)),
+    isDeepStrictEqual,
+  );
+}
+
+function createLogProviderCheck(engine: Engine) {
+  return engine.derive(
+    "providers of Telemetry",
+    (_key, [telemetry]: RowsOf<"Telemetry">, providers: MeshConfig["extensionProviders"]) =>
+      telemetry && warnings(checkLogProviders(telemetry, providers)),
     isDeepStrictEqual,
   );
 }

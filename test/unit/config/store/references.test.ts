@@ -383,6 +383,48 @@ data:
   });
 });
 
+describe("the provider of an access log", () => {
+  const CONFIG = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    extensionProviders:
+    - { name: file, envoyFileAccessLog: { path: /var/log/envoy } }
+    - { name: als, envoyHttpAls: { service: als.example.com, port: 80 } }
+`;
+  const found = (logging: string): readonly string[] => {
+    const telemetry = `apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: logs }
+spec:
+  accessLogging: [${logging}]
+`;
+    const { diagnostics } = createDirectory().write({ "a.yaml": CONFIG, "t.yaml": telemetry });
+    return diagnostics.map(
+      ({ severity, code, position, message }) =>
+        `${String(position?.line)} ${severity} ${code}: ${message}`,
+    );
+  };
+
+  it("is warned of when it is missing", () => {
+    expect(found("{ providers: [{ name: file }, { name: fle }] }")).toEqual([
+      `5 warning IST0101: provider "fle" is none of the mesh configuration's extensionProviders: nothing is logged to it`,
+    ]);
+  });
+
+  it("is warned of when it logs elsewhere than to a file", () => {
+    expect(found("{ providers: [{ name: als }] }")).toEqual([
+      `5 warning not-applied: the access log of provider "als", which is no envoyFileAccessLog, has no effect in fairlead`,
+    ]);
+  });
+
+  it("is not warned of when it logs to a file, or is not to log", () => {
+    expect(found("{ providers: [{ name: file }, { name: envoy }] }")).toEqual([]);
+    expect(found("{ disabled: true, providers: [{ name: als }] }")).toEqual([]);
+  });
+});
+
 describe("a server's maximum version of TLS", () => {
   const edge = (tls: string): string => `apiVersion: networking.istio.io/v1
 kind: Gateway
