@@ -14,7 +14,7 @@ import { advance, type ConfigState, EMPTY_STATE, type Rules } from "./config-sta
 import { diagnosePath } from "./diagnose.js";
 import { diagnoseRoot } from "./diagnose-root.js";
 import { placeOfRef } from "./locate.js";
-import { pathIn, placeOf, type ReplacingFile, replacing } from "./replacement.js";
+import { placeOf, type ReplacingFile, replacing } from "./replacement.js";
 import { restoredState, type SavedFile } from "./saved-file.js";
 import { writtenResources } from "./written.js";
 
@@ -78,8 +78,8 @@ export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore
       const { state } = view;
       const place = placeOf(state, name);
       return {
-        textOf: (path) => textAt(state, pathIn(state, place, path)),
-        pathOf: (path) => pathIn(state, place, path),
+        textOf: (path) => textAt(state, place.pathOf(path)),
+        pathOf: place.pathOf,
         snapshot: (files, sections) => {
           const batch = replacing(view.state, placeOf(view.state, name), files);
           return nextView(view, advance(view.state, batch, { ...rules, sections })).snapshot;

@@ -11,65 +11,84 @@ export type ReplacingFile = {
 
 /** A place in which a directory is to be. */
 export interface Place {
-  /** Absolute. */
-  readonly base: string;
   /** The files that are there now, as they are shown. */
   readonly paths: ReadonlySet<string>;
+  /** The path of a file as it is shown, by its path below the directory. */
+  readonly pathOf: (below: string) => string;
+  /** The root of a file by its path; of one that would be in none the first. */
+  readonly rootOf: (path: string) => string;
+  /** Whether a root is the place, or in it. */
+  readonly covers: (root: string) => boolean;
 }
 
 type FilesAndRoots = Pick<ConfigState, "files" | "roots">;
+
+/** A root of YAML. */
+interface Root {
+  /** As it was given. */
+  readonly path: string;
+  /** Absolute. */
+  readonly full: string;
+}
 
 /**
  * The place of a directory of this name: that of the directories of that name, be it roots, in them or above them; of all
  * roots where there is none. Secrets that are read as folders are no part of it.
  */
-export function placeOf(state: FilesAndRoots, name: string): Place {
-  const roots = configRoots(state);
-  const named = roots.map((root) => resolve(root)).filter((root) => basename(root) === name);
-  const bases = new Set(named.slice(0, 1));
+export function placeOf({ files, roots }: FilesAndRoots, name: string): Place {
+  const configs = roots
+    .filter(({ kind }) => kind === "config")
+    .map(({ path }): Root => ({ path, full: resolve(path) }));
+  const byPath = new Map(configs.map((root) => [root.path, root]));
+  const named = new Set(configs.filter(({ full }) => basename(full) === name));
+  const bases = new Set([...named].slice(0, 1).map(({ full }) => full));
   const all: string[] = [];
   const own: string[] = [];
-  for (const [path, { root }] of state.files.byPath) {
-    if (!roots.includes(root)) continue;
+  for (const [path, file] of files.byPath) {
+    const root = byPath.get(file.root);
+    if (root === undefined) continue;
     all.push(path);
-    const base = baseOf(path, root, name);
+    const base = named.has(root) ? root.full : innermost(path, name);
     if (base === undefined) continue;
     bases.add(base);
     own.push(path);
   }
   const [base] = [...bases].sort();
   return base === undefined
-    ? { base: resolve(roots[0] ?? ""), paths: new Set(all) }
-    : { base, paths: new Set(own) };
+    ? placeAt(configs[0]?.full ?? "", configs, all)
+    : placeAt(base, configs, own);
 }
 
-const configRoots = ({ roots }: Pick<ConfigState, "roots">): readonly string[] =>
-  roots.filter(({ kind }) => kind === "config").map(({ path }) => path);
-
-/** The directory of that name that a file is in: the root, or else the innermost. */
-function baseOf(path: string, root: string, name: string): string | undefined {
-  if (basename(resolve(root)) === name) return resolve(root);
+/** The innermost directory of a name that a file is in. */
+function innermost(path: string, name: string): string | undefined {
   const names = dirname(resolve(path)).split(sep);
   const at = names.lastIndexOf(name);
   return at === -1 ? undefined : names.slice(0, at + 1).join(sep);
 }
 
-/** The path of a file in a place, as it is shown. */
-export function pathIn(state: Pick<ConfigState, "roots">, { base }: Place, below: string): string {
-  const path = join(base, below);
-  const root = rootOf(state, path);
-  if (root === undefined) return path;
-  return path === resolve(root) ? root : join(root, relative(resolve(root), path));
+function placeAt(base: string, roots: readonly Root[], paths: readonly string[]): Place {
+  const rootAt = (full: string): Root | undefined => roots.find((root) => isIn(root.full, full));
+  const shown = (full: string, { path, full: outer } = rootAt(full) ?? NO_ROOT): string =>
+    full === outer ? path : join(path, relative(outer, full));
+  const root = rootAt(base);
+  const prefix = root && shown(base, root);
+  return {
+    paths: new Set(paths),
+    pathOf: (below) => {
+      if (prefix === undefined) return shown(join(base, below));
+      return below === "" ? prefix : join(prefix, below);
+    },
+    rootOf: (path) => (root ?? rootAt(resolve(path)) ?? roots[0])?.path ?? base,
+    covers: (path) => isIn(base, resolve(path)),
+  };
 }
 
-function rootOf(state: Pick<ConfigState, "roots">, path: string): string | undefined {
-  return configRoots(state).find((root) => isIn(root, path));
-}
+/** What is in no root is shown as it is. */
+const NO_ROOT: Root = { path: "/", full: "/" };
 
-/** Whether a path is that of a directory, or below it. */
+/** Whether a path is that of a directory, or below it; both absolute. */
 function isIn(directory: string, path: string): boolean {
-  const [outer, inner] = [resolve(directory), resolve(path)];
-  return inner === outer || inner.startsWith(join(outer, sep));
+  return path === directory || path.startsWith(join(directory, sep));
 }
 
 /** What would be found, were these all files in a place. */
@@ -79,8 +98,8 @@ export function replacing(
   files: readonly ReplacingFile[],
 ): SourceBatch {
   const changed = files.map(({ path: below, ...contents }): Source => {
-    const path = pathIn(state, place, below);
-    const root = rootOf(state, resolve(path)) ?? configRoots(state)[0] ?? place.base;
+    const path = place.pathOf(below);
+    const root = place.rootOf(path);
     return "text" in contents
       ? { type: "text", path, root, ...contents }
       : { type: "unreadable", path, root, ...contents };
@@ -111,6 +130,6 @@ function rootWith(
   const gone = removed.filter((path) => isOf(path) && !files.lost.has(path));
   const come = changed.filter((one) => one.root === root.path && !isOf(one.path));
   const sourceCount = root.sourceCount - gone.length + come.length;
-  if (sourceCount === 0 && gone.length > 0 && !isIn(place.base, root.path)) return [];
+  if (sourceCount === 0 && gone.length > 0 && !place.covers(root.path)) return [];
   return [{ ...root, exists: root.exists || come.length > 0, sourceCount, isSettled: true }];
 }

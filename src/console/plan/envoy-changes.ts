@@ -1,7 +1,7 @@
 /** What a change of the configuration does to what proxies are sent. */
 import type { Change } from "../../base/table.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
-import type { EnvoyResource, ResourceSets } from "../../envoy/resource-set.js";
+import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
 import { type JsonDifference, jsonDifferences } from "../json-differences.js";
 
 /** What becomes of one resource. */
@@ -35,43 +35,69 @@ const TYPES = [
 
 type TypeRow = (typeof TYPES)[number];
 
-/** Differences between what a proxy is sent before and after, in order; made in steps of one resource. */
+/** Differences between what a proxy is sent before and after, in no order; a step is one that was not known. */
 export type EnvoyChanges = (
   before: ResourceSets,
   after: ResourceSets,
 ) => Generator<void, readonly NumberedChange[]>;
 
-/** The maker of differences; what proxies share is compared once. */
+/** What something was, and what it has become of that. */
+interface Become<Before, Result> {
+  readonly before: Before;
+  readonly result: Result;
+}
+
+/**
+ * The maker of differences. What proxies share is compared once: tables as a whole, and the resources of tables that many
+ * have with a few of their own.
+ */
 export function createEnvoyChanges(decode: Decode): EnvoyChanges {
   const numbered = createNumbers();
-  const known = new WeakMap<EnvoyResource, WeakMap<EnvoyResource, NumberedChange>>();
-  const changed = (row: TypeRow, before: EnvoyResource, after: EnvoyResource): NumberedChange => {
-    const others = known.get(before) ?? new WeakMap<EnvoyResource, NumberedChange>();
-    known.set(before, others);
-    const change = others.get(after) ?? numbered(changeOf(row, before, after, decode));
-    others.set(after, change);
-    return change;
+  const resources = new WeakMap<EnvoyResource, Become<EnvoyResource, NumberedChange>>();
+  const tables = new WeakMap<ResourceSet, Become<ResourceSet, readonly NumberedChange[]>>();
+  const knownOf = ({ before, after }: Change<EnvoyResource>): NumberedChange | undefined => {
+    const known = after && resources.get(after);
+    return known !== undefined && known.before === before ? known.result : undefined;
   };
-  const told = (row: TypeRow, one: Change<EnvoyResource>): NumberedChange | undefined => {
+  const made = (row: TypeRow, one: Change<EnvoyResource>): NumberedChange => {
     const { key: name, before, after } = one;
     if (before === undefined) return numbered({ type: row[0], name, action: "added", places: [] });
     if (after === undefined) return numbered({ type: row[0], name, action: "removed", places: [] });
-    return before.version === after.version ? undefined : changed(row, before, after);
+    const result = numbered(changeOf(row, before, after, decode));
+    resources.set(after, { before, result });
+    return result;
   };
-  return function* (before, after) {
-    const all: NumberedChange[] = [];
-    for (const row of TYPES) {
-      const own: NumberedChange[] = [];
-      for (const one of after[row[1]].changesFrom(before[row[1]])) {
-        const change = told(row, one);
-        if (change !== undefined) own.push(change);
-        yield;
-      }
-      all.push(...own.sort((a, b) => (a.change.name < b.change.name ? -1 : 1)));
+  function* changesOf(
+    row: TypeRow,
+    before: ResourceSet,
+    after: ResourceSet,
+  ): Generator<void, readonly NumberedChange[]> {
+    const known = tables.get(after);
+    if (known?.before === before) return known.result;
+    const result: NumberedChange[] = [];
+    for (const one of after.changesFrom(before)) {
+      if (one.before?.version === one.after?.version) continue;
+      const told = knownOf(one);
+      result.push(told ?? made(row, one));
+      if (told === undefined) yield;
     }
-    return all;
+    tables.set(after, { before, result });
+    return result;
+  }
+  return function* (before, after) {
+    const all: (readonly NumberedChange[])[] = [];
+    for (const row of TYPES) all.push(yield* changesOf(row, before[row[1]], after[row[1]]));
+    const [first = [], ...others] = all;
+    return first.concat(...others);
   };
 }
+
+/** The order in which changes are shown: by type, then by name. */
+export function compareChanges(a: EnvoyChange, b: EnvoyChange): number {
+  return rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1);
+}
+
+const rankOf = ({ type }: EnvoyChange): number => TYPES.findIndex(([word]) => word === type);
 
 /** Numbers changes; of those that are equal all are the first. */
 function createNumbers(): (change: EnvoyChange) => NumberedChange {

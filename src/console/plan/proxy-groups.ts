@@ -1,4 +1,4 @@
-import type { EnvoyChange, NumberedChange } from "./envoy-changes.js";
+import { compareChanges, type EnvoyChange, type NumberedChange } from "./envoy-changes.js";
 
 /** Proxies to which the same happens. */
 export interface ProxyGroup {
@@ -21,10 +21,15 @@ export function createProxyGroups(): ProxyGroups {
   return {
     add: (proxy, changes) => {
       if (changes.length === 0) return;
-      const key = changes.map(({ number }) => number).join(" ");
+      const key = Uint32Array.from(changes, ({ number }) => number)
+        .sort()
+        .join();
       const group = groups.get(key);
       if (group !== undefined) group.proxies.push(proxy);
-      else groups.set(key, { proxies: [proxy], changes: changes.map(({ change }) => change) });
+      else {
+        const sorted = changes.map(({ change }) => change).sort(compareChanges);
+        groups.set(key, { proxies: [proxy], changes: sorted });
+      }
     },
     list: () => [...groups.values()],
   };
