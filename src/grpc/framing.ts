@@ -36,16 +36,21 @@ function lengthOf(head: Buffer, maxBytes: number): number {
 export function createFrameReader(maxBytes: number): ReadFrames {
   let waiting: Buffer[] = [];
   let bytes = 0;
+  /** Whether what waits is in memory that was taken for it; else it is in a larger piece that came from the connection. */
+  let isOwn = false;
   /** What waits, as one buffer: done when a head or a message is whole, so each byte is moved twice at most. */
   const joined = (): Buffer => {
     const [first] = waiting;
-    const whole = waiting.length === 1 && first !== undefined ? first : Buffer.concat(waiting);
+    if (waiting.length === 1 && first !== undefined) return first;
+    const whole = Buffer.concat(waiting);
     waiting = [whole];
+    isOwn = true;
     return whole;
   };
   /** How many bytes there have to be before there is anything to do. */
   let needed = HEAD_BYTES;
   return (chunk) => {
+    if (waiting.length === 0) isOwn = false;
     waiting.push(chunk);
     bytes += chunk.length;
     const messages: Buffer[] = [];
@@ -53,7 +58,8 @@ export function createFrameReader(maxBytes: number): ReadFrames {
       const held = joined();
       needed = HEAD_BYTES + lengthOf(held, maxBytes);
       if (bytes < needed) break;
-      messages.push(Buffer.from(held.subarray(HEAD_BYTES, needed)));
+      const message = held.subarray(HEAD_BYTES, needed);
+      messages.push(isOwn ? message : Buffer.from(message));
       bytes -= needed;
       waiting = bytes === 0 ? [] : [held.subarray(needed)];
       needed = HEAD_BYTES;
