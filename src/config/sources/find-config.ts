@@ -7,6 +7,7 @@ import {
   identityOf,
   isStats,
   NOTHING,
+  problemOf,
   type SourceProblem,
   statOf,
 } from "./found.js";
@@ -92,10 +93,9 @@ export async function findConfig(search: Search): Promise<RootContents> {
 
 /** Looks into a directory; the real directories in it, which are next. */
 async function visitDirectory(progress: Progress, visit: Visit): Promise<readonly Visit[]> {
-  const { path, isLinked } = visit;
   const refusal = await refuseVisit(progress, visit);
   if (refusal !== undefined) {
-    progress.found.push(unreadable(progress.root, path, refusal, isLinked));
+    refuse(progress, visit, refusal);
     return [];
   }
   const entries = await entriesOf(progress, visit);
@@ -108,13 +108,18 @@ async function visitDirectory(progress: Progress, visit: Visit): Promise<readonl
   return visits;
 }
 
-async function entriesOf(progress: Progress, { path, isLinked }: Visit): Promise<Dirent[]> {
+/** A directory that went away while its parent was looked at is none that cannot be read. */
+function refuse(progress: Progress, { path, isLinked }: Visit, problem: SourceProblem): void {
+  if (problem.code === NOTHING) return;
+  progress.found.push(unreadable(progress.root, path, problem, isLinked));
+}
+
+async function entriesOf(progress: Progress, visit: Visit): Promise<Dirent[]> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
+    const entries = await readdir(visit.path, { withFileTypes: true });
     return entries.filter(({ name }) => !isHidden(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch {
-    const problem = { code: "unreadable", message: "the directory cannot be read" };
-    progress.found.push(unreadable(progress.root, path, problem, isLinked));
+  } catch (error) {
+    refuse(progress, visit, problemOf(error));
     return [];
   }
 }
