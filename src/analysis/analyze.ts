@@ -6,7 +6,7 @@ import { showable } from "../config/yaml/lines.js";
 import type { AnalysisContext, Analyzer, Report } from "./analyzer.js";
 import { DEFAULT_ANALYZERS } from "./analyzers.js";
 import { createHostScopes } from "./host-scopes.js";
-import { MESSAGES } from "./messages.js";
+import { severityOf } from "./messages.js";
 import { type Resources, resourcesOf } from "./resources.js";
 import { createAnnotationFilter } from "./suppression.js";
 import { createWorkloadIndex } from "./workload-index.js";
@@ -55,7 +55,7 @@ function reportsOf(
 function diagnosticOf(report: Report): Diagnostic {
   const { resource, code, path, end = "value", message } = report;
   return {
-    severity: report.severity ?? MESSAGES[code].severity,
+    severity: report.severity ?? severityOf(code),
     code,
     message: showable(message),
     ...resource.written.place(path, end),

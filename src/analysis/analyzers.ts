@@ -11,6 +11,7 @@ import { destinationSubsetAnalyzer } from "./analyzers/destination-subsets.js";
 import { destinationTlsAnalyzer } from "./analyzers/destination-tls.js";
 import { envoyPatchAnalyzer } from "./analyzers/envoy-patches.js";
 import { externalControlPlaneAnalyzer } from "./analyzers/external-control-plane.js";
+import { forgeableHeaderAnalyzer } from "./analyzers/forgeable-headers.js";
 import { gatewayApiVersionAnalyzer } from "./analyzers/gateway-api-versions.js";
 import { gatewayCertificateAnalyzer } from "./analyzers/gateway-certificates.js";
 import { gatewayPortAnalyzer } from "./analyzers/gateway-ports.js";
@@ -49,6 +50,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   destinationTlsAnalyzer,
   envoyPatchAnalyzer,
   externalControlPlaneAnalyzer,
+  forgeableHeaderAnalyzer,
   gatewayApiVersionAnalyzer,
   gatewayCertificateAnalyzer,
   gatewayPortAnalyzer,

@@ -83,5 +83,17 @@ export const MESSAGES = {
   IST0177: warning("ConflictingServiceEntryProtocol"),
 } as const satisfies Readonly<Record<string, MessageType>>;
 
-/** A code of Istio's analysis. */
-export type MessageCode = keyof typeof MESSAGES;
+/** The codes of fairlead's own analyzers, with their levels: for what Istio's do not look for. */
+const OWN_CODES = { "forgeable-header": "warning" } as const satisfies Readonly<
+  Record<string, Severity>
+>;
+
+/** A code of an analysis. */
+export type MessageCode = keyof typeof MESSAGES | keyof typeof OWN_CODES;
+
+/** How bad it is what a code stands for. */
+export function severityOf(code: MessageCode): Severity {
+  return code in OWN_CODES
+    ? OWN_CODES[code as keyof typeof OWN_CODES]
+    : MESSAGES[code as keyof typeof MESSAGES].severity;
+}

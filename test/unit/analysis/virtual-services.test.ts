@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { destinationHostAnalyzer } from "../../../src/analysis/analyzers/destination-hosts.js";
+import { forgeableHeaderAnalyzer } from "../../../src/analysis/analyzers/forgeable-headers.js";
 import { jwtClaimRouteAnalyzer } from "../../../src/analysis/analyzers/jwt-claim-routes.js";
 import { meshHostAnalyzer } from "../../../src/analysis/analyzers/mesh-hosts.js";
 import { routeGatewayAnalyzer } from "../../../src/analysis/analyzers/route-gateways.js";
@@ -270,6 +271,61 @@ describe("routes by the claims of a token", () => {
     [
       "are not told of gateways that there are not, nor of sidecars",
       file(byClaim(["mesh", "other"]), pod),
+      [],
+    ],
+  ]);
+});
+
+describe("routes by headers that stand for claims", () => {
+  const byHeader = (gateways: readonly string[], field = "headers", name = "X-User") =>
+    routing("r", { gateways, http: [{ match: [{ [field]: { [name]: { exact: "a" } } }] }] });
+  const gateway = resource("Gateway", "g", { selector: { app: "edge" } });
+  const pod = resource("Pod", { name: "edge", namespace: "edge", labels: { app: "edge" } });
+  const policy = (namespace: string, spec: object = {}) =>
+    resource(
+      "RequestAuthentication",
+      { name: "p", namespace },
+      {
+        jwtRules: [{ issuer: "a", outputClaimToHeaders: [{ header: "x-user", claim: "sub" }] }],
+        ...spec,
+      },
+    );
+  const told = ["forgeable-header VirtualService r.default: X-User"];
+  tryRows(forgeableHeaderAnalyzer, [
+    [
+      "can be forged at a gateway, by a policy of its namespace",
+      file(byHeader(["g"]), gateway, pod, policy("edge")),
+      told,
+    ],
+    [
+      "can be forged by a policy of the mesh, and whichever way they match",
+      file(byHeader(["g"], "withoutHeaders"), gateway, pod, policy("istio-system")),
+      told,
+    ],
+    [
+      "are in order where the policy is for others, or writes others",
+      file(
+        byHeader(["g"]),
+        gateway,
+        pod,
+        policy("edge", { selector: { matchLabels: { app: "x" } } }),
+        resource(
+          "RequestAuthentication",
+          { name: "q", namespace: "edge" },
+          { jwtRules: [{ issuer: "a", outputClaimToHeaders: [{ header: "y", claim: "sub" }] }] },
+        ),
+        policy("default"),
+      ),
+      [],
+    ],
+    [
+      "are in order behind sidecars, where the token is checked before",
+      file(byHeader(["mesh"]), gateway, pod, policy("edge")),
+      [],
+    ],
+    [
+      "are in order by the claim itself",
+      file(byHeader(["g"], "headers", "@request.auth.claims.sub"), gateway, pod, policy("edge")),
       [],
     ],
   ]);
