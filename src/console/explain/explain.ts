@@ -27,7 +27,7 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
   const from = isGateway ? `to the gateway ${proxy.id}` : `from ${proxy.id}`;
   const context = { scene, namespace: proxy.namespace, proxy };
   return {
-    call: `${call.request === undefined ? "" : `${requested.method} `}${requested.url.href} ${from}`,
+    call: `${call.request === undefined ? "" : `${requested.method} `}${shownUrl(requested.url)} ${from}`,
     stages: [
       {
         title: `${proxy.id} ${isGateway ? "takes it in" : "sends it"}`,
@@ -38,6 +38,12 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
     results: resultsOf(scene, journey),
   };
 }
+
+/** A JSON Web Token. */
+const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+/** A URL without the tokens in its query: people show others what they are shown. */
+const shownUrl = ({ href }: URL): string => href.replaceAll(TOKEN, "[redacted]");
 
 /** Who looks, and from which namespace. */
 interface Context {

@@ -70,6 +70,7 @@ test("tokens are checked as the proxies check them, and authorizers are not spok
         ...["explain", ...GUARDED, "http://shop/", ...withToken("expired")],
         ...["-H", `x-token: ${TOKENS.remote}`, "-H", "x-who: banned"],
       ],
+      ["explain", ...GUARDED, `http://shop/?token=${TOKENS.banned}`],
       ["explain", ...GUARDED, "http://shop/asked"],
       ["explain", ...GUARDED, "http://shop/asked", "-o", "json"],
     ],
