@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { summaryReporter } from "./scripts/summary-reporter.js";
+import { searchOutputs } from "./test/outputs/search.js";
 
 const MESH_TESTS = "test/mesh/**/*.test.ts";
 /** Files share the modules of their worker, which keep no state: to load them takes longer than most files' tests. */
@@ -7,7 +8,10 @@ const SHARED_MODULES = { isolate: false } as const;
 
 export default defineConfig({
   test: {
-    reporters: ["default", summaryReporter("node_modules/.cache/fairlead/tests.txt")],
+    reporters: [
+      "default",
+      summaryReporter("node_modules/.cache/fairlead/tests.txt", searchOutputs()),
+    ],
     projects: [
       {
         test: {

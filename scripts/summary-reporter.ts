@@ -1,7 +1,7 @@
 /** A vitest reporter that ends every run with the skipped tests, why they were, and one plain line of counts. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
 interface Counts {
   readonly passed: number;
@@ -35,13 +35,26 @@ function count(modules: readonly TestModule[], unhandledErrors: number): Counts 
   };
 }
 
+/** What is looked at when all tests are over. */
+export interface AfterRun {
+  /** Before the tests. */
+  readonly start: (vitest: Vitest) => void;
+  /** What is wrong; each counts as a failed test. */
+  readonly problems: () => readonly string[];
+}
+
 /** The reporter; `file` gets the line of counts as well, for those who read it after the run. */
-export function summaryReporter(file: string): Reporter {
+export function summaryReporter(file: string, after: AfterRun): Reporter {
   return {
+    onInit(vitest) {
+      after.start(vitest);
+    },
     onTestRunEnd(modules, unhandledErrors) {
       const { passed, failed, skipped } = count(modules, unhandledErrors.length);
-      const line = `${passed} passed, ${failed} failed`;
-      process.stdout.write([...skipped, line, ""].join("\n"));
+      const problems = after.problems();
+      if (problems.length > 0) process.exitCode = 1;
+      const line = `${passed} passed, ${failed + problems.length} failed`;
+      process.stdout.write([...skipped, ...problems, line, ""].join("\n"));
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, `${line}\n`);
     },

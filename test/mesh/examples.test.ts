@@ -1,4 +1,5 @@
 /** Every example in the help of every command is run as it stands there, on a mesh of real Envoys. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { noteOutput } from "../outputs/note-output.js";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
 import { application, HTTP_GATEWAY } from "./harness/manifests.js";
@@ -89,7 +91,9 @@ async function inShell(line: string, until?: string): Promise<Outcome> {
     if (isAwaited && stdout.includes(until)) shell.kill("SIGINT");
   }
   const [code] = await exited;
-  return { code: code ?? -1, stdout, stderr: await stderr };
+  const said = await stderr;
+  noteOutput(line, (line.includes("token create") ? "" : stdout) + said);
+  return { code: code ?? -1, stdout, stderr: said };
 }
 
 const ANY_PORTS = "--port 0 --tls-port 0 --http-port 0";

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
+import { noteFiles, noteOutput } from "../outputs/note-output.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(ROOT, "dist", "main.js");
@@ -55,11 +56,15 @@ async function up(state?: string, ...more: readonly string[]): Promise<Running> 
   onTestFinished(async () => {
     program.kill("SIGKILL");
     await exited;
+    await noteFiles(join(kept, "logs"));
     await rm(directory, { recursive: true, force: true });
   });
   const lines: string[] = [];
   const input = createInterface(program.stdout);
-  input.on("line", (line) => lines.push(line));
+  input.on("line", (line) => {
+    lines.push(line);
+    noteOutput("fairlead up", line);
+  });
   const line = async (pattern: RegExp, from = 0): Promise<string> => {
     for (let i = from; ; i++) {
       while (i >= lines.length) await once(input, "line");

@@ -1,6 +1,8 @@
 /** What proxies tell of themselves. */
+
 import { readdir, readFile } from "node:fs/promises";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import { noteOutput } from "../../outputs/note-output.js";
 import { callAddress } from "./requests.js";
 
 const ADMIN_PORT = 15000;
@@ -10,6 +12,7 @@ export async function admin(pod: PlacedPod, path: string): Promise<string> {
   const at = { address: pod.addresses.pod, port: ADMIN_PORT };
   const { status, body } = await callAddress(at, `http://admin${path}`);
   if (status !== 200) throw new Error(`${path} of ${pod.name}: ${String(status)} ${body}`);
+  noteOutput(`${path} of the Envoy of ${pod.name}`, body);
   return body;
 }
 

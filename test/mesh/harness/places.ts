@@ -1,4 +1,5 @@
 /** The directories of a mesh under test, and edits of its files. */
+
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { ControlPlane, Settled } from "../../../src/app.js";
+import { noteFiles } from "../../outputs/note-output.js";
 
 /** Files of a directory, by their names in it. */
 export type Files = Readonly<Record<string, string>>;
@@ -59,13 +61,16 @@ export async function makePlaces(
   await chmod(root, 0o700);
   const directory = join(root, "mesh");
   const secrets = join(root, "secrets");
+  const state = join(root, "state");
+  // Those of all that writes them: they are whole when it has ended.
+  closers.push(() => noteFiles(join(state, "logs")));
   await mkdir(directory);
   await mkdir(secrets);
   for (const [name, text] of Object.entries(files)) await writeAtOnce(join(directory, name), text);
   for (const [name, text] of Object.entries(secretFiles)) {
     await writeAtOnce(join(secrets, name), text);
   }
-  return { directory, secrets, state: join(root, "state") };
+  return { directory, secrets, state };
 }
 
 /** Writes a file, with the folders that it is in, so that nobody sees a half of it. */

@@ -2,8 +2,8 @@
  * A mesh without `up`: a control plane alone, as `fairlead serve` runs it, and real Envoys that joined it by a bootstrap and
  * a token. It is given no certificates but those of the test, and its control plane can be stopped while the proxies go on.
  */
+
 import { join } from "node:path";
-import pino from "pino";
 import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
 import {
   type ControlPlane,
@@ -19,6 +19,7 @@ import type { EnvoyProcess } from "../../../src/up/envoy-process.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { launchProxy, type ProxySettings } from "../../../src/up/pod-proxy.js";
 import { podId } from "../../../src/up/pods.js";
+import { notedLogger } from "../../outputs/note-output.js";
 import {
   type Closers,
   closeAll,
@@ -129,10 +130,7 @@ async function openMesh(
       tlsNames: [ADDRESS],
       ...serving,
       ...(options.workloadTtlMs === undefined ? {} : { workloadTtlMs: options.workloadTtlMs }),
-      logger: pino(
-        { level: "debug" },
-        { write: (line: string) => records.push(JSON.parse(line) as LogRecord) },
-      ),
+      logger: notedLogger((line) => records.push(JSON.parse(line) as LogRecord)),
     });
   let controlPlane = await open(ANY_PORTS);
   closers.push(() => controlPlane.close());

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { runCommandLine } from "../../../src/cli/command-line.js";
+import { noteOutput } from "../../outputs/note-output.js";
 
 /** What a command did. */
 export interface Outcome {
@@ -8,6 +9,12 @@ export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** What must not have secrets: of the command that makes a token all but that. */
+const saidOf = (
+  args: readonly string[],
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+): string => (args.includes("token") && args.includes("create") ? stderr : stdout + stderr);
 
 /** Runs a command line as a program would, with nobody at the terminal and `input` at the standard input. */
 export async function run(
@@ -30,5 +37,7 @@ export async function run(
     stderr: outputTo("stderr"),
     stop: new AbortController().signal,
   });
+  // What it is told beside is no output, and may be secret.
+  noteOutput(`fairlead ${args.slice(0, 2).join(" ")}`, saidOf(args, written));
   return { code, ...written };
 }

@@ -1,9 +1,9 @@
 /** A control plane for tests of its debug endpoints, and proxies on it that hold something. */
+
 import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pino from "pino";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import {
   type ControlPlane,
@@ -12,6 +12,7 @@ import {
 } from "../../../src/app.js";
 import { type DebugAddress, type DebugClient, openDebugClient } from "../../../src/debug/client.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { noted, notedLogger } from "../../outputs/note-output.js";
 import { openAds } from "./ads-client.js";
 
 const MESH = `
@@ -66,7 +67,7 @@ export function shareDebugged(options: Partial<ControlPlaneOptions> = {}): () =>
       plaintextPort: 0,
       tlsPort: 0,
       httpPort: 0,
-      logger: pino({ level: "silent" }),
+      logger: notedLogger(),
       ...options,
     });
     shared.one = { controlPlane, state };
@@ -87,7 +88,7 @@ export async function connectTo(address: DebugAddress): Promise<DebugClient> {
   onTestFinished(() => {
     client.close();
   });
-  return client;
+  return noted("debug API", client);
 }
 
 /** A proxy that has accepted its clusters and secrets, for the length of a test. */

@@ -1,12 +1,13 @@
 /** What a running control plane refuses, tried by real clients on its own ports. */
+
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
-import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "../../../src/app.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { notedLogger } from "../../outputs/note-output.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { openAds } from "./ads-client.js";
 
@@ -43,7 +44,7 @@ async function start(): Promise<ControlPlane> {
     plaintextPort: 0,
     tlsPort: 0,
     httpPort: 0,
-    logger: pino({ level: "silent" }),
+    logger: notedLogger(),
   });
   onTestFinished(async () => {
     await controlPlane.close();

@@ -1,12 +1,13 @@
 /** What a control plane knows after it was stopped and started again on the same state. */
+
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "../../../src/app.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { notedLogger } from "../../outputs/note-output.js";
 import { openAds } from "./ads-client.js";
 
 const SERVICE = `apiVersion: v1
@@ -37,7 +38,7 @@ async function start({ config, state }: Place): Promise<ControlPlane> {
     plaintextPort: 0,
     tlsPort: 0,
     httpPort: 0,
-    logger: pino({ level: "silent" }),
+    logger: notedLogger(),
   });
   onTestFinished(() => controlPlane.close());
   return controlPlane;

@@ -1,14 +1,15 @@
 /** A control plane for tests, on ports that are free. */
+
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pino from "pino";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import {
   type ControlPlane,
   type ControlPlaneOptions,
   startControlPlane,
 } from "../../../src/app.js";
+import { notedLogger } from "../../outputs/note-output.js";
 
 /** A control plane that runs until the test, or the file of tests that share it, is over. */
 export interface Started {
@@ -73,7 +74,7 @@ async function open(mesh: string, options: Options, closers: Closers): Promise<S
     plaintextPort: 0,
     tlsPort: 0,
     httpPort: 0,
-    logger: pino({ level: "debug" }, { write: (line: string) => log.push(line) }),
+    logger: notedLogger((line) => log.push(line)),
     ...options,
   });
   closers.push(() => controlPlane.close());

@@ -1,11 +1,12 @@
 /** Whole outputs of the commands that ask a control plane that runs; its proxies have no admin interface that answers. */
+
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pino from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startControlPlane } from "../../../src/app.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { notedLogger } from "../../outputs/note-output.js";
 import { run } from "../../unit/cli/run.js";
 import { expectTranscripts } from "../../unit/cli/transcript.js";
 import { openAds } from "../app/ads-client.js";
@@ -119,7 +120,7 @@ async function start(): Promise<string> {
     plaintextPort: 0,
     tlsPort: 0,
     httpPort: 0,
-    logger: pino({ level: "silent" }),
+    logger: notedLogger(),
   });
   onTestFinished(async () => {
     await controlPlane.close();

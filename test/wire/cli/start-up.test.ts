@@ -1,4 +1,5 @@
 /** What a command reads before it does anything: most of the time that it takes. */
+
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { noteOutput } from "../../outputs/note-output.js";
 import { joinAs, shareDebugged } from "../app/debugged.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -30,6 +32,7 @@ async function start(...args: readonly string[]): Promise<Started> {
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
     env: { ...process.env, NODE_V8_COVERAGE: coverage },
   });
+  noteOutput(`fairlead ${args.join(" ")}`, stdout);
   const reports = await Promise.all(
     (await readdir(coverage)).map(async (name) => {
       const text = await readFile(join(coverage, name), "utf8");
