@@ -64,6 +64,13 @@ test("an analysis by a control plane does not read what analyzes files", async (
   expect(asked.bytes).toBeLessThan(1_300_000);
 });
 
+test("a plan by a control plane does not read what makes plans of files", async () => {
+  const { state } = debugged();
+  const asked = await start("plan", join(state, "..", "mesh.yaml"), "--state", state);
+  expect(asked.stdout).toBe("Nothing changes.\n");
+  expect(asked.bytes).toBeLessThan(1_300_000);
+});
+
 test("a command that asks nobody does not read what calls a control plane", async () => {
   const { stdout, bytes } = await start("version", "--remote=false");
   expect(stdout).toMatch(/^client version: /);
