@@ -54,9 +54,12 @@ export function createPlanConversations(
   let current: AbortController | undefined;
   return () => {
     const own = new AbortController();
+    const leave = (): void => {
+      if (current === own) current = undefined;
+    };
     const end = (reason: CallRefused): void => {
       own.abort(reason);
-      if (current === own) current = undefined;
+      leave();
     };
     let stopIdle = (): void => undefined;
     const answer = createAnswer(options, own.signal);
@@ -67,6 +70,7 @@ export function createPlanConversations(
         current = own;
         stopIdle();
         const response = await answer(request);
+        if (response.isLast === true) leave();
         const { timers } = options;
         stopIdle = timers.at(timers.now() + IDLE_MS, () => {
           end(IDLE);

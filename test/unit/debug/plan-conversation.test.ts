@@ -100,13 +100,23 @@ test("more than a file, or all files, may have is refused", async () => {
   );
 });
 
-test("one plan is made at a time; the next when its caller is done", async () => {
+test("one plan is made at a time; the next when all of it is told", async () => {
   const { open } = conversations();
   const [first, second] = [open(), open()];
   await first.answer({ name: "mesh" });
   await expect(second.answer({ name: "mesh" })).rejects.toEqual(refusedWith(status.ABORTED));
   second.close();
   expect(await first.answer({ tell: true })).toEqual({ piece: "{}", isLast: true });
+  const third = open();
+  expect(await third.answer({ name: "mesh" })).toEqual({ missing: [] });
+  first.close();
+  await expect(open().answer({ name: "mesh" })).rejects.toEqual(refusedWith(status.ABORTED));
+});
+
+test("the next plan is made when the caller of one has gone", async () => {
+  const { open } = conversations();
+  const first = open();
+  await first.answer({ name: "mesh" });
   first.close();
   expect(await open().answer({ name: "mesh" })).toEqual({ missing: [] });
 });
