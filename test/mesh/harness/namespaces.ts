@@ -1,10 +1,12 @@
 /** Hosts of a test's own: network namespaces on one bridge. They need root and iproute2. */
+
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
+import { noteOutput } from "../../outputs/note-output.js";
 
 const run = promisify(execFile);
 
@@ -79,6 +81,7 @@ function startProcess(
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await exited;
+    noteOutput(command.slice(0, 3).join(" "), output);
   });
   return {
     output: () => output,

@@ -1,4 +1,5 @@
 /** Envoy's client status discovery service, asked over the plaintext port of a running control plane. */
+
 import * as grpc from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import type {
@@ -8,6 +9,7 @@ import type {
 import { CLIENT_STATUS_SERVICE } from "../../../src/debug/client-status-service.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { noteOutput } from "../../outputs/note-output.js";
 import { openDelta } from "../xds/discovery.js";
 import { registry } from "../xds/view-server.js";
 import { joinAs, shareDebugged } from "./debugged.js";
@@ -30,6 +32,7 @@ function fetchStatus(request: ClientStatusRequestJson): Promise<ClientStatusResp
       method.responseDeserialize,
       request,
       (error, response) => {
+        noteOutput("client status service", JSON.stringify(response ?? error));
         if (response !== undefined) resolve(response);
         else reject(error ?? new Error("no response"));
       },

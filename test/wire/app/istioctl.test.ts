@@ -1,10 +1,12 @@
 /** What istioctl 1.29 sends, and what it reads out of the answers. */
+
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import * as grpc from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import type { DiscoveryResponse } from "../../../gen/types/envoy/service/discovery/v3/discovery_pb.js";
 import type { ClientConfigJson } from "../../../gen/types/envoy/service/status/v3/csds_pb.js";
+import { noteOutput } from "../../outputs/note-output.js";
 import { METHODS } from "../xds/discovery-client.js";
 import { messageType, registry } from "../xds/view-server.js";
 import { joinAs, shareDebugged } from "./debugged.js";
@@ -65,7 +67,9 @@ async function ask(typeUrl: string, names: readonly string[] = []): Promise<Answ
   call.on("error", () => undefined);
   call.write(requestOf(typeUrl, names));
   const schema = messageType("envoy.service.discovery.v3.DiscoveryResponse");
-  const response = fromBinary(schema, await answered) as unknown as DiscoveryResponse;
+  const bytes = await answered;
+  noteOutput(typeUrl, bytes.toString("latin1"));
+  const response = fromBinary(schema, bytes) as unknown as DiscoveryResponse;
   return {
     typeUrl: response.typeUrl,
     identifier: response.controlPlane?.identifier ?? "",
