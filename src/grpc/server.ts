@@ -12,6 +12,7 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from "node:http2";
+import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { status } from "@grpc/grpc-js";
 import { type CallLimits, type ServerCall, StreamCall } from "./server-call.js";
@@ -49,15 +50,20 @@ export class GrpcServer {
   readonly #limits: ServerLimits;
   readonly #server: Http2Server | Http2SecureServer;
   readonly #methods = new Map<string, Method>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Also of those whose TLS is not there yet. */
+  readonly #sockets = new Set<Socket>();
   #stopFollowing: () => void = () => undefined;
 
   /** Without TLS when there is no source of it. */
   constructor(limits: ServerLimits, tls?: TlsSource) {
     this.#limits = limits;
     this.#server = this.#create(tls);
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
     this.#server.on("session", (session: ServerHttp2Session) => {
-      this.#keep(session);
+      this.#watch(session);
     });
     this.#server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       this.#serve(stream, headers);
@@ -86,7 +92,7 @@ export class GrpcServer {
     if (!this.#server.listening) return;
     const closed = once(this.#server, "close");
     this.#server.close();
-    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -110,19 +116,8 @@ export class GrpcServer {
     return server;
   }
 
-  #keep(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    const stopPings = this.#ping(session);
-    // Whatever is wrong with a connection, its calls are told that they are over.
-    session.on("error", () => undefined);
-    session.once("close", () => {
-      stopPings();
-      this.#sessions.delete(session);
-    });
-  }
-
-  /** Ends a connection whose other side is gone without a word; the result calls that off. */
-  #ping(session: ServerHttp2Session): () => void {
+  /** Ends a connection whose other side is gone without a word. */
+  #watch(session: ServerHttp2Session): void {
     const { pingEveryMs, pingTimeoutMs } = this.#limits;
     let timeout: NodeJS.Timeout | undefined;
     const timer = setInterval(() => {
@@ -134,10 +129,12 @@ export class GrpcServer {
         clearTimeout(timeout);
       });
     }, pingEveryMs);
-    return () => {
+    // Whatever is wrong with a connection, its calls are told that they are over.
+    session.on("error", () => undefined);
+    session.once("close", () => {
       clearInterval(timer);
       clearTimeout(timeout);
-    };
+    });
   }
 
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {

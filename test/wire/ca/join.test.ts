@@ -1,5 +1,7 @@
 /** Real gRPC clients over real TLS: who gets in, and what the server knows of them. */
 
+import { once } from "node:events";
+import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
 import {
   type ClientDuplexStream,
@@ -364,6 +366,19 @@ describe("the server's own TLS", () => {
     expect(before).toHaveProperty("serial");
     expect(after).toHaveProperty("serial");
     expect(after).not.toEqual(before);
+  });
+
+  test("keeps no server from ending that waits for a handshake", async () => {
+    const server = new GrpcServer(SERVER_LIMITS, (await startTls()).source);
+    const port = await server.listen({ host: "127.0.0.1", port: 0 });
+    const silent = connectPlain({ port, host: "127.0.0.1" });
+    await once(silent, "connect");
+    // Connections are taken in their order.
+    expect(await handshake(port)).toHaveProperty("serial");
+    const closed = once(silent, "close");
+    silent.resume();
+    await server.close();
+    await closed;
   });
 
   test("takes other roots for clients while it serves", async () => {
