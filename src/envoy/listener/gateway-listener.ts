@@ -16,7 +16,13 @@ import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
-import { type ChainContext, type TcpChain, tcpChains, tlsChains } from "./l4-chains.js";
+import {
+  type ChainContext,
+  serverNamesOf,
+  type TcpChain,
+  tcpChains,
+  tlsChains,
+} from "./l4-chains.js";
 import { chainParts, chainsJson, type MadeChain, type MadeListener } from "./made-chain.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
@@ -41,9 +47,9 @@ export interface GatewayListenerOptions {
 }
 
 /** The server names by which a server's chain is chosen; none when it serves every name. */
-function serverNames({ gateway, server }: GatewayServer): string[] {
-  const hosts = server.hosts.map((one) => parseServerHost(one, gateway.metadata.namespace).host);
-  return hosts.includes("*") ? [] : [...new Set(hosts)];
+function serverNames({ gateway, server }: GatewayServer): readonly string[] {
+  const { namespace } = gateway.metadata;
+  return serverNamesOf(server.hosts.map((one) => parseServerHost(one, namespace).host));
 }
 
 function httpFilter(
@@ -91,24 +97,26 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   ];
 }
 
-/** The chains of a server whose connections are passed on as bytes: by server name, or all of them. */
+/**
+ * The chains of a server whose connections are passed on as bytes: TLS that goes on as it is by the TLS routes and their
+ * server names, all else by the TCP routes. See Istio, TLSRoute, "unterminated TLS".
+ */
 function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly MadeChain[] {
   const port = serverPort(one.server);
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
   const context: ChainContext = { ...options.claims, gateways: [one.gatewayKey] };
   const candidates = options.virtualServices(one.gatewayKey);
   const bound = boundTo(one, candidates, options.namespace);
+  const chains = bound.flatMap((virtualService) =>
+    (passesTls ? tlsChains : tcpChains)(virtualService, port, context),
+  );
   // Without TLS there is no name to tell hosts apart by.
   const names = one.server.tls === undefined ? [] : serverNames(one);
-  const chains = bound.flatMap((virtualService) => [
-    ...(passesTls ? [] : tcpChains(virtualService, port, context)),
-    ...(one.server.tls === undefined ? [] : tlsChains(virtualService, port, context)),
-  ]);
   return chains
     .filter(({ target }) => target.clusters.length > 0)
     .map((chain) => ({
       json: {
-        ...sniMatch(chain.serverNames.length > 0 ? chain.serverNames : names),
+        ...sniMatch(passesTls ? chain.serverNames : names),
         filters: tcpFilters(chain, options),
         transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
         ...tlsFields(one, options),

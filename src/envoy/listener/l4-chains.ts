@@ -125,6 +125,10 @@ const routePart = ({ source: ref }: VirtualService, path: Path): Decision => ({
   path: ["spec", ...path],
 });
 
+/** Server names as a chain asks for them: `*` is any, and no name at all too. */
+export const serverNamesOf = (names: readonly string[]): readonly string[] =>
+  names.includes("*") ? [] : [...new Set(names)];
+
 /** The chains of a VirtualService's TLS routes for a port. See Istio, TLSRoute. */
 export function tlsChains(
   virtualService: VirtualService,
@@ -136,7 +140,7 @@ export function tlsChains(
       if (!applies(match, virtualService, port, context)) return [];
       return [
         {
-          serverNames: match.sniHosts,
+          serverNames: serverNamesOf(match.sniHosts),
           prefixes: match.destinationSubnets ?? [],
           target: routeTarget(route, virtualService, port, context),
           part: routePart(virtualService, ["tls", index, "match", at]),
