@@ -67,8 +67,9 @@ function servedWildcards(
 }
 
 /** The hosts to which VirtualServices for a host send requests. */
-function destinationsOf({ virtualServices }: HostView): readonly string[] {
-  return [...new Set(virtualServices.flatMap(({ destinations }) => destinations))];
+function destinationsOf({ virtualServices, connections }: HostView): readonly string[] {
+  const all = [...virtualServices, ...connections];
+  return [...new Set(all.flatMap(({ destinations }) => destinations))];
 }
 
 type Tables = readonly [
@@ -114,7 +115,7 @@ export function createEgressViews(
       if (wanted === undefined || known?.service !== undefined) return undefined;
       const rows: HostRows = [...rest, undefined];
       const view = hostView(hostname, rows, { ...context, egress: undefined });
-      return view && { ...view, virtualServices: [] };
+      return view && { ...view, virtualServices: [], connections: [] };
     },
     sameView,
   );

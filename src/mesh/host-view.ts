@@ -17,7 +17,12 @@ import type { Mesh, VirtualServices } from "./mesh.js";
 import { routeRuleNamespaces } from "./route-rules.js";
 import type { Service } from "./service.js";
 import type { EgressListener } from "./sidecar.js";
-import { compareVirtualServices, seenFrom, type VirtualService } from "./virtual-service.js";
+import {
+  compareVirtualServices,
+  routesConnections,
+  seenFrom,
+  type VirtualService,
+} from "./virtual-service.js";
 import type { Visibility } from "./visibility.js";
 
 /** A host as callers see it. */
@@ -27,6 +32,11 @@ export interface HostView {
   readonly rule: DestinationRule | undefined;
   /** Those that are for the host, the one that wins first: another counts where that says nothing. */
   readonly virtualServices: VirtualServices;
+  /**
+   * Those that route connections and not requests, for the host by name or by a wildcard, in order: all of them count
+   * together. See Istio, getConfigsForHost.
+   */
+  readonly connections: VirtualServices;
 }
 
 /** Stands for callers of no namespace in particular; no namespace has this name. */
@@ -46,22 +56,26 @@ function seenBy({ namespace, egress }: Viewer, candidates: VirtualServices): Vir
     : seen.filter((one) => importsVirtualService(egress.hosts, one));
 }
 
-/** Of VirtualServices of wildcard hosts: the first of those of the most specific one that stands for the host. */
+/** Of VirtualServices that stand for a host by a wildcard: the first of those of the most specific one. */
 function chooseWildcard(
   hostname: string,
   wildcards: VirtualServices,
   viewer: Viewer,
 ): VirtualServices {
-  const visible = seenBy(
-    viewer,
-    wildcards.filter((one) => standsFor(one, hostname)).sort(compareVirtualServices),
-  );
+  const visible = seenBy(viewer, [...wildcards].sort(compareVirtualServices));
   const closest = findMostSpecific(
     hostname,
     visible.flatMap(({ hosts }) => hosts),
   );
   const chosen = visible.find(({ hosts }) => hosts.some((host) => host === closest));
   return chosen === undefined ? NONE : [chosen];
+}
+
+/** Those of all that stand for a host that say where connections go. */
+function chooseForConnections(candidates: VirtualServices, viewer: Viewer): VirtualServices {
+  const routing = candidates.filter(routesConnections);
+  if (routing.length === 0) return NONE;
+  return seenBy(viewer, [...new Set(routing)].sort(compareVirtualServices));
 }
 
 const NONE: VirtualServices = [];
@@ -71,7 +85,8 @@ export function sameView(a: HostView, b: HostView): boolean {
   return (
     a.service === b.service &&
     a.rule === b.rule &&
-    sameElements(a.virtualServices, b.virtualServices)
+    sameElements(a.virtualServices, b.virtualServices) &&
+    sameElements(a.connections, b.connections)
   );
 }
 
@@ -122,14 +137,16 @@ export function hostView(
   if (service === undefined) {
     return named.length === 0 || context.servedWildcards.has(hostname)
       ? undefined
-      : { hostname, service, rule: undefined, virtualServices: named };
+      : { hostname, service, rule: undefined, virtualServices: named, connections: NONE };
   }
   const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
+  const byWildcard = wildcards.filter((one) => standsFor(one, hostname));
   return {
     hostname,
     service,
     rule: findRule(rules, wildcardRules, query),
-    virtualServices: named.length > 0 ? named : chooseWildcard(hostname, wildcards, context),
+    virtualServices: named.length > 0 ? named : chooseWildcard(hostname, byWildcard, context),
+    connections: chooseForConnections([...exact, ...byWildcard], context),
   };
 }
 

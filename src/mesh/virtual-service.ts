@@ -109,6 +109,10 @@ export function withPorts(
   return { ...virtualService, singlePorts: ports };
 }
 
+/** Whether a VirtualService routes connections, perhaps by who makes them. */
+export const routesConnections = ({ spec }: VirtualService): boolean =>
+  (spec.tls ?? []).length > 0 || (spec.tcp ?? []).length > 0;
+
 /** Whether two readings of a VirtualService are the same: then the older object can stay. */
 export function sameVirtualService(a: VirtualService, b: VirtualService): boolean {
   return (

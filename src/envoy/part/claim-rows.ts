@@ -10,19 +10,18 @@ import { concernsRoutes, NO_RULES, type RouteRules, routeRule } from "../../mesh
 import { isCalledByWorkload, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
-import { MESH_GATEWAY, type VirtualService } from "../../mesh/virtual-service.js";
+import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
 import type { HostRows } from "./host-rows.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
 const NO_WORKLOADS: readonly Workload[] = [];
-const NO_VIRTUAL_SERVICES: VirtualServices = [];
 
 /** Everything that the listener claims of a service depend on. */
 export interface ClaimInputs {
   readonly service: Service;
-  /** None unless one of them routes connections. */
+  /** Those that route connections. */
   readonly virtualServices: VirtualServices;
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
@@ -91,10 +90,6 @@ interface ClaimsContext {
 /** Whose claims do not depend on who calls. */
 const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
 
-/** Whether a VirtualService routes connections, perhaps by who makes them. */
-const routesConnections = ({ spec }: VirtualService): boolean =>
-  (spec.tls ?? []).length > 0 || (spec.tcp ?? []).length > 0;
-
 /** What the services ask of outbound listeners. */
 export function createClaimRows(
   engine: Engine,
@@ -108,12 +103,12 @@ export function createClaimRows(
   >(
     "listener claims",
     (_host, [view, workloads], { scope, resolver, routeRules, rootNamespace }) => {
-      const { service, virtualServices } = view;
+      const { service, connections } = view;
       if (service === undefined) return undefined;
-      const l4 = virtualServices.some(routesConnections);
+      const l4 = connections.length > 0;
       return build({
         service,
-        virtualServices: l4 ? virtualServices : NO_VIRTUAL_SERVICES,
+        virtualServices: connections,
         resolver,
         source: l4 ? scope : ANYONE,
         rule: view.rule !== undefined && concernsRoutes(view.rule) ? view.rule : undefined,
