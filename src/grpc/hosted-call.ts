@@ -31,7 +31,8 @@ export class HostedCall<Request, Response> extends Duplex implements CallListene
   #isAnswered = false;
 
   constructor(call: ServerCall, codec: MessageCodec<Request, Response>) {
-    super({ objectMode: true });
+    // It lives as long as its call: what iterates over the requests ends it else, before it is answered.
+    super({ objectMode: true, autoDestroy: false });
     this.caller = call.caller;
     this.#call = call;
     this.#codec = codec;

@@ -155,6 +155,29 @@ test("each request of a stream is answered, and its end by an end", async () => 
   expect(answers).toEqual(Array.from({ length: 100 }, (_, index) => `${index},${index},`));
 });
 
+test("a handler may iterate over requests, and end the call when there are no more", async () => {
+  const server = new GrpcServer(LIMITS);
+  onTestFinished(() => server.close());
+  const answerEach = async (call: HostedCall<string, string>): Promise<void> => {
+    for await (const request of call) call.write(`${request}!`);
+    call.end("the end");
+  };
+  addService(server, SERVICE, {
+    Each: (call: HostedCall<string, string>) => void answerEach(call),
+  });
+  const { path, requestSerialize, responseDeserialize } = SERVICE.Each;
+  const stream = clientOf(`127.0.0.1:${await server.listen(LOOPBACK)}`).makeBidiStreamRequest(
+    path,
+    requestSerialize,
+    responseDeserialize,
+  );
+  stream.write("a");
+  stream.end();
+  const status = once(stream, "status");
+  expect(await stream.toArray()).toEqual(["a!", "the end"]);
+  expect(await status).toMatchObject([{ code: grpc.status.OK }]);
+});
+
 test("a call whose client is gone is told so", async () => {
   const { port, cancelled } = await serveEcho();
   const client = session(port);
