@@ -13,6 +13,7 @@ import type { Call, HttpRequest } from "./call.js";
 import { claimHeaders } from "./claim-headers.js";
 import type { Passed } from "./outcome.js";
 import { askRbac, type Examined, hasMetadata, metadataAt } from "./rbac.js";
+import { type ReceivedCall, receivedCall } from "./received-call.js";
 import { checkTokens, type JwtConfig, payloadsOf } from "./token-check.js";
 import type { AcceptedToken } from "./token-verdict.js";
 
@@ -60,16 +61,16 @@ interface Filtered extends Examined {
 
 /** What the filters say one after the other, up to the first that refuses. */
 export function checkAccess({ chain, manager }: Passed, call: Call): readonly FilterVerdict[] {
-  const network = pass(chain?.filters ?? [], call, networkAnswer);
-  const http = pass(manager?.httpFilters ?? [], call, httpAnswer);
-  const verdicts = [...network.verdicts, ...http.verdicts];
+  const network = pass(chain?.filters ?? [], { call }, networkAnswer);
+  const http = manager === undefined ? [] : passHttp(manager, call).verdicts;
+  const verdicts = [...network.verdicts, ...http];
   const refused = verdicts.findIndex(({ isAllowed }) => !isAllowed);
   return refused < 0 ? verdicts : verdicts.slice(0, refused + 1);
 }
 
 /** A call as it leaves the filters of a connection manager. */
-export function filtered({ httpFilters = [] }: HttpConnectionManagerJson, call: Call): Call {
-  return pass(httpFilters, call, httpAnswer).call;
+export function filtered(manager: HttpConnectionManagerJson, call: Call): Call {
+  return passHttp(manager, call).call;
 }
 
 /**
@@ -77,32 +78,35 @@ export function filtered({ httpFilters = [] }: HttpConnectionManagerJson, call: 
  * before it asks the filters, and again where one of them says so. See Envoy, JwtProvider.clear_route_cache.
  */
 export function routed(
-  { httpFilters = [] }: HttpConnectionManagerJson,
+  manager: HttpConnectionManagerJson,
   call: Call & { readonly request: HttpRequest },
 ): { readonly request: HttpRequest; readonly metadata: Metadata } {
-  const left = pass(httpFilters, call, httpAnswer);
-  const { request = call.request } = left.call;
-  return left.clearsRoute
-    ? { request, metadata: left.metadata }
-    : { request: call.request, metadata: {} };
+  const { clearsRoute, metadata, call: left } = passHttp(manager, call);
+  const { request = call.request } = clearsRoute ? left : receivedCall(manager, call).call;
+  return { request, metadata: clearsRoute ? metadata : {} };
+}
+
+function passHttp(manager: HttpConnectionManagerJson, call: Call): Filtered {
+  return pass(manager.httpFilters ?? [], receivedCall(manager, call), httpAnswer);
 }
 
 function pass<Filter>(
   filters: readonly Filter[],
-  call: Call,
+  received: ReceivedCall,
   ask: (filter: Filter, asked: Examined) => Answer,
 ): Filtered {
   return filters.reduce<Filtered>(
     (before, filter) => {
       const { verdict, metadata, request, clearsRoute = false } = ask(filter, before);
       return {
+        ...before,
         call: request === undefined ? before.call : { ...before.call, request },
         metadata: { ...before.metadata, ...metadata },
         verdicts: verdict === undefined ? before.verdicts : [...before.verdicts, verdict],
         clearsRoute: before.clearsRoute || clearsRoute,
       };
     },
-    { call, metadata: {}, verdicts: [], clearsRoute: false },
+    { ...received, metadata: {}, verdicts: [], clearsRoute: false },
   );
 }
 

@@ -9,11 +9,11 @@ import type {
   ValueMatcherJson,
 } from "../envoy/api.js";
 import type { Call, HttpRequest } from "./call.js";
+import type { ReceivedCall } from "./received-call.js";
 import { matchesHeader, matchesString } from "./value-match.js";
 
 /** What rules look at: the connection, the request on it, and what filters before have found out. */
-export interface Examined {
-  readonly call: Call;
+export interface Examined extends ReceivedCall {
   /** By the name of the filter: claims of a token, where there is a good one. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -72,9 +72,9 @@ function isPrincipal(one: PrincipalJson, asked: Examined): boolean {
   if (one.header !== undefined) return hasHeader(one.header, call.request);
   if (one.urlPath !== undefined) return isPath(one.urlPath.path, call.request);
   if (one.metadata !== undefined) return hasMetadata(one.metadata, asked);
-  // No proxy stands between the two, so the address that calls is that of the caller.
-  const range = one.directRemoteIp ?? one.remoteIp;
-  if (range !== undefined) return isInRange(range, call.source?.address ?? "");
+  const peer = call.source?.address ?? "";
+  if (one.directRemoteIp !== undefined) return isInRange(one.directRemoteIp, peer);
+  if (one.remoteIp !== undefined) return isInRange(one.remoteIp, asked.clientAddress ?? peer);
   return one.any === true;
 }
 
@@ -134,9 +134,10 @@ function isOfTemplate(config: unknown, request: HttpRequest | undefined): boolea
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
+/** Envoy takes an IPv4 address that is written as IPv6 for IPv4, but no range of such. */
 function isInRange({ addressPrefix = "", prefixLen = 0 }: CidrRangeJson, address: string): boolean {
   if (!ipaddr.isValid(address) || !ipaddr.isValid(addressPrefix)) return false;
-  const [ip, prefix] = [ipaddr.process(address), ipaddr.process(addressPrefix)];
+  const [ip, prefix] = [ipaddr.process(address), ipaddr.parse(addressPrefix)];
   return ip.kind() === prefix.kind() && ip.match(prefix, prefixLen);
 }
 

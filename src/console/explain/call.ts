@@ -101,6 +101,7 @@ export function gatewayCall(scene: Scene, proxy: Proxy, requested: Requested): C
   const { url } = requested;
   return {
     direction: "direct",
+    source: { address: SOME_ADDRESS, port: 0 },
     destination: { address: proxy.address, port: listeningPort(scene, proxy, portOf(url)) },
     ...(url.protocol === "https:" ? tlsTo(url) : PLAINTEXT),
     ...(url.protocol === "tcp:" ? {} : { request: requestOf(requested) }),

@@ -83,6 +83,7 @@ const PRINCIPALS: readonly (readonly [string, PrincipalJson, boolean])[] = [
   ["anybody with one", { authenticated: {} }, true],
   ["an address", { directRemoteIp: { addressPrefix: "10.0.1.9", prefixLen: 32 } }, true],
   ["another address", { remoteIp: { addressPrefix: "10.0.2.0", prefixLen: 24 } }, false],
+  ["an address as IPv6", { remoteIp: { addressPrefix: "::ffff:10.0.1.9", prefixLen: 128 } }, false],
   ["a claim", claim("iss", { stringMatch: { exact: "me" } }), true],
   [
     "a member of a claim",
@@ -95,6 +96,15 @@ const PRINCIPALS: readonly (readonly [string, PrincipalJson, boolean])[] = [
 
 test.each(PRINCIPALS)("a rule that names %s is for the caller or not", (_, principal, is) => {
   expect(names(principal)).toBe(is);
+});
+
+test("the address that proxies tell is the client's, and not that of the connection", () => {
+  const told = { ...ASKED, clientAddress: "172.16.0.1" };
+  const range = { addressPrefix: "172.16.0.0", prefixLen: 16 };
+  const isFor = (principal: PrincipalJson): boolean =>
+    askRbac(rules({ any: true }, principal), told).isAllowed;
+  expect(isFor({ remoteIp: range })).toBe(true);
+  expect(isFor({ directRemoteIp: range })).toBe(false);
 });
 
 test("nobody has an identity in plaintext", () => {
