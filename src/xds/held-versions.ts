@@ -8,6 +8,7 @@
 
 import type { Table } from "../base/table.js";
 import type { ResourceTable } from "./resource.js";
+import { type EntryRun, type EntrySpan, forEachEntry } from "./runs.js";
 import { type Held, isContent } from "./subscription.js";
 
 /** See the top of this file. */
@@ -54,12 +55,12 @@ class EntrySums {
   }
 
   /** Adds an entry whose name and version stand between these positions of a text. */
-  add(text: ByteWords, spans: Spans, at: number): void {
+  add(text: ByteWords, { name, nameEnd, version, versionEnd }: EntrySpan): void {
     this.#a = this.#seed;
     this.#b = this.#seed;
-    this.#take(text, spans[at] ?? 0, spans[at + 1] ?? 0);
+    this.#take(text, name, nameEnd);
     this.#mix(SEPARATOR);
-    this.#take(text, spans[at + 2] ?? 0, spans[at + 3] ?? 0);
+    this.#take(text, version, versionEnd);
     this.#first = (this.#first + mixed(this.#a)) | 0;
     this.#second = (this.#second + mixed(this.#b)) | 0;
   }
@@ -104,24 +105,29 @@ function mixed(hash: number): number {
 const textOf = (count: number, [first, second]: Sums): string =>
   `${count}.${first >>> 0}.${second >>> 0}`;
 
-/** Where an entry's name and version stand in a message: four positions for each entry. */
-export type Spans = readonly number[];
-
-/** The versions that stand at these places of a message. */
-export function versionsAt(message: Buffer, spans: Spans): HeldVersions {
-  const size = spans.length / 4;
-  const read = (at: number): string => message.toString("utf8", spans[at], spans[at + 1]);
+/** The versions that stand in these runs of a message. */
+export function versionsAt(message: Buffer, runs: readonly EntryRun[]): HeldVersions {
+  const size = runs.reduce((sum, { count }) => sum + count, 0);
   return {
     size,
     entries: () => {
       const versions = new Map<string, string>();
-      for (let at = 0; at < spans.length; at += 4) versions.set(read(at), read(at + 2));
+      for (const run of runs) {
+        forEachEntry(message, run, ({ name, nameEnd, version, versionEnd }) => {
+          const key = message.toString("utf8", name, nameEnd);
+          versions.set(key, message.toString("utf8", version, versionEnd));
+        });
+      }
       return versions;
     },
     digest: (seed) => {
       const text = new ByteWords(message);
       const all = new EntrySums(seed);
-      for (let at = 0; at < spans.length; at += 4) all.add(text, spans, at);
+      for (const run of runs) {
+        forEachEntry(message, run, (span) => {
+          all.add(text, span);
+        });
+      }
       return textOf(size, all.sums);
     },
   };
@@ -163,8 +169,8 @@ function sumsOver(
   for (const [name, held] of rest) {
     if (!isContent(held)) return undefined;
     const text = new ByteWords(Buffer.from(`${name}${held.version}`));
-    const middle = Buffer.byteLength(name);
-    added.add(text, [0, middle, middle, text.bytes.length], 0);
+    const nameEnd = Buffer.byteLength(name);
+    added.add(text, { name: 0, nameEnd, version: nameEnd, versionEnd: text.bytes.length });
   }
   const [first, second] = added.sums;
   return [(start[0] + first) | 0, (start[1] + second) | 0];

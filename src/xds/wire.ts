@@ -12,6 +12,7 @@ import type { DeltaRequest } from "./delta.js";
 import { versionsAt, versionsOf } from "./held-versions.js";
 import type { Response } from "./next-responses.js";
 import type { EncodedResource } from "./resource.js";
+import { type EntryRun, entryRun, readTexts } from "./runs.js";
 import type { SotwRequest } from "./sotw.js";
 import type { Payload, Style } from "./subscription.js";
 
@@ -59,6 +60,19 @@ function readText(reader: BinaryReader, buffer: Buffer): string {
   return buffer.toString("utf8", ...readSpan(reader));
 }
 
+/** The tag of resource_names_subscribe, and that of a DiscoveryRequest's resource_names. */
+const SUBSCRIBE_TAG = 0x1a;
+
+/** Reads a name, and those that follow it directly. */
+function readNames(reader: BinaryReader, message: Buffer, tag: number, names: string[]): void {
+  const before = reader.pos;
+  moveTo(
+    reader,
+    readTexts(message, before, tag, (name) => names.push(name)),
+  );
+  if (reader.pos === before) names.push(readText(reader, message));
+}
+
 function moveTo(reader: BinaryReader, position: number): void {
   // eslint-disable-next-line no-param-reassign -- the reader is moved by its position, there is no other way
   reader.pos = position;
@@ -90,56 +104,12 @@ function readVersion(reader: BinaryReader, buffer: Buffer, versions: Map<string,
   versions.set(name, version);
 }
 
-/** The tags of an entry, and of its key and its value. */
-const ENTRY_TAG = 0x2a;
-const KEY_TAG = 0x0a;
-const VALUE_TAG = 0x12;
-
-/** The length at a position, if it is written in one or two bytes, as that of every name and version is; else -1. */
-function shortLength(message: Buffer, at: number): number {
-  const low = message[at] ?? -1;
-  if (low < 0x80) return low;
-  const high = message[at + 1] ?? 0x80;
-  return high === 0 || high >= 0x80 ? -1 : (low & 0x7f) | (high << 7);
-}
-
-/** The position behind a length. */
-const behindLength = (at: number, length: number): number => at + (length < 0x80 ? 1 : 2);
-
-/**
- * Goes over entries as everybody writes them: the key, the value, and nothing else. Notes where their names and versions
- * stand, from the entry whose length stands at a position, as long as another follows directly. Returns the position
- * behind the last one: the first position when not even the first is written so.
- */
-function passEntries(message: Buffer, first: number, spans: number[]): number {
-  for (let behind = first, at = first; ; at = behind + 1) {
-    const length = shortLength(message, at);
-    const start = behindLength(at, length);
-    const end = start + length;
-    const nameLength = shortLength(message, start + 1);
-    const name = behindLength(start + 1, nameLength);
-    const nameEnd = name + nameLength;
-    const versionLength = shortLength(message, nameEnd + 1);
-    const version = behindLength(nameEnd + 1, versionLength);
-    const isUsual =
-      Math.min(length, nameLength, versionLength) >= 0 &&
-      message[start] === KEY_TAG &&
-      message[nameEnd] === VALUE_TAG &&
-      version + versionLength === end &&
-      end <= message.length;
-    if (!isUsual) return behind;
-    spans.push(name, nameEnd, version, end);
-    behind = end;
-    if (message[behind] !== ENTRY_TAG) return behind;
-  }
-}
-
 /**
  * Reads a DeltaDiscoveryRequest.
  * @throws DecodeError
  */
 export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
-  const spans: number[] = [];
+  const runs: EntryRun[] = [];
   const others = new Map<string, string>();
   const subscribe: string[] = [];
   const unsubscribe: string[] = [];
@@ -156,15 +126,16 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
         fields.typeUrl = readText(reader, message);
         return true;
       case 3:
-        subscribe.push(readText(reader, message));
+        readNames(reader, message, SUBSCRIBE_TAG, subscribe);
         return true;
       case 4:
         unsubscribe.push(readText(reader, message));
         return true;
       case 5: {
-        const before = reader.pos;
-        moveTo(reader, passEntries(message, before, spans));
-        if (reader.pos === before) readVersion(reader, message, others);
+        const run = entryRun(message, reader.pos);
+        moveTo(reader, run.behind);
+        if (run.count === 0) readVersion(reader, message, others);
+        else runs.push(run);
         return true;
       }
       case 6:
@@ -178,7 +149,7 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
     }
   });
   const { node, typeUrl, nonce, error } = fields;
-  const usual = versionsAt(message, spans);
+  const usual = versionsAt(message, runs);
   const initialVersions =
     others.size === 0 ? usual : versionsOf(new Map([...usual.entries(), ...others]));
   return { node, request: { typeUrl, subscribe, unsubscribe, initialVersions, nonce, error } };
@@ -206,7 +177,7 @@ export function decodeSotwRequest(message: Buffer): Received<SotwRequest> {
         fields.node = reader.bytes();
         return true;
       case 3:
-        names.push(readText(reader, message));
+        readNames(reader, message, SUBSCRIBE_TAG, names);
         return true;
       case 4:
         fields.typeUrl = readText(reader, message);
