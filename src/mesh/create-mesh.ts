@@ -31,7 +31,13 @@ import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import type { Proxy } from "./proxy.js";
 import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
-import { type AllocatedAddresses, type Service, singlePortOf } from "./service.js";
+import {
+  type AllocatedAddresses,
+  type HostPorts,
+  hostPorts,
+  type Service,
+  sameHostPorts,
+} from "./service.js";
 import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
 import { serviceEntryServices } from "./service-entry.js";
 import { createServicesByAddress } from "./services-by-address.js";
@@ -129,8 +135,8 @@ function createRules(
 }
 
 interface ReadingContext extends VirtualServiceContext {
-  /** The port of each host whose service has just one. */
-  readonly ports: Table<number>;
+  /** The ports of each host that services have. */
+  readonly ports: Table<HostPorts>;
 }
 
 interface VirtualServiceIndex {
@@ -286,9 +292,10 @@ function createHostTables(
   const rulesOf = createRules(engine);
   const wildcardsOf = engine.memo("wildcard rules", wildcardRules);
   const settleRules = engine.settle<readonly DestinationRule[]>(sameElements);
-  const singlePorts = engine.derive<[Table<Service>], [], number>(
-    "single ports",
-    (_host, [group]) => (group === undefined ? undefined : singlePortOf(group.values())),
+  const portsOf = engine.derive<[Table<Service>], [], HostPorts>(
+    "ports of hosts",
+    (_host, [group]) => group && hostPorts(group.values()),
+    sameHostPorts,
   );
   const virtualServicesOf = createVirtualServices(engine);
   const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
@@ -304,7 +311,7 @@ function createHostTables(
     const { byHost, byGateway } = virtualServicesOf(tables.VirtualService, {
       resolver,
       exportTo: config.defaultVirtualServiceExportTo,
-      ports: singlePorts([servicesByHost]),
+      ports: portsOf([servicesByHost]),
     });
     const said = {
       servicesByHost,

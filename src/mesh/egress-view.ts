@@ -10,6 +10,7 @@ import {
   hostView,
   sameView,
   type ViewContext,
+  viewWithoutService,
 } from "./host-view.js";
 import { isSubsetOf, isWildcard } from "./hostname.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
@@ -24,9 +25,6 @@ export interface EgressViews {
   /** Hosts beside those to which VirtualServices of the named ones send requests. */
   readonly routed: Table<HostView>;
 }
-
-/** The port on which a host without a service is routed. */
-const PORT_WITHOUT_SERVICE = 80;
 
 type Restrict = (service: Service, port: number) => Service;
 
@@ -43,11 +41,11 @@ function onListener(
   restricted: Restrict,
 ): HostView | undefined {
   if (port === undefined || leadsAnywhere(port)) return view;
-  if (view?.service === undefined) {
-    return port.number === PORT_WITHOUT_SERVICE ? view : undefined;
-  }
-  const service = restricted(view.service, port.number);
-  return service.ports.length === 0 ? undefined : { ...view, service };
+  if (view === undefined) return undefined;
+  const service = view.service && restricted(view.service, port.number);
+  return service !== undefined && service.ports.length > 0
+    ? { ...view, service }
+    : viewWithoutService(view, port.number);
 }
 
 /** The wildcard hosts of VirtualServices that the host of some imported service is one of. */

@@ -39,6 +39,33 @@ export interface HostView {
   readonly connections: VirtualServices;
 }
 
+/** The port on which requests for any host may come. */
+const PORT_OF_ANY_HOST = 80;
+
+/**
+ * A host as callers see it on a port that no service of it has; undefined where no VirtualService that names it says
+ * anything: one does on port 80, and on the ports on which requests for others of its hosts come. See Istio,
+ * BuildSidecarVirtualHostWrapper.
+ */
+export function viewWithoutService(view: HostView, port: number): HostView | undefined {
+  const { hostname } = view;
+  if (view.service?.ports.some(({ number }) => number === port) === true) return undefined;
+  const virtualServices = view.virtualServices.filter(
+    ({ hosts, requestPorts }) =>
+      hosts.includes(hostname) && (port === PORT_OF_ANY_HOST || requestPorts.includes(port)),
+  );
+  return virtualServices.length === 0
+    ? undefined
+    : { hostname, service: undefined, rule: undefined, virtualServices, connections: NONE };
+}
+
+/** The ports on which requests for a host may come that no service of it has. */
+export function portsWithoutService({ virtualServices }: HostView): readonly number[] {
+  if (virtualServices.length === 0) return [];
+  const others = virtualServices.flatMap(({ requestPorts }) => requestPorts);
+  return [...new Set([PORT_OF_ANY_HOST, ...others])];
+}
+
 /** Stands for callers of no namespace in particular; no namespace has this name. */
 export const NO_NAMESPACE = "";
 

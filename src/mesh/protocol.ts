@@ -98,3 +98,9 @@ export function listenerProtocol(protocol: Protocol): ListenerProtocol {
   if (protocol === "Unsupported") return "auto";
   return protocol === "UDP" ? "none" : "tcp";
 }
+
+/** Whether requests are told apart on such a port, or may be. */
+export function carriesRequests(protocol: Protocol): boolean {
+  const kind = listenerProtocol(protocol);
+  return kind === "http" || kind === "auto";
+}

@@ -1,6 +1,7 @@
+import { sameElements } from "../base/engine.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
-import type { Protocol } from "./protocol.js";
+import { carriesRequests, type Protocol } from "./protocol.js";
 import type { Visibility } from "./visibility.js";
 
 /** Addresses that lead nowhere, one of each family, by which connections to a host can be told apart. */
@@ -85,11 +86,28 @@ export function portPart(
   };
 }
 
-/** The port of a host, when all services of that name have just this one. */
-export function singlePortOf(services: Iterable<Service>): number | undefined {
-  const ports = new Set([...services].flatMap((one) => one.ports.map(({ number }) => number)));
-  return ports.size === 1 ? [...ports][0] : undefined;
+/** The ports of a host, of all services of that name together. */
+export interface HostPorts {
+  /** Its port, when there is just one. */
+  readonly only: number | undefined;
+  /** Those that carry requests, or may. */
+  readonly forRequests: readonly number[];
 }
+
+/** The ports of the services of a host. */
+export function hostPorts(services: Iterable<Service>): HostPorts {
+  const ports = [...services].flatMap((one) => one.ports);
+  const numbers = new Set(ports.map(({ number }) => number));
+  const carrying = ports.filter(({ protocol }) => carriesRequests(protocol));
+  return {
+    only: numbers.size === 1 ? [...numbers][0] : undefined,
+    forRequests: [...new Set(carrying.map(({ number }) => number))],
+  };
+}
+
+/** Whether the ports of a host are the same. */
+export const sameHostPorts = (a: HostPorts, b: HostPorts): boolean =>
+  a.only === b.only && sameElements(a.forRequests, b.forRequests);
 
 /** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
 export function isHeadless({ kubernetes, resolution }: Service): boolean {

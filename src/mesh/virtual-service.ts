@@ -6,6 +6,7 @@ import type { ResourceRef } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { originOf } from "./ingress.js";
 import { comparePrecedence } from "./precedence.js";
+import type { HostPorts } from "./service.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
@@ -39,6 +40,8 @@ export interface VirtualService {
   readonly destinations: readonly string[];
   /** The port of each destination whose service has just one: it need not be named. */
   readonly singlePorts: ReadonlyMap<string, number>;
+  /** The ports on which requests for those of its hosts come that services have. */
+  readonly requestPorts: readonly number[];
   readonly resource: ResourceOf<"VirtualService">;
 }
 
@@ -76,6 +79,7 @@ export function virtualService(
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
     destinations: destinationHosts(spec, namespace, resolver),
     singlePorts: new Map(),
+    requestPorts: [],
     resource,
   };
 }
@@ -96,17 +100,18 @@ function destinationHosts(
   return [...new Set([...http, ...l4].map((host) => resolveHost(host, namespace, resolver)))];
 }
 
-/** A VirtualService with the ports of its destinations; `portOf` gives the port of a host that has just one. */
+/** A VirtualService with the ports of its hosts and destinations; `portsOf` gives those of a host that services have. */
 export function withPorts(
   virtualService: VirtualService,
-  portOf: (hostname: string) => number | undefined,
+  portsOf: (hostname: string) => HostPorts | undefined,
 ): VirtualService {
-  const ports = new Map<string, number>();
+  const singlePorts = new Map<string, number>();
   for (const hostname of virtualService.destinations) {
-    const port = portOf(hostname);
-    if (port !== undefined) ports.set(hostname, port);
+    const port = portsOf(hostname)?.only;
+    if (port !== undefined) singlePorts.set(hostname, port);
   }
-  return { ...virtualService, singlePorts: ports };
+  const ports = virtualService.hosts.flatMap((host) => portsOf(host)?.forRequests ?? []);
+  return { ...virtualService, singlePorts, requestPorts: [...new Set(ports)] };
 }
 
 /** Whether a VirtualService routes connections, perhaps by who makes them. */
@@ -121,6 +126,7 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     a.hosts.every((host, i) => host === b.hosts[i]) &&
     sameVisibility(a.exportTo, b.exportTo) &&
     sameElements(a.destinations, b.destinations) &&
+    sameElements(a.requestPorts, b.requestPorts) &&
     a.singlePorts.size === b.singlePorts.size &&
     [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port)
   );

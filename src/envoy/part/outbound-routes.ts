@@ -3,7 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { HostView } from "../../mesh/host-view.js";
+import { type HostView, portsWithoutService, viewWithoutService } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
@@ -18,7 +18,7 @@ import { sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
-import { addressDomains, hostDomains } from "../route/virtual-host.js";
+import { addressDomains, hostDomains, ownDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
 import { addressesFor, hasHttpProxy, type OutboundScope } from "./outbound-scope.js";
 
@@ -36,7 +36,7 @@ interface HostContext {
   readonly retries: HTTPRetry | undefined;
 }
 
-/** The port on which a host without a service is routed: Istio's choice. */
+/** The port that clients of an HTTP proxy mean who name none. */
 const PORT_WITHOUT_SERVICE = 80;
 
 function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
@@ -86,10 +86,16 @@ function sourcesOf({ virtualServices, service, rule }: HostView): readonly Resou
   return [...virtualServices, service, rule].flatMap((one) => one?.source ?? []);
 }
 
+/** The names by which callers mean a host; short ones are those of services alone. */
+const namesOf = ({ hostname, service }: HostView, { scope, mesh }: HostContext) =>
+  service === undefined
+    ? ownDomains(hostname)
+    : hostDomains(hostname, scope.namespace, mesh.resolver.domain);
+
 /** The virtual host of a port for clients that send the host alone, whatever the port. */
 function portHost(view: HostView, port: number, routeName: string, context: HostContext): HostPlan {
-  const { scope, mesh } = context;
-  const names = hostDomains(view.hostname, scope.namespace, mesh.resolver.domain);
+  const { scope } = context;
+  const names = namesOf(view, context);
   const domains = [
     ...names,
     ...(scope.captured && view.service !== undefined && isHeadless(view.service)
@@ -117,13 +123,10 @@ function proxyHost(
   context: HostContext,
   routeName: string,
 ): HostPlan {
-  const { scope, mesh } = context;
+  const { scope } = context;
   const number = port?.number ?? PORT_WITHOUT_SERVICE;
   const kind = port === undefined ? "http" : listenerProtocol(port.protocol);
-  const names = [
-    ...hostDomains(view.hostname, scope.namespace, mesh.resolver.domain),
-    ...addressDomains(view.service?.addresses ?? []),
-  ];
+  const names = [...namesOf(view, context), ...addressDomains(view.service?.addresses ?? [])];
   const withPort = names.map((name) => `${name}:${String(number)}`);
   const key = { port: number, subset: "", hostname: view.hostname };
   return {
@@ -168,23 +171,25 @@ function proxyRoutes(scope: OutboundScope): readonly string[] {
   return hasHttpProxy(scope) ? [...own, HTTP_PROXY_ROUTE] : own;
 }
 
-/** All virtual hosts of a host. */
-function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
+/** Whether the listener of a scope is that for the requests of a port. */
+function isListenerOf({ egress }: OutboundScope, port: number): boolean {
+  if (egress?.port === undefined) return egress?.others.includes(port) !== true;
+  return !leadsAnywhere(egress.port) && egress.port.number === port;
+}
+
+/** The virtual hosts of a host on ports that no service of it has. */
+function plansWithoutService(view: HostView, context: HostContext): readonly HostPlan[] {
+  const ports = portsWithoutService(view).filter((port) => isListenerOf(context.scope, port));
+  return ports.flatMap((port) => {
+    const seen = viewWithoutService(view, port);
+    return seen === undefined ? [] : [portHost(seen, port, String(port), context)];
+  });
+}
+
+/** The virtual hosts of a service's ports. */
+function servicePlans(view: HostView, service: Service, context: HostContext): readonly HostPlan[] {
   const { scope } = context;
-  const { service } = view;
-  const proxied = proxyRoutes(scope);
   const isAnywhere = scope.egress?.port !== undefined && leadsAnywhere(scope.egress.port);
-  if (service === undefined) {
-    const isElsewhere = scope.egress?.others.includes(PORT_WITHOUT_SERVICE) === true;
-    const own =
-      isAnywhere || isElsewhere
-        ? []
-        : [portHost(view, PORT_WITHOUT_SERVICE, String(PORT_WITHOUT_SERVICE), context)];
-    return [
-      ...own,
-      ...proxied.map((routeName) => proxyHost(view, undefined, context, routeName)),
-    ].filter(({ json }) => (json.routes ?? []).length > 0);
-  }
   return service.ports.flatMap((port) => {
     const kind = listenerProtocol(port.protocol);
     // Connections to an alias are addressed to what it stands for: it has a name for requests alone.
@@ -192,9 +197,21 @@ function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
     const routeName = kind === "tcp" || isAnywhere ? undefined : routeNameOf(service, port, scope);
     return [
       ...(routeName === undefined ? [] : [portHost(view, port.number, routeName, context)]),
-      ...proxied.map((name) => proxyHost(view, port, context, name)),
+      ...proxyRoutes(scope).map((name) => proxyHost(view, port, context, name)),
     ];
   });
+}
+
+/** All virtual hosts of a host. */
+function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
+  const { service } = view;
+  const own =
+    service === undefined
+      ? proxyRoutes(context.scope).map((name) => proxyHost(view, undefined, context, name))
+      : servicePlans(view, service, context);
+  return [...own, ...plansWithoutService(view, context)].filter(
+    ({ json }) => (json.routes ?? []).length > 0,
+  );
 }
 
 function encodeHost(encoder: Encoder, { routeName, json, sources }: HostPlan): HostResource {

@@ -19,15 +19,21 @@ export function hostDomains(
   domain: string,
 ): readonly string[] {
   const suffix = serviceSuffix(domain);
-  if (hostname.startsWith("*")) return [hostname];
-  if (!hostname.endsWith(suffix)) return [hostname, `${hostname}.`];
+  const own = ownDomains(hostname);
+  if (hostname.startsWith("*") || !hostname.endsWith(suffix)) return own;
   const qualified = hostname.slice(0, -suffix.length);
-  const own = `.${namespace}`;
-  const short = qualified.endsWith(own) ? [qualified.slice(0, -own.length)] : [];
+  const ending = `.${namespace}`;
+  const short = qualified.endsWith(ending) ? [qualified.slice(0, -ending.length)] : [];
   // Istio lists the bare name first for its own namespace, and last the one with the namespace.
   const alternatives =
     short.length > 0 ? [...short, `${qualified}.svc`, qualified] : [qualified, `${qualified}.svc`];
-  return [hostname, `${hostname}.`, ...alternatives.filter((name) => name !== "")];
+  return [...own, ...alternatives.filter((name) => name !== "")];
+}
+
+/** The names of a host that stands for no service: itself, with a final dot too unless it is a wildcard or an address. */
+export function ownDomains(hostname: string): readonly string[] {
+  if (hostname.includes(":")) return addressDomains([hostname]);
+  return hostname.startsWith("*") ? [hostname] : [hostname, `${hostname}.`];
 }
 
 /** An address as it stands in a Host header: IPv6 in brackets. CIDR blocks are no hosts. */
