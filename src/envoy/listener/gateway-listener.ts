@@ -97,6 +97,13 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   ];
 }
 
+/** By this annotation a VirtualService tells which routes of the Gateway API it was made of. */
+const PARENTS = "internal.istio.io/parents";
+
+/** Whether a VirtualService was made of a TLSRoute: its routes are of TLS also where TLS ends. */
+const isOfTlsRoute = ({ resource: { metadata } }: VirtualService): boolean =>
+  metadata.annotations[PARENTS]?.startsWith("TLSRoute/") === true;
+
 /**
  * The chains of a server whose connections are passed on as bytes: TLS that goes on as it is by the TLS routes and their
  * server names, all else by the TCP routes. See Istio, TLSRoute, "unterminated TLS".
@@ -108,7 +115,11 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly
   const candidates = options.virtualServices(one.gatewayKey);
   const bound = boundTo(one, candidates, options.namespace);
   const chains = bound.flatMap((virtualService) =>
-    (passesTls ? tlsChains : tcpChains)(virtualService, port, context),
+    (passesTls || isOfTlsRoute(virtualService) ? tlsChains : tcpChains)(
+      virtualService,
+      port,
+      context,
+    ),
   );
   // Without TLS there is no name to tell hosts apart by.
   const names = one.server.tls === undefined ? [] : serverNames(one);
