@@ -1,7 +1,8 @@
+import ipaddr from "ipaddr.js";
 import type { Path } from "../kind.js";
 import { subnetProblem } from "./addresses.js";
 import { list, optional, strict, Text, type ValueOf } from "./fields.js";
-import { each, type Findings, invalid, refuse } from "./findings.js";
+import { doubtful, each, type Findings, invalid, refuse } from "./findings.js";
 
 const texts = optional(list(Text));
 
@@ -83,9 +84,19 @@ export function checkNotEmpty(values: readonly string[] | undefined, path: Path)
 
 /** IP addresses and ranges of them. */
 export function checkIps(values: readonly string[] | undefined, path: Path): Findings {
-  return each(values, path, (value, at) =>
-    refuse(at, value === "" ? undefined : subnetProblem(value)),
-  );
+  return each(values, path, function* (value, at) {
+    const problem = value === "" ? undefined : subnetProblem(value);
+    if (problem !== undefined) yield invalid(at, problem);
+    else if (isIpv4AsIpv6(value)) {
+      yield doubtful(at, `no address is in ${value}: proxies know IPv4 addresses as IPv4 alone`);
+    }
+  });
+}
+
+/** Whether an address or range is of those that IPv6 has for IPv4 (RFC 4291, section 2.5.5.2), `::ffff:10.0.0.1`. */
+function isIpv4AsIpv6(subnet: string): boolean {
+  const [address = ""] = subnet.split("/");
+  return ipaddr.IPv6.isValid(address) && ipaddr.IPv6.parse(address).isIPv4MappedAddress();
 }
 
 /** Numbers of ports. */

@@ -87,6 +87,11 @@ describe("the source of an authorization rule", () => {
       [`${SOURCE}.ipBlocks[1]`, `${SOURCE}.notRemoteIpBlocks[0]`],
     ],
     [
+      "has no IPv4 addresses that are written as IPv6, in which nobody is",
+      from({ ipBlocks: ["::ffff:10.0.0.1", "::/0"], notRemoteIpBlocks: ["::ffff:a00:0/104"] }),
+      [`warning ${SOURCE}.ipBlocks[0]`, `warning ${SOURCE}.notRemoteIpBlocks[0]`],
+    ],
+    [
       "has service accounts with or without a namespace",
       from({ serviceAccounts: ["a", "ns/a"] }),
       [],
