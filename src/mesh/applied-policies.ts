@@ -9,13 +9,21 @@ import { isFor, type PolicySubject } from "./policy-targets.js";
 import { comparePrecedence } from "./precedence.js";
 import type { SecurityPolicies } from "./security-policies.js";
 
-/** The policies of a workload: those of the root namespace first, then its own namespace's, the older ones first. */
+/** The policies of a workload; those of a namespace with the older ones first. */
 export interface AppliedPolicies {
+  /** Of the root namespace, then of its own. */
   readonly authorization: readonly ResourceOf<"AuthorizationPolicy">[];
+  /**
+   * Of its own namespace, then of the root: of rules for one issuer the first that takes a token says what becomes of it.
+   * See Istio, AuthenticationPolicies.GetJwtPoliciesForWorkload.
+   */
   readonly requestAuthentication: readonly ResourceOf<"RequestAuthentication">[];
 }
 
 type ByNamespace<Policy> = Table<Table<Policy>>;
+
+/** Whose policies come first. */
+type NamespaceOrder = "root-first" | "own-first";
 
 /**
  * The policies of one kind for a workload. It is the same list for as long as it holds the same policies, so that an edit
@@ -24,6 +32,7 @@ type ByNamespace<Policy> = Table<Table<Policy>>;
 function createSelection<Policy extends ConfigResource<PolicyTargets>>(
   engine: Engine,
   name: string,
+  order: NamespaceOrder,
 ): (all: ByNamespace<Policy>, rootNamespace: string, subject: PolicySubject) => readonly Policy[] {
   const list = engine.memo(`${name} together`, (...policies: Policy[]) => policies);
   const textOf = engine.memo("labels", (labels: Labels) => JSON.stringify(labels));
@@ -31,7 +40,8 @@ function createSelection<Policy extends ConfigResource<PolicyTargets>>(
     `${name} of workloads`,
     (first: Table<Policy>, second: Table<Policy>, namespace: string, labels: string) => {
       const subject = { namespace, labels: JSON.parse(labels) as Labels };
-      const chosen = [first, second].flatMap((table) =>
+      const tables = order === "root-first" ? [first, second] : [second, first];
+      const chosen = tables.flatMap((table) =>
         [...table.values()].filter((policy) => isFor(policy, subject)).sort(comparePrecedence),
       );
       return list(...chosen);
@@ -55,10 +65,12 @@ export function createAppliedPolicies(
   const authorization = createSelection<ResourceOf<"AuthorizationPolicy">>(
     engine,
     "authorization policies",
+    "root-first",
   );
   const requestAuthentication = createSelection<ResourceOf<"RequestAuthentication">>(
     engine,
     "request authentications",
+    "own-first",
   );
   const applied = engine.memo(
     "applied policies",

@@ -304,6 +304,17 @@ test("takes tokens of several issuers, each by its own keys", async () => {
   expect((await callCalled()).status).toBe(403);
 });
 
+test("takes a token as the namespace says before it does as the whole mesh says", async () => {
+  const told = (header: string) => [{ ...RULE, outputPayloadToHeader: header }];
+  await inForce(
+    authentication(told("x-mesh"), "app: called", "istio-system"),
+    authentication(told("x-namespace")),
+  );
+  const { headers } = echoOf(await callCalled(bearer(ISSUER.issue())));
+  expect(Object.keys(headers)).toContain("x-namespace");
+  expect(Object.keys(headers)).not.toContain("x-mesh");
+});
+
 test("refuses requests without a token when a rule says that there has to be one", async () => {
   await inForce(authentication([{ ...RULE, presence: "REQUIRED" }]));
   expect(await statusWith(ISSUER.issue())).toBe(200);

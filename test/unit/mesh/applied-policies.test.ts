@@ -70,6 +70,18 @@ test("applies what is for the whole mesh, then what is for the namespace and the
   ]);
 });
 
+test("checks tokens as the namespace says before it does as the whole mesh says", () => {
+  const tokens = (name: string, spec?: string): string =>
+    policy(name, spec, "RequestAuthentication");
+  const policies = [tokens("a-mesh.istio-system"), tokens("z-namespace"), tokens("shop", SHOP)];
+  const { requestAuthentication } = applied(policies, shop);
+  expect(requestAuthentication.map(({ metadata }) => metadata.name)).toEqual([
+    "shop",
+    "z-namespace",
+    "a-mesh",
+  ]);
+});
+
 test("applies what is attached to a gateway to that gateway alone, and what is for services to nobody", () => {
   const policies = [policy("at-edge", GATEWAY), policy("at-service", SERVICE)];
   expect(namesOf(applied(policies, edge))).toEqual(["at-edge"]);
