@@ -4,7 +4,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "./hostname.js";
-import { type Labels, selects } from "./labels.js";
+import { type Labels, sameSelector, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
@@ -28,13 +28,19 @@ export function destinationRule(
   exportTo: readonly string[],
 ): DestinationRule {
   const { namespace } = resource.metadata;
+  const { workloadSelector } = resource.spec;
   return {
     host: resolveHost(resource.spec.host, namespace, resolver),
     namespace,
     source: refOf(resource),
     sources: [refOf(resource)],
     spec: resource.spec,
-    exportTo: parseExportTo(resource.spec.exportTo, namespace, exportTo),
+    // One for some callers is for none of another namespace.
+    exportTo: parseExportTo(
+      workloadSelector === undefined ? resource.spec.exportTo : ["."],
+      namespace,
+      exportTo,
+    ),
     resource,
   };
 }
@@ -44,10 +50,13 @@ function belongTogether(a: DestinationRule, b: DestinationRule): boolean {
   return (
     a.namespace === b.namespace &&
     sameVisibility(a.exportTo, b.exportTo) &&
-    a.spec.workloadSelector === undefined &&
-    b.spec.workloadSelector === undefined
+    sameSelector(selectorOf(a), selectorOf(b))
   );
 }
+
+/** The labels of the callers that a rule is for; undefined of a rule for all. */
+const selectorOf = ({ spec: { workloadSelector } }: DestinationRule): Labels | undefined =>
+  workloadSelector && (workloadSelector.matchLabels ?? {});
 
 /** Two parts as one rule: the first's policy if it has one, the subsets of both, of two with one name the first's. */
 function joined(first: DestinationRule, second: DestinationRule): DestinationRule {
@@ -106,32 +115,55 @@ export interface RuleQuery {
   readonly rootNamespace: string;
 }
 
+/** Of rules, the more specific host first, those for the most specific one. */
+const mostSpecific = (rules: readonly DestinationRule[]): readonly DestinationRule[] =>
+  rules.filter(({ host }) => host === rules[0]?.host);
+
+/** Of rules for one host the first that selects a client of their namespace, else the last that is for all. */
+function chooseRule(
+  rules: readonly DestinationRule[],
+  { clientNamespace, clientLabels = {} }: RuleQuery,
+): DestinationRule | undefined {
+  const selecting = rules.find((rule) => {
+    const selector = selectorOf(rule);
+    return (
+      rule.namespace === clientNamespace &&
+      selector !== undefined &&
+      selects(selector, clientLabels)
+    );
+  });
+  return selecting ?? rules.filter((rule) => selectorOf(rule) === undefined).at(-1);
+}
+
 /**
- * The rule that a client's proxies apply to a service: one of the client's own namespace, before all one that selects the
- * client, else one that the service's namespace exports, else one that the root namespace does; in each the most specific
- * host first. See Istio, "Destination rule lookup", and DestinationRule.workloadSelector.
+ * The rule that a client's proxies apply to a service: one of the client's own namespace that is for itself too, else one
+ * that the service's namespace exports, else one that the root namespace does; in each those for the most specific host
+ * count alone, even if they are not for this client. See Istio, "Destination rule lookup", and
+ * DestinationRule.workloadSelector.
  */
 export function findRule(
   exact: readonly DestinationRule[],
   wildcards: readonly DestinationRule[],
-  { clientNamespace, clientLabels = {}, service, rootNamespace }: RuleQuery,
+  query: RuleQuery,
 ): DestinationRule | undefined {
+  const { clientNamespace, service, rootNamespace } = query;
   const all = [...exact, ...wildcards.filter((rule) => isSubsetOf(service.hostname, rule.host))];
-  const selecting = all.find(
-    ({ namespace, spec: { workloadSelector } }) =>
-      namespace === clientNamespace &&
-      workloadSelector !== undefined &&
-      selects(workloadSelector.matchLabels ?? {}, clientLabels),
-  );
-  const matching = all.filter((rule) => rule.spec.workloadSelector === undefined);
-  const exportedBy = (namespace: string): DestinationRule | undefined =>
-    matching.find(
-      (rule) => rule.namespace === namespace && isVisible(rule.exportTo, clientNamespace),
-    );
   // What the root namespace shows to others is for its own callers as it is for those: after the service's.
-  const own = matching.find(
-    (rule) =>
-      rule.namespace === clientNamespace && (clientNamespace !== rootNamespace || isPrivate(rule)),
+  const own = mostSpecific(
+    all.filter(
+      (rule) =>
+        rule.namespace === clientNamespace &&
+        isVisible(rule.exportTo, clientNamespace) &&
+        (clientNamespace !== rootNamespace || isPrivate(rule)),
+    ),
   );
-  return selecting ?? own ?? exportedBy(service.namespace) ?? exportedBy(rootNamespace);
+  if (own.length > 0) return chooseRule(own, query);
+  const exportedBy = (namespace: string): DestinationRule | undefined => {
+    const exported = all.filter((rule) => rule.namespace === namespace && !isPrivate(rule));
+    const seen = mostSpecific(exported).filter(({ exportTo }) =>
+      isVisible(exportTo, clientNamespace),
+    );
+    return chooseRule(seen, query);
+  };
+  return exportedBy(service.namespace) ?? exportedBy(rootNamespace);
 }

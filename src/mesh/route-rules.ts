@@ -17,7 +17,7 @@ interface RuledHost {
   readonly services: Table<Service> | undefined;
 }
 
-/** The hosts with such rules, and those of wildcard hosts. Both are empty in most meshes. */
+/** The hosts with such rules, and those of wildcard hosts, with all that may win over them. Both are empty in most meshes. */
 export interface RouteRules {
   readonly exact: Table<RuledHost>;
   readonly wildcards: readonly DestinationRule[];
@@ -65,9 +65,9 @@ interface RuledHosts {
 
 /** Finds these rules; the same object for as long as they are the same. */
 export function createRouteRules(engine: Engine): (hosts: RuledHosts) => RouteRules {
-  const ofHost = engine.derive<[readonly DestinationRule[]], [], readonly DestinationRule[]>(
+  const ofHost = engine.derive<[readonly DestinationRule[]], [boolean], readonly DestinationRule[]>(
     "rules for routes",
-    (_host, [rules]) => (rules?.some(concernsRoutes) === true ? rules : undefined),
+    (_host, [rules], all) => (all || rules?.some(concernsRoutes) === true ? rules : undefined),
   );
   const withServices = engine.derive<[readonly DestinationRule[], Table<Service>], [], RuledHost>(
     "hosts with rules for routes",
@@ -77,11 +77,12 @@ export function createRouteRules(engine: Engine): (hosts: RuledHosts) => RouteRu
   const settle = engine.settle<RouteRules>(
     (a, b) => a.exact === b.exact && sameElements(a.wildcards, b.wildcards),
   );
-  return ({ rules, wildcardRules, servicesByHost }) =>
-    settle({
-      exact: withServices([ofHost([rules]), servicesByHost]),
-      wildcards: wildcardRules.filter(concernsRoutes),
-    });
+  return ({ rules, wildcardRules, servicesByHost }) => {
+    // Any other rule may win over one for a wildcard; without such a one none of them counts.
+    const wildcards = wildcardRules.some(concernsRoutes) ? wildcardRules : [];
+    const exact = ofHost([rules], wildcards.length > 0);
+    return settle({ exact: withServices([exact, servicesByHost]), wildcards });
+  };
 }
 
 /** The rule that the callers of a namespace apply to a host, if it may concern its routes. */
