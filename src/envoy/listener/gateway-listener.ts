@@ -146,14 +146,16 @@ export function passedTo(
   return keys.filter(({ hostname }) => hosts.some((host) => isSubsetOf(hostname, host)));
 }
 
-/** A chain for each service, chosen by the name under which sidecars call it; only mutual TLS of the mesh is taken. */
+/**
+ * A chain for each service, chosen by the name under which sidecars call it; only mutual TLS of the mesh is taken. Policies
+ * of the gateway are not asked: who calls is known to the servers alone.
+ */
 function passingChains(one: GatewayServer, options: GatewayListenerOptions): readonly MadeChain[] {
   return passedTo(one, options.passed).map((key) => {
     const name = sniOf(key);
     const json: FilterChainJson = {
       filterChainMatch: { serverNames: [name], applicationProtocols: [...MESH_ANY_ALPN] },
       filters: [
-        ...options.security.network,
         tcpProxy({
           statPrefix: name,
           target: { cluster: name },
