@@ -23,6 +23,7 @@ import {
   JOIN_CLUSTER,
   XDS_CLUSTER,
 } from "./control-plane-cluster.js";
+import { METRICS_PORT, STATUS_PORT } from "./names.js";
 import { STATS_TAGS } from "./stats-tags.js";
 
 /** An address to listen on, or to ask. */
@@ -83,8 +84,8 @@ const DEFAULT_STATS_FLUSH_SECONDS = 5;
 /** The complete bootstrap. The same options give the same bytes. */
 export function buildBootstrap(options: BootstrapOptions): Bootstrap {
   const admin = options.admin ?? { address: "127.0.0.1", port: 15000 };
-  const status = options.status ?? { address: "0.0.0.0", port: 15021 };
-  const metrics = options.metrics ?? { address: "0.0.0.0", port: 15090 };
+  const status = options.status ?? { address: "0.0.0.0", port: STATUS_PORT };
+  const metrics = options.metrics ?? { address: "0.0.0.0", port: METRICS_PORT };
   const flushSeconds = options.statsFlushIntervalSeconds ?? DEFAULT_STATS_FLUSH_SECONDS;
   const { controlPlane } = options;
   return {

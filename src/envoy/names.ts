@@ -42,6 +42,9 @@ export const VIRTUAL_OUTBOUND = "virtualOutbound";
 export const VIRTUAL_INBOUND = "virtualInbound";
 export const VIRTUAL_OUTBOUND_PORT = 15001;
 export const VIRTUAL_INBOUND_PORT = 15006;
+/** The ports on which a proxy says by itself whether it is ready, and what it measures. */
+export const STATUS_PORT = 15021;
+export const METRICS_PORT = 15090;
 /** The port of the HTTP proxy of a sidecar that captures nothing. */
 export const HTTP_PROXY_PORT = 15007;
 /** The name of the HTTP proxy's route configuration. */

@@ -15,7 +15,13 @@ import {
 import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
-import { proxyRouteName, VIRTUAL_INBOUND_PORT, VIRTUAL_OUTBOUND_PORT } from "../names.js";
+import {
+  METRICS_PORT,
+  proxyRouteName,
+  STATUS_PORT,
+  VIRTUAL_INBOUND_PORT,
+  VIRTUAL_OUTBOUND_PORT,
+} from "../names.js";
 import { ANY_ADDRESS } from "./address.js";
 import {
   type ChainContext,
@@ -150,8 +156,19 @@ export interface ClaimPlacing {
 
 const LOCALHOST = "127.0.0.1";
 
-/** The ports of the two listeners to which captured connections are redirected, on every address. */
-const RESERVED_PORTS: ReadonlySet<number> = new Set([VIRTUAL_OUTBOUND_PORT, VIRTUAL_INBOUND_PORT]);
+/**
+ * The ports of listeners that a proxy has on every address whatever services there are: those to which captured connections
+ * are redirected, and those of its bootstrap. Envoy refuses a second one.
+ */
+const RESERVED_PORTS: ReadonlySet<number> = new Set([
+  VIRTUAL_OUTBOUND_PORT,
+  VIRTUAL_INBOUND_PORT,
+  STATUS_PORT,
+  METRICS_PORT,
+]);
+
+const isReserved = ({ address, port }: OutboundClaim): boolean =>
+  address === ANY_ADDRESS && RESERVED_PORTS.has(port);
 
 /** The one address of a Sidecar's listener; undefined where the addresses of the services decide. */
 const placeOf = (egress: EgressListener | undefined): string | undefined =>
@@ -184,14 +201,13 @@ export function outboundClaims(
     ...(egress?.port === undefined ? {} : { own: true }),
     ...(egress?.port !== undefined && leadsAnywhere(egress.port) ? { proxied: true } : {}),
   };
-  return portsOn(service, egress?.port).flatMap((port): readonly OutboundClaim[] => {
+  const claims = portsOn(service, egress?.port).flatMap((port): readonly OutboundClaim[] => {
     const kind = listenerProtocol(port.protocol);
     // Connections to an alias are addressed to what it stands for.
     if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
     const routes = requestRoutes(service, port, egress);
     if (kind === "http") {
       const address = place ?? ANY_ADDRESS;
-      if (address === ANY_ADDRESS && RESERVED_PORTS.has(port.number)) return [];
       const claim = { address, port: port.number, servicePort: port, routes, chains: [] };
       return [{ ...common, ...claim }];
     }
@@ -204,6 +220,7 @@ export function outboundClaims(
       chains: chainsOf(service, port, one, { virtualServices, context }),
     }));
   });
+  return claims.filter((claim) => !isReserved(claim));
 }
 
 /** Those that few see come first. A service without a time counts as older than one with: a space sorts before digits. */
