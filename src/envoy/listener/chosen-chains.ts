@@ -1,13 +1,25 @@
 /** Which of the claims on a listener count, where they exclude one another. */
+import type { Protocol } from "../../mesh/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
 import type { TcpChain } from "./l4-chains.js";
 import type { OutboundClaim } from "./outbound-claim.js";
 
-/** Those that count on a listener, the one that wins first. */
+/**
+ * Those that count on a listener, the one that wins first. Of protocols in which the server speaks first no other can be told
+ * apart: the first says which of them the listener carries. See Istio, isConflictWithWellKnownPort.
+ */
 export function inOrder(claims: readonly OutboundClaim[]): readonly OutboundClaim[] {
   const own = claims.filter((claim) => claim.own === true);
-  return [...(own.length > 0 ? own : claims)].sort((a, b) => (a.order < b.order ? -1 : 1));
+  const ordered = [...(own.length > 0 ? own : claims)].sort((a, b) => (a.order < b.order ? -1 : 1));
+  const first = ordered[0]?.servicePort.protocol;
+  return ordered.filter(
+    ({ servicePort: { protocol } }) =>
+      protocol === first || !(beginsAtServer(protocol) || beginsAtServer(first)),
+  );
 }
+
+const beginsAtServer = (protocol: Protocol | undefined): boolean =>
+  protocol === "MySQL" || protocol === "Mongo";
 
 /** Whether a chain takes every connection that no other chain takes. */
 const takesAnything = (chain: TcpChain): boolean =>
