@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import type { Service } from "../../mesh/service.js";
@@ -13,6 +14,19 @@ export interface IngressInputs {
   readonly poolOf: PoolFinder;
 }
 
+/** The ranges of addresses at which others reach no workload. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  "unspecified",
+  "loopback",
+  "linkLocal",
+  "multicast",
+  "broadcast",
+]);
+
+/** The first address at which others reach a workload. See Istio, getSidecarInboundBindIPs. */
+const reachedAt = (addresses: readonly string[]): string | undefined =>
+  addresses.find((one) => ipaddr.isValid(one) && !UNREACHABLE.has(ipaddr.parse(one).range()));
+
 /**
  * The ports that a Sidecar names for its workload in place of those of its services; undefined when it names none. A
  * service that has a port of that number says by what name it is called.
@@ -23,6 +37,7 @@ export function ingressPorts(
 ): readonly InboundPort[] | undefined {
   const listeners = ingressListeners(sidecar, addresses);
   if (listeners.length === 0) return undefined;
+  const own = reachedAt(addresses);
   return listeners.map(({ port, protocol, pool, endpoint, tls, bind, bound }, index) => {
     const known = services.filter(({ ports }) => ports.some(({ number }) => number === port));
     const [first] = known;
@@ -41,7 +56,7 @@ export function ingressPorts(
       pool: pool ?? limits?.pool,
       endpoint,
       tls,
-      bind,
+      bind: bind ?? own,
       bound,
     };
   });
