@@ -150,6 +150,8 @@ function mirrors(
     .map((one) => ({
       cluster: outboundClusterName(clusterKey(one.destination, virtualService, context)),
       runtimeFraction: { defaultValue: one.share },
+      // The spans of a copy would be in the trace of the request.
+      traceSampled: false,
     }));
   return policies.length === 0 ? {} : { requestMirrorPolicies: policies };
 }
@@ -219,9 +221,10 @@ function perFilterConfig(route: HTTPRoute): Pick<RouteJson, "typedPerFilterConfi
   return Object.keys(configs).length === 0 ? {} : { typedPerFilterConfig: configs };
 }
 
-function routeName(route: HTTPRoute, match: HTTPMatchRequest | undefined): string {
-  const names = [route.name, match?.name].filter((name) => name !== undefined && name !== "");
-  return names.join(".");
+/** The dot is there also before the name of a match whose route has none: by that name EnvoyFilters find it. */
+function routeName({ name = "" }: HTTPRoute, match: HTTPMatchRequest | undefined): string {
+  const ofMatch = match?.name ?? "";
+  return ofMatch === "" ? name : `${name}.${ofMatch}`;
 }
 
 /** A route of a VirtualService and one of its matches, and the numbers by which they are found in it. */

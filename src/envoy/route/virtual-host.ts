@@ -64,7 +64,8 @@ export function catchAllHost(
       {
         name: ALLOW_ANY,
         match: { prefix: "/" },
-        route: { cluster, timeout: "0s" },
+        // A call of gRPC ends when its caller says, as it does on the way to a known host.
+        route: { cluster, timeout: "0s", maxGrpcTimeout: "0s" },
       },
     ],
     includeRequestAttemptCount,
