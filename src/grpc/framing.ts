@@ -13,8 +13,11 @@ export function frameHead(messageBytes: number): Buffer {
   return head;
 }
 
-/** Takes the bytes of a stream as they come; each message that is whole with them, in memory of its own. */
-export type ReadFrames = (chunk: Buffer) => readonly Buffer[];
+/**
+ * Takes the bytes of a stream as they come, and gives each message that is whole with them. The bytes of a message are good
+ * until `take` returns.
+ */
+export type ReadFrames = (chunk: Buffer, take: (message: Buffer) => void) => void;
 
 /** The length that a head tells. */
 function lengthOf(head: Buffer, maxBytes: number): number {
@@ -29,41 +32,80 @@ function lengthOf(head: Buffer, maxBytes: number): number {
   return length;
 }
 
+/** What is kept to put messages together in, in bytes; a longer one is given memory of its own. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+/**
+ * Memory in which the streams of a server put messages together, one after the other: a fleet that comes back says a hundred
+ * megabytes within a second, and as much that is asked for anew has the garbage collector look through the whole heap.
+ */
+export class FrameMemory {
+  #kept = Buffer.alloc(0);
+
+  /** So many bytes, until more are asked for. */
+  take(length: number): Buffer {
+    if (length > MAX_KEPT_BYTES) return Buffer.allocUnsafeSlow(length);
+    if (length > this.#kept.length) {
+      this.#kept = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#kept.length));
+    }
+    return this.#kept.subarray(0, length);
+  }
+}
+
+/** Chunks that came one after the other. */
+class Chunks {
+  readonly #chunks: Buffer[] = [];
+  readonly #memory: FrameMemory;
+  /** Of all that is there. */
+  length = 0;
+
+  constructor(memory: FrameMemory) {
+    this.#memory = memory;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.length += chunk.length;
+  }
+
+  /** Takes so many bytes away, which have to be there; good until more are taken. */
+  take(length: number): Buffer {
+    const [first] = this.#chunks;
+    if (first !== undefined && first.length >= length) return this.#takeFirst(length);
+    const memory = this.#memory.take(length);
+    for (let at = 0; at < length; ) at += this.#takeFirst(length - at).copy(memory, at);
+    return memory;
+  }
+
+  /** Takes so many bytes of the first chunk, or as many as it has. */
+  #takeFirst(length: number): Buffer {
+    const first = this.#chunks[0] ?? Buffer.alloc(0);
+    const part = first.subarray(0, length);
+    if (part.length === first.length) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(part.length);
+    this.length -= part.length;
+    return part;
+  }
+}
+
 /**
  * Reads the messages of one stream, of at most so many bytes each. No memory is taken for bytes that a head only promises.
  * What it returns throws a CallRefused for a message that is longer, or compressed; nothing can be read after it.
  */
-export function createFrameReader(maxBytes: number): ReadFrames {
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  /** Whether what waits is in memory that was taken for it; else it is in a larger piece that came from the connection. */
-  let isOwn = false;
-  /** What waits, as one buffer: done when a head or a message is whole, so each byte is moved twice at most. */
-  const joined = (): Buffer => {
-    const [first] = waiting;
-    if (waiting.length === 1 && first !== undefined) return first;
-    const whole = Buffer.concat(waiting);
-    waiting = [whole];
-    isOwn = true;
-    return whole;
-  };
-  /** How many bytes there have to be before there is anything to do. */
-  let needed = HEAD_BYTES;
-  return (chunk) => {
-    if (waiting.length === 0) isOwn = false;
-    waiting.push(chunk);
-    bytes += chunk.length;
-    const messages: Buffer[] = [];
-    while (bytes >= needed) {
-      const held = joined();
-      needed = HEAD_BYTES + lengthOf(held, maxBytes);
-      if (bytes < needed) break;
-      const message = held.subarray(HEAD_BYTES, needed);
-      messages.push(isOwn ? message : Buffer.from(message));
-      bytes -= needed;
-      waiting = bytes === 0 ? [] : [held.subarray(needed)];
-      needed = HEAD_BYTES;
+export function createFrameReader(maxBytes: number, memory: FrameMemory): ReadFrames {
+  const chunks = new Chunks(memory);
+  /** Of the message whose head was read. */
+  let length: number | undefined;
+  return (chunk, take) => {
+    chunks.push(chunk);
+    for (;;) {
+      if (length === undefined && chunks.length >= HEAD_BYTES) {
+        length = lengthOf(chunks.take(HEAD_BYTES), maxBytes);
+      }
+      if (length === undefined || chunks.length < length) return;
+      const message = chunks.take(length);
+      length = undefined;
+      take(message);
     }
-    return messages;
   };
 }

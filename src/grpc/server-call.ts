@@ -3,14 +3,14 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import { status } from "@grpc/grpc-js";
 import { CallRefused } from "./call-refused.js";
 import { type Caller, callerOf } from "./caller.js";
-import { createFrameReader, frameHead, type ReadFrames } from "./framing.js";
+import { createFrameReader, type FrameMemory, frameHead, type ReadFrames } from "./framing.js";
 import type { Message } from "./message.js";
 import { type Status, trailersOf } from "./status.js";
 import { timeoutMs } from "./timeout.js";
 
 /** Who is told what the other side does. */
 export interface CallListener {
-  /** A message came. */
+  /** A message came. Its bytes are good until this returns. */
   onMessage(bytes: Buffer): void;
   /** No more will come. */
   onHalfClosed(): void;
@@ -75,11 +75,16 @@ export class StreamCall implements ServerCall {
   #isHalfClosed = false;
   #trailers: Record<string, string> | undefined;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, limits: CallLimits) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    limits: CallLimits,
+    memory: FrameMemory,
+  ) {
     this.caller = callerOf(stream, headers);
     this.#stream = stream;
     this.#limits = limits;
-    this.#read = createFrameReader(limits.maxMessageBytes);
+    this.#read = createFrameReader(limits.maxMessageBytes, memory);
     this.#timer = this.#endAfter(headers);
     stream.once("close", () => {
       clearTimeout(this.#timer);
@@ -161,14 +166,18 @@ export class StreamCall implements ServerCall {
   #receive(chunk: Buffer): void {
     if (this.hasEnded) return;
     try {
-      this.#waiting.push(...this.#read(chunk));
+      this.#read(chunk, this.#take);
     } catch (error) {
       if (!(error instanceof CallRefused)) throw error;
       this.end({ code: error.code, details: error.message });
-      return;
     }
-    this.#tell();
   }
+
+  readonly #take = (message: Buffer): void => {
+    if (this.hasEnded) return;
+    if (this.#isPaused) this.#waiting.push(Buffer.from(message));
+    else this.#listener.onMessage(message);
+  };
 
   /** Tells what waits; false if the listener has enough before all is told. */
   #tell(): boolean {

@@ -15,6 +15,7 @@ import {
 import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { status } from "@grpc/grpc-js";
+import { FrameMemory } from "./framing.js";
 import { type CallLimits, type ServerCall, StreamCall } from "./server-call.js";
 
 /** What one peer may cost. */
@@ -52,6 +53,7 @@ export class GrpcServer {
   readonly #methods = new Map<string, Method>();
   /** Also of those whose TLS is not there yet. */
   readonly #sockets = new Set<Socket>();
+  readonly #memory = new FrameMemory();
   #stopFollowing: () => void = () => undefined;
 
   /** Without TLS when there is no source of it. */
@@ -146,7 +148,7 @@ export class GrpcServer {
       stream.resume();
       return;
     }
-    const call = new StreamCall(stream, headers, this.#limits);
+    const call = new StreamCall(stream, headers, this.#limits, this.#memory);
     const method = this.#methods.get(path);
     if (method !== undefined) method(call);
     else call.end({ code: status.UNIMPLEMENTED, details: `there is no method ${path}` });

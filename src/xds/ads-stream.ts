@@ -198,7 +198,9 @@ export class AdsStream implements CallListener {
   #receive(message: Buffer): void {
     if (this.#hasEnded) return;
     try {
-      const incoming = this.#entrance.dialect.decode(message, this.#entrance.onlyType);
+      // What waits to be let in outlives this call.
+      const bytes = this.#open === undefined ? Buffer.from(message) : message;
+      const incoming = this.#entrance.dialect.decode(bytes, this.#entrance.onlyType);
       if (!this.#isAnswer(incoming) && !this.#allow(message.length)) {
         throw new StreamRefused(status.RESOURCE_EXHAUSTED, "too many requests");
       }

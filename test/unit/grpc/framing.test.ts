@@ -2,7 +2,7 @@
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFrameReader, frameHead } from "../../../src/grpc/framing.js";
+import { createFrameReader, FrameMemory, frameHead } from "../../../src/grpc/framing.js";
 
 const bytes = (maxLength: number) =>
   fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
@@ -13,11 +13,11 @@ function framed(message: Buffer): Buffer {
 
 /** What a reader makes of bytes that come in pieces of these lengths, the last of which takes the rest. */
 function readInPieces(wire: Buffer, lengths: readonly number[]): readonly Buffer[] {
-  const read = createFrameReader(1000);
+  const read = createFrameReader(1000, new FrameMemory());
   const messages: Buffer[] = [];
   let at = 0;
   for (const length of [...lengths, wire.length]) {
-    messages.push(...read(wire.subarray(at, at + length)));
+    read(wire.subarray(at, at + length), (message) => messages.push(Buffer.from(message)));
     at = Math.min(wire.length, at + length);
   }
   return messages;
@@ -32,20 +32,43 @@ test("messages are the same in whatever pieces they come", () => {
   );
 });
 
-test("a message has memory of its own", () => {
-  const wire = framed(Buffer.from("kept"));
-  const [message] = createFrameReader(1000)(wire);
-  wire.fill(0);
-  expect(message).toEqual(Buffer.from("kept"));
+test("messages of any length are whole, also those that share memory with others", () => {
+  const memory = new FrameMemory();
+  const lengths = [2_000_000, 70_000, 300, 900_000];
+  const read = createFrameReader(4_000_000, memory);
+  const other = createFrameReader(4_000_000, memory);
+  other(Buffer.concat([frameHead(4), Buffer.from("ab")]), () => expect.unreachable());
+  const seen = lengths.map((length) => {
+    const wire = framed(Buffer.alloc(length, length % 251));
+    let equals = false;
+    for (let at = 0; at < wire.length; at += 65_536) {
+      read(wire.subarray(at, at + 65_536), (message) => {
+        equals = message.equals(Buffer.alloc(length, length % 251));
+      });
+    }
+    return equals;
+  });
+  expect(seen).toEqual([true, true, true, true]);
+  let text = "";
+  other(Buffer.from("cd"), (message) => {
+    text = message.toString();
+  });
+  expect(text).toBe("abcd");
 });
 
 test.each([
   { what: "longer than is read", head: frameHead(1001), code: status.RESOURCE_EXHAUSTED },
   { what: "compressed", head: Buffer.from([1, 0, 0, 0, 1]), code: status.UNIMPLEMENTED },
 ])("a message that is $what is refused by its head", ({ head, code }) => {
-  expect(() => createFrameReader(1000)(head)).toThrow(expect.objectContaining({ code }));
+  expect(() => {
+    createFrameReader(1000, new FrameMemory())(head, () => undefined);
+  }).toThrow(expect.objectContaining({ code }));
 });
 
 test("a message of just the length that is read is read", () => {
-  expect(createFrameReader(1000)(framed(Buffer.alloc(1000)))).toHaveLength(1);
+  const lengths: number[] = [];
+  createFrameReader(1000, new FrameMemory())(framed(Buffer.alloc(1000)), ({ length }) =>
+    lengths.push(length),
+  );
+  expect(lengths).toEqual([1000]);
 });
