@@ -1,4 +1,5 @@
 /** Lets proxies in: finds out who they are, and what they are sent. */
+
 import { status } from "@grpc/grpc-js";
 import { Table } from "../base/table.js";
 import type { Authenticate } from "../ca/authenticate.js";
@@ -10,6 +11,7 @@ import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
 import type { AskedSets, EnvoyResource, ProxySets, ResourceSets } from "../envoy/resource-set.js";
+import { CallRefused } from "../grpc/call-refused.js";
 import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
 import {
   type EncodedResource,
@@ -22,7 +24,6 @@ import {
   type OpenRequest,
   type Protocol,
   type Session,
-  StreamRefused,
   type XdsSessions,
 } from "../xds/session.js";
 import { createRememberedProxies } from "./remembered-proxies.js";
@@ -69,7 +70,7 @@ function proxyOf({ node, protocol }: OpenRequest): Proxy | InvalidNode {
 }
 
 function refuse(code: status, message: string): never {
-  throw new StreamRefused(code, message);
+  throw new CallRefused(code, message);
 }
 
 /** The proof of a peer; undefined on the plaintext port, where nobody is anyone. */
@@ -240,7 +241,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
   };
 }
 
-const REVOKED = new StreamRefused(
+const REVOKED = new CallRefused(
   status.UNAUTHENTICATED,
   "the certificate by which this stream was opened is revoked: make a join token with 'fairlead token create' and give it to the proxy's bootstrap",
 );
@@ -254,7 +255,7 @@ function endWithProof(
   if (proof === undefined) return () => undefined;
   return timers.at(proof.expiresAt, () => {
     request.refuse(
-      new StreamRefused(
+      new CallRefused(
         status.UNAUTHENTICATED,
         `the ${proof.method} by which this stream was opened has expired: connect again`,
       ),

@@ -2,6 +2,7 @@
  * The questions of istioctl: types `istio.io/debug...` on a discovery stream. See Istio, pilot/pkg/xds, `StatusGen` and
  * `DebugGen`.
  */
+
 import {
   create,
   type DescMessage,
@@ -12,8 +13,8 @@ import {
 } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { ControlPlaneJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { CallRefused } from "../grpc/call-refused.js";
 import type { Question, Questions } from "../xds/questions.js";
-import { StreamRefused } from "../xds/session.js";
 import type { CheckAccess } from "./access.js";
 import { clientStatus } from "./client-status.js";
 import type { ComposeDump } from "./config-dump.js";
@@ -45,7 +46,7 @@ interface Carried {
 
 function messageOf(registry: Registry, typeName: string): DescMessage {
   const schema = registry.getMessage(typeName);
-  if (schema === undefined) throw new StreamRefused(status.UNIMPLEMENTED, `no type ${typeName}`);
+  if (schema === undefined) throw new CallRefused(status.UNIMPLEMENTED, `no type ${typeName}`);
   return schema;
 }
 
@@ -80,7 +81,7 @@ function response(
 function onlyName({ names }: Question): string {
   const [name] = names;
   if (name !== undefined && names.length === 1) return name;
-  throw new StreamRefused(
+  throw new CallRefused(
     status.INVALID_ARGUMENT,
     `a debug request names one resource, this one ${names.length}`,
   );
@@ -117,7 +118,7 @@ export function createIstioDebug(options: IstioDebugOptions): Questions {
     answer: async (question) => {
       const { peer } = question;
       const access = await options.checkAccess(peer.plaintext ? "plaintext" : "tls", peer);
-      if (access.kind === "denied") throw new StreamRefused(access.code, access.message);
+      if (access.kind === "denied") throw new CallRefused(access.code, access.message);
       const resources = await answerOf(question, options);
       return response(options.registry, question, resources, options.controlPlane);
     },

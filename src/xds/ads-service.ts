@@ -1,6 +1,7 @@
 import type { GrpcServer } from "../grpc/server.js";
 import type { AdsServer } from "./ads-server.js";
-import { DELTA, type Dialect, SOTW } from "./dialect.js";
+import type { Entrance } from "./ads-stream.js";
+import { DELTA, SOTW } from "./dialect.js";
 import { TYPE_URL } from "./resource.js";
 
 const AGGREGATED = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
@@ -12,19 +13,21 @@ export interface ServiceOptions {
   readonly plaintext: boolean;
 }
 
+function add(server: GrpcServer, path: string, ads: AdsServer, entrance: Entrance): void {
+  server.addMethod(path, (call) => {
+    ads.serve(call, entrance);
+  });
+}
+
 /** Adds the aggregated discovery service, which serves all types of a session's view, to a gRPC server. */
 export function addAdsService(
   server: GrpcServer,
   ads: AdsServer,
   { plaintext }: ServiceOptions,
 ): void {
-  const add = (method: string, dialect: Dialect): void => {
-    server.addMethod(`${AGGREGATED}/${method}`, (call) => {
-      ads.serve(call, { dialect, plaintext, onlyType: undefined });
-    });
-  };
-  add("StreamAggregatedResources", SOTW);
-  add("DeltaAggregatedResources", DELTA);
+  const entrance = { plaintext, onlyType: undefined };
+  add(server, `${AGGREGATED}/StreamAggregatedResources`, ads, { ...entrance, dialect: SOTW });
+  add(server, `${AGGREGATED}/DeltaAggregatedResources`, ads, { ...entrance, dialect: DELTA });
 }
 
 /** Adds the secret discovery service, which serves the secrets of a session's view alone, to a gRPC server. */
@@ -33,11 +36,7 @@ export function addSdsService(
   ads: AdsServer,
   { plaintext }: ServiceOptions,
 ): void {
-  const add = (method: string, dialect: Dialect): void => {
-    server.addMethod(`${SECRETS}/${method}`, (call) => {
-      ads.serve(call, { dialect, plaintext, onlyType: TYPE_URL.secret });
-    });
-  };
-  add("StreamSecrets", SOTW);
-  add("DeltaSecrets", DELTA);
+  const entrance = { plaintext, onlyType: TYPE_URL.secret };
+  add(server, `${SECRETS}/StreamSecrets`, ads, { ...entrance, dialect: SOTW });
+  add(server, `${SECRETS}/DeltaSecrets`, ads, { ...entrance, dialect: DELTA });
 }

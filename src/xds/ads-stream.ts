@@ -4,9 +4,11 @@
  * Responses are made only when all that was made before is handed to the connection, so a peer that does not read costs
  * one step's responses at most, and the large ones of these are shared with other streams until they are written.
  */
+
 import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { Table } from "../base/table.js";
+import { CallRefused } from "../grpc/call-refused.js";
 import { messageOf } from "../grpc/message.js";
 import type { CallListener, ServerCall } from "../grpc/server-call.js";
 import { OK } from "../grpc/status.js";
@@ -22,7 +24,7 @@ import { pushedEvent } from "./pushed-event.js";
 import type { Questions } from "./questions.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
-import { type Peer, type Session, StreamRefused, type XdsSessions } from "./session.js";
+import { type Peer, type Session, type XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
 import {
   hasTakenAll,
@@ -160,7 +162,7 @@ export class AdsStream implements CallListener {
   }
 
   /** Ends the stream with a reason; does nothing if it has ended. */
-  refuse(reason: StreamRefused): void {
+  refuse(reason: CallRefused): void {
     if (this.#hasEnded) return;
     this.#end(reason.code, reason.message);
     this.#call.end({ code: reason.code, details: reason.message });
@@ -202,7 +204,7 @@ export class AdsStream implements CallListener {
       const bytes = this.#open === undefined ? Buffer.from(message) : message;
       const incoming = this.#entrance.dialect.decode(bytes, this.#entrance.onlyType);
       if (!this.#isAnswer(incoming) && !this.#allow(message.length)) {
-        throw new StreamRefused(status.RESOURCE_EXHAUSTED, "too many requests");
+        throw new CallRefused(status.RESOURCE_EXHAUSTED, "too many requests");
       }
       const { questions } = this.#host;
       if (questions !== undefined && this.#isQuestion(incoming, questions)) {
@@ -219,7 +221,7 @@ export class AdsStream implements CallListener {
     if (this.#hasKnocked) return;
     const { waitingRoom, wake } = this.#host;
     if (!waitingRoom.enter(knock.bytes)) {
-      throw new StreamRefused(status.RESOURCE_EXHAUSTED, "too many streams wait to be let in");
+      throw new CallRefused(status.RESOURCE_EXHAUSTED, "too many streams wait to be let in");
     }
     this.#stopDeadline();
     this.#call.pause();
@@ -240,7 +242,7 @@ export class AdsStream implements CallListener {
     const { clock, limits } = this.#host;
     return clock.after(limits.firstRequestMs, () => {
       const reason = `${what} within ${limits.firstRequestMs / 1000} s`;
-      this.refuse(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+      this.refuse(new CallRefused(status.DEADLINE_EXCEEDED, reason));
     });
   }
 
@@ -313,7 +315,7 @@ export class AdsStream implements CallListener {
   #nodeOf(first: Incoming): Node {
     const node = first.node === undefined ? undefined : this.#host.decodeNode(first.node);
     if (node === undefined || node.id === "") {
-      throw new StreamRefused(status.INVALID_ARGUMENT, "missing node information");
+      throw new CallRefused(status.INVALID_ARGUMENT, "missing node information");
     }
     return node;
   }
@@ -328,7 +330,7 @@ export class AdsStream implements CallListener {
     if (names > this.#host.limits.maxNames) {
       const limit = this.#host.limits.maxNames;
       const reason = `subscribed to ${names} names of ${typeUrl}; at most ${limit} are served`;
-      throw new StreamRefused(status.RESOURCE_EXHAUSTED, reason);
+      throw new CallRefused(status.RESOURCE_EXHAUSTED, reason);
     }
     // The view is looked at again when it may have changed, so most ACKs leave nothing to do.
     if (!isIdle(this.#state)) this.#host.wake(this);
@@ -366,13 +368,13 @@ export class AdsStream implements CallListener {
 
   /** Ends the stream for an error; what is not meant for the client is kept from it. */
   #fail(error: unknown): void {
-    if (error instanceof StreamRefused) {
+    if (error instanceof CallRefused) {
       this.refuse(error);
     } else if (error instanceof DecodeError) {
-      this.refuse(new StreamRefused(status.INVALID_ARGUMENT, error.message, { cause: error }));
+      this.refuse(new CallRefused(status.INVALID_ARGUMENT, error.message, { cause: error }));
     } else {
       this.#host.observer.failed?.(error);
-      this.refuse(new StreamRefused(status.INTERNAL, "internal error", { cause: error }));
+      this.refuse(new CallRefused(status.INTERNAL, "internal error", { cause: error }));
     }
   }
 

@@ -1,10 +1,10 @@
 import { status } from "@grpc/grpc-js";
+import { CallRefused } from "../grpc/call-refused.js";
 import type { Message } from "../grpc/message.js";
 import type { ServerCall } from "../grpc/server-call.js";
 import type { Backlog, SlowReader } from "./backlog.js";
 import type { Clock } from "./clock.js";
 import type { Limits } from "./limits.js";
-import { StreamRefused } from "./session.js";
 
 /** What all outboxes of a server share. */
 export interface OutboxHost {
@@ -18,7 +18,7 @@ export interface OutboxEvents {
   /** The client has read all that it was sent. */
   readonly onEmpty: () => void;
   /** The client has not read for too long. */
-  readonly onUnread: (reason: StreamRefused) => void;
+  readonly onUnread: (reason: CallRefused) => void;
 }
 
 /** The messages that a stream's connection was handed and its client has not read. */
@@ -62,7 +62,7 @@ export class Outbox implements SlowReader {
 
   endUnread(afterMs: number): void {
     const reason = `responses were not read for ${afterMs / 1000} s`;
-    this.#events.onUnread(new StreamRefused(status.DEADLINE_EXCEEDED, reason));
+    this.#events.onUnread(new CallRefused(status.DEADLINE_EXCEEDED, reason));
   }
 
   /** The stream has ended: nothing of it waits any more. */

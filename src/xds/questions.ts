@@ -13,7 +13,7 @@ export interface Questions {
   concerns(typeUrl: string): boolean;
   /**
    * The answer: an encoded DiscoveryResponse.
-   * @throws StreamRefused to end the stream with a reason
+   * @throws CallRefused to end the stream with a reason
    */
   answer(question: Question): Promise<Buffer>;
 }

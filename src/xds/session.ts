@@ -1,5 +1,5 @@
-import type { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { CallRefused } from "../grpc/call-refused.js";
 import type { Caller } from "../grpc/caller.js";
 import type { NameSet } from "./names.js";
 import type { ResourceView } from "./resource.js";
@@ -20,7 +20,7 @@ export interface OpenRequest {
   readonly peer: Peer;
   readonly protocol: Protocol;
   /** Ends this stream, now or later; does nothing once it has ended. */
-  readonly refuse: (reason: StreamRefused) => void;
+  readonly refuse: (reason: CallRefused) => void;
 }
 
 /**
@@ -51,17 +51,7 @@ export interface Session {
 export interface XdsSessions {
   /**
    * Lets a client in. Until it has, nothing else of the stream is read.
-   * @throws StreamRefused to end the stream with a reason; with any other error it ends as INTERNAL.
+   * @throws CallRefused to end the stream with a reason; with any other error it ends as INTERNAL.
    */
   open(request: OpenRequest): Session | Promise<Session>;
-}
-
-/** A stream is ended for a reason that its client may know. */
-export class StreamRefused extends Error {
-  readonly code: status;
-  constructor(code: status, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "StreamRefused";
-    this.code = code;
-  }
 }

@@ -34,6 +34,7 @@ import {
   identityClusterAddress,
 } from "../../src/envoy/control-plane-cluster.js";
 import { createEncoder, type Encoder } from "../../src/envoy/encoder.js";
+import { CallRefused } from "../../src/grpc/call-refused.js";
 import { GrpcServer } from "../../src/grpc/server.js";
 import { findEnvoy } from "../../src/up/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy-process.js";
@@ -42,12 +43,7 @@ import { addAdsService } from "../../src/xds/ads-service.js";
 import { systemClock } from "../../src/xds/clock.js";
 import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../src/xds/resource.js";
-import {
-  type OpenRequest,
-  type Session,
-  StreamRefused,
-  type XdsSessions,
-} from "../../src/xds/session.js";
+import { type OpenRequest, type Session, type XdsSessions } from "../../src/xds/session.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HOUR = 3_600_000;
@@ -173,12 +169,12 @@ function createSessions(
     const result = await authenticate(presentedBy(peer));
     if (result.kind !== "proved") {
       log.add(`refused: ${result.kind === "refused" ? result.refusal.reason : result.kind}`);
-      throw new StreamRefused(status.UNAUTHENTICATED, "refused");
+      throw new CallRefused(status.UNAUTHENTICATED, "refused");
     }
     log.add(`let in by ${result.proof.method} ${result.proof.evidence}`);
     const { lease, view } = await hold(result.proof, node.metadata ?? {});
     const end = (): void => {
-      refuse(new StreamRefused(status.UNAVAILABLE, "the network is down"));
+      refuse(new CallRefused(status.UNAVAILABLE, "the network is down"));
     };
     ends.add(end);
     return {

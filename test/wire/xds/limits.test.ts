@@ -1,9 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
+import { CallRefused } from "../../../src/grpc/call-refused.js";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
 import type { Pushed } from "../../../src/xds/observer.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { type OpenRequest, type Session, StreamRefused } from "../../../src/xds/session.js";
+import { type OpenRequest, type Session } from "../../../src/xds/session.js";
 import { manualClock } from "../../unit/xds/manual-clock.js";
 import { openDeaf, openDelta, said, startServer } from "./discovery.js";
 
@@ -44,7 +45,7 @@ describe("a stream is refused", () => {
 
   it("when the application says so, with its reason", async () => {
     const refuse = () => {
-      throw new StreamRefused(status.PERMISSION_DENIED, "the token is used up");
+      throw new CallRefused(status.PERMISSION_DENIED, "the token is used up");
     };
     const { address } = await startServer(SHOP, { sessions: { open: refuse } });
     const stream = openDelta(address);
@@ -60,7 +61,7 @@ describe("a stream is refused", () => {
     const stream = openDelta(address);
     stream.send({ node, typeUrl: TYPE_URL.cluster });
     await stream.next();
-    opened[0]!.refuse(new StreamRefused(status.UNAUTHENTICATED, "the proof has expired"));
+    opened[0]!.refuse(new CallRefused(status.UNAUTHENTICATED, "the proof has expired"));
     expect(await stream.ended).toEqual({
       code: status.UNAUTHENTICATED,
       details: "the proof has expired",
