@@ -3,7 +3,7 @@ import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { GrpcServer, TlsSource } from "../grpc/server.js";
 import type { AdsServer } from "../xds/ads-server.js";
-import { addAdsService, addSdsService, type ServiceOptions } from "../xds/ads-service.js";
+import { addAdsService, addSdsService } from "../xds/ads-service.js";
 import { type Closers, closeAll } from "./closers.js";
 import type { DebugEndpoints } from "./debug-endpoints.js";
 import { type GrpcPort, portError, startGrpcPort } from "./grpc-servers.js";
@@ -91,13 +91,13 @@ async function openPorts(
   const ports = {
     plaintextPort: await open(
       startGrpcPort(plaintext, undefined, (server) => {
-        addDiscovery(server, ads, { plaintext: true });
+        addDiscovery(server, ads);
         debug.addTo(server, "plaintext");
       }),
     ),
     tlsPort: await open(
       startGrpcPort(encrypted, tls, (server) => {
-        addDiscovery(server, ads, { plaintext: false });
+        addDiscovery(server, ads);
         debug.addTo(server, "tls");
         identity.addServices(server);
       }),
@@ -108,9 +108,9 @@ async function openPorts(
   return ports;
 }
 
-function addDiscovery(server: GrpcServer, ads: AdsServer, options: ServiceOptions): void {
-  addAdsService(server, ads, options);
-  addSdsService(server, ads, options);
+function addDiscovery(server: GrpcServer, ads: AdsServer): void {
+  addAdsService(server, ads);
+  addSdsService(server, ads);
 }
 
 async function listenHttp(

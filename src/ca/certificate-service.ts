@@ -89,7 +89,7 @@ async function proofOf(
   { authenticate, onRefused }: CertificateServiceOptions,
 ): Promise<Proof> {
   const { caller } = call;
-  const result = await authenticate(presentedBy({ ...caller, plaintext: false }));
+  const result = await authenticate(presentedBy(caller));
   if (result.kind === "proved") return result.proof;
   if (result.kind === "anonymous") {
     throw new CallRefused(status.UNAUTHENTICATED, "certificates are given over TLS alone");

@@ -1,18 +1,12 @@
 import type { Caller } from "../grpc/caller.js";
 import type { Presented } from "./authenticate.js";
 
-/** What a connection tells of the other side. */
-export interface ConnectedPeer extends Pick<Caller, "address" | "authorization" | "certificate"> {
-  /** It came in on a port without TLS. */
-  readonly plaintext: boolean;
-}
-
 /** What a call brings along for its authentication. */
-export function presentedBy(peer: ConnectedPeer): Presented {
+export function presentedBy(caller: Omit<Caller, "name">): Presented {
   return {
-    transport: peer.plaintext ? "plaintext" : "tls",
-    authorization: peer.authorization,
-    peerCertificate: peer.certificate,
-    peerAddress: peer.address,
+    transport: caller.isEncrypted ? "tls" : "plaintext",
+    authorization: caller.authorization,
+    peerCertificate: caller.certificate,
+    peerAddress: caller.address,
   };
 }

@@ -2,7 +2,8 @@
 import { status } from "@grpc/grpc-js";
 import ipaddr from "ipaddr.js";
 import type { Authenticate } from "../ca/authenticate.js";
-import { type ConnectedPeer, presentedBy } from "../ca/presented-by.js";
+import { presentedBy } from "../ca/presented-by.js";
+import type { Caller } from "../grpc/caller.js";
 
 /** By which way a call came in: the socket in the state directory, or a port with or without TLS. */
 export type Entrance = "socket" | "plaintext" | "tls";
@@ -30,10 +31,7 @@ export interface AccessOptions {
 }
 
 /** Decides on one call. */
-export type CheckAccess = (
-  entrance: Entrance,
-  peer: Omit<ConnectedPeer, "plaintext">,
-) => Promise<Access>;
+export type CheckAccess = (entrance: Entrance, peer: Caller) => Promise<Access>;
 
 const ALLOWED: Access = { kind: "allowed" };
 
@@ -68,11 +66,8 @@ export function createCheckAccess({ authenticate, operators }: AccessOptions): C
 }
 
 /** A join token is not looked at: it would be used up. */
-async function overTls(
-  { authenticate, operators }: AccessOptions,
-  peer: Omit<ConnectedPeer, "plaintext">,
-): Promise<Access> {
-  const presented = presentedBy({ ...peer, plaintext: false });
+async function overTls({ authenticate, operators }: AccessOptions, peer: Caller): Promise<Access> {
+  const presented = presentedBy(peer);
   if (presented.peerCertificate === undefined) {
     return denied(
       status.UNAUTHENTICATED,

@@ -117,7 +117,7 @@ export function createIstioDebug(options: IstioDebugOptions): Questions {
     concerns: (typeUrl) => [PREFIX, SYNC, DUMP].includes(typeUrl),
     answer: async (question) => {
       const { peer } = question;
-      const access = await options.checkAccess(peer.plaintext ? "plaintext" : "tls", peer);
+      const access = await options.checkAccess(peer.isEncrypted ? "tls" : "plaintext", peer);
       if (access.kind === "denied") throw new CallRefused(access.code, access.message);
       const resources = await answerOf(question, options);
       return response(options.registry, question, resources, options.controlPlane);

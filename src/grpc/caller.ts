@@ -8,6 +8,8 @@ export interface Caller {
   readonly address: string;
   /** Its address and port, for people. */
   readonly name: string;
+  /** It came by TLS. */
+  readonly isEncrypted: boolean;
   /** The header of this name. */
   readonly authorization: readonly string[];
   /** The certificate that it showed, in DER, if it leads to a root that the server trusts. */
@@ -21,6 +23,7 @@ export function callerOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders
   return {
     address,
     name: port === undefined ? "a Unix socket" : `${bracketed(address)}:${port}`,
+    isEncrypted: socket instanceof TLSSocket,
     authorization: headers.authorization === undefined ? [] : [headers.authorization],
     certificate: socket instanceof TLSSocket ? verifiedCertificate(socket) : undefined,
   };

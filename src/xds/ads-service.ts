@@ -7,12 +7,6 @@ import { TYPE_URL } from "./resource.js";
 const AGGREGATED = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const SECRETS = "/envoy.service.secret.v3.SecretDiscoveryService";
 
-/** How the discovery services of one gRPC server are reached. */
-export interface ServiceOptions {
-  /** The server's port has no TLS. */
-  readonly plaintext: boolean;
-}
-
 function add(server: GrpcServer, path: string, ads: AdsServer, entrance: Entrance): void {
   server.addMethod(path, (call) => {
     ads.serve(call, entrance);
@@ -20,23 +14,15 @@ function add(server: GrpcServer, path: string, ads: AdsServer, entrance: Entranc
 }
 
 /** Adds the aggregated discovery service, which serves all types of a session's view, to a gRPC server. */
-export function addAdsService(
-  server: GrpcServer,
-  ads: AdsServer,
-  { plaintext }: ServiceOptions,
-): void {
-  const entrance = { plaintext, onlyType: undefined };
+export function addAdsService(server: GrpcServer, ads: AdsServer): void {
+  const entrance = { onlyType: undefined };
   add(server, `${AGGREGATED}/StreamAggregatedResources`, ads, { ...entrance, dialect: SOTW });
   add(server, `${AGGREGATED}/DeltaAggregatedResources`, ads, { ...entrance, dialect: DELTA });
 }
 
 /** Adds the secret discovery service, which serves the secrets of a session's view alone, to a gRPC server. */
-export function addSdsService(
-  server: GrpcServer,
-  ads: AdsServer,
-  { plaintext }: ServiceOptions,
-): void {
-  const entrance = { plaintext, onlyType: TYPE_URL.secret };
+export function addSdsService(server: GrpcServer, ads: AdsServer): void {
+  const entrance = { onlyType: TYPE_URL.secret };
   add(server, `${SECRETS}/StreamSecrets`, ads, { ...entrance, dialect: SOTW });
   add(server, `${SECRETS}/DeltaSecrets`, ads, { ...entrance, dialect: DELTA });
 }

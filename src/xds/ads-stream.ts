@@ -24,7 +24,7 @@ import { pushedEvent } from "./pushed-event.js";
 import type { Questions } from "./questions.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
-import { type Peer, type Session, type XdsSessions } from "./session.js";
+import type { Session, XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
 import {
   hasTakenAll,
@@ -40,8 +40,6 @@ import { DecodeError } from "./wire.js";
 /** The service that a stream came in by. */
 export interface Entrance {
   readonly dialect: Dialect;
-  /** The stream came in on a port without TLS. */
-  readonly plaintext: boolean;
   /** The one type of the service; undefined for all of them. */
   readonly onlyType: string | undefined;
 }
@@ -265,7 +263,7 @@ export class AdsStream implements CallListener {
   async #answer({ typeUrl, names }: Incoming, questions: Questions): Promise<void> {
     this.#call.pause();
     try {
-      const answer = await questions.answer({ typeUrl, names, peer: this.#peer() });
+      const answer = await questions.answer({ typeUrl, names, peer: this.#call.caller });
       if (this.#hasEnded) return;
       await new Promise<void>((resolve) => {
         this.#call.write(messageOf([answer]), () => {
@@ -278,10 +276,6 @@ export class AdsStream implements CallListener {
     }
   }
 
-  #peer(): Peer {
-    return { ...this.#call.caller, plaintext: this.#entrance.plaintext };
-  }
-
   async #letIn(first: Incoming): Promise<void> {
     const { clock, observer, sessions } = this.#host;
     const { protocol } = this.#entrance.dialect;
@@ -290,7 +284,7 @@ export class AdsStream implements CallListener {
       const session = await sessions.open({
         node: this.#nodeOf(first),
         protocol,
-        peer: this.#peer(),
+        peer: this.#call.caller,
         refuse: (reason) => {
           this.refuse(reason);
         },

@@ -1,10 +1,10 @@
-import type { Peer } from "./session.js";
+import type { Caller } from "../grpc/caller.js";
 
 /** A request on a discovery stream for what is no resource of a view. It subscribes to nothing and accepts nothing. */
 export interface Question {
   readonly typeUrl: string;
   readonly names: readonly string[];
-  readonly peer: Peer;
+  readonly peer: Caller;
 }
 
 /** Who answers questions, each of them once. A stream on which nothing else is said opens no session. */

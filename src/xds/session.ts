@@ -7,17 +7,11 @@ import type { ResourceView } from "./resource.js";
 /** The two forms of the protocol: differences, or state of the world. */
 export type Protocol = "delta" | "sotw";
 
-/** What the connection tells of the other side. */
-export interface Peer extends Caller {
-  /** The stream came in on a port without TLS. */
-  readonly plaintext: boolean;
-}
-
 /** A client that wants to be served. */
 export interface OpenRequest {
   /** Who it says it is; its id is not empty. Large (Envoy lists its extensions): keep what is needed of it. */
   readonly node: Node;
-  readonly peer: Peer;
+  readonly peer: Caller;
   readonly protocol: Protocol;
   /** Ends this stream, now or later; does nothing once it has ended. */
   readonly refuse: (reason: CallRefused) => void;

@@ -152,7 +152,7 @@ async function serve(view: ResourceView, nacks: Nacked[]): Promise<number> {
     },
   });
   const server = new GrpcServer(SERVER_LIMITS);
-  addAdsService(server, ads, { plaintext: true });
+  addAdsService(server, ads);
   onTestFinished(() => server.close());
   return server.listen({ host: "127.0.0.1", port: 0 });
 }

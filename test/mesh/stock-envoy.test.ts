@@ -143,7 +143,7 @@ async function startControlPlane(
   });
   const tls = await startServerTls({ authority, timers: systemTimers, onError });
   const server = new GrpcServer(SERVER_LIMITS, tls.source);
-  addAdsService(server, ads, { plaintext: false });
+  addAdsService(server, ads);
   const stop = async (): Promise<void> => {
     await Promise.all([server.close(), tls.stop(), secrets.stop()]);
   };

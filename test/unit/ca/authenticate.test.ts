@@ -262,7 +262,7 @@ describe("what a call brings along", () => {
   const peer = { address: "192.0.2.1", authorization: ["Bearer a"], certificate };
 
   test("is the header, and the certificate that TLS verified", () => {
-    expect(presentedBy({ ...peer, plaintext: false })).toEqual({
+    expect(presentedBy({ ...peer, isEncrypted: true })).toEqual({
       transport: "tls",
       authorization: ["Bearer a"],
       peerCertificate: certificate,
@@ -271,6 +271,6 @@ describe("what a call brings along", () => {
   });
 
   test("is of plaintext on a port without TLS", () => {
-    expect(presentedBy({ ...peer, plaintext: true })).toMatchObject({ transport: "plaintext" });
+    expect(presentedBy({ ...peer, isEncrypted: false })).toMatchObject({ transport: "plaintext" });
   });
 });

@@ -20,7 +20,13 @@ test.each([
 });
 
 test("who calls by a Unix socket, or is gone already, has no address and proves nothing", () => {
-  const nobody = { address: "", name: "a Unix socket", authorization: [], certificate: undefined };
+  const nobody = {
+    address: "",
+    name: "a Unix socket",
+    isEncrypted: false,
+    authorization: [],
+    certificate: undefined,
+  };
   expect(callerFrom({})).toEqual(nobody);
   expect(callerFrom(undefined)).toEqual(nobody);
 });

@@ -71,8 +71,8 @@ function answer(result: Authentication, claim: string): string {
   return `${result.proof.method} ${result.proof.namespace}/${result.proof.serviceAccount}`;
 }
 
-async function serve(call: HostedCall<Buffer, Buffer>, plaintext: boolean): Promise<void> {
-  const result = await authenticate(presentedBy({ ...call.caller, plaintext }));
+async function serve(call: HostedCall<Buffer, Buffer>): Promise<void> {
+  const result = await authenticate(presentedBy(call.caller));
   if (result.kind === "refused") {
     const { code, message, reason } = result.refusal;
     refusals.push(reason);
@@ -96,7 +96,7 @@ async function listen(tls?: TlsSource): Promise<number> {
   const server = new GrpcServer(SERVER_LIMITS, tls);
   onTestFinished(() => server.close());
   addService(server, SERVICE, {
-    Who: (call: HostedCall<Buffer, Buffer>) => void serve(call, tls === undefined),
+    Who: (call: HostedCall<Buffer, Buffer>) => void serve(call),
   });
   return server.listen({ host: "127.0.0.1", port: 0 });
 }

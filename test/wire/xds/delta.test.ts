@@ -135,7 +135,7 @@ describe("a stream of differences", () => {
     expect(peer).toMatchObject({
       address: "127.0.0.1",
       name: expect.stringContaining("127.0.0.1:"),
-      plaintext: true,
+      isEncrypted: false,
     });
   });
 

@@ -103,8 +103,8 @@ export async function serveView(
   };
   const ads = createAdsServer({ sessions, registry, clock: systemClock(), ...options });
   const server = new GrpcServer(SERVER_LIMITS);
-  addAdsService(server, ads, { plaintext: true });
-  addSdsService(server, ads, { plaintext: true });
+  addAdsService(server, ads);
+  addSdsService(server, ads);
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
   return {
     ads,
