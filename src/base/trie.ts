@@ -49,6 +49,7 @@ function popCount(bits: number): number {
 const isBranch = <V>(node: Node<V>): node is Branch<V> => "bitmap" in node;
 const isLeaf = <V>(node: Node<V>): node is Leaf<V> => "key" in node;
 
+/** How many entries a node has. */
 export function sizeOf(node: Node<unknown> | undefined): number {
   if (node === undefined) return 0;
   if (isBranch(node)) return node.size;
@@ -61,6 +62,7 @@ function branchOf<V>(bitmap: number, children: readonly Node<V>[]): Branch<V> {
   return { bitmap, children, size };
 }
 
+/** The value at a key of this hash below the root of a trie; undefined when there is none. */
 export function find<V>(root: Node<V> | undefined, hash: number, key: string): V | undefined {
   let node = root;
   for (let shift = 0; node !== undefined; shift += BITS) {
@@ -87,6 +89,7 @@ function insertIntoCollision<V>(node: Collision<V>, leaf: Leaf<V>): Collision<V>
   return { hash: node.hash, leaves };
 }
 
+/** A node with an entry set, `shift` bits of the hash below the root; the same node when it has that very value already. */
 export function insert<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Node<V> {
   if (node === undefined) return leaf;
   if (isLeaf(node)) {
@@ -135,6 +138,7 @@ function removeFromCollision<V>(node: Collision<V>, key: string): Node<V> | unde
   return leaves.length === 1 ? leaves[0] : { hash: node.hash, leaves };
 }
 
+/** A node without the entry at a key; the same node when there is none, undefined when nothing is left. */
 export function remove<V>(
   node: Node<V> | undefined,
   hash: number,
@@ -163,6 +167,7 @@ function shrunk<V>(bitmap: number, children: readonly Node<V>[]): Node<V> | unde
   return isAlone ? first : branchOf(bitmap, children);
 }
 
+/** The entries in the order of their hashes. */
 export function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
   if (node === undefined) return;
   if (isLeaf(node)) yield node;
@@ -170,6 +175,7 @@ export function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
   else yield* node.leaves;
 }
 
+/** Calls `each` for every entry, as `leavesOf` gives them, at less cost. */
 export function visit<V>(node: Node<V> | undefined, each: (leaf: Leaf<V>) => void): void {
   if (node === undefined) return;
   if (isLeaf(node)) each(node);
@@ -184,6 +190,7 @@ export interface Change<V> {
   readonly after: V | undefined;
 }
 
+/** Adds to `out` in which entries two nodes of one place differ; looks at no node that both have. */
 export function compare<V>(
   before: Node<V> | undefined,
   after: Node<V> | undefined,
