@@ -1,7 +1,9 @@
 import type { Path } from "../../config/kind.js";
 import type { TextMap } from "../../config/kinds/fields.js";
+import type { JWTRule } from "../../config/kinds/request-authentication.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
+import type { Draft } from "../draft.js";
 import { findGateway, gatewayReference, MESH_GATEWAY } from "../gateway-references.js";
 import type { AnalyzedOf } from "../resources.js";
 
@@ -18,20 +20,23 @@ export const forgeableHeaderAnalyzer: Analyzer = {
   *analyze(context) {
     const written = writtenHeaders(context);
     if (written.length === 0) return;
-    for (const resource of context.resources.all("VirtualService")) {
-      for (const match of headerMatches(resource)) {
-        const source = writerOf(match.header, resource, written, context);
-        if (source !== undefined) yield { resource, ...report(match, source) };
+    for (const route of context.resources.all("VirtualService")) {
+      const writers = writersAt(route, written, context);
+      if (writers.length === 0) continue;
+      for (const match of [...headerMatches(route), ...delegatedMatches(route, context)]) {
+        const writer = writers.find(({ header }) => header === match.header.toLowerCase());
+        if (writer !== undefined) yield report(match, writer);
       }
     }
   },
 };
 
-/** A header into which a RequestAuthentication puts a claim. */
+/** A header into which a RequestAuthentication puts what a token says. */
 interface WrittenHeader {
   /** In lower case. */
   readonly header: string;
-  readonly claim: string;
+  /** What is put there; the whole payload when absent. */
+  readonly claim?: string;
   /** `namespace/name`. */
   readonly policy: string;
   readonly namespace: string;
@@ -41,32 +46,43 @@ interface WrittenHeader {
 
 /** Policies with targets are for workloads that no Gateway of Istio's selects. */
 function writtenHeaders({ resources }: AnalysisContext): readonly WrittenHeader[] {
-  return [...resources.all("RequestAuthentication")]
+  return resources
+    .all("RequestAuthentication")
     .filter(({ spec }) => spec.targetRef === undefined && (spec.targetRefs ?? []).length === 0)
     .flatMap(({ namespace, name, spec }) =>
-      (spec.jwtRules ?? [])
-        .flatMap(({ outputClaimToHeaders = [] }) => outputClaimToHeaders)
-        .map(({ header = "", claim = "" }) => ({
-          header: header.toLowerCase(),
-          claim,
-          policy: `${namespace}/${name}`,
-          namespace,
-          labels: spec.selector?.matchLabels ?? {},
-        })),
+      (spec.jwtRules ?? []).flatMap(headersOf).map(({ header, ...rest }) => ({
+        ...rest,
+        header: header.toLowerCase(),
+        policy: `${namespace}/${name}`,
+        namespace,
+        labels: spec.selector?.matchLabels ?? {},
+      })),
     );
 }
 
+function headersOf({
+  outputClaimToHeaders = [],
+  outputPayloadToHeader: payload = "",
+}: Draft<JWTRule>): readonly Pick<WrittenHeader, "header" | "claim">[] {
+  return [
+    ...outputClaimToHeaders.map(({ header = "", claim = "" }) => ({ header, claim })),
+    ...(payload === "" ? [] : [{ header: payload }]),
+  ];
+}
+
+/** A header by which a VirtualService chooses a route. */
 interface HeaderMatch {
+  readonly resource: VirtualService;
   readonly header: string;
   readonly path: Path;
 }
 
-/** The headers by which a VirtualService chooses its routes. */
-function headerMatches({ spec }: VirtualService): readonly HeaderMatch[] {
-  return (spec.http ?? []).flatMap(({ match = [] }, i) =>
+function headerMatches(resource: VirtualService): readonly HeaderMatch[] {
+  return (resource.spec.http ?? []).flatMap(({ match = [] }, i) =>
     match.flatMap((condition, j) =>
       (["headers", "withoutHeaders"] as const).flatMap((field) =>
         Object.keys(condition[field] ?? {}).map((header) => ({
+          resource,
           header,
           path: ["spec", "http", i, "match", j, field, header],
         })),
@@ -75,23 +91,31 @@ function headerMatches({ spec }: VirtualService): readonly HeaderMatch[] {
   );
 }
 
-/** What writes a header at a gateway of a VirtualService; undefined when nothing does. */
-function writerOf(
-  header: string,
+/** The matches of the VirtualServices that one leaves routes to. Those of hosts of their own are nobody's delegates. */
+function delegatedMatches(
+  { namespace, spec }: VirtualService,
+  { resources }: AnalysisContext,
+): readonly HeaderMatch[] {
+  const delegates = (spec.http ?? []).flatMap(({ delegate }) => {
+    const { name = "", namespace: other = "" } = delegate ?? {};
+    return resources.find("VirtualService", other === "" ? namespace : other, name) ?? [];
+  });
+  return [...new Set(delegates)]
+    .filter((delegate) => (delegate.spec.hosts ?? []).length === 0)
+    .flatMap(headerMatches);
+}
+
+/** Of the headers that are written those that are at some gateway of a VirtualService. */
+function writersAt(
   { namespace, spec }: VirtualService,
   written: readonly WrittenHeader[],
   { resources, workloads, meshConfig }: AnalysisContext,
-): WrittenHeader | undefined {
-  const candidates = written.filter((one) => one.header === header.toLowerCase());
-  if (candidates.length === 0) return undefined;
-  const gateways = (spec.gateways ?? [])
+): readonly WrittenHeader[] {
+  const serving = (spec.gateways ?? [])
     .filter((text) => text !== MESH_GATEWAY)
-    .map((text) => findGateway(resources, gatewayReference(text, namespace)))
-    .filter((gateway) => gateway !== undefined);
-  const serving = gateways.flatMap((gateway) => [
-    ...workloads.selected(gateway.spec.selector ?? {}),
-  ]);
-  return candidates.find((one) =>
+    .flatMap((text) => findGateway(resources, gatewayReference(text, namespace)) ?? [])
+    .flatMap((gateway) => workloads.selected(gateway.spec.selector ?? {}));
+  return written.filter((one) =>
     serving.some(
       (workload) =>
         [meshConfig.rootNamespace, workload.namespace].includes(one.namespace) &&
@@ -100,12 +124,13 @@ function writerOf(
   );
 }
 
-function report(
-  { header, path }: HeaderMatch,
-  { policy, claim }: WrittenHeader,
-): Omit<Report, "resource"> {
+function report({ resource, header, path }: HeaderMatch, { policy, claim }: WrittenHeader): Report {
+  const [what, inPlace] =
+    claim === undefined
+      ? ["the payload of tokens", "the claims themselves, @request.auth.claims.NAME"]
+      : [`claim "${claim}"`, `"@request.auth.claims.${claim}"`];
   const message =
-    `clients can forge header "${header}", into which RequestAuthentication ${policy} writes claim "${claim}": the gateway ` +
-    `chooses a route before it removes what they send; match on "@request.auth.claims.${claim}" in its place`;
-  return { code: "forgeable-header", path, message };
+    `clients can forge header "${header}", into which RequestAuthentication ${policy} writes ${what}: the gateway ` +
+    `chooses a route before it removes what they send; match on ${inPlace} in its place`;
+  return { resource, code: "forgeable-header", path, message };
 }

@@ -290,6 +290,10 @@ describe("routes by headers that stand for claims", () => {
         ...spec,
       },
     );
+  const leavingTo = (name: string, spec: object) => {
+    const route = { delegate: { name, namespace: "shop" } };
+    return routing("r", { hosts: ["*"], http: [route, route], ...spec });
+  };
   const told = ["forgeable-header VirtualService r.default: X-User"];
   tryRows(forgeableHeaderAnalyzer, [
     [
@@ -301,6 +305,38 @@ describe("routes by headers that stand for claims", () => {
       "can be forged by a policy of the mesh, and whichever way they match",
       file(byHeader(["g"], "withoutHeaders"), gateway, pod, policy("istio-system")),
       told,
+    ],
+    [
+      "can be forged where the whole payload is written",
+      file(
+        byHeader(["g"]),
+        gateway,
+        pod,
+        policy("edge", { jwtRules: [{ issuer: "a", outputPayloadToHeader: "x-USER" }] }),
+      ),
+      told,
+    ],
+    [
+      "can be forged where a delegate has them, and are told once for all the routes that are left to it",
+      file(
+        leavingTo("d", { gateways: ["g"] }),
+        gateway,
+        pod,
+        policy("edge"),
+        routing("d", { http: [{ match: [{ headers: { "x-user": { exact: "a" } } }] }] }, "shop"),
+      ),
+      ["forgeable-header VirtualService d.shop: x-user"],
+    ],
+    [
+      "are in order in a delegate of routes behind sidecars",
+      file(
+        leavingTo("d", { gateways: ["mesh"] }),
+        gateway,
+        pod,
+        policy("edge"),
+        routing("d", { http: [{ match: [{ headers: { "x-user": { exact: "a" } } }] }] }, "shop"),
+      ),
+      [],
     ],
     [
       "are in order where the policy is for others, or writes others",
