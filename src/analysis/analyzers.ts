@@ -23,6 +23,7 @@ import { jwksFetchAnalyzer } from "./analyzers/jwks-fetches.js";
 import { jwtClaimRouteAnalyzer } from "./analyzers/jwt-claim-routes.js";
 import { meshHostAnalyzer } from "./analyzers/mesh-hosts.js";
 import { meshNetworksAnalyzer } from "./analyzers/mesh-networks.js";
+import { passedThroughPolicyAnalyzer } from "./analyzers/passed-through-policies.js";
 import { portNameAnalyzer } from "./analyzers/port-names.js";
 import { proxyImageAnalyzer } from "./analyzers/proxy-images.js";
 import { routeGatewayAnalyzer } from "./analyzers/route-gateways.js";
@@ -62,6 +63,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   jwtClaimRouteAnalyzer,
   meshHostAnalyzer,
   meshNetworksAnalyzer,
+  passedThroughPolicyAnalyzer,
   portNameAnalyzer,
   proxyImageAnalyzer,
   routeGatewayAnalyzer,

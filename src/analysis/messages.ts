@@ -84,9 +84,11 @@ export const MESSAGES = {
 } as const satisfies Readonly<Record<string, MessageType>>;
 
 /** The codes of fairlead's own analyzers, with their levels: for what Istio's do not look for. */
-const OWN_CODES = { "forgeable-header": "warning" } as const satisfies Readonly<
-  Record<string, Severity>
->;
+const OWN_CODES = {
+  "forgeable-header": "warning",
+  "unasked-policy": "warning",
+  "unseen-by-gateway": "warning",
+} as const satisfies Readonly<Record<string, Severity>>;
 
 /** A code of an analysis. */
 export type MessageCode = keyof typeof MESSAGES | keyof typeof OWN_CODES;

@@ -5,6 +5,7 @@ import { gatewayCertificateAnalyzer } from "../../../src/analysis/analyzers/gate
 import { gatewayPortAnalyzer } from "../../../src/analysis/analyzers/gateway-ports.js";
 import { gatewaySecretAnalyzer } from "../../../src/analysis/analyzers/gateway-secrets.js";
 import { gatewaySelectorAnalyzer } from "../../../src/analysis/analyzers/gateway-selectors.js";
+import { passedThroughPolicyAnalyzer } from "../../../src/analysis/analyzers/passed-through-policies.js";
 import { createPair } from "../config/certificates.js";
 import { file, NOW, resource, tryRows } from "./messages-of.js";
 
@@ -293,5 +294,112 @@ describe("kinds of the Gateway API", () => {
       [],
     ],
     ["may have a version that is none", crd("tlsroutes.gateway.networking.k8s.io", "latest"), []],
+  ]);
+});
+
+describe("AuthorizationPolicies of gateways that pass TLS on", () => {
+  const passing = (mode: string) =>
+    gateway("g", [
+      { port: { number: 443, name: "tls", protocol: "TLS" }, hosts: ["*"], tls: { mode } },
+    ]);
+  const policy = (spec: object, namespace = "edge", selector: object = EDGE) =>
+    resource(
+      "AuthorizationPolicy",
+      { name: "p", namespace },
+      { selector: { matchLabels: selector }, ...spec },
+    );
+  const methods = (...ports: readonly string[]) => ({
+    to: [{ operation: { methods: ["GET"], ...(ports.length > 0 && { ports }) } }],
+  });
+  const unasked = ["unasked-policy AuthorizationPolicy p.edge: selector"];
+  const unseen = (what: string) => [`unseen-by-gateway AuthorizationPolicy p.edge: ${what}`];
+  tryRows(passedThroughPolicyAnalyzer, [
+    [
+      "are not asked with AUTO_PASSTHROUGH",
+      file(passing("AUTO_PASSTHROUGH"), POD, policy({ action: "DENY", rules: [{}] })),
+      unasked,
+    ],
+    [
+      "are not asked, though they have no rules and allow nothing",
+      file(passing("AUTO_PASSTHROUGH"), POD, policy({})),
+      unasked,
+    ],
+    [
+      "are in order for other ports, other gateways, and as policies of the whole mesh",
+      file(
+        passing("AUTO_PASSTHROUGH"),
+        POD,
+        policy({ rules: [methods("80")] }),
+        policy({ rules: [{}] }, "other"),
+        policy({ rules: [{}] }, "istio-system", {}),
+      ),
+      [],
+    ],
+    [
+      "are asked of the root namespace with the gateway's labels",
+      file(passing("AUTO_PASSTHROUGH"), POD, policy({ rules: [{}] }, "istio-system")),
+      ["unasked-policy AuthorizationPolicy p.istio-system: selector"],
+    ],
+    [
+      "name what is not seen with PASSTHROUGH: a method",
+      file(passing("PASSTHROUGH"), POD, policy({ action: "DENY", rules: [methods()] })),
+      unseen("methods"),
+    ],
+    [
+      "name what is not seen with PASSTHROUGH: a principal",
+      file(
+        passing("PASSTHROUGH"),
+        POD,
+        policy({
+          rules: [{ from: [{ source: { ipBlocks: ["10.0.0.0/8"], principals: ["*"] } }] }],
+        }),
+      ),
+      unseen("principals"),
+    ],
+    [
+      "name what is not seen with PASSTHROUGH: a claim",
+      file(
+        passing("PASSTHROUGH"),
+        POD,
+        policy({ rules: [{ when: [{ key: "request.auth.claims[a]", values: ["b"] }] }] }),
+      ),
+      unseen("request.auth.claims[a]"),
+    ],
+    [
+      "are in order with what is seen",
+      file(
+        passing("PASSTHROUGH"),
+        POD,
+        policy({
+          rules: [
+            {
+              from: [{ source: { remoteIpBlocks: ["10.0.0.0/8"] } }],
+              to: [{ operation: { ports: ["443"] } }],
+              when: [{ key: "connection.sni", values: ["a"] }],
+            },
+          ],
+        }),
+      ),
+      [],
+    ],
+    [
+      "are in order where another rule allows the port",
+      file(
+        passing("PASSTHROUGH"),
+        POD,
+        policy({ rules: [methods(), { to: [{ operation: { ports: ["443"] } }] }] }),
+      ),
+      [],
+    ],
+    [
+      "are in order where the rule is for another port",
+      file(passing("PASSTHROUGH"), POD, policy({ action: "DENY", rules: [methods("80")] })),
+      [],
+    ],
+    [
+      "are in order where TLS ends",
+      file(passing("SIMPLE"), POD, policy({ rules: [methods()] })),
+      [],
+    ],
   ]);
 });
