@@ -6,6 +6,7 @@ import type { ServiceDefaults } from "./kubernetes-service.js";
 import { parseProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
 import { parseExportTo } from "./visibility.js";
+import { placeOfEntry } from "./workload.js";
 
 type ServiceEntry = ResourceOf<"ServiceEntry">;
 
@@ -17,13 +18,13 @@ const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
 
 /** An endpoint as a ServiceEntry lists it. */
 function staticEndpoint(entry: WorkloadEntrySpec): StaticEndpoint {
+  const { labels = {} } = entry;
   return {
     address: entry.address ?? "",
     ports: entry.ports ?? {},
-    labels: entry.labels ?? {},
+    labels,
     serviceAccount: entry.serviceAccount ?? "",
-    locality: entry.locality ?? "",
-    network: entry.network ?? "",
+    ...placeOfEntry(entry, labels),
     weight: entry.weight,
   };
 }

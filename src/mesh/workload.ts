@@ -1,4 +1,7 @@
+import { UNIX_PREFIX } from "../config/kinds/addresses.js";
+import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { PodSpec } from "../config/kinds/pod-template.js";
+import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
 import type { Labels } from "./labels.js";
@@ -28,6 +31,10 @@ export interface Workload {
   readonly meshTls: boolean;
   readonly source: ResourceRef | undefined;
 }
+
+/** Whether a workload can be called as it is: by an IP address or a socket, not by a name that has to be looked up. */
+export const hasAddress = ({ address }: Pick<Workload, "address">): boolean =>
+  isIpAddress(address) || address.startsWith(UNIX_PREFIX);
 
 /** The label by which Istio marks workloads that have a sidecar: `istio` or `disabled`. */
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
@@ -69,6 +76,17 @@ export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
   };
 }
 
+/** Where the workload of an entry is: where the entry says, else where its labels do. */
+export function placeOfEntry(
+  { locality = "", network = "" }: Pick<WorkloadEntrySpec, "locality" | "network">,
+  labels: Labels,
+): Pick<Workload, "locality" | "network"> {
+  return {
+    locality: locality === "" ? localityOfLabels(labels) : locality,
+    network: network === "" ? (labels[NETWORK_LABEL] ?? "") : network,
+  };
+}
+
 /** The workload of a WorkloadEntry. A service account says that a sidecar is there, unless the label says otherwise. */
 export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | undefined {
   const { spec, metadata } = entry;
@@ -82,8 +100,7 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
     address: spec.address,
     labels,
     serviceAccount: account,
-    locality: spec.locality ?? localityOfLabels(labels),
-    network: spec.network ?? labels[NETWORK_LABEL] ?? "",
+    ...placeOfEntry(spec, labels),
     weight: Math.max(1, spec.weight ?? 1),
     ports: spec.ports ?? {},
     namedPorts: {},

@@ -14,7 +14,7 @@ import {
 import type { Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
-import type { Workload } from "../../mesh/workload.js";
+import { hasAddress, type Workload } from "../../mesh/workload.js";
 import { clusterEndpoints, loadAssignment, preferenceOf } from "../cluster/load-assignment.js";
 import {
   type ClientTraits,
@@ -24,7 +24,12 @@ import {
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { outboundClusterName } from "../names.js";
-import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
+import {
+  type EnvoyResource,
+  type Refusal,
+  type ResourceSet,
+  resourceSet,
+} from "../resource-set.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { HostRows } from "./host-rows.js";
 
@@ -69,6 +74,16 @@ function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
   );
 }
 
+/** What is told of an endpoint whose name nobody would look up: Envoy would take none of those that come with it. */
+function unresolved({ hostname }: Service, { address, source }: Workload): Refusal {
+  const problem = "is a name: endpoints that are not looked up by DNS need an IP address";
+  return {
+    reason: `an endpoint of ${hostname}: ${JSON.stringify(address)} ${problem}`,
+    violations: [{ path: "", problem, found: address }],
+    sources: source === undefined ? [] : [source],
+  };
+}
+
 function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   const { service, rule, workloads, policies, caller } = inputs;
   const { hostname } = service;
@@ -76,16 +91,21 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   const takesMeshTls = (workload: Workload, port: number): boolean =>
     workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
   const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
+  const found = workloads.filter(hasAddress);
+  const leftOut = workloads
+    .filter((one) => !hasAddress(one))
+    .map((one) => unresolved(service, one));
   return resourceSet(
     ports.flatMap((port) =>
       subsets.map(({ name: subset, labels }): EnvoyResource => {
         const name = outboundClusterName({ port: port.number, subset, hostname });
-        const selected = workloads.filter((one) => selects(labels ?? {}, one.labels));
+        const selected = found.filter((one) => selects(labels ?? {}, one.labels));
         const endpoints = clusterEndpoints(selected, port, takesMeshTls);
         const preference = preferenceOf(effectivePolicy(rule?.spec, subset, port.number), caller);
         const json = loadAssignment(name, endpoints, preference);
         const sources = selected.flatMap(({ source }) => source ?? []);
-        return encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
+        const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
+        return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
       }),
     ),
   );

@@ -5,7 +5,9 @@ import { createWithheld, watchEncoder } from "../../../src/app/withheld.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { refusalDiagnostics, refusalsIn } from "../../../src/envoy/refusal-diagnostics.js";
+import type { ProxySets } from "../../../src/envoy/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
@@ -20,6 +22,17 @@ function proxy(name: string): Proxy {
 }
 
 const PROXIES = [proxy("one"), proxy("two")];
+
+/** What each of the proxies is sent. */
+function resourcesIn(snapshot: ConfigSnapshot): readonly ProxySets[] {
+  const discovery = createDiscovery(encoder, snapshot);
+  discovery.update({
+    snapshot,
+    proxies: Table.from(PROXIES.map((one) => [one.id, one] as const)),
+    standIns: [],
+  });
+  return PROXIES.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
+}
 
 const filter = (timeout: string): string => `
 apiVersion: networking.istio.io/v1alpha3
@@ -39,14 +52,7 @@ test("a patch that is left out for several proxies is one diagnostic, at its lin
     "services.yaml": service("cart"),
     "filter.yaml": filter("-1s"),
   });
-  const discovery = createDiscovery(encoder, snapshot);
-  discovery.update({
-    snapshot,
-    proxies: Table.from(PROXIES.map((one) => [one.id, one] as const)),
-    standIns: [],
-  });
-  const sets = PROXIES.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
-  const found = refusalDiagnostics(refusalsIn(sets), snapshot);
+  const found = refusalDiagnostics(refusalsIn(resourcesIn(snapshot)), snapshot);
   expect(found.map(formatDiagnostic)).toEqual([
     expect.stringMatching(
       /^mesh\/filter\.yaml:7:7: error\[refused-by-envoy\]: .*cluster outbound\|80\|\|cart.*connect_timeout: "-1s"/,
@@ -109,5 +115,42 @@ test("is told when it comes and when it goes, and is not looked for before anyth
   expect(changes).toEqual([
     [1, 0],
     [0, 1],
+  ]);
+});
+
+test("an endpoint that nobody would look up is left out alone, at the line that names it", () => {
+  const snapshot = createDirectory().write({
+    "machines.yaml": `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: machines }
+spec:
+  hosts: [machines.example.com]
+  resolution: STATIC
+  workloadSelector: { labels: { app: machines } }
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: named, labels: { app: machines } }
+spec:
+  address: machine.example.com
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: addressed, labels: { app: machines } }
+spec:
+  address: 10.0.0.9
+`,
+  });
+  const [sets] = resourcesIn(snapshot);
+  const endpoints = sets?.endpoints.get("outbound|80||machines.example.com");
+  expect(endpoints?.refusal).toBeUndefined();
+  expect(Buffer.from(endpoints?.bytes ?? []).toString()).toContain("10.0.0.9");
+  const found = refusalDiagnostics(refusalsIn(sets === undefined ? [] : [sets]), snapshot);
+  expect(found.map(formatDiagnostic)).toEqual([
+    expect.stringMatching(
+      /^mesh\/machines\.yaml:15:12: error\[refused-by-envoy\]: .*"machine\.example\.com" is a name/,
+    ),
   ]);
 });
