@@ -8,17 +8,8 @@ import type {
 } from "./api.js";
 import { adsSecret } from "./config-source.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
+import { rootsSecretName, secretName } from "./secret-names.js";
 import { serverParameters } from "./tls-parameters.js";
-
-/** The name under which a gateway asks for a Secret. */
-export function gatewaySecretName(credentialName: string): string {
-  return `kubernetes://${credentialName}`;
-}
-
-/** The name under which a gateway asks for the roots that its clients' certificates must come from. */
-export function gatewayCaSecretName(credentialName: string): string {
-  return `${gatewaySecretName(credentialName)}-cacert`;
-}
 
 /** The protocols that HTTPS servers agree on. */
 const HTTP_ALPN = ["h2", "http/1.1"];
@@ -42,7 +33,7 @@ function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
   const names = credentialNames(tls);
   if (names.length > 0) {
     return {
-      tlsCertificateSdsSecretConfigs: names.map((name) => adsSecret(gatewaySecretName(name))),
+      tlsCertificateSdsSecretConfigs: names.map((name) => adsSecret(secretName(name))),
     };
   }
   const files = tls.tlsCertificates ?? [tls];
@@ -87,7 +78,7 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
     return {
       combinedValidationContext: {
         defaultValidationContext: match,
-        validationContextSdsSecretConfig: adsSecret(gatewaySecretName(own)),
+        validationContextSdsSecretConfig: adsSecret(secretName(own)),
       },
     };
   }
@@ -95,7 +86,7 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
     return {
       combinedValidationContext: {
         defaultValidationContext: match,
-        validationContextSdsSecretConfig: adsSecret(gatewayCaSecretName(credential)),
+        validationContextSdsSecretConfig: adsSecret(rootsSecretName(credential)),
       },
     };
   }

@@ -367,6 +367,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),
       envoyFilters: envoyFilters(tables.EnvoyFilter),
       secrets: tables.Secret,
+      configMaps: tables.ConfigMap,
       grants: tables.ReferenceGrant,
       telemetries: tables.Telemetry,
       peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),

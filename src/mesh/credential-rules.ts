@@ -1,5 +1,6 @@
-/** DestinationRules that name Secrets. */
+/** DestinationRules that name Secrets, or ConfigMaps in their place. */
 import { type Engine, sameElements } from "../base/engine.js";
+import { isConfigMapCredential } from "../config/kinds/client-tls-settings.js";
 import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import { selects } from "./labels.js";
@@ -7,7 +8,7 @@ import type { Proxy } from "./proxy.js";
 import { isVisible } from "./visibility.js";
 
 /** The credentials that a rule names. */
-export function credentialsIn({ trafficPolicy, subsets = [] }: DestinationRuleSpec): string[] {
+function credentialsIn({ trafficPolicy, subsets = [] }: DestinationRuleSpec): string[] {
   const policies = [trafficPolicy, ...subsets.map((one) => one.trafficPolicy)];
   return policies
     .flatMap((policy) => [policy?.tls, ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls)])
@@ -16,17 +17,21 @@ export function credentialsIn({ trafficPolicy, subsets = [] }: DestinationRuleSp
 }
 
 /**
- * Whether a proxy takes the credentials of a rule: a gateway those of all rules for it, a sidecar those alone that select
- * its workload. See Istio, ClientTLSSettings.credentialName.
+ * The credentials that a proxy takes from a rule: a gateway all of a rule for it, a sidecar Secrets from rules alone that
+ * select its workload, and ConfigMaps, in which nothing is secret. See Istio, ClientTLSSettings.credentialName.
  */
-export function appliesCredentials(
-  { namespace, exportTo, spec: { workloadSelector } }: DestinationRule,
+export function credentialsFor(
+  { namespace, exportTo, spec }: DestinationRule,
   proxy: Pick<Proxy, "type" | "namespace" | "labels">,
-): boolean {
-  if (workloadSelector === undefined) {
-    return proxy.type === "router" && isVisible(exportTo, proxy.namespace);
+): readonly string[] {
+  const { workloadSelector } = spec;
+  const all = credentialsIn(spec);
+  if (workloadSelector !== undefined) {
+    const isOwn = namespace === proxy.namespace;
+    return isOwn && selects(workloadSelector.matchLabels ?? {}, proxy.labels) ? all : [];
   }
-  return namespace === proxy.namespace && selects(workloadSelector.matchLabels ?? {}, proxy.labels);
+  if (!isVisible(exportTo, proxy.namespace)) return [];
+  return proxy.type === "router" ? all : all.filter(isConfigMapCredential);
 }
 
 /** Finds the rules that name Secrets; the same list for as long as they are the same. */

@@ -52,7 +52,7 @@ export interface Mesh {
   readonly servedWildcards: ReadonlySet<string>;
   readonly routeRules: RouteRules;
   readonly ownRules: OwnRules;
-  /** The rules that name Secrets. */
+  /** The rules that name Secrets or ConfigMaps. */
   readonly credentialRules: readonly DestinationRule[];
   /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */
   readonly differingHosts: Table<Table<readonly string[]>>;
@@ -62,6 +62,7 @@ export interface Mesh {
   readonly sidecars: Sidecars;
   readonly envoyFilters: EnvoyFilters;
   readonly secrets: Table<ResourceOf<"Secret">>;
+  readonly configMaps: Table<ResourceOf<"ConfigMap">>;
   /** Who may read secrets of other namespaces. */
   readonly grants: Table<ResourceOf<"ReferenceGrant">>;
   readonly telemetries: Table<ResourceOf<"Telemetry">>;

@@ -19,6 +19,13 @@ export const ClientTLSSettings = strict({
 /** How a credential begins that is a ConfigMap, with a certificate to verify servers by. */
 const CONFIG_MAP = "configmap://";
 
+/** Whether a credential is a ConfigMap, `configmap://namespace/name`, and no Secret. */
+export const isConfigMapCredential = (credential: string): boolean =>
+  credential.startsWith(CONFIG_MAP);
+
+/** `namespace/name` of the ConfigMap that a credential is. */
+export const configMapKey = (credential: string): string => credential.slice(CONFIG_MAP.length);
+
 /**
  * Certificates from one source, all that the mode needs, and nothing to verify by where nothing is verified. `namespace` is
  * that of the resource, undefined for settings of the mesh, which cannot have a ConfigMap's certificate.
@@ -66,9 +73,9 @@ function* checkUnverified(tls: ClientTLSSettings, path: Path): Findings {
 
 /** Why a credential is no ConfigMap of the namespace, `configmap://namespace/name`; nothing for what is none at all. */
 function configMapProblem(credential: string, namespace: string | undefined): string | undefined {
-  if (!credential.startsWith(CONFIG_MAP)) return undefined;
+  if (!isConfigMapCredential(credential)) return undefined;
   if (namespace === undefined) return "a ConfigMap is of a namespace, which the mesh is not in";
-  const [owner, name = ""] = credential.slice(CONFIG_MAP.length).split("/");
+  const [owner, name = ""] = configMapKey(credential).split("/");
   const isOwn = owner === namespace && name !== "";
   return isOwn ? undefined : `"${credential}" is not of the form ${CONFIG_MAP}${namespace}/NAME`;
 }

@@ -1,4 +1,5 @@
 /** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
+import { isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
 import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { TLSConfig } from "../../config/mesh-config-schema.js";
 import type { ResourceRef } from "../../config/resource.js";
@@ -215,16 +216,19 @@ function identitiesOf({ service, accounts, client }: OutboundClusterInput): read
 }
 
 /**
- * A policy as a client takes it. The credential of a rule for all clients is for gateways: where the servers are reached
+ * A policy as a client takes it. The Secret of a rule for all clients is for gateways: where the servers are reached
  * through one, a sidecar begins no TLS of its own. See Istio, ClientTLSSettings.credentialName.
  */
 function withUsableTls(
   policy: EffectivePolicy,
   { rule, client }: Pick<OutboundClusterInput, "rule" | "client">,
 ): EffectivePolicy {
-  const { credentialName = "" } = policy.tls ?? {};
-  const isUsable =
-    credentialName === "" || client.router || rule?.spec.workloadSelector !== undefined;
+  const { mode, credentialName = "" } = policy.tls ?? {};
+  const needsSecret =
+    (mode === "SIMPLE" || mode === "MUTUAL") &&
+    credentialName !== "" &&
+    !isConfigMapCredential(credentialName);
+  const isUsable = !needsSecret || client.router || rule?.spec.workloadSelector !== undefined;
   return isUsable ? policy : { ...policy, tls: { mode: "DISABLE" } };
 }
 

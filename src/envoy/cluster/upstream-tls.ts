@@ -9,6 +9,7 @@ import type {
 } from "../api.js";
 import { adsSecret } from "../config-source.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
+import { rootsSecretName, secretName } from "../secret-names.js";
 import { clientParameters } from "../tls-parameters.js";
 
 /** Where most distributions keep the roots that the operating system trusts. */
@@ -38,12 +39,15 @@ export interface UpstreamTlsInput {
   readonly defaults: TLSConfig | undefined;
 }
 
+/** A setting that says something: the empty text is as good as none. */
+const given = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
+
 type TransportSockets = Pick<ClusterJson, "transportSocket" | "transportSocketMatches">;
 
 function meshContext(input: UpstreamTlsInput): UpstreamTlsContextJson {
   const names = input.settings?.subjectAltNames ?? [];
   return outboundMutualTls({
-    sni: input.settings?.sni ?? input.sni,
+    sni: given(input.settings?.sni) ?? input.sni,
     alpn: input.alpn,
     identities: names.length > 0 ? names : input.identities,
     trustDomains: input.trustDomains,
@@ -83,15 +87,15 @@ function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): Upstr
     ...(settings.insecureSkipVerify === true ? {} : serverValidation(settings, validation)),
     ...(input.applicationAlpn.length > 0 ? { alpnProtocols: [...input.applicationAlpn] } : {}),
   };
-  return { commonTlsContext: common, ...(settings.sni === undefined ? {} : { sni: settings.sni }) };
+  const sni = given(settings.sni);
+  return { commonTlsContext: common, ...(sni === undefined ? {} : { sni }) };
 }
 
 function clientCertificate(settings: ClientTLSSettings): CommonTlsContextJson {
   if (settings.mode !== "MUTUAL") return {};
-  if (settings.credentialName !== undefined) {
-    return {
-      tlsCertificateSdsSecretConfigs: [adsSecret(`kubernetes://${settings.credentialName}`)],
-    };
+  const credential = given(settings.credentialName);
+  if (credential !== undefined) {
+    return { tlsCertificateSdsSecretConfigs: [adsSecret(secretName(credential))] };
   }
   return {
     tlsCertificates: [
@@ -104,17 +108,17 @@ function clientCertificate(settings: ClientTLSSettings): CommonTlsContextJson {
 }
 
 function serverValidation(settings: ClientTLSSettings, validation: object): CommonTlsContextJson {
-  if (settings.credentialName !== undefined) {
+  const credential = given(settings.credentialName);
+  if (credential !== undefined) {
     return {
       combinedValidationContext: {
         defaultValidationContext: validation,
-        validationContextSdsSecretConfig: adsSecret(
-          `kubernetes://${settings.credentialName}-cacert`,
-        ),
+        validationContextSdsSecretConfig: adsSecret(rootsSecretName(credential)),
       },
     };
   }
-  const { caCertificates: roots = "system", caCrl = "" } = settings;
+  const { caCrl = "" } = settings;
+  const roots = given(settings.caCertificates) ?? "system";
   return {
     validationContext: {
       ...validation,

@@ -1,39 +1,46 @@
 /** The secrets by which a proxy shows itself to servers, and knows them, as DestinationRules say. */
 import type { Engine } from "../../base/engine.js";
-import { appliesCredentials, credentialsIn } from "../../mesh/credential-rules.js";
+import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
+import { credentialsFor } from "../../mesh/credential-rules.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecretResources } from "./secret-resources.js";
 
+/** Where the credentials of clients are. */
+type CredentialMesh = Pick<Mesh, "credentialRules" | "secrets" | "configMaps">;
+
 /** What the secrets of a client depend on. */
-interface ClientSecretInputs extends Pick<Mesh, "credentialRules" | "secrets"> {
+interface ClientSecretInputs extends CredentialMesh {
   readonly proxy: Proxy;
 }
 
 const NONE: ResourceSet = resourceSet([]);
 
 /**
- * The secrets that the rules of a proxy name, all of the proxy's own namespace. One that is not there is left out: its
- * clusters wait for it.
+ * The credentials that the rules of a proxy name: Secrets of the proxy's own namespace, and ConfigMaps. One that is not
+ * there is left out: its clusters wait for it.
  */
 export function createClientSecrets(
   engine: Engine,
   resourcesOf: SecretResources,
-): (mesh: Pick<Mesh, "credentialRules" | "secrets">, proxy: Proxy) => ResourceSet {
+): (mesh: CredentialMesh, proxy: Proxy) => ResourceSet {
   const build = engine.memoFields<ClientSecretInputs, ResourceSet>(
     "client secrets",
-    ["proxy", "credentialRules", "secrets"],
-    ({ proxy, credentialRules, secrets }) => {
-      const rules = credentialRules.filter((rule) => appliesCredentials(rule, proxy));
-      const names = new Set(rules.flatMap(({ spec }) => credentialsIn(spec)));
+    ["proxy", "credentialRules", "secrets", "configMaps"],
+    ({ proxy, credentialRules, secrets, configMaps }) => {
+      const names = new Set(credentialRules.flatMap((rule) => credentialsFor(rule, proxy)));
       return resourceSet(
         [...names].flatMap((name) =>
-          resourcesOf(name, (suffix) => secrets.get(`${proxy.namespace}/${name}${suffix}`)),
+          isConfigMapCredential(name)
+            ? resourcesOf.ofConfigMap(name, configMaps.get(configMapKey(name)))
+            : resourcesOf.ofSecret(name, (suffix) =>
+                secrets.get(`${proxy.namespace}/${name}${suffix}`),
+              ),
         ),
       );
     },
   );
-  return ({ credentialRules, secrets }, proxy) =>
-    credentialRules.length === 0 ? NONE : build({ credentialRules, secrets, proxy });
+  return ({ credentialRules, secrets, configMaps }, proxy) =>
+    credentialRules.length === 0 ? NONE : build({ credentialRules, secrets, configMaps, proxy });
 }

@@ -80,7 +80,7 @@ export function createGatewaySecrets(
       const { gateways, proxy } = inputs;
       const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
       const resources = [...credentialsOf(served)].flatMap(([name, naming]) =>
-        resourcesOf(name, (suffix) => readable(inputs, name, naming, suffix)),
+        resourcesOf.ofSecret(name, (suffix) => readable(inputs, name, naming, suffix)),
       );
       return resourceSet(resources);
     },
