@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { ClusterJson } from "../../src/envoy/api.js";
 import { createEncoder } from "../../src/envoy/encoder.js";
 import { type ProxyConfiguration, proxyConfiguration } from "../../src/simulator/configuration.js";
 import { simulate } from "../../src/simulator/simulate.js";
@@ -61,7 +62,7 @@ function virtualHostFailures(
   { routeName = "", expectedVirtualHosts = {} }: SimulationCase,
   { routes }: ProxyConfiguration,
 ): readonly string[] {
-  const hosts = routes.find(({ name }) => name === routeName)?.virtualHosts ?? [];
+  const hosts = routes.get(routeName)?.virtualHosts ?? [];
   return Object.entries(expectedVirtualHosts).flatMap(([domain, expected]) => {
     const host = hosts.find(({ domains = [] }) => domains.includes(domain));
     const clusters = (host?.routes ?? []).flatMap(({ route }) => route?.cluster ?? []).sort();
@@ -75,7 +76,9 @@ function inboundClusterFailures(
   { expectedInboundClusters = {} }: SimulationCase,
   configuration: ProxyConfiguration,
 ): readonly string[] {
-  const found = configuration.clusters.filter(({ name = "" }) => name.startsWith("inbound|"));
+  const found = [...configuration.clusters.values()].filter(({ name = "" }) =>
+    name.startsWith("inbound|"),
+  );
   const got = Object.fromEntries(
     found.map(({ name = "", loadAssignment }) => [name, endpointsOf(loadAssignment)]),
   );
@@ -86,9 +89,7 @@ function inboundClusterFailures(
   return [...wrong, ...inboundCallFailures(Object.keys(expectedInboundClusters), configuration)];
 }
 
-function endpointsOf(
-  assignment: ProxyConfiguration["clusters"][number]["loadAssignment"],
-): readonly string[] {
+function endpointsOf(assignment: ClusterJson["loadAssignment"]): readonly string[] {
   const endpoints = (assignment?.endpoints ?? []).flatMap((locality) => locality.lbEndpoints ?? []);
   return endpoints.map(({ endpoint }) => {
     const { address = "", portValue = 0 } = endpoint?.address?.socketAddress ?? {};
@@ -128,7 +129,7 @@ function structuralFailures(
 function listenerFailures(assertion: string, { listeners }: ProxyConfiguration): readonly string[] {
   const [, least, port] = LISTENERS.exec(assertion) ?? [];
   if (least === undefined) return [];
-  const found = listeners.filter(
+  const found = [...listeners.values()].filter(
     ({ address }) => address?.socketAddress?.portValue === Number(port),
   );
   return found.length >= Number(least) ? [] : [`${found.length} listeners`];
@@ -137,7 +138,7 @@ function listenerFailures(assertion: string, { listeners }: ProxyConfiguration):
 function clusterFailures(assertion: string, { clusters }: ProxyConfiguration): readonly string[] {
   const [, name, ...expected] = CLUSTER.exec(assertion) ?? [];
   if (name === undefined) return [];
-  const cluster = clusters.find((one) => one.name === name);
+  const cluster = clusters.get(name);
   const groups = cluster?.loadAssignment?.endpoints ?? [];
   const count = groups.flatMap(({ lbEndpoints = [] }) => lbEndpoints).length;
   // A cluster of DNS has a type of its own in today's API.

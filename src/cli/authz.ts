@@ -14,7 +14,10 @@ Examples:
   $ fairlead authz check payments-v1-0.default
   $ fairlead authz check -f dump.json -o json`;
 
-const PATH = "/config_dump?mask=dynamic_listeners";
+const WANTED = {
+  path: "/config_dump?mask=dynamic_listeners",
+  sections: ["ListenersConfigDump"],
+};
 
 /** `fairlead authz`: the AuthorizationPolicies of a proxy. */
 export function authzCommand(context: CommandContext): Command {
@@ -27,7 +30,7 @@ export function authzCommand(context: CommandContext): Command {
       const { authorizationTable, enforcedPolicies } = await import(
         "../console/authorization-table.js"
       );
-      const dump = await readDump(context, pod, options, PATH);
+      const dump = await readDump(context, pod, options, WANTED);
       const policies = enforcedPolicies(dynamicListenersOf(dump));
       await writeOutput(context, options.output, {
         table: () => authorizationTable(policies),

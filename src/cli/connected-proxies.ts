@@ -41,7 +41,7 @@ function parsePod(text: string, namespace: string): Wanted {
   return { kind: POD_KINDS.has(kind) ? "pod" : "workload", name, namespace: own };
 }
 
-/** What is asked for of each proxy: of hundreds, all that is known of them takes long to read. */
+/** What is asked for of a proxy. */
 const FIELDS = "id,name,namespace,workload,identity,adminAddress";
 
 /** The ids of all proxies that are connected, sorted. */
@@ -66,14 +66,16 @@ export async function connectedProxy(
   namespace = "default",
 ): Promise<ConnectedProxy> {
   const wanted = parsePod(pod, namespace);
-  const { proxies = [] } = await client.listProxies({ readMask: FIELDS });
+  const { name, namespace: own } = wanted;
+  const { proxies = [] } = await client.listProxies({ name, namespace: own, readMask: FIELDS });
   const found = proxies.find((proxy) => isWanted(proxy, wanted));
   if (found !== undefined) {
     const { id = "", identity = "", adminAddress = "" } = found;
     return { id, identity, admin: adminAddress === "" ? undefined : parseHostPort(adminAddress) };
   }
-  const id = `${wanted.name}.${wanted.namespace}`;
-  const others = proxies.map((proxy) => proxy.id ?? "");
+  const id = `${name}.${own}`;
+  const { proxies: all = [] } = await client.listProxies({ readMask: "id" });
+  const others = all.map((proxy) => proxy.id ?? "");
   throw new CommandError(
     wanted.kind === "pod"
       ? `no proxy ${id} is connected${didYouMean(id, others)}`

@@ -32,6 +32,14 @@ export interface LiveProxy {
   readonly admin: AdminAddress;
 }
 
+/** What of a proxy's configuration is asked for. */
+export interface Wanted {
+  /** At its admin interface, with the query. */
+  readonly path: string;
+  /** At the control plane: sections of a config dump, by the names of their messages; all when there are none. */
+  readonly sections: readonly string[];
+}
+
 /** What is known of a proxy's configuration. */
 export interface ProxyAnswer {
   /** `held`: its Envoy's own answer; `accepted`: a config dump of what it was sent and has acknowledged. */
@@ -72,7 +80,7 @@ export function sayIdle({ stderr }: CommandContext, lines: readonly string[]): v
 }
 
 /**
- * What a proxy's admin interface answers to `path`, or has answered when it was saved; where it cannot be reached, what the
+ * What a proxy's admin interface answers to what is wanted, or has answered when it was saved; where it cannot be reached, what the
  * proxy has accepted. Says which of these it is.
  * @throws CommandError when nothing says which proxy is meant, or it is not connected
  * @throws AdminError when the admin interface that is named does not answer
@@ -81,7 +89,7 @@ export async function readProxy(
   context: CommandContext,
   pod: string | undefined,
   options: ProxyOptions,
-  path: string,
+  { path, sections }: Wanted,
 ): Promise<ProxyAnswer> {
   if (options.file !== undefined) return { kind: "held", text: await readSaved(options.file) };
   if (options.admin !== undefined) {
@@ -89,7 +97,10 @@ export async function readProxy(
   }
   return askForProxy(context, pod, options, async (client, proxy) => {
     if ("admin" in proxy) return heldBy(context, proxy, path);
-    const { configDump = "" } = await client.getConfigDump({ proxy: proxy.id });
+    const { configDump = "" } = await client.getConfigDump({
+      proxy: proxy.id,
+      sections: [...sections],
+    });
     context.stderr.write(
       `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):\n`,
     );
@@ -112,9 +123,9 @@ export async function readDump(
   context: CommandContext,
   pod: string | undefined,
   options: ProxyOptions,
-  path: string,
+  wanted: Wanted,
 ): Promise<ConfigDump> {
-  return (await readDumpOf(context, pod, options, path)).dump;
+  return (await readDumpOf(context, pod, options, wanted)).dump;
 }
 
 /** A config dump, and whose it is; see `ProxyAnswer`. */
@@ -127,10 +138,10 @@ export async function readDumpOf(
   context: CommandContext,
   pod: string | undefined,
   options: ProxyOptions,
-  path: string,
+  wanted: Wanted,
 ): Promise<ProxyDump> {
   const { parseCanonicalDump, parseConfigDump } = await import("../console/config-dump.js");
-  const { kind, text, ...whose } = await readProxy(context, pod, options, path);
+  const { kind, text, ...whose } = await readProxy(context, pod, options, wanted);
   return { ...whose, dump: kind === "accepted" ? parseCanonicalDump(text) : parseConfigDump(text) };
 }
 

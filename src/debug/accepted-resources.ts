@@ -23,10 +23,11 @@ export interface ShownResource {
   readonly updatedAt: number;
 }
 
-/** Reads what a proxy has accepted, by type URL; each type sorted by name. */
+/** Reads what a proxy has accepted of some types, of all that are shown when none are named; each type sorted by name. */
 export type ReadAccepted = (
   stream: StreamStatus,
   observed: Pick<Observed, "accepted">,
+  typeUrls?: readonly string[],
 ) => Promise<ReadonlyMap<string, readonly ShownResource[]>>;
 
 /** The types that are shown. */
@@ -63,9 +64,9 @@ export function createReadAccepted(registry: Registry): ReadAccepted {
     const never = [...refusals].map(([name, refused]) => ({ name, refused, updatedAt }));
     return [...shown, ...never];
   };
-  return async (stream, observed) => {
+  return async (stream, observed, typeUrls = SHOWN_TYPES) => {
     // Taken at one moment: while they are written out, the proxy may accept others.
-    const taken = SHOWN_TYPES.map((url) => [url, observed.accepted(stream.stream, url)] as const);
+    const taken = typeUrls.map((url) => [url, observed.accepted(stream.stream, url)] as const);
     const shown = new Map<string, readonly ShownResource[]>();
     for (const [url, resources] of taken) shown.set(url, await read(url, resources, stream));
     return shown;

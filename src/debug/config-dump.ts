@@ -9,10 +9,11 @@ import { timestamp } from "./timestamp.js";
 /** A section of a dump in canonical protobuf JSON, with its `@type`. */
 export type DumpSection = JsonObject;
 
-/** See the top of this file. */
+/** See the top of this file. Sections are named by their messages; all are composed when none are. */
 export type ComposeDump = (
   stream: StreamStatus,
   observed: Pick<Observed, "accepted">,
+  names?: readonly string[],
 ) => Promise<readonly DumpSection[]>;
 
 const ADMIN = "type.googleapis.com/envoy.admin.v3";
@@ -55,52 +56,96 @@ function withVirtualHosts(
   });
 }
 
-/** The sections in the order in which istiod writes them, endpoints last. */
-function sectionsOf(
-  shown: ReadonlyMap<string, readonly ShownResource[]>,
-  { types }: StreamStatus,
-): readonly DumpSection[] {
-  const of = (typeUrl: string): readonly ShownResource[] => shown.get(typeUrl) ?? [];
-  const section = (name: string, members: JsonObject): DumpSection => ({
-    "@type": `${ADMIN}.${name}`,
-    ...members,
-  });
-  const version = (typeUrl: string): JsonObject => {
-    const acked = types.find((type) => type.typeUrl === typeUrl)?.lastAcked;
-    return acked === undefined ? {} : { versionInfo: acked.version };
-  };
-  const list = (resources: readonly ShownResource[], member: string): JsonObject[] =>
-    resources.map((one) => ({ ...state(one, member), ...judgement(one) }));
-  const listeners = of(TYPE_URL.listener).map((one) => ({
-    name: one.name,
-    ...(one.accepted === undefined ? {} : { activeState: state(one, "listener") }),
-    ...judgement(one),
-  }));
-  const secrets = of(TYPE_URL.secret).map((one) => ({
-    name: one.name,
-    ...state(one, "secret"),
-    ...judgement(one),
-  }));
-  const routes = withVirtualHosts(of(TYPE_URL.route), of(TYPE_URL.virtualHost));
-  return [
-    section("ClustersConfigDump", {
-      ...version(TYPE_URL.cluster),
-      dynamicActiveClusters: list(of(TYPE_URL.cluster), "cluster"),
-    }),
-    section("ListenersConfigDump", {
-      ...version(TYPE_URL.listener),
-      dynamicListeners: listeners,
-    }),
-    section("RoutesConfigDump", { dynamicRouteConfigs: list(routes, "routeConfig") }),
-    section("SecretsConfigDump", { dynamicActiveSecrets: secrets }),
-    section("EcdsConfigDump", { ecdsFilters: list(of(TYPE_URL.extensionConfig), "ecdsFilter") }),
-    section("EndpointsConfigDump", {
-      dynamicEndpointConfigs: list(of(TYPE_URL.endpoint), "endpointConfig"),
-    }),
-  ];
+type Shown = ReadonlyMap<string, readonly ShownResource[]>;
+
+/** How a section is made. */
+interface SectionKind {
+  /** That of its message. */
+  readonly name: string;
+  /** What is in it. */
+  readonly typeUrls: readonly string[];
+  readonly members: (shown: Shown, stream: StreamStatus) => JsonObject;
 }
 
-/** Makes dumps of what a reader reads. */
+const of = (shown: Shown, typeUrl: string): readonly ShownResource[] => shown.get(typeUrl) ?? [];
+
+const list = (resources: readonly ShownResource[], member: string): JsonObject[] =>
+  resources.map((one) => ({ ...state(one, member), ...judgement(one) }));
+
+/** The version of all resources of a type, which state of the world has. */
+function version({ types }: StreamStatus, typeUrl: string): JsonObject {
+  const acked = types.find((type) => type.typeUrl === typeUrl)?.lastAcked;
+  return acked === undefined ? {} : { versionInfo: acked.version };
+}
+
+/** The sections in the order in which istiod writes them, endpoints last. */
+const SECTIONS: readonly SectionKind[] = [
+  {
+    name: "ClustersConfigDump",
+    typeUrls: [TYPE_URL.cluster],
+    members: (shown, stream) => ({
+      ...version(stream, TYPE_URL.cluster),
+      dynamicActiveClusters: list(of(shown, TYPE_URL.cluster), "cluster"),
+    }),
+  },
+  {
+    name: "ListenersConfigDump",
+    typeUrls: [TYPE_URL.listener],
+    members: (shown, stream) => ({
+      ...version(stream, TYPE_URL.listener),
+      dynamicListeners: of(shown, TYPE_URL.listener).map((one) => ({
+        name: one.name,
+        ...(one.accepted === undefined ? {} : { activeState: state(one, "listener") }),
+        ...judgement(one),
+      })),
+    }),
+  },
+  {
+    name: "RoutesConfigDump",
+    typeUrls: [TYPE_URL.route, TYPE_URL.virtualHost],
+    members: (shown) => {
+      const routes = withVirtualHosts(of(shown, TYPE_URL.route), of(shown, TYPE_URL.virtualHost));
+      return { dynamicRouteConfigs: list(routes, "routeConfig") };
+    },
+  },
+  {
+    name: "SecretsConfigDump",
+    typeUrls: [TYPE_URL.secret],
+    members: (shown) => ({
+      dynamicActiveSecrets: of(shown, TYPE_URL.secret).map((one) => ({
+        name: one.name,
+        ...state(one, "secret"),
+        ...judgement(one),
+      })),
+    }),
+  },
+  {
+    name: "EcdsConfigDump",
+    typeUrls: [TYPE_URL.extensionConfig],
+    members: (shown) => ({ ecdsFilters: list(of(shown, TYPE_URL.extensionConfig), "ecdsFilter") }),
+  },
+  {
+    name: "EndpointsConfigDump",
+    typeUrls: [TYPE_URL.endpoint],
+    members: (shown) => ({
+      dynamicEndpointConfigs: list(of(shown, TYPE_URL.endpoint), "endpointConfig"),
+    }),
+  },
+];
+
+/** Makes dumps of what a reader reads: of the types alone that are in the sections. */
 export function createComposeDump(read: ReadAccepted): ComposeDump {
-  return async (stream, observed) => sectionsOf(await read(stream, observed), stream);
+  return async (stream, observed, names = []) => {
+    const sections =
+      names.length === 0 ? SECTIONS : SECTIONS.filter(({ name }) => names.includes(name));
+    const shown = await read(
+      stream,
+      observed,
+      sections.flatMap(({ typeUrls }) => typeUrls),
+    );
+    return sections.map(({ name, members }) => ({
+      "@type": `${ADMIN}.${name}`,
+      ...members(shown, stream),
+    }));
+  };
 }

@@ -116,15 +116,12 @@ const configz: AboutAll = ({ observed }) => {
   return names.sort();
 };
 
-const ENDPOINTS = "type.googleapis.com/envoy.admin.v3.EndpointsConfigDump";
-
 const configDump: AboutOne = async ({ stream }, { observed, composeDump }) => ({
   configs: [...(await composeDump(stream, observed))],
 });
 
 const edsz: AboutOne = async ({ stream }, { observed, composeDump }) => {
-  const sections = await composeDump(stream, observed);
-  const endpoints = sections.find(({ "@type": type }) => type === ENDPOINTS);
+  const [endpoints] = await composeDump(stream, observed, ["EndpointsConfigDump"]);
   return endpoints?.["dynamicEndpointConfigs"] ?? [];
 };
 

@@ -149,15 +149,16 @@ function createAnswers(options: DebugServiceOptions): Answers {
   return {
     ...createExplanations(options),
     GetControlPlane: () => controlPlane,
-    ListProxies: ({ namespace = "", readMask = "" }) => ({
+    ListProxies: ({ namespace = "", name = "", readMask = "" }) => ({
       controlPlane,
       proxies: connectionsOf(observed)
         .filter(({ proxy }) => namespace === "" || proxy.namespace === namespace)
+        .filter(({ proxy }) => name === "" || [proxy.name, proxy.workloadName].includes(name))
         .map((connection) => masked(describeProxy(connection, observed), readMask)),
     }),
-    GetConfigDump: async ({ proxy = "" }) => {
+    GetConfigDump: async ({ proxy = "", sections = [] }) => {
       const connection = findConnection(observed, proxy);
-      const configs = await composeDump(connection.stream, observed);
+      const configs = await composeDump(connection.stream, observed, sections);
       return {
         proxy: describeProxy(connection, observed),
         configDump: JSON.stringify({ configs }),

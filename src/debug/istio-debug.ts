@@ -19,7 +19,7 @@ import type { CheckAccess } from "./access.js";
 import { clientStatus } from "./client-status.js";
 import type { ComposeDump } from "./config-dump.js";
 import { answerPath } from "./debug-paths.js";
-import { istioDump } from "./istio-dump.js";
+import { FILLED_SECTIONS, istioDump } from "./istio-dump.js";
 import { connectionsOf, type Observed } from "./observed.js";
 
 const PREFIX = "istio.io/debug";
@@ -100,7 +100,7 @@ async function answerOf(
       const id = onlyName(question);
       const connection = connectionsOf(observed).find(({ proxy }) => proxy.id === id);
       if (connection === undefined) return [];
-      const sections = istioDump(await composeDump(connection.stream, observed));
+      const sections = istioDump(await composeDump(connection.stream, observed, FILLED_SECTIONS));
       return sections.map(({ name, json }) => carried(registry, name, json));
     }
     default: {

@@ -18,6 +18,11 @@ const SECTIONS: readonly { readonly name: string; readonly filled: boolean }[] =
   { name: "EcdsConfigDump", filled: true },
 ];
 
+/** Those that are composed for it. */
+export const FILLED_SECTIONS: readonly string[] = SECTIONS.filter(({ filled }) => filled).map(
+  ({ name }) => name,
+);
+
 /** istiod does not judge single resources, and istioctl compares each whole entry with Envoy's, which has no judgement. */
 function withoutJudgement(entries: JsonValue): JsonValue {
   if (!Array.isArray(entries)) return entries;
@@ -27,12 +32,12 @@ function withoutJudgement(entries: JsonValue): JsonValue {
   });
 }
 
-/** The dump of a proxy in istiod's form. */
+/** The dump of a proxy in istiod's form, of the sections that are filled. */
 export function istioDump(sections: readonly DumpSection[]): readonly IstioSection[] {
-  return SECTIONS.map(({ name, filled }) => {
+  return SECTIONS.map(({ name }) => {
     const typeName = `envoy.admin.v3.${name}`;
     const found = sections.find(({ "@type": type }) => type === `type.googleapis.com/${typeName}`);
-    if (found === undefined || !filled) return { name: typeName, json: {} };
+    if (found === undefined) return { name: typeName, json: {} };
     const members = Object.entries(found).filter(([key]) => key !== "@type");
     const json = Object.fromEntries(members.map(([key, value]) => [key, withoutJudgement(value)]));
     return { name: typeName, json };

@@ -8,28 +8,70 @@ import type { Encoder } from "../envoy/encoder.js";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
 import type { ResourceSet, ResourceSets } from "../envoy/resource-set.js";
 
+/** Resources of one type by name. */
+export type NamedResources<Resource> = Pick<
+  ReadonlyMap<string, Resource>,
+  "get" | "has" | "values"
+>;
+
 /** What a proxy holds, as far as it decides where calls go: canonical JSON of Envoy's API. */
 export interface ProxyConfiguration {
-  readonly listeners: readonly ListenerJson[];
-  readonly routes: readonly RouteConfigurationJson[];
-  readonly clusters: readonly ClusterJson[];
+  readonly listeners: NamedResources<ListenerJson>;
+  readonly routes: NamedResources<RouteConfigurationJson>;
+  readonly clusters: NamedResources<ClusterJson>;
   /** Of the clusters that have none in themselves. */
-  readonly endpoints: readonly ClusterLoadAssignmentJson[];
+  readonly endpoints: NamedResources<ClusterLoadAssignmentJson>;
 }
 
-/** The configuration in what a proxy is sent; what would be refused is not in it. */
+/**
+ * The configuration in what a proxy is sent; what would be refused is not in it. A call meets few of the clusters of a mesh,
+ * so a resource is decoded when it is asked for, and once.
+ */
 export function proxyConfiguration(sets: ResourceSets, encoder: Encoder): ProxyConfiguration {
+  const decoded = <Resource extends object>(
+    type: string,
+    setOf: () => ResourceSet,
+  ): NamedResources<Resource> => new DecodedSet(encoder, type, setOf);
   return {
-    listeners: decodeSet(sets.listeners, MESSAGE.listener, encoder) as ListenerJson[],
-    routes: decodeSet(sets.routes, MESSAGE.route, encoder) as RouteConfigurationJson[],
-    clusters: decodeSet(sets.clusters, MESSAGE.cluster, encoder) as ClusterJson[],
-    endpoints: decodeSet(sets.endpoints, MESSAGE.endpoint, encoder) as ClusterLoadAssignmentJson[],
+    listeners: decoded(MESSAGE.listener, () => sets.listeners),
+    routes: decoded(MESSAGE.route, () => sets.routes),
+    clusters: decoded(MESSAGE.cluster, () => sets.clusters),
+    endpoints: decoded(MESSAGE.endpoint, () => sets.endpoints),
   };
 }
 
-function decodeSet(set: ResourceSet, type: string, encoder: Encoder): readonly unknown[] {
-  return set
-    .sorted()
-    .filter(([, { refusal }]) => refusal === undefined)
-    .map(([, { bytes }]) => encoder.decode(type, bytes));
+class DecodedSet<Resource extends object> implements NamedResources<Resource> {
+  readonly #encoder: Encoder;
+  readonly #type: string;
+  /** Route configurations are joined when they are read. */
+  readonly #setOf: () => ResourceSet;
+  readonly #decoded = new Map<string, Resource>();
+
+  constructor(encoder: Encoder, type: string, setOf: () => ResourceSet) {
+    this.#encoder = encoder;
+    this.#type = type;
+    this.#setOf = setOf;
+  }
+
+  has(name: string): boolean {
+    const resource = this.#setOf().get(name);
+    return resource !== undefined && resource.refusal === undefined;
+  }
+
+  get(name: string): Resource | undefined {
+    const known = this.#decoded.get(name);
+    const resource = this.#setOf().get(name);
+    if (known !== undefined || resource === undefined || !this.has(name)) return known;
+    const decoded = this.#encoder.decode(this.#type, resource.bytes) as Resource;
+    this.#decoded.set(name, decoded);
+    return decoded;
+  }
+
+  /** Sorted by name. */
+  values(): MapIterator<Resource> {
+    const names = this.#setOf()
+      .sorted()
+      .map(([name]) => name);
+    return names.flatMap((name) => this.get(name) ?? []).values();
+  }
 }

@@ -93,7 +93,7 @@ function branchOf(
   peerAt: PeerAt,
 ): Branch {
   const { configuration } = hop.peer;
-  const config = configuration.clusters.find((one) => one.name === name);
+  const config = configuration.clusters.get(name);
   if (config === undefined) return { cluster: name, share, arrivals: [] };
   const branch = { cluster: name, share, config };
   if (isUnbound(config)) {

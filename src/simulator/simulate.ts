@@ -38,7 +38,7 @@ export function simulate(configuration: ProxyConfiguration, call: Call): Outcome
 /** What becomes of a call to a proxy with this configuration, and what it went through. */
 export function walk(configuration: ProxyConfiguration, call: Call): Walk {
   const { address, port } = call.destination;
-  const match = matchListener(configuration.listeners, call);
+  const match = matchListener([...configuration.listeners.values()], call);
   if (match === undefined) {
     return fail(START, "no-listener", `nothing listens for ${address}:${port}`);
   }
@@ -104,7 +104,7 @@ function routesOf(
   { routes }: ProxyConfiguration,
   { routeConfig, rds }: HttpConnectionManagerJson,
 ): RouteConfigurationJson | undefined {
-  return routeConfig ?? routes.find(({ name }) => name === rds?.routeConfigName);
+  return routeConfig ?? routes.get(rds?.routeConfigName ?? "");
 }
 
 function throughRoutes(
@@ -188,7 +188,7 @@ function toClusters(
 ): Walk {
   const names = clusters.map(({ name }) => name);
   const reached = step(before, { clusters }, `it goes to ${names.join(", ")}`);
-  const missing = names.find((wanted) => !known.some(({ name }) => name === wanted));
+  const missing = names.find((name) => !known.has(name));
   if (missing === undefined) return reached;
   return fail(reached, "no-cluster", `the proxy has no cluster ${missing}`);
 }

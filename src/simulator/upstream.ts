@@ -1,7 +1,6 @@
 /** How a proxy calls the endpoints of a cluster. */
 import type {
   ClusterJson,
-  ClusterLoadAssignmentJson,
   LbEndpointJson,
   TransportSocketJson,
   UpstreamTlsContextJson,
@@ -43,9 +42,8 @@ export function endpointsOf(
   cluster: ClusterJson,
   { endpoints }: ProxyConfiguration,
 ): readonly Endpoint[] {
-  const name = cluster.edsClusterConfig?.serviceName ?? cluster.name;
-  const assignment: ClusterLoadAssignmentJson | undefined =
-    cluster.loadAssignment ?? endpoints.find(({ clusterName }) => clusterName === name);
+  const name = cluster.edsClusterConfig?.serviceName ?? cluster.name ?? "";
+  const assignment = cluster.loadAssignment ?? endpoints.get(name);
   return (assignment?.endpoints ?? [])
     .flatMap(({ lbEndpoints = [] }) => lbEndpoints)
     .flatMap((endpoint) => endpointOf(endpoint, cluster) ?? []);

@@ -22,6 +22,8 @@ Examples:
   $ fairlead proxy-config all payments-v1-0.default -o json
   $ fairlead proxy-config all -f dump.json --port 80`;
 
+const WANTED = { path: "/config_dump?include_eds", sections: [] };
+
 /** `fairlead proxy-config all`. */
 export function allCommand(context: CommandContext): Command {
   return withProxy(new Command("all").alias("a"), context)
@@ -37,7 +39,7 @@ export function allCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: AllOptions) => {
       const { fullSummary } = await import("../../console/full-summary.js");
-      const dump = await readDump(context, pod, options, "/config_dump?include_eds");
+      const dump = await readDump(context, pod, options, WANTED);
       if (!isTable(options.output)) {
         await writeValue(context, options.output, { configs: Object.values(dump) });
         return;

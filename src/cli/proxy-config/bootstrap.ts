@@ -16,6 +16,8 @@ Examples:
   $ fairlead proxy-config bootstrap payments-v1-0.default -o short
   $ fairlead proxy-config bootstrap -f dump.json -o yaml`;
 
+const WANTED = { path: "/config_dump?mask=bootstrap", sections: ["BootstrapConfigDump"] };
+
 /** `fairlead proxy-config bootstrap`. */
 export function bootstrapConfigCommand(context: CommandContext): Command {
   return withProxy(new Command("bootstrap").alias("b"), context)
@@ -25,7 +27,7 @@ export function bootstrapConfigCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: BootstrapOptions) => {
       const { parseConfigDump, sectionOf } = await import("../../console/config-dump.js");
       const { bootstrapSummary } = await import("../../console/bootstrap-summary.js");
-      const { kind, text } = await readProxy(context, pod, options, "/config_dump?mask=bootstrap");
+      const { kind, text } = await readProxy(context, pod, options, WANTED);
       if (kind === "accepted") {
         throw new CommandError(
           "the control plane does not know with what a proxy was started",

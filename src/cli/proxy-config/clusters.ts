@@ -20,7 +20,10 @@ Examples:
   $ fairlead proxy-config clusters -f dump.json --subset v1
   $ fairlead proxy-config clusters payments-v1-0.default -o wide`;
 
-const PATH = "/config_dump?mask=dynamic_active_clusters,dynamic_warming_clusters,static_clusters";
+const WANTED = {
+  path: "/config_dump?mask=dynamic_active_clusters,dynamic_warming_clusters,static_clusters",
+  sections: ["ClustersConfigDump"],
+};
 
 /** `fairlead proxy-config clusters`. */
 export function clustersCommand(context: CommandContext): Command {
@@ -36,7 +39,7 @@ export function clustersCommand(context: CommandContext): Command {
       const { clustersOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/cluster-table.js");
       const { idleClusters } = await import("../../console/not-in-use.js");
-      const { dump, id } = await readDumpOf(context, pod, options, PATH);
+      const { dump, id } = await readDumpOf(context, pod, options, WANTED);
       const clusters = table.selectClusters(clustersOf(dump), options);
       sayIdle(context, idleClusters(dump));
       await writeWide(context, options.output, {

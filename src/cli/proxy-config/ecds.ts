@@ -12,6 +12,8 @@ Examples:
   $ fairlead proxy-config ecds payments-v1-0.default
   $ fairlead proxy-config ecds -f dump.json -o yaml`;
 
+const WANTED = { path: "/config_dump", sections: ["EcdsConfigDump"] };
+
 /** `fairlead proxy-config ecds`. */
 export function ecdsCommand(context: CommandContext): Command {
   return withProxy(new Command("ecds"), context)
@@ -21,12 +23,7 @@ export function ecdsCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: EcdsOptions) => {
       const { ecdsTable } = await import("../../console/ecds-table.js");
       // Envoy leaves the section out when there are none.
-      const { EcdsConfigDump: extensions = {} } = await readDump(
-        context,
-        pod,
-        options,
-        "/config_dump",
-      );
+      const { EcdsConfigDump: extensions = {} } = await readDump(context, pod, options, WANTED);
       await writeOutput(context, options.output, {
         table: () => ecdsTable(extensions),
         value: () => extensions,

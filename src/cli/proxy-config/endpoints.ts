@@ -31,6 +31,10 @@ Examples:
   $ fairlead proxy-config eds payments-v1-0.default --port 8080
   $ fairlead proxy-config eds -f dump.json`;
 
+const SECTIONS = ["EndpointsConfigDump"];
+const STATUSES = { path: "/clusters?format=json", sections: SECTIONS };
+const TOLD = { path: "/config_dump?include_eds", sections: SECTIONS };
+
 function withEndpointFilter(command: Command, context: CommandContext): Command {
   return withProxy(command, context)
     .option("--address <address>", "only those at this address")
@@ -61,7 +65,7 @@ export function endpointsCommand(context: CommandContext): Command {
       );
       const { parseConfigDump } = await import("../../console/config-dump.js");
       const table = await import("../../console/endpoint-table.js");
-      const { kind, text, id } = await readProxy(context, pod, options, "/clusters?format=json");
+      const { kind, text, id } = await readProxy(context, pod, options, STATUSES);
       const clusters =
         kind === "held" ? parseClusterStatuses(text) : toldStatuses(parseConfigDump(text));
       await writeWide(context, options.output, {
@@ -82,8 +86,7 @@ export function edsCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
       const { endpointsOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/eds-table.js");
-      const path = "/config_dump?include_eds";
-      const { dump, id } = await readDumpOf(context, pod, options, path);
+      const { dump, id } = await readDumpOf(context, pod, options, TOLD);
       const endpoints = table.selectEndpoints(endpointsOf(dump), options);
       await writeWide(context, options.output, {
         table: () => table.edsTable(endpoints),

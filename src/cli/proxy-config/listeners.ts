@@ -21,7 +21,10 @@ Examples:
   $ fairlead proxy-config listeners payments-v1-0.default -o wide
   $ fairlead proxy-config listeners -f dump.json --address 0.0.0.0`;
 
-const PATH = "/config_dump?mask=dynamic_listeners,static_listeners";
+const WANTED = {
+  path: "/config_dump?mask=dynamic_listeners,static_listeners",
+  sections: ["ListenersConfigDump"],
+};
 
 /** `fairlead proxy-config listeners`. */
 export function listenersCommand(context: CommandContext): Command {
@@ -37,7 +40,7 @@ export function listenersCommand(context: CommandContext): Command {
       const { listenersOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/listener-table.js");
       const { idleListeners } = await import("../../console/not-in-use.js");
-      const { dump, id } = await readDumpOf(context, pod, options, PATH);
+      const { dump, id } = await readDumpOf(context, pod, options, WANTED);
       const listeners = table.selectListeners(listenersOf(dump), options);
       sayIdle(context, idleListeners(dump));
       await writeWide(context, options.output, {

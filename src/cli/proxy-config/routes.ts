@@ -20,7 +20,10 @@ Examples:
   $ fairlead proxy-config routes payments-v1-0.default -o wide
   $ fairlead proxy-config routes -f dump.json --verbose=false`;
 
-const PATH = "/config_dump?mask=dynamic_route_configs,static_route_configs";
+const WANTED = {
+  path: "/config_dump?mask=dynamic_route_configs,static_route_configs",
+  sections: ["RoutesConfigDump"],
+};
 
 /** `fairlead proxy-config routes`. */
 export function routesCommand(context: CommandContext): Command {
@@ -34,7 +37,7 @@ export function routesCommand(context: CommandContext): Command {
       const { routesOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/route-table.js");
       const { idleRoutes } = await import("../../console/not-in-use.js");
-      const { dump, id } = await readDumpOf(context, pod, options, PATH);
+      const { dump, id } = await readDumpOf(context, pod, options, WANTED);
       const routes = table.selectRoutes(routesOf(dump), options.name);
       sayIdle(context, idleRoutes(dump));
       await writeWide(context, options.output, {

@@ -14,7 +14,10 @@ Examples:
   $ fairlead proxy-config secret payments-v1-0.default
   $ fairlead proxy-config secret -f dump.json -o json`;
 
-const PATH = "/config_dump?mask=dynamic_active_secrets,dynamic_warming_secrets";
+const WANTED = {
+  path: "/config_dump?mask=dynamic_active_secrets,dynamic_warming_secrets",
+  sections: ["SecretsConfigDump"],
+};
 
 /** `fairlead proxy-config secret`. */
 export function secretCommand(context: CommandContext): Command {
@@ -25,7 +28,7 @@ export function secretCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: SecretOptions) => {
       const { sectionOf } = await import("../../console/config-dump.js");
       const { secretTable } = await import("../../console/secret-table.js");
-      const dump = await readDump(context, pod, options, PATH);
+      const dump = await readDump(context, pod, options, WANTED);
       const secrets = sectionOf(dump, "SecretsConfigDump");
       await writeOutput(context, options.output, {
         table: () => secretTable(secrets, Date.now()),

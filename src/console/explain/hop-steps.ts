@@ -76,7 +76,7 @@ function chainSteps(
   const { chain } = passed;
   const proxy = scene.proxies.find(({ id }) => id === peer.id);
   const resource = proxy && scene.resourcesOf(proxy).listeners.get(name ?? "");
-  const listener = peer.configuration.listeners.find((one) => one.name === name);
+  const listener = peer.configuration.listeners.get(name ?? "");
   if (chain === undefined || resource === undefined || listener === undefined) return [];
   const patchesOf = patchesIn(resource);
   const decisions = chainDecisions({ resource, listener, chain, patchesOf });
@@ -101,12 +101,13 @@ function verdictStep(scene: Scene, id: string, verdict: FilterVerdict): Step {
 
 function routeSteps(
   { scene, namespace }: Context,
-  { peer, walk: { listener, passed, virtualHost } }: Hop,
+  { peer, walk: { listener, routeConfiguration, passed, virtualHost } }: Hop,
 ): readonly Step[] {
   const hosts = virtualHost === undefined ? [] : [step(scene, "virtual host", virtualHost, [])];
   const { route } = passed;
   if (route === undefined) return hosts;
-  const patchesOf = patchesIn(routesResource(scene, peer, listener, passed.virtualHost));
+  const place = { listener, table: routeConfiguration, host: passed.virtualHost };
+  const patchesOf = patchesIn(routesResource(scene, peer, place));
   const made = { route, virtualHost: passed.virtualHost, patchesOf };
   const decisions = routeDecisions(scene, made, namespace);
   const name = route.name === undefined || route.name === "" ? "" : `${route.name}, `;
@@ -122,17 +123,21 @@ function routeSteps(
 /** The resource that a virtual host is in: itself where it has a table, else the listener. */
 function routesResource(
   { proxies, resourcesOf }: Scene,
-  { id, configuration }: Hop["peer"],
-  listener: string | undefined,
-  host: VirtualHostJson | undefined,
+  { id }: Hop["peer"],
+  {
+    listener = "",
+    table,
+    host,
+  }: Readonly<Record<"listener" | "table", string | undefined>> & {
+    readonly host: VirtualHostJson | undefined;
+  },
 ): EnvoyResource | undefined {
   const proxy = proxies.find((one) => one.id === id);
   if (proxy === undefined || host === undefined) return undefined;
   const { virtualHosts, listeners } = resourcesOf(proxy);
-  const table = configuration.routes.find((one) => one.virtualHosts?.includes(host) === true);
   return table === undefined
-    ? listeners.get(listener ?? "")
-    : virtualHosts.get(`${table.name ?? ""}/${host.name ?? ""}`);
+    ? listeners.get(listener)
+    : virtualHosts.get(`${table}/${host.name ?? ""}`);
 }
 
 /** What a route does to requests on purpose. */

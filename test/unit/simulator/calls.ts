@@ -1,5 +1,6 @@
 import { any } from "../../../src/envoy/any.js";
 import type {
+  ClusterJson,
   FilterChainJson,
   ListenerFilterJson,
   ListenerJson,
@@ -11,9 +12,24 @@ import type { ProxyConfiguration } from "../../../src/simulator/configuration.js
 const NETWORK = "envoy.extensions.filters.network";
 
 /** A configuration of which only a part is given. */
-export function configuration(given: Partial<ProxyConfiguration>): ProxyConfiguration {
-  return { listeners: [], routes: [], clusters: [], endpoints: [], ...given };
+export function configuration({
+  listeners = [],
+  clusters = [],
+}: {
+  readonly listeners?: readonly ListenerJson[];
+  readonly clusters?: readonly ClusterJson[];
+}): ProxyConfiguration {
+  return {
+    listeners: byName(listeners),
+    clusters: byName(clusters),
+    routes: new Map(),
+    endpoints: new Map(),
+  };
 }
+
+const byName = <Resource extends { readonly name?: string }>(
+  resources: readonly Resource[],
+): ReadonlyMap<string, Resource> => new Map(resources.map((one) => [one.name ?? "", one]));
 
 /** A listener on a port of an address. */
 export function listener(

@@ -79,6 +79,25 @@ test("shows what a proxy has accepted, without its private key", async () => {
   expect(configDump).not.toContain("PRIVATE KEY");
 });
 
+test("lists the pods of a name, or of a workload of it, alone", async () => {
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
+  const named = await client.listProxies({ name: "payments-0", readMask: "id" });
+  expect(named.proxies).toEqual([{ id: "payments-0.default" }]);
+  expect(await client.listProxies({ name: "payments-1" })).not.toHaveProperty("proxies");
+});
+
+test("shows of what a proxy has accepted what is asked for", async () => {
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
+  const sections = ["SecretsConfigDump"];
+  const { configDump = "" } = await client.getConfigDump({ proxy: "payments-0.default", sections });
+  const { configs } = JSON.parse(configDump) as { readonly configs: readonly object[] };
+  expect(configs).toMatchObject([
+    { "@type": "type.googleapis.com/envoy.admin.v3.SecretsConfigDump" },
+  ]);
+});
+
 test("says that a proxy is not connected", async () => {
   const client = await connect();
   await expect(client.getConfigDump({ proxy: "gone.default" })).rejects.toMatchObject({
