@@ -3,6 +3,7 @@ import { refOf } from "../config/resource.js";
 import { serviceHostname } from "./hostname.js";
 import { kubernetesProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
+import { prefersNear } from "./traffic-distribution.js";
 import { parseExportTo } from "./visibility.js";
 
 /** What of the mesh configuration decides how services are read. */
@@ -80,6 +81,7 @@ export function kubernetesService(
     endpoints: externalEndpoints(resource),
     exportTo: parseExportTo(annotations[EXPORT_TO]?.split(","), namespace, exportTo),
     subjectAltNames: identities(annotations[ACCOUNTS]),
+    prefersNear: prefersNear(annotations, resource.spec.trafficDistribution),
     publishNotReady: resource.spec.publishNotReadyAddresses === true,
     labels,
   };

@@ -8,6 +8,7 @@ import type { TrafficPolicy } from "../config/kinds/traffic-policy.js";
 import type { DestinationRule } from "./destination-rule.js";
 import type { Labels } from "./labels.js";
 import { distance, isWithin, regionOf } from "./locality.js";
+import type { Service } from "./service.js";
 import type { EffectivePolicy } from "./traffic-policy.js";
 import type { Workload } from "./workload.js";
 
@@ -38,20 +39,51 @@ interface Located {
   readonly workload: Workload;
 }
 
-/** The setting that holds for a policy: its own, else the mesh's; undefined when it is switched off. */
-export function localitySetting(
+/** How the endpoints of a cluster are preferred by where the caller is. */
+export interface LocalityBalancing {
+  readonly setting: LocalityLoadBalancerSetting;
+  /** Endpoints further away are tried when there are none nearer, or these are unhealthy. */
+  readonly failsOver: boolean;
+}
+
+/** The labels that say where a workload is, the widest first. */
+const TOPOLOGY = [
+  "topology.istio.io/network",
+  "topology.kubernetes.io/region",
+  "topology.kubernetes.io/zone",
+  "topology.istio.io/subzone",
+] as const;
+
+const NEAREST_FIRST: LocalityBalancing = {
+  setting: { failoverPriority: [...TOPOLOGY] },
+  failsOver: true,
+};
+
+/**
+ * What holds for a policy on a service: its own setting, else what the service asks for itself, else the mesh's; undefined
+ * when it is switched off. Without outlier detection there is nothing to fail over from, but where a service asks for it
+ * there need be none. See Istio, loadbalancer.GetLocalityLbSetting.
+ */
+export function localityBalancing(
   policy: EffectivePolicy,
+  { prefersNear }: Pick<Service, "prefersNear">,
   mesh: LocalityLoadBalancerSetting,
-): LocalityLoadBalancerSetting | undefined {
-  const setting = policy.loadBalancer?.localityLbSetting ?? mesh;
-  return setting.enabled === false ? undefined : setting;
+): LocalityBalancing | undefined {
+  const own = policy.loadBalancer?.localityLbSetting;
+  if (own === undefined && prefersNear) return NEAREST_FIRST;
+  const setting = own ?? mesh;
+  return setting.enabled === false
+    ? undefined
+    : { setting, failsOver: policy.outlierDetection !== undefined };
 }
 
 /** Whether endpoints of a host may be preferred by where the caller is. */
 export function balancesByPlace(
+  service: Pick<Service, "prefersNear">,
   rule: DestinationRule | undefined,
   mesh: LocalityLoadBalancerSetting,
 ): boolean {
+  if (service.prefersNear) return true;
   const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
     outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
   return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));
@@ -68,7 +100,7 @@ function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
   );
 }
 
-/** The labels by which rules order endpoints, sorted. */
+/** The labels by which rules, and services themselves, order endpoints, sorted. */
 export function failoverLabels(
   rules: Iterable<DestinationRule>,
   mesh: LocalityLoadBalancerSetting,
@@ -77,7 +109,7 @@ export function failoverLabels(
     .flatMap(policiesOf)
     .map(({ loadBalancer }) => loadBalancer?.localityLbSetting);
   const all = [mesh, ...settings].flatMap((setting) => setting?.failoverPriority ?? []);
-  return [...new Set(all.map((entry) => readPriority(entry).label))].sort();
+  return [...new Set([...TOPOLOGY, ...all.map((entry) => readPriority(entry).label)])].sort();
 }
 
 /** The labels of a workload, and what its place says in labels. See Istio, AugmentLabels. */
@@ -87,13 +119,10 @@ export function placeLabels({
   network,
 }: Pick<Workload, "labels" | "locality" | "network">): Labels {
   const [region = "", zone = "", ...rest] = locality.split("/");
-  const topology = {
-    "topology.kubernetes.io/region": region,
-    "topology.kubernetes.io/zone": zone,
-    "topology.istio.io/subzone": rest.join("/"),
-    "topology.istio.io/network": network,
-  };
-  const known = Object.entries(topology).filter(([, value]) => value !== "");
+  const values = [network, region, zone, rest.join("/")];
+  const known = TOPOLOGY.map((label, index) => [label, values[index] ?? ""] as const).filter(
+    ([, value]) => value !== "",
+  );
   return { ...labels, ...Object.fromEntries(known) };
 }
 
@@ -104,8 +133,7 @@ export function placeLabels({
 export function preferredGroups<E extends Located>(
   groups: readonly EndpointGroup<E>[],
   place: Place,
-  setting: LocalityLoadBalancerSetting,
-  failsOver: boolean,
+  { setting, failsOver }: LocalityBalancing,
 ): readonly EndpointGroup<E>[] {
   const { distribute = [], failover = [], failoverPriority = [] } = setting;
   if (distribute.length > 0) return distributed(groups, place, distribute);

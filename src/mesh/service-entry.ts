@@ -5,6 +5,7 @@ import { isWildcard } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
 import { parseProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
+import { prefersNear } from "./traffic-distribution.js";
 import { parseExportTo } from "./visibility.js";
 import { placeOfEntry } from "./workload.js";
 
@@ -76,6 +77,7 @@ export function serviceEntryServices(
     endpoints: endpointsOf(spec, host, resolution),
     exportTo: parseExportTo(spec.exportTo, metadata.namespace, exportTo),
     subjectAltNames: spec.subjectAltNames ?? [],
+    prefersNear: prefersNear(metadata.annotations),
     publishNotReady: false,
     labels: metadata.labels,
   }));

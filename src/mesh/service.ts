@@ -68,6 +68,8 @@ export interface Service {
   readonly exportTo: Visibility;
   /** SPIFFE identities that the servers may have, beyond those of the workloads. */
   readonly subjectAltNames: readonly string[];
+  /** Callers take the endpoints that are nearest to them, whatever they find out of their health. */
+  readonly prefersNear: boolean;
   /** Endpoints count before they are ready. */
   readonly publishNotReady: boolean;
   readonly labels: Readonly<Record<string, string>>;

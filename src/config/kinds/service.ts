@@ -76,6 +76,10 @@ function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
     const instead = "give its DestinationRule consistentHash.useSourceIp";
     yield notApplied(["spec", "sessionAffinity"], `sessionAffinity of a service (${instead})`);
   }
+  if (spec.internalTrafficPolicy === "Local") {
+    const what = "internalTrafficPolicy: Local, since nobody says which node a workload is on,";
+    yield notApplied(["spec", "internalTrafficPolicy"], what);
+  }
   if (type === "ExternalName" && externalName === "") {
     const message = "a service of type ExternalName needs an externalName";
     yield { path: ["spec", "externalName"], code: "missing-field", message, severity: "warning" };

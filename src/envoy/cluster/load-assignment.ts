@@ -1,10 +1,10 @@
 import {
   type EndpointGroup,
-  localitySetting,
+  localityBalancing,
   type PlacedCaller,
   preferredGroups,
 } from "../../mesh/locality-balancing.js";
-import type { ServicePort } from "../../mesh/service.js";
+import type { Service, ServicePort } from "../../mesh/service.js";
 import { targetPortOf } from "../../mesh/service-endpoints.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
@@ -69,15 +69,15 @@ type EndpointGroups = readonly EndpointGroup<ClusterEndpoint>[];
 /** Puts the endpoints of a cluster in the order in which some callers prefer them. */
 export type Preference = (groups: EndpointGroups) => EndpointGroups;
 
-/** How the callers of a place prefer endpoints under a policy; undefined for callers of no place in particular. */
+/** How the callers of a place prefer a service's endpoints under a policy; undefined for those of no place in particular. */
 export function preferenceOf(
   policy: EffectivePolicy,
+  service: Pick<Service, "prefersNear">,
   caller: PlacedCaller | undefined,
 ): Preference | undefined {
-  const setting = caller && localitySetting(policy, caller.setting);
-  if (caller === undefined || setting === undefined) return undefined;
-  const failsOver = policy.outlierDetection !== undefined;
-  return (groups) => preferredGroups(groups, caller.place, setting, failsOver);
+  const balancing = caller && localityBalancing(policy, service, caller.setting);
+  if (caller === undefined || balancing === undefined) return undefined;
+  return (groups) => preferredGroups(groups, caller.place, balancing);
 }
 
 /**

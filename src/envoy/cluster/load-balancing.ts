@@ -1,6 +1,6 @@
 import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
-import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
+import type { LocalityBalancing } from "../../mesh/locality-balancing.js";
 import type { Cluster_SlowStartConfigJson, ClusterJson } from "../api.js";
 import { goDuration } from "../duration.js";
 
@@ -78,10 +78,10 @@ function slowStart(
  */
 export function commonLoadBalancing(
   outlier: OutlierDetection | undefined,
-  locality: LocalityLoadBalancerSetting | undefined,
+  locality: LocalityBalancing | undefined,
 ): NonNullable<ClusterJson["commonLbConfig"]> {
-  const { distribute = [], failover = [], failoverPriority = [] } = locality ?? {};
-  const failsOver = outlier !== undefined && failover.length + failoverPriority.length > 0;
+  const { distribute = [], failover = [], failoverPriority = [] } = locality?.setting ?? {};
+  const failsOver = locality?.failsOver === true && failover.length + failoverPriority.length > 0;
   return {
     ...(outlier === undefined
       ? {}

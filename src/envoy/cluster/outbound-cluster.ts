@@ -6,7 +6,7 @@ import type { ResourceRef } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
-import { localitySetting, type PlacedCaller } from "../../mesh/locality-balancing.js";
+import { localityBalancing, type PlacedCaller } from "../../mesh/locality-balancing.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import { type EffectivePolicy, effectivePolicy } from "../../mesh/traffic-policy.js";
@@ -140,7 +140,7 @@ function inlineEndpoints(
   return loadAssignment(
     name,
     clusterEndpoints(workloads, port, (workload) => workload.meshTls),
-    preferenceOf(policy, caller),
+    preferenceOf(policy, service, caller),
   );
 }
 
@@ -267,7 +267,9 @@ function outboundCluster(
       : loadBalancing(policy.loadBalancer)),
     commonLbConfig: commonLoadBalancing(
       policy.outlierDetection,
-      kind === "ORIGINAL_DST" ? undefined : localitySetting(policy, client.localitySetting),
+      kind === "ORIGINAL_DST"
+        ? undefined
+        : localityBalancing(policy, service, client.localitySetting),
     ),
     ...protocolOptions(upstream),
     ...withProxyProtocol(

@@ -101,7 +101,8 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
         const name = outboundClusterName({ port: port.number, subset, hostname });
         const selected = found.filter((one) => selects(labels ?? {}, one.labels));
         const endpoints = clusterEndpoints(selected, port, takesMeshTls);
-        const preference = preferenceOf(effectivePolicy(rule?.spec, subset, port.number), caller);
+        const policy = effectivePolicy(rule?.spec, subset, port.number);
+        const preference = preferenceOf(policy, service, caller);
         const json = loadAssignment(name, endpoints, preference);
         const sources = selected.flatMap(({ source }) => source ?? []);
         const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });

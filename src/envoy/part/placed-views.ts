@@ -4,14 +4,16 @@ import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js
 import type { HostView } from "../../mesh/host-view.js";
 import { balancesByPlace } from "../../mesh/locality-balancing.js";
 
+const isPlaced = ({ service, rule }: HostView, mesh: LocalityLoadBalancerSetting): boolean =>
+  service !== undefined && balancesByPlace(service, rule, mesh);
+
 /** Of the hosts that callers see those whose endpoints no caller prefers by where it is. */
 export function createUnplacedViews(
   engine: Engine,
 ): (views: Table<HostView>, mesh: LocalityLoadBalancerSetting) => Table<HostView> {
   const derive = engine.derive<[HostView], [LocalityLoadBalancerSetting], HostView>(
     "hosts balanced alike everywhere",
-    (_host, [view], mesh) =>
-      view !== undefined && balancesByPlace(view.rule, mesh) ? undefined : view,
+    (_host, [view], mesh) => (view !== undefined && isPlaced(view, mesh) ? undefined : view),
   );
   return (views, mesh) => derive([views], mesh);
 }
@@ -22,8 +24,7 @@ export function createPlacedViews(
 ): (views: Table<HostView>, mesh: LocalityLoadBalancerSetting) => Table<HostView> {
   const derive = engine.derive<[HostView], [LocalityLoadBalancerSetting], HostView>(
     "hosts balanced by place",
-    (_host, [view], mesh) =>
-      view?.service !== undefined && balancesByPlace(view.rule, mesh) ? view : undefined,
+    (_host, [view], mesh) => (view !== undefined && isPlaced(view, mesh) ? view : undefined),
   );
   return (views, mesh) => derive([views], mesh);
 }

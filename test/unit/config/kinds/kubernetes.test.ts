@@ -36,6 +36,11 @@ describe("a Service", () => {
       { sessionAffinity: "ClientIP" },
       ["warning spec.sessionAffinity"],
     ],
+    [
+      "is told that callers are not kept to their node",
+      { internalTrafficPolicy: "Local" },
+      ["warning spec.internalTrafficPolicy"],
+    ],
     ["should name what it stands for", { type: "ExternalName" }, ["warning spec.externalName"]],
   ]);
 });
