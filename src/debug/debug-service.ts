@@ -28,6 +28,7 @@ import type {
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { rememberedLocate } from "../config/remembered-locate.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";
@@ -188,7 +189,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
       const { tables, locate } = observed.snapshot();
       const query = { namespace: proxy.namespace, ...(host === "" ? {} : { host }) };
       const mesh = observed.mesh();
-      const context = { locate, trustDomain: mesh.config.trustDomain };
+      const context = { locate: rememberedLocate(locate), trustDomain: mesh.config.trustDomain };
       const decisions = tlsDecisions(mesh, tables.DestinationRule, query);
       return { policies: decisions.map((decision) => describeTls(decision, context)) };
     },

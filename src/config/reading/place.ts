@@ -1,7 +1,7 @@
 import type { Position } from "../../base/diagnostic.js";
 import type { Path } from "../kind.js";
 import { lineStarts, placeOf } from "../yaml/lines.js";
-import { indexSection, locateMember, type SectionIndex } from "../yaml/locate.js";
+import { indexSection, locateMember, type SectionIndex, startOfFirst } from "../yaml/locate.js";
 import type { SectionReading } from "./section.js";
 
 /** A section of a file, and how many lines of the file are in front of it. */
@@ -47,6 +47,8 @@ export function placesIn(file: string, { linesBefore, reading }: PlacedSection):
   return {
     ofOffset,
     ofMember: (document, path, end) => {
+      const start = document === 0 && path.length === 0 ? startOfFirst(text) : undefined;
+      if (start !== undefined) return ofOffset(start);
       index ??= indexSection(text);
       const { key, value, isCollection } = locateMember(index, document, path);
       // A map or a list begins on the line behind its name, which says less than the name.

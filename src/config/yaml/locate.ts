@@ -37,6 +37,18 @@ export function indexSection(source: string): SectionIndex {
   return { source, events, ends };
 }
 
+/** What may be in front of a document: blank lines and comments, and the mark of its beginning among them. */
+const FRONT =
+  /^(?:[ \t]*(?:#.*)?\r?\n)*(?:---[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*)?(?=[A-Za-z])/;
+
+/**
+ * Where the value of a section's first document begins, where that can be told without parsing it: it begins with a name that
+ * is written as it is, as nearly all resources do. Undefined of others.
+ */
+export function startOfFirst(source: string): number | undefined {
+  return FRONT.exec(source)?.[0].length;
+}
+
 /**
  * Where the member at `path` of a document is written, or the nearest thing around it that is written: what is missing is
  * placed at the map that lacks it, what came in by a merge (`<<`) at the map that merges. A path that goes on into a block

@@ -1,4 +1,6 @@
 /** What made each Envoy resource of a proxy, and each part of it that a table shows. */
+
+import { rememberedLocate } from "../../config/remembered-locate.js";
 import type {
   ClusterJson,
   ClusterLoadAssignmentJson,
@@ -69,19 +71,9 @@ export function madeResources(
   proxy: Proxy,
   typeUrl: string,
 ): readonly Made[] | undefined {
-  return TYPES[typeUrl]?.({ scene, proxy, place: rememberedPlaces(scene) });
-}
-
-/** What is written in files is read for its place: once, since many resources are made by the same part. */
-function rememberedPlaces(scene: Scene): Asked["place"] {
-  const known = new Map<string, Source>();
-  return (decision) => {
-    const { kind, namespace, name } = decision.ref;
-    const key = JSON.stringify([kind, namespace, name, ...decision.path]);
-    const source = known.get(key) ?? sourceAt(scene, decision);
-    known.set(key, source);
-    return source;
-  };
+  const locate = rememberedLocate(scene.snapshot.locate);
+  const place = (decision: Decision): Source => sourceAt({ snapshot: { locate } }, decision);
+  return TYPES[typeUrl]?.({ scene, proxy, place });
 }
 
 const made = (

@@ -29,7 +29,10 @@ export interface Source {
 }
 
 /** The part of a resource at a path. */
-export function sourceAt({ snapshot }: Pick<Scene, "snapshot">, { ref, path }: Decision): Source {
+export function sourceAt(
+  { snapshot }: { readonly snapshot: Pick<Scene["snapshot"], "locate"> },
+  { ref, path }: Decision,
+): Source {
   const position = snapshot.locate(ref, path);
   const what = path.length === 0 ? formatRef(ref) : `${formatRef(ref)} ${formatPath(path)}`;
   return { what, ...(position === undefined ? {} : { position }) };

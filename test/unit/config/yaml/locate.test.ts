@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lineStarts, placeOf } from "../../../../src/config/yaml/lines.js";
-import { indexSection, locateMember } from "../../../../src/config/yaml/locate.js";
+import { indexSection, locateMember, startOfFirst } from "../../../../src/config/yaml/locate.js";
 
 const TEXT = `---
 apiVersion: v1
@@ -82,4 +82,25 @@ describe("a member's place", () => {
   it("is the start of the section for a document that is not there", () => {
     expect(at(2, "x")).toEqual(["1:1", "1:1"]);
   });
+});
+
+it.each([
+  "kind: Service",
+  "# a comment\n\n---\n  \n# another\nkind: Service\nspec: {}\n",
+  "--- # the first\r\nkind: Service\r\n",
+  "---\n\n\tkind: x".replace("\t", ""),
+])("knows without parsing where %j begins, as with it", (text) => {
+  expect(startOfFirst(text)).toBe(locateMember(indexSection(text), 0, []).key);
+});
+
+it.each([
+  "  kind: Service",
+  "&it\nkind: Service",
+  '{"kind": "Service"}',
+  "# nothing\n",
+  "--- kind: Service",
+  "---\n---\nkind: Service",
+  "%YAML 1.1\n---\nkind: Service",
+])("does not say without parsing where %j begins", (text) => {
+  expect(startOfFirst(text)).toBeUndefined();
 });
