@@ -16,7 +16,7 @@ Examples:
 
 const WANTED = {
   path: "/config_dump?mask=dynamic_listeners",
-  sections: ["ListenersConfigDump"],
+  sections: [{ name: "ListenersConfigDump" }],
 };
 
 /** `fairlead authz`: the AuthorizationPolicies of a proxy. */

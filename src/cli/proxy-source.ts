@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import type { DumpSectionJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { errorMessage } from "../base/error-message.js";
 import type { ConfigDump } from "../console/config-dump.js";
 import type { DebugClient } from "../debug/client.js";
@@ -36,8 +37,8 @@ export interface LiveProxy {
 export interface Wanted {
   /** At its admin interface, with the query. */
   readonly path: string;
-  /** At the control plane: sections of a config dump, by the names of their messages; all when there are none. */
-  readonly sections: readonly string[];
+  /** At the control plane: sections of a config dump, and what of them; all when there are none. */
+  readonly sections: readonly DumpSectionJson[];
 }
 
 /** What is known of a proxy's configuration. */

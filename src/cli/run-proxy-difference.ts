@@ -1,14 +1,13 @@
 /** `fairlead proxy-status POD`: the difference between what a proxy was sent and what its Envoy holds. */
 import { readFile } from "node:fs/promises";
-import type { GetConfigDumpResponseJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { errorMessage } from "../base/error-message.js";
 import { type Comparison, compareDumps } from "../console/compare-dumps.js";
-import { parseConfigDump } from "../console/config-dump.js";
-import { parseHostPort, parseWorkload } from "./arguments.js";
+import { parseCanonicalDump, parseConfigDump } from "../console/config-dump.js";
 import { CommandError } from "./command-error.js";
 import { askControlPlane } from "./connect.js";
+import { type ConnectedProxy, connectedProxy } from "./connected-proxies.js";
 import type { CommandContext } from "./context.js";
-import { askAdmin } from "./envoy-admin.js";
+import { askAdmin, formatAdmin } from "./envoy-admin.js";
 import type { ProxyStatusOptions } from "./run-proxy-status.js";
 import { writeValue } from "./write-output.js";
 
@@ -29,16 +28,15 @@ async function heldIn(file: string): Promise<Held> {
   }
 }
 
-async function heldBy({ proxy }: GetConfigDumpResponseJson): Promise<Held> {
-  const { id = "", adminAddress = "" } = proxy ?? {};
-  if (adminAddress === "") {
+async function heldBy({ id, admin }: ConnectedProxy): Promise<Held> {
+  if (admin === undefined) {
     throw new CommandError(
       `${id} does not say where its admin interface is`,
       "save what that answers to /config_dump, and give it with --file",
     );
   }
-  const text = await askAdmin(parseHostPort(adminAddress), "/config_dump");
-  return { text, origin: `its Envoy at ${adminAddress}` };
+  const text = await askAdmin(admin, "/config_dump");
+  return { text, origin: `its Envoy at ${formatAdmin(admin)}` };
 }
 
 function linesOf({ type, differences }: Comparison): readonly string[] {
@@ -49,6 +47,9 @@ function linesOf({ type, differences }: Comparison): readonly string[] {
   return [`${type} Don't Match`, ...rows];
 }
 
+/** What is compared. */
+const SECTIONS = ["ClustersConfigDump", "ListenersConfigDump", "RoutesConfigDump"];
+
 /** Compares, and prints what differs. */
 export async function runProxyDifference(
   context: CommandContext,
@@ -56,17 +57,17 @@ export async function runProxyDifference(
   options: ProxyStatusOptions,
 ): Promise<void> {
   const { namespace, file, output } = options;
-  const { name, namespace: own } = parseWorkload(
-    pod.includes(".") || namespace === undefined ? pod : `${pod}.${namespace}`,
-  );
-  const answer = await askControlPlane(context, options, (client) =>
-    client.getConfigDump({ proxy: `${name}.${own}` }),
-  );
-  const held = await (file === undefined ? heldBy(answer) : heldIn(file));
-  const sent = parseConfigDump(answer.configDump ?? "");
+  const { id, held, configDump } = await askControlPlane(context, options, async (client) => {
+    const proxy = await connectedProxy(client, pod, namespace);
+    const held = await (file === undefined ? heldBy(proxy) : heldIn(file));
+    const sections = SECTIONS.map((name) => ({ name }));
+    const { configDump = "" } = await client.getConfigDump({ proxy: proxy.id, sections });
+    return { id: proxy.id, held, configDump };
+  });
+  const sent = parseCanonicalDump(configDump);
   const comparisons = compareDumps(sent, parseConfigDump(held.text));
   const { stdout, stderr } = context;
-  stderr.write(`what ${name}.${own} accepted, and what ${held.origin} holds:\n`);
+  stderr.write(`what ${id} accepted, and what ${held.origin} holds:\n`);
   if (output === "table") stdout.write(`${comparisons.flatMap(linesOf).join("\n")}\n`);
   else await writeValue(context, output, comparisons);
 }

@@ -11,6 +11,7 @@ import { type EncodedResource, TYPE_URL } from "../xds/resource.js";
 import type { Quarantined, StreamStatus } from "../xds/stream-status.js";
 import type { Observed } from "./observed.js";
 import { Redactor } from "./redact.js";
+import { selectedFields } from "./selected-fields.js";
 
 /** A resource that a proxy has accepted, or has refused. */
 export interface ShownResource {
@@ -23,15 +24,28 @@ export interface ShownResource {
   readonly updatedAt: number;
 }
 
-/** Reads what a proxy has accepted of some types, of all that are shown when none are named; each type sorted by name. */
+/** What is read of a type. */
+export interface WantedType {
+  readonly typeUrl: string;
+  /** Of each resource the fields of these names in JSON; all when there are none. */
+  readonly fields: readonly string[];
+  /** Texts that are all in the name of a resource that is read, whatever the case. */
+  readonly nameParts: readonly string[];
+}
+
+/** Reads what a proxy has accepted of some types, all of all that are shown when none are named; each type sorted by name. */
 export type ReadAccepted = (
   stream: StreamStatus,
   observed: Pick<Observed, "accepted">,
-  typeUrls?: readonly string[],
+  wanted?: readonly WantedType[],
 ) => Promise<ReadonlyMap<string, readonly ShownResource[]>>;
 
 /** The types that are shown. */
-const SHOWN_TYPES = Object.values(TYPE_URL);
+const ALL_SHOWN: readonly WantedType[] = Object.values(TYPE_URL).map((typeUrl) => ({
+  typeUrl,
+  fields: [],
+  nameParts: [],
+}));
 
 /** Reading resources takes time; so many are read before others get a turn. */
 const SLICE = 64;
@@ -39,36 +53,47 @@ const SLICE = 64;
 /** A reader of resources whose types are in a registry. */
 export function createReadAccepted(registry: Registry): ReadAccepted {
   const redactor = new Redactor(registry);
-  const jsonOf = (schema: DescMessage, typeUrl: string, bytes: Buffer): JsonObject => {
-    const json = toJson(schema, fromBinary(schema, bytes), { registry });
+  const jsonOf = (
+    schema: DescMessage,
+    { typeUrl, fields }: WantedType,
+    bytes: Buffer,
+  ): JsonObject => {
+    const message = fromBinary(schema, selectedFields(schema, bytes, fields));
+    const json = toJson(schema, message, { registry });
     return { "@type": typeUrl, ...redactor.redact(schema, json as JsonObject) };
   };
   const read = async (
-    typeUrl: string,
+    wanted: WantedType,
     resources: readonly EncodedResource[],
     stream: StreamStatus,
   ): Promise<readonly ShownResource[]> => {
+    const { typeUrl, nameParts } = wanted;
+    const parts = nameParts.map((part) => part.toLowerCase());
+    const isWanted = ({ name }: { readonly name: string }): boolean =>
+      parts.length === 0 || parts.every((part) => name.toLowerCase().includes(part));
     const schema = registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
     const type = stream.types.find((one) => one.typeUrl === typeUrl);
     if (schema === undefined || type === undefined) return [];
     const updatedAt = type.lastAcked?.at ?? type.resumedAt ?? stream.openedAt;
-    const refusals = new Map(type.quarantined.map((one) => [one.name, one]));
+    const refusals = new Map(type.quarantined.filter(isWanted).map((one) => [one.name, one]));
     const shown: ShownResource[] = [];
-    for (const [index, { name, version, bytes }] of resources.entries()) {
+    for (const [index, { name, version, bytes }] of resources.filter(isWanted).entries()) {
       if (index % SLICE === SLICE - 1) await setImmediate();
       const refused = refusals.get(name);
       refusals.delete(name);
-      const accepted = { json: jsonOf(schema, typeUrl, bytes), version };
+      const accepted = { json: jsonOf(schema, wanted, bytes), version };
       shown.push({ name, accepted, updatedAt, ...(refused === undefined ? {} : { refused }) });
     }
     const never = [...refusals].map(([name, refused]) => ({ name, refused, updatedAt }));
     return [...shown, ...never];
   };
-  return async (stream, observed, typeUrls = SHOWN_TYPES) => {
+  return async (stream, observed, types = ALL_SHOWN) => {
     // Taken at one moment: while they are written out, the proxy may accept others.
-    const taken = typeUrls.map((url) => [url, observed.accepted(stream.stream, url)] as const);
+    const taken = types.map((one) => [one, observed.accepted(stream.stream, one.typeUrl)] as const);
     const shown = new Map<string, readonly ShownResource[]>();
-    for (const [url, resources] of taken) shown.set(url, await read(url, resources, stream));
+    for (const [one, resources] of taken) {
+      shown.set(one.typeUrl, await read(one, resources, stream));
+    }
     return shown;
   };
 }

@@ -1,5 +1,6 @@
 /** What a proxy has accepted, in the form of Envoy's own `/config_dump`. */
 import type { JsonObject } from "@bufbuild/protobuf";
+import type { DumpSectionJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { TYPE_URL } from "../xds/resource.js";
 import type { StreamStatus } from "../xds/stream-status.js";
 import type { ReadAccepted, ShownResource } from "./accepted-resources.js";
@@ -9,11 +10,11 @@ import { timestamp } from "./timestamp.js";
 /** A section of a dump in canonical protobuf JSON, with its `@type`. */
 export type DumpSection = JsonObject;
 
-/** See the top of this file. Sections are named by their messages; all are composed when none are. */
+/** See the top of this file. All sections are composed when none are asked for. */
 export type ComposeDump = (
   stream: StreamStatus,
   observed: Pick<Observed, "accepted">,
-  names?: readonly string[],
+  wanted?: readonly DumpSectionJson[],
 ) => Promise<readonly DumpSection[]>;
 
 const ADMIN = "type.googleapis.com/envoy.admin.v3";
@@ -135,14 +136,15 @@ const SECTIONS: readonly SectionKind[] = [
 
 /** Makes dumps of what a reader reads: of the types alone that are in the sections. */
 export function createComposeDump(read: ReadAccepted): ComposeDump {
-  return async (stream, observed, names = []) => {
-    const sections =
-      names.length === 0 ? SECTIONS : SECTIONS.filter(({ name }) => names.includes(name));
-    const shown = await read(
-      stream,
-      observed,
-      sections.flatMap(({ typeUrls }) => typeUrls),
+  return async (stream, observed, asked = []) => {
+    const sections = SECTIONS.flatMap((section) => {
+      const wanted = asked.find(({ name }) => name === section.name);
+      return wanted === undefined && asked.length > 0 ? [] : [{ ...section, wanted }];
+    });
+    const types = sections.flatMap(({ typeUrls, wanted: { fields = [], nameParts = [] } = {} }) =>
+      typeUrls.map((typeUrl) => ({ typeUrl, fields, nameParts })),
     );
+    const shown = await read(stream, observed, types);
     return sections.map(({ name, members }) => ({
       "@type": `${ADMIN}.${name}`,
       ...members(shown, stream),

@@ -121,7 +121,7 @@ const configDump: AboutOne = async ({ stream }, { observed, composeDump }) => ({
 });
 
 const edsz: AboutOne = async ({ stream }, { observed, composeDump }) => {
-  const [endpoints] = await composeDump(stream, observed, ["EndpointsConfigDump"]);
+  const [endpoints] = await composeDump(stream, observed, [{ name: "EndpointsConfigDump" }]);
   return endpoints?.["dynamicEndpointConfigs"] ?? [];
 };
 

@@ -100,7 +100,9 @@ async function answerOf(
       const id = onlyName(question);
       const connection = connectionsOf(observed).find(({ proxy }) => proxy.id === id);
       if (connection === undefined) return [];
-      const sections = istioDump(await composeDump(connection.stream, observed, FILLED_SECTIONS));
+      const sections = istioDump(
+        await composeDump(connection.stream, observed, [...FILLED_SECTIONS]),
+      );
       return sections.map(({ name, json }) => carried(registry, name, json));
     }
     default: {

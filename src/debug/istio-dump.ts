@@ -19,8 +19,8 @@ const SECTIONS: readonly { readonly name: string; readonly filled: boolean }[] =
 ];
 
 /** Those that are composed for it. */
-export const FILLED_SECTIONS: readonly string[] = SECTIONS.filter(({ filled }) => filled).map(
-  ({ name }) => name,
+export const FILLED_SECTIONS: readonly { readonly name: string }[] = SECTIONS.filter(
+  ({ filled }) => filled,
 );
 
 /** istiod does not judge single resources, and istioctl compares each whole entry with Envoy's, which has no judgement. */

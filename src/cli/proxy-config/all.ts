@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { columns } from "../../base/columns.js";
+import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDump, type Wanted, withProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, outputOption, writeValue } from "../write-output.js";
 
 interface AllOptions extends ProxyOptions {
@@ -22,7 +23,24 @@ Examples:
   $ fairlead proxy-config all payments-v1-0.default -o json
   $ fairlead proxy-config all -f dump.json --port 80`;
 
-const WANTED = { path: "/config_dump?include_eds", sections: [] };
+function wantedOf({ output, name, ...clusters }: AllOptions): Wanted {
+  const path = "/config_dump?include_eds";
+  if (!isTable(output)) return { path, sections: [] };
+  const told = {
+    fields: [...CLUSTER_TABLE_FIELDS],
+    nameParts: [...clusterNameParts(clusters)],
+  };
+  return {
+    path,
+    sections: [
+      { name: "ClustersConfigDump", ...told },
+      { name: "ListenersConfigDump" },
+      { name: "RoutesConfigDump", nameParts: name === undefined ? [] : [name] },
+      { name: "SecretsConfigDump" },
+      { name: "EndpointsConfigDump" },
+    ],
+  };
+}
 
 /** `fairlead proxy-config all`. */
 export function allCommand(context: CommandContext): Command {
@@ -39,7 +57,7 @@ export function allCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: AllOptions) => {
       const { fullSummary } = await import("../../console/full-summary.js");
-      const dump = await readDump(context, pod, options, WANTED);
+      const dump = await readDump(context, pod, options, wantedOf(options));
       if (!isTable(options.output)) {
         await writeValue(context, options.output, { configs: Object.values(dump) });
         return;

@@ -16,7 +16,7 @@ Examples:
   $ fairlead proxy-config bootstrap payments-v1-0.default -o short
   $ fairlead proxy-config bootstrap -f dump.json -o yaml`;
 
-const WANTED = { path: "/config_dump?mask=bootstrap", sections: ["BootstrapConfigDump"] };
+const WANTED = { path: "/config_dump?mask=bootstrap", sections: [{ name: "BootstrapConfigDump" }] };
 
 /** `fairlead proxy-config bootstrap`. */
 export function bootstrapConfigCommand(context: CommandContext): Command {

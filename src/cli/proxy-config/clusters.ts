@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import type { ClusterFilter } from "../../console/cluster-table.js";
+import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
+import { type ProxyOptions, readDumpOf, sayIdle, type Wanted, withProxy } from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface ClustersOptions extends ProxyOptions, ClusterFilter {
@@ -20,10 +21,17 @@ Examples:
   $ fairlead proxy-config clusters -f dump.json --subset v1
   $ fairlead proxy-config clusters payments-v1-0.default -o wide`;
 
-const WANTED = {
-  path: "/config_dump?mask=dynamic_active_clusters,dynamic_warming_clusters,static_clusters",
-  sections: ["ClustersConfigDump"],
-};
+const PATH = "/config_dump?mask=dynamic_active_clusters,dynamic_warming_clusters,static_clusters";
+
+/** A table shows little of a cluster, and a large mesh has thousands of them. */
+function wantedOf({ output, ...filter }: ClustersOptions): Wanted {
+  const isWhole = output === "json" || output === "yaml";
+  const fields = isWhole ? [] : [...CLUSTER_TABLE_FIELDS];
+  return {
+    path: PATH,
+    sections: [{ name: "ClustersConfigDump", fields, nameParts: [...clusterNameParts(filter)] }],
+  };
+}
 
 /** `fairlead proxy-config clusters`. */
 export function clustersCommand(context: CommandContext): Command {
@@ -39,7 +47,7 @@ export function clustersCommand(context: CommandContext): Command {
       const { clustersOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/cluster-table.js");
       const { idleClusters } = await import("../../console/not-in-use.js");
-      const { dump, id } = await readDumpOf(context, pod, options, WANTED);
+      const { dump, id } = await readDumpOf(context, pod, options, wantedOf(options));
       const clusters = table.selectClusters(clustersOf(dump), options);
       sayIdle(context, idleClusters(dump));
       await writeWide(context, options.output, {

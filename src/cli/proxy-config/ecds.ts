@@ -12,7 +12,7 @@ Examples:
   $ fairlead proxy-config ecds payments-v1-0.default
   $ fairlead proxy-config ecds -f dump.json -o yaml`;
 
-const WANTED = { path: "/config_dump", sections: ["EcdsConfigDump"] };
+const WANTED = { path: "/config_dump", sections: [{ name: "EcdsConfigDump" }] };
 
 /** `fairlead proxy-config ecds`. */
 export function ecdsCommand(context: CommandContext): Command {

@@ -3,7 +3,13 @@ import type { EndpointFilter } from "../../console/endpoint-table.js";
 import type { hostSources } from "../../console/known-sources.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDumpOf, readProxy, withProxy } from "../proxy-source.js";
+import {
+  type ProxyOptions,
+  readDumpOf,
+  readProxy,
+  type Wanted,
+  withProxy,
+} from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface EndpointsOptions extends ProxyOptions, EndpointFilter {
@@ -31,9 +37,11 @@ Examples:
   $ fairlead proxy-config eds payments-v1-0.default --port 8080
   $ fairlead proxy-config eds -f dump.json`;
 
-const SECTIONS = ["EndpointsConfigDump"];
-const STATUSES = { path: "/clusters?format=json", sections: SECTIONS };
-const TOLD = { path: "/config_dump?include_eds", sections: SECTIONS };
+/** The endpoints of the clusters that are meant. */
+function wantedOf({ cluster }: EndpointsOptions, path: string): Wanted {
+  const nameParts = cluster === undefined ? [] : [cluster];
+  return { path, sections: [{ name: "EndpointsConfigDump", nameParts }] };
+}
 
 function withEndpointFilter(command: Command, context: CommandContext): Command {
   return withProxy(command, context)
@@ -65,7 +73,12 @@ export function endpointsCommand(context: CommandContext): Command {
       );
       const { parseConfigDump } = await import("../../console/config-dump.js");
       const table = await import("../../console/endpoint-table.js");
-      const { kind, text, id } = await readProxy(context, pod, options, STATUSES);
+      const { kind, text, id } = await readProxy(
+        context,
+        pod,
+        options,
+        wantedOf(options, "/clusters?format=json"),
+      );
       const clusters =
         kind === "held" ? parseClusterStatuses(text) : toldStatuses(parseConfigDump(text));
       await writeWide(context, options.output, {
@@ -86,7 +99,12 @@ export function edsCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
       const { endpointsOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/eds-table.js");
-      const { dump, id } = await readDumpOf(context, pod, options, TOLD);
+      const { dump, id } = await readDumpOf(
+        context,
+        pod,
+        options,
+        wantedOf(options, "/config_dump?include_eds"),
+      );
       const endpoints = table.selectEndpoints(endpointsOf(dump), options);
       await writeWide(context, options.output, {
         table: () => table.edsTable(endpoints),

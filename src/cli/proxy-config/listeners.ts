@@ -23,7 +23,7 @@ Examples:
 
 const WANTED = {
   path: "/config_dump?mask=dynamic_listeners,static_listeners",
-  sections: ["ListenersConfigDump"],
+  sections: [{ name: "ListenersConfigDump" }],
 };
 
 /** `fairlead proxy-config listeners`. */

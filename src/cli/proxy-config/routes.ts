@@ -20,10 +20,7 @@ Examples:
   $ fairlead proxy-config routes payments-v1-0.default -o wide
   $ fairlead proxy-config routes -f dump.json --verbose=false`;
 
-const WANTED = {
-  path: "/config_dump?mask=dynamic_route_configs,static_route_configs",
-  sections: ["RoutesConfigDump"],
-};
+const PATH = "/config_dump?mask=dynamic_route_configs,static_route_configs";
 
 /** `fairlead proxy-config routes`. */
 export function routesCommand(context: CommandContext): Command {
@@ -37,7 +34,12 @@ export function routesCommand(context: CommandContext): Command {
       const { routesOf } = await import("../../console/config-dump.js");
       const table = await import("../../console/route-table.js");
       const { idleRoutes } = await import("../../console/not-in-use.js");
-      const { dump, id } = await readDumpOf(context, pod, options, WANTED);
+      const { dump, id } = await readDumpOf(context, pod, options, {
+        path: PATH,
+        sections: [
+          { name: "RoutesConfigDump", nameParts: options.name === undefined ? [] : [options.name] },
+        ],
+      });
       const routes = table.selectRoutes(routesOf(dump), options.name);
       sayIdle(context, idleRoutes(dump));
       await writeWide(context, options.output, {

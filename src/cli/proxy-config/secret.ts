@@ -16,7 +16,7 @@ Examples:
 
 const WANTED = {
   path: "/config_dump?mask=dynamic_active_secrets,dynamic_warming_secrets",
-  sections: ["SecretsConfigDump"],
+  sections: [{ name: "SecretsConfigDump" }],
 };
 
 /** `fairlead proxy-config secret`. */

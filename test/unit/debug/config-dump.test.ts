@@ -17,8 +17,10 @@ test.each([
   [["NoSuchDump"], []],
 ])("a dump of %j reads nothing else", async (names, typeUrls) => {
   const read = vi.fn<ReadAccepted>(() => Promise.resolve(new Map()));
-  const sections = await createComposeDump(read)(STREAM, OBSERVED, names);
-  expect(read).toHaveBeenCalledExactlyOnceWith(STREAM, OBSERVED, typeUrls);
+  const asked = names.map((name) => ({ name, fields: ["name"], nameParts: ["a"] }));
+  const sections = await createComposeDump(read)(STREAM, OBSERVED, asked);
+  const wanted = typeUrls.map((typeUrl) => ({ typeUrl, fields: ["name"], nameParts: ["a"] }));
+  expect(read).toHaveBeenCalledExactlyOnceWith(STREAM, OBSERVED, wanted);
   expect(sections).toHaveLength(names.filter((name) => name !== "NoSuchDump").length);
 });
 

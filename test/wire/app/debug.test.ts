@@ -90,11 +90,18 @@ test("lists the pods of a name, or of a workload of it, alone", async () => {
 test("shows of what a proxy has accepted what is asked for", async () => {
   await joinAs(debugged(), "payments-0");
   const client = await connect();
-  const sections = ["SecretsConfigDump"];
+  const sections = [
+    { name: "ClustersConfigDump", fields: ["name", "type"], nameParts: ["|80|", "PAYMENTS"] },
+  ];
   const { configDump = "" } = await client.getConfigDump({ proxy: "payments-0.default", sections });
   const { configs } = JSON.parse(configDump) as { readonly configs: readonly object[] };
-  expect(configs).toMatchObject([
-    { "@type": "type.googleapis.com/envoy.admin.v3.SecretsConfigDump" },
+  const name = "outbound|80||payments.default.svc.cluster.local";
+  const cluster = { "@type": TYPE_URL.cluster, name, type: "EDS" };
+  expect(configs).toEqual([
+    expect.objectContaining({
+      "@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump",
+      dynamicActiveClusters: [expect.objectContaining({ cluster }) as object],
+    }),
   ]);
 });
 
