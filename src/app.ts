@@ -10,12 +10,13 @@ import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { inTurns } from "./app/in-turns.js";
 import { logObserver } from "./app/log-observer.js";
 import { measuredState } from "./app/measured-state.js";
+import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { createPlanner } from "./app/planner.js";
 import { type PortOptions, servePorts } from "./app/ports.js";
 import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
-import { createProxySessions, type ProxySessions } from "./app/proxy-sessions.js";
+import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
 import { rootReadiness } from "./app/root-readiness.js";
@@ -37,6 +38,7 @@ import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { StandIn } from "./mesh/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
+import { createHealthService } from "./xds/health-service.js";
 
 export type { Settled } from "./app/convergence.js";
 export type { ProxyStatus } from "./app/proxy-status.js";
@@ -176,17 +178,6 @@ const logError =
     logger.error({ err: error }, what);
   };
 
-function createSessions({ discovery, identity, registry }: Parts): ProxySessions {
-  return createProxySessions({
-    authenticate: identity.authenticate,
-    secrets: identity.secrets,
-    resourcesOf: (connected) => discovery.resourcesOf(connected),
-    join: (proxy) => registry.connect(proxy),
-    onRefused: identity.refused,
-    timers: systemTimers,
-  });
-}
-
 /** Who is served, and who is told of it: `ads` is there once somebody asks. */
 interface Served extends Watchers {
   readonly ads: () => AdsServer;
@@ -237,7 +228,8 @@ async function serve(
   const { configuration, discovery, identity } = parts;
   const version = await readVersion();
   const watchers = createWatchers(measuredState(parts, version));
-  const sessions = createSessions(parts);
+  const door = createMeshSessions(parts);
+  const sessions = door.proxies;
   const watched = { ...watchers, ads: () => ads, sessions, version };
   const served: Served = { ...watched, refusals: watchRefusals(parts, watched) };
   const debug = await openDebug(options, parts, served);
@@ -248,12 +240,18 @@ async function serve(
   });
   watchers.settled.add(watchers.metrics.recordSettled);
   watchers.settled.add(watchers.pushes.end);
-  followIdentity(identity, served, loop);
+  followIdentity(identity, served, { loop, door });
   closers.push(await debug.serveSocket(options.stateDir));
   const { source: tls } = await identity.startTls();
   const { metrics } = watchers;
   const { close, ...ports } = await servePorts(options, {
     ads,
+    health: createHealthService({
+      sessions: door.health,
+      registry: parts.encoder.registry,
+      clock: systemClock(),
+      onError: logError(options, "a stream of health checks failed"),
+    }),
     debug,
     identity,
     metrics,
@@ -283,8 +281,8 @@ async function serve(
 /** Has proxies sent, or turned away, what follows from who is who. */
 function followIdentity(
   identity: MeshIdentity,
-  { ads, sessions, metrics }: Served,
-  loop: UpdateLoop,
+  { ads, metrics }: Served,
+  { loop, door }: { readonly loop: UpdateLoop; readonly door: MeshSessions },
 ): void {
   identity.onCertificateEvent(metrics.recordCertificate);
   identity.onSecretsChange(() => {
@@ -292,7 +290,7 @@ function followIdentity(
   });
   identity.onGivenTrust((given) => {
     loop.setFederated(federatedDomains(given));
-    sessions.endRevoked((serialNumber) => given.revocations.revokes(serialNumber));
+    door.endRevoked((serialNumber) => given.revocations.revokes(serialNumber));
   });
 }
 
@@ -333,6 +331,7 @@ function startLoop(
     standIns: options.standIns ?? [],
     federated: federatedDomains(identity.givenTrust()),
     proxies: () => registry.proxies(),
+    health: () => registry.health(),
     connected: () => sessions.connected().map(({ connected }) => connected.proxy),
     publish: () => {
       ads().publish();

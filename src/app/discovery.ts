@@ -8,6 +8,7 @@ import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resour
 import type { ProxySets } from "../envoy/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
+import type { Health } from "../mesh/health-probe.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
@@ -16,6 +17,8 @@ import type { StandIn } from "../mesh/stand-in.js";
 export interface DiscoveryInputs {
   readonly snapshot: ConfigSnapshot;
   readonly proxies: Table<Proxy>;
+  /** What is known of the health of their applications; nothing when absent. */
+  readonly health?: Table<Health>;
   readonly standIns: readonly StandIn[];
   /** The trust domains whose bundles are given; none when absent. */
   readonly federated?: readonly string[];
@@ -70,6 +73,7 @@ export function createDiscovery(
       const same =
         next.snapshot.tables === inputs.snapshot.tables &&
         next.proxies === inputs.proxies &&
+        next.health === inputs.health &&
         next.standIns === inputs.standIns &&
         next.federated === inputs.federated;
       inputs = next;

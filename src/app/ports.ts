@@ -2,8 +2,10 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { GrpcServer, TlsSource } from "../grpc/server.js";
+import type { ServerCall } from "../grpc/server-call.js";
 import type { AdsServer } from "../xds/ads-server.js";
 import { addAdsService, addSdsService } from "../xds/ads-service.js";
+import { addHealthService } from "../xds/health-service.js";
 import { type Closers, closeAll } from "./closers.js";
 import type { DebugEndpoints } from "./debug-endpoints.js";
 import { type GrpcPort, portError, startGrpcPort } from "./grpc-servers.js";
@@ -26,6 +28,8 @@ export interface PortOptions {
 /** What is served. */
 export interface Served {
   readonly ads: AdsServer;
+  /** Serves a stream of the health discovery service. */
+  readonly health: (call: ServerCall) => void;
   readonly debug: DebugEndpoints;
   readonly identity: Pick<Identity, "addServices">;
   readonly metrics: Metrics;
@@ -61,7 +65,7 @@ export async function servePorts(options: PortOptions, served: Served): Promise<
 
 async function openPorts(
   options: PortOptions,
-  { ads, debug, identity, metrics, version, tls }: Served,
+  { debug, identity, metrics, version, tls, ...services }: Served,
   closers: Closers,
 ): Promise<Omit<Ports, "close">> {
   const { address, plaintextPort, tlsPort } = options;
@@ -91,13 +95,13 @@ async function openPorts(
   const ports = {
     plaintextPort: await open(
       startGrpcPort(plaintext, undefined, (server) => {
-        addDiscovery(server, ads);
+        addDiscovery(server, services);
         debug.addTo(server, "plaintext");
       }),
     ),
     tlsPort: await open(
       startGrpcPort(encrypted, tls, (server) => {
-        addDiscovery(server, ads);
+        addDiscovery(server, services);
         debug.addTo(server, "tls");
         identity.addServices(server);
       }),
@@ -108,9 +112,10 @@ async function openPorts(
   return ports;
 }
 
-function addDiscovery(server: GrpcServer, ads: AdsServer): void {
+function addDiscovery(server: GrpcServer, { ads, health }: Pick<Served, "ads" | "health">): void {
   addAdsService(server, ads);
   addSdsService(server, ads);
+  addHealthService(server, health);
 }
 
 async function listenHttp(

@@ -1,6 +1,7 @@
 /**
  * The proxies that proved who they are. Such a proxy registers its workload by being connected. When it goes, its workload
- * stays for a while, so that neither a broken connection nor a restart of the control plane takes endpoints away.
+ * stays for a while, so that neither a broken connection nor a restart of the control plane takes endpoints away. What was
+ * said of its application's health stays as long.
  */
 import { isDeepStrictEqual } from "node:util";
 import Type from "typebox";
@@ -8,6 +9,7 @@ import Value from "typebox/value";
 import { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
 import { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
+import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 
 /** What is kept of the registry over a restart: the proxies, as JSON. */
@@ -30,9 +32,13 @@ export interface ProxyRegistryOptions {
 export interface ProxyRegistry {
   /** By proxy id. */
   readonly proxies: () => Table<Proxy>;
+  /** What was said of the health of their applications, by proxy id. */
+  readonly health: () => Table<Health>;
   /** Registers a proxy for as long as its stream lasts; the result says that it ended. */
   readonly connect: (proxy: Proxy) => () => void;
-  /** Calls back whenever `proxies` is another table than before. */
+  /** Notes the health of the application of a proxy, by its id; of a proxy that is not registered nothing is noted. */
+  readonly report: (id: string, health: Health) => void;
+  /** Calls back whenever `proxies` or `health` is another table than before. */
   readonly onChange: (listener: () => void) => void;
   /** Saves what is not saved yet; resolves when nothing is being written any more. */
   readonly close: () => Promise<void>;
@@ -42,6 +48,7 @@ const SAVE_DELAY_MS = 500;
 
 const STORED = Type.Array(
   Type.Object({
+    health: Type.Optional(Type.Object({ healthy: Type.Boolean(), reason: Type.String() })),
     id: Type.String(),
     type: Type.Enum(["sidecar", "router"]),
     name: Type.String(),
@@ -66,35 +73,48 @@ const STORED = Type.Array(
   }),
 );
 
-function parseStored(text: string | undefined): readonly Proxy[] {
-  if (text === undefined) return [];
-  const value: unknown = JSON.parse(text);
-  return Value.Check(STORED, value) ? value : [];
+/** What a registry knows, by proxy id. */
+interface Known {
+  readonly proxies: Table<Proxy>;
+  readonly health: Table<Health>;
 }
 
-/** The proxies that were saved; none when they cannot be read. */
-async function loadStored({ storage, onError }: ProxyRegistryOptions): Promise<readonly Proxy[]> {
+const NOTHING: Known = { proxies: Table.empty(), health: Table.empty() };
+
+function parseStored(text: string | undefined): Known {
+  const value: unknown = text === undefined ? [] : JSON.parse(text);
+  if (!Value.Check(STORED, value)) return NOTHING;
+  return {
+    proxies: Table.from(value.map(({ health: _, ...proxy }) => [proxy.id, proxy] as const)),
+    health: Table.from(
+      value.flatMap(({ id, health }) => (health === undefined ? [] : [[id, health] as const])),
+    ),
+  };
+}
+
+function formatStored({ proxies, health }: Known): string {
+  const stored = proxies.sorted().map(([id, proxy]) => ({ ...proxy, health: health.get(id) }));
+  return JSON.stringify(stored);
+}
+
+/** What was saved; nothing when it cannot be read. */
+async function loadStored({ storage, onError }: ProxyRegistryOptions): Promise<Known> {
   try {
     return parseStored(await storage.load());
   } catch (error) {
     onError(error);
-    return [];
+    return NOTHING;
   }
 }
 
-/** Saves the proxies one time after the other, and behind the back of those who change them. */
+/** Saves what is known one time after the other, and behind the back of those who change it. */
 function createSaver(
   { timers, storage, onError }: ProxyRegistryOptions,
-  proxies: () => Table<Proxy>,
+  known: () => Known,
 ): { readonly saveSoon: () => void; readonly close: () => Promise<void> } {
   let cancel: (() => void) | undefined;
   let saving: Promise<void> = Promise.resolve();
-  const save = (): Promise<void> => {
-    const all = proxies()
-      .sorted()
-      .map(([, proxy]) => proxy);
-    return storage.save(JSON.stringify(all)).catch(onError);
-  };
+  const save = (): Promise<void> => storage.save(formatStored(known())).catch(onError);
   const begin = (): void => {
     cancel = undefined;
     saving = saving.then(save);
@@ -117,29 +137,29 @@ function createSaver(
 export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<ProxyRegistry> {
   const { timers, graceMs } = options;
   const listeners: (() => void)[] = [];
-  const before = await loadStored(options);
-  let proxies = Table.from(before.map((proxy) => [proxy.id, proxy] as const));
+  let known = await loadStored(options);
   const departures = new Map<string, () => void>();
   const streams = new Map<string, number>();
-  const saver = createSaver(options, () => proxies);
-  const set = (next: Table<Proxy>): void => {
-    if (next === proxies) return;
-    proxies = next;
+  const saver = createSaver(options, () => known);
+  const set = (next: Known): void => {
+    if (next.proxies === known.proxies && next.health === known.health) return;
+    known = next;
     saver.saveSoon();
     for (const listener of listeners) listener();
   };
-  const departLater = (proxy: Proxy): void => {
-    departures.get(proxy.id)?.();
+  const departLater = ({ id }: Proxy): void => {
+    departures.get(id)?.();
     const cancel = timers.at(timers.now() + graceMs, () => {
-      departures.delete(proxy.id);
-      set(proxies.without(proxy.id));
+      departures.delete(id);
+      set({ proxies: known.proxies.without(id), health: known.health.without(id) });
     });
-    departures.set(proxy.id, cancel);
+    departures.set(id, cancel);
   };
-  for (const proxy of before) departLater(proxy);
+  for (const proxy of known.proxies.values()) departLater(proxy);
 
   return {
-    proxies: () => proxies,
+    proxies: () => known.proxies,
+    health: () => known.health,
     onChange: (listener) => {
       listeners.push(listener);
     },
@@ -147,8 +167,9 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
       departures.get(proxy.id)?.();
       departures.delete(proxy.id);
       streams.set(proxy.id, (streams.get(proxy.id) ?? 0) + 1);
-      const known = proxies.get(proxy.id);
-      set(isDeepStrictEqual(known, proxy) ? proxies : proxies.with(proxy.id, proxy));
+      const { proxies } = known;
+      const isKnown = isDeepStrictEqual(proxies.get(proxy.id), proxy);
+      set({ ...known, proxies: isKnown ? proxies : proxies.with(proxy.id, proxy) });
       return () => {
         const left = (streams.get(proxy.id) ?? 1) - 1;
         // A proxy may be back by a new stream before the end of the old one is seen.
@@ -158,6 +179,11 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
           departLater(proxy);
         }
       };
+    },
+    report: (id, health) => {
+      if (known.proxies.get(id) === undefined) return;
+      if (isDeepStrictEqual(known.health.get(id), health)) return;
+      set({ ...known, health: known.health.with(id, health) });
     },
     close: async () => {
       for (const cancel of departures.values()) cancel();

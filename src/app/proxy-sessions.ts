@@ -1,18 +1,15 @@
-/** Lets proxies in: finds out who they are, and what they are sent. */
+/** The discovery sessions of proxies: what each is sent. */
 
-import { status } from "@grpc/grpc-js";
 import { Table } from "../base/table.js";
-import type { Authenticate } from "../ca/authenticate.js";
-import { authorizeNode } from "../ca/authorize-node.js";
-import { presentedBy } from "../ca/presented-by.js";
 import type { Proof } from "../ca/proof.js";
+import type { Timers } from "../ca/timers.js";
 import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
 import type { AskedSets, EnvoyResource, ProxySets, ResourceSets } from "../envoy/resource-set.js";
-import { CallRefused } from "../grpc/call-refused.js";
-import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
+import type { Health } from "../mesh/health-probe.js";
+import type { Proxy } from "../mesh/proxy.js";
 import {
   type EncodedResource,
   type ResourceTable,
@@ -26,6 +23,8 @@ import {
   type Session,
   type XdsSessions,
 } from "../xds/session.js";
+import { type AdmissionOptions, type AdmittedProxy, admitProxy } from "./admit-proxy.js";
+import type { ProvedStreams } from "./proved-streams.js";
 import { createRememberedProxies } from "./remembered-proxies.js";
 
 /** A proxy that is connected now. */
@@ -37,59 +36,21 @@ export interface ConnectedSession {
 }
 
 /** What sessions are made with. */
-export interface ProxySessionsOptions {
-  readonly authenticate: Authenticate;
+export interface ProxySessionsOptions extends AdmissionOptions {
   readonly secrets: WorkloadSecrets;
+  readonly streams: ProvedStreams;
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
   /** A proved proxy joins the mesh; the result says that it left. */
   readonly join: (proxy: Proxy) => () => void;
-  readonly onRefused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
-  readonly timers: {
-    readonly now: () => number;
-    readonly at: (time: number, call: () => void) => () => void;
-  };
+  /** A proved proxy says how its application is. */
+  readonly report: (proxy: Proxy, health: Health) => void;
+  readonly timers: Timers;
 }
 
 /** See the top of this file. */
 export interface ProxySessions extends XdsSessions {
   /** Those that are connected now. */
   connected(): readonly ConnectedSession[];
-  /** Ends the streams that were opened by certificates of such serial numbers. */
-  endRevoked(revoked: (serialNumber: string) => boolean): void;
-}
-
-/** The node's metadata as plain JSON, and its locality. Only the incremental protocol can be asked for single hosts. */
-function proxyOf({ node, protocol }: OpenRequest): Proxy | InvalidNode {
-  const { region = "", zone = "", subZone = "" } = node.locality ?? {};
-  const proxy = parseNode({
-    id: node.id,
-    metadata: node.metadata ?? {},
-    locality: { region, zone, subZone },
-  });
-  return "invalid" in proxy || protocol === "delta" ? proxy : { ...proxy, onDemand: false };
-}
-
-function refuse(code: status, message: string): never {
-  throw new CallRefused(code, message);
-}
-
-/** The proof of a peer; undefined on the plaintext port, where nobody is anyone. */
-async function proofOf(
-  { peer }: OpenRequest,
-  { authenticate, onRefused }: ProxySessionsOptions,
-): Promise<Proof | undefined> {
-  const result = await authenticate(presentedBy(peer));
-  switch (result.kind) {
-    case "anonymous":
-      return undefined;
-    case "proved":
-      return result.proof;
-    case "refused": {
-      const { code, message, reason, detail } = result.refusal;
-      onRefused(reason, { detail, peer: peer.name });
-      return refuse(code, message);
-    }
-  }
 }
 
 const NO_SECRETS: ResourceTable = Table.empty();
@@ -193,29 +154,13 @@ function createView(
 
 /** The sessions of a control plane. */
 export function createProxySessions(options: ProxySessionsOptions): ProxySessions {
-  const all = new Map<ConnectedSession, OpenRequest["refuse"]>();
+  const all = new Set<ConnectedSession>();
   const remembered = createRememberedProxies(options.timers);
   return {
-    connected: () => [...all.keys()],
-    endRevoked: (revoked) => {
-      for (const [{ proof }, end] of all) {
-        if (proof?.method === "certificate" && revoked(proof.evidence)) end(REVOKED);
-      }
-    },
+    connected: () => [...all],
+    toldTypes: TOLD_TYPES,
     open: async (request): Promise<Session> => {
-      const proof = await proofOf(request, options);
-      const proxy = proxyOf(request);
-      if ("invalid" in proxy) return refuse(status.INVALID_ARGUMENT, proxy.invalid);
-      if (proof !== undefined) {
-        const authorization = authorizeNode(proof, proxy);
-        if (authorization.kind === "denied") {
-          options.onRefused("identity", {
-            detail: authorization.message,
-            peer: request.peer.name,
-          });
-          return refuse(authorization.code, authorization.message);
-        }
-      }
+      const { proxy, proof } = adapted(await admitProxy(request, options), request);
       const lease = proof === undefined ? undefined : await options.secrets.hold(proof);
       const controlPlane =
         proof === undefined ? undefined : identityClusterAddress(request.node.metadata ?? {});
@@ -223,16 +168,20 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       const facts = proxyFacts(request.node, proxy.address);
       const session: ConnectedSession = { connected, proof, facts };
       const leave = proof === undefined ? undefined : options.join(proxy);
-      const endProof = endWithProof(proof, request, options);
-      all.set(session, request.refuse);
+      const endProof = proof && options.streams.add(proof, request.refuse);
+      all.add(session);
       return {
         id: proxy.id,
         ...(proxy.onDemand ? { askedTypes: ASKED_TYPES } : {}),
         view: createView(() => options.resourcesOf(connected), lease, request.protocol),
+        told: (_typeUrl, error) => {
+          if (proof === undefined) return;
+          options.report(proxy, { healthy: error === undefined, reason: error ?? "" });
+        },
         closed: () => {
           all.delete(session);
           release();
-          endProof();
+          endProof?.();
           leave?.();
           lease?.release();
         },
@@ -241,24 +190,11 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
   };
 }
 
-const REVOKED = new CallRefused(
-  status.UNAUTHENTICATED,
-  "the certificate by which this stream was opened is revoked: make a join token with 'fairlead token create' and give it to the proxy's bootstrap",
-);
+/** By this Istio's agent says whether the application is healthy. See Istio, pilot/pkg/xds, HealthInfoType. */
+const TOLD_TYPES: ReadonlySet<string> = new Set(["type.googleapis.com/istio.v1.HealthInformation"]);
 
-/** A stream lasts no longer than the proof that opened it: the proxy comes back by its newer certificate. */
-function endWithProof(
-  proof: Proof | undefined,
-  request: OpenRequest,
-  { timers }: ProxySessionsOptions,
-): () => void {
-  if (proof === undefined) return () => undefined;
-  return timers.at(proof.expiresAt, () => {
-    request.refuse(
-      new CallRefused(
-        status.UNAUTHENTICATED,
-        `the ${proof.method} by which this stream was opened has expired: connect again`,
-      ),
-    );
-  });
+/** Only the incremental protocol can be asked for single hosts. */
+function adapted(admitted: AdmittedProxy, { protocol }: OpenRequest): AdmittedProxy {
+  const { proxy } = admitted;
+  return protocol === "delta" ? admitted : { ...admitted, proxy: { ...proxy, onDemand: false } };
 }

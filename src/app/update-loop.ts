@@ -2,6 +2,7 @@
 import type { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
+import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import type { Discovery } from "./discovery.js";
@@ -15,6 +16,8 @@ export interface UpdateLoopOptions {
   readonly federated: readonly string[];
   /** The proxies that are registered. */
   readonly proxies: () => Table<Proxy>;
+  /** What is known of the health of their applications. */
+  readonly health: () => Table<Health>;
   /** Those that are connected, registered or not. */
   readonly connected: () => Iterable<Proxy>;
   /** Has proxies sent what is new for them. */
@@ -31,7 +34,7 @@ export interface UpdateLoop {
   readonly setSnapshot: (snapshot: ConfigSnapshot) => void;
   readonly setStandIns: (standIns: readonly StandIn[]) => void;
   readonly setFederated: (trustDomains: readonly string[]) => void;
-  /** The set of proxies changed; several such changes are taken together. */
+  /** The set of proxies changed, or what is known of them; several such changes are taken together. */
   readonly proxiesChanged: () => void;
   readonly close: () => void;
 }
@@ -52,6 +55,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
       standIns,
       federated,
       proxies: options.proxies(),
+      health: options.health(),
     });
     if (!changed) return;
     options.onComputed(performance.now() - start);

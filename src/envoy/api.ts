@@ -22,6 +22,7 @@ export type {
   TransportSocketJson,
 } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 export type { ConfigSourceJson } from "../../gen/types/envoy/config/core/v3/config_source_pb.js";
+export type { HealthCheckJson } from "../../gen/types/envoy/config/core/v3/health_check_pb.js";
 export type { LbEndpointJson } from "../../gen/types/envoy/config/endpoint/v3/endpoint_components_pb.js";
 export type { ClusterLoadAssignmentJson } from "../../gen/types/envoy/config/endpoint/v3/endpoint_pb.js";
 export type {
@@ -75,6 +76,10 @@ export type {
   UpstreamTlsContextJson,
 } from "../../gen/types/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 export type { HttpProtocolOptionsJson } from "../../gen/types/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+export type {
+  ClusterHealthCheckJson,
+  HealthCheckSpecifierJson,
+} from "../../gen/types/envoy/service/health/v3/hds_pb.js";
 export type { MetadataMatcherJson } from "../../gen/types/envoy/type/matcher/v3/metadata_pb.js";
 export type {
   ListStringMatcherJson,

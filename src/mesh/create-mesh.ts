@@ -28,7 +28,6 @@ import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { createOwnRules } from "./own-rules.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
-import type { Proxy } from "./proxy.js";
 import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
 import {
@@ -227,7 +226,11 @@ type WorkloadTables = Pick<
 
 function createWorkloadTables(
   engine: Engine,
-): (tables: Tables, proxies: Table<Proxy>, services: Table<Service>) => WorkloadTables {
+): (
+  tables: Tables,
+  registered: Pick<MeshInputs, "proxies" | "health">,
+  services: Table<Service>,
+) => WorkloadTables {
   const workloads = createWorkloads(engine);
   const byAddress = engine.group<Workload>("workloads by their address", (one) => [
     `${one.namespace}|${one.address}`,
@@ -241,7 +244,7 @@ function createWorkloadTables(
   );
   const accountsByHost = engine.group<readonly string[]>("accounts by host", byHostname);
   const servicesByAddress = createServicesByAddress(engine);
-  return (tables, proxies, services) => {
+  return (tables, { proxies, health = Table.empty() }, services) => {
     const all = workloads({
       templates: {
         deployments: tables.Deployment,
@@ -252,6 +255,7 @@ function createWorkloadTables(
       entries: tables.WorkloadEntry,
       groups: tables.WorkloadGroup,
       proxies,
+      health,
     });
     const byService = endpoints({
       services,
@@ -346,12 +350,12 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const sidecars = engine.memo("sidecars", indexSidecars);
   const envoyFilters = createEnvoyFilters(engine);
   const peersOf = createPeerTrustDomains(engine);
-  return ({ snapshot: { tables }, config, proxies, standIns = [], federated = [] }) => {
+  return ({ snapshot: { tables }, config, standIns = [], federated = [], ...registered }) => {
     const routing = withIngresses(tables, config);
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
       ...services,
-      ...workloadTables(tables, proxies, services.services),
+      ...workloadTables(tables, registered, services.services),
       ...hostTables({ ...tables, ...routing }, config, services.servicesByHost),
       config,
       peerTrustDomains: peersOf(config, federated),

@@ -6,6 +6,7 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import type { EnvoyFilters } from "./envoy-filters.js";
+import type { Health } from "./health-probe.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { OwnRules } from "./own-rules.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
@@ -76,6 +77,8 @@ export interface MeshInputs {
   readonly config: MeshConfig;
   /** The proxies that are connected, by id. */
   readonly proxies: Table<Proxy>;
+  /** What is known of the health of their applications, by the same id; nothing when absent. */
+  readonly health?: Table<Health>;
   readonly standIns?: readonly StandIn[];
   /** The trust domains whose bundles are given; none when absent. */
   readonly federated?: readonly string[];

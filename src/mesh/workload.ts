@@ -1,11 +1,14 @@
+import type { Table } from "../base/table.js";
 import { UNIX_PREFIX } from "../config/kinds/addresses.js";
 import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { PodSpec } from "../config/kinds/pod-template.js";
 import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
+import { type Health, healthProbe } from "./health-probe.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
+import { GROUP_METADATA } from "./node-metadata.js";
 import type { Proxy } from "./proxy.js";
 
 /** One instance of an application, whatever told us of it: a Pod, a WorkloadEntry, an EndpointSlice, or its own proxy. */
@@ -27,6 +30,8 @@ export interface Workload {
   /** The ports of its containers by name, to which a service's target port may refer. */
   readonly namedPorts: Readonly<Record<string, number>>;
   readonly ready: boolean;
+  /** What is known of the application's health, of one whose group has a probe: nothing was said yet when absent. */
+  readonly health?: Health;
   /** Whether a proxy of the mesh takes its traffic, so that mutual TLS reaches it. */
   readonly meshTls: boolean;
   readonly source: ResourceRef | undefined;
@@ -110,30 +115,40 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
   };
 }
 
-/** By this a proxy names the WorkloadGroup that it belongs to. */
-const GROUP = "AUTO_REGISTER_GROUP";
-
 /** The key of the WorkloadGroup that a proxy says it belongs to; undefined when it names none. */
-export function groupKeyOf({ namespace, metadata }: Proxy): string | undefined {
-  const name = metadata[GROUP] ?? "";
+function groupKeyOf({ namespace, metadata }: Proxy): string | undefined {
+  const name = metadata[GROUP_METADATA] ?? "";
   return name === "" ? undefined : keyOf({ namespace, name });
 }
 
+type WorkloadGroup = ResourceOf<"WorkloadGroup">;
+
+/** The group that a proxy belongs to. One of another service account than the proxy proved is not its own. */
+export function groupOf(proxy: Proxy, groups: Table<WorkloadGroup>): WorkloadGroup | undefined {
+  const key = groupKeyOf(proxy);
+  const group = key === undefined ? undefined : groups.get(key);
+  const { serviceAccount = proxy.serviceAccount } = group?.spec.template ?? {};
+  return serviceAccount === proxy.serviceAccount ? group : undefined;
+}
+
 /**
- * A workload that registered itself, with what the template of its group says and it does not. A group of another service
- * account than the proxy proved is not its own, and says nothing. See Istio, WorkloadGroup.
+ * A workload that registered itself, with what the template of its group says and it does not. Where the group has a probe
+ * it is ready once it is said to be healthy; a probe that no Envoy can run waits for nobody. See Istio, WorkloadGroup.
  */
 export function groupedWorkload(
   workload: Workload,
-  group: ResourceOf<"WorkloadGroup"> | undefined,
+  group: WorkloadGroup | undefined,
+  health: Health | undefined,
 ): Workload {
   if (group === undefined) return workload;
-  const { template, metadata } = group.spec;
-  const { serviceAccount = workload.serviceAccount, labels, ports, weight } = template;
-  if (serviceAccount !== workload.serviceAccount) return workload;
+  const { template, metadata, probe } = group.spec;
+  const { labels, ports, weight } = template;
   const { locality, network } = workload;
+  const known = probe === undefined ? undefined : health;
   return {
     ...workload,
+    ready: known?.healthy ?? healthProbe(group) === undefined,
+    ...(known === undefined ? {} : { health: known }),
     labels: { ...metadata?.labels, ...labels, ...workload.labels },
     ports: ports ?? workload.ports,
     weight: Math.max(1, weight ?? workload.weight),

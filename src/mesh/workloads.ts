@@ -3,11 +3,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
+import type { Health } from "./health-probe.js";
 import type { Proxy } from "./proxy.js";
 import {
   entryWorkload,
   groupedWorkload,
-  groupKeyOf,
+  groupOf,
   namedPorts,
   podWorkload,
   proxyWorkload,
@@ -29,6 +30,8 @@ export interface WorkloadSources {
   readonly entries: Table<ResourceOf<"WorkloadEntry">>;
   readonly groups: Table<ResourceOf<"WorkloadGroup">>;
   readonly proxies: Table<Proxy>;
+  /** What is known of the health of the proxies' applications. */
+  readonly health: Table<Health>;
 }
 
 /**
@@ -103,33 +106,43 @@ function createDeclaredPorts(engine: Engine): (templates: WorkloadTemplates) => 
 
 type Groups = WorkloadSources["groups"];
 
+/** A proxy, and what is known of its application's health. */
+interface Registered {
+  readonly proxy: Proxy;
+  readonly health: Health | undefined;
+}
+
 /** The workloads that proxies are, by `proxy/ID`. */
 function createRegistered(
   engine: Engine,
-): (sources: Pick<WorkloadSources, "proxies" | "templates" | "groups">) => Table<Workload> {
+): (
+  sources: Pick<WorkloadSources, "proxies" | "health" | "templates" | "groups">,
+) => Table<Workload> {
   const declaredPorts = createDeclaredPorts(engine);
-  const byWorkload = engine.group<Proxy>("proxies by workload", (proxy) => [
+  const withHealth = engine.derive<[Proxy, Health], [], Registered>(
+    "health of proxies",
+    (_id, [proxy, health]) => proxy && { proxy, health },
+  );
+  const byWorkload = engine.group<Registered>("proxies by workload", ({ proxy }) => [
     `${proxy.namespace}/${proxy.workloadName}`,
   ]);
   const workloadOf = engine.memo("registered workload", proxyWorkload);
   const inGroup = engine.memo("workload of a group", groupedWorkload);
-  const derive = engine.derive<[Table<Proxy>, NamedPorts], [Groups], Table<Workload>>(
+  const derive = engine.derive<[Table<Registered>, NamedPorts], [Groups], Table<Workload>>(
     "registered workloads",
     (_workload, [proxies, ports = NO_PORTS], groups) =>
       proxies &&
       Table.from(
-        [...proxies].map(([id, proxy]) => {
-          const group = groupKeyOf(proxy);
+        [...proxies].map(([id, { proxy, health }]) => {
           const own = workloadOf(proxy, ports);
-          const whole = group === undefined ? own : inGroup(own, groups.get(group));
-          return [`proxy/${id}`, whole] as const;
+          return [`proxy/${id}`, inGroup(own, groupOf(proxy, groups), health)] as const;
         }),
       ),
     (a, b) => a.changesFrom(b).length === 0,
   );
   const flat = engine.flatten<Workload>("registered workloads by proxy");
-  return ({ proxies, templates, groups }) =>
-    flat(derive([byWorkload(proxies), declaredPorts(templates)], groups));
+  return ({ proxies, health, templates, groups }) =>
+    flat(derive([byWorkload(withHealth([proxies, health])), declaredPorts(templates)], groups));
 }
 
 /** The workloads by `pod/...`, `entry/...` or `proxy/...` key. */

@@ -207,6 +207,8 @@ export class AdsStream implements CallListener {
       const { questions } = this.#host;
       if (questions !== undefined && this.#isQuestion(incoming, questions)) {
         void this.#answer(incoming, questions);
+      } else if (this.#host.sessions.toldTypes?.has(incoming.typeUrl) === true) {
+        this.#open?.session.told?.(incoming.typeUrl, incoming.error);
       } else if (this.#open !== undefined) this.#handle(this.#open, incoming);
       else this.#askToBeLetIn({ incoming, bytes: message.length });
     } catch (error) {

@@ -37,12 +37,19 @@ export interface Session {
    * names of the asked types are new.
    */
   view(asked: AskedNames): ResourceView;
+  /** The client says something by a type of `XdsSessions.toldTypes`: that all is well, or what is not. */
+  told?(typeUrl: string, error: string | undefined): void;
   /** The stream has ended. Called once. */
   closed(): void;
 }
 
 /** Who is served what: the application's side of the server. */
 export interface XdsSessions {
+  /**
+   * The types by which clients do not ask for anything, but say something. It is not answered, and not heard from a client that
+   * has asked for nothing yet. None when absent.
+   */
+  readonly toldTypes?: ReadonlySet<string>;
   /**
    * Lets a client in. Until it has, nothing else of the stream is read.
    * @throws CallRefused to end the stream with a reason; with any other error it ends as INTERNAL.

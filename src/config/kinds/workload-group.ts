@@ -1,5 +1,6 @@
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
+import { isIpAddress } from "./dns-names.js";
 import {
   Int32,
   list,
@@ -23,7 +24,7 @@ import { checkTemplate, WorkloadEntrySpec } from "./workload-entry.js";
 export type HTTPHeader = ValueOf<typeof HTTPHeader>;
 const HTTPHeader = strict({ name: optional(Text), value: optional(Text) });
 
-/** How the agent finds out whether the application is ready; one of the four ways. */
+/** How it is found out whether the application is ready; one of the four ways. */
 export type ReadinessProbe = ValueOf<typeof ReadinessProbe>;
 const ReadinessProbe = strict({
   initialDelaySeconds: optional(Int32),
@@ -71,10 +72,7 @@ const METHODS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 function* checkWorkloadGroup({ spec }: ConfigResource<WorkloadGroupSpec>): Findings {
   yield* given(spec.metadata?.labels, ["spec", "metadata", "labels"], checkLabels);
   yield* checkTemplate(spec.template, ["spec", "template"]);
-  yield* given(spec.probe, ["spec", "probe"], function* (probe, path) {
-    yield* checkProbe(probe, path);
-    yield notApplied(path, "a probe");
-  });
+  yield* given(spec.probe, ["spec", "probe"], checkProbe);
 }
 
 function* checkProbe(probe: ReadinessProbe, path: Path): Findings {
@@ -91,18 +89,39 @@ function* checkProbe(probe: ReadinessProbe, path: Path): Findings {
     yield invalid(path, `the probe asks nothing: give one of ${METHODS.join(", ")}`);
   }
   yield* given(probe.httpGet, [...path, "httpGet"], checkHttpGet);
-  yield* given(probe.tcpSocket, [...path, "tcpSocket"], ({ port }, at) =>
-    checkPort(port, [...at, "port"]),
-  );
+  yield* given(probe.tcpSocket, [...path, "tcpSocket"], function* ({ port, host = "" }, at) {
+    yield* checkPort(port, [...at, "port"]);
+    if (host !== "") yield* checkHost(host, [...at, "host"]);
+  });
   yield* given(probe.grpc?.port, [...path, "grpc", "port"], checkPort);
-  if (probe.exec?.command.length === 0) {
-    yield invalid([...path, "exec", "command"], "the command is empty");
+  if (probe.grpc !== undefined && probe.grpc.port === undefined) {
+    yield notApplied([...path, "grpc"], "a probe by gRPC without a port");
   }
+  yield* given(probe.exec, [...path, "exec"], checkExec);
+}
+
+/** Envoy runs the probes, where Istio's agent does not: it starts no programs, and looks no names up for this. */
+function* checkExec({ command }: NonNullable<ReadinessProbe["exec"]>, path: Path): Findings {
+  if (command.length === 0) yield invalid([...path, "command"], "the command is empty");
+  const what = "a probe by command (a stock Envoy runs none: give httpGet, tcpSocket or grpc)";
+  yield notApplied(path, what);
+}
+
+function* checkHost(host: string, path: Path): Findings {
+  const what = `the host name "${host}" of a probe (Envoy asks an IP address, here the workload's own)`;
+  if (probeAddress(host) === undefined) yield notApplied(path, what);
+}
+
+/** The IP address that a probe's host is; undefined of a name that would have to be looked up. */
+export function probeAddress(host: string): string | undefined {
+  if (host === "localhost") return "127.0.0.1";
+  return isIpAddress(host) ? host : undefined;
 }
 
 function* checkHttpGet(get: NonNullable<ReadinessProbe["httpGet"]>, path: Path): Findings {
-  const { port, scheme = "", httpHeaders } = get;
+  const { port, scheme = "", host = "", httpHeaders } = get;
   yield* checkPort(port, [...path, "port"]);
+  if (host !== "") yield* checkHost(host, [...path, "host"]);
   if (!["", "HTTP", "HTTPS"].includes(scheme)) {
     yield invalid([...path, "scheme"], `"${scheme}" is no scheme of a probe: HTTP or HTTPS`);
   }

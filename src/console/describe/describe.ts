@@ -33,12 +33,20 @@ function podLines(subject: Subject, workload: Workload): readonly string[] {
     `Pod: ${shortName(subject, workload)}`,
     ...indented([
       `Service account: ${workload.serviceAccount === "" ? "-" : workload.serviceAccount}`,
+      ...healthLines(workload),
       ...(ports.length === 0 ? [] : [`Pod Ports: ${ports.join(", ")}`]),
       ...(workload.meshTls || isGateway(subject, workload)
         ? []
         : ["WARNING: it has no sidecar, so it is not part of the mesh"]),
     ]),
   ];
+}
+
+/** What the probe of its WorkloadGroup found out; nothing of one that is ready unasked. */
+function healthLines({ health, ready }: Workload): readonly string[] {
+  if (health === undefined) return ready ? [] : ["Health: not ready"];
+  if (health.healthy) return ["Health: healthy"];
+  return [`Health: unhealthy${health.reason === "" ? "" : ` (${health.reason})`}`];
 }
 
 /** Whether a workload is one that Gateways select. */

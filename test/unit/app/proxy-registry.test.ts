@@ -106,3 +106,29 @@ test("it knows again what was saved, also of what a proxy says of its settings",
   ).toEqual(saved);
   await registry.close();
 });
+
+test("what was said of an application is told, saved and known again, as long as its proxy is", async () => {
+  const { timers, registry, writes } = await open();
+  const leave = registry.connect(proxy("a"));
+  const changes: number[] = [];
+  registry.onChange(() => changes.push(registry.health().size));
+  const unhealthy = { healthy: false, reason: "no answer in time" };
+  for (const id of ["a.default", "a.default", "stranger.default"]) registry.report(id, unhealthy);
+  expect(changes).toEqual([1]);
+  expect(registry.health().get("a.default")).toEqual(unhealthy);
+  await timers.turnTo(timers.now() + 1000);
+  const again = await openProxyRegistry({
+    timers,
+    graceMs: GRACE_MS,
+    onError: () => undefined,
+    storage: {
+      load: () => Promise.resolve(writes[0]?.text),
+      save: () => Promise.resolve(),
+    },
+  });
+  expect(again.health().sorted()).toEqual([["a.default", unhealthy]]);
+  expect(again.proxies().sorted()).toEqual([["a.default", proxy("a")]]);
+  leave();
+  await timers.turnTo(timers.now() + GRACE_MS);
+  expect([registry.health().size, again.health().size]).toEqual([0, 0]);
+});

@@ -41,6 +41,8 @@ export interface AdsClientOptions {
   readonly name?: string;
   readonly type?: "sidecar" | "router";
   readonly labels?: Readonly<Record<string, string>>;
+  /** More of its node's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** What it says to a response: a text refuses it, false says nothing; it accepts all when absent. */
   readonly judge?: (response: AdsResponse) => string | false | undefined;
 }
@@ -58,11 +60,14 @@ export interface AdsResponse {
 export interface AdsClient {
   /** Subscribes to these names of a type; resolves with the first response for that type, which is accepted. */
   ask(typeUrl: string, names?: readonly string[]): Promise<AdsResponse>;
+  /** Says by a type that all is well, or what is not. */
+  tell(typeUrl: string, error?: string): void;
   /** How the server ended the stream. */
   readonly ended: Promise<ServiceError>;
 }
 
-function nodeOf(options: AdsClientOptions): JsonObject {
+/** What a client says that it is. */
+export function nodeOf(options: Omit<AdsClientOptions, "port">): JsonObject {
   const { type = "sidecar", name = "client-0", namespace = "default" } = options;
   return {
     id: `${type}~127.0.0.1~${name}.${namespace}~${namespace}.svc.cluster.local`,
@@ -72,6 +77,7 @@ function nodeOf(options: AdsClientOptions): JsonObject {
       SERVICE_ACCOUNT: options.serviceAccount ?? "default",
       LABELS: { ...options.labels },
       INSTANCE_IPS: "127.0.0.1",
+      ...options.metadata,
     },
   };
 }
@@ -111,7 +117,11 @@ function decode(bytes: Buffer): Omit<AdsResponse, "typeUrl"> & Record<"nonce" | 
   };
 }
 
-function channelOf({ roots, certificate }: AdsClientOptions): ChannelCredentials {
+/** How a client connects. */
+export function channelOf({
+  roots,
+  certificate,
+}: Pick<AdsClientOptions, "roots" | "certificate">): ChannelCredentials {
   if (roots === undefined) return credentials.createInsecure();
   if (certificate === undefined) return credentials.createSsl(Buffer.from(roots));
   const key = Buffer.from(certificate.privateKey.reveal());
@@ -155,6 +165,12 @@ export function openAds(options: AdsClientOptions): AdsClient {
   let isFirst = true;
   return {
     ended,
+    tell: (typeUrl, error) => {
+      send({
+        typeUrl,
+        ...(error === undefined ? {} : { errorDetail: { code: 13, message: error } }),
+      });
+    },
     ask: (typeUrl, names = []) => {
       const answered = new Promise<AdsResponse>((resolve) => waiting.set(typeUrl, resolve));
       const node = isFirst ? { node: nodeOf(options) } : {};

@@ -36,9 +36,8 @@ describe("a WorkloadEntry", () => {
 });
 
 describe("a WorkloadGroup", () => {
-  /** That nobody asks. */
-  const UNASKED = "warning spec.probe";
   const group = (probe: object) => ({ template: {}, probe });
+  const http = { port: 80, path: "/ready" };
   tryRows("WorkloadGroup", [
     ["has a template, which can be empty", { template: {} }, []],
     ["has no addresses of its own", { template: { ports: { http: 80 } } }, []],
@@ -62,36 +61,45 @@ describe("a WorkloadGroup", () => {
       { template: {}, metadata: { labels: { a: "b c" } } },
       ["spec.metadata.labels.a"],
     ],
-    ["asks something to find out who is ready", group({}), ["spec.probe", UNASKED]],
+    ["asks something to find out who is ready", group({}), ["spec.probe"]],
+    ["asks an address of the workload", group({ httpGet: http, periodSeconds: 5 }), []],
+    ["can ask the machine itself", group({ httpGet: { ...http, host: "localhost" } }), []],
+    [
+      "should ask by HTTP at no name that has to be looked up",
+      group({ httpGet: { ...http, host: "vm.example" } }),
+      ["warning spec.probe.httpGet.host"],
+    ],
+    [
+      "should connect to no name that has to be looked up",
+      group({ tcpSocket: { port: 80, host: "vm.example" } }),
+      ["warning spec.probe.tcpSocket.host"],
+    ],
     [
       "asks in one way",
       group({ tcpSocket: { port: 80 }, exec: { command: ["a"] } }),
-      ["spec.probe.exec", UNASKED],
+      ["spec.probe.exec", "warning spec.probe.exec"],
     ],
-    [
-      "asks at a port in range",
-      group({ httpGet: { port: 0 } }),
-      ["spec.probe.httpGet.port", UNASKED],
-    ],
+    ["asks at a port in range", group({ httpGet: { port: 0 } }), ["spec.probe.httpGet.port"]],
     [
       "asks by HTTP or HTTPS, with headers that can be",
       group({
         httpGet: { port: 80, scheme: "http", httpHeaders: [{ name: "x-a" }, { name: "x_a" }] },
       }),
-      ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[1].name", UNASKED],
+      ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[1].name"],
     ],
-    ["asks by a command", group({ exec: { command: [] } }), ["spec.probe.exec.command", UNASKED]],
-    ["asks by words", group({ exec: { command: [""] } }), ["spec.probe.exec.command[0]"]],
-    ["can ask by gRPC", group({ grpc: {} }), [UNASKED]],
     [
-      "asks gRPC at a port in range",
-      group({ grpc: { port: 0 } }),
-      ["spec.probe.grpc.port", UNASKED],
+      "should ask by no command, which no Envoy runs",
+      group({ exec: { command: [] } }),
+      ["spec.probe.exec.command", "warning spec.probe.exec"],
     ],
+    ["asks by words", group({ exec: { command: [""] } }), ["spec.probe.exec.command[0]"]],
+    ["should ask by gRPC at a port", group({ grpc: {} }), ["warning spec.probe.grpc"]],
+    ["can ask by gRPC", group({ grpc: { port: 80, service: "a" } }), []],
+    ["asks gRPC at a port in range", group({ grpc: { port: 0 } }), ["spec.probe.grpc.port"]],
     [
       "waits no negative times",
-      group({ grpc: {}, periodSeconds: -1 }),
-      ["spec.probe.periodSeconds", UNASKED],
+      group({ httpGet: http, periodSeconds: -1 }),
+      ["spec.probe.periodSeconds"],
     ],
   ]);
 });

@@ -1,0 +1,90 @@
+/** Envoy's health discovery service: Envoys are told what to check, and say how it is. */
+import { fromBinary, type Registry } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import type { HealthCheckRequestOrEndpointHealthResponse } from "../../gen/types/envoy/service/health/v3/hds_pb.js";
+import type { GrpcServer } from "../grpc/server.js";
+import type { ServerCall } from "../grpc/server-call.js";
+import type { Clock } from "./clock.js";
+import type { EndpointHealth, HealthSessions } from "./health-session.js";
+import { type HealthMessage, HealthStream, type HealthStreamHost } from "./health-stream.js";
+import { createAdmission, DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { DecodeError } from "./wire.js";
+
+/** What the service is made of. */
+export interface HealthServiceOptions {
+  readonly sessions: HealthSessions;
+  /** Has the messages of the service. */
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly limits?: Partial<Limits>;
+  /** Told of a fault of ours. */
+  readonly onError: (error: unknown) => void;
+}
+
+const STREAM = "/envoy.service.health.v3.HealthDiscoveryService/StreamHealthCheck";
+const MESSAGE = "envoy.service.health.v3.HealthCheckRequestOrEndpointHealthResponse";
+
+/** The registry lacks the service's message: a fault of the build. */
+class MissingTypeError extends Error {
+  readonly code = "missing-type";
+  constructor() {
+    super(`the registry has no message ${MESSAGE}`);
+    this.name = "MissingTypeError";
+  }
+}
+
+function createDecoder(registry: Registry): HealthStreamHost["decode"] {
+  const schema = registry.getMessage(MESSAGE);
+  if (schema === undefined) throw new MissingTypeError();
+  return (bytes) => {
+    try {
+      return messageIn(fromBinary(schema, bytes) as HealthCheckRequestOrEndpointHealthResponse);
+    } catch (error) {
+      throw new DecodeError("not a message of the health discovery service", error);
+    }
+  };
+}
+
+function messageIn({ requestType }: HealthCheckRequestOrEndpointHealthResponse): HealthMessage {
+  if (requestType.case === "endpointHealthResponse") {
+    const endpoints = requestType.value.clusterEndpointsHealth.flatMap(endpointsOf);
+    return { kind: "report", endpoints };
+  }
+  const isRequest = requestType.case === "healthCheckRequest";
+  return { kind: "request", node: isRequest ? requestType.value.node : undefined };
+}
+
+type Report = Extract<
+  HealthCheckRequestOrEndpointHealthResponse["requestType"],
+  { readonly case: "endpointHealthResponse" }
+>["value"];
+
+function endpointsOf({
+  clusterName: cluster,
+  localityEndpointsHealth,
+}: Report["clusterEndpointsHealth"][number]): readonly EndpointHealth[] {
+  return localityEndpointsHealth.flatMap(({ endpointsHealth }) =>
+    endpointsHealth.map(({ healthStatus }) => ({ cluster, status: healthStatus })),
+  );
+}
+
+/**
+ * Serves the streams of the service.
+ * @throws MissingTypeError
+ */
+export function createHealthService(options: HealthServiceOptions): (call: ServerCall) => void {
+  const { sessions, registry, clock, onError } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const admission = createAdmission(limits);
+  const decode = createDecoder(registry);
+  const host = { sessions, decode, clock, limits, onError, closed: admission.leave };
+  return (call) => {
+    if (admission.enter()) call.start(new HealthStream(call, host));
+    else call.end({ code: status.RESOURCE_EXHAUSTED, details: "too many streams" });
+  };
+}
+
+/** Adds the service to a gRPC server. */
+export function addHealthService(server: GrpcServer, serve: (call: ServerCall) => void): void {
+  server.addMethod(STREAM, serve);
+}
