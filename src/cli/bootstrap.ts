@@ -10,7 +10,7 @@ import {
   type SocketAddress,
 } from "../envoy/bootstrap.js";
 import { type NodeOptions, ON_DEMAND_METADATA } from "../envoy/bootstrap-node.js";
-import type { LocalWorkload } from "../up/workloads.js";
+import { GROUP_METADATA } from "../mesh/node-metadata.js";
 import {
   collect,
   parseHostPort,
@@ -23,6 +23,7 @@ import {
 } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import type { DeclaredWorkload } from "./declared-workload.js";
 import { defaultStatePath } from "./state-path.js";
 
 interface IdentityOptions {
@@ -34,6 +35,7 @@ interface IdentityOptions {
   readonly address?: string;
   readonly locality?: NonNullable<NodeOptions["locality"]>;
   readonly onDemand?: true;
+  readonly group?: string;
 }
 
 interface InterceptionOptions {
@@ -75,6 +77,7 @@ The root certificate is in it; the token stays in its file, which has to be ther
 Examples:
   $ fairlead token create --service-account default/default > token
   $ fairlead bootstrap --workload payments-v1-0.default --config examples/shop --token-file token > envoy.json
+  $ fairlead bootstrap --workload vm-1.default --group vms --config mesh --token-file token
   $ fairlead bootstrap --workload edge-0.istio-system --gateway --labels istio=ingressgateway --token-file token`;
 
 /** `fairlead bootstrap`. */
@@ -100,9 +103,10 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--config <dir>",
-      "take labels, service account and proxy settings from its Deployment; repeatable",
+      "take labels, service account and proxy settings from its Deployment or group; repeatable",
       collect,
     )
+    .option("--group <name>", "the WorkloadGroup that it joins, whose probe its Envoy runs")
     .option("--service-account <name>", "whom it runs as (default: default)")
     .option("--labels <k=v,...>", "its labels", parseLabels)
     .option("--gateway", "it is a gateway, not a sidecar")
@@ -167,7 +171,7 @@ async function nodeOptions(
   address: string,
 ): Promise<NodeOptions> {
   const { workload, config, locality, appAddress, egressAddress } = options;
-  const declared = config === undefined ? undefined : await declaredWorkload(config, workload);
+  const declared = config === undefined ? undefined : await declaredWorkload(config, options);
   return {
     ...workload,
     type: options.gateway === true || declared?.proxy === "router" ? "router" : "sidecar",
@@ -183,24 +187,29 @@ async function nodeOptions(
 
 async function declaredWorkload(
   config: readonly string[],
-  workload: BootstrapCommandOptions["workload"],
-): Promise<LocalWorkload> {
+  { workload, group }: IdentityOptions,
+): Promise<DeclaredWorkload> {
   // Loaded when it is needed: reading YAML takes much that nothing else here does.
-  const { findDeclaredWorkload } = await import("./declared-workload.js");
-  return findDeclaredWorkload(config, workload);
+  const { findDeclaredGroup, findDeclaredWorkload } = await import("./declared-workload.js");
+  if (group === undefined) return findDeclaredWorkload(config, workload);
+  return findDeclaredGroup(config, { name: group, namespace: workload.namespace });
 }
 
 /** What is given wins over what a Deployment says. */
 function identityOf(
-  { serviceAccount, labels, onDemand }: IdentityOptions,
-  declared: LocalWorkload | undefined,
+  { serviceAccount, labels, onDemand, group }: IdentityOptions,
+  declared: DeclaredWorkload | undefined,
 ): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName" | "metadata" | "settings"> {
   return {
     ...(declared === undefined ? {} : { settings: declared.settings }),
     serviceAccount: serviceAccount ?? declared?.serviceAccount ?? "default",
     labels: { ...declared?.labels, ...labels },
     ...(declared === undefined ? {} : { workloadName: declared.name }),
-    metadata: { ...declared?.nodeMetadata, ...(onDemand === true ? ON_DEMAND_METADATA : {}) },
+    metadata: {
+      ...declared?.nodeMetadata,
+      ...(onDemand === true ? ON_DEMAND_METADATA : {}),
+      ...(group === undefined ? {} : { [GROUP_METADATA]: group }),
+    },
   };
 }
 

@@ -3,6 +3,8 @@
  * before the first answer. The rest comes over the stream. After Istio's bootstrap, as far as an Envoy without an agent
  * has use for it.
  */
+
+import { GROUP_METADATA } from "../mesh/node-metadata.js";
 import { any } from "./any.js";
 import type {
   AddressJson,
@@ -15,10 +17,11 @@ import { bootstrapListeners, buildAdminCluster } from "./bootstrap-listeners.js"
 import { buildNode, type NodeOptions } from "./bootstrap-node.js";
 import { adsSource } from "./config-source.js";
 import {
+  aggregateCluster,
   type ControlPlaneAddress,
   controlPlaneCluster,
-  controlPlaneHttp,
   controlPlaneTls,
+  HEALTH_CLUSTER,
   IDENTITY_CLUSTER,
   JOIN_CLUSTER,
   XDS_CLUSTER,
@@ -88,15 +91,21 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
   const metrics = options.metrics ?? { address: "0.0.0.0", port: METRICS_PORT };
   const flushSeconds = options.statsFlushIntervalSeconds ?? DEFAULT_STATS_FLUSH_SECONDS;
   const { controlPlane } = options;
+  const checks = checksHealth(options);
   return {
     node: buildNode(options.node, { controlPlane, admin, status, metrics }),
     admin: { address: socketAddress(admin), ignoreGlobalConnLimit: true },
     dynamicResources: dynamicResources(options.protocol ?? "delta"),
     staticResources: {
       listeners: bootstrapListeners(status, metrics),
-      clusters: [buildAdminCluster(admin), ...controlPlaneClusters(controlPlane)],
+      clusters: [
+        buildAdminCluster(admin),
+        ...controlPlaneClusters(controlPlane),
+        ...(checks ? [aggregateCluster(HEALTH_CLUSTER, [IDENTITY_CLUSTER])] : []),
+      ],
       ...secretsOf(controlPlane),
     },
+    ...(checks ? { hdsConfig: healthDiscovery() } : {}),
     layeredRuntime: layeredRuntime(),
     overloadManager: overloadManager(options.maxDownstreamConnections ?? DEFAULT_MAX_CONNECTIONS),
     statsConfig: { useAllDefaultTags: false, statsTags: STATS_TAGS },
@@ -138,6 +147,22 @@ function dynamicResources(protocol: "delta" | "state-of-the-world"): object {
   };
 }
 
+/**
+ * Whether it checks the application beside it for a WorkloadGroup, which may have a probe now or later. Only who proved to be
+ * a workload's proxy can say how that is.
+ */
+const checksHealth = ({ node, controlPlane }: BootstrapOptions): boolean =>
+  controlPlane.transport === "tls" && (node.metadata?.[GROUP_METADATA] ?? "") !== "";
+
+/** By the certificate alone: the token may be good for one stream, and that is the other one. */
+function healthDiscovery(): object {
+  return {
+    apiType: "GRPC",
+    transportApiVersion: "V3",
+    grpcServices: [{ envoyGrpc: { clusterName: HEALTH_CLUSTER } }],
+  };
+}
+
 function controlPlaneClusters(controlPlane: ControlPlaneConnection): readonly ClusterJson[] {
   if (controlPlane.transport === "plaintext") {
     return [controlPlaneCluster(XDS_CLUSTER, controlPlane)];
@@ -151,19 +176,11 @@ function controlPlaneClusters(controlPlane: ControlPlaneConnection): readonly Cl
     validationContext: { ...names, trustedCa },
   }));
   return [
-    {
-      name: XDS_CLUSTER,
-      connectTimeout: "2s",
-      lbPolicy: "CLUSTER_PROVIDED",
-      clusterType: {
-        name: "envoy.clusters.aggregate",
-        typedConfig: any("envoy.extensions.clusters.aggregate.v3.ClusterConfig", {
-          clusters: [IDENTITY_CLUSTER, JOIN_CLUSTER],
-        }),
-      },
-      // Of the filters only those of the aggregate itself are run.
-      typedExtensionProtocolOptions: controlPlaneHttp([tokenInjector(controlPlane.token)]),
-    },
+    aggregateCluster(
+      XDS_CLUSTER,
+      [IDENTITY_CLUSTER, JOIN_CLUSTER],
+      [tokenInjector(controlPlane.token)],
+    ),
     controlPlaneCluster(JOIN_CLUSTER, controlPlane, socket),
   ];
 }

@@ -22,6 +22,8 @@ import { ROOT_SECRET, WORKLOAD_SECRET } from "./names.js";
 
 /** The cluster of the bootstrap that carries the stream. */
 export const XDS_CLUSTER = "xds-grpc";
+/** The cluster of the bootstrap by which an Envoy is told what to check, and says how it is. */
+export const HEALTH_CLUSTER = "hds-grpc";
 /** Its way to the control plane for a proxy that has no certificate yet. */
 export const JOIN_CLUSTER = "xds-join";
 /** Its way to the control plane for a proxy that has one. */
@@ -44,7 +46,7 @@ const MANY = 100_000;
  * HTTP/2 that notices a dead peer. Each connection carries one stream: Envoy takes its certificate when it connects, and
  * a stream on an old connection would be known by an old certificate.
  */
-export function controlPlaneHttp(
+function controlPlaneHttp(
   filters: readonly HttpFilterJson[] = [],
 ): NonNullable<ClusterJson["typedExtensionProtocolOptions"]> {
   const codec: HttpFilterJson = {
@@ -59,6 +61,27 @@ export function controlPlaneHttp(
     ...(filters.length > 0 ? { httpFilters: [...filters, codec] } : {}),
   };
   return { [HTTP_OPTIONS]: any(HTTP_OPTIONS, options) };
+}
+
+/** A cluster that stands for others: the first of them that there is a healthy endpoint of. */
+export function aggregateCluster(
+  name: string,
+  clusters: readonly string[],
+  filters: readonly HttpFilterJson[] = [],
+): ClusterJson {
+  return {
+    name,
+    connectTimeout: CONNECT_TIMEOUT,
+    lbPolicy: "CLUSTER_PROVIDED",
+    clusterType: {
+      name: "envoy.clusters.aggregate",
+      typedConfig: any("envoy.extensions.clusters.aggregate.v3.ClusterConfig", {
+        clusters: [...clusters],
+      }),
+    },
+    // Of the filters only those of the aggregate itself are run.
+    typedExtensionProtocolOptions: controlPlaneHttp(filters),
+  };
 }
 
 /** A cluster whose one endpoint is the control plane; without a transport socket it is plaintext. */

@@ -24,6 +24,17 @@ spec:
     spec: { containers: [{ name: a, image: a }] }
 `;
 
+const GROUP = `
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: { name: vms }
+spec:
+  metadata:
+    labels: { tier: back }
+    annotations: { proxy.istio.io/config: "proxyMetadata: { ISTIO_META_ZONE: z }" }
+  template: { serviceAccount: billing, labels: { app: billing } }
+`;
+
 interface Bootstrap {
   readonly node: { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> };
   readonly admin: { readonly address: { readonly socketAddress: object } };
@@ -83,6 +94,30 @@ test("has the node metadata that the files have for its proxy, and that it is to
   expect(declared.value.node.metadata).not.toHaveProperty("ON_DEMAND_DISCOVERY");
   const told = await bootstrap("--workload", "a-0", "--on-demand", ...joining());
   expect(told.value.node.metadata).toMatchObject({ ON_DEMAND_DISCOVERY: "true" });
+});
+
+test("is of a WorkloadGroup, and as the files say of that", async () => {
+  const config = join(directory, "groups");
+  mkdirSync(config);
+  writeFileSync(join(config, "group.yaml"), GROUP);
+  const args = ["--workload", "vm-1.default", "--group", "vms", ...joining()];
+  const { value } = await bootstrap(...args, "--config", config);
+  expect(value).toMatchObject({ hdsConfig: { apiType: "GRPC" } });
+  expect(value.node.metadata).toMatchObject({
+    NAME: "vm-1",
+    AUTO_REGISTER_GROUP: "vms",
+    WORKLOAD_NAME: "vms",
+    SERVICE_ACCOUNT: "billing",
+    ZONE: "z",
+    LABELS: { app: "billing", tier: "back" },
+  });
+  const untold = await bootstrap(...args);
+  expect(untold.value.node.metadata).toMatchObject({ AUTO_REGISTER_GROUP: "vms" });
+  const other = ["bootstrap", "--workload", "vm-1.other", "--group", "vms", "--config", config];
+  expect(await run([...other, ...joining()])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no WorkloadGroup vms in namespace other") as string,
+  });
 });
 
 test("prefers what it is told to what the Deployment says", async () => {

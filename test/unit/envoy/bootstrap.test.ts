@@ -152,6 +152,31 @@ test("the order of labels makes no difference", () => {
   );
 });
 
+const member: BootstrapOptions = {
+  ...base,
+  node: { ...base.node, metadata: { AUTO_REGISTER_GROUP: "vms" } },
+};
+
+test("asks for checks of the application by its certificate, for a WorkloadGroup alone", () => {
+  expect(buildBootstrap(member)).toMatchObject({
+    hdsConfig: { grpcServices: [{ envoyGrpc: { clusterName: "hds-grpc" } }] },
+    staticResources: {
+      clusters: expect.arrayContaining([
+        expect.objectContaining({
+          name: "hds-grpc",
+          clusterType: {
+            name: "envoy.clusters.aggregate",
+            typedConfig: expect.objectContaining({ clusters: ["xds-identity"] }) as object,
+          },
+        }) as object,
+      ]) as object,
+    },
+  });
+  expect(buildBootstrap(base)).not.toHaveProperty("hdsConfig");
+  const controlPlane = { transport: "plaintext", host: "127.0.0.1", port: 15010 } as const;
+  expect(buildBootstrap({ ...member, controlPlane })).not.toHaveProperty("hdsConfig");
+});
+
 test("the whole of it is as it was", async () => {
   await expect(`${JSON.stringify(buildBootstrap(base), undefined, 2)}\n`).toMatchFileSnapshot(
     "../../golden/bootstrap/sidecar.json",
@@ -186,6 +211,7 @@ describe("Envoy accepts", () => {
   const inline = (): object => ({ rootCertificates: { inline: roots } });
 
   test.each<[string, () => BootstrapOptions]>([
+    ["the checks of a WorkloadGroup", () => ({ ...member, controlPlane: tls(inline()) })],
     ["a token and roots in the bootstrap", () => ({ ...base, controlPlane: tls(inline()) })],
     [
       "state of the world",
