@@ -12,6 +12,8 @@ export interface ApplicationOptions {
   readonly portName?: string;
   /** The Service's port; 80 when absent. */
   readonly port?: number;
+  /** Of its pods; none when absent. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A Service whose port leads to port 8080 of its pods, which are labelled `app: NAME` and run as the account NAME. */
@@ -22,6 +24,7 @@ export function application(name: string, options: ApplicationOptions = {}): str
     versions = [],
     portName = "http",
     port = 80,
+    annotations = {},
   } = options;
   const service = `
 apiVersion: v1
@@ -43,7 +46,7 @@ spec:
   replicas: ${replicas}
   selector: { matchLabels: ${labels} }
   template:
-    metadata: { labels: ${labels} }
+    metadata: { labels: ${labels}, annotations: ${JSON.stringify(annotations)} }
     spec:
       serviceAccountName: ${name}
       containers: [{ name: app, image: app, ports: [{ containerPort: 8080 }] }]
