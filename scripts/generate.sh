@@ -1,6 +1,7 @@
 #!/bin/sh
-# Reads the API out of Envoy and adds what its binary lacks (gen/envoy.binpb), compiles fairlead's own and that of
-# health checks, which it serves too (gen/fairlead.binpb), and writes the TypeScript types of all (gen/types).
+# Reads the API out of Envoy and adds what its binary lacks, and what Istio's agents are sent (gen/envoy.binpb), compiles
+# fairlead's own and that of health checks, which it serves too (gen/fairlead.binpb), and writes the TypeScript types of
+# all (gen/types).
 # Does nothing when they were made from the same Envoy by the same tools.
 #
 # usage: generate.sh ENVOY_BINARY
@@ -24,8 +25,8 @@ rm -rf gen/imports
 "$bin/tsx" scripts/write-import-stubs.ts gen/envoy.binpb proto gen/imports
 compile() { "$bin/buf" build --as-file-descriptor-set --exclude-source-info "$@"; }
 # Two sets of descriptors become one by being written one behind the other.
-compile --path proto/envoy --exclude-imports -o - >>gen/envoy.binpb
-compile --path proto/fairlead --path proto/istio -o gen/fairlead.binpb
+compile --path proto/envoy --path proto/istio/networking --exclude-imports -o - >>gen/envoy.binpb
+compile --path proto/fairlead --path proto/istio/v1 -o gen/fairlead.binpb
 compile node_modules/grpc-health-check/proto -o - >>gen/fairlead.binpb
 rm -r gen/imports
 "$bin/buf" generate

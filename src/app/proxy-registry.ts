@@ -64,6 +64,7 @@ const STORED = Type.Array(
     mode: Type.Enum(["REDIRECT", "TPROXY", "NONE"]),
     unprivileged: Type.Boolean(),
     onDemand: Type.Boolean(),
+    dns: Type.Enum(["nobody", "agent", "envoy"]),
     appAddress: Type.String(),
     egressAddress: Type.String(),
     istioVersion: Type.String(),

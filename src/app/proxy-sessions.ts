@@ -6,6 +6,7 @@ import type { Timers } from "../ca/timers.js";
 import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
+import { MESSAGE } from "../envoy/part/envoy-types.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
 import type { AskedSets, EnvoyResource, ProxySets, ResourceSets } from "../envoy/resource-set.js";
 import type { Health } from "../mesh/health-probe.js";
@@ -53,6 +54,9 @@ export interface ProxySessions extends XdsSessions {
   connected(): readonly ConnectedSession[];
 }
 
+/** The type by which an agent asks for the names that it answers DNS with. See Istio, NDS. */
+const NAME_TABLE_URL = `type.googleapis.com/${MESSAGE.nameTable}`;
+
 const NO_SECRETS: ResourceTable = Table.empty();
 
 /** The secrets of a proxy: its own identity's and its gateway's. Who proved nothing is given none. */
@@ -92,6 +96,7 @@ function viewOf(
   view.set(TYPE_URL.listener, sets.listeners);
   view.set(TYPE_URL.route, protocol === "sotw" ? sets.routes : sets.splitRoutes);
   if (protocol === "delta") view.set(TYPE_URL.virtualHost, virtualHosts);
+  if (sets.names.size > 0) view.set(NAME_TABLE_URL, sets.names);
   return view;
 }
 
@@ -112,6 +117,8 @@ export function resourceIn(
       return sets.splitRoutes.get(name);
     case TYPE_URL.virtualHost:
       return sets.virtualHosts.get(name) ?? hostAskedFor(sets, name);
+    case NAME_TABLE_URL:
+      return sets.names.get(name);
     default:
       return sets.secrets.get(name);
   }

@@ -8,10 +8,12 @@ import { Table } from "../base/table.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Place } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
+import type { HostNames } from "../mesh/named-host.js";
 import type { Proxy } from "../mesh/proxy.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { createClientSecrets } from "./part/client-secrets.js";
+import { createDnsListeners, createNameTables, createReachedNames } from "./part/dns.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
@@ -93,6 +95,7 @@ interface Shared {
   readonly clientSecrets: ReturnType<typeof createClientSecrets>;
   readonly outbound: ReturnType<typeof createSidecarOutbound>;
   readonly contextOf: ReturnType<typeof createOwnContext>;
+  readonly nameTables: ReturnType<typeof createNameTables>;
 }
 
 /** Mostly the first, which many proxies share, and the others' resources, which have names of their own. */
@@ -117,8 +120,8 @@ function scopeFinder(
 
 /** What tells sets apart; joined routes say no more than split ones and their virtual hosts. */
 const membersOf = (sets: ResourceSets): readonly ResourceSet[] => {
-  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets } = sets;
-  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets];
+  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names } = sets;
+  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names];
 };
 
 /** Where nothing changed, the sets are the object that they were. */
@@ -141,7 +144,9 @@ function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, patches, clientSecrets } = shared;
+  const { engine, ownClusters, patches, clientSecrets, nameTables } = shared;
+  const dnsListeners = createDnsListeners(engine, encoder);
+  const reachedNames = createReachedNames(engine);
   const inbound = createInboundPart(engine, encoder);
   const bound = createBoundListeners(engine, encoder);
   const onDemand = createOnDemand(engine);
@@ -152,21 +157,31 @@ function createSidecars(
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const listeners = engine.latest("listeners of a proxy", unionOf);
     const asking = proxy.onDemand ? onDemand() : undefined;
+    const reached = reachedNames();
+    const namesIn = ({ names, listeners: from }: SidecarOutbound): HostNames =>
+      from instanceof Table ? names : reached(names, from.claims, proxy);
     const patchBound = patches.patching.listeners();
     const outboundListeners = (from: SidecarOutbound["listeners"]): ResourceSet =>
       from instanceof Table ? from : patchBound(bound({ ...from, proxy }), from.patches);
     const together = engine.latest(
       "sets of a proxy",
-      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) =>
-        resourceSets(
+      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) => {
+        const names = namesIn(outbound);
+        return resourceSets(
           {
             clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
             endpoints: outbound.endpoints,
-            listeners: listeners(outboundListeners(outbound.listeners), own.listeners),
+            listeners: listeners(
+              outboundListeners(outbound.listeners),
+              own.listeners,
+              dnsListeners(names, proxy),
+            ),
             secrets,
+            names: nameTables(names, proxy),
           },
           outbound.routes,
-        ),
+        );
+      },
     );
     return (mesh) => {
       const outbound = outboundOf(mesh);
@@ -182,7 +197,7 @@ function createRouters(
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
   const { engine, ownClusters, security, patches, places } = shared;
-  const { secretResources, clientSecrets } = shared;
+  const { secretResources, clientSecrets, nameTables } = shared;
   const { patching } = patches;
   const gateway = createGatewayPart(engine, encoder);
   const served = createGatewaySecrets(engine, secretResources);
@@ -209,6 +224,7 @@ function createRouters(
         endpoints: preferred.endpoints,
         listeners: patch.listeners(own.listeners, side),
         secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
+        names: nameTables(builder.part(mesh).names, proxy),
       };
       return settled(resourceSets(sets, patch.routes(own.routes, side)));
     };
@@ -236,6 +252,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     clientSecrets: createClientSecrets(engine, secretResources),
     outbound: createSidecarOutbound(engine),
     contextOf: createOwnContext(engine),
+    nameTables: createNameTables(engine, encoder),
   };
   const sidecar = createSidecars(shared, encoder);
   const router = createRouters(shared, encoder);

@@ -66,6 +66,8 @@ export interface ResourceSets extends RouteSets {
   readonly endpoints: ResourceSet;
   readonly listeners: ResourceSet;
   readonly secrets: ResourceSet;
+  /** The table of names for an agent that answers DNS: one, without a name of its own. */
+  readonly names: ResourceSet;
 }
 
 /** What of a proxy's resources may depend on what it asks for. */
@@ -89,6 +91,7 @@ class UnjoinedSets implements ProxySets {
   readonly endpoints: ResourceSet;
   readonly listeners: ResourceSet;
   readonly secrets: ResourceSet;
+  readonly names: ResourceSet;
   readonly splitRoutes: ResourceSet;
   readonly virtualHosts: ResourceSet;
   readonly asked: ProxySets["asked"];
@@ -103,6 +106,7 @@ class UnjoinedSets implements ProxySets {
     this.endpoints = sets.endpoints;
     this.listeners = sets.listeners;
     this.secrets = sets.secrets;
+    this.names = sets.names;
     this.splitRoutes = routes.splitRoutes;
     this.virtualHosts = routes.virtualHosts;
     this.asked = asked;

@@ -33,6 +33,8 @@ export interface Proxy extends ToldSettings {
   readonly unprivileged: boolean;
   /** A sidecar that is sent the hosts that it calls when it first calls them, and no others. */
   readonly onDemand: boolean;
+  /** Who answers its application's questions to DNS: nobody, an agent beside Envoy, or Envoy. */
+  readonly dns: "nobody" | "agent" | "envoy";
   /** Mode NONE: where its application listens, and where its outbound listeners do. */
   readonly appAddress: string;
   readonly egressAddress: string;
@@ -55,6 +57,9 @@ export interface InvalidNode {
 
 /** The node metadata by which a proxy asks to be sent what it uses alone: `"true"`. */
 const ON_DEMAND = "ON_DEMAND_DISCOVERY";
+
+/** The node metadata by which a proxy asks for the names of the mesh: `"true"`. See Istio, ISTIO_META_DNS_CAPTURE. */
+const DNS_CAPTURE = "DNS_CAPTURE";
 
 /** `TYPE~IP~NAME.NAMESPACE~DOMAIN`. See Istio, model.ParseServiceNodeWithMetadata. */
 const NODE_ID = /^(sidecar|router)~([^~]*)~([^~]+)\.([^~.]+)~([^~]*)$/;
@@ -104,6 +109,14 @@ function settingsOf({ PROXY_CONFIG: settings }: NodeFields["metadata"]): ToldSet
 
 const TOLD = { gatewayTopology: GatewayTopology, proxyHeaders: ProxyHeaders } as const;
 
+/** Who answers DNS for a proxy that asks for that. Only an agent knows by its settings where Envoy is that it starts. */
+function dnsOf(metadata: NodeFields["metadata"], type: string): Proxy["dns"] {
+  if (text(metadata, DNS_CAPTURE) !== "true") return "nobody";
+  const { PROXY_CONFIG: settings } = metadata;
+  if (isMap(settings) && typeof settings["binaryPath"] === "string") return "agent";
+  return type === "sidecar" ? "envoy" : "nobody";
+}
+
 /** Reads a node; says what is wrong with one that does not follow Istio's form. */
 export function parseNode(node: NodeFields): Proxy | InvalidNode {
   const match = NODE_ID.exec(node.id);
@@ -137,6 +150,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     mode: modeOf(metadata),
     unprivileged: told("UNPRIVILEGED_POD", "") === "true",
     onDemand: type === "sidecar" && told(ON_DEMAND, "") === "true",
+    dns: dnsOf(metadata, type),
     appAddress: told("APP_ADDRESS", LOOPBACK),
     egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
     istioVersion: told("ISTIO_VERSION", ""),

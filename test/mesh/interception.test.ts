@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { findEnvoy } from "../../src/up/envoy-binary.js";
 import {
+  HUB_ADDRESS,
   namespacesMissing,
   startNetwork,
   type TestHost,
@@ -19,6 +20,21 @@ const APPLICATION = fileURLToPath(new URL("./harness/application.mjs", import.me
 const CAPTURE = join(ROOT, "examples", "capture", "capture.sh");
 const SIDECAR_USER = "1337";
 const VIRTUAL_IP = "10.96.0.10";
+/** The applications without a sidecar on the hub, by the port on which they listen. */
+const STORES = { vault: 9091, safe: 9092 } as const;
+const STORE_PORT = 9000;
+
+/** A host outside of the mesh at the port that all of these have: their addresses alone tell them apart. */
+const store = (name: keyof typeof STORES): string => `---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: ${name}}
+spec:
+  hosts: [${name}.example.com]
+  ports: [{number: ${String(STORE_PORT)}, name: tcp, protocol: TCP, targetPort: ${String(STORES[name])}}]
+  resolution: STATIC
+  endpoints: [{address: ${HUB_ADDRESS}}]
+`;
 
 const MESH = `
 apiVersion: v1
@@ -56,7 +72,14 @@ apiVersion: telemetry.istio.io/v1
 kind: Telemetry
 metadata: {name: logs, namespace: istio-system}
 spec: {accessLogging: [{providers: [{name: envoy}]}]}
-`;
+---
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: {name: orders}
+spec:
+  selector: {matchLabels: {app: orders}}
+  environmentVariables: {ISTIO_META_DNS_CAPTURE: "true"}
+${store("vault")}${store("safe")}`;
 
 interface Directories {
   readonly mesh: string;
@@ -92,7 +115,12 @@ async function startControlPlane(
   return server;
 }
 
-/** Starts the sidecar of a workload on a host, then captures the host's connections for it. */
+/** Captures the connections of a host for its sidecar, and what else is named. */
+async function capture(host: TestHost, ...others: readonly "dns"[]): Promise<void> {
+  await host.exec("sh", [CAPTURE, "on", SIDECAR_USER, ...others]);
+}
+
+/** Starts the sidecar of a workload on a host. */
 async function startSidecar(
   host: TestHost,
   workload: string,
@@ -129,7 +157,6 @@ async function startSidecar(
   await eventually(() =>
     host.exec("curl", ["-sf", "-o", "/dev/null", "http://127.0.0.1:15021/healthz/ready"]),
   );
-  await host.exec("sh", [CAPTURE, "on", SIDECAR_USER]);
   return sidecar;
 }
 
@@ -160,17 +187,19 @@ async function startCaptured(): Promise<Captured> {
   const directories = await makeDirectories();
   const network = await startNetwork();
   await startControlPlane(network, directories);
-  const client = await network.addHost("orders", [`${VIRTUAL_IP} payments`]);
-  const server = await network.addHost("payments", []);
+  const client = await network.addHost("orders");
+  const server = await network.addHost("payments");
   const application = server.start(process.execPath, [APPLICATION, "payments", "8080"]);
   await application.wrote(/listening/);
   await startSidecar(server, "payments", network, directories);
+  await capture(server);
   await startSidecar(client, "orders", network, directories);
+  await capture(client, "dns");
   return { network, directories, client, server };
 }
 
 test.skipIf(skip !== false)(
-  `captures a plain curl on the way out and in, with mutual TLS between${missing === undefined ? "" : ` (${missing})`}`,
+  `captures a plain curl and its questions to DNS on the way out, and in, with mutual TLS between${missing === undefined ? "" : ` (${missing})`}`,
   async () => {
     const { client, server, network, directories } = await startCaptured();
 
@@ -193,6 +222,14 @@ test.skipIf(skip !== false)(
       const log = await readFile(join(directories.shared, "payments.log"), "utf8");
       expect(log).toContain("inbound|8080||");
     });
+
+    // The addresses of these lead nowhere but through the sidecar.
+    for (const [name, port] of Object.entries(STORES)) {
+      const application = network.hub.start(process.execPath, [APPLICATION, name, String(port)]);
+      await application.wrote(/listening/);
+      const url = `http://${name}.example.com:${String(STORE_PORT)}/`;
+      expect(await client.exec("curl", ["-sf", url])).toContain(`"${name}"`);
+    }
 
     // Straight to the application, past a sidecar on the way out: the one on the way in refuses plaintext.
     const direct = `http://${server.address}:8080/`;

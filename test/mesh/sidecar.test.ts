@@ -1,14 +1,17 @@
 /** Sidecar resources: what callers see, and where their workload takes calls. */
+
+import { Resolver } from "node:dns/promises";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DNS_PORT } from "../../src/envoy/listener/dns-listener.js";
 import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
 import { admin } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
-import { call, callAddress } from "./harness/requests.js";
+import { call, callAddress, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
@@ -29,7 +32,7 @@ metadata: { name: other }
 spec:
   selector: { matchLabels: { app: other } }
   concurrency: 2
-  environmentVariables: { ISTIO_META_ZONE: a }
+  environmentVariables: { ISTIO_META_ZONE: a, ISTIO_META_DNS_CAPTURE: "true" }
 `,
 });
 
@@ -181,4 +184,35 @@ test("proxies are started as the ProxyConfig says that is for them", async () =>
     node: { metadata: { ZONE: "a" } },
   });
   expect(await infoOf("front-0")).toMatchObject({ command_line_options: { concurrency: 1 } });
+});
+
+test("answers its application's questions to DNS with where it takes the calls", async () => {
+  const { egress } = mesh().pod("other-0").addresses;
+  const resolver = new Resolver({ timeout: 2_000, tries: 10 });
+  resolver.setServers([`${egress}:${String(DNS_PORT)}`]);
+  const names = ["depot", "depot.default", "depot.default.svc.cluster.local"];
+  const found = await Promise.all(names.map((name) => resolver.resolve4(name)));
+  expect(found).toEqual([[egress], [egress], [egress]]);
+  const answer = await callAddress(
+    { address: egress, port: DEPOT_PORT },
+    `http://depot:${String(DEPOT_PORT)}/`,
+  );
+  expect(echoOf(answer).pod).toBe("depot-0");
+  await mesh().writeForTest(
+    "late.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: late }
+spec:
+  hosts: [late.example.com]
+  ports: [{ number: ${String(PORT)}, name: http, protocol: HTTP }]
+  resolution: STATIC
+  endpoints: [{ address: ${LOCALHOST} }]
+`,
+  );
+  // A question that the listener before still takes is asked elsewhere, in vain.
+  const late = (): Promise<readonly string[]> =>
+    resolver.resolve4("late.example.com").catch(() => []);
+  await expect.poll(late, { timeout: 30_000 }).toEqual([egress]);
 });

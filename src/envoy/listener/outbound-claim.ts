@@ -34,6 +34,8 @@ import {
 
 /** A port of a service on one listener. */
 export interface OutboundClaim {
+  /** The host that is called there. */
+  readonly host: string;
   readonly address: string;
   readonly port: number;
   /** The address that a Sidecar's listener names; undefined where it is that of the service, or any. */
@@ -193,6 +195,7 @@ export function outboundClaims(
   const places =
     place === undefined ? placesOf(service, podAddresses) : [{ address: place, prefixes: [] }];
   const common = {
+    host: service.hostname,
     sources: [service.source, ...virtualServices.map(({ source }) => source)],
     source: service.source,
     order: orderOf(service),

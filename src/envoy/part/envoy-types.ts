@@ -6,4 +6,5 @@ export const MESSAGE = {
   route: "envoy.config.route.v3.RouteConfiguration",
   virtualHost: "envoy.config.route.v3.VirtualHost",
   secret: "envoy.extensions.transport_sockets.tls.v3.Secret",
+  nameTable: "istio.networking.nds.v1.NameTable",
 } as const;

@@ -37,7 +37,7 @@ import type { OutboundScope } from "./outbound-scope.js";
 export type Claims = Table<Table<OutboundClaim>>;
 
 /** Whether only a process with the privilege may listen on a port; 0 is none, but a socket in the file system. */
-const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
+export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
 type ListenerTraits = Pick<OutboundScope, "captured" | "dualStack" | "onDemand" | "headers">;

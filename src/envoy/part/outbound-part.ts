@@ -7,6 +7,12 @@ import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import {
+  createHostNames,
+  type HostNames,
+  type NamedHost,
+  type NamingScope,
+} from "../../mesh/named-host.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import {
   blackHoleCluster,
@@ -29,7 +35,7 @@ import {
   createEndpointRows,
 } from "./outbound-clusters.js";
 import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations } from "./outbound-tables.js";
 import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
 import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
@@ -47,6 +53,8 @@ export interface OutboundPart {
   readonly client: ClientTraits;
   /** The hosts of which some endpoints may be preferred by where the caller is. */
   readonly placedViews: Table<HostView>;
+  /** The names of the hosts; none of callers whose proxies do not answer DNS. */
+  readonly names: HostNames;
   /** What sets it apart from the common part; undefined of a scope that has none. */
   readonly own: OwnRows | undefined;
 }
@@ -100,6 +108,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
 interface RowBuilder extends ClusterRows {
   readonly virtualHosts: HostRows<HostResource>;
   readonly claims: HostRows<OutboundClaim>;
+  readonly names: HostNames;
 }
 
 type StaticClusters = (
@@ -170,6 +179,8 @@ export function createRows(
   const endpoints = createEndpointRows(engine, shared);
   const virtualHosts = createVirtualHosts(engine, encoder);
   const claims = createClaimRows(engine, shared.claims);
+  const names = createHostNames(engine);
+  const naming = engine.memo("naming scope", namingOf);
   return (views, mesh, scope, client) => {
     const unplaced = unplacedViews(views, client.localitySetting);
     return {
@@ -177,9 +188,18 @@ export function createRows(
       endpoints: endpoints(unplaced, mesh, undefined),
       virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
       claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
+      names: scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
     };
   };
 }
+
+const NO_NAMES: HostNames = Table.empty();
+
+/** A gateway's Envoy asks its agent for names as applications do. */
+const namingOf = (scope: OutboundScope): NamingScope => ({
+  captured: scope.captured || scope.router,
+  addressesOf: (service) => addressesFor(service, scope),
+});
 
 const NO_ROWS = { byHost: Table.empty<never>(), all: Table.empty<never>() };
 
@@ -227,6 +247,7 @@ export function createOutboundPart(
   const rows = createRows(engine, encoder, shared);
   const placed = createPlacedViews(engine);
   const placedViews = createHostReplacement<HostView>(engine, "placed hosts of a scope");
+  const names = createHostReplacement<readonly NamedHost[]>(engine, "names of a scope");
   const clusters = createReplacement<EnvoyResource>(engine, "clusters of a scope");
   const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a scope");
   const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
@@ -262,6 +283,7 @@ export function createOutboundPart(
       unknown,
       client,
       placedViews: placedViews(common.placedViews, ownPlaced, hosts),
+      names: scope.answersDns ? names(common.rows.names, own.names, hosts) : NO_NAMES,
       own: {
         clusters: own.clusters,
         endpoints: own.endpoints,

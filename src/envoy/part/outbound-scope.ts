@@ -20,6 +20,8 @@ export interface OutboundScope {
   readonly headers: ProxyHeaders;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
   readonly allocated: "" | keyof AllocatedAddresses;
+  /** The callers' applications find hosts by names that their proxies answer. */
+  readonly answersDns: boolean;
   /** The callers have addresses of both families. */
   readonly dualStack: boolean;
   /** The callers ask for what they use. */

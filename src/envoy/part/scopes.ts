@@ -82,9 +82,8 @@ const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
   router ? "GATEWAY" : "SIDECAR_OUTBOUND";
 
 /** The family of the allocated addresses that a proxy answers DNS with; `""` of one that answers nothing. */
-function familyOf({ type, mode, metadata, address }: Proxy): OutboundScope["allocated"] {
-  const answers = metadata["DNS_CAPTURE"] === "true";
-  if (type === "router" || mode === "NONE" || !answers) return "";
+function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated"] {
+  if (type === "router" || mode === "NONE" || dns === "nobody") return "";
   return address.includes(":") ? "ipv6" : "ipv4";
 }
 
@@ -104,6 +103,7 @@ export function scopeOf(
     httpProxyPort: httpProxyPort(config, proxy),
     headers: proxyHeaders(config, proxy),
     allocated: familyOf(proxy),
+    answersDns: proxy.dns !== "nobody",
     dualStack: proxy.type !== "router" && proxy.dualStack,
     onDemand: proxy.onDemand,
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
@@ -131,6 +131,7 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   httpProxyPort: config.proxyHttpPort,
   headers: proxyHeaders(config, {}),
   allocated: "",
+  answersDns: false,
   dualStack: false,
   onDemand: false,
   patches: "",

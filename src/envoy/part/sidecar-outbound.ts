@@ -3,6 +3,7 @@ import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { HostNames } from "../../mesh/named-host.js";
 import type { ResourceSet, ResourceSets, RouteSets } from "../resource-set.js";
 import type { BoundListenerInputs } from "./outbound-listeners.js";
 import type { SidePatches } from "./patched-sets.js";
@@ -14,6 +15,8 @@ export interface SidecarOutbound extends Pick<ResourceSets, "clusters" | "endpoi
   readonly routes: RouteSets;
   /** Of sidecars that capture; those of the others are made of these, for each of them. */
   readonly listeners: ResourceSet | UnboundListeners;
+  /** The names that their applications know, where the proxies answer DNS. */
+  readonly names: HostNames;
 }
 
 /** What the listeners of a sidecar that does not capture are made of, beside the proxy. */
@@ -32,11 +35,13 @@ const membersOf = ({
   endpoints,
   routes,
   listeners,
+  names,
 }: SidecarOutbound): readonly unknown[] => [
   clusters,
   endpoints,
   routes.splitRoutes,
   routes.virtualHosts,
+  names,
   ...listenerMembers(listeners),
 ];
 
@@ -56,9 +61,9 @@ export function createSidecarOutbound(
     );
     return engine.latest("outbound of a place", (mesh: Mesh) => {
       const { clusters, endpoints } = partAt(scope, mesh, () => place);
-      const { routes } = scope.part(mesh);
+      const { routes, names } = scope.part(mesh);
       const listeners = captured ? scope.listeners(mesh) : unboundListeners(mesh, scope);
-      return settled({ scope, clusters, endpoints, listeners, routes });
+      return settled({ scope, clusters, endpoints, listeners, routes, names });
     });
   });
 }

@@ -4,6 +4,7 @@ import { Table } from "../../base/table.js";
 import { createEgressViews } from "../../mesh/egress-view.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { HostNames, NamedHost } from "../../mesh/named-host.js";
 import { type EgressListener, egressListeners } from "../../mesh/sidecar.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import type { Encoder } from "../encoder.js";
@@ -24,6 +25,7 @@ interface EgressRows {
   readonly virtualHosts: Table<HostResource>;
   readonly claims: Table<OutboundClaim>;
   readonly placedViews: Table<HostView>;
+  readonly names: HostNames;
 }
 
 function createEgressRows(
@@ -51,12 +53,13 @@ function createEgressRows(
   return (mesh, scope, egress, client) => {
     const seen = views(mesh, scope, egress);
     const own = named(seen.named, mesh, scopeOf(scope, egress), client);
-    const others = routed(seen.routed, mesh, { ...scope, router: true }, client);
+    const others = routed(seen.routed, mesh, { ...scope, router: true, answersDns: false }, client);
     return {
       clusters: beside(own.clusters.all, others.clusters.all),
       endpoints: beside(own.endpoints.all, others.endpoints.all),
       virtualHosts: own.virtualHosts.all,
       claims: own.claims.all,
+      names: own.names,
       placedViews: viewsBeside(
         placedNamed(seen.named, client.localitySetting),
         placedRouted(seen.routed, client.localitySetting),
@@ -88,6 +91,7 @@ export function createSidecarPart(
   const virtualHosts = createUnion<HostResource>(engine, "virtual hosts of egress listeners");
   const claims = createUnion<OutboundClaim>(engine, "claims of egress listeners");
   const placedViews = createUnion<HostView>(engine, "placed hosts of egress listeners");
+  const names = createUnion<readonly NamedHost[]>(engine, "names of egress listeners");
   const group = createClaimGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
   const { statics } = shared;
@@ -114,6 +118,7 @@ export function createSidecarPart(
       unknown,
       client,
       placedViews: placedViews(rows.map((one) => one.placedViews)),
+      names: names(rows.map((one) => one.names)),
       own: undefined,
     };
   };

@@ -13,8 +13,8 @@ const run = promisify(execFile);
 /** A network of hosts; its hub has the bridge, and an address on it. */
 export interface TestNetwork {
   readonly hub: TestHost;
-  /** A host on the bridge; its `/etc/hosts` has these lines. */
-  addHost(name: string, hosts: readonly string[]): Promise<TestHost>;
+  /** A host on the bridge, which knows no name but its own. It asks the hub for others, where nobody answers. */
+  addHost(name: string): Promise<TestHost>;
 }
 
 /** A host of the network. */
@@ -43,6 +43,8 @@ export interface TestProcess {
 }
 
 const NETWORK = "10.213.77";
+/** The address of the hub. */
+export const HUB_ADDRESS = `${NETWORK}.1`;
 const ETC = "/etc/netns";
 
 /** Why such a network cannot be made here; undefined when it can. */
@@ -112,10 +114,11 @@ function testHost(name: string, address: string): TestHost {
   };
 }
 
-async function addNamespace(name: string, hosts: readonly string[]): Promise<void> {
+async function addNamespace(name: string): Promise<void> {
   await mkdir(join(ETC, name), { recursive: true });
   onTestFinished(() => rm(join(ETC, name), { recursive: true, force: true }));
-  await writeFile(join(ETC, name, "hosts"), `127.0.0.1 localhost\n${hosts.join("\n")}\n`);
+  await writeFile(join(ETC, name, "hosts"), "127.0.0.1 localhost\n");
+  await writeFile(join(ETC, name, "resolv.conf"), `nameserver ${HUB_ADDRESS}\n`);
   await run("ip", ["netns", "add", name]);
   onTestFinished(async () => {
     await run("ip", ["netns", "delete", name]);
@@ -127,20 +130,20 @@ async function addNamespace(name: string, hosts: readonly string[]): Promise<voi
 export async function startNetwork(): Promise<TestNetwork> {
   const prefix = `fl${String(process.pid)}`;
   const hubName = `${prefix}hub`;
-  await addNamespace(hubName, []);
-  const gateway = `${NETWORK}.1`;
+  await addNamespace(hubName);
+  const gateway = HUB_ADDRESS;
   await run("ip", ["-n", hubName, "link", "add", "br0", "type", "bridge"]);
   await run("ip", ["-n", hubName, "address", "add", `${gateway}/24`, "dev", "br0"]);
   await run("ip", ["-n", hubName, "link", "set", "br0", "up"]);
   let count = 1;
   return {
     hub: testHost(hubName, gateway),
-    addHost: async (name, hosts) => {
+    addHost: async (name) => {
       count += 1;
       const address = `${NETWORK}.${String(count)}`;
       const own = `${prefix}${name}`;
       const port = `p${String(count)}`;
-      await addNamespace(own, hosts);
+      await addNamespace(own);
       await run("ip", [
         ...["-n", hubName, "link", "add", port, "type", "veth"],
         ...["peer", "name", "eth0", "netns", own],

@@ -89,6 +89,7 @@ const TYPES = [
   ["listeners", MESSAGE.listener],
   ["routes", MESSAGE.route],
   ["secrets", MESSAGE.secret],
+  ["names", MESSAGE.nameTable],
 ] as const;
 
 const NOTHING: ReadonlySet<string> = new Set();

@@ -26,3 +26,24 @@ describe("what a proxy says of its settings", () => {
     expect(parsed(metadata)).not.toHaveProperty("invalid");
   });
 });
+
+describe("who answers DNS for a proxy", () => {
+  const sidecar = (metadata: Readonly<Record<string, unknown>>) =>
+    parseNode({ id: "sidecar~10.0.0.1~shop-0.default~default.svc.cluster.local", metadata });
+  const agent = { PROXY_CONFIG: { binaryPath: "/usr/local/bin/envoy" } };
+
+  test("is nobody unless it asks", () => {
+    expect(sidecar({})).toMatchObject({ dns: "nobody" });
+    expect(sidecar({ DNS_CAPTURE: "false", ...agent })).toMatchObject({ dns: "nobody" });
+  });
+
+  test("is the agent that started it, else a sidecar itself", () => {
+    expect(sidecar({ DNS_CAPTURE: "true" })).toMatchObject({ dns: "envoy" });
+    expect(sidecar({ DNS_CAPTURE: "true", ...agent })).toMatchObject({ dns: "agent" });
+  });
+
+  test("is never a gateway's Envoy, which has no application", () => {
+    expect(parsed({ DNS_CAPTURE: "true" })).toMatchObject({ dns: "nobody" });
+    expect(parsed({ DNS_CAPTURE: "true", ...agent })).toMatchObject({ dns: "agent" });
+  });
+});

@@ -1,0 +1,119 @@
+/** The names that sidecars answer their applications' questions to DNS with, and what an edit costs them. */
+import { expect, test } from "vitest";
+import { createDiscovery } from "../../../src/app/discovery.js";
+import { Engine } from "../../../src/base/engine.js";
+import { Table } from "../../../src/base/table.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import type { ListenerJson } from "../../../src/envoy/api.js";
+import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import type { ProxySets } from "../../../src/envoy/resource-set.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { createDirectory, documents } from "../config/directory.js";
+import { goldenEncoder } from "../golden/golden-case.js";
+
+const encoder = goldenEncoder();
+const EGRESS_ADDRESS = "127.32.0.1";
+const ASKING = { DNS_CAPTURE: "true" };
+const CALLED = { ...ASKING, INTERCEPTION_MODE: "NONE", EGRESS_ADDRESS };
+
+function sidecar(metadata: Readonly<Record<string, string>>): Proxy {
+  const id = "sidecar~10.0.0.1~caller-0.default~default.svc.cluster.local";
+  const proxy = parseNode({ id, metadata });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  return proxy;
+}
+
+const entry = (host: string, port: number, fields = ""): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${host} }
+spec:
+  hosts: [${host}.example.com]
+  ports: [{ number: ${String(port)}, name: port, protocol: TCP }]
+  resolution: STATIC
+  endpoints: [{ address: 192.0.2.1 }]
+  ${fields}
+`;
+
+interface DnsFilterJson {
+  readonly serverConfig: {
+    readonly inlineDnsTable: {
+      readonly virtualDomains?: readonly {
+        readonly name: string;
+        readonly endpoint: { readonly addressList: { readonly address: readonly string[] } };
+      }[];
+    };
+  };
+}
+
+/** What a proxy answers, by name; undefined of one that answers nothing. */
+function answersOf({ listeners }: ProxySets): Readonly<Record<string, unknown>> | undefined {
+  const [listener] = [...listeners.values()].filter(({ name }) => name.endsWith("_15053"));
+  if (listener === undefined) return undefined;
+  const json = encoder.decode(MESSAGE.listener, listener.bytes) as ListenerJson;
+  const filter = json.listenerFilters?.[0]?.typedConfig as unknown as DnsFilterJson;
+  const { virtualDomains = [] } = filter.serverConfig.inlineDnsTable;
+  return Object.fromEntries(
+    virtualDomains.map(({ name, endpoint }) => [name, endpoint.addressList.address]),
+  );
+}
+
+/** A function from what the files say to what a proxy is sent. */
+function following(proxy: Proxy, engine?: Engine): (snapshot: ConfigSnapshot) => ProxySets {
+  let discovery: ReturnType<typeof createDiscovery> | undefined;
+  return (snapshot) => {
+    discovery ??= createDiscovery(encoder, snapshot, engine);
+    discovery.update({ snapshot, proxies: Table.from([[proxy.id, proxy]]), standIns: [] });
+    return discovery.resourcesOf({ proxy, controlPlane: undefined });
+  };
+}
+
+test("a proxy that does not ask has no listener for it, one that asks has one where nothing has a name", () => {
+  const snapshot = createDirectory().write({});
+  expect(answersOf(following(sidecar({}))(snapshot))).toBeUndefined();
+  expect(answersOf(following(sidecar(ASKING))(snapshot))).toEqual({});
+});
+
+test("at a proxy's own address those are found that connections to it can mean", () => {
+  const snapshot = createDirectory().write({
+    "mesh.yaml": documents(
+      entry("alone", 9000),
+      entry("one-of-two", 9001),
+      entry("other-of-two", 9001),
+      entry("block", 9002, "addresses: [198.51.100.0/24]"),
+      entry("low", 90),
+    ),
+  });
+  const found = answersOf(following(sidecar(CALLED))(snapshot));
+  expect(found).toEqual({
+    "alone.example.com": [EGRESS_ADDRESS],
+    "low.example.com": [EGRESS_ADDRESS],
+  });
+  const unprivileged = sidecar({ ...CALLED, UNPRIVILEGED_POD: "true" });
+  expect(answersOf(following(unprivileged)(snapshot))).toEqual({
+    "alone.example.com": [EGRESS_ADDRESS],
+  });
+});
+
+test("only an edit of what a name leads to makes the listener again", () => {
+  const made: string[] = [];
+  const engine = new Engine({ record: (operator) => void made.push(operator) });
+  const count = (): number => made.splice(0).filter((one) => one === "DNS listener").length;
+  const directory = createDirectory();
+  const sets = following(sidecar(ASKING), engine);
+  sets(directory.write({ "mesh.yaml": entry("alone", 9000, "addresses: [203.0.113.1]") }));
+  expect(count()).toBe(1);
+  const rule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: alone }
+spec: { host: alone.example.com, trafficPolicy: { loadBalancer: { simple: RANDOM } } }
+`;
+  sets(directory.write({ "rule.yaml": rule }));
+  expect(count()).toBe(0);
+  const moved = entry("alone", 9000, "addresses: [203.0.113.2]");
+  expect(answersOf(sets(directory.write({ "mesh.yaml": moved })))).toEqual({
+    "alone.example.com": ["203.0.113.2"],
+  });
+  expect(count()).toBe(1);
+});
