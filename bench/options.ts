@@ -1,7 +1,15 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** The parts of the measurement, in the order in which they are done. */
-export const PARTS = ["phases", "growth", "crowd", "storm", "start", "on-demand"] as const;
+export const PARTS = [
+  "phases",
+  "growth",
+  "crowd",
+  "storm",
+  "start",
+  "on-demand",
+  "commands",
+] as const;
 
 /** See HELP. */
 export type Part = (typeof PARTS)[number];
@@ -31,6 +39,7 @@ Parts, of which --only takes some:
   crowd      many proxies at once
   storm      endpoint edits while as many proxies connect as are connected already
   start      from the start of the process to the first answer
+  commands   how long each command takes while the proxies are connected
   on-demand  a real Envoy with whole route tables, with virtual hosts by themselves, and one that asks for what it calls
 
 Examples:

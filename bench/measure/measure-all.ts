@@ -1,5 +1,6 @@
 import { cpus, loadavg } from "node:os";
 import type { BenchOptions } from "../options.js";
+import { type CommandsFigures, measureCommands } from "./commands.js";
 import { type EnvoyFigures, measureEnvoys } from "./envoys.js";
 import type { Plan } from "./phases.js";
 import { type MeshFigures, measureMesh, measureStart, type Tell } from "./run-mesh.js";
@@ -19,6 +20,7 @@ export interface Figures {
   readonly storm: StormFigures | undefined;
   readonly start: readonly StartFigures[];
   readonly envoys: EnvoyFigures | undefined;
+  readonly commands: CommandsFigures | undefined;
 }
 
 /** A mesh, with twice the services, and with twice the proxies. */
@@ -53,7 +55,8 @@ export async function measureAll(options: BenchOptions, tell: Tell): Promise<Fig
   const envoys = only.includes("on-demand")
     ? await measureEnvoys(plan.shape, options.called, tell)
     : undefined;
-  return { machine, phases, growth, crowd, storm, start, envoys };
+  const commands = only.includes("commands") ? await measureCommands(plan, tell) : undefined;
+  return { machine, phases, growth, crowd, storm, start, envoys, commands };
 }
 
 function planOf(options: BenchOptions): Plan {

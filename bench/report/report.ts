@@ -1,4 +1,5 @@
 /** The tables of a measurement. */
+import type { CommandsFigures } from "../measure/commands.js";
 import type { EnvoyFigures } from "../measure/envoys.js";
 import type { Figures, Growth, StartFigures } from "../measure/measure-all.js";
 import type { PhaseFigures } from "../measure/phases.js";
@@ -15,6 +16,7 @@ export function report({
   storm,
   start,
   envoys,
+  commands,
 }: Figures): readonly string[] {
   const { node, cpus, load } = machine;
   return [
@@ -25,6 +27,7 @@ export function report({
     ...(storm === undefined ? [] : ["", ...stormLines(storm)]),
     ...(start.length === 0 ? [] : ["", ...startLines(start)]),
     ...(envoys === undefined ? [] : ["", ...envoyLines(envoys)]),
+    ...(commands === undefined ? [] : ["", ...commandLines(commands)]),
   ];
 }
 
@@ -127,8 +130,25 @@ function envoyLines({ shape, called, ways }: EnvoyFigures): readonly string[] {
   ];
 }
 
-/** Whether everything reached everybody, and no stream ended by itself. */
-export function isComplete({ phases, growth, crowd, storm, envoys }: Figures): boolean {
+function commandLines({ shape, proxies, node, commands }: CommandsFigures): readonly string[] {
+  const head = ["", "by the clock", "CPU", "of the control plane", "printed"];
+  const rows = [node, ...commands].map(({ command, ms, cpuMs, serverCpuMs, bytes }) => [
+    command,
+    formatMs(ms),
+    formatMs(cpuMs),
+    formatMs(serverCpuMs),
+    formatBytes(bytes),
+  ]);
+  return [
+    `commands, ${shape.services} services, ${proxies} proxies; medians`,
+    ...formatRows([head, ...rows]),
+    ...commands.flatMap(({ command, failed }) => (failed ? [`failed: ${command}`] : [])),
+  ];
+}
+
+/** Whether everything reached everybody, no stream ended by itself, and each command did what it should. */
+export function isComplete({ phases, growth, crowd, storm, envoys, commands }: Figures): boolean {
+  if (commands?.commands.some(({ failed }) => failed) === true) return false;
   const all = [phases, growth?.base, growth?.services, growth?.proxies, crowd];
   if (envoys?.ways.some(({ failed }) => failed > 0) === true) return false;
   if (storm !== undefined && storm.missing > 0) return false;

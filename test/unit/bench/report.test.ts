@@ -24,7 +24,7 @@ const mesh = (cpuMs: number, more: Partial<MeshFigures> = {}): MeshFigures => ({
 const nothing: Figures = {
   machine: { node: "v20", cpus: 2, load: 0.5 },
   ...{ phases: undefined, growth: undefined, crowd: undefined, storm: undefined, start: [] },
-  envoys: undefined,
+  ...{ envoys: undefined, commands: undefined },
 };
 
 describe("the report", () => {
@@ -74,6 +74,31 @@ describe("the report of a storm", () => {
       "those that were connected know after 50 ms (p50), 150 ms (p99), 180 ms at most",
     ]);
     expect(isComplete({ ...nothing, storm: { ...storm, missing: 1 } })).toBe(false);
+  });
+});
+
+describe("the report of commands", () => {
+  const figures = { ...{ ms: 180, cpuMs: 150, serverCpuMs: 12.5, bytes: 16_675 }, failed: false };
+  const commands = {
+    ...{ shape: { services: 100, namespaces: 4, endpoints: 3 }, proxies: 50 },
+    node: { ...figures, command: "node -e 0", ms: 70, cpuMs: 40, serverCpuMs: 0, bytes: 0 },
+    commands: [{ ...figures, command: "proxy-status" }],
+  };
+
+  it("has a row for each, below that of Node alone", () => {
+    expect(report({ ...nothing, commands }).slice(2)).toEqual([
+      "commands, 100 services, 50 proxies; medians",
+      "              by the clock     CPU  of the control plane  printed",
+      "node -e 0            70 ms   40 ms                0.0 ms      0 B",
+      "proxy-status        180 ms  150 ms                 13 ms  16.7 KB",
+    ]);
+    expect(isComplete({ ...nothing, commands })).toBe(true);
+  });
+
+  it("names those that failed", () => {
+    const failing = { ...commands, commands: [{ ...figures, command: "wait", failed: true }] };
+    expect(report({ ...nothing, commands: failing })).toContain("failed: wait");
+    expect(isComplete({ ...nothing, commands: failing })).toBe(false);
   });
 });
 
