@@ -10,10 +10,10 @@ export interface Candidate {
 /** Values of options that the words before have, by the names under which commander gives them to a command. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
-/** What fits: one of some words, the name of a pod, or something that the shell knows better, such as a file. */
+/** What fits: one of some words, the name of a pod behind what its word begins with, or something that the shell knows better, such as a file. */
 export type Completion =
   | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
-  | { readonly kind: "pods"; readonly given: GivenOptions }
+  | { readonly kind: "pods"; readonly given: GivenOptions; readonly before: string }
   | { readonly kind: "other" };
 
 const OTHER: Completion = { kind: "other" };
@@ -23,13 +23,13 @@ const HELP: Candidate = { word: "--help", description: "display help for command
 export function completionOf(program: Command, words: readonly string[]): Completion {
   const { command, positionals, awaiting, given } = walk(program, words.slice(0, -1));
   const last = words.at(-1) ?? "";
-  if (awaiting !== undefined) return valuesOf(awaiting);
-  if (last.startsWith("-")) return optionCompletion(command, last);
+  if (awaiting !== undefined) return valuesOf(awaiting, given);
+  if (last.startsWith("-")) return optionCompletion(command, last, given);
   if (positionals === 0 && command.commands.length > 0) {
     return { kind: "words", candidates: commandsOf(command) };
   }
   return command.registeredArguments[positionals]?.name() === "pod"
-    ? { kind: "pods", given }
+    ? { kind: "pods", given, before: "" }
     : OTHER;
 }
 
@@ -96,15 +96,16 @@ function subcommandOf(command: Command, word: string): Command | undefined {
 }
 
 /** The name of an option, or `--option=` with one of the values that it can have. */
-function optionCompletion(command: Command, word: string): Completion {
+function optionCompletion(command: Command, word: string, given: GivenOptions): Completion {
   const { name, value } = optionParts(word);
   if (value === undefined) return { kind: "words", candidates: optionsOf(command) };
   const option = optionOf(command, name);
-  return option === undefined ? OTHER : valuesOf(option, `${name}=`);
+  return option === undefined ? OTHER : valuesOf(option, given, `${name}=`);
 }
 
 /** The values of an option, each behind what stands before it in its word. */
-function valuesOf({ argChoices }: Option, before = ""): Completion {
+function valuesOf({ argChoices, flags }: Option, given: GivenOptions, before = ""): Completion {
+  if (flags.endsWith("<pod>")) return { kind: "pods", given, before };
   if (argChoices === undefined) return OTHER;
   return {
     kind: "words",

@@ -14,7 +14,8 @@ Examples:
 const SERVICE_HELP = `
 Examples:
   $ fairlead describe service payments.default
-  $ fairlead describe service istio-ingressgateway -n istio-system`;
+  $ fairlead describe service istio-ingressgateway -n istio-system
+  $ fairlead describe service payments.default.svc.cluster.local`;
 
 /** `fairlead describe`: the resources that concern a pod or a service. */
 export function describeCommand(context: CommandContext): Command {
@@ -25,7 +26,7 @@ export function describeCommand(context: CommandContext): Command {
   const service = new Command("service")
     .alias("svc")
     .description("the ports and pods of a service, and what applies to it")
-    .argument("<service>", "NAME.NAMESPACE");
+    .argument("<service>", "NAME.NAMESPACE, or its host");
   return new Command("describe")
     .alias("des")
     .description("show which resources concern a pod or a service, and where they are written")
@@ -34,12 +35,15 @@ export function describeCommand(context: CommandContext): Command {
     .addHelpText("after", "\nExample:\n  $ fairlead describe pod payments-v1-0.default");
 }
 
+/** A host of three labels or more is that of a service, such as one of a ServiceEntry. */
+const isHost = (text: string): boolean => text.split(".").length > 2;
+
 function withAction(command: Command, context: CommandContext): Command {
   command.option("-n, --namespace <namespace>", "of what is given by its name alone");
   return addConnectionFlags(command, context).action(
     async (text: string, { namespace = "default", ...options }: DescribeOptions) => {
       const { askControlPlane } = await import("./connect.js");
-      const [name = "", own = namespace] = text.split(".");
+      const [name = "", own = namespace] = isHost(text) ? [text] : text.split(".");
       const { lines = [] } = await askControlPlane(context, options, (client) =>
         client.describe({ kind: command.name(), name, namespace: own, viewedFrom: namespace }),
       );

@@ -25,7 +25,7 @@ async function candidates(
     case "words":
       return completion.candidates;
     case "pods":
-      return pods(context, completion.given);
+      return pods(context, completion);
     case "other":
       return [];
   }
@@ -34,9 +34,9 @@ async function candidates(
 /** Nobody wants to read, in the middle of a command line, why there are none. */
 async function pods(
   context: CommandContext,
-  given: ConnectionOptions,
+  { given, before }: { readonly given: ConnectionOptions; readonly before: string },
 ): Promise<readonly Candidate[]> {
   const { connectedIds } = await import("./connected-proxies.js");
   const ids = await connectedIds(context, given).catch(() => []);
-  return ids.map((word) => ({ word, description: "" }));
+  return ids.map((id) => ({ word: `${before}${id}`, description: "" }));
 }

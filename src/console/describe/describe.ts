@@ -1,5 +1,6 @@
 /** What concerns one pod or one service: istioctl's `x describe`, from the mesh as it is in force. */
 import type { ResourceRef } from "../../config/resource.js";
+import { chooseService } from "../../mesh/choose-service.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
@@ -65,7 +66,12 @@ export function describeService(subject: Subject, name: Name): readonly string[]
   ];
 }
 
+/** By its name, or by its host, which need not be of that namespace, or what a caller may write for that. */
 function findService({ mesh }: Subject, { name, namespace }: Name): Service | undefined {
   const services = [...(mesh.servicesByNamespace.get(namespace)?.values() ?? [])];
-  return services.find((service) => service.name === name || service.hostname === name);
+  const host = `${name}.${namespace}.svc.${mesh.resolver.domain}`;
+  return (
+    services.find((service) => service.name === name) ??
+    [name, host].flatMap((one) => chooseService(mesh.servicesByHost.get(one), namespace) ?? [])[0]
+  );
 }

@@ -223,6 +223,7 @@ test("describe shows what concerns a pod or a service, and where it is written",
     ["x", "des", "po", "payments-v1-0.default", "-n", "istio-system"],
     ["describe", "service", "payments"],
     ["describe", "svc", "nobody.default"],
+    ["describe", "svc", "nobody.default.svc.cluster.local", "-n", "other"],
   ]);
 });
 
@@ -237,6 +238,11 @@ test("pods are completed by those that are connected", async () => {
   expect(await complete("pc", "c", "")).toEqual(pods);
   expect(await complete("x", "authz", "check", "-o", "json", "pay")).toEqual(pods);
   expect(await complete("authn", "tls-check", "rev")).toEqual({ ...pods, stdout: "" });
+  expect(await complete("explain", "--from", "pay")).toEqual(pods);
+  expect(await complete("explain", "--gateway=pay")).toEqual({
+    ...pods,
+    stdout: `--gateway=${pods.stdout}`,
+  });
 });
 
 test("pods are those of the control plane that the words before name", async () => {
