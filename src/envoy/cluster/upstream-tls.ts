@@ -1,4 +1,5 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
+import { isIpAddress } from "../../config/kinds/dns-names.js";
 import type { TLSConfig } from "../../config/mesh-config-schema.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import type {
@@ -128,16 +129,21 @@ function serverValidation(settings: ClientTLSSettings, validation: object): Comm
   };
 }
 
-/** TLS to a server outside of the mesh, which shows a certificate for its name that the operating system's roots signed. */
+/**
+ * TLS to a server outside of the mesh, which shows a certificate for its name, or its IP address, that the operating system's
+ * roots signed. An address is no name for SNI (RFC 6066, section 3).
+ */
 export function serverTls(host: string, defaults: TLSConfig | undefined): TransportSocketJson {
+  const isAddress = isIpAddress(host);
+  const sanType = isAddress ? ("IP_ADDRESS" as const) : ("DNS" as const);
   const validation = {
     trustedCa: { filename: SYSTEM_ROOTS },
-    matchTypedSubjectAltNames: [{ sanType: "DNS" as const, matcher: { exact: host } }],
+    matchTypedSubjectAltNames: [{ sanType, matcher: { exact: host } }],
   };
   return tlsSocket({
     upstream: {
       commonTlsContext: { tlsParams: clientParameters(defaults), validationContext: validation },
-      sni: host,
+      ...(isAddress ? {} : { sni: host }),
     },
   });
 }

@@ -77,6 +77,24 @@ test("a server of keys over TLS has to show a certificate for its name", () => {
   });
 });
 
+test("a server of keys without a name has to show a certificate for its address, and is told no name", () => {
+  const server = { host: "2001:db8::1", port: 443, tls: true };
+  const { transportSocket } = keyServerCluster(server, {
+    connectTimeout: "10s",
+    dnsRefreshRate: "60s",
+  });
+  expect(transportSocket).toMatchObject({
+    typedConfig: {
+      commonTlsContext: {
+        validationContext: {
+          matchTypedSubjectAltNames: [{ sanType: "IP_ADDRESS", matcher: { exact: "2001:db8::1" } }],
+        },
+      },
+    },
+  });
+  expect(transportSocket?.typedConfig).not.toHaveProperty("sni");
+});
+
 const EC_KEY = {
   kty: "EC",
   crv: "P-256",
