@@ -1,20 +1,22 @@
 /** The control plane: puts the parts together, and owns the order in which they start and stop. */
 import { join } from "node:path";
-import type { Logger } from "pino";
 import { type Closers, closeAll } from "./app/closers.js";
 import { type Configuration, openConfiguration } from "./app/configuration.js";
+import type { ControlPlaneOptions } from "./app/control-plane-options.js";
 import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { inTurns } from "./app/in-turns.js";
+import type { FollowedIssuers } from "./app/issuer-keys.js";
 import { logObserver } from "./app/log-observer.js";
 import { measuredState } from "./app/measured-state.js";
 import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
+import { openIssuers } from "./app/open-issuers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { createPlanner } from "./app/planner.js";
-import { type PortOptions, servePorts } from "./app/ports.js";
+import { servePorts } from "./app/ports.js";
 import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
 import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
@@ -24,15 +26,14 @@ import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { createWatchers, type Watchers } from "./app/watchers.js";
 import { watchEncoder } from "./app/withheld.js";
+import type { Diagnostic } from "./base/diagnostic.js";
 import { Engine } from "./base/engine.js";
-import type { KeyType } from "./ca/certificate-template.js";
 import { federatedDomains } from "./ca/given-trust.js";
 import { readPrivateFile, writePrivateFile } from "./ca/private-file.js";
 import { systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
 import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
-import type { Identity } from "./debug/access.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { StandIn } from "./mesh/stand-in.js";
@@ -40,39 +41,10 @@ import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
 import { createHealthService } from "./xds/health-service.js";
 
+export type { ControlPlaneOptions } from "./app/control-plane-options.js";
 export type { Settled } from "./app/convergence.js";
 export type { ProxyStatus } from "./app/proxy-status.js";
 export type { Update } from "./app/update.js";
-
-/** What a control plane is started with. */
-export interface ControlPlaneOptions extends PortOptions {
-  /** Directories of YAML; where two have a resource of one name, that of the first is in force. */
-  readonly configDirs: readonly string[];
-  /** A directory `<namespace>/<name>/tls.crt` and so on. */
-  readonly secretsDir?: string;
-  /** Keys, tokens and the last good configuration; private to its owner. */
-  readonly stateDir: string;
-  /** DNS names and addresses by which proxies call the TLS port, beside the usual ones. */
-  readonly tlsNames?: readonly string[];
-  /** How long workload certificates are valid, in milliseconds; a day when absent. */
-  readonly workloadTtlMs?: number;
-  /** Of the keys that are made for workloads; P-256 when absent. */
-  readonly workloadKeyType?: KeyType;
-  /** Who may ask the debug endpoints over TLS; nobody when absent. */
-  readonly operators?: readonly Identity[];
-  /** A directory with Istio's cacerts files; without one the state directory has a root of its own. */
-  readonly cacertsDir?: string;
-  /** A directory with the roots of other trust domains, whose workloads may call those of the mesh. */
-  readonly trustBundlesDir?: string;
-  /** A file of revocation lists of the mesh's certificates; Istio's `ca-crl.pem` of the cacerts files when absent. */
-  readonly crlFile?: string;
-  /** A file of issuers whose JSON Web Tokens let proxies in. */
-  readonly jwtIssuersFile?: string;
-  readonly standIns?: readonly StandIn[];
-  /** false computes everything anew after each change: the same results, slowly. */
-  readonly memo?: boolean;
-  readonly logger: Logger;
-}
 
 /** A control plane that runs. */
 export interface ControlPlane {
@@ -82,6 +54,8 @@ export interface ControlPlane {
   /** PEM of the roots that proxies have to trust. */
   readonly rootCertificates: string;
   snapshot(): ConfigSnapshot;
+  /** What is wrong with it now: what was found when it was read, and what came of it. */
+  diagnostics(): readonly Diagnostic[];
   /** The proxies that are connected, by id. */
   proxies(): readonly ProxyStatus[];
   /** Makes a join token; its text is nowhere else. */
@@ -127,6 +101,7 @@ interface Parts {
   readonly discovery: Discovery;
   readonly identity: MeshIdentity;
   readonly registry: ProxyRegistry;
+  readonly issuers: FollowedIssuers;
 }
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
@@ -156,7 +131,9 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => identity.close());
   const registry = await openRegistry(options);
   closers.push(() => registry.close());
-  return { engine, encoder, hasRefused, configuration, discovery, identity, registry };
+  const issuers = await openIssuers(options);
+  closers.push(() => issuers.close());
+  return { engine, encoder, hasRefused, configuration, discovery, identity, registry, issuers };
 }
 
 function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
@@ -183,12 +160,14 @@ interface Served extends Watchers {
   readonly ads: () => AdsServer;
   readonly sessions: ProxySessions;
   readonly refusals: Refusals;
+  /** What is wrong with what the configuration leads to. */
+  readonly effects: () => readonly Diagnostic[];
   readonly version: string;
 }
 
 function watchRefusals(
   { configuration, discovery, hasRefused }: Parts,
-  { ads, sessions, settled, updates, metrics }: Omit<Served, "refusals">,
+  { ads, sessions, settled, updates, metrics }: Omit<Served, "refusals" | "effects">,
 ): Refusals {
   return createRefusals({
     configuration,
@@ -231,7 +210,9 @@ async function serve(
   const door = createMeshSessions(parts);
   const sessions = door.proxies;
   const watched = { ...watchers, ads: () => ads, sessions, version };
-  const served: Served = { ...watched, refusals: watchRefusals(parts, watched) };
+  const refusals = watchRefusals(parts, watched);
+  const effects = () => [...parts.issuers.diagnostics(), ...refusals.list()];
+  const served: Served = { ...watched, refusals, effects };
   const debug = await openDebug(options, parts, served);
   const ads = openStreams(options, parts, served, debug);
   const loop = startLoop(options, parts, served);
@@ -268,6 +249,7 @@ async function serve(
       return identity.authority.roots.join("");
     },
     snapshot: () => configuration.snapshot(),
+    diagnostics: () => [...configuration.snapshot().diagnostics, ...served.effects()],
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
     setStandIns: loop.setStandIns,
@@ -322,14 +304,16 @@ function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySe
 
 function startLoop(
   options: ControlPlaneOptions,
-  { configuration, discovery, identity, registry }: Parts,
+  { configuration, discovery, identity, registry, issuers }: Parts,
   { ads, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
+  issuers.follow(configuration.snapshot());
   const loop = createUpdateLoop({
     discovery,
     snapshot: configuration.snapshot(),
     standIns: options.standIns ?? [],
     federated: federatedDomains(identity.givenTrust()),
+    issuerKeys: issuers.addresses,
     proxies: () => registry.proxies(),
     health: () => registry.health(),
     connected: () => sessions.connected().map(({ connected }) => connected.proxy),
@@ -350,7 +334,12 @@ function startLoop(
   });
   configuration.onSnapshot(({ snapshot, ...cost }) => {
     pushes.read(cost);
+    issuers.follow(snapshot);
     loop.setSnapshot(snapshot);
+  });
+  issuers.onChange((change) => {
+    loop.issuerKeysChanged();
+    updates.tell(change);
   });
   registry.onChange(() => {
     loop.proxiesChanged();
@@ -361,7 +350,7 @@ function startLoop(
 async function openDebug(
   { operators, logger }: ControlPlaneOptions,
   parts: Parts,
-  { ads, sessions, events, pushes, updates, version, refusals }: Served,
+  { ads, sessions, events, pushes, updates, version, refusals, effects }: Served,
 ): Promise<DebugEndpoints> {
   const { encoder, configuration, discovery, identity } = parts;
   const connected = () => sessions.connected().map((session) => session.connected);
@@ -378,7 +367,7 @@ async function openDebug(
       events,
       pushes,
       onUpdate: (listener) => updates.add(listener),
-      withheld: refusals.list,
+      effects,
       madeAt: refusals.madeAt,
     },
     version,

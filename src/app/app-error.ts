@@ -6,6 +6,7 @@ export type AppErrorCode =
   | "socket-unusable"
   | "state-unusable"
   | "issuers-unusable"
+  | "roots-unusable"
   | "package-incomplete";
 
 /** A failure for the person who started the control plane: what is wrong, and what to do. */

@@ -9,6 +9,7 @@ import type { ProxySets } from "../envoy/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Health } from "../mesh/health-probe.js";
+import type { IssuerKeys } from "../mesh/issuer-keys.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
@@ -22,6 +23,8 @@ export interface DiscoveryInputs {
   readonly standIns: readonly StandIn[];
   /** The trust domains whose bundles are given; none when absent. */
   readonly federated?: readonly string[];
+  /** Where the keys of issuers are whose rules do not say it; unknown when absent. */
+  readonly issuerKeys?: IssuerKeys;
 }
 
 /** What proxies should hold in one mesh, whatever comes after it. */
@@ -75,7 +78,8 @@ export function createDiscovery(
         next.proxies === inputs.proxies &&
         next.health === inputs.health &&
         next.standIns === inputs.standIns &&
-        next.federated === inputs.federated;
+        next.federated === inputs.federated &&
+        next.issuerKeys === inputs.issuerKeys;
       inputs = next;
       if (!same) mesh = meshOf(next);
       return !same;

@@ -3,6 +3,7 @@ import type { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Health } from "../mesh/health-probe.js";
+import type { IssuerKeys } from "../mesh/issuer-keys.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import type { Discovery } from "./discovery.js";
@@ -14,6 +15,8 @@ export interface UpdateLoopOptions {
   readonly snapshot: ConfigSnapshot;
   readonly standIns: readonly StandIn[];
   readonly federated: readonly string[];
+  /** Where issuers said that their keys are. */
+  readonly issuerKeys: () => IssuerKeys;
   /** The proxies that are registered. */
   readonly proxies: () => Table<Proxy>;
   /** What is known of the health of their applications. */
@@ -34,6 +37,7 @@ export interface UpdateLoop {
   readonly setSnapshot: (snapshot: ConfigSnapshot) => void;
   readonly setStandIns: (standIns: readonly StandIn[]) => void;
   readonly setFederated: (trustDomains: readonly string[]) => void;
+  readonly issuerKeysChanged: () => void;
   /** The set of proxies changed, or what is known of them; several such changes are taken together. */
   readonly proxiesChanged: () => void;
   readonly close: () => void;
@@ -54,6 +58,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
       snapshot,
       standIns,
       federated,
+      issuerKeys: options.issuerKeys(),
       proxies: options.proxies(),
       health: options.health(),
     });
@@ -77,6 +82,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
       federated = next;
       run();
     },
+    issuerKeysChanged: run,
     proxiesChanged: () => {
       cancel ??= timers.at(timers.now() + PROXIES_DEBOUNCE_MS, () => {
         cancel = undefined;

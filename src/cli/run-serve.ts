@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import pino, { type Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
+import type { ProviderHost } from "../oidc/provider-host.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { KEY_TYPES } from "./key-types.js";
@@ -24,6 +25,8 @@ export interface ServeOptions {
   readonly trustBundles?: string;
   readonly crl?: string;
   readonly jwtIssuers?: string;
+  readonly discoverKeys?: readonly ProviderHost[];
+  readonly discoverRoots?: string;
   readonly logLevel: string;
 }
 
@@ -49,10 +52,14 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
       : { trustBundlesDir: resolve(options.trustBundles) }),
     ...(options.crl === undefined ? {} : { crlFile: resolve(options.crl) }),
     ...(options.jwtIssuers === undefined ? {} : { jwtIssuersFile: resolve(options.jwtIssuers) }),
+    ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
+    ...(options.discoverRoots === undefined
+      ? {}
+      : { discoverRootsFile: resolve(options.discoverRoots) }),
     logger,
   });
   try {
-    tell(controlPlane.snapshot().diagnostics);
+    tell(controlPlane.diagnostics());
     controlPlane.onUpdate(({ newDiagnostics }) => {
       tell(newDiagnostics);
     });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { SocketAddress } from "../envoy/bootstrap.js";
+import type { ProviderHost } from "../oidc/provider-host.js";
 import { podTable, refusalLines, secondsText, tryText } from "../up/report.js";
 import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
@@ -17,6 +18,8 @@ export interface UpCommandOptions {
   readonly logLevel: string;
   readonly standIns: boolean;
   readonly dnsResolver?: readonly SocketAddress[];
+  readonly discoverKeys?: readonly ProviderHost[];
+  readonly discoverRoots?: string;
 }
 
 const WAITING_INTERVAL_MS = 5000;
@@ -43,6 +46,10 @@ export async function runUp(
     },
     standIns: options.standIns,
     ...(options.dnsResolver === undefined ? {} : { dnsResolvers: options.dnsResolver }),
+    ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
+    ...(options.discoverRoots === undefined
+      ? {}
+      : { discoverRootsFile: resolve(options.discoverRoots) }),
     logLevel: options.logLevel,
     onEvent: (event) => {
       terminal.event(event);
@@ -54,7 +61,7 @@ export async function runUp(
     await Promise.race([startPods(up, terminal), ended]);
     if (!context.stop.aborted) {
       terminal.running();
-      terminal.diagnostics(up.controlPlane.snapshot().diagnostics);
+      terminal.diagnostics(up.controlPlane.diagnostics());
       terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
     }
     await ended;

@@ -1,6 +1,13 @@
 import { Command, Option } from "commander";
-import { collect, collectServiceAccount, parsePort, parseTtl } from "./arguments.js";
+import {
+  collect,
+  collectProviderHost,
+  collectServiceAccount,
+  parsePort,
+  parseTtl,
+} from "./arguments.js";
 import type { CommandContext } from "./context.js";
+import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { KEY_TYPES } from "./key-types.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { ServeOptions } from "./run-serve.js";
@@ -41,6 +48,8 @@ export function serveCommand(context: CommandContext): Command {
       "revoked certificates of the mesh, watched; else ca-crl.pem of --cacerts",
     )
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
+    .option("--discover-keys <host>", DISCOVER_KEYS, collectProviderHost)
+    .option("--discover-roots <file>", DISCOVER_ROOTS)
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(
       new Option("--workload-key <type>", "of the keys that are made for workloads")

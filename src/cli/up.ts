@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
-import { parsePort, parseResolver } from "./arguments.js";
+import { collectProviderHost, parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
+import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { UpCommandOptions } from "./run-up.js";
 
@@ -29,6 +30,8 @@ export function upCommand(context: CommandContext): Command {
     )
     .option("--no-stand-ins", "call the real hosts outside the mesh")
     .option("--dns-resolver <ip[:port]>", "a DNS server for them; repeatable", parseResolver)
+    .option("--discover-keys <host>", DISCOVER_KEYS, collectProviderHost)
+    .option("--discover-roots <file>", DISCOVER_ROOTS)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: UpCommandOptions) => {
       const { runUp } = await import("./run-up.js");

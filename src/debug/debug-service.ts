@@ -181,7 +181,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
     ListPushes: (request) => ({ pushes: [...observed.pushes.list(request)] }),
     Analyze: (request) => {
       const snapshot = observed.snapshot();
-      const diagnostics = [...snapshot.diagnostics, ...observed.withheld()];
+      const diagnostics = [...snapshot.diagnostics, ...observed.effects()];
       return analyzeConfiguration({ ...snapshot, diagnostics }, request, new Date(now()));
     },
     ListTlsPolicies: ({ proxy: id = "", host = "" }) => {

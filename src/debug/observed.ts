@@ -39,8 +39,11 @@ export interface Observed {
   readonly events: Pick<RecentEvents, "list">;
   /** What became of changes of the configuration lately. */
   readonly pushes: Pick<RecentPushes, "list">;
-  /** What connected proxies are kept from because Envoy would refuse it, or theirs did. */
-  withheld(): readonly Diagnostic[];
+  /**
+   * What is wrong with what the configuration leads to: keys of issuers that are not known, and what connected proxies are kept
+   * from because Envoy would refuse it, or theirs did.
+   */
+  effects(): readonly Diagnostic[];
   /** Where the configuration is written that made a resource which a proxy should hold. */
   madeAt(session: string, typeUrl: string, name: string): Pick<Diagnostic, "position" | "resource">;
   /** Calls back when the configuration, or what is wrong with it, has changed; the result ends that. */

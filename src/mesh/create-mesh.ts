@@ -350,12 +350,13 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const sidecars = engine.memo("sidecars", indexSidecars);
   const envoyFilters = createEnvoyFilters(engine);
   const peersOf = createPeerTrustDomains(engine);
-  return ({ snapshot: { tables }, config, standIns = [], federated = [], ...registered }) => {
+  return ({ snapshot: { tables }, config, ...given }) => {
+    const { standIns = [], federated = [], issuerKeys } = given;
     const routing = withIngresses(tables, config);
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
       ...services,
-      ...workloadTables(tables, registered, services.services),
+      ...workloadTables(tables, given, services.services),
       ...hostTables({ ...tables, ...routing }, config, services.servicesByHost),
       config,
       peerTrustDomains: peersOf(config, federated),
@@ -375,7 +376,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       grants: tables.ReferenceGrant,
       telemetries: tables.Telemetry,
       peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),
-      security: securityPolicies(tables, config, services.servicesByHost),
+      security: securityPolicies(tables, config, services.servicesByHost, issuerKeys),
     };
   };
 }

@@ -8,6 +8,7 @@ import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import type { EnvoyFilters } from "./envoy-filters.js";
 import type { Health } from "./health-probe.js";
 import type { HostResolver } from "./host-resolver.js";
+import type { IssuerKeys } from "./issuer-keys.js";
 import type { OwnRules } from "./own-rules.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
@@ -82,4 +83,6 @@ export interface MeshInputs {
   readonly standIns?: readonly StandIn[];
   /** The trust domains whose bundles are given; none when absent. */
   readonly federated?: readonly string[];
+  /** Where the keys of issuers are whose rules do not say it; unknown when absent. */
+  readonly issuerKeys?: IssuerKeys;
 }

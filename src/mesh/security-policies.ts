@@ -1,12 +1,13 @@
 /** The security policies of a mesh, by where they may apply, and the services that they call upon. */
 import { type Engine, sameElements } from "../base/engine.js";
-import type { Table } from "../base/table.js";
+import { Table } from "../base/table.js";
 import { externalAuthorizer } from "../config/external-authorizer.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { isWildcard } from "./hostname.js";
+import { type IssuerKeys, withIssuerKeys } from "./issuer-keys.js";
 import type { Service } from "./service.js";
 
 /** The host of each service that providers name, by that name; one that is not known, or not only one, is left out. */
@@ -23,6 +24,8 @@ export interface SecurityPolicies {
 
 const namespaceOf = ({ metadata }: ConfigResource): readonly string[] => [metadata.namespace];
 
+const NO_ISSUER_KEYS: IssuerKeys = Table.empty();
+
 /** The builder of these. */
 export function createSecurityPolicies(
   engine: Engine,
@@ -30,10 +33,18 @@ export function createSecurityPolicies(
   tables: ResourceTables,
   config: MeshConfig,
   servicesByHost: Table<Table<Service>>,
+  issuerKeys: IssuerKeys | undefined,
 ) => SecurityPolicies {
   const authorization = engine.group<ResourceOf<"AuthorizationPolicy">>(
     "authorization policies by namespace",
     namespaceOf,
+  );
+  const withKeys = engine.derive<
+    [ResourceOf<"RequestAuthentication">],
+    [IssuerKeys],
+    ResourceOf<"RequestAuthentication">
+  >("request authentications with keys", (_key, [policy], keys) =>
+    policy === undefined ? undefined : withIssuerKeys(policy, keys),
   );
   const requestAuthentication = engine.group<ResourceOf<"RequestAuthentication">>(
     "request authentications by namespace",
@@ -43,10 +54,12 @@ export function createSecurityPolicies(
   const settle = engine.settle<SecurityPolicies>((a, b) =>
     sameElements(Object.values(a), Object.values(b)),
   );
-  return (tables, config, servicesByHost) =>
+  return (tables, config, servicesByHost, issuerKeys = NO_ISSUER_KEYS) =>
     settle({
       authorization: authorization(tables.AuthorizationPolicy),
-      requestAuthentication: requestAuthentication(tables.RequestAuthentication),
+      requestAuthentication: requestAuthentication(
+        withKeys([tables.RequestAuthentication], issuerKeys),
+      ),
       providerHosts: settleHosts(providerHosts(config, servicesByHost)),
     });
 }

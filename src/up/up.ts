@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import pino from "pino";
-import { type ControlPlane, startControlPlane } from "../app.js";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
 import type { SocketAddress } from "../envoy/bootstrap.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";
 import { startEchoApplications } from "./echo.js";
@@ -23,7 +23,7 @@ import { SYSTEM_CLOCK } from "./supervisor.js";
 import { UpError } from "./up-error.js";
 
 /** What to start. */
-export interface UpOptions {
+export interface UpOptions extends Pick<ControlPlaneOptions, "discoverKeys" | "discoverRootsFile"> {
   /** The directory of YAML. */
   readonly directory: string;
   readonly secretsDirectory?: string;
@@ -137,15 +137,18 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
 }
 
 function controlPlaneOptions(
-  { directory, secretsDirectory, ports, logLevel, workloadTtlMs }: UpOptions,
+  { directory, secretsDirectory, ports, logLevel, workloadTtlMs, ...given }: UpOptions,
   state: StateDirectory,
-): Parameters<typeof startControlPlane>[0] {
+): ControlPlaneOptions {
+  const { discoverKeys, discoverRootsFile } = given;
   return {
     // The user's first: where both have a resource of one name, theirs is in force.
     configDirs: [directory, state.made],
     ...(secretsDirectory === undefined ? {} : { secretsDir: secretsDirectory }),
     stateDir: state.path,
     ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
+    ...(discoverKeys === undefined ? {} : { discoverKeys }),
+    ...(discoverRootsFile === undefined ? {} : { discoverRootsFile }),
     address: ADDRESS,
     plaintextPort: ports.plaintext,
     tlsPort: ports.tls,

@@ -1,7 +1,9 @@
 /** RequestAuthentications: which tokens are good, what they allow, and where they lead. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openCertificates } from "./harness/certificates.js";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
 import { type Answer, call, callAddress, echoOf, type Question } from "./harness/requests.js";
@@ -11,10 +13,14 @@ import { createIssuer } from "./harness/tokens.js";
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
 const KEYS_PORT = 9080;
+const TLS_PORT = 9443;
 
 const ISSUER = createIssuer("https://issuer.example.com");
 const OTHER = createIssuer("https://other.example.com");
 const THIEF = createIssuer(ISSUER.name);
+/** Tells itself where its keys are. */
+const FOUND = createIssuer(`https://${OUTSIDE}:${String(TLS_PORT)}/realm`);
+const certificates = await openCertificates();
 
 const OUTSIDE_ROUTES = `
 apiVersion: networking.istio.io/v1
@@ -44,29 +50,72 @@ spec:
   endpoints: [{ address: ${OUTSIDE} }]
 `;
 
-const mesh = shareMesh({
-  "apps.yaml": documents(
-    namespace("default", "enabled"),
-    application("called"),
-    application("preview"),
-  ),
-  "keys.yaml": KEY_SERVICE,
-  "gateway.yaml": documents(HTTP_GATEWAY, OUTSIDE_ROUTES),
-});
+/** Has proxies believe the certificates of the tests where they fetch keys by TLS. */
+const KEY_ROOTS = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: key-roots }
+spec:
+  configPatches:
+  - applyTo: CLUSTER
+    match: { cluster: { name: "jwks|${String(TLS_PORT)}||${OUTSIDE}" } }
+    patch:
+      operation: MERGE
+      value:
+        transport_socket:
+          name: envoy.transport_sockets.tls
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+            common_tls_context:
+              validation_context: { trusted_ca: { filename: "${certificates.rootFile}" } }
+`;
 
-const keys: { server?: Server; fetched: string[] } = { fetched: [] };
+const mesh = shareMesh(
+  {
+    "apps.yaml": documents(
+      namespace("default", "enabled"),
+      application("called"),
+      application("preview"),
+    ),
+    "keys.yaml": KEY_SERVICE,
+    "gateway.yaml": documents(HTTP_GATEWAY, OUTSIDE_ROUTES),
+  },
+  {
+    discoverKeys: [{ name: OUTSIDE, port: TLS_PORT }],
+    discoverRootsFile: certificates.rootFile,
+  },
+);
+
+const keys: { servers: Server[]; fetched: string[] } = { servers: [], fetched: [] };
 
 beforeAll(async () => {
-  keys.server = createServer(({ url = "", headers }, response) => {
-    keys.fetched.push(`${headers.host ?? ""}${url}`);
-    response.end(ISSUER.jwks);
-  }).listen(KEYS_PORT, OUTSIDE);
-  await once(keys.server, "listening");
+  const { certificate, key } = await certificates.certificateFor([OUTSIDE]);
+  const host = `${OUTSIDE}:${String(TLS_PORT)}`;
+  const answers: Readonly<Record<string, string>> = {
+    "/realm/.well-known/openid-configuration": JSON.stringify({
+      issuer: FOUND.name,
+      jwks_uri: `https://${host}/found`,
+    }),
+    "/found": FOUND.jwks,
+  };
+  keys.servers = [
+    createServer(({ url = "", headers }, response) => {
+      keys.fetched.push(`${headers.host ?? ""}${url}`);
+      response.end(ISSUER.jwks);
+    }).listen(KEYS_PORT, OUTSIDE),
+    createTlsServer({ cert: certificate, key }, ({ url = "", headers }, response) => {
+      keys.fetched.push(`${headers.host ?? ""}${url}`);
+      response.end(answers[url]);
+    }).listen(TLS_PORT, OUTSIDE),
+  ];
+  await Promise.all(keys.servers.map((server) => once(server, "listening")));
 });
 
 afterAll(() => {
-  keys.server?.closeAllConnections();
-  keys.server?.close();
+  for (const server of keys.servers) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 /** A RequestAuthentication for the called workload, or another. */
@@ -329,6 +378,34 @@ test.each([
   await expect.poll(() => statusWith(ISSUER.issue())).toBe(200);
   expect(keys.fetched).toContain(`${host}/keys`);
   expect(await statusWith(THIEF.issue())).toBe(401);
+});
+
+/** What is said of rules without keys. */
+const saidOfKeys = (): readonly string[] =>
+  mesh()
+    .controlPlane.diagnostics()
+    .filter(({ code }) => code === "issuer-keys")
+    .map(({ message }) => message);
+
+test("asks an issuer that may be asked where its keys are, and has Envoy fetch them there", async () => {
+  await inForce(authentication([{ issuer: FOUND.name }]), KEY_ROOTS);
+  await expect.poll(() => statusWith(FOUND.issue()), { timeout: 30_000 }).toBe(200);
+  const host = `${OUTSIDE}:${String(TLS_PORT)}`;
+  expect(keys.fetched).toContain(`${host}/realm/.well-known/openid-configuration`);
+  expect(keys.fetched).toContain(`${host}/found`);
+  expect(await statusWith(createIssuer(FOUND.name).issue())).toBe(401);
+  expect(saidOfKeys()).toEqual([]);
+});
+
+test("asks no other issuer, refuses its tokens, and says what would have it asked", async () => {
+  const other = `https://${OUTSIDE}:${String(TLS_PORT + 1)}`;
+  await inForce(authentication([{ issuer: other }]));
+  expect(await statusWith(createIssuer(other).issue())).toBe(401);
+  expect((await callCalled()).status).toBe(200);
+  expect(saidOfKeys()).toEqual([
+    `the keys of "${other}" are not known, so that its tokens are refused: nobody allowed to ask it where its keys are; ` +
+      `give the rule a jwksUri, or start with --discover-keys ${OUTSIDE}:${String(TLS_PORT + 1)}`,
+  ]);
 });
 
 test.each([

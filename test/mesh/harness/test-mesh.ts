@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import type { ControlPlane } from "../../../src/app.js";
+import type { ControlPlane, ControlPlaneOptions } from "../../../src/app.js";
 import type { SocketAddress } from "../../../src/envoy/bootstrap.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { podId } from "../../../src/up/pods.js";
@@ -32,7 +32,8 @@ export interface TestMesh extends Places, Edits {
 }
 
 /** Options of a mesh. */
-export interface TestMeshOptions {
+export interface TestMeshOptions
+  extends Pick<ControlPlaneOptions, "discoverKeys" | "discoverRootsFile"> {
   readonly standIns?: boolean;
   /** DNS servers that the proxies ask. */
   readonly dnsResolvers?: readonly SocketAddress[];
@@ -77,8 +78,14 @@ async function openMesh(
   return testMesh(up, places);
 }
 
-function openUp({ directory, secrets, state }: Places, options: TestMeshOptions): Promise<Up> {
+function openUp(
+  { directory, secrets, state }: Places,
+  { standIns = true, dnsResolvers = [], secrets: _given, ...options }: TestMeshOptions,
+): Promise<Up> {
   return startUp({
+    ...options,
+    standIns,
+    dnsResolvers,
     directory,
     secretsDirectory: secrets,
     stateDirectory: state,
@@ -88,9 +95,6 @@ function openUp({ directory, secrets, state }: Places, options: TestMeshOptions)
       path: process.env["PATH"],
       installation: INSTALLATION,
     },
-    standIns: options.standIns ?? true,
-    dnsResolvers: options.dnsResolvers ?? [],
-    ...(options.workloadTtlMs === undefined ? {} : { workloadTtlMs: options.workloadTtlMs }),
     logLevel: "debug",
     onEvent: () => undefined,
     echoProgram: ECHO_PROGRAM,

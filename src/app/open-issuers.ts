@@ -1,0 +1,54 @@
+/** Opens what follows the issuers that policies name: how they are asked, and where what they say is kept. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { certificatesOfPem } from "../ca/pem.js";
+import { readPrivateFile, writePrivateFile } from "../ca/private-file.js";
+import { systemTimers } from "../ca/timers.js";
+import { fetchDocument } from "../oidc/fetch-document.js";
+import { AppError } from "./app-error.js";
+import type { ControlPlaneOptions } from "./control-plane-options.js";
+import { type FollowedIssuers, followIssuers } from "./issuer-keys.js";
+
+/** Where discovered addresses are kept, below the state directory. */
+const FILE = "issuer-keys.json";
+/** How long an issuer may take to answer. */
+const TIMEOUT_MS = 5000;
+
+/**
+ * Those of a control plane.
+ * @throws StateFileError, AppError when the file of roots cannot be read
+ */
+export async function openIssuers({
+  discoverKeys = [],
+  discoverRootsFile,
+  stateDir,
+  logger,
+}: ControlPlaneOptions): Promise<FollowedIssuers> {
+  const file = join(stateDir, FILE);
+  const roots = discoverRootsFile === undefined ? undefined : await rootsWith(discoverRootsFile);
+  return followIssuers({
+    hosts: discoverKeys,
+    fetch: (url, options) =>
+      fetchDocument(url, { ...options, timeoutMs: TIMEOUT_MS, ...(roots && { roots }) }),
+    storage: {
+      load: async () => (await readPrivateFile(file))?.toString("utf8"),
+      save: (text) => writePrivateFile(file, text),
+    },
+    timers: systemTimers,
+    onError: (error) => {
+      logger.error({ err: error }, "cannot keep where the keys of issuers are");
+    },
+  });
+}
+
+async function rootsWith(path: string): Promise<readonly string[]> {
+  const hint = "it is a file of certificates in PEM";
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new AppError("roots-unusable", `${path} cannot be read`, { hint, cause });
+  });
+  if (certificatesOfPem(text).length === 0) {
+    throw new AppError("roots-unusable", `${path} has no certificate`, { hint });
+  }
+  return [...rootCertificates, text];
+}

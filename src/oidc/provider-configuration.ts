@@ -1,0 +1,46 @@
+/** Where a token issuer says where its keys are, and what it says there. See OpenID Connect Discovery 1.0, section 4. */
+
+/** What an issuer said, or why that is of no use. */
+export type KeysAddress = { readonly uri: string } | { readonly problem: string };
+
+const LONGEST_URI = 2048;
+const SHOWN_LENGTH = 200;
+
+/** The address of an issuer's configuration; undefined for one that is no `https` URL, or has a user, a query or a fragment. */
+export function configurationUrl(issuer: string): URL | undefined {
+  if (!/^https:\/\//i.test(issuer) || !URL.canParse(issuer)) return undefined;
+  const url = new URL(issuer);
+  if (url.username + url.password + url.search + url.hash !== "") return undefined;
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  return url;
+}
+
+/** Reads the configuration of an issuer: it has to be that issuer's, and its keys behind `https`. */
+export function keysAddress(issuer: string, text: string): KeysAddress {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null)
+    return { problem: "its answer is no JSON object" };
+  const said = "issuer" in value ? value.issuer : undefined;
+  if (said !== issuer) return { problem: `it says that it is the issuer ${shown(said)}` };
+  const uri = "jwks_uri" in value ? value.jwks_uri : undefined;
+  const isUri =
+    typeof uri === "string" &&
+    uri.length <= LONGEST_URI &&
+    /^https:\/\/[^\s]+$/i.test(uri) &&
+    URL.canParse(uri);
+  return isUri ? { uri } : { problem: `its jwks_uri ${shown(uri)} is no https URL` };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Somebody else chose this text, and it is shown to people. */
+function shown(value: unknown): string {
+  const text = value === undefined ? "(none)" : JSON.stringify(value);
+  return text.slice(0, SHOWN_LENGTH).replace(/[^\x20-\x7e]/g, "?");
+}
