@@ -3,7 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostView } from "../../mesh/host-view.js";
-import { selects } from "../../mesh/labels.js";
+import { type Labels, selects } from "../../mesh/labels.js";
 import type { Place, PlacedCaller } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
@@ -11,11 +11,16 @@ import {
   type PeerAuthentications,
   workloadMode,
 } from "../../mesh/peer-authentication.js";
-import type { Service } from "../../mesh/service.js";
+import type { Service, ServicePort } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { hasAddress, type Workload } from "../../mesh/workload.js";
-import { clusterEndpoints, loadAssignment, preferenceOf } from "../cluster/load-assignment.js";
+import {
+  type ClusterEndpoint,
+  clusterEndpoints,
+  loadAssignment,
+  preferenceOf,
+} from "../cluster/load-assignment.js";
 import {
   type ClientTraits,
   outboundClusters,
@@ -23,7 +28,7 @@ import {
 } from "../cluster/outbound-cluster.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { outboundClusterName } from "../names.js";
+import { type ClusterKey, outboundClusterName, sniOf } from "../names.js";
 import {
   type EnvoyResource,
   type Refusal,
@@ -32,6 +37,7 @@ import {
 } from "../resource-set.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { HostRows } from "./host-rows.js";
+import { createPassing, isPassed } from "./passed-ports.js";
 
 const NO_WORKLOADS: readonly Workload[] = [];
 const NO_ACCOUNTS: readonly string[] = [];
@@ -49,7 +55,11 @@ export interface ClusterInputs {
   readonly caller: PlacedCaller | undefined;
 }
 
-type EndpointInputs = Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies" | "caller">;
+interface EndpointInputs
+  extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies" | "caller"> {
+  /** Mutual TLS of the mesh may be passed on to the service as it is. */
+  readonly passed: boolean;
+}
 
 /** The encoders of services' clusters and endpoints: equal inputs give the same objects, in whatever scope. */
 export interface ClusterBuilders {
@@ -84,31 +94,58 @@ function unresolved({ hostname }: Service, { address, source }: Workload): Refus
   };
 }
 
-function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
-  const { service, rule, workloads, policies, caller } = inputs;
+/** The endpoints of one cluster. */
+interface AssignmentKey {
+  readonly key: ClusterKey;
+  readonly port: ServicePort;
+  readonly labels: Labels;
+}
+
+function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentKey[] {
   const { hostname } = service;
   const subsets = [{ name: "", labels: {} }, ...(rule?.spec.subsets ?? [])];
+  return service.ports
+    .filter(({ protocol }) => protocol !== "UDP")
+    .flatMap((port) =>
+      subsets.map(({ name: subset, labels = {} }) => ({
+        key: { port: port.number, subset, hostname },
+        port,
+        labels,
+      })),
+    );
+}
+
+function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
+  const { service, rule, workloads, policies, caller, passed } = inputs;
   const takesMeshTls = (workload: Workload, port: number): boolean =>
     workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
-  const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
   const found = workloads.filter(hasAddress);
   const leftOut = workloads
     .filter((one) => !hasAddress(one))
     .map((one) => unresolved(service, one));
   return resourceSet(
-    ports.flatMap((port) =>
-      subsets.map(({ name: subset, labels }): EnvoyResource => {
-        const name = outboundClusterName({ port: port.number, subset, hostname });
-        const selected = found.filter((one) => selects(labels ?? {}, one.labels));
-        const endpoints = clusterEndpoints(selected, port, takesMeshTls);
-        const policy = effectivePolicy(rule?.spec, subset, port.number);
-        const preference = preferenceOf(policy, service, caller);
-        const json = loadAssignment(name, endpoints, preference);
-        const sources = selected.flatMap(({ source }) => source ?? []);
+    assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
+      const selected = found.filter((one) => selects(labels, one.labels));
+      const endpoints = clusterEndpoints(selected, port, takesMeshTls);
+      const policy = effectivePolicy(rule?.spec, key.subset, key.port);
+      const preference = preferenceOf(policy, service, caller);
+      const sources = selected.flatMap(({ source }) => source ?? []);
+      const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
+        const json = loadAssignment(name, members, preference);
         const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
         return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
-      }),
-    ),
+      };
+      const all = encode(outboundClusterName(key), endpoints);
+      if (!passed) return [all];
+      // Others would take what comes for TLS of their own, from whomever it is.
+      return [
+        all,
+        encode(
+          sniOf(key),
+          endpoints.filter(({ meshTls }) => meshTls),
+        ),
+      ];
+    }),
   );
 }
 
@@ -122,7 +159,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
     ),
     endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
       "endpoints of a service",
-      ["service", "rule", "workloads", "policies", "caller"],
+      ["service", "rule", "workloads", "policies", "caller", "passed"],
       (inputs) => buildEndpoints(encoder, inputs),
     ),
     callerOf: engine.memo("callers of a place", (place, setting) => ({ place, setting })),
@@ -180,21 +217,24 @@ export function createClusterRows(
   };
 }
 
+/** Whose endpoints are made, and what decides which of them take mutual TLS. */
+interface EndpointCaller extends Pick<ClusterCaller, "caller"> {
+  readonly policies: PeerAuthentications;
+  /** It may be a gateway that passes mutual TLS on. */
+  readonly passes: boolean;
+}
+
 /** The endpoints of some hosts. */
 export function createEndpointRows(
   engine: Engine,
   shared: ClusterBuilders,
-): (
-  views: Table<HostView>,
-  mesh: Mesh,
-  caller: PlacedCaller | undefined,
-) => HostRows<EnvoyResource> {
+): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
   const derive = engine.lookUp<
     HostView,
     [Table<readonly Workload[]>],
-    [PeerAuthentications, PlacedCaller | undefined],
+    [EndpointCaller],
     ResourceSet
-  >("endpoints", (_host, [view, workloads], policies, caller) => {
+  >("endpoints", (_host, [view, workloads], { policies, caller, passes }) => {
     const { service, rule } = view;
     if (service === undefined || !usesEds(service)) return undefined;
     return shared.endpoints({
@@ -203,11 +243,18 @@ export function createEndpointRows(
       workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
       policies,
       caller,
+      passed: passes && isPassed(service),
     });
   });
   const flat = engine.flatten<EnvoyResource>("endpoints by name");
-  return (views, mesh, caller) => {
-    const byHost = derive([views, mesh.endpoints], mesh.peerAuthentications, caller);
+  const passing = createPassing(engine);
+  const settle = engine.settle<EndpointCaller>(
+    (a, b) => a.policies === b.policies && a.caller === b.caller && a.passes === b.passes,
+  );
+  return (views, mesh, { client, caller }) => {
+    const passes = client.router && passing(mesh.gateways);
+    const context = settle({ policies: mesh.peerAuthentications, caller, passes });
+    const byHost = derive([views, mesh.endpoints], context);
     return { byHost, all: flat(byHost) };
   };
 }

@@ -185,7 +185,7 @@ export function createRows(
     const unplaced = unplacedViews(views, client.localitySetting);
     return {
       clusters: clusters(unplaced, mesh, { client, caller: undefined }),
-      endpoints: endpoints(unplaced, mesh, undefined),
+      endpoints: endpoints(unplaced, mesh, { client, caller: undefined }),
       virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
       claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
       names: scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,

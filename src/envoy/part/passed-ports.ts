@@ -19,7 +19,7 @@ function namesIn(clusters: ResourceSet, services: Mesh["servicesByHost"]): reado
 }
 
 /** Calls to services outside of the mesh carry no mutual TLS of it, and names that Envoy resolves have no endpoints here. */
-const isPassed = ({ external, resolution }: Service): boolean =>
+export const isPassed = ({ external, resolution }: Service): boolean =>
   !external && resolution === "static";
 
 function keyOf(name: string): ClusterKey {
@@ -27,15 +27,20 @@ function keyOf(name: string): ClusterKey {
   return { port: Number(port), subset, hostname };
 }
 
-/** The builder of these: nothing in a mesh without such a server, and the same list for as long as it says the same. */
-export function createPassedPorts(
-  engine: Engine,
-): (mesh: Mesh, clusters: ResourceSet) => readonly ClusterKey[] {
-  const isAsked = engine.latest("gateways that pass mutual TLS on", (gateways: Mesh["gateways"]) =>
+/** Finds out whether there are such gateways at all. */
+export function createPassing(engine: Engine): (gateways: Mesh["gateways"]) => boolean {
+  return engine.memo("gateways that pass mutual TLS on", (gateways: Mesh["gateways"]) =>
     [...gateways.values()].some(({ spec }) =>
       (spec.servers ?? []).some(({ tls }) => tls?.mode === "AUTO_PASSTHROUGH"),
     ),
   );
+}
+
+/** The builder of these: nothing in a mesh without such a server, and the same list for as long as it says the same. */
+export function createPassedPorts(
+  engine: Engine,
+): (mesh: Mesh, clusters: ResourceSet) => readonly ClusterKey[] {
+  const isAsked = createPassing(engine);
   const names = engine.memo("ports that are passed on", namesIn);
   const settle = engine.settle<readonly string[]>(sameElements);
   const keys = engine.memo("keys that are passed on", (all: readonly string[]) => all.map(keyOf));

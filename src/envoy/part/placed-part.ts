@@ -37,7 +37,7 @@ function createRowsOfPlace(
   const allEndpoints = createRowsUnion<EnvoyResource>(engine);
   return (mesh, placed, unplaced, caller) => ({
     clusters: allClusters(unplaced.clusters, clusters(placed, mesh, caller)),
-    endpoints: allEndpoints(unplaced.endpoints, endpoints(placed, mesh, caller.caller)),
+    endpoints: allEndpoints(unplaced.endpoints, endpoints(placed, mesh, caller)),
   });
 }
 
@@ -91,7 +91,10 @@ export function createPlacedPartAlone(
     const caller = shared.callerOf(place, client.localitySetting);
     return {
       clusters: clustersOver(part.clusters, clusters(placedViews, mesh, { client, caller }).all),
-      endpoints: endpointsOver(part.endpoints, endpoints(placedViews, mesh, caller).all),
+      endpoints: endpointsOver(
+        part.endpoints,
+        endpoints(placedViews, mesh, { client, caller }).all,
+      ),
     };
   };
 }
