@@ -1,10 +1,19 @@
 /** What attackers try on the ports of a running control plane. Each test is named by what has to hold; see docs/security.md. */
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { redact } from "../../../src/ca/redacted.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
+import {
+  authorityTemplate,
+  leafTemplate,
+  makeCertificate,
+} from "../../unit/ca/make-certificate.js";
+import { AUDIENCE, ISSUER, makeIssuer } from "../../unit/ca/make-jwt.js";
 import { makeRequest } from "../../unit/ca/make-request.js";
 import { type AdsClient, openAds } from "./ads-client.js";
 import { createCertificate } from "./certificate-client.js";
@@ -155,4 +164,81 @@ test("tokens that are guessed at speed are soon not even looked at", async () =>
   expect(log.join("")).toContain('"reason":"too-many-guesses"');
   const right = openAds({ ...overTls, token: await token(), serviceAccount: "payments" });
   await expect(right.ask(TYPE_URL.cluster)).rejects.toEqual(REFUSED);
+});
+
+test("issuers and authorities that the configuration names let nobody in", async () => {
+  const issuer = await makeIssuer();
+  const authority = await makeCertificate(authorityTemplate());
+  const leaf = await makeCertificate(leafTemplate(), authority.issuer);
+  const mesh = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data:
+  mesh: |
+    trustDomainAliases: [elsewhere]
+    caCertificates: [{ pem: ${JSON.stringify(authority.pem)}, trustDomains: [cluster.local] }]
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: issuers, namespace: istio-system}
+spec:
+  jwtRules: [{ issuer: "${ISSUER}", audiences: [${AUDIENCE}], jwks: '${issuer.jwks}' }]
+`;
+  const { overTls } = await start(mesh);
+  const options = { ...overTls, serviceAccount: "payments" };
+  const token = await issuer.sign();
+  await expect(openAds({ ...options, token }).ask(TYPE_URL.cluster)).rejects.toEqual(REFUSED);
+  const certificate = {
+    chain: leaf.pem,
+    privateKey: redact(leaf.keyPem),
+    issuedAt: 0,
+    notAfter: 0,
+  };
+  const byCertificate = openAds({ ...options, certificate });
+  await expect(byCertificate.ask(TYPE_URL.cluster)).rejects.toEqual(REFUSED);
+});
+
+test("of files that the configuration names proxies are told the names, and nobody what is in them", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "fairlead-named-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, "named.pem");
+  await writeFile(file, ROOT);
+  const [, marker = ""] = ROOT.split("\n");
+  const mesh = `
+apiVersion: v1
+kind: Service
+metadata: {name: called}
+spec: {ports: [{name: https, port: 443}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: called}
+spec:
+  host: called
+  trafficPolicy: {tls: {mode: MUTUAL, clientCertificate: ${file}, privateKey: ${file}, caCertificates: ${file}}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 443, name: https, protocol: HTTPS}
+    hosts: ["*"]
+    tls: {mode: MUTUAL, serverCertificate: ${file}, privateKey: ${file}, caCertificates: ${file}}
+`;
+  const { overTls, token, log, controlPlane } = await start(mesh);
+  const caller = openAds({ ...overTls, token: await token(), serviceAccount: "payments" });
+  const { bodies: clusters } = await caller.ask(TYPE_URL.cluster);
+  const options = { ...GATEWAY, token: await token(), serviceAccount: "payments" };
+  const gateway = openAds({ ...overTls, ...options });
+  const { bodies: listeners } = await gateway.ask(TYPE_URL.listener);
+  const asked = [`file-cert:${file}~${file}`, `file-root:${file}`, file, `kubernetes://${file}`];
+  const secrets = await gateway.ask(TYPE_URL.secret, asked);
+  expect(secrets).toMatchObject({ names: [], bodies: [] });
+  const told = [...clusters, ...listeners].map((body) => Buffer.from(body).toString("latin1"));
+  expect(told.filter((text) => text.includes(file))).toHaveLength(2);
+  const said = [...told, ...log, JSON.stringify(controlPlane.diagnostics())].join("");
+  expect(said).not.toContain(marker);
 });
