@@ -3,8 +3,11 @@ import { X509Certificate } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { redact } from "../../../src/ca/redacted.js";
 import { readCertificate } from "../../../src/ca/x509.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
 import { AGENT_KEY, makeRequest, rsaKey } from "../../unit/ca/make-request.js";
+import { type AdsClientOptions, openAds } from "./ads-client.js";
 import { createCertificate } from "./certificate-client.js";
 import { shareStart } from "./start.js";
 
@@ -64,6 +67,40 @@ describe("an agent that keeps its key", () => {
     const { notAfter } = contentOf(leaf);
     expect(notAfter).toBeGreaterThan(before + givenMs - 1000);
     expect(notAfter).toBeLessThanOrEqual(Date.now() + givenMs);
+  });
+});
+
+describe("Istio's agent, which asks for a certificate and a stream each time it starts", () => {
+  const agentRequest = () => makeRequest({ key: AGENT_KEY, uris: [PAYMENTS], subject: "O=" });
+
+  /** A stream as the agent opens it for its Envoy, which asks it for secrets and not the control plane. */
+  async function openStream(shown: Pick<AdsClientOptions, "token" | "certificate">): Promise<void> {
+    const { overTls } = started();
+    const metadata = { CLUSTER_ID: "Kubernetes", MESH_ID: "cluster.local" };
+    const client = openAds({ ...overTls, ...shown, serviceAccount: "payments", metadata });
+    expect((await client.ask(TYPE_URL.cluster)).names).not.toEqual([]);
+  }
+
+  test("is served by one token, which it shows with both", async () => {
+    const { overTls, token } = started();
+    const shown = { token: await token("default/payments", 2) };
+    const chain = await createCertificate({ ...overTls, ...shown }, (await agentRequest()).pem);
+    expect(chain.at(-1)).toBe(overTls.roots);
+    await openStream(shown);
+  });
+
+  test("is served by the files of a certificate, by which it asks for the next, and a stream", async () => {
+    const { overTls, token } = started();
+    const first = await agentRequest();
+    const chain = await createCertificate({ ...overTls, token: await token() }, first.pem);
+    // PROV_CERT: cert-chain.pem is what OUTPUT_CERTS wrote, with the root at its end.
+    const files = { chain: chain.join(""), key: first.privateKey };
+    const second = await agentRequest();
+    const next = await createCertificate({ ...overTls, certificate: files }, second.pem);
+    expect(contentOf(next[0])).toMatchObject({ publicKey: second.publicKey });
+    const privateKey = redact(first.privateKey);
+    const certificate = { chain: files.chain, privateKey, issuedAt: 0, notAfter: 0 };
+    await openStream({ certificate });
   });
 });
 
