@@ -188,6 +188,19 @@ export class Engine {
     };
   }
 
+  /** As `latest`, for a function of one argument, whose calls make no list of arguments: most are asked once for each proxy. */
+  latestOf<I, R>(name: string, compute: (input: I) => R): (input: I) => R {
+    const cell = this.#remembered<{ readonly input: I; readonly value: R }>();
+    return (input) => {
+      const last = cell.get();
+      if (last !== undefined && last.input === input) return last.value;
+      this.#record?.(name, typeof input === "string" ? input : "");
+      const value = compute(input);
+      cell.set({ input, value });
+      return value;
+    };
+  }
+
   /** As `latest`, for a function of an object: its last call is remembered by the values of these fields, all that it reads. */
   latestFields<I extends object, R>(
     name: string,

@@ -257,7 +257,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const sidecar = createSidecars(shared, encoder);
   const router = createRouters(shared, encoder);
   const builderOf = engine.memo("builder of a proxy", (connected: ConnectedProxy) =>
-    engine.latest(
+    engine.latestOf(
       "resources of a proxy",
       connected.proxy.type === "router" ? router(connected) : sidecar(connected),
     ),

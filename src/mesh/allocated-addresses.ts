@@ -83,7 +83,7 @@ export function createAllocatedAddresses(
       return count === 0 ? undefined : count;
     },
   );
-  const slots = engine.latest("allocated slots", slotsOf);
+  const slots = engine.latestOf("allocated slots", slotsOf);
   const addresses = engine.derive<[number], [ReadonlyMap<string, number>], AllocatedAddresses>(
     "allocated addresses",
     (key, _count, all) => {

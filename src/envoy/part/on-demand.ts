@@ -113,7 +113,7 @@ function createHostIndex(engine: Engine): (hosts: ResourceSet) => HostIndex {
     "wildcard domains",
     (key, [hosts]) => (WILDCARD.test(key) ? hosts : undefined),
   );
-  const build = engine.latest(
+  const build = engine.latestOf(
     "virtual hosts by domain",
     (byDomain: HostIndex["byDomain"]): HostIndex => ({
       byDomain,

@@ -225,7 +225,7 @@ export function createCommonPart(
   const placed = createPlacedViews(engine);
   const group = createClaimGroups(engine);
   const index = createDomainIndex<HostResource>(engine);
-  const indexed = engine.latest(
+  const indexed = engine.latestOf(
     "virtual hosts and their domains",
     (table: Table<HostResource>): IndexedHosts => ({ table, result: index(table) }),
   );

@@ -157,7 +157,7 @@ export function createRouteConfigurations(
   const lossesOf = createDomainLosses(engine, encoder);
   const kept = engine.latest("kept virtual hosts", keptHosts);
   const lastHosts = createLastHosts(engine, encoder);
-  const lastByName = engine.latest("last virtual hosts by name", byName);
+  const lastByName = engine.latestOf("last virtual hosts by name", byName);
   const together = engine.overlay<VirtualHostResource>();
   const encodeSplit = engine.memo("split route configuration", splitOf(encoder));
   const split = engine.derive<[Table<HostResource>, Table<HostResource>], [], EnvoyResource>(

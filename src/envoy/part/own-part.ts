@@ -45,7 +45,7 @@ const CONTEXT: readonly (keyof OwnContext)[] = [
 /** Finds what of a mesh may concern any sidecar's own workload: the same object until it changes. */
 export function createOwnContext(engine: Engine): (mesh: Mesh) => OwnContext {
   const settled = engine.latestFields("own context", CONTEXT, ownContext);
-  return engine.latest("own context of a mesh", (mesh: Mesh) => settled(mesh));
+  return engine.latestOf("own context of a mesh", (mesh: Mesh) => settled(mesh));
 }
 
 const NO_CLUSTERS: ResourceSet = Table.empty();

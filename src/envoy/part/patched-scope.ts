@@ -17,7 +17,7 @@ export function patchedScope(
   const clusters = patching.clusters();
   const routes = patching.routes();
   const listeners = patching.listeners();
-  const part = engine.latest("patched outbound part", (mesh: Mesh): OutboundPart => {
+  const part = engine.latestOf("patched outbound part", (mesh: Mesh): OutboundPart => {
     const patches = patchesOf(mesh);
     const all = plain.part(mesh);
     return {
@@ -28,7 +28,7 @@ export function patchedScope(
   });
   const placed = engine.memo("patched part of a place", (place: Place) => {
     const own = patching.clusters();
-    return engine.latest("patched part of a place", (mesh: Mesh): PlacedPart => {
+    return engine.latestOf("patched part of a place", (mesh: Mesh): PlacedPart => {
       const all = plain.placed(mesh, place);
       return { ...all, clusters: own(all.clusters, patchesOf(mesh)) };
     });

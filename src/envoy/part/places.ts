@@ -33,7 +33,7 @@ export function createPlaces(engine: Engine): Places {
   };
   return {
     finder: (proxy) => {
-      const find = engine.latest("place of a proxy", (keys: readonly string[]) =>
+      const find = engine.latestOf("place of a proxy", (keys: readonly string[]) =>
         place(keys, proxy.locality, placeLabels(proxy)),
       );
       return (mesh) => find(asked(mesh));

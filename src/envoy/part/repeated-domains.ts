@@ -62,7 +62,7 @@ export function createDomainLosses(
   engine: Engine,
   encoder: Encoder,
 ): (index: DomainIndex) => DomainLosses {
-  const losses = engine.latest("virtual hosts that lose domains", (repeated: Table<Hosts>) =>
+  const losses = engine.latestOf("virtual hosts that lose domains", (repeated: Table<Hosts>) =>
     lossesOf(encoder, repeated),
   );
   return ({ repeated }) => losses(repeated);

@@ -173,8 +173,8 @@ function plainScope(
   scope: OutboundScope,
   parts: PartBuilder,
 ): ScopeBuilder {
-  const part = engine.latest("outbound part", parts.part);
-  const logs = engine.latest("client logs", (mesh: Mesh) =>
+  const part = engine.latestOf("outbound part", parts.part);
+  const logs = engine.latestOf("client logs", (mesh: Mesh) =>
     logsOf(mesh, { ...scope, side: "CLIENT" }),
   );
   const captured = engine.latest(
@@ -183,7 +183,7 @@ function plainScope(
   );
   const placed = engine.memo("part of a place", (place: Place) => {
     const build = parts.placedAt(place);
-    return engine.latest("part of a place", (mesh: Mesh) => build(mesh, part(mesh)));
+    return engine.latestOf("part of a place", (mesh: Mesh) => build(mesh, part(mesh)));
   });
   return {
     part,
@@ -237,17 +237,17 @@ function createCommons(
   traits: ReturnType<typeof createClientTraits>,
 ): (kind: OutboundScope) => Common {
   const views = createCommonViews(engine);
-  const viewsOf = engine.latest("common views", (mesh: Mesh) => views(mesh));
+  const viewsOf = engine.latestOf("common views", (mesh: Mesh) => views(mesh));
   return (kind) => {
     const build = createCommonPart(engine, encoder, shared);
-    const part = engine.latest("common part", (mesh: Mesh) =>
+    const part = engine.latestOf("common part", (mesh: Mesh) =>
       build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
     );
     return {
       part,
       rowsAt: engine.memo("common rows of a place", (place: Place) => {
         const rows = createCommonRowsOfPlace(engine, shared);
-        return engine.latest("common rows of a place", (mesh: Mesh) =>
+        return engine.latestOf("common rows of a place", (mesh: Mesh) =>
           rows(mesh, place, part(mesh)),
         );
       }),

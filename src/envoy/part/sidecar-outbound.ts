@@ -59,7 +59,7 @@ export function createSidecarOutbound(
     const settled = engine.settle<SidecarOutbound>((a, b) =>
       sameElements(membersOf(a), membersOf(b)),
     );
-    return engine.latest("outbound of a place", (mesh: Mesh) => {
+    return engine.latestOf("outbound of a place", (mesh: Mesh) => {
       const { clusters, endpoints } = partAt(scope, mesh, () => place);
       const { routes, names } = scope.part(mesh);
       const listeners = captured ? scope.listeners(mesh) : unboundListeners(mesh, scope);
