@@ -31,8 +31,11 @@ export interface EncodedResource {
 /** All resources of one type that a proxy should hold now, by name. */
 export type ResourceTable = Table<EncodedResource>;
 
-/** What one proxy should hold now: the resources by type URL. A type that is absent is not served. */
-export type ResourceView = ReadonlyMap<string, ResourceTable>;
+/** What one proxy should hold now. */
+export interface ResourceView {
+  /** The resources of a type; undefined if the type is not served. */
+  get(typeUrl: string): ResourceTable | undefined;
+}
 
 const PREFIX = "type.googleapis.com/";
 

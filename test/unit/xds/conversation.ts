@@ -39,7 +39,7 @@ export function tableOf(resources: readonly (string | EncodedResource)[]): Resou
 }
 
 /** A view with exactly the types that the sketch has. */
-export function viewOf(sketch: ViewSketch): ResourceView {
+export function viewOf(sketch: ViewSketch): ReadonlyMap<string, ResourceTable> {
   return new Map(
     Object.entries(sketch).map(([word, resources]) => [
       TYPE_URL[word as TypeName],
@@ -50,7 +50,11 @@ export function viewOf(sketch: ViewSketch): ResourceView {
 
 /** The next view: the types of the sketch replaced; what is equal in both stays the same object. */
 export function changed(view: ResourceView, sketch: ViewSketch): ResourceView {
-  const next = new Map(view);
+  const served = Object.values(TYPE_URL).flatMap((typeUrl) => {
+    const table = view.get(typeUrl);
+    return table === undefined ? [] : [[typeUrl, table] as const];
+  });
+  const next = new Map<string, ResourceTable>(served);
   for (const [typeUrl, wanted] of viewOf(sketch)) {
     let table = view.get(typeUrl) ?? Table.empty<EncodedResource>();
     for (const [name, it] of wanted) {
