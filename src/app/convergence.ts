@@ -67,11 +67,20 @@ interface Unanswered {
   readonly sessions: () => ReadonlySet<string>;
 }
 
+/** Of a stream, by type, the nonce of the latest response, or that it was answered. */
+interface SentTo {
+  readonly session: string;
+  readonly nonces: Map<string, string>;
+}
+
+/** In place of a nonce, which is never empty. */
+const ANSWERED = "";
+
+const owesAnswer = ({ nonces }: SentTo): boolean =>
+  [...nonces.values()].some((nonce) => nonce !== ANSWERED);
+
 function createUnanswered(): Unanswered {
-  const streams = new Map<
-    string,
-    { readonly session: string; readonly nonces: Map<string, string> }
-  >();
+  const streams = new Map<string, SentTo>();
   return {
     sent: ({ stream, session, typeUrl, nonce }) => {
       const known = streams.get(stream) ?? { session, nonces: new Map<string, string>() };
@@ -80,15 +89,13 @@ function createUnanswered(): Unanswered {
     },
     answered: ({ stream, typeUrl, nonce }) => {
       const nonces = streams.get(stream)?.nonces;
-      if (nonces?.get(typeUrl) === nonce) nonces.delete(typeUrl);
+      // Not taken out: a map that entries come to and go from is made anew again and again.
+      if (nonces?.get(typeUrl) === nonce) nonces.set(typeUrl, ANSWERED);
     },
     forget: (stream) => {
       streams.delete(stream);
     },
-    sessions: () =>
-      new Set(
-        [...streams.values()].filter(({ nonces }) => nonces.size > 0).map((one) => one.session),
-      ),
+    sessions: () => new Set([...streams.values()].filter(owesAnswer).map((one) => one.session)),
   };
 }
 

@@ -57,6 +57,13 @@ function detailOf(kept: Kept): Detail {
   }
 }
 
+/** Where an event is kept. It is written again and again, so that what outlives a response is its events alone. */
+interface Slot {
+  kind: Kept["kind"];
+  at: number;
+  event: Kept["event"];
+}
+
 function eventOf(kept: Kept): EventJson {
   const { session, stream } = kept.event;
   return { at: timestamp(kept.at), ...detailOf(kept), proxy: session, stream };
@@ -74,33 +81,43 @@ export function createRecentEvents({
   now,
   capacity = CAPACITY,
 }: RecentEventsOptions): RecentEvents {
-  const ring: Kept[] = [];
+  const ring: Slot[] = [];
   let next = 0;
-  const note = (kept: Kept): void => {
-    ring[next] = kept;
+  const note = <K extends Kept["kind"]>(
+    kind: K,
+    event: Extract<Kept, { readonly kind: K }>["event"],
+  ): void => {
+    const slot = ring[next];
+    if (slot === undefined) ring[next] = { kind, at: now(), event };
+    else {
+      slot.kind = kind;
+      slot.at = now();
+      slot.event = event;
+    }
     next = (next + 1) % capacity;
   };
   return {
     list: ({ proxy = "", limit = 0 }) => {
-      const all = [...ring.slice(next), ...ring.slice(0, next)];
+      // `note` has put events only where their kind is.
+      const all = [...ring.slice(next), ...ring.slice(0, next)] as Kept[];
       const wanted = proxy === "" ? all : all.filter(({ event }) => event.session === proxy);
       return (limit > 0 ? wanted.slice(-limit) : wanted).map(eventOf);
     },
     observer: {
       opened: (event) => {
-        note({ kind: "CONNECTED", at: now(), event });
+        note("CONNECTED", event);
       },
       pushed: (event) => {
-        note({ kind: "PUSHED", at: now(), event });
+        note("PUSHED", event);
       },
       acked: (event) => {
-        note({ kind: "ACCEPTED", at: now(), event });
+        note("ACCEPTED", event);
       },
       nacked: (event) => {
-        note({ kind: "REFUSED", at: now(), event: shortened(event) });
+        note("REFUSED", shortened(event));
       },
       closed: (event) => {
-        note({ kind: "DISCONNECTED", at: now(), event });
+        note("DISCONNECTED", event);
       },
     },
   };
