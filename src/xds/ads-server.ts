@@ -15,6 +15,7 @@ import type { Outstanding } from "./outstanding.js";
 import { DEFAULT_PACING, type Pacing } from "./pacing.js";
 import { createSharedPlanner } from "./plan.js";
 import type { Questions } from "./questions.js";
+import { createRequestReader } from "./request-reader.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
@@ -123,6 +124,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     limits,
     observer,
     encoder,
+    readRequest: createRequestReader(),
     decodeNode: nodeDecoder(registry),
     moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names, known }),
     wake: turns.add,

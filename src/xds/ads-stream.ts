@@ -22,6 +22,7 @@ import { Outbox, type OutboxHost } from "./outbox.js";
 import { type Outstanding, outstandingOf } from "./outstanding.js";
 import { pushedEvent } from "./pushed-event.js";
 import type { Questions } from "./questions.js";
+import type { ReadRequest } from "./request-reader.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
 import type { Session, XdsSessions } from "./session.js";
@@ -50,6 +51,7 @@ export interface StreamHost extends OutboxHost {
   readonly questions: Questions | undefined;
   readonly observer: XdsObserver;
   readonly encoder: ResponseEncoder;
+  readonly readRequest: ReadRequest;
   readonly decodeNode: (bytes: Uint8Array) => Node;
   readonly moment: () => Moment;
   /** Asks for AdsStream.advance to be called soon. */
@@ -200,7 +202,8 @@ export class AdsStream implements CallListener {
     try {
       // What waits to be let in outlives this call.
       const bytes = this.#open === undefined ? Buffer.from(message) : message;
-      const incoming = this.#entrance.dialect.decode(bytes, this.#entrance.onlyType);
+      const { dialect, onlyType } = this.#entrance;
+      const incoming = this.#host.readRequest(dialect, bytes, onlyType);
       if (!this.#isAnswer(incoming) && !this.#allow(message.length)) {
         throw new CallRefused(status.RESOURCE_EXHAUSTED, "too many requests");
       }
@@ -338,7 +341,8 @@ export class AdsStream implements CallListener {
     const { observer, clock } = this.#host;
     const { stream, session, protocol } = open.name;
     const ms = clock.now() - flight.sentAt;
-    const event = { stream, session, protocol, typeUrl, nonce, ms };
+    // The flight's, which many share, not those that were read for this answer: events are kept for a while.
+    const event = { stream, session, protocol, typeUrl, nonce: flight.nonce, ms };
     if (error === undefined) observer.acked?.(event);
     else {
       const names = flight.payload.changed.map(({ name }) => name);

@@ -6,6 +6,7 @@ import type { Plan } from "./plan.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import {
   contentHeld,
+  edited,
   type Held,
   isContent,
   isRejected,
@@ -48,9 +49,16 @@ export function nextAttempt(
   return partly(subscription, table, again, withheld);
 }
 
+const NONE: Subscription["suspects"] = [];
+
 /** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
 export function inStep(subscription: Subscription, table: ResourceTable): Subscription {
-  return { ...subscription, requested: NO_NAMES, strays: NO_NAMES, suspects: [], held: table };
+  return edited(subscription, {
+    requested: NO_NAMES,
+    strays: NO_NAMES,
+    suspects: NONE,
+    held: table,
+  });
 }
 
 /** A response that is due though nothing is new. */
@@ -139,7 +147,7 @@ function attemptGroup(
   for (const { name } of resources) withheld.delete(name);
   const payload = payloadWithout(subscription, table, difference, withheld);
   if (payload === undefined) return undefined;
-  return partly({ ...subscription, suspects: later }, table, payload, withheld);
+  return partly(edited(subscription, { suspects: later }), table, payload, withheld);
 }
 
 /** All of a table is told but for the withheld names, which stay as they are. */
@@ -163,12 +171,11 @@ function partly(
   };
   return {
     payload,
-    subscription: {
-      ...subscription,
+    subscription: edited(subscription, {
       held,
       strays: subset(strays, (name) => withheld.has(name)),
       requested: subset(requested, isOpen),
-    },
+    }),
   };
 }
 

@@ -22,7 +22,7 @@ import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
 import { settle, type Verdict } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
+import { edited, type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
 
 /** What a DeltaDiscoveryRequest says, but for the node. */
 export interface DeltaRequest {
@@ -149,12 +149,11 @@ function resubscribed(
   const requested = wildcard
     ? pool.edited(before.requested, [...added, ...taken], [])
     : pool.edited(before.requested, added, taken);
-  return {
-    ...withoutHolding(wildcard ? widened(before) : before, added),
+  return edited(withoutHolding(wildcard ? widened(before) : before, added), {
     wildcard,
     names: pool.edited(before.names, added, taken),
     requested,
-  };
+  });
 }
 
 function explicit(names: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@
 import type { NamePool } from "./names.js";
 import { type EncodedResource, TYPE_URL } from "./resource.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { isSameContent, type Rejection, wants } from "./subscription.js";
+import { edited, isSameContent, type Rejection, wants } from "./subscription.js";
 
 const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
 
@@ -58,7 +58,7 @@ function withRequested(
   const wanted = names().filter((name) => wants(subscription, name));
   const requested = pool.edited(subscription.requested, wanted, []);
   if (requested === subscription.requested) return state;
-  return withSubscription(state, { ...subscription, requested });
+  return withSubscription(state, edited(subscription, { requested }));
 }
 
 /**
@@ -75,6 +75,6 @@ function withAnotherTry(state: StreamState, secrets: readonly EncodedResource[])
   if (!secrets.some(isReplaced)) return state;
   return state.subscriptions
     .filter(({ typeUrl, rejections }) => DEPENDS_ON_SECRETS.has(typeUrl) && rejections.size > 0)
-    .map((subscription) => ({ ...subscription, rejections: new Map<string, Rejection>() }))
+    .map((subscription) => edited(subscription, { rejections: new Map<string, Rejection>() }))
     .reduce(withSubscription, state);
 }

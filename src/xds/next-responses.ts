@@ -16,8 +16,14 @@ import { followUps } from "./follow-ups.js";
 import type { Moment } from "./moment.js";
 import { waitingFor } from "./readiness.js";
 import type { ResourceTable } from "./resource.js";
-import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
 import {
+  type StreamState,
+  subscriptionTo,
+  withResponse,
+  withSubscription,
+} from "./stream-state.js";
+import {
+  edited,
   type Held,
   isContent,
   isRejected,
@@ -126,7 +132,9 @@ function isFrozen({ refused }: Subscription, table: ResourceTable): boolean {
 
 function caughtUp(subscription: Subscription, table: ResourceTable): Subscription {
   const { flights, accepted } = subscription;
-  return { ...inStep(subscription, table), accepted: flights.length === 0 ? table : accepted };
+  return edited(inStep(subscription, table), {
+    accepted: flights.length === 0 ? table : accepted,
+  });
 }
 
 /** Suspects that the view has replaced meanwhile are none any more. */
@@ -137,7 +145,7 @@ function withCurrentSuspects(subscription: Subscription, { changed }: Difference
   const suspects = subscription.suspects
     .map((group) => group.filter(({ name, version }) => versions.get(name) === version))
     .filter((group) => group.length > 0);
-  return { ...subscription, suspects };
+  return edited(subscription, { suspects });
 }
 
 /** The time before which a change may not follow the response before it. */
@@ -154,18 +162,18 @@ function send(state: StreamState, { payload, subscription }: Attempt, moment: Mo
   const { typeUrl, style, flights, lastSerial } = subscription;
   const { serial = 0, version } = payload;
   const isShared = serial > lastSerial;
-  const sent = state.sent + 1;
-  const nonce = isShared ? `shared-${serial}` : `${state.id}-${sent}`;
+  const counted = withResponse(state);
+  const nonce = isShared ? `shared-${serial}` : `${state.id}-${counted.sent}`;
+  const flight = { nonce, sentAt: moment.now, payload };
   const after = withSubscription(
-    { ...state, sent },
-    {
-      ...subscription,
+    counted,
+    edited(subscription, {
       owed: false,
       refused: undefined,
-      flights: [...flights, { nonce, sentAt: moment.now, payload }].slice(-MAX_FLIGHTS),
+      flights: [...flights.slice(1 - MAX_FLIGHTS), flight],
       lastSerial: Math.max(serial, lastSerial),
       lastSent: { nonce, version, at: moment.now },
-    },
+    }),
   );
   return {
     state: followUps(after, typeUrl, payload.changed, moment.names),

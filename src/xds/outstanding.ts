@@ -4,7 +4,7 @@ import { difference } from "./difference.js";
 import { NO_NAMES } from "./names.js";
 import type { ResourceView } from "./resource.js";
 import type { StreamState } from "./stream-state.js";
-import { isRejected, type Subscription } from "./subscription.js";
+import { edited, isRejected, type Subscription } from "./subscription.js";
 
 /** A resource that a client lacks in the version that it should hold, or has and should not. */
 export interface Outstanding {
@@ -27,7 +27,7 @@ export function outstandingOf(
 function ofType(subscription: Subscription, view: ResourceView): readonly Outstanding[] {
   const { typeUrl, accepted } = subscription;
   // What is asked for again is answered anyway; here only content counts.
-  const judged = { ...subscription, held: accepted, requested: NO_NAMES, strays: NO_NAMES };
+  const judged = edited(subscription, { held: accepted, requested: NO_NAMES, strays: NO_NAMES });
   const { changed, removed } = difference(judged, view.get(typeUrl) ?? Table.empty());
   return [
     ...changed.map((resource): Outstanding => {

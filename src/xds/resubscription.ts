@@ -1,5 +1,5 @@
 import { Table } from "../base/table.js";
-import { type Held, type Subscription, wants, withEntry } from "./subscription.js";
+import { edited, type Held, type Subscription, wants, withEntry } from "./subscription.js";
 
 /**
  * A subscription that becomes a wildcard one. What stood under names that the client did not want was of no meaning, and
@@ -7,13 +7,12 @@ import { type Held, type Subscription, wants, withEntry } from "./subscription.j
  */
 export function widened(subscription: Subscription): Subscription {
   if (subscription.wildcard) return subscription;
-  return {
-    ...subscription,
+  return edited(subscription, {
     wildcard: true,
     owed: true,
     held: restricted(subscription.held, subscription.names),
     accepted: restricted(subscription.accepted, subscription.names),
-  };
+  });
 }
 
 /** Before names are added to a subscription: the client has nothing under those that it did not want. */
@@ -24,7 +23,7 @@ export function withoutHolding(subscription: Subscription, added: readonly strin
     held = held.without(name);
     accepted = accepted.without(name);
   }
-  return { ...subscription, held, accepted };
+  return edited(subscription, { held, accepted });
 }
 
 function restricted(table: Table<Held>, names: Iterable<string>): Table<Held> {

@@ -16,6 +16,7 @@ import { Table } from "../base/table.js";
 import type { EncodedResource } from "./resource.js";
 import {
   DOUBTFUL,
+  edited,
   type Flight,
   type Held,
   isSameContent,
@@ -52,33 +53,27 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
   if (flight === undefined) return subscription;
   const { error } = verdict;
   if (error !== undefined) {
-    const earlier = index === 0 ? subscription : acceptance(subscription, index);
-    const { accepted } = earlier;
-    const flights = earlier.flights.slice(1);
-    return refuse({ ...subscription, accepted, flights }, flight, error, now);
+    const accepted = index === 0 ? subscription.accepted : acceptedAfter(subscription, index);
+    const flights = subscription.flights.slice(index + 1);
+    return refuse(edited(subscription, { accepted, flights }), flight, error, now);
   }
-  return {
-    ...subscription,
-    ...acceptance(subscription, index + 1),
+  return edited(subscription, {
+    accepted: acceptedAfter(subscription, index + 1),
+    flights: subscription.flights.slice(index + 1),
     inherited: false,
     isDoubtful: false,
     lastAcked: { nonce: flight.nonce, version: flight.payload.version, at: now },
-  };
+  });
 }
 
-/** What changes when the client has taken the first so many responses, of at least one. */
-function acceptance(
-  subscription: Subscription,
-  count: number,
-): Pick<Subscription, "flights" | "accepted"> {
+/** What the client has taken when it has taken the first so many responses, of at least one. */
+function acceptedAfter(subscription: Subscription, count: number): Table<Held> {
   const { flights, held } = subscription;
-  const rest = flights.slice(count);
   // With nothing else under way, it is what is held: the shared table itself.
-  if (rest.length === 0) return { flights: rest, accepted: held };
-  const accepted = flights
+  if (count === flights.length) return held;
+  return flights
     .slice(0, count)
     .reduce((table, { payload }) => applied(subscription, table, payload), subscription.accepted);
-  return { flights: rest, accepted };
 }
 
 function applied({ style }: Subscription, table: Table<Held>, payload: Payload): Table<Held> {
@@ -98,10 +93,8 @@ function refuse(
   now: number,
 ): Subscription {
   const error = words.slice(0, ERROR_LENGTH);
-  const recorded: Subscription = {
-    ...subscription,
-    lastNacked: { nonce, version: payload.version, at: now, error },
-  };
+  const lastNacked = { nonce, version: payload.version, at: now, error };
+  const recorded = edited(subscription, { lastNacked });
   const suspects = possibleCulprits(subscription, payload);
   const [only] = suspects;
   // Without a resource there is nothing to blame, and sending it again would go on for ever.
@@ -112,14 +105,14 @@ function refuse(
   const judged = isAlone ? withRejection(recorded, only.name, rejection) : recorded;
   // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
   if (subscription.style === "complete" && subscription.flights.length > 0) {
-    return { ...judged, isDoubtful: true };
+    return edited(judged, { isDoubtful: true });
   }
   const without = takenBack(judged, payload);
   if (isAlone) return withoutCulprit(without, only);
   // What was sent in another version meanwhile is judged by that response.
   const current = suspects.filter((it) => isSameContent(subscription.held.get(it.name), it));
   const groups = current.length === 0 ? [] : splitSuspects(current, words);
-  return { ...uncertain(without, suspects), suspects: [...groups, ...without.suspects] };
+  return edited(uncertain(without, suspects), { suspects: [...groups, ...without.suspects] });
 }
 
 /** A complete answer is refused for any of its resources that the client has not accepted, whenever they were new. */
@@ -134,7 +127,7 @@ function possibleCulprits(
 /** The whole set is kept back until the view has another, unless there is another already. */
 function frozen(subscription: Subscription): Subscription {
   if (subscription.flights.length > 0) return subscription;
-  return { ...subscription, refused: subscription.held, held: Table.empty() };
+  return edited(subscription, { refused: subscription.held, held: Table.empty() });
 }
 
 /**
@@ -145,14 +138,13 @@ function takenBack(subscription: Subscription, { removed, resources }: Payload):
   const { accepted, isDoubtful, names, requested, strays } = subscription;
   if (subscription.style === "complete") {
     const listed = resources.filter(({ name }) => accepted.has(name));
-    return { ...subscription, owed: isDoubtful || listed.length < accepted.size };
+    return edited(subscription, { owed: isDoubtful || listed.length < accepted.size });
   }
   if (removed.length === 0) return subscription;
-  return {
-    ...subscription,
+  return edited(subscription, {
     requested: new Set([...requested, ...removed.filter((name) => names.has(name))]),
     strays: new Set([...strays, ...removed.filter((name) => !names.has(name))]),
-  };
+  });
 }
 
 /**
@@ -178,8 +170,8 @@ function uncertain(
     accepted = accepted.with(name, mark);
   }
   return isComplete
-    ? { ...subscription, held, isDoubtful: true, owed: true }
-    : { ...subscription, held, accepted };
+    ? edited(subscription, { held, isDoubtful: true, owed: true })
+    : edited(subscription, { held, accepted });
 }
 
 function withRejection(
@@ -192,7 +184,7 @@ function withRejection(
   rejections.set(name, rejection);
   const [oldest] = rejections.keys();
   if (rejections.size > MAX_REJECTIONS && oldest !== undefined) rejections.delete(oldest);
-  return { ...subscription, rejections };
+  return edited(subscription, { rejections });
 }
 
 /** The client stays with what it accepted before, or with what it accepts of what was sent since. */
@@ -201,8 +193,8 @@ function withoutCulprit(subscription: Subscription, culprit: EncodedResource): S
   const { name } = culprit;
   if (!isSameContent(held.get(name), culprit)) return subscription;
   const isSentSince = flights.some(({ payload }) => payload.changed.some((it) => it.name === name));
-  if (isSentSince) return { ...subscription, held: held.with(name, DOUBTFUL) };
+  if (isSentSince) return edited(subscription, { held: held.with(name, DOUBTFUL) });
   // Content that was good before and is refused now was not replaced by anything that we know of.
   const before = isSameContent(accepted.get(name), culprit) ? UNKNOWN : accepted.get(name);
-  return { ...subscription, held: withEntry(held, name, before) };
+  return edited(subscription, { held: withEntry(held, name, before) });
 }

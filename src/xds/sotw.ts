@@ -23,7 +23,7 @@ import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
 import { findFlight, settle } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { type Subscription, sotwStyle, subscription } from "./subscription.js";
+import { edited, type Subscription, sotwStyle, subscription } from "./subscription.js";
 
 /** What a DiscoveryRequest says, but for the node. */
 export interface SotwRequest {
@@ -103,17 +103,12 @@ function withNames(
   const next = explicit(listed);
   const names = sameNames(before.names, next) ? before.names : pool.shared(next);
   const named = before.named || listed.length > 0;
-  if (names === before.names && wildcard === before.wildcard) return { ...before, named };
+  if (names === before.names && wildcard === before.wildcard) return edited(before, { named });
   const added = [...names].filter((name) => !before.names.has(name));
   const taken = wildcard ? [] : [...before.names].filter((name) => !names.has(name));
   const requested = pool.edited(before.requested, added, taken);
-  return {
-    ...withoutHolding(wildcard ? widened(before) : before, added),
-    wildcard,
-    names,
-    named,
-    requested,
-  };
+  const unheld = withoutHolding(wildcard ? widened(before) : before, added);
+  return edited(unheld, { wildcard, names, named, requested });
 }
 
 /** An out-of-date request is not answered, but what it gives up is forgotten: the client may ask for that anew. */
@@ -125,18 +120,17 @@ function withFewerNames(
   const kept = new Set(listed);
   const taken = [...before.names].filter((name) => !kept.has(name));
   if (taken.length === 0) return before;
-  return {
-    ...before,
+  return edited(before, {
     names: pool.edited(before.names, [], taken),
     requested: pool.edited(before.requested, [], taken),
-  };
+  });
 }
 
 function askedAgain(before: Subscription, nonce: string, { names: pool }: Moment): Subscription {
   if (!before.wildcard)
-    return { ...before, requested: pool.edited(before.requested, before.names, []) };
+    return edited(before, { requested: pool.edited(before.requested, before.names, []) });
   // Envoy does not repeat itself here; a request without a nonce is the first of somebody who lost count.
-  return nonce === "" ? { ...before, owed: before.style === "complete" } : before;
+  return nonce === "" ? edited(before, { owed: before.style === "complete" }) : before;
 }
 
 function explicit(names: readonly string[]): NameSet {

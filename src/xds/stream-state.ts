@@ -14,9 +14,19 @@ export interface StreamState {
   readonly sent: number;
 }
 
+/** All states are made here, for the reason that subscriptions have: see `edited` in subscription.ts. */
+function stateOf(
+  id: string,
+  view: ResourceView,
+  subscriptions: readonly Subscription[],
+  sent: number,
+): StreamState {
+  return { id, view, subscriptions, sent };
+}
+
 /** The state of a stream on which nothing was said. */
 export function newStream(id: string, view: ResourceView): StreamState {
-  return { id, view, subscriptions: [], sent: 0 };
+  return stateOf(id, view, [], 0);
 }
 
 /** What the stream knows of a type; undefined if the client did not ask for it. */
@@ -37,18 +47,23 @@ export function hasTakenAll(state: StreamState, last: string): boolean {
 
 /** The state with one subscription set. */
 export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
-  const { subscriptions } = state;
+  const { id, view, subscriptions, sent } = state;
   const index = subscriptions.findIndex(({ typeUrl }) => typeUrl === subscription.typeUrl);
   if (index >= 0) {
     if (subscriptions[index] === subscription) return state;
-    return { ...state, subscriptions: subscriptions.with(index, subscription) };
+    return stateOf(id, view, subscriptions.with(index, subscription), sent);
   }
   const rank = ({ typeUrl }: Subscription) => rulesOf(typeUrl).rank;
   const sorted = [...subscriptions, subscription].sort((a, b) => rank(a) - rank(b));
-  return { ...state, subscriptions: sorted };
+  return stateOf(id, view, sorted, sent);
 }
 
 /** The state with another view. */
 export function withView(state: StreamState, view: ResourceView): StreamState {
-  return state.view === view ? state : { ...state, view };
+  return state.view === view ? state : stateOf(state.id, view, state.subscriptions, state.sent);
+}
+
+/** The state after one more response. */
+export function withResponse({ id, view, subscriptions, sent }: StreamState): StreamState {
+  return stateOf(id, view, subscriptions, sent + 1);
 }

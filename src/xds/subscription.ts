@@ -111,30 +111,65 @@ export interface Subscription {
 /** What has to be said of a subscription, and what may be said. */
 export type Asked = Pick<Subscription, "typeUrl" | "style"> & Partial<Subscription>;
 
+const BLANK: Subscription = {
+  typeUrl: "",
+  style: "delta",
+  wildcard: false,
+  names: NO_NAMES,
+  named: false,
+  requested: NO_NAMES,
+  strays: NO_NAMES,
+  held: Table.empty(),
+  accepted: Table.empty(),
+  isDoubtful: false,
+  flights: [],
+  lastSerial: 0,
+  suspects: [],
+  rejections: new Map(),
+  owed: false,
+  inherited: false,
+  refused: undefined,
+  resumedAt: undefined,
+  lastSent: undefined,
+  lastAcked: undefined,
+  lastNacked: undefined,
+};
+
 /** A subscription of a client that holds nothing and was sent nothing, apart from what is given. */
 export function subscription(asked: Asked): Subscription {
-  return {
-    wildcard: false,
-    names: NO_NAMES,
-    named: false,
-    requested: NO_NAMES,
-    strays: NO_NAMES,
-    held: Table.empty(),
-    accepted: Table.empty(),
-    isDoubtful: false,
-    flights: [],
-    lastSerial: 0,
-    suspects: [],
-    rejections: new Map(),
-    owed: false,
-    inherited: false,
-    refused: undefined,
-    resumedAt: undefined,
-    lastSent: undefined,
-    lastAcked: undefined,
-    lastNacked: undefined,
-    ...asked,
+  return edited(BLANK, asked);
+}
+
+/**
+ * A subscription with some fields set. All subscriptions are made here, and so have one shape. An object that is spread has,
+ * for V8, a shape of its own at each place where that is done: copies of copies had ever new ones, so that no place in the code
+ * knew the shapes that it met.
+ */
+export function edited(before: Subscription, change: Partial<Subscription>): Subscription {
+  const copy: Subscription = {
+    typeUrl: before.typeUrl,
+    style: before.style,
+    wildcard: before.wildcard,
+    names: before.names,
+    named: before.named,
+    requested: before.requested,
+    strays: before.strays,
+    held: before.held,
+    accepted: before.accepted,
+    isDoubtful: before.isDoubtful,
+    flights: before.flights,
+    lastSerial: before.lastSerial,
+    suspects: before.suspects,
+    rejections: before.rejections,
+    owed: before.owed,
+    inherited: before.inherited,
+    refused: before.refused,
+    resumedAt: before.resumedAt,
+    lastSent: before.lastSent,
+    lastAcked: before.lastAcked,
+    lastNacked: before.lastNacked,
   };
+  return Object.assign(copy, change);
 }
 
 /** The style of state-of-the-world answers of a type. */
