@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { formatDiagnostic } from "../base/diagnostic.js";
 import { errorMessage } from "../base/error-message.js";
 import {
+  type Bootstrap,
   type BootstrapOptions,
   buildBootstrap,
   type ControlPlaneConnection,
@@ -72,7 +74,8 @@ const TLS_PORT = 15012;
 
 const HELP = `
 The bootstrap is complete: a stock Envoy that is started with it joins from any machine that reaches the control plane.
-The root certificate is in it; the token stays in its file, which has to be there when Envoy starts.
+The root certificate is in it; the token stays in its file, which has to be there when Envoy starts. With --config it is as
+EnvoyFilters for the BOOTSTRAP change it.
 
 Examples:
   $ fairlead token create --service-account default/default > token
@@ -94,9 +97,32 @@ export function bootstrapCommand(context: CommandContext): Command {
   addConnectionOptions(command, context);
   addListeningOptions(command);
   return command.addHelpText("after", HELP).action(async (options: BootstrapCommandOptions) => {
-    const bootstrap = buildBootstrap(await bootstrapOptions(options));
+    const bootstrap = await writtenBootstrap(options, context);
     context.stdout.write(`${JSON.stringify(bootstrap, undefined, 2)}\n`);
   });
+}
+
+/** The bootstrap; with directories as these declare its workload, and as their EnvoyFilters change it. */
+async function writtenBootstrap(
+  options: BootstrapCommandOptions,
+  { stderr }: CommandContext,
+): Promise<Bootstrap> {
+  if (options.config === undefined) return buildBootstrap(await bootstrapOptions(options));
+  // Loaded when they are needed: reading YAML takes much that nothing else here does.
+  const { readDirectories } = await import("./read-directories.js");
+  const { findDeclaredGroup, findDeclaredWorkload } = await import("./declared-workload.js");
+  const { createBootstrapFilter } = await import("../up/bootstrap-patches.js");
+  const snapshot = await readDirectories(options.config);
+  const read = { directories: options.config, tables: snapshot.tables };
+  const { workload, group } = options;
+  const declared =
+    group === undefined
+      ? findDeclaredWorkload(read, workload)
+      : findDeclaredGroup(read, { name: group, namespace: workload.namespace });
+  const unchanged = buildBootstrap(await bootstrapOptions(options, declared));
+  const { bootstrap, diagnostics } = await createBootstrapFilter()(snapshot, unchanged);
+  for (const one of diagnostics) stderr.write(`${formatDiagnostic(one)}\n`);
+  return bootstrap;
 }
 
 function addIdentityOptions(command: Command): void {
@@ -150,13 +176,16 @@ function addListeningOptions(command: Command): void {
     .option("--dns-resolver <ip[:port]>", "a DNS server to ask; repeatable", parseResolver);
 }
 
-async function bootstrapOptions(options: BootstrapCommandOptions): Promise<BootstrapOptions> {
+async function bootstrapOptions(
+  options: BootstrapCommandOptions,
+  declared?: DeclaredWorkload,
+): Promise<BootstrapOptions> {
   const { adminPort, statusPort, metricsPort, dnsResolver } = options;
   const address = options.address ?? machineAddress();
   // Several proxies on one machine each have a loopback address, and keep to it.
   const own = address.startsWith("127.") ? address : undefined;
   return {
-    node: await nodeOptions(options, address),
+    node: nodeOptions(options, address, declared),
     controlPlane: await controlPlaneConnection(options),
     protocol: options.protocol,
     admin: { address: own ?? "127.0.0.1", port: adminPort },
@@ -166,12 +195,12 @@ async function bootstrapOptions(options: BootstrapCommandOptions): Promise<Boots
   };
 }
 
-async function nodeOptions(
+function nodeOptions(
   options: BootstrapCommandOptions,
   address: string,
-): Promise<NodeOptions> {
-  const { workload, config, locality, appAddress, egressAddress } = options;
-  const declared = config === undefined ? undefined : await declaredWorkload(config, options);
+  declared: DeclaredWorkload | undefined,
+): NodeOptions {
+  const { workload, locality, appAddress, egressAddress } = options;
   return {
     ...workload,
     type: options.gateway === true || declared?.proxy === "router" ? "router" : "sidecar",
@@ -183,16 +212,6 @@ async function nodeOptions(
     ...(appAddress === undefined ? {} : { appAddress }),
     ...(egressAddress === undefined ? {} : { egressAddress }),
   };
-}
-
-async function declaredWorkload(
-  config: readonly string[],
-  { workload, group }: IdentityOptions,
-): Promise<DeclaredWorkload> {
-  // Loaded when it is needed: reading YAML takes much that nothing else here does.
-  const { findDeclaredGroup, findDeclaredWorkload } = await import("./declared-workload.js");
-  if (group === undefined) return findDeclaredWorkload(config, workload);
-  return findDeclaredGroup(config, { name: group, namespace: workload.namespace });
 }
 
 /** What is given wins over what a Deployment says. */

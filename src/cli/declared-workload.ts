@@ -1,8 +1,8 @@
 import { keyOf } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
 import { proxyStart } from "../up/proxy-start.js";
 import { declaredWorkloads, type LocalWorkload, workloadOfPod } from "../up/workloads.js";
 import { CommandError } from "./command-error.js";
-import { readDirectories } from "./read-directories.js";
 
 /** What a directory says of a workload, as far as its proxy's bootstrap depends on it. */
 export type DeclaredWorkload = Pick<
@@ -15,12 +15,14 @@ interface Name {
   readonly namespace: string;
 }
 
+/** Some directories, and what they say. */
+interface Read {
+  readonly directories: readonly string[];
+  readonly tables: ResourceTables;
+}
+
 /** The workload of which a pod is a replica, see `workloadOfPod`. Throws a `CommandError` when the directories declare none. */
-export async function findDeclaredWorkload(
-  directories: readonly string[],
-  pod: Name,
-): Promise<DeclaredWorkload> {
-  const { tables } = await readDirectories(directories);
+export function findDeclaredWorkload({ directories, tables }: Read, pod: Name): DeclaredWorkload {
   const workload = workloadOfPod(declaredWorkloads(tables), pod);
   if (workload !== undefined) return workload;
   throw new CommandError(
@@ -30,11 +32,7 @@ export async function findDeclaredWorkload(
 }
 
 /** The workloads of a WorkloadGroup. Throws a `CommandError` when the directories have no such group. */
-export async function findDeclaredGroup(
-  directories: readonly string[],
-  group: Name,
-): Promise<DeclaredWorkload> {
-  const { tables } = await readDirectories(directories);
+export function findDeclaredGroup({ directories, tables }: Read, group: Name): DeclaredWorkload {
   const { metadata, template } = tables.WorkloadGroup.get(keyOf(group))?.spec ?? {};
   if (template === undefined) {
     throw new CommandError(

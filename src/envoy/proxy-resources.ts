@@ -274,6 +274,8 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
       const sides = sidesOf(connected.proxy);
       return given.filter(
         (patch) =>
+          // The bootstrap is no matter of what is sent: its patches are made where it is.
+          patch.applyTo !== "BOOTSTRAP" &&
           sides.some((side) => isForSide(patch, side)) &&
           !patches.patching.hasEffect(patch) &&
           check(patch) === undefined,

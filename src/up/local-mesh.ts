@@ -1,6 +1,8 @@
 /** The mesh on this machine: makes the pods that run those that the files ask for, again after each change. */
 import { isDeepStrictEqual } from "node:util";
 import type { ControlPlane } from "../app.js";
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import { podAddresses } from "./addresses.js";
 import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
@@ -35,12 +37,16 @@ export type MeshEvent =
     }
   /** Ports that applications could not open; tried again at the next change. */
   | { readonly kind: "ports-failed"; readonly failures: readonly EchoFailure[] }
+  /** What is wrong with EnvoyFilters for the bootstrap of a proxy. */
+  | { readonly kind: "diagnostics"; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "error"; readonly error: unknown };
 
 /** The proxies of pods. */
 export interface PodProxies {
   /** Starts the proxy of a pod. */
   launch(pod: PlacedPod): Promise<EnvoyProcess>;
+  /** What EnvoyFilters change of the bootstrap of its proxy. */
+  bootstrapPatches(pod: PlacedPod): EnvoyPatches;
   /** Gives a proxy that is not connected the means to connect again. */
   readmit(pod: PlacedPod): Promise<void>;
 }
@@ -157,7 +163,10 @@ export class LocalMesh {
     // Those that are leaving keep their addresses until they are gone.
     const ids = new Set([...pods.map(podId), ...this.#pods.keys()]);
     const slots = await this.#options.slots.assign("pods", [...ids]);
-    return pods.map((pod) => ({ ...pod, addresses: podAddresses(slots.get(podId(pod)) ?? 0) }));
+    return pods.map((pod) => {
+      const placed = { ...pod, addresses: podAddresses(slots.get(podId(pod)) ?? 0) };
+      return { ...placed, bootstrapPatches: this.#options.proxies.bootstrapPatches(placed) };
+    });
   }
 
   #tellStandIns(standIns: readonly StandIn[]): void {

@@ -1,10 +1,13 @@
 /** Which pods to start and which to end, so that those that run become those that are wanted. */
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { PodAddresses } from "./addresses.js";
 import { type LocalPod, podId } from "./pods.js";
 
 /** A pod with its addresses. */
 export interface PlacedPod extends LocalPod {
   readonly addresses: PodAddresses;
+  /** What EnvoyFilters change of the bootstrap of its proxy; nothing when absent. */
+  readonly bootstrapPatches?: EnvoyPatches;
 }
 
 /** A pod that runs, as far as the plan depends on it. */
@@ -64,9 +67,10 @@ function replaceNow(
 /** What its proxy and its application are told when they start; they need no new start for anything else. */
 function formOf(pod: PlacedPod): string {
   const { name, namespace, workloadName, serviceAccount, proxy, addresses } = pod;
+  const { bootstrapPatches = [] } = pod;
   return JSON.stringify([
     ...[name, namespace, workloadName, serviceAccount, proxy],
-    ...[pod.concurrency, pod.settings],
+    ...[pod.concurrency, pod.settings, bootstrapPatches.map(({ patch }) => patch)],
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);
 }

@@ -1,6 +1,7 @@
 /** The Envoy of one pod. */
 import { join } from "node:path";
 import type { ControlPlane } from "../app.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
 import {
   type BootstrapOptions,
@@ -8,6 +9,8 @@ import {
   buildJoinTokenFile,
   type SocketAddress,
 } from "../envoy/bootstrap.js";
+import type { EnvoyPatches } from "../mesh/envoy-filters.js";
+import { type FilterBootstrap, patchesFor } from "./bootstrap-patches.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
 import { podNode } from "./pod-node.js";
 import type { PlacedPod } from "./pod-plan.js";
@@ -17,7 +20,10 @@ import { podId } from "./pods.js";
 export interface ProxySettings {
   /** Envoy's executable. */
   readonly binary: string;
-  readonly controlPlane: Pick<ControlPlane, "tlsPort" | "rootCertificates" | "createToken">;
+  readonly controlPlane: Pick<
+    ControlPlane,
+    "tlsPort" | "rootCertificates" | "createToken" | "snapshot"
+  >;
   /** The control plane's address, which its certificate names. */
   readonly controlPlaneAddress: string;
   /** It may not listen on ports below 1024. */
@@ -29,6 +35,9 @@ export interface ProxySettings {
   /** Holds a directory for each pod. */
   readonly proxyDirectory: string;
   readonly logDirectory: string;
+  readonly filterBootstrap: FilterBootstrap;
+  /** Told what is wrong with EnvoyFilters for a bootstrap, each time that one is made. */
+  readonly onDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
 }
 
 /** Istio's ports of a proxy. */
@@ -48,14 +57,26 @@ export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Prom
   const directory = join(settings.proxyDirectory, podId(pod));
   await makePrivateDirectory(directory);
   await renewJoinToken(settings, pod);
+  const { bootstrap, diagnostics } = await settings.filterBootstrap(
+    settings.controlPlane.snapshot(),
+    buildBootstrap(bootstrapOptions(settings, pod)),
+  );
+  settings.onDiagnostics(diagnostics);
   return startEnvoy({
     binary: settings.binary,
-    bootstrap: buildBootstrap(bootstrapOptions(settings, pod)),
+    bootstrap,
     concurrency: pod.concurrency,
     directory,
     logFile: logFileOf(settings.logDirectory, pod),
     admin: { address: pod.addresses.pod, port: ADMIN_PORT },
   });
+}
+
+/** The patches of EnvoyFilters that are in the bootstrap of a pod's proxy when it starts now. */
+export function patchesOfPod(settings: ProxySettings, pod: PlacedPod): EnvoyPatches {
+  if (pod.proxy === "none") return [];
+  const { tables } = settings.controlPlane.snapshot();
+  return patchesFor(tables, buildBootstrap(bootstrapOptions(settings, pod)));
 }
 
 /** Gives the proxy of a pod a new join token, which it uses for its next stream when it has no valid certificate. */

@@ -96,6 +96,9 @@ export class UpTerminal {
         this.#waitedFor.delete(podId(event.pod));
         this.#news(`${podId(event.pod)} ended`);
         break;
+      case "diagnostics":
+        this.#once(diagnosticLines(event.diagnostics));
+        break;
       case "error":
         this.lines([this.#terminal.colors.red(`error: ${String(event.error)}`)]);
         break;

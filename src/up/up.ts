@@ -4,13 +4,14 @@ import { join } from "node:path";
 import pino from "pino";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
 import type { SocketAddress } from "../envoy/bootstrap.js";
+import { createBootstrapFilter } from "./bootstrap-patches.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";
 import { startEchoApplications } from "./echo.js";
 import { type EnvoyBinary, type EnvoyPlaces, findEnvoy } from "./envoy-binary.js";
 import { LocalMesh, type MeshEvent } from "./local-mesh.js";
 import { mayUseLowPorts } from "./machine.js";
 import { openMadeDirectory } from "./made-directory.js";
-import { launchProxy, type ProxySettings, renewJoinToken } from "./pod-proxy.js";
+import { launchProxy, type ProxySettings, patchesOfPod, renewJoinToken } from "./pod-proxy.js";
 import { startReaper } from "./reaper.js";
 import { openSlotStore } from "./slot-store.js";
 import {
@@ -108,11 +109,16 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     ...(options.dnsResolvers === undefined ? {} : { dnsResolvers: options.dnsResolvers }),
     proxyDirectory: state.proxies,
     logDirectory: state.logs,
+    filterBootstrap: createBootstrapFilter(),
+    onDiagnostics: (diagnostics) => {
+      options.onEvent({ kind: "diagnostics", diagnostics });
+    },
   };
   const mesh = new LocalMesh({
     controlPlane,
     proxies: {
       launch: (pod) => launchProxy(settings, pod),
+      bootstrapPatches: (pod) => patchesOfPod(settings, pod),
       readmit: (pod) => renewJoinToken(settings, pod),
     },
     made,

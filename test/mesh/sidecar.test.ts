@@ -216,3 +216,32 @@ spec:
     resolver.resolve4("late.example.com").catch(() => []);
   await expect.poll(late, { timeout: 30_000 }).toEqual([egress]);
 });
+
+test("a proxy is started anew when an EnvoyFilter changes its bootstrap, and no other is", async () => {
+  const dumpOf = async (pod: string) =>
+    JSON.parse(await admin(mesh().pod(pod), "/config_dump?mask=bootstrap")) as object;
+  const interval = async (pod: string): Promise<string | undefined> =>
+    /"stats_flush_interval":\s*"(\w+)"/.exec(JSON.stringify(await dumpOf(pod)))?.[1];
+  const uptime = async (pod: string): Promise<number> => {
+    const info = JSON.parse(await admin(mesh().pod(pod), "/server_info")) as object;
+    return Number.parseInt((info as { uptime_current_epoch: string }).uptime_current_epoch, 10);
+  };
+  const before = await uptime("front-0");
+  await mesh().writeForTest(
+    "bootstrap.yaml",
+    `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: other }
+spec:
+  workloadSelector: { labels: { app: other } }
+  configPatches:
+  - applyTo: BOOTSTRAP
+    patch: { operation: MERGE, value: { stats_flush_interval: 7s } }
+`,
+  );
+  const changed = (): Promise<string | undefined> => interval("other-0").catch(() => undefined);
+  await expect.poll(changed, { timeout: 30_000, interval: 100 }).toBe("7s");
+  expect(await interval("front-0")).toBe("5s");
+  expect(await uptime("front-0")).toBeGreaterThanOrEqual(before);
+});

@@ -24,7 +24,7 @@ const OPERATIONS: Readonly<Record<PatchTarget, readonly string[]>> = {
   HTTP_ROUTE: [...INSERTS, "REMOVE", ...MERGES],
   CLUSTER: [...INSERTS, "REMOVE", ...MERGES],
   EXTENSION_CONFIG: INSERTS,
-  BOOTSTRAP: [],
+  BOOTSTRAP: ["MERGE"],
 };
 
 /** A check by the API of an encoder. */
@@ -44,10 +44,6 @@ function operationProblem({
 }: EnvoyConfigObjectPatch): PatchProblem | undefined {
   if (match?.context === "WAYPOINT") {
     return { path: ["match", "context"], message: "there are no waypoints" };
-  }
-  if (applyTo === "BOOTSTRAP") {
-    const message = "a proxy's bootstrap is its own: write it there (see fairlead bootstrap)";
-    return { path: ["applyTo"], message };
   }
   const operation = patch?.operation ?? "INVALID";
   if (applyTo === undefined || !isPatchTarget(applyTo)) return undefined;

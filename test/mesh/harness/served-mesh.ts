@@ -11,6 +11,7 @@ import {
   startControlPlane,
 } from "../../../src/app.js";
 import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
+import { createBootstrapFilter } from "../../../src/up/bootstrap-patches.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
 import { startEchoApplications } from "../../../src/up/echo.js";
 import { podListeners } from "../../../src/up/echo-ports.js";
@@ -190,6 +191,8 @@ async function startProxies(
     unprivileged: true,
     proxyDirectory: join(state, "proxies"),
     logDirectory: join(state, "logs"),
+    filterBootstrap: createBootstrapFilter(),
+    onDiagnostics: () => undefined,
     ...(protocol === undefined ? {} : { protocol }),
   };
   const envoys = new Map<string, EnvoyProcess>();

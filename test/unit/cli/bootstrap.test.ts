@@ -35,7 +35,39 @@ spec:
   template: { serviceAccount: billing, labels: { app: billing } }
 `;
 
+const FILTERS = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: mine }
+spec:
+  workloadSelector: { labels: { app: a } }
+  configPatches:
+  - applyTo: BOOTSTRAP
+    match: { context: GATEWAY, proxy: { metadata: { ZONE: z } } }
+    patch:
+      operation: MERGE
+      value:
+        stats_flush_interval: 7s
+        node: { metadata: { ADDED: "yes" } }
+        static_resources: { clusters: [{ name: collector, connect_timeout: 1s }] }
+  - applyTo: BOOTSTRAP
+    patch: { operation: MERGE, value: { stats_flush_interval: -1s } }
+  - applyTo: BOOTSTRAP
+    match: { proxy: { proxyVersion: "^1[.]2[.].*" } }
+    patch: { operation: MERGE, value: { stats_flush_interval: 8s } }
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: of-others }
+spec:
+  workloadSelector: { labels: { app: b } }
+  configPatches:
+  - applyTo: BOOTSTRAP
+    patch: { operation: MERGE, value: { stats_flush_interval: 9s } }
+`;
+
 interface Bootstrap {
+  readonly staticResources: { readonly clusters: readonly { readonly name: string }[] };
   readonly node: { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> };
   readonly admin: { readonly address: { readonly socketAddress: object } };
 }
@@ -118,6 +150,28 @@ test("is of a WorkloadGroup, and as the files say of that", async () => {
     code: 1,
     stderr: expect.stringContaining("no WorkloadGroup vms in namespace other") as string,
   });
+});
+
+test("is as the EnvoyFilters for it change it, but for what Envoy would refuse", async () => {
+  const config = join(directory, "filters");
+  mkdirSync(config);
+  writeFileSync(join(config, "mesh.yaml"), DEPLOYMENT);
+  writeFileSync(join(config, "filters.yaml"), FILTERS);
+  const args = ["--workload", "a-0", "--config", config, ...joining()];
+  const { code, stdout, stderr } = await run(["bootstrap", ...args]);
+  expect(code).toBe(0);
+  const value = JSON.parse(stdout) as Bootstrap;
+  const untouched = (await bootstrap("--workload", "a-0", ...joining())).value;
+  expect(value).toMatchObject({
+    statsFlushInterval: "7s",
+    node: { id: untouched.node.id, metadata: { ADDED: "yes", NAME: "a-0" } },
+  });
+  expect(value.staticResources.clusters.map(({ name }) => name)).toEqual([
+    ...untouched.staticResources.clusters.map(({ name }) => name),
+    "collector",
+  ]);
+  expect(stderr).toMatch(/filters\.yaml:\d+:\d+: error\[refused-by-envoy\]: .*the bootstrap/);
+  expect(stderr.match(/refused-by-envoy/g)).toHaveLength(1);
 });
 
 test("prefers what it is told to what the Deployment says", async () => {

@@ -50,6 +50,10 @@ test.each([
     "merges",
     `- applyTo: CLUSTER\n  match: { ${CART} }\n  patch: { operation: MERGE, value: { connect_timeout: 7s } }`,
   ],
+  [
+    "is of the bootstrap, which is not sent",
+    "- applyTo: BOOTSTRAP\n  patch: { operation: MERGE, value: { stats_flush_interval: 7s } }",
+  ],
   ["removes", `- applyTo: CLUSTER\n  match: { ${CART} }\n  patch: { operation: REMOVE }`],
   ["adds a cluster", `- applyTo: CLUSTER\n  patch: { operation: ADD, value: { name: more } }`],
   [

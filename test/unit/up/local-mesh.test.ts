@@ -84,6 +84,7 @@ class Scene {
       },
       proxies: {
         launch: (pod) => Promise.resolve(this.#startEnvoy(pod, ready)),
+        bootstrapPatches: () => [],
         readmit: (pod) => Promise.resolve(void this.readmitted.push(podId(pod))),
       },
       made: {

@@ -34,6 +34,23 @@ test("replaces the ready pods of a workload one at a time", () => {
   expect(planPods(running({ pod: FIRST }, { pod: SECOND }), wanted).end).toEqual([podId(FIRST)]);
 });
 
+test("replaces a pod when EnvoyFilters change its bootstrap otherwise, wherever they are", () => {
+  const source = { kind: "EnvoyFilter", namespace: "default", name: "a" };
+  const patched = (index: number, seconds: number): PlacedPod => ({
+    ...FIRST,
+    bootstrapPatches: [
+      {
+        ...{ source, index, applyTo: "BOOTSTRAP" },
+        patch: { operation: "MERGE", value: { stats_flush_interval: `${seconds}s` } },
+      },
+    ],
+  });
+  const plan = (now: PlacedPod, next: PlacedPod) => planPods(running({ pod: now }), [next]).end;
+  expect(plan(FIRST, patched(0, 1))).toEqual([podId(FIRST)]);
+  expect(plan(patched(0, 1), patched(0, 2))).toEqual([podId(FIRST)]);
+  expect(plan(patched(0, 1), patched(3, 1))).toEqual([]);
+});
+
 test("waits with the next one until the last one is ready again", () => {
   const wanted = [FIRST, SECOND].map((pod) => ({ ...pod, ...NEW_FORM }));
   const halfway = running({ pod: { ...FIRST, ...NEW_FORM }, ready: false }, { pod: SECOND });

@@ -98,9 +98,14 @@ test.each<[string, string, string]>([
     '12: the patch has no effect: only Istio\'s own build of Envoy has the filter "istio.stats"',
   ],
   [
-    "the bootstrap, which proxies have from elsewhere",
-    "- applyTo: BOOTSTRAP\n  patch: { operation: MERGE, value: {} }",
-    "6: the patch has no effect: a proxy's bootstrap is its own",
+    "an operation on the bootstrap, which can be merged alone",
+    "- applyTo: BOOTSTRAP\n  patch: { operation: ADD, value: {} }",
+    "7: the patch has no effect: the operation ADD does nothing to a BOOTSTRAP: one of MERGE",
+  ],
+  [
+    "what is in no bootstrap",
+    "- applyTo: BOOTSTRAP\n  patch: { operation: MERGE, value: { stats_flush: 1s } }",
+    '7: the patch has no effect: .*no field is called "stats_flush"',
   ],
 ])("says of %s where it is", (_what, patch, expected) => {
   const found = problems(patch);
