@@ -1,18 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
-import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import { formatDiagnostic } from "../base/diagnostic.js";
-import { errorMessage } from "../base/error-message.js";
-import {
-  type Bootstrap,
-  type BootstrapOptions,
-  buildBootstrap,
-  type ControlPlaneConnection,
-  type SocketAddress,
-} from "../envoy/bootstrap.js";
-import { type NodeOptions, ON_DEMAND_METADATA } from "../envoy/bootstrap-node.js";
-import { GROUP_METADATA } from "../mesh/node-metadata.js";
 import {
   collect,
   parseHostPort,
@@ -23,54 +9,9 @@ import {
   parseResolver,
   parseWorkload,
 } from "./arguments.js";
-import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
-import type { DeclaredWorkload } from "./declared-workload.js";
+import type { BootstrapCommandOptions } from "./run-bootstrap.js";
 import { defaultStatePath } from "./state-path.js";
-
-interface IdentityOptions {
-  readonly workload: ReturnType<typeof parseWorkload>;
-  readonly config?: readonly string[];
-  readonly serviceAccount?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly gateway?: true;
-  readonly address?: string;
-  readonly locality?: NonNullable<NodeOptions["locality"]>;
-  readonly onDemand?: true;
-  readonly group?: string;
-}
-
-interface InterceptionOptions {
-  readonly mode: "REDIRECT" | "NONE";
-  readonly appAddress?: string;
-  readonly egressAddress?: string;
-  readonly unprivileged?: true;
-}
-
-interface ConnectionOptions {
-  readonly controlPlane?: ReturnType<typeof parseHostPort>;
-  readonly san?: string;
-  readonly rootCert?: string;
-  readonly state: string;
-  readonly tokenFile?: string;
-  readonly plaintext?: true;
-  readonly protocol: "delta" | "state-of-the-world";
-}
-
-interface ListeningOptions {
-  readonly adminPort: number;
-  readonly statusPort: number;
-  readonly metricsPort: number;
-  readonly dnsResolver?: readonly SocketAddress[];
-}
-
-type BootstrapCommandOptions = IdentityOptions &
-  InterceptionOptions &
-  ConnectionOptions &
-  ListeningOptions;
-
-const PLAINTEXT_PORT = 15010;
-const TLS_PORT = 15012;
 
 const HELP = `
 The bootstrap is complete: a stock Envoy that is started with it joins from any machine that reaches the control plane.
@@ -97,32 +38,9 @@ export function bootstrapCommand(context: CommandContext): Command {
   addConnectionOptions(command, context);
   addListeningOptions(command);
   return command.addHelpText("after", HELP).action(async (options: BootstrapCommandOptions) => {
-    const bootstrap = await writtenBootstrap(options, context);
-    context.stdout.write(`${JSON.stringify(bootstrap, undefined, 2)}\n`);
+    const { runBootstrap } = await import("./run-bootstrap.js");
+    await runBootstrap(options, context);
   });
-}
-
-/** The bootstrap; with directories as these declare its workload, and as their EnvoyFilters change it. */
-async function writtenBootstrap(
-  options: BootstrapCommandOptions,
-  { stderr }: CommandContext,
-): Promise<Bootstrap> {
-  if (options.config === undefined) return buildBootstrap(await bootstrapOptions(options));
-  // Loaded when they are needed: reading YAML takes much that nothing else here does.
-  const { readDirectories } = await import("./read-directories.js");
-  const { findDeclaredGroup, findDeclaredWorkload } = await import("./declared-workload.js");
-  const { createBootstrapFilter } = await import("../up/bootstrap-patches.js");
-  const snapshot = await readDirectories(options.config);
-  const read = { directories: options.config, tables: snapshot.tables };
-  const { workload, group } = options;
-  const declared =
-    group === undefined
-      ? findDeclaredWorkload(read, workload)
-      : findDeclaredGroup(read, { name: group, namespace: workload.namespace });
-  const unchanged = buildBootstrap(await bootstrapOptions(options, declared));
-  const { bootstrap, diagnostics } = await createBootstrapFilter()(snapshot, unchanged);
-  for (const one of diagnostics) stderr.write(`${formatDiagnostic(one)}\n`);
-  return bootstrap;
 }
 
 function addIdentityOptions(command: Command): void {
@@ -174,109 +92,4 @@ function addListeningOptions(command: Command): void {
     .option("--status-port <port>", "of /healthz/ready", parsePort, 15021)
     .option("--metrics-port <port>", "of /stats/prometheus", parsePort, 15090)
     .option("--dns-resolver <ip[:port]>", "a DNS server to ask; repeatable", parseResolver);
-}
-
-async function bootstrapOptions(
-  options: BootstrapCommandOptions,
-  declared?: DeclaredWorkload,
-): Promise<BootstrapOptions> {
-  const { adminPort, statusPort, metricsPort, dnsResolver } = options;
-  const address = options.address ?? machineAddress();
-  // Several proxies on one machine each have a loopback address, and keep to it.
-  const own = address.startsWith("127.") ? address : undefined;
-  return {
-    node: nodeOptions(options, address, declared),
-    controlPlane: await controlPlaneConnection(options),
-    protocol: options.protocol,
-    admin: { address: own ?? "127.0.0.1", port: adminPort },
-    status: { address: own ?? "0.0.0.0", port: statusPort },
-    metrics: { address: own ?? "0.0.0.0", port: metricsPort },
-    ...(dnsResolver === undefined ? {} : { dnsResolvers: dnsResolver }),
-  };
-}
-
-function nodeOptions(
-  options: BootstrapCommandOptions,
-  address: string,
-  declared: DeclaredWorkload | undefined,
-): NodeOptions {
-  const { workload, locality, appAddress, egressAddress } = options;
-  return {
-    ...workload,
-    type: options.gateway === true || declared?.proxy === "router" ? "router" : "sidecar",
-    addresses: [address],
-    ...identityOf(options, declared),
-    interceptionMode: options.mode,
-    unprivileged: options.unprivileged === true,
-    ...(locality === undefined ? {} : { locality }),
-    ...(appAddress === undefined ? {} : { appAddress }),
-    ...(egressAddress === undefined ? {} : { egressAddress }),
-  };
-}
-
-/** What is given wins over what a Deployment says. */
-function identityOf(
-  { serviceAccount, labels, onDemand, group }: IdentityOptions,
-  declared: DeclaredWorkload | undefined,
-): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName" | "metadata" | "settings"> {
-  return {
-    ...(declared === undefined ? {} : { settings: declared.settings }),
-    serviceAccount: serviceAccount ?? declared?.serviceAccount ?? "default",
-    labels: { ...declared?.labels, ...labels },
-    ...(declared === undefined ? {} : { workloadName: declared.name }),
-    metadata: {
-      ...declared?.nodeMetadata,
-      ...(onDemand === true ? ON_DEMAND_METADATA : {}),
-      ...(group === undefined ? {} : { [GROUP_METADATA]: group }),
-    },
-  };
-}
-
-async function controlPlaneConnection(options: ConnectionOptions): Promise<ControlPlaneConnection> {
-  const { controlPlane, plaintext, tokenFile, san } = options;
-  if (plaintext === true) {
-    return {
-      transport: "plaintext",
-      ...(controlPlane ?? { host: "127.0.0.1", port: PLAINTEXT_PORT }),
-    };
-  }
-  if (tokenFile === undefined) {
-    throw new CommandError(
-      "a proxy proves who it is by a join token",
-      "make one with `fairlead token create`, and give its file with --token-file",
-    );
-  }
-  const { host, port } = controlPlane ?? { host: "127.0.0.1", port: TLS_PORT };
-  return {
-    transport: "tls",
-    host,
-    port,
-    subjectAltName: san ?? host,
-    rootCertificates: { inline: await rootCertificates(options) },
-    token: { file: resolve(tokenFile) },
-  };
-}
-
-async function rootCertificates({ rootCert, state }: ConnectionOptions): Promise<string> {
-  if (rootCert === undefined) {
-    // The root is made by whoever needs it first, so that the order of the commands does not matter.
-    const { openAuthority } = await import("../ca/authority.js");
-    const authority = await openAuthority({ stateDirectory: resolve(state), now: Date.now });
-    return authority.roots.join("");
-  }
-  try {
-    return await readFile(rootCert, "utf8");
-  } catch (cause) {
-    throw new CommandError(
-      `${rootCert} cannot be read: ${errorMessage(cause)}`,
-      "--root-cert is a file of PEM, the root of the control plane's authority",
-    );
-  }
-}
-
-/** The first address of this machine that others can reach. */
-function machineAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
-  const outward = addresses.find(({ internal, family }) => !internal && family === "IPv4");
-  return outward?.address ?? "127.0.0.1";
 }
