@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { KNOWN_FLAGS, type ResponseFlag, readFlags } from "../console/explain/response-flags.js";
-import { collect } from "./arguments.js";
+import { collect, parseIpAddress } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { ExplainOptions } from "./run-explain.js";
@@ -11,13 +11,17 @@ take it, who allows or refuses it, and which part of which resource decides that
 mesh that \`up\` would run from the files; else through the one that runs. With --flags, response flags of an access log are
 read: what they mean, and what of all this has to do with them.
 
+A gateway takes the address of a connection for its client's, or, where it trusts as many proxies before it
+(gatewayTopology.numTrustedProxies), the one that they tell in X-Forwarded-For.
+
 Examples:
   $ fairlead explain --from my-service-0.default GET http://payments/api -H 'x-role: admin'
   $ fairlead explain --config examples/shop --from my-service http://payments/
   $ fairlead explain --config examples/shop --from my-service tcp://payments:80
   $ fairlead explain --flags UF,URX --from my-service-0.default --to payments
   $ fairlead explain --flags UT
-  $ fairlead explain --config examples/shop --gateway istio-ingressgateway.istio-system https://app.example.com/`;
+  $ fairlead explain --config examples/shop --gateway istio-ingressgateway.istio-system https://app.example.com/
+  $ fairlead explain --config examples/shop --gateway istio-ingressgateway.istio-system --from-ip 203.0.113.7 https://app.example.com/`;
 
 /** `fairlead explain`. */
 export function explainCommand(context: CommandContext): Command {
@@ -28,6 +32,11 @@ export function explainCommand(context: CommandContext): Command {
     .option("--from <pod>", "who calls: NAME.NAMESPACE of a pod or a workload")
     .addOption(
       new Option("--gateway <pod>", "the gateway that is called from outside").conflicts("from"),
+    )
+    .addOption(
+      new Option("--from-ip <ip>", "from where: the address of the connection to the gateway")
+        .argParser(parseIpAddress)
+        .conflicts("from"),
     )
     .option("--to <url>", "the URL, or a host of http", parseTarget)
     .option("--flags <list>", "response flags of an access log, such as UF,URX", parseFlags)

@@ -1,3 +1,4 @@
+import type { ExplainRequestJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import type { Requested as ToExplain } from "../console/explain/call.js";
 import type { Explanation } from "../console/explain/explanation.js";
 import { explanationLines } from "../console/explain/explanation-lines.js";
@@ -12,6 +13,7 @@ import type { CommandContext } from "./context.js";
 export interface ExplainOptions extends ConnectionOptions {
   readonly from?: string;
   readonly gateway?: string;
+  readonly fromIp?: string;
   readonly header?: Readonly<Record<string, string>>;
   readonly config?: readonly string[];
   readonly to?: string;
@@ -56,7 +58,7 @@ async function explanationOf(
   requested: Requested,
   options: ExplainOptions,
 ): Promise<Explanation> {
-  const { from, gateway, config, header: headers = {} } = options;
+  const { from, gateway, fromIp, config, header: headers = {} } = options;
   const proxy = from ?? gateway;
   if (proxy === undefined) {
     throw new CommandError(
@@ -71,14 +73,15 @@ async function explanationOf(
       "it is such as http://payments/api, http://payments.default:8080/ or tcp://database:5432",
     );
   }
+  const given = { headers, ...(fromIp === undefined ? {} : { fromIp }) };
   return config === undefined
-    ? explainRunning(context, { ...requested, proxy, headers }, options)
-    : explainFiles(config, { method: requested.method, url, headers, at: Date.now() }, proxy);
+    ? explainRunning(context, { ...requested, proxy, ...given }, options)
+    : explainFiles(config, { method: requested.method, url, ...given, at: Date.now() }, proxy);
 }
 
 async function explainRunning(
   context: CommandContext,
-  request: Requested & { readonly proxy: string; readonly headers: Record<string, string> },
+  request: Requested & Pick<ExplainRequestJson, "proxy" | "headers" | "fromIp">,
   options: ConnectionOptions,
 ): Promise<Explanation> {
   const { askControlPlane } = await import("./connect.js");

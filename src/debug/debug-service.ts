@@ -1,4 +1,5 @@
 /** fairlead's own debug API, see proto/fairlead/debug/v1/debug.proto. */
+import { isIP } from "node:net";
 import { type ServiceDefinition, status } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
@@ -62,6 +63,7 @@ export interface DebugServiceOptions {
     proxy: string,
     requested: Pick<Required<ExplainRequestJson>, "method" | "headers"> & {
       readonly url: URL;
+      readonly fromIp?: string;
       /** When it is asked, in milliseconds since 1970. */
       readonly at: number;
     },
@@ -136,8 +138,9 @@ function createExplanations({
       if (stages !== undefined) return { stages: JSON.stringify(stages) };
       throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
     },
-    Explain: ({ proxy = "", method = "GET", url = "", headers = {} }) => {
-      const requested = { method, url: parseUrl(url), headers, at: now() };
+    Explain: ({ proxy = "", method = "GET", url = "", headers = {}, fromIp = "" }) => {
+      const source = fromIp === "" ? {} : { fromIp: parseIp(fromIp) };
+      const requested = { method, url: parseUrl(url), headers, at: now(), ...source };
       const explanation = explain(proxy, requested);
       if (explanation !== undefined) return { explanation: JSON.stringify(explanation) };
       throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
@@ -201,6 +204,11 @@ function parseUrl(text: string): URL {
   if (url !== null && isCalledUrl(url)) return url;
   const message = `"${text}" is no URL of http or https, and no tcp://HOST:PORT`;
   throw new CallRefused(status.INVALID_ARGUMENT, message);
+}
+
+function parseIp(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new CallRefused(status.INVALID_ARGUMENT, `"${text}" is no IP address`);
 }
 
 /** The connections that are asked about: the one of a proxy, or all when a single resource is meant. */

@@ -312,6 +312,18 @@ test("has the policies of the root namespace for all, and an alias of the trust 
   expect(await bytesPass("bob")).toBe(false);
 });
 
+/** The status with which a call from outside ends by what `explain` says. */
+async function explainedStatus(
+  ...[fromIp, forwardedFor]: readonly [string, string?]
+): Promise<number> {
+  const headers = forwardedFor === undefined ? [] : ["-H", `x-forwarded-for: ${forwardedFor}`];
+  const { name, namespace: own } = edgePod();
+  const url = "http://anything.example:8080/";
+  const asked = ["--gateway", `${name}.${own}`, "--from-ip", fromIp, url, ...headers];
+  const { results } = await explanationOf(mesh(), ...asked);
+  return results[0]?.status ?? 200;
+}
+
 test("tells callers from outside apart by their addresses, at the gateway and behind it", async () => {
   const gateway = { address: edgePod().addresses.pod, port: 8080 };
   const from = async (localAddress: string): Promise<Answer> =>
@@ -325,10 +337,12 @@ test("tells callers from outside apart by their addresses, at the gateway and be
   );
   expect((await from(OUTSIDE)).status).toBe(403);
   expect((await from("127.0.0.1")).status).toBe(200);
+  expect([await explainedStatus(OUTSIDE), await explainedStatus("127.0.0.1")]).toEqual([403, 200]);
   await inForce(policy("DENY", blocks));
   // The gateway's connections to the workload are those of before, until their answers close them.
   await expect.poll(async () => (await from(OUTSIDE)).status).toBe(403);
   expect((await from("127.0.0.1")).status).toBe(200);
+  expect([await explainedStatus(OUTSIDE), await explainedStatus("127.0.0.1")]).toEqual([403, 200]);
 });
 
 test("believes what as many proxies in front of a gateway as are trusted say of a caller's address", async () => {
@@ -346,6 +360,7 @@ test("believes what as many proxies in front of a gateway as are trusted say of 
     ),
   );
   expect(await from(guest)).toBe(200);
+  expect(await explainedStatus("127.0.0.1", guest)).toBe(200);
   onTestFinished(async () => {
     await mesh().write("providers.yaml", PROVIDERS);
   });
@@ -360,6 +375,8 @@ test("believes what as many proxies in front of a gateway as are trusted say of 
   // The trusted one wrote the last address; those before are what its client said.
   expect(await from(`${guest}, 198.51.100.7`)).toBe(200);
   expect(await from(`198.51.100.7, ${guest}`)).toBe(403);
+  expect(await explainedStatus("127.0.0.1", `${guest}, 198.51.100.7`)).toBe(200);
+  expect(await explainedStatus("127.0.0.1", `198.51.100.7, ${guest}`)).toBe(403);
 });
 
 test("believes what stands in front of one gateway alone where the annotation of its pods says so", async () => {

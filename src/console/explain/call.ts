@@ -15,6 +15,8 @@ export interface Requested {
   readonly url: URL;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a call from outside: the address of the connection; some outside of the mesh when absent. */
+  readonly fromIp?: string;
   /** When, in milliseconds since 1970. */
   readonly at: number;
 }
@@ -98,10 +100,10 @@ function addressOf({ mesh }: Scene, { namespace }: Proxy, host: string): string 
 
 /** How someone outside of the mesh calls a gateway, by a port of its service. */
 export function gatewayCall(scene: Scene, proxy: Proxy, requested: Requested): Call {
-  const { url } = requested;
+  const { url, fromIp = SOME_ADDRESS } = requested;
   return {
     direction: "direct",
-    source: { address: SOME_ADDRESS, port: 0 },
+    source: { address: fromIp, port: 0 },
     destination: { address: proxy.address, port: listeningPort(scene, proxy, portOf(url)) },
     ...(url.protocol === "https:" ? tlsTo(url) : PLAINTEXT),
     ...(url.protocol === "tcp:" ? {} : { request: requestOf(requested) }),

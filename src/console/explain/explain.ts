@@ -24,7 +24,9 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
     ? gatewayCall(scene, proxy, requested)
     : outboundCall(scene, proxy, requested);
   const journey = travel(peerOf(scene, proxy), call, peersByAddress(scene));
-  const from = isGateway ? `to the gateway ${proxy.id}` : `from ${proxy.id}`;
+  const { fromIp } = requested;
+  const caller = fromIp === undefined ? "" : `from ${fromIp} `;
+  const from = isGateway ? `${caller}to the gateway ${proxy.id}` : `from ${proxy.id}`;
   const context = { scene, namespace: proxy.namespace, proxy };
   return {
     call: `${call.request === undefined ? "" : `${requested.method} `}${shownUrl(requested.url)} ${from}`,

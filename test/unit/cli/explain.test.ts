@@ -103,6 +103,27 @@ test("a route that an Ingress means names the Ingress", async () => {
   ]);
 });
 
+test("a call from outside has an address of its own, and that which a trusted proxy tells", async () => {
+  const outside = ["explain", "--config", "test/golden/console/outside", ...GATEWAY];
+  const url = "http://shop.example.com/";
+  await expectTranscripts("explain-outside", [
+    [...outside, url],
+    [...outside, "--from-ip", "203.0.113.7", url],
+    [...outside, "--from-ip", "192.0.2.7", url, "-H", "X-Forwarded-For: 198.51.100.7"],
+    [...outside, "--from-ip", "192.0.2.7", url, "-H", "X-Forwarded-For: 198.51.100.7, 192.0.2.9"],
+    [...outside, "--from-ip", "somewhere", url],
+    [
+      "explain",
+      "--config",
+      "test/golden/console/outside",
+      ...CALLER,
+      "--from-ip",
+      "192.0.2.7",
+      url,
+    ],
+  ]);
+});
+
 test("response flags are read in the light of the configuration", async () => {
   await expectTranscripts("explain-flags", [
     ["explain", "--flags", "ut, fi"],
