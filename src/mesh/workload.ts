@@ -34,6 +34,7 @@ export interface Workload {
   readonly health?: Health;
   /** Whether a proxy of the mesh takes its traffic, so that mutual TLS reaches it. */
   readonly meshTls: boolean;
+  /** What says that it is there; of one that registered itself what says the rest of it, if anything does. */
   readonly source: ResourceRef | undefined;
 }
 
@@ -154,14 +155,19 @@ export function groupedWorkload(
     weight: Math.max(1, weight ?? workload.weight),
     locality: locality === "" ? (template.locality ?? "") : locality,
     network: network === "" ? (template.network ?? "") : network,
+    source: refOf(group),
   };
 }
 
-/**
- * The workload of a proxy that no Pod or WorkloadEntry describes: it registered itself by connecting. `ports` are those of
- * the containers that its Deployment or the like declares.
- */
-export function proxyWorkload(proxy: Proxy, ports: Readonly<Record<string, number>>): Workload {
+/** What a Deployment or the like says of the workloads that are of its name. */
+export interface DeclaredWorkload {
+  /** Of its containers. */
+  readonly namedPorts: Readonly<Record<string, number>>;
+  readonly source: ResourceRef;
+}
+
+/** The workload of a proxy that no Pod or WorkloadEntry describes: it registered itself by connecting. */
+export function proxyWorkload(proxy: Proxy, declared: DeclaredWorkload | undefined): Workload {
   return {
     name: proxy.name,
     namespace: proxy.namespace,
@@ -172,10 +178,10 @@ export function proxyWorkload(proxy: Proxy, ports: Readonly<Record<string, numbe
     network: proxy.network,
     weight: 1,
     ports: {},
-    namedPorts: ports,
+    namedPorts: declared?.namedPorts ?? {},
     ready: true,
     // A gateway takes what its Gateways say, and that is mutual TLS of the mesh only where they do. See Istio's injection.
     meshTls: proxy.type === "sidecar",
-    source: undefined,
+    source: declared?.source,
   };
 }

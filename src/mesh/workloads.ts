@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
+import { refOf } from "../config/resource.js";
 import type { Health } from "./health-probe.js";
 import type { Proxy } from "./proxy.js";
 import {
+  type DeclaredWorkload,
   entryWorkload,
   groupedWorkload,
   groupOf,
@@ -81,22 +83,24 @@ function createDescribed(
   return ({ pods, entries }) => flat(derive([pods, entries]));
 }
 
-type NamedPorts = Readonly<Record<string, number>>;
-
-const NO_PORTS: NamedPorts = {};
-
-/** Container ports by name, of the workloads that have any, by `namespace/name`. */
-function createDeclaredPorts(engine: Engine): (templates: WorkloadTemplates) => Table<NamedPorts> {
+/** What Deployments and the like declare, by `namespace/name`. */
+function createDeclared(
+  engine: Engine,
+): (templates: WorkloadTemplates) => Table<DeclaredWorkload> {
   const derive = engine.derive<
     [ResourceOf<"Deployment">, ResourceOf<"StatefulSet">, ResourceOf<"DaemonSet">],
     [],
-    NamedPorts
+    DeclaredWorkload
   >(
-    "declared ports",
+    "declared workloads",
     (_key, [deployment, statefulSet, daemonSet]) => {
       const declared = deployment ?? statefulSet ?? daemonSet;
-      const ports = namedPorts(declared?.spec.template.spec);
-      return Object.keys(ports).length === 0 ? undefined : ports;
+      return (
+        declared && {
+          namedPorts: namedPorts(declared.spec.template.spec),
+          source: refOf(declared),
+        }
+      );
     },
     isDeepStrictEqual,
   );
@@ -118,7 +122,7 @@ function createRegistered(
 ): (
   sources: Pick<WorkloadSources, "proxies" | "health" | "templates" | "groups">,
 ) => Table<Workload> {
-  const declaredPorts = createDeclaredPorts(engine);
+  const declaredOf = createDeclared(engine);
   const withHealth = engine.derive<[Proxy, Health], [], Registered>(
     "health of proxies",
     (_id, [proxy, health]) => proxy && { proxy, health },
@@ -128,13 +132,13 @@ function createRegistered(
   ]);
   const workloadOf = engine.memo("registered workload", proxyWorkload);
   const inGroup = engine.memo("workload of a group", groupedWorkload);
-  const derive = engine.derive<[Table<Registered>, NamedPorts], [Groups], Table<Workload>>(
+  const derive = engine.derive<[Table<Registered>, DeclaredWorkload], [Groups], Table<Workload>>(
     "registered workloads",
-    (_workload, [proxies, ports = NO_PORTS], groups) =>
+    (_workload, [proxies, declared], groups) =>
       proxies &&
       Table.from(
         [...proxies].map(([id, { proxy, health }]) => {
-          const own = workloadOf(proxy, ports);
+          const own = workloadOf(proxy, declared);
           return [`proxy/${id}`, inGroup(own, groupOf(proxy, groups), health)] as const;
         }),
       ),
@@ -142,7 +146,7 @@ function createRegistered(
   );
   const flat = engine.flatten<Workload>("registered workloads by proxy");
   return ({ proxies, health, templates, groups }) =>
-    flat(derive([byWorkload(withHealth([proxies, health])), declaredPorts(templates)], groups));
+    flat(derive([byWorkload(withHealth([proxies, health])), declaredOf(templates)], groups));
 }
 
 /** The workloads by `pod/...`, `entry/...` or `proxy/...` key. */

@@ -18,10 +18,18 @@ const ROOT_COMMAND = "fairlead";
 /** Commands that the help of those above them does not list. */
 const HIDDEN: readonly (readonly string[])[] = [["experimental"]];
 
+const GROUP = `
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: { name: vms, namespace: default }
+spec: { template: { serviceAccount: vms, labels: { app: vms } } }
+`;
+
 const mesh = shareMesh({
   "payments.yaml": application("payments", { versions: ["v1", "v2"] }),
   "my-service.yaml": application("my-service"),
   "edge.yaml": HTTP_GATEWAY,
+  "group.yaml": GROUP,
 });
 
 /** The directory in which examples are run. */

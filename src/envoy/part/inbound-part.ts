@@ -150,7 +150,7 @@ export function workloadOf({
   proxy,
   workloads,
 }: Pick<InboundInputs, "proxy" | "workloads">): Workload {
-  return sortedValues(workloads)[0] ?? proxyWorkload(proxy, {});
+  return sortedValues(workloads)[0] ?? proxyWorkload(proxy, undefined);
 }
 
 /** The ports of a workload; where two services name one port, the older service says what it carries. */

@@ -105,6 +105,11 @@ spec:
     - applyTo: FILTER_CHAIN
       match: { context: SIDECAR_INBOUND, listener: { filterChain: { destinationPort: 9000 } } }
       patch: { operation: MERGE, value: { transport_socket_connect_timeout: 9s } }
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: { name: payments, namespace: default }
+spec: { template: { serviceAccount: default, labels: { app: payments } } }
 `;
 
 /** Starts a control plane and a proxy that accepts what it is sent; resolves with the directory of its state. */
@@ -138,6 +143,7 @@ async function start(): Promise<string> {
     token,
     name: "payments-v1-0",
     labels: { app: "payments", version: "v1" },
+    metadata: { AUTO_REGISTER_GROUP: "payments" },
   });
   await proxy.ask(TYPE_URL.cluster);
   await proxy.ask(TYPE_URL.endpoint, ["outbound|80|v1|payments.default.svc.cluster.local"]);
@@ -210,6 +216,7 @@ test("why tells what made a resource, explain what becomes of a request", async 
       "-o",
       "json",
     ],
+    ["why", "payments-v1-0", "outbound|80||payments.default.svc.cluster.local"],
     ["why", "payments-v1-0", "nothing"],
     ["why", "nobody", "nothing"],
     ["explain", "--from", "payments-v1-0", "http://payments/api/x", "-H", "end-user: jason"],
