@@ -84,9 +84,7 @@ function createDescribed(
 }
 
 /** What Deployments and the like declare, by `namespace/name`. */
-function createDeclared(
-  engine: Engine,
-): (templates: WorkloadTemplates) => Table<DeclaredWorkload> {
+function createDeclared(engine: Engine): (templates: WorkloadTemplates) => Table<DeclaredWorkload> {
   const derive = engine.derive<
     [ResourceOf<"Deployment">, ResourceOf<"StatefulSet">, ResourceOf<"DaemonSet">],
     [],
