@@ -4,7 +4,6 @@ import type { Diagnostic, Position } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import { readAhead } from "../config/reading/read-ahead.js";
 import type { SectionReadings } from "../config/reading/source.js";
-import { refOf } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Replacement } from "../config/store/config-store.js";
 import type { ReplacingFile } from "../config/store/replacement.js";
@@ -101,7 +100,7 @@ function* steps(
 type Shown = Omit<PlanSide, "mesh">;
 
 function sideOf({ tables, diagnostics, locate }: ConfigSnapshot): Shown {
-  return { tables, diagnostics, locate: (resource) => locate(refOf(resource)) };
+  return { tables, diagnostics, locate };
 }
 
 /** With the files of the directory called as the caller calls them. */
@@ -120,8 +119,8 @@ function shownFor({ directory, replacement, files }: Planned, side: Shown): Show
       (one): Diagnostic =>
         one.position === undefined ? one : { ...one, position: shown(one.position) },
     ),
-    locate: (resource) => {
-      const position = side.locate(resource);
+    locate: (ref, path) => {
+      const position = side.locate(ref, path);
       return position && shown(position);
     },
   };

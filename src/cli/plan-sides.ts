@@ -1,7 +1,6 @@
 /** The two states that a plan compares which asks no control plane. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import { type OfflineFile, parseOffline } from "../config/parse-offline.js";
-import { refOf } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createConfigStore } from "../config/store/config-store.js";
 import type { Side } from "../console/plan/resource-changes.js";
@@ -29,7 +28,7 @@ export async function stateOfFiles(files: readonly OfflineFile[]): Promise<Plann
 }
 
 function stateOf({ tables, diagnostics, locate }: ConfigSnapshot): PlannedState {
-  return { tables, diagnostics, locate: (resource) => locate(refOf(resource)) };
+  return { tables, diagnostics, locate };
 }
 
 /** The first address of those that stand for the pods of files; nobody has them (RFC 1112, section 4). */

@@ -7,7 +7,7 @@ const HELP = `
 Nothing is touched. Without --against and --ref a control plane that runs is asked what the directory would change in the place of
 the one of the same name that it reads, or of all that it reads when none has that name, for the proxies that are connected to
 it. It is sent the files that differ; Secrets and directories that it reads elsewhere are taken as they are. With them two
-states of a directory are compared, for the workloads that they declare.
+states of a directory are compared, for the workloads that they declare. What Envoy would refuse is among the new findings.
 
 Exit codes: 0 nothing changes, 2 something does, 1 the new state has errors that were not there before.
 

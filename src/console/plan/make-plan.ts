@@ -1,6 +1,7 @@
 /** Compares two states of a mesh: what people wrote, what proxies are sent for it, and what is wrong with it. */
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
+import { refusalDiagnostics, refusalsIn } from "../../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
 import { createEnvoyChanges, type Decode } from "./envoy-changes.js";
 import type { Plan } from "./plan.js";
@@ -34,25 +35,36 @@ export interface Comparison {
 export function* makePlan(comparison: Comparison): Generator<void, Plan> {
   const { before, after, proxies } = comparison;
   const resources = resourceChanges(before, after);
+  // Proxies are sent what resources say: the same resources, the same for each.
+  const sent = resources.length === 0 ? NOTHING : yield* sentBy(comparison);
+  const [was, is] = [
+    [...before.diagnostics, ...sent.before],
+    [...after.diagnostics, ...sent.after],
+  ];
   return {
     resources,
-    // Proxies are sent what resources say: the same resources, the same for each.
-    groups: resources.length === 0 ? [] : yield* groupsOf(comparison),
+    groups: sent.groups,
     proxies: proxies.length,
-    newDiagnostics: missingIn(before.diagnostics, after.diagnostics),
-    clearedDiagnostics: missingIn(after.diagnostics, before.diagnostics),
+    newDiagnostics: missingIn(was, is),
+    clearedDiagnostics: missingIn(is, was),
   };
 }
 
+/** What proxies are sent, and what of it is withheld in each state because Envoy would refuse it. */
+interface Sent {
+  readonly groups: readonly ProxyGroup[];
+  readonly before: readonly Diagnostic[];
+  readonly after: readonly Diagnostic[];
+}
+
+const NOTHING: Sent = { groups: [], before: [], after: [] };
+
 /** All of one state first, then all of the other: what is remembered of the first is a start for the second. */
-function* groupsOf({
-  before,
-  after,
-  proxies,
-  decode,
-}: Comparison): Generator<void, readonly ProxyGroup[]> {
+function* sentBy({ before, after, proxies, decode }: Comparison): Generator<void, Sent> {
   const sorted = [...proxies].sort((a, b) => (a.proxy.id < b.proxy.id ? -1 : 1));
   const [old, now] = [yield* heldBy(before, sorted), yield* heldBy(after, sorted)];
+  const refused = { before: refusalDiagnostics(refusalsIn(old), before) };
+  yield;
   const changesBetween = createEnvoyChanges(decode);
   const groups = createProxyGroups();
   for (const [i, { proxy }] of sorted.entries()) {
@@ -61,7 +73,11 @@ function* groupsOf({
     groups.add(proxy.id, yield* changesBetween(was, is));
     yield;
   }
-  return groups.list();
+  return {
+    groups: groups.list(),
+    ...refused,
+    after: refusalDiagnostics(refusalsIn(now), after),
+  };
 }
 
 function* heldBy(

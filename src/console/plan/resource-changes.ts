@@ -2,7 +2,7 @@
 import type { Position } from "../../base/diagnostic.js";
 import type { VirtualServiceSpec } from "../../config/kinds/virtual-service.js";
 import { type ConfigResource, formatRef, refOf } from "../../config/resource.js";
-import type { ResourceTables } from "../../config/snapshot.js";
+import type { ConfigSnapshot, ResourceTables } from "../../config/snapshot.js";
 import { jsonDifferences, shownValue } from "../json-differences.js";
 
 /** What becomes of one resource. */
@@ -19,7 +19,7 @@ export interface ResourceChange {
 /** One side of a change. */
 export interface Side {
   readonly tables: ResourceTables;
-  readonly locate: (resource: ConfigResource) => Position | undefined;
+  readonly locate: ConfigSnapshot["locate"];
 }
 
 type AnyTable = ResourceTables[keyof ResourceTables];
@@ -46,7 +46,7 @@ function changeOf(
   const resource = after ?? before;
   if (resource === undefined) return undefined;
   const side = after === undefined ? sides.before : sides.after;
-  const position = side.locate(resource);
+  const position = side.locate(refOf(resource));
   return {
     resource: formatRef(refOf(resource)),
     action: before === undefined ? "added" : after === undefined ? "removed" : "changed",

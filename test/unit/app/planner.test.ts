@@ -7,7 +7,6 @@ import type { Position } from "../../../src/base/diagnostic.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { takeSteps } from "../../../src/base/take-steps.js";
-import { refOf } from "../../../src/config/resource.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { makePlan, type PlanSide } from "../../../src/console/plan/make-plan.js";
 import { isEmpty, type Plan } from "../../../src/console/plan/plan.js";
@@ -145,8 +144,8 @@ function sideOf(
     diagnostics: diagnostics.map((one) =>
       one.position === undefined ? one : { ...one, position: shown(one.position) },
     ),
-    locate: (resource) => {
-      const position = locate(refOf(resource));
+    locate: (ref, path) => {
+      const position = locate(ref, path);
       return position && shown(position);
     },
   };
@@ -194,6 +193,35 @@ describe.each(Object.entries(OTHERS))("a plan of %s", (_name, texts) => {
     for (const mesh of [planned, other]) mesh.write(texts);
     expect(planned.computed()).toBe(other.computed());
     expect(planned.hasRefused()).toBe(other.hasRefused());
+  });
+});
+
+test("a plan says what Envoy would refuse, and where that is written", async () => {
+  const { newDiagnostics } = await startMesh().plan({ ...NOW, "filter.yaml": filter("-7s") });
+  const refused = (cluster: string): object => ({
+    severity: "error",
+    code: "refused-by-envoy",
+    message: expect.stringMatching(`cluster ${cluster}.* connect_timeout: "-7s"`) as string,
+    position: { file: "next/mesh/filter.yaml", line: 6, column: 7 },
+    resource: "EnvoyFilter hasty.default",
+  });
+  const host = "cart.default.svc.cluster.local";
+  expect(newDiagnostics).toEqual(
+    [`outbound\\|80\\|v1\\|${host}`, `outbound\\|80\\|\\|${host}`].map(refused),
+  );
+});
+
+test("what Envoy refuses already is no finding of a plan, and one that mends it says so", async () => {
+  const { plan, write, held } = startMesh();
+  write({ "filter.yaml": filter("-7s") });
+  held();
+  const less = OTHERS["a service less"] ?? {};
+  const other = await plan({ ...less, "filter.yaml": filter("-7s") });
+  expect(other).toMatchObject({ newDiagnostics: [], clearedDiagnostics: [] });
+  expect(other.groups).not.toEqual([]);
+  expect(await plan(NOW)).toMatchObject({
+    newDiagnostics: [],
+    clearedDiagnostics: [{ code: "refused-by-envoy" }, { code: "refused-by-envoy" }],
   });
 });
 
