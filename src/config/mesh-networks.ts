@@ -3,8 +3,17 @@ import type { Finding, Path } from "./kind.js";
 import { ipProblem, subnetProblem } from "./kinds/addresses.js";
 import { domainProblem, isDnsLabel } from "./kinds/dns-names.js";
 import { list, mapOf, optional, strict, Text, Uint32, type ValueOf } from "./kinds/fields.js";
-import { atMostOne, each, eachMember, type Findings, given, refuse } from "./kinds/findings.js";
+import {
+  atMostOne,
+  each,
+  eachMember,
+  type Findings,
+  given,
+  invalid,
+  refuse,
+} from "./kinds/findings.js";
 import { checkPort } from "./kinds/numbers.js";
+import { notApplied } from "./kinds/unapplied.js";
 import type { ConfigResource } from "./resource.js";
 import { validateBody } from "./schema.js";
 
@@ -21,40 +30,59 @@ const NetworkGateway = strict({
   locality: optional(Text),
 });
 
-/** Istio's MeshNetworks: the networks of the mesh by their names. */
-type MeshNetworks = ValueOf<typeof MeshNetworks>;
-const MeshNetworks = strict({
-  networks: optional(
-    mapOf(
-      strict({
-        endpoints: optional(list(NetworkEndpoints)),
-        gateways: optional(list(NetworkGateway)),
-      }),
-    ),
-  ),
-});
+const NetworksByName = mapOf(
+  strict({
+    endpoints: optional(list(NetworkEndpoints)),
+    gateways: optional(list(NetworkGateway)),
+  }),
+);
+
+/** The networks of the mesh by their names. */
+export type MeshNetworks = ValueOf<typeof NetworksByName>;
+
+/** Istio's MeshNetworks. */
+type MeshNetworksText = ValueOf<typeof MeshNetworksText>;
+const MeshNetworksText = strict({ networks: optional(NetworksByName) });
 
 /** Where in the ConfigMap the networks are. */
 const KEY = "meshNetworks";
+
+interface NetworksReading {
+  /** Absent where something is wrong. */
+  readonly networks?: MeshNetworks;
+  readonly findings: readonly Finding[];
+}
+
+function readNetworks(configMap: ConfigResource): NetworksReading {
+  const reading = readText(configMap, KEY);
+  if (reading.problem !== undefined) return { findings: [...tolerated([reading.problem])] };
+  const ofFields = validateBody({ body: "document", schema: MeshNetworksText }, reading.value);
+  // What has no findings of its schema is of its type.
+  const { networks = {} } = ofFields.length > 0 ? {} : (reading.value as MeshNetworksText);
+  const found = ofFields.length > 0 ? ofFields : [...checkMeshNetworks(networks)];
+  const findings = inText(KEY, tolerated(found));
+  const isRead = found.every(({ severity }) => severity === "warning");
+  return isRead ? { networks, findings } : { findings };
+}
 
 /**
  * What is wrong with the networks of the ConfigMap that has the mesh configuration. All of it are warnings, because it
  * keeps nothing else from working. See Istio, ValidateMeshNetworks.
  */
 export function meshNetworksFindings(configMap: ConfigResource): readonly Finding[] {
-  const reading = readText(configMap, KEY);
-  if (reading.problem !== undefined) return [...tolerated([reading.problem])];
-  const ofFields = validateBody({ body: "document", schema: MeshNetworks }, reading.value);
-  // What has no findings of its schema is of its type.
-  const found = ofFields.length > 0 ? ofFields : checkMeshNetworks(reading.value as MeshNetworks);
-  return inText(KEY, tolerated(found));
+  return readNetworks(configMap).findings;
+}
+
+/** The networks in the ConfigMap that has the mesh configuration; none where something is wrong with them. */
+export function meshNetworksOf(configMap: ConfigResource): MeshNetworks {
+  return readNetworks(configMap).networks ?? {};
 }
 
 function* tolerated(findings: Findings): Findings {
   for (const finding of findings) yield { ...finding, severity: "warning" };
 }
 
-function checkMeshNetworks({ networks }: MeshNetworks): Findings {
+function checkMeshNetworks(networks: MeshNetworks): Findings {
   return eachMember(networks, ["networks"], function* ({ endpoints, gateways }, path) {
     yield* each(endpoints, [...path, "endpoints"], checkEndpoints);
     yield* each(gateways, [...path, "gateways"], checkGateway);
@@ -76,8 +104,11 @@ function* checkGateway(gateway: NetworkGateway, path: Path): Findings {
   yield* given(gateway.registryServiceName, [...path, "registryServiceName"], (name, at) =>
     refuse(at, domainProblem(name)),
   );
-  yield* given(gateway.address, [...path, "address"], (address, at) =>
-    refuse(at, ipProblem(address) === undefined ? undefined : domainProblem(address)),
-  );
+  yield* given(gateway.address, [...path, "address"], function* (address, at) {
+    if (ipProblem(address) === undefined) return;
+    const problem = domainProblem(address);
+    if (problem === undefined) yield notApplied(at, "a gateway by name (give its IP address)");
+    else yield invalid(at, problem);
+  });
   yield* checkPort(gateway.port ?? 0, [...path, "port"]);
 }

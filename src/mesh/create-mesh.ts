@@ -20,11 +20,11 @@ import {
 import { createEnvoyFilters } from "./envoy-filters.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
-import { compareSpecificity, isWildcard } from "./hostname.js";
 import { createIngresses } from "./ingress.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
 import { createDefinitions, createMergedServices } from "./merged-services.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
+import { createNetworks } from "./networks.js";
 import { createOwnRules } from "./own-rules.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
@@ -45,6 +45,7 @@ import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
 import {
   type DelegatedSpec,
   MESH_GATEWAY,
+  ofWildcardHosts,
   orderVirtualServices,
   sameVirtualService,
   type VirtualService,
@@ -302,7 +303,7 @@ function createHostTables(
     sameHostPorts,
   );
   const virtualServicesOf = createVirtualServices(engine);
-  const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", withWildcards);
+  const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", ofWildcardHosts);
   const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
   const routeRules = createRouteRules(engine);
   const ownRules = createOwnRules(engine);
@@ -350,6 +351,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const sidecars = engine.memo("sidecars", indexSidecars);
   const envoyFilters = createEnvoyFilters(engine);
   const peersOf = createPeerTrustDomains(engine);
+  const networks = createNetworks(engine);
   return ({ snapshot: { tables }, config, ...given }) => {
     const { standIns = [], federated = [], issuerKeys } = given;
     const routing = withIngresses(tables, config);
@@ -359,6 +361,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       ...workloadTables(tables, given, services.services),
       ...hostTables({ ...tables, ...routing }, config, services.servicesByHost),
       config,
+      networks: networks(tables),
       peerTrustDomains: peersOf(config, federated),
       callerLabels: settleCallerLabels(
         callerLabelsOf(
@@ -384,14 +387,6 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
 const byHostname = (_value: unknown, key: string): readonly string[] => [
   key.slice(key.indexOf("/") + 1),
 ];
-
-/** The VirtualServices of wildcard hosts, the most specific host first. */
-function withWildcards(byHost: Table<VirtualServices>): VirtualServices {
-  return [...byHost]
-    .filter(([host]) => isWildcard(host))
-    .sort(([a], [b]) => compareSpecificity(a, b))
-    .flatMap(([, list]) => list);
-}
 
 function namespacesOf(services: Table<ResourceOf<"Service">>): ReadonlySet<string> {
   const namespaces = new Set<string>();

@@ -8,9 +8,10 @@ import type { TrafficPolicy } from "../config/kinds/traffic-policy.js";
 import type { DestinationRule } from "./destination-rule.js";
 import type { Labels } from "./labels.js";
 import { distance, isWithin, regionOf } from "./locality.js";
+import type { Networks } from "./networks.js";
 import type { Service } from "./service.js";
 import type { EffectivePolicy } from "./traffic-policy.js";
-import type { Workload } from "./workload.js";
+import { NETWORK_LABEL, type Workload } from "./workload.js";
 
 /** Where callers are. */
 export interface Place {
@@ -19,12 +20,22 @@ export interface Place {
   readonly labels: Labels;
 }
 
-/** The callers of one place, in a mesh with this setting. */
+/** What of a mesh decides which endpoints callers take by where they are. */
+export interface Placing {
+  /** For policies without one of their own. */
+  readonly setting: LocalityLoadBalancerSetting;
+  readonly networks: Networks;
+}
+
+/** The callers of one place. */
 export interface PlacedCaller {
   readonly place: Place;
-  /** The mesh's, for policies without one of their own. */
-  readonly setting: LocalityLoadBalancerSetting;
+  readonly placing: Placing;
 }
+
+/** The network of callers; `""` when it is not known. */
+export const networkOfCaller = ({ place }: PlacedCaller): string =>
+  place.labels[NETWORK_LABEL] ?? "";
 
 /** Endpoints of one locality that are tried at the same time. */
 export interface EndpointGroup<E> {
@@ -48,7 +59,7 @@ export interface LocalityBalancing {
 
 /** The labels that say where a workload is, the widest first. */
 const TOPOLOGY = [
-  "topology.istio.io/network",
+  NETWORK_LABEL,
   "topology.kubernetes.io/region",
   "topology.kubernetes.io/zone",
   "topology.istio.io/subzone",
@@ -81,9 +92,9 @@ export function localityBalancing(
 export function balancesByPlace(
   service: Pick<Service, "prefersNear">,
   rule: DestinationRule | undefined,
-  mesh: LocalityLoadBalancerSetting,
+  { setting: mesh, networks }: Placing,
 ): boolean {
-  if (service.prefersNear) return true;
+  if (service.prefersNear || networks.gateways.length > 0) return true;
   const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
     outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
   return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));

@@ -9,6 +9,7 @@ import type { EnvoyFilters } from "./envoy-filters.js";
 import type { Health } from "./health-probe.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { IssuerKeys } from "./issuer-keys.js";
+import type { Networks } from "./networks.js";
 import type { OwnRules } from "./own-rules.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
@@ -26,6 +27,7 @@ export type VirtualServices = readonly VirtualService[];
 /** See the top of this file. Every table is shared with the mesh before it as far as nothing changed. */
 export interface Mesh {
   readonly config: MeshConfig;
+  readonly networks: Networks;
   /** Those whose workloads may call the mesh's: its own, its aliases, and those that it is federated with. */
   readonly peerTrustDomains: readonly string[];
   readonly resolver: HostResolver;

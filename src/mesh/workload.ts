@@ -44,7 +44,8 @@ export const hasAddress = ({ address }: Pick<Workload, "address">): boolean =>
 
 /** The label by which Istio marks workloads that have a sidecar: `istio` or `disabled`. */
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
-const NETWORK_LABEL = "topology.istio.io/network";
+/** The label by which a workload, or a Service that is a way into one, names its network. */
+export const NETWORK_LABEL = "topology.istio.io/network";
 
 function isReady(pod: ResourceOf<"Pod">): boolean {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");

@@ -139,6 +139,14 @@ const mesh = shareMesh(
       application("called", { replicas: 2, portName: "grpc" }),
     ),
     "routes.yaml": documents(ROUTES, HASHED),
+    "network.yaml": `
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: { name: caller }
+spec:
+  selector: { matchLabels: { app: caller } }
+  environmentVariables: { ISTIO_META_NETWORK: here }
+`,
   },
   { standIns: false },
 );
@@ -330,6 +338,34 @@ test("a gateway passes mutual TLS on to the service that it names, and nothing e
     "URI:spiffe://cluster.local/ns/default/sa/shop",
   );
   await expect(open("outbound_.81_._.shop.default.svc.cluster.local")).rejects.toThrow();
+});
+
+test("a workload in another network is called through a gateway of that, as if there were none", async () => {
+  const [apart, way] = ["mirror-0", "istio-ingressgateway-0.istio-system"].map(
+    (pod) => mesh().pod(pod).addresses.pod,
+  );
+  await mesh().writeForTest(
+    "networks.yaml",
+    `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  meshNetworks: |
+    networks:
+      apart: { endpoints: [{ fromCidr: ${apart}/32 }], gateways: [{ address: ${way}, port: 15443 }] }
+`,
+  );
+  const gateway = mesh().pod("istio-ingressgateway-0.istio-system");
+  const passed = async (): Promise<string> => {
+    const { pod, peer } = echoOf(await ask("http://mirror/"));
+    expect({ pod, peer }).toEqual({
+      pod: "mirror-0",
+      peer: "spiffe://cluster.local/ns/default/sa/caller",
+    });
+    return await admin(gateway, "/stats?filter=outbound_.80_._.mirror.*upstream_cx_total");
+  };
+  await expect.poll(passed, { timeout: 30_000 }).toMatch(/upstream_cx_total: [1-9]/);
 });
 
 const PATCHES = `

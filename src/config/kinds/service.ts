@@ -58,6 +58,12 @@ export const ServiceSpec = lenient({
   ipFamilyPolicy: optional(oneOf("SingleStack", "PreferDualStack", "RequireDualStack")),
 });
 
+/** Where those outside find a service. */
+export type ServiceStatus = ValueOf<typeof ServiceStatus>;
+const ServiceStatus = lenient({
+  loadBalancer: optional(lenient({ ingress: optional(list(lenient({ ip: optional(Text) }))) })),
+});
+
 /** Kubernetes' Service. */
 export const service = {
   kind: "Service",
@@ -65,6 +71,7 @@ export const service = {
   versions: ["v1"],
   body: "spec",
   schema: ServiceSpec,
+  status: ServiceStatus,
   check: (resource: ConfigResource<ServiceSpec>): readonly Finding[] => [...checkService(resource)],
 } as const satisfies KindDefinition<ServiceSpec>;
 

@@ -75,7 +75,7 @@ export function preferenceOf(
   service: Pick<Service, "prefersNear">,
   caller: PlacedCaller | undefined,
 ): Preference | undefined {
-  const balancing = caller && localityBalancing(policy, service, caller.setting);
+  const balancing = caller && localityBalancing(policy, service, caller.placing.setting);
   if (caller === undefined || balancing === undefined) return undefined;
   return (groups) => preferredGroups(groups, caller.place, balancing);
 }

@@ -1,12 +1,15 @@
 /** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
 import { isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
-import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { TLSConfig } from "../../config/mesh-config-schema.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
-import { localityBalancing, type PlacedCaller } from "../../mesh/locality-balancing.js";
+import {
+  localityBalancing,
+  type PlacedCaller,
+  type Placing,
+} from "../../mesh/locality-balancing.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import { type EffectivePolicy, effectivePolicy } from "../../mesh/traffic-policy.js";
@@ -16,6 +19,7 @@ import type { ClusterJson, MetadataJson } from "../api.js";
 import type { Built } from "../built.js";
 import { adsSource } from "../config-source.js";
 import { configPath, outboundClusterName, sniOf } from "../names.js";
+import { reachedBy } from "./across-networks.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
@@ -38,8 +42,7 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly keepsCase: boolean;
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
-  /** The mesh's, for policies without one of their own. */
-  readonly localitySetting: LocalityLoadBalancerSetting;
+  readonly placing: Placing;
   /** The mesh's, for TLS that is not the mesh's. */
   readonly tlsDefaults: TLSConfig | undefined;
 }
@@ -139,7 +142,11 @@ function inlineEndpoints(
   const workloads = byName ? [hostItself(service)] : known;
   return loadAssignment(
     name,
-    clusterEndpoints(workloads, port, (workload) => workload.meshTls),
+    reachedBy(
+      caller,
+      clusterEndpoints(workloads, port, (workload) => workload.meshTls),
+      policy,
+    ),
     preferenceOf(policy, service, caller),
   );
 }
@@ -269,7 +276,7 @@ function outboundCluster(
       policy.outlierDetection,
       kind === "ORIGINAL_DST"
         ? undefined
-        : localityBalancing(policy, service, client.localitySetting),
+        : localityBalancing(policy, service, client.placing.setting),
     ),
     ...protocolOptions(upstream),
     ...withProxyProtocol(

@@ -4,7 +4,7 @@ import type { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostView } from "../../mesh/host-view.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import type { Place, PlacedCaller } from "../../mesh/locality-balancing.js";
+import type { Place, PlacedCaller, Placing } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
   namespaceMode,
@@ -15,6 +15,7 @@ import type { Service, ServicePort } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { hasAddress, type Workload } from "../../mesh/workload.js";
+import { reachedBy } from "../cluster/across-networks.js";
 import {
   type ClusterEndpoint,
   clusterEndpoints,
@@ -66,7 +67,7 @@ export interface ClusterBuilders {
   readonly clusters: (inputs: ClusterInputs) => ResourceSet;
   readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
   /** The callers of a place: one object, so that the scopes that have some share what is made for them. */
-  readonly callerOf: (place: Place, setting: PlacedCaller["setting"]) => PlacedCaller;
+  readonly callerOf: (place: Place, placing: Placing) => PlacedCaller;
 }
 
 /** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
@@ -126,8 +127,8 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   return resourceSet(
     assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
       const selected = found.filter((one) => selects(labels, one.labels));
-      const endpoints = clusterEndpoints(selected, port, takesMeshTls);
       const policy = effectivePolicy(rule?.spec, key.subset, key.port);
+      const endpoints = reachedBy(caller, clusterEndpoints(selected, port, takesMeshTls), policy);
       const preference = preferenceOf(policy, service, caller);
       const sources = selected.flatMap(({ source }) => source ?? []);
       const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
@@ -162,7 +163,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
       ["service", "rule", "workloads", "policies", "caller", "passed"],
       (inputs) => buildEndpoints(encoder, inputs),
     ),
-    callerOf: engine.memo("callers of a place", (place, setting) => ({ place, setting })),
+    callerOf: engine.memo("callers of a place", (place, placing) => ({ place, placing })),
   };
 }
 

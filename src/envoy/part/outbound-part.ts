@@ -4,7 +4,6 @@
  */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { MeshConfig } from "../../config/mesh-config.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
@@ -143,12 +142,15 @@ const sameTraits = (a: ClientTraits, b: ClientTraits): boolean =>
 /** Settles the traits of a client, so that all scopes of a kind share one object. */
 export function createClientTraits(
   engine: Engine,
-): (config: MeshConfig, scope: OutboundScope) => ClientTraits {
+): (mesh: Pick<Mesh, "config" | "networks">, scope: OutboundScope) => ClientTraits {
   const settled = engine.memo(
     "client traits",
     (_router: boolean, _captured: boolean, _keepsCase: boolean) => engine.settle(sameTraits),
   );
-  return (config, { router, captured, headers: { preserveHttp1HeaderCase: keepsCase = false } }) =>
+  return (
+    { config, networks },
+    { router, captured, headers: { preserveHttp1HeaderCase: keepsCase = false } },
+  ) =>
     settled(
       router,
       captured,
@@ -163,7 +165,7 @@ export function createClientTraits(
       tcpKeepalive: config.tcpKeepalive,
       dnsRefreshRate: config.dnsRefreshRate,
       h2UpgradePolicy: config.h2UpgradePolicy,
-      localitySetting: config.localityLbSetting,
+      placing: { setting: config.localityLbSetting, networks },
       tlsDefaults: config.tlsDefaults,
     });
 }
@@ -182,7 +184,7 @@ export function createRows(
   const names = createHostNames(engine);
   const naming = engine.memo("naming scope", namingOf);
   return (views, mesh, scope, client) => {
-    const unplaced = unplacedViews(views, client.localitySetting);
+    const unplaced = unplacedViews(views, client.placing);
     return {
       clusters: clusters(unplaced, mesh, { client, caller: undefined }),
       endpoints: endpoints(unplaced, mesh, { client, caller: undefined }),
@@ -231,7 +233,7 @@ export function createCommonPart(
   );
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
-    const placedViews = placed(views, client.localitySetting);
+    const placedViews = placed(views, client.placing);
     const domains = indexed(all.virtualHosts.all);
     return { scope, client, rows: all, placedViews, claims: group(all.claims.all), domains };
   };
@@ -266,7 +268,7 @@ export function createOutboundPart(
     const { client } = common;
     const ownViews = views(mesh, scope);
     const own = rows(ownViews, mesh, scope, client);
-    const ownPlaced = placed(ownViews, client.localitySetting);
+    const ownPlaced = placed(ownViews, client.placing);
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
     const ownClaims = claims(common.rows.claims, own.claims, hosts);

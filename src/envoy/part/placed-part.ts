@@ -48,7 +48,7 @@ export function createCommonRowsOfPlace(
 ): (mesh: Mesh, place: Place, common: CommonPart) => ClusterRows {
   const rows = createRowsOfPlace(engine, shared);
   return (mesh, place, { rows: unplaced, placedViews, client }) => {
-    const caller = shared.callerOf(place, client.localitySetting);
+    const caller = shared.callerOf(place, client.placing);
     return rows(mesh, placedViews, unplaced, { client, caller });
   };
 }
@@ -64,7 +64,7 @@ export function createPlacedPart(
   return (mesh, place, part, common) => {
     const { client, placedViews, own } = part;
     if (placedViews.size === 0 || own === undefined) return part;
-    const caller = shared.callerOf(place, client.localitySetting);
+    const caller = shared.callerOf(place, client.placing);
     const ownRows = rows(mesh, own.placedViews, own, { client, caller });
     return {
       clusters: shared.withStatics(
@@ -88,7 +88,7 @@ export function createPlacedPartAlone(
   return (mesh, place, part) => {
     const { client, placedViews } = part;
     if (placedViews.size === 0) return part;
-    const caller = shared.callerOf(place, client.localitySetting);
+    const caller = shared.callerOf(place, client.placing);
     return {
       clusters: clustersOver(part.clusters, clusters(placedViews, mesh, { client, caller }).all),
       endpoints: endpointsOver(

@@ -1,17 +1,16 @@
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { LocalityLoadBalancerSetting } from "../../config/kinds/locality.js";
 import type { HostView } from "../../mesh/host-view.js";
-import { balancesByPlace } from "../../mesh/locality-balancing.js";
+import { balancesByPlace, type Placing } from "../../mesh/locality-balancing.js";
 
-const isPlaced = ({ service, rule }: HostView, mesh: LocalityLoadBalancerSetting): boolean =>
+const isPlaced = ({ service, rule }: HostView, mesh: Placing): boolean =>
   service !== undefined && balancesByPlace(service, rule, mesh);
 
 /** Of the hosts that callers see those whose endpoints no caller prefers by where it is. */
 export function createUnplacedViews(
   engine: Engine,
-): (views: Table<HostView>, mesh: LocalityLoadBalancerSetting) => Table<HostView> {
-  const derive = engine.derive<[HostView], [LocalityLoadBalancerSetting], HostView>(
+): (views: Table<HostView>, mesh: Placing) => Table<HostView> {
+  const derive = engine.derive<[HostView], [Placing], HostView>(
     "hosts balanced alike everywhere",
     (_host, [view], mesh) => (view !== undefined && isPlaced(view, mesh) ? undefined : view),
   );
@@ -21,8 +20,8 @@ export function createUnplacedViews(
 /** Of the hosts that callers see those of which some endpoints may be preferred by where the caller is. */
 export function createPlacedViews(
   engine: Engine,
-): (views: Table<HostView>, mesh: LocalityLoadBalancerSetting) => Table<HostView> {
-  const derive = engine.derive<[HostView], [LocalityLoadBalancerSetting], HostView>(
+): (views: Table<HostView>, mesh: Placing) => Table<HostView> {
+  const derive = engine.derive<[HostView], [Placing], HostView>(
     "hosts balanced by place",
     (_host, [view], mesh) => (view !== undefined && isPlaced(view, mesh) ? view : undefined),
   );

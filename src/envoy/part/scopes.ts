@@ -241,7 +241,7 @@ function createCommons(
   return (kind) => {
     const build = createCommonPart(engine, encoder, shared);
     const part = engine.latestOf("common part", (mesh: Mesh) =>
-      build(mesh, viewsOf(mesh), kind, traits(mesh.config, kind)),
+      build(mesh, viewsOf(mesh), kind, traits(mesh, kind)),
     );
     return {
       part,
@@ -273,11 +273,7 @@ export function createScopes(
   const partsOf = (scope: OutboundScope): PartBuilder =>
     scope.sidecar === ""
       ? commonParts(engine, makings, scope, commonOf(kindOf(scope)))
-      : sidecarParts(
-          engine,
-          makings,
-          (build) => (mesh) => build(mesh, scope, traits(mesh.config, scope)),
-        );
+      : sidecarParts(engine, makings, (build) => (mesh) => build(mesh, scope, traits(mesh, scope)));
   const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
     const plain = plainScope(engine, makings, scope, partsOf(scope));
     if (scope.patches === "") return plain;

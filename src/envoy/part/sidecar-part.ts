@@ -61,8 +61,8 @@ function createEgressRows(
       claims: own.claims.all,
       names: own.names,
       placedViews: viewsBeside(
-        placedNamed(seen.named, client.localitySetting),
-        placedRouted(seen.routed, client.localitySetting),
+        placedNamed(seen.named, client.placing),
+        placedRouted(seen.routed, client.placing),
       ),
     };
   };

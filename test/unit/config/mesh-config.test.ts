@@ -300,7 +300,7 @@ describe("the networks of the mesh", () => {
 
   it.each([
     "{ endpoints: [{ fromCidr: 10.0.0.0/8 }, { fromRegistry: east }] }",
-    "{ gateways: [{ address: 1.2.3.4, port: 15443 }, { address: a.b, port: 15443 }] }",
+    "{ gateways: [{ address: 1.2.3.4, port: 15443 }, { address: '::1', port: 15443 }] }",
     "{ gateways: [{ registryServiceName: gw.istio-system.svc.cluster.local, port: 15443 }] }",
   ])("can be %s", (networks) => {
     expect(found(networks)).toEqual([]);
@@ -312,7 +312,8 @@ describe("the networks of the mesh", () => {
     ["{ endpoints: [{ fromCidr: ::1, fromRegistry: a }] }", "excludes fromCidr"],
     ["{ gateways: [{ registryServiceName: a_b, port: 1 }] }", "no domain name"],
     ["{ gateways: [{ address: a_b, port: 1 }] }", "no domain name"],
-    ["{ gateways: [{ address: a.b }] }", "port 0 is out of range"],
+    ["{ gateways: [{ address: 1.2.3.4 }] }", "port 0 is out of range"],
+    ["{ gateways: [{ address: a.b, port: 1 }] }", "a gateway by name"],
     ["{ gateway: [] }", "unknown field"],
   ])("are doubtful as %s", (networks, problem) => {
     expect(found(networks)).toEqual([expect.stringMatching(`^warning .*${problem}`)]);
