@@ -1,5 +1,6 @@
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
+import type { HttpManners } from "../mesh/proxy-headers.js";
 import { any } from "./any.js";
 import type {
   AccessLogJson,
@@ -23,7 +24,7 @@ export interface HttpConnectionManagerOptions {
   readonly accessLog: AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** What is said of the headers that the proxy adds. */
-  readonly headers: ProxyHeaders;
+  readonly headers: HttpManners;
   /** Fields of the side: what becomes of the client's certificate and address. */
   readonly side: Partial<HttpConnectionManagerJson>;
 }
@@ -87,11 +88,18 @@ type HeaderFields = Pick<
   | "httpProtocolOptions"
 >;
 
-/** The headers that a connection manager adds, and how it writes them. See Istio, ProxyConfig.ProxyHeaders. */
+/**
+ * The headers that a connection manager adds, and how it writes them; and what of HTTP/1 it reads. See Istio,
+ * ProxyConfig.ProxyHeaders, and NodeMetadata.HTTP10.
+ */
 function headerFields(
-  { server, requestId, xForwardedPort, preserveHttp1HeaderCase }: ProxyHeaders,
+  { server, requestId, xForwardedPort, preserveHttp1HeaderCase, acceptsHttp10 }: HttpManners,
   usualName: string | undefined,
 ): HeaderFields {
+  const http1: HeaderFields["httpProtocolOptions"] = {
+    ...(acceptsHttp10 === true ? { acceptHttp10: true } : {}),
+    ...(preserveHttp1HeaderCase === true ? writtenAsGiven() : {}),
+  };
   const { disabled: isQuiet = false, value = "" } = server ?? {};
   const serverName = value === "" ? usualName : value;
   return {
@@ -99,7 +107,7 @@ function headerFields(
     ...(isQuiet ? { serverHeaderTransformation: "PASS_THROUGH" } : {}),
     ...(requestId?.disabled === true ? { generateRequestId: false } : {}),
     ...(xForwardedPort?.enabled === true ? { appendXForwardedPort: true } : {}),
-    ...(preserveHttp1HeaderCase === true ? { httpProtocolOptions: writtenAsGiven() } : {}),
+    ...(Object.keys(http1).length > 0 ? { httpProtocolOptions: http1 } : {}),
   };
 }
 

@@ -1,2 +1,7 @@
-/** The node metadata by which a proxy names the WorkloadGroup that it belongs to. See Istio, `NodeMetadata`. */
+/** Node metadata that more than one place reads. See Istio, `NodeMetadata`. */
+
+/** By this a proxy names the WorkloadGroup that it belongs to. */
 export const GROUP_METADATA = "AUTO_REGISTER_GROUP";
+
+/** `"1"`: the proxy takes requests of HTTP/1.0. */
+export const HTTP10_METADATA = "HTTP10";

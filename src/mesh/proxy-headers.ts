@@ -1,15 +1,22 @@
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ProxyHeaders } from "../config/mesh-config-schema.js";
+import { HTTP10_METADATA } from "./node-metadata.js";
 import type { Proxy } from "./proxy.js";
+
+/** What is said of the headers that a proxy adds, and whether it takes requests of HTTP/1.0. */
+export interface HttpManners extends ProxyHeaders {
+  readonly acceptsHttp10?: true;
+}
 
 const USUAL_HEADERS: ProxyHeaders = {};
 
-/** What is said of the headers that a proxy adds: by its own settings, else by those of the mesh. */
-export function proxyHeaders(
+/** How a proxy speaks HTTP: of headers its own settings count, else those of the mesh. */
+export function httpManners(
   { defaultConfig }: Pick<MeshConfig, "defaultConfig">,
-  proxy: Pick<Proxy, "proxyHeaders">,
-): ProxyHeaders {
-  return proxy.proxyHeaders ?? defaultConfig.proxyHeaders ?? USUAL_HEADERS;
+  { proxyHeaders, metadata = {} }: Partial<Pick<Proxy, "proxyHeaders" | "metadata">>,
+): HttpManners {
+  const headers = proxyHeaders ?? defaultConfig.proxyHeaders ?? USUAL_HEADERS;
+  return metadata[HTTP10_METADATA] === "1" ? { ...headers, acceptsHttp10: true } : headers;
 }
 
 /** Whether requests say how often they were tried. */

@@ -1,10 +1,11 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
-import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config-schema.js";
+import type { GatewayTopology } from "../../config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isHttp } from "../../mesh/protocol.js";
+import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
 import { gatewayTls, terminatesTls } from "../gateway-tls.js";
@@ -31,7 +32,7 @@ export interface GatewayListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
-  readonly headers: ProxyHeaders;
+  readonly headers: HttpManners;
   /** What stands in front of the gateway. */
   readonly topology: GatewayTopology | undefined;
   readonly tls: ServerTlsPolicy;

@@ -1,8 +1,8 @@
 /** The inbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
-import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";
+import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type {
   AccessLogJson,
   FilterChainJson,
@@ -41,7 +41,7 @@ export interface InboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
-  readonly headers: ProxyHeaders;
+  readonly headers: HttpManners;
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly tls: ServerTlsPolicy;

@@ -1,6 +1,6 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
-import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
+import type { HttpManners } from "../../mesh/proxy-headers.js";
 import { portPart } from "../../mesh/service.js";
 import { cidrRange } from "../address.js";
 import type {
@@ -55,7 +55,7 @@ export interface OutboundListenerOptions {
   readonly dualStack: boolean;
   /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
   readonly onDemand: boolean;
-  readonly headers: ProxyHeaders;
+  readonly headers: HttpManners;
 }
 
 /** How long a TLS handshake may take. */

@@ -9,7 +9,7 @@ import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/ingress.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { countsAttempts, proxyHeaders, tellsHost } from "../../mesh/proxy-headers.js";
+import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";
 import { type RouteRules, routeRule } from "../../mesh/route-rules.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
@@ -151,7 +151,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
-    headers: proxyHeaders(config, proxy),
+    headers: httpManners(config, proxy),
     topology: proxy.gatewayTopology ?? config.defaultConfig.gatewayTopology,
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     virtualServices: context.virtualServices,
@@ -287,7 +287,7 @@ export function createGatewayPart(
     ],
     (inputs) => {
       const servers = serversOf(inputs);
-      const headers = proxyHeaders(inputs.config, inputs.proxy);
+      const headers = httpManners(inputs.config, inputs.proxy);
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,
         source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },

@@ -14,7 +14,7 @@ import {
   portsWithMode,
 } from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { proxyHeaders } from "../../mesh/proxy-headers.js";
+import { httpManners } from "../../mesh/proxy-headers.js";
 import { portPart, type Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
@@ -213,7 +213,7 @@ function clustersOf(
 ): readonly Built<ClusterJson>[] {
   const { proxy, config, security } = inputs;
   const { connectTimeout, tcpKeepalive } = config;
-  const { preserveHttp1HeaderCase: keepsCase = false } = proxyHeaders(config, proxy);
+  const { preserveHttp1HeaderCase: keepsCase = false } = httpManners(config, proxy);
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const own = [
@@ -266,7 +266,7 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
-    headers: proxyHeaders(config, proxy),
+    headers: httpManners(config, proxy),
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     dualStack: proxy.dualStack,

@@ -5,7 +5,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { proxyHeaders } from "../../mesh/proxy-headers.js";
+import { httpManners } from "../../mesh/proxy-headers.js";
 import { goDuration } from "../duration.js";
 import { encodeListener } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
@@ -134,7 +134,7 @@ export function createBoundListeners(
     ["proxy", "claims", "config", "logs", "unknown"],
     ({ proxy, claims, config, logs, unknown }) => {
       const { dualStack, onDemand } = proxy;
-      const headers = proxyHeaders(config, proxy);
+      const headers = httpManners(config, proxy);
       const traits = { captured: false, dualStack, onDemand, headers };
       const options = optionsOf(config, logs, unknown, traits);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]

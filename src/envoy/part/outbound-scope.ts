@@ -1,5 +1,5 @@
-import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import type { Labels } from "../../mesh/labels.js";
+import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
 
@@ -17,7 +17,7 @@ export interface OutboundScope {
   /** The port of the callers' HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
   readonly httpProxyPort: number;
   /** What is said of the headers that the callers' proxies add. */
-  readonly headers: ProxyHeaders;
+  readonly headers: HttpManners;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers' applications find hosts by names that their proxies answer. */

@@ -12,7 +12,7 @@ import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { proxyHeaders } from "../../mesh/proxy-headers.js";
+import { httpManners } from "../../mesh/proxy-headers.js";
 import { sidecarKey } from "../../mesh/sidecar.js";
 import type { Encoder } from "../encoder.js";
 import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
@@ -101,7 +101,7 @@ export function scopeOf(
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
     httpProxyPort: httpProxyPort(config, proxy),
-    headers: proxyHeaders(config, proxy),
+    headers: httpManners(config, proxy),
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
     dualStack: proxy.type !== "router" && proxy.dualStack,
@@ -129,7 +129,7 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   router: false,
   captured: true,
   httpProxyPort: config.proxyHttpPort,
-  headers: proxyHeaders(config, {}),
+  headers: httpManners(config, {}),
   allocated: "",
   answersDns: false,
   dualStack: false,
