@@ -2,6 +2,7 @@
 import type { Path } from "./kind.js";
 import type { Findings } from "./kinds/findings.js";
 import { notApplied } from "./kinds/unapplied.js";
+import { unappliedMetadata } from "./kinds/unapplied-metadata.js";
 import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
 
 /** Where Istio has what is captured go, if nobody says otherwise. */
@@ -22,7 +23,15 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     configSources: config.configSources,
     discoverySelectors: config.discoverySelectors,
     certificates: config.certificates,
+    serviceScopeConfigs: config.serviceScopeConfigs,
+    hboneIdleTimeout: config.hboneIdleTimeout,
   });
+  if (config.verifyCertificateAtClient === false) {
+    yield notApplied(
+      ["verifyCertificateAtClient"],
+      "not to verify servers (a DestinationRule says so of one, by insecureSkipVerify)",
+    );
+  }
   const path = ["defaultProviders", "tracing"];
   if (isAsked(config.defaultProviders?.tracing)) yield notApplied(path, "tracing");
   yield* unappliedProxyFields(config.defaultConfig ?? {}, ["defaultConfig"]);
@@ -35,6 +44,7 @@ export function* unappliedProxyFields(config: ProxyConfigFields, path: Path): Fi
   for (const [name, tracer] of Object.entries(tracing)) {
     if (tracer !== undefined) yield notApplied([...path, "tracing", name], "tracing");
   }
+  yield* unappliedMetadata(config.proxyMetadata ?? {}, [...path, "proxyMetadata"]);
   yield* unapplied(path, {
     zipkinAddress: config.zipkinAddress,
     statsdUdpAddress: config.statsdUdpAddress,

@@ -1,4 +1,5 @@
-import { METADATA_PREFIX, type ProxyConfigSpec } from "../config/kinds/proxy-config.js";
+import type { ProxyConfigSpec } from "../config/kinds/proxy-config.js";
+import { METADATA_PREFIX } from "../config/kinds/unapplied-metadata.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { MESH_CONFIG_MAP, meshConfigOf } from "../config/mesh-config.js";
 import type { ProxyConfigFields, ToldSettings } from "../config/mesh-config-schema.js";

@@ -6,6 +6,7 @@ import { checkedByIstio } from "./istio-resource.js";
 import { checkNotNegative } from "./numbers.js";
 import { checkPolicySelector, PolicySelector } from "./selectors.js";
 import { notApplied } from "./unapplied.js";
+import { METADATA_PREFIX, unappliedMetadata } from "./unapplied-metadata.js";
 
 /** How the proxies of some workloads are started. */
 export type ProxyConfigSpec = ValueOf<typeof ProxyConfigSpec>;
@@ -16,9 +17,6 @@ export const ProxyConfigSpec = strict({
   environmentVariables: optional(mapOf(textUpTo(2048))),
   image: optional(strict({ imageType: optional(Text) })),
 });
-
-/** What stands before the names of node metadata among the variables of a proxy. See Istio, ProxyConfig.proxyMetadata. */
-export const METADATA_PREFIX = "ISTIO_META_";
 
 /** Istio's ProxyConfig. */
 export const proxyConfig = {
@@ -38,5 +36,6 @@ function* checkProxyConfig({ spec }: ConfigResource<ProxyConfigSpec>): Findings 
     const what = `a variable that is none of the node's metadata (${METADATA_PREFIX}NAME)`;
     yield notApplied(["spec", "environmentVariables", name], what);
   }
+  yield* unappliedMetadata(spec.environmentVariables ?? {}, ["spec", "environmentVariables"]);
   if (spec.image !== undefined) yield notApplied(["spec", "image"], "the image of a proxy");
 }

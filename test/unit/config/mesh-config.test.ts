@@ -272,6 +272,16 @@ describe("what the mesh configuration asks for and is not done", () => {
     ["defaultProviders: { tracing: [zipkin] }", "tracing"],
     ["defaultConfig: { tracing: { zipkin: { address: 'a:9411' } } }", "tracing"],
     ["defaultConfig: { runtimeValues: { a: b } }", "runtimeValues"],
+    ["serviceScopeConfigs: [{ scope: GLOBAL }]", "serviceScopeConfigs"],
+    ["hboneIdleTimeout: 1h", "hboneIdleTimeout"],
+    [
+      "verifyCertificateAtClient: false",
+      "not to verify servers (a DestinationRule says so of one, by insecureSkipVerify)",
+    ],
+    [
+      "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: 5s } }",
+      "the node metadata IDLE_TIMEOUT",
+    ],
   ])("is warned of: %s", (text, what) => {
     expect(found(text)).toEqual([`warning not-applied ${what} has no effect in fairlead`]);
   });
@@ -282,6 +292,8 @@ describe("what the mesh configuration asks for and is not done", () => {
     "enableEnvoyAccessLogService: false",
     "outboundClusterStatName: ''",
     "discoverySelectors: []",
+    "verifyCertificateAtClient: true",
+    "defaultConfig: { proxyMetadata: { ISTIO_META_HTTP10: '1', IDLE_TIMEOUT: 5s } }",
     "defaultProviders: { metrics: [prometheus] }",
     "defaultConfig: { tracing: { sampling: 1 }, runtimeValues: {}, discoveryAddress: 'a:15012' }",
   ])("is not in %s", (text) => {

@@ -87,6 +87,20 @@ describe("a ProxyConfig", () => {
       ["spec.environmentVariables.A"],
     ],
     [
+      "should ask by the node's metadata for what is done",
+      {
+        environmentVariables: {
+          ISTIO_META_HTTP10: "1",
+          ISTIO_META_TLS_SERVER_KEY: "/etc/key.pem",
+          ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE: "true",
+        },
+      },
+      [
+        "warning spec.environmentVariables.ISTIO_META_TLS_SERVER_KEY",
+        "warning spec.environmentVariables.ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE",
+      ],
+    ],
+    [
       "selects workloads without wildcards",
       { selector: { matchLabels: { a: "*" } } },
       ["spec.selector.matchLabels.a"],
