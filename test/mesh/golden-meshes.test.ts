@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Table } from "../../src/base/table.js";
+import type { ListenerJson } from "../../src/envoy/api.js";
 import { buildBootstrap } from "../../src/envoy/bootstrap.js";
 import type { Encoder } from "../../src/envoy/encoder.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../../src/envoy/names.js";
@@ -104,8 +105,14 @@ function mapSet(set: ResourceSet, change: (resource: EnvoyResource, i: number) =
 /** Listeners on ports of the Envoy's own address, but for those that listen on none. */
 function listenersAt(here: Place, listeners: ResourceSet): ResourceSet {
   return mapSet(listeners, (one, i) => {
-    const bound = decode(MESSAGE.listener, one)["bindToPort"] !== false;
-    const address = { socketAddress: { address: here.address, portValue: FIRST_PORT + i } };
+    const { bindToPort, address: before } = decode(MESSAGE.listener, one) as ListenerJson;
+    const bound = bindToPort !== false;
+    // What it listens for, UDP perhaps, stays.
+    const socketAddress = {
+      ...before?.socketAddress,
+      ...{ address: here.address, portValue: FIRST_PORT + i },
+    };
+    const address = { socketAddress };
     const place = { address, additionalAddresses: [] };
     const edited = bound ? encoder.edit(MESSAGE.listener, one.bytes, place) : one;
     return changed(MESSAGE.listener, { ...one, ...edited }, withFiles(here));
