@@ -5,9 +5,11 @@ import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
 import { type Authority, openAuthority } from "../ca/authority.js";
+import { createBuckets } from "../ca/buckets.js";
 import {
   addCertificateService,
   CERTIFICATE_SERVICE,
+  TOO_MANY_REQUESTS,
   UNREADABLE_REQUEST,
 } from "../ca/certificate-service.js";
 import type { KeyType } from "../ca/certificate-template.js";
@@ -122,7 +124,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const secrets = await openSecrets(options, authority, { trust, onChange: secretsChange.tell });
   const certificateEvents = createListeners<CertificateEvent>();
   const refused: Identity["refused"] = (reason, fields) => {
-    certificateEvents.tell(reason === UNREADABLE_REQUEST ? "unreadable" : "unauthenticated");
+    if (reason !== TOO_MANY_REQUESTS) {
+      certificateEvents.tell(reason === UNREADABLE_REQUEST ? "unreadable" : "unauthenticated");
+    }
     logger.warn({ reason, ...fields }, "refused a proxy");
   };
   const rootsChange = createListeners<readonly string[]>();
@@ -289,6 +293,9 @@ function isRevoked(chain: string, { revocations }: GivenTrust): boolean {
   );
 }
 
+/** What a service account of hundreds of replicas needs that start at once, and nobody notices who asks for no more. */
+const CERTIFICATE_REQUESTS = { capacity: 500, refillPerSecond: 5, maxKeys: 10_000 };
+
 function addCertificates(
   server: GrpcServer,
   definition: ServiceDefinition,
@@ -300,6 +307,7 @@ function addCertificates(
   addCertificateService(server, definition, {
     authority: identity.authority,
     authenticate: identity.authenticate,
+    requests: createBuckets({ now: systemTimers.now, ...CERTIFICATE_REQUESTS }),
     onRefused: identity.refused,
     onCertified: (proof, notAfter) => {
       identity.tell("certified");

@@ -6,10 +6,12 @@ import type { GrpcServer } from "../grpc/server.js";
 import type { Status } from "../grpc/status.js";
 import type { Authenticate } from "./authenticate.js";
 import type { Authority } from "./authority.js";
+import type { Buckets } from "./buckets.js";
 import { CertificateError } from "./ca-error.js";
 import { keyOfRequest } from "./certificate-request.js";
 import { presentedBy } from "./presented-by.js";
 import type { Proof } from "./proof.js";
+import { formatSpiffeId } from "./spiffe-id.js";
 
 /** The message IstioCertificateRequest as canonical JSON, as far as it is read. */
 interface CertificateRequest {
@@ -29,6 +31,8 @@ type CreateCertificate = UnaryCall<CertificateRequest>;
 export interface CertificateServiceOptions {
   readonly authenticate: Authenticate;
   readonly authority: Pick<Authority, "certifyWorkload" | "workloadTtlMs">;
+  /** How many requests a workload may make, by its SPIFFE ID: each costs a signature and a line in the log. */
+  readonly requests: Buckets;
   /** Told of a certificate that was given out. */
   readonly onCertified: (proof: Proof, notAfter: number) => void;
   /** Told of a call that was refused, with what is never a secret. */
@@ -39,6 +43,9 @@ export interface CertificateServiceOptions {
 
 /** The reason of a refusal, when it is that the request is none. */
 export const UNREADABLE_REQUEST = "certificate-request";
+
+/** The reason of a refusal, when the caller has asked too often. */
+export const TOO_MANY_REQUESTS = "too-many-requests";
 
 /** The name of the service. */
 export const CERTIFICATE_SERVICE = "istio.v1.auth.IstioCertificateService";
@@ -74,6 +81,7 @@ async function certify(
 ): Promise<CertificateResponse> {
   const { authority } = options;
   const proof = await proofOf(call, options);
+  assertSparing(proof, call, options);
   const { csr = "", validityDuration = "0" } = call.request;
   const askedMs = Number(validityDuration) * 1000;
   const ttlMs = askedMs > 0 ? askedMs : authority.workloadTtlMs;
@@ -82,6 +90,23 @@ async function certify(
   options.onCertified(proof, notAfter);
   // The agent takes the last element for what it has to trust, so all roots are in that one.
   return { certChain: [...certificates, roots.join("")] };
+}
+
+/** Replicas have one identity, and may all start at once. */
+function assertSparing(
+  proof: Proof,
+  { caller }: CreateCertificate,
+  { requests, onRefused }: CertificateServiceOptions,
+): void {
+  const identity = formatSpiffeId(proof);
+  if (!requests.has(identity)) {
+    onRefused(TOO_MANY_REQUESTS, { identity, peer: caller.name });
+    throw new CallRefused(
+      status.RESOURCE_EXHAUSTED,
+      `${identity} asks for too many certificates; try again later`,
+    );
+  }
+  requests.take(identity);
 }
 
 async function proofOf(

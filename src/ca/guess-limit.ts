@@ -1,5 +1,6 @@
 /** How often a peer may present a token that is none: a bucket for each address, filled again as time passes. */
 import ipaddr from "ipaddr.js";
+import { createBuckets } from "./buckets.js";
 
 /** See the top of this file. */
 export interface GuessLimit {
@@ -21,30 +22,14 @@ export interface GuessLimitOptions {
   readonly maxPeers?: number;
 }
 
-interface Bucket {
-  readonly left: number;
-  readonly at: number;
-}
-
 /** A limit that remembers nothing yet. */
 export function createGuessLimit(options: GuessLimitOptions): GuessLimit {
   const { now, capacity = 20, refillPerSecond = 1, maxPeers = 10_000 } = options;
-  // In the order of the last miss, the oldest first.
-  const buckets = new Map<string, Bucket>();
-  const leftOf = (key: string): number => {
-    const bucket = buckets.get(key);
-    if (bucket === undefined) return capacity;
-    return Math.min(capacity, bucket.left + ((now() - bucket.at) / 1000) * refillPerSecond);
-  };
+  const buckets = createBuckets({ now, capacity, refillPerSecond, maxKeys: maxPeers });
   return {
-    allows: (peer) => leftOf(networkOf(peer)) >= 1,
-    recordMiss(peer) {
-      const key = networkOf(peer);
-      const bucket = { left: Math.max(0, leftOf(key) - 1), at: now() };
-      buckets.delete(key);
-      buckets.set(key, bucket);
-      const oldest = buckets.keys().next();
-      if (buckets.size > maxPeers && oldest.done !== true) buckets.delete(oldest.value);
+    allows: (peer) => buckets.has(networkOf(peer)),
+    recordMiss: (peer) => {
+      buckets.take(networkOf(peer));
     },
   };
 }
