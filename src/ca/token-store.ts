@@ -221,14 +221,18 @@ export async function consumeToken(store: TokenStore, text: string): Promise<Tok
   return { token: publicPart(stored) };
 }
 
-/** The file of the use that was taken; undefined when none is left. */
-async function takeUse(
-  { directory, now }: TokenStore,
-  { id, uses }: StoredToken,
-): Promise<string | undefined> {
-  const content = `${JSON.stringify({ usedAt: now() })}\n`;
+/**
+ * The file of the use that was taken; undefined when none is left. Who knows a token that is used up may present it as often as
+ * it likes, so nothing is written then.
+ */
+async function takeUse(store: TokenStore, { id, uses }: StoredToken): Promise<string | undefined> {
+  const content = `${JSON.stringify({ usedAt: store.now() })}\n`;
+  const taken = new Set(await fileNames(store));
   for (let use = 1; use <= uses; use++) {
-    const path = join(directory, `${id}.use-${use}`);
+    const name = `${id}.use-${use}`;
+    if (taken.has(name)) continue;
+    const path = join(store.directory, name);
+    // Somebody else may have taken it since.
     if (await createPrivateFile(path, content)) return path;
   }
   return undefined;

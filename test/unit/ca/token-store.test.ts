@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { chmod, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
@@ -69,6 +69,15 @@ describe("a token", () => {
     const restarted = await openTokenStore(state, () => now);
     expect(await consumeToken(restarted, text)).toHaveProperty("token");
     expect(await consumeToken(restarted, text)).toEqual({ refused: "used-up" });
+  });
+
+  test("that is used up has nothing written, however often it is presented", async () => {
+    const { text } = await create();
+    await consumeToken(store, text);
+    const written = async (): Promise<number> => (await stat(store.directory)).mtimeMs;
+    const before = await written();
+    expect(await consumeToken(store, text)).toEqual({ refused: "used-up" });
+    expect(await written()).toBe(before);
   });
 
   test("leaves no trace of its secret on the disk", async () => {
