@@ -294,10 +294,9 @@ function followAuthority(
 
 /** The proxies that proved who they are: those that are connected, and those that left a moment ago. */
 function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySet<string> {
-  const registered = registry.proxies().sorted();
   const connected = sessions.connected().filter(({ proof }) => proof !== undefined);
   return new Set([
-    ...registered.map(([id]) => id),
+    ...[...registry.proxies().values()].map(({ id }) => id),
     ...connected.map((session) => session.connected.proxy.id),
   ]);
 }

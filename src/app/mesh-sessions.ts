@@ -41,15 +41,13 @@ export function createMeshSessions({
     authenticate: identity.authenticate,
     onRefused: identity.refused,
     streams,
-    report: ({ id }, health) => {
-      registry.report(id, health);
-    },
+    report: registry.report,
     timers: systemTimers,
   };
   const health = createHealthSessions({
     ...common,
     groupOf: (proxy) => groupOf(proxy, configuration.snapshot().tables.WorkloadGroup),
-    healthOf: ({ id }) => registry.health().get(id),
+    healthOf: registry.healthOf,
     encoder,
   });
   let groups = configuration.snapshot().tables.WorkloadGroup;

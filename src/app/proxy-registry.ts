@@ -12,6 +12,12 @@ import { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
 import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 
+/**
+ * Under what a proxy is registered. A proxy says its name itself, so one that has the name of a proxy of another service
+ * account does not take the place of that.
+ */
+const registrationOf = ({ id, serviceAccount }: Proxy): string => `${id}/${serviceAccount}`;
+
 /** What is kept of the registry over a restart: the proxies, as JSON. */
 export interface RegistryStorage {
   load(): Promise<string | undefined>;
@@ -30,14 +36,16 @@ export interface ProxyRegistryOptions {
 
 /** See the top of this file. */
 export interface ProxyRegistry {
-  /** By proxy id. */
+  /** By proxy id and service account. */
   readonly proxies: () => Table<Proxy>;
-  /** What was said of the health of their applications, by proxy id. */
+  /** What was said of the health of their applications, by the same. */
   readonly health: () => Table<Health>;
+  /** What was said of one. */
+  readonly healthOf: (proxy: Proxy) => Health | undefined;
   /** Registers a proxy for as long as its stream lasts; the result says that it ended. */
   readonly connect: (proxy: Proxy) => () => void;
-  /** Notes the health of the application of a proxy, by its id; of a proxy that is not registered nothing is noted. */
-  readonly report: (id: string, health: Health) => void;
+  /** Notes the health of the application of a proxy; of a proxy that is not registered nothing is noted. */
+  readonly report: (proxy: Proxy, health: Health) => void;
   /** Calls back whenever `proxies` or `health` is another table than before. */
   readonly onChange: (listener: () => void) => void;
   /** Saves what is not saved yet; resolves when nothing is being written any more. */
@@ -74,7 +82,7 @@ const STORED = Type.Array(
   }),
 );
 
-/** What a registry knows, by proxy id. */
+/** What a registry knows, by registration. */
 interface Known {
   readonly proxies: Table<Proxy>;
   readonly health: Table<Health>;
@@ -86,15 +94,19 @@ function parseStored(text: string | undefined): Known {
   const value: unknown = text === undefined ? [] : JSON.parse(text);
   if (!Value.Check(STORED, value)) return NOTHING;
   return {
-    proxies: Table.from(value.map(({ health: _, ...proxy }) => [proxy.id, proxy] as const)),
+    proxies: Table.from(
+      value.map(({ health: _, ...proxy }) => [registrationOf(proxy), proxy] as const),
+    ),
     health: Table.from(
-      value.flatMap(({ id, health }) => (health === undefined ? [] : [[id, health] as const])),
+      value.flatMap(({ health, ...proxy }) =>
+        health === undefined ? [] : [[registrationOf(proxy), health] as const],
+      ),
     ),
   };
 }
 
 function formatStored({ proxies, health }: Known): string {
-  const stored = proxies.sorted().map(([id, proxy]) => ({ ...proxy, health: health.get(id) }));
+  const stored = proxies.sorted().map(([key, proxy]) => ({ ...proxy, health: health.get(key) }));
   return JSON.stringify(stored);
 }
 
@@ -148,15 +160,15 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
     saver.saveSoon();
     for (const listener of listeners) listener();
   };
-  const departLater = ({ id }: Proxy): void => {
-    departures.get(id)?.();
+  const departLater = (key: string): void => {
+    departures.get(key)?.();
     const cancel = timers.at(timers.now() + graceMs, () => {
-      departures.delete(id);
-      set({ proxies: known.proxies.without(id), health: known.health.without(id) });
+      departures.delete(key);
+      set({ proxies: known.proxies.without(key), health: known.health.without(key) });
     });
-    departures.set(id, cancel);
+    departures.set(key, cancel);
   };
-  for (const proxy of known.proxies.values()) departLater(proxy);
+  for (const key of known.proxies.keys()) departLater(key);
 
   return {
     proxies: () => known.proxies,
@@ -164,27 +176,30 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
     onChange: (listener) => {
       listeners.push(listener);
     },
+    healthOf: (proxy) => known.health.get(registrationOf(proxy)),
     connect: (proxy) => {
-      departures.get(proxy.id)?.();
-      departures.delete(proxy.id);
-      streams.set(proxy.id, (streams.get(proxy.id) ?? 0) + 1);
+      const key = registrationOf(proxy);
+      departures.get(key)?.();
+      departures.delete(key);
+      streams.set(key, (streams.get(key) ?? 0) + 1);
       const { proxies } = known;
-      const isKnown = isDeepStrictEqual(proxies.get(proxy.id), proxy);
-      set({ ...known, proxies: isKnown ? proxies : proxies.with(proxy.id, proxy) });
+      const isKnown = isDeepStrictEqual(proxies.get(key), proxy);
+      set({ ...known, proxies: isKnown ? proxies : proxies.with(key, proxy) });
       return () => {
-        const left = (streams.get(proxy.id) ?? 1) - 1;
+        const left = (streams.get(key) ?? 1) - 1;
         // A proxy may be back by a new stream before the end of the old one is seen.
-        if (left > 0) streams.set(proxy.id, left);
+        if (left > 0) streams.set(key, left);
         else {
-          streams.delete(proxy.id);
-          departLater(proxy);
+          streams.delete(key);
+          departLater(key);
         }
       };
     },
-    report: (id, health) => {
-      if (known.proxies.get(id) === undefined) return;
-      if (isDeepStrictEqual(known.health.get(id), health)) return;
-      set({ ...known, health: known.health.with(id, health) });
+    report: (proxy, health) => {
+      const key = registrationOf(proxy);
+      if (known.proxies.get(key) === undefined) return;
+      if (isDeepStrictEqual(known.health.get(key), health)) return;
+      set({ ...known, health: known.health.with(key, health) });
     },
     close: async () => {
       for (const cancel of departures.values()) cancel();

@@ -47,17 +47,27 @@ function withProxy(workload: Workload, proxy: Workload | undefined): Workload {
   return meshTls === workload.meshTls ? workload : { ...workload, meshTls };
 }
 
-/** The workloads at one address: the described ones, else one for the proxy that connected from there. */
+/**
+ * The workloads at one address: the described ones, else one for each service account whose proxies connected from there.
+ * A proxy says itself where it is, so it hides no workload of another service account.
+ */
 function workloadsAt(
   described: Table<Workload> | undefined,
   registered: Table<Workload> | undefined,
 ): Table<Workload> {
-  const [first] = registered?.sorted() ?? [];
-  if (described !== undefined) {
-    const [, proxy] = first ?? [];
-    return Table.from([...described].map(([key, one]) => [key, withProxy(one, proxy)] as const));
+  const byAccount = new Map<string, readonly [string, Workload]>();
+  for (const entry of registered?.sorted() ?? []) {
+    const [, { serviceAccount }] = entry;
+    if (!byAccount.has(serviceAccount)) byAccount.set(serviceAccount, entry);
   }
-  return first === undefined ? Table.empty() : Table.from([first]);
+  if (described === undefined) return Table.from(byAccount.values());
+  const [first] = byAccount.values();
+  return Table.from(
+    [...described].map(([key, one]) => {
+      const [, proxy] = byAccount.get(one.serviceAccount) ?? first ?? [];
+      return [key, withProxy(one, proxy)] as const;
+    }),
+  );
 }
 
 /** The workloads that Pods and WorkloadEntries describe, by `pod/...` or `entry/...`. */

@@ -6,10 +6,10 @@ import { fakeTimers } from "../ca/fake-timers.js";
 
 const GRACE_MS = 10_000;
 
-function proxy(name: string): Proxy {
+function proxy(name: string, serviceAccount = "default"): Proxy {
   const id = `sidecar~10.0.0.1~${name}.default~default.svc.cluster.local`;
   const locality = { region: "", zone: "", subZone: "" };
-  return parseNode({ id, metadata: {}, locality }) as Proxy;
+  return parseNode({ id, metadata: { SERVICE_ACCOUNT: serviceAccount }, locality }) as Proxy;
 }
 
 /** A registry over a storage whose writes end when the test says so. */
@@ -113,9 +113,9 @@ test("what was said of an application is told, saved and known again, as long as
   const changes: number[] = [];
   registry.onChange(() => changes.push(registry.health().size));
   const unhealthy = { healthy: false, reason: "no answer in time" };
-  for (const id of ["a.default", "a.default", "stranger.default"]) registry.report(id, unhealthy);
+  for (const name of ["a", "a", "stranger"]) registry.report(proxy(name), unhealthy);
   expect(changes).toEqual([1]);
-  expect(registry.health().get("a.default")).toEqual(unhealthy);
+  expect(registry.healthOf(proxy("a"))).toEqual(unhealthy);
   await timers.turnTo(timers.now() + 1000);
   const again = await openProxyRegistry({
     timers,
@@ -126,9 +126,21 @@ test("what was said of an application is told, saved and known again, as long as
       save: () => Promise.resolve(),
     },
   });
-  expect(again.health().sorted()).toEqual([["a.default", unhealthy]]);
-  expect(again.proxies().sorted()).toEqual([["a.default", proxy("a")]]);
+  expect(again.healthOf(proxy("a"))).toEqual(unhealthy);
+  expect([...again.proxies().values()]).toEqual([proxy("a")]);
   leave();
   await timers.turnTo(timers.now() + GRACE_MS);
   expect([registry.health().size, again.health().size]).toEqual([0, 0]);
+});
+
+test("a proxy with the name of another service account's takes nothing from that, and says nothing of it", async () => {
+  const { timers, registry } = await open();
+  registry.connect(proxy("a", "orders"));
+  const leave = registry.connect(proxy("a", "payments"));
+  registry.report(proxy("a", "payments"), { healthy: false, reason: "so it says" });
+  expect([...registry.proxies().values()]).toHaveLength(2);
+  expect(registry.healthOf(proxy("a", "orders"))).toBeUndefined();
+  leave();
+  await timers.turnTo(timers.now() + GRACE_MS);
+  expect([...registry.proxies().values()]).toEqual([proxy("a", "orders")]);
 });

@@ -242,3 +242,38 @@ spec:
   const said = [...told, ...log, JSON.stringify(controlPlane.diagnostics())].join("");
   expect(said).not.toContain(marker);
 });
+
+const service = (name: string): string => `
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}}
+spec: {selector: {app: ${name}}, ports: [{name: http, port: 80}]}
+---`;
+
+test.each([
+  ["the name", { name: "orders-0", labels: { app: "other" } }],
+  ["the address", { name: "a-0", labels: { app: "other" } }],
+])(
+  "a sidecar that claims %s of another service account's pod does not hide it",
+  async (_what, claim) => {
+    const { overTls, token } = await start(service("orders") + service("other"));
+    const join = async (serviceAccount: string, node: object): Promise<AdsClient> => {
+      const shown = { token: await token(`default/${serviceAccount}`), serviceAccount };
+      const client = openAds({ ...overTls, ...shown, ...node });
+      await client.ask(TYPE_URL.cluster);
+      return client;
+    };
+    /** Whether a service has the address at which all say that they are. */
+    const hasEndpoint = async (name: string): Promise<boolean> => {
+      const cluster = `outbound|80||${name}.default.svc.cluster.local`;
+      const { bodies } = await (await join("caller", {})).ask(TYPE_URL.endpoint, [cluster]);
+      return bodies.some((body) => Buffer.from(body).includes("127.0.0.1"));
+    };
+    await join("orders", { name: "orders-0", labels: { app: "orders" } });
+    await expect.poll(() => hasEndpoint("orders"), { timeout: 30_000 }).toBe(true);
+    await join("payments", claim);
+    await expect.poll(() => hasEndpoint("other"), { timeout: 30_000 }).toBe(true);
+    expect(await hasEndpoint("orders")).toBe(true);
+  },
+  60_000,
+);
