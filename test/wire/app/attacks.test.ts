@@ -277,3 +277,20 @@ test.each([
   },
   60_000,
 );
+
+test("who says on the plaintext port that he is a workload becomes no endpoint", async () => {
+  const { overTls, token, controlPlane } = await start(service("orders") + service("other"));
+  const { plaintextPort: port } = controlPlane;
+  const stranger = openAds({ port, name: "orders-0", labels: { app: "orders" } });
+  await stranger.ask(TYPE_URL.cluster);
+  const proved = { token: await token(), serviceAccount: "payments" };
+  const client = openAds({ ...overTls, ...proved, name: "other-0", labels: { app: "other" } });
+  await client.ask(TYPE_URL.cluster);
+  const endpoints = async (name: string): Promise<boolean> => {
+    const cluster = `outbound|80||${name}.default.svc.cluster.local`;
+    const { bodies } = await openAds({ port }).ask(TYPE_URL.endpoint, [cluster]);
+    return bodies.some((body) => Buffer.from(body).includes("127.0.0.1"));
+  };
+  await expect.poll(() => endpoints("other"), { timeout: 30_000 }).toBe(true);
+  expect(await endpoints("orders")).toBe(false);
+}, 60_000);
