@@ -42,7 +42,6 @@ const LAYERS = {
     "config",
     "xds",
     "ca",
-    "oidc",
     "base",
   ],
   main: ["cli", "base"],

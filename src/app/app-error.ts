@@ -7,6 +7,7 @@ export type AppErrorCode =
   | "state-unusable"
   | "issuers-unusable"
   | "roots-unusable"
+  | "host-unusable"
   | "package-incomplete";
 
 /** A failure for the person who started the control plane: what is wrong, and what to do. */

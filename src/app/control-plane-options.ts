@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import type { KeyType } from "../ca/certificate-template.js";
 import type { Identity } from "../debug/access.js";
 import type { StandIn } from "../mesh/stand-in.js";
-import type { ProviderHost } from "../oidc/provider-host.js";
 import type { PortOptions } from "./ports.js";
 
 /** What a control plane is started with. */
@@ -29,8 +28,8 @@ export interface ControlPlaneOptions extends PortOptions {
   readonly crlFile?: string;
   /** A file of issuers whose JSON Web Tokens let proxies in. */
   readonly jwtIssuersFile?: string;
-  /** The hosts that may be asked where the keys of issuers of requests' tokens are; none when absent. */
-  readonly discoverKeys?: readonly ProviderHost[];
+  /** The hosts that may be asked where the keys of issuers of requests' tokens are, as `HOST`, `HOST:PORT` or `*.DOMAIN`. */
+  readonly discoverKeys?: readonly string[];
   /** A file of roots for those, beside those that Node has. */
   readonly discoverRootsFile?: string;
   readonly standIns?: readonly StandIn[];

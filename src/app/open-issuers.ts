@@ -6,6 +6,7 @@ import { certificatesOfPem } from "../ca/pem.js";
 import { readPrivateFile, writePrivateFile } from "../ca/private-file.js";
 import { systemTimers } from "../ca/timers.js";
 import { fetchDocument } from "../oidc/fetch-document.js";
+import { type ProviderHost, parseProviderHost } from "../oidc/provider-host.js";
 import { AppError } from "./app-error.js";
 import type { ControlPlaneOptions } from "./control-plane-options.js";
 import { type FollowedIssuers, followIssuers } from "./issuer-keys.js";
@@ -17,7 +18,7 @@ const TIMEOUT_MS = 5000;
 
 /**
  * Those of a control plane.
- * @throws StateFileError, AppError when the file of roots cannot be read
+ * @throws StateFileError, AppError when a host is none, or the file of roots cannot be read
  */
 export async function openIssuers({
   discoverKeys = [],
@@ -28,7 +29,7 @@ export async function openIssuers({
   const file = join(stateDir, FILE);
   const roots = discoverRootsFile === undefined ? undefined : await rootsWith(discoverRootsFile);
   return followIssuers({
-    hosts: discoverKeys,
+    hosts: discoverKeys.map(hostOf),
     fetch: (url, options) =>
       fetchDocument(url, { ...options, timeoutMs: TIMEOUT_MS, ...(roots && { roots }) }),
     storage: {
@@ -39,6 +40,14 @@ export async function openIssuers({
     onError: (error) => {
       logger.error({ err: error }, "cannot keep where the keys of issuers are");
     },
+  });
+}
+
+function hostOf(text: string): ProviderHost {
+  const host = parseProviderHost(text);
+  if (host !== undefined) return host;
+  throw new AppError("host-unusable", `"${text}" is no host whose issuers can be asked`, {
+    hint: "give HOST, HOST:PORT or *.DOMAIN with --discover-keys, such as login.example.com",
   });
 }
 

@@ -4,7 +4,6 @@ import { InvalidArgumentError } from "commander";
 import { durationMs } from "../config/duration.js";
 import type { SocketAddress } from "../envoy/bootstrap.js";
 import type { NodeOptions } from "../envoy/bootstrap-node.js";
-import { type ProviderHost, parseProviderHost } from "../oidc/provider-host.js";
 
 /** A port, where 0 takes any that is free. */
 export function parsePort(text: string): number {
@@ -28,18 +27,6 @@ export function parseTtl(text: string): number {
 export function parseCount(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It is a whole number from 1.");
   return Number(text);
-}
-
-/** A host whose issuers may be asked where their keys are, added to those before it. */
-export function collectProviderHost(
-  text: string,
-  earlier: readonly ProviderHost[] | undefined,
-): readonly ProviderHost[] {
-  const host = parseProviderHost(text);
-  if (host === undefined) {
-    throw new InvalidArgumentError("It is HOST, HOST:PORT or *.DOMAIN, such as login.example.com.");
-  }
-  return [...(earlier ?? []), host];
 }
 
 /** `HOST:PORT`; an IPv6 address stands in brackets. */

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import pino, { type Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
-import type { ProviderHost } from "../oidc/provider-host.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { KEY_TYPES } from "./key-types.js";
@@ -25,7 +24,7 @@ export interface ServeOptions {
   readonly trustBundles?: string;
   readonly crl?: string;
   readonly jwtIssuers?: string;
-  readonly discoverKeys?: readonly ProviderHost[];
+  readonly discoverKeys?: readonly string[];
   readonly discoverRoots?: string;
   readonly logLevel: string;
 }

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { SocketAddress } from "../envoy/bootstrap.js";
-import type { ProviderHost } from "../oidc/provider-host.js";
 import { podTable, refusalLines, secondsText, tryText } from "../up/report.js";
 import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
@@ -18,7 +17,7 @@ export interface UpCommandOptions {
   readonly logLevel: string;
   readonly standIns: boolean;
   readonly dnsResolver?: readonly SocketAddress[];
-  readonly discoverKeys?: readonly ProviderHost[];
+  readonly discoverKeys?: readonly string[];
   readonly discoverRoots?: string;
 }
 

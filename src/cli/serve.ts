@@ -1,11 +1,5 @@
 import { Command, Option } from "commander";
-import {
-  collect,
-  collectProviderHost,
-  collectServiceAccount,
-  parsePort,
-  parseTtl,
-} from "./arguments.js";
+import { collect, collectServiceAccount, parsePort, parseTtl } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { KEY_TYPES } from "./key-types.js";
@@ -48,7 +42,7 @@ export function serveCommand(context: CommandContext): Command {
       "revoked certificates of the mesh, watched; else ca-crl.pem of --cacerts",
     )
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
-    .option("--discover-keys <host>", DISCOVER_KEYS, collectProviderHost)
+    .option("--discover-keys <host>", DISCOVER_KEYS, collect)
     .option("--discover-roots <file>", DISCOVER_ROOTS)
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { collectProviderHost, parsePort, parseResolver } from "./arguments.js";
+import { collect, parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { LOG_LEVELS } from "./log-levels.js";
@@ -30,7 +30,7 @@ export function upCommand(context: CommandContext): Command {
     )
     .option("--no-stand-ins", "call the real hosts outside the mesh")
     .option("--dns-resolver <ip[:port]>", "a DNS server for them; repeatable", parseResolver)
-    .option("--discover-keys <host>", DISCOVER_KEYS, collectProviderHost)
+    .option("--discover-keys <host>", DISCOVER_KEYS, collect)
     .option("--discover-roots <file>", DISCOVER_ROOTS)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: UpCommandOptions) => {

@@ -86,7 +86,9 @@ const lookUpPublic: LookupFunction = (hostname, options, callback) => {
       within === undefined
         ? error
         : new DocumentError(`${within.address}, where it is, is no address of the public internet`);
-    callback(problem, addresses);
+    const [first] = problem === null ? addresses : [];
+    if (first === undefined || options.all === true) callback(problem, addresses);
+    else callback(null, first.address, first.family);
   });
 };
 

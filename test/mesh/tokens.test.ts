@@ -81,7 +81,7 @@ const mesh = shareMesh(
     "gateway.yaml": documents(HTTP_GATEWAY, OUTSIDE_ROUTES),
   },
   {
-    discoverKeys: [{ name: OUTSIDE, port: TLS_PORT }],
+    discoverKeys: [`${OUTSIDE}:${String(TLS_PORT)}`],
     discoverRootsFile: certificates.rootFile,
   },
 );
