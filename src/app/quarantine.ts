@@ -6,7 +6,7 @@ import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
 import type { Timers } from "../ca/timers.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { shortName } from "../debug/sync-state.js";
-import { placeOf } from "../envoy/refusal-diagnostics.js";
+import { blameFor, placeOf } from "../envoy/refusal-diagnostics.js";
 import type { EnvoyResource } from "../envoy/resource-set.js";
 import type { XdsObserver } from "../xds/observer.js";
 import type { StreamStatus } from "../xds/stream-status.js";
@@ -81,7 +81,7 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   return {
     list,
     place: (session, typeUrl, name) =>
-      placeOf(refusalOf(options.wanted(session, typeUrl, name)), snapshot()),
+      placeOf(blameFor(options.wanted(session, typeUrl, name)), snapshot()),
     observer: {
       nacked: () => {
         isWatching = true;
@@ -127,15 +127,10 @@ function diagnosticsOf(
         severity: "error",
         code: "refused-by-proxy",
         message: `${namesOf(proxies)} ${refuse} ${what}, and go on with the version before: ${error.trim()}`,
-        ...placeOf(refusalOf(resource), snapshot),
+        ...placeOf(blameFor(resource), snapshot),
       };
     })
     .sort(compareDiagnostics);
-}
-
-function refusalOf(resource: EnvoyResource | undefined): Parameters<typeof placeOf>[0] {
-  const { sources = [], sourcePath } = resource ?? {};
-  return { sources, violations: [], ...(sourcePath === undefined ? {} : { path: sourcePath }) };
 }
 
 function namesOf(proxies: ReadonlySet<string>): string {

@@ -8,6 +8,7 @@ import type {
 import type { Source } from "../config/sources/source.js";
 import type { Plan } from "../console/plan/plan.js";
 import { fileDigest } from "../debug/file-digest.js";
+import type { Proxy } from "../mesh/proxy.js";
 import { CommandError } from "./command-error.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
@@ -42,6 +43,17 @@ export async function planByControlPlane(
     end();
     return JSON.parse(json) as Plan;
   });
+}
+
+/** The proxies that are connected to a control plane, as it knows them. */
+export async function connectedProxies(
+  context: CommandContext,
+  options: ConnectionOptions,
+): Promise<readonly Proxy[]> {
+  const { proxies = [] } = await askControlPlane(context, options, (client) =>
+    client.getConfiguration(),
+  );
+  return proxies.map((json) => JSON.parse(json) as Proxy);
 }
 
 /** What is asked at first. */

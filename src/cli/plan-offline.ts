@@ -16,6 +16,13 @@ import {
   stateOfDirectory,
   stateOfFiles,
 } from "./plan-sides.js";
+import type { ValidatedState } from "./validate-plan.js";
+
+/** A plan, and what it would have proxies be sent. */
+export interface PlannedOffline {
+  readonly plan: Plan;
+  readonly state: () => ValidatedState;
+}
 
 /** The other state: another directory, or what Git has of this one in a commit. */
 export type OtherState = { readonly against: string } | { readonly ref: string };
@@ -24,7 +31,7 @@ export type OtherState = { readonly against: string } | { readonly ref: string }
  * What becomes of the workloads that either state declares.
  * @throws CommandError when one of the states cannot be had
  */
-export async function planOffline(directory: string, other: OtherState): Promise<Plan> {
+export async function planOffline(directory: string, other: OtherState): Promise<PlannedOffline> {
   const planned = await stateOfDirectory(directory);
   const before =
     "ref" in other
@@ -36,7 +43,7 @@ export async function planOffline(directory: string, other: OtherState): Promise
   let opened: Opened | undefined;
   // Only where a resource differs: to read Envoy's API takes longer than all else.
   const open = (): Opened => (opened ??= openDiscovery(descriptors, before, proxies));
-  return takeSteps(
+  const plan = takeSteps(
     makePlan({
       before: { ...before, mesh: () => open().discovery.view() },
       after: { ...after, mesh: () => open().discovery.supposing(snapshotOf(after)) },
@@ -44,6 +51,36 @@ export async function planOffline(directory: string, other: OtherState): Promise
       decode: (type, bytes) => open().encoder.decode(type, bytes),
     }),
   );
+  return { plan, state: () => validatedState(open(), after, proxies) };
+}
+
+/**
+ * What some proxies would be sent of a directory.
+ * @throws CommandError when it cannot be had
+ */
+export async function stateFor(
+  directory: string,
+  proxies: readonly Proxy[],
+): Promise<ValidatedState> {
+  const state = await stateOfDirectory(directory);
+  return validatedState(openDiscovery(await readDescriptors(), state, proxies), state, proxies);
+}
+
+function validatedState(
+  { encoder, discovery }: Opened,
+  state: PlannedState,
+  proxies: readonly Proxy[],
+): ValidatedState {
+  const view = discovery.supposing(snapshotOf(state));
+  const byId = new Map(proxies.map((proxy) => [proxy.id, proxy]));
+  return {
+    encoder,
+    snapshot: state,
+    heldAfter: (id) => {
+      const proxy = byId.get(id);
+      return proxy && view.resourcesOf({ proxy, controlPlane: undefined });
+    },
+  };
 }
 
 interface Opened {

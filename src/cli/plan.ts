@@ -9,12 +9,16 @@ the one of the same name that it reads, or of all that it reads when none has th
 it. It is sent the files that differ; Secrets and directories that it reads elsewhere are taken as they are. With them two
 states of a directory are compared, for the workloads that they declare. What Envoy would refuse is among the new findings.
 
+With --validate a real Envoy looks at each resource that would be sent, in its mode for that: no proxy is asked. What it refuses is
+a new finding, at the line that made it. Against a control plane it is shown what this directory alone makes.
+
 Exit codes: 0 nothing changes, 2 something does, 1 the new state has errors that were not there before.
 
 Examples:
   $ fairlead plan mesh
   $ fairlead plan examples/shop --against examples/shop
-  $ fairlead plan examples/shop --ref HEAD`;
+  $ fairlead plan examples/shop --ref HEAD
+  $ fairlead plan examples/shop --against examples/shop --validate`;
 
 /** `fairlead plan`. */
 export function planCommand(context: CommandContext): Command {
@@ -25,6 +29,8 @@ export function planCommand(context: CommandContext): Command {
     .addOption(
       new Option("--ref <ref>", "a commit or branch of Git in which the directory is as it is"),
     )
+    .option("--validate", "have Envoy validate what proxies would be sent")
+    .option("--envoy <file>", "the Envoy for that (default: the one that up would take)")
     .addOption(
       new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
     );

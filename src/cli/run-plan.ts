@@ -2,11 +2,14 @@ import { formatPlan, isEmpty, type Plan } from "../console/plan/plan.js";
 import { CommandError, CommandExit } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import type { ValidatedState } from "./validate-plan.js";
 
 /** The options of `fairlead plan`. */
 export interface PlanOptions extends ConnectionOptions {
   readonly against?: string;
   readonly ref?: string;
+  readonly validate?: true;
+  readonly envoy?: string;
   readonly output: "text" | "json";
 }
 
@@ -23,7 +26,9 @@ export async function runPlan(
   directory: string,
   options: PlanOptions,
 ): Promise<void> {
-  const plan = await planOf(context, directory, options);
+  const planned = await planOf(context, directory, options);
+  const plan =
+    options.validate === true ? await validated(context, planned, options) : planned.plan;
   const text =
     options.output === "json" ? JSON.stringify(plan, undefined, 2) : formatPlan(plan).join("\n");
   context.stdout.write(`${text}\n`);
@@ -37,15 +42,42 @@ export async function runPlan(
   if (!isEmpty(plan)) throw new CommandExit(CHANGES);
 }
 
+/** The plan with what an Envoy refuses among its new findings. */
+async function validated(
+  { environment, installation }: CommandContext,
+  { plan, state }: Planned,
+  { envoy }: PlanOptions,
+): Promise<Plan> {
+  const [{ findEnvoy }, { envoyFindings }] = await Promise.all([
+    import("../up/envoy-binary.js"),
+    import("./validate-plan.js"),
+  ]);
+  const named = envoy ?? environment["FAIRLEAD_ENVOY"];
+  const { file } = await findEnvoy({ named, path: environment["PATH"], installation });
+  const found = plan.groups.length === 0 ? [] : await envoyFindings(file, plan, await state());
+  return { ...plan, newDiagnostics: [...plan.newDiagnostics, ...found] };
+}
+
+/** A plan, and what it would have proxies be sent. */
+interface Planned {
+  readonly plan: Plan;
+  readonly state: () => ValidatedState | Promise<ValidatedState>;
+}
+
 async function planOf(
   context: CommandContext,
   directory: string,
   options: PlanOptions,
-): Promise<Plan> {
+): Promise<Planned> {
   const { against, ref } = options;
   if (against === undefined && ref === undefined) {
-    const { planByControlPlane } = await import("./plan-by-control-plane.js");
-    return planByControlPlane(context, directory, options);
+    const { connectedProxies, planByControlPlane } = await import("./plan-by-control-plane.js");
+    const plan = await planByControlPlane(context, directory, options);
+    const state = async (): Promise<ValidatedState> => {
+      const { stateFor } = await import("./plan-offline.js");
+      return stateFor(directory, await connectedProxies(context, options));
+    };
+    return { plan, state };
   }
   const { planOffline } = await import("./plan-offline.js");
   return planOffline(directory, ref === undefined ? { against: against ?? directory } : { ref });

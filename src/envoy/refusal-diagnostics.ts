@@ -57,6 +57,12 @@ export function refusalDiagnostics(
     .sort(compareDiagnostics);
 }
 
+/** What is to blame for a resource that an Envoy refused by itself. */
+export function blameFor(resource: EnvoyResource | undefined): Parameters<typeof placeOf>[0] {
+  const { sources = [], sourcePath } = resource ?? {};
+  return { sources, violations: [], ...(sourcePath === undefined ? {} : { path: sourcePath }) };
+}
+
 /** The resource that is to blame for something, and where in it. */
 export function placeOf(
   refusal: Pick<Refusal, "sources" | "path" | "violations">,

@@ -6,7 +6,7 @@ import { UpError } from "./up-error.js";
 
 /** Where an Envoy may be. */
 export interface EnvoyPlaces {
-  /** What the user named (`FAIRLEAD_ENVOY`); then nothing else is looked at. */
+  /** What the user named (`FAIRLEAD_ENVOY`, `--envoy`); then nothing else is looked at. */
   readonly named?: string | undefined;
   /** The directories of commands (`PATH`). */
   readonly path?: string | undefined;
@@ -72,6 +72,6 @@ function notFound({ named }: EnvoyPlaces, other: EnvoyBinary | undefined): UpErr
   const message =
     named === undefined
       ? `there is no Envoy ${ENVOY_RELEASE} on the PATH`
-      : `FAIRLEAD_ENVOY is ${named}, which is no Envoy that runs here`;
+      : `${named}, which was named, is no Envoy that runs here`;
   return new UpError("no-envoy", message, hint);
 }

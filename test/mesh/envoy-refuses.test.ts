@@ -1,30 +1,28 @@
 /** The check of what Envoy would refuse, against what a real Envoy does refuse. */
 import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
-import { beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { createEncoder } from "../../src/envoy/encoder.js";
 import { MESSAGE } from "../../src/envoy/part/envoy-types.js";
 import type { ResourceSet } from "../../src/envoy/resource-set.js";
 import { type EnvoyBinary, findEnvoy } from "../../src/up/envoy-binary.js";
+import { refusalOf, type TypedResource } from "../../src/up/envoy-validation.js";
 import { UpError } from "../../src/up/up-error.js";
-import {
-  leafTemplate,
-  type MadeCertificate,
-  makeCertificate,
-} from "../unit/ca/make-certificate.js";
+import { run } from "../unit/cli/run.js";
 import { REFUSED, TAKEN } from "../unit/envoy/check/cases.js";
 import { goldenCaseNames, goldenResources, readGoldenCase } from "../unit/golden/golden-case.js";
-import { refusalOf, type TypedResource } from "./harness/validate.js";
+import { application } from "./harness/manifests.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const encoder = createEncoder(readFileSync(new URL("../../gen/envoy.binpb", import.meta.url)));
 let envoy: EnvoyBinary | UpError;
-let certificate: MadeCertificate;
 
 beforeAll(async () => {
-  certificate = await makeCertificate(leafTemplate());
   const { FAIRLEAD_ENVOY: named, PATH: path } = process.env;
   envoy = await findEnvoy({ named, path, installation: ROOT }).catch((error: unknown) => {
     if (error instanceof UpError) return error;
@@ -54,21 +52,61 @@ test("Envoy takes what looks alike, all of it at once", async ({ skip }) => {
   expect(await askEnvoy(resources, { skip })).toBeUndefined();
 });
 
-/** The resources of a set in JSON, with a certificate in the place of the user's files and no log to a terminal. */
+/** The resources of a set in JSON. */
 function decoded(set: ResourceSet, type: string): readonly TypedResource[] {
   const schema = encoder.registry.getMessage(type);
   if (schema === undefined) throw new Error(`no type ${type}`);
   return [...set.values()].map(({ bytes }) => {
-    const text = JSON.stringify(toJson(schema, fromBinary(schema, bytes), encoder))
-      .replaceAll('"/dev/stdout"', '"/dev/null"')
-      .replace(/\{"filename":"([^"]*)"\}/g, (_whole, name: string) =>
-        JSON.stringify({
-          inlineString: name.includes("key") ? certificate.keyPem : certificate.pem,
-        }),
-      );
-    return { type, json: JSON.parse(text) as JsonObject };
+    const json = toJson(schema, fromBinary(schema, bytes), encoder);
+    return { type, json: json as JsonObject };
   });
 }
+
+const BROKEN_SCRIPT = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: script }
+spec:
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match:
+        context: SIDECAR_INBOUND
+        listener: { filterChain: { filter: { name: envoy.filters.network.http_connection_manager } } }
+      patch:
+        operation: INSERT_BEFORE
+        value:
+          name: envoy.filters.http.lua
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua
+            default_source_code: { inline_string: "function (" }
+`;
+
+test("a plan that has Envoy validate blames the line that made what it refuses", async ({
+  skip,
+}) => {
+  if (envoy instanceof UpError) skip(envoy.message);
+  const root = await mkdtemp(join(tmpdir(), "fairlead-validated-"));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const [now, next] = [join(root, "now"), join(root, "next")];
+  for (const directory of [now, next]) {
+    await mkdir(directory);
+    await writeFile(join(directory, "payments.yaml"), application("payments"));
+  }
+  await writeFile(join(next, "script.yaml"), BROKEN_SCRIPT);
+  const { FAIRLEAD_ENVOY = "", PATH = "" } = process.env;
+  const environment = { PATH, ...(FAIRLEAD_ENVOY === "" ? {} : { FAIRLEAD_ENVOY }) };
+  const planned = [next, "--against", now];
+  expect(await run(["plan", ...planned], environment)).toMatchObject({ code: 2, stderr: "" });
+  const { code, stdout, stderr } = await run(["plan", ...planned, "--validate"], environment);
+  expect(stdout).toMatch(
+    /script\.yaml:7:7: error\[refused-by-envoy\]: Envoy refuses listener .* of payments-0\.default: script load error/,
+  );
+  expect(stdout).toContain(" 1 new finding");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining("errors that it has not now") as string,
+  });
+});
 
 test.for(goldenCaseNames())(
   "Envoy takes what the proxies of %s are sent",

@@ -1,5 +1,5 @@
 /** The operator's commands on a mesh of real Envoys: what they show is what the Envoys do. */
-import { mkdir, symlink } from "node:fs/promises";
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { type Outcome, run } from "../unit/cli/run.js";
@@ -152,6 +152,17 @@ test("proxy-config log sets levels, and sets them back", async () => {
   const { stdout } = await fairlead("pc", "log", "payments-v1-0");
   expect(stdout).not.toMatch(/: (debug|trace)$/m);
   expect(await admin(pod, "/server_info")).toContain("payments-v1-0");
+});
+
+test("a plan against the mesh that runs has Envoy validate what its proxies would be sent", async () => {
+  const next = join(mesh().state, "..", "next", "mesh");
+  await cp(mesh().directory, next, { recursive: true });
+  await writeFile(join(next, "strict.yaml"), STRICT.replace("STRICT", "PERMISSIVE"));
+  const { FAIRLEAD_ENVOY = "", PATH = "" } = process.env;
+  const planned = ["plan", next, "--validate", "--state", mesh().state];
+  const { code, stdout, stderr } = await run(planned, { FAIRLEAD_ENVOY, PATH });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+  expect(stdout).toContain(" 0 new findings");
 });
 
 test("tls-check says OK while calls succeed, and CONFLICT when they cannot", async () => {

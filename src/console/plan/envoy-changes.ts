@@ -35,6 +35,14 @@ const TYPES = [
 
 type TypeRow = (typeof TYPES)[number];
 
+/** The set in which resources are that a change calls so, and the type of their message. */
+export function setOfType(
+  type: string,
+): { readonly set: TypeRow[1]; readonly message: string } | undefined {
+  const row = TYPES.find(([word]) => word === type);
+  return row && { set: row[1], message: row[2] };
+}
+
 /** Differences between what a proxy is sent before and after, in no order; a step is one that was not known. */
 export type EnvoyChanges = (
   before: ResourceSets,

@@ -1,6 +1,9 @@
 import { load } from "js-yaml";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { run } from "./run.js";
+
+/** The first that runs a command reads what that stands on. */
+vi.setConfig({ testTimeout: 60_000 });
 
 test.each([
   [["--help"]],
@@ -65,7 +68,7 @@ test("says that the Envoy which was named is none", async () => {
     FAIRLEAD_ENVOY: "/nowhere/envoy",
   });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: FAIRLEAD_ENVOY is \/nowhere\/envoy, which is no Envoy/);
+  expect(stderr).toMatch(/^error: \/nowhere\/envoy, which was named, is no Envoy/);
 });
 
 const VERSIONS = {

@@ -1,10 +1,11 @@
 /** Asks a real Envoy whether it takes a configuration, without starting it. */
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import { MESSAGE } from "../envoy/part/envoy-types.js";
+import { openDevelopmentCertificates } from "./development-certificates.js";
 
 /** Resources in JSON by the type of the message. */
 export interface TypedResource {
@@ -18,7 +19,10 @@ const MANAGER = `${PREFIX}.filters.network.http_connection_manager.v3.HttpConnec
 const ROUTER = `${PREFIX}.filters.http.router.v3.Router`;
 const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/** What Envoy says against these resources; undefined when it takes them all. */
+/**
+ * What Envoy says against these resources, of which no two of a type have one name; undefined when it takes them all.
+ * Resources that others refer to need not be there.
+ */
 export async function refusalOf(
   binary: string,
   resources: readonly TypedResource[],
@@ -29,23 +33,32 @@ export async function refusalOf(
     const secrets = join(directory, "secrets.json");
     await writeFile(secrets, JSON.stringify({ resources: [] }));
     const config = join(directory, "envoy.json");
-    await writeFile(config, JSON.stringify(withSecretsFrom(secrets, bootstrapOf(resources))));
-    return await validate(binary, config);
+    const standIns = await standInsFor(directory, secrets);
+    await writeFile(config, JSON.stringify(replaced(bootstrapOf(resources), standIns)));
+    return await validate(binary, config, directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function validate(binary: string, config: string): Promise<string | undefined> {
+/** Access logs of the configuration go to `/dev/stdout`, which can be opened where that is a file. */
+async function validate(
+  binary: string,
+  config: string,
+  directory: string,
+): Promise<string | undefined> {
   const options = ["--mode", "validate", "--disable-hot-restart", "--log-level", "error"];
+  const file = join(directory, "envoy.log");
+  const log = await open(file, "w");
   try {
-    await promisify(execFile)(binary, [...options, "--config-path", config], {
+    const envoy = spawn(binary, [...options, "--config-path", config], {
+      stdio: ["ignore", log.fd, log.fd],
       timeout: TIMEOUT_MS,
     });
-    return undefined;
-  } catch (error) {
-    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
-    return `${stdout}${stderr}`;
+    const [code] = (await once(envoy, "exit")) as [number | null];
+    return code === 0 ? undefined : await readFile(file, "utf8");
+  } finally {
+    await log.close();
   }
 }
 
@@ -111,15 +124,33 @@ function routeListener(name: string, routes: object): object {
   };
 }
 
-function withSecretsFrom(path: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one) => withSecretsFrom(path, one));
+/** What is in the place of what is on the proxies' machines, or comes from a control plane, by the name of the field. */
+type StandIns = Readonly<Record<string, (value: unknown) => unknown>>;
+
+const isFile = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "filename" in value;
+
+async function standInsFor(directory: string, secrets: string): Promise<StandIns> {
+  const certificates = await openDevelopmentCertificates(join(directory, "certificates"));
+  const { certificate, key, root } = await certificates.certificateFor(["validated"]);
+  const instead = (text: string) => (value: unknown) =>
+    isFile(value) ? { inlineString: text } : value;
+  return {
+    certificateChain: instead(certificate),
+    privateKey: instead(key),
+    trustedCa: instead(root),
+    crl: (value) => (isFile(value) ? undefined : value),
+    sdsConfig: () => ({ pathConfigSource: { path: secrets }, resourceApiVersion: "V3" }),
+  };
+}
+
+function replaced(value: unknown, standIns: StandIns): unknown {
+  if (Array.isArray(value)) return value.map((one) => replaced(one, standIns));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
-      key === "sdsConfig"
-        ? { pathConfigSource: { path }, resourceApiVersion: "V3" }
-        : withSecretsFrom(path, member),
+      replaced(key in standIns ? standIns[key]?.(member) : member, standIns),
     ]),
   );
 }
