@@ -76,8 +76,10 @@ interface SentTo {
 /** In place of a nonce, which is never empty. */
 const ANSWERED = "";
 
-const owesAnswer = ({ nonces }: SentTo): boolean =>
-  [...nonces.values()].some((nonce) => nonce !== ANSWERED);
+function owesAnswer({ nonces }: SentTo): boolean {
+  for (const nonce of nonces.values()) if (nonce !== ANSWERED) return true;
+  return false;
+}
 
 function createUnanswered(): Unanswered {
   const streams = new Map<string, SentTo>();

@@ -21,8 +21,10 @@ export function createPlaces(engine: Engine): Places {
       failoverLabels([...rules.values()].flat(), setting),
   );
   const settle = engine.settle<readonly string[]>(sameElements);
-  const asked = ({ rules, config }: Mesh): readonly string[] =>
-    settle(labelsAsked(rules, config.localityLbSetting));
+  // Asked for each proxy after each edit.
+  const asked = engine.latestOf("failover labels of a mesh", ({ rules, config }: Mesh) =>
+    settle(labelsAsked(rules, config.localityLbSetting)),
+  );
   const shared = engine.memo(
     "place",
     (_asked: readonly string[], key: string) => JSON.parse(key) as Place,
