@@ -58,8 +58,15 @@ afterAll(async () => {
   await rm(place.directory, { recursive: true, force: true });
 });
 
+/** Examples may need an Envoy, which is where it is for the tests. */
+const { FAIRLEAD_ENVOY, PATH: SEARCH_PATH = "" } = process.env;
+
 const fairlead = (...args: readonly string[]): Promise<Outcome> =>
-  run(args, { XDG_STATE_HOME: place.state });
+  run(args, {
+    XDG_STATE_HOME: place.state,
+    PATH: SEARCH_PATH,
+    ...(FAIRLEAD_ENVOY === undefined ? {} : { FAIRLEAD_ENVOY }),
+  });
 
 /** The commands below some words, these included. */
 async function commandsBelow(words: readonly string[]): Promise<readonly (readonly string[])[]> {
