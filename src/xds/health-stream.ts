@@ -28,6 +28,12 @@ export interface HealthStreamHost {
   readonly closed: () => void;
 }
 
+/**
+ * Of a message, in bytes: it has a node, or the health of the few endpoints that a client is told of. Read, it may
+ * take sixty times the memory, and the first one comes from anybody.
+ */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+
 /** See the top of this file. */
 export class HealthStream implements CallListener {
   readonly #call: ServerCall;
@@ -56,6 +62,10 @@ export class HealthStream implements CallListener {
     try {
       if (!this.#allow(bytes.length)) {
         throw new CallRefused(status.RESOURCE_EXHAUSTED, "too many requests");
+      }
+      if (bytes.length > MAX_MESSAGE_BYTES) {
+        const reason = `a message of ${bytes.length} bytes; at most ${MAX_MESSAGE_BYTES} are read`;
+        throw new CallRefused(status.RESOURCE_EXHAUSTED, reason);
       }
       this.#take(this.#host.decode(bytes));
     } catch (error) {

@@ -168,3 +168,14 @@ test("only who proves to be the proxy is told what to check", async () => {
     details: "missing node information",
   });
 });
+
+test("what is longer than any report is not read", async () => {
+  const health = openHealth(await member(await start(group(PROBE))));
+  health.knock();
+  await expect.poll(() => health.told, SOON).toHaveLength(1);
+  health.report("HEALTHY", "x".repeat(300_000));
+  expect(await health.ended).toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    details: expect.stringContaining("at most 262144 are read") as string,
+  });
+});
