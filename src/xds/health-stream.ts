@@ -45,6 +45,8 @@ export class HealthStream implements CallListener {
   #hasEnded = false;
   /** What the client was told last. */
   #told: Buffer | undefined;
+  /** The connection has not taken that yet. */
+  #isTelling = false;
 
   constructor(call: ServerCall, host: HealthStreamHost) {
     this.#call = call;
@@ -122,12 +124,24 @@ export class HealthStream implements CallListener {
     }
   }
 
-  /** Tells the client what to check, if that is something else than it was told last. */
+  /**
+   * Tells the client what to check, if that is something else than it was told last. One that does not read is told no more
+   * until it does, so that it costs one message.
+   */
   #advance(): void {
-    const checks = this.#session?.checks();
-    if (this.#hasEnded || checks === undefined || this.#told?.equals(checks) === true) return;
-    this.#told = checks;
-    this.#call.write(messageOf([checks]));
+    if (this.#hasEnded || this.#isTelling) return;
+    try {
+      const checks = this.#session?.checks();
+      if (checks === undefined || this.#told?.equals(checks) === true) return;
+      this.#told = checks;
+      this.#isTelling = true;
+      this.#call.write(messageOf([checks]), () => {
+        this.#isTelling = false;
+        this.#advance();
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Ends the stream for an error; what is not meant for the client is kept from it. */
