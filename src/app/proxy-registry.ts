@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import Type from "typebox";
 import Value from "typebox/value";
+import { shownText } from "../base/shown-text.js";
 import { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
 import { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
@@ -44,7 +45,10 @@ export interface ProxyRegistry {
   readonly healthOf: (proxy: Proxy) => Health | undefined;
   /** Registers a proxy for as long as its stream lasts; the result says that it ended. */
   readonly connect: (proxy: Proxy) => () => void;
-  /** Notes the health of the application of a proxy; of a proxy that is not registered nothing is noted. */
+  /**
+   * Notes the health of the application of a proxy, with a reason that can be shown; of a proxy that is not registered nothing
+   * is noted.
+   */
   readonly report: (proxy: Proxy, health: Health) => void;
   /** Calls back whenever `proxies` or `health` is another table than before. */
   readonly onChange: (listener: () => void) => void;
@@ -198,8 +202,9 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
     report: (proxy, health) => {
       const key = registrationOf(proxy);
       if (known.proxies.get(key) === undefined) return;
-      if (isDeepStrictEqual(known.health.get(key), health)) return;
-      set({ ...known, health: known.health.with(key, health) });
+      const noted = { ...health, reason: shownText(health.reason) };
+      if (isDeepStrictEqual(known.health.get(key), noted)) return;
+      set({ ...known, health: known.health.with(key, noted) });
     },
     close: async () => {
       for (const cancel of departures.values()) cancel();

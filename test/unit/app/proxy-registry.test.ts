@@ -144,3 +144,10 @@ test("a proxy with the name of another service account's takes nothing from that
   await timers.turnTo(timers.now() + GRACE_MS);
   expect([...registry.proxies().values()]).toEqual([proxy("a", "orders")]);
 });
+
+test("of why an application is not healthy it keeps what can be shown", async () => {
+  const { registry } = await open();
+  registry.connect(proxy("a"));
+  registry.report(proxy("a"), { healthy: false, reason: `\u001b[2J\n${"x".repeat(1_000_000)}` });
+  expect(registry.healthOf(proxy("a"))?.reason).toBe(`?[2J?${"x".repeat(195)}`);
+});
