@@ -1,4 +1,5 @@
 import { status } from "@grpc/grpc-js";
+import { shownText } from "../base/shown-text.js";
 import type { Proof } from "./proof.js";
 
 /** Who a node says that it is. */
@@ -18,14 +19,12 @@ export type Authorization =
       readonly message: string;
     };
 
-const SHOWN_LENGTH = 100;
-
 /** A node may only claim the namespace and service account that it proved, and labels that its proof allows. */
 export function authorizeNode(proof: Proof, claim: NodeClaim): Authorization {
   const same = proof.namespace === claim.namespace && proof.serviceAccount === claim.serviceAccount;
   if (!same) {
     const proven = `${proof.namespace}/${proof.serviceAccount}`;
-    const claimed = `${shown(claim.namespace)}/${shown(claim.serviceAccount)}`;
+    const claimed = `${shownText(claim.namespace)}/${shownText(claim.serviceAccount)}`;
     return denied(
       `the node claims service account ${claimed}, but its ${proof.method} is for ${proven}: ` +
         "make the bootstrap and the join token for the same one",
@@ -34,7 +33,7 @@ export function authorizeNode(proof: Proof, claim: NodeClaim): Authorization {
   const outside = outsideLabel(proof, claim);
   if (outside === undefined) return { kind: "allowed" };
   return denied(
-    `the node claims label ${shown(outside)}, but its ${proof.method} is for the labels ` +
+    `the node claims label ${shownText(outside)}, but its ${proof.method} is for the labels ` +
       `${formatLabels(proof.labels ?? {})}: make the bootstrap and the join token for the same ones`,
   );
 }
@@ -56,9 +55,4 @@ export function formatLabels(labels: Readonly<Record<string, string>>): string {
 
 function denied(message: string): Authorization {
   return { kind: "denied", code: status.PERMISSION_DENIED, message };
-}
-
-/** The peer chose this text, and it goes into a log. */
-function shown(text: string): string {
-  return text.slice(0, SHOWN_LENGTH).replace(/[^\x21-\x7e]/g, "?");
 }

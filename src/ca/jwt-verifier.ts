@@ -1,5 +1,6 @@
 /** Takes JSON Web Tokens of known issuers as a proof of identity, those of Kubernetes' service accounts among them. */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { shownText } from "../base/shown-text.js";
 import { type JwtIssuer, JwtKeysError, keyFinder } from "./jwt-issuer.js";
 import { parseSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
 
@@ -51,7 +52,6 @@ const ALGORITHMS = [
 /** See Kubernetes, "Service account tokens", and Istio's JwtAuthenticator. */
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const SHOWN_LENGTH = 200;
 
 /** Whether a text has the form of a JSON Web Token. */
 export function isJwt(text: string): boolean {
@@ -73,7 +73,8 @@ export function createJwtVerifier(
     const name = issuerOf(token);
     if (name === undefined) return refused("malformed", "it cannot be decoded");
     const issuer = known.get(name);
-    if (issuer === undefined) return refused("issuer", `${shown(name)} is not among the issuers`);
+    if (issuer === undefined)
+      return refused("issuer", `${shownText(name)} is not among the issuers`);
     try {
       const { payload } = await jwtVerify(token, issuer.find, {
         issuer: issuer.issuer,
@@ -107,13 +108,13 @@ function identityOf(
   if (identity === undefined) {
     return refused(
       "subject",
-      `${shown(sub)} is neither system:serviceaccount:NAMESPACE:NAME nor a SPIFFE ID of ${trustDomain}`,
+      `${shownText(sub)} is neither system:serviceaccount:NAMESPACE:NAME nor a SPIFFE ID of ${trustDomain}`,
     );
   }
   if (namespaces !== undefined && !namespaces.includes(identity.namespace)) {
     return refused("namespace", `${issuer} may not name workloads of ${identity.namespace}`);
   }
-  const evidence = shown(jti === undefined ? issuer : `${issuer} ${jti}`);
+  const evidence = shownText(jti === undefined ? issuer : `${issuer} ${jti}`);
   return { identity, expiresAt: exp * 1000, evidence };
 }
 
@@ -147,9 +148,4 @@ function refusalOf(error: unknown, { issuer }: KnownIssuer): JwtOutcome {
 
 function refused(reason: JwtRefusal, detail: string): JwtOutcome {
   return { refused: reason, detail };
-}
-
-/** The peer chose this text, and it goes into a log. */
-function shown(text: string): string {
-  return text.slice(0, SHOWN_LENGTH).replace(/[^\x21-\x7e ]/g, "?");
 }

@@ -1,10 +1,10 @@
 /** Where a token issuer says where its keys are, and what it says there. See OpenID Connect Discovery 1.0, section 4. */
+import { shownText } from "../base/shown-text.js";
 
 /** What an issuer said, or why that is of no use. */
 export type KeysAddress = { readonly uri: string } | { readonly problem: string };
 
 const LONGEST_URI = 2048;
-const SHOWN_LENGTH = 200;
 
 /** The address of an issuer's configuration; undefined for one that is no `https` URL, or has a user, a query or a fragment. */
 export function configurationUrl(issuer: string): URL | undefined {
@@ -42,5 +42,5 @@ function parseJson(text: string): unknown {
 /** Somebody else chose this text, and it is shown to people. */
 function shown(value: unknown): string {
   const text = value === undefined ? "(none)" : JSON.stringify(value);
-  return text.slice(0, SHOWN_LENGTH).replace(/[^\x20-\x7e]/g, "?");
+  return shownText(text);
 }
