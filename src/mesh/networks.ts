@@ -124,19 +124,23 @@ export function createNetworks(engine: Engine): (tables: NetworkTables) => Netwo
   };
 }
 
-/** The network that a workload is in: what it says itself, else what is said of its address; `""` when nobody knows. */
+/** Whether an address is in a block, `10.0.0.0/8`; a block without a length is one address. */
+function isInBlock(address: string, block: string): boolean {
+  const [first = "", bits] = block.split("/");
+  const start = ipaddr.parse(first);
+  const length = bits === undefined ? start.toByteArray().length * 8 : Number(bits);
+  const parsed = ipaddr.parse(address);
+  return parsed.kind() === start.kind() && parsed.match(start, length);
+}
+
+/**
+ * The network that a workload is in: what it says itself, else what is said of its address; `""` when nobody knows. A name
+ * may lead anywhere, and a socket is beside whoever calls it.
+ */
 export function networkOf(
   { network, address }: Pick<Workload, "network" | "address">,
   { blocks, home }: Networks,
 ): string {
-  if (network !== "") return network;
-  if (!ipaddr.isValid(address)) return home;
-  const parsed = ipaddr.parse(address);
-  const block = blocks.find(({ cidr }) => {
-    const [start, bits] = ipaddr.parseCIDR(
-      cidr.includes("/") ? cidr : `${cidr}/${parsed.kind() === "ipv6" ? "128" : "32"}`,
-    );
-    return start.kind() === parsed.kind() && parsed.match(start, bits);
-  });
-  return block?.network ?? home;
+  if (network !== "" || !isIpAddress(address)) return network;
+  return blocks.find(({ cidr }) => isInBlock(address, cidr))?.network ?? home;
 }
