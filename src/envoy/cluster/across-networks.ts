@@ -2,6 +2,7 @@
 
 import { networkOfCaller, type PlacedCaller } from "../../mesh/locality-balancing.js";
 import { type NetworkGateway, type Networks, networkOf } from "../../mesh/networks.js";
+import type { Service } from "../../mesh/service.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import type { ClusterEndpoint } from "./load-assignment.js";
@@ -77,19 +78,27 @@ function gatewaysFor(far: Reached["far"], scale: number): readonly ClusterEndpoi
   return [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
+/** What is called, and how. */
+interface Called {
+  readonly service: Pick<Service, "external">;
+  readonly policy: Pick<EffectivePolicy, "tls">;
+}
+
 /**
- * The endpoints of a cluster as callers reach them under a policy: those in another network that has gateways are these,
- * with the weight of the endpoints that they stand for. Gateways see nothing but the server name of mutual TLS, so that what
- * does not take it, or is not called by it, is not reached. Callers of which the network is not known reach all themselves.
+ * The endpoints of a cluster as callers reach them: those in another network that has gateways are these, with the weight of
+ * the endpoints that they stand for. Gateways see nothing but the server name of mutual TLS, so that what does not take it,
+ * or is not called by it, is not reached. Callers of which the network is not known reach all themselves, and what is outside
+ * of the mesh is in none of its networks.
  */
 export function reachedBy(
   caller: PlacedCaller | undefined,
   endpoints: readonly ClusterEndpoint[],
-  { tls }: Pick<EffectivePolicy, "tls">,
+  { service, policy: { tls } }: Called,
 ): readonly ClusterEndpoint[] {
   const network = caller === undefined ? "" : networkOfCaller(caller);
   const networks = caller?.placing.networks;
-  if (networks === undefined || networks.gateways.length === 0 || network === "") return endpoints;
+  if (networks === undefined || networks.gateways.length === 0) return endpoints;
+  if (network === "" || service.external) return endpoints;
   const scale = scaleOf(networks.gateways);
   const { near, far } = sorted(endpoints, network, networks);
   const isMutual = tls?.mode === undefined || tls.mode === "ISTIO_MUTUAL";

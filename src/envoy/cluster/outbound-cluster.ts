@@ -145,7 +145,7 @@ function inlineEndpoints(
     reachedBy(
       caller,
       clusterEndpoints(workloads, port, (workload) => workload.meshTls),
-      policy,
+      { service, policy },
     ),
     preferenceOf(policy, service, caller),
   );

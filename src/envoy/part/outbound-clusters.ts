@@ -128,7 +128,8 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
     assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
       const selected = found.filter((one) => selects(labels, one.labels));
       const policy = effectivePolicy(rule?.spec, key.subset, key.port);
-      const endpoints = reachedBy(caller, clusterEndpoints(selected, port, takesMeshTls), policy);
+      const all = clusterEndpoints(selected, port, takesMeshTls);
+      const endpoints = reachedBy(caller, all, { service, policy });
       const preference = preferenceOf(policy, service, caller);
       const sources = selected.flatMap(({ source }) => source ?? []);
       const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
@@ -136,11 +137,11 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
         const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
         return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
       };
-      const all = encode(outboundClusterName(key), endpoints);
-      if (!passed) return [all];
+      const called = encode(outboundClusterName(key), endpoints);
+      if (!passed) return [called];
       // Others would take what comes for TLS of their own, from whomever it is.
       return [
-        all,
+        called,
         encode(
           sniOf(key),
           endpoints.filter(({ meshTls }) => meshTls),

@@ -63,6 +63,14 @@ test("a network that is one address of one family says nothing of addresses of t
   ]);
 });
 
+test("what is outside of the mesh is in none of its networks", () => {
+  const outside = "location: MESH_EXTERNAL, endpoints:";
+  const byAddress = entry("bank", `resolution: STATIC, ${outside} [{ address: 198.51.100.1 }]`);
+  expect(endpointsOf("bank", networks(EVERYTHING), byAddress)).toEqual(["198.51.100.1:80"]);
+  const byName = entry("bank", `resolution: DNS, ${outside} [{ address: bank.test }]`);
+  expect(endpointsOf("bank", networks(EVERYTHING), byName)).toEqual(["bank.test:80"]);
+});
+
 test("a name, which may lead anywhere, is in no network that its endpoint does not say", () => {
   const named = "resolution: DNS, location: MESH_INTERNAL, endpoints:";
   const silent = entry("shop", `${named} [{ address: shop.test }]`);
