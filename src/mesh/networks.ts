@@ -29,7 +29,7 @@ export interface Networks {
   readonly home: string;
 }
 
-/** The label by which a Service says on which of its ports other networks call, and that port if it does not. */
+/** The label by which a Service says on which of its ports other networks call, and that port if it says none. */
 const PORT_LABEL = "networking.istio.io/gatewayPort";
 const GATEWAY_PORT = 15443;
 
@@ -54,8 +54,14 @@ function labelledGateways(service: Service): readonly NetworkGateway[] {
   const { labels } = service.metadata;
   const network = labels[NETWORK_LABEL] ?? "";
   if (network === "") return [];
-  const port = Number(labels[PORT_LABEL] ?? GATEWAY_PORT);
+  const port = gatewayPort(labels[PORT_LABEL]);
   return externalAddresses(service).map((address) => ({ network, address, port }));
+}
+
+/** The port that a label names; the usual one where it names none. */
+function gatewayPort(text: string | undefined): number {
+  const port = Number(text);
+  return Number.isInteger(port) && port > 0 && port < 65536 ? port : GATEWAY_PORT;
 }
 
 function listedGateways(

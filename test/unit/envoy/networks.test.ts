@@ -78,3 +78,23 @@ test("a name, which may lead anywhere, is in no network that its endpoint does n
   const placed = entry("shop", `${named} [{ address: shop.test, network: there }]`);
   expect(endpointsOf("shop", networks(EVERYTHING), placed)).toEqual([]);
 });
+
+const SHOP = entry(
+  "shop",
+  `${STATIC} [{ address: 10.2.0.1, serviceAccount: shop, network: there }]`,
+);
+
+test("a gateway whose label is no port is called on the usual one", () => {
+  const gateway = (port: string): string => `
+apiVersion: v1
+kind: Service
+metadata:
+  name: eastwest
+  labels: { topology.istio.io/network: there, networking.istio.io/gatewayPort: "${port}" }
+spec: { externalIPs: [203.0.113.2], ports: [{ name: tls, port: 15443 }] }
+`;
+  expect(endpointsOf("shop", gateway("443"), SHOP)).toEqual(["203.0.113.2:443"]);
+  for (const port of ["", "no-port", "0", "99999", "1.5"]) {
+    expect(endpointsOf("shop", gateway(port), SHOP)).toEqual(["203.0.113.2:15443"]);
+  }
+});
