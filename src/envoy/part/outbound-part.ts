@@ -5,6 +5,7 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
+import type { Placing } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
   createHostNames,
@@ -135,9 +136,8 @@ function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters 
   });
 }
 
-/** Traits are small, and made in one place: equal ones are the same text. */
-const sameTraits = (a: ClientTraits, b: ClientTraits): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
+/** Whether values are equal that are small, and made in one place: then they are the same text. */
+const sameText = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Settles the traits of a client, so that all scopes of a kind share one object. */
 export function createClientTraits(
@@ -145,8 +145,11 @@ export function createClientTraits(
 ): (mesh: Pick<Mesh, "config" | "networks">, scope: OutboundScope) => ClientTraits {
   const settled = engine.memo(
     "client traits",
-    (_router: boolean, _captured: boolean, _keepsCase: boolean) => engine.settle(sameTraits),
+    (_router: boolean, _captured: boolean, _keepsCase: boolean) =>
+      engine.settle<ClientTraits>(sameText),
   );
+  // One object for all kinds, which share by it what is made for callers of a place.
+  const placing = engine.settle<Placing>(sameText);
   return (
     { config, networks },
     { router, captured, headers: { preserveHttp1HeaderCase: keepsCase = false } },
@@ -165,7 +168,7 @@ export function createClientTraits(
       tcpKeepalive: config.tcpKeepalive,
       dnsRefreshRate: config.dnsRefreshRate,
       h2UpgradePolicy: config.h2UpgradePolicy,
-      placing: { setting: config.localityLbSetting, networks },
+      placing: placing({ setting: config.localityLbSetting, networks }),
       tlsDefaults: config.tlsDefaults,
     });
 }

@@ -13,11 +13,11 @@ import { versionsIn } from "./versions-in.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
 
-function proxy(namespace: string): Proxy {
+function proxy(namespace: string, metadata: Readonly<Record<string, string>> = {}): Proxy {
   const id = `sidecar~10.0.0.1~front.${namespace}~${namespace}.svc.cluster.local`;
   const parsed = parseNode({
     id,
-    metadata: {},
+    metadata,
     locality: { region: "here", zone: "a", subZone: "" },
   });
   if ("invalid" in parsed) throw new Error(parsed.invalid);
@@ -25,7 +25,7 @@ function proxy(namespace: string): Proxy {
 }
 
 const NAMESPACES = ["one", "two", "three"];
-const PROXIES = NAMESPACES.map(proxy);
+const PROXIES = NAMESPACES.map((namespace) => proxy(namespace));
 
 const rule = (host: string, maxEjectionPercent: number): string => `
 apiVersion: networking.istio.io/v1
@@ -44,10 +44,14 @@ const FILES = {
   "stock.yaml": rule("stock", 10),
 };
 
-function hold(discovery: Discovery, snapshot: ConfigSnapshot): readonly ResourceSets[] {
-  const proxies = Table.from(PROXIES.map((each) => [each.id, each] as const));
+function hold(
+  discovery: Discovery,
+  snapshot: ConfigSnapshot,
+  all: readonly Proxy[] = PROXIES,
+): readonly ResourceSets[] {
+  const proxies = Table.from(all.map((each) => [each.id, each] as const));
   discovery.update({ snapshot, proxies, standIns: [] });
-  return PROXIES.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
+  return all.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
 }
 
 const CART = "outbound|80||cart.default.svc.cluster.local";
@@ -79,6 +83,18 @@ test("what is made for a place is made once for all namespaces", () => {
   ]);
   hold(discovery, directory.write({ "cart.yaml": rule("cart", 20) }));
   expect(builds()).toEqual(["clusters of a service", "endpoints of a service"]);
+});
+
+test("endpoints for a place are made once for all kinds of callers there", () => {
+  const { engine, builds } = countBuilds();
+  const directory = createDirectory();
+  const snapshot = directory.write(FILES);
+  const discovery = createDiscovery(encoder, snapshot, engine);
+  const kinds = [proxy("one"), proxy("two", { INTERCEPTION_MODE: "NONE" })];
+  const [captured, called] = hold(discovery, snapshot, kinds);
+  expect(called?.endpoints.get(CART)).toBe(captured?.endpoints.get(CART));
+  const endpoints = builds().filter((one) => one === "endpoints of a service");
+  expect(endpoints).toHaveLength(SERVICES.length);
 });
 
 test("edits of rules give what a control plane gives that sees the last ones first", () => {
