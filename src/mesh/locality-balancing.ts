@@ -25,6 +25,8 @@ export interface Placing {
   /** For policies without one of their own. */
   readonly setting: LocalityLoadBalancerSetting;
   readonly networks: Networks;
+  /** Callers begin mutual TLS, by which alone other networks are reached, without being told to. */
+  readonly autoMtls: boolean;
 }
 
 /** The callers of one place. */

@@ -95,13 +95,13 @@ export function reachedBy(
   endpoints: readonly ClusterEndpoint[],
   { service, policy: { tls } }: Called,
 ): readonly ClusterEndpoint[] {
-  const network = caller === undefined ? "" : networkOfCaller(caller);
-  const networks = caller?.placing.networks;
-  if (networks === undefined || networks.gateways.length === 0) return endpoints;
-  if (network === "" || service.external) return endpoints;
+  if (caller === undefined || service.external) return endpoints;
+  const { networks, autoMtls } = caller.placing;
+  const network = networkOfCaller(caller);
+  if (network === "" || networks.gateways.length === 0) return endpoints;
   const scale = scaleOf(networks.gateways);
   const { near, far } = sorted(endpoints, network, networks);
-  const isMutual = tls?.mode === undefined || tls.mode === "ISTIO_MUTUAL";
+  const isMutual = tls?.mode === undefined ? autoMtls : tls.mode === "ISTIO_MUTUAL";
   const passed = isMutual ? far.filter(([{ meshTls }]) => meshTls) : [];
   const scaled = near.map((one) => ({
     ...one,

@@ -36,7 +36,6 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly captured: boolean;
   /** The mesh's, and those that it had or shares. */
   readonly trustDomains: readonly string[];
-  readonly autoMtls: boolean;
   readonly dnsRefreshRate: string;
   /** Headers of HTTP/1.1 keep the letters in which they were written. */
   readonly keepsCase: boolean;
@@ -283,7 +282,7 @@ function outboundCluster(
       upstreamTls({
         settings: policy.tls,
         external: service.external,
-        autoMtls: client.autoMtls,
+        autoMtls: client.placing.autoMtls,
         mode: input.mode,
         meshTls: kind !== "ORIGINAL_DST" ? "by-endpoint" : input.allMeshTls ? "all" : "none",
         sni: sniOf(key),

@@ -163,12 +163,15 @@ export function createClientTraits(
       captured,
       keepsCase,
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],
-      autoMtls: config.enableAutoMtls,
       connectTimeout: config.connectTimeout,
       tcpKeepalive: config.tcpKeepalive,
       dnsRefreshRate: config.dnsRefreshRate,
       h2UpgradePolicy: config.h2UpgradePolicy,
-      placing: placing({ setting: config.localityLbSetting, networks }),
+      placing: placing({
+        setting: config.localityLbSetting,
+        networks,
+        autoMtls: config.enableAutoMtls,
+      }),
       tlsDefaults: config.tlsDefaults,
     });
 }

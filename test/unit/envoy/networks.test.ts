@@ -98,3 +98,22 @@ spec: { externalIPs: [203.0.113.2], ports: [{ name: tls, port: 15443 }] }
     expect(endpointsOf("shop", gateway(port), SHOP)).toEqual(["203.0.113.2:15443"]);
   }
 });
+
+test("gateways are not called in plaintext where mutual TLS is not what callers begin by themselves", () => {
+  const plain = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: "enableAutoMtls: false"
+  meshNetworks: "networks: { there: { gateways: [{ address: 203.0.113.1, port: 15443 }] } }"
+`;
+  expect(endpointsOf("shop", plain, SHOP)).toEqual([]);
+  const rule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: shop }
+spec: { host: shop.example.com, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
+`;
+  expect(endpointsOf("shop", plain, SHOP, rule)).toEqual(["203.0.113.1:15443"]);
+});
