@@ -49,7 +49,7 @@ function withProxy(workload: Workload, proxy: Workload | undefined): Workload {
 
 /**
  * The workloads at one address: the described ones, else one for each service account whose proxies connected from there.
- * A proxy says itself where it is, so it hides no workload of another service account.
+ * A proxy says itself where it is, so it hides no workload of another service account, and says nothing of one.
  */
 function workloadsAt(
   described: Table<Workload> | undefined,
@@ -61,11 +61,10 @@ function workloadsAt(
     if (!byAccount.has(serviceAccount)) byAccount.set(serviceAccount, entry);
   }
   if (described === undefined) return Table.from(byAccount.values());
-  const [first] = byAccount.values();
   return Table.from(
     [...described].map(([key, one]) => {
-      const [, proxy] = byAccount.get(one.serviceAccount) ?? first ?? [];
-      return [key, withProxy(one, proxy)] as const;
+      const [, proxy] = byAccount.get(one.serviceAccount) ?? [];
+      return [key, withProxy(one, proxy)];
     }),
   );
 }
