@@ -15,14 +15,6 @@ const EXIT_INTERRUPTED = 130;
 const MAX_INLINED_BYTECODE = 50;
 setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${String(MAX_INLINED_BYTECODE)}`);
 
-/**
- * By how much the heap grows, in percent, before V8 looks through all of it. Left to itself V8 goes by how busy the process is:
- * one that is mostly idle is given little, and its heap was looked through every few seconds while it made edits, for up to half
- * a second of CPU, though most of it stays; while one that had just started was given three times what it used.
- */
-const HEAP_GROWING_PERCENT = 80;
-setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWING_PERCENT)}`);
-
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   // Whoever read it may have gone, such as `head`.
   stream.on("error", () => process.exit(1));

@@ -4,6 +4,7 @@ import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
+import { growHeapSteadily } from "./grow-heap.js";
 import { KEY_TYPES } from "./key-types.js";
 import { formatLogLine } from "./log-line.js";
 
@@ -31,6 +32,7 @@ export interface ServeOptions {
 
 /** Runs the control plane until the command is to end. */
 export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
+  growHeapSteadily();
   const logger = createLogger(context, options.logLevel);
   const tell = diagnosticTeller(context, logger);
   const controlPlane = await startControlPlane({

@@ -5,6 +5,7 @@ import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
+import { growHeapSteadily } from "./grow-heap.js";
 import { upStatePath } from "./state-path.js";
 
 /** The options of `fairlead up`. */
@@ -29,6 +30,7 @@ export async function runUp(
   directory: string,
   options: UpCommandOptions,
 ): Promise<void> {
+  growHeapSteadily();
   const { environment, installation } = context;
   const stateDirectory = resolve(options.state ?? upStatePath(environment, directory));
   const terminal = new UpTerminal(terminalOf(context), stateDirectory);
