@@ -1,11 +1,12 @@
 /** Lets a proxy in at one of the services for proxies, once it is found out who it is. */
-import { status } from "@grpc/grpc-js";
+
 import type { Authenticate } from "../ca/authenticate.js";
 import { authorizeNode } from "../ca/authorize-node.js";
 import { presentedBy } from "../ca/presented-by.js";
 import type { Proof } from "../ca/proof.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import type { Caller } from "../grpc/caller.js";
+import { type StatusCode, status } from "../grpc/status-code.js";
 import { type InvalidNode, type Proxy, parseNode } from "../mesh/proxy.js";
 import type { OpenRequest } from "../xds/session.js";
 
@@ -66,6 +67,6 @@ function proxyOf({ id, metadata = {}, locality }: OpenRequest["node"]): Proxy | 
   return parseNode({ id, metadata, locality: { region, zone, subZone } });
 }
 
-function refuse(code: status, message: string): never {
+function refuse(code: StatusCode, message: string): never {
   throw new CallRefused(code, message);
 }

@@ -1,10 +1,11 @@
 /** The sessions of Envoys that check the applications beside them: what each checks, and what it says of it. */
-import { status } from "@grpc/grpc-js";
+
 import type { Timers } from "../ca/timers.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { Encoder } from "../envoy/encoder.js";
 import { NO_CHECKS, PROBE_CLUSTER, probeChecks } from "../envoy/health-check.js";
 import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 import { type Health, type HealthProbe, healthProbe } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { EndpointHealth, HealthSession, HealthSessions } from "../xds/health-session.js";

@@ -1,8 +1,9 @@
 /** The streams that were opened by a proof: each lasts no longer than that holds. */
-import { status } from "@grpc/grpc-js";
+
 import type { Proof } from "../ca/proof.js";
 import type { Timers } from "../ca/timers.js";
 import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 
 /** See the top of this file. */
 export interface ProvedStreams {

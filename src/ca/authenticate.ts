@@ -1,5 +1,5 @@
 /** Finds out who calls: by the certificate of the connection, else by a join token or the token of an issuer. */
-import { status } from "@grpc/grpc-js";
+import { status } from "../grpc/status-code.js";
 import type { Authority } from "./authority.js";
 import { CertificateError } from "./ca-error.js";
 import type { GuessLimit } from "./guess-limit.js";
@@ -33,7 +33,7 @@ export type RefusalReason =
 
 /** A call that is not answered. */
 export interface Refusal {
-  readonly code: status.UNAUTHENTICATED;
+  readonly code: typeof status.UNAUTHENTICATED;
   /** For the peer: what its operator can do; the same for every token that is not taken. */
   readonly message: string;
   /** For our log. */

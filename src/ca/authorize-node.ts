@@ -1,5 +1,5 @@
-import { status } from "@grpc/grpc-js";
 import { shownText } from "../base/shown-text.js";
+import { status } from "../grpc/status-code.js";
 import type { Proof } from "./proof.js";
 
 /** Who a node says that it is. */
@@ -14,7 +14,7 @@ export type Authorization =
   | { readonly kind: "allowed" }
   | {
       readonly kind: "denied";
-      readonly code: status.PERMISSION_DENIED;
+      readonly code: typeof status.PERMISSION_DENIED;
       /** For the peer and our log: what it claims and what it proved, and what to change. */
       readonly message: string;
     };

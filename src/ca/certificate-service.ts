@@ -1,9 +1,10 @@
 /** Istio's certificate service: agents that keep their key have it certified. See Istio, security/v1alpha1/ca.proto. */
-import { type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type ServiceDefinition } from "@grpc/grpc-js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService, type HandleUnary, type UnaryCall } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";
 import type { Status } from "../grpc/status.js";
+import { status } from "../grpc/status-code.js";
 import type { Authenticate } from "./authenticate.js";
 import type { Authority } from "./authority.js";
 import type { Buckets } from "./buckets.js";

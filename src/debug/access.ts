@@ -1,9 +1,10 @@
 /** Who may ask the debug endpoints. See docs/decisions/0006-who-may-ask.md. */
-import { status } from "@grpc/grpc-js";
+
 import ipaddr from "ipaddr.js";
 import type { Authenticate } from "../ca/authenticate.js";
 import { presentedBy } from "../ca/presented-by.js";
 import type { Caller } from "../grpc/caller.js";
+import { status } from "../grpc/status-code.js";
 
 /** By which way a call came in: the socket in the state directory, or a port with or without TLS. */
 export type Entrance = "socket" | "plaintext" | "tls";
@@ -19,7 +20,7 @@ export type Access =
   | { readonly kind: "allowed" }
   | {
       readonly kind: "denied";
-      readonly code: status.UNAUTHENTICATED | status.PERMISSION_DENIED;
+      readonly code: typeof status.UNAUTHENTICATED | typeof status.PERMISSION_DENIED;
       readonly message: string;
     };
 
@@ -36,7 +37,7 @@ export type CheckAccess = (entrance: Entrance, peer: Caller) => Promise<Access>;
 const ALLOWED: Access = { kind: "allowed" };
 
 const denied = (
-  code: status.UNAUTHENTICATED | status.PERMISSION_DENIED,
+  code: typeof status.UNAUTHENTICATED | typeof status.PERMISSION_DENIED,
   message: string,
 ): Access => ({ kind: "denied", code, message });
 

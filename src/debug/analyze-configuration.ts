@@ -1,5 +1,5 @@
 /** What Istio's analyzers find in the configuration of a control plane that runs. */
-import { status } from "@grpc/grpc-js";
+
 import type {
   AnalyzeRequestJson,
   DiagnosticsJson,
@@ -11,6 +11,7 @@ import { DEFAULT_GATEWAY_FILE } from "../analysis/default-gateway.js";
 import { parseOffline } from "../config/parse-offline.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 
 /**

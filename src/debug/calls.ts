@@ -1,5 +1,5 @@
 /** How calls of the debug endpoints are let in and answered. */
-import { status } from "@grpc/grpc-js";
+
 import { CallRefused } from "../grpc/call-refused.js";
 import type { Caller } from "../grpc/caller.js";
 import type { HostedCall } from "../grpc/hosted-call.js";
@@ -12,6 +12,7 @@ import type {
   UnaryCall,
 } from "../grpc/hosted-service.js";
 import type { Status } from "../grpc/status.js";
+import { status } from "../grpc/status-code.js";
 import type { CheckAccess, Entrance } from "./access.js";
 
 /** Who is let in, and who is told of faults of ours. */

@@ -1,6 +1,6 @@
 /** Envoy's client status discovery service: envoy/service/status/v3/csds.proto. */
 import type { JsonObject } from "@bufbuild/protobuf";
-import { type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type ServiceDefinition } from "@grpc/grpc-js";
 import { RE2JS } from "re2js";
 import type { ClientStatusRequestJson } from "../../gen/types/envoy/service/status/v3/csds_pb.js";
 import type { NodeMatcherJson } from "../../gen/types/envoy/type/matcher/v3/node_pb.js";
@@ -8,6 +8,7 @@ import type { StringMatcherJson } from "../../gen/types/envoy/type/matcher/v3/st
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";
+import { status } from "../grpc/status-code.js";
 import type { TypeStatus } from "../xds/stream-status.js";
 import type { ReadAccepted, ShownResource } from "./accepted-resources.js";
 import { type Answer, type CallGuard, eachRequest, unary } from "./calls.js";

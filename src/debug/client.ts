@@ -1,17 +1,9 @@
 /** The other side of the debug API: how a command asks a control plane that runs. */
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import {
-  type ChannelCredentials,
-  Client,
-  credentials,
-  type MethodDefinition,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import type { MethodDefinition } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
   ConfigurationJson,
@@ -42,6 +34,9 @@ import type {
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { CallRefused } from "../grpc/call-refused.js";
+import { type ClientTls, GrpcClient, type ServerAddress } from "../grpc/client.js";
+import { status, statusName } from "../grpc/status-code.js";
 import { serviceDefinition } from "./grpc-service.js";
 import { DEBUG_SERVICE } from "./places.js";
 
@@ -92,10 +87,10 @@ export interface DebugClient {
 export class DebugCallError extends Error {
   /** gRPC's word, such as `NOT_FOUND`; `UNAVAILABLE` when nobody listens. */
   readonly statusName: string;
-  constructor(address: DebugAddress, { code, details }: ServiceError) {
-    super(`${formatDebugAddress(address)}: ${details}`);
+  constructor(address: DebugAddress, cause: CallRefused) {
+    super(`${formatDebugAddress(address)}: ${cause.message}`, { cause });
     this.name = "DebugCallError";
-    this.statusName = status[code];
+    this.statusName = statusName(cause.code);
   }
 }
 
@@ -112,11 +107,26 @@ export function formatDebugAddress(address: DebugAddress): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-async function tlsCredentials(directory: string): Promise<ChannelCredentials> {
-  const [root, key, chain] = await Promise.all(
-    ["root-cert.pem", "key.pem", "cert-chain.pem"].map((name) => readFile(join(directory, name))),
-  );
-  return credentials.createSsl(root, key, chain);
+async function clientTls(directory: string, authority: string | undefined): Promise<ClientTls> {
+  const [ca, key, cert] = await Promise.all([
+    readFile(join(directory, "root-cert.pem")),
+    readFile(join(directory, "key.pem")),
+    readFile(join(directory, "cert-chain.pem")),
+  ]);
+  return { ca, key, cert, ...(authority === undefined ? {} : { authority }) };
+}
+
+async function serverAddress(address: DebugAddress): Promise<ServerAddress> {
+  switch (address.kind) {
+    case "socket":
+      return { path: address.path };
+    case "plaintext":
+      return { host: address.host, port: address.port };
+    case "tls": {
+      const { host, port, certificates, authority } = address;
+      return { host, port, tls: await clientTls(certificates, authority) };
+    }
+  }
 }
 
 /** One call. */
@@ -126,80 +136,75 @@ interface Call<Response> {
   readonly request: object;
 }
 
-/** The response of a call that has one. */
+/** The first response of a call: of a method that has many, the others are not waited for. */
 function answerOf<Response>(
-  client: Client,
+  client: GrpcClient,
   { address, method, request }: Call<Response>,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
+    let answer: Response | undefined;
+    const call = client.begin(
       method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      { deadline: Date.now() + DEADLINE_MS },
-      (error, response) => {
-        if (response !== undefined) resolve(response);
-        else if (error !== null) reject(new DebugCallError(address, error));
+      { deadlineMs: DEADLINE_MS },
+      {
+        onMessage: (bytes) => {
+          answer ??= method.responseDeserialize(bytes);
+          if (method.responseStream) call.cancel();
+        },
+        onEnd: (refusal) => {
+          if (answer !== undefined && (method.responseStream || refusal === undefined)) {
+            resolve(answer);
+          } else reject(new DebugCallError(address, refusal ?? NO_ANSWER));
+        },
       },
     );
+    call.write(method.requestSerialize(request));
+    call.halfClose();
   });
+}
+
+const NO_ANSWER = new CallRefused(status.INTERNAL, "it ended without an answer");
+
+/** Who waits for the answer to a request. */
+interface Waiting<Response> {
+  readonly resolve: (response: Response) => void;
+  readonly reject: (error: DebugCallError) => void;
 }
 
 /** A call with many requests. */
 function askingOf<Request extends object, Response extends object>(
-  client: Client,
+  client: GrpcClient,
   { address, method }: Pick<Call<Response>, "address" | "method">,
 ): Asking<Request, Response> {
-  const stream = client.makeBidiStreamRequest<object, Response>(
+  let waiting: Waiting<Response> | undefined;
+  let failure: DebugCallError | undefined;
+  const call = client.begin(
     method.path,
-    method.requestSerialize,
-    method.responseDeserialize,
-    { deadline: Date.now() + LONG_DEADLINE_MS },
-  );
-  let failure: ServiceError | undefined;
-  stream.on("error", (error: ServiceError) => {
-    failure = error;
-  });
-  return {
-    ask: async (request) => {
-      try {
-        if (failure !== undefined) throw failure;
-        const answered = once(stream, "data") as Promise<[Response]>;
-        stream.write(request);
-        const [response] = await answered;
-        return response;
-      } catch (error) {
-        throw new DebugCallError(address, error as ServiceError);
-      }
+    { deadlineMs: LONG_DEADLINE_MS },
+    {
+      onMessage: (bytes) => {
+        waiting?.resolve(method.responseDeserialize(bytes));
+      },
+      onEnd: (refusal = NO_ANSWER) => {
+        failure = new DebugCallError(address, refusal);
+        waiting?.reject(failure);
+      },
     },
+  );
+  return {
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(failure);
+          return;
+        }
+        waiting = { resolve, reject };
+        call.write(method.requestSerialize(request));
+      }),
     end: () => {
-      stream.end();
+      call.halfClose();
     },
   };
-}
-
-/** The first response of a call that has many; the others are not waited for. */
-function firstOf<Response>(
-  client: Client,
-  { address, method, request }: Call<Response>,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const stream = client.makeServerStreamRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      { deadline: Date.now() + DEADLINE_MS },
-    );
-    stream.once("data", (response: Response) => {
-      resolve(response);
-      stream.cancel();
-    });
-    stream.on("error", (error: ServiceError) => {
-      reject(new DebugCallError(address, error));
-    });
-  });
 }
 
 /**
@@ -213,20 +218,7 @@ export async function openDebugClient(
 ): Promise<DebugClient> {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, api));
   const methods = serviceDefinition(registry, DEBUG_SERVICE);
-  const channel =
-    address.kind === "tls"
-      ? await tlsCredentials(address.certificates)
-      : credentials.createInsecure();
-  const authority = address.kind === "tls" ? address.authority : undefined;
-  const target = address.kind === "socket" ? `unix:${address.path}` : formatDebugAddress(address);
-  const client = new Client(target, channel, {
-    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-    // The control plane is called as such, whatever proxy the environment names for other calls.
-    "grpc.enable_http_proxy": 0,
-    ...(authority === undefined
-      ? {}
-      : { "grpc.ssl_target_name_override": authority, "grpc.default_authority": authority }),
-  });
+  const client = new GrpcClient(await serverAddress(address), MAX_MESSAGE_BYTES);
   const methodOf = <Response>(name: string): MethodDefinition<object, Response> =>
     methods[name] as MethodDefinition<object, Response>;
   const call = <Response>(name: string, request: object): Promise<Response> =>
@@ -246,8 +238,7 @@ export async function openDebugClient(
     listEvents: (request) => call("ListEvents", request),
     listPushes: (request) => call("ListPushes", request),
     analyze: (request) => call("Analyze", request),
-    getDiagnostics: () =>
-      firstOf(client, { address, method: methodOf("WatchDiagnostics"), request: {} }),
+    getDiagnostics: () => call("WatchDiagnostics", {}),
     plan: () => askingOf(client, { address, method: methodOf("Plan") }),
     close: () => {
       client.close();

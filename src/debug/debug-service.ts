@@ -1,6 +1,6 @@
 /** fairlead's own debug API, see proto/fairlead/debug/v1/debug.proto. */
 import { isIP } from "node:net";
-import { type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type ServiceDefinition } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
   ConfigurationJson,
@@ -33,6 +33,7 @@ import { rememberedLocate } from "../config/remembered-locate.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";
+import { status } from "../grpc/status-code.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { isCalledUrl } from "../simulator/called-url.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";

@@ -11,9 +11,9 @@ import {
   type Registry,
   toBinary,
 } from "@bufbuild/protobuf";
-import { status } from "@grpc/grpc-js";
 import type { ControlPlaneJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 import type { Question, Questions } from "../xds/questions.js";
 import type { CheckAccess } from "./access.js";
 import { clientStatus } from "./client-status.js";

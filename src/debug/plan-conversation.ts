@@ -1,5 +1,5 @@
 /** The conversation in which a caller is told what a directory would change; see Plan in debug.proto. */
-import { status } from "@grpc/grpc-js";
+
 import type {
   PlanRequestJson,
   PlanResponseJson,
@@ -7,6 +7,7 @@ import type {
 import type { Timers } from "../ca/timers.js";
 import type { ReplacingFile } from "../config/store/replacement.js";
 import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 import type { Conversation } from "./calls.js";
 import { createPlannedFiles, type PlannedFiles } from "./planned-files.js";
 

@@ -1,9 +1,10 @@
 /** The files of a directory as a caller tells of them: by their digests first, by their texts where these are not known. */
-import { status } from "@grpc/grpc-js";
+
 import type { PlannedFileJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { DEFAULT_LIMITS } from "../config/sources/root.js";
 import type { ReplacingFile } from "../config/store/replacement.js";
 import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 import { fileDigest } from "./file-digest.js";
 
 /** See the top of this file. */

@@ -1,6 +1,7 @@
 /** The frames in which messages are sent. See gRPC over HTTP/2, "Length-Prefixed-Message". */
-import { status } from "@grpc/grpc-js";
+
 import { CallRefused } from "./call-refused.js";
+import { status } from "./status-code.js";
 
 /** A flag (compressed or not), and the message's length. */
 const HEAD_BYTES = 5;

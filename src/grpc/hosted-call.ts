@@ -1,10 +1,10 @@
 /** A call of messages that are decoded, as handlers of grpc-js's kind know it. */
 import { Duplex } from "node:stream";
-import { status } from "@grpc/grpc-js";
 import type { Caller } from "./caller.js";
 import { messageOf } from "./message.js";
 import type { CallListener, ServerCall } from "./server-call.js";
 import { OK, type Status } from "./status.js";
+import { status } from "./status-code.js";
 
 /** Both ways between messages and bytes; see `MethodDefinition` of grpc-js. */
 export interface MessageCodec<Request, Response> {

@@ -1,9 +1,10 @@
 /** Services whose handlers are of grpc-js's kind: those of its packages, and all of ours that need not be fast. */
-import { type MethodDefinition, type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type MethodDefinition, type ServiceDefinition } from "@grpc/grpc-js";
 import type { Caller } from "./caller.js";
 import { HostedCall } from "./hosted-call.js";
 import type { GrpcServer, Method } from "./server.js";
 import type { Status } from "./status.js";
+import { status } from "./status-code.js";
 
 /** A call with one request and one response. */
 export interface UnaryCall<Request> {

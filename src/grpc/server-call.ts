@@ -1,11 +1,11 @@
 /** One call, as the server sees it: messages of bytes both ways. See gRPC over HTTP/2, "Requests" and "Responses". */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { status } from "@grpc/grpc-js";
 import { CallRefused } from "./call-refused.js";
 import { type Caller, callerOf } from "./caller.js";
 import { createFrameReader, type FrameMemory, frameHead, type ReadFrames } from "./framing.js";
 import type { Message } from "./message.js";
 import { type Status, trailersOf } from "./status.js";
+import { status } from "./status-code.js";
 import { timeoutMs } from "./timeout.js";
 
 /** Who is told what the other side does. */

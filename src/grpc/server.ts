@@ -14,9 +14,9 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import { status } from "@grpc/grpc-js";
 import { FrameMemory } from "./framing.js";
 import { type CallLimits, type ServerCall, StreamCall } from "./server-call.js";
+import { status } from "./status-code.js";
 
 /** What one peer may cost. */
 export interface ServerLimits extends CallLimits {

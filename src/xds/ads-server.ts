@@ -1,9 +1,9 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { fromBinary, type Registry } from "@bufbuild/protobuf";
-import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import { Table } from "../base/table.js";
 import type { ServerCall } from "../grpc/server-call.js";
+import { status } from "../grpc/status-code.js";
 import { AdsStream, type Entrance, type StreamHost } from "./ads-stream.js";
 import { createBacklog } from "./backlog.js";
 import type { Clock } from "./clock.js";

@@ -5,13 +5,13 @@
  * one step's responses at most, and the large ones of these are shared with other streams until they are written.
  */
 
-import { status } from "@grpc/grpc-js";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { Table } from "../base/table.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { messageOf } from "../grpc/message.js";
 import type { CallListener, ServerCall } from "../grpc/server-call.js";
 import { OK } from "../grpc/status.js";
+import { type StatusCode, status } from "../grpc/status-code.js";
 import { type AskedView, createAskedView } from "./asked-view.js";
 import type { Dialect, Incoming } from "./dialect.js";
 import { type Allowance, createAllowance, type WaitingRoom } from "./limits.js";
@@ -378,7 +378,7 @@ export class AdsStream implements CallListener {
     }
   }
 
-  #end(code: status | undefined, reason: string): void {
+  #end(code: StatusCode | undefined, reason: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#stopDeadline();

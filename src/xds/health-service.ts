@@ -1,9 +1,9 @@
 /** Envoy's health discovery service: Envoys are told what to check, and say how it is. */
 import { fromBinary, type Registry } from "@bufbuild/protobuf";
-import { status } from "@grpc/grpc-js";
 import type { HealthCheckRequestOrEndpointHealthResponse } from "../../gen/types/envoy/service/health/v3/hds_pb.js";
 import type { GrpcServer } from "../grpc/server.js";
 import type { ServerCall } from "../grpc/server-call.js";
+import { status } from "../grpc/status-code.js";
 import type { Clock } from "./clock.js";
 import type { EndpointHealth, HealthSessions } from "./health-session.js";
 import { type HealthMessage, HealthStream, type HealthStreamHost } from "./health-stream.js";

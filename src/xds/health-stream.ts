@@ -1,10 +1,11 @@
 /** One stream of the health discovery service: a client asks once, and then says how what it checks is. */
-import { status } from "@grpc/grpc-js";
+
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { messageOf } from "../grpc/message.js";
 import type { CallListener, ServerCall } from "../grpc/server-call.js";
 import { OK } from "../grpc/status.js";
+import { status } from "../grpc/status-code.js";
 import type { Clock } from "./clock.js";
 import type { EndpointHealth, HealthSession, HealthSessions } from "./health-session.js";
 import { type Allowance, createAllowance, type Limits } from "./limits.js";

@@ -1,4 +1,4 @@
-import type { status } from "@grpc/grpc-js";
+import type { StatusCode } from "../grpc/status-code.js";
 import type { Protocol } from "./session.js";
 
 /** Which stream something happened on. */
@@ -42,7 +42,7 @@ export interface Nacked extends Acked {
 /** A stream ended. */
 export interface Closed extends StreamName {
   /** undefined when the client ended it. */
-  readonly code: status | undefined;
+  readonly code: StatusCode | undefined;
   readonly reason: string;
 }
 

@@ -1,7 +1,7 @@
-import { status } from "@grpc/grpc-js";
 import { CallRefused } from "../grpc/call-refused.js";
 import type { Message } from "../grpc/message.js";
 import type { ServerCall } from "../grpc/server-call.js";
+import { status } from "../grpc/status-code.js";
 import type { Backlog, SlowReader } from "./backlog.js";
 import type { Clock } from "./clock.js";
 import type { Limits } from "./limits.js";

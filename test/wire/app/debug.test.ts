@@ -200,7 +200,7 @@ test("tells what is wrong with the configuration", async () => {
 test("answers over TLS who was named an operator, and nobody else", async () => {
   const { controlPlane, state } = debugged();
   const authority = await openAuthority({ stateDirectory: state, now: Date.now });
-  const asIdentity = async (serviceAccount: string): Promise<DebugClient> => {
+  const asIdentity = async (serviceAccount: string, name?: string): Promise<DebugClient> => {
     const trustDomain = "cluster.local";
     const identity = { trustDomain, namespace: "istio-system", serviceAccount };
     const { chain, privateKey } = await authority.issueWorkload(identity);
@@ -208,7 +208,13 @@ test("answers over TLS who was named an operator, and nobody else", async () => 
     await writeFile(join(certificates, "cert-chain.pem"), chain);
     await writeFile(join(certificates, "key.pem"), privateKey.reveal());
     await writeFile(join(certificates, "root-cert.pem"), controlPlane.rootCertificates);
-    return connectTo({ kind: "tls", host: "localhost", port: controlPlane.tlsPort, certificates });
+    const at = {
+      kind: "tls",
+      host: "localhost",
+      port: controlPlane.tlsPort,
+      certificates,
+    } as const;
+    return connectTo(name === undefined ? at : { ...at, authority: name });
   };
   const operator = await asIdentity("operator");
   expect(await operator.getControlPlane()).toMatchObject({ istioVersion: "1.29.6" });
@@ -217,4 +223,8 @@ test("answers over TLS who was named an operator, and nobody else", async () => 
     statusName: "PERMISSION_DENIED",
     message: expect.stringContaining("--operator istio-system/istio-ingressgateway") as string,
   });
+  const byName = await asIdentity("operator", "istiod.istio-system.svc");
+  expect(await byName.getControlPlane()).toMatchObject({ istioVersion: "1.29.6" });
+  const byOther = await asIdentity("operator", "another.example.com");
+  await expect(byOther.getControlPlane()).rejects.toMatchObject({ statusName: "UNAVAILABLE" });
 });

@@ -1,0 +1,179 @@
+/**
+ * A client of gRPC over HTTP/2, for commands: each asks little and ends, and to read the client of grpc-js takes a quarter of
+ * its time (see docs/decisions/0013-own-grpc-server.md).
+ */
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from "node:http2";
+import { connect as connectSocket } from "node:net";
+import type { SecureContextOptions } from "node:tls";
+import { errorMessage } from "../base/error-message.js";
+import { CallRefused } from "./call-refused.js";
+import { createFrameReader, FrameMemory, frameHead } from "./framing.js";
+import { statusOf } from "./status.js";
+import { type StatusCode, status } from "./status-code.js";
+
+/** Where a server is. */
+export type ServerAddress =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number; readonly tls?: ClientTls };
+
+/** How a client shows itself, and whom it trusts. */
+export interface ClientTls extends Required<Pick<SecureContextOptions, "ca" | "cert" | "key">> {
+  /** The name that has to be in the server's certificate; the host when absent. */
+  readonly authority?: string;
+}
+
+/** What a call may take. */
+export interface CallPatience {
+  /** From its start to its end, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** Who is told what the server says. */
+export interface AnswerListener {
+  /** A message came. Its bytes are good until this returns. */
+  readonly onMessage: (bytes: Buffer) => void;
+  /** The call is over. Told once, and nothing after it; undefined if it went well. */
+  readonly onEnd: (refusal: CallRefused | undefined) => void;
+}
+
+/** A call that was begun. */
+export interface ClientCall {
+  readonly write: (message: Buffer) => void;
+  /** No more is said. */
+  readonly halfClose: () => void;
+  /** Nothing more is of interest. */
+  readonly cancel: () => void;
+}
+
+/** A window of HTTP/2: how much a server may send that was not read yet, in bytes. The usual 64 KiB make large answers wait. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** See the top of this file. */
+export class GrpcClient {
+  readonly #session: ClientHttp2Session;
+  readonly #maxMessageBytes: number;
+  #failure: unknown;
+
+  /** Connects; that this fails is told to calls. `maxMessageBytes` is of an answer. */
+  constructor(address: ServerAddress, maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#session = sessionTo(address);
+    this.#session.once("connect", () => {
+      if (!this.#session.destroyed) this.#session.setLocalWindowSize(WINDOW_BYTES);
+    });
+    this.#session.on("error", (error) => {
+      this.#failure = error;
+    });
+  }
+
+  /** Begins a call of a method. */
+  begin(path: string, { deadlineMs }: CallPatience, listener: AnswerListener): ClientCall {
+    const stream = this.#request(path, deadlineMs);
+    if (stream === undefined) {
+      queueMicrotask(() => {
+        listener.onEnd(this.#unavailable(undefined));
+      });
+      return { write: nothing, halfClose: nothing, cancel: nothing };
+    }
+    this.#follow(stream, deadlineMs, listener);
+    return {
+      write: (message) => {
+        stream.write(Buffer.concat([frameHead(message.length), message]));
+      },
+      halfClose: () => {
+        stream.end();
+      },
+      cancel: () => {
+        stream.close(constants.NGHTTP2_CANCEL);
+      },
+    };
+  }
+
+  /** Ends all of it at once. */
+  close(): void {
+    this.#session.destroy();
+  }
+
+  #request(path: string, deadlineMs: number): ClientHttp2Stream | undefined {
+    if (this.#session.destroyed || this.#session.closed) return undefined;
+    return this.#session.request({
+      ":method": "POST",
+      ":path": path,
+      "content-type": "application/grpc",
+      te: "trailers",
+      "grpc-timeout": `${deadlineMs}m`,
+      "grpc-accept-encoding": "identity",
+    });
+  }
+
+  #follow(stream: ClientHttp2Stream, deadlineMs: number, listener: AnswerListener): void {
+    let refusal: CallRefused | undefined;
+    let told: IncomingHttpHeaders | undefined;
+    const fail = (code: StatusCode, details: string): void => {
+      refusal ??= new CallRefused(code, details);
+      stream.close(constants.NGHTTP2_CANCEL);
+    };
+    const timer = setTimeout(() => {
+      fail(status.DEADLINE_EXCEEDED, `no answer within ${deadlineMs / 1000} s`);
+    }, deadlineMs);
+    const read = createFrameReader(this.#maxMessageBytes, new FrameMemory());
+    stream.on("response", (headers) => {
+      if ("grpc-status" in headers) told = headers;
+      else if (headers[":status"] !== 200) {
+        fail(status.UNAVAILABLE, `it answers with status ${String(headers[":status"])} of HTTP`);
+      }
+    });
+    stream.on("trailers", (trailers: IncomingHttpHeaders) => {
+      told = trailers;
+    });
+    stream.on("data", (chunk: Buffer) => {
+      if (refusal !== undefined) return;
+      try {
+        read(chunk, listener.onMessage);
+      } catch (error) {
+        if (!(error instanceof CallRefused)) throw error;
+        fail(error.code, error.message);
+      }
+    });
+    let failure: unknown;
+    stream.on("error", (error: Error) => {
+      failure = error;
+    });
+    stream.once("close", () => {
+      clearTimeout(timer);
+      const answered = told === undefined ? this.#unavailable(failure) : statusOf(told);
+      listener.onEnd(refusal ?? answered);
+    });
+  }
+
+  #unavailable(failure: unknown): CallRefused {
+    const cause = this.#failure ?? failure;
+    const why = cause === undefined ? "the connection was closed" : errorMessage(cause);
+    return new CallRefused(status.UNAVAILABLE, why, { cause });
+  }
+}
+
+const nothing = (): void => undefined;
+
+function sessionTo(address: ServerAddress): ClientHttp2Session {
+  const settings = { initialWindowSize: WINDOW_BYTES };
+  if ("path" in address) {
+    const { path } = address;
+    return connect("http://localhost", { settings, createConnection: () => connectSocket(path) });
+  }
+  const { host, port, tls } = address;
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (tls === undefined) return connect(`http://${authority}`, { settings });
+  const { authority: servername, ...context } = tls;
+  return connect(`https://${authority}`, {
+    settings,
+    ...context,
+    ...(servername === undefined ? {} : { servername }),
+  });
+}
