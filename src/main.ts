@@ -3,10 +3,9 @@ import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { INTERRUPTED } from "./cli/command-error.js";
 import { runCommandLine } from "./cli/command-line.js";
 import type { Output } from "./cli/context.js";
-
-const EXIT_INTERRUPTED = 130;
 
 /**
  * How much of what a function calls V8 compiles into it, in bytes; 920 is its own default. Most functions of a control plane run
@@ -32,7 +31,7 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      if (controller.signal.aborted) process.exit(INTERRUPTED);
       controller.abort();
     });
   }

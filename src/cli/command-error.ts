@@ -12,6 +12,9 @@ export class CommandError extends Error {
   }
 }
 
+/** The exit code of a command that was ended before it was done. See Bash, "Exit Status": 128 and the number of the signal. */
+export const INTERRUPTED = 130;
+
 /** Ends a command that has said all, with an exit code that tells what it found. */
 export class CommandExit extends Error {
   readonly exitCode: number;

@@ -1,8 +1,8 @@
 import { formatPlan, isEmpty, type Plan } from "../console/plan/plan.js";
-import { CommandError, CommandExit } from "./command-error.js";
+import { CommandError, CommandExit, INTERRUPTED } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
-import type { ValidatedState } from "./validate-plan.js";
+import type { AskEnvoy, ValidatedState } from "./validate-plan.js";
 
 /** The options of `fairlead plan`. */
 export interface PlanOptions extends ConnectionOptions {
@@ -18,7 +18,7 @@ const CHANGES = 2;
 
 /**
  * Prints what a directory would change.
- * @throws CommandExit when it changes anything
+ * @throws CommandExit when it changes anything, or was interrupted
  * @throws CommandError when it has new errors, or one of the states cannot be had
  */
 export async function runPlan(
@@ -44,18 +44,25 @@ export async function runPlan(
 
 /** The plan with what an Envoy refuses among its new findings. */
 async function validated(
-  { environment, installation }: CommandContext,
+  { environment, installation, stop }: CommandContext,
   { plan, state }: Planned,
   { envoy }: PlanOptions,
 ): Promise<Plan> {
-  const [{ findEnvoy }, { envoyFindings }] = await Promise.all([
+  const [{ findEnvoy }, { refusalOf }, { envoyFindings }] = await Promise.all([
     import("../up/envoy-binary.js"),
+    import("../up/envoy-validation.js"),
     import("./validate-plan.js"),
   ]);
   const named = envoy ?? environment["FAIRLEAD_ENVOY"];
   const { file } = await findEnvoy({ named, path: environment["PATH"], installation });
-  const found = plan.groups.length === 0 ? [] : await envoyFindings(file, plan, await state());
-  return { ...plan, newDiagnostics: [...plan.newDiagnostics, ...found] };
+  if (plan.groups.length === 0) return plan;
+  try {
+    const ask: AskEnvoy = (resources) => refusalOf(file, resources, stop);
+    const found = await envoyFindings(ask, plan, await state());
+    return { ...plan, newDiagnostics: [...plan.newDiagnostics, ...found] };
+  } catch (error) {
+    throw stop.aborted ? new CommandExit(INTERRUPTED) : error;
+  }
 }
 
 /** A plan, and what it would have proxies be sent. */

@@ -6,7 +6,7 @@ import type { Plan } from "../console/plan/plan.js";
 import type { Encoder } from "../envoy/encoder.js";
 import { blameFor, placeOf } from "../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
-import { refusalOf } from "../up/envoy-validation.js";
+import type { TypedResource } from "../up/envoy-validation.js";
 
 /** The state that a plan is about. */
 export interface ValidatedState {
@@ -22,16 +22,18 @@ interface Refused {
   readonly error: string;
 }
 
-/** What the Envoy in a file refuses, at the line that made it. */
+/** Says what is refused of some resources, of which no two of a type have one name; see `refusalOf`. */
+export type AskEnvoy = (resources: readonly TypedResource[]) => Promise<string | undefined>;
+
+/** What an Envoy refuses, at the line that made it. */
 export async function envoyFindings(
-  binary: string,
+  ask: AskEnvoy,
   plan: Pick<Plan, "groups">,
   { encoder, heldAfter, snapshot }: ValidatedState,
 ): Promise<readonly Diagnostic[]> {
   const resources = changedResources(plan, heldAfter);
   const refused: Refused[] = [];
-  for (const batch of batches(resources))
-    refused.push(...(await refusedOf(binary, batch, encoder)));
+  for (const batch of batches(resources)) refused.push(...(await refusedOf(ask, batch, encoder)));
   return alike(refused)
     .map(
       ({ changed: { word, resource, proxy }, error, others }): Diagnostic => ({
@@ -72,7 +74,7 @@ function batches(resources: readonly ChangedResource[]): readonly (readonly Chan
 
 /** Envoy tells of the first thing that it does not take; which it is, and which others, is found by halves. */
 async function refusedOf(
-  binary: string,
+  ask: AskEnvoy,
   resources: readonly ChangedResource[],
   encoder: Pick<Encoder, "decode">,
 ): Promise<readonly Refused[]> {
@@ -81,18 +83,12 @@ async function refusedOf(
     json: encoder.decode(type, resource.bytes),
   }));
   const [first] = resources;
-  const said = first === undefined ? undefined : await refusalOf(binary, typed);
+  const said = first === undefined ? undefined : await ask(typed);
   if (said === undefined || first === undefined) return [];
-  if (resources.length === 1) return [{ changed: first, error: wordsIn(said) }];
+  if (resources.length === 1) return [{ changed: first, error: said }];
   const middle = Math.ceil(resources.length / 2);
   return [
-    ...(await refusedOf(binary, resources.slice(0, middle), encoder)),
-    ...(await refusedOf(binary, resources.slice(middle), encoder)),
+    ...(await refusedOf(ask, resources.slice(0, middle), encoder)),
+    ...(await refusedOf(ask, resources.slice(middle), encoder)),
   ];
-}
-
-/** What a log says of the configuration, without when and where in Envoy that was found. */
-function wordsIn(log: string): string {
-  const [, words = log] = /error initializing configuration '[^']*': ([^]*)/.exec(log) ?? [];
-  return words.trim().replaceAll(/\s+/g, " ");
 }

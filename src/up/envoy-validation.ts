@@ -6,11 +6,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";
+import { describeExit, type EnvoyExit } from "./envoy-process.js";
 
 /** Resources in JSON by the type of the message. */
 export interface TypedResource {
   readonly type: string;
   readonly json: object;
+}
+
+/** An Envoy ended without a word on what it was asked about; `hint` is what it wrote. */
+class ValidationError extends Error {
+  readonly code = "envoy-validation";
+  readonly hint: string;
+
+  constructor(exit: EnvoyExit, log: string) {
+    super(`whether it takes the configuration is not known: ${describeExit(exit)}`);
+    this.name = "ValidationError";
+    this.hint = log === "" ? "it wrote nothing" : log;
+  }
 }
 
 const TIMEOUT_MS = 30_000;
@@ -21,11 +34,13 @@ const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /**
  * What Envoy says against these resources, of which no two of a type have one name; undefined when it takes them all.
- * Resources that others refer to need not be there.
+ * Resources that others refer to need not be there. Nothing is left on the disk.
+ * @throws ValidationError; an AbortError when the signal ends it
  */
 export async function refusalOf(
   binary: string,
   resources: readonly TypedResource[],
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "fairlead-validate-"));
   try {
@@ -35,17 +50,24 @@ export async function refusalOf(
     const config = join(directory, "envoy.json");
     const standIns = await standInsFor(directory, secrets);
     await writeFile(config, JSON.stringify(replaced(bootstrapOf(resources), standIns)));
-    return await validate(binary, config, directory);
+    return await validate(binary, { config, directory, signal });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
+interface Question {
+  /** A file. */
+  readonly config: string;
+  /** Of which the file is one. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
 /** Access logs of the configuration go to `/dev/stdout`, which can be opened where that is a file. */
 async function validate(
   binary: string,
-  config: string,
-  directory: string,
+  { config, directory, signal }: Question,
 ): Promise<string | undefined> {
   const options = ["--mode", "validate", "--disable-hot-restart", "--log-level", "error"];
   const file = join(directory, "envoy.log");
@@ -53,13 +75,35 @@ async function validate(
   try {
     const envoy = spawn(binary, [...options, "--config-path", config], {
       stdio: ["ignore", log.fd, log.fd],
+      // A Ctrl-C in the terminal is for who started it.
+      detached: true,
       timeout: TIMEOUT_MS,
+      killSignal: "SIGKILL",
+      signal,
     });
-    const [code] = (await once(envoy, "exit")) as [number | null];
-    return code === 0 ? undefined : await readFile(file, "utf8");
+    const [code, ended] = (await once(envoy, "exit")) as [number | null, NodeJS.Signals | null];
+    return code === 0 ? undefined : wordsIn(await readFile(file, "utf8"), { code, signal: ended });
   } finally {
     await log.close();
   }
+}
+
+/** How it ends by what it reads, such as a table of Maglev with one place; nobody else ends it so. */
+const CRASHES: ReadonlySet<NodeJS.Signals> = new Set([
+  "SIGABRT",
+  "SIGBUS",
+  "SIGFPE",
+  "SIGILL",
+  "SIGSEGV",
+] as const);
+
+/** What a log says of the configuration, without when and where in Envoy that was found. */
+function wordsIn(log: string, exit: EnvoyExit): string {
+  const { signal } = exit;
+  if (signal !== null && CRASHES.has(signal)) return `it crashes (${signal})`;
+  const words = /error initializing configuration '[^']*': ([^]*)/.exec(log)?.[1];
+  if (words === undefined) throw new ValidationError(exit, log.trim());
+  return words.trim().replaceAll(/\s+/g, " ");
 }
 
 function bootstrapOf(resources: readonly TypedResource[]): object {

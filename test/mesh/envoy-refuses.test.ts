@@ -35,7 +35,9 @@ function askEnvoy(
   resources: readonly TypedResource[],
   { skip }: Pick<TestContext, "skip">,
 ): Promise<string | undefined> {
-  return envoy instanceof UpError ? skip(envoy.message) : refusalOf(envoy.file, resources);
+  return envoy instanceof UpError
+    ? skip(envoy.message)
+    : refusalOf(envoy.file, resources, new AbortController().signal);
 }
 
 describe.concurrent("Envoy refuses", () => {
