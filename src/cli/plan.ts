@@ -10,7 +10,8 @@ it. It is sent the files that differ; Secrets and directories that it reads else
 states of a directory are compared, for the workloads that they declare. What Envoy would refuse is among the new findings.
 
 With --validate a real Envoy looks at each resource that would be sent, in its mode for that: no proxy is asked. What it refuses is
-a new finding, at the line that made it. Against a control plane it is shown what this directory alone makes.
+a new finding, at the line that made it. Against a control plane it is shown what this directory alone makes. It runs Lua of
+EnvoyFilters when it reads it: of people whom you do not trust, only where that does no harm.
 
 Exit codes: 0 nothing changes, 2 something does, 1 the new state has errors that were not there before.
 

@@ -27,6 +27,8 @@ class ValidationError extends Error {
 }
 
 const TIMEOUT_MS = 30_000;
+/** An EnvoyFilter may say anything, also what nobody else should read. */
+const PRIVATE = { mode: 0o600 };
 const PREFIX = "type.googleapis.com/envoy.extensions";
 const MANAGER = `${PREFIX}.filters.network.http_connection_manager.v3.HttpConnectionManager`;
 const ROUTER = `${PREFIX}.filters.http.router.v3.Router`;
@@ -46,10 +48,10 @@ export async function refusalOf(
   try {
     // Secrets of a static cluster cannot come over ADS, which is not there yet when it is made.
     const secrets = join(directory, "secrets.json");
-    await writeFile(secrets, JSON.stringify({ resources: [] }));
+    await writeFile(secrets, JSON.stringify({ resources: [] }), PRIVATE);
     const config = join(directory, "envoy.json");
     const standIns = await standInsFor(directory, secrets);
-    await writeFile(config, JSON.stringify(replaced(bootstrapOf(resources), standIns)));
+    await writeFile(config, JSON.stringify(replaced(bootstrapOf(resources), standIns)), PRIVATE);
     return await validate(binary, { config, directory, signal });
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -71,10 +73,12 @@ async function validate(
 ): Promise<string | undefined> {
   const options = ["--mode", "validate", "--disable-hot-restart", "--log-level", "error"];
   const file = join(directory, "envoy.log");
-  const log = await open(file, "w");
+  const log = await open(file, "w", PRIVATE.mode);
   try {
     const envoy = spawn(binary, [...options, "--config-path", config], {
       stdio: ["ignore", log.fd, log.fd],
+      // Envoy runs scripts of Lua when it reads them, which are not to find what is secret in the environment.
+      env: {},
       // A Ctrl-C in the terminal is for who started it.
       detached: true,
       timeout: TIMEOUT_MS,

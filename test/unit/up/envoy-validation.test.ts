@@ -17,6 +17,8 @@ interface Given {
   readonly directory: string;
   readonly files: readonly (readonly [name: string, mode: string])[];
   readonly cluster: object;
+  /** The names of the variables of its environment. */
+  readonly names: readonly string[];
 }
 
 /** Asks a stand-in that does this. */
@@ -81,4 +83,21 @@ test("one that is not waited for any more is ended, and nothing is left of it", 
   const { pid, directory } = given();
   await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false);
   expect(existsSync(directory)).toBe(false);
+});
+
+test("what it is asked about is for nobody else, and it is told nothing else", async () => {
+  vi.stubEnv("FAIRLEAD_SECRET", "x");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const { said, given } = await ask("takes");
+  await said;
+  const { files, names } = given();
+  expect(Object.fromEntries(files)).toEqual({
+    "envoy.json": "600",
+    "envoy.log": "600",
+    "secrets.json": "600",
+    certificates: "700",
+  });
+  expect(names).not.toContain("FAIRLEAD_SECRET");
 });
