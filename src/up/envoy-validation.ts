@@ -173,7 +173,7 @@ function routeListener(name: string, routes: object): object {
 }
 
 /** What is in the place of what is on the proxies' machines, or comes from a control plane, by the name of the field. */
-type StandIns = Readonly<Record<string, (value: unknown) => unknown>>;
+type StandIns = ReadonlyMap<string, (value: unknown) => unknown>;
 
 const isFile = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "filename" in value;
@@ -183,22 +183,22 @@ async function standInsFor(directory: string, secrets: string): Promise<StandIns
   const { certificate, key, root } = await certificates.certificateFor(["validated"]);
   const instead = (text: string) => (value: unknown) =>
     isFile(value) ? { inlineString: text } : value;
-  return {
-    certificateChain: instead(certificate),
-    privateKey: instead(key),
-    trustedCa: instead(root),
-    crl: (value) => (isFile(value) ? undefined : value),
-    sdsConfig: () => ({ pathConfigSource: { path: secrets }, resourceApiVersion: "V3" }),
-  };
+  return new Map([
+    ["certificateChain", instead(certificate)],
+    ["privateKey", instead(key)],
+    ["trustedCa", instead(root)],
+    ["crl", (value) => (isFile(value) ? undefined : value)],
+    ["sdsConfig", () => ({ pathConfigSource: { path: secrets }, resourceApiVersion: "V3" })],
+  ]);
 }
 
 function replaced(value: unknown, standIns: StandIns): unknown {
   if (Array.isArray(value)) return value.map((one) => replaced(one, standIns));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      key,
-      replaced(key in standIns ? standIns[key]?.(member) : member, standIns),
-    ]),
+    Object.entries(value).map(([key, member]) => {
+      const standIn = standIns.get(key);
+      return [key, replaced(standIn === undefined ? member : standIn(member), standIns)];
+    }),
   );
 }

@@ -101,3 +101,10 @@ test("what it is asked about is for nobody else, and it is told nothing else", a
   });
   expect(names).not.toContain("FAIRLEAD_SECRET");
 });
+
+test("it is asked about what is written, whatever a field of it is called", async () => {
+  const metadata = { filterMetadata: { labels: { toString: "a", constructor: "b" } } };
+  const { said, given } = await ask("takes", { metadata });
+  await said;
+  expect(given().cluster).toMatchObject({ metadata });
+});
