@@ -31,7 +31,12 @@ export function planCommand(context: CommandContext): Command {
       new Option("--ref <ref>", "a commit or branch of Git in which the directory is as it is"),
     )
     .option("--validate", "have Envoy validate what proxies would be sent")
-    .option("--envoy <file>", "the Envoy for that (default: the one that up would take)")
+    .addOption(
+      new Option(
+        "--envoy <file>",
+        "the Envoy for that, which it has validate (default: the one that up would take)",
+      ).implies({ validate: true }),
+    )
     .addOption(
       new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
     );

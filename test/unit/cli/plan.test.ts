@@ -44,6 +44,13 @@ describe("the plan of a directory against another", () => {
     expect(stderr).toContain("the configuration would have errors that it has not now");
   });
 
+  test("has the Envoy validate that is named", async () => {
+    const named = ["--envoy", "/nowhere/envoy"];
+    const { code, stderr } = await plan(mesh("next"), "--against", mesh("now"), ...named);
+    expect(code).toBe(1);
+    expect(stderr).toContain("/nowhere/envoy, which was named, is no Envoy that runs here");
+  });
+
   test("fails when there is no such directory", async () => {
     const { code, stderr } = await plan(mesh("nowhere"), "--against", mesh("now"));
     expect(code).toBe(1);
