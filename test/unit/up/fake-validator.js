@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { setInterval } from "node:timers";
 
 const file = process.argv[process.argv.indexOf("--config-path") + 1];
 const directory = dirname(file);
