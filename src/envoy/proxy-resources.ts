@@ -157,9 +157,8 @@ function createSidecars(
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const listeners = engine.latest("listeners of a proxy", unionOf);
     const asking = proxy.onDemand ? onDemand() : undefined;
-    const reached = reachedNames();
     const namesIn = ({ names, listeners: from }: SidecarOutbound): HostNames =>
-      from instanceof Table ? names : reached(names, from.claims, proxy);
+      from instanceof Table ? names : reachedNames(names, from.claims, proxy);
     const patchBound = patches.patching.listeners();
     const outboundListeners = (from: SidecarOutbound["listeners"]): ResourceSet =>
       from instanceof Table ? from : patchBound(bound({ ...from, proxy }), from.patches);

@@ -1,5 +1,5 @@
 /** What a proxy that answers its application's questions to DNS is given for that: Envoy a listener, an agent a table. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { versionOf } from "../../base/version.js";
 import type { HostNames, NamedHost } from "../../mesh/named-host.js";
@@ -58,12 +58,15 @@ const isTakenAnywhere = ({ routes, chains }: OutboundClaim): boolean =>
 const isNamed = ({ routes, chains }: OutboundClaim): boolean =>
   routes !== undefined || chains.every(({ serverNames }) => serverNames.length > 0);
 
+/** Is in no hostname. */
+const SEPARATOR = " ";
+
 /**
  * The hosts that connections to the proxy's own address cannot mean: those that share a port with another one where nothing
  * but an address would tell them apart, those that are for some addresses alone, and those with a port on which the proxy
- * may not listen.
+ * may not listen. As one text, by which proxies of whatever claims share what is made for the same hosts.
  */
-function hostsNotReached(claims: Claims, unprivileged: boolean): Strings {
+function hostsNotReached(claims: Claims, unprivileged: boolean): string {
   const all = [...claims.values()].flatMap((group) => [...group.values()]);
   const unnamed = new Map<number, Set<string>>();
   for (const claim of all.filter((one) => !isNamed(one))) {
@@ -74,28 +77,20 @@ function hostsNotReached(claims: Claims, unprivileged: boolean): Strings {
     (claim) => !isTakenAnywhere(claim) || (unprivileged && isPrivileged(claim.port)),
   );
   const hosts = [...shared.flatMap((one) => [...one]), ...missed.map(({ host }) => host)];
-  return [...new Set(hosts)].sort();
+  return [...new Set(hosts)].sort().join(SEPARATOR);
 }
 
-/**
- * The maker of the builder of the names that a proxy whose connections are not captured can answer with its own address; one
- * builder for each proxy.
- */
+/** The builder of the names that a proxy whose connections are not captured can answer with its own address. */
 export function createReachedNames(
   engine: Engine,
-): () => (names: HostNames, claims: Claims, proxy: Pick<Proxy, "unprivileged">) => HostNames {
+): (names: HostNames, claims: Claims, proxy: Pick<Proxy, "unprivileged">) => HostNames {
   const notReached = engine.memo("hosts not reached", hostsNotReached);
-  const without = engine.memo("names of hosts reached", (names: HostNames, hosts: Strings) =>
-    hosts.reduce((rest, host) => rest.without(host), names),
+  const without = engine.memo("names of hosts reached", (names: HostNames, hosts: string) =>
+    hosts.split(SEPARATOR).reduce((rest, host) => rest.without(host), names),
   );
-  return () => {
-    const settle = engine.settle<Strings>(sameElements);
-    return (names, claims, { unprivileged }) =>
-      names.size === 0 ? names : without(names, settle(notReached(claims, unprivileged)));
-  };
+  return (names, claims, { unprivileged }) =>
+    names.size === 0 ? names : without(names, notReached(claims, unprivileged));
 }
-
-type Strings = readonly string[];
 
 /** Who asks a listener. */
 type DnsProxy = Pick<Proxy, "dns" | "namespace" | "mode" | "egressAddress">;

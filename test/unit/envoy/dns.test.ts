@@ -117,3 +117,25 @@ spec: { host: alone.example.com, trafficPolicy: { loadBalancer: { simple: RANDOM
   });
   expect(count()).toBe(1);
 });
+
+test("proxies at one address share the listener, whenever they came", () => {
+  const directory = createDirectory();
+  const proxy = sidecar(CALLED);
+  const early = { proxy, controlPlane: undefined };
+  const late = { proxy: { ...proxy, id: `${proxy.id}.late` }, controlPlane: undefined };
+  const block = entry("block", 9000, "addresses: [198.51.100.0/24]");
+  const first = directory.write({ "block.yaml": block, "one.yaml": entry("one", 9001) });
+  const discovery = createDiscovery(encoder, first);
+  const listenersOf = (snapshot: ConfigSnapshot, ...connected: readonly (typeof early)[]) => {
+    const proxies = Table.from(connected.map((one) => [one.proxy.id, one.proxy] as const));
+    discovery.update({ snapshot, proxies, standIns: [] });
+    return connected
+      .map((one) => discovery.resourcesOf(one))
+      .map(({ listeners }) => listeners.get(`${EGRESS_ADDRESS}_15053`));
+  };
+  listenersOf(first, early);
+  const second = directory.write({ "two.yaml": entry("two", 9002) });
+  const [ofEarly, ofLate] = listenersOf(second, early, late);
+  expect(ofEarly).toBeDefined();
+  expect(ofLate).toBe(ofEarly);
+});
