@@ -27,10 +27,11 @@ export interface DnsClient {
 
 /**
  * All names of a host, the whole one first: `payments.default.svc.cluster.local`, `payments.default.svc`,
- * `payments.default`, and in its namespace `payments`.
+ * `payments.default`, and in its namespace `payments`. Envoy tells capital letters apart, so a host that has some is found as
+ * it is written, and in small ones.
  */
 function namesOf({ hostname, short }: NamedHost, namespace: string): readonly string[] {
-  if (short === undefined) return [hostname];
+  if (short === undefined) return [hostname, hostname.toLowerCase()];
   const qualified = `${short.name}.${short.namespace}`;
   const alone = short.namespace === namespace ? [short.name] : [];
   return [hostname, `${qualified}.svc`, qualified, ...alone];

@@ -21,14 +21,14 @@ const LOOPBACK = "127.0.0.1";
 const inOrder = (names: HostNames): readonly NamedHost[] =>
   names.sorted().flatMap(([, hosts]) => hosts);
 
-/** What an agent is told of a host. */
+/** What an agent is told of a host. It looks names up in small letters, whatever it is asked. */
 function nameTableOf({ hostname, addresses, short }: NamedHost, egressAddress: string): object {
   const info = {
     ips: addresses.length > 0 ? addresses : [egressAddress],
     registry: short === undefined ? "External" : "Kubernetes",
     ...(short === undefined ? {} : { shortname: short.name, namespace: short.namespace }),
   };
-  return { table: { [hostname]: info } };
+  return { table: { [hostname.toLowerCase()]: info } };
 }
 
 /**

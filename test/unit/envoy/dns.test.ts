@@ -7,7 +7,7 @@ import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ListenerJson } from "../../../src/envoy/api.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import type { ProxySets } from "../../../src/envoy/resource-set.js";
-import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
@@ -16,7 +16,7 @@ const EGRESS_ADDRESS = "127.32.0.1";
 const ASKING = { DNS_CAPTURE: "true" };
 const CALLED = { ...ASKING, INTERCEPTION_MODE: "NONE", EGRESS_ADDRESS };
 
-function sidecar(metadata: Readonly<Record<string, string>>): Proxy {
+function sidecar(metadata: NodeFields["metadata"]): Proxy {
   const id = "sidecar~10.0.0.1~caller-0.default~default.svc.cluster.local";
   const proxy = parseNode({ id, metadata });
   if ("invalid" in proxy) throw new Error(proxy.invalid);
@@ -26,7 +26,7 @@ function sidecar(metadata: Readonly<Record<string, string>>): Proxy {
 const entry = (host: string, port: number, fields = ""): string => `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: { name: ${host} }
+metadata: { name: ${host.toLowerCase()} }
 spec:
   hosts: [${host}.example.com]
   ports: [{ number: ${String(port)}, name: port, protocol: TCP }]
@@ -92,6 +92,21 @@ test("at a proxy's own address those are found that connections to it can mean",
   const unprivileged = sidecar({ ...CALLED, UNPRIVILEGED_POD: "true" });
   expect(answersOf(following(unprivileged)(snapshot))).toEqual({
     "alone.example.com": [EGRESS_ADDRESS],
+  });
+});
+
+test("a host with capital letters is found as it is written, and in small ones", () => {
+  const addresses = ["203.0.113.1"];
+  const files = { "mesh.yaml": entry("Alone", 9000, `addresses: [${addresses.join()}]`) };
+  const snapshot = createDirectory().write(files);
+  expect(answersOf(following(sidecar(ASKING))(snapshot))).toEqual({
+    "Alone.example.com": addresses,
+    "alone.example.com": addresses,
+  });
+  const agent = sidecar({ ...ASKING, PROXY_CONFIG: { binaryPath: "/usr/local/bin/envoy" } });
+  const [table] = [...following(agent)(snapshot).names.values()];
+  expect(encoder.decode(MESSAGE.nameTable, table?.bytes ?? Buffer.alloc(0))).toEqual({
+    table: { "alone.example.com": { ips: addresses, registry: "External" } },
   });
 });
 
