@@ -34,10 +34,7 @@ export function createMeshSessions({
   registry,
 }: MeshSessionsOptions): MeshSessions {
   const streams = createProvedStreams(systemTimers);
-  const common: Pick<
-    Parameters<typeof createProxySessions>[0] & Parameters<typeof createHealthSessions>[0],
-    "authenticate" | "onRefused" | "streams" | "report" | "timers"
-  > = {
+  const common = {
     authenticate: identity.authenticate,
     onRefused: identity.refused,
     streams,
