@@ -23,13 +23,13 @@ export function bootstrapPatches(patches: EnvoyPatches): EnvoyPatches {
   );
 }
 
-/** The bootstrap after such patches; one whose value is no bootstrap changes nothing. */
+/** The bootstrap after patches of `bootstrapPatches`; one whose value is no bootstrap changes nothing. */
 export function patchBootstrap(
   encoder: Encoder,
   bootstrap: Bootstrap,
   patches: EnvoyPatches,
 ): PatchedBootstrap {
-  const compiled = bootstrapPatches(patches).flatMap((patch) => {
+  const compiled = patches.flatMap((patch) => {
     const made = compilePatch(encoder, patch);
     return typeof made === "string" ? [] : [made];
   });
