@@ -51,6 +51,11 @@ export function changedHeaderProblem(name: string, authority: boolean): string |
   return own ? `the header "${name}" is HTTP's own and cannot be changed here` : undefined;
 }
 
+/** Why a text can be no part of a request as it stands: no path, and no value of a header. */
+export function requestTextProblem(text: string): string | undefined {
+  return CONTROL.test(text) ? "a request cannot have control characters" : undefined;
+}
+
 /** Why a text is no value that Envoy can give a header: `%NAME%` is one of its variables, `%%` a percent sign. */
 export function headerValueProblem(value: string): string | undefined {
   if (CONTROL.test(value)) return "the value of a header cannot have control characters";

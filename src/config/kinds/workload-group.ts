@@ -13,7 +13,7 @@ import {
   type ValueOf,
 } from "./fields.js";
 import { atMostOne, each, type Findings, given, invalid, refuse } from "./findings.js";
-import { probeHeaderNameProblem } from "./http-headers.js";
+import { probeHeaderNameProblem, requestTextProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkLabels } from "./labels.js";
 import { checkNotNegative, checkPort } from "./numbers.js";
@@ -119,13 +119,15 @@ export function probeAddress(host: string): string | undefined {
 }
 
 function* checkHttpGet(get: NonNullable<ReadinessProbe["httpGet"]>, path: Path): Findings {
-  const { port, scheme = "", host = "", httpHeaders } = get;
+  const { port, path: asked = "", scheme = "", host = "", httpHeaders } = get;
   yield* checkPort(port, [...path, "port"]);
+  yield* refuse([...path, "path"], requestTextProblem(asked));
   if (host !== "") yield* checkHost(host, [...path, "host"]);
   if (!["", "HTTP", "HTTPS"].includes(scheme)) {
     yield invalid([...path, "scheme"], `"${scheme}" is no scheme of a probe: HTTP or HTTPS`);
   }
-  yield* each(httpHeaders, [...path, "httpHeaders"], ({ name = "" }, at) =>
-    refuse([...at, "name"], probeHeaderNameProblem(name)),
-  );
+  yield* each(httpHeaders, [...path, "httpHeaders"], function* ({ name = "", value = "" }, at) {
+    yield* refuse([...at, "name"], probeHeaderNameProblem(name));
+    yield* refuse([...at, "value"], requestTextProblem(value));
+  });
 }

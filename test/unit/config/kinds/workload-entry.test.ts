@@ -88,6 +88,11 @@ describe("a WorkloadGroup", () => {
       ["spec.probe.httpGet.scheme", "spec.probe.httpGet.httpHeaders[1].name"],
     ],
     [
+      "asks for what can be in a request",
+      group({ httpGet: { port: 80, path: "/a\n", httpHeaders: [{ name: "a", value: "b\r" }] } }),
+      ["spec.probe.httpGet.path", "spec.probe.httpGet.httpHeaders[0].value"],
+    ],
+    [
       "should ask by no command, which no Envoy runs",
       group({ exec: { command: [] } }),
       ["spec.probe.exec.command", "warning spec.probe.exec"],
