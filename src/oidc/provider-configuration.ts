@@ -4,10 +4,15 @@ import { shownText } from "../base/shown-text.js";
 /** What an issuer said, or why that is of no use. */
 export type KeysAddress = { readonly uri: string } | { readonly problem: string };
 
+/** Of issuers and of what they say; a hundred of both have to fit into a private file. */
 const LONGEST_URI = 2048;
 
-/** The address of an issuer's configuration; undefined for one that is no `https` URL, or has a user, a query or a fragment. */
+/**
+ * The address of an issuer's configuration; undefined for one that is no `https` URL of at most 2048 characters, or has a user, a
+ * query or a fragment.
+ */
 export function configurationUrl(issuer: string): URL | undefined {
+  if (issuer.length > LONGEST_URI) return undefined;
   if (!/^https:\/\//i.test(issuer) || !URL.canParse(issuer)) return undefined;
   const url = new URL(issuer);
   if (url.username + url.password + url.search + url.hash !== "") return undefined;

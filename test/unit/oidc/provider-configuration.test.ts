@@ -22,6 +22,12 @@ test.each([
   expect(configurationUrl(issuer)).toBeUndefined();
 });
 
+test("an issuer that is longer than any has none", () => {
+  const [longest, longer] = [2035, 2036].map((length) => `https://a.co/${"x".repeat(length)}`);
+  expect(configurationUrl(longest ?? "")?.pathname).toMatch(/^\/x{2035}\//);
+  expect(configurationUrl(longer ?? "")).toBeUndefined();
+});
+
 const ISSUER = "https://a.com";
 const said = (value: unknown): string => JSON.stringify(value);
 
