@@ -1,6 +1,4 @@
 /** Finds the control plane that a command asks: the one that is named, else one that runs on this machine. */
-import { readdir } from "node:fs/promises";
-import { connect as connectSocket } from "node:net";
 import { join, resolve } from "node:path";
 import { readOwnDescriptors } from "../app/package-files.js";
 import { errorMessage } from "../base/error-message.js";
@@ -15,7 +13,7 @@ import { DEBUG_SOCKET } from "../debug/places.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
-import { defaultStatePath } from "./state-path.js";
+import { answers, servedSocket, usualSockets } from "./local-control-plane.js";
 
 /** No control plane runs where a command looked for one. */
 export class NoControlPlaneError extends CommandError {
@@ -26,46 +24,11 @@ export class NoControlPlaneError extends CommandError {
 }
 
 const LOOPBACK = { kind: "plaintext", host: "127.0.0.1", port: 15010 } as const;
-const PROBE_MS = 1000;
 const START_ONE = "start one with `fairlead up DIRECTORY` or `fairlead serve`";
-
-/** Whether somebody listens there. */
-function answers(
-  target: { readonly path: string } | { readonly host: string; readonly port: number },
-): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = connectSocket({ ...target, timeout: PROBE_MS });
-    const settle = (isServed: boolean) => () => {
-      probe.destroy();
-      done(isServed);
-    };
-    probe.once("connect", settle(true));
-    probe.once("error", settle(false));
-    probe.once("timeout", settle(false));
-  });
-}
-
-/** The sockets of state directories in their usual places: that of `serve`, and one for each directory of `up`. */
-async function usualSockets(
-  environment: CommandContext["environment"],
-): Promise<readonly string[]> {
-  const base = defaultStatePath(environment);
-  const meshes = await readdir(join(base, "up")).catch((): string[] => []);
-  const directories = [base, ...meshes.sort().map((name) => join(base, "up", name))];
-  return directories.map((directory) => join(directory, DEBUG_SOCKET));
-}
 
 async function findLocal(environment: CommandContext["environment"]): Promise<DebugAddress> {
   const sockets = await usualSockets(environment);
-  const served = await Promise.all(sockets.map(async (path) => (await answers({ path })) && path));
-  const [path, ...others] = served.filter((one) => one !== false);
-  if (others.length > 0 && path !== undefined) {
-    const states = [path, ...others].map((one) => `--state ${resolve(one, "..")}`);
-    throw new CommandError(
-      "several control planes run on this machine",
-      `say which is meant:\n    ${states.join("\n    ")}`,
-    );
-  }
+  const path = await servedSocket(sockets);
   if (path !== undefined) return { kind: "socket", path };
   if (await answers(LOOPBACK)) return LOOPBACK;
   throw new NoControlPlaneError(

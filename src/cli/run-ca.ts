@@ -1,22 +1,24 @@
-import { resolve } from "node:path";
 import { columns } from "../base/columns.js";
 import { loadStatus, type RotationStatus } from "../ca/rotation-status.js";
 import { prepareNextRoot } from "../ca/slot-source.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { meantState } from "./local-control-plane.js";
 
 /** The options of all commands about the authority. */
 export interface AuthorityCommandOptions {
-  readonly state: string;
+  readonly state?: string;
   readonly output: "text" | "json";
 }
 
 /** Prints the roots that are trusted, and during a rotation how far the proxies are. */
 export async function printStatus(
-  { stdout }: CommandContext,
-  { state, output }: AuthorityCommandOptions,
+  context: CommandContext,
+  { state: named, output }: AuthorityCommandOptions,
 ): Promise<void> {
-  const status = await loadStatus(resolve(state));
+  const { stdout } = context;
+  const state = await meantState(context, named);
+  const status = await loadStatus(state);
   if (status === undefined) {
     throw new CommandError(
       `no control plane has run on ${state}`,
@@ -32,10 +34,12 @@ export async function printStatus(
 
 /** Prepares the next root; the control plane that runs on the state directory does the rest. */
 export async function prepareAndSay(
-  { stderr }: CommandContext,
-  { state }: AuthorityCommandOptions,
+  context: CommandContext,
+  { state: named }: AuthorityCommandOptions,
 ): Promise<void> {
-  const prepared = await prepareNextRoot(resolve(state), Date.now);
+  const { stderr } = context;
+  const state = await meantState(context, named);
+  const prepared = await prepareNextRoot(state, Date.now);
   if (prepared === undefined) {
     throw new CommandError(
       `${state} has no root of its own`,

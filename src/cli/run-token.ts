@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { columns } from "../base/columns.js";
 import { formatLabels } from "../ca/authorize-node.js";
 import {
@@ -13,10 +12,11 @@ import { withCanonicalLabels } from "../envoy/bootstrap-node.js";
 import type { parseLabels, parseServiceAccount } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { meantState } from "./local-control-plane.js";
 
 /** The options of all commands about tokens. */
 export interface TokenOptions {
-  readonly state: string;
+  readonly state?: string;
   readonly output: "text" | "json";
 }
 
@@ -28,17 +28,24 @@ export interface CreateOptions extends TokenOptions {
   readonly labels?: ReturnType<typeof parseLabels>;
 }
 
-function openStore({ state }: TokenOptions): Promise<TokenStore> {
-  return openTokenStore(resolve(state), Date.now);
+/** The tokens of a control plane, and the directory that they are in. */
+async function openStore(
+  context: CommandContext,
+  { state: named }: TokenOptions,
+): Promise<{ readonly store: TokenStore; readonly state: string }> {
+  const state = await meantState(context, named);
+  return { store: await openTokenStore(state, Date.now), state };
 }
 
 /** Makes a token and prints it, alone where a program reads it. */
 export async function createAndPrint(
-  { stdout, stderr }: CommandContext,
+  context: CommandContext,
   options: CreateOptions,
 ): Promise<void> {
+  const { stdout, stderr } = context;
+  const { store } = await openStore(context, options);
   const { serviceAccount, ttl: ttlMs, uses: times, labels } = options;
-  const { token, text } = await createToken(await openStore(options), {
+  const { token, text } = await createToken(store, {
     ...serviceAccount,
     ttlMs,
     uses: times,
@@ -58,8 +65,10 @@ export async function createAndPrint(
 }
 
 /** Prints the tokens that are known, without their secrets. */
-export async function printList({ stdout }: CommandContext, options: TokenOptions): Promise<void> {
-  const tokens = await listTokens(await openStore(options));
+export async function printList(context: CommandContext, options: TokenOptions): Promise<void> {
+  const { stdout } = context;
+  const { store } = await openStore(context, options);
+  const tokens = await listTokens(store);
   if (options.output === "json") {
     const all = tokens.map((token) => ({ ...readable(token), usesLeft: token.usesLeft }));
     stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
@@ -78,13 +87,15 @@ export async function printList({ stdout }: CommandContext, options: TokenOption
 
 /** Makes a token worthless. Throws a `CommandError` when there is none of that id. */
 export async function revokeAndSay(
-  { stderr }: CommandContext,
+  context: CommandContext,
   id: string,
   options: TokenOptions,
 ): Promise<void> {
-  if (!(await revokeToken(await openStore(options), id))) {
+  const { stderr } = context;
+  const { store, state } = await openStore(context, options);
+  if (!(await revokeToken(store, id))) {
     throw new CommandError(
-      `there is no token ${id} in ${options.state}`,
+      `there is no token ${id} in ${state}`,
       "`fairlead token list` shows those that there are",
     );
   }

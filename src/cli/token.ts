@@ -55,7 +55,10 @@ export function tokenCommand(context: CommandContext): Command {
 
 function withOptions({ environment }: CommandContext, command: Command): Command {
   return command
-    .option("--state <dir>", "the control plane's state directory", defaultStatePath(environment))
+    .option(
+      "--state <dir>",
+      `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
+    )
     .addOption(
       new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
     );

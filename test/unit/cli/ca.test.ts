@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { openAuthority } from "../../../src/ca/authority.js";
 import { rotationStatus, saveStatus } from "../../../src/ca/rotation-status.js";
 import { run } from "./run.js";
@@ -20,10 +21,10 @@ const ca = (...args: string[]) => run(["ca", ...args, "--state", state]);
 const nobody = () => ({ waiting: ["b.default"], trusting: 1, unseen: 2 });
 
 /** What a control plane does on a state directory. */
-async function serve(): Promise<void> {
-  const authority = await openAuthority({ stateDirectory: state, now: Date.now });
+async function serve(stateDirectory = state): Promise<void> {
+  const authority = await openAuthority({ stateDirectory, now: Date.now });
   await authority.advance(nobody);
-  await saveStatus(state, rotationStatus(authority.status(), nobody));
+  await saveStatus(stateDirectory, rotationStatus(authority.status(), nobody));
 }
 
 test("says which root signs, and until when", async () => {
@@ -32,6 +33,31 @@ test("says which root signs, and until when", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ROLE +ROOT +SHA-256 +VALID UNTIL +TRUSTED\n/);
   expect(stdout).toMatch(/\nsigns +O=cluster.local, CN=fairlead root \w{8} +\w{16} .* since 20/);
+});
+
+test("without a directory it is about the control plane that runs, also that of up", async () => {
+  const shop = join(state, "fairlead", "up", "shop-1");
+  mkdirSync(shop, { recursive: true, mode: 0o700 });
+  await serve(shop);
+  const status = () => run(["ca", "status"], { XDG_STATE_HOME: state });
+  expect(await status()).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      `no control plane has run on ${join(state, "fairlead")}`,
+    ) as string,
+  });
+  const running = createServer();
+  onTestFinished(() => {
+    running.close();
+  });
+  await new Promise<void>((resolve) => {
+    running.listen(join(shop, "debug.sock"), resolve);
+  });
+  const { code, stdout } = await status();
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/\nsigns +O=cluster.local/);
+  const tokens = await run(["token", "revoke", "k3v5wq2m7a"], { XDG_STATE_HOME: state });
+  expect(tokens.stderr).toContain(`there is no token k3v5wq2m7a in ${shop}`);
 });
 
 test("prepares the next root once, and says who does not trust it yet", async () => {
