@@ -16,6 +16,8 @@ const PORT = 20_000 + (process.pid % 10_000);
 /** A slow machine takes its time for a probe, the report of it and the push that follows. */
 const SOON = { timeout: 30_000, interval: 100 };
 
+const certificates = await openCertificates();
+
 const workloadGroup = (probe: string): string => `
 apiVersion: networking.istio.io/v1
 kind: WorkloadGroup
@@ -100,7 +102,6 @@ test("is asked by TCP whether its port is open, and nothing when there is no pro
 });
 
 test("answers a probe by TLS with any certificate", async () => {
-  const certificates = await openCertificates();
   const { certificate: cert, key } = await certificates.certificateFor(["billing.example"]);
   await listen(createHttpsServer({ cert, key }, answer), PORT + 2);
   behaviour.status = 500;
