@@ -1,6 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { fromBinary, type Registry } from "@bufbuild/protobuf";
-import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { Registry } from "@bufbuild/protobuf";
 import { Table } from "../base/table.js";
 import type { ServerCall } from "../grpc/server-call.js";
 import { status } from "../grpc/status-code.js";
@@ -9,6 +8,7 @@ import { createBacklog } from "./backlog.js";
 import type { Clock } from "./clock.js";
 import { createKnownTables } from "./known-tables.js";
 import { createAdmission, createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { messageDecoder } from "./message-decoder.js";
 import { createNamePool } from "./names.js";
 import type { XdsObserver } from "./observer.js";
 import type { Outstanding } from "./outstanding.js";
@@ -21,7 +21,6 @@ import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
 import type { StreamStatus } from "./stream-status.js";
 import { createTurns } from "./turns.js";
-import { DecodeError } from "./wire.js";
 
 /** What a server is made of. */
 export interface AdsServerOptions {
@@ -59,27 +58,6 @@ const NOTHING: ResourceTable = Table.empty();
 const NEVER = (): boolean => false;
 
 const NODE = "envoy.config.core.v3.Node";
-
-/** The registry lacks the node: a fault of the build. */
-class MissingTypeError extends Error {
-  readonly code = "missing-type";
-  constructor(type: string) {
-    super(`the registry has no message ${type}`);
-    this.name = "MissingTypeError";
-  }
-}
-
-function nodeDecoder(registry: Registry): (bytes: Uint8Array) => Node {
-  const schema = registry.getMessage(NODE);
-  if (schema === undefined) throw new MissingTypeError(NODE);
-  return (bytes) => {
-    try {
-      return fromBinary(schema, bytes) as Node;
-    } catch (error) {
-      throw new DecodeError("not a node", error);
-    }
-  };
-}
 
 /** Names of streams, unlike those of any other server. */
 function createStreamIds(): () => string {
@@ -125,7 +103,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     observer,
     encoder,
     readRequest: createRequestReader(),
-    decodeNode: nodeDecoder(registry),
+    decodeNode: messageDecoder(registry, NODE, "a node") as StreamHost["decodeNode"],
     moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names, known }),
     wake: turns.add,
     backlog,

@@ -22,6 +22,7 @@ import { Outbox, type OutboxHost } from "./outbox.js";
 import { type Outstanding, outstandingOf } from "./outstanding.js";
 import { pushedEvent } from "./pushed-event.js";
 import type { Questions } from "./questions.js";
+import { refusalFor } from "./refusal.js";
 import type { ReadRequest } from "./request-reader.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import type { ResponseEncoder } from "./response-encoder.js";
@@ -36,7 +37,6 @@ import {
 } from "./stream-state.js";
 import { acceptedResources, type StreamStatus, typeStatuses } from "./stream-status.js";
 import type { Held } from "./subscription.js";
-import { DecodeError } from "./wire.js";
 
 /** The service that a stream came in by. */
 export interface Entrance {
@@ -368,14 +368,8 @@ export class AdsStream implements CallListener {
 
   /** Ends the stream for an error; what is not meant for the client is kept from it. */
   #fail(error: unknown): void {
-    if (error instanceof CallRefused) {
-      this.refuse(error);
-    } else if (error instanceof DecodeError) {
-      this.refuse(new CallRefused(status.INVALID_ARGUMENT, error.message, { cause: error }));
-    } else {
-      this.#host.observer.failed?.(error);
-      this.refuse(new CallRefused(status.INTERNAL, "internal error", { cause: error }));
-    }
+    const { observer } = this.#host;
+    this.refuse(refusalFor(error, (fault) => observer.failed?.(fault)));
   }
 
   #end(code: StatusCode | undefined, reason: string): void {

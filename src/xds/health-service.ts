@@ -1,14 +1,14 @@
 /** Envoy's health discovery service: Envoys are told what to check, and say how it is. */
-import { fromBinary, type Registry } from "@bufbuild/protobuf";
+import type { Registry } from "@bufbuild/protobuf";
 import type { HealthCheckRequestOrEndpointHealthResponse } from "../../gen/types/envoy/service/health/v3/hds_pb.js";
 import type { GrpcServer } from "../grpc/server.js";
 import type { ServerCall } from "../grpc/server-call.js";
 import { status } from "../grpc/status-code.js";
 import type { Clock } from "./clock.js";
 import type { EndpointHealth, HealthSessions } from "./health-session.js";
-import { type HealthMessage, HealthStream, type HealthStreamHost } from "./health-stream.js";
+import { type HealthMessage, HealthStream } from "./health-stream.js";
 import { createAdmission, DEFAULT_LIMITS, type Limits } from "./limits.js";
-import { DecodeError } from "./wire.js";
+import { messageDecoder } from "./message-decoder.js";
 
 /** What the service is made of. */
 export interface HealthServiceOptions {
@@ -23,27 +23,6 @@ export interface HealthServiceOptions {
 
 const STREAM = "/envoy.service.health.v3.HealthDiscoveryService/StreamHealthCheck";
 const MESSAGE = "envoy.service.health.v3.HealthCheckRequestOrEndpointHealthResponse";
-
-/** The registry lacks the service's message: a fault of the build. */
-class MissingTypeError extends Error {
-  readonly code = "missing-type";
-  constructor() {
-    super(`the registry has no message ${MESSAGE}`);
-    this.name = "MissingTypeError";
-  }
-}
-
-function createDecoder(registry: Registry): HealthStreamHost["decode"] {
-  const schema = registry.getMessage(MESSAGE);
-  if (schema === undefined) throw new MissingTypeError();
-  return (bytes) => {
-    try {
-      return messageIn(fromBinary(schema, bytes) as HealthCheckRequestOrEndpointHealthResponse);
-    } catch (error) {
-      throw new DecodeError("not a message of the health discovery service", error);
-    }
-  };
-}
 
 function messageIn({ requestType }: HealthCheckRequestOrEndpointHealthResponse): HealthMessage {
   if (requestType.case === "endpointHealthResponse") {
@@ -76,7 +55,9 @@ export function createHealthService(options: HealthServiceOptions): (call: Serve
   const { sessions, registry, clock, onError } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const admission = createAdmission(limits);
-  const decode = createDecoder(registry);
+  const read = messageDecoder(registry, MESSAGE, "a message of the health discovery service");
+  const decode = (bytes: Uint8Array): HealthMessage =>
+    messageIn(read(bytes) as HealthCheckRequestOrEndpointHealthResponse);
   const host = { sessions, decode, clock, limits, onError, closed: admission.leave };
   return (call) => {
     if (admission.enter()) call.start(new HealthStream(call, host));

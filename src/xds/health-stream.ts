@@ -9,7 +9,7 @@ import { status } from "../grpc/status-code.js";
 import type { Clock } from "./clock.js";
 import type { EndpointHealth, HealthSession, HealthSessions } from "./health-session.js";
 import { type Allowance, createAllowance, type Limits } from "./limits.js";
-import { DecodeError } from "./wire.js";
+import { refusalFor } from "./refusal.js";
 
 /** What a client says: at first who it is, then how the endpoints are. */
 export type HealthMessage =
@@ -147,13 +147,7 @@ export class HealthStream implements CallListener {
 
   /** Ends the stream for an error; what is not meant for the client is kept from it. */
   #fail(error: unknown): void {
-    if (error instanceof CallRefused) this.#refuse(error);
-    else if (error instanceof DecodeError) {
-      this.#refuse(new CallRefused(status.INVALID_ARGUMENT, error.message, { cause: error }));
-    } else {
-      this.#host.onError(error);
-      this.#refuse(new CallRefused(status.INTERNAL, "internal error", { cause: error }));
-    }
+    this.#refuse(refusalFor(error, this.#host.onError));
   }
 
   #refuse({ code, message }: CallRefused): void {
