@@ -105,9 +105,7 @@ export function createNetworks(engine: Engine): (tables: NetworkTables) => Netwo
       return found.length === 0 ? undefined : found;
     },
   );
-  const listed = engine.memo("networks of the mesh", (configMap: ResourceOf<"ConfigMap">) =>
-    meshNetworksOf(configMap),
-  );
+  const listed = engine.memo("networks of the mesh", meshNetworksOf);
   const settle = engine.settle<Networks>((a, b) => JSON.stringify(a) === JSON.stringify(b));
   return ({ ConfigMap: configMaps, Service: services }) => {
     const configMap = configMaps.get(keyOf(MESH_CONFIG_MAP));
