@@ -11,8 +11,8 @@ import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
 import { rootsSecretName, secretName } from "./secret-names.js";
 import { serverParameters } from "./tls-parameters.js";
 
-/** The protocols that HTTPS servers agree on. */
-const HTTP_ALPN = ["h2", "http/1.1"];
+/** The protocols that servers agree on: what is in TLS that ends here is mostly HTTP, also where it is passed on as bytes. */
+const ALPN = ["h2", "http/1.1"];
 
 function parameters(
   tls: ServerTLSSettings,
@@ -108,21 +108,18 @@ export function terminatesTls({ tls }: Server): boolean {
 const isRedirectOnly = (tls: ServerTLSSettings): boolean =>
   tls.httpsRedirect === true && tls.mode === undefined && credentialNames(tls).length === 0;
 
-/** The TLS of a server that terminates it. See Istio, ServerTLSSettings. */
+/** The TLS of a server that terminates it. See Istio, ServerTLSSettings and BuildListenerTLSContext. */
 export function gatewayTls(
   tls: ServerTLSSettings,
-  options: { readonly http: boolean; readonly policy: ServerTlsPolicy },
+  policy: ServerTlsPolicy,
 ): DownstreamTlsContextJson {
-  const alpn = options.http ? HTTP_ALPN : [];
-  if (tls.mode === "ISTIO_MUTUAL") {
-    return inboundMutualTls(options.policy, alpn, certificateMatch(tls));
-  }
+  if (tls.mode === "ISTIO_MUTUAL") return inboundMutualTls(policy, ALPN, certificateMatch(tls));
   return {
     commonTlsContext: {
-      ...parameters(tls, options.policy.tlsDefaults),
+      ...parameters(tls, policy.tlsDefaults),
       ...certificates(tls),
       ...clientValidation(tls),
-      ...(alpn.length > 0 ? { alpnProtocols: alpn } : {}),
+      alpnProtocols: ALPN,
     },
     requireClientCertificate: tls.mode === "MUTUAL",
   };

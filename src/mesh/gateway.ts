@@ -127,18 +127,24 @@ export function gatewayServers(
 const isByTls = ({ server, protocol }: GatewayServer): boolean =>
   server.tls !== undefined && !isHttp(protocol);
 
-/** Whether a server can be beside the one that came to its port first: all of them HTTP in plaintext, or all TLS. */
-function canShare(first: GatewayServer, one: GatewayServer): boolean {
-  return isByTls(first) ? isByTls(one) : isHttp(first.protocol) && isHttp(one.protocol);
+/**
+ * Whether a server can be beside those that came to its port before it: all of them HTTP in plaintext, or all TLS, but for one
+ * in plaintext that is the second on a port of TLS.
+ */
+function canShare(before: readonly GatewayServer[], one: GatewayServer): boolean {
+  const [first] = before;
+  if (first === undefined) return true;
+  if (isByTls(first)) return isByTls(one) || before.length === 1;
+  return isHttp(first.protocol) && isHttp(one.protocol);
 }
 
 /**
  * Servers that can share their ports: requests in plaintext name their host, and TLS its server name. The first on a port
  * says which of both it is, even if no VirtualService is bound to it; other servers are left out, and so are those with TLS
- * for a host that has it there already. See Istio, model.MergeGateways.
+ * for a host that has it there already. See Istio, model.mergeGateways.
  */
 function withoutConflicts(servers: readonly GatewayServer[]): readonly GatewayServer[] {
-  const firsts = new Map<string, GatewayServer>();
+  const taken = new Map<string, GatewayServer[]>();
   const withTls = new Set<string>();
   return servers.filter((one) => {
     const { gateway, server } = one;
@@ -151,9 +157,10 @@ function withoutConflicts(servers: readonly GatewayServer[]): readonly GatewaySe
       if (hosts.some((host) => withTls.has(host))) return false;
       for (const host of hosts) withTls.add(host);
     }
-    const first = firsts.get(place) ?? one;
-    firsts.set(place, first);
-    return first === one || canShare(first, one);
+    const before = taken.get(place) ?? [];
+    if (!canShare(before, one)) return false;
+    taken.set(place, [...before, one]);
+    return true;
   });
 }
 

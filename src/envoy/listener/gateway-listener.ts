@@ -53,13 +53,18 @@ function serverNames({ gateway, server }: GatewayServer): readonly string[] {
   return serverNamesOf(server.hosts.map((one) => parseServerHost(one, namespace).host));
 }
 
-function httpFilter(
-  routes: string,
+/** By what the statistics of a server's requests begin: its name. Those in plaintext share theirs. See Istio, Server.name. */
+function statPrefix(
+  { server: { name = "" }, protocol }: GatewayServer,
   at: ListenerAddress,
-  options: GatewayListenerOptions,
-): FilterJson {
+): string {
+  const isNamed = name !== "" && !isHttp(protocol);
+  return isNamed ? name : `outbound_${listenerName(at.address, at.port)};`;
+}
+
+function httpFilter(routes: string, prefix: string, options: GatewayListenerOptions): FilterJson {
   return httpConnectionManager({
-    statPrefix: `outbound_${listenerName(at.address, at.port)};`,
+    statPrefix: prefix,
     routes: { name: routes },
     filters: httpFilters({ security: options.security.http, headers: options.headers }),
     accessLog: [...options.accessLog],
@@ -70,13 +75,9 @@ function httpFilter(
 }
 
 function tlsFields(one: GatewayServer, options: GatewayListenerOptions): Partial<FilterChainJson> {
-  const { server, protocol } = one;
+  const { server } = one;
   if (server.tls === undefined || !terminatesTls(server)) return {};
-  const context = gatewayTls(server.tls, {
-    http: protocol === "HTTPS",
-    policy: options.tls,
-  });
-  return { transportSocket: tlsSocket({ downstream: context }) };
+  return { transportSocket: tlsSocket({ downstream: gatewayTls(server.tls, options.tls) }) };
 }
 
 function sniMatch(names: readonly string[]): Partial<FilterChainJson> {
@@ -182,7 +183,7 @@ function serverChains(
   const encrypted = !isHttp(one.protocol);
   const json = {
     ...(encrypted ? sniMatch(serverNames(one)) : {}),
-    filters: [httpFilter(routes, at, options)],
+    filters: [httpFilter(routes, statPrefix(one, at), options)],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
     ...(encrypted ? tlsFields(one, options) : {}),
   };

@@ -96,10 +96,9 @@ export function terminatingChain(
   tls: ServerTLSSettings,
   options: InboundChainOptions & { readonly http: boolean },
 ): FilterChainJson {
-  const { http: isHttp, tls: policy } = options;
   return {
-    ...inboundFilterChain({ http: isHttp, mutualTls: false, match: TLS }, options),
-    transportSocket: tlsSocket({ downstream: gatewayTls(tls, { http: isHttp, policy }) }),
+    ...inboundFilterChain({ http: options.http, mutualTls: false, match: TLS }, options),
+    transportSocket: tlsSocket({ downstream: gatewayTls(tls, options.tls) }),
   };
 }
 
