@@ -2,12 +2,10 @@ import { durationMs } from "../../config/duration.js";
 import type { CorsPolicy } from "../../config/kinds/cors-policy.js";
 import { stringMatcher } from "../string-matcher.js";
 
-/** Which origins may use a route. See Istio, CorsPolicy. */
+/** Which origins may use a route; those in the deprecated field count where the other has none. See Istio, CorsPolicy. */
 export function corsPolicy(cors: CorsPolicy): object {
-  const origins = [
-    ...(cors.allowOrigins ?? []),
-    ...(cors.allowOrigin ?? []).map((exact) => ({ exact })),
-  ];
+  const { allowOrigins = [], allowOrigin = [] } = cors;
+  const origins = allowOrigins.length > 0 ? allowOrigins : allowOrigin.map((exact) => ({ exact }));
   const joined = (words: readonly string[] | undefined): string => (words ?? []).join(",");
   const maxAge = cors.maxAge === undefined ? undefined : durationMs(cors.maxAge);
   return {
@@ -20,8 +18,6 @@ export function corsPolicy(cors: CorsPolicy): object {
     ...(maxAge === undefined ? {} : { maxAge: String(Math.trunc(maxAge / 1000)) }),
     ...(cors.allowCredentials === undefined ? {} : { allowCredentials: cors.allowCredentials }),
     filterEnabled: { defaultValue: { numerator: 100 } },
-    ...(cors.unmatchedPreflights === undefined || cors.unmatchedPreflights === "UNSPECIFIED"
-      ? {}
-      : { forwardNotMatchingPreflights: cors.unmatchedPreflights === "FORWARD" }),
+    forwardNotMatchingPreflights: cors.unmatchedPreflights !== "IGNORE",
   };
 }
