@@ -242,7 +242,7 @@ async function serve(
   closers.push(close);
   followAuthority(parts, ads, sessions);
   const onError = logError(options, "could not prepare what proxies will ask for");
-  closers.push(inTurns(discovery.prepare(), onError));
+  closers.push(inTurns(discovery.prepare(), { timers: systemTimers, onError }));
   return {
     ...ports,
     get rootCertificates() {
