@@ -31,12 +31,6 @@ const CLUSTER_KINDS = {
     body: "spec",
     schema: lenient({}),
   },
-  HTTPRoute: {
-    kind: "HTTPRoute",
-    group: "gateway.networking.k8s.io",
-    body: "spec",
-    schema: lenient({}),
-  },
   KubernetesGateway: {
     kind: "Gateway",
     group: "gateway.networking.k8s.io",

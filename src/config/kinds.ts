@@ -9,6 +9,7 @@ import { endpoints } from "./kinds/endpoints.js";
 import { envoyFilter } from "./kinds/envoy-filter.js";
 import type { ValueOf } from "./kinds/fields.js";
 import { gateway } from "./kinds/gateway.js";
+import { httpRoute } from "./kinds/gateway-api/http-route.js";
 import { ingress } from "./kinds/ingress.js";
 import { ingressClass } from "./kinds/ingress-class.js";
 import { namespace } from "./kinds/namespace.js";
@@ -42,6 +43,7 @@ export const KINDS = {
   Endpoints: endpoints,
   EnvoyFilter: envoyFilter,
   Gateway: gateway,
+  HTTPRoute: httpRoute,
   Ingress: ingress,
   IngressClass: ingressClass,
   Namespace: namespace,

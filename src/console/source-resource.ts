@@ -5,7 +5,7 @@ import { OWN_METADATA } from "../envoy/names.js";
 
 /** `/apis/networking.istio.io/v1/namespaces/NAMESPACE/KIND/NAME`, as Istio writes it. */
 const CONFIG_PATH =
-  /^\/apis\/networking\.(?:istio|k8s)\.io\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
+  /^\/apis\/(?:gateway\.)?networking\.(?:istio|k8s)\.io\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
 
 /**
  * The resource that made a piece of configuration, as `NAME.NAMESPACE`: its metadata names it. Empty when there is none,
@@ -22,6 +22,7 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   "virtual-service": "VirtualService",
   "destination-rule": "DestinationRule",
   ingress: "Ingress",
+  httproute: "HTTPRoute",
 };
 
 /** A part of a resource. */

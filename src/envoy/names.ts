@@ -1,4 +1,5 @@
 /** Istio's names of Envoy resources. Tools and people read them, so they are kept to the letter. */
+import type { ResourceRef } from "../config/resource.js";
 
 /** A port of a host as traffic leaves a proxy for it; `subset` is `""` for the whole service. */
 export interface ClusterKey {
@@ -70,9 +71,13 @@ export function configPath(kind: string, namespace: string, name: string): strin
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/${kind}/${name}`;
 }
 
-/** The same of an Ingress, which Istio does not name: it makes a VirtualService of it. */
-export function ingressPath(namespace: string, name: string): string {
-  return `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingress/${name}`;
+/** The groups of the kinds of which VirtualServices are made. */
+const ORIGIN_GROUPS: Readonly<Record<string, string>> = { Ingress: "networking.k8s.io" };
+
+/** The same of a resource of which a VirtualService is made: Istio names that alone. */
+export function originPath({ kind, namespace, name }: ResourceRef): string {
+  const group = ORIGIN_GROUPS[kind] ?? "gateway.networking.k8s.io";
+  return `/apis/${group}/v1/namespaces/${namespace}/${kind.toLowerCase()}/${name}`;
 }
 
 /**

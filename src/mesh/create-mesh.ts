@@ -20,8 +20,9 @@ import {
 import { createEnvoyFilters } from "./envoy-filters.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
-import { createIngresses } from "./ingress.js";
+import { DEFAULT_DOMAIN } from "./hostname.js";
 import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
+import { createMadeRouting } from "./made-routing.js";
 import { createDefinitions, createMergedServices } from "./merged-services.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { createNetworks } from "./networks.js";
@@ -55,9 +56,6 @@ import {
 } from "./virtual-service.js";
 import type { Workload } from "./workload.js";
 import { createWorkloads } from "./workloads.js";
-
-/** Istio's suffix of Kubernetes services where nothing else is said. */
-const DOMAIN = "cluster.local";
 
 function createServices(
   engine: Engine,
@@ -210,7 +208,7 @@ function createServiceTables(
   );
   const settleStandIns = engine.settle(sameStandIns);
   return (tables, exportTo, standIns) => {
-    const defaults = settleDefaults({ domain: DOMAIN, exportTo });
+    const defaults = settleDefaults({ domain: DEFAULT_DOMAIN, exportTo });
     const services = withAliases(build(tables, defaults, settleStandIns(standIns)));
     return {
       services,
@@ -311,7 +309,10 @@ function createHostTables(
   const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
   return (tables, config, servicesByHost) => {
-    const resolver = settleResolver({ domain: DOMAIN, namespaces: namespaces(tables.Service) });
+    const resolver = settleResolver({
+      domain: DEFAULT_DOMAIN,
+      namespaces: namespaces(tables.Service),
+    });
     const rules = rulesOf(tables.DestinationRule, resolver, config.defaultDestinationRuleExportTo);
     const { byHost, byGateway } = virtualServicesOf(tables.VirtualService, {
       resolver,
@@ -343,7 +344,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const serviceTables = createServiceTables(engine);
   const workloadTables = createWorkloadTables(engine);
   const hostTables = createHostTables(engine);
-  const withIngresses = createIngresses(engine);
+  const madeRouting = createMadeRouting(engine);
   const callerLabelsOf = engine.memo("caller labels", callerLabels);
   const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
@@ -354,7 +355,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const networks = createNetworks(engine);
   return ({ snapshot: { tables }, config, ...given }) => {
     const { standIns = [], federated = [], issuerKeys } = given;
-    const routing = withIngresses(tables, config);
+    const routing = madeRouting(tables, config);
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
       ...services,

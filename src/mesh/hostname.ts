@@ -1,5 +1,8 @@
 /** Host names as Istio reads them: short names that a namespace completes, and wildcards (`*`, `*.example.com`). */
 
+/** Istio's suffix of Kubernetes services where nothing else is said. */
+export const DEFAULT_DOMAIN = "cluster.local";
+
 /** Whether a host stands for several: `*` or `*.suffix`. */
 export function isWildcard(host: string): boolean {
   return host.startsWith("*");

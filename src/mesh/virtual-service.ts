@@ -5,7 +5,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceRef } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
-import { originOf } from "./ingress.js";
+import { isOfGatewayApi, originOf } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
 import type { HostPorts } from "./service.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
@@ -149,16 +149,19 @@ export function orderVirtualServices(table: Table<VirtualService>): readonly Vir
 
 /**
  * Those of them that a namespace sees, the one that wins there first: its own that are exported to few, then others'
- * that are exported to it, then those of everyone. See Istio, PushContext.VirtualServicesForGateway.
+ * that are exported to it, then its own that are made of routes of the Gateway API, then those of everyone. See Istio,
+ * PushContext.VirtualServicesForGateway.
  */
 export function seenFrom(
   namespace: string,
   ordered: readonly VirtualService[],
 ): readonly VirtualService[] {
-  const ranks = [0, 1, 2];
+  const ranks = [0, 1, 2, 3];
   const rankOf = (one: VirtualService): number => {
-    if (one.exportTo.everyone) return 2;
-    return one.namespace === namespace ? 0 : 1;
+    const isOwn = one.namespace === namespace;
+    if (isOwn && isOfGatewayApi(one.resource)) return 2;
+    if (one.exportTo.everyone) return 3;
+    return isOwn ? 0 : 1;
   };
   const visible = ordered.filter(({ exportTo }) => isVisible(exportTo, namespace));
   return ranks.flatMap((rank) => visible.filter((one) => rankOf(one) === rank));

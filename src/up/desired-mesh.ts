@@ -1,6 +1,6 @@
 import { formatRef } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { withIngresses } from "../mesh/ingress.js";
+import { withMadeRouting } from "../mesh/made-routing.js";
 import { type GatewayCredential, missingCredentials } from "./gateway-credentials.js";
 import { type MadeGateway, missingGateways } from "./missing-gateways.js";
 import { type LocalPod, podsOf } from "./pods.js";
@@ -28,7 +28,7 @@ export function desiredMesh(
   files: ResourceTables,
   disputed: ReadonlySet<string> = new Set(),
 ): DesiredMesh {
-  const tables = withIngresses(files);
+  const tables = withMadeRouting(files);
   const declared = declaredWorkloads(tables);
   const madeGateways = missingGateways(tables, declared);
   const workloads = [...declared, ...madeGateways.map(({ workload }) => workload)];

@@ -2,7 +2,7 @@
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { HTTP_PROXY_PORT } from "../envoy/names.js";
-import { withIngresses } from "../mesh/ingress.js";
+import { withMadeRouting } from "../mesh/made-routing.js";
 import { isHttp, isTls, kubernetesProtocol } from "../mesh/protocol.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import { type GatewayCall, gatewayCalls } from "./gateway-calls.js";
@@ -33,7 +33,7 @@ const MAX_GATEWAY_LINES = 2;
 /** Through the gateways, from a sidecar to a service, and to a host outside the mesh; fewer where there is none of a kind. */
 export function tryLines(options: TryOptions): readonly TryLine[] {
   const { tables, pods } = options;
-  const calls = gatewayCalls(withIngresses(tables), pods);
+  const calls = gatewayCalls(withMadeRouting(tables), pods);
   const caller = callerOf(tables, pods, calls);
   const outward =
     caller === undefined

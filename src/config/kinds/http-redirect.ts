@@ -2,7 +2,6 @@ import type { Path } from "../kind.js";
 import { oneOf, optional, strict, Text, Uint32, type ValueOf } from "./fields.js";
 import { atMostOne, type Findings, given, invalid } from "./findings.js";
 import { checkPortOrZero } from "./numbers.js";
-import { notApplied } from "./unapplied.js";
 
 /** The redirect that answers a request. */
 export type HTTPRedirect = ValueOf<typeof HTTPRedirect>;
@@ -28,7 +27,6 @@ export function* checkRedirect(redirect: HTTPRedirect, path: Path): Findings {
     );
   }
   yield* atMostOne(redirect, path, ["uri", "prefixRewrite"]);
-  if (prefixRewrite !== "") yield notApplied([...path, "prefixRewrite"], "prefixRewrite");
   yield* atMostOne(redirect, path, ["port", "derivePort"]);
   yield* given(redirect.port, [...path, "port"], checkPortOrZero);
   if (!["", "http", "https"].includes(scheme)) {

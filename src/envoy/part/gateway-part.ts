@@ -6,7 +6,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
-import { originOf } from "../../mesh/ingress.js";
+import { originOf } from "../../mesh/made-of.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";

@@ -3,7 +3,7 @@ import { serverPort } from "../../config/kinds/gateway.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "../../mesh/hostname.js";
-import { originOf } from "../../mesh/ingress.js";
+import { originOf } from "../../mesh/made-of.js";
 import { isHttp } from "../../mesh/protocol.js";
 import { seenFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";

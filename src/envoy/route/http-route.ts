@@ -5,8 +5,8 @@ import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
-import { hasIngressRoutes, ingressPart } from "../../mesh/ingress.js";
 import { type Labels, selects } from "../../mesh/labels.js";
+import { isOfGatewayApi, madePart, matchesBySegment } from "../../mesh/made-of.js";
 import {
   type RouteOrigin,
   resolveGateway,
@@ -18,19 +18,21 @@ import type {
   RouteAction_HashPolicyJson,
   RouteActionJson,
   RouteJson,
+  RouteMatchJson,
   WeightedCluster_ClusterWeightJson,
 } from "../api.js";
 import { goDuration } from "../duration.js";
 import {
   type ClusterKey,
   configPath,
-  ingressPath,
   OWN_METADATA,
+  originPath,
   outboundClusterName,
 } from "../names.js";
 import { corsPolicy } from "./cors.js";
 import { httpFault } from "./fault.js";
 import { authorityOf, headerMutations } from "./header-operations.js";
+import { pathRewrite } from "./path-rewrite.js";
 import { share } from "./percent.js";
 import { directResponse, redirectAction } from "./redirect.js";
 import { retryPolicy } from "./retry-policy.js";
@@ -56,6 +58,8 @@ export interface RouteContext {
 }
 
 const NO_TIMEOUT = "0s";
+/** Istio's name of the cluster that there is not: of what routes of the Gateway API send nowhere. */
+const UNKNOWN_SERVICE = "UnknownService";
 const FAULT_FILTER = "envoy.filters.http.fault";
 const CORS_FILTER = "envoy.filters.http.cors";
 
@@ -94,7 +98,9 @@ function target(
   context: RouteContext,
 ): RouteActionJson {
   const nameOf = ({ destination }: HTTPRouteDestination): string =>
-    outboundClusterName(clusterKey(destination, virtualService, context));
+    destination.host === ""
+      ? UNKNOWN_SERVICE
+      : outboundClusterName(clusterKey(destination, virtualService, context));
   const single = only(destinations);
   if (single !== undefined) return { cluster: nameOf(single) };
   const clusters = destinations.map((one): WeightedCluster_ClusterWeightJson => {
@@ -109,21 +115,12 @@ function target(
   return { weightedClusters: { clusters } };
 }
 
-function rewrite(rule: HTTPRewrite | undefined): RouteActionJson {
+function rewrite(rule: HTTPRewrite | undefined, match: RouteMatchJson): RouteActionJson {
   if (rule === undefined) return {};
-  const { uri, authority, uriRegexRewrite } = rule;
+  const { authority = "" } = rule;
   return {
-    ...(uriRegexRewrite === undefined
-      ? uri === undefined || uri === ""
-        ? {}
-        : { prefixRewrite: uri }
-      : {
-          regexRewrite: {
-            pattern: { regex: uriRegexRewrite.match ?? "" },
-            substitution: uriRegexRewrite.rewrite ?? "",
-          },
-        }),
-    ...(authority === undefined || authority === "" ? {} : { hostRewriteLiteral: authority }),
+    ...pathRewrite(rule, match),
+    ...(authority === "" ? {} : { hostRewriteLiteral: authority }),
   };
 }
 
@@ -160,6 +157,7 @@ function routeAction(
   route: HTTPRoute,
   virtualService: VirtualService,
   context: RouteContext,
+  match: RouteMatchJson,
 ): RouteActionJson {
   const destinations = receivingDestinations(route);
   const timeout = goDuration(route.timeout) ?? NO_TIMEOUT;
@@ -173,13 +171,16 @@ function routeAction(
   );
   return {
     ...target(destinations, virtualService, context),
+    ...(isOfGatewayApi(virtualService.resource)
+      ? { clusterNotFoundResponseCode: "INTERNAL_SERVER_ERROR" as const }
+      : {}),
     ...(context.tellsHost ? { appendXForwardedHost: true } : {}),
     timeout,
     // With maxStreamDuration, which is to replace it, Envoy does not look at the timeout.
     maxGrpcTimeout: timeout,
     ...(retries === undefined ? {} : { retryPolicy: retries }),
     ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
-    ...rewrite(route.rewrite),
+    ...rewrite(route.rewrite, match),
     ...mirrors(route, virtualService, context),
     ...(hashes.length === 0 ? {} : { hashPolicy: hashes }),
   };
@@ -191,12 +192,15 @@ function handling(
   route: HTTPRoute,
   virtualService: VirtualService,
   context: RouteContext,
+  match: RouteMatchJson,
 ): Partial<RouteJson> {
-  if (route.redirect !== undefined) return { redirect: redirectAction(route.redirect, context) };
+  if (route.redirect !== undefined) {
+    return { redirect: redirectAction(route.redirect, context, match) };
+  }
   if (route.directResponse !== undefined) {
     return { directResponse: directResponse(route.directResponse) };
   }
-  return { route: routeAction(route, virtualService, context) };
+  return { route: routeAction(route, virtualService, context, match) };
 }
 
 function perFilterConfig(route: HTTPRoute): Pick<RouteJson, "typedPerFilterConfig"> {
@@ -253,10 +257,8 @@ function ownMetadata(
   { resource, origins }: VirtualService,
   rule: Rule,
 ): NonNullable<MetadataJson["filterMetadata"]>[string] {
-  const made = ingressPart(resource, rule.index);
-  if (made !== undefined) {
-    return { config: ingressPath(made.ref.namespace, made.ref.name), path: made.path };
-  }
+  const made = madePart(resource, rule.index);
+  if (made !== undefined) return { config: originPath(made.ref), path: made.path };
   const { index, delegate } = origins?.[rule.index] ?? { index: rule.index };
   const isNumbered = rule.match !== undefined && delegate === undefined;
   const path = `http[${index}]${isNumbered ? `.match[${rule.match.index}]` : ""}`;
@@ -276,14 +278,14 @@ function partOf({
 function envoyRoute(rule: Rule, virtualService: VirtualService, context: RouteContext): RouteJson {
   const { route } = rule;
   const request = rule.match?.request;
-  const match = routeMatch(request, hasIngressRoutes(virtualService.resource));
+  const match = routeMatch(request, matchesBySegment(virtualService.resource));
   const name = routeName(route, request);
   const destination = only(receivingDestinations(route));
   const statPrefix = request?.statPrefix ?? "";
   return {
     ...(name === "" ? {} : { name }),
     match,
-    ...handling(route, virtualService, context),
+    ...handling(route, virtualService, context, match),
     ...mergeMutations(headerMutations(route.headers), headerMutations(destination?.headers)),
     ...perFilterConfig(route),
     ...(statPrefix === "" ? {} : { statPrefix }),
@@ -300,7 +302,7 @@ function operationHost(
   virtualService: VirtualService,
   context: RouteContext,
 ): string {
-  if (destination === undefined) {
+  if (destination === undefined || destination.destination.host === "") {
     return `${virtualService.resource.metadata.name}:${String(context.listenPort)}`;
   }
   const { hostname, port } = clusterKey(destination.destination, virtualService, context);

@@ -1,7 +1,8 @@
 import type { HTTPDirectResponse } from "../../config/kinds/http-direct-response.js";
 import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
-import type { RedirectActionJson, RouteJson } from "../api.js";
+import type { RedirectActionJson, RouteJson, RouteMatchJson } from "../api.js";
 import { defined } from "../defined.js";
+import { replacedPrefix } from "./path-rewrite.js";
 
 const RESPONSE_CODES: Readonly<Record<number, RedirectActionJson["responseCode"]>> = {
   301: "MOVED_PERMANENTLY",
@@ -31,16 +32,18 @@ function redirectPort(
   return port === 0 || port === DEFAULT_PORTS[scheme] ? undefined : port;
 }
 
-/** The redirect that answers a request. See Istio, HTTPRedirect. */
+/** The redirect that answers a request that was matched so. See Istio, HTTPRedirect. */
 export function redirectAction(
   redirect: HTTPRedirect,
   context: RedirectContext,
+  match: Pick<RouteMatchJson, "pathSeparatedPrefix">,
 ): RedirectActionJson {
   return defined<RedirectActionJson>({
     hostRedirect: redirect.authority,
     schemeRedirect: redirect.scheme,
     portRedirect: redirectPort(redirect, context),
     pathRedirect: redirect.uri,
+    ...replacedPrefix(redirect.prefixRewrite, match),
     responseCode: RESPONSE_CODES[redirect.redirectCode ?? 301] ?? "MOVED_PERMANENTLY",
   });
 }

@@ -1,0 +1,126 @@
+/** The filters of HTTPRoutes as what VirtualServices say of headers, hosts and paths. */
+
+import type { CorsPolicy } from "../../config/kinds/cors-policy.js";
+import type { HeaderModifier } from "../../config/kinds/gateway-api/header-modifier.js";
+import type {
+  CORSFilter,
+  HTTPRouteFilter,
+  RequestMirror,
+  RequestRedirect,
+  URLRewrite,
+} from "../../config/kinds/gateway-api/http-filters.js";
+import type { HeaderOperations, Headers } from "../../config/kinds/header-operations.js";
+import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
+import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
+import type { HTTPMirrorPolicy } from "../../config/kinds/http-route.js";
+import { type BackendContext, destinationOf, NOWHERE } from "./backend.js";
+
+/** The filters that a route and its backends may have, of HTTPRoutes and GRPCRoutes. */
+type HeaderFilters = readonly Pick<
+  HTTPRouteFilter,
+  "requestHeaderModifier" | "responseHeaderModifier"
+>[];
+
+/** What filters do to the headers of requests and answers; undefined for nothing. */
+export function headersOf(filters: HeaderFilters): Headers | undefined {
+  const request = filters.find((one) => one.requestHeaderModifier)?.requestHeaderModifier;
+  const response = filters.find((one) => one.responseHeaderModifier)?.responseHeaderModifier;
+  if (request === undefined && response === undefined) return undefined;
+  return {
+    ...(request === undefined ? {} : { request: operationsOf(request) }),
+    ...(response === undefined ? {} : { response: operationsOf(response) }),
+  };
+}
+
+function operationsOf({ set, add, remove }: HeaderModifier): HeaderOperations {
+  return {
+    ...(set === undefined ? {} : { set: byName(set) }),
+    ...(add === undefined ? {} : { add: byName(add) }),
+    ...(remove === undefined ? {} : { remove }),
+  };
+}
+
+/** Of headers with the same name the first counts. */
+function byName(headers: NonNullable<HeaderModifier["set"]>): Record<string, string> {
+  const entries = headers.map(({ name, value }) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(entries.reverse());
+}
+
+/** Where copies go; none to a backend that cannot be, or that the route may not name. */
+export function mirrorsOf(
+  filters: readonly { readonly requestMirror?: RequestMirror }[],
+  context: BackendContext,
+): readonly HTTPMirrorPolicy[] {
+  return filters.flatMap(({ requestMirror: mirror }) => {
+    if (mirror === undefined) return [];
+    const destination = destinationOf(mirror.backendRef, context);
+    if (destination === NOWHERE) return [];
+    const value = percentOf(mirror);
+    return [{ destination, ...(value === undefined ? {} : { percentage: { value } }) }];
+  });
+}
+
+function percentOf({ percent, fraction }: RequestMirror): number | undefined {
+  if (fraction === undefined) return percent;
+  return (100 * fraction.numerator) / (fraction.denominator ?? 100);
+}
+
+/** The redirect of a filter: by default with 302, to the port of the request unless it leads to another scheme. */
+export function redirectOf(
+  { scheme, hostname, path, port, statusCode = 302 }: RequestRedirect,
+  prefix: string,
+): HTTPRedirect {
+  return {
+    redirectCode: statusCode,
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(hostname === undefined ? {} : { authority: hostname }),
+    ...(port === undefined
+      ? { derivePort: scheme === undefined ? "FROM_REQUEST_PORT" : "FROM_PROTOCOL_DEFAULT" }
+      : { port }),
+    ...(path?.replaceFullPath === undefined ? {} : { uri: path.replaceFullPath }),
+    ...(path?.replacePrefixMatch === undefined
+      ? {}
+      : { prefixRewrite: inPlaceOf(prefix, path.replacePrefixMatch) }),
+  };
+}
+
+/** What a filter does to host and path, where the path matched has a prefix; undefined for nothing. */
+export function rewriteOf({ hostname, path }: URLRewrite, prefix: string): HTTPRewrite | undefined {
+  if (hostname === undefined && path === undefined) return undefined;
+  return {
+    ...(hostname === undefined ? {} : { authority: hostname }),
+    ...(path?.replaceFullPath === undefined
+      ? {}
+      : {
+          uriRegexRewrite: {
+            match: "/.*",
+            rewrite: path.replaceFullPath.replaceAll("\\", "\\\\"),
+          },
+        }),
+    ...(path?.replacePrefixMatch === undefined
+      ? {}
+      : { uri: inPlaceOf(prefix, path.replacePrefixMatch) }),
+  };
+}
+
+/** What is put in the place of a prefix; a slash at its end counts only where the prefix is nothing but one. */
+function inPlaceOf(prefix: string, path: string): string {
+  const segments = path.replace(/\/$/, "");
+  return prefix === "/" || segments === "" ? `${segments}/` : segments;
+}
+
+/** Browsers that remember nothing else ask again after this number of seconds. */
+const MAX_AGE = 5;
+
+/** The origins of a filter. */
+export function corsOf(cors: CORSFilter): CorsPolicy {
+  const { allowOrigins = [], allowMethods, allowHeaders, exposeHeaders, allowCredentials } = cors;
+  return {
+    allowOrigins: allowOrigins.map((exact) => ({ exact })),
+    ...(allowMethods === undefined ? {} : { allowMethods }),
+    ...(allowHeaders === undefined ? {} : { allowHeaders }),
+    ...(exposeHeaders === undefined ? {} : { exposeHeaders }),
+    ...(allowCredentials === true ? { allowCredentials } : {}),
+    maxAge: `${cors.maxAge ?? MAX_AGE}s`,
+  };
+}
