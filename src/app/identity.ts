@@ -36,6 +36,7 @@ import type { GrpcServer } from "../grpc/server.js";
 import { type Closers, closeAll } from "./closers.js";
 import { type FollowedTrust, followGivenTrust } from "./given-trust.js";
 import { readJwtIssuers } from "./jwt-issuers.js";
+import { createLimitedLog } from "./limited-log.js";
 import { createListeners } from "./listeners.js";
 import { readOwnDescriptors } from "./package-files.js";
 import { type RootRotationOptions, startRootRotation } from "./root-rotation.js";
@@ -108,6 +109,22 @@ const logError =
     logger.error({ err: error }, what);
   };
 
+/** Counts and logs who was refused and why; a caller can be refused as often as it likes, the log's lines are limited. */
+function refusals(logger: Logger, tell: (event: CertificateEvent) => void): Identity["refused"] {
+  const log = createLimitedLog({
+    now: systemTimers.now,
+    write: (fields) => {
+      logger.warn(fields, "refused a proxy");
+    },
+  });
+  return (reason, fields) => {
+    if (reason !== TOO_MANY_REQUESTS) {
+      tell(reason === UNREADABLE_REQUEST ? "unreadable" : "unauthenticated");
+    }
+    log(reason, { reason, ...fields });
+  };
+}
+
 /**
  * Opens what a state directory has; the root of a new one is made.
  * @throws AppError, StateFileError, CertificateError
@@ -123,12 +140,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const secretsChange = createListeners<WorkloadIdentity>();
   const secrets = await openSecrets(options, authority, { trust, onChange: secretsChange.tell });
   const certificateEvents = createListeners<CertificateEvent>();
-  const refused: Identity["refused"] = (reason, fields) => {
-    if (reason !== TOO_MANY_REQUESTS) {
-      certificateEvents.tell(reason === UNREADABLE_REQUEST ? "unreadable" : "unauthenticated");
-    }
-    logger.warn({ reason, ...fields }, "refused a proxy");
-  };
+  const refused = refusals(logger, certificateEvents.tell);
   const rootsChange = createListeners<readonly string[]>();
   rootsChange.add(() => {
     secrets.trustChanged();
