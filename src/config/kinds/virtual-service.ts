@@ -34,17 +34,43 @@ export const virtualService = {
   check: checkedByIstio(checkVirtualService),
 } as const satisfies KindDefinition<VirtualServiceSpec>;
 
-/** A condition of an HTTP route that is nothing at all takes every request, as an empty one does. See Istio, HTTPRoute. */
+/**
+ * A condition of an HTTP route that is nothing at all takes every request, as an empty one does; one on a parameter or on a
+ * header that must not be there is one on whether it is there. See Istio, HTTPMatchRequest.
+ */
 function withEmptyMatches(body: unknown): unknown {
-  if (!isMap(body) || !Array.isArray(body["http"])) return body;
-  const http = body["http"].map((route: unknown) => {
-    const match = isMap(route) ? route["match"] : undefined;
-    if (!Array.isArray(match) || !match.includes(null)) return route;
-    return { ...(route as object), match: match.map((one: unknown) => one ?? {}) };
-  });
-  return http.every((route, index) => route === (body["http"] as unknown[])[index])
-    ? body
-    : { ...body, http };
+  return changed(body, "http", (http) =>
+    everyItem(http, (route) =>
+      changed(route, "match", (match) =>
+        everyItem(match, (one) =>
+          changed(
+            changed(one ?? {}, "queryParams", withEmptyMembers),
+            "withoutHeaders",
+            withEmptyMembers,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** A map with another value at a name, where the map has one there; the same where it is the same. */
+function changed(map: unknown, name: string, change: (value: unknown) => unknown): unknown {
+  if (!isMap(map) || !(name in map)) return map;
+  const value = change(map[name]);
+  return value === map[name] ? map : { ...map, [name]: value };
+}
+
+function everyItem(list: unknown, change: (item: unknown) => unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  const items: unknown[] = list;
+  const others = items.map(change);
+  return others.every((item, index) => item === items[index]) ? items : others;
+}
+
+function withEmptyMembers(map: unknown): unknown {
+  if (!isMap(map) || !Object.values(map).includes(null)) return map;
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value ?? {}]));
 }
 
 /** The gateway that all sidecars are. */

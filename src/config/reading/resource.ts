@@ -6,6 +6,7 @@ import { proxyConfigFindings } from "../proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
 import { validateResource } from "../schema.js";
 import { readMetadata } from "./metadata.js";
+import { withoutNullFields, withoutNulls } from "./nulls.js";
 import { describeType, isMap } from "./value.js";
 
 /** A resource that a file has, in order or not. */
@@ -67,20 +68,22 @@ function readKnown(
   definition: KindDefinition<never>,
   wrong: readonly Finding[] = [],
 ): ResourceReading | NoResource {
-  const { metadata, findings } = readMetadata(value["metadata"], definition.clusterScoped ?? false);
+  const bare = withoutNulls(value);
+  const { metadata, findings } = readMetadata(bare["metadata"], definition.clusterScoped ?? false);
   if (metadata === undefined) return { findings: [...wrong, ...findings], isSpoilt: true };
-  const status = value["status"];
+  const { status } = bare;
+  const whole = isOfIstio(definition) ? value : bare;
   const resource: ConfigResource = {
     kind: definition.kind,
     apiVersion,
     metadata,
-    spec: meantBy(definition, definition.body === "spec" ? value["spec"] : bodyOf(value)),
+    spec: meantBy(definition, definition.body === "spec" ? whole["spec"] : bodyOf(whole)),
     ...(definition.status !== undefined && status !== undefined && { status }),
   };
   const all = [
     ...wrong,
     ...findings,
-    ...(definition.body === "spec" ? unknownMembers(value) : []),
+    ...(definition.body === "spec" ? unknownMembers(bare) : []),
     ...(wrong.length > 0 ? [] : validateResource(definition, resource)),
     ...effectless(definition),
   ];
@@ -92,8 +95,14 @@ function readKnown(
   return { id: idOf(ref), ref, ...substituted(definition, resource, all) };
 }
 
-function meantBy({ meant }: KindDefinition<never>, body: unknown): unknown {
-  return meant === undefined ? body : meant(body);
+/** Kubernetes reads nothing as the empty text in its own maps, and refuses it in those of Istio. */
+function isOfIstio({ group }: KindDefinition<never>): boolean {
+  return group.endsWith(".istio.io");
+}
+
+function meantBy({ meant, schema }: KindDefinition<never>, body: unknown): unknown {
+  const bare = withoutNullFields(body, schema);
+  return meant === undefined ? bare : meant(bare);
 }
 
 function substituted(

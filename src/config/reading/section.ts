@@ -1,5 +1,6 @@
 import type { Finding, Path } from "../kind.js";
 import { parseSection, type SectionError } from "../yaml/parse-section.js";
+import { withoutNulls } from "./nulls.js";
 import { type NoResource, type ResourceReading, readResource } from "./resource.js";
 import { isMap } from "./value.js";
 
@@ -39,7 +40,7 @@ export interface SectionReading {
 
 /** Reads a section. */
 export function readSection(text: string): SectionReading {
-  const parsed = parseSection(text);
+  const parsed = parseSection(text, { keepsNull: true });
   if (parsed.error !== undefined) {
     return { text, items: [], written: [], problems: [], error: parsed.error, isWhole: false };
   }
@@ -49,8 +50,9 @@ export function readSection(text: string): SectionReading {
   let isWhole = true;
   for (const [document, value] of parsed.documents.entries()) {
     for (const { base, value: part, reading } of readDocument(value)) {
-      if (isMap(part) && typeof part["kind"] === "string") {
-        written.push({ document, base, value: part });
+      const bare = withoutNulls(part);
+      if (isMap(bare) && typeof bare["kind"] === "string") {
+        written.push({ document, base, value: bare });
       }
       if (reading.ref !== undefined) items.push({ ...reading, document, base });
       else {

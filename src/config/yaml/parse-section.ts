@@ -1,7 +1,7 @@
 import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
 import { readEvents } from "./events.js";
 import { findExpansionProblem } from "./expansion.js";
-import { KUBERNETES_SCHEMA } from "./kubernetes-schema.js";
+import { KUBERNETES_SCHEMA, KUBERNETES_SCHEMA_WITH_NULLS } from "./kubernetes-schema.js";
 
 /** Why a section cannot be read, and where: `offset` is in UTF-16 code units from the section's start. */
 export interface SectionError {
@@ -23,14 +23,17 @@ const MAX_ALIASES = 1000;
 /**
  * Reads a section of a YAML or JSON file as Kubernetes' tools do. Never throws: what is no YAML, a key that is given
  * twice and aliases that stand for too much are errors. A section of comments has no documents, one of a bare `---` has
- * the document null.
+ * the document null. Members that are null are absent, unless `keepsNull`.
  */
-export function parseSection(text: string): ParsedSection {
+export function parseSection(
+  text: string,
+  { keepsNull = false }: { readonly keepsNull?: boolean } = {},
+): ParsedSection {
   try {
     const events = readEvents(text, { maxDepth: MAX_DEPTH });
     const documents = constructFromEvents(events, {
       source: text,
-      schema: KUBERNETES_SCHEMA,
+      schema: keepsNull ? KUBERNETES_SCHEMA_WITH_NULLS : KUBERNETES_SCHEMA,
       maxAliases: MAX_ALIASES,
     });
     const problem = firstAlias(events) === undefined ? undefined : findExpansionProblem(documents);

@@ -54,6 +54,11 @@ describe("a section of a file", () => {
     expect(documentsOf(text)).toEqual(documents);
   });
 
+  it("keeps the members with nothing behind them where they count", () => {
+    const parsed = parseSection("a:\nb: { c: ~ }", { keepsNull: true });
+    expect(parsed).toEqual({ documents: [{ a: null, b: { c: null } }] });
+  });
+
   it.each([
     ["an unfinished list", "a: [1", "invalid-yaml", "1:6"],
     ["a tab as indentation", "a:\n\t- b", "invalid-yaml", "2:1"],
