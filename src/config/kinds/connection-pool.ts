@@ -1,6 +1,7 @@
+import { durationMs } from "../duration.js";
 import type { Path } from "../kind.js";
 import { Duration, Flag, Int32, oneOf, optional, strict, Uint32, type ValueOf } from "./fields.js";
-import { type Findings, given, invalid } from "./findings.js";
+import { type Findings, given, invalid, tolerate } from "./findings.js";
 import { checkDuration, checkDurationOrZero, checkNotNegative } from "./numbers.js";
 import { notApplied } from "./unapplied.js";
 
@@ -63,11 +64,17 @@ function* checkTcpSettings(tcp: TCPSettings, path: Path): Findings {
   yield* given(tcp.maxConnections, [...path, "maxConnections"], checkNotNegative);
   yield* given(tcp.connectTimeout, [...path, "connectTimeout"], checkDuration);
   yield* given(tcp.maxConnectionDuration, [...path, "maxConnectionDuration"], checkDuration);
-  yield* given(tcp.idleTimeout, [...path, "idleTimeout"], checkDurationOrZero);
+  yield* given(tcp.idleTimeout, [...path, "idleTimeout"], checkTcpIdleTimeout);
   yield* given(tcp.tcpKeepalive, [...path, "tcpKeepalive"], function* (keepalive, at) {
     yield* given(keepalive.time, [...at, "time"], checkDuration);
     yield* given(keepalive.interval, [...at, "interval"], checkDuration);
   });
+}
+
+/** Istio counts whole milliseconds, of which none is no limit, and so takes what Envoy would end every connection by. */
+function checkTcpIdleTimeout(text: string, path: Path): Findings {
+  const isNearlyZero = Math.abs(durationMs(text) ?? 0) < 1;
+  return isNearlyZero ? tolerate(checkDurationOrZero(text, path)) : checkDuration(text, path);
 }
 
 function* checkHttpSettings(http: HTTPSettings, path: Path): Findings {

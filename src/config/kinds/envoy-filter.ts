@@ -2,15 +2,15 @@ import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { EnvoyConfigObjectPatch, type ListenerMatch } from "./envoy-patch.js";
 import { Int32, list, optional, strict, type ValueOf } from "./fields.js";
-import { atMostOne, doubtful, each, type Findings, given, invalid } from "./findings.js";
+import { atMostOne, doubtful, each, type Findings, given, invalid, refuse } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
+import { syntaxProblem } from "./regular-expressions.js";
 import {
   checkPolicyTargets,
   checkWorkloadSelector,
   PolicyTargetReferences,
   WorkloadSelector,
 } from "./selectors.js";
-import { checkRegex } from "./string-match.js";
 
 /** Changes of what is generated for some proxies, in Envoy's own words. */
 export type EnvoyFilterSpec = ValueOf<typeof EnvoyFilterSpec>;
@@ -109,7 +109,7 @@ function* checkPatch(change: EnvoyConfigObjectPatch, path: Path): Findings {
 function* checkMatch({ applyTo = "INVALID", match }: EnvoyConfigObjectPatch, path: Path): Findings {
   if (match === undefined) return;
   const { proxyVersion = "" } = match.proxy ?? {};
-  if (proxyVersion !== "") yield* checkRegex(proxyVersion, [...path, "proxy", "proxyVersion"]);
+  yield* refuse([...path, "proxy", "proxyVersion"], syntaxProblem(proxyVersion));
   yield* atMostOne(match, path, ["listener", "routeConfiguration", "cluster", "waypoint"]);
   const wanted = MATCHES[applyTo];
   for (const field of ["listener", "routeConfiguration", "cluster"] as const) {

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey } from "node:crypto";
+import { urlProblem } from "./urls.js";
 
 /** Shorter ones protect nothing. */
 const MIN_RSA_BITS = 1024;
@@ -7,7 +8,7 @@ const MIN_RSA_BITS = 1024;
 export function jwksUriProblem(uri: string): string | undefined {
   if (!/^https?:\/\/./i.test(uri))
     return `"${uri}" is no URL: it has to begin with http:// or https://`;
-  return URL.canParse(uri) ? undefined : `"${uri}" is no URL`;
+  return urlProblem(uri);
 }
 
 /** Why a text is no JSON Web Key Set, nor a single key (RFC 7517). */

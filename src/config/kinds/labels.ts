@@ -4,6 +4,7 @@ import type { TextMap } from "./fields.js";
 import { eachMember, type Findings, refuse } from "./findings.js";
 
 const NAME = /^[a-z0-9]([-\w.]{0,61}[a-z0-9])?$/i;
+const LONGEST_DOMAIN = 253;
 
 /** Labels as Kubernetes has them: `[domain/]name` to a value, both of at most 63 letters, digits, `-`, `_` and `.`. */
 export function checkLabels(labels: TextMap, path: Path): Findings {
@@ -33,6 +34,7 @@ function keyProblem(key: string): string | undefined {
   const domain = slash < 0 ? undefined : key.slice(0, slash);
   const valid =
     NAME.test(key.slice(slash + 1)) &&
-    (domain === undefined || domain.split(".").every(isDnsLabel));
+    (domain === undefined ||
+      (domain.length <= LONGEST_DOMAIN && domain.split(".").every(isDnsLabel)));
   return valid ? undefined : `"${key}" is no name of a label`;
 }

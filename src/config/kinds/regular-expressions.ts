@@ -3,12 +3,17 @@ import { RE2JS, RE2JSException } from "re2js";
 /** The longest regular expression that Istio passes on to Envoy, in characters. */
 const LONGEST = 1024;
 
-/** Why a text is no regular expression of RE2, which Envoy uses (it has no look-around and no back-references). */
+/** Why a text is no regular expression that Istio passes on to Envoy: as `syntaxProblem`, and not too long. */
 export function regexProblem(text: string): string | undefined {
   if (text === "") return "a regular expression cannot be empty";
   if (text.length > LONGEST) {
     return `the regular expression is too long: ${text.length} characters, at most ${LONGEST}`;
   }
+  return syntaxProblem(text);
+}
+
+/** Why a text is no regular expression of RE2, which Envoy uses (it has no look-around and no back-references). */
+export function syntaxProblem(text: string): string | undefined {
   try {
     RE2JS.compile(text);
     return undefined;

@@ -12,6 +12,7 @@ import {
   type ValueOf,
 } from "./fields.js";
 import { each, type Findings, given, invalid, refuse, unique } from "./findings.js";
+import { schemeOf, urlProblem } from "./urls.js";
 
 /** An environment variable of a Wasm VM: given here, or that of the proxy. */
 export type WasmEnvVar = ValueOf<typeof WasmEnvVar>;
@@ -59,7 +60,7 @@ export function checkTrafficSelectors(selectors: TrafficSelectors, path: Path): 
 
 /** An address that a module can be fetched from, and variables that it can be given. */
 export function* checkWasm(wasm: WasmConfig, path: Path): Findings {
-  yield* refuse([...path, "url"], urlProblem(wasm.url));
+  yield* refuse([...path, "url"], moduleProblem(wasm.url));
   const { sha256 = "" } = wasm;
   if (!/^([a-f0-9]{64})?$/.test(sha256)) {
     yield invalid([...path, "sha256"], "sha256 has to be 64 hexadecimal digits, in small letters");
@@ -77,12 +78,15 @@ function* checkEnvironment(env: readonly WasmEnvVar[], path: Path): Findings {
   yield* unique(names, (index) => [...path, index, "name"], "environment variable");
 }
 
-/** Why a module cannot be fetched. What is before the first colon is a scheme, so `localhost:5000/module` is none. */
-function urlProblem(url: string): string | undefined {
-  const scheme = /^([a-z][-+.a-z0-9]*):/i.exec(url)?.[1];
-  if (scheme !== undefined && !["file", "http", "https", "oci"].includes(scheme.toLowerCase())) {
-    return `"${scheme}" is no scheme of a module: file, http, https or oci`;
-  }
-  const complete = scheme === undefined ? `http://${url}` : url;
-  return URL.canParse(complete) ? undefined : `"${url}" is no URL`;
+const SCHEMES: readonly string[] = ["file", "http", "https", "oci"];
+
+/**
+ * Why a module cannot be fetched. What is before the first colon is a scheme, so `localhost:5000/module` is none; what has
+ * no scheme is an image. As in Istio, what is no URL may still be one behind `http://`.
+ */
+function moduleProblem(url: string): string | undefined {
+  if (urlProblem(url) !== undefined) return urlProblem(`http://${url}`);
+  const scheme = schemeOf(url);
+  const isKnown = scheme === undefined || SCHEMES.includes(scheme);
+  return isKnown ? undefined : `"${scheme}" is no scheme of a module: ${SCHEMES.join(", ")}`;
 }

@@ -32,6 +32,11 @@ describe("a RequestAuthentication", () => {
     ["leaves out where keys are or says it", rule({ jwksUri: "" }), [`${RULE}.jwksUri`]],
     ["fetches keys by HTTP", rule({ jwksUri: "a.b/keys" }), [`${RULE}.jwksUri`]],
     ["fetches keys from an address", rule({ jwksUri: "https://a:b" }), [`${RULE}.jwksUri`]],
+    [
+      "fetches keys from a path that is one",
+      rule({ jwksUri: "https://a/%zz" }),
+      [`${RULE}.jwksUri`],
+    ],
     ["can name the protocol in capital letters", rule({ jwksUri: "HTTPS://a/keys" }), []],
     [
       "has keys or an address of them",

@@ -30,6 +30,19 @@ describe("a DestinationRule", () => {
       ["spec.subsets[0].labels.a"],
     ],
     [
+      "has labels of domains that can be",
+      {
+        host: "a",
+        subsets: [
+          {
+            name: "v1",
+            labels: { [`${"a.".repeat(126)}a/b`]: "c", [`${"a.".repeat(127)}/b`]: "c" },
+          },
+        ],
+      },
+      [`spec.subsets[0].labels["${"a.".repeat(127)}/b"]`],
+    ],
+    [
       "checks the policy of a subset too",
       { host: "a", subsets: [{ name: "v1", trafficPolicy: {} }] },
       ["spec.subsets[0].trafficPolicy"],
@@ -257,8 +270,13 @@ describe("a connection pool", () => {
     ["can keep idle connections for ever", pool({ tcp: { idleTimeout: "0s" } }), []],
     [
       "keeps idle connections for a time that Envoy can keep",
-      pool({ tcp: { idleTimeout: "1ns" }, http: { idleTimeout: "0s" } }),
+      pool({ tcp: { idleTimeout: "1.5ms" }, http: { idleTimeout: "0s" } }),
       [`${POOL}.tcp.idleTimeout`, `${POOL}.http.idleTimeout`],
+    ],
+    [
+      "should keep idle connections of TCP for a millisecond, which Istio counts in",
+      pool({ tcp: { idleTimeout: "100us" } }),
+      [`warning ${POOL}.tcp.idleTimeout`],
     ],
     [
       "has times of whole milliseconds, one at least",

@@ -99,6 +99,11 @@ describe("the match of an EnvoyFilter", () => {
       match("CLUSTER", { proxy: { proxyVersion: "^1\\.(" } }),
       [`${MATCH}.proxy.proxyVersion`],
     ],
+    [
+      "can match by a long version, which no Envoy is sent",
+      match("CLUSTER", { proxy: { proxyVersion: "a".repeat(2000) } }),
+      [],
+    ],
     ["is of the sort of what is changed", match("LISTENER", { cluster: {} }), [`${MATCH}.cluster`]],
     [
       "is of the sort of routes for what is in them",

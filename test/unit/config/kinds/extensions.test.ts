@@ -15,6 +15,8 @@ describe("a WasmPlugin", () => {
       ["spec.url"],
     ],
     ["comes from an address", plugin({ url: "#" }), ["spec.url"]],
+    ["comes from a port that is one", plugin({ url: "a_b:x/c" }), ["spec.url"]],
+    ["comes from a path that is one", plugin({ url: "https://a/%zz" }), ["spec.url"]],
     ["has a checksum of SHA-256", plugin({ sha256: "A".repeat(64) }), ["spec.sha256"]],
     [
       "has variables by their names",
