@@ -63,6 +63,8 @@ interface Unanswered {
   readonly sent: (event: Exchange) => void;
   readonly answered: (event: Exchange) => void;
   readonly forget: (stream: string) => void;
+  /** How many streams owe an answer: asked for again and again, of thousands of streams. */
+  readonly count: () => number;
   /** The sessions that owe an answer. */
   readonly sessions: () => ReadonlySet<string>;
 }
@@ -71,33 +73,41 @@ interface Unanswered {
 interface SentTo {
   readonly session: string;
   readonly nonces: Map<string, string>;
+  /** How many types are not answered. */
+  owed: number;
 }
 
 /** In place of a nonce, which is never empty. */
 const ANSWERED = "";
 
-function owesAnswer({ nonces }: SentTo): boolean {
-  for (const nonce of nonces.values()) if (nonce !== ANSWERED) return true;
-  return false;
-}
-
 function createUnanswered(): Unanswered {
   const streams = new Map<string, SentTo>();
+  let owing = 0;
   return {
     sent: ({ stream, session, typeUrl, nonce }) => {
-      const known = streams.get(stream) ?? { session, nonces: new Map<string, string>() };
+      const known = streams.get(stream) ?? { session, nonces: new Map<string, string>(), owed: 0 };
+      if ((known.nonces.get(typeUrl) ?? ANSWERED) === ANSWERED) {
+        if (known.owed === 0) owing += 1;
+        known.owed += 1;
+      }
       known.nonces.set(typeUrl, nonce);
       streams.set(stream, known);
     },
     answered: ({ stream, typeUrl, nonce }) => {
-      const nonces = streams.get(stream)?.nonces;
+      const known = streams.get(stream);
+      if (known?.nonces.get(typeUrl) !== nonce) return;
       // Not taken out: a map that entries come to and go from is made anew again and again.
-      if (nonces?.get(typeUrl) === nonce) nonces.set(typeUrl, ANSWERED);
+      known.nonces.set(typeUrl, ANSWERED);
+      known.owed -= 1;
+      if (known.owed === 0) owing -= 1;
     },
     forget: (stream) => {
+      if ((streams.get(stream)?.owed ?? 0) > 0) owing -= 1;
       streams.delete(stream);
     },
-    sessions: () => new Set([...streams.values()].filter(owesAnswer).map((one) => one.session)),
+    count: () => owing,
+    sessions: () =>
+      new Set([...streams.values()].filter(({ owed }) => owed > 0).map(({ session }) => session)),
   };
 }
 
@@ -128,14 +138,13 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     const { since, lastEvent } = followed;
     const now = timers.now();
     const isQuiet = now >= lastEvent + QUIET_MS;
-    const silent = unanswered.sessions();
-    if (now < since + PATIENCE_MS && !(isQuiet && silent.size === 0)) {
+    if (now < since + PATIENCE_MS && !(isQuiet && unanswered.count() === 0)) {
       timers.at(isQuiet ? now + QUIET_MS : lastEvent + QUIET_MS, look);
       return;
     }
     const done = followed;
     followed = undefined;
-    onSettled(settledOf(done, silent));
+    onSettled(settledOf(done, unanswered.sessions()));
     for (const resolve of waiting.splice(0)) resolve();
   };
   const answered = (event: Exchange): void => {

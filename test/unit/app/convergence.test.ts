@@ -59,3 +59,21 @@ test("a proxy that has not answered is waited for, and then told of as silent", 
   await timers.turnTo(timers.now() + 10 * LONG_MS);
   expect(settled).toMatchObject([{ concerned: 1, acknowledged: 0 }]);
 });
+
+test("a stream that ends owes nothing, whatever it was sent, and those that go on are waited for", async () => {
+  const { timers, settled, observer, follow } = start();
+  const gone = { ...STREAM, stream: "2", session: "payments-1.default" };
+  const ended = { ...gone, code: undefined, reason: "" };
+  follow(UPDATE);
+  observer.pushed(pushed("a"));
+  observer.pushed({ ...pushed("b"), ...gone });
+  observer.pushed({ ...pushed("c"), ...gone, typeUrl: TYPE_URL.cluster });
+  observer.closed(ended);
+  observer.closed(ended);
+  await timers.turnTo(timers.now() + LONG_MS);
+  expect(settled).toEqual([]);
+  observer.acked(acked("a"));
+  observer.acked(acked("a"));
+  await timers.turnTo(timers.now() + LONG_MS);
+  expect(settled).toMatchObject([{ concerned: 2, rejected: [] }]);
+});
