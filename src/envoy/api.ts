@@ -4,7 +4,10 @@ export type {
   AccessLogFilterJson,
   AccessLogJson,
 } from "../../gen/types/envoy/config/accesslog/v3/accesslog_pb.js";
-export type { CircuitBreakersJson } from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
+export type {
+  CircuitBreakers_Thresholds_RetryBudgetJson,
+  CircuitBreakersJson,
+} from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
 export type {
   Cluster_SlowStartConfigJson,
   ClusterJson,

@@ -19,7 +19,6 @@ import { doubtful, each, type Findings, given, invalid, tolerate } from "./findi
 import { checkLoadBalancer, LoadBalancerSettings } from "./load-balancer.js";
 import { checkDurationOrZero, checkPercent, checkPort } from "./numbers.js";
 import { checkOutlierDetection, OutlierDetection } from "./outlier-detection.js";
-import { notApplied } from "./unapplied.js";
 
 /** The policy of one port of a service; what it says replaces what the whole service's policy says of the same. */
 export type PortTrafficPolicy = ValueOf<typeof PortTrafficPolicy>;
@@ -84,10 +83,7 @@ export function* checkTrafficPolicy(
   }
   yield* given(policy.retryBudget, [...path, "retryBudget"], function* (budget, at) {
     yield* given(budget.percent, [...at, "percent"], checkPercent);
-    yield* given(budget.budgetInterval, [...at, "budgetInterval"], function* (interval, place) {
-      yield* checkDurationOrZero(interval, place);
-      yield notApplied(place, "budgetInterval");
-    });
+    yield* given(budget.budgetInterval, [...at, "budgetInterval"], checkDurationOrZero);
   });
 }
 

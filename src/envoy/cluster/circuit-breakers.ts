@@ -1,5 +1,7 @@
-import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import type { CircuitBreakersJson } from "../api.js";
+import type { RetryBudget } from "../../config/kinds/traffic-policy.js";
+import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
+import type { CircuitBreakers_Thresholds_RetryBudgetJson, CircuitBreakersJson } from "../api.js";
+import { goDuration } from "../duration.js";
 
 /** "No limit": Istio sets every threshold, because Envoy's own defaults are low. */
 const UNLIMITED = 4294967295;
@@ -7,8 +9,28 @@ const UNLIMITED = 4294967295;
 const limit = (value: number | undefined): number =>
   value === undefined || value <= 0 ? UNLIMITED : value;
 
-/** The limits of a cluster. See Istio, ConnectionPoolSettings. */
-export function circuitBreakers(pool: ConnectionPoolSettings | undefined): CircuitBreakersJson {
+/** The share of requests that may be retries, and the retries that there may be always, where a budget does not say. */
+const BUDGET_PERCENT = 20;
+const BUDGET_MINIMUM = 3;
+
+function retryBudget({
+  percent = BUDGET_PERCENT,
+  minRetryConcurrency = 0,
+  budgetInterval,
+}: RetryBudget): CircuitBreakers_Thresholds_RetryBudgetJson {
+  const interval = goDuration(budgetInterval);
+  return {
+    budgetPercent: { value: percent },
+    minRetryConcurrency: minRetryConcurrency > 0 ? minRetryConcurrency : BUDGET_MINIMUM,
+    ...(interval === undefined ? {} : { budgetInterval: interval }),
+  };
+}
+
+/** The limits of a cluster. See Istio, ConnectionPoolSettings and TrafficPolicy.RetryBudget. */
+export function circuitBreakers({
+  connectionPool: pool,
+  retryBudget: budget,
+}: Pick<EffectivePolicy, "connectionPool" | "retryBudget">): CircuitBreakersJson {
   return {
     thresholds: [
       {
@@ -16,6 +38,8 @@ export function circuitBreakers(pool: ConnectionPoolSettings | undefined): Circu
         maxPendingRequests: limit(pool?.http?.http1MaxPendingRequests),
         maxRequests: limit(pool?.http?.http2MaxRequests),
         maxRetries: limit(pool?.http?.maxRetries),
+        // In its place Envoy goes by this, if it is there.
+        ...(budget === undefined ? {} : { retryBudget: retryBudget(budget) }),
       },
     ],
   };

@@ -1,4 +1,5 @@
-import type { ConnectionPoolSettings, TcpKeepalive } from "../../config/kinds/connection-pool.js";
+import type { TcpKeepalive } from "../../config/kinds/connection-pool.js";
+import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { ClusterJson } from "../api.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
@@ -17,14 +18,14 @@ type ConnectionOptions = Pick<
 
 /** How the connections of a cluster are made, and how many. See Istio, ConnectionPoolSettings. */
 export function connectionOptions(
-  pool: ConnectionPoolSettings | undefined,
+  policy: Pick<EffectivePolicy, "connectionPool" | "retryBudget">,
   defaults: ConnectionDefaults,
 ): ConnectionOptions {
-  const tcp = pool?.tcp;
+  const tcp = policy.connectionPool?.tcp;
   const alive = keepalive(defaults.tcpKeepalive, tcp?.tcpKeepalive);
   return {
     connectTimeout: goDuration(tcp?.connectTimeout) ?? defaults.connectTimeout,
-    circuitBreakers: circuitBreakers(pool),
+    circuitBreakers: circuitBreakers(policy),
     ...(alive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: alive } }),
   };
 }

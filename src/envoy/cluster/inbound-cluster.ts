@@ -7,6 +7,7 @@ import type { Decision } from "../../mesh/tls-decisions.js";
 import { socketAddress } from "../address.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
+import { defined } from "../defined.js";
 import { inboundClusterName } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { INBOUND_SOURCE_ADDRESS } from "./static-cluster.js";
@@ -83,7 +84,7 @@ export function inboundCluster(
       name,
       altStatName: `${name};`,
       ...locationOf(name, port, application),
-      ...connectionOptions(port.pool, defaults),
+      ...connectionOptions(defined({ connectionPool: port.pool }), defaults),
       commonLbConfig: {},
       ...protocolOptions({
         protocol: port.protocol,

@@ -46,7 +46,7 @@ export function keyServerCluster(
     name,
     altStatName: `${name};`,
     connectTimeout,
-    circuitBreakers: circuitBreakers(undefined),
+    circuitBreakers: circuitBreakers({}),
     loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints: [{ endpoint }] }] },
     clusterType: {
       name: "envoy.clusters.dns",

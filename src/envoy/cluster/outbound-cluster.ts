@@ -266,7 +266,7 @@ function outboundCluster(
       () => inlineEndpoints(input, port, { name, labels: subset.labels, policy }),
       { name, port },
     ),
-    ...connectionOptions(policy.connectionPool, client),
+    ...connectionOptions(policy, client),
     ...outliers(policy),
     ...(kind === "ORIGINAL_DST"
       ? { lbPolicy: "CLUSTER_PROVIDED" as const }

@@ -16,6 +16,6 @@ export function passedCluster(key: ClusterKey, connectTimeout: string): ClusterJ
     edsClusterConfig: { edsConfig: adsSource(), serviceName: name },
     connectTimeout,
     lbPolicy: "LEAST_REQUEST",
-    circuitBreakers: circuitBreakers(undefined),
+    circuitBreakers: circuitBreakers({}),
   };
 }

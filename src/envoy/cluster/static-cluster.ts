@@ -34,7 +34,7 @@ export function passthroughCluster(defaults: ConnectionDefaults): ClusterJson {
     altStatName: `${PASSTHROUGH_CLUSTER};`,
     type: "ORIGINAL_DST",
     lbPolicy: "CLUSTER_PROVIDED",
-    ...connectionOptions(undefined, defaults),
+    ...connectionOptions({}, defaults),
     ...callersProtocol(),
   };
 }
@@ -68,6 +68,6 @@ export function forwardProxyCluster(name: string, defaults: ConnectionDefaults):
         dnsCacheConfig: forwardProxyCache(),
       }),
     },
-    ...connectionOptions(undefined, defaults),
+    ...connectionOptions({}, defaults),
   };
 }

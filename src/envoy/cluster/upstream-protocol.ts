@@ -27,10 +27,10 @@ export interface UpstreamPort {
   readonly upgrade: "UPGRADE" | "DO_NOT_UPGRADE" | "never";
 }
 
-/** A rule may ask for HTTP/2 on any port; what holds for the mesh is for ports with HTTP. */
+/** A rule may ask for HTTP/2 on any port, or for the caller's; what holds for the mesh is for ports with HTTP. */
 function isUpgraded({ protocol, pool, upgrade }: UpstreamPort): boolean {
-  if (upgrade === "never") return false;
-  const { h2UpgradePolicy = "DEFAULT" } = pool?.http ?? {};
+  const { h2UpgradePolicy = "DEFAULT", useClientProtocol = false } = pool?.http ?? {};
+  if (upgrade === "never" || useClientProtocol) return false;
   if (h2UpgradePolicy !== "DEFAULT") return h2UpgradePolicy === "UPGRADE";
   return upgrade === "UPGRADE" && isHttp(protocol);
 }
