@@ -50,7 +50,7 @@ const KNOWN: ReadonlyMap<string, KnownAnnotation> = new Map([
   ["networking.istio.io/address-type", on("Gateway")],
   ["networking.istio.io/exportTo", on("Service")],
   ["networking.istio.io/service-type", on("Gateway")],
-  ["networking.istio.io/traffic-distribution", on("Service", "ServiceEntry")],
+  ["networking.istio.io/traffic-distribution", on("Namespace", "Service", "ServiceEntry")],
   ["prometheus.istio.io/merge-metrics", on("Pod")],
   ["proxy.istio.io/config", beta(on("Pod"))],
   ["proxy.istio.io/overrides", on("Pod")],

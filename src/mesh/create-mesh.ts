@@ -6,8 +6,8 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createAliases } from "./alias.js";
-import { createAllocatedAddresses } from "./allocated-addresses.js";
 import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
+import { createServices } from "./create-services.js";
 import { createCredentialRules } from "./credential-rules.js";
 import { createDelegation } from "./delegation.js";
 import {
@@ -21,9 +21,8 @@ import { createEnvoyFilters } from "./envoy-filters.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts, createServedWildcards } from "./host-view.js";
 import { DEFAULT_DOMAIN } from "./hostname.js";
-import { kubernetesService, type ServiceDefaults } from "./kubernetes-service.js";
+import type { ServiceDefaults } from "./kubernetes-service.js";
 import { createMadeRouting } from "./made-routing.js";
-import { createDefinitions, createMergedServices } from "./merged-services.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
 import { createNetworks } from "./networks.js";
 import { createOwnRules } from "./own-rules.js";
@@ -31,18 +30,12 @@ import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
-import {
-  type AllocatedAddresses,
-  type HostPorts,
-  hostPorts,
-  type Service,
-  sameHostPorts,
-} from "./service.js";
-import { createServiceEndpoints, serviceKey } from "./service-endpoints.js";
-import { serviceEntryServices } from "./service-entry.js";
+import { type HostPorts, hostPorts, type Service, sameHostPorts } from "./service.js";
+import { createServiceEndpoints } from "./service-endpoints.js";
 import { createServicesByAddress } from "./services-by-address.js";
 import { indexSidecars } from "./sidecar.js";
-import { type StandIn, sameStandIns, withStandIns } from "./stand-in.js";
+import { type StandIn, sameStandIns } from "./stand-in.js";
+import { createNamespaceDistributions } from "./traffic-distribution.js";
 import {
   type DelegatedSpec,
   MESH_GATEWAY,
@@ -56,59 +49,6 @@ import {
 } from "./virtual-service.js";
 import type { Workload } from "./workload.js";
 import { createWorkloads } from "./workloads.js";
-
-function createServices(
-  engine: Engine,
-): (tables: Tables, defaults: ServiceDefaults, standIns: readonly StandIn[]) => Table<Service> {
-  const fromKubernetes = engine.derive<[ResourceOf<"Service">], [ServiceDefaults], Table<Service>>(
-    "kubernetes services",
-    (_key, [resource], defaults) => {
-      if (resource === undefined) return undefined;
-      const service = kubernetesService(resource, defaults);
-      return Table.from([[serviceKey(service), service]]);
-    },
-  );
-  const fromEntries = engine.derive<
-    [ResourceOf<"ServiceEntry">],
-    [ServiceDefaults, readonly StandIn[]],
-    Table<Service>
-  >("service entries", (_key, [resource], defaults, standIns) =>
-    resource === undefined
-      ? undefined
-      : Table.from(
-          serviceEntryServices(resource, defaults)
-            .map((one) => withStandIns(one, standIns))
-            .map((one) => [serviceKey(one), one] as const),
-        ),
-  );
-  const both = engine.derive<[Table<Service>, Table<Service>], [], Table<Service>>(
-    "services of a resource",
-    // Keys are `namespace/name` of two kinds: both may have a row, and then name different hosts.
-    (_key, [kubernetes, entries]) => {
-      if (kubernetes === undefined || entries === undefined) return kubernetes ?? entries;
-      return Table.from([...entries, ...kubernetes]);
-    },
-  );
-  const definitions = createDefinitions(engine);
-  const merged = createMergedServices(engine);
-  const allocated = createAllocatedAddresses(engine);
-  const addressed = engine.derive<[Service, AllocatedAddresses], [], Service>(
-    "services with addresses",
-    (_key, [service, addresses]) =>
-      service === undefined || addresses === undefined || service.addresses.length > 0
-        ? service
-        : { ...service, allocated: addresses },
-  );
-  return (tables, defaults, standIns) => {
-    const all = definitions(
-      both([
-        fromKubernetes([tables.Service], defaults),
-        fromEntries([tables.ServiceEntry], defaults, standIns),
-      ]),
-    );
-    return addressed([merged(all), allocated(all)]);
-  };
-}
 
 function createRules(
   engine: Engine,
@@ -203,12 +143,20 @@ function createServiceTables(
   const withAliases = createAliases(engine);
   const byHost = engine.group<Service>("services by host", (one) => [one.hostname]);
   const byNamespace = engine.group<Service>("services by namespace", (one) => [one.namespace]);
+  const distributionsOf = createNamespaceDistributions(engine);
   const settleDefaults = engine.settle<ServiceDefaults>(
-    (a, b) => a.domain === b.domain && sameElements(a.exportTo, b.exportTo),
+    (a, b) =>
+      a.domain === b.domain &&
+      a.distributions === b.distributions &&
+      sameElements(a.exportTo, b.exportTo),
   );
   const settleStandIns = engine.settle(sameStandIns);
   return (tables, exportTo, standIns) => {
-    const defaults = settleDefaults({ domain: DEFAULT_DOMAIN, exportTo });
+    const defaults = settleDefaults({
+      domain: DEFAULT_DOMAIN,
+      exportTo,
+      distributions: distributionsOf(tables.Namespace),
+    });
     const services = withAliases(build(tables, defaults, settleStandIns(standIns)));
     return {
       services,

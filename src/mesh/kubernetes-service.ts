@@ -3,14 +3,16 @@ import { refOf } from "../config/resource.js";
 import { serviceHostname } from "./hostname.js";
 import { kubernetesProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
-import { prefersNear } from "./traffic-distribution.js";
+import { type NamespaceDistributions, trafficDistribution } from "./traffic-distribution.js";
 import { parseExportTo } from "./visibility.js";
 
-/** What of the mesh configuration decides how services are read. */
+/** What beside a service decides how it is read. */
 export interface ServiceDefaults {
   /** The suffix of Kubernetes services: `cluster.local`. */
   readonly domain: string;
   readonly exportTo: readonly string[];
+  /** For services that say nothing themselves. */
+  readonly distributions: NamespaceDistributions;
 }
 
 /** The annotations by which a Kubernetes Service says what a ServiceEntry has fields for. */
@@ -60,7 +62,7 @@ function identities(annotation: string | undefined): readonly string[] {
 /** The service of a Kubernetes Service. See Istio, "Kubernetes service registry". */
 export function kubernetesService(
   resource: KubernetesService,
-  { domain, exportTo }: ServiceDefaults,
+  { domain, exportTo, distributions }: ServiceDefaults,
 ): Service {
   const { name, namespace, annotations, labels, creationTimestamp } = resource.metadata;
   const { selector } = resource.spec;
@@ -81,7 +83,11 @@ export function kubernetesService(
     endpoints: externalEndpoints(resource),
     exportTo: parseExportTo(annotations[EXPORT_TO]?.split(","), namespace, exportTo),
     subjectAltNames: identities(annotations[ACCOUNTS]),
-    prefersNear: prefersNear(annotations, resource.spec.trafficDistribution),
+    distribution: trafficDistribution(
+      annotations,
+      distributions.get(namespace) ?? "any",
+      resource.spec.trafficDistribution,
+    ),
     publishNotReady: resource.spec.publishNotReadyAddresses === true,
     labels,
   };

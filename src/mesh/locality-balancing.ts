@@ -10,6 +10,7 @@ import type { Labels } from "./labels.js";
 import { distance, isWithin, regionOf } from "./locality.js";
 import type { Networks } from "./networks.js";
 import type { Service } from "./service.js";
+import type { TrafficDistribution } from "./traffic-distribution.js";
 import type { EffectivePolicy } from "./traffic-policy.js";
 import { NETWORK_LABEL, type Workload } from "./workload.js";
 
@@ -67,9 +68,16 @@ const TOPOLOGY = [
   "topology.istio.io/subzone",
 ] as const;
 
-const NEAREST_FIRST: LocalityBalancing = {
-  setting: { failoverPriority: [...TOPOLOGY] },
+const preferring = (labels: readonly string[]): LocalityBalancing => ({
+  setting: { failoverPriority: [...labels] },
   failsOver: true,
+});
+
+/** What services ask for themselves; zones of Kubernetes have no parts. */
+const ASKED: Readonly<Record<TrafficDistribution, LocalityBalancing | undefined>> = {
+  any: undefined,
+  "same-zone": preferring(TOPOLOGY.slice(0, 3)),
+  nearest: preferring(TOPOLOGY),
 };
 
 /**
@@ -79,11 +87,12 @@ const NEAREST_FIRST: LocalityBalancing = {
  */
 export function localityBalancing(
   policy: EffectivePolicy,
-  { prefersNear }: Pick<Service, "prefersNear">,
+  { distribution }: Pick<Service, "distribution">,
   mesh: LocalityLoadBalancerSetting,
 ): LocalityBalancing | undefined {
   const own = policy.loadBalancer?.localityLbSetting;
-  if (own === undefined && prefersNear) return NEAREST_FIRST;
+  const asked = ASKED[distribution];
+  if (own === undefined && asked !== undefined) return asked;
   const setting = own ?? mesh;
   return setting.enabled === false
     ? undefined
@@ -92,11 +101,11 @@ export function localityBalancing(
 
 /** Whether endpoints of a host may be preferred by where the caller is. */
 export function balancesByPlace(
-  service: Pick<Service, "prefersNear">,
+  service: Pick<Service, "distribution">,
   rule: DestinationRule | undefined,
   { setting: mesh, networks }: Placing,
 ): boolean {
-  if (service.prefersNear || networks.gateways.length > 0) return true;
+  if (service.distribution !== "any" || networks.gateways.length > 0) return true;
   const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
     outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
   return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));

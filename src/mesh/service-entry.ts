@@ -5,7 +5,7 @@ import { isWildcard } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
 import { parseProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
-import { prefersNear } from "./traffic-distribution.js";
+import { trafficDistribution } from "./traffic-distribution.js";
 import { parseExportTo } from "./visibility.js";
 import { placeOfEntry } from "./workload.js";
 
@@ -58,7 +58,7 @@ function withoutWholeMask(address: string): string {
 /** The services of a ServiceEntry, one for each of its hosts. See Istio, ServiceEntry. */
 export function serviceEntryServices(
   resource: ServiceEntry,
-  { exportTo }: ServiceDefaults,
+  { exportTo, distributions }: ServiceDefaults,
 ): readonly Service[] {
   const { metadata, spec } = resource;
   const resolution = RESOLUTIONS[spec.resolution ?? "NONE"] ?? "none";
@@ -77,7 +77,10 @@ export function serviceEntryServices(
     endpoints: endpointsOf(spec, host, resolution),
     exportTo: parseExportTo(spec.exportTo, metadata.namespace, exportTo),
     subjectAltNames: spec.subjectAltNames ?? [],
-    prefersNear: prefersNear(metadata.annotations),
+    distribution: trafficDistribution(
+      metadata.annotations,
+      distributions.get(metadata.namespace) ?? "any",
+    ),
     publishNotReady: false,
     labels: metadata.labels,
   }));

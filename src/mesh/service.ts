@@ -2,6 +2,7 @@ import { sameElements } from "../base/engine.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import { carriesRequests, type Protocol } from "./protocol.js";
+import type { TrafficDistribution } from "./traffic-distribution.js";
 import type { Visibility } from "./visibility.js";
 
 /** Addresses that lead nowhere, one of each family, by which connections to a host can be told apart. */
@@ -68,8 +69,8 @@ export interface Service {
   readonly exportTo: Visibility;
   /** SPIFFE identities that the servers may have, beyond those of the workloads. */
   readonly subjectAltNames: readonly string[];
-  /** Callers take the endpoints that are nearest to them, whatever they find out of their health. */
-  readonly prefersNear: boolean;
+  /** Which endpoints callers prefer by themselves, whatever they find out of their health. */
+  readonly distribution: TrafficDistribution;
   /** Endpoints count before they are ready. */
   readonly publishNotReady: boolean;
   readonly labels: Readonly<Record<string, string>>;

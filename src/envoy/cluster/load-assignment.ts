@@ -72,7 +72,7 @@ export type Preference = (groups: EndpointGroups) => EndpointGroups;
 /** How the callers of a place prefer a service's endpoints under a policy; undefined for those of no place in particular. */
 export function preferenceOf(
   policy: EffectivePolicy,
-  service: Pick<Service, "prefersNear">,
+  service: Pick<Service, "distribution">,
   caller: PlacedCaller | undefined,
 ): Preference | undefined {
   const balancing = caller && localityBalancing(policy, service, caller.placing.setting);
