@@ -179,6 +179,9 @@ function portOverride(
     : {};
 }
 
+const hasOneEndpoint = ({ endpoints = [] }: ReturnType<typeof loadAssignment>): boolean =>
+  endpoints.length === 1 && endpoints[0]?.lbEndpoints?.length === 1;
+
 function discovery(
   input: OutboundClusterInput,
   kind: Discovery,
@@ -191,9 +194,10 @@ function discovery(
     case "ORIGINAL_DST":
       return { type: "ORIGINAL_DST", ...portOverride(input.service, port) };
     case "STRICT_DNS":
-    case "LOGICAL_DNS":
+    case "LOGICAL_DNS": {
+      const assignment = endpoints();
       return {
-        loadAssignment: endpoints(),
+        loadAssignment: assignment,
         clusterType: {
           name: "envoy.clusters.dns",
           typedConfig: any(DNS_CLUSTER, {
@@ -201,10 +205,12 @@ function discovery(
             dnsJitter: "0.100s",
             respectDnsTtl: true,
             dnsLookupFamily: "V4_ONLY",
-            allAddressesInSingleEndpoint: kind === "LOGICAL_DNS",
+            // Envoy takes that of one endpoint alone: not of a network's gateways, nor of workloads that are none or several.
+            allAddressesInSingleEndpoint: kind === "LOGICAL_DNS" && hasOneEndpoint(assignment),
           }),
         },
       };
+    }
   }
 }
 
