@@ -7,6 +7,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { goDuration } from "../duration.js";
 import type { BackwardWriter } from "./backward-writer.js";
 import { scalarEncoder } from "./scalar-encoder.js";
 import { shown } from "./shown.js";
@@ -37,10 +38,13 @@ export function wellKnownEncoder(schema: DescMessage, registry: Registry): JsonE
 
 const DURATION = /^(-?)(\d+)(?:\.(\d{1,9}))?s$/;
 
-/** Seconds are field 1, nanoseconds field 2; both have the sign of the whole. */
+/**
+ * Seconds are field 1, nanoseconds field 2; both have the sign of the whole. Beside protobuf's own text it may be one of Go's
+ * (`1m30s`), for so Istio reads the patches of EnvoyFilters.
+ */
 function encodeDuration(json: unknown, writer: BackwardWriter): object {
   const [, sign = "", whole, fraction = ""] =
-    (typeof json === "string" ? DURATION.exec(json) : null) ?? [];
+    (typeof json === "string" ? (DURATION.exec(json) ?? inSeconds(json)) : null) ?? [];
   if (whole === undefined) throw new TypeError(`expected a duration, got ${shown(json)}`);
   const factor = sign === "" ? 1 : -1;
   const nanos = factor * Number(fraction.padEnd(9, "0"));
@@ -55,6 +59,8 @@ function encodeDuration(json: unknown, writer: BackwardWriter): object {
   }
   return { $typeName: "google.protobuf.Duration", seconds, nanos: nanos === 0 ? 0 : nanos };
 }
+
+const inSeconds = (text: string): RegExpExecArray | null => DURATION.exec(goDuration(text) ?? "");
 
 /** Messages have the JSON itself. Its entries are field 1: the name is field 1 of an entry, the value field 2. */
 function encodeStruct(json: unknown, writer: BackwardWriter): unknown {

@@ -137,6 +137,12 @@ test.each<readonly [what: string, type: string, json: object]>([
   expect(ours).toBe(theirs);
 });
 
+test("a duration in Go's syntax, which Istio takes in patches, is that of as many seconds", () => {
+  const bytesOf = (connectTimeout: string) =>
+    encode(schemaOf(MESSAGE.cluster), { connectTimeout }).bytes;
+  expect(bytesOf("-1m30.5s")).toEqual(bytesOf("-90.5s"));
+});
+
 test("a message is as protobuf-es reads it, to those who look for what is set", () => {
   const json = {
     name: "a",
@@ -194,8 +200,8 @@ test.each<readonly [what: string, type: string, json: unknown, message: string]>
   [
     "no duration",
     "envoy.config.cluster.v3.Cluster",
-    { connectTimeout: "1m" },
-    'connect_timeout: expected a duration, got "1m"',
+    { connectTimeout: "1 m" },
+    'connect_timeout: expected a duration, got "1 m"',
   ],
   [
     "a list for one",
