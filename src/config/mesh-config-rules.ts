@@ -1,11 +1,15 @@
 /** The rules of the mesh's configuration that its schema cannot say. See Istio, pkg/config/validation/agent. */
 import { durationMs } from "./duration.js";
 import type { Path } from "./kind.js";
+import { checkConnectionPool } from "./kinds/connection-pool.js";
 import { isDnsLabel, wildcardDomainProblem } from "./kinds/dns-names.js";
 import { each, type Findings, given, invalid, refuse } from "./kinds/findings.js";
-import { checkLocality } from "./kinds/locality.js";
+import { checkRetry } from "./kinds/http-retry.js";
+import { checkLocality, checkZoneAware } from "./kinds/locality.js";
 import { checkDuration, checkDurationOrZero, checkPort } from "./kinds/numbers.js";
+import { checkOutlierDetection } from "./kinds/outlier-detection.js";
 import { checkCipherSuites, checkCurves } from "./kinds/tls-algorithms.js";
+import type { TrafficPolicy } from "./kinds/traffic-policy.js";
 import type { MeshConfigFields } from "./mesh-config-schema.js";
 import { checkProxyConfig } from "./mesh-proxy-rules.js";
 
@@ -18,12 +22,22 @@ export function* checkMeshConfig(config: MeshConfigFields): Findings {
   yield* given(config.protocolDetectionTimeout, ["protocolDetectionTimeout"], checkDurationOrZero);
   yield* given(config.defaultConfig, ["defaultConfig"], checkProxyConfig);
   yield* given(config.localityLbSetting, ["localityLbSetting"], checkLocality);
+  yield* given(config.zoneAwareLbSetting, ["zoneAwareLbSetting"], checkZoneAware);
+  const inboundRetries = config.defaultInboundHttpRetryPolicy;
+  yield* given(inboundRetries, ["defaultInboundHttpRetryPolicy"], checkRetry);
+  yield* given(config.defaultTrafficPolicy, ["defaultTrafficPolicy"], checkDefaults);
   yield* each(config.serviceSettings, ["serviceSettings"], ({ hosts }, path) =>
     each(hosts, [...path, "hosts"], (host, at) => refuse(at, wildcardDomainProblem(host))),
   );
   yield* given(config.trustDomain, ["trustDomain"], checkTrustDomain);
   yield* each(config.trustDomainAliases, ["trustDomainAliases"], checkTrustDomain);
   yield* checkTls(config);
+}
+
+/** Istio takes these two parts of a policy for the mesh's; the others have no effect. */
+function* checkDefaults(policy: TrafficPolicy, path: Path): Findings {
+  yield* given(policy.connectionPool, [...path, "connectionPool"], checkConnectionPool);
+  yield* given(policy.outlierDetection, [...path, "outlierDetection"], checkOutlierDetection);
 }
 
 function* checkTls({ meshMTLS, tlsDefaults }: MeshConfigFields): Findings {

@@ -20,7 +20,8 @@ import {
   type ValueOf,
 } from "./kinds/fields.js";
 import { HTTPRetry } from "./kinds/http-retry.js";
-import { LocalityLoadBalancerSetting } from "./kinds/locality.js";
+import { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from "./kinds/locality.js";
+import { TrafficPolicy } from "./kinds/traffic-policy.js";
 
 const LabelSelector = strict({
   matchLabels: optional(TextMap),
@@ -202,6 +203,8 @@ export const MeshConfigFields = strict({
   defaultDestinationRuleExportTo: optional(list(Text)),
   rootNamespace: optional(NonEmptyText),
   localityLbSetting: optional(LocalityLoadBalancerSetting),
+  /** Since Istio 1.31. */
+  zoneAwareLbSetting: optional(ZoneAwareLoadBalancerSetting),
   dnsRefreshRate: optional(Duration),
   h2UpgradePolicy: optional(oneOf("DO_NOT_UPGRADE", "UPGRADE")),
   inboundClusterStatName: optional(Text),
@@ -236,6 +239,10 @@ export const MeshConfigFields = strict({
     }),
   ),
   defaultHttpRetryPolicy: optional(HTTPRetry),
+  /** What the proxy of a workload does with requests for it that fail, since Istio 1.31. */
+  defaultInboundHttpRetryPolicy: optional(HTTPRetry),
+  /** What DestinationRules leave open, of limits and outliers alone, since Istio 1.31. */
+  defaultTrafficPolicy: optional(TrafficPolicy),
   meshMTLS: optional(TLSConfig),
   tlsDefaults: optional(TLSConfig),
   compliancePolicy: optional(Text),

@@ -25,6 +25,8 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     certificates: config.certificates,
     serviceScopeConfigs: config.serviceScopeConfigs,
     hboneIdleTimeout: config.hboneIdleTimeout,
+    defaultInboundHttpRetryPolicy: config.defaultInboundHttpRetryPolicy,
+    defaultTrafficPolicy: config.defaultTrafficPolicy,
   });
   if (config.verifyCertificateAtClient === false) {
     yield notApplied(
