@@ -28,12 +28,15 @@ export function mayReadSecret(
   );
 }
 
-/** The Secret that a credential `NAME` or `NAMESPACE/NAME` means to a gateway. */
+/** How a credential may say that it is a Secret: `kubernetes://namespace/name`. */
+export const SECRET_TYPE = /^kubernetes(-gateway)?:\/\//;
+
+/** The Secret that a credential `NAME`, `NAMESPACE/NAME` or `kubernetes://NAMESPACE/NAME` means to a gateway. */
 export function secretOf(
   credential: string,
   gatewayNamespace: string,
 ): { readonly namespace: string; readonly name: string } {
-  const [first = "", name] = credential.split("/", 2);
+  const [first = "", name] = credential.replace(SECRET_TYPE, "").split("/", 2);
   return name === undefined
     ? { namespace: gatewayNamespace, name: first }
     : { namespace: first, name };

@@ -72,16 +72,8 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
       ? {}
       : { verifyCertificateHash: [...tls.verifyCertificateHash] }),
   };
-  const own = tls.caCertCredentialName;
-  const credential = credentialNames(tls)[0];
-  if (own !== undefined && own !== "") {
-    return {
-      combinedValidationContext: {
-        defaultValidationContext: match,
-        validationContextSdsSecretConfig: adsSecret(secretName(own)),
-      },
-    };
-  }
+  const { caCertCredentialName = "" } = tls;
+  const credential = caCertCredentialName === "" ? credentialNames(tls)[0] : caCertCredentialName;
   if (credential !== undefined) {
     return {
       combinedValidationContext: {

@@ -64,7 +64,7 @@ export function gatewaysOf(
 }
 
 /** A Service with this label says nothing of ports: Gateways name those on which the proxy listens. */
-const NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation";
+export const NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation";
 
 /** A port of a service in front of a proxy, and the port of the proxy that it leads to. */
 export interface ServedPort {

@@ -13,6 +13,8 @@ const SERVER = await certificates.certificateFor(["*.example.com"]);
 const CLIENT = await certificates.certificateFor(["client.example.org"]);
 const REVOKED = await certificates.certificateFor(["revoked.example.org"]);
 const STRANGER = await (await openCertificates()).certificateFor(["client.example.org"]);
+/** Another authority, whose clients are taken by what names its roots alone. */
+const CLIENTS = await (await openCertificates()).certificateFor(["client.example.org"]);
 const LIST = await revocationListOf(dirname(certificates.rootFile), [REVOKED.certificate]);
 
 const server = (name: string, mode: string, rest = `credentialName: ${name}-tls`): string => `
@@ -25,6 +27,11 @@ const GATEWAY = httpsGateway(
     server("beside", "MUTUAL"),
     server("apart", "MUTUAL"),
     server("optional", "OPTIONAL_MUTUAL"),
+    server(
+      "mapped",
+      "MUTUAL",
+      "credentialName: kubernetes://istio-system/optional-tls, caCertCredentialName: configmap://istio-system/roots",
+    ),
     server("granted", "SIMPLE", "credentialName: shop/granted-tls"),
     server("older", "SIMPLE", "credentialName: optional-tls, minProtocolVersion: TLSV1_2"),
   ].join(""),
@@ -41,6 +48,13 @@ spec:
   to: [{ group: "", kind: Secret, name: granted-tls }]
 `;
 
+const ROOTS = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: roots, namespace: istio-system }
+data: { ca.crt: ${JSON.stringify(CLIENTS.root)} }
+`;
+
 const pair = (folder: string): Readonly<Record<string, string>> => ({
   [`${folder}/tls.crt`]: SERVER.certificate,
   [`${folder}/tls.key`]: SERVER.key,
@@ -51,6 +65,7 @@ const mesh = shareServedMesh(
     "apps.yaml": documents(application("my-service")),
     "gateway.yaml": GATEWAY,
     "mesh.yaml": NEW_TLS,
+    "roots.yaml": ROOTS,
   },
   {
     secrets: {
@@ -87,6 +102,12 @@ test.each([
     await expect(get(name, STRANGER)).rejects.toThrow();
   },
 );
+
+test("a MUTUAL server with roots in a ConfigMap lets in who shows a certificate of these alone", async () => {
+  expect((await get("mapped", CLIENTS)).status).toBe(200);
+  await expect(get("mapped")).rejects.toThrow();
+  await expect(get("mapped", CLIENT)).rejects.toThrow();
+});
 
 test("a certificate on the list beside the roots is refused", async () => {
   await expect(get("beside", REVOKED)).rejects.toThrow();

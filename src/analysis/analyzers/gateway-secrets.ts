@@ -1,15 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { credentialIn } from "../../config/credential.js";
 import { certificateProblem } from "../../config/key-pair.js";
+import { SECRET_TYPE } from "../../config/secret-grants.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { AnalyzedOf } from "../resources.js";
 import { noWorkloads } from "./gateway-ports.js";
 
 type Gateway = AnalyzedOf<"Gateway">;
 type Secret = AnalyzedOf<"Secret">;
-
-/** A Secret that is named with its namespace: `kubernetes://namespace/name`. */
-const KUBERNETES = "kubernetes://";
 
 /** Servers of Gateways without their certificate. */
 export const gatewaySecretAnalyzer: Analyzer = {
@@ -56,9 +54,7 @@ interface SecretName {
 
 /** Where a credential may be; nowhere for one that is no Secret, such as `sds://`. */
 function secretNames(credential: string, namespaces: readonly string[]): readonly SecretName[] {
-  const plain = credential.startsWith(KUBERNETES)
-    ? credential.slice(KUBERNETES.length)
-    : credential;
+  const plain = credential.replace(SECRET_TYPE, "");
   if (plain === "" || plain.includes("://")) return [];
   const [namespace = "", name] = plain.split("/", 2);
   if (name !== undefined) return [{ namespace, name }];

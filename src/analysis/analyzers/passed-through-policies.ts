@@ -1,10 +1,12 @@
 import type { Path } from "../../config/kind.js";
 import type { AuthorizationRule } from "../../config/kinds/authorization-policy.js";
 import { isTlsProtocol } from "../../config/kinds/protocols.js";
+import { NO_PORT_TRANSLATION } from "../../mesh/gateway.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";
 import { type AnalyzedOf, fullName } from "../resources.js";
+import type { Workload } from "../workloads.js";
 
 type Policy = AnalyzedOf<"AuthorizationPolicy">;
 type Rule = Draft<AuthorizationRule>;
@@ -32,11 +34,15 @@ export const passedThroughPolicyAnalyzer: Analyzer = {
 interface PassingServer {
   readonly gateway: AnalyzedOf<"Gateway">;
   readonly port: number;
+  /** The ports on which its workloads listen for it, which are those that policies are asked for. */
+  readonly listening: readonly number[];
   /** Whether it finds the service by itself, without asking policies. */
   readonly auto: boolean;
 }
 
-function passingServers({ resources }: AnalysisContext): readonly PassingServer[] {
+function passingServers({
+  resources,
+}: AnalysisContext): readonly Omit<PassingServer, "listening">[] {
   return resources.all("Gateway").flatMap((gateway) =>
     (gateway.spec.servers ?? []).flatMap(({ port, tls }) => {
       if (tls === undefined || !isTlsProtocol(port?.protocol ?? "")) return [];
@@ -53,24 +59,51 @@ function passingServers({ resources }: AnalysisContext): readonly PassingServer[
  */
 function serversOf(
   { namespace, spec }: Policy,
-  servers: readonly PassingServer[],
-  { workloads, meshConfig }: AnalysisContext,
+  servers: readonly Omit<PassingServer, "listening">[],
+  context: AnalysisContext,
 ): readonly PassingServer[] {
+  const { workloads, meshConfig } = context;
   const isForMesh = namespace === meshConfig.rootNamespace;
   const labels = spec.selector?.matchLabels ?? {};
   const hasTargets = spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0;
   if (hasTargets || (isForMesh && Object.keys(labels).length === 0)) return [];
-  return servers.filter(({ gateway }) =>
-    workloads
-      .selected(gateway.spec.selector ?? {}, isForMesh ? undefined : namespace)
-      .some((workload) => selects(labels, workload.labels)),
-  );
+  return servers.flatMap((server) => {
+    const ports = workloads
+      .selected(server.gateway.spec.selector ?? {}, isForMesh ? undefined : namespace)
+      .filter((workload) => selects(labels, workload.labels))
+      .map((workload) => listenPort(workload, server.port, context));
+    return ports.length === 0 ? [] : [{ ...server, listening: [...new Set(ports)] }];
+  });
+}
+
+/** The port on which a workload listens for one of a Gateway: where the first Service in front of it with that port leads. */
+function listenPort(workload: Workload, port: number, { resources }: AnalysisContext): number {
+  const targets = resources
+    .all("Service")
+    .filter(
+      ({ namespace, labels, spec }) =>
+        namespace === workload.namespace &&
+        labels[NO_PORT_TRANSLATION] === undefined &&
+        Object.keys(spec.selector ?? {}).length > 0 &&
+        selects(spec.selector ?? {}, workload.labels),
+    )
+    .flatMap(({ spec }) => spec.ports ?? [])
+    .filter((one) => one.port === port)
+    .flatMap(({ targetPort = port }) => targetOf(workload, targetPort) ?? []);
+  return targets[0] ?? port;
+}
+
+function targetOf({ pod }: Workload, target: number | string): number | undefined {
+  if (typeof target === "number") return target;
+  const ports = (pod.containers ?? []).flatMap((container) => container.ports ?? []);
+  return ports.find(({ name }) => name === target)?.containerPort;
 }
 
 function* unaskedReports(policy: Policy, servers: readonly PassingServer[]): Iterable<Report> {
   const rules = policy.spec.rules ?? [];
   const server = servers.find(
-    ({ auto, port }) => auto && (rules.length === 0 || rules.some((rule) => isForPort(rule, port))),
+    ({ auto, listening }) =>
+      auto && (rules.length === 0 || rules.some((rule) => isForPorts(rule, listening))),
   );
   if (server === undefined) return;
   const message =
@@ -92,7 +125,8 @@ function* unseenReports(policy: Policy, servers: readonly PassingServer[]): Iter
   for (const [i, rule] of rules.entries()) {
     const path = unseenPath(rule, ["spec", "rules", i]);
     const server = servers.find(
-      ({ auto, port }) => !auto && isForPort(rule, port) && !isAllowedOtherwise(policy, port),
+      ({ auto, listening }) =>
+        !auto && isForPorts(rule, listening) && !isAllowedOtherwise(policy, listening),
     );
     if (path === undefined || server === undefined) continue;
     const message =
@@ -102,23 +136,24 @@ function* unseenReports(policy: Policy, servers: readonly PassingServer[]): Iter
   }
 }
 
-/** Whether a policy lets connections of a port through by a rule that can be decided, so that the others are for others. */
-function isAllowedOtherwise({ spec }: Policy, port: number): boolean {
+/** Whether a policy lets connections of ports through by a rule that can be decided, so that the others are for others. */
+function isAllowedOtherwise({ spec }: Policy, listening: readonly number[]): boolean {
   const { action = "ALLOW", rules = [] } = spec;
   return (
     action === "ALLOW" &&
-    rules.some((rule) => isForPort(rule, port) && unseenPath(rule, []) === undefined)
+    rules.some((rule) => isForPorts(rule, listening) && unseenPath(rule, []) === undefined)
   );
 }
 
-/** Whether a rule can be for a port, by its operations. */
-function isForPort({ to = [] }: Rule, port: number): boolean {
-  const text = String(port);
+/** Whether a rule can be for one of some ports, by its operations. */
+function isForPorts({ to = [] }: Rule, listening: readonly number[]): boolean {
   return (
     to.length === 0 ||
-    to.some(({ operation: { ports, notPorts = [] } = {} }) => {
-      return (ports === undefined || ports.includes(text)) && !notPorts.includes(text);
-    })
+    listening.map(String).some((port) =>
+      to.some(({ operation: { ports, notPorts = [] } = {} }) => {
+        return (ports === undefined || ports.includes(port)) && !notPorts.includes(port);
+      }),
+    )
   );
 }
 

@@ -1,7 +1,9 @@
 import type { Path } from "../kind.js";
+import { isConfigMapCredential } from "./client-tls-settings.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, invalid } from "./findings.js";
 import { checkCipherSuites } from "./tls-algorithms.js";
+import { notApplied } from "./unapplied.js";
 
 /** A certificate by its files. */
 export type TLSCertificate = ValueOf<typeof TLSCertificate>;
@@ -74,6 +76,30 @@ export function* checkServerTls(tls: ServerTLSSettings, path: Path): Findings {
     default:
       yield* checkSources(tls, path);
       yield* checkCertificates(tls, path, mode);
+      yield* checkCredentials(tls, path);
+  }
+}
+
+/** How a credential begins that Envoy is to ask another server for, which the mesh configuration would name. */
+const EXTERNAL = "sds://";
+
+function* checkCredentials(tls: ServerTLSSettings, path: Path): Findings {
+  const certificates: readonly (readonly [Path, string])[] = [
+    [[...path, "credentialName"], tls.credentialName ?? ""],
+    ...(tls.credentialNames ?? []).map(
+      (name, i) => [[...path, "credentialNames", i], name] as const,
+    ),
+  ];
+  const roots = [[...path, "caCertCredentialName"], tls.caCertCredentialName ?? ""] as const;
+  for (const [at, name] of [...certificates, roots]) {
+    if (name.startsWith(EXTERNAL)) yield notApplied(at, `the external secret "${name}"`);
+  }
+  for (const [at, name] of certificates) {
+    if (!isConfigMapCredential(name)) continue;
+    yield doubtful(
+      at,
+      `"${name}" has no key, so that the server answers no handshake: name a Secret, and the ConfigMap as caCertCredentialName`,
+    );
   }
 }
 

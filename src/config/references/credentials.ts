@@ -1,7 +1,7 @@
 import type { Table } from "../../base/table.js";
 import type { Finding, Path } from "../kind.js";
 import type { ResourceOf } from "../kinds.js";
-import { mayReadSecret, secretOf } from "../secret-grants.js";
+import { mayReadSecret, SECRET_TYPE, secretOf } from "../secret-grants.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { namespacesWith, type WorkloadRegistry } from "./workload-registry.js";
 
@@ -11,9 +11,6 @@ interface PlacedCredential {
   readonly name: string;
   readonly path: Path;
 }
-
-/** A Secret that is named with its namespace: `kubernetes://namespace/name`. */
-const KUBERNETES = "kubernetes://";
 
 /**
  * A warning for each credential of a Gateway that is no Secret where the gateway's workloads are. The server without its
@@ -58,7 +55,7 @@ function* credentialsOf({ spec }: Gateway): Iterable<PlacedCredential> {
 
 /** Where a credential may be; nowhere for one that is no Secret, such as `sds://`. */
 function keysOf(name: string, namespaces: readonly string[]): readonly string[] {
-  const plain = name.startsWith(KUBERNETES) ? name.slice(KUBERNETES.length) : name;
+  const plain = name.replace(SECRET_TYPE, "");
   if (plain.includes("://")) return [];
   if (plain.includes("/")) return [plain];
   return [...new Set(namespaces)].map((namespace) => `${namespace}/${plain}`);

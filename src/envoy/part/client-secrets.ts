@@ -1,6 +1,7 @@
 /** The secrets by which a proxy shows itself to servers, and knows them, as DestinationRules say. */
 import type { Engine } from "../../base/engine.js";
 import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
+import { secretOf } from "../../config/secret-grants.js";
 import { credentialsFor } from "../../mesh/credential-rules.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -34,9 +35,13 @@ export function createClientSecrets(
         [...names].flatMap((name) =>
           isConfigMapCredential(name)
             ? resourcesOf.ofConfigMap(name, configMaps.get(configMapKey(name)))
-            : resourcesOf.ofSecret(name, (suffix) =>
-                secrets.get(`${proxy.namespace}/${name}${suffix}`),
-              ),
+            : resourcesOf.ofSecret(name, (suffix) => {
+                const secret = secretOf(name, proxy.namespace);
+                const isOwn = secret.namespace === proxy.namespace;
+                return isOwn
+                  ? secrets.get(`${proxy.namespace}/${secret.name}${suffix}`)
+                  : undefined;
+              }),
         ),
       );
     },

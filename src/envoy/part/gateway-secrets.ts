@@ -1,5 +1,6 @@
 /** The secrets of a gateway's servers, as far as the gateway may have them. */
 import type { Engine } from "../../base/engine.js";
+import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
@@ -50,6 +51,7 @@ function readable(
 /** What the secrets of a gateway depend on. */
 interface SecretInputs extends Pick<GatewayInputs, "gateways" | "proxy" | "services" | "listing"> {
   readonly secrets: Mesh["secrets"];
+  readonly configMaps: Mesh["configMaps"];
   readonly grants: Mesh["grants"];
 }
 
@@ -59,6 +61,7 @@ export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
     proxy,
     gateways: mesh.gateways,
     secrets: mesh.secrets,
+    configMaps: mesh.configMaps,
     grants: mesh.grants,
     services: mesh.servicesByNamespace.get(proxy.namespace),
     listing: mesh.servicesByAddress.get(`${proxy.namespace}|${proxy.address}`),
@@ -66,8 +69,8 @@ export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
 }
 
 /**
- * The secrets that a gateway's servers name, of the gateway's own namespace or granted to it: it is given no others. A secret that is not
- * there is left out; its servers answer no handshake until it comes.
+ * The secrets that a gateway's servers name, of the gateway's own namespace or granted to it, for it is given no others, and
+ * the roots in ConfigMaps. A secret that is not there is left out; its servers answer no handshake until it comes.
  */
 export function createGatewaySecrets(
   engine: Engine,
@@ -75,12 +78,14 @@ export function createGatewaySecrets(
 ): (inputs: SecretInputs) => ResourceSet {
   return engine.memoFields<SecretInputs, ResourceSet>(
     "gateway secrets",
-    ["proxy", "gateways", "secrets", "grants", "services", "listing"],
+    ["proxy", "gateways", "secrets", "configMaps", "grants", "services", "listing"],
     (inputs) => {
       const { gateways, proxy } = inputs;
       const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
       const resources = [...credentialsOf(served)].flatMap(([name, naming]) =>
-        resourcesOf.ofSecret(name, (suffix) => readable(inputs, name, naming, suffix)),
+        isConfigMapCredential(name)
+          ? resourcesOf.ofConfigMap(name, inputs.configMaps.get(configMapKey(name)))
+          : resourcesOf.ofSecret(name, (suffix) => readable(inputs, name, naming, suffix)),
       );
       return resourceSet(resources);
     },

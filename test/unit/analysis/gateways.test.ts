@@ -397,6 +397,40 @@ describe("AuthorizationPolicies of gateways that pass TLS on", () => {
       [],
     ],
     [
+      "are for the port on which the gateway listens, where a Service leads to it",
+      file(
+        passing("PASSTHROUGH"),
+        POD,
+        service([{ port: 443, targetPort: 8443 }]),
+        policy({ action: "DENY", rules: [methods("8443")] }),
+      ),
+      unseen("methods"),
+    ],
+    [
+      "are not for the port of the Service then",
+      file(
+        passing("PASSTHROUGH"),
+        POD,
+        service([{ port: 443, targetPort: 8443 }]),
+        policy({ action: "DENY", rules: [methods("443")] }),
+      ),
+      [],
+    ],
+    [
+      "are for the container's port of the name that the Service leads to",
+      file(
+        passing("AUTO_PASSTHROUGH"),
+        resource(
+          "Pod",
+          { name: "edge", namespace: "edge", labels: EDGE },
+          { containers: [{ name: "proxy", ports: [{ name: "tls", containerPort: 15443 }] }] },
+        ),
+        service([{ port: 443, targetPort: "tls" }]),
+        policy({ rules: [methods("15443")] }),
+      ),
+      unasked,
+    ],
+    [
       "are in order where TLS ends",
       file(passing("SIMPLE"), POD, policy({ rules: [methods()] })),
       [],

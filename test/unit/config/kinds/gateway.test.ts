@@ -95,6 +95,26 @@ describe("a gateway's TLS", () => {
       tls({ mode: "SIMPLE", credentialNames: ["a", "b"] }),
       [],
     ],
+    [
+      "cannot have its certificate in a ConfigMap, which has no key",
+      tls({ mode: "MUTUAL", credentialName: "configmap://edge/a" }),
+      [`warning ${TLS}.credentialName`],
+    ],
+    [
+      "cannot have any of its certificates in a ConfigMap",
+      tls({ mode: "SIMPLE", credentialNames: ["a", "configmap://edge/a"] }),
+      [`warning ${TLS}.credentialNames[1]`],
+    ],
+    [
+      "can have what clients are verified by in a ConfigMap",
+      tls({ mode: "MUTUAL", credentialName: "a", caCertCredentialName: "configmap://edge/a" }),
+      [],
+    ],
+    [
+      "has no certificate of an external server of secrets",
+      tls({ mode: "SIMPLE", credentialName: "sds://vault" }),
+      [`warning ${TLS}.credentialName`],
+    ],
     ["can have its certificate in files", tls({ mode: "SIMPLE", ...files }), []],
     [
       "has a certificate and a key",
