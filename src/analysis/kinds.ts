@@ -1,13 +1,15 @@
 import type { TSchema } from "typebox";
+import { writtenName } from "../config/kind-lookup.js";
 import { lenient, type ValueOf } from "../config/kinds/fields.js";
 import { KINDS } from "../config/kinds.js";
 import { CustomResourceDefinition } from "./kinds/custom-resource-definition.js";
-import { KubernetesGateway } from "./kinds/kubernetes-gateway.js";
 import { WebhookConfiguration } from "./kinds/webhook-configuration.js";
 
 /** What analysis knows of a kind. */
 interface AnalyzedKind {
   readonly kind: string;
+  /** As in KindDefinition. */
+  readonly writtenAs?: string;
   /** The API group; `""` for core. Its version does not matter. */
   readonly group: string;
   readonly clusterScoped?: boolean;
@@ -24,18 +26,6 @@ const CLUSTER_KINDS = {
     clusterScoped: true,
     body: "spec",
     schema: CustomResourceDefinition,
-  },
-  GRPCRoute: {
-    kind: "GRPCRoute",
-    group: "gateway.networking.k8s.io",
-    body: "spec",
-    schema: lenient({}),
-  },
-  KubernetesGateway: {
-    kind: "Gateway",
-    group: "gateway.networking.k8s.io",
-    body: "spec",
-    schema: KubernetesGateway,
   },
   MutatingWebhookConfiguration: {
     kind: "MutatingWebhookConfiguration",
@@ -71,8 +61,8 @@ export function analyzedKindOf(group: string, kind: string): AnalyzedKindName | 
 }
 
 const BY_GROUP: ReadonlyMap<string, AnalyzedKindName> = new Map(
-  Object.entries(ANALYZED_KINDS).map(([name, { group, kind }]) => [
-    `${group}/${kind}`,
+  Object.entries<AnalyzedKind>(ANALYZED_KINDS).map(([name, definition]) => [
+    `${definition.group}/${writtenName(definition)}`,
     name as AnalyzedKindName,
   ]),
 );

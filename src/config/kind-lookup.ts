@@ -1,6 +1,6 @@
 import { closestWord } from "./closest-word.js";
 import type { KindDefinition } from "./kind.js";
-import { KINDS, type Kind } from "./kinds.js";
+import { KINDS } from "./kinds.js";
 
 /** What the `apiVersion` and `kind` of a document are to us. */
 export type KindLookup =
@@ -66,16 +66,18 @@ export function lookUpKind(apiVersion: string, kind: string): KindLookup {
   const slash = apiVersion.lastIndexOf("/");
   const group = apiVersion.slice(0, Math.max(0, slash));
   const version = apiVersion.slice(slash + 1);
-  const definition: KindDefinition<never> | undefined = isKind(kind) ? KINDS[kind] : undefined;
-  if (definition?.group === group) {
-    const served = definition.versions.includes(version);
-    return { result: served ? "known" : "wrong-version", definition };
+  const named = BY_NAME.get(kind) ?? [];
+  const own = named.find((one) => one.group === group);
+  if (own !== undefined) {
+    const served = own.versions.includes(version);
+    return { result: served ? "known" : "wrong-version", definition: own };
   }
   if (MEANINGLESS_GROUPS.has(group) || MEANINGLESS_KINDS.has(`${group}/${kind}`)) {
     return { result: "meaningless" };
   }
+  const [definition] = named;
   if (definition !== undefined) return { result: "wrong-version", definition };
-  const closest = closestWord(kind, Object.keys(KINDS));
+  const closest = closestWord(kind, [...BY_NAME.keys()]);
   return { result: "unknown", ...(closest !== undefined && { didYouMean: closest }) };
 }
 
@@ -85,6 +87,22 @@ export function apiVersionsOf(definition: Pick<KindDefinition, "group" | "versio
   return versions.map((version) => (group === "" ? version : `${group}/${version}`));
 }
 
-function isKind(kind: string): kind is Kind {
-  return Object.hasOwn(KINDS, kind);
+/** How files call a kind. */
+export function writtenName({
+  kind,
+  writtenAs,
+}: Pick<KindDefinition, "kind" | "writtenAs">): string {
+  return writtenAs ?? kind;
+}
+
+/** The kinds that files call so: of several groups in one case, Istio's own first. */
+const BY_NAME: ReadonlyMap<string, readonly KindDefinition<never>[]> = namedKinds();
+
+function namedKinds(): ReadonlyMap<string, readonly KindDefinition<never>[]> {
+  const named = new Map<string, KindDefinition<never>[]>();
+  for (const definition of Object.values<KindDefinition<never>>(KINDS)) {
+    const name = writtenName(definition);
+    named.set(name, [...(named.get(name) ?? []), definition]);
+  }
+  return named;
 }

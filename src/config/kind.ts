@@ -20,7 +20,10 @@ export interface Finding {
  * under kinds/.
  */
 export interface KindDefinition<Spec = unknown> {
+  /** The name of the kind, which no other kind has. */
   readonly kind: string;
+  /** How files call it, where that is the name of another kind, of another group; `kind` when absent. */
+  readonly writtenAs?: string;
   /** The API group; `""` for core. */
   readonly group: string;
   /** The versions served, newest first. */

@@ -9,6 +9,10 @@ import { endpoints } from "./kinds/endpoints.js";
 import { envoyFilter } from "./kinds/envoy-filter.js";
 import type { ValueOf } from "./kinds/fields.js";
 import { gateway } from "./kinds/gateway.js";
+import { tcpRoute, tlsRoute } from "./kinds/gateway-api/connection-routes.js";
+import { kubernetesGateway } from "./kinds/gateway-api/gateway.js";
+import { gatewayClass } from "./kinds/gateway-api/gateway-class.js";
+import { grpcRoute } from "./kinds/gateway-api/grpc-route.js";
 import { httpRoute } from "./kinds/gateway-api/http-route.js";
 import { ingress } from "./kinds/ingress.js";
 import { ingressClass } from "./kinds/ingress-class.js";
@@ -43,9 +47,12 @@ export const KINDS = {
   Endpoints: endpoints,
   EnvoyFilter: envoyFilter,
   Gateway: gateway,
+  GRPCRoute: grpcRoute,
+  GatewayClass: gatewayClass,
   HTTPRoute: httpRoute,
   Ingress: ingress,
   IngressClass: ingressClass,
+  KubernetesGateway: kubernetesGateway,
   Namespace: namespace,
   PeerAuthentication: peerAuthentication,
   Pod: pod,
@@ -58,6 +65,8 @@ export const KINDS = {
   ServiceEntry: serviceEntry,
   Sidecar: sidecar,
   StatefulSet: statefulSet,
+  TCPRoute: tcpRoute,
+  TLSRoute: tlsRoute,
   Telemetry: telemetry,
   TrafficExtension: trafficExtension,
   VirtualService: virtualService,

@@ -1,6 +1,6 @@
 import { didYouMean } from "../closest-word.js";
 import type { Finding, KindDefinition } from "../kind.js";
-import { apiVersionsOf, lookUpKind } from "../kind-lookup.js";
+import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
 import { meshConfigFindings } from "../mesh-config.js";
 import { proxyConfigFindings } from "../proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
@@ -155,7 +155,7 @@ function wrongVersion(apiVersion: string, definition: KindDefinition<never>): Fi
   return {
     path: ["apiVersion"],
     code: "unsupported-version",
-    message: `${definition.kind} has to be of ${served}, found ${quoted(apiVersion)}`,
+    message: `${writtenName(definition)} has to be of ${served}, found ${quoted(apiVersion)}`,
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join, relative, resolve } from "node:path";
 import Type from "typebox";
 import type { KindDefinition } from "../kind.js";
+import { writtenName } from "../kind-lookup.js";
 import { list, Struct, strict, Text, type ValueOf } from "../kinds/fields.js";
 import { KINDS, type Kind } from "../kinds.js";
 import { readResource } from "../reading/resource.js";
@@ -48,7 +49,12 @@ export function encodeStateFile({ root, path, resources }: SavedFile): string {
 function manifestOf(resource: ConfigResource): Readonly<Record<string, unknown>> {
   const { kind, apiVersion, metadata, spec, status } = resource;
   const definition: KindDefinition<never> = KINDS[kind as Kind];
-  const head = { apiVersion, kind, metadata, ...(status !== undefined && { status }) };
+  const head = {
+    apiVersion,
+    kind: writtenName(definition),
+    metadata,
+    ...(status !== undefined && { status }),
+  };
   return definition.body === "document" && isMap(spec) ? { ...head, ...spec } : { ...head, spec };
 }
 

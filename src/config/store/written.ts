@@ -1,3 +1,5 @@
+import type { KindDefinition } from "../kind.js";
+import { writtenName } from "../kind-lookup.js";
 import { KINDS, type Kind } from "../kinds.js";
 import { type PlacedSection, placesIn } from "../reading/place.js";
 import type { WrittenItem } from "../reading/section.js";
@@ -49,8 +51,10 @@ function kindOf({ kind }: WrittenItem["value"]): string {
 
 /** A resource that is not read from YAML, as if it were. */
 function writtenFrom(resource: ConfigResource, file: string): WrittenResource {
-  const { kind, apiVersion, metadata, spec, status } = resource;
-  const body = KINDS[kind as Kind].body === "spec" ? { spec } : { ...(spec as object) };
+  const { apiVersion, metadata, spec, status } = resource;
+  const definition: KindDefinition<never> = KINDS[resource.kind as Kind];
+  const kind = writtenName(definition);
+  const body = definition.body === "spec" ? { spec } : { ...(spec as object) };
   const document = { apiVersion, kind, metadata, ...body, ...(status !== undefined && { status }) };
   return { kind, document, place: () => ({ position: { file, line: 1, column: 1 } }) };
 }

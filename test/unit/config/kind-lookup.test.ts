@@ -17,6 +17,20 @@ describe("lookUpKind", () => {
     expect(lookUpKind(apiVersion, kind)).toEqual({ result: "known", definition: KINDS[kind] });
   });
 
+  it("knows two kinds that are called Gateway by their groups", () => {
+    expect(lookUpKind("gateway.networking.k8s.io/v1", "Gateway")).toEqual({
+      result: "known",
+      definition: KINDS.KubernetesGateway,
+    });
+    expect(lookUpKind("gateway.networking.k8s.io/v2", "Gateway")).toMatchObject({
+      result: "wrong-version",
+      definition: { kind: "KubernetesGateway" },
+    });
+    expect(lookUpKind("gateway.networking.k8s.io/v1", "KubernetesGateway")).toEqual({
+      result: "meaningless",
+    });
+  });
+
   it.each([
     ["networking.istio.io/v2", "VirtualService"],
     ["networking.istio.io/v1", "EnvoyFilter"],
@@ -33,7 +47,7 @@ describe("lookUpKind", () => {
 
   it.each([
     ["rbac.authorization.k8s.io/v1", "ClusterRole"],
-    ["gateway.networking.k8s.io/v1", "Gateway"],
+    ["gateway.networking.k8s.io/v1", "ListenerSet"],
     ["networking.k8s.io/v1", "NetworkPolicy"],
     ["extensions/v1beta1", "Ingress"],
     ["v1", "PersistentVolumeClaim"],

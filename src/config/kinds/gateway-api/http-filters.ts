@@ -121,7 +121,7 @@ export function* checkHttpFilters(filters: readonly HTTPRouteFilter[], path: Pat
 }
 
 /** That filters which can be there once are; copies can be sent to several. */
-function* checkFilterTypes(types: readonly string[], path: Path): Findings {
+export function* checkFilterTypes(types: readonly string[], path: Path): Findings {
   for (const [index, type] of types.entries()) {
     const isRepeated = types.indexOf(type) < index;
     if (isRepeated && type !== "RequestMirror" && type !== "ExtensionRef") {
@@ -157,7 +157,7 @@ function* checkHttpFilter(filter: HTTPRouteFilter, path: Path): Findings {
 }
 
 /** That of the fields of a filter the one of its type is there, and no other. */
-function* checkFilterFields(
+export function* checkFilterFields(
   filter: { readonly type: string },
   path: Path,
   fields: Readonly<Record<string, string>>,
@@ -172,7 +172,7 @@ function* checkFilterFields(
 }
 
 /** A backend that is named rightly, and a part of the requests in one way, of at most all. */
-function* checkMirror(mirror: RequestMirror, path: Path): Findings {
+export function* checkMirror(mirror: RequestMirror, path: Path): Findings {
   yield* checkBackend(mirror.backendRef, [...path, "backendRef"]);
   const { percent, fraction } = mirror;
   if (percent !== undefined && fraction !== undefined) {

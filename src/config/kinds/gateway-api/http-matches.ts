@@ -61,7 +61,7 @@ export function* checkHttpRouteMatch(match: HTTPRouteMatch, path: Path): Finding
 }
 
 /** Headers that there can be, each once, whatever its case. */
-function checkHeaderMatches(matches: readonly ValueMatch[], path: Path): Findings {
+export function checkHeaderMatches(matches: readonly ValueMatch[], path: Path): Findings {
   return checkValueMatches(matches, path, (name) => name.toLowerCase());
 }
 

@@ -1,0 +1,141 @@
+import type { Finding, KindDefinition, Path } from "../../kind.js";
+import type { ConfigResource } from "../../resource.js";
+import { isIpAddress } from "../dns-names.js";
+import {
+  lenient,
+  list,
+  NonEmptyText,
+  oneOf,
+  optional,
+  PortNumber,
+  strict,
+  Text,
+  TextMap,
+  type ValueOf,
+} from "../fields.js";
+import { each, type Findings, given, invalid, refuse, unique } from "../findings.js";
+import { notApplied } from "../unapplied.js";
+import { checkGatewayTls, checkListenerTls, GatewayTls, ListenerTls } from "./gateway-tls.js";
+import { checkLabelSelector, LabelSelector } from "./label-selector.js";
+import { checkReference, checkSectionName, GATEWAY_API_GROUP, hostnameProblem } from "./names.js";
+
+/** The routes that a listener takes; those of its own namespace when it does not say. */
+export type AllowedRoutes = ValueOf<typeof AllowedRoutes>;
+const AllowedRoutes = strict({
+  namespaces: optional(
+    strict({
+      from: optional(oneOf("All", "Selector", "Same", "None")),
+      selector: optional(LabelSelector),
+    }),
+  ),
+  kinds: optional(list(strict({ group: optional(Text), kind: NonEmptyText }), 8)),
+});
+
+/** A port on which a gateway listens, for one host or one domain, or for any. */
+export type GatewayListener = ValueOf<typeof GatewayListener>;
+const GatewayListener = strict({
+  name: NonEmptyText,
+  hostname: optional(NonEmptyText),
+  port: PortNumber,
+  protocol: NonEmptyText,
+  tls: optional(ListenerTls),
+  allowedRoutes: optional(AllowedRoutes),
+});
+
+/** An address of a gateway: an IP address when it does not say. */
+const Address = strict({ type: optional(NonEmptyText), value: optional(Text) });
+
+/** What a gateway listens for. */
+export type KubernetesGatewaySpec = ValueOf<typeof KubernetesGatewaySpec>;
+const KubernetesGatewaySpec = strict({
+  gatewayClassName: NonEmptyText,
+  listeners: list(GatewayListener, 64),
+  addresses: optional(list(Address, 16)),
+  infrastructure: optional(
+    strict({
+      labels: optional(TextMap),
+      annotations: optional(TextMap),
+      parametersRef: optional(lenient({})),
+    }),
+  ),
+  allowedListeners: optional(lenient({})),
+  defaultScope: optional(Text),
+  tls: optional(GatewayTls),
+});
+
+/** The Gateway of Kubernetes' Gateway API, by the name that Istio has for it: another kind is called Gateway. */
+export const kubernetesGateway = {
+  kind: "KubernetesGateway",
+  writtenAs: "Gateway",
+  group: GATEWAY_API_GROUP,
+  versions: ["v1", "v1beta1"],
+  body: "spec",
+  schema: KubernetesGatewaySpec,
+  check: (resource: ConfigResource<KubernetesGatewaySpec>): readonly Finding[] => [
+    ...checkGateway(resource),
+  ],
+} as const satisfies KindDefinition<KubernetesGatewaySpec>;
+
+const PLAIN: readonly string[] = ["HTTP", "TCP", "UDP"];
+const WITHOUT_HOSTS: readonly string[] = ["TCP", "UDP"];
+
+function* checkGateway({ spec }: ConfigResource<KubernetesGatewaySpec>): Findings {
+  const { listeners, addresses = [] } = spec;
+  if (listeners.length === 0 && spec.allowedListeners === undefined) {
+    yield invalid(["spec", "listeners"], "the Gateway has no listeners");
+  }
+  yield* each(listeners, ["spec", "listeners"], checkListener);
+  const names = listeners.map(({ name }) => name);
+  yield* unique(names, (index) => ["spec", "listeners", index, "name"], "name of a listener");
+  const places = listeners.map(({ port, protocol, hostname = "" }) =>
+    `${port} ${protocol} ${hostname}`.trim(),
+  );
+  yield* unique(places, (index) => ["spec", "listeners", index], "port, protocol and hostname");
+  yield* each(addresses, ["spec", "addresses"], checkAddress);
+  yield* given(spec.tls, ["spec", "tls"], checkGatewayTls);
+  if (spec.allowedListeners !== undefined) {
+    yield notApplied(["spec", "allowedListeners"], "allowedListeners");
+  }
+  if (spec.tls?.backend !== undefined) {
+    yield notApplied(["spec", "tls", "backend"], "tls.backend of a Gateway");
+  }
+}
+
+function* checkListener(listener: GatewayListener, path: Path): Findings {
+  const { name, hostname, protocol, tls, allowedRoutes } = listener;
+  yield* checkSectionName(name, [...path, "name"]);
+  yield* given(hostname, [...path, "hostname"], (host, at) => refuse(at, hostnameProblem(host)));
+  if (hostname !== undefined && WITHOUT_HOSTS.includes(protocol)) {
+    yield invalid([...path, "hostname"], `${protocol} names no host`);
+  }
+  if (tls !== undefined && PLAIN.includes(protocol)) {
+    yield invalid([...path, "tls"], `${protocol} has no tls: write HTTPS or TLS`);
+  }
+  if (tls?.mode === "Passthrough" && protocol === "HTTPS") {
+    yield invalid([...path, "tls", "mode"], "HTTPS ends here: write TLS for what passes through");
+  }
+  yield* given(tls, [...path, "tls"], checkListenerTls);
+  yield* given(allowedRoutes, [...path, "allowedRoutes"], checkAllowedRoutes);
+}
+
+function* checkAllowedRoutes({ namespaces = {}, kinds }: AllowedRoutes, path: Path): Findings {
+  const { from = "Same", selector } = namespaces;
+  const at = [...path, "namespaces"];
+  if (from === "Selector" && selector === undefined) {
+    yield invalid([...at, "selector"], "from: Selector needs a selector");
+  }
+  yield* given(selector, [...at, "selector"], checkLabelSelector);
+  yield* each(kinds, [...path, "kinds"], checkReference);
+}
+
+function* checkAddress(
+  { type = "IPAddress", value }: ValueOf<typeof Address>,
+  path: Path,
+): Findings {
+  if (value === undefined) return;
+  const at = [...path, "value"];
+  if (type === "IPAddress" && !isIpAddress(value)) {
+    yield invalid(at, `"${value}" is no IP address`);
+  }
+  if (type === "Hostname") yield* refuse(at, hostnameProblem(value));
+}

@@ -1,0 +1,137 @@
+import { describe } from "vitest";
+import { tryRows } from "./findings-of.js";
+
+const http = { name: "http", port: 80, protocol: "HTTP" };
+const https = { name: "https", port: 443, protocol: "HTTPS" };
+const certificate = { certificateRefs: [{ name: "a" }] };
+const gateway = (...listeners: object[]) => ({ gatewayClassName: "istio", listeners });
+const AT = "spec.listeners[0]";
+const a = { name: "a", port: 80 };
+
+describe("a Gateway of the Gateway API", () => {
+  tryRows("KubernetesGateway", [
+    ["has a class", { listeners: [http] }, ["spec.gatewayClassName"]],
+    ["has listeners", gateway(), ["spec.listeners"]],
+    [
+      "has listeners of different names, at different places",
+      gateway(http, http),
+      ["spec.listeners[1].name", "spec.listeners[1]"],
+    ],
+    [
+      "has listeners of one port for different hosts",
+      gateway(http, { ...http, name: "b", hostname: "b.example" }),
+      [],
+    ],
+    ["has no fields of Istio's", { ...gateway(http), selector: {} }, ["spec.selector"]],
+    [
+      "has addresses that are some",
+      { ...gateway(http), addresses: [{ value: "a" }, { type: "Hostname", value: "a" }] },
+      ["spec.addresses[0].value"],
+    ],
+    [
+      "takes no listeners of others yet",
+      { ...gateway(http), allowedListeners: {} },
+      ["warning spec.allowedListeners"],
+    ],
+  ]);
+});
+
+describe("a listener", () => {
+  tryRows("KubernetesGateway", [
+    ["has no TLS in plaintext", gateway({ ...http, tls: certificate }), [`${AT}.tls`]],
+    ["ends HTTPS", gateway({ ...https, tls: { mode: "Passthrough" } }), [`${AT}.tls.mode`]],
+    ["needs a certificate for that", gateway({ ...https, tls: {} }), [`${AT}.tls.certificateRefs`]],
+    [
+      "can have one by an option",
+      gateway({
+        ...https,
+        tls: { options: { "gateway.istio.io/tls-terminate-mode": "ISTIO_MUTUAL" } },
+      }),
+      [],
+    ],
+    [
+      "knows no hosts of TCP",
+      gateway({ name: "tcp", port: 1, protocol: "TCP", hostname: "a.example" }),
+      [`${AT}.hostname`],
+    ],
+    [
+      "selects by a selector",
+      gateway({ ...http, allowedRoutes: { namespaces: { from: "Selector" } } }),
+      [`${AT}.allowedRoutes.namespaces.selector`],
+    ],
+    [
+      "selects by values where these are asked for",
+      gateway({
+        ...http,
+        allowedRoutes: {
+          namespaces: {
+            from: "Selector",
+            selector: {
+              matchExpressions: [
+                { key: "a", operator: "In" },
+                { key: "a", operator: "Exists", values: ["b"] },
+              ],
+            },
+          },
+        },
+      }),
+      [0, 1].map((i) => `${AT}.allowedRoutes.namespaces.selector.matchExpressions[${i}].values`),
+    ],
+  ]);
+});
+
+describe("a GatewayClass", () => {
+  tryRows("GatewayClass", [
+    ["has a controller", {}, ["spec.controllerName"]],
+    ["can say more", { controllerName: "a.b/c", description: "d" }, []],
+  ]);
+});
+
+describe("a GRPCRoute", () => {
+  const matches = (...all: object[]) => ({ rules: [{ matches: all, backendRefs: [a] }] });
+  const MATCH = "spec.rules[0].matches[0]";
+  tryRows("GRPCRoute", [
+    ["matches services and methods", matches({ method: { service: "a.B", method: "C" } }), []],
+    ["matches something of a call", matches({ method: {} }), [`${MATCH}.method`]],
+    [
+      "matches names of gRPC",
+      matches({ method: { service: "a/b", method: "c d" } }),
+      [`${MATCH}.method.service`, `${MATCH}.method.method`],
+    ],
+    [
+      "matches by expressions that there are",
+      matches({ method: { type: "RegularExpression", service: "(" } }),
+      [`${MATCH}.method.service`],
+    ],
+    [
+      "has filters with the field of their type, each once",
+      {
+        rules: [
+          { filters: [{ type: "RequestHeaderModifier" }, { type: "RequestHeaderModifier" }] },
+        ],
+      },
+      [0, 1].map((i) => `spec.rules[0].filters[${i}]`).concat("spec.rules[0].filters[1].type"),
+    ],
+    ["has no paths", matches({ path: { value: "/a" } }), [`${MATCH}.path`]],
+  ]);
+});
+
+describe("routes of connections", () => {
+  tryRows("TCPRoute", [
+    ["have rules", { rules: [] }, ["spec.rules"]],
+    ["know no hosts of TCP", { hostnames: ["a.example"], rules: [{}] }, ["spec.hostnames"]],
+    [
+      "have ports of Services",
+      { rules: [{ backendRefs: [{ name: "a" }] }] },
+      ["spec.rules[0].backendRefs[0].port"],
+    ],
+  ]);
+  tryRows("TLSRoute", [
+    ["can have hosts", { hostnames: ["*.example"], rules: [{ backendRefs: [a] }] }, []],
+    [
+      "have hosts that can be",
+      { hostnames: ["10.0.0.1"], rules: [{ backendRefs: [a] }] },
+      ["spec.hostnames[0]"],
+    ],
+  ]);
+});
