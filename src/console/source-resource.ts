@@ -2,6 +2,7 @@ import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { MetadataJson } from "../envoy/api.js";
 import { OWN_METADATA } from "../envoy/names.js";
+import { pathOfPart } from "../mesh/made-of.js";
 
 /** `/apis/networking.istio.io/v1/namespaces/NAMESPACE/KIND/NAME`, as Istio writes it. */
 const CONFIG_PATH =
@@ -22,6 +23,7 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   "virtual-service": "VirtualService",
   "destination-rule": "DestinationRule",
   ingress: "Ingress",
+  grpcroute: "GRPCRoute",
   httproute: "HTTPRoute",
 };
 
@@ -49,11 +51,5 @@ function partAt(config: unknown, path: unknown): SourcePart | undefined {
     CONFIG_PATH.exec(typeof config === "string" ? config : "") ?? [];
   const kind = KINDS[type];
   if (kind === undefined) return undefined;
-  return { ref: { kind, namespace, name }, path: typeof path === "string" ? parsePath(path) : [] };
+  return { ref: { kind, namespace, name }, path: typeof path === "string" ? pathOfPart(path) : [] };
 }
-
-/** `http[1].match[0]` as the path in a resource that it is. */
-const parsePath = (text: string): Path => [
-  "spec",
-  ...[...text.matchAll(/([a-zA-Z]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index)),
-];

@@ -11,8 +11,12 @@ export interface ClusterKey {
 /** What the names of services' clusters begin with. */
 export const SERVICE_CLUSTER_PREFIX = "outbound|";
 
+/** Istio's name of the cluster that there is not: where routes of the Gateway API lead nowhere. */
+const UNKNOWN_SERVICE = "UnknownService";
+
 /** `outbound|80|v1|payments.default.svc.cluster.local`. */
 export function outboundClusterName({ port, subset, hostname }: ClusterKey): string {
+  if (hostname === "") return UNKNOWN_SERVICE;
   return `${SERVICE_CLUSTER_PREFIX}${String(port)}|${subset}|${hostname}`;
 }
 

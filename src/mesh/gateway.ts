@@ -1,9 +1,9 @@
 import type { Table } from "../base/table.js";
 import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { keyOf } from "../config/resource.js";
+import { keyOf, refOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
-import { originOf } from "./made-of.js";
+import { isOfListener, madePart, pathOfPart } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
 import { isHttp, type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
@@ -22,18 +22,26 @@ export interface GatewayServer {
   readonly listenPort: number;
 }
 
-/** Where a server is written; of one that stands for an Ingress, the Ingress. */
+/** Where a server is written: what it was made of, where its Gateway is of no file. */
 export function serverPart({ gateway, server }: GatewayServer): Decision {
-  const ref = originOf(gateway);
+  const made = madePart(gateway, 0);
+  if (made !== undefined) {
+    return { ref: made.ref, path: made.path === "" ? [] : pathOfPart(made.path) };
+  }
   const index = (gateway.spec.servers ?? []).indexOf(server);
-  return { ref, path: ref.kind === gateway.kind ? ["spec", "servers", index] : [] };
+  return { ref: refOf(gateway), path: ["spec", "servers", index] };
 }
 
 /** By this annotation a Gateway names the Services whose workloads serve it, by host and with commas between them. */
 const GATEWAY_SERVICES = "internal.istio.io/gateway-service";
 
+/** The annotation of a Gateway that names Services in place of a selector. */
+export function namedServicesOf(hosts: readonly string[]): Readonly<Record<string, string>> {
+  return { [GATEWAY_SERVICES]: hosts.join(",") };
+}
+
 /** The Services that a Gateway names in place of a selector; undefined when it names none. */
-function namedServices({ metadata }: ResourceOf<"Gateway">): readonly string[] | undefined {
+export function namedServices({ metadata }: ResourceOf<"Gateway">): readonly string[] | undefined {
   return metadata.annotations[GATEWAY_SERVICES]?.split(",").map((host) => host.trim());
 }
 
@@ -44,20 +52,35 @@ const isNamed = (
   { hostname, namespace }: Pick<Service, "hostname" | "namespace">,
 ): boolean => namespace === metadata.namespace && named.includes(hostname);
 
+/** A workload, as Gateways select it. */
+export interface GatewayWorkload {
+  readonly namespace: string;
+  readonly labels: Labels;
+}
+
 /**
- * The Gateways that a proxy serves, the one that wins first: those whose selector matches its labels, or that name one of
- * its services. An empty selector matches every gateway proxy.
+ * Whether a Gateway selects a workload: an empty selector selects every one, and that of a listener of the Gateway API those
+ * of its own namespace alone.
  */
+export function selectsWorkload(
+  gateway: ResourceOf<"Gateway">,
+  { namespace, labels }: GatewayWorkload,
+): boolean {
+  if (isOfListener(gateway) && gateway.metadata.namespace !== namespace) return false;
+  return namedServices(gateway) === undefined && selects(gateway.spec.selector ?? {}, labels);
+}
+
+/** The Gateways that a proxy serves, the one that wins first: those that select it, or that name one of its services. */
 export function gatewaysOf(
   gateways: Table<ResourceOf<"Gateway">>,
-  labels: Labels,
+  workload: GatewayWorkload,
   services: readonly Service[],
 ): readonly ResourceOf<"Gateway">[] {
   return [...gateways.values()]
     .filter((gateway) => {
       const named = namedServices(gateway);
       return named === undefined
-        ? selects(gateway.spec.selector ?? {}, labels)
+        ? selectsWorkload(gateway, workload)
         : services.some((service) => isNamed(gateway, named, service));
     })
     .sort(comparePrecedence);

@@ -2,6 +2,7 @@
  * Gateways and VirtualServices that stand for resources of other kinds, Ingresses and those of the Gateway API: of which
  * parts of which resources they are made, and in what they differ from those of files.
  */
+import type { Path } from "../config/kind.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 
@@ -21,6 +22,9 @@ const MADE_OF = "fairlead/made-of";
 /** As Istio tells the VirtualServices that it makes from those of files. */
 const SEMANTICS = "internal.istio.io/route-semantics";
 
+/** The same of Gateways. */
+const GATEWAY_SEMANTICS = "internal.istio.io/gateway-semantics";
+
 /** Of what VirtualServices are made: of Ingresses, or of routes of the Gateway API. */
 export type RouteSemantics = "ingress" | "gateway";
 
@@ -30,9 +34,28 @@ export function madeOf(parts: readonly MadePart[]): Readonly<Record<string, stri
   return { [MADE_OF]: lines.join("\n") };
 }
 
+/** By this annotation Istio tells of which routes a VirtualService was made. */
+const PARENTS = "internal.istio.io/parents";
+
+/** The annotation that names the routes of which a VirtualService was made. */
+export function parentsOf(refs: readonly ResourceRef[]): Readonly<Record<string, string>> {
+  const names = refs.map(({ kind, name, namespace }) => `${kind}/${name}.${namespace}`);
+  return { [PARENTS]: names.join(",") };
+}
+
+/** Whether a VirtualService was made of a TLSRoute: its routes are of TLS also where TLS ends. */
+export function isOfTlsRoute({ metadata }: Annotated): boolean {
+  return metadata.annotations[PARENTS]?.startsWith("TLSRoute/") === true;
+}
+
 /** The annotation of VirtualServices that are made of such resources. */
 export function routeSemantics(semantics: RouteSemantics): Readonly<Record<string, string>> {
   return { [SEMANTICS]: semantics };
+}
+
+/** The annotation of Gateways that are made of listeners of the Gateway API. */
+export function gatewaySemantics(): Readonly<Record<string, string>> {
+  return { [GATEWAY_SEMANTICS]: "gateway" };
 }
 
 /** The part of which a route of a VirtualService, or the server of a Gateway, was made; undefined of one from a file. */
@@ -54,6 +77,17 @@ const semanticsOf = ({ metadata }: Annotated): string | undefined =>
 /** Whether the prefixes of a VirtualService end where a segment of the path does, as those of Kubernetes' kinds do. */
 export function matchesBySegment(resource: Annotated): boolean {
   return semanticsOf(resource) === "ingress" || isOfGatewayApi(resource);
+}
+
+/** Where in a resource a part is: `rules[0].matches[1]` as the path that it is. */
+export function pathOfPart(path: string): Path {
+  const steps = [...path.matchAll(/([a-zA-Z]+)|\[(\d+)\]/g)];
+  return ["spec", ...steps.map(([, name, index]) => name ?? Number(index))];
+}
+
+/** Whether a Gateway is made of a listener of the Gateway API: only workloads of its own namespace serve it. */
+export function isOfListener({ metadata }: Pick<Gateway, "metadata">): boolean {
+  return metadata.annotations[GATEWAY_SEMANTICS] === "gateway";
 }
 
 /** Whether a VirtualService is made of routes of the Gateway API. */

@@ -10,7 +10,7 @@ export interface PolicySubject {
 }
 
 /** The label of a workload that is the gateway of a resource of the Gateway API. */
-const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
+export const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
 const GATEWAY_GROUP = "gateway.networking.k8s.io";
 
 /**

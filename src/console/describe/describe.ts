@@ -51,8 +51,8 @@ function healthLines({ health, ready }: Workload): readonly string[] {
 }
 
 /** Whether a workload is one that Gateways select. */
-const isGateway = ({ mesh }: Subject, { labels }: Workload): boolean =>
-  gatewaysOf(mesh.gateways, labels, []).length > 0;
+const isGateway = ({ mesh }: Subject, workload: Workload): boolean =>
+  gatewaysOf(mesh.gateways, workload, []).length > 0;
 
 /** A service: its ports, its pods' subsets, what applies to it; undefined when there is no such service. */
 export function describeService(subject: Subject, name: Name): readonly string[] | undefined {

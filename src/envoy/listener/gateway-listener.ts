@@ -4,6 +4,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import type { GatewayTopology } from "../../config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
+import { isOfTlsRoute } from "../../mesh/made-of.js";
 import { isHttp } from "../../mesh/protocol.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
@@ -99,13 +100,6 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   ];
 }
 
-/** By this annotation a VirtualService tells which routes of the Gateway API it was made of. */
-const PARENTS = "internal.istio.io/parents";
-
-/** Whether a VirtualService was made of a TLSRoute: its routes are of TLS also where TLS ends. */
-const isOfTlsRoute = ({ resource: { metadata } }: VirtualService): boolean =>
-  metadata.annotations[PARENTS]?.startsWith("TLSRoute/") === true;
-
 /**
  * The chains of a server whose connections are passed on as bytes: TLS that goes on as it is by the TLS routes and their
  * server names, all else by the TCP routes. See Istio, TLSRoute, "unterminated TLS".
@@ -117,7 +111,7 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly
   const candidates = options.virtualServices(one.gatewayKey);
   const bound = boundTo(one, candidates, options.namespace);
   const chains = bound.flatMap((virtualService) =>
-    (passesTls || isOfTlsRoute(virtualService) ? tlsChains : tcpChains)(
+    (passesTls || isOfTlsRoute(virtualService.resource) ? tlsChains : tcpChains)(
       virtualService,
       port,
       context,

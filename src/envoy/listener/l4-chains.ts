@@ -1,8 +1,10 @@
 /** The ways through a listener for connections that are not HTTP, as VirtualServices route them. */
 import type { Path } from "../../config/kind.js";
+import { refOf } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
+import { madePart, pathOfPart } from "../../mesh/made-of.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
@@ -120,10 +122,15 @@ function isFrom(
   return inNamespace && selects(sourceLabels, source.labels);
 }
 
-const routePart = ({ source: ref }: VirtualService, path: Path): Decision => ({
-  ref,
-  path: ["spec", ...path],
-});
+/** What says where connections go: a part of a VirtualService, or what that was made of. */
+function routePart(
+  { resource }: VirtualService,
+  path: readonly [protocol: "tls" | "tcp", index: number, ...match: Path],
+): Decision {
+  const made = madePart(resource, path[1]);
+  if (made !== undefined) return { ref: made.ref, path: pathOfPart(made.path) };
+  return { ref: refOf(resource), path: ["spec", ...path] };
+}
 
 /** Server names as a chain asks for them: `*` is any, and no name at all too. */
 export const serverNamesOf = (names: readonly string[]): readonly string[] =>

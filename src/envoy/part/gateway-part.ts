@@ -114,7 +114,7 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<
 function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
   const services = servicesOf(inputs);
   const served = servedPorts(services, workloadOf(inputs));
-  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy.labels, services), served);
+  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy, services), served);
 }
 
 /** Whose rules apply. */

@@ -81,7 +81,7 @@ export function createGatewaySecrets(
     ["proxy", "gateways", "secrets", "configMaps", "grants", "services", "listing"],
     (inputs) => {
       const { gateways, proxy } = inputs;
-      const served = gatewaysOf(gateways, proxy.labels, servicesOf(inputs));
+      const served = gatewaysOf(gateways, proxy, servicesOf(inputs));
       const resources = [...credentialsOf(served)].flatMap(([name, naming]) =>
         isConfigMapCredential(name)
           ? resourcesOf.ofConfigMap(name, inputs.configMaps.get(configMapKey(name)))

@@ -58,8 +58,6 @@ export interface RouteContext {
 }
 
 const NO_TIMEOUT = "0s";
-/** Istio's name of the cluster that there is not: of what routes of the Gateway API send nowhere. */
-const UNKNOWN_SERVICE = "UnknownService";
 const FAULT_FILTER = "envoy.filters.http.fault";
 const CORS_FILTER = "envoy.filters.http.cors";
 
@@ -98,9 +96,7 @@ function target(
   context: RouteContext,
 ): RouteActionJson {
   const nameOf = ({ destination }: HTTPRouteDestination): string =>
-    destination.host === ""
-      ? UNKNOWN_SERVICE
-      : outboundClusterName(clusterKey(destination, virtualService, context));
+    outboundClusterName(clusterKey(destination, virtualService, context));
   const single = only(destinations);
   if (single !== undefined) return { cluster: nameOf(single) };
   const clusters = destinations.map((one): WeightedCluster_ClusterWeightJson => {

@@ -1,12 +1,14 @@
 /** Routes of the Gateway API at what they are attached to, and the VirtualServices that those at one place are together. */
-import type { VirtualServiceSpec } from "../../config/kinds/virtual-service.js";
+
+import type { HTTPRoute } from "../../config/kinds/http-route.js";
+import type { TCPRoute, TLSRoute } from "../../config/kinds/l4-routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceMetadata, ResourceRef } from "../../config/resource.js";
-import { madeOf, routeSemantics } from "../made-of.js";
+import { compareSpecificity } from "../hostname.js";
+import { type MadePart, madeOf, parentsOf, routeSemantics } from "../made-of.js";
 import { compareMatches } from "./http-match.js";
-import type { MadeRoute } from "./http-rule.js";
 
-/** What a route is attached to: all that calls a Service, or the hosts of a ServiceEntry. */
+/** All that calls a Service, or the hosts of a ServiceEntry. */
 export interface MeshParent {
   readonly kind: "Service" | "ServiceEntry";
   /** `namespace/name`. */
@@ -15,12 +17,34 @@ export interface MeshParent {
   readonly port: number | undefined;
 }
 
-/** An HTTPRoute at one of its parents, as the routes of VirtualServices that it means there. */
+/** A host at a listener of a Gateway. */
+export interface ListenerParent {
+  readonly kind: "KubernetesGateway";
+  /** The key of the Gateway of Istio's that stands for the listener. */
+  readonly key: string;
+  readonly host: string;
+  /** The route's own host, of which that is a part; `*` of a route without hostnames. */
+  readonly own: string;
+}
+
+/** A route of a VirtualService, and the part of which it was made. */
+export interface Made<Route> {
+  readonly route: Route;
+  readonly part: MadePart;
+}
+
+/** What a route says, in the words of VirtualServices: one of the three. */
+export type MadeRules =
+  | { readonly protocol: "http"; readonly routes: readonly Made<HTTPRoute>[] }
+  | { readonly protocol: "tls"; readonly routes: readonly Made<TLSRoute>[] }
+  | { readonly protocol: "tcp"; readonly routes: readonly Made<TCPRoute>[] };
+
+/** A route at one of its parents. */
 export interface AttachedRoute {
   readonly ref: ResourceRef;
   readonly creationTimestamp: string | undefined;
-  readonly parent: MeshParent;
-  readonly http: readonly MadeRoute[];
+  readonly parent: MeshParent | ListenerParent;
+  readonly rules: MadeRules;
 }
 
 /** The older of two routes first, then by namespace and name. See Istio, sortRoutesByCreationTime. */
@@ -40,45 +64,65 @@ function compare(a: string, b: string): number {
 /** Whose requests a VirtualService is for, and for which host. */
 export interface MadeFor {
   readonly name: string;
-  readonly namespace: string;
+  /** That of the oldest of the routes when absent. */
+  readonly namespace?: string;
   readonly host: string;
   readonly gateway: string;
   readonly exportTo?: readonly string[];
 }
 
 /**
- * The VirtualService of the routes for one host at one place: the rules of all of them, in the order of their matches; of
- * equal matches that of the older route counts. undefined when they have none.
+ * The VirtualService of the routes of one protocol for one host at one place: the rules of all of them, in the order of their
+ * matches; of equal matches that of the older route counts. undefined when they have none.
  */
 export function mergedVirtualService(
   attached: readonly AttachedRoute[],
   { name, namespace, host, gateway, exportTo }: MadeFor,
 ): ResourceOf<"VirtualService"> | undefined {
   const byAge = [...attached].sort(compareAge);
-  const http = byAge.flatMap((one) => one.http).sort(compareRoutes);
-  if (http.length === 0) return undefined;
-  const spec: VirtualServiceSpec = {
-    hosts: [host],
-    gateways: [gateway],
-    http: http.map(({ route }) => route),
-    ...(exportTo === undefined ? {} : { exportTo }),
-  };
-  const creationTimestamp = byAge[0]?.creationTimestamp;
+  const [oldest] = byAge;
+  if (oldest === undefined) return undefined;
+  const { protocol } = oldest.rules;
+  const made = protocol === "http" ? inOrder(byAge) : byAge.flatMap(({ rules }) => rules.routes);
+  if (made.length === 0) return undefined;
   const metadata: ResourceMetadata = {
     name,
-    namespace,
+    namespace: namespace ?? oldest.ref.namespace,
     labels: {},
-    annotations: { ...routeSemantics("gateway"), ...madeOf(http.map(({ part }) => part)) },
-    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    annotations: {
+      ...routeSemantics("gateway"),
+      ...parentsOf(byAge.map(({ ref }) => ref)),
+      ...madeOf(made.map(({ part }) => part)),
+    },
+    ...(oldest.creationTimestamp === undefined
+      ? {}
+      : { creationTimestamp: oldest.creationTimestamp }),
   };
   return {
     kind: "VirtualService",
     apiVersion: "networking.istio.io/v1",
     metadata,
-    spec,
+    spec: {
+      hosts: [host],
+      gateways: [gateway],
+      [protocol]: made.map(({ route }) => route),
+      ...(exportTo === undefined ? {} : { exportTo }),
+    },
     status: undefined,
   };
 }
 
-const compareRoutes = (a: MadeRoute, b: MadeRoute): number =>
-  compareMatches(a.route.match?.[0] ?? {}, b.route.match?.[0] ?? {});
+/** HTTP routes in the order in which they are to be matched: those of the route with the closest host first. */
+function inOrder(byAge: readonly AttachedRoute[]): readonly Made<HTTPRoute>[] {
+  return byAge
+    .flatMap(({ parent, rules }) => {
+      const own = parent.kind === "KubernetesGateway" ? parent.own : "";
+      return rules.protocol === "http" ? rules.routes.map((made) => ({ own, made })) : [];
+    })
+    .sort(
+      (a, b) =>
+        compareSpecificity(a.own, b.own) ||
+        compareMatches(a.made.route.match?.[0] ?? {}, b.made.route.match?.[0] ?? {}),
+    )
+    .map(({ made }) => made);
+}

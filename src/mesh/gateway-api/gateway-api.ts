@@ -1,57 +1,118 @@
 /** The resources of Kubernetes' Gateway API as the Gateways and VirtualServices that they mean, as Istio converts them. */
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Table } from "../../base/table.js";
+import { createListeners, type Listener } from "../../config/gateway-api/listeners.js";
+import type { RouteKind, RouteResource } from "../../config/gateway-api/routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import { refOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
+import { type AttachContext, attachedRoutes } from "./attach.js";
 import type { AttachedRoute } from "./attached-route.js";
-import { httpRouteRules } from "./http-rule.js";
+import { createGatewayRoutes } from "./gateway-routes.js";
+import { listenerGateways } from "./listener-gateways.js";
 import { createMeshRoutes } from "./mesh-routes.js";
-import { meshParentsOf } from "./parents.js";
 
-/** Adds what resources of the Gateway API mean to the Gateways and VirtualServices of the files. */
+type Routing = Pick<ResourceTables, "Gateway" | "VirtualService">;
+
+/** Adds what resources of the Gateway API mean to the Gateways and VirtualServices of the files and Ingresses. */
 export function createGatewayApi(
   engine: Engine,
-): (
-  tables: ResourceTables,
-  routing: Pick<ResourceTables, "Gateway" | "VirtualService">,
-) => Pick<ResourceTables, "Gateway" | "VirtualService"> {
-  const attachHttp = engine.derive<[ResourceOf<"HTTPRoute">], [], Table<AttachedRoute>>(
-    "attached HTTPRoutes",
-    (key, [route]) => route && attachedRoutes(key, route),
-  );
-  const attached = engine.flatten<AttachedRoute>("all attached routes");
-  const settled = createSettledRows<AttachedRoute>(engine, "settled attached routes");
+): (tables: ResourceTables, routing: Routing) => Routing {
+  const listenersOf = createListeners(engine);
+  const gatewaysOf = createGateways(engine);
+  const attachedOf = createAttachedRoutes(engine);
   const meshRoutes = createMeshRoutes(engine);
-  const settledRoutes = createSettledRows<ResourceOf<"VirtualService">>(
+  const gatewayRoutes = createGatewayRoutes(engine);
+  const settled = createSettledRows<ResourceOf<"VirtualService">>(
     engine,
     "virtual services of the Gateway API",
   );
+  const bothRoutes = engine.overlay<ResourceOf<"VirtualService">>();
+  const withGateways = engine.overlay<ResourceOf<"Gateway">>();
   const withRoutes = engine.overlay<ResourceOf<"VirtualService">>();
   return (tables, { Gateway, VirtualService }) => {
-    if (tables.HTTPRoute.size === 0) return { Gateway, VirtualService };
-    const made = meshRoutes(settled(attached(attachHttp([tables.HTTPRoute]))), tables);
-    return { Gateway, VirtualService: withRoutes(VirtualService, settledRoutes(made)) };
+    if (isUnused(tables)) return { Gateway, VirtualService };
+    const listeners = listenersOf(tables);
+    const { ReferenceGrant: grants } = tables;
+    const attached = attachedOf(tables, { listeners, grants });
+    const made = bothRoutes(meshRoutes(attached, tables), gatewayRoutes(attached));
+    return {
+      Gateway: withGateways(Gateway, gatewaysOf(tables.KubernetesGateway, listeners, grants)),
+      VirtualService: withRoutes(VirtualService, settled(made)),
+    };
   };
+}
+
+const isUnused = (tables: ResourceTables): boolean =>
+  tables.KubernetesGateway.size +
+    tables.HTTPRoute.size +
+    tables.GRPCRoute.size +
+    tables.TLSRoute.size +
+    tables.TCPRoute.size ===
+  0;
+
+function createGateways(
+  engine: Engine,
+): (
+  table: ResourceTables["KubernetesGateway"],
+  listeners: Table<readonly Listener[]>,
+  grants: ResourceTables["ReferenceGrant"],
+) => Table<ResourceOf<"Gateway">> {
+  const made = engine.derive<
+    [ResourceOf<"KubernetesGateway">, readonly Listener[]],
+    [ResourceTables["ReferenceGrant"]],
+    Table<ResourceOf<"Gateway">>
+  >(
+    "gateways of listeners",
+    (_key, [gateway, listeners], grants) =>
+      gateway && listeners && listenerGateways(gateway, listeners, grants),
+  );
+  const all = engine.flatten<ResourceOf<"Gateway">>("all gateways of listeners");
+  const settled = createSettledRows<ResourceOf<"Gateway">>(engine, "gateways of the Gateway API");
+  return (table, listeners, grants) => settled(all(made([table, listeners], grants)));
+}
+
+/** The routes of all kinds at all of their parents. */
+function createAttachedRoutes(
+  engine: Engine,
+): (tables: ResourceTables, context: AttachContext) => Table<AttachedRoute> {
+  const http = createAttachment(engine, "HTTPRoute");
+  const grpc = createAttachment(engine, "GRPCRoute");
+  const tls = createAttachment(engine, "TLSRoute");
+  const tcp = createAttachment(engine, "TCPRoute");
+  const requests = engine.overlay<AttachedRoute>();
+  const connections = engine.overlay<AttachedRoute>();
+  const all = engine.overlay<AttachedRoute>();
+  const settle = engine.settle<AttachContext>(
+    (a, b) => a.listeners === b.listeners && a.grants === b.grants,
+  );
+  const settled = createSettledRows<AttachedRoute>(engine, "attached routes");
+  return (tables, context) => {
+    const same = settle(context);
+    return settled(
+      all(
+        requests(http(tables.HTTPRoute, same), grpc(tables.GRPCRoute, same)),
+        connections(tls(tables.TLSRoute, same), tcp(tables.TCPRoute, same)),
+      ),
+    );
+  };
+}
+
+function createAttachment<K extends RouteKind>(
+  engine: Engine,
+  kind: K,
+): (table: Table<ResourceOf<K>>, context: AttachContext) => Table<AttachedRoute> {
+  const attach = engine.derive<[ResourceOf<K>], [AttachContext], Table<AttachedRoute>>(
+    `parents of ${kind}`,
+    (_key, [route], context) =>
+      route && attachedRoutes(kind, route as ResourceOf<K> & RouteResource, context),
+  );
+  const all = engine.flatten<AttachedRoute>(`attached ${kind}`);
+  return (table, context) => all(attach([table], context));
 }
 
 /** The same rows, each the object that it was for as long as it is equal to it. */
 function createSettledRows<V>(engine: Engine, name: string): (table: Table<V>) => Table<V> {
   const derive = engine.derive<[V], [], V>(name, (_key, [row]) => row, isDeepStrictEqual);
   return (table) => derive([table]);
-}
-
-/** A route at each of its parents. */
-function attachedRoutes(key: string, route: ResourceOf<"HTTPRoute">): Table<AttachedRoute> {
-  const { namespace, creationTimestamp } = route.metadata;
-  const parents = meshParentsOf(route.spec.parentRefs ?? [], namespace);
-  // Calls in the mesh need no leave of the backends' namespaces: a service is called as it could be without the route.
-  const http = httpRouteRules(route, { namespace, isGranted: () => true });
-  return Table.from(
-    parents.map((parent, index) => [
-      `${route.kind} ${key} ${index}`,
-      { ref: refOf(route), creationTimestamp, parent, http },
-    ]),
-  );
 }

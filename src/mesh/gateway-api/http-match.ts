@@ -19,7 +19,7 @@ export function matchRequest(match: HTTPRouteMatch): HTTPMatchRequest {
 }
 
 /** Headers by name; of two with the same, whatever its case, the first counts. */
-function headerMatches(headers: readonly ValueMatch[]): Record<string, StringMatch> {
+export function headerMatches(headers: readonly ValueMatch[]): Record<string, StringMatch> {
   return valueMatches(headers.map((header) => ({ ...header, name: header.name.toLowerCase() })));
 }
 

@@ -1,50 +1,65 @@
 /** The rules of HTTPRoutes as the HTTP routes of VirtualServices: one for each match. See Istio, convertHTTPRoute. */
 
 import { durationMs } from "../../config/duration.js";
-import { UNSUPPORTED_FILTERS } from "../../config/kinds/gateway-api/http-filters.js";
+import {
+  type HTTPRouteFilter,
+  UNSUPPORTED_FILTERS,
+} from "../../config/kinds/gateway-api/http-filters.js";
 import type { HTTPBackendRef, HTTPRouteRule } from "../../config/kinds/gateway-api/http-route.js";
+import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import { keyOf, refOf } from "../../config/resource.js";
-import type { MadePart } from "../made-of.js";
-import { type BackendContext, destinationOf, NOWHERE } from "./backend.js";
+import { keyOf, type ResourceRef, refOf } from "../../config/resource.js";
+import type { Made } from "./attached-route.js";
+import { type BackendContext, NOWHERE } from "./backend.js";
+import { sharedDestinations } from "./backend-weights.js";
 import { corsOf, headersOf, mirrorsOf, redirectOf, rewriteOf } from "./http-filter.js";
 import { matchRequest } from "./http-match.js";
 
-/** A route of a VirtualService, and the part of which it was made. */
-export interface MadeRoute {
-  readonly route: HTTPRoute;
-  readonly part: MadePart;
+/** The answer to requests that go nowhere. */
+export const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500 } };
+
+/** A rule of a route, with what its matches are in a VirtualService. */
+interface MatchedRule {
+  readonly name?: string;
+  readonly matches: readonly HTTPMatchRequest[];
 }
 
-/** The answer to requests that go nowhere. */
-const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500 } };
+/**
+ * The routes of a VirtualService for a rule: one for each match, which knows of which part it was made; one for all requests
+ * of a rule without matches. `handlingOf` says what becomes of the requests of a match.
+ */
+export function ruleRoutes(
+  ref: ResourceRef,
+  index: number,
+  { name = `${keyOf(ref).replace("/", ".")}.${index}`, matches }: MatchedRule,
+  handlingOf: (match: HTTPMatchRequest) => HTTPRoute,
+): readonly Made<HTTPRoute>[] {
+  const path = `rules[${index}]`;
+  const made = (match: HTTPMatchRequest, at: string): Made<HTTPRoute> => ({
+    route: { name, match: [match], ...handlingOf(match) },
+    part: { ref, path: at },
+  });
+  if (matches.length === 0) return [made({ uri: { prefix: "/" } }, path)];
+  return matches.map((match, i) => made(match, `${path}.matches[${i}]`));
+}
 
 /** What the rules of an HTTPRoute mean. A route without rules is one for all requests, which go nowhere. */
 export function httpRouteRules(
   resource: ResourceOf<"HTTPRoute">,
   context: BackendContext,
-): readonly MadeRoute[] {
+): readonly Made<HTTPRoute>[] {
   const ref = refOf(resource);
   return (resource.spec.rules ?? [{}]).flatMap((rule, index) => {
-    const name = rule.name ?? `${keyOf(ref).replace("/", ".")}.${index}`;
-    const path = `rules[${index}]`;
-    const { matches = [] } = rule;
-    const whole = (match: HTTPRoute["match"], prefix: string) => ({
-      name,
-      ...(match === undefined ? {} : { match }),
-      ...handling(rule, prefix, context),
-    });
-    if (matches.length === 0) {
-      const match = matchRequest({});
-      return [{ route: whole([match], "/"), part: { ref, path } }];
-    }
-    return matches.map((one, i) => {
-      const match = matchRequest(one);
-      const route = whole([match], match.uri?.prefix ?? "/");
-      return { route, part: { ref, path: `${path}.matches[${i}]` } };
-    });
+    const { name, matches = [] } = rule;
+    const matched = {
+      ...(name === undefined ? {} : { name }),
+      matches: matches.map(matchRequest),
+    };
+    return ruleRoutes(ref, index, matched, ({ uri }) =>
+      handling(rule, uri?.prefix ?? "/", context),
+    );
   });
 }
 
@@ -60,7 +75,7 @@ function handling(rule: HTTPRouteRule, prefix: string, context: BackendContext):
   };
   const redirect = filters.find((one) => one.requestRedirect)?.requestRedirect;
   if (redirect !== undefined) return { ...shared, redirect: redirectOf(redirect, prefix) };
-  const route = destinationsOf(backendRefs, context);
+  const route = requestDestinations(backendRefs, context);
   if (route.length === 0) return { ...shared, ...ERROR };
   const urlRewrite = filters.find((one) => one.urlRewrite)?.urlRewrite;
   const rewrite = urlRewrite && rewriteOf(urlRewrite, prefix);
@@ -74,22 +89,27 @@ function handling(rule: HTTPRouteRule, prefix: string, context: BackendContext):
   };
 }
 
-/** The backends that get requests, by weight; one alone gets all of them. */
-function destinationsOf(
-  backends: readonly HTTPBackendRef[],
+/** Filters that a backend can have: those of headers. */
+type BackendFilters = readonly Pick<
+  HTTPRouteFilter,
+  "requestHeaderModifier" | "responseHeaderModifier"
+>[];
+
+/** The backends that get requests, by weight; one with a filter that it cannot have gets none of its share. */
+export function requestDestinations(
+  backends: readonly (Omit<HTTPBackendRef, "filters"> & { readonly filters?: BackendFilters })[],
   context: BackendContext,
 ): readonly HTTPRouteDestination[] {
-  const receiving = backends.filter(({ weight = 1 }) => weight > 0);
-  return receiving.map((backend): HTTPRouteDestination => {
-    const { weight = 1, filters = [] } = backend;
+  return sharedDestinations(backends, context).map(({ backend, destination, share }) => {
+    const { filters = [] } = backend;
     const headers = headersOf(filters);
     const isUnderstood = filters.every(
       ({ requestHeaderModifier, responseHeaderModifier }) =>
         requestHeaderModifier !== undefined || responseHeaderModifier !== undefined,
     );
     return {
-      destination: isUnderstood ? destinationOf(backend, context) : NOWHERE,
-      ...(receiving.length === 1 ? {} : { weight }),
+      destination: isUnderstood ? destination : NOWHERE,
+      ...share,
       ...(headers === undefined ? {} : { headers }),
     };
   });

@@ -9,9 +9,14 @@ import { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
-import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
+import { DEFAULT_DOMAIN, overlaps, serviceHostname } from "../hostname.js";
 import { MESH_GATEWAY } from "../virtual-service.js";
-import { type AttachedRoute, mergedVirtualService } from "./attached-route.js";
+import {
+  type AttachedRoute,
+  type Made,
+  type MadeRules,
+  mergedVirtualService,
+} from "./attached-route.js";
 
 type VirtualService = ResourceOf<"VirtualService">;
 
@@ -68,14 +73,19 @@ function virtualServicesAt(
   const parentNamespace = parentKey.slice(0, parentKey.indexOf("/"));
   const places = new Map<string, AttachedRoute[]>();
   for (const one of attached) {
-    const { port } = one.parent;
-    const place = `${one.ref.namespace}${port === undefined ? "" : `~${port}`}`;
+    const port = one.parent.kind === "KubernetesGateway" ? undefined : one.parent.port;
+    const { protocol } = one.rules;
+    const place = [
+      one.ref.namespace,
+      ...(protocol === "http" ? [] : [protocol]),
+      ...(port === undefined ? [] : [port]),
+    ].join("~");
     places.set(place, [...(places.get(place) ?? []), atPort(one, port)]);
   }
   const made = [...places].flatMap(([place, group]) => {
     const namespace = group[0]?.ref.namespace ?? "";
     return hosts.map((host) =>
-      mergedVirtualService(group, {
+      mergedVirtualService(forHost(group, host), {
         name: `${place}~${host}`,
         namespace,
         host,
@@ -92,9 +102,50 @@ function virtualServicesAt(
 /** A route whose matches are for one port alone. */
 function atPort(attached: AttachedRoute, port: number | undefined): AttachedRoute {
   if (port === undefined) return attached;
-  const http = attached.http.map(({ route, part }) => ({
+  return { ...attached, rules: rulesAtPort(attached.rules, port) };
+}
+
+function rulesAtPort(rules: MadeRules, port: number): MadeRules {
+  if (rules.protocol === "http") return { ...rules, routes: rules.routes.map(withPort(port)) };
+  if (rules.protocol === "tcp") return { ...rules, routes: rules.routes.map(withPort(port)) };
+  return {
+    ...rules,
+    routes: rules.routes.map(({ route, part }) => {
+      const match = route.match.map((one) => ({ ...one, port }));
+      return { route: { ...route, match }, part };
+    }),
+  };
+}
+
+interface Matched {
+  readonly match?: readonly object[];
+}
+
+const withPort =
+  (port: number) =>
+  <R extends Matched>({ route, part }: Made<R>): Made<R> => ({
     route: { ...route, match: (route.match ?? [{}]).map((match) => ({ ...match, port })) },
     part,
-  }));
-  return { ...attached, http };
+  });
+
+/** In the mesh TLS connections are for the host itself where a route names no others. */
+function forHost(attached: readonly AttachedRoute[], host: string): readonly AttachedRoute[] {
+  return attached.map((one): AttachedRoute => {
+    const { rules } = one;
+    if (rules.protocol !== "tls") return one;
+    const routes = rules.routes.map(({ route, part }) => {
+      const match = route.match.map((names) => ({
+        ...names,
+        sniHosts: namesFor(names.sniHosts, host),
+      }));
+      return { route: { ...route, match }, part };
+    });
+    return { ...one, rules: { ...rules, routes } };
+  });
+}
+
+/** Of several names those count that the host has; a single one is taken as it is. See Istio, compatibleRoutesForHost. */
+function namesFor(names: readonly string[], host: string): readonly string[] {
+  if (names.includes("*")) return [host];
+  return names.length === 1 ? names : names.filter((name) => overlaps(name, host));
 }

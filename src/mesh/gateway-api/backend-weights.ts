@@ -1,0 +1,29 @@
+import type { Destination } from "../../config/kinds/destination.js";
+import type { BackendObjectReference } from "../../config/kinds/gateway-api/backends.js";
+import { type BackendContext, destinationOf } from "./backend.js";
+
+/** A backend with its share. */
+type Weighted = BackendObjectReference & { readonly weight?: number };
+
+/** Where a share of requests or connections goes; one that goes all to one place has no weight. */
+export interface SharedDestination<B> {
+  readonly backend: B;
+  readonly destination: Destination;
+  readonly share: { readonly weight?: number };
+}
+
+/** The destinations of the backends that have a weight. */
+export function sharedDestinations<B extends Weighted>(
+  backends: readonly B[],
+  context: BackendContext,
+): readonly SharedDestination<B>[] {
+  const receiving = backends.filter(({ weight = 1 }) => weight > 0);
+  return receiving.map((backend) => {
+    const { weight = 1 } = backend;
+    return {
+      backend,
+      destination: destinationOf(backend, context),
+      share: receiving.length === 1 ? {} : { weight },
+    };
+  });
+}
