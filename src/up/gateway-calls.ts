@@ -5,9 +5,9 @@ import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { parseServerHost } from "../mesh/gateway.js";
-import { selects } from "../mesh/labels.js";
 import type { PlacedPod } from "./pod-plan.js";
-import { selectsPods } from "./pods.js";
+import { selectsPods } from "./selects-pods.js";
+import { servedGateways } from "./served-gateways.js";
 
 /** One URL that a gateway answers. */
 export interface GatewayCall {
@@ -34,11 +34,9 @@ export function gatewayCalls(
   return pods
     .filter((pod) => pod.proxy === "router")
     .flatMap((pod) =>
-      sorted(tables.Gateway)
-        .filter(({ spec }) => selects(spec.selector ?? {}, pod.labels))
-        .flatMap((gateway) =>
-          (gateway.spec.servers ?? []).flatMap((server) => callOf(tables, pod, gateway, server)),
-        ),
+      servedGateways(tables, pod).flatMap((gateway) =>
+        (gateway.spec.servers ?? []).flatMap((server) => callOf(tables, pod, gateway, server)),
+      ),
     );
 }
 

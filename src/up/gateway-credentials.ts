@@ -5,8 +5,8 @@ import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { parseServerHost } from "../mesh/gateway.js";
-import { selects } from "../mesh/labels.js";
-import { declared, isMade } from "./made.js";
+import { isMade } from "./made.js";
+import { servedGateways } from "./served-gateways.js";
 import type { LocalWorkload } from "./workloads.js";
 
 /** A Secret that a gateway needs. */
@@ -51,18 +51,14 @@ function isMissing(secret: ResourceOf<"Secret"> | undefined): boolean {
 }
 
 /** What each server of the Gateways that a workload serves asks for. */
-function neededBy(
-  tables: ResourceTables,
-  { namespace, labels }: LocalWorkload,
-): readonly GatewayCredential[] {
-  return declared(tables.Gateway)
-    .filter(({ spec }) => selects(spec.selector ?? {}, labels))
-    .flatMap(({ spec, metadata }) =>
-      (spec.servers ?? []).flatMap((server) => {
-        const hosts = serverHosts(server, metadata.namespace);
-        return credentialNames(server).map((name) => ({ namespace, name, hosts }));
-      }),
-    );
+function neededBy(tables: ResourceTables, workload: LocalWorkload): readonly GatewayCredential[] {
+  const { namespace } = workload;
+  return servedGateways(tables, workload).flatMap(({ spec, metadata }) =>
+    (spec.servers ?? []).flatMap((server) => {
+      const hosts = serverHosts(server, metadata.namespace);
+      return credentialNames(server).map((name) => ({ namespace, name, hosts }));
+    }),
+  );
 }
 
 function credentialNames({ tls }: Server): readonly string[] {

@@ -1,11 +1,15 @@
 /** The gateway workloads, and the Services in front of them, that Gateways ask for and no file declares. */
-import { serverPort } from "../config/kinds/gateway.js";
+import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
+import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { type Labels, selects } from "../mesh/labels.js";
+import { selectsWorkload } from "../mesh/gateway.js";
+import type { Labels } from "../mesh/labels.js";
+import { isOfListener, originOf } from "../mesh/made-of.js";
 import { declared } from "./made.js";
 import { proxyStart } from "./proxy-start.js";
-import { gatewaySelectors, type LocalWorkload } from "./workloads.js";
+import { selectingGateways } from "./served-gateways.js";
+import type { LocalWorkload } from "./workloads.js";
 
 /** A port of a made Service. */
 export interface MadeServicePort {
@@ -33,23 +37,30 @@ export function missingGateways(
 ): readonly MadeGateway[] {
   const made: MadeGateway[] = [];
   // The one with the most labels first: it may match a selector with fewer of them.
-  const selectors = [...gatewaySelectors(tables)].sort(
-    (a, b) => Object.keys(b).length - Object.keys(a).length,
+  const gateways = [...selectingGateways(tables)].sort(
+    (a, b) => Object.keys(selectorOf(b)).length - Object.keys(selectorOf(a)).length,
   );
-  for (const selector of selectors) {
+  for (const gateway of gateways) {
     const all = [...workloads, ...made.map(({ workload }) => workload)];
-    if (!all.some(({ labels }) => selects(selector, labels))) {
-      made.push(makeGateway(tables, selector));
+    if (!all.some((workload) => selectsWorkload(gateway, workload))) {
+      made.push(makeGateway(tables, gateway));
     }
   }
   return made;
 }
 
-function makeGateway(tables: ResourceTables, selector: Labels): MadeGateway {
-  const service = declared(tables.Service).find((one) => standsInFront(one, selector));
+const selectorOf = ({ spec }: ResourceOf<"Gateway">): Labels => spec.selector ?? {};
+
+function makeGateway(tables: ResourceTables, gateway: ResourceOf<"Gateway">): MadeGateway {
+  const selector = selectorOf(gateway);
+  // Pods that are a Gateway of the Gateway API are of its namespace.
+  const own = isOfListener(gateway) ? gateway.metadata.namespace : undefined;
+  const service = declared(tables.Service).find(
+    (one) => (own === undefined || one.metadata.namespace === own) && standsInFront(one, selector),
+  );
   const labels = { ...selector, ...service?.spec.selector };
-  const name = service?.metadata.name ?? gatewayName(selector);
-  const namespace = service?.metadata.namespace ?? DEFAULT_NAMESPACE;
+  const name = service?.metadata.name ?? gatewayName(tables, gateway);
+  const namespace = service?.metadata.namespace ?? own ?? DEFAULT_NAMESPACE;
   const workload: LocalWorkload = {
     kind: "Deployment",
     name,
@@ -62,7 +73,7 @@ function makeGateway(tables: ResourceTables, selector: Labels): MadeGateway {
     ...proxyStart(tables, { namespace, labels, annotations: {} }),
   };
   return service === undefined
-    ? { workload, servicePorts: servicePorts(tables, labels) }
+    ? { workload, servicePorts: servicePorts(tables, workload) }
     : { workload };
 }
 
@@ -74,24 +85,37 @@ function standsInFront(service: ResourceOf<"Service">, selector: Labels): boolea
   return agreeing.length > 0 && disagreeing.length === 0;
 }
 
-/** `istio-ingressgateway` for `istio: ingressgateway`, as Istio names them. */
-function gatewayName(selector: Labels): string {
+/** `istio-ingressgateway` for `istio: ingressgateway`, and `NAME-CLASS` for the Gateway API's, as Istio names them. */
+function gatewayName(tables: ResourceTables, gateway: ResourceOf<"Gateway">): string {
+  const selector = selectorOf(gateway);
+  const made = isOfListener(gateway) ? originOf(gateway) : undefined;
+  const kubernetes = made && tables.KubernetesGateway.get(keyOf(made));
+  if (kubernetes !== undefined) {
+    return `${kubernetes.metadata.name}-${kubernetes.spec.gatewayClassName}`;
+  }
   const { istio, app } = selector;
   if (istio !== undefined) return `istio-${istio}`;
   return app ?? Object.values(selector).join("-");
 }
 
-function servicePorts(tables: ResourceTables, labels: Labels): readonly MadeServicePort[] {
+function servicePorts(tables: ResourceTables, workload: LocalWorkload): readonly MadeServicePort[] {
   const servers = declared(tables.Gateway)
-    .filter(({ spec }) => selects(spec.selector ?? {}, labels))
+    .filter((gateway) => selectsWorkload(gateway, workload))
     .flatMap(({ spec }) => spec.servers ?? [])
     .filter((server) => serverPort(server) !== 0);
   const numbers = [...new Set(servers.map(serverPort))].sort((a, b) => a - b);
   return numbers.map((port) => ({
-    name: servers.find((server) => serverPort(server) === port)?.port.name ?? `port-${port}`,
+    name: portName(servers, port),
     port,
     targetPort: unprivilegedPort(port, numbers),
   }));
+}
+
+/** The name of the first server on a port, if no server on another port has it too. */
+function portName(servers: readonly Server[], port: number): string {
+  const name = servers.find((server) => serverPort(server) === port)?.port.name;
+  const isOwn = servers.every((one) => serverPort(one) === port || one.port.name !== name);
+  return name !== undefined && isOwn ? name : `port-${port}`;
 }
 
 /** The port itself when anyone may bind it, else one above 8000 that is none of the others. */

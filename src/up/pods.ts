@@ -3,9 +3,10 @@
 import type { Container } from "../config/kinds/pod-template.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { type Labels, selects } from "../mesh/labels.js";
+import type { Labels } from "../mesh/labels.js";
 import { declared } from "./made.js";
 import type { ProxyStart } from "./proxy-start.js";
+import { selectsPods } from "./selects-pods.js";
 import type { LocalWorkload, PodProxy } from "./workloads.js";
 
 /** One replica of a workload. */
@@ -60,19 +61,6 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     settings: workload.settings,
     appPorts,
   };
-}
-
-/** Whether a selector of a resource selects pods with these labels in that namespace; an empty one selects none. */
-export function selectsPods(
-  selector: Labels | undefined,
-  resource: { readonly namespace: string },
-  pods: Pick<LocalPod, "namespace" | "labels">,
-): boolean {
-  return (
-    resource.namespace === pods.namespace &&
-    Object.keys(selector ?? {}).length > 0 &&
-    selects(selector ?? {}, pods.labels)
-  );
 }
 
 function appPortsOf(tables: ResourceTables, workload: LocalWorkload): readonly number[] {

@@ -8,7 +8,7 @@ import type { StandIn } from "../mesh/stand-in.js";
 import { type GatewayCall, gatewayCalls } from "./gateway-calls.js";
 import { isMade } from "./made.js";
 import type { PlacedPod } from "./pod-plan.js";
-import { selectsPods } from "./pods.js";
+import { selectsPods } from "./selects-pods.js";
 import { externalHosts } from "./stand-ins.js";
 
 /** A command, and what it shows. */

@@ -4,10 +4,12 @@ import type { Container, PodTemplate } from "../config/kinds/pod-template.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { type Labels, selects } from "../mesh/labels.js";
+import { selectsWorkload } from "../mesh/gateway.js";
+import type { Labels } from "../mesh/labels.js";
 import { getsSidecar } from "./injection.js";
 import { declared } from "./made.js";
 import { type ProxyStart, proxyStart } from "./proxy-start.js";
+import { selectingGateways } from "./served-gateways.js";
 
 /** What stands between a pod and the others: a sidecar, nothing, or the pod is itself a gateway. */
 export type PodProxy = "sidecar" | "router" | "none";
@@ -91,18 +93,14 @@ function workloadOf(
 function proxyOf(tables: ResourceTables, namespace: string, template: PodTemplate): PodProxy {
   const { labels = {}, annotations = {} } = template.metadata ?? {};
   if (annotations[TEMPLATES]?.split(",").includes("gateway") === true) return "router";
-  if (gatewaySelectors(tables).some((selector) => selects(selector, labels))) return "router";
+  const workload = { namespace, labels };
+  if (selectingGateways(tables).some((gateway) => selectsWorkload(gateway, workload))) {
+    return "router";
+  }
   const hostNetwork = template.spec?.hostNetwork === true;
   const declaration = tables.Namespace.get(`/${namespace}`);
   const pod = { labels, annotations, hostNetwork };
   return getsSidecar(namespace, declaration, pod) ? "sidecar" : "none";
-}
-
-/** The selectors of all Gateways that have one. */
-export function gatewaySelectors(tables: ResourceTables): readonly Labels[] {
-  return declared(tables.Gateway)
-    .map((gateway) => gateway.spec.selector ?? {})
-    .filter((selector) => Object.keys(selector).length > 0);
 }
 
 /** The namespaces that have workloads and are declared by no file, sorted. */
