@@ -1,13 +1,14 @@
 import { RE2JS, RE2JSException } from "re2js";
 
-/** The longest regular expression that Istio passes on to Envoy, in characters. */
+/** The longest regular expression that Istio passes on to Envoy, in bytes. */
 const LONGEST = 1024;
 
 /** Why a text is no regular expression that Istio passes on to Envoy: as `syntaxProblem`, and not too long. */
 export function regexProblem(text: string): string | undefined {
   if (text === "") return "a regular expression cannot be empty";
-  if (text.length > LONGEST) {
-    return `the regular expression is too long: ${text.length} characters, at most ${LONGEST}`;
+  const length = Buffer.byteLength(text);
+  if (length > LONGEST) {
+    return `the regular expression is too long: ${length} bytes, at most ${LONGEST}`;
   }
   return syntaxProblem(text);
 }

@@ -152,6 +152,11 @@ describe("the match of an HTTP route", () => {
       [`${MATCH}.uri.regex`],
     ],
     [
+      "has regular expressions that are not too long in bytes",
+      matching({ uri: { regex: "é".repeat(513) } }),
+      [`${MATCH}.uri.regex`],
+    ],
+    [
       "asks for headers by their names",
       matching({ headers: { "x-a": {}, ":path": {}, "": {} } }),
       [`${MATCH}.headers[""]`],
