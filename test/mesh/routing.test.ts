@@ -46,6 +46,11 @@ spec:
         allowMethods: [PUT]
         maxAge: 60s
       route: [{ destination: { host: shop } }]
+    - match: [{ uri: { prefix: /kept-browser } }]
+      corsPolicy:
+        allowOrigins: [{ exact: https://shop.example.com }]
+        unmatchedPreflights: IGNORE
+      route: [{ destination: { host: shop } }]
     - match: [{ uri: { prefix: /slow } }]
       timeout: 5s
       retries: { attempts: 2, perTryTimeout: 0.2s, retryOn: "5xx,reset" }
@@ -189,8 +194,8 @@ test("a share of the requests is aborted, and others are delayed", async () => {
 });
 
 test("a browser is told which other sites may ask", async () => {
-  const preflight = (origin: string): Promise<Answer> =>
-    ask("http://shop/browser", {
+  const preflight = (origin: string, path = "browser"): Promise<Answer> =>
+    ask(`http://shop/${path}`, {
       method: "OPTIONS",
       headers: { origin, "access-control-request-method": "PUT" },
     });
@@ -201,6 +206,10 @@ test("a browser is told which other sites may ask", async () => {
   });
   const stranger = await preflight("https://evil.example.com");
   expect(stranger.headers["access-control-allow-origin"]).toBeUndefined();
+  // The application answers it itself, unless the sidecar is to keep it from that.
+  expect(echoOf(stranger).method).toBe("OPTIONS");
+  const kept = await preflight("https://evil.example.com", "kept-browser");
+  expect({ status: kept.status, body: kept.body }).toEqual({ status: 200, body: "" });
 });
 
 test("a try that takes too long is given up for the next one", async () => {

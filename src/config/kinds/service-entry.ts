@@ -19,6 +19,7 @@ import { checkedByIstio } from "./istio-resource.js";
 import { checkPort, checkPortOrZero } from "./numbers.js";
 import { isHttpProtocol, isTcpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
 import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
+import { notApplied } from "./unapplied.js";
 import { checkDnsEndpoint, checkStaticEndpoint, WorkloadEntrySpec } from "./workload-entry.js";
 
 /** A port of a service that the registry does not have by itself. */
@@ -207,6 +208,11 @@ function* checkDynamicDns(spec: ServiceEntrySpec, labels: TextMap): Findings {
     const problem = `resolution DYNAMIC_DNS is for ${DYNAMIC_PROTOCOLS.join(", ")}, which name the host`;
     return refuse([...at, "protocol"], named ? undefined : problem);
   });
+  const instead = "calls go to the addresses that callers know, as with NONE";
+  yield notApplied(
+    ["spec", "resolution"],
+    `DYNAMIC_DNS, which is for waypoints alone (${instead}),`,
+  );
 }
 
 /** Hosts are told apart by HTTP's host or by SNI; connections of other protocols have neither. */

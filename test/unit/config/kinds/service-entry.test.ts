@@ -119,12 +119,12 @@ describe("the resolution of a ServiceEntry", () => {
     [
       "DYNAMIC_DNS is for all hosts below a domain",
       at("DYNAMIC_DNS", { hosts: ["*.a.b", "a.b", "*-x.b"] }),
-      ["spec.hosts[1]"],
+      ["spec.hosts[1]", "warning spec.resolution"],
     ],
     [
       "DYNAMIC_DNS needs nothing else, and a protocol that names the host",
       at("DYNAMIC_DNS", { hosts: ["*.a.b"], addresses: ["10.0.0.1"], ports: [http, tcp] }),
-      ["spec.addresses", "spec.ports[1].protocol"],
+      ["spec.addresses", "spec.ports[1].protocol", "warning spec.resolution"],
     ],
     [
       "DYNAMIC_DNS is not for HTTPS, of which Istio says TLS there",
@@ -135,7 +135,7 @@ describe("the resolution of a ServiceEntry", () => {
           { number: 443, name: "https", protocol: "HTTPS" },
         ],
       }),
-      ["spec.ports[1].protocol"],
+      ["spec.ports[1].protocol", "warning spec.resolution"],
     ],
     [
       "STATIC is what workloads are selected for",
@@ -187,9 +187,10 @@ describe("a ServiceEntry of hosts of the mesh that are looked up", () => {
     );
 
   it("has no waypoint", () => {
-    expect(found({})).toEqual([]);
-    expect(found({ "istio.io/use-waypoint": "None" })).toEqual([]);
-    expect(found({ "istio.io/use-waypoint": "egress" })).toEqual(["spec.location"]);
+    const unapplied = "warning spec.resolution";
+    expect(found({})).toEqual([unapplied]);
+    expect(found({ "istio.io/use-waypoint": "None" })).toEqual([unapplied]);
+    expect(found({ "istio.io/use-waypoint": "egress" })).toEqual(["spec.location", unapplied]);
   });
 });
 
