@@ -15,10 +15,10 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
-import { firstByKey, withMember, withoutMember } from "./grouping.js";
+import { firstByKey, GroupEdits } from "./grouping.js";
 import type { MemoNode } from "./memo-node.js";
 import { type Branch, type Cell, Memory, type MemoTree } from "./memory.js";
-import { allKeys, changedKeys, tableOf, withRow } from "./rows.js";
+import { allKeys, changedKeys, withRows } from "./rows.js";
 import { type Change, Table } from "./table.js";
 import type { ABSENT } from "./trie.js";
 
@@ -49,13 +49,6 @@ export type RowFunction<Rows extends readonly unknown[], Context extends readonl
   rows: RowsOf<Rows>,
   ...context: Context
 ) => R | undefined;
-
-/** At which keys a derivation has rows. */
-interface RowSelection<Rows extends readonly unknown[]> {
-  /** Where there may be rows, and where there were. */
-  readonly keysOf: (tables: TablesOf<Rows>, result: Table<unknown> | undefined) => Set<string>;
-  readonly exists: (rows: RowsOf<Rows>) => boolean;
-}
 
 function sameArray(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
@@ -229,10 +222,7 @@ export class Engine {
     compute: RowFunction<Rows, Context, R>,
     equal: (a: R, b: R) => boolean = identical,
   ): Derivation<Rows, Context, R> {
-    return this.#derivation(name, compute, equal, {
-      keysOf: (tables, result) => allKeys(tables, result),
-      exists: (rows) => rows.some((value) => value !== undefined),
-    });
+    return this.#derivation(name, compute, equal, Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -249,17 +239,15 @@ export class Engine {
     equal: (a: R, b: R) => boolean = identical,
   ): Derivation<[First, ...Rows], Context, R> {
     const row = compute as RowFunction<[First, ...Rows], Context, R>;
-    return this.#derivation(name, row, equal, {
-      keysOf: ([first], result) => allKeys([first], result),
-      exists: ([first]) => first !== undefined,
-    });
+    return this.#derivation(name, row, equal, 1);
   }
 
+  /** There may be rows where the first tables have one, of so many as `leading` says. */
   #derivation<Rows extends readonly unknown[], Context extends readonly unknown[], R>(
     name: string,
     compute: RowFunction<Rows, Context, R>,
     equal: (a: R, b: R) => boolean,
-    { keysOf, exists }: RowSelection<Rows>,
+    leading: number,
   ): Derivation<Rows, Context, R> {
     const cell = this.#remembered<{
       readonly tables: TablesOf<Rows>;
@@ -268,18 +256,26 @@ export class Engine {
     }>();
     return (tables, ...context) => {
       const last = cell.get();
-      const keys =
-        last !== undefined && sameArray(last.context, context)
-          ? changedKeys(tables, last.tables)
-          : keysOf(tables, last?.result);
-      const rowAt = (key: string): R | undefined => {
+      const rowOf = (key: string, rows: readonly unknown[]): R | undefined => {
         this.#record?.(name, key);
-        const rows = tables.map((table) => table.get(key)) as unknown as RowsOf<Rows>;
-        return exists(rows) ? compute(key, rows, ...context) : undefined;
+        const isThere = rows.some((row, i) => i < leading && row !== undefined);
+        return isThere ? compute(key, rows as RowsOf<Rows>, ...context) : undefined;
       };
-      let result = last?.result;
-      if (result === undefined) result = tableOf(keys, rowAt);
-      else for (const key of keys) result = withRow(result, key, rowAt(key), equal);
+      const result =
+        last === undefined
+          ? Table.derived(tables, leading, rowOf)
+          : withRows(
+              last.result,
+              sameArray(last.context, context)
+                ? changedKeys(tables, last.tables)
+                : allKeys([...tables.slice(0, leading), last.result]),
+              (key) =>
+                rowOf(
+                  key,
+                  tables.map((table) => table.get(key)),
+                ),
+              equal,
+            );
       cell.set({ tables, context, result });
       return result;
     };
@@ -299,34 +295,34 @@ export class Engine {
     }>();
     return (table) => {
       const last = cell.get();
-      let result = last?.result ?? Table.empty<Table<V>>();
+      const edits = new GroupEdits<V>();
       for (const { key, before, after } of table.changesFrom(last?.source ?? Table.empty())) {
         this.#record?.(name, key);
-        if (before !== undefined) result = withoutMember(result, keysOf(before, key), key);
-        if (after !== undefined) result = withMember(result, keysOf(after, key), key, after);
+        if (before !== undefined) edits.remove(keysOf(before, key), key);
+        if (after !== undefined) edits.set(keysOf(after, key), key, after);
       }
+      const result = edits.appliedTo(last?.result ?? Table.empty());
       cell.set({ source: table, result });
       return result;
     };
   }
 
   /**
-   * What is made of a table's rows one by one, in any order: after a change `step` is given the rows that changed. The
-   * first time it begins with nothing, or with what was made of another table already.
+   * What is made of a table's rows, in any order: `step` is given those that changed, if there are any. The first time it begins
+   * with nothing, or with what was made of another table already.
    */
   fold<V, R>(
     name: string,
     empty: R,
-    step: (result: R, change: Change<V>) => R,
+    step: (result: R, changes: readonly Change<V>[]) => R,
   ): (table: Table<V>, from?: Folded<V, R>) => R {
     const cell = this.#remembered<Folded<V, R>>();
     return (table, from) => {
       const before = cell.get() ?? (this.#memo ? from : undefined);
-      let result = before?.result ?? empty;
-      for (const change of table.changesFrom(before?.table ?? Table.empty())) {
-        this.#record?.(name, change.key);
-        result = step(result, change);
-      }
+      const last = before?.result ?? empty;
+      const changes = table.changesFrom(before?.table ?? Table.empty());
+      for (const { key } of changes) this.#record?.(name, key);
+      const result = changes.length === 0 ? last : step(last, changes);
       cell.set({ table, result });
       return result;
     };
@@ -344,19 +340,18 @@ export class Engine {
     }>();
     return (source) => {
       const last = cell.get();
-      let owners = last?.owners ?? Table.empty<Table<V>>();
-      let result = last?.result ?? Table.empty<V>();
+      const edits = new GroupEdits<V>();
       for (const outer of source.changesFrom(last?.source ?? Table.empty())) {
         const inner = outer.after ?? Table.empty<V>();
         for (const { key, after } of inner.changesFrom(outer.before ?? Table.empty())) {
           this.#record?.(name, key);
-          owners =
-            after === undefined
-              ? withoutMember(owners, [key], outer.key)
-              : withMember(owners, [key], outer.key, after);
-          result = withRow(result, key, firstByKey(owners.get(key)), identical);
+          if (after === undefined) edits.remove([key], outer.key);
+          else edits.set([key], outer.key, after);
         }
       }
+      const owners = edits.appliedTo(last?.owners ?? Table.empty());
+      const first = (key: string): V | undefined => firstByKey(owners.get(key));
+      const result = withRows(last?.result ?? Table.empty<V>(), edits.groups(), first, identical);
       cell.set({ source, owners, result });
       return result;
     };

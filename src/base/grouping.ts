@@ -1,33 +1,41 @@
 /** Tables of tables: groups of rows, by the key of the group. */
 import { Table } from "./table.js";
+import { ABSENT } from "./trie.js";
 
-/** `groups` with an entry set in each of the groups at `groupKeys`. */
-export function withMember<V>(
-  groups: Table<Table<V>>,
-  groupKeys: Iterable<string>,
-  key: string,
-  value: V,
-): Table<Table<V>> {
-  let result = groups;
-  for (const groupKey of groupKeys) {
-    const group = result.get(groupKey) ?? Table.empty<V>();
-    result = result.with(groupKey, group.with(key, value));
-  }
-  return result;
-}
+/** What becomes of the members of groups: gathered first, then done at once for each group. */
+export class GroupEdits<V> {
+  readonly #byGroup = new Map<string, (readonly [string, V | typeof ABSENT])[]>();
 
-/** `groups` without an entry of the groups at `groupKeys`; a group that becomes empty is gone. */
-export function withoutMember<V>(
-  groups: Table<Table<V>>,
-  groupKeys: Iterable<string>,
-  key: string,
-): Table<Table<V>> {
-  let result = groups;
-  for (const groupKey of groupKeys) {
-    const rest = (result.get(groupKey) ?? Table.empty<V>()).without(key);
-    result = rest.size === 0 ? result.without(groupKey) : result.with(groupKey, rest);
+  /** Has an entry set in each of the groups at `groupKeys`. */
+  set(groupKeys: Iterable<string>, key: string, value: V): void {
+    for (const groupKey of groupKeys) this.#add(groupKey, [key, value]);
   }
-  return result;
+
+  /** Has an entry taken out of each of the groups at `groupKeys`. */
+  remove(groupKeys: Iterable<string>, key: string): void {
+    for (const groupKey of groupKeys) this.#add(groupKey, [key, ABSENT]);
+  }
+
+  #add(groupKey: string, edit: readonly [string, V | typeof ABSENT]): void {
+    const edits = this.#byGroup.get(groupKey);
+    if (edits === undefined) this.#byGroup.set(groupKey, [edit]);
+    else edits.push(edit);
+  }
+
+  /** The keys of the groups of which something may have become different. */
+  groups(): Iterable<string> {
+    return this.#byGroup.keys();
+  }
+
+  /** The groups after this; a group that becomes empty is gone. */
+  appliedTo(groups: Table<Table<V>>): Table<Table<V>> {
+    const edits: (readonly [string, Table<V> | typeof ABSENT])[] = [];
+    for (const [groupKey, members] of this.#byGroup) {
+      const group = (groups.get(groupKey) ?? Table.empty<V>()).edited(members);
+      edits.push([groupKey, group.size === 0 ? ABSENT : group]);
+    }
+    return groups.edited(edits);
+  }
 }
 
 /** The value of the smallest key; undefined of no table or an empty one. */

@@ -1,38 +1,28 @@
 /** Tables row by row, as the operators of the engine make them. */
 import { Table } from "./table.js";
+import { ABSENT } from "./trie.js";
 
-/** The table of the rows at these keys. */
-export function tableOf<R>(
+/** The table with the rows at these keys, or without; a row that it has stays when the new one is equal to it. */
+export function withRows<R>(
+  table: Table<R>,
   keys: Iterable<string>,
   rowAt: (key: string) => R | undefined,
-): Table<R> {
-  const entries: (readonly [string, R])[] = [];
-  for (const key of keys) {
-    const row = rowAt(key);
-    if (row !== undefined) entries.push([key, row]);
-  }
-  return Table.from(entries);
-}
-
-/** The table with a row, or without one; the row that it has stays when the new one is equal to it. */
-export function withRow<R>(
-  table: Table<R>,
-  key: string,
-  row: R | undefined,
   equal: (a: R, b: R) => boolean,
 ): Table<R> {
-  if (row === undefined) return table.without(key);
-  const old = table.get(key);
-  return old !== undefined && equal(old, row) ? table : table.with(key, row);
+  const edits: (readonly [string, R | typeof ABSENT])[] = [];
+  for (const key of keys) {
+    const old = table.get(key);
+    const row = rowAt(key);
+    if (row === undefined) edits.push([key, ABSENT]);
+    else if (old === undefined || !equal(old, row)) edits.push([key, row]);
+  }
+  return table.edited(edits);
 }
 
-/** The keys of tables, and of what was made of them. */
-export function allKeys(
-  tables: readonly Table<unknown>[],
-  result: Table<unknown> | undefined,
-): Set<string> {
-  const keys = new Set<string>(result?.keys());
-  for (const table of tables) for (const key of table.keys()) keys.add(key);
+/** The keys of some tables. */
+export function allKeys(tables: readonly Table<unknown>[]): Set<string> {
+  const keys = new Set<string>();
+  for (const table of tables) table.forEach((_value, key) => keys.add(key));
   return keys;
 }
 

@@ -7,9 +7,10 @@
  * change, whatever the size of the table.
  */
 import {
-  type ABSENT,
+  ABSENT,
   type Change,
   compare,
+  FEW,
   find,
   hashOf,
   insert,
@@ -45,9 +46,32 @@ export class Table<V> {
 
   /** The table of these entries; a later entry of the same key wins. */
   static from<V>(entries: Iterable<readonly [string, V]>): Table<V> {
-    const leaves = new Map<string, Leaf<V>>();
-    for (const [key, value] of entries) leaves.set(key, { hash: hashOf(key), key, value });
-    return leaves.size === 0 ? Table.empty() : new Table(nodeOf([...leaves.values()], 0));
+    const leaves: Leaf<V>[] = [];
+    for (const [key, value] of entries) leaves.push({ hash: hashOf(key), key, value });
+    return leaves.length === 0 ? Table.empty() : new Table(nodeOf(leaves));
+  }
+
+  /**
+   * The table of what `rowOf` makes of the rows that some tables have at a key: at each key of the first of them, of so many as
+   * `leading` says. Where it makes nothing there is no entry.
+   */
+  static derived<R>(
+    tables: readonly Table<unknown>[],
+    leading: number,
+    rowOf: (key: string, rows: readonly unknown[]) => R | undefined,
+  ): Table<R> {
+    const roots = tables.map((table) => table.#root);
+    const leaves: Leaf<R>[] = [];
+    roots.slice(0, leading).forEach((root, i) => {
+      visit(root, ({ hash, key }) => {
+        const rows = roots.map((other) => find(other, hash, key));
+        // Such a key was there in an earlier table.
+        if (rows.findIndex((row) => row !== undefined) < i) return;
+        const value = rowOf(key, rows);
+        if (value !== undefined) leaves.push({ hash, key, value });
+      });
+    });
+    return leaves.length === 0 ? Table.empty() : new Table(nodeOf(leaves));
   }
 
   /** This table with entries under keys that it does not have; it remembers this one as its base. */
@@ -84,6 +108,15 @@ export class Table<V> {
     const root = remove(this.#root, hashOf(key), key, 0);
     if (root === this.#root) return this;
     return root === undefined ? Table.empty() : new Table(root);
+  }
+
+  /** This table after some edits, one after the other: an entry that is set to `ABSENT` is not in it. */
+  edited(edits: readonly (readonly [string, V | typeof ABSENT])[]): Table<V> {
+    if (edits.length > FEW) return this.under(Table.from(edits));
+    return edits.reduce<Table<V>>(
+      (table, [key, value]) => (value === ABSENT ? table.without(key) : table.with(key, value)),
+      this,
+    );
   }
 
   /**

@@ -27,6 +27,9 @@ export type Node<V> = Leaf<V> | Collision<V> | Branch<V>;
 const BITS = 5;
 const MASK = 31;
 
+/** To set so many entries costs less one by one than together. */
+export const FEW = 3;
+
 /**
  * FNV-1a over UTF-16 code units, then mixed: the trie eats the low bits first, and FNV's low bits are weak. Signed: V8 keeps
  * no number of its own in memory for what fits into 32 bits with a sign.
@@ -105,31 +108,70 @@ export function insert<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: numbe
   const bit = 1 << ((leaf.hash >>> shift) & MASK);
   const index = popCount(node.bitmap & (bit - 1));
   if ((node.bitmap & bit) === 0) {
-    return branchOf(node.bitmap | bit, node.children.toSpliced(index, 0, leaf));
+    const children = node.children.toSpliced(index, 0, leaf);
+    return { bitmap: node.bitmap | bit, children, size: node.size + 1 };
   }
   const child = node.children[index];
   const next = insert(child, leaf, shift + BITS);
-  return next === child ? node : branchOf(node.bitmap, node.children.with(index, next));
+  if (next === child) return node;
+  const size = node.size + sizeOf(next) - sizeOf(child);
+  return { bitmap: node.bitmap, children: node.children.with(index, next), size };
 }
 
-/** The node of leaves with different keys: the one that inserting them one by one comes to, made without the steps. */
-export function nodeOf<V>(leaves: readonly Leaf<V>[], shift: number): Node<V> | undefined {
-  const [first] = leaves;
-  if (first === undefined || leaves.length === 1) return first;
-  if (leaves.every(({ hash }) => hash === first.hash)) {
-    return { hash: first.hash, leaves: leaves.toSorted((a, b) => (a.key < b.key ? -1 : 1)) };
+/** The order of leaves in a trie: by the slots of their hashes, that of the root first; those of one hash by key. */
+function inOrder(a: Leaf<unknown>, b: Leaf<unknown>): number {
+  const different = a.hash ^ b.hash;
+  if (different === 0) return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
+  const lowestBit = 31 - Math.clz32(different & -different);
+  const shift = lowestBit - (lowestBit % BITS);
+  return ((a.hash >>> shift) & MASK) - ((b.hash >>> shift) & MASK);
+}
+
+/**
+ * The node of some leaves, of the last one of each key: the one that inserting them one by one comes to, made without the
+ * steps. They are sorted where they are.
+ */
+export function nodeOf<V>(leaves: Leaf<V>[]): Node<V> | undefined {
+  if (leaves.length <= FEW) {
+    let node: Node<V> | undefined;
+    for (const leaf of leaves) node = insert(node, leaf, 0);
+    return node;
   }
-  const slots: Leaf<V>[][] = [];
-  for (const leaf of leaves) (slots[(leaf.hash >>> shift) & MASK] ??= []).push(leaf);
-  let bitmap = 0;
+  const sorted = leaves.sort(inOrder).filter(({ key }, i) => leaves[i + 1]?.key !== key);
+  return nodeBetween(sorted, 0, sorted.length, 0);
+}
+
+/** The node of the leaves from one index to another, which are in order. */
+function nodeBetween<V>(
+  leaves: readonly Leaf<V>[],
+  from: number,
+  to: number,
+  shift: number,
+): Node<V> | undefined {
+  const first = leaves[from];
+  if (first === undefined || to - from < 2) return first;
+  if (leaves[to - 1]?.hash === first.hash) {
+    return { hash: first.hash, leaves: leaves.slice(from, to) };
+  }
   const children: Node<V>[] = [];
-  slots.forEach((some, slot) => {
-    const child = nodeOf(some, shift + BITS);
-    if (child === undefined) return;
+  let bitmap = 0;
+  for (let start = from, end = from; start < to; start = end) {
+    const slot = slotOf(leaves[start], shift);
+    while (end < to && slotOf(leaves[end], shift) === slot) end++;
+    const child = nodeBetween(leaves, start, end, shift + BITS);
+    if (child !== undefined) children.push(child);
     bitmap |= 1 << slot;
-    children.push(child);
-  });
-  return { bitmap, children, size: leaves.length };
+  }
+  return { bitmap, children: trimmed(children), size: to - from };
+}
+
+function slotOf(leaf: Leaf<unknown> | undefined, shift: number): number {
+  return ((leaf?.hash ?? 0) >>> shift) & MASK;
+}
+
+/** A list without the room for more that V8 leaves in one that was pushed to: for sixteen, where most have two to four. */
+function trimmed<T>(list: readonly T[]): readonly T[] {
+  return list.slice();
 }
 
 function removeFromCollision<V>(node: Collision<V>, key: string): Node<V> | undefined {
@@ -168,11 +210,12 @@ function shrunk<V>(bitmap: number, children: readonly Node<V>[]): Node<V> | unde
 }
 
 /** The entries in the order of their hashes. */
-export function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
-  if (node === undefined) return;
-  if (isLeaf(node)) yield node;
-  else if (isBranch(node)) for (const child of node.children) yield* leavesOf(child);
-  else yield* node.leaves;
+export function* leavesOf<V>(root: Node<V> | undefined): Generator<Leaf<V>> {
+  const rest = root === undefined ? [] : [root];
+  for (let node = rest.pop(); node !== undefined; node = rest.pop()) {
+    if (isLeaf(node)) yield node;
+    else rest.push(...(isBranch(node) ? node.children : node.leaves).toReversed());
+  }
 }
 
 /** Calls `each` for every entry, as `leavesOf` gives them, at less cost. */
@@ -198,15 +241,20 @@ export function compare<V>(
   out: Change<V>[],
 ): void {
   if (before === after) return;
-  if (before !== undefined && after !== undefined && isBranch(before) && isBranch(after)) {
+  if (before === undefined || after === undefined) {
+    visit(before, ({ key, value }) => out.push({ key, before: value, after: undefined }));
+    visit(after, ({ key, value }) => out.push({ key, before: undefined, after: value }));
+    return;
+  }
+  if (isBranch(before) && isBranch(after)) {
     compareBranches(before, after, shift, out);
     return;
   }
-  if (before !== undefined && after !== undefined && isLeaf(before) && isLeaf(after)) {
+  if (isLeaf(before) && isLeaf(after)) {
     compareLeaves(before, after, out);
     return;
   }
-  // One side is a leaf or a collision (or nothing), so one side of this subtree is small.
+  // One side is a leaf or a collision, so one side of this subtree is small.
   const rest = new Map<string, Leaf<V>>();
   visit(before, (leaf) => rest.set(leaf.key, leaf));
   visit(after, (leaf) => {
@@ -277,11 +325,13 @@ export function lay<V>(
 ): Node<V> | undefined {
   if (over === undefined) return under;
   if (over === last.over && under === last.under) return last.result;
-  if (isBranch(over) || (under !== undefined && isBranch(under))) {
-    return layBySlot(under, over, shift, last);
-  }
-  const leaves = isLeaf(over) ? [over] : over.leaves;
-  return leaves.reduce<Node<V> | undefined>((node, leaf) => layLeaf(node, leaf, shift), under);
+  // Leaves alone could be laid anywhere, but an earlier result is found slot by slot.
+  const isBelowBranch = last !== NEVER_LAID && under !== undefined && isBranch(under);
+  if (isBranch(over) || isBelowBranch) return layBySlot(under, over, shift, last);
+  if (isLeaf(over)) return layLeaf(under, over, shift);
+  let result = under;
+  for (const leaf of over.leaves) result = layLeaf(result, leaf, shift);
+  return result;
 }
 
 const isPresent = <V>(leaf: Leaf<V | typeof ABSENT>): leaf is Leaf<V> => leaf.value !== ABSENT;
@@ -306,18 +356,23 @@ function layBySlot<V>(
   while (slots !== 0) {
     const bit = slots & -slots;
     slots ^= bit;
-    const before = {
-      under: childAt(last.under, bit, shift),
-      over: childAt(last.over, bit, shift),
-      result: childAt(last.result, bit, shift),
-    };
+    const before = laidAt(last, bit, shift);
     const child = lay(childAt(under, bit, shift), childAt(over, bit, shift), shift + BITS, before);
     if (child === undefined) continue;
     bitmap |= bit;
     children.push(child);
   }
   if (isMadeOf(under, children)) return under;
-  return isMadeOf(last.result, children) ? last.result : shrunk(bitmap, children);
+  return isMadeOf(last.result, children) ? last.result : shrunk(bitmap, trimmed(children));
+}
+
+function laidAt<V>(last: Laid<V>, bit: number, shift: number): Laid<V> {
+  if (last === NEVER_LAID) return NEVER_LAID;
+  return {
+    under: childAt(last.under, bit, shift),
+    over: childAt(last.over, bit, shift),
+    result: childAt(last.result, bit, shift),
+  };
 }
 
 /** The slots in which a node has something; also of one that is no branch, as if it were one. */

@@ -1,4 +1,6 @@
+import { GroupEdits } from "../../base/grouping.js";
 import { Table } from "../../base/table.js";
+import { ABSENT } from "../../base/trie.js";
 import type { Kind } from "../kinds.js";
 import type { SectionReadings } from "../reading/source.js";
 import type { References } from "../references/dangling.js";
@@ -60,12 +62,12 @@ export function advance(before: ConfigState, batch: SourceBatch, rules: Rules): 
   });
   const { claims, contested, changed } = followClaims(before, files);
   const standing = remembers ? standingOf : freshStandingOf;
-  let state: ConfigState = { ...before, files, roots: batch.roots, claims, contested };
-  for (const id of changed) {
+  const changes = [...changed].map((id): StandingChange => {
     const old = before.standings.get(id);
-    const now = standing(claims.get(id) ?? Table.empty(), old);
-    state = withStanding(state, id, old, now);
-  }
+    return { id, old, now: standing(claims.get(id) ?? Table.empty(), old) };
+  });
+  const claimed: ConfigState = { ...before, files, roots: batch.roots, claims, contested };
+  const state = withStandings(claimed, changes);
   const references = rules.checkReferences({ ...state.tables, VirtualService: state.routes });
   return holdBack({ ...state, references }, before, { changed, remembers });
 }
@@ -74,59 +76,69 @@ function followClaims(
   before: ConfigState,
   files: Files,
 ): Pick<ConfigState, "claims" | "contested"> & { readonly changed: ReadonlySet<string> } {
-  let { claims } = before;
-  const contested = new Set(before.contested);
-  const changed = new Set<string>();
+  const edits = new GroupEdits<Claim>();
   for (const file of files.byPath.changesFrom(before.files.byPath)) {
     const now = file.after?.claims ?? NO_CLAIMS;
     for (const id of changedIds(file.before?.claims ?? NO_CLAIMS, now)) {
       const claim = now.get(id);
-      const others = claims.get(id) ?? Table.empty<Claim>();
-      const all = claim === undefined ? others.without(file.key) : others.with(file.key, claim);
-      claims = all.size === 0 ? claims.without(id) : claims.with(id, all);
-      if (all.size > 1) contested.add(id);
-      else contested.delete(id);
-      changed.add(id);
+      if (claim === undefined) edits.remove([id], file.key);
+      else edits.set([id], file.key, claim);
     }
+  }
+  const claims = edits.appliedTo(before.claims);
+  const changed = new Set(edits.groups());
+  const contested = new Set(before.contested);
+  for (const id of changed) {
+    if ((claims.get(id)?.size ?? 0) > 1) contested.add(id);
+    else contested.delete(id);
   }
   return { claims, contested, changed };
 }
 
-/** The state in which a resource stands as it does now. */
-export function withStanding(
-  state: ConfigState,
-  id: string,
-  old: Standing | undefined,
-  now: Standing | undefined,
-): ConfigState {
-  const ref = now?.ref ?? old?.ref;
-  if (ref === undefined) return state;
-  const key = keyOf(ref);
-  const standings =
-    now === undefined
-      ? state.standings.without(id)
-      : state.standings.with(id, internStanding(now, old));
-  if (ref.kind !== "VirtualService") {
-    return { ...state, standings, tables: withRow(state.tables, ref.kind, key, now?.inForce) };
-  }
-  const { VirtualService: routes } = withRow(
-    { ...state.tables, VirtualService: state.routes },
-    ref.kind,
-    key,
-    now?.candidate,
-  );
-  return { ...state, standings, routes };
+/** How a resource stands and how it stood, by its id; undefined when nobody claims it. */
+export interface StandingChange {
+  readonly id: string;
+  readonly old: Standing | undefined;
+  readonly now: Standing | undefined;
 }
 
-function withRow(
+/** Edits of a table: see `Table.edited`. */
+type Edits<V> = (readonly [string, V | typeof ABSENT])[];
+
+/** The state in which some resources stand as they do now. */
+export function withStandings(state: ConfigState, changes: readonly StandingChange[]): ConfigState {
+  const standings: Edits<Standing> = [];
+  const routes: Edits<ConfigResource> = [];
+  const others = new Map<string, Edits<ConfigResource>>();
+  for (const { id, old, now } of changes) {
+    const ref = now?.ref ?? old?.ref;
+    if (ref === undefined) continue;
+    const key = keyOf(ref);
+    standings.push([id, now === undefined ? ABSENT : internStanding(now, old)]);
+    if (ref.kind === "VirtualService") {
+      routes.push([key, now?.candidate ?? ABSENT]);
+      continue;
+    }
+    const rows = others.get(ref.kind) ?? [];
+    others.set(ref.kind, rows);
+    rows.push([key, now?.inForce ?? ABSENT]);
+  }
+  return {
+    ...state,
+    standings: state.standings.edited(standings),
+    tables: [...others].reduce(withRows, state.tables),
+    routes: withRows({ ...state.tables, VirtualService: state.routes }, ["VirtualService", routes])
+      .VirtualService,
+  };
+}
+
+function withRows(
   tables: ResourceTables,
-  kind: string,
-  key: string,
-  resource: ConfigResource | undefined,
+  [kind, edits]: readonly [string, Edits<ConfigResource>],
 ): ResourceTables {
   // Each kind's table has its own type of rows, and a resource goes to the table of its kind.
   const table = tables[kind as Kind] as Table<ConfigResource>;
-  const rows = resource === undefined ? table.without(key) : table.with(key, resource);
+  const rows = table.edited(edits);
   return rows === table ? tables : { ...tables, [kind]: rows };
 }
 
@@ -142,18 +154,23 @@ function holdBack(
   const references = routeReferences(state);
   const ids = new Set([...changed].filter((id) => id.startsWith(ROUTE)));
   for (const { key } of references.changesFrom(routeReferences(before))) ids.add(ROUTE + key);
-  let { standings, tables } = state;
+  const standings: Edits<Standing> = [];
+  const routes: Edits<ConfigResource> = [];
   for (const id of ids) {
-    const standing = standings.get(id);
+    const standing = state.standings.get(id);
     const key = id.slice(ROUTE.length);
     const old = before.standings.get(id);
     const isHeldBack = remembers && references.get(key)?.isHeldBack === true;
     const inForce = isHeldBack ? old?.inForce : standing?.candidate;
-    tables = withRow(tables, "VirtualService", key, standing && inForce);
+    routes.push([key, (standing && inForce) ?? ABSENT]);
     if (standing === undefined) continue;
-    standings = standings.with(id, internStanding(withInForce(standing, inForce), old));
+    standings.push([id, internStanding(withInForce(standing, inForce), old)]);
   }
-  return { ...state, standings, tables };
+  return {
+    ...state,
+    standings: state.standings.edited(standings),
+    tables: withRows(state.tables, ["VirtualService", routes]),
+  };
 }
 
 function routeReferences({ references }: ConfigState): Table<References> {

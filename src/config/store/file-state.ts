@@ -1,4 +1,5 @@
 import { Table } from "../../base/table.js";
+import { ABSENT } from "../../base/trie.js";
 import { readSource, type SectionReadings, type SourceReading } from "../reading/source.js";
 import type { Source, SourceBatch } from "../sources/source.js";
 import { type Claims, claimsOf, NO_CLAIMS, withoutResources } from "./claim.js";
@@ -35,11 +36,11 @@ export interface ReadingRules {
  * and who means it can say so by a file with a comment. They go when the root has another file and is settled.
  */
 export function applyBatch(files: Files, batch: SourceBatch, rules: ReadingRules): Files {
-  let { byPath } = files;
+  const { memory } = rules;
+  const now = new Map<string, FileState | typeof ABSENT>();
   for (const source of batch.changed) {
-    byPath = byPath.with(source.path, readInto(byPath.get(source.path), source, rules));
+    now.set(source.path, readInto(files.byPath.get(source.path), source, rules));
   }
-  const present = new Set(batch.changed.map(({ path }) => path));
   const emptyRoots = new Set(
     batch.roots
       .filter(({ sourceCount, isSettled }) => sourceCount === 0 || !isSettled)
@@ -47,14 +48,14 @@ export function applyBatch(files: Files, batch: SourceBatch, rules: ReadingRules
   );
   const lost = new Set<string>();
   for (const path of absentPaths(files, batch)) {
-    const file = byPath.get(path);
-    if (file === undefined || present.has(path)) continue;
-    const isKept = rules.memory !== undefined && emptyRoots.has(file.root) && file.claims.size > 0;
-    if (!isKept) byPath = byPath.without(path);
-    else if (!files.lost.has(path)) byPath = byPath.with(path, remembered(file));
+    const file = files.byPath.get(path);
+    if (file === undefined || now.has(path)) continue;
+    const isKept = memory !== undefined && emptyRoots.has(file.root) && file.claims.size > 0;
+    if (!isKept) now.set(path, ABSENT);
+    else if (!files.lost.has(path)) now.set(path, remembered(file));
     if (isKept) lost.add(path);
   }
-  return { byPath, lost };
+  return { byPath: files.byPath.edited([...now]), lost };
 }
 
 function readInto(

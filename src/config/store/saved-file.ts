@@ -1,8 +1,9 @@
-import { Table } from "../../base/table.js";
+import { GroupEdits } from "../../base/grouping.js";
 import { idOf } from "../reading/resource.js";
 import { type ConfigResource, refOf } from "../resource.js";
 import type { Claim } from "./claim.js";
-import { type ConfigState, withStanding } from "./config-state.js";
+import { type ConfigState, type StandingChange, withStandings } from "./config-state.js";
+import type { FileState } from "./file-state.js";
 
 /** What is in force by one file, to survive a restart. */
 export interface SavedFile {
@@ -17,22 +18,28 @@ export interface SavedFile {
  * saved twice the first counts.
  */
 export function restoredState(empty: ConfigState, saved: readonly SavedFile[]): ConfigState {
-  let state = empty;
-  for (const { root, path, resources } of saved) {
+  const changes = new Map<string, StandingChange>();
+  const claimed = new GroupEdits<Claim>();
+  const files = saved.map(({ root, path, resources }): readonly [string, FileState] => {
     const claims = new Map<string, Claim>();
     for (const resource of resources) {
       const ref = refOf(resource);
       const id = idOf(ref);
-      if (state.standings.has(id)) continue;
+      if (changes.has(id)) continue;
       claims.set(id, { ref });
-      const standing = { ref, path, candidate: resource, inForce: resource };
-      state = withStanding(state, id, undefined, standing);
-      state = { ...state, claims: state.claims.with(id, Table.from([[path, { ref }]])) };
+      claimed.set([id], path, { ref });
+      const now = { ref, path, candidate: resource, inForce: resource };
+      changes.set(id, { id, old: undefined, now });
     }
-    const byPath = state.files.byPath.with(path, { root, claims });
-    state = { ...state, files: { ...state.files, byPath } };
-  }
-  return { ...state, tables: { ...state.tables, VirtualService: state.routes } };
+    return [path, { root, claims }];
+  });
+  const state = withStandings(empty, [...changes.values()]);
+  return {
+    ...state,
+    claims: claimed.appliedTo(empty.claims),
+    files: { ...empty.files, byPath: empty.files.byPath.edited(files) },
+    tables: { ...state.tables, VirtualService: state.routes },
+  };
 }
 
 /** What is in force by the file at a path. */

@@ -3,8 +3,9 @@
  * case. A host's own name, its first domain, goes before what others call it; else the first host by name keeps it.
  */
 import type { Engine, Folded } from "../../base/engine.js";
-import { withMember, withoutMember } from "../../base/grouping.js";
+import { GroupEdits } from "../../base/grouping.js";
 import { Table } from "../../base/table.js";
+import { ABSENT } from "../../base/trie.js";
 import type { Encoder } from "../encoder.js";
 import type { EnvoyResource } from "../resource-set.js";
 import { domainKey } from "../route/route-configuration.js";
@@ -38,24 +39,26 @@ export function createDomainIndex<Host extends EnvoyResource>(
   return engine.fold<Host, DomainIndex<Host>>(
     "virtual hosts by domain",
     { all: Table.empty(), repeated: Table.empty() },
-    ({ all, repeated }, { key, before, after }) => {
-      const [old, now] = [before?.exclusive ?? [], after?.exclusive ?? []];
-      const rest = withoutMember(all, old, key);
-      const next = after === undefined ? rest : withMember(rest, now, key, after);
-      return { all: next, repeated: [...old, ...now].reduce(followDomain(next), repeated) };
+    ({ all, repeated }, changes) => {
+      const edits = new GroupEdits<Host>();
+      for (const { key, before, after } of changes) {
+        if (before !== undefined) edits.remove(before.exclusive ?? [], key);
+        if (after !== undefined) edits.set(after.exclusive ?? [], key, after);
+      }
+      const next = edits.appliedTo(all);
+      const followed = [...edits.groups()].map(
+        (domain) => [domain, repeatedAt(next, domain)] as const,
+      );
+      return { all: next, repeated: repeated.edited(followed) };
     },
   );
 }
 
-/** The repeated domains after a change of one. */
-const followDomain =
-  <Host>(all: Table<Table<Host>>) =>
-  (repeated: Table<Table<Host>>, domain: string): Table<Table<Host>> => {
-    const hosts = all.get(domain);
-    return hosts !== undefined && hosts.size > 1
-      ? repeated.with(domain, hosts)
-      : repeated.without(domain);
-  };
+/** The hosts that have a domain, if there are several. */
+function repeatedAt<Host>(all: Table<Table<Host>>, domain: string): Table<Host> | typeof ABSENT {
+  const hosts = all.get(domain);
+  return hosts !== undefined && hosts.size > 1 ? hosts : ABSENT;
+}
 
 /** Finds out which hosts lose domains to others. */
 export function createDomainLosses(

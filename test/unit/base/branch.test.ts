@@ -16,8 +16,11 @@ function pipeline(engine: Engine): (inputs: Inputs, offset: number) => object {
   const totals = engine.lookUp<Table<number>, [], [], number>("totals", (_, [members]) =>
     total(members),
   );
-  const count = engine.fold<number, number>("count", 0, (n, { before, after }) =>
-    before === undefined ? n + 1 : after === undefined ? n - 1 : n,
+  const count = engine.fold<number, number>("count", 0, (n, changes) =>
+    changes.reduce(
+      (sum, { before, after }) => sum + Number(after !== undefined) - Number(before !== undefined),
+      n,
+    ),
   );
   const flat = engine.flatten<number>("flat");
   const over = engine.overlay<number>();

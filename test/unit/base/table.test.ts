@@ -177,6 +177,45 @@ describe("a table", () => {
     expect(base.extended([])).toBe(base);
   });
 
+  test("is after many edits at once what it is after one after the other", () => {
+    fc.assert(
+      fc.property(edits, edits, (first, second) => {
+        const table = edited(Table.empty(), first);
+        const result = table.edited(second.map(([key, value]) => [key, value ?? ABSENT]));
+        const expected = edited(table, second);
+        expect([...result]).toEqual([...expected]);
+        expect(result.size).toBe(expected.size);
+        expect(result.changesFrom(expected)).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is made of what several tables have at each key", () => {
+    fc.assert(
+      fc.property(edits, edits, edits, (...lists) => {
+        const tables = lists.map((list) => edited(Table.empty(), list));
+        const joined = (key: string, rows: readonly unknown[]): string | undefined =>
+          rows[0] === 0 ? undefined : `${key} ${rows.join(" ")}`;
+        const rowAt = (key: string): string | undefined =>
+          joined(
+            key,
+            tables.map((table) => table.get(key)),
+          );
+        for (const leading of [1, 2, 3]) {
+          const keys = new Set(tables.slice(0, leading).flatMap((table) => [...table.keys()]));
+          const expected = [...keys].flatMap((key): (readonly [string, string])[] => {
+            const row = rowAt(key);
+            return row === undefined ? [] : [[key, row]];
+          });
+          const result = Table.derived(tables, leading, joined);
+          expect([...result]).toEqual([...Table.from(expected)]);
+          expect(result.size).toBe(expected.length);
+        }
+      }),
+    );
+  });
+
   test("compares values by identity", () => {
     const table = Table.from([["a", { n: 1 }]]);
     expect(table.with("a", { n: 1 }).changesFrom(table)).toHaveLength(1);
