@@ -9,3 +9,8 @@ export interface References {
   /** Whether the resource must not take effect before they lead somewhere. */
   readonly isHeldBack: boolean;
 }
+
+/** Findings that hold nothing back; undefined for none. */
+export function warnings(findings: readonly Finding[]): References | undefined {
+  return findings.length === 0 ? undefined : { findings, isHeldBack: false };
+}

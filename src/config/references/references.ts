@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { Finding } from "../kind.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import { MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { checkCredentials } from "./credentials.js";
-import type { References } from "./dangling.js";
+import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
+import { createGatewayApiCheck } from "./gateway-api.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
 import { checkLogProviders, checkProvider } from "./providers.js";
+import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
 import { checkTlsVersions, ingressTls, serverTls } from "./tls-versions.js";
@@ -44,6 +45,7 @@ export function createReferenceCheck(
   const logProviders = createLogProviderCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
+  const gatewayApi = createGatewayApiCheck(engine);
   return (tables) => {
     const config = meshConfig(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
     const knownHosts = hosts(tables, config);
@@ -52,6 +54,7 @@ export function createReferenceCheck(
     const versions = tlsVersions(tables, config.tlsDefaults);
     return {
       ...selected,
+      ...gatewayApi(tables, { hosts: knownHosts, workloads: knownWorkloads }),
       AuthorizationPolicy: [
         ...(selected.AuthorizationPolicy ?? []),
         providers([tables.AuthorizationPolicy], config.extensionProviders, knownHosts),
@@ -70,10 +73,6 @@ export function createReferenceCheck(
       ],
     };
   };
-}
-
-function warnings(findings: readonly Finding[]): References | undefined {
-  return findings.length === 0 ? undefined : { findings, isHeldBack: false };
 }
 
 function createRouteCheck(engine: Engine) {
@@ -113,13 +112,6 @@ function createRouteCheck(engine: Engine) {
 
 type RoutingNameList = [HostRegistry, Table<true>, Table<true>];
 type RowsOf<K extends Kind> = readonly [ResourceOf<K> | undefined];
-
-/** The names of the resources of a kind: a table that changes only when one comes or goes. */
-function createNames<K extends Kind>(engine: Engine, name: string) {
-  return engine.derive(name, (_key, [resource]: RowsOf<K>) =>
-    resource === undefined ? undefined : (true as const),
-  );
-}
 
 /** Istio's UnknownDestinationRuleHost. */
 const UNKNOWN_RULE_HOST = "IST0174";

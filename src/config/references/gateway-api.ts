@@ -1,0 +1,140 @@
+/** Checks what resources of the Gateway API say of others. See Gateway API, the conditions of a status. */
+import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import { createListeners, type Listener } from "../gateway-api/listeners.js";
+import { type RouteKind, type RouteResource, routeHead } from "../gateway-api/routes.js";
+import type { ResourceOf } from "../kinds.js";
+import type { ResourceTables } from "../snapshot.js";
+import { type References, warnings } from "./dangling.js";
+import type { HostRegistry } from "./host-registry.js";
+import { checkKubernetesGateway, type GatewayNames } from "./kubernetes-gateway.js";
+import { createNames } from "./resource-names.js";
+import { type BackendNames, checkRouteBackends } from "./route-backends.js";
+import { checkRouteParents, type ParentNames } from "./route-parents.js";
+import type { WorkloadRegistry } from "./workload-registry.js";
+
+/** The kinds of the Gateway API that refer to others. */
+type ReferringKind = RouteKind | "KubernetesGateway";
+
+/** What the check looks at beside the resources themselves. */
+interface Known {
+  readonly hosts: HostRegistry;
+  readonly workloads: WorkloadRegistry;
+}
+
+const ROUTE_KINDS: readonly RouteKind[] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"];
+
+/** Finds what is wrong with references; a resource is looked at again when it or the names that it may refer to changed. */
+export function createGatewayApiCheck(
+  engine: Engine,
+): (
+  tables: ResourceTables,
+  known: Known,
+) => Readonly<Partial<Record<ReferringKind, readonly Table<References>[]>>> {
+  const listenersOf = createListeners(engine);
+  const gateways = createGatewayCheck(engine);
+  const gatewayNames = createNames<"KubernetesGateway">(
+    engine,
+    "known Gateways of the Gateway API",
+  );
+  const entryNames = createNames<"ServiceEntry">(engine, "known service entries");
+  const routes = ROUTE_KINDS.map((kind) => ({ kind, check: createRouteCheck(engine, kind) }));
+  const settle = engine.settle<RouteNames>(isSameNames);
+  return (tables, { hosts, workloads }) => {
+    const referring: readonly ReferringKind[] = [...ROUTE_KINDS, "KubernetesGateway"];
+    if (referring.every((kind) => tables[kind].size === 0)) return {};
+    const listeners = listenersOf(tables);
+    const names = settle({
+      listeners,
+      gateways: gatewayNames([tables.KubernetesGateway]),
+      entries: entryNames([tables.ServiceEntry]),
+      hosts,
+      grants: tables.ReferenceGrant,
+    });
+    const found = routes.map(({ kind, check }) => [kind, [check(tables, names)]] as const);
+    return {
+      ...Object.fromEntries(found),
+      KubernetesGateway: [gateways(tables, listeners, { hosts, workloads })],
+    };
+  };
+}
+
+/** What routes refer to. */
+interface RouteNames {
+  readonly listeners: Table<readonly Listener[]>;
+  readonly gateways: Table<true>;
+  readonly entries: Table<true>;
+  readonly hosts: HostRegistry;
+  readonly grants: ResourceTables["ReferenceGrant"];
+}
+
+const isSameNames = (a: RouteNames, b: RouteNames): boolean =>
+  a.listeners === b.listeners &&
+  a.gateways === b.gateways &&
+  a.entries === b.entries &&
+  a.hosts === b.hosts &&
+  a.grants === b.grants;
+
+function createRouteCheck(
+  engine: Engine,
+  kind: RouteKind,
+): (tables: ResourceTables, names: RouteNames) => Table<References> {
+  const check = engine.derive<[RouteResource], [RouteNames], References>(
+    `references of ${kind}`,
+    (_key, [route], { listeners, gateways, entries, hosts, grants }) => {
+      if (route === undefined) return undefined;
+      const head = routeHead(kind, route);
+      const parents: ParentNames = {
+        listeners,
+        names: { KubernetesGateway: gateways, Service: hosts.services, ServiceEntry: entries },
+      };
+      const backends: BackendNames = { hosts, grants };
+      return warnings([
+        ...checkRouteParents(head, parents),
+        ...checkRouteBackends(head, route.spec.rules ?? [], backends),
+      ]);
+    },
+    isDeepStrictEqual,
+  );
+  return (tables, names) => check([tables[kind]], names);
+}
+
+function createGatewayCheck(
+  engine: Engine,
+): (
+  tables: ResourceTables,
+  listeners: Table<readonly Listener[]>,
+  known: Known,
+) => Table<References> {
+  const secrets = createNames<"Secret">(engine, "known secrets of Gateways");
+  const settle = engine.settle<GatewayNames>(
+    (a, b) =>
+      a.classes === b.classes &&
+      a.secrets === b.secrets &&
+      a.grants === b.grants &&
+      a.hosts === b.hosts &&
+      a.workloads === b.workloads,
+  );
+  const check = engine.derive<
+    [ResourceOf<"KubernetesGateway">, readonly Listener[]],
+    [GatewayNames],
+    References
+  >(
+    "references of KubernetesGateway",
+    (_key, [gateway, listeners], known) =>
+      gateway && warnings(checkKubernetesGateway(gateway, listeners, known)),
+    isDeepStrictEqual,
+  );
+  return (tables, listeners, { hosts, workloads }) =>
+    check(
+      [tables.KubernetesGateway, listeners],
+      settle({
+        classes: tables.GatewayClass,
+        secrets: secrets([tables.Secret]),
+        grants: tables.ReferenceGrant,
+        hosts,
+        workloads,
+      }),
+    );
+}
