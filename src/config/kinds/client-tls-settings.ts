@@ -1,6 +1,7 @@
 import type { Path } from "../kind.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
 import { type Findings, invalid, refuse } from "./findings.js";
+import { notApplied } from "./unapplied.js";
 
 /** How a client speaks TLS with a service (Istio's ClientTLSSettings). */
 export type ClientTLSSettings = ValueOf<typeof ClientTLSSettings>;
@@ -23,6 +24,15 @@ const CONFIG_MAP = "configmap://";
 export const isConfigMapCredential = (credential: string): boolean =>
   credential.startsWith(CONFIG_MAP);
 
+/** Whether a credential is one that Envoy is to ask another server for, which the mesh configuration would name. */
+const isExternalCredential = (credential: string): boolean => credential.startsWith("sds://");
+
+/** That nobody asks that server. */
+export function* checkExternalCredential(credential: string, path: Path): Findings {
+  if (isExternalCredential(credential))
+    yield notApplied(path, `the external secret "${credential}"`);
+}
+
 /** `namespace/name` of the ConfigMap that a credential is. */
 export const configMapKey = (credential: string): string => credential.slice(CONFIG_MAP.length);
 
@@ -38,6 +48,7 @@ export function* checkClientTls(
   const { mode = "DISABLE", credentialName = "" } = tls;
   yield* refuse([...path, "credentialName"], configMapProblem(credentialName, namespace));
   if (mode !== "SIMPLE" && mode !== "MUTUAL") return;
+  yield* checkExternalCredential(credentialName, [...path, "credentialName"]);
   if (tls.insecureSkipVerify === true) yield* checkUnverified(tls, path);
   if (isGiven(tls.credentialName)) {
     for (const field of ["clientCertificate", "privateKey", "caCertificates", "caCrl"] as const) {

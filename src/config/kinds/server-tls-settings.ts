@@ -1,9 +1,8 @@
 import type { Path } from "../kind.js";
-import { isConfigMapCredential } from "./client-tls-settings.js";
+import { checkExternalCredential, isConfigMapCredential } from "./client-tls-settings.js";
 import { Flag, list, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
 import { doubtful, each, type Findings, invalid } from "./findings.js";
 import { checkCipherSuites } from "./tls-algorithms.js";
-import { notApplied } from "./unapplied.js";
 
 /** A certificate by its files. */
 export type TLSCertificate = ValueOf<typeof TLSCertificate>;
@@ -80,9 +79,6 @@ export function* checkServerTls(tls: ServerTLSSettings, path: Path): Findings {
   }
 }
 
-/** How a credential begins that Envoy is to ask another server for, which the mesh configuration would name. */
-const EXTERNAL = "sds://";
-
 function* checkCredentials(tls: ServerTLSSettings, path: Path): Findings {
   const certificates: readonly (readonly [Path, string])[] = [
     [[...path, "credentialName"], tls.credentialName ?? ""],
@@ -92,7 +88,7 @@ function* checkCredentials(tls: ServerTLSSettings, path: Path): Findings {
   ];
   const roots = [[...path, "caCertCredentialName"], tls.caCertCredentialName ?? ""] as const;
   for (const [at, name] of [...certificates, roots]) {
-    if (name.startsWith(EXTERNAL)) yield notApplied(at, `the external secret "${name}"`);
+    yield* checkExternalCredential(name, at);
   }
   for (const [at, name] of certificates) {
     if (!isConfigMapCredential(name)) continue;

@@ -364,6 +364,11 @@ describe("a client's TLS", () => {
         ] as const,
     ),
     [
+      "has no certificate of an external server of secrets",
+      tls({ mode: "MUTUAL", credentialName: "sds://vault" }),
+      [`warning ${TLS}.credentialName`],
+    ],
+    [
       "has certificates from one source",
       tls({ mode: "SIMPLE", credentialName: "a", caCertificates: "/ca", caCrl: "/crl" }),
       [`${TLS}.caCertificates`, `${TLS}.caCrl`],
