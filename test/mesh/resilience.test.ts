@@ -31,6 +31,23 @@ spec:
       http: { http1MaxPendingRequests: 1 }
 `;
 
+/** However many requests there are, one of them is tried again at a time. */
+const THRIFTY = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: thrifty }
+spec:
+  host: thrifty
+  trafficPolicy: { retryBudget: { percent: 1, minRetryConcurrency: 1 } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: thrifty }
+spec:
+  hosts: [thrifty]
+  http: [{ retries: { attempts: 3 }, route: [{ destination: { host: thrifty } }] }]
+`;
+
 const EJECTION_MS = 3000;
 
 const OUTLIERS = `
@@ -67,9 +84,10 @@ const mesh = shareMesh({
     application("caller"),
     application("flaky"),
     application("busy"),
+    application("thrifty"),
     application("sick", { replicas: 2 }),
   ),
-  "rules.yaml": documents(RETRIES, ONE_AT_A_TIME, OUTLIERS, TELEMETRY),
+  "rules.yaml": documents(RETRIES, ONE_AT_A_TIME, THRIFTY, OUTLIERS, TELEMETRY),
 });
 
 const caller = () => mesh().pod("caller-0");
@@ -101,6 +119,16 @@ test("a request that fails more often than it is retried fails", async () => {
 
 test("a route without retries passes the failure on", async () => {
   expect(await call(caller(), "http://flaky/once?fail=1")).toMatchObject({ status: 503 });
+});
+
+test("no more requests are retried at once than the budget has room for", async () => {
+  const failing = (service: string): Promise<readonly Answer[]> =>
+    Promise.all(Array.from({ length: 8 }, () => call(caller(), `http://${service}/status/503`)));
+  await failing("flaky");
+  expect(await statOf("flaky", "upstream_rq_retry_overflow")).toBe(0);
+  await failing("thrifty");
+  expect(await statOf("thrifty", "upstream_rq_retry_overflow")).toBeGreaterThan(0);
+  expect(await statOf("thrifty", "upstream_rq_retry")).toBeGreaterThan(0);
 });
 
 test("more requests than a connection pool has room for are refused at once, flagged UO", async () => {
