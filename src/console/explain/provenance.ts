@@ -113,22 +113,26 @@ export function chainParts({
   return chains[index] ?? [];
 }
 
-/** The HTTP route of a VirtualService that a decision is about, or is in: its field of that name. */
+/** What a route can say of requests, and where rules of HTTPRoutes say it. */
+const RULE_FIELDS = { timeout: "timeouts", retries: "retry", fault: undefined } as const;
+
+/** The field by which a route of a VirtualService, or a rule of an HTTPRoute, that a decision is about says something. */
 export function routeField(
   { snapshot }: Pick<Scene, "snapshot">,
-  decision: Decision,
-  field: "timeout" | "retries" | "fault",
+  { ref, path: [, list = "", index] }: Decision,
+  field: keyof typeof RULE_FIELDS,
 ): Decision | undefined {
-  const [, http, index] = decision.path;
-  if (decision.ref.kind !== "VirtualService" || http === undefined || index === undefined) {
-    return undefined;
-  }
-  const { namespace, name } = decision.ref;
-  const spec = snapshot.tables.VirtualService.get(`${namespace}/${name}`)?.spec;
-  const route = typeof index === "number" ? spec?.http?.[index] : undefined;
-  return route?.[field] === undefined
-    ? undefined
-    : { ref: decision.ref, path: ["spec", http, index, field] };
+  if (typeof index !== "number") return undefined;
+  const { HTTPRoute, VirtualService } = snapshot.tables;
+  const isRule = ref.kind === "HTTPRoute";
+  const name = isRule ? RULE_FIELDS[field] : field;
+  const rule: object | undefined = isRule
+    ? HTTPRoute.get(keyOf(ref))?.spec.rules?.[index]
+    : ref.kind === "VirtualService"
+      ? VirtualService.get(keyOf(ref))?.spec.http?.[index]
+      : undefined;
+  if (rule === undefined || name === undefined || !(name in rule)) return undefined;
+  return { ref, path: ["spec", list, index, name] };
 }
 
 /** What made a cluster: the subset of a DestinationRule, or the rule, the service, and the patches that changed it. */

@@ -47,6 +47,69 @@ test("an Ingress asks for a gateway and a certificate as a Gateway does", () => 
   ]);
 });
 
+describe("a Gateway of the Gateway API", () => {
+  const kubernetesGateway = (namespace: string): ConfigResource =>
+    resource("KubernetesGateway", `edge.${namespace}`, {
+      spec: {
+        gatewayClassName: "istio",
+        listeners: [
+          { name: "http", port: 80, protocol: "HTTP" },
+          {
+            name: "https",
+            port: 443,
+            protocol: "HTTPS",
+            hostname: "app.example.com",
+            tls: { certificateRefs: [{ name: "app-tls" }] },
+          },
+        ],
+      },
+    });
+  const labels = { "gateway.networking.k8s.io/gateway-name": "edge" };
+
+  test("asks for a gateway of its namespace and a certificate", () => {
+    const { credentials, madeGateways } = desiredMesh(tablesOf(kubernetesGateway("front")));
+    expect(credentials).toEqual([
+      { namespace: "front", name: "app-tls", hosts: ["app.example.com"] },
+    ]);
+    expect(madeGateways).toMatchObject([
+      {
+        workload: { name: "edge-istio", namespace: "front", labels },
+        servicePorts: [
+          { name: "port-80", port: 80, targetPort: 8080 },
+          { name: "port-443", port: 443, targetPort: 8443 },
+        ],
+      },
+    ]);
+  });
+
+  test("is what pods of its namespace with its name in a label are", () => {
+    const pod = (namespace: string): ConfigResource =>
+      resource("Pod", `own.${namespace}`, { labels, spec: {} });
+    expect(podsIn(INJECTED, kubernetesGateway("front"), pod("front"))).toEqual([
+      "own-0.front router",
+    ]);
+    expect(podsIn(INJECTED, kubernetesGateway("front"), pod("other"))).toContain(
+      "edge-istio-0.front router",
+    );
+  });
+
+  test("is the pods behind the Service that its address names", () => {
+    const gateway = kubernetesGateway("front");
+    const named = { ...(gateway.spec as object), addresses: [{ type: "Hostname", value: "door" }] };
+    const service = resource("Service", "door.front", { spec: { selector: { app: "door" } } });
+    const pod = resource("Pod", "door.front", {
+      labels: { app: "door" },
+      annotations: { "inject.istio.io/templates": "gateway" },
+      spec: {},
+    });
+    const { credentials, madeGateways } = desiredMesh(
+      tablesOf({ ...gateway, spec: named }, service, pod),
+    );
+    expect(madeGateways).toEqual([]);
+    expect(credentials.map(({ name }) => name)).toEqual(["app-tls"]);
+  });
+});
+
 describe("pods", () => {
   test("are the replicas of each workload, one when the number is absent", () => {
     const stateful = resource("StatefulSet", "db", {
