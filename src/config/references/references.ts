@@ -5,7 +5,7 @@ import type { Kind, ResourceOf } from "../kinds.js";
 import { MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
-import { checkCredentials } from "./credentials.js";
+import { type CredentialNames, checkCredentials } from "./credentials.js";
 import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
@@ -191,21 +191,31 @@ function createTlsVersionCheck(engine: Engine) {
 
 function createCredentialCheck(engine: Engine) {
   const secrets = createNames<"Secret">(engine, "known secrets");
+  const configMaps = createNames<"ConfigMap">(engine, "known config maps");
+  const names = engine.memo(
+    "credential names",
+    (...[secretNames, configMapNames]: [Table<true>, Table<true>]): CredentialNames => ({
+      secrets: secretNames,
+      configMaps: configMapNames,
+    }),
+  );
   const check = engine.derive(
     "credentials of Gateway",
     (
       _key,
       [gateway]: RowsOf<"Gateway">,
-      ...[names, workloads, grants]: [
-        Table<true>,
+      ...[known, workloads, grants]: [
+        CredentialNames,
         WorkloadRegistry,
         ResourceTables["ReferenceGrant"],
       ]
-    ) => gateway && warnings(checkCredentials(gateway, names, workloads, grants)),
+    ) => gateway && warnings(checkCredentials(gateway, known, workloads, grants)),
     isDeepStrictEqual,
   );
-  return (tables: ResourceTables, workloads: WorkloadRegistry) =>
-    check([tables.Gateway], secrets([tables.Secret]), workloads, tables.ReferenceGrant);
+  return (tables: ResourceTables, workloads: WorkloadRegistry) => {
+    const known = names(secrets([tables.Secret]), configMaps([tables.ConfigMap]));
+    return check([tables.Gateway], known, workloads, tables.ReferenceGrant);
+  };
 }
 
 function createSelectorCheck(engine: Engine) {

@@ -32,7 +32,10 @@ spec:
   ${exportTo === undefined ? "" : `exportTo: ["${exportTo}"]`}
 `;
 
-const gateway = (name: string): string => `apiVersion: networking.istio.io/v1
+const gateway = (
+  name: string,
+  tls = "mode: SIMPLE, credentialName: app-tls",
+): string => `apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: {name: ${name}, namespace: istio-system}
 spec:
@@ -40,7 +43,7 @@ spec:
   servers:
   - port: {number: 443, name: https, protocol: HTTPS}
     hosts: ["*"]
-    tls: {mode: SIMPLE, credentialName: app-tls}
+    tls: {${tls}}
 `;
 
 describe("a route to a host that is not there", () => {
@@ -299,6 +302,22 @@ spec:
       "w.yaml": workload("edge"),
     };
     expect(linesOf(createDirectory().write(files))).toEqual([]);
+  });
+
+  it("are warnings of a Gateway without the ConfigMap of its clients' roots", () => {
+    const directory = createDirectory();
+    const roots =
+      "mode: MUTUAL, credentialName: app-tls, caCertCredentialName: configmap://a/roots";
+    const snapshot = directory.write({
+      "g.yaml": gateway("ingress", roots),
+      "s.yaml": secret("istio-system"),
+      "w.yaml": workload("istio-system"),
+    });
+    expect(snapshot.diagnostics.map(({ message }) => message)).toEqual([
+      'there is no ConfigMap "a/roots"',
+    ]);
+    const map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: roots, namespace: a}\n";
+    expect(linesOf(directory.write({ "c.yaml": map }))).toEqual([]);
   });
 
   it("are warnings of a rule for no host", () => {
