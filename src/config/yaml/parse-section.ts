@@ -2,6 +2,7 @@ import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yam
 import { readEvents } from "./events.js";
 import { findExpansionProblem } from "./expansion.js";
 import { KUBERNETES_SCHEMA, KUBERNETES_SCHEMA_WITH_NULLS } from "./kubernetes-schema.js";
+import { readPlainDocument } from "./plain-document.js";
 
 /** Why a section cannot be read, and where: `offset` is in UTF-16 code units from the section's start. */
 export interface SectionError {
@@ -29,6 +30,12 @@ export function parseSection(
   text: string,
   { keepsNull = false }: { readonly keepsNull?: boolean } = {},
 ): ParsedSection {
+  const plain = readPlainDocument(text, keepsNull);
+  return plain === undefined ? parseAny(text, keepsNull) : { documents: [plain] };
+}
+
+/** As `parseSection`, by the parser of all YAML. */
+function parseAny(text: string, keepsNull: boolean): ParsedSection {
   try {
     const events = readEvents(text, { maxDepth: MAX_DEPTH });
     const documents = constructFromEvents(events, {
