@@ -3,10 +3,10 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
 import type { EnumTypeDefinition } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import { addService } from "../grpc/hosted-service.js";
-import type { GrpcServer } from "../grpc/server.js";
+import type { GrpcServer, Method } from "../grpc/server.js";
+import { status } from "../grpc/status-code.js";
 
 /**
  * The files of a serialized FileDescriptorSet in the form from which reflection reads them; of a definition it looks at nothing
@@ -21,20 +21,50 @@ function filesOf(descriptors: Uint8Array): EnumTypeDefinition {
   };
 }
 
+/** A server as packages of grpc-js know it. */
+const hostOf = (server: Pick<GrpcServer, "addMethod">): Pick<Server, "addService"> => ({
+  addService: (definition, handlers) => {
+    addService(server, definition, handlers);
+  },
+});
+
+/** The methods of reflection, in its two versions. */
+const REFLECTION_PATHS = ["v1", "v1alpha"].map(
+  (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+);
+
+type Methods = ReadonlyMap<string, Method>;
+
+/** Reads the package only now: that takes a tenth of a second of a start, and hardly anybody ever asks. */
+async function loadReflection(api: Uint8Array): Promise<Methods> {
+  const { ReflectionService } = await import("@grpc/reflection");
+  const methods = new Map<string, Method>();
+  const host = hostOf({ addMethod: (path, method) => methods.set(path, method) });
+  new ReflectionService({ api: filesOf(api) }).addToServer(host);
+  return methods;
+}
+
+/** A method that is there only when it is called. */
+const loadedMethod =
+  (path: string, load: () => Promise<Methods>): Method =>
+  (call) => {
+    load()
+      .then((methods) => methods.get(path)?.(call))
+      .catch(() => {
+        call.end({ code: status.INTERNAL, details: "reflection cannot be read" });
+      });
+  };
+
 /**
  * What adds both to a server. Reflection tells of what is in `api`, a serialized FileDescriptorSet: fairlead's own API, and
  * health. It does not tell of Envoy's: to read that takes a second, and who calls its services has its descriptors.
  */
 export function createOpenServices(api: Uint8Array): (server: GrpcServer) => void {
-  const reflection = new ReflectionService({ api: filesOf(api) });
   const health = new HealthImplementation({ "": "SERVING" });
+  let reflection: Promise<Methods> | undefined;
+  const load = (): Promise<Methods> => (reflection ??= loadReflection(api));
   return (server) => {
-    const host: Pick<Server, "addService"> = {
-      addService: (definition, handlers) => {
-        addService(server, definition, handlers);
-      },
-    };
-    reflection.addToServer(host);
-    health.addToServer(host);
+    for (const path of REFLECTION_PATHS) server.addMethod(path, loadedMethod(path, load));
+    health.addToServer(hostOf(server));
   };
 }

@@ -105,3 +105,16 @@ test.each([
   const methods = registry.getService(service)?.methods.map(({ name }) => name);
   expect(methods).toContain(oneMethod);
 });
+
+test("tells by the older version of reflection too", async () => {
+  const client = connect();
+  const answer = await new Promise<Buffer>((resolve, reject) => {
+    const path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+    const call = client.makeBidiStreamRequest(path, pass, pass);
+    call.once("data", resolve);
+    call.once("error", reject);
+    // ServerReflectionRequest.list_services = "*"
+    call.end(Buffer.from([0x3a, 1, 0x2a]));
+  });
+  expect(answer.toString("latin1")).toContain("fairlead.debug.v1.DebugService");
+});
