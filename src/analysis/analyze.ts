@@ -1,6 +1,6 @@
 import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
-import { MESH_CONFIG_MAP, meshConfigOf } from "../config/mesh-config.js";
-import { formatRef, keyOf } from "../config/resource.js";
+import { meshConfigIn } from "../config/mesh-config.js";
+import { formatRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { showable } from "../config/yaml/lines.js";
 import type { AnalysisContext, Analyzer, Report } from "./analyzer.js";
@@ -44,7 +44,7 @@ function reportsOf(
 ): readonly Report[] {
   const context: AnalysisContext = {
     resources,
-    meshConfig: meshConfigOf(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP))),
+    meshConfig: meshConfigIn(tables),
     workloads: createWorkloadIndex(declaredWorkloads(resources), expectedWorkloads(resources)),
     hosts: createHostScopes(resources),
     now,

@@ -90,6 +90,10 @@ function addListeningOptions(command: Command): void {
   command
     .option("--admin-port <port>", "of the admin interface", parsePort, 15000)
     .option("--status-port <port>", "of /healthz/ready", parsePort, 15021)
+    .option(
+      "--metrics",
+      "it makes Istio's metrics, under their own names; with --config as that says",
+    )
     .option("--metrics-port <port>", "of /stats/prometheus", parsePort, 15090)
     .option("--dns-resolver <ip[:port]>", "a DNS server to ask; repeatable", parseResolver);
 }

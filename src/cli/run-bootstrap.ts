@@ -50,6 +50,7 @@ interface ListeningOptions {
   readonly adminPort: number;
   readonly statusPort: number;
   readonly metricsPort: number;
+  readonly metrics?: true;
   readonly dnsResolver?: readonly SocketAddress[];
 }
 
@@ -87,7 +88,13 @@ async function writtenBootstrap(
     group === undefined
       ? findDeclaredWorkload(read, workload)
       : findDeclaredGroup(read, { name: group, namespace: workload.namespace });
-  const unchanged = buildBootstrap(await bootstrapOptions(options, declared));
+  const { makesMetrics } = await import("../mesh/metrics.js");
+  const { meshConfigIn } = await import("../config/mesh-config.js");
+  const counts = makesMetrics(snapshot.tables.Telemetry, meshConfigIn(snapshot.tables));
+  const unchanged = buildBootstrap({
+    ...(await bootstrapOptions(options, declared)),
+    makesMetrics: counts || options.metrics === true,
+  });
   if (snapshot.tables.EnvoyFilter.size === 0) return unchanged;
   const { createBootstrapFilter } = await import("../up/bootstrap-patches.js");
   const { bootstrap, diagnostics } = await createBootstrapFilter()(snapshot, unchanged);
@@ -110,6 +117,7 @@ async function bootstrapOptions(
     admin: { address: own ?? "127.0.0.1", port: adminPort },
     status: { address: own ?? "0.0.0.0", port: statusPort },
     metrics: { address: own ?? "0.0.0.0", port: metricsPort },
+    makesMetrics: options.metrics === true,
     ...(dnsResolver === undefined ? {} : { dnsResolvers: dnsResolver }),
   };
 }

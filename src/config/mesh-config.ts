@@ -7,7 +7,7 @@ import { MeshConfigFields, type ProxyConfigFields } from "./mesh-config-schema.j
 import { meshNetworksFindings } from "./mesh-networks.js";
 import { unappliedMeshFields } from "./mesh-unapplied.js";
 import { isMap } from "./reading/value.js";
-import type { ConfigResource } from "./resource.js";
+import { type ConfigResource, keyOf } from "./resource.js";
 import { validateBody } from "./schema.js";
 
 /** The fields that have a value in every mesh. */
@@ -131,6 +131,15 @@ export function meshConfigOf(configMap: ConfigResource | undefined): MeshConfig 
   if (configMap === undefined) return DEFAULT_MESH_CONFIG;
   const { fields } = readFields(configMap);
   return fields === undefined ? DEFAULT_MESH_CONFIG : withDefaults(fields);
+}
+
+/** The mesh configuration of some resources. */
+export function meshConfigIn({
+  ConfigMap,
+}: {
+  readonly ConfigMap: { readonly get: (key: string) => ConfigResource | undefined };
+}): MeshConfig {
+  return meshConfigOf(ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
 }
 
 /**

@@ -14,6 +14,8 @@ export interface ResourceMetadata {
   readonly annotations: Readonly<Record<string, string>>;
   /** RFC 3339, when the file has one: Istio orders resources that compete by it. */
   readonly creationTimestamp?: string;
+  /** What made it and looks after it, such as the ReplicaSet of a Pod. */
+  readonly controller?: { readonly kind: string; readonly name: string };
 }
 
 /**

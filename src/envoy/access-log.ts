@@ -9,6 +9,9 @@ const DEFAULT_LOG_FORMAT =
   '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% ' +
   "%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n";
 
+/** Envoy's type of a log entry for a connection that has just been made to an endpoint. */
+export const CONNECTED = "TcpUpstreamConnected";
+
 /** Where and how requests are logged. */
 export interface FileLog {
   readonly path: string;

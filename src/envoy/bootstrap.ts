@@ -26,6 +26,7 @@ import {
   JOIN_CLUSTER,
   XDS_CLUSTER,
 } from "./control-plane-cluster.js";
+import { metricNames, statsEvictionInterval } from "./metric-names.js";
 import { METRICS_PORT, STATUS_PORT } from "./names.js";
 import { STATS_TAGS } from "./stats-tags.js";
 
@@ -75,6 +76,11 @@ export interface BootstrapOptions {
   readonly maxDownstreamConnections?: number;
   /** Seconds between two flushes of its statistics; 5, Envoy's own, when absent. */
   readonly statsFlushIntervalSeconds?: number;
+  /**
+   * It makes Istio's metrics: under their own names, and those of workloads that are called no more are forgotten. Costs it
+   * some 14 MiB.
+   */
+  readonly makesMetrics?: boolean;
 }
 
 /** A message of type envoy.config.bootstrap.v3.Bootstrap in canonical protobuf JSON. */
@@ -110,7 +116,15 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
     overloadManager: overloadManager(options.maxDownstreamConnections ?? DEFAULT_MAX_CONNECTIONS),
     statsConfig: { useAllDefaultTags: false, statsTags: STATS_TAGS },
     statsFlushInterval: `${flushSeconds}s`,
+    ...(options.makesMetrics === true ? metricsOf(flushSeconds) : {}),
     ...dnsResolver(options.dnsResolvers ?? []),
+  };
+}
+
+function metricsOf(flushSeconds: number): object {
+  return {
+    bootstrapExtensions: [metricNames()],
+    statsEvictionInterval: statsEvictionInterval(flushSeconds),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Network filters other than the HTTP connection manager. */
 import type { TunnelSettings } from "../config/kinds/traffic-policy.js";
+import { CONNECTED } from "./access-log.js";
 import { any } from "./any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
 import { adsSource } from "./config-source.js";
@@ -52,6 +53,11 @@ function wayFields({ tunnel, bySourceIp, ...limits }: TcpWay): Partial<TcpProxyJ
 /** How long a connection waits for its cluster. */
 const ON_DEMAND_TIMEOUT = "5s";
 
+/** Whether a log is for what is told when a connection was made, and not when it ends. */
+const logsBeginnings = ({ filter }: AccessLogJson): boolean =>
+  filter?.logTypeFilter?.exclude !== true &&
+  filter?.logTypeFilter?.types?.includes(CONNECTED) === true;
+
 /** Sends the bytes of a connection to a cluster. */
 export function tcpProxy(options: TcpProxyOptions): FilterJson {
   const { target } = options;
@@ -61,6 +67,9 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
       ? { cluster: target.cluster }
       : { weightedClusters: { clusters: target.weighted.map((one) => ({ ...one })) } }),
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
+    ...(options.accessLog.some(logsBeginnings)
+      ? { accessLogOptions: { flushAccessLogOnConnected: true } }
+      : {}),
     ...(options.onDemand === true
       ? { onDemand: { odcdsConfig: adsSource(), timeout: ON_DEMAND_TIMEOUT } }
       : {}),

@@ -1,9 +1,12 @@
 import type { Table } from "../base/table.js";
-import type { AccessLogging, WorkloadMode } from "../config/kinds/telemetry.js";
-import type { ResourceOf } from "../config/kinds.js";
+import type { AccessLogging } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
-import { type Labels, selects } from "./labels.js";
-import { comparePrecedence } from "./precedence.js";
+import {
+  appliedTelemetries,
+  covers,
+  type Telemetry,
+  type TelemetryQuery,
+} from "./applied-telemetry.js";
 
 /** Where and how requests are logged: an Envoy file log of the mesh configuration. */
 export interface LogTarget {
@@ -14,44 +17,7 @@ export interface LogTarget {
   readonly filter?: string;
 }
 
-/** The side of a request that a proxy logs it on. */
-export type LogSide = "CLIENT" | "SERVER";
-
-/** Whose requests are asked about. */
-export interface LogQuery {
-  readonly namespace: string;
-  readonly labels: Labels;
-  readonly rootNamespace: string;
-  readonly side: LogSide;
-}
-
-type Telemetry = ResourceOf<"Telemetry">;
-
 const FILE_LOG = "mesh access log file";
-
-/** The Telemetry resources that count for a workload: the mesh's, then its namespace's, then its own. */
-function applicable(table: Table<Telemetry>, query: LogQuery): readonly Telemetry[] {
-  const all = [...table.values()].sort(comparePrecedence);
-  const selector = ({ spec }: Telemetry): Labels => spec.selector?.matchLabels ?? {};
-  const whole = (namespace: string): Telemetry | undefined =>
-    all.find(
-      (one) =>
-        one.metadata.namespace === namespace &&
-        Object.keys(selector(one)).length === 0 &&
-        one.spec.targetRefs === undefined,
-    );
-  const own = all.find(
-    (one) =>
-      one.metadata.namespace === query.namespace &&
-      Object.keys(selector(one)).length > 0 &&
-      selects(selector(one), query.labels),
-  );
-  const namespace = query.namespace === query.rootNamespace ? undefined : whole(query.namespace);
-  return [whole(query.rootNamespace), namespace, own].filter((one) => one !== undefined);
-}
-
-const covers = (mode: WorkloadMode | undefined, side: LogSide): boolean =>
-  mode === undefined || mode === "CLIENT_AND_SERVER" || mode === side;
 
 /** The log that a provider name stands for; undefined for providers that write no file. */
 function targetOf(
@@ -144,14 +110,14 @@ function apply(before: Effective, logging: AccessLogging): Effective {
 export function accessLogs(
   telemetries: Table<Telemetry>,
   mesh: MeshConfig,
-  query: LogQuery,
+  query: TelemetryQuery,
 ): readonly LogTarget[] {
   const providers = [
     ...(mesh.accessLogFile === "" ? [] : [FILE_LOG]),
     ...(mesh.defaultProviders.accessLogging ?? []),
   ];
   let effective: Effective = { providers, disabled: false, filter: undefined };
-  for (const { spec } of applicable(telemetries, query)) {
+  for (const { spec } of appliedTelemetries(telemetries, query)) {
     for (const logging of spec.accessLogging ?? []) {
       if (covers(logging.match?.mode, query.side)) effective = apply(effective, logging);
     }

@@ -1,7 +1,6 @@
 /** The Gateways and VirtualServices of a mesh: those of files, and those that resources of other kinds mean. */
 import { Engine } from "../base/engine.js";
-import { MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../config/mesh-config.js";
-import { keyOf } from "../config/resource.js";
+import { type MeshConfig, meshConfigIn } from "../config/mesh-config.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { createGatewayApi } from "./gateway-api/gateway-api.js";
 import { createIngresses } from "./ingress.js";
@@ -20,6 +19,6 @@ export function createMadeRouting(
 
 /** All that files have, with what is made of it: for those who look once. */
 export function withMadeRouting(tables: ResourceTables): ResourceTables {
-  const config = meshConfigOf(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
+  const config = meshConfigIn(tables);
   return { ...tables, ...createMadeRouting(new Engine())(tables, config) };
 }

@@ -14,6 +14,8 @@ import type { Proxy } from "./proxy.js";
 /** One instance of an application, whatever told us of it: a Pod, a WorkloadEntry, an EndpointSlice, or its own proxy. */
 export interface Workload {
   readonly name: string;
+  /** What it is a replica of, such as a Deployment; itself when absent. */
+  readonly workloadName?: string;
   readonly namespace: string;
   /** An IP address, a DNS name, or `unix://PATH`. */
   readonly address: string;
@@ -60,6 +62,21 @@ export function namedPorts(spec: PodSpec | undefined): Readonly<Record<string, n
   );
 }
 
+/**
+ * What a pod is a replica of: what controls it. A Deployment controls ReplicaSets, which have its name and a hash that their
+ * pods' labels have. See Istio, GetDeployMetaFromPod.
+ */
+function replicaOf({
+  controller,
+  labels,
+}: ResourceOf<"Pod">["metadata"]): Pick<Workload, "workloadName"> {
+  if (controller === undefined) return {};
+  const { kind, name } = controller;
+  const suffix = `-${labels["pod-template-hash"] ?? ""}`;
+  const isHashed = kind === "ReplicaSet" && name.endsWith(suffix);
+  return { workloadName: isHashed ? name.slice(0, -suffix.length) : name };
+}
+
 /** The workload of a Pod; undefined while it has no address or has ended. */
 export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
   const { labels, name, namespace } = pod.metadata;
@@ -68,6 +85,7 @@ export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
   if (address === "" || ended) return undefined;
   return {
     name,
+    ...replicaOf(pod.metadata),
     namespace,
     address,
     labels,
@@ -169,8 +187,10 @@ export interface DeclaredWorkload {
 
 /** The workload of a proxy that no Pod or WorkloadEntry describes: it registered itself by connecting. */
 export function proxyWorkload(proxy: Proxy, declared: DeclaredWorkload | undefined): Workload {
+  const { name, workloadName } = proxy;
   return {
-    name: proxy.name,
+    name,
+    ...(workloadName === name ? {} : { workloadName }),
     namespace: proxy.namespace,
     address: proxy.address,
     labels: proxy.labels,

@@ -2,8 +2,7 @@
 import { readDescriptors } from "../app/package-files.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { Engine } from "../base/engine.js";
-import { MESH_CONFIG_MAP, meshConfigOf } from "../config/mesh-config.js";
-import { keyOf } from "../config/resource.js";
+import { meshConfigIn } from "../config/mesh-config.js";
 import type { ConfigSnapshot, ResourceTables } from "../config/snapshot.js";
 import type { Bootstrap } from "../envoy/bootstrap.js";
 import { createEncoder, type Encoder } from "../envoy/encoder.js";
@@ -46,7 +45,7 @@ export function patchesFor(tables: ResourceTables, { node }: Bootstrap): EnvoyPa
   if (tables.EnvoyFilter.size === 0) return [];
   const proxy = parseNode(node as NodeFields);
   if ("invalid" in proxy) return [];
-  const { rootNamespace } = meshConfigOf(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
+  const { rootNamespace } = meshConfigIn(tables);
   const engine = new Engine({ memo: false });
   const filters = createEnvoyFilters(engine)(tables.EnvoyFilter);
   return bootstrapPatches(createEnvoyPatches(engine).of(filters, rootNamespace, proxy));

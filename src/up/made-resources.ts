@@ -25,6 +25,7 @@ interface Metadata {
   readonly name: string;
   readonly namespace: string;
   readonly labels?: Labels;
+  readonly ownerReferences?: readonly object[];
 }
 
 /** The Pod of a replica that runs at an address. */
@@ -36,6 +37,7 @@ export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFil
       name,
       namespace,
       labels: podLabels(pod),
+      ...(pod.workloadName === name ? {} : { ownerReferences: [ownerOf(pod)] }),
     },
     {
       spec: {
@@ -54,6 +56,13 @@ export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFil
     },
   );
 }
+
+const ownerOf = ({ workloadKind, workloadName }: LocalPod): object => ({
+  apiVersion: "apps/v1",
+  kind: workloadKind,
+  name: workloadName,
+  controller: true,
+});
 
 /** The labels of a pod, with those that Istio's injection adds: nothing of TLS to a gateway. */
 function podLabels({ labels, proxy, workloadName }: LocalPod): Labels {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ControlPlane } from "../app.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
+import { meshConfigIn } from "../config/mesh-config.js";
 import {
   type BootstrapOptions,
   buildBootstrap,
@@ -10,6 +11,7 @@ import {
   type SocketAddress,
 } from "../envoy/bootstrap.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
+import { makesMetrics } from "../mesh/metrics.js";
 import { type FilterBootstrap, patchesFor } from "./bootstrap-patches.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
 import { podNode } from "./pod-node.js";
@@ -98,6 +100,7 @@ function tokenFile(settings: ProxySettings, pod: PlacedPod): string {
 function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOptions {
   const { controlPlane, controlPlaneAddress } = settings;
   const { addresses } = pod;
+  const { tables } = controlPlane.snapshot();
   return {
     node: { ...podNode(pod), unprivileged: settings.unprivileged },
     controlPlane: {
@@ -111,6 +114,7 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     admin: { address: addresses.pod, port: ADMIN_PORT },
     status: { address: addresses.pod, port: STATUS_PORT },
     metrics: { address: addresses.pod, port: METRICS_PORT },
+    makesMetrics: makesMetrics(tables.Telemetry, meshConfigIn(tables)),
     ...(settings.protocol === undefined ? {} : { protocol: settings.protocol }),
     ...(settings.dnsResolvers === undefined ? {} : { dnsResolvers: settings.dnsResolvers }),
   };

@@ -14,6 +14,8 @@ export interface LocalPod extends ProxyStart {
   readonly name: string;
   readonly namespace: string;
   readonly workloadName: string;
+  /** Of the resource that declares it. */
+  readonly workloadKind: LocalWorkload["kind"];
   readonly labels: Labels;
   readonly serviceAccount: string;
   readonly containers: readonly Container[];
@@ -52,6 +54,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     name: `${name}-${index}`,
     namespace,
     workloadName: name,
+    workloadKind: workload.kind,
     labels,
     serviceAccount,
     containers,

@@ -1,10 +1,9 @@
 import type { ProxyConfigSpec } from "../config/kinds/proxy-config.js";
 import { METADATA_PREFIX } from "../config/kinds/unapplied-metadata.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { MESH_CONFIG_MAP, meshConfigOf } from "../config/mesh-config.js";
+import { meshConfigIn } from "../config/mesh-config.js";
 import type { ProxyConfigFields, ToldSettings } from "../config/mesh-config-schema.js";
 import { PROXY_CONFIG_ANNOTATION, readProxyConfig } from "../config/proxy-config-annotation.js";
-import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { comparePrecedence } from "../mesh/precedence.js";
@@ -35,9 +34,7 @@ const USUAL_CONCURRENCY = 1;
  * Of variables those count that are called `ISTIO_META_NAME`. What cannot be read of an annotation says nothing.
  */
 export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
-  const { defaultConfig, rootNamespace } = meshConfigOf(
-    tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)),
-  );
+  const { defaultConfig, rootNamespace } = meshConfigIn(tables);
   const configs = [...tables.ProxyConfig.values()].sort(comparePrecedence);
   const wholeNamespace = (namespace: string) =>
     configs.find((one) => one.metadata.namespace === namespace && selectorOf(one) === undefined);

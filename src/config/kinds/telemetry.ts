@@ -25,6 +25,7 @@ import {
   refuse,
 } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
+import { metricExpression } from "./metric-expression.js";
 import { checkDuration } from "./numbers.js";
 import {
   checkPolicyTargets,
@@ -155,9 +156,11 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
     ),
   );
   yield* each(spec.metrics, ["spec", "metrics"], function* (metrics, at) {
-    if (asksForMetrics(metrics)) yield notApplied(at, "what is said of Istio's metrics");
     yield* each(metrics.overrides, [...at, "overrides"], checkOverride);
-    yield* given(metrics.reportingInterval, [...at, "reportingInterval"], checkDuration);
+    yield* given(metrics.reportingInterval, [...at, "reportingInterval"], function* (text, place) {
+      yield* checkDuration(text, place);
+      yield notApplied(place, "an interval of reports (bytes are counted when connections end)");
+    });
   });
 }
 
@@ -183,16 +186,28 @@ function asksForSpans(tracing: Tracing): boolean {
   return tracing.disableSpanReporting !== true && (asked || (randomSamplingPercentage ?? 0) > 0);
 }
 
-/** Whether a proxy would have to make Istio's metrics; that it makes none of them is what is done. */
-function asksForMetrics({ providers = [], overrides = [], reportingInterval }: Metrics): boolean {
-  const overridden = overrides.some(({ disabled }) => disabled !== true);
-  return providers.length > 0 || overridden || reportingInterval !== undefined;
+/** A stock Envoy does not count the messages of gRPC's streams by their workloads. */
+const NOT_MADE: readonly IstioMetric[] = ["GRPC_REQUEST_MESSAGES", "GRPC_RESPONSE_MESSAGES"];
+
+/** Warns of a value that Envoy's formatter has no words for: the tag stays as it is without it. */
+function* checkTagValue(value: string, path: Path): Findings {
+  const expression = metricExpression(value);
+  if ("problem" in expression) {
+    yield notApplied(path, `a tag whose value has ${expression.problem}`);
+  }
 }
 
 function* checkOverride(override: MetricsOverride, path: Path): Findings {
-  yield* given(override.match, [...path, "match"], (match, at) =>
-    atMostOne(match, at, ["metric", "customMetric"]),
-  );
+  yield* given(override.match, [...path, "match"], function* (match, at) {
+    yield* atMostOne(match, at, ["metric", "customMetric"]);
+    if (
+      match.metric !== undefined &&
+      NOT_MADE.includes(match.metric) &&
+      override.disabled !== true
+    ) {
+      yield notApplied([...at, "metric"], `${match.metric}, which a stock Envoy does not make,`);
+    }
+  });
   yield* eachMember(override.tagOverrides, [...path, "tagOverrides"], function* (tag, at, name) {
     if (name === "") yield doubtful(at, "a tag needs a name");
     const { operation = "UPSERT", value = "" } = tag;
@@ -202,5 +217,6 @@ function* checkOverride(override: MetricsOverride, path: Path): Findings {
     if (operation === "REMOVE" && value !== "") {
       yield invalid([...at, "value"], "the operation REMOVE has no value");
     }
+    if (operation === "UPSERT" && value !== "") yield* checkTagValue(value, [...at, "value"]);
   });
 }

@@ -83,14 +83,16 @@ export function readMetadata(value: unknown, isClusterScoped: boolean): Metadata
 function metadataOf(
   name: string,
   namespace: string,
-  { labels, annotations, creationTimestamp }: MetadataFields,
+  { labels, annotations, creationTimestamp, ownerReferences = [] }: MetadataFields,
 ): ResourceMetadata {
+  const { kind, name: owner } = ownerReferences.find((one) => one.controller === true) ?? {};
   return {
     name,
     namespace,
     labels: labels ?? {},
     annotations: annotations ?? {},
     ...(creationTimestamp !== undefined && { creationTimestamp }),
+    ...(kind !== undefined && owner !== undefined && { controller: { kind, name: owner } }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ExtensionProvider } from "../extension-provider.js";
 import { authorizerProblem, externalAuthorizer } from "../external-authorizer.js";
 import type { Finding, Path } from "../kind.js";
+import type { ProviderRef } from "../kinds/telemetry.js";
 import { notApplied } from "../kinds/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE } from "./dangling.js";
@@ -24,35 +25,51 @@ export function checkProvider(
   return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
 
-/** A warning for each provider of an access log that logs nothing: it is not there, or writes no file. */
-export function checkLogProviders(
+/** A warning for each provider of an access log or of metrics that is given nothing: it is not there, or of another kind. */
+export function checkTelemetryProviders(
   { spec }: ResourceOf<"Telemetry">,
   providers: readonly ExtensionProvider[],
 ): readonly Finding[] {
-  return (spec.accessLogging ?? []).flatMap(({ disabled, providers: asked = [] }, i) =>
-    disabled === true
-      ? []
-      : asked.flatMap(({ name }, j) =>
-          logProblem(
-            name,
-            providers.find((one) => one.name === name),
-            ["spec", "accessLogging", i, "providers", j, "name"],
-          ),
-        ),
-  );
+  const check = (
+    asked: readonly ProviderRef[],
+    field: "accessLogging" | "metrics",
+    i: number,
+  ): readonly Finding[] =>
+    asked.flatMap(({ name }, j) => {
+      const provider = providers.find((one) => one.name === name);
+      return uselessProvider(name, provider, ["spec", field, i, "providers", j, "name"]);
+    });
+  const { accessLogging = [], metrics = [] } = spec;
+  return [
+    ...accessLogging.flatMap((one, i) =>
+      one.disabled === true ? [] : check(one.providers ?? [], "accessLogging", i),
+    ),
+    ...metrics.flatMap((one, i) => check(one.providers ?? [], "metrics", i)),
+  ];
 }
 
-function logProblem(
+/** By the field of a Telemetry, what a provider has to be, and what it is for. */
+const USES = {
+  accessLogging: {
+    kind: "envoyFileAccessLog",
+    what: "the access log",
+    nothing: "nothing is logged to it",
+  },
+  metrics: { kind: "prometheus", what: "the metrics", nothing: "no metrics are made for it" },
+} as const;
+
+function uselessProvider(
   name: string,
   provider: ExtensionProvider | undefined,
-  path: Path,
+  path: readonly ["spec", keyof typeof USES, ...Path],
 ): readonly Finding[] {
+  const { kind, what, nothing } = USES[path[1]];
   if (provider === undefined) {
-    const message = `provider "${name}" ${UNKNOWN}: nothing is logged to it`;
+    const message = `provider "${name}" ${UNKNOWN}: ${nothing}`;
     return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
   }
-  return provider.envoyFileAccessLog === undefined
-    ? [notApplied(path, `the access log of provider "${name}", which is no envoyFileAccessLog,`)]
+  return provider[kind] === undefined
+    ? [notApplied(path, `${what} of provider "${name}", which is no ${kind},`)]
     : [];
 }
 

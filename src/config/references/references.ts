@@ -10,7 +10,7 @@ import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
-import { checkLogProviders, checkProvider } from "./providers.js";
+import { checkProvider, checkTelemetryProviders } from "./providers.js";
 import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
@@ -149,7 +149,7 @@ function createLogProviderCheck(engine: Engine) {
   return engine.derive(
     "providers of Telemetry",
     (_key, [telemetry]: RowsOf<"Telemetry">, providers: MeshConfig["extensionProviders"]) =>
-      telemetry && warnings(checkLogProviders(telemetry, providers)),
+      telemetry && warnings(checkTelemetryProviders(telemetry, providers)),
     isDeepStrictEqual,
   );
 }

@@ -10,6 +10,8 @@ import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
+import { defined } from "../defined.js";
+import { ENDPOINT_METADATA, type WorkloadLabels } from "../metrics-log.js";
 
 /** One endpoint of a cluster, as far as Envoy has to know of it. */
 export interface ClusterEndpoint {
@@ -32,21 +34,53 @@ export function clusterEndpoints(
   });
 }
 
+/** The first cluster, by Istio's name. */
+const CLUSTER = "Kubernetes";
+
+const nameOf = ({ name, workloadName = name }: Workload): string => workloadName;
+
+const canonicalService = (workload: Workload): string =>
+  workload.labels["service.istio.io/canonical-name"] ?? workload.labels["app"] ?? nameOf(workload);
+
+const canonicalRevision = ({ labels }: Workload): string | undefined =>
+  labels["service.istio.io/canonical-revision"] ?? labels["version"];
+
 /** How telemetry names a workload: `name;namespace;canonical service;canonical revision;cluster`. */
-function workloadMetadata({ name, namespace, labels }: Workload): string {
-  const service = labels["service.istio.io/canonical-name"] ?? labels["app"] ?? name;
-  const revision = labels["service.istio.io/canonical-revision"] ?? labels["version"] ?? "";
-  const hidden = name === "" ? ["", "", "", ""] : [name, namespace, service, revision];
-  return [...hidden, "Kubernetes"].join(";");
+function workloadMetadata(workload: Workload): string {
+  const { name, namespace } = workload;
+  const revision = canonicalRevision(workload) ?? "";
+  const hidden =
+    name === ""
+      ? ["", "", "", ""]
+      : [nameOf(workload), namespace, canonicalService(workload), revision];
+  return [...hidden, CLUSTER].join(";");
 }
 
-function endpoint({ workload, port, meshTls }: ClusterEndpoint): LbEndpointJson {
+/** The same in parts, by the names of the labels of metrics: a stock Envoy has no words for a part of a text. */
+function metricMetadata(workload: Workload): WorkloadLabels {
+  const { namespace, labels } = workload;
+  return {
+    workload: nameOf(workload),
+    workload_namespace: namespace,
+    canonical_service: canonicalService(workload),
+    canonical_revision: canonicalRevision(workload) ?? "latest",
+    ...defined({ app: labels["app"], version: labels["version"] }),
+    cluster: CLUSTER,
+  };
+}
+
+function endpoint(
+  { workload, port, meshTls }: ClusterEndpoint,
+  isCounted: boolean,
+): LbEndpointJson {
+  const isDescribed = isCounted && workload.name !== "";
   return {
     endpoint: { address: socketAddress(workload.address, port) },
     metadata: {
       filterMetadata: {
         ...(meshTls ? { "envoy.transport_socket_match": { tlsMode: "istio" } } : {}),
         istio: { workload: workloadMetadata(workload) },
+        ...(isDescribed ? { [ENDPOINT_METADATA]: { ...metricMetadata(workload) } } : {}),
       },
     },
     loadBalancingWeight: workload.weight,
@@ -82,12 +116,15 @@ export function preferenceOf(
 
 /**
  * The endpoints of a cluster by locality, each locality with the weight of all its endpoints, as `preference` orders them;
- * without one all are equal.
+ * without one all are equal. Where calls are counted, `isCounted`, each says which workload it is.
  */
 export function loadAssignment(
   clusterName: string,
   endpoints: readonly ClusterEndpoint[],
-  preference: Preference = (groups) => groups,
+  {
+    preference = (groups) => groups,
+    isCounted = false,
+  }: { readonly preference?: Preference | undefined; readonly isCounted?: boolean } = {},
 ): ClusterLoadAssignmentJson {
   const byLocality = new Map<string, ClusterEndpoint[]>();
   for (const one of endpoints) {
@@ -106,7 +143,7 @@ export function loadAssignment(
     clusterName,
     endpoints: preference(groups).map(({ locality, priority, weight, members }) => ({
       locality: parseLocality(locality),
-      lbEndpoints: members.map(endpoint),
+      lbEndpoints: members.map((one) => endpoint(one, isCounted)),
       loadBalancingWeight: weight,
       ...(priority === 0 ? {} : { priority }),
     })),

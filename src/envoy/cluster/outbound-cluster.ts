@@ -146,7 +146,7 @@ function inlineEndpoints(
       clusterEndpoints(workloads, port, (workload) => workload.meshTls),
       { service, policy },
     ),
-    preferenceOf(policy, service, caller),
+    { preference: preferenceOf(policy, service, caller) },
   );
 }
 

@@ -31,6 +31,7 @@ import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 /** What all listeners of a gateway have in common. */
 export interface GatewayListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
+  readonly connectionLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly headers: HttpManners;
@@ -95,7 +96,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
       statPrefix: clusters[0]?.name ?? "",
       target: only === undefined ? { weighted: clusters } : { cluster: only.name },
       way: chain.target.way,
-      accessLog: [...options.accessLog],
+      accessLog: [...options.connectionLog],
     }),
   ];
 }
@@ -155,7 +156,7 @@ function passingChains(one: GatewayServer, options: GatewayListenerOptions): rea
         tcpProxy({
           statPrefix: name,
           target: { cluster: name },
-          accessLog: [...options.accessLog],
+          accessLog: [...options.connectionLog],
         }),
       ],
       transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,

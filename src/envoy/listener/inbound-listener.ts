@@ -39,6 +39,7 @@ export interface SecuredPort {
 /** What all inbound listeners of a sidecar have in common. */
 export interface InboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
+  readonly connectionLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly headers: HttpManners;
@@ -108,11 +109,14 @@ function inboundFilters(
   http: boolean,
   options: InboundListenerOptions,
 ): readonly FilterJson[] {
-  const accessLog = [...options.accessLog];
   if (!http) {
     return [
       ...options.security.network,
-      tcpProxy({ statPrefix: target.cluster, target: { cluster: target.cluster }, accessLog }),
+      tcpProxy({
+        statPrefix: target.cluster,
+        target: { cluster: target.cluster },
+        accessLog: [...options.connectionLog],
+      }),
     ];
   }
   return [
@@ -120,7 +124,7 @@ function inboundFilters(
       statPrefix: target.statPrefix,
       routes: { inline: inboundRoutes(target) },
       filters: httpFilters({ security: options.security.http, headers: options.headers }),
-      accessLog,
+      accessLog: [...options.accessLog],
       pathNormalization: options.pathNormalization,
       headers: options.headers,
       side: serverSide(options.headers),

@@ -43,6 +43,7 @@ import type { OutboundClaim } from "./outbound-claim.js";
 /** What all outbound listeners of a proxy have in common. */
 export interface OutboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
+  readonly connectionLog: readonly AccessLogJson[];
   /** The log of connections that no chain takes. */
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
@@ -120,7 +121,7 @@ function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
 /** `mixed` says that the cluster is called for HTTP too, and would announce HTTP. */
 function tcpChain(
   { chain, mixed }: ChosenChain,
-  { accessLog, onDemand }: OutboundListenerOptions,
+  { connectionLog, onDemand }: OutboundListenerOptions,
 ): MadeChain {
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
@@ -138,7 +139,7 @@ function tcpChain(
               : { weighted: clusters }
             : { cluster: only.name },
         way: chain.target.way,
-        accessLog: [...accessLog],
+        accessLog: [...connectionLog],
         onDemand,
       }),
     ],
@@ -156,7 +157,7 @@ function passthroughChain(options: OutboundListenerOptions, cluster: string): Fi
       tcpProxy({
         statPrefix: cluster,
         target: { cluster },
-        accessLog: cluster === BLACK_HOLE_CLUSTER ? [] : [...options.accessLog],
+        accessLog: cluster === BLACK_HOLE_CLUSTER ? [] : [...options.connectionLog],
       }),
     ],
   };
@@ -292,7 +293,11 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
   const bytes: FilterChainJson = {
     name: "virtualOutbound-catchall-tcp",
     filters: [
-      tcpProxy({ statPrefix: cluster, target: { cluster }, accessLog: [...options.accessLog] }),
+      tcpProxy({
+        statPrefix: cluster,
+        target: { cluster },
+        accessLog: [...options.connectionLog],
+      }),
     ],
   };
   if (requestCluster === cluster) return { filterChains: [LOOP_CHAIN, bytes] };

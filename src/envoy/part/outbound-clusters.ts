@@ -6,6 +6,7 @@ import type { HostView } from "../../mesh/host-view.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import type { Place, PlacedCaller, Placing } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import { makesMetrics } from "../../mesh/metrics.js";
 import {
   namespaceMode,
   type PeerAuthentications,
@@ -60,6 +61,8 @@ interface EndpointInputs
   extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies" | "caller"> {
   /** Mutual TLS of the mesh may be passed on to the service as it is. */
   readonly passed: boolean;
+  /** Calls are counted, by what each endpoint says of its workload. */
+  readonly isCounted: boolean;
 }
 
 /** The encoders of services' clusters and endpoints: equal inputs give the same objects, in whatever scope. */
@@ -68,6 +71,8 @@ export interface ClusterBuilders {
   readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
   /** The callers of a place: one object, so that the scopes that have some share what is made for them. */
   readonly callerOf: (place: Place, placing: Placing) => PlacedCaller;
+  /** Whether any proxy may make metrics. */
+  readonly counts: typeof makesMetrics;
 }
 
 /** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
@@ -117,7 +122,7 @@ function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentK
 }
 
 function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
-  const { service, rule, workloads, policies, caller, passed } = inputs;
+  const { service, rule, workloads, policies, caller, passed, isCounted } = inputs;
   const takesMeshTls = (workload: Workload, port: number): boolean =>
     workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
   const found = workloads.filter(hasAddress);
@@ -133,7 +138,7 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
       const preference = preferenceOf(policy, service, caller);
       const sources = selected.flatMap(({ source }) => source ?? []);
       const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
-        const json = loadAssignment(name, members, preference);
+        const json = loadAssignment(name, members, { preference, isCounted });
         const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
         return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
       };
@@ -161,10 +166,11 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
     ),
     endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
       "endpoints of a service",
-      ["service", "rule", "workloads", "policies", "caller", "passed"],
+      ["service", "rule", "workloads", "policies", "caller", "passed", "isCounted"],
       (inputs) => buildEndpoints(encoder, inputs),
     ),
     callerOf: engine.memo("callers of a place", (place, placing) => ({ place, placing })),
+    counts: engine.latest("whether metrics are made", makesMetrics),
   };
 }
 
@@ -224,6 +230,7 @@ interface EndpointCaller extends Pick<ClusterCaller, "caller"> {
   readonly policies: PeerAuthentications;
   /** It may be a gateway that passes mutual TLS on. */
   readonly passes: boolean;
+  readonly isCounted: boolean;
 }
 
 /** The endpoints of some hosts. */
@@ -236,7 +243,7 @@ export function createEndpointRows(
     [Table<readonly Workload[]>],
     [EndpointCaller],
     ResourceSet
-  >("endpoints", (_host, [view, workloads], { policies, caller, passes }) => {
+  >("endpoints", (_host, [view, workloads], { policies, caller, passes, isCounted }) => {
     const { service, rule } = view;
     if (service === undefined || !usesEds(service)) return undefined;
     return shared.endpoints({
@@ -246,16 +253,22 @@ export function createEndpointRows(
       policies,
       caller,
       passed: passes && isPassed(service),
+      isCounted,
     });
   });
   const flat = engine.flatten<EnvoyResource>("endpoints by name");
   const passing = createPassing(engine);
   const settle = engine.settle<EndpointCaller>(
-    (a, b) => a.policies === b.policies && a.caller === b.caller && a.passes === b.passes,
+    (a, b) =>
+      a.policies === b.policies &&
+      a.caller === b.caller &&
+      a.passes === b.passes &&
+      a.isCounted === b.isCounted,
   );
   return (views, mesh, { client, caller }) => {
     const passes = client.router && passing(mesh.gateways);
-    const context = settle({ policies: mesh.peerAuthentications, caller, passes });
+    const isCounted = shared.counts(mesh.telemetries, mesh.config);
+    const context = settle({ policies: mesh.peerAuthentications, caller, passes, isCounted });
     const byHost = derive([views, mesh.endpoints], context);
     return { byHost, all: flat(byHost) };
   };

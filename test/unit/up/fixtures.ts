@@ -73,6 +73,7 @@ const POD: LocalPod = {
   name: "payments-v1-0",
   namespace: "default",
   workloadName: "payments-v1",
+  workloadKind: "Deployment",
   labels: { app: "payments", version: "v1" },
   serviceAccount: "default",
   containers: [],

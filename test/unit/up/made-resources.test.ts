@@ -22,6 +22,9 @@ test("a pod with a sidecar has Istio's labels, its address and its readiness", (
         "security.istio.io/tlsMode": "istio",
       },
       annotations: { "fairlead.dev/made-by": "up" },
+      ownerReferences: [
+        { apiVersion: "apps/v1", kind: "Deployment", name: "payments-v1", controller: true },
+      ],
     },
     spec: {
       serviceAccountName: "default",

@@ -37,35 +37,50 @@ describe("a Telemetry", () => {
     [
       "reports at an interval of a millisecond at least",
       { metrics: [{ reportingInterval: "0s" }] },
-      ["warning spec.metrics[0]", "spec.metrics[0].reportingInterval"],
+      ["spec.metrics[0].reportingInterval", "warning spec.metrics[0].reportingInterval"],
     ],
     [
       "logs by an expression of CEL",
       { accessLogging: [{ filter: { expression: "response.code >=" } }, { filter: {} }] },
       ["spec.accessLogging[0].filter.expression", "spec.accessLogging[1].filter.expression"],
     ],
-    [
-      "sets tags of metrics to something",
-      tagOverride({}),
-      ["warning spec.metrics[0]", `${OVERRIDE}.tagOverrides.a.value`],
-    ],
+    ["sets tags of metrics to something", tagOverride({}), [`${OVERRIDE}.tagOverrides.a.value`]],
     [
       "removes tags of metrics without more",
       tagOverride({ operation: "REMOVE", value: "a" }),
-      ["warning spec.metrics[0]", `${OVERRIDE}.tagOverrides.a.value`],
+      [`${OVERRIDE}.tagOverrides.a.value`],
     ],
     [
       "is for one of Istio's metrics or another",
       override({ match: { metric: "REQUEST_COUNT", customMetric: "a" } }),
-      ["warning spec.metrics[0]", `${OVERRIDE}.match.customMetric`],
+      [`${OVERRIDE}.match.customMetric`],
     ],
     [
-      "is told of spans and metrics that are asked for, which nobody makes",
+      "is told of spans that are asked for, which nobody makes",
       {
         tracing: [{ providers: [{ name: "a" }], randomSamplingPercentage: 1 }],
         metrics: [{ providers: [{ name: "prometheus" }] }],
       },
-      ["warning spec.tracing[0]", "warning spec.metrics[0]"],
+      ["warning spec.tracing[0]"],
+    ],
+    [
+      "is told of values of tags that Envoy does not take",
+      override({ tagOverrides: { a: { value: "request.host" }, b: { value: "a | b" } } }),
+      [`warning ${OVERRIDE}.tagOverrides.b.value`],
+    ],
+    [
+      "is told of metrics that Envoy does not make, but for those that are switched off",
+      {
+        metrics: [
+          {
+            overrides: [
+              { match: { metric: "GRPC_REQUEST_MESSAGES" }, tagOverrides: {} },
+              { match: { metric: "GRPC_RESPONSE_MESSAGES" }, disabled: true },
+            ],
+          },
+        ],
+      },
+      [`warning ${OVERRIDE}.match.metric`],
     ],
     [
       "can say that none are made",

@@ -39,6 +39,7 @@ describe("metadata", () => {
       labels: { app: "a" },
       annotations: {},
       creationTimestamp: "2026-01-01T00:00:00Z",
+      controller: { kind: "A", name: "b" },
     });
   });
 

@@ -402,7 +402,7 @@ data:
   });
 });
 
-describe("the provider of an access log", () => {
+describe("the provider of an access log or of metrics", () => {
   const CONFIG = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: istio, namespace: istio-system }
@@ -412,12 +412,12 @@ data:
     - { name: file, envoyFileAccessLog: { path: /var/log/envoy } }
     - { name: als, envoyHttpAls: { service: als.example.com, port: 80 } }
 `;
-  const found = (logging: string): readonly string[] => {
+  const found = (asked: string, field = "accessLogging"): readonly string[] => {
     const telemetry = `apiVersion: telemetry.istio.io/v1
 kind: Telemetry
 metadata: { name: logs }
 spec:
-  accessLogging: [${logging}]
+  ${field}: [${asked}]
 `;
     const { diagnostics } = createDirectory().write({ "a.yaml": CONFIG, "t.yaml": telemetry });
     return diagnostics.map(
@@ -435,6 +435,12 @@ spec:
   it("is warned of when it logs elsewhere than to a file", () => {
     expect(found("{ providers: [{ name: als }] }")).toEqual([
       `5 warning not-applied: the access log of provider "als", which is no envoyFileAccessLog, has no effect in fairlead`,
+    ]);
+  });
+
+  it("is warned of when it is to have metrics and is not Prometheus", () => {
+    expect(found("{ providers: [{ name: prometheus }, { name: als }] }", "metrics")).toEqual([
+      `5 warning not-applied: the metrics of provider "als", which is no prometheus, has no effect in fairlead`,
     ]);
   });
 

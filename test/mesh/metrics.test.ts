@@ -1,0 +1,175 @@
+/** Istio's metrics of requests and connections, as Prometheus would read them from stock Envoys. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
+import { call, callAddress } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const TELEMETRY = `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: metrics, namespace: istio-system }
+spec: { metrics: [{ providers: [{ name: prometheus }] }] }
+`;
+
+const ROUTE = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge, namespace: istio-system }
+spec:
+  hosts: ["*"]
+  gateways: [edge]
+  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
+`;
+
+const BYTES = `
+apiVersion: v1
+kind: Service
+metadata: { name: bytes, namespace: default }
+spec: { selector: { app: caller }, ports: [{ name: tcp, port: 9000, targetPort: 8080 }] }
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(
+    application("caller", { versions: ["v1"] }),
+    application("called", { versions: ["v2"] }),
+    BYTES,
+  ),
+  "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
+  "telemetry.yaml": TELEMETRY,
+});
+
+const caller = (): PlacedPod => mesh().pod("caller-v1-0");
+const called = (): PlacedPod => mesh().pod("called-v2-0");
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What a pod's proxy tells Prometheus of a metric. */
+async function samples(pod: PlacedPod, name: string): Promise<readonly Sample[]> {
+  const at = { address: pod.addresses.pod, port: 15090 };
+  const { body } = await callAddress(at, "http://proxy/stats/prometheus");
+  return body
+    .split("\n")
+    .filter((line) => line.startsWith(`${name}{`))
+    .map((line) => ({
+      labels: Object.fromEntries(
+        [...line.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = "", value = ""]) => [label, value]),
+      ),
+      value: Number(line.slice(line.lastIndexOf(" "))),
+    }));
+}
+
+/** The sum of the samples that have these labels. */
+async function sum(pod: PlacedPod, name: string, labels: Sample["labels"]): Promise<number> {
+  const all = await samples(pod, name);
+  return all
+    .filter((one) => Object.entries(labels).every(([label, value]) => one.labels[label] === value))
+    .reduce((total, { value }) => total + value, 0);
+}
+
+const counted = (pod: PlacedPod, labels: Sample["labels"]) =>
+  expect.poll(() => sum(pod, "istio_requests_total", labels), { timeout: 15_000 });
+
+const CALLED = {
+  destination_workload: "called-v2",
+  destination_workload_namespace: "default",
+  destination_app: "called",
+  destination_version: "v2",
+  destination_canonical_service: "called",
+  destination_canonical_revision: "v2",
+  destination_principal: "spiffe://cluster.local/ns/default/sa/called",
+  destination_service: "called.default.svc.cluster.local",
+  destination_service_name: "called",
+  destination_service_namespace: "default",
+  destination_cluster: "Kubernetes",
+  request_protocol: "http",
+  response_flags: "-",
+};
+
+const CALLER = {
+  source_workload: "caller-v1",
+  source_workload_namespace: "default",
+  source_app: "caller",
+  source_version: "v1",
+  source_canonical_service: "caller",
+  source_canonical_revision: "v1",
+  source_principal: "spiffe://cluster.local/ns/default/sa/caller",
+};
+
+test("the caller's proxy counts requests by who is called, with the labels that Istio has", async () => {
+  await call(caller(), "http://called/");
+  await call(caller(), "http://called/status/404");
+  const labels = { reporter: "source", ...CALLER, ...CALLED };
+  await counted(caller(), { ...labels, response_code: "200" }).toBe(1);
+  await counted(caller(), { ...labels, response_code: "404" }).toBe(1);
+  const [duration] = await samples(caller(), "istio_request_duration_milliseconds_count");
+  expect(duration?.labels).toMatchObject(labels);
+});
+
+test("the proxy of who is called counts them by the caller's identity", async () => {
+  await call(caller(), "http://called/status/201");
+  await counted(called(), {
+    reporter: "destination",
+    ...CALLED,
+    source_principal: CALLER.source_principal,
+    connection_security_policy: "mutual_tls",
+    response_code: "201",
+  }).toBe(1);
+});
+
+test("a gateway counts what it sends on", async () => {
+  const gateway = mesh().gateway();
+  const at = { address: gateway.addresses.pod, port: 8080 };
+  expect((await callAddress(at, "http://anything/status/202")).status).toBe(202);
+  await counted(gateway, {
+    reporter: "source",
+    source_workload: "istio-ingressgateway",
+    ...CALLED,
+    response_code: "202",
+  }).toBe(1);
+});
+
+test("a request for nobody in the mesh is counted by its host", async () => {
+  await call(caller(), "http://nobody.example/");
+  await counted(caller(), {
+    reporter: "source",
+    destination_service: "nobody.example",
+    destination_service_name: "PassthroughCluster",
+    destination_workload: "unknown",
+  }).toBe(1);
+});
+
+test("connections are counted when they begin, and with their bytes when they end", async () => {
+  const labels = {
+    reporter: "source",
+    source_workload: "called-v2",
+    destination_workload: "caller-v1",
+    destination_service_name: "bytes",
+  };
+  const of = (name: string) =>
+    expect.poll(() => sum(called(), `istio_tcp_${name}_total`, labels), { timeout: 15_000 });
+  const socket = connect({ host: called().addresses.egress, port: 9000 });
+  await once(socket, "connect");
+  await of("connections_opened").toBe(1);
+  expect(await samples(called(), "istio_tcp_connections_closed_total")).toEqual([]);
+  socket.end("GET / HTTP/1.0\r\n\r\n");
+  await of("connections_closed").toBe(1);
+  await of("received_bytes").toBe("GET / HTTP/1.0\r\n\r\n".length);
+});
+
+test("they stop when the Telemetry is deleted", async () => {
+  await mesh().remove("telemetry.yaml");
+  // What was counted before stays; a connection between sidecars takes one request more, and ends.
+  await call(caller(), "http://called/status/203");
+  await call(caller(), "http://called/status/204");
+  await mesh().write("telemetry.yaml", TELEMETRY);
+  await call(caller(), "http://called/status/205");
+  await call(caller(), "http://called/status/206");
+  await counted(caller(), { response_code: "206" }).toBe(1);
+  expect(await sum(caller(), "istio_requests_total", { response_code: "204" })).toBe(0);
+});
