@@ -3,6 +3,7 @@ import { meshConfigIn } from "../config/mesh-config.js";
 import { formatRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { showable } from "../config/yaml/lines.js";
+import { withMadeRouting } from "../mesh/made-routing.js";
 import type { AnalysisContext, Analyzer, Report } from "./analyzer.js";
 import { DEFAULT_ANALYZERS } from "./analyzers.js";
 import { createHostScopes } from "./host-scopes.js";
@@ -47,6 +48,7 @@ function reportsOf(
     meshConfig: meshConfigIn(tables),
     workloads: createWorkloadIndex(declaredWorkloads(resources), expectedWorkloads(resources)),
     hosts: createHostScopes(resources),
+    made: () => withMadeRouting(tables),
     now,
   };
   return analyzers.flatMap((analyzer) => [...analyzer.analyze(context)]);

@@ -2,6 +2,7 @@ import type { Severity } from "../base/diagnostic.js";
 import type { Path } from "../config/kind.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { MemberEnd } from "../config/reading/place.js";
+import type { ResourceTables } from "../config/snapshot.js";
 import type { HostScopes } from "./host-scopes.js";
 import type { MessageCode } from "./messages.js";
 import type { Analyzed, Resources } from "./resources.js";
@@ -15,6 +16,8 @@ export interface AnalysisContext {
   readonly workloads: WorkloadIndex;
   /** The hosts that there are, and who sees them. */
   readonly hosts: HostScopes;
+  /** The resources in force, with the Gateways and VirtualServices that others of them mean. Made when it is asked for. */
+  readonly made: () => ResourceTables;
   /** The moment for which it is asked whether certificates are valid. */
   readonly now: Date;
 }

@@ -36,6 +36,7 @@ import { telemetryDefaultAnalyzer } from "./analyzers/telemetry-defaults.js";
 import { telemetryLightstepAnalyzer } from "./analyzers/telemetry-lightstep.js";
 import { telemetryProviderAnalyzer } from "./analyzers/telemetry-providers.js";
 import { telemetrySelectorAnalyzer } from "./analyzers/telemetry-selectors.js";
+import { unreachableMatchAnalyzer } from "./analyzers/unreachable-matches.js";
 import { webhookAnalyzer } from "./analyzers/webhooks.js";
 
 /** The analyzers that run unless others are asked for. */
@@ -76,6 +77,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   telemetryLightstepAnalyzer,
   telemetryProviderAnalyzer,
   telemetrySelectorAnalyzer,
+  unreachableMatchAnalyzer,
   webhookAnalyzer,
 ];
 

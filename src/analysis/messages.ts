@@ -87,6 +87,7 @@ export const MESSAGES = {
 const OWN_CODES = {
   "forgeable-header": "warning",
   "unasked-policy": "warning",
+  "unreachable-match": "warning",
   "unseen-by-gateway": "warning",
 } as const satisfies Readonly<Record<string, Severity>>;
 
