@@ -13,6 +13,7 @@ import { type DestinationRule, findRule } from "./destination-rule.js";
 import { importsService, importsVirtualService } from "./egress-host.js";
 import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
 import type { Labels } from "./labels.js";
+import { isOfGatewayApi } from "./made-of.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { routeRuleNamespaces } from "./route-rules.js";
 import type { Service } from "./service.js";
@@ -44,15 +45,17 @@ const PORT_OF_ANY_HOST = 80;
 
 /**
  * A host as callers see it on a port that no service of it has; undefined where no VirtualService that names it says
- * anything: one does on port 80, and on the ports on which requests for others of its hosts come. See Istio,
- * BuildSidecarVirtualHostWrapper.
+ * anything: one does on port 80, and on the ports on which requests for others of its hosts come. Routes of the Gateway API
+ * are for the ports of a service alone. See Istio, BuildSidecarVirtualHostWrapper.
  */
 export function viewWithoutService(view: HostView, port: number): HostView | undefined {
   const { hostname } = view;
   if (view.service?.ports.some(({ number }) => number === port) === true) return undefined;
   const virtualServices = view.virtualServices.filter(
-    ({ hosts, requestPorts }) =>
-      hosts.includes(hostname) && (port === PORT_OF_ANY_HOST || requestPorts.includes(port)),
+    ({ hosts, requestPorts, resource }) =>
+      !isOfGatewayApi(resource) &&
+      hosts.includes(hostname) &&
+      (port === PORT_OF_ANY_HOST || requestPorts.includes(port)),
   );
   return virtualServices.length === 0
     ? undefined

@@ -124,7 +124,7 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly
     .filter(({ target }) => target.clusters.length > 0)
     .map((chain) => ({
       json: {
-        ...sniMatch(passesTls ? chain.serverNames : names),
+        ...sniMatch(passesTls || chain.serverNames.length > 0 ? chain.serverNames : names),
         filters: tcpFilters(chain, options),
         transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
         ...tlsFields(one, options),
