@@ -41,6 +41,20 @@ const AT_THE_PROXY: Readonly<Record<CallError, Pick<Ending, "status" | "flags">>
   "no-cluster": { status: UNAVAILABLE, flags: ["NC"] },
 };
 
+/** What a route can have answered where its cluster is missing; 503 when it does not say. */
+const MISSING_CLUSTER: Readonly<Record<string, number>> = {
+  NOT_FOUND,
+  INTERNAL_SERVER_ERROR: 500,
+};
+
+/** The cluster is missing to which a call would go. Connections without a route are closed. */
+export function withoutCluster(route: RouteJson | undefined, reason: string): Ending {
+  const closed = { isAnswered: false, flags: AT_THE_PROXY["no-cluster"].flags, reason };
+  if (route === undefined) return closed;
+  const code = route.route?.clusterNotFoundResponseCode ?? "";
+  return { ...closed, status: MISSING_CLUSTER[code] ?? UNAVAILABLE };
+}
+
 /** The ending of a call that ends at the proxy that it comes to first; undefined for one that goes on. */
 export function endingAtProxy(
   { error, answer, passed, reasons }: Walk,
@@ -50,6 +64,7 @@ export function endingAtProxy(
   if (refusal !== undefined) return refused(refusal);
   const reason = reasons.at(-1) ?? "";
   if (error !== undefined) {
+    if (error === "no-cluster") return withoutCluster(passed.route, reason);
     const { status, flags } = AT_THE_PROXY[error];
     const closed = { isAnswered: false, flags, reason };
     return status === undefined || passed.manager === undefined ? closed : { ...closed, status };

@@ -9,6 +9,7 @@ import {
   endingAtProxy,
   endingAtServer,
   notConnected,
+  withoutCluster,
   withoutEndpoints,
 } from "./ending.js";
 import { forwardedRequest } from "./forwarded-request.js";
@@ -94,7 +95,10 @@ function branchOf(
 ): Branch {
   const { configuration } = hop.peer;
   const config = configuration.clusters.get(name);
-  if (config === undefined) return { cluster: name, share, arrivals: [] };
+  if (config === undefined) {
+    const ending = withoutCluster(hop.walk.passed.route, `the proxy has no cluster ${name}`);
+    return { cluster: name, share, arrivals: [], ending };
+  }
   const branch = { cluster: name, share, config };
   if (isUnbound(config)) {
     const reason = "it goes to the address that was called, outside of what the mesh knows";

@@ -175,10 +175,11 @@ function answerOf(
 ): Answer | undefined {
   if (directResponse !== undefined) return { status: directResponse.status ?? 0 };
   if (redirect === undefined) return undefined;
-  const { schemeRedirect, hostRedirect, pathRedirect, prefixRewrite } = redirect;
+  const { schemeRedirect, hostRedirect, pathRedirect, prefixRewrite, regexRewrite } = redirect;
   const scheme = schemeRedirect === undefined ? "" : `${schemeRedirect}:`;
   const host = hostRedirect === undefined ? "" : `//${hostRedirect}`;
-  return { redirect: `${scheme}${host}${pathRedirect ?? prefixRewrite ?? ""}` };
+  const path = pathRedirect ?? prefixRewrite ?? regexRewrite?.substitution ?? "";
+  return { redirect: `${scheme}${host}${path}` };
 }
 
 function toClusters(
@@ -188,7 +189,7 @@ function toClusters(
 ): Walk {
   const names = clusters.map(({ name }) => name);
   const reached = step(before, { clusters }, `it goes to ${names.join(", ")}`);
-  const missing = names.find((name) => !known.has(name));
-  if (missing === undefined) return reached;
-  return fail(reached, "no-cluster", `the proxy has no cluster ${missing}`);
+  // Of several clusters each is for itself: a missing one ends its share alone.
+  if (names.some((name) => known.has(name))) return reached;
+  return fail(reached, "no-cluster", `the proxy has no cluster ${names.join(", ")}`);
 }

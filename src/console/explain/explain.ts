@@ -59,13 +59,15 @@ function branchStage(context: Context, branch: Branch): Stage {
   const { scene, namespace, proxy } = context;
   const { cluster, share, config, arrivals, ending } = branch;
   const resource = scene.resourcesOf(proxy).clusters.get(cluster);
-  const sources =
-    config === undefined ? [] : clusterDecisions(scene, config, { namespace, resource });
+  const clusterSteps = (found: ClusterJson): readonly Step[] => {
+    const sources = clusterDecisions(scene, found, { namespace, resource });
+    const type = found.type ?? found.clusterType?.name ?? "";
+    return [step(scene, "cluster", type, sources), ...poolSteps(scene, found)];
+  };
   return {
     title: `${percentOf(share)} to cluster ${cluster}`,
     steps: [
-      step(scene, "cluster", config?.type ?? config?.clusterType?.name ?? "", sources),
-      ...(config === undefined ? [] : poolSteps(scene, config)),
+      ...(config === undefined ? [] : clusterSteps(config)),
       ...tlsSteps(context, branch),
       ...endingSteps(ending),
     ],

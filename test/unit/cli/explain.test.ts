@@ -103,6 +103,18 @@ test("a route that an Ingress means names the Ingress", async () => {
   ]);
 });
 
+test("a route that an HTTPRoute means names the HTTPRoute, and a missing backend ends its share alone", async () => {
+  const mesh = ["--config", "test/golden/console/gateway-api"];
+  const edge = ["--gateway", "edge-istio"];
+  await expectTranscripts("explain-gateway-api", [
+    ["explain", ...mesh, ...edge, "http://shop.example.com/api"],
+    ["explain", ...mesh, ...edge, "http://shop.example.com/half"],
+    ["explain", ...mesh, ...edge, "http://shop.example.com/gone"],
+    ["explain", ...mesh, "--from", "shop", "http://shop/api"],
+    ["why", ...mesh, "edge-istio", "http.80"],
+  ]);
+});
+
 test("a call from outside has an address of its own, and that which a trusted proxy tells", async () => {
   const outside = ["explain", "--config", "test/golden/console/outside", ...GATEWAY];
   const url = "http://shop.example.com/";
