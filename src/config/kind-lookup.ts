@@ -9,6 +9,8 @@ export type KindLookup =
   | { readonly result: "wrong-version"; readonly definition: KindDefinition<never> }
   /** A kind of Kubernetes or around it which a mesh without Kubernetes has no use for. */
   | { readonly result: "meaningless" }
+  /** A kind of the Gateway API that fairlead does not have. */
+  | { readonly result: "unsupported" }
   | { readonly result: "unknown"; readonly didYouMean?: string };
 
 /** API groups of which no kind means anything here, but those in `KINDS`. */
@@ -25,7 +27,6 @@ const MEANINGLESS_GROUPS: ReadonlySet<string> = new Set([
   "coordination.k8s.io",
   "events.k8s.io",
   "flowcontrol.apiserver.k8s.io",
-  "gateway.networking.k8s.io",
   "install.istio.io",
   "inference.networking.k8s.io",
   "k8s.cni.cncf.io",
@@ -42,6 +43,12 @@ const MEANINGLESS_GROUPS: ReadonlySet<string> = new Set([
   "scheduling.k8s.io",
   "snapshot.storage.k8s.io",
   "storage.k8s.io",
+]);
+
+/** API groups of which the kinds that are not in `KINDS` would mean something. */
+const UNSUPPORTED_GROUPS: ReadonlySet<string> = new Set([
+  "gateway.networking.k8s.io",
+  "gateway.networking.x-k8s.io",
 ]);
 
 /** `group/Kind` of the kinds that mean nothing here in groups of which other kinds do; core kinds have no group. */
@@ -72,6 +79,7 @@ export function lookUpKind(apiVersion: string, kind: string): KindLookup {
     const served = own.versions.includes(version);
     return { result: served ? "known" : "wrong-version", definition: own };
   }
+  if (UNSUPPORTED_GROUPS.has(group)) return { result: "unsupported" };
   if (MEANINGLESS_GROUPS.has(group) || MEANINGLESS_KINDS.has(`${group}/${kind}`)) {
     return { result: "meaningless" };
   }

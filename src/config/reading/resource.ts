@@ -1,6 +1,7 @@
 import { didYouMean } from "../closest-word.js";
 import type { Finding, KindDefinition } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
+import { notApplied } from "../kinds/unapplied.js";
 import { meshConfigFindings } from "../mesh-config.js";
 import { proxyConfigFindings } from "../proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
@@ -57,6 +58,8 @@ export function readResource(value: unknown): ResourceReading | NoResource {
       ]);
     case "meaningless":
       return { findings: [meaningless(kind)], isSpoilt: false };
+    case "unsupported":
+      return { findings: [notApplied(["kind"], kind)], isSpoilt: false };
     case "unknown":
       return { findings: [unknownKind(apiVersion, kind, lookup.didYouMean)], isSpoilt: true };
   }

@@ -27,8 +27,16 @@ describe("lookUpKind", () => {
       definition: { kind: "KubernetesGateway" },
     });
     expect(lookUpKind("gateway.networking.k8s.io/v1", "KubernetesGateway")).toEqual({
-      result: "meaningless",
+      result: "unsupported",
     });
+  });
+
+  it.each([
+    ["gateway.networking.k8s.io/v1", "ListenerSet"],
+    ["gateway.networking.k8s.io/v1", "BackendTLSPolicy"],
+    ["gateway.networking.x-k8s.io/v1alpha1", "XListenerSet"],
+  ])("knows that %s %s would mean something", (apiVersion, kind) => {
+    expect(lookUpKind(apiVersion, kind)).toEqual({ result: "unsupported" });
   });
 
   it.each([
@@ -47,7 +55,6 @@ describe("lookUpKind", () => {
 
   it.each([
     ["rbac.authorization.k8s.io/v1", "ClusterRole"],
-    ["gateway.networking.k8s.io/v1", "ListenerSet"],
     ["networking.k8s.io/v1", "NetworkPolicy"],
     ["extensions/v1beta1", "Ingress"],
     ["v1", "PersistentVolumeClaim"],

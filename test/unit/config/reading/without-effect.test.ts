@@ -28,3 +28,13 @@ test("says of each kind without effect what does not happen", () => {
   expect(new Set(sentences).size).toBe(sentences.length);
   expect(sentences.length).toBeGreaterThan(0);
 });
+
+test("warns of a kind of the Gateway API that fairlead does not have", () => {
+  const text = `apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: one }
+`;
+  expect(parseOffline([{ path: "policy.yaml", text }]).diagnostics).toMatchObject([
+    { severity: "warning", code: "not-applied", position: { file: "policy.yaml", line: 2 } },
+  ]);
+});
