@@ -7,6 +7,7 @@ import type { CheckPatch, PatchProblem } from "../../config/references/envoy-pat
 import { formatViolation } from "../check/violation.js";
 import { EncodeError, type Encoder } from "../encoder.js";
 import { isPatchTarget, type PatchTarget, TYPES } from "./compiled-patch.js";
+import { knownFields } from "./known-fields.js";
 import { isOfOtherBuild } from "./other-builds.js";
 
 const MERGES = ["MERGE", "MERGE_AND_REPLACE_LIST"];
@@ -35,7 +36,8 @@ export const createPatchCheck =
     filterProblem(patch) ??
     typeProblem(encoder, patch) ??
     valueProblem(encoder, patch) ??
-    partProblem(patch);
+    partProblem(patch) ??
+    fieldProblem(encoder, patch);
 
 function operationProblem({
   applyTo,
@@ -108,16 +110,46 @@ interface Typed {
 /** The name in `type.googleapis.com/NAME`. */
 const nameOf = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
 
-function valueProblem(
-  encoder: Pick<Encoder, "encode">,
-  { applyTo, patch }: EnvoyConfigObjectPatch,
-): PatchProblem | undefined {
-  const { operation = "INVALID", value } = patch ?? {};
+/** The value of a patch that puts one somewhere, and its type. */
+function valueOf({
+  applyTo,
+  patch,
+}: EnvoyConfigObjectPatch): { readonly type: string; readonly value: object } | undefined {
+  const { operation, value } = patch ?? {};
   if (applyTo === undefined || !isPatchTarget(applyTo)) return undefined;
   if (value === undefined || operation === "REMOVE") return undefined;
+  return { type: TYPES[applyTo], value };
+}
+
+/** A field that Envoy's API has not: it is left out, and the rest has an effect. */
+function fieldProblem(
+  { registry }: Pick<Encoder, "registry">,
+  patch: EnvoyConfigObjectPatch,
+): PatchProblem | undefined {
+  const { type = "", value = {} } = valueOf(patch) ?? {};
+  const [first, ...others] = knownFields(registry, type, value).unknown;
+  if (first === undefined) return undefined;
+  const name = String(first.path.at(-1));
+  const more = others.length === 0 ? "" : `, nor ${String(others.length)} others of the patch`;
+  return {
+    path: ["patch", "value", ...first.path],
+    message: `Envoy's API has no field called "${name}" there${didYouMean(name, first.fields)}${more}`,
+    isPartial: true,
+  };
+}
+
+function valueProblem(
+  encoder: Pick<Encoder, "encode" | "registry">,
+  patch: EnvoyConfigObjectPatch,
+): PatchProblem | undefined {
+  const written = valueOf(patch);
+  if (written === undefined) return undefined;
+  const { type } = written;
+  const { value } = knownFields(encoder.registry, type, written.value);
+  const operation = patch.patch?.operation ?? "INVALID";
   const path = ["patch", "value"];
   try {
-    const { violations = [] } = encoder.encode(TYPES[applyTo], value);
+    const { violations = [] } = encoder.encode(type, value);
     const [first] = violations;
     // What is merged need not be whole by itself.
     if (first === undefined || MERGES.includes(operation)) return undefined;
@@ -130,7 +162,7 @@ function valueProblem(
     return {
       path: [...path, ...nearest(value, fieldIn(error.reason))],
       message: error.reason,
-      ...(MAYBE_NEWER.test(error.reason) ? {} : { isUnreadable: true }),
+      ...(error.reason.includes(MAYBE_NEWER) ? {} : { isUnreadable: true }),
     };
   }
 }
@@ -166,13 +198,11 @@ const FILTERS: readonly string[] = ["LISTENER_FILTER", "NETWORK_FILTER", "HTTP_F
 const CONFIGS: ReadonlySet<string> = new Set(["typedconfig", "configdiscovery"]);
 
 /** What a newer Envoy may have, or one with other extensions. */
-const MAYBE_NEWER = /no field is called|no such type/;
+const MAYBE_NEWER = "no such type";
 
-/** The field that the encoder names: one that is not there, or one whose value is wrong. */
+/** The field that the encoder names: one whose value is wrong. */
 function fieldIn(reason: string): string {
-  const missing = /no field is called "([^"]+)"/.exec(reason);
-  const [, name = ""] = missing ?? /^[\w.]+\.(\w+): /.exec(reason) ?? [];
-  return name;
+  return /^[\w.]+\.(\w+): /.exec(reason)?.[1] ?? "";
 }
 
 /** The way to the member of this name, the last part of a longer one, in either spelling; none when there is none. */

@@ -5,6 +5,7 @@ import type { EnvoyPatch } from "../../mesh/envoy-filters.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { EncodeError, type Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
+import { knownFields } from "./known-fields.js";
 
 /** Which side of a proxy something is of, as EnvoyFilters tell them apart. */
 export type PatchSide = "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
@@ -86,9 +87,10 @@ const operationOn = (
 ): CompiledPatch["operation"] =>
   operation.startsWith("INSERT_") && !ORDERED.includes(target) ? "ADD" : operation;
 
-/** A message as its type has it, whatever of the two spellings of a field it was written in. */
+/** A message as its type has it, whatever of the two spellings of a field it was written in, and without what it has not. */
 function canonical(encoder: Encoder, type: string, value: object): JsonObject {
-  return encoder.decode(type, encoder.encode(type, value).bytes) as JsonObject;
+  const { value: known } = knownFields(encoder.registry, type, value);
+  return encoder.decode(type, encoder.encode(type, known).bytes) as JsonObject;
 }
 
 /** Whether something is as a match wants it; a match without a text or a number takes any. */

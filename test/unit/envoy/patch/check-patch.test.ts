@@ -40,7 +40,7 @@ test.each<[string, string, string]>([
   [
     "a field that Envoy's API has not",
     cluster("MERGE", "conect_timeout: 1s"),
-    '10: the patch has no effect: .*"conect_timeout"',
+    '10: a part of the patch has no effect: .*"conect_timeout".*did you mean "connect_timeout"',
   ],
   [
     "a value of another type",
@@ -105,7 +105,7 @@ test.each<[string, string, string]>([
   [
     "what is in no bootstrap",
     "- applyTo: BOOTSTRAP\n  patch: { operation: MERGE, value: { stats_flush: 1s } }",
-    '7: the patch has no effect: .*no field is called "stats_flush"',
+    '7: a part of the patch has no effect: .*no field called "stats_flush"',
   ],
 ])("says of %s where it is", (_what, patch, expected) => {
   const found = problems(patch);
