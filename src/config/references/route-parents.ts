@@ -5,6 +5,7 @@ import type { Listener } from "../gateway-api/listeners.js";
 import type { RouteHead } from "../gateway-api/routes.js";
 import type { Finding } from "../kind.js";
 import { type ParentReference, type ParentType, parentType } from "../kinds/gateway-api/parents.js";
+import { notApplied } from "../kinds/unapplied.js";
 import { REFERENCE_CODE } from "./dangling.js";
 
 /** That a route is attached to nothing, or not to one of its parents. */
@@ -51,7 +52,16 @@ function checkName(
     return [{ path: [...path, "kind"], code: UNATTACHED, message, severity: "warning" }];
   }
   const { name, namespace = ref.namespace } = parent;
-  if (names[type].has(`${namespace}/${name}`)) return [];
+  if (names[type].has(`${namespace}/${name}`)) {
+    return type === "KubernetesGateway" || parent.sectionName === undefined
+      ? []
+      : [
+          notApplied(
+            [...path, "sectionName"],
+            `sectionName of a ${type} (its ports are told apart by port)`,
+          ),
+        ];
+  }
   const own = [...names[type].keys()]
     .filter((key) => key.startsWith(`${namespace}/`))
     .map((key) => key.slice(namespace.length + 1));

@@ -3,10 +3,16 @@ import { Table } from "../../base/table.js";
 import { attachmentsOf } from "../../config/gateway-api/attachment.js";
 import { mayUseBackend } from "../../config/gateway-api/grants.js";
 import { gatewayKeyOf, type Listener } from "../../config/gateway-api/listeners.js";
-import { type RouteKind, type RouteResource, routeHead } from "../../config/gateway-api/routes.js";
+import {
+  type RouteHead,
+  type RouteKind,
+  type RouteResource,
+  routeHead,
+} from "../../config/gateway-api/routes.js";
 import { type ParentReference, parentType } from "../../config/kinds/gateway-api/parents.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
+import { compareSpecificity } from "../hostname.js";
 import type { AttachedRoute, ListenerParent, MadeRules, MeshParent } from "./attached-route.js";
 import type { BackendContext } from "./backend.js";
 import { tcpRouteRules, tlsRouteRules } from "./connection-rule.js";
@@ -84,17 +90,16 @@ function meshParents(
   });
 }
 
-/** The hosts at the listeners that take a route. */
-function listenerParents(
-  head: ReturnType<typeof routeHead>,
-  { listeners }: AttachContext,
-): readonly ListenerParent[] {
-  return attachmentsOf(head, listeners).attached.flatMap(({ listener, hosts }) =>
-    hosts.map(({ host, own }) => ({
-      kind: "KubernetesGateway" as const,
-      key: gatewayKeyOf(listener),
-      host,
-      own,
-    })),
-  );
+/** The hosts at the listeners that take a route, each once: as a part of the closest of the route's own. */
+function listenerParents(head: RouteHead, { listeners }: AttachContext): readonly ListenerParent[] {
+  const parents = new Map<string, ListenerParent>();
+  for (const { listener, hosts } of attachmentsOf(head, listeners).attached) {
+    const key = gatewayKeyOf(listener);
+    for (const { host, own } of hosts) {
+      const known = parents.get(`${key} ${host}`);
+      if (known !== undefined && compareSpecificity(known.own, own) <= 0) continue;
+      parents.set(`${key} ${host}`, { kind: "KubernetesGateway", key, host, own });
+    }
+  }
+  return [...parents.values()];
 }

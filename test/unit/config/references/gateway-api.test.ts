@@ -80,6 +80,13 @@ describe("a route", () => {
       "Deployment",
     ],
     [
+      "at a part of a Service by its name",
+      `{ parentRefs: [{ group: "", kind: Service, name: shop, sectionName: http }], ${RULES} }`,
+      "not-applied",
+      /told apart by port/,
+      "http",
+    ],
+    [
       "at a listener that there is not",
       `{ parentRefs: [{ name: edge, namespace: front, sectionName: htp }], ${RULES} }`,
       "unattached-route",

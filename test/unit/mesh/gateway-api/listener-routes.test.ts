@@ -51,6 +51,17 @@ test("the host of a route is what it shares with the listener", () => {
   expect(of("*.example", "a.other")).toEqual([]);
 });
 
+test("a host that a route names twice is there once", () => {
+  const parents =
+    "parentRefs: [{ name: edge, namespace: front, port: 80 }, { name: edge, namespace: front, sectionName: one }]";
+  expect(
+    madeBy(
+      gateway(`[${listener("one", ", hostname: a.example")}]`),
+      route("HTTPRoute", "web", `{ ${parents}, hostnames: ["*.example", a.example], ${RULES} }`),
+    ),
+  ).toEqual([["one~a.example", ["default.web.0"]]]);
+});
+
 test("requests for a host are those of the listener on the port that is for fewest", () => {
   const listeners = [
     listener("all"),
