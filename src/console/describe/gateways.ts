@@ -1,4 +1,4 @@
-import { refOf } from "../../config/resource.js";
+import { originOf } from "../../mesh/made-of.js";
 import { placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
 import { describeVirtualService, type Target } from "./virtual-service.js";
 
@@ -10,7 +10,7 @@ export function describeGateways(subject: Subject, target: Target): readonly str
     if (gateway === undefined) return [];
     const leading = virtualServices.filter((one) => one.destinations.includes(target.hostname));
     if (leading.length === 0) return [];
-    const ref = refOf(gateway);
+    const ref = originOf(gateway);
     const ports = (gateway.spec.servers ?? []).map(
       ({ port, hosts }) => `${port.number}/${port.protocol} for ${hosts.join(", ")}`,
     );
