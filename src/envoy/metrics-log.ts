@@ -4,7 +4,6 @@
  * who calls it from its certificate.
  */
 
-import type { TelemetrySide } from "../mesh/applied-telemetry.js";
 import {
   type MadeMetric,
   METRIC_NAMES,
@@ -28,6 +27,9 @@ export interface WorkloadLabels {
   readonly version?: string;
   readonly cluster: string;
 }
+
+/** Who tells: the sidecar or gateway that calls, or the proxy of who is called. */
+export type Teller = "sidecar" | "gateway" | "server";
 
 /** The loggers of metrics. */
 export interface MetricLogs {
@@ -83,9 +85,12 @@ const tagsOf = (
 
 const SERVICE = "xds.cluster_metadata.filter_metadata.istio.services[0]";
 
-/** The service that is called: of the cluster; a request for a host of no service names the host, on sidecars' way out. */
-function serviceTags(side: TelemetrySide): Record<string, Format> {
-  const fallback = side === "CLIENT" ? [cel("request.host")] : [];
+/**
+ * The service that is called: of the cluster. A request for a host of no service names the host, on sidecars' way out: at
+ * gateways anybody could have them make as many metrics as there are names.
+ */
+function serviceTags(teller: Teller): Record<string, Format> {
+  const fallback = teller === "sidecar" ? [cel("request.host")] : [];
   return {
     destination_service: firstOf(cel(`${SERVICE}.host`), ...fallback),
     destination_service_name: firstOf(cel(`${SERVICE}.name`), cel("xds.cluster_name")),
@@ -93,8 +98,8 @@ function serviceTags(side: TelemetrySide): Record<string, Format> {
   };
 }
 
-function peerTags(side: TelemetrySide): Record<string, Format> {
-  if (side === "CLIENT") {
+function peerTags(teller: Teller): Record<string, Format> {
+  if (teller !== "server") {
     const told = Object.fromEntries(PARTS.map((part) => [part, endpoint(part)]));
     return {
       reporter: "source",
@@ -115,20 +120,20 @@ function peerTags(side: TelemetrySide): Record<string, Format> {
 }
 
 /** Only who is called knows it, and once the handshake is over. */
-function securityPolicy(side: TelemetrySide, isEnded: boolean): Format {
-  const isKnown = side === "SERVER" && isEnded;
+function securityPolicy(teller: Teller, isEnded: boolean): Format {
+  const isKnown = teller === "server" && isEnded;
   return isKnown ? "%CEL(connection.mtls ? 'mutual_tls' : 'none')%" : "unknown";
 }
 
 /** Istio's labels of a metric. See Istio, "Istio Standard Metrics". */
 function standardTags(
-  side: TelemetrySide,
+  teller: Teller,
   { isHttp, isEnded }: Pick<Occasion, "isHttp" | "isEnded">,
 ): Record<string, Format> {
   const grpc = "request.headers['content-type'].startsWith('application/grpc') ? 'grpc' : 'http'";
   return {
-    ...peerTags(side),
-    ...serviceTags(side),
+    ...peerTags(teller),
+    ...serviceTags(teller),
     request_protocol: isHttp
       ? `%COALESCE(${JSON.stringify({ operators: [cel(grpc), cel("'http'")] })})%`
       : "tcp",
@@ -136,7 +141,7 @@ function standardTags(
       ? { response_code: "%RESPONSE_CODE%", grpc_response_status: "%GRPC_STATUS_NUMBER%" }
       : {}),
     response_flags: "%RESPONSE_FLAGS%",
-    connection_security_policy: securityPolicy(side, isEnded),
+    connection_security_policy: securityPolicy(teller, isEnded),
   };
 }
 
@@ -209,9 +214,9 @@ const CONNECTIONS: readonly Occasion[] = [
 function logger(
   { metrics, filter, ...occasion }: Occasion,
   made: ProxyMetrics,
-  side: TelemetrySide,
+  teller: Teller,
 ): readonly AccessLogJson[] {
-  const standard = standardTags(side, occasion);
+  const standard = standardTags(teller, occasion);
   const of = <V extends object>(kinds: Partial<Readonly<Record<MadeMetric, V>>>): object[] =>
     metrics.flatMap((metric) => {
       const changes = made[metric];
@@ -234,10 +239,10 @@ function logger(
   ];
 }
 
-/** The loggers that make a proxy's metrics on one side; none where it makes none. */
-export function metricLogs(made: ProxyMetrics, side: TelemetrySide): MetricLogs {
+/** The loggers that make a proxy's metrics of what it tells; none where it makes none. */
+export function metricLogs(made: ProxyMetrics, teller: Teller): MetricLogs {
   return {
-    requests: logger(REQUESTS, made, side),
-    connections: CONNECTIONS.flatMap((occasion) => logger(occasion, made, side)),
+    requests: logger(REQUESTS, made, teller),
+    connections: CONNECTIONS.flatMap((occasion) => logger(occasion, made, teller)),
   };
 }

@@ -8,7 +8,8 @@ export interface InjectionSubject {
   readonly hostNetwork: boolean;
 }
 
-const INJECT = "sidecar.istio.io/inject";
+/** The label by which a pod asks for a sidecar, or for none. */
+export const INJECT = "sidecar.istio.io/inject";
 const NAMESPACE_LABEL = "istio-injection";
 const REVISION_LABEL = "istio.io/rev";
 

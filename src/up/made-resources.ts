@@ -3,6 +3,7 @@ import { withCanonicalLabels } from "../envoy/bootstrap-node.js";
 import type { Labels } from "../mesh/labels.js";
 import { TLS_MODE_LABEL } from "../mesh/workload.js";
 import type { GatewayCredential } from "./gateway-credentials.js";
+import { INJECT } from "./injection.js";
 import { MADE_ANNOTATIONS } from "./made.js";
 import type { MadeServicePort } from "./missing-gateways.js";
 import type { LocalPod } from "./pods.js";
@@ -71,7 +72,8 @@ function podLabels({ labels, proxy, workloadName }: LocalPod): Labels {
       // Said, because a sidecar that has just gone still counts for a while.
       return { ...labels, [TLS_MODE_LABEL]: "disabled" };
     case "router":
-      return withCanonicalLabels(labels, workloadName);
+      // A gateway is no application with a sidecar, in whatever namespace it is.
+      return withCanonicalLabels({ [INJECT]: "false", ...labels }, workloadName);
     case "sidecar":
       return { ...withCanonicalLabels(labels, workloadName), [TLS_MODE_LABEL]: "istio" };
   }

@@ -111,11 +111,15 @@ function servicePorts(tables: ResourceTables, workload: LocalWorkload): readonly
   }));
 }
 
-/** The name of the first server on a port, if no server on another port has it too. */
+/** What all ports of the Gateway API are called, whatever comes there. */
+const ANY_NAME = "default";
+
+/** The name of the first server on a port, if no server on another port has it too; else that of its protocol. */
 function portName(servers: readonly Server[], port: number): string {
-  const name = servers.find((server) => serverPort(server) === port)?.port.name;
+  const { name = ANY_NAME, protocol = "tcp" } =
+    servers.find((server) => serverPort(server) === port)?.port ?? {};
   const isOwn = servers.every((one) => serverPort(one) === port || one.port.name !== name);
-  return name !== undefined && isOwn ? name : `port-${port}`;
+  return name !== ANY_NAME && isOwn ? name : `${protocol.toLowerCase()}-${port}`;
 }
 
 /** The port itself when anyone may bind it, else one above 8000 that is none of the others. */

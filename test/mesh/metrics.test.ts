@@ -37,7 +37,8 @@ const mesh = shareMesh({
     application("called", { versions: ["v2"] }),
     BYTES,
   ),
-  "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
+  "edge.yaml": HTTP_GATEWAY,
+  "route.yaml": ROUTE,
   "telemetry.yaml": TELEMETRY,
 });
 
@@ -142,6 +143,15 @@ test("a request for nobody in the mesh is counted by its host", async () => {
     destination_service_name: "PassthroughCluster",
     destination_workload: "unknown",
   }).toBe(1);
+});
+
+test("a gateway makes no metric of a host that somebody made up", async () => {
+  const gateway = mesh().gateway();
+  const at = { address: gateway.addresses.pod, port: 8080 };
+  await mesh().remove("route.yaml");
+  const question = { headers: { host: "made-up.example" } };
+  expect((await callAddress(at, "http://anything/", question)).status).toBe(404);
+  await counted(gateway, { destination_service: "unknown", response_code: "404" }).toBe(1);
 });
 
 test("connections are counted when they begin, and with their bytes when they end", async () => {

@@ -7,7 +7,7 @@ import { type ProxyMetrics, proxyMetrics } from "../../mesh/metrics.js";
 import { CONNECTED, fileAccessLog, listenerAccessLog } from "../access-log.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
-import { metricLogs } from "../metrics-log.js";
+import { metricLogs, type Teller } from "../metrics-log.js";
 
 /** What a listener logs, and counts. */
 export interface ListenerLogs {
@@ -43,19 +43,28 @@ function atTheEnd({ filter, ...rest }: AccessLogJson): AccessLogJson {
 /** What of a mesh the logs depend on. */
 type LogInputs = Pick<Mesh, "telemetries" | "config">;
 
-type Asked = Omit<TelemetryQuery, "rootNamespace">;
+/** Whose logs are asked for. */
+export interface LogQuery extends Omit<TelemetryQuery, "rootNamespace"> {
+  /** Of a gateway, not of a sidecar. */
+  readonly router: boolean;
+}
 
 /** What a proxy writes and counts on a side. */
 interface Told {
   readonly targets: readonly LogTarget[];
   readonly metrics: ProxyMetrics;
-  readonly side: TelemetryQuery["side"];
+  readonly teller: Teller;
   readonly listener: boolean;
 }
 
-function listenerLogs({ targets, metrics, side, listener }: Told): ListenerLogs {
+function tellerOf({ side, router }: LogQuery): Teller {
+  if (side === "SERVER") return "server";
+  return router ? "gateway" : "sidecar";
+}
+
+function listenerLogs({ targets, metrics, teller, listener }: Told): ListenerLogs {
   const files = targets.map((target) => fileAccessLog(target, filterOf(target)));
-  const { requests, connections } = metricLogs(metrics, side);
+  const { requests, connections } = metricLogs(metrics, teller);
   const isToldOfBeginnings = metrics.TCP_OPENED_CONNECTIONS !== undefined;
   return {
     accessLog: [...files, ...requests],
@@ -65,17 +74,17 @@ function listenerLogs({ targets, metrics, side, listener }: Told): ListenerLogs 
 }
 
 /** Where one proxy's requests are logged, by side. The same object for as long as it says the same. */
-export function createLogs(engine: Engine): (mesh: LogInputs, query: Asked) => ListenerLogs {
+export function createLogs(engine: Engine): (mesh: LogInputs, query: LogQuery) => ListenerLogs {
   const told = engine.memo(
     "access logs",
     (telemetries: Mesh["telemetries"], config: Mesh["config"], query: string): string => {
-      const asked = JSON.parse(query) as Asked;
+      const asked = JSON.parse(query) as LogQuery;
       const { rootNamespace, disableEnvoyListenerLog } = config;
       const whole = { ...asked, rootNamespace };
       return JSON.stringify({
         targets: accessLogs(telemetries, config, whole),
         metrics: proxyMetrics(telemetries, config, whole),
-        side: asked.side,
+        teller: tellerOf(asked),
         listener: !disableEnvoyListenerLog,
       } satisfies Told);
     },
@@ -84,6 +93,9 @@ export function createLogs(engine: Engine): (mesh: LogInputs, query: Asked) => L
   const built = engine.memo("loggers", (_owner: Engine, text: string) =>
     listenerLogs(JSON.parse(text) as Told),
   );
-  return (mesh, { namespace, labels, side }) =>
-    built(engine, told(mesh.telemetries, mesh.config, JSON.stringify({ namespace, labels, side })));
+  return (mesh, { namespace, labels, side, router }) =>
+    built(
+      engine,
+      told(mesh.telemetries, mesh.config, JSON.stringify({ namespace, labels, side, router })),
+    );
 }

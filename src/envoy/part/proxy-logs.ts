@@ -10,11 +10,11 @@ export type LogFinder = (mesh: Pick<Mesh, "telemetries" | "config">) => Listener
 /** The finder of what a proxy logs, which depends on nothing but Telemetries and the configuration of the mesh. */
 export function createLogFinder(
   { engine, logs }: { readonly engine: Engine; readonly logs: Logs },
-  { namespace, labels }: Proxy,
+  { namespace, labels, type }: Proxy,
   side: "CLIENT" | "SERVER",
 ): LogFinder {
   const find = engine.latest("logs", (telemetries: Mesh["telemetries"], config: Mesh["config"]) =>
-    logs({ telemetries, config }, { namespace, labels, side }),
+    logs({ telemetries, config }, { namespace, labels, side, router: type === "router" }),
   );
   return ({ telemetries, config }) => find(telemetries, config);
 }

@@ -75,8 +75,8 @@ describe("a Gateway of the Gateway API", () => {
       {
         workload: { name: "edge-istio", namespace: "front", labels },
         servicePorts: [
-          { name: "port-80", port: 80, targetPort: 8080 },
-          { name: "port-443", port: 443, targetPort: 8443 },
+          { name: "http-80", port: 80, targetPort: 8080 },
+          { name: "https-443", port: 443, targetPort: 8443 },
         ],
       },
     ]);
