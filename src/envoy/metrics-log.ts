@@ -13,6 +13,7 @@ import {
 import { CONNECTED } from "./access-log.js";
 import { any } from "./any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "./api.js";
+import { cel, type Format, firstOf, operator, ownLabel } from "./format.js";
 
 /** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
 export const ENDPOINT_METADATA = "fairlead";
@@ -45,19 +46,9 @@ export interface MetricLogs {
  */
 const SCOPE = { prefix: "wasmcustom", enableEviction: true, sharingName: "istio" };
 
-/** A value of a tag: text with the operators of Envoy's formats. */
-type Format = string;
-
-const cel = (expression: string): object => ({ command: "CEL", param: expression });
-const operator = (command: string, param: string): object => ({ command, param });
-
-/** The first of some values that is there; `unknown`, as Istio has it, without one. */
-const firstOf = (...operators: readonly (object | string)[]): Format =>
-  `%COALESCE(${JSON.stringify({ operators: [...operators, cel("'unknown'")] })})%`;
-
 /** What every node says of itself, and what only some do. */
 const node = (key: string): Format => `%CEL(xds.node.metadata.${key})%`;
-const label = (name: string): Format => firstOf(cel(`xds.node.metadata.LABELS['${name}']`));
+const label = (name: string): Format => firstOf(ownLabel(name));
 
 /** What the endpoint that was chosen says of itself. */
 const endpoint = (key: string): Format =>
