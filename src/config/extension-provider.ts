@@ -75,6 +75,8 @@ const openTelemetryLog = strict({
   logFormat: optional(logFormat),
 });
 
+/** A header with a value, or with that of a variable of the control plane's environment. */
+export type ProviderHeader = ValueOf<typeof header>;
 const header = strict({
   name: Text,
   value: optional(Text),
@@ -107,14 +109,14 @@ const openTelemetry = strict({
   serviceAttributeEnrichment: optional(Text),
 });
 
-const tracer = strict({
+const tracer = {
   ...service,
   maxTagLength: optional(Uint32),
   enable64bitTraceId: optional(Flag),
   path: optional(Text),
   traceContextOption: optional(Text),
   accessToken: optional(Text),
-});
+};
 
 /**
  * The schema of a provider that policies and Telemetry name: an external authorizer, a tracer, an access log or a metrics
@@ -124,10 +126,12 @@ export const ExtensionProvider = strict({
   name: NonEmptyText,
   envoyExtAuthzHttp: optional(externalAuthorizationHttp),
   envoyExtAuthzGrpc: optional(strict(externalAuthorization)),
-  zipkin: optional(tracer),
-  lightstep: optional(tracer),
-  datadog: optional(tracer),
-  skywalking: optional(tracer),
+  zipkin: optional(
+    strict({ ...tracer, timeout: optional(Duration), headers: optional(list(header)) }),
+  ),
+  lightstep: optional(strict(tracer)),
+  datadog: optional(strict(tracer)),
+  skywalking: optional(strict(tracer)),
   stackdriver: optional(Struct),
   opencensus: optional(Struct),
   opentelemetry: optional(openTelemetry),

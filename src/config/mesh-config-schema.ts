@@ -21,6 +21,7 @@ import {
 } from "./kinds/fields.js";
 import { HTTPRetry } from "./kinds/http-retry.js";
 import { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from "./kinds/locality.js";
+import { CustomTag } from "./kinds/telemetry.js";
 import { TrafficPolicy } from "./kinds/traffic-policy.js";
 
 const LabelSelector = strict({
@@ -127,7 +128,7 @@ export const ProxyConfigFields = strict({
       datadog: optional(strict({ address: optional(Text) })),
       stackdriver: optional(Struct),
       openCensusAgent: optional(Struct),
-      customTags: optional(mapOf(Struct)),
+      customTags: optional(mapOf(CustomTag)),
       maxPathTagLength: optional(Uint32),
       sampling: optional(Type.Number({ minimum: 0, maximum: 100 })),
       tlsSettings: optional(ClientTLSSettings),

@@ -155,6 +155,10 @@ export function meshConfigFindings(resource: ConfigResource): readonly Finding[]
   return isMeshConfig ? [...readFields(resource).findings, ...meshNetworksFindings(resource)] : [];
 }
 
+/** Findings about the mesh configuration, with paths that begin at its ConfigMap. */
+export const inMeshText = (findings: Iterable<Finding>): readonly Finding[] =>
+  inText(KEY, findings);
+
 interface FieldsReading {
   /** Absent when a finding is an error. */
   readonly fields?: MeshConfigFields;
@@ -173,7 +177,7 @@ function readFields(configMap: ConfigResource): FieldsReading {
   const fields = withoutProviders(reading.value, wrong) as MeshConfigFields;
   const ofRules = isRead ? [...checkMeshConfig(fields), ...unappliedMeshFields(fields)] : [];
   const ofProviders = isRead && wrong.size === 0 ? [...providerWarnings(fields)] : [];
-  const findings = inText(KEY, [...ofFields, ...ofRules, ...ofProviders]);
+  const findings = inMeshText([...ofFields, ...ofRules, ...ofProviders]);
   if (findings.some(({ severity }) => severity !== "warning")) return { findings };
   return { fields, findings };
 }

@@ -1,6 +1,7 @@
 /** What the mesh's configuration can ask for, and what is not done here. */
+import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
 import type { Path } from "./kind.js";
-import type { Findings } from "./kinds/findings.js";
+import { each, type Findings, given } from "./kinds/findings.js";
 import { notApplied } from "./kinds/unapplied.js";
 import { unappliedMetadata } from "./kinds/unapplied-metadata.js";
 import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
@@ -34,10 +35,25 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
       "not to verify servers (a DestinationRule says so of one, by insecureSkipVerify)",
     );
   }
-  const path = ["defaultProviders", "tracing"];
-  if (isAsked(config.defaultProviders?.tracing)) yield notApplied(path, "tracing");
+  yield* each(config.extensionProviders, ["extensionProviders"], unappliedProviderFields);
   yield* unappliedProxyFields(config.defaultConfig ?? {}, ["defaultConfig"]);
 }
+
+/** The same of a service that is told of spans. */
+function* unappliedProviderFields(provider: ExtensionProvider, path: Path): Findings {
+  yield* given(provider.opentelemetry, [...path, "opentelemetry"], function* (otel, at) {
+    const { dynatraceSampler, serviceAttributeEnrichment, http, grpc } = otel;
+    yield* unapplied(at, { dynatraceSampler, serviceAttributeEnrichment });
+    yield* each(http?.headers, [...at, "http", "headers"], unappliedHeader);
+    yield* each(grpc?.initialMetadata, [...at, "grpc", "initialMetadata"], unappliedHeader);
+  });
+  yield* given(provider.zipkin, [...path, "zipkin"], ({ headers }, at) =>
+    each(headers, [...at, "headers"], unappliedHeader),
+  );
+}
+
+const unappliedHeader = ({ envName }: ProviderHeader, path: Path): Findings =>
+  unapplied(path, { envName });
 
 /** The same of the settings of a single proxy. */
 export function* unappliedProxyFields(config: ProxyConfigFields, path: Path): Findings {

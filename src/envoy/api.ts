@@ -19,6 +19,7 @@ export type {
 } from "../../gen/types/envoy/config/core/v3/address_pb.js";
 export type {
   DataSourceJson,
+  HeaderValueJson,
   HeaderValueOptionJson,
   LocalityJson,
   MetadataJson,
@@ -61,6 +62,7 @@ export type {
   JwtRequirementJson,
 } from "../../gen/types/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js";
 export type {
+  HttpConnectionManager_TracingJson,
   HttpConnectionManagerJson,
   HttpFilterJson,
 } from "../../gen/types/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
@@ -89,4 +91,5 @@ export type {
   StringMatcherJson,
 } from "../../gen/types/envoy/type/matcher/v3/string_pb.js";
 export type { ValueMatcherJson } from "../../gen/types/envoy/type/matcher/v3/value_pb.js";
+export type { CustomTagJson } from "../../gen/types/envoy/type/tracing/v3/custom_tag_pb.js";
 export type { FractionalPercentJson } from "../../gen/types/envoy/type/v3/percent_pb.js";

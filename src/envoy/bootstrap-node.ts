@@ -76,11 +76,23 @@ export function buildNode(options: NodeOptions, surroundings: NodeSurroundings):
   const domain = `${namespace}.svc.${options.dnsDomain ?? "cluster.local"}`;
   return {
     id: `${type}~${addresses[0] ?? ""}~${name}.${namespace}~${domain}`,
-    cluster: `${options.workloadName ?? name}.${namespace}`,
+    cluster: serviceOf(options),
     metadata: metadataOf(options, surroundings),
     ...(locality === undefined ? {} : { locality }),
   };
 }
+
+/**
+ * The variables of an Envoy's environment by which its tracers say whose spans they report. Proxies share listeners, so
+ * that these cannot say it.
+ */
+export function tracerEnvironment(node: NodeOptions): Readonly<Record<string, string>> {
+  const service = serviceOf(node);
+  return { OTEL_RESOURCE_ATTRIBUTES: `service.name=${service}`, DD_SERVICE: service };
+}
+
+const serviceOf = ({ workloadName, name, namespace }: NodeOptions): string =>
+  `${workloadName ?? name}.${namespace}`;
 
 function metadataOf(
   options: NodeOptions,

@@ -10,6 +10,7 @@ import type {
 } from "./api.js";
 import { adsSource } from "./config-source.js";
 import { writtenAsGiven } from "./header-case.js";
+import type { RequestTracing } from "./tracing.js";
 
 /** Where a connection manager's routes are: asked for by name, or part of it. */
 export type Routes =
@@ -22,6 +23,8 @@ export interface HttpConnectionManagerOptions {
   readonly routes: Routes;
   readonly filters: HttpFilterJson[];
   readonly accessLog: AccessLogJson[];
+  /** undefined where nothing is traced. */
+  readonly tracing: RequestTracing | undefined;
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** What is said of the headers that the proxy adds. */
   readonly headers: HttpManners;
@@ -131,7 +134,7 @@ export function gatewaySide({
 
 /** An HTTP connection manager as a network filter. */
 export function httpConnectionManager(options: HttpConnectionManagerOptions): FilterJson {
-  const { routes } = options;
+  const { routes, tracing } = options;
   const { serverName, ...side } = options.side;
   const manager: HttpConnectionManagerJson = {
     statPrefix: options.statPrefix,
@@ -141,6 +144,7 @@ export function httpConnectionManager(options: HttpConnectionManagerOptions): Fi
     httpFilters: options.filters,
     streamIdleTimeout: "0s",
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
+    ...(tracing === undefined ? {} : { tracing: tracing.manager }),
     ...side,
     ...headerFields(options.headers, serverName),
     proxy100Continue: true,
@@ -148,7 +152,7 @@ export function httpConnectionManager(options: HttpConnectionManagerOptions): Fi
     ...pathFields(options.pathNormalization),
     requestIdExtension: {
       typedConfig: any("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", {
-        useRequestIdForTraceSampling: true,
+        useRequestIdForTraceSampling: tracing?.useRequestId ?? true,
       }),
     },
   };

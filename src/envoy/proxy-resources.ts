@@ -18,7 +18,7 @@ import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
 import { createInboundPart } from "./part/inbound-part.js";
-import { createLogs } from "./part/logs.js";
+import { createLogs, type Logs } from "./part/logs.js";
 import { createOnDemand } from "./part/on-demand.js";
 import { createBoundListeners } from "./part/outbound-listeners.js";
 import { createOwnContext, createOwnPart, type OwnPart } from "./part/own-part.js";
@@ -29,7 +29,6 @@ import { partAt, type ScopeBuilder } from "./part/scope-builder.js";
 import {
   createPatches,
   createScopes,
-  type Logs,
   type Patches,
   type ScopeInputs,
   type Scopes,
@@ -214,7 +213,7 @@ function createRouters(
       const builder = scope(mesh);
       const preferred = partAt(builder, mesh, () => place(mesh));
       const filters = security(mesh, proxy, preferred.clusters);
-      const logs = clientLogs(mesh);
+      const logs = clientLogs(mesh, preferred.clusters);
       const passed = passedPorts(mesh, preferred.clusters);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
       const side = patching.forServers(builder.patches(mesh), own.servers);

@@ -6,6 +6,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
+import { tracerOf } from "../config/tracer.js";
 import { isWildcard } from "./hostname.js";
 import { type IssuerKeys, withIssuerKeys } from "./issuer-keys.js";
 import type { Service } from "./service.js";
@@ -64,13 +65,13 @@ export function createSecurityPolicies(
     });
 }
 
-/** Finds the services of the providers that are asked about requests. See Istio, model.LookupCluster. */
+/** Finds the services of the providers that are asked about requests, or told of them. See Istio, model.LookupCluster. */
 function providerHosts(
   { extensionProviders }: MeshConfig,
   servicesByHost: Table<Table<Service>>,
 ): ProviderHosts {
   const names = extensionProviders.flatMap(
-    (provider) => externalAuthorizer(provider)?.settings.service ?? [],
+    (provider) => (externalAuthorizer(provider) ?? tracerOf(provider))?.settings.service ?? [],
   );
   const hosts = new Map<string, string>();
   for (const name of names) {

@@ -6,6 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** How to run one Envoy. */
 export interface EnvoyOptions {
+  /** The variables of its environment; none when absent. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The executable. */
   readonly binary: string;
   /** The bootstrap, as JSON. */
@@ -109,7 +111,7 @@ function spawnEnvoy(options: EnvoyOptions): ChildProcess {
     return spawn(options.binary, envoyArguments(bootstrapFile, options), {
       cwd: options.directory,
       detached: true,
-      env: {},
+      env: options.environment ?? {},
       stdio: ["ignore", log, log],
     });
   } finally {

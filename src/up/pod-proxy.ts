@@ -10,6 +10,7 @@ import {
   buildJoinTokenFile,
   type SocketAddress,
 } from "../envoy/bootstrap.js";
+import { tracerEnvironment } from "../envoy/bootstrap-node.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { makesMetrics } from "../mesh/metrics.js";
 import { type FilterBootstrap, patchesFor } from "./bootstrap-patches.js";
@@ -67,6 +68,7 @@ export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Prom
   return startEnvoy({
     binary: settings.binary,
     bootstrap,
+    environment: tracerEnvironment(bootstrapOptions(settings, pod).node),
     concurrency: pod.concurrency,
     directory,
     logFile: logFileOf(settings.logDirectory, pod),

@@ -47,7 +47,7 @@ const ModeMatch = strict({ mode: optional(WorkloadMode) });
 
 /** A tag of a span: a literal, an environment variable, a request header or a format string. */
 export type CustomTag = ValueOf<typeof CustomTag>;
-const CustomTag = strict({
+export const CustomTag = strict({
   literal: optional(strict({ value: NonEmptyText })),
   environment: optional(strict({ name: NonEmptyText, defaultValue: optional(Text) })),
   header: optional(strict({ name: NonEmptyText, defaultValue: optional(Text) })),
@@ -146,7 +146,7 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
   if ((spec.tracing ?? []).length > 1) {
     yield doubtful(
       ["spec", "tracing", 1],
-      "more than one tracing is not supported: the first counts",
+      "Istio says that it does not support more than one tracing: what a later one says counts",
     );
   }
   yield* each(spec.tracing, ["spec", "tracing"], checkTracing);
@@ -165,7 +165,6 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
 }
 
 function* checkTracing(tracing: Tracing, path: Path): Findings {
-  if (asksForSpans(tracing)) yield notApplied(path, "tracing");
   if ((tracing.providers ?? []).length > 1) {
     yield doubtful([...path, "providers", 1], "spans go to one provider: the first counts");
   }
@@ -177,13 +176,6 @@ function* checkTracing(tracing: Tracing, path: Path): Findings {
       yield doubtful(at, `the tag has no value: give one of ${kinds.join(", ")}`);
     }
   });
-}
-
-/** Whether a proxy would have to report spans, or other ones than it does. */
-function asksForSpans(tracing: Tracing): boolean {
-  const { providers = [], randomSamplingPercentage, customTags = {} } = tracing;
-  const asked = providers.length > 0 || Object.keys(customTags).length > 0;
-  return tracing.disableSpanReporting !== true && (asked || (randomSamplingPercentage ?? 0) > 0);
 }
 
 /** A stock Envoy does not count the messages of gRPC's streams by their workloads. */

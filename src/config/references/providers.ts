@@ -4,6 +4,8 @@ import type { Finding, Path } from "../kind.js";
 import type { ProviderRef } from "../kinds/telemetry.js";
 import { notApplied } from "../kinds/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
+import type { MeshConfig } from "../mesh-config.js";
+import { tracerOf } from "../tracer.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
 
@@ -25,10 +27,11 @@ export function checkProvider(
   return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
 
-/** A warning for each provider of an access log or of metrics that is given nothing: it is not there, or of another kind. */
+/** A warning for each provider that is given nothing: it is not there, of another kind, or its service is not known. */
 export function checkTelemetryProviders(
-  { spec }: ResourceOf<"Telemetry">,
+  { spec, metadata }: ResourceOf<"Telemetry">,
   providers: readonly ExtensionProvider[],
+  hosts: HostRegistry,
 ): readonly Finding[] {
   const check = (
     asked: readonly ProviderRef[],
@@ -39,14 +42,60 @@ export function checkTelemetryProviders(
       const provider = providers.find((one) => one.name === name);
       return uselessProvider(name, provider, ["spec", field, i, "providers", j, "name"]);
     });
-  const { accessLogging = [], metrics = [] } = spec;
+  const { accessLogging = [], metrics = [], tracing = [] } = spec;
   return [
+    ...tracing.flatMap(({ providers: [first] = [], disableSpanReporting }, i) => {
+      if (first === undefined || disableSpanReporting === true) return [];
+      const path = ["spec", "tracing", i, "providers", 0, "name"];
+      return checkTracer(first.name, providers, hosts, { namespace: metadata.namespace, path });
+    }),
     ...accessLogging.flatMap((one, i) =>
       one.disabled === true ? [] : check(one.providers ?? [], "accessLogging", i),
     ),
     ...metrics.flatMap((one, i) => check(one.providers ?? [], "metrics", i)),
   ];
 }
+
+/** A warning when the provider to which proxies report spans by default is given none. */
+export function checkMeshTracer(
+  { defaultProviders, extensionProviders, rootNamespace: namespace }: MeshConfig,
+  hosts: HostRegistry,
+): readonly Finding[] {
+  const [name] = defaultProviders.tracing ?? [];
+  if (name === undefined) return [];
+  const path = ["defaultProviders", "tracing", 0];
+  return checkTracer(name, extensionProviders, hosts, { namespace, path });
+}
+
+/** Where a provider is named, and whose it is. */
+interface Naming {
+  readonly namespace: string;
+  readonly path: Path;
+}
+
+function checkTracer(
+  name: string,
+  providers: readonly ExtensionProvider[],
+  hosts: HostRegistry,
+  { namespace, path }: Naming,
+): readonly Finding[] {
+  const provider = providers.find((one) => one.name === name);
+  const tracer = provider && tracerOf(provider);
+  if (provider !== undefined && tracer === undefined) {
+    return [notApplied(path, `tracing by provider "${name}", to which Envoy reports no spans,`)];
+  }
+  const isKnown = tracer && findHost(hosts, hostIn(tracer.settings.service), namespace);
+  if (tracer !== undefined && isKnown !== undefined) return [];
+  const problem = tracer === undefined ? UNKNOWN : noService(tracer.settings.service);
+  const message = `provider "${name}" ${problem}: nothing is traced`;
+  return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
+}
+
+/** The host of `[NAMESPACE/]HOST`. */
+const hostIn = (service: string): string => service.slice(service.indexOf("/") + 1);
+
+const noService = (service: string): string =>
+  `cannot be called: there is no service ${service} in the mesh`;
 
 /** By the field of a Telemetry, what a provider has to be, and what it is for. */
 const USES = {
@@ -85,6 +134,5 @@ function providerProblem(
   const problem = authorizerProblem(authorizer);
   if (problem !== undefined) return `cannot be asked: ${problem}`;
   const { service } = authorizer.settings;
-  const host = service.slice(service.indexOf("/") + 1);
-  return isKnown(host) ? undefined : `cannot be asked: there is no service ${service}`;
+  return isKnown(hostIn(service)) ? undefined : `cannot be asked: there is no service ${service}`;
 }

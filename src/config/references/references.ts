@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { Kind, ResourceOf } from "../kinds.js";
-import { MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
+import { inMeshText, MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { type CredentialNames, checkCredentials } from "./credentials.js";
@@ -10,7 +10,7 @@ import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
-import { checkProvider, checkTelemetryProviders } from "./providers.js";
+import { checkMeshTracer, checkProvider, checkTelemetryProviders } from "./providers.js";
 import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
@@ -43,6 +43,7 @@ export function createReferenceCheck(
   const selectors = createSelectorCheck(engine);
   const providers = createProviderCheck(engine);
   const logProviders = createLogProviderCheck(engine);
+  const meshTracers = createMeshTracerCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
   const gatewayApi = createGatewayApiCheck(engine);
@@ -69,8 +70,9 @@ export function createReferenceCheck(
       Sidecar: [...(selected.Sidecar ?? []), versions.Sidecar],
       Telemetry: [
         ...(selected.Telemetry ?? []),
-        logProviders([tables.Telemetry], config.extensionProviders),
+        logProviders([tables.Telemetry], config.extensionProviders, knownHosts),
       ],
+      ConfigMap: [meshTracers([tables.ConfigMap], config, knownHosts)],
     };
   };
 }
@@ -148,8 +150,22 @@ function createProviderCheck(engine: Engine) {
 function createLogProviderCheck(engine: Engine) {
   return engine.derive(
     "providers of Telemetry",
-    (_key, [telemetry]: RowsOf<"Telemetry">, providers: MeshConfig["extensionProviders"]) =>
-      telemetry && warnings(checkTelemetryProviders(telemetry, providers)),
+    (
+      _key,
+      [telemetry]: RowsOf<"Telemetry">,
+      ...[providers, hosts]: [MeshConfig["extensionProviders"], HostRegistry]
+    ) => telemetry && warnings(checkTelemetryProviders(telemetry, providers, hosts)),
+    isDeepStrictEqual,
+  );
+}
+
+function createMeshTracerCheck(engine: Engine) {
+  return engine.derive(
+    "tracers of the mesh configuration",
+    (key, _rows: RowsOf<"ConfigMap">, ...[config, hosts]: [MeshConfig, HostRegistry]) =>
+      key === keyOf(MESH_CONFIG_MAP)
+        ? warnings(inMeshText(checkMeshTracer(config, hosts)))
+        : undefined,
     isDeepStrictEqual,
   );
 }

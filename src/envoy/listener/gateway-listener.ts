@@ -17,6 +17,7 @@ import { type ClusterKey, listenerName, sniOf } from "../names.js";
 import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
+import type { RequestTracing } from "../tracing.js";
 import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import {
   type ChainContext,
@@ -31,6 +32,8 @@ import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 /** What all listeners of a gateway have in common. */
 export interface GatewayListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
+  /** undefined where nothing is traced. */
+  readonly tracing: RequestTracing | undefined;
   readonly connectionLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
@@ -70,6 +73,7 @@ function httpFilter(routes: string, prefix: string, options: GatewayListenerOpti
     routes: { name: routes },
     filters: httpFilters({ security: options.security.http, headers: options.headers }),
     accessLog: [...options.accessLog],
+    tracing: options.tracing,
     pathNormalization: options.pathNormalization,
     headers: options.headers,
     side: gatewaySide(options.topology),

@@ -26,6 +26,7 @@ import {
 } from "../names.js";
 import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
 import type { SecurityFilters } from "../security-filters.js";
+import type { RequestTracing } from "../tracing.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { inboundChains, inboundFilterChain, terminatingChain } from "./inbound-chains.js";
 import { chainParts, chainsJson, type MadeChain, type MadeListener, unmade } from "./made-chain.js";
@@ -39,6 +40,8 @@ export interface SecuredPort {
 /** What all inbound listeners of a sidecar have in common. */
 export interface InboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
+  /** undefined where nothing is traced. */
+  readonly tracing: RequestTracing | undefined;
   readonly connectionLog: readonly AccessLogJson[];
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
@@ -125,6 +128,7 @@ function inboundFilters(
       routes: { inline: inboundRoutes(target) },
       filters: httpFilters({ security: options.security.http, headers: options.headers }),
       accessLog: [...options.accessLog],
+      tracing: options.tracing,
       pathNormalization: options.pathNormalization,
       headers: options.headers,
       side: serverSide(options.headers),

@@ -26,6 +26,7 @@ import {
 } from "../names.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { catchAllHost } from "../route/virtual-host.js";
+import type { RequestTracing } from "../tracing.js";
 import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { type ChosenChain, chooseChains, inOrder, isOpen, requestClaim } from "./chosen-chains.js";
@@ -43,6 +44,8 @@ import type { OutboundClaim } from "./outbound-claim.js";
 /** What all outbound listeners of a proxy have in common. */
 export interface OutboundListenerOptions {
   readonly accessLog: readonly AccessLogJson[];
+  /** undefined where nothing is traced. */
+  readonly tracing: RequestTracing | undefined;
   readonly connectionLog: readonly AccessLogJson[];
   /** The log of connections that no chain takes. */
   readonly listenerLog: readonly AccessLogJson[];
@@ -88,6 +91,7 @@ function requestFilter(
       headers: options.headers,
     }),
     accessLog: [...options.accessLog],
+    tracing: options.tracing,
     pathNormalization: options.pathNormalization,
     headers: options.headers,
     side,

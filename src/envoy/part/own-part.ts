@@ -3,6 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
+import { clusterNames } from "../cluster-names.js";
 import type { ResourceSet } from "../resource-set.js";
 import {
   type createInboundPart,
@@ -12,13 +13,14 @@ import {
   type OwnMesh,
   ownContext,
 } from "./inbound-part.js";
+import type { Logs } from "./logs.js";
 import { createLogFinder } from "./proxy-logs.js";
-import type { Logs, Patches } from "./scopes.js";
+import type { Patches } from "./scopes.js";
 import type { createSecurity } from "./security.js";
 
 /** See the top of this file. */
 export interface OwnPart extends InboundPart {
-  /** The clusters without which its policies would not work. */
+  /** The clusters without which its policies, and what it tells of requests, would not work. */
   readonly needed: readonly string[];
 }
 
@@ -50,12 +52,15 @@ export function createOwnContext(engine: Engine): (mesh: Mesh) => OwnContext {
 
 const NO_CLUSTERS: ResourceSet = Table.empty();
 
-const hasPolicies = ({ security }: OwnContext): boolean =>
-  security.authorization.size > 0 || security.requestAuthentication.size > 0;
+/** Policies may ask services about requests, and tracers be told of them. */
+const callsServices = ({ security }: OwnContext): boolean =>
+  security.authorization.size > 0 ||
+  security.requestAuthentication.size > 0 ||
+  security.providerHosts.size > 0;
 
 interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workloads" | "rules"> {
   readonly context: OwnContext;
-  /** The clusters that it can call: policies may send requests to some. Empty where there are no policies. */
+  /** The clusters that it can call. Empty where its own part calls none. */
   readonly reachable: ResourceSet;
 }
 
@@ -82,12 +87,13 @@ export function createOwnPart(
     ({ context, services, listing, workloads, rules, reachable }: OwnInputs): OwnPart => {
       const mesh: OwnMesh = { ...context, services, listing, workloads, rules };
       const filters = security(mesh, proxy, reachable);
-      const part = inbound(inboundInputs(mesh, proxy, { logs: logsOf(mesh), security: filters }));
+      const own = { logs: logsOf(mesh, reachable), security: filters };
+      const part = inbound(inboundInputs(mesh, proxy, own));
       const side = patching.of(patches.for(mesh, proxy), "SIDECAR_INBOUND");
       return {
         clusters: patch.clusters(part.clusters, side),
         listeners: patch.listeners(part.listeners, side),
-        needed: filters.services,
+        needed: [...filters.services, ...clusterNames(own.logs.tracing ?? {})],
       };
     },
   );
@@ -100,7 +106,7 @@ export function createOwnPart(
       listing: mesh.servicesByAddress.get(place),
       workloads: mesh.workloadsByAddress.get(place),
       rules: mesh.ownRules.get(proxy.namespace),
-      reachable: hasPolicies(context) ? reachable : NO_CLUSTERS,
+      reachable: callsServices(context) ? reachable : NO_CLUSTERS,
     });
   };
 }

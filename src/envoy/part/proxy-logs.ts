@@ -1,20 +1,37 @@
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { ListenerLogs } from "./logs.js";
-import type { Logs } from "./scopes.js";
+import type { ResourceSet } from "../resource-set.js";
+import type { ListenerLogs, LogInputs, Logs } from "./logs.js";
 
 /** Finds what a proxy logs on one side. */
-export type LogFinder = (mesh: Pick<Mesh, "telemetries" | "config">) => ListenerLogs;
+export type LogFinder = (mesh: LogInputs, clusters: ResourceSet) => ListenerLogs;
 
-/** The finder of what a proxy logs, which depends on nothing but Telemetries and the configuration of the mesh. */
+/**
+ * The finder of what a proxy logs, which depends on nothing but Telemetries, the configuration of the mesh, the services
+ * that it names and the clusters of these that the proxy has.
+ */
 export function createLogFinder(
   { engine, logs }: { readonly engine: Engine; readonly logs: Logs },
-  { namespace, labels, type }: Proxy,
+  { namespace, labels, type, workloadName }: Proxy,
   side: "CLIENT" | "SERVER",
 ): LogFinder {
-  const find = engine.latest("logs", (telemetries: Mesh["telemetries"], config: Mesh["config"]) =>
-    logs({ telemetries, config }, { namespace, labels, side, router: type === "router" }),
+  const query = {
+    namespace,
+    labels,
+    side,
+    router: type === "router",
+    serviceName: `${workloadName}.${namespace}`,
+  };
+  const find = engine.latest(
+    "logs",
+    (
+      telemetries: Mesh["telemetries"],
+      config: Mesh["config"],
+      security: Mesh["security"],
+      clusters: ResourceSet,
+    ) => logs({ telemetries, config, security }, query, clusters),
   );
-  return ({ telemetries, config }) => find(telemetries, config);
+  return ({ telemetries, config, security }, clusters) =>
+    find(telemetries, config, security, clusters);
 }

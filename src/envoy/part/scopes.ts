@@ -16,7 +16,7 @@ import { httpManners } from "../../mesh/proxy-headers.js";
 import { sidecarKey } from "../../mesh/sidecar.js";
 import type { Encoder } from "../encoder.js";
 import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
-import type { createLogs } from "./logs.js";
+import type { Logs } from "./logs.js";
 import type { ClusterRows } from "./outbound-clusters.js";
 import { createCapturedListeners } from "./outbound-listeners.js";
 import {
@@ -56,9 +56,6 @@ export function createPatches(engine: Engine, encoder: Encoder): Patches {
     for: ({ envoyFilters, config }, proxy) => finder.of(envoyFilters, config.rootNamespace, proxy),
   };
 }
-
-/** Who logs what. */
-export type Logs = ReturnType<typeof createLogs>;
 
 /** The scopes that proxies are in. */
 export interface Scopes {
@@ -175,7 +172,7 @@ function plainScope(
 ): ScopeBuilder {
   const part = engine.latestOf("outbound part", parts.part);
   const logs = engine.latestOf("client logs", (mesh: Mesh) =>
-    logsOf(mesh, { ...scope, side: "CLIENT" }),
+    logsOf(mesh, { ...scope, side: "CLIENT" }, part(mesh).clusters),
   );
   const captured = engine.latest(
     "captured listeners",

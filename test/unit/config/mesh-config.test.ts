@@ -276,7 +276,14 @@ describe("what the mesh configuration asks for and is not done", () => {
     ["enableEnvoyAccessLogService: true", "enableEnvoyAccessLogService"],
     ["outboundClusterStatName: '%SERVICE%'", "outboundClusterStatName"],
     ["discoverySelectors: [{ matchLabels: { a: b } }]", "discoverySelectors"],
-    ["defaultProviders: { tracing: [zipkin] }", "tracing"],
+    [
+      "extensionProviders: [{ name: a, opentelemetry: { service: a.b, port: 1, dynatraceSampler: { tenant: a } } }]",
+      "dynatraceSampler",
+    ],
+    [
+      "extensionProviders: [{ name: a, opentelemetry: { service: a.b, port: 1, http: { path: /a, headers: [{ name: a, envName: B }] } } }]",
+      "envName",
+    ],
     ["defaultConfig: { tracing: { zipkin: { address: 'a:9411' } } }", "tracing"],
     ["defaultConfig: { runtimeValues: { a: b } }", "runtimeValues"],
     ["serviceScopeConfigs: [{ scope: GLOBAL }]", "serviceScopeConfigs"],

@@ -402,7 +402,39 @@ data:
   });
 });
 
-describe("the provider of an access log or of metrics", () => {
+describe("the provider to which proxies report spans by default", () => {
+  const found = (defaults: string, ...more: readonly string[]): readonly string[] => {
+    const config = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    defaultProviders:
+      tracing: ${defaults}
+    extensionProviders:
+    - { name: zipkin, zipkin: { service: a.default.svc.cluster.local, port: 80 } }
+    - { name: lightstep, lightstep: { service: a.b, port: 80, accessToken: a } }
+`;
+    const { diagnostics } = createDirectory().write({ "c.yaml": documents(config, ...more) });
+    return diagnostics.map(({ position, message }) => `${String(position?.line)}: ${message}`);
+  };
+
+  it("is warned of where the mesh names it, when nothing can be reported to it", () => {
+    expect(found("[zipkin]")).toEqual([
+      `7: provider "zipkin" cannot be called: there is no service a.default.svc.cluster.local in the mesh: nothing is traced`,
+    ]);
+    expect(found("[lightstep]", service("a"))).toEqual([
+      `7: tracing by provider "lightstep", to which Envoy reports no spans, has no effect in fairlead`,
+    ]);
+  });
+
+  it("is not warned of when its service is there", () => {
+    expect(found("[zipkin]", service("a"))).toEqual([]);
+    expect(found("[]")).toEqual([]);
+  });
+});
+
+describe("the provider of an access log, of metrics or of spans", () => {
   const CONFIG = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: istio, namespace: istio-system }
@@ -411,6 +443,7 @@ data:
     extensionProviders:
     - { name: file, envoyFileAccessLog: { path: /var/log/envoy } }
     - { name: als, envoyHttpAls: { service: als.example.com, port: 80 } }
+    - { name: zipkin, zipkin: { service: zipkin.example.com, port: 80 } }
 `;
   const found = (asked: string, field = "accessLogging"): readonly string[] => {
     const telemetry = `apiVersion: telemetry.istio.io/v1
@@ -442,6 +475,22 @@ spec:
     expect(found("{ providers: [{ name: prometheus }, { name: als }] }", "metrics")).toEqual([
       `5 warning not-applied: the metrics of provider "als", which is no prometheus, has no effect in fairlead`,
     ]);
+  });
+
+  it("is warned of when it is to trace and cannot", () => {
+    const tracing = (name: string) => found(`{ providers: [{ name: ${name} }] }`, "tracing");
+    expect(tracing("zipkni")).toEqual([
+      `5 warning IST0101: provider "zipkni" is none of the mesh configuration's extensionProviders: nothing is traced`,
+    ]);
+    expect(tracing("zipkin")).toEqual([
+      `5 warning IST0101: provider "zipkin" cannot be called: there is no service zipkin.example.com in the mesh: nothing is traced`,
+    ]);
+    expect(tracing("als")).toEqual([
+      `5 warning not-applied: tracing by provider "als", to which Envoy reports no spans, has no effect in fairlead`,
+    ]);
+    expect(found("{ disableSpanReporting: true, providers: [{ name: als }] }", "tracing")).toEqual(
+      [],
+    );
   });
 
   it("is not warned of when it logs to a file, or is not to log", () => {

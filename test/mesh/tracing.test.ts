@@ -1,0 +1,219 @@
+/** Spans of stock Envoys, as collectors for Zipkin and OpenTelemetry are told of them. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { fromBinary, toJson } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createEncoder } from "../../src/envoy/encoder.js";
+import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { application, documents, HTTP_GATEWAY, meshConfiguration } from "./harness/manifests.js";
+import { call, callAddress } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+/** Of this process alone, so that two runs of the tests do not meet. */
+const OUTSIDE = `127.37.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const PORT = 9411;
+
+const CONFIG = meshConfiguration({
+  extensionProviders: [
+    { name: "zipkin", zipkin: { service: "collector.example.com", port: PORT } },
+    {
+      name: "otel",
+      opentelemetry: {
+        service: "collector.example.com",
+        port: PORT,
+        http: { path: "/v1/traces", headers: [{ name: "x-tenant", value: "shop" }] },
+      },
+    },
+  ],
+});
+
+const COLLECTOR = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: collector, namespace: istio-system }
+spec:
+  hosts: [collector.example.com]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${String(PORT)}, name: http, protocol: HTTP }]
+  endpoints: [{ address: ${OUTSIDE} }]
+`;
+
+const ROUTE = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge, namespace: istio-system }
+spec:
+  hosts: ["*"]
+  gateways: [edge]
+  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
+`;
+
+const telemetry = (provider: string, sampling: number): string => `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: tracing, namespace: istio-system }
+spec:
+  tracing:
+  - providers: [{ name: ${provider} }]
+    randomSamplingPercentage: ${String(sampling)}
+    customTags:
+      tier: { literal: { value: gold } }
+      who: { header: { name: x-who, defaultValue: nobody } }
+      verb: { formatter: { value: "%REQ(:METHOD)%" } }
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(
+    application("caller", { versions: ["v1"] }),
+    application("called", { versions: ["v2"] }),
+  ),
+  "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
+  "config.yaml": CONFIG,
+  "collector.yaml": COLLECTOR,
+});
+
+/** What a collector is told of a request by one proxy. */
+interface Span {
+  readonly traceId: string;
+  readonly service: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+const encoder = createEncoder(readFileSync(new URL("../../gen/envoy.binpb", import.meta.url)));
+
+interface ZipkinSpan extends Pick<Span, "traceId" | "tags"> {
+  readonly localEndpoint: { readonly serviceName: string };
+}
+
+const zipkinSpans = (body: Buffer): readonly Span[] =>
+  (JSON.parse(body.toString()) as readonly ZipkinSpan[]).map(
+    ({ traceId, tags, localEndpoint }) => ({ traceId, tags, service: localEndpoint.serviceName }),
+  );
+
+interface Attribute {
+  readonly key: string;
+  readonly value: { readonly stringValue: string };
+}
+
+interface OtlpRequest {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly Attribute[] };
+    readonly scopeSpans: readonly {
+      readonly spans: readonly {
+        readonly traceId: string;
+        readonly attributes: readonly Attribute[];
+      }[];
+    }[];
+  }[];
+}
+
+const textsOf = (attributes: readonly Attribute[]): Span["tags"] =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]));
+
+function otlpSpans(body: Buffer): readonly Span[] {
+  const type = "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest";
+  const schema = encoder.registry.getMessage(type)!;
+  const request = toJson(schema, fromBinary(schema, body)) as unknown as OtlpRequest;
+  return request.resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) =>
+      spans.map(({ traceId, attributes }) => ({
+        traceId,
+        tags: textsOf(attributes),
+        service: textsOf(resource.attributes)["service.name"] ?? "",
+      })),
+    ),
+  );
+}
+
+const collected: { spans: Span[]; hosts: Set<string>; server?: Server } = {
+  spans: [],
+  hosts: new Set(),
+};
+
+beforeAll(async () => {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { url = "", headers } = request;
+      const read = url === "/api/v2/spans" ? zipkinSpans : otlpSpans;
+      collected.spans.push(...read(Buffer.concat(chunks)));
+      collected.hosts.add(`${headers.host ?? ""}${url} ${String(headers["x-tenant"])}`);
+      response.writeHead(200).end();
+    });
+  }).listen(PORT, OUTSIDE);
+  collected.server = server;
+  await once(server, "listening");
+});
+
+afterAll(() => {
+  collected.server?.closeAllConnections();
+  collected.server?.close();
+});
+
+const caller = (): PlacedPod => mesh().pod("caller-v1-0");
+
+/** The spans of the traces of requests to a path, in the order of the names of the services that tell of them. */
+function spansOf(path: string): readonly Span[] {
+  const received = collected.spans.filter(({ tags }) => tags["http.url"]?.endsWith(path) === true);
+  const traces = new Set(received.map(({ traceId }) => traceId));
+  return collected.spans
+    .filter(({ traceId }) => traces.has(traceId))
+    .sort((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+/** Has all proxies trace so from the next request on: a connection between sidecars takes one request more, and ends. */
+async function trace(provider: string, sampling: number): Promise<void> {
+  await mesh().write("telemetry.yaml", telemetry(provider, sampling));
+  await call(caller(), "http://called/last");
+}
+
+const told = (path: string) =>
+  expect.poll(() => spansOf(path).map(({ service }) => service), { timeout: 30_000 });
+
+test.each([
+  ["zipkin", "/api/v2/spans undefined"],
+  ["otel", "/v1/traces shop"],
+])("the proxies of both sides tell %s of a request, as parts of one trace", async (name, place) => {
+  await trace(name, 100);
+  await call(caller(), `http://called/${name}`, { headers: { "x-who": "tester" } });
+  await told(`/${name}`).toEqual(["called-v2.default", "caller-v1.default"]);
+  const [server, client] = spansOf(`/${name}`);
+  expect(client?.traceId).toMatch(/.{16,}/);
+  expect(server?.traceId).toBe(client?.traceId);
+  expect(client?.tags).toMatchObject({
+    tier: "gold",
+    who: "tester",
+    verb: "GET",
+    "istio.canonical_service": "caller",
+    "istio.canonical_revision": "v1",
+    "istio.namespace": "default",
+    "istio.mesh_id": "cluster.local",
+    "istio.cluster_id": "Kubernetes",
+  });
+  expect(server?.tags).toMatchObject({
+    "istio.canonical_service": "called",
+    "istio.canonical_revision": "v2",
+  });
+  expect(collected.hosts).toContain(`collector.example.com${place}`);
+});
+
+test("a gateway begins a trace, with a span of its own for what it sends on", async () => {
+  await trace("zipkin", 100);
+  const at = { address: mesh().gateway().addresses.pod, port: 8080 };
+  await callAddress(at, "http://anything/edge");
+  const gateway = "istio-ingressgateway.istio-system";
+  await told("/edge").toEqual(["called-v2.default", gateway, gateway]);
+  expect(new Set(spansOf("/edge").map(({ traceId }) => traceId)).size).toBe(1);
+});
+
+test("nothing is told of requests of which none is to be sampled", async () => {
+  await trace("zipkin", 0);
+  await call(caller(), "http://called/unsampled");
+  await trace("zipkin", 100);
+  await call(caller(), "http://called/sampled");
+  await told("/sampled").toEqual(["called-v2.default", "caller-v1.default"]);
+  expect(spansOf("/unsampled")).toEqual([]);
+});

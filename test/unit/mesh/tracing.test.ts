@@ -1,0 +1,146 @@
+/** Which requests proxies trace, and whom they tell, by what Telemetries and the configuration of the mesh say. */
+import { expect, test } from "vitest";
+import { Table } from "../../../src/base/table.js";
+import type { Tracing } from "../../../src/config/kinds/telemetry.js";
+import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config.js";
+import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
+import { type ProxyTracing, proxyTracing } from "../../../src/mesh/tracing.js";
+
+const SERVICE = { service: "tracing/spans.example.com", port: 9411 };
+const MESH: MeshConfig = {
+  ...meshConfigOf(undefined),
+  extensionProviders: [
+    { name: "zipkin", zipkin: SERVICE },
+    { name: "otel", opentelemetry: { ...SERVICE, maxTagLength: 99 } },
+    { name: "lost", zipkin: { service: "nowhere.example.com", port: 9411 } },
+    { name: "prometheus", prometheus: {} },
+  ],
+};
+const BY_DEFAULT: MeshConfig = { ...MESH, defaultProviders: { tracing: ["zipkin", "otel"] } };
+const HOSTS = new Map([[SERVICE.service, "spans.example.com"]]);
+const ZIPKIN: Tracing = { providers: [{ name: "zipkin" }] };
+
+function telemetry(namespace: string, tracing: readonly Tracing[], app?: string): Telemetry {
+  return {
+    kind: "Telemetry",
+    apiVersion: "telemetry.istio.io/v1",
+    metadata: { name: app ?? "all", namespace, labels: {}, annotations: {} },
+    spec: { tracing, ...(app === undefined ? {} : { selector: { matchLabels: { app } } }) },
+    status: undefined,
+  };
+}
+
+function traced(
+  telemetries: readonly Telemetry[],
+  config: MeshConfig = MESH,
+  side: TelemetrySide = "CLIENT",
+): ProxyTracing | undefined {
+  const table = Table.from(telemetries.map((one, i) => [String(i), one] as const));
+  const query = {
+    namespace: "shop",
+    labels: { app: "payments" },
+    rootNamespace: "istio-system",
+    side,
+  };
+  return proxyTracing(table, config, HOSTS, query);
+}
+
+const shop = (...tracing: Tracing[]): Telemetry[] => [telemetry("shop", tracing)];
+
+test("nothing is traced unless somebody names a provider", () => {
+  expect(traced([])).toBeUndefined();
+  expect(traced(shop({ randomSamplingPercentage: 100 }))).toBeUndefined();
+});
+
+test.each([
+  ["the configuration of the mesh", [], BY_DEFAULT],
+  ["the root namespace's Telemetry", [telemetry("istio-system", [ZIPKIN])], MESH],
+  ["the namespace's Telemetry", shop(ZIPKIN), MESH],
+  ["the workload's Telemetry", [telemetry("shop", [ZIPKIN], "payments")], MESH],
+])("one of a hundred requests is traced on both sides when %s says so", (_who, all, config) => {
+  const expected: ProxyTracing = {
+    tracer: { kind: "zipkin", settings: SERVICE },
+    hostname: "spans.example.com",
+    sampling: 1,
+    customTags: {},
+    istioTags: true,
+    useRequestId: true,
+  };
+  expect(traced(all, config, "CLIENT")).toEqual(expected);
+  expect(traced(all, config, "SERVER")).toEqual(expected);
+});
+
+test.each([
+  ["is not there", "otle"],
+  ["is for something else", "prometheus"],
+  ["has a service that is not known", "lost"],
+])("nothing is traced when the provider %s, also where there is a default", (_why, name) => {
+  expect(traced(shop({ providers: [{ name }] }), BY_DEFAULT)).toBeUndefined();
+});
+
+test("the more specific counts in what it says, and leaves the rest", () => {
+  const all = [
+    telemetry("istio-system", [
+      { ...ZIPKIN, randomSamplingPercentage: 10, customTags: { a: { literal: { value: "1" } } } },
+    ]),
+    telemetry("shop", [{ providers: [{ name: "otel" }, { name: "zipkin" }] }]),
+    telemetry(
+      "shop",
+      [
+        {
+          randomSamplingPercentage: 0,
+          customTags: { b: { literal: { value: "2" } } },
+          enableIstioTags: false,
+          useRequestIdForTraceSampling: false,
+        },
+      ],
+      "payments",
+    ),
+  ];
+  expect(traced(all)).toMatchObject({
+    tracer: { kind: "opentelemetry" },
+    sampling: 0,
+    customTags: { b: { literal: { value: "2" } } },
+    istioTags: false,
+    useRequestId: false,
+    maxPathTagLength: 99,
+  });
+  expect(traced(all.slice(0, 2))).toMatchObject({ sampling: 10, istioTags: true });
+});
+
+test("what is said for one side is not said for the other", () => {
+  const all = shop(ZIPKIN, { match: { mode: "SERVER" }, disableSpanReporting: true });
+  expect(traced(all, MESH, "CLIENT")?.tracer.kind).toBe("zipkin");
+  expect(traced(all, MESH, "SERVER")).toBeUndefined();
+});
+
+test("what was switched off for the mesh can be switched on again for some", () => {
+  const off = telemetry("istio-system", [{ disableSpanReporting: true }]);
+  expect(traced([off], BY_DEFAULT)).toBeUndefined();
+  expect(traced([off, ...shop({ disableSpanReporting: false })], BY_DEFAULT)).toBeDefined();
+});
+
+test("the defaults of proxies say what Telemetries do not", () => {
+  const tracing = {
+    sampling: 50,
+    maxPathTagLength: 64,
+    customTags: { zone: { environment: { name: "ZONE" } } },
+  };
+  const config = { ...BY_DEFAULT, defaultConfig: { tracing } };
+  expect(traced([], config)).toMatchObject({
+    sampling: 50,
+    maxPathTagLength: 64,
+    customTags: tracing.customTags,
+  });
+  const own = { who: { header: { name: "x-who" } } };
+  const said = shop({
+    providers: [{ name: "otel" }],
+    customTags: own,
+    randomSamplingPercentage: 2,
+  });
+  expect(traced(said, config)).toMatchObject({
+    sampling: 2,
+    maxPathTagLength: 99,
+    customTags: own,
+  });
+});
