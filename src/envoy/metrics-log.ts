@@ -44,7 +44,7 @@ export interface MetricLogs {
  * The one namespace of statistics of whose names a stock Envoy leaves out `envoy_`, provided that a plugin for WebAssembly is
  * there, as in our bootstraps of meshes with metrics.
  */
-const SCOPE = { prefix: "wasmcustom", enableEviction: true, sharingName: "istio" };
+const SCOPE = { prefix: "wasmcustom", enableEviction: true };
 
 /** What every node says of itself, and what only some do. */
 const node = (key: string): Format => `%CEL(xds.node.metadata.${key})%`;
