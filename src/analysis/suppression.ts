@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import { literalRegex } from "../base/literal-regex.js";
 import { formatRef } from "../config/resource.js";
 import type { Resources } from "./resources.js";
 
@@ -52,6 +53,6 @@ export function isSuppressed(
 }
 
 function matchesPattern(text: string, pattern: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  const parts = pattern.split("*").map(literalRegex);
   return new RegExp(`^${parts.join(".*")}$`).test(text);
 }

@@ -1,5 +1,6 @@
 /** Whether Envoy's role-based access control lets a request through. See Envoy, config.rbac.v3. */
 import ipaddr from "ipaddr.js";
+import { literalRegex } from "../base/literal-regex.js";
 import type {
   CidrRangeJson,
   MetadataMatcherJson,
@@ -127,12 +128,10 @@ function isOfTemplate(config: unknown, request: HttpRequest | undefined): boolea
   const { pathTemplate = "" } = config as { readonly pathTemplate?: string };
   const expression = pathTemplate
     .split(/(\*{1,2})/)
-    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]+" : escapeRegExp(part)))
+    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]+" : literalRegex(part)))
     .join("");
   return request !== undefined && new RegExp(`^${expression}$`).test(plainPath(request));
 }
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** Envoy takes an IPv4 address that is written as IPv6 for IPv4, but no range of such. */
 function isInRange({ addressPrefix = "", prefixLen = 0 }: CidrRangeJson, address: string): boolean {

@@ -1,3 +1,4 @@
+import { literalRegex } from "../../base/literal-regex.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { RouteActionJson, RouteMatchJson } from "../api.js";
 
@@ -24,6 +25,10 @@ export function replacedPrefix(
 ): PathRewrite {
   if (path === undefined || path === "") return {};
   if (path !== "/" || pathSeparatedPrefix === undefined) return { prefixRewrite: path };
-  const literal = pathSeparatedPrefix.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  return { regexRewrite: { pattern: { regex: `^${literal}/?` }, substitution: "/" } };
+  return {
+    regexRewrite: {
+      pattern: { regex: `^${literalRegex(pathSeparatedPrefix)}/?` },
+      substitution: "/",
+    },
+  };
 }
