@@ -21,7 +21,7 @@ export interface BackendNames {
 /** What becomes of what a backend is sent that cannot be. */
 const ENDINGS: Readonly<Record<RouteHead["ref"]["kind"], string>> = {
   HTTPRoute: "its requests are answered with 500",
-  GRPCRoute: "its calls are answered with 500",
+  GRPCRoute: "its calls end as UNAVAILABLE",
   TLSRoute: "its connections are closed",
   TCPRoute: "its connections are closed",
 };

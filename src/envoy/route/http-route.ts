@@ -6,7 +6,7 @@ import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { isOfGatewayApi, madePart, matchesBySegment } from "../../mesh/made-of.js";
+import { madePart, matchesBySegment } from "../../mesh/made-of.js";
 import {
   type RouteOrigin,
   resolveGateway,
@@ -149,12 +149,23 @@ function mirrors(
   return policies.length === 0 ? {} : { requestMirrorPolicies: policies };
 }
 
+/**
+ * What is answered where the cluster is missing: Envoy's own 503, which is UNAVAILABLE to callers of gRPC, but for HTTPRoutes. See
+ * Gateway API, HTTPRouteRule.backendRefs and GRPCRouteRule.backendRefs.
+ */
+function missingCluster({ resource }: VirtualService, { index }: Rule): RouteActionJson {
+  return madePart(resource, index)?.ref.kind === "HTTPRoute"
+    ? { clusterNotFoundResponseCode: "INTERNAL_SERVER_ERROR" }
+    : {};
+}
+
 function routeAction(
-  route: HTTPRoute,
+  rule: Rule,
   virtualService: VirtualService,
   context: RouteContext,
   match: RouteMatchJson,
 ): RouteActionJson {
+  const { route } = rule;
   const destinations = receivingDestinations(route);
   const timeout = goDuration(route.timeout) ?? NO_TIMEOUT;
   const authority = authorityOf(route.headers) ?? authorityOf(only(destinations)?.headers);
@@ -167,9 +178,7 @@ function routeAction(
   );
   return {
     ...target(destinations, virtualService, context),
-    ...(isOfGatewayApi(virtualService.resource)
-      ? { clusterNotFoundResponseCode: "INTERNAL_SERVER_ERROR" as const }
-      : {}),
+    ...missingCluster(virtualService, rule),
     ...(context.tellsHost ? { appendXForwardedHost: true } : {}),
     timeout,
     // With maxStreamDuration, which is to replace it, Envoy does not look at the timeout.
@@ -185,18 +194,19 @@ function routeAction(
 const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list[0] : undefined);
 
 function handling(
-  route: HTTPRoute,
+  rule: Rule,
   virtualService: VirtualService,
   context: RouteContext,
   match: RouteMatchJson,
 ): Partial<RouteJson> {
+  const { route } = rule;
   if (route.redirect !== undefined) {
     return { redirect: redirectAction(route.redirect, context, match) };
   }
   if (route.directResponse !== undefined) {
     return { directResponse: directResponse(route.directResponse) };
   }
-  return { route: routeAction(route, virtualService, context, match) };
+  return { route: routeAction(rule, virtualService, context, match) };
 }
 
 function perFilterConfig(route: HTTPRoute): Pick<RouteJson, "typedPerFilterConfig"> {
@@ -281,7 +291,7 @@ function envoyRoute(rule: Rule, virtualService: VirtualService, context: RouteCo
   return {
     ...(name === "" ? {} : { name }),
     match,
-    ...handling(route, virtualService, context, match),
+    ...handling(rule, virtualService, context, match),
     ...mergeMutations(headerMutations(route.headers), headerMutations(destination?.headers)),
     ...perFilterConfig(route),
     ...(statPrefix === "" ? {} : { statPrefix }),

@@ -9,7 +9,10 @@ import type { Made } from "./attached-route.js";
 import type { BackendContext } from "./backend.js";
 import { headersOf, mirrorsOf } from "./http-filter.js";
 import { headerMatches } from "./http-match.js";
-import { ERROR, requestDestinations, ruleRoutes } from "./http-rule.js";
+import { requestDestinations, ruleRoutes } from "./http-rule.js";
+
+/** The answer to calls that go nowhere: Envoy tells it to callers of gRPC as UNAVAILABLE. */
+const UNAVAILABLE: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 503 } };
 
 /** What the rules of a GRPCRoute mean. */
 export function grpcRouteRules(
@@ -30,13 +33,13 @@ function handling(
   { filters = [], backendRefs = [] }: GRPCRouteRule,
   context: BackendContext,
 ): HTTPRoute {
-  if (filters.some(({ extensionRef }) => extensionRef !== undefined)) return ERROR;
+  if (filters.some(({ extensionRef }) => extensionRef !== undefined)) return UNAVAILABLE;
   const headers = headersOf(filters);
   const route = requestDestinations(backendRefs, context);
   const mirrors = mirrorsOf(filters, context);
   return {
     ...(headers === undefined ? {} : { headers }),
-    ...(route.length === 0 ? ERROR : { route, ...(mirrors.length === 0 ? {} : { mirrors }) }),
+    ...(route.length === 0 ? UNAVAILABLE : { route, ...(mirrors.length === 0 ? {} : { mirrors }) }),
   };
 }
 

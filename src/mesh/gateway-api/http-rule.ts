@@ -18,7 +18,7 @@ import { corsOf, headersOf, mirrorsOf, redirectOf, rewriteOf } from "./http-filt
 import { matchRequest } from "./http-match.js";
 
 /** The answer to requests that go nowhere. */
-export const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500 } };
+const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500 } };
 
 /** A rule of a route, with what its matches are in a VirtualService. */
 interface MatchedRule {

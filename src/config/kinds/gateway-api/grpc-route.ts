@@ -145,6 +145,9 @@ function* checkFilter(filter: GRPCRouteFilter, path: Path): Findings {
   yield* given(filter.extensionRef, [...path, "extensionRef"], checkReference);
   if (filter.type === "ExtensionRef") {
     const finding = notApplied([...path, "type"], "a filter ExtensionRef");
-    yield { ...finding, message: `${finding.message}; the calls that it is for fail` };
+    yield {
+      ...finding,
+      message: `${finding.message}; the calls that it is for end as UNAVAILABLE`,
+    };
   }
 }

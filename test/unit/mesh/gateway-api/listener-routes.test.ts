@@ -177,3 +177,19 @@ test.each([
   );
   expect(virtualServices[0]?.spec.http?.[0]?.match).toEqual([{ uri }]);
 });
+
+test.each([
+  ["no backends", "{ name: none }"],
+  [
+    "a filter that nobody has",
+    "{ filters: [{ type: ExtensionRef, extensionRef: { group: a.b, kind: C, name: d } }], backendRefs: [{ name: a, port: 80 }] }",
+  ],
+])("the calls of a GRPCRoute with %s are answered with 503", (_what, rule) => {
+  const { virtualServices } = madeOf(
+    tablesOf(
+      gateway(`[${listener("one")}]`),
+      route("GRPCRoute", "calls", `{ ${EDGE}, rules: [${rule}] }`),
+    ),
+  );
+  expect(virtualServices[0]?.spec.http).toMatchObject([{ directResponse: { status: 503 } }]);
+});
