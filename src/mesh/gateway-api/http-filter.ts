@@ -1,5 +1,6 @@
 /** The filters of HTTPRoutes as what VirtualServices say of headers, hosts and paths. */
 
+import { literalRegex } from "../../base/literal-regex.js";
 import type { CorsPolicy } from "../../config/kinds/cors-policy.js";
 import type { HeaderModifier } from "../../config/kinds/gateway-api/header-modifier.js";
 import type {
@@ -13,6 +14,7 @@ import type { HeaderOperations, Headers } from "../../config/kinds/header-operat
 import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPMirrorPolicy } from "../../config/kinds/http-route.js";
+import type { StringMatch } from "../../config/kinds/string-match.js";
 import { type BackendContext, destinationOf, NOWHERE } from "./backend.js";
 
 /** The filters that a route and its backends may have, of HTTPRoutes and GRPCRoutes. */
@@ -112,15 +114,26 @@ function inPlaceOf(prefix: string, path: string): string {
 /** Browsers that remember nothing else ask again after this number of seconds. */
 const MAX_AGE = 5;
 
-/** The origins of a filter. */
+/** What a `*` in the host of an origin stands for: any part of it, of one or several labels. */
+const ANY_HOST = "[-.a-zA-Z0-9]*";
+
+/** An origin as it is, or any that is as one with wildcards says; `*` alone is any at all. */
+function originOf(origin: string): StringMatch {
+  if (origin === "*" || !origin.includes("*")) return { exact: origin };
+  const parts = origin.split("*").map(literalRegex);
+  return { regex: parts.join(ANY_HOST) };
+}
+
+/** The origins of a filter. Preflights of others are answered without leave, by the proxy itself. */
 export function corsOf(cors: CORSFilter): CorsPolicy {
   const { allowOrigins = [], allowMethods, allowHeaders, exposeHeaders, allowCredentials } = cors;
   return {
-    allowOrigins: allowOrigins.map((exact) => ({ exact })),
+    allowOrigins: allowOrigins.map(originOf),
     ...(allowMethods === undefined ? {} : { allowMethods }),
     ...(allowHeaders === undefined ? {} : { allowHeaders }),
     ...(exposeHeaders === undefined ? {} : { exposeHeaders }),
     ...(allowCredentials === true ? { allowCredentials } : {}),
     maxAge: `${cors.maxAge ?? MAX_AGE}s`,
+    unmatchedPreflights: "IGNORE",
   };
 }

@@ -162,7 +162,18 @@ test("a filter says whose browsers may use a route", () => {
     allowMethods: ["GET"],
     allowCredentials: true,
     maxAge: "5s",
+    unmatchedPreflights: "IGNORE",
   });
+});
+
+test.each([
+  ["https://a.example:8443", { exact: "https://a.example:8443" }],
+  ["*", { exact: "*" }],
+  ["https://*.a.example", { regex: "https://[-.a-zA-Z0-9]*\\.a\\.example" }],
+  ["http://*:8080", { regex: "http://[-.a-zA-Z0-9]*:8080" }],
+])("the browsers of the origin %s may use a route", (origin, expected) => {
+  const filters = `filters: [{ type: CORS, cors: { allowOrigins: ["${origin}"] } }]`;
+  expect(routeOf(`${filters}, ${BACKEND}`)?.corsPolicy?.allowOrigins).toEqual([expected]);
 });
 
 test.each([
