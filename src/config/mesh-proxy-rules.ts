@@ -7,12 +7,14 @@ import {
   atMostOne,
   doubtful,
   each,
+  eachMember,
   type Findings,
   given,
   invalid,
   refuse,
 } from "./kinds/findings.js";
 import { checkPort } from "./kinds/numbers.js";
+import { checkCustomTag } from "./kinds/telemetry.js";
 import type { ProxyConfigFields } from "./mesh-config-schema.js";
 
 /** `HOST:PORT`; a host of IPv6 is in brackets. */
@@ -78,6 +80,7 @@ function* checkTracing(tracing: NonNullable<ProxyConfigFields["tracing"]>, path:
       accessToken === "" ? "lightstep needs an accessToken" : undefined,
     ),
   );
+  yield* eachMember(tracing.customTags, [...path, "customTags"], checkCustomTag);
   yield* given(tracing.tlsSettings, [...path, "tlsSettings"], (tls, at) =>
     checkClientTls(tls, at, undefined),
   );

@@ -1,4 +1,5 @@
-import type { ExtensionProvider } from "./extension-provider.js";
+import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
+import { headerNameProblem, headerValueProblem, requestTextProblem } from "./kinds/http-headers.js";
 
 /** By kind, the providers to which a stock Envoy can report spans. */
 type TracerProviders = Required<
@@ -20,4 +21,26 @@ export function tracerOf(provider: ExtensionProvider): Tracer | undefined {
   if (opentelemetry !== undefined) return { kind: "opentelemetry", settings: opentelemetry };
   if (datadog !== undefined) return { kind: "datadog", settings: datadog };
   return skywalking === undefined ? undefined : { kind: "skywalking", settings: skywalking };
+}
+
+/** What is written into the requests by which spans are reported. */
+interface ReportTexts {
+  readonly path?: string | undefined;
+  readonly headers?: readonly ProviderHeader[] | undefined;
+}
+
+function textsOf({ kind, settings }: Tracer): ReportTexts {
+  if (kind === "zipkin") return settings;
+  if (kind !== "opentelemetry") return {};
+  const { http, grpc } = settings;
+  return { path: http?.path, headers: http?.headers ?? grpc?.initialMetadata };
+}
+
+/** Why no spans can be reported by such settings: an Envoy would refuse all listeners that have them. */
+export function tracerProblem(tracer: Tracer): string | undefined {
+  const { path = "", headers = [] } = textsOf(tracer);
+  const problems = headers.map(
+    ({ name, value = "" }) => headerNameProblem(name) ?? headerValueProblem(value),
+  );
+  return [requestTextProblem(path), ...problems].find((problem) => problem !== undefined);
 }

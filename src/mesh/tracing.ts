@@ -2,7 +2,7 @@
 import type { Table } from "../base/table.js";
 import type { CustomTag, Tracing } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
-import { type Tracer, tracerOf } from "../config/tracer.js";
+import { type Tracer, tracerOf, tracerProblem } from "../config/tracer.js";
 import {
   appliedTelemetries,
   covers,
@@ -99,6 +99,7 @@ export function proxyTracing(
   const tracer = provider && tracerOf(provider);
   const hostname = tracer && hosts.get(tracer.settings.service);
   if (disabled || tracer === undefined || hostname === undefined) return undefined;
+  if (tracerProblem(tracer) !== undefined) return undefined;
   const defaults = meshDefaults(mesh);
   const { sampling = defaults.sampling, customTags = {} } = effective;
   const maxPathTagLength = maxTagLength(tracer) || defaults.maxPathTagLength;

@@ -24,6 +24,8 @@ import {
   invalid,
   refuse,
 } from "./findings.js";
+import { formatProblem } from "./format-problem.js";
+import { headerNameProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { metricExpression } from "./metric-expression.js";
 import { checkDuration } from "./numbers.js";
@@ -168,13 +170,24 @@ function* checkTracing(tracing: Tracing, path: Path): Findings {
   if ((tracing.providers ?? []).length > 1) {
     yield doubtful([...path, "providers", 1], "spans go to one provider: the first counts");
   }
-  yield* eachMember(tracing.customTags, [...path, "customTags"], function* (tag, at, name) {
-    if (name === "") yield invalid(at, "a tag needs a name");
-    const kinds = ["literal", "environment", "header", "formatter"];
-    yield* atMostOne(tag, at, kinds);
-    if (Object.keys(tag).length === 0) {
-      yield doubtful(at, `the tag has no value: give one of ${kinds.join(", ")}`);
-    }
+  yield* eachMember(tracing.customTags, [...path, "customTags"], checkCustomTag);
+}
+
+/** What keeps a tag from being part of a span: an Envoy would refuse all listeners that have it. */
+export function* checkCustomTag(tag: CustomTag, path: Path, name: string): Findings {
+  if (name === "") yield invalid(path, "a tag needs a name");
+  const kinds = ["literal", "environment", "header", "formatter"];
+  yield* atMostOne(tag, path, kinds);
+  if (Object.keys(tag).length === 0) {
+    yield doubtful(path, `the tag has no value: give one of ${kinds.join(", ")}`);
+  }
+  yield* given(tag.header, [...path, "header"], ({ name: header }, at) =>
+    refuse([...at, "name"], headerNameProblem(header)),
+  );
+  yield* given(tag.formatter, [...path, "formatter"], ({ value }, at) => {
+    const problem = formatProblem(value);
+    const message = problem === undefined ? undefined : `${JSON.stringify(value)} ${problem}`;
+    return refuse([...at, "value"], message);
   });
 }
 

@@ -5,7 +5,7 @@ import type { ProviderRef } from "../kinds/telemetry.js";
 import { notApplied } from "../kinds/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config.js";
-import { tracerOf } from "../tracer.js";
+import { type Tracer, tracerOf, tracerProblem } from "../tracer.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
 
@@ -84,9 +84,9 @@ function checkTracer(
   if (provider !== undefined && tracer === undefined) {
     return [notApplied(path, `tracing by provider "${name}", to which Envoy reports no spans,`)];
   }
-  const isKnown = tracer && findHost(hosts, hostIn(tracer.settings.service), namespace);
-  if (tracer !== undefined && isKnown !== undefined) return [];
-  const problem = tracer === undefined ? UNKNOWN : noService(tracer.settings.service);
+  const isKnown = (host: string): boolean => findHost(hosts, host, namespace) !== undefined;
+  const problem = tracer === undefined ? UNKNOWN : reportProblem(tracer, isKnown);
+  if (problem === undefined) return [];
   const message = `provider "${name}" ${problem}: nothing is traced`;
   return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
@@ -94,8 +94,14 @@ function checkTracer(
 /** The host of `[NAMESPACE/]HOST`. */
 const hostIn = (service: string): string => service.slice(service.indexOf("/") + 1);
 
-const noService = (service: string): string =>
-  `cannot be called: there is no service ${service} in the mesh`;
+function reportProblem(tracer: Tracer, isKnown: (host: string) => boolean): string | undefined {
+  const { service } = tracer.settings;
+  const problem = tracerProblem(tracer);
+  if (problem !== undefined) return `cannot be told of spans: ${problem}`;
+  return isKnown(hostIn(service))
+    ? undefined
+    : `cannot be told of spans: there is no service ${service}`;
+}
 
 /** By the field of a Telemetry, what a provider has to be, and what it is for. */
 const USES = {

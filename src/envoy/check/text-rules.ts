@@ -4,7 +4,7 @@ import type { BindConfig, CidrRange } from "../../../gen/types/envoy/config/core
 import type { SubstitutionFormatString } from "../../../gen/types/envoy/config/core/v3/substitution_format_string_pb.js";
 import type { RegexMatcher } from "../../../gen/types/envoy/type/matcher/v3/regex_pb.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
-import { formatProblem } from "./format-problem.js";
+import { formatProblem } from "../../config/kinds/format-problem.js";
 import { regexProblem } from "./regex-problem.js";
 import { type StructureRule, structureRule } from "./structure-rule.js";
 import type { Violation } from "./violation.js";

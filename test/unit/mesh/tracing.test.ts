@@ -13,6 +13,7 @@ const MESH: MeshConfig = {
     { name: "zipkin", zipkin: SERVICE },
     { name: "otel", opentelemetry: { ...SERVICE, maxTagLength: 99 } },
     { name: "lost", zipkin: { service: "nowhere.example.com", port: 9411 } },
+    { name: "wrong", opentelemetry: { ...SERVICE, http: { path: "/a\nb" } } },
     { name: "prometheus", prometheus: {} },
   ],
 };
@@ -74,6 +75,7 @@ test.each([
   ["is not there", "otle"],
   ["is for something else", "prometheus"],
   ["has a service that is not known", "lost"],
+  ["has settings that Envoy would refuse", "wrong"],
 ])("nothing is traced when the provider %s, also where there is a default", (_why, name) => {
   expect(traced(shop({ providers: [{ name }] }), BY_DEFAULT)).toBeUndefined();
 });

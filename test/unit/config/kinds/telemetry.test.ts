@@ -29,6 +29,21 @@ describe("a Telemetry", () => {
       tag({ literal: { value: "a" }, header: { name: "b" } }),
       ["spec.tracing[0].customTags.a.header"],
     ],
+    [
+      "has tags with formats and headers that Envoy takes",
+      {
+        tracing: [
+          {
+            customTags: {
+              a: { formatter: { value: "%REQ(:path" } },
+              b: { header: { name: "a b" } },
+              c: { formatter: { value: '%COALESCE({"operators":["METHOD"]})% at 5%%' } },
+            },
+          },
+        ],
+      },
+      ["spec.tracing[0].customTags.a.formatter.value", "spec.tracing[0].customTags.b.header.name"],
+    ],
     ["should have tags with a value", tag({}), ["warning spec.tracing[0].customTags.a"]],
     [
       "reports at an interval of a millisecond at least",

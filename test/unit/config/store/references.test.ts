@@ -413,6 +413,7 @@ data:
       tracing: ${defaults}
     extensionProviders:
     - { name: zipkin, zipkin: { service: a.default.svc.cluster.local, port: 80 } }
+    - { name: wrong, zipkin: { service: a.default.svc.cluster.local, port: 80, headers: [{ name: a b }] } }
     - { name: lightstep, lightstep: { service: a.b, port: 80, accessToken: a } }
 `;
     const { diagnostics } = createDirectory().write({ "c.yaml": documents(config, ...more) });
@@ -421,7 +422,10 @@ data:
 
   it("is warned of where the mesh names it, when nothing can be reported to it", () => {
     expect(found("[zipkin]")).toEqual([
-      `7: provider "zipkin" cannot be called: there is no service a.default.svc.cluster.local in the mesh: nothing is traced`,
+      `7: provider "zipkin" cannot be told of spans: there is no service a.default.svc.cluster.local: nothing is traced`,
+    ]);
+    expect(found("[wrong]", service("a"))).toEqual([
+      `7: provider "wrong" cannot be told of spans: "a b" is no name of a header: nothing is traced`,
     ]);
     expect(found("[lightstep]", service("a"))).toEqual([
       `7: tracing by provider "lightstep", to which Envoy reports no spans, has no effect in fairlead`,
@@ -483,7 +487,7 @@ spec:
       `5 warning IST0101: provider "zipkni" is none of the mesh configuration's extensionProviders: nothing is traced`,
     ]);
     expect(tracing("zipkin")).toEqual([
-      `5 warning IST0101: provider "zipkin" cannot be called: there is no service zipkin.example.com in the mesh: nothing is traced`,
+      `5 warning IST0101: provider "zipkin" cannot be told of spans: there is no service zipkin.example.com: nothing is traced`,
     ]);
     expect(tracing("als")).toEqual([
       `5 warning not-applied: tracing by provider "als", to which Envoy reports no spans, has no effect in fairlead`,
