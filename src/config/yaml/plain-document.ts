@@ -73,6 +73,8 @@ class PlainReader {
     this.#advance();
     if (this.#end - this.#start === 3 && this.#isMarker()) this.#advance();
     if (this.#indent === -1 || this.#isEntry()) return undefined;
+    // The other parser takes it for the mark of a beginning there, indented or not.
+    if (this.#text.startsWith("---", this.#start)) return undefined;
     const value = this.#map(this.#indent);
     return this.#indent === -1 ? value : undefined;
   }
@@ -99,8 +101,8 @@ class PlainReader {
 
   /** Whether the line begins as one that begins or ends a document. */
   #isMarker(): boolean {
-    const { start, text } = { start: this.#start, text: this.#text };
-    return this.#indent === 0 && (text.startsWith("---", start) || text.startsWith("...", start));
+    if (this.#indent !== 0) return false;
+    return this.#text.startsWith("---", this.#start) || this.#text.startsWith("...", this.#start);
   }
 
   /** Whether the line is an item of a list. */
@@ -190,11 +192,15 @@ class PlainReader {
     return !INDICATORS.has(code) && !(code === CODE.dash && this.#isSpace(at + 1));
   }
 
-  /** Where such a text ends: at the colon behind a name, a comment, or the end of the line. */
-  #plainEnd(from: number): number {
+  /**
+   * Where such a text ends: at the colon behind a name, a comment, or the end of the line; within brackets at a comma or
+   * bracket too. What is behind that is not looked at: a line within brackets can be long, with thousands of texts.
+   */
+  #plainEnd(from: number, isInBrackets = false): number {
     const text = this.#text;
     for (let at = from; at < this.#end; at++) {
       const code = text.charCodeAt(at);
+      if (isInBrackets && BRACKETS.has(code)) return at;
       if (code === CODE.colon && this.#isSpace(at + 1)) return at;
       if (code === CODE.hash && text.charCodeAt(at - 1) === CODE.space) return at;
     }
@@ -312,9 +318,7 @@ class PlainReader {
   #flowText(start: number): unknown {
     if (!this.#isTextStart(start)) return undefined;
     const text = this.#text;
-    const limit = this.#plainEnd(start);
-    let end = start;
-    while (end < limit && !BRACKETS.has(text.charCodeAt(end))) end++;
+    let end = this.#plainEnd(start, true);
     this.#at = end;
     const isWhole = end > start && text.charCodeAt(end - 1) !== CODE.colon;
     while (text.charCodeAt(end - 1) === CODE.space) end--;

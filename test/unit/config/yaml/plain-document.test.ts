@@ -95,6 +95,12 @@ describe("a document that is plain", () => {
     });
   });
 
+  test("is read at a cost in proportion to its length, where a line has many texts within brackets", () => {
+    // Looking for the end of the line at each of them would take minutes.
+    const items = Array.from({ length: 100_000 }, (_, i) => `x${String(i)}`);
+    expect(readPlainDocument(`a: [${items.join(", ")}]\n`, false)).toEqual({ a: items });
+  });
+
   test.each([
     ["pieces of YAML", pieces],
     ["a manifest that was spoilt", spoilt],
@@ -125,6 +131,7 @@ test.each([
   ["a tab", "a:\tb\n"],
   ["an address that ends with a colon", "a: [fe80::]\n"],
   ["a list", "- a\n"],
+  ["a name that looks like the mark of a beginning", "  --- a: 1\n"],
   ["nothing", "# nothing\n"],
   ["a key that objects have themselves", "__proto__: 1\n"],
 ])("a document is not read that has %s", (_what, text) => {
