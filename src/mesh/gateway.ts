@@ -3,7 +3,7 @@ import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, refOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
-import { isOfListener, madePart, pathOfPart } from "./made-of.js";
+import { isOfListener, madeParts, pathOfPart } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
 import { isHttp, type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
@@ -24,7 +24,7 @@ export interface GatewayServer {
 
 /** Where a server is written: what it was made of, where its Gateway is of no file. */
 export function serverPart({ gateway, server }: GatewayServer): Decision {
-  const made = madePart(gateway, 0);
+  const [made] = madeParts(gateway);
   if (made !== undefined) {
     return { ref: made.ref, path: made.path === "" ? [] : pathOfPart(made.path) };
   }

@@ -58,17 +58,20 @@ export function gatewaySemantics(): Readonly<Record<string, string>> {
   return { [GATEWAY_SEMANTICS]: "gateway" };
 }
 
-/** The part of which a route of a VirtualService, or the server of a Gateway, was made; undefined of one from a file. */
-export function madePart({ metadata }: Annotated, index: number): MadePart | undefined {
-  const line = metadata.annotations[MADE_OF]?.split("\n")[index] ?? "";
-  const [, kind, namespace = "", name = "", path = ""] =
+/** The parts of which the routes of a VirtualService, in their order, or the server of a Gateway were made; none of one from a file. */
+export function madeParts({ metadata }: Annotated): readonly MadePart[] {
+  return metadata.annotations[MADE_OF]?.split("\n").map(partOf) ?? [];
+}
+
+function partOf(line: string): MadePart {
+  const [, kind = "", namespace = "", name = "", path = ""] =
     /^(\w+) ([^/]*)\/(\S*) (.*)$/.exec(line) ?? [];
-  return kind === undefined ? undefined : { ref: { kind, namespace, name }, path };
+  return { ref: { kind, namespace, name }, path };
 }
 
 /** The resource of a file that a resource is, or was made of. */
 export function originOf(resource: Gateway | VirtualService): ResourceRef {
-  return madePart(resource, 0)?.ref ?? refOf(resource);
+  return madeParts(resource)[0]?.ref ?? refOf(resource);
 }
 
 const semanticsOf = ({ metadata }: Annotated): string | undefined =>

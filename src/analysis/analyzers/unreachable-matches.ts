@@ -1,7 +1,7 @@
 import { formatPath } from "../../config/format-path.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { formatRef } from "../../config/resource.js";
-import { isOfGatewayApi, type MadePart, madePart, pathOfPart } from "../../mesh/made-of.js";
+import { isOfGatewayApi, type MadePart, madeParts, pathOfPart } from "../../mesh/made-of.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import type { AnalyzedKindName } from "../kinds.js";
 
@@ -49,10 +49,11 @@ function hiddenIn(virtualService: VirtualService): readonly Hidden[] {
     ...tls.map(({ match }) => match),
     ...tcp.map(({ match = [] }) => match),
   ].map((match) => JSON.stringify(match));
+  const parts = madeParts(virtualService);
   return matches.flatMap((match, index): readonly Hidden[] => {
     const first = matches.indexOf(match);
-    const part = madePart(virtualService, index);
-    const by = madePart(virtualService, first);
+    const part = parts[index];
+    const by = parts[first];
     if (first === index || part === undefined || by === undefined) return [];
     return [{ part, by, host: hosts[0] ?? "*" }];
   });

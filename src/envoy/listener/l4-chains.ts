@@ -4,7 +4,7 @@ import { refOf } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { madePart, pathOfPart } from "../../mesh/made-of.js";
+import { madeParts, pathOfPart } from "../../mesh/made-of.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
@@ -127,7 +127,7 @@ function routePart(
   { resource }: VirtualService,
   path: readonly [protocol: "tls" | "tcp", index: number, ...match: Path],
 ): Decision {
-  const made = madePart(resource, path[1]);
+  const made = madeParts(resource)[path[1]];
   if (made !== undefined) return { ref: made.ref, path: pathOfPart(made.path) };
   return { ref: refOf(resource), path: ["spec", ...path] };
 }

@@ -6,7 +6,7 @@ import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { madePart, matchesBySegment } from "../../mesh/made-of.js";
+import { type MadePart, madeParts, matchesBySegment } from "../../mesh/made-of.js";
 import {
   type RouteOrigin,
   resolveGateway,
@@ -153,8 +153,8 @@ function mirrors(
  * What is answered where the cluster is missing: Envoy's own 503, which is UNAVAILABLE to callers of gRPC, but for HTTPRoutes. See
  * Gateway API, HTTPRouteRule.backendRefs and GRPCRouteRule.backendRefs.
  */
-function missingCluster({ resource }: VirtualService, { index }: Rule): RouteActionJson {
-  return madePart(resource, index)?.ref.kind === "HTTPRoute"
+function missingCluster({ made }: Rule): RouteActionJson {
+  return made?.ref.kind === "HTTPRoute"
     ? { clusterNotFoundResponseCode: "INTERNAL_SERVER_ERROR" }
     : {};
 }
@@ -178,7 +178,7 @@ function routeAction(
   );
   return {
     ...target(destinations, virtualService, context),
-    ...missingCluster(virtualService, rule),
+    ...missingCluster(rule),
     ...(context.tellsHost ? { appendXForwardedHost: true } : {}),
     timeout,
     // With maxStreamDuration, which is to replace it, Envoy does not look at the timeout.
@@ -241,6 +241,8 @@ function routeName({ name = "" }: HTTPRoute, match: HTTPMatchRequest | undefined
 interface Rule {
   readonly route: HTTPRoute;
   readonly index: number;
+  /** Of which part of another resource it was made; undefined of one from a file. */
+  readonly made: MadePart | undefined;
   /** Absent of a route that is for every request. */
   readonly match?: { readonly request: HTTPMatchRequest; readonly index: number };
 }
@@ -260,10 +262,10 @@ function metadata(virtualService: VirtualService, rule: Rule): MetadataJson {
 }
 
 function ownMetadata(
-  { resource, origins }: VirtualService,
+  { origins }: VirtualService,
   rule: Rule,
 ): NonNullable<MetadataJson["filterMetadata"]>[string] {
-  const made = madePart(resource, rule.index);
+  const { made } = rule;
   if (made !== undefined) return { config: originPath(made.ref), path: made.path };
   const { index, delegate } = origins?.[rule.index] ?? { index: rule.index };
   const isNumbered = rule.match !== undefined && delegate === undefined;
@@ -345,11 +347,13 @@ export function httpRoutes(virtualService: VirtualService, context: RouteContext
   return routes;
 }
 
-function rulesOf({ spec: { http = [] } }: VirtualService): readonly Rule[] {
+function rulesOf({ spec: { http = [] }, resource }: VirtualService): readonly Rule[] {
+  const parts = madeParts(resource);
   return http.flatMap((route, index): readonly Rule[] => {
     const { match = [] } = route;
-    if (match.length === 0) return [{ route, index }];
-    return match.map((request, i) => ({ route, index, match: { request, index: i } }));
+    const made = parts[index];
+    if (match.length === 0) return [{ route, index, made }];
+    return match.map((request, i) => ({ route, index, made, match: { request, index: i } }));
   });
 }
 
