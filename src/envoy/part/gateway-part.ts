@@ -1,5 +1,7 @@
 /** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
+
 import type { Engine } from "../../base/engine.js";
+import { groupBy } from "../../base/group-by.js";
 import { Table } from "../../base/table.js";
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
@@ -97,18 +99,6 @@ export function gatewayInputs(
     security,
     passed,
   };
-}
-
-/** Groups in the order of their first members. */
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
