@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import { createListeners, type Listener } from "../gateway-api/listeners.js";
+import { createMeshParents, type MeshParents } from "../gateway-api/mesh-parents.js";
 import { type RouteKind, type RouteResource, routeHead } from "../gateway-api/routes.js";
 import type { ResourceOf } from "../kinds.js";
 import type { ResourceTables } from "../snapshot.js";
@@ -38,7 +39,7 @@ export function createGatewayApiCheck(
     engine,
     "known Gateways of the Gateway API",
   );
-  const entryNames = createNames<"ServiceEntry">(engine, "known service entries");
+  const parentsInMesh = createMeshParents(engine);
   const routes = ROUTE_KINDS.map((kind) => ({ kind, check: createRouteCheck(engine, kind) }));
   const settle = engine.settle<RouteNames>(isSameNames);
   return (tables, { hosts, workloads }) => {
@@ -48,7 +49,7 @@ export function createGatewayApiCheck(
     const names = settle({
       listeners,
       gateways: gatewayNames([tables.KubernetesGateway]),
-      entries: entryNames([tables.ServiceEntry]),
+      ...parentsInMesh(tables),
       hosts,
       grants: tables.ReferenceGrant,
     });
@@ -61,10 +62,9 @@ export function createGatewayApiCheck(
 }
 
 /** What routes refer to. */
-interface RouteNames {
+interface RouteNames extends MeshParents {
   readonly listeners: Table<readonly Listener[]>;
   readonly gateways: Table<true>;
-  readonly entries: Table<true>;
   readonly hosts: HostRegistry;
   readonly grants: ResourceTables["ReferenceGrant"];
 }
@@ -72,7 +72,8 @@ interface RouteNames {
 const isSameNames = (a: RouteNames, b: RouteNames): boolean =>
   a.listeners === b.listeners &&
   a.gateways === b.gateways &&
-  a.entries === b.entries &&
+  a.Service === b.Service &&
+  a.ServiceEntry === b.ServiceEntry &&
   a.hosts === b.hosts &&
   a.grants === b.grants;
 
@@ -82,13 +83,10 @@ function createRouteCheck(
 ): (tables: ResourceTables, names: RouteNames) => Table<References> {
   const check = engine.derive<[RouteResource], [RouteNames], References>(
     `references of ${kind}`,
-    (_key, [route], { listeners, gateways, entries, hosts, grants }) => {
+    (_key, [route], { listeners, gateways, hosts, grants, ...inMesh }) => {
       if (route === undefined) return undefined;
       const head = routeHead(kind, route);
-      const parents: ParentNames = {
-        listeners,
-        names: { KubernetesGateway: gateways, Service: hosts.services, ServiceEntry: entries },
-      };
+      const parents: ParentNames = { listeners, gateways, inMesh };
       const backends: BackendNames = { hosts, grants };
       return warnings([
         ...checkRouteParents(head, parents),

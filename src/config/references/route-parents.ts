@@ -2,10 +2,10 @@ import type { Table } from "../../base/table.js";
 import { didYouMean } from "../closest-word.js";
 import { attachmentsOf, type Refusal } from "../gateway-api/attachment.js";
 import type { Listener } from "../gateway-api/listeners.js";
+import { type MeshParents, meantPort, type ParentPort } from "../gateway-api/mesh-parents.js";
 import type { RouteHead } from "../gateway-api/routes.js";
 import type { Finding } from "../kind.js";
 import { type ParentReference, type ParentType, parentType } from "../kinds/gateway-api/parents.js";
-import { notApplied } from "../kinds/unapplied.js";
 import { REFERENCE_CODE } from "./dangling.js";
 
 /** That a route is attached to nothing, or not to one of its parents. */
@@ -15,8 +15,9 @@ const UNATTACHED = "unattached-route";
 export interface ParentNames {
   /** Of the Gateways that are served, by `namespace/name`. */
   readonly listeners: Table<readonly Listener[]>;
-  /** The parents of each type that there are, by `namespace/name`. */
-  readonly names: Readonly<Record<ParentType, Table<unknown>>>;
+  /** All Gateways, also those of other controllers, by `namespace/name`. */
+  readonly gateways: Table<unknown>;
+  readonly inMesh: MeshParents;
 }
 
 /** How files call the types of parents. */
@@ -34,16 +35,16 @@ export function checkRouteParents(route: RouteHead, known: ParentNames): readonl
   }
   const { refused } = attachmentsOf(route, known.listeners);
   return [
-    ...route.parents.flatMap((parent, index) => checkName(parent, index, route, known)),
+    ...route.parents.flatMap((parent, index) => checkParent(parent, index, route, known)),
     ...refused.map(refusal),
   ];
 }
 
-function checkName(
+function checkParent(
   parent: ParentReference,
   index: number,
   { ref }: RouteHead,
-  { names }: ParentNames,
+  known: ParentNames,
 ): readonly Finding[] {
   const path = ["spec", "parentRefs", index];
   const type = parentType(parent);
@@ -52,21 +53,27 @@ function checkName(
     return [{ path: [...path, "kind"], code: UNATTACHED, message, severity: "warning" }];
   }
   const { name, namespace = ref.namespace } = parent;
-  if (names[type].has(`${namespace}/${name}`)) {
-    return type === "KubernetesGateway" || parent.sectionName === undefined
+  const key = `${namespace}/${name}`;
+  const names = type === "KubernetesGateway" ? known.gateways : known.inMesh[type];
+  if (names.has(key)) {
+    return type === "KubernetesGateway"
       ? []
-      : [
-          notApplied(
-            [...path, "sectionName"],
-            `sectionName of a ${type} (its ports are told apart by port)`,
-          ),
-        ];
+      : checkPort(parent, index, known.inMesh[type].get(key));
   }
-  const own = [...names[type].keys()]
-    .filter((key) => key.startsWith(`${namespace}/`))
-    .map((key) => key.slice(namespace.length + 1));
-  const message = `there is no ${WORDS[type]} "${namespace}/${name}"${didYouMean(name, own)}`;
+  const own = [...names.keys()]
+    .filter((one) => one.startsWith(`${namespace}/`))
+    .map((one) => one.slice(namespace.length + 1));
+  const message = `there is no ${WORDS[type]} "${key}"${didYouMean(name, own)}`;
   return [{ path: [...path, "name"], code: REFERENCE_CODE, message, severity: "warning" }];
+}
+
+function checkPort(
+  reference: ParentReference,
+  parent: number,
+  ports: readonly ParentPort[] = [],
+): readonly Finding[] {
+  const meant = meantPort(reference, ports);
+  return "field" in meant ? [refusal({ parent, ...meant })] : [];
 }
 
 function refusal({ parent, field, reason }: Refusal): Finding {

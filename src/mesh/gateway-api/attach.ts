@@ -85,8 +85,8 @@ function meshParents(
   return parents.flatMap((parent): readonly MeshParent[] => {
     const kind = parentType(parent);
     if (kind !== "Service" && kind !== "ServiceEntry") return [];
-    const { name, namespace = routeNamespace, port } = parent;
-    return [{ kind, key: `${namespace}/${name}`, port }];
+    const { name, namespace = routeNamespace } = parent;
+    return [{ kind, key: `${namespace}/${name}`, reference: parent }];
   });
 }
 

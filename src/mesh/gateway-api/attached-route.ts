@@ -1,5 +1,6 @@
 /** Routes of the Gateway API at what they are attached to, and the VirtualServices that those at one place are together. */
 
+import type { ParentReference } from "../../config/kinds/gateway-api/parents.js";
 import type { HTTPRoute } from "../../config/kinds/http-route.js";
 import type { TCPRoute, TLSRoute } from "../../config/kinds/l4-routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
@@ -13,8 +14,8 @@ export interface MeshParent {
   readonly kind: "Service" | "ServiceEntry";
   /** `namespace/name`. */
   readonly key: string;
-  /** The one port of it that is meant; undefined for all. */
-  readonly port: number | undefined;
+  /** What says which of its ports is meant. */
+  readonly reference: Pick<ParentReference, "sectionName" | "port">;
 }
 
 /** A host at a listener of a Gateway. */

@@ -5,7 +5,13 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
+import { groupBy } from "../../base/group-by.js";
 import { Table } from "../../base/table.js";
+import {
+  createMeshParents,
+  meantPort,
+  type ParentPort,
+} from "../../config/gateway-api/mesh-parents.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
@@ -15,13 +21,17 @@ import {
   type AttachedRoute,
   type Made,
   type MadeRules,
+  type MeshParent,
   mergedVirtualService,
 } from "./attached-route.js";
 
 type VirtualService = ResourceOf<"VirtualService">;
 
-/** The hosts of a parent; a row only for those that there are. */
-type ParentHosts = readonly string[];
+/** A parent that there is. */
+interface Parent {
+  readonly hosts: readonly string[];
+  readonly ports: readonly ParentPort[];
+}
 
 /** Adds what the routes at Services and ServiceEntries mean: VirtualServices by `namespace/name`. */
 export function createMeshRoutes(
@@ -30,59 +40,61 @@ export function createMeshRoutes(
   attached: Table<AttachedRoute>,
   tables: Pick<ResourceTables, "Service" | "ServiceEntry">,
 ) => Table<VirtualService> {
-  const services = engine.derive<[ResourceOf<"Service">], [], ParentHosts>(
-    "hosts of services as parents",
-    (_key, [service]) =>
-      service && [
-        serviceHostname(service.metadata.name, service.metadata.namespace, DEFAULT_DOMAIN),
-      ],
-    isDeepStrictEqual,
-  );
-  const entries = engine.derive<[ResourceOf<"ServiceEntry">], [], ParentHosts>(
+  const portsOf = createMeshParents(engine);
+  const hostsOfEntries = engine.derive<[ResourceOf<"ServiceEntry">], [], readonly string[]>(
     "hosts of service entries as parents",
     (_key, [entry]) => entry?.spec.hosts,
     isDeepStrictEqual,
   );
+  const services = engine.derive<[readonly ParentPort[]], [], Parent>(
+    "services as parents",
+    (key, [ports]) => ports && { hosts: [hostOfService(key)], ports },
+  );
+  const entries = engine.derive<[readonly string[], readonly ParentPort[]], [], Parent>(
+    "service entries as parents",
+    (_key, [hosts, ports]) => hosts && ports && { hosts, ports },
+  );
   const atServices = createRoutesAt(engine, "Service");
   const atEntries = createRoutesAt(engine, "ServiceEntry");
   const both = engine.overlay<VirtualService>();
-  return (attached, { Service, ServiceEntry }) =>
-    both(atEntries(attached, entries([ServiceEntry])), atServices(attached, services([Service])));
+  return (attached, tables) => {
+    const { Service, ServiceEntry } = portsOf(tables);
+    return both(
+      atEntries(attached, entries([hostsOfEntries([tables.ServiceEntry]), ServiceEntry])),
+      atServices(attached, services([Service])),
+    );
+  };
+}
+
+function hostOfService(key: string): string {
+  const [namespace = "", name = ""] = key.split("/");
+  return serviceHostname(name, namespace, DEFAULT_DOMAIN);
 }
 
 function createRoutesAt(
   engine: Engine,
-  kind: "Service" | "ServiceEntry",
-): (attached: Table<AttachedRoute>, parents: Table<ParentHosts>) => Table<VirtualService> {
+  kind: MeshParent["kind"],
+): (attached: Table<AttachedRoute>, parents: Table<Parent>) => Table<VirtualService> {
   const byParent = engine.group<AttachedRoute>(`routes by ${kind}`, ({ parent }) =>
     parent.kind === kind ? [parent.key] : [],
   );
-  const made = engine.lookUp<Table<AttachedRoute>, [ParentHosts], [], Table<VirtualService>>(
+  const made = engine.lookUp<Table<AttachedRoute>, [Parent], [], Table<VirtualService>>(
     `virtual services of routes at ${kind}`,
-    (key, [attached, hosts]) => hosts && virtualServicesAt(key, [...attached.values()], hosts),
+    (key, [attached, parent]) => parent && virtualServicesAt(key, [...attached.values()], parent),
   );
   const all = engine.flatten<VirtualService>(`all virtual services of routes at ${kind}`);
   return (attached, parents) => all(made([byParent(attached), parents]));
 }
 
+/** One for each host and namespace of routes: those for all of its ports and for one are matched together. */
 function virtualServicesAt(
   parentKey: string,
   attached: readonly AttachedRoute[],
-  hosts: ParentHosts,
+  { hosts, ports }: Parent,
 ): Table<VirtualService> {
   const parentNamespace = parentKey.slice(0, parentKey.indexOf("/"));
-  const places = new Map<string, AttachedRoute[]>();
-  for (const one of attached) {
-    const port = one.parent.kind === "KubernetesGateway" ? undefined : one.parent.port;
-    const { protocol } = one.rules;
-    const place = [
-      one.ref.namespace,
-      ...(protocol === "http" ? [] : [protocol]),
-      ...(port === undefined ? [] : [port]),
-    ].join("~");
-    places.set(place, [...(places.get(place) ?? []), atPort(one, port)]);
-  }
-  const made = [...places].flatMap(([place, group]) => {
+  const atPorts = attached.flatMap((one) => atMeantPort(one, ports));
+  const made = [...groupBy(atPorts, placeOf)].flatMap(([place, group]) => {
     const namespace = group[0]?.ref.namespace ?? "";
     return hosts.map((host) =>
       mergedVirtualService(forHost(group, host), {
@@ -99,10 +111,16 @@ function virtualServicesAt(
   );
 }
 
-/** A route whose matches are for one port alone. */
-function atPort(attached: AttachedRoute, port: number | undefined): AttachedRoute {
-  if (port === undefined) return attached;
-  return { ...attached, rules: rulesAtPort(attached.rules, port) };
+const placeOf = ({ ref, rules: { protocol } }: AttachedRoute): string =>
+  protocol === "http" ? ref.namespace : `${ref.namespace}~${protocol}`;
+
+/** A route whose matches are for the port alone that it means; none where that is not there. */
+function atMeantPort(attached: AttachedRoute, ports: readonly ParentPort[]): AttachedRoute[] {
+  if (attached.parent.kind === "KubernetesGateway") return [];
+  const meant = meantPort(attached.parent.reference, ports);
+  if ("field" in meant) return [];
+  const { port } = meant;
+  return [port === "all" ? attached : { ...attached, rules: rulesAtPort(attached.rules, port) }];
 }
 
 function rulesAtPort(rules: MadeRules, port: number): MadeRules {

@@ -80,11 +80,18 @@ describe("a route", () => {
       "Deployment",
     ],
     [
-      "at a part of a Service by its name",
-      `{ parentRefs: [{ group: "", kind: Service, name: shop, sectionName: http }], ${RULES} }`,
-      "not-applied",
-      /told apart by port/,
-      "http",
+      "at a port of a Service by a name that there is not",
+      `{ parentRefs: [{ group: "", kind: Service, name: shop, sectionName: grpc }], ${RULES} }`,
+      "unattached-route",
+      /no port "grpc": there is http/,
+      "grpc",
+    ],
+    [
+      "at a port of a Service that there is not",
+      `{ parentRefs: [{ group: "", kind: Service, name: shop, port: 81 }], ${RULES} }`,
+      "unattached-route",
+      /no port 81: there is 80/,
+      "81",
     ],
     [
       "at a listener that there is not",

@@ -84,17 +84,33 @@ test("routes of one namespace at one Service are one VirtualService, the rules o
   expect(one?.metadata.creationTimestamp).toBe("2020-01-01T00:00:00Z");
 });
 
-test("a route for one port is for itself", () => {
+test.each([
+  ["its number", "port: 81"],
+  ["its name", "sectionName: http-more"],
+  ["both", "port: 81, sectionName: http-more"],
+])("a route can be for one port by %s, and is matched with those for all", (_what, field) => {
   const tables = tablesOf(
     SERVICE,
     route({ name: "all", parents: SHOP }),
-    route({ name: "more", parents: SHOP.replace("}", ", port: 81 }") }),
+    route({
+      name: "more",
+      parents: SHOP.replace("}", `, ${field} }`),
+      rules: "[{ matches: [{ path: { value: /more } }] }]",
+    }),
   );
   expect(
-    made(tables).map(({ metadata, spec }) => [metadata.name, spec.http?.[0]?.match?.[0]?.port]),
+    made(tables).map(({ metadata, spec }) => [
+      metadata.name,
+      spec.http?.map(({ name, match }) => [name, match?.[0]?.port]),
+    ]),
   ).toEqual([
-    ["default~81~shop.default.svc.cluster.local", 81],
-    ["default~shop.default.svc.cluster.local", undefined],
+    [
+      "default~shop.default.svc.cluster.local",
+      [
+        ["default.more.0", 81],
+        ["default.all.0", undefined],
+      ],
+    ],
   ]);
 });
 
@@ -106,6 +122,9 @@ test("a route at a ServiceEntry is for each of its hosts", () => {
 
 test.each([
   ["a Service that there is not", SHOP.replace("shop", "gone")],
+  ["a port that there is not", SHOP.replace("}", ", port: 82 }")],
+  ["a name that no port has", SHOP.replace("}", ", sectionName: https }")],
+  ["a port and a name of another", SHOP.replace("}", ", port: 80, sectionName: http-more }")],
   ["a kind that takes no routes", "{ group: apps, kind: Deployment, name: shop }"],
 ])("a route at %s means nothing", (_what, parents) => {
   expect(made(tablesOf(SERVICE, route({ name: "v2", parents })))).toEqual([]);
