@@ -62,11 +62,13 @@ async function planOf(
   options: PlannerOptions,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { engine, discovery, connected } = options;
+  const { engine, configuration, discovery, connected } = options;
+  // Before anything is waited for: an edit that comes meanwhile is none of the plan's.
+  const begun = { now: configuration.snapshot(), mesh: discovery.view() };
   const sections = await inSlices(readAhead(newTexts(planned)), { signal });
   const run = engine.branch();
   try {
-    return await inSlices(steps(planned, sections, options), { signal, run });
+    return await inSlices(steps({ ...planned, ...begun, sections }, options), { signal, run });
   } finally {
     // Scopes that only the plan has; those of the proxies stay.
     discovery.forgetOthers(connected().map(({ proxy }) => proxy));
@@ -79,13 +81,17 @@ function newTexts({ replacement, files }: Planned): readonly string[] {
   );
 }
 
+/** A plan that is made, of what was in force when it was begun. */
+interface Begun extends Planned {
+  readonly now: ConfigSnapshot;
+  readonly mesh: ReturnType<Discovery["view"]>;
+  readonly sections: SectionReadings;
+}
+
 function* steps(
-  planned: Planned,
-  sections: SectionReadings,
-  { configuration, discovery, encoder, connected }: PlannerOptions,
+  { now, mesh, sections, ...planned }: Begun,
+  { discovery, encoder, connected }: PlannerOptions,
 ): Generator<void, Plan> {
-  const now = configuration.snapshot();
-  const mesh = discovery.view();
   const byId = new Map(connected().map((one) => [one.proxy.id, one]));
   const next = planned.replacement.snapshot(planned.files, sections);
   yield;
