@@ -72,7 +72,8 @@ function tagsOf(overrides: readonly MetricsOverride[]): TagChanges {
   return Object.fromEntries(
     changes.flatMap(([name, override]) => {
       const change = changeOf(override);
-      return change === undefined ? [] : [[name, change] as const];
+      // A tag without a name is told of, and Envoy would take no listener for it.
+      return change === undefined || name === "" ? [] : [[name, change] as const];
     }),
   );
 }

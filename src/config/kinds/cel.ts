@@ -1,25 +1,4 @@
-/** The parts of CEL's grammar below the operators, longest first where one begins another. */
-const TOKENS: readonly (readonly [type: TokenType, pattern: RegExp])[] = [
-  ["space", /(?:[\t\n\f\r ]|\/\/[^\n]*)+/y],
-  [
-    "literal",
-    /(?:[rR][bB]?|[bB][rR]?)?(?:"""[^]*?"""|'''[^]*?''')|[rR][bB]?(?:"[^"\n\r]*"|'[^'\n\r]*')|[bB]?(?:"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')/y,
-  ],
-  ["literal", /(?:\d+\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.\d+(?:[eE][-+]?\d+)?)/y],
-  ["literal", /(?:0x[0-9a-fA-F]+|\d+)[uU]?/y],
-  ["operator", /<=|>=|==|!=|&&|\|\||in(?!\w)|[-<>+*/%]/y],
-  ["name", /[A-Za-z_]\w*/y],
-  ["mark", /[()[\]{}.,:?!]/y],
-];
-
-type TokenType = "space" | "literal" | "operator" | "name" | "mark";
-
-interface Token {
-  readonly type: TokenType | "end";
-  readonly text: string;
-}
-
-const END: Token = { type: "end", text: "" };
+import { END, type Token, type TokenType, tokenize } from "./cel-tokens.js";
 
 /** Words that CEL keeps for languages that it is put into. */
 const RESERVED: ReadonlySet<string> = new Set(
@@ -28,44 +7,48 @@ const RESERVED: ReadonlySet<string> = new Set(
   ),
 );
 
+/** A call of a function in an expression. */
+export interface CelCall {
+  readonly name: string;
+  /** It is called on a value before it, `value.name(…)`. */
+  readonly isMethod: boolean;
+  /** What it is given in parentheses: a literal as it is written, undefined for everything else. */
+  readonly given: readonly (string | undefined)[];
+}
+
+/** What an expression consists of. */
+export interface CelExpression {
+  readonly calls: readonly CelCall[];
+  /** It makes messages, `Name{field: value}`. */
+  readonly makesMessages: boolean;
+  /** How many operators, calls and the like are within one another, the innermost value counted; rather more than less. */
+  readonly height: number;
+  /** How many whole expressions are within one another, as in parentheses. */
+  readonly nesting: number;
+}
+
+/** The longest expression that there is, in characters, and how many can be within one another. See cel-go, parser options. */
+const LONGEST = 100_000;
+const DEEPEST = 250;
+
 /**
- * Why a text is no expression of CEL, as far as its grammar goes; which names there are is not looked at. See the CEL
- * language definition, "Syntax".
+ * An expression of CEL, or in words why a text is none, as far as its grammar goes; which names there are is not looked at.
+ * See the CEL language definition, "Syntax".
  */
-export function celProblem(expression: string): string | undefined {
-  const tokens = tokenize(expression);
+export function readCel(text: string): CelExpression | string {
+  if (text.length > LONGEST) return `${text.length} characters are more than ${LONGEST}`;
+  const tokens = tokenize(text);
   if (typeof tokens === "string") return tokens;
-  const reader = new Reader(tokens);
+  const reader = new Reader(tokens.filter(({ type }) => type !== "space"));
   const whole = reader.expression() && reader.next.type === "end";
-  if (whole) return undefined;
+  if (whole) return reader;
   if (reader.problem !== undefined) return reader.problem;
-  const { text } = reader.next;
-  return text === "" ? "the expression ends too early" : `"${text}" cannot stand where it does`;
-}
-
-/** The tokens, without what is between them; in words what is no token. */
-function tokenize(text: string): readonly Token[] | string {
-  const tokens: Token[] = [];
-  for (let at = 0; at < text.length; ) {
-    const token = tokenAt(text, at);
-    if (token === undefined) return `"${text.slice(at, at + 10)}" is nothing of CEL`;
-    if (token.type !== "space") tokens.push(token);
-    at += token.text.length;
-  }
-  return tokens;
-}
-
-function tokenAt(text: string, at: number): Token | undefined {
-  for (const [type, pattern] of TOKENS) {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0];
-    if (found !== undefined) return { type, text: found };
-  }
-  return undefined;
+  const found = reader.next.text;
+  return found === "" ? "the expression ends too early" : `"${found}" cannot stand where it does`;
 }
 
 /** What an expression is, as far as macros ask for it. */
-type Shape = "name" | "selection" | "other";
+type Shape = "name" | "selection" | "literal" | "other";
 
 /** Macros over the items of a list or a map, by how many arguments they have: the first is a name for the item. */
 const COMPREHENSIONS: Readonly<Record<string, readonly number[]>> = {
@@ -77,12 +60,21 @@ const COMPREHENSIONS: Readonly<Record<string, readonly number[]>> = {
   map: [2, 3],
 };
 
+/** Operators in whose chains Envoy puts as many on one side as on the other. */
+const isLogical = (operator: string): boolean => operator === "&&" || operator === "||";
+
 /** Reads tokens by CEL's grammar. Each method says whether there was what it is named after, and stops where not. */
-class Reader {
+class Reader implements CelExpression {
   private readonly tokens: readonly Token[];
   private at = 0;
   /** What was read last. */
   private shape: Shape = "other";
+  private literal = "";
+  height = 0;
+  private level = 0;
+  nesting = 0;
+  readonly calls: CelCall[] = [];
+  makesMessages = false;
   /** What is wrong with a macro, when that is why it stopped. */
   problem: string | undefined;
 
@@ -96,9 +88,23 @@ class Reader {
   }
 
   expression(): boolean {
+    this.level++;
+    this.nesting = Math.max(this.nesting, this.level);
+    if (this.level > DEEPEST) {
+      this.problem = `more than ${DEEPEST} expressions are within one another`;
+      return false;
+    }
+    const whole = this.choice();
+    this.level--;
+    return whole;
+  }
+
+  private choice(): boolean {
     if (!this.condition()) return false;
     if (!this.take("?")) return true;
-    const whole = this.condition() && this.take(":") && this.expression();
+    const whole =
+      this.beside(() => this.condition()) && this.take(":") && this.beside(() => this.expression());
+    this.height++;
     this.shape = "other";
     return whole;
   }
@@ -106,10 +112,14 @@ class Reader {
   /** Which of two operators binds closer does not matter for whether it is an expression. */
   private condition(): boolean {
     if (!this.operand()) return false;
-    while (this.takeType("operator")) {
-      if (!this.operand()) return false;
+    let [logical, others] = [0, 0];
+    for (let operator = this.next.text; this.takeType("operator"); operator = this.next.text) {
+      if (!this.beside(() => this.operand())) return false;
+      if (isLogical(operator)) logical++;
+      else others++;
       this.shape = "other";
     }
+    this.height += others + 2 * Math.ceil(Math.log2(logical + 1));
     return true;
   }
 
@@ -120,20 +130,27 @@ class Reader {
       if (this.take(".")) {
         if (!this.member("selection")) return false;
       } else if (this.take("[")) {
-        if (!this.expression() || !this.take("]")) return false;
+        if (!this.beside(() => this.expression()) || !this.take("]")) return false;
+        this.height++;
         this.shape = "other";
       } else break;
     }
-    if (signs.length > 0) this.shape = "other";
+    if (signs.length > 0) {
+      this.height++;
+      this.shape = "other";
+    }
     return true;
   }
 
   private primary(): boolean {
     if (this.take("(")) return this.expression() && this.take(")");
-    this.shape = "other";
+    this.height = 1;
+    this.shape = "literal";
+    this.literal = this.next.text;
     if (this.takeType("literal")) return true;
     if (this.take("[")) return this.items("]", () => this.expression());
     if (this.take("{")) return this.items("}", () => this.entry());
+    this.height = 0;
     this.take(".");
     return this.member("name");
   }
@@ -144,38 +161,52 @@ class Reader {
     if (RESERVED.has(text) || !this.takeType("name")) return false;
     if (this.take("(")) return this.call(text, shape === "selection");
     if (!this.take("{")) {
+      this.height++;
       this.shape = shape;
       return true;
     }
+    this.makesMessages = true;
     return this.items("}", () => this.entry());
   }
 
   private call(name: string, isMethod: boolean): boolean {
     const shapes: Shape[] = [];
+    const given: (string | undefined)[] = [];
     const whole = this.items(")", () => {
       const found = this.expression();
       shapes.push(this.shape);
+      given.push(this.shape === "literal" ? this.literal : undefined);
       return found;
     });
     if (whole) this.problem = macroProblem(name, isMethod, shapes);
+    this.calls.push({ name, isMethod, given });
     return whole && this.problem === undefined;
   }
 
   private entry(): boolean {
-    return this.expression() && this.take(":") && this.expression();
+    return this.expression() && this.take(":") && this.beside(() => this.expression());
   }
 
   /** Any number of items with commas between, up to what closes them; lists and maps can have one at the end. */
   private items(end: string, item: () => boolean): boolean {
     let isOpen = !this.take(end);
     while (isOpen) {
-      if (!item()) return false;
+      if (!this.beside(item)) return false;
       const isMore = this.take(",") && (end === ")" || this.next.text !== end);
       if (!isMore && !this.take(end)) return false;
       isOpen = isMore;
     }
+    this.height++;
     this.shape = "other";
     return true;
+  }
+
+  /** Something that is no higher or lower than what was read before it. */
+  private beside(read: () => boolean): boolean {
+    const { height } = this;
+    const whole = read();
+    this.height = Math.max(height, this.height);
+    return whole;
   }
 
   private takeAll(text: string): boolean {

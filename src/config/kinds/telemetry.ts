@@ -1,7 +1,7 @@
 import Type from "typebox";
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { celProblem } from "./cel.js";
+import { envoyCelProblem } from "./envoy-cel.js";
 import {
   Duration,
   Flag,
@@ -154,7 +154,7 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
   yield* each(spec.tracing, ["spec", "tracing"], checkTracing);
   yield* each(spec.accessLogging, ["spec", "accessLogging"], ({ filter }, at) =>
     given(filter, [...at, "filter"], ({ expression = "" }, place) =>
-      refuse([...place, "expression"], celProblem(expression)),
+      refuse([...place, "expression"], envoyCelProblem(expression)),
     ),
   );
   yield* each(spec.metrics, ["spec", "metrics"], function* (metrics, at) {

@@ -91,6 +91,8 @@ test("tags change for the metrics and the side that are meant, and add up", () =
           tagOverrides: {
             host: { value: "string(destination.port)" },
             odd: { value: "no | expression" },
+            refused: { value: "[1].all(x, x > 0)" },
+            "": { value: "'of no name'" },
           },
         },
       ],

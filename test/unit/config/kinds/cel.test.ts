@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { celProblem } from "../../../../src/config/kinds/cel.js";
+import { readCel } from "../../../../src/config/kinds/cel.js";
 
 describe("an expression of CEL", () => {
   it.each([
@@ -18,8 +18,10 @@ describe("an expression of CEL", () => {
     "r'\\d' + b\"x\" + '''it's''' // a comment",
     "inside == index",
     "1 +\n- 2",
+    String.raw`'\x41\u0041\U0001F600\101\n\'' + b'\xff' + """\"""" + r'\q'`,
+    "-9223372036854775807 + 0x7fffffffffffffff < 18446744073709551615u",
   ])("can be %s", (expression) => {
-    expect(celProblem(expression)).toBeUndefined();
+    expect(readCel(expression)).not.toBeTypeOf("string");
   });
 
   it.each([
@@ -45,7 +47,16 @@ describe("an expression of CEL", () => {
     ["a ? b ? c : d : e", '"?" cannot stand where it does'],
     ["!-a", '"a" cannot stand where it does'],
     ["&& a", '"&&" cannot stand where it does'],
+    [String.raw`'\q'`, String.raw`"'\q'" is nothing of CEL`],
+    [String.raw`'\ud800'`, String.raw`"'\ud800'" is nothing of CEL`],
+    [String.raw`b'\u0041'`, String.raw`"'\u0041'" cannot stand where it does`],
+    ["9223372036854775808", "9223372036854775808 is larger than whole numbers of CEL can be"],
   ])("cannot be %s", (expression, problem) => {
-    expect(celProblem(expression)).toBe(problem);
+    expect(readCel(expression)).toBe(problem);
+  });
+
+  it("has an end, and no more within one another than can be read", () => {
+    expect(readCel("(".repeat(9_000))).toBe("more than 250 expressions are within one another");
+    expect(readCel("a".repeat(100_001))).toBe("100001 characters are more than 100000");
   });
 });

@@ -5,6 +5,9 @@ import { metricExpression } from "../../../../src/config/kinds/metric-expression
 test.each([
   ["request.host", "request.host"],
   ["string(destination.port)", "destination.port"],
+  ["string(request.headers['x'].size())", "request.headers['x'].size()"],
+  ["int(request.headers['x']) + 1", "int(request.headers['x']) + 1"],
+  ["'it\\'s node.x' + node['id'] + a.node", "'it\\'s node.x' + xds.node['id'] + a.node"],
   ["node.metadata['APP']", "xds.node.metadata['APP']"],
   ["xds.node.metadata['APP']", "xds.node.metadata['APP']"],
   ["request.method == 'GET' ? 'reads' : 'writes'", "request.method == 'GET' ? 'reads' : 'writes'"],
@@ -19,9 +22,9 @@ test.each([
 test.each([
   ["request.host | 'unknown'", /no CEL expression/],
   ["", /no CEL expression/],
-  ["string(destination.port) + 'x'", /a conversion/],
+  ["string(destination.port) + 'x'", /no function string\(\)/],
   ["filter_state.upstream_peer.app", /Istio's filters/],
-  ["request.host.split('.')[0]", /a function of strings/],
+  ["request.host.split('.')[0]", /no function \.split\(\)/],
   ["request.host == '%'", /a percent sign/],
   ["request.size % 2 == 0 ? 'even' : 'odd'", /a percent sign/],
 ])("%s is none of Envoy's", (value, problem) => {

@@ -51,6 +51,11 @@ describe("a Telemetry", () => {
       ["spec.metrics[0].reportingInterval", "warning spec.metrics[0].reportingInterval"],
     ],
     [
+      "logs by an expression that Envoy cannot evaluate",
+      { accessLogging: [{ filter: { expression: "string(response.code) == '200'" } }] },
+      ["spec.accessLogging[0].filter.expression"],
+    ],
+    [
       "logs by an expression of CEL",
       { accessLogging: [{ filter: { expression: "response.code >=" } }, { filter: {} }] },
       ["spec.accessLogging[0].filter.expression", "spec.accessLogging[1].filter.expression"],
