@@ -1,7 +1,8 @@
 import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
+import { withoutNulls } from "../reading/nulls.js";
 import { readEvents } from "./events.js";
 import { findExpansionProblem } from "./expansion.js";
-import { KUBERNETES_SCHEMA, KUBERNETES_SCHEMA_WITH_NULLS } from "./kubernetes-schema.js";
+import { KUBERNETES_SCHEMA } from "./kubernetes-schema.js";
 import { readPlainDocument } from "./plain-document.js";
 
 /** Why a section cannot be read, and where: `offset` is in UTF-16 code units from the section's start. */
@@ -30,17 +31,19 @@ export function parseSection(
   text: string,
   { keepsNull = false }: { readonly keepsNull?: boolean } = {},
 ): ParsedSection {
-  const plain = readPlainDocument(text, keepsNull);
-  return plain === undefined ? parseAny(text, keepsNull) : { documents: [plain] };
+  const plain = readPlainDocument(text);
+  const parsed = plain === undefined ? parseAny(text) : { documents: [plain] };
+  if (keepsNull || parsed.error !== undefined) return parsed;
+  return { documents: withoutNulls(parsed.documents) };
 }
 
-/** As `parseSection`, by the parser of all YAML. */
-function parseAny(text: string, keepsNull: boolean): ParsedSection {
+/** As `parseSection` with the members that are null, by the parser of all YAML. */
+function parseAny(text: string): ParsedSection {
   try {
     const events = readEvents(text, { maxDepth: MAX_DEPTH });
     const documents = constructFromEvents(events, {
       source: text,
-      schema: keepsNull ? KUBERNETES_SCHEMA_WITH_NULLS : KUBERNETES_SCHEMA,
+      schema: KUBERNETES_SCHEMA,
       maxAliases: MAX_ALIASES,
     });
     const problem = firstAlias(events) === undefined ? undefined : findExpansionProblem(documents);

@@ -39,11 +39,11 @@ function codeOf(character: string): number {
 }
 
 /**
- * The value of the one document that a text is; undefined of one that is not plain, or is not in order. Members that are null
- * are absent, unless `keepsNull`.
+ * The value of the one document that a text is, with its members that are null; undefined of one that is not plain, or is not in
+ * order.
  */
-export function readPlainDocument(text: string, keepsNull: boolean): unknown {
-  return PLAIN_TEXT.test(text) ? new PlainReader(text, keepsNull).document() : undefined;
+export function readPlainDocument(text: string): unknown {
+  return PLAIN_TEXT.test(text) ? new PlainReader(text).document() : undefined;
 }
 
 type MutableMap = Record<string, unknown>;
@@ -62,11 +62,8 @@ class PlainReader {
   #at = 0;
   #depth = 0;
 
-  readonly #keepsNull: boolean;
-
-  constructor(text: string, keepsNull: boolean) {
+  constructor(text: string) {
     this.#text = text;
-    this.#keepsNull = keepsNull;
   }
 
   document(): unknown {
@@ -136,7 +133,7 @@ class PlainReader {
       if (key === undefined || Object.hasOwn(map, key)) return undefined;
       const value = this.#value(this.#at, indent, true);
       if (value === undefined) return undefined;
-      if (value !== null || this.#keepsNull) map[key] = value;
+      map[key] = value;
     }
     // What is indented farther would go on with what is in front of it.
     return this.#indent > indent ? undefined : map;
@@ -275,7 +272,7 @@ class PlainReader {
       this.#at = this.#skipSpaces(this.#at);
       const value = this.#flowValue();
       if (value === undefined) return undefined;
-      if (value !== null || this.#keepsNull) map[key] = value;
+      map[key] = value;
       if (this.#takes(CODE.mapEnd)) return map;
       if (!this.#takes(CODE.comma)) return undefined;
       this.#at = this.#skipSpaces(this.#at);

@@ -24,6 +24,7 @@ describe("a section of a file", () => {
       [{ 1: "a", true: "b", 1.5: "c" }],
     ],
     ["a member with nothing behind it as absent", "a:\nb: ~\nc: [~]", [{ c: [null] }]],
+    ["a member with nothing behind it over one that is merged", "<<: {a: 1}\na:", [{}]],
     ["a number in quotes as text", "a: '1'\nb: \"yes\"", [{ a: "1", b: "yes" }]],
     [
       "a text in brackets that ends with a colon as text",
@@ -71,6 +72,8 @@ describe("a section of a file", () => {
     ["binary data", "a: !!binary eA==", "invalid-yaml", "1:4"],
     ["too many levels", "[".repeat(200), "invalid-yaml", "1:100"],
     ["a key that is given twice", "a: 1\nb: 2\na: 3", "duplicate-key", "3:1"],
+    ["a key that is given twice, at first with nothing", "a:\na: 1", "duplicate-key", "2:1"],
+    ["a key that is given twice, then with nothing", "a: { b: 1, b: ~ }", "duplicate-key", "1:12"],
     ["a key that is given twice by another spelling", "on: 1\nyes: 2", "duplicate-key", "2:1"],
     ["an alias within what it stands for", "a: &x [*x]", "alias-bomb", "1:9"],
     ["too many aliases", `a: &x 1\nb: [${"*x,".repeat(1001)}]`, "alias-bomb", "2:3006"],
