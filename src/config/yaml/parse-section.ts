@@ -59,6 +59,12 @@ function firstAlias(events: readonly Event[]): Extract<Event, { type: 5 }> | und
   return events.find((event) => event.type === EVENT_ID.ALIAS);
 }
 
+/** A name of a member as it is written: in quotes, in front of a colon, or by itself. */
+const WRITTEN_KEY = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|.*?(?=\s*:(?:\s|$))|[^\s,\]}]*)/;
+/** Of a longer name no more is shown. */
+const MAX_SHOWN = 100;
+
+/** What is wrong, and where. js-yaml says of a text in quotes where the text begins: the place is that of the quote. */
 function describeError(error: unknown, text: string): SectionError {
   if (!(error instanceof YAMLException)) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -66,9 +72,10 @@ function describeError(error: unknown, text: string): SectionError {
   }
   const offset = Math.min(error.mark?.position ?? 0, text.length);
   if (error.reason === "duplicated mapping key") {
-    const key = /^[^\s:#]*/.exec(text.slice(offset, offset + 100))?.[0] ?? "";
+    const start = /["']/.test(text.charAt(offset - 1)) ? offset - 1 : offset;
+    const key = WRITTEN_KEY.exec(text.slice(start, start + MAX_SHOWN))?.[0] ?? "";
     const message = `the key ${key} is there twice in the same map; keep one of them`;
-    return { offset, code: "duplicate-key", message };
+    return { offset: start, code: "duplicate-key", message };
   }
   if (error.reason.startsWith("aliases exceeded")) {
     const message = `more than ${String(MAX_ALIASES)} aliases (*name) in one document`;

@@ -75,10 +75,22 @@ describe("a section of a file", () => {
     ["a key that is given twice, at first with nothing", "a:\na: 1", "duplicate-key", "2:1"],
     ["a key that is given twice, then with nothing", "a: { b: 1, b: ~ }", "duplicate-key", "1:12"],
     ["a key that is given twice by another spelling", "on: 1\nyes: 2", "duplicate-key", "2:1"],
+    ["a key in quotes that is given twice", "a: 1\n'a': 2", "duplicate-key", "2:1"],
     ["an alias within what it stands for", "a: &x [*x]", "alias-bomb", "1:9"],
     ["too many aliases", `a: &x 1\nb: [${"*x,".repeat(1001)}]`, "alias-bomb", "2:3006"],
   ])("finds %s", (_, text, code, place) => {
     expect(errorOf(text)).toEqual([code, place]);
+  });
+
+  it.each([
+    ["a: 1\na : 2", "a"],
+    ['{"a b": 1, "a b": 2}', '"a b"'],
+    ["a b: 1\n'a b': 2", "'a b'"],
+    ["a:b: 1\na:b: 2", "a:b"],
+    ["{a: 1, a}", "a"],
+  ])("calls the key that is given twice what it is called there: %s", (text, key) => {
+    const { error } = parseSection(text);
+    expect(error?.message).toBe(`the key ${key} is there twice in the same map; keep one of them`);
   });
 
   it("finds an alias bomb in milliseconds", () => {
