@@ -3,6 +3,7 @@ import { Table } from "../../base/table.js";
 import { findConfig } from "./find-config.js";
 import { findSecrets } from "./find-secrets.js";
 import type { Found } from "./found.js";
+import { inSlices } from "./in-slices.js";
 import { readFound } from "./read-found.js";
 import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./root.js";
 import type { RootStatus, Source, SourceBatch } from "./source.js";
@@ -39,22 +40,14 @@ export function statusOf({ root, exists, found, problems }: RootScan): RootStatu
   return { path, kind, exists, sourceCount: found.size, isSettled: true, problems };
 }
 
-/** Files that are read at a time. */
-const PARALLEL = 32;
-
 /** Reads what was found, in the order of the paths; what has gone meanwhile is left out. */
 export async function readAll(
   found: Iterable<Found>,
   limits: SourceLimits,
 ): Promise<readonly Source[]> {
   const sorted = [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const sources: Source[] = [];
-  for (let start = 0; start < sorted.length; start += PARALLEL) {
-    const slice = sorted.slice(start, start + PARALLEL);
-    const read = await Promise.all(slice.map((one) => readFound(one, limits)));
-    sources.push(...read.filter((source) => source !== undefined));
-  }
-  return sources;
+  const sources = await inSlices(sorted, (one) => readFound(one, limits));
+  return sources.filter((source) => source !== undefined);
 }
 
 /** All that is in some directories at one moment, for those who do not wait for changes. */

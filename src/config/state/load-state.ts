@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { inSlices } from "../sources/in-slices.js";
 import type { ConfigRoot } from "../sources/root.js";
 import type { SavedFile } from "../store/saved-file.js";
 import { decodeStateFile, TEMPORARY } from "./state-file.js";
@@ -31,12 +32,11 @@ export async function loadState(
     await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
     const wrong = describeOwner(await lstat(directory), "chmod 700");
     if (wrong !== undefined) return { files: [], problems: [problemAt(directory, wrong)] };
-    const loaded: LoadedState[] = [];
-    for (const name of (await readdir(directory)).sort()) {
-      const path = join(directory, name);
-      if (name.endsWith(TEMPORARY)) await rm(path, { force: true });
-      else if (name.endsWith(".json")) loaded.push(await loadFile(path, roots));
-    }
+    const paths = (await readdir(directory)).sort().map((name) => join(directory, name));
+    for (const path of paths.filter((one) => one.endsWith(TEMPORARY)))
+      await rm(path, { force: true });
+    const saved = paths.filter((path) => path.endsWith(".json"));
+    const loaded = await inSlices(saved, (path) => loadFile(path, roots));
     return {
       files: loaded.flatMap(({ files }) => files),
       problems: loaded.flatMap(({ problems }) => problems),
