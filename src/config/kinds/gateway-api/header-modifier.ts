@@ -1,7 +1,8 @@
 import type { Path } from "../../kind.js";
 import { list, NonEmptyText, optional, strict, type ValueOf } from "../fields.js";
-import { each, type Findings, given, refuse, unique } from "../findings.js";
+import { each, type Findings, given, refuse } from "../findings.js";
 import { changedHeaderProblem, headerNameProblem, headerValueProblem } from "../http-headers.js";
+import { checkHeaderNames } from "./header-names.js";
 
 const Header = strict({ name: NonEmptyText, value: NonEmptyText });
 
@@ -13,7 +14,7 @@ export const HeaderModifier = strict({
   remove: optional(list(NonEmptyText, 16)),
 });
 
-/** Headers that there can be, each changed once in one way. */
+/** Headers that there can be; of those that are named twice in one way the first change counts. */
 export function* checkHeaderModifier(modifier: HeaderModifier, path: Path): Findings {
   for (const field of ["set", "add"] as const) {
     yield* given(modifier[field], [...path, field], checkHeaders);
@@ -30,6 +31,6 @@ function* checkHeaders(headers: NonNullable<HeaderModifier["set"]>, path: Path):
     yield* refuse([...at, "name"], headerNameProblem(name) ?? changedHeaderProblem(name, true));
     yield* refuse([...at, "value"], headerValueProblem(value));
   });
-  const names = headers.map(({ name }) => name.toLowerCase());
-  yield* unique(names, (index) => [...path, index, "name"], "header");
+  const names = headers.map(({ name }) => name);
+  yield* checkHeaderNames(names, (index) => [...path, index, "name"]);
 }

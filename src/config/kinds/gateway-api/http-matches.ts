@@ -3,6 +3,7 @@ import { list, NonEmptyText, oneOf, optional, strict, textUpTo, type ValueOf } f
 import { each, type Findings, given, refuse, unique } from "../findings.js";
 import { headerNameProblem } from "../http-headers.js";
 import { checkRegex } from "../string-match.js";
+import { checkHeaderNames } from "./header-names.js";
 
 /** How a text is compared with a value: `Exact` when nothing is said. */
 export type ValueMatch = ValueOf<typeof ValueMatch>;
@@ -55,27 +56,27 @@ export function* checkHttpRouteMatch(match: HTTPRouteMatch, path: Path): Finding
   if (type === "RegularExpression") yield* checkRegex(value, at);
   else yield* refuse(at, pathProblem(value));
   yield* given(match.headers, [...path, "headers"], checkHeaderMatches);
-  yield* given(match.queryParams, [...path, "queryParams"], (params, where) =>
-    checkValueMatches(params, where, (name) => name),
-  );
+  yield* given(match.queryParams, [...path, "queryParams"], checkQueryMatches);
 }
 
-/** Headers that there can be, each once, whatever its case. */
-export function checkHeaderMatches(matches: readonly ValueMatch[], path: Path): Findings {
-  return checkValueMatches(matches, path, (name) => name.toLowerCase());
+/** Headers that there can be, each once; of names that differ in case alone the first counts. */
+export function* checkHeaderMatches(matches: readonly ValueMatch[], path: Path): Findings {
+  yield* checkValueMatches(matches, path);
+  const names = matches.map(({ name }) => name);
+  yield* checkHeaderNames(names, (index) => [...path, index, "name"]);
 }
 
-function* checkValueMatches(
-  matches: readonly ValueMatch[],
-  path: Path,
-  keyOf: (name: string) => string,
-): Findings {
+function* checkQueryMatches(matches: readonly ValueMatch[], path: Path): Findings {
+  yield* checkValueMatches(matches, path);
+  const names = matches.map(({ name }) => name);
+  yield* unique(names, (index) => [...path, index, "name"], "parameter");
+}
+
+function* checkValueMatches(matches: readonly ValueMatch[], path: Path): Findings {
   yield* each(matches, path, function* ({ type, name, value }, at) {
     yield* refuse([...at, "name"], headerNameProblem(name));
     if (type === "RegularExpression") yield* checkRegex(value, [...at, "value"]);
   });
-  const names = matches.map(({ name }) => keyOf(name));
-  yield* unique(names, (index) => [...path, index, "name"], "name");
 }
 
 const NOT_IN_PATHS: readonly string[] = ["//", "/./", "/../", "%2f", "%2F", "#"];

@@ -48,18 +48,34 @@ describe("the matches of an HTTPRoute", () => {
     ["are by expressions that there are", path("(", "RegularExpression"), [`${AT}.path.value`]],
     ["are of a known type", path("/a", "Prefix"), [`${AT}.path.type`]],
     [
-      "are of each header once",
+      "are of each header once, and of one in another case the first counts",
       rule({
         matches: [
           {
             headers: [
               { name: "A", value: "b" },
               { name: "a", value: "c" },
+              { name: "A", value: "d" },
             ],
           },
         ],
       }),
-      [`${AT}.headers[1].name`],
+      [`${AT}.headers[2].name`, `warning ${AT}.headers[1].name`],
+    ],
+    [
+      "are of each parameter once, whose case counts",
+      rule({
+        matches: [
+          {
+            queryParams: [
+              { name: "A", value: "b" },
+              { name: "a", value: "c" },
+              { name: "A", value: "d" },
+            ],
+          },
+        ],
+      }),
+      [`${AT}.queryParams[2].name`],
     ],
     ["are of methods in capitals", rule({ matches: [{ method: "get" }] }), [`${AT}.method`]],
     ["have no fields of VirtualServices", rule({ matches: [{ uri: "/a" }] }), [`${AT}.uri`]],
@@ -116,6 +132,19 @@ describe("the filters of an HTTPRoute", () => {
         requestHeaderModifier: { set: [{ name: ":path", value: "/" }], remove: ["host"] },
       }),
       [`${AT}[0].requestHeaderModifier.set[0].name`, `${AT}[0].requestHeaderModifier.remove[0]`],
+    ],
+    [
+      "change each header once, and of one in another case the first counts",
+      filters({
+        type: "ResponseHeaderModifier",
+        responseHeaderModifier: {
+          add: [
+            { name: "X-A", value: "b" },
+            { name: "x-a", value: "c" },
+          ],
+        },
+      }),
+      [`warning ${AT}[0].responseHeaderModifier.add[1].name`],
     ],
     [
       "of a backend are about headers",

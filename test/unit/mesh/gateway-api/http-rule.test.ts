@@ -36,7 +36,7 @@ test("each match of a rule is a route by itself, which knows of which part it is
 
 test("a match has all of its conditions; the first of those on one header counts", () => {
   const match = `{ method: GET,
-    headers: [{ name: X-Tier, value: gold }, { name: x-id, type: RegularExpression, value: "\\\\d+" }],
+    headers: [{ name: X-Tier, value: gold }, { name: x-tier, value: tin }, { name: x-id, type: RegularExpression, value: "\\\\d+" }],
     queryParams: [{ name: q, value: "1" }] }`;
   expect(routeOf(`matches: [${match}], ${BACKEND}`)?.match).toEqual([
     {
@@ -100,7 +100,8 @@ test("a Hostname is the host that it names", () => {
 });
 
 test("filters change headers of requests and answers, of a rule and of a backend", () => {
-  const change = "set: [{ name: X-A, value: b }], add: [{ name: x-c, value: d }], remove: [x-e]";
+  const change =
+    "set: [{ name: X-A, value: b }, { name: x-a, value: z }], add: [{ name: x-c, value: d }], remove: [x-e]";
   const filters = `filters: [{ type: RequestHeaderModifier, requestHeaderModifier: { ${change} } }]`;
   const own =
     "filters: [{ type: ResponseHeaderModifier, responseHeaderModifier: { remove: [x-f] } }]";
