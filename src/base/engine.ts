@@ -16,6 +16,7 @@
  * built on it is not recomputed either.
  */
 import { firstByKey, GroupEdits } from "./grouping.js";
+import { createHeld } from "./held.js";
 import type { MemoNode } from "./memo-node.js";
 import { type Branch, type Cell, Memory, type MemoTree } from "./memory.js";
 import { allKeys, changedKeys, withRows } from "./rows.js";
@@ -50,7 +51,8 @@ export type RowFunction<Rows extends readonly unknown[], Context extends readonl
   ...context: Context
 ) => R | undefined;
 
-function sameArray(a: readonly unknown[], b: readonly unknown[]): boolean {
+/** Whether two arrays hold the same objects in the same order. */
+export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
   if (a.length !== b.length) return false;
   // Asked several times for each proxy after each edit: a callback for each element is what it would cost most.
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -63,11 +65,6 @@ function hasFields<I extends object>(
   values: readonly unknown[],
 ): boolean {
   return fields.every((field, i) => input[field] === values[i]);
-}
-
-/** Whether two arrays hold the same objects in the same order. */
-export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
-  return sameArray(a, b);
 }
 
 /** A table, and what was made of its rows. */
@@ -165,6 +162,15 @@ export class Engine {
     };
   }
 
+  /** A function of a text, one object for as long as somebody holds it: for what many make alike, of texts that come and go. */
+  held<R extends object>(name: string, compute: (text: string) => R): (text: string) => R {
+    const recorded = (text: string): R => {
+      this.#record?.(name, text);
+      return compute(text);
+    };
+    return this.#memo ? createHeld(recorded) : recorded;
+  }
+
   /** A function that remembers its last call alone: for one caller, who asks for the same again and again. */
   latest<A extends readonly unknown[], R>(
     name: string,
@@ -173,7 +179,7 @@ export class Engine {
     const cell = this.#remembered<{ readonly args: A; readonly value: R }>();
     return (...args) => {
       const last = cell.get();
-      if (last !== undefined && sameArray(last.args, args)) return last.value;
+      if (last !== undefined && sameElements(last.args, args)) return last.value;
       this.#record?.(name, keyOf(args));
       const value = compute(...args);
       cell.set({ args, value });
@@ -266,7 +272,7 @@ export class Engine {
           ? Table.derived(tables, leading, rowOf)
           : withRows(
               last.result,
-              sameArray(last.context, context)
+              sameElements(last.context, context)
                 ? changedKeys(tables, last.tables)
                 : allKeys([...tables.slice(0, leading), last.result]),
               (key) =>

@@ -103,7 +103,7 @@ function listenerLogs({ targets, metrics, teller, listener, tracing }: Told): Li
 /** What one proxy tells of its requests on a side, of a mesh and the clusters that it has. */
 export type Logs = (mesh: LogInputs, query: LogQuery, clusters: ResourceSet) => ListenerLogs;
 
-/** The finder of these. The same object for as long as it says the same. */
+/** The finder of these. The same object for as long as it says the same and somebody holds it. */
 export function createLogs(engine: Engine): Logs {
   const told = engine.memo(
     "access logs",
@@ -131,14 +131,12 @@ export function createLogs(engine: Engine): Logs {
     },
   );
   // By their text: most proxies log alike, and then share one object.
-  const built = engine.memo("loggers", (_owner: Engine, text: string) =>
-    listenerLogs(JSON.parse(text) as Told),
-  );
+  const built = engine.held("loggers", (text) => listenerLogs(JSON.parse(text) as Told));
   return ({ telemetries, config, security }, query, clusters) => {
     const { namespace, labels, side, router, serviceName } = query;
     const asked = JSON.stringify({ namespace, labels, side, router, serviceName });
     const { text, untraced, collector } = told(telemetries, config, security.providerHosts, asked);
     const isReachable = collector !== undefined && clusters.has(collector);
-    return built(engine, isReachable ? text : untraced);
+    return built(isReachable ? text : untraced);
   };
 }
