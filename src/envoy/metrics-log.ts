@@ -13,7 +13,7 @@ import {
 import { CONNECTED } from "./access-log.js";
 import { any } from "./any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "./api.js";
-import { cel, type Format, firstOf, operator, ownLabel } from "./format.js";
+import { cel, type Format, firstOf, firstOr, operator, ownLabel } from "./format.js";
 
 /** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
 export const ENDPOINT_METADATA = "fairlead";
@@ -116,21 +116,21 @@ function securityPolicy(teller: Teller, isEnded: boolean): Format {
   return isKnown ? "%CEL(connection.mtls ? 'mutual_tls' : 'none')%" : "unknown";
 }
 
+const IS_GRPC = "request.headers['content-type'].startsWith('application/grpc')";
+
+/** Nothing for other requests; -1 for what gRPC does not know: who answers could make up as many metrics as there are numbers. */
+const GRPC_STATUS = firstOr("", cel(`${IS_GRPC} ? response.grpc_status : ''`));
+
 /** Istio's labels of a metric. See Istio, "Istio Standard Metrics". */
 function standardTags(
   teller: Teller,
   { isHttp, isEnded }: Pick<Occasion, "isHttp" | "isEnded">,
 ): Record<string, Format> {
-  const grpc = "request.headers['content-type'].startsWith('application/grpc') ? 'grpc' : 'http'";
   return {
     ...peerTags(teller),
     ...serviceTags(teller),
-    request_protocol: isHttp
-      ? `%COALESCE(${JSON.stringify({ operators: [cel(grpc), cel("'http'")] })})%`
-      : "tcp",
-    ...(isHttp
-      ? { response_code: "%RESPONSE_CODE%", grpc_response_status: "%GRPC_STATUS_NUMBER%" }
-      : {}),
+    request_protocol: isHttp ? firstOr("http", cel(`${IS_GRPC} ? 'grpc' : 'http'`)) : "tcp",
+    ...(isHttp ? { response_code: "%RESPONSE_CODE%", grpc_response_status: GRPC_STATUS } : {}),
     response_flags: "%RESPONSE_FLAGS%",
     connection_security_policy: securityPolicy(teller, isEnded),
   };
