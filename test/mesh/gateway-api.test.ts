@@ -166,11 +166,11 @@ spec:
   - backendRefs: [{ name: alpha-bytes, port: 9000, weight: 3 }, { name: beta-bytes, port: 9000, weight: 1 }]
 `;
 
-/** Of a Service: for all callers, and for those of the namespace `clients`. */
+/** Of a Service: for all callers, and for those of the namespace `clients`, which would lose by age. */
 const IN_MESH = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
-metadata: { name: producer }
+metadata: { name: producer, creationTimestamp: "2020-01-01T00:00:00Z" }
 spec:
   parentRefs: [{ group: "", kind: Service, name: alpha }]
   rules:
