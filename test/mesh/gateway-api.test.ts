@@ -182,7 +182,7 @@ spec:
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
-metadata: { name: consumer, namespace: clients }
+metadata: { name: consumer, namespace: clients, creationTimestamp: "2021-01-01T00:00:00Z" }
 spec:
   parentRefs: [{ group: "", kind: Service, name: alpha, namespace: default }]
   rules:
