@@ -1,10 +1,11 @@
 import type { Finding, KindDefinition } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
-import { list, NonEmptyText, optional, strict, Text, type ValueOf } from "../fields.js";
-import { each, type Findings, given, invalid } from "../findings.js";
+import { list, NonEmptyText, optional, strict, type ValueOf } from "../fields.js";
+import { each, type Findings, invalid } from "../findings.js";
 import { BackendRef, checkBackend } from "./backends.js";
-import { checkSectionName, GATEWAY_API_GROUP } from "./names.js";
-import { checkHostnames, checkParents, Hostnames, ParentReferences } from "./parents.js";
+import { GATEWAY_API_GROUP } from "./names.js";
+import { Hostnames } from "./parents.js";
+import { ATTACHMENT_FIELDS, checkRoute } from "./routes.js";
 
 const ConnectionRule = strict({
   name: optional(NonEmptyText),
@@ -14,16 +15,14 @@ const ConnectionRule = strict({
 /** Where the connections at some parents go. */
 export type TCPRouteSpec = ValueOf<typeof TCPRouteSpec>;
 const TCPRouteSpec = strict({
-  parentRefs: optional(ParentReferences),
-  useDefaultGateways: optional(Text),
+  ...ATTACHMENT_FIELDS,
   rules: list(ConnectionRule, 16),
 });
 
 /** Where the TLS connections for some server names go, as they are. */
 export type TLSRouteSpec = ValueOf<typeof TLSRouteSpec>;
 const TLSRouteSpec = strict({
-  parentRefs: optional(ParentReferences),
-  useDefaultGateways: optional(Text),
+  ...ATTACHMENT_FIELDS,
   hostnames: optional(Hostnames),
   rules: list(ConnectionRule, 16),
 });
@@ -35,7 +34,9 @@ export const tcpRoute = {
   versions: ["v1", "v1alpha2"],
   body: "spec",
   schema: TCPRouteSpec,
-  check: (resource: ConfigResource<TCPRouteSpec>): readonly Finding[] => [...checkRoute(resource)],
+  check: (resource: ConfigResource<TCPRouteSpec>): readonly Finding[] => [
+    ...checkConnectionRoute(resource),
+  ],
 } as const satisfies KindDefinition<TCPRouteSpec>;
 
 /** The TLSRoute of Kubernetes' Gateway API. */
@@ -46,20 +47,13 @@ export const tlsRoute = {
   body: "spec",
   schema: TLSRouteSpec,
   check: (resource: ConfigResource<TLSRouteSpec>): readonly Finding[] => [
-    ...checkTlsRoute(resource),
+    ...checkConnectionRoute(resource),
   ],
 } as const satisfies KindDefinition<TLSRouteSpec>;
 
-function* checkTlsRoute(resource: ConfigResource<TLSRouteSpec>): Findings {
-  yield* given(resource.spec.hostnames, ["spec", "hostnames"], checkHostnames);
-  yield* checkRoute(resource);
-}
-
-function* checkRoute({ spec }: ConfigResource<TCPRouteSpec | TLSRouteSpec>): Findings {
-  yield* given(spec.parentRefs, ["spec", "parentRefs"], checkParents);
+function* checkConnectionRoute({ spec }: ConfigResource<TCPRouteSpec | TLSRouteSpec>): Findings {
   if (spec.rules.length === 0) yield invalid(["spec", "rules"], "the route has no rules");
-  yield* each(spec.rules, ["spec", "rules"], function* ({ name, backendRefs }, path) {
-    yield* given(name, [...path, "name"], checkSectionName);
-    yield* each(backendRefs, [...path, "backendRefs"], checkBackend);
-  });
+  yield* checkRoute(spec, ({ backendRefs }, path) =>
+    each(backendRefs, [...path, "backendRefs"], checkBackend),
+  );
 }

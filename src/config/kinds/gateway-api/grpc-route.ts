@@ -11,15 +11,16 @@ import {
   textUpTo,
   type ValueOf,
 } from "../fields.js";
-import { each, type Findings, given, invalid, refuse, unique } from "../findings.js";
+import { each, type Findings, given, invalid, refuse } from "../findings.js";
 import { checkRegex } from "../string-match.js";
 import { notApplied } from "../unapplied.js";
 import { BACKEND_FIELDS, checkBackend, Weight } from "./backends.js";
 import { checkHeaderModifier, HeaderModifier } from "./header-modifier.js";
 import { checkFilterFields, checkFilterTypes, checkMirror, RequestMirror } from "./http-filters.js";
 import { checkHeaderMatches, ValueMatch } from "./http-matches.js";
-import { checkReference, checkSectionName, GATEWAY_API_GROUP } from "./names.js";
-import { checkHostnames, checkParents, Hostnames, ParentReferences } from "./parents.js";
+import { checkReference, GATEWAY_API_GROUP } from "./names.js";
+import { Hostnames } from "./parents.js";
+import { ATTACHMENT_FIELDS, checkRoute, checkRuleNames } from "./routes.js";
 
 const MethodMatch = strict({
   type: optional(oneOf("Exact", "RegularExpression")),
@@ -69,8 +70,7 @@ const GRPCRouteRule = strict({
 /** How the calls of gRPC at some parents are routed. */
 export type GRPCRouteSpec = ValueOf<typeof GRPCRouteSpec>;
 const GRPCRouteSpec = strict({
-  parentRefs: optional(ParentReferences),
-  useDefaultGateways: optional(Text),
+  ...ATTACHMENT_FIELDS,
   hostnames: optional(Hostnames),
   rules: optional(list(GRPCRouteRule, 16)),
 });
@@ -89,16 +89,12 @@ export const grpcRoute = {
 
 function* checkGrpcRoute({ spec }: ConfigResource<GRPCRouteSpec>): Findings {
   const { rules = [] } = spec;
-  yield* given(spec.parentRefs, ["spec", "parentRefs"], checkParents);
-  yield* given(spec.hostnames, ["spec", "hostnames"], checkHostnames);
-  yield* each(rules, ["spec", "rules"], checkRule);
-  const names = rules.map(({ name }, index) => name ?? index);
-  yield* unique(names, (index) => ["spec", "rules", index, "name"], "name of a rule");
+  yield* checkRoute(spec, checkRule);
+  yield* checkRuleNames(rules);
 }
 
 function* checkRule(rule: GRPCRouteRule, path: Path): Findings {
   const { filters = [] } = rule;
-  yield* given(rule.name, [...path, "name"], checkSectionName);
   yield* each(rule.matches, [...path, "matches"], checkMatch);
   yield* each(filters, [...path, "filters"], checkFilter);
   yield* checkFilterTypes(

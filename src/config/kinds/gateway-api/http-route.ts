@@ -11,14 +11,15 @@ import {
   Text,
   type ValueOf,
 } from "../fields.js";
-import { each, type Findings, given, invalid, refuse, unique } from "../findings.js";
+import { each, type Findings, given, invalid, refuse } from "../findings.js";
 import { notApplied } from "../unapplied.js";
 import { BACKEND_FIELDS, checkBackend, Weight } from "./backends.js";
 import { checkHttpFilters, HTTPRouteFilter, UNSUPPORTED_FILTERS } from "./http-filters.js";
 import { checkHttpRouteMatch, HTTPRouteMatch, pathOf } from "./http-matches.js";
-import { checkSectionName, GATEWAY_API_GROUP } from "./names.js";
+import { GATEWAY_API_GROUP } from "./names.js";
 import { checkGatewayDuration, within } from "./numbers.js";
-import { checkHostnames, checkParents, Hostnames, ParentReferences } from "./parents.js";
+import { Hostnames } from "./parents.js";
+import { ATTACHMENT_FIELDS, checkRoute, checkRuleNames } from "./routes.js";
 
 /** One of the backends that requests are spread over by weight. */
 export type HTTPBackendRef = ValueOf<typeof HTTPBackendRef>;
@@ -49,8 +50,7 @@ const HTTPRouteRule = strict({
 /** How the requests at some parents are routed. */
 export type HTTPRouteSpec = ValueOf<typeof HTTPRouteSpec>;
 const HTTPRouteSpec = strict({
-  parentRefs: optional(ParentReferences),
-  useDefaultGateways: optional(Text),
+  ...ATTACHMENT_FIELDS,
   hostnames: optional(Hostnames),
   rules: optional(list(HTTPRouteRule, 16)),
 });
@@ -71,11 +71,8 @@ const MAX_MATCHES = 128;
 
 function* checkHttpRoute({ spec }: ConfigResource<HTTPRouteSpec>): Findings {
   const { rules = [] } = spec;
-  yield* given(spec.parentRefs, ["spec", "parentRefs"], checkParents);
-  yield* given(spec.hostnames, ["spec", "hostnames"], checkHostnames);
-  yield* each(rules, ["spec", "rules"], checkRule);
-  const names = rules.map(({ name }, index) => name ?? index);
-  yield* unique(names, (index) => ["spec", "rules", index, "name"], "name of a rule");
+  yield* checkRoute(spec, checkRule);
+  yield* checkRuleNames(rules);
   const matches = rules.reduce((sum, rule) => sum + (rule.matches?.length ?? 0), 0);
   if (matches > MAX_MATCHES) {
     yield invalid(["spec", "rules"], `${matches} matches in all rules: at most ${MAX_MATCHES}`);
@@ -84,7 +81,6 @@ function* checkHttpRoute({ spec }: ConfigResource<HTTPRouteSpec>): Findings {
 
 function* checkRule(rule: HTTPRouteRule, path: Path): Findings {
   const { filters = [], backendRefs = [] } = rule;
-  yield* given(rule.name, [...path, "name"], checkSectionName);
   yield* each(rule.matches, [...path, "matches"], checkHttpRouteMatch);
   yield* checkHttpFilters(filters, [...path, "filters"]);
   yield* each(filters, [...path, "filters"], checkSupported);
