@@ -14,6 +14,7 @@ import type {
   SecretJson,
 } from "./api.js";
 import { bootstrapListeners, buildAdminCluster } from "./bootstrap-listeners.js";
+import { bootstrapMetrics } from "./bootstrap-metrics.js";
 import { buildNode, type NodeOptions } from "./bootstrap-node.js";
 import { adsSource } from "./config-source.js";
 import {
@@ -26,7 +27,6 @@ import {
   JOIN_CLUSTER,
   XDS_CLUSTER,
 } from "./control-plane-cluster.js";
-import { metricNames, statsEvictionInterval } from "./metric-names.js";
 import { METRICS_PORT, STATUS_PORT } from "./names.js";
 import { STATS_TAGS } from "./stats-tags.js";
 
@@ -116,15 +116,8 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
     overloadManager: overloadManager(options.maxDownstreamConnections ?? DEFAULT_MAX_CONNECTIONS),
     statsConfig: { useAllDefaultTags: false, statsTags: STATS_TAGS },
     statsFlushInterval: `${flushSeconds}s`,
-    ...(options.makesMetrics === true ? metricsOf(flushSeconds) : {}),
+    ...(options.makesMetrics === true ? bootstrapMetrics(flushSeconds) : {}),
     ...dnsResolver(options.dnsResolvers ?? []),
-  };
-}
-
-function metricsOf(flushSeconds: number): object {
-  return {
-    bootstrapExtensions: [metricNames()],
-    statsEvictionInterval: statsEvictionInterval(flushSeconds),
   };
 }
 

@@ -10,7 +10,7 @@ const NO_PLUGIN =
   "AGFzbQEAAAABCQJgAABgAX8BfwMDAgABBQMBAAEHVgUGbWVtb3J5AgAXcHJveHlfYWJpX3ZlcnNpb25fMF8yXzEAABhwcm94eV9vbl9tZW1vcnlfYWxsb2NhdGUAAQZtYWxsb2MAAQtfaW5pdGlhbGl6ZQAACgoCAgALBQBBgAgL";
 
 /** The extension by which metrics are called as Istio calls them. */
-export function metricNames(): object {
+function namingExtension(): object {
   return {
     name: "envoy.bootstrap.wasm",
     typedConfig: any("envoy.extensions.wasm.v3.WasmService", {
@@ -29,7 +29,10 @@ export function metricNames(): object {
 /** What counted nothing for so long is forgotten, in seconds. */
 const EVICTION_SECONDS = 600;
 
-/** The interval of forgetting: Envoy takes whole multiples of the one at which it flushes. */
-export function statsEvictionInterval(flushSeconds: number): string {
-  return `${Math.ceil(EVICTION_SECONDS / flushSeconds) * flushSeconds}s`;
+/** The fields of a bootstrap. Envoy forgets at whole multiples of the interval at which it flushes its statistics. */
+export function bootstrapMetrics(flushSeconds: number): object {
+  return {
+    bootstrapExtensions: [namingExtension()],
+    statsEvictionInterval: `${Math.ceil(EVICTION_SECONDS / flushSeconds) * flushSeconds}s`,
+  };
 }
