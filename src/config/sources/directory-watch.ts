@@ -1,7 +1,16 @@
 import { type FSWatcher, watch } from "node:fs";
 
-/** Something happened in a directory: to the entry `name`, or to any when that is not known. */
-export type OnDirectoryEvent = (directory: string, name: string | undefined) => void;
+/** What happened in a directory. */
+export interface DirectoryEvent {
+  readonly directory: string;
+  /** The entry to which it happened; undefined when that is not known. */
+  readonly name: string | undefined;
+  /** The entry came, went or was replaced; else it was written, or what is known of it changed. */
+  readonly isEntry: boolean;
+}
+
+/** Is told of what happened. */
+export type OnDirectoryEvent = (event: DirectoryEvent) => void;
 
 /** Watches directories, not what is below them. */
 export interface DirectoryWatch {
@@ -28,13 +37,13 @@ export function createDirectoryWatch(onEvent: OnDirectoryEvent): DirectoryWatch 
   };
   const start = (directory: string, identity: string): boolean => {
     try {
-      const watcher = watch(directory, (_type, name) => {
-        onEvent(directory, name ?? undefined);
+      const watcher = watch(directory, (type, name) => {
+        onEvent({ directory, name: name ?? undefined, isEntry: type === "rename" });
       });
       watcher.on("error", () => {
         // Such as the directory's removal, on some systems.
         stop(directory);
-        onEvent(directory, undefined);
+        onEvent({ directory, name: undefined, isEntry: true });
       });
       watches.set(directory, { identity, watcher });
       return true;

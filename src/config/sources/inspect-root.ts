@@ -1,6 +1,8 @@
+import { lstatSync, type Stats } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
-import { findAt } from "./find-config.js";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import type { DirectoryEvent } from "./directory-watch.js";
+import { findAt, isConfigName } from "./find-config.js";
 import { findSecret } from "./find-secrets.js";
 import { type Found, identityOf, isStats, statOf } from "./found.js";
 import type { ConfigRoot, SourceLimits } from "./root.js";
@@ -11,8 +13,8 @@ import { SECRET_FILES } from "./source.js";
 export type Suspicion =
   /** To look at all of the root. */
   | { readonly type: "all" }
-  /** To look at one path. */
-  | { readonly type: "path"; readonly path: string }
+  /** To look at one path; `isWhole` when a file was put there that has all that will be in it. */
+  | { readonly type: "path"; readonly path: string; readonly isWhole: boolean }
   /** To look at what is reached by links. */
   | { readonly type: "links" };
 
@@ -36,11 +38,11 @@ export interface Watched {
 /** What the names begin with by which Kubernetes swaps the files of a mounted volume (`..data`). */
 const SWAP = "..";
 
-/** What an event on the entry `name` of a directory means for a root; undefined for nothing. */
+/** What an event means for a root; undefined for nothing. */
 export function suspect(
   { root, directories }: RootScan,
   { above }: Pick<Watched, "above">,
-  [directory, name]: readonly [directory: string, name: string | undefined],
+  { directory, name, isEntry }: DirectoryEvent,
 ): Suspicion | undefined {
   if (!directories.has(directory)) {
     if (directory !== above) return { type: "links" };
@@ -49,9 +51,36 @@ export function suspect(
   }
   if (name === undefined || name.startsWith(SWAP)) return { type: "all" };
   if (name.startsWith(".")) return undefined;
-  if (root.kind === "config") return { type: "path", path: join(directory, name) };
+  if (root.kind === "config") return suspectEntry(directories, join(directory, name), isEntry);
   const isFile = SECRET_FILES.some((file) => file === name);
-  return isFile ? { type: "path", path: directory } : { type: "all" };
+  return isFile ? { type: "path", path: directory, isWhole: false } : { type: "all" };
+}
+
+/**
+ * What an event on an entry of a directory of configuration means. A file that is written beside the one whose place it
+ * will take is nothing; one that has come, and is not empty, was written before or is told of again while it is.
+ */
+function suspectEntry(
+  directories: RootScan["directories"],
+  path: string,
+  isEntry: boolean,
+): Suspicion | undefined {
+  const stats = statsNow(path);
+  if (!isConfigName(basename(path))) {
+    const mayBeDirectory = directories.has(path) || stats?.isFile() === false;
+    return mayBeDirectory ? { type: "path", path, isWhole: false } : undefined;
+  }
+  const isWhole = isEntry && stats?.isFile() === true && stats.size > 0;
+  return { type: "path", path, isWhole };
+}
+
+/** What is at a path, links not followed; undefined for nothing, and for what cannot be looked at. */
+function statsNow(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the entry of a directory is the root, or a directory above it. */

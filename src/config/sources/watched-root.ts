@@ -46,8 +46,8 @@ interface Knowledge {
 export interface RootWatchOptions {
   readonly limits: SourceLimits;
   readonly timers: Timers;
-  /** Is called when it may be worth while to update. */
-  readonly poke: () => void;
+  /** Is called when it may be worth while to update: with a path if all there is to it is a file that was put there. */
+  readonly poke: (whole?: string) => void;
 }
 
 /** Looks at a root and watches it. */
@@ -59,9 +59,9 @@ export async function createWatchedRoot(
   const raise = (suspicion: Suspicion | undefined): void => {
     if (suspicion === undefined) return;
     suspicions.push(suspicion);
-    poke();
+    poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
   };
-  const watch = createDirectoryWatch((...event) => {
+  const watch = createDirectoryWatch((event) => {
     raise(suspect(known.scan, known.watched, event));
   });
   const follow = async (scan: RootScan): Promise<Knowledge> => {
