@@ -5,6 +5,7 @@ import { checkConnectionPool } from "./kinds/connection-pool.js";
 import { isDnsLabel, wildcardDomainProblem } from "./kinds/dns-names.js";
 import { each, type Findings, given, invalid, refuse } from "./kinds/findings.js";
 import { checkRetry } from "./kinds/http-retry.js";
+import { checkLabelSelector } from "./kinds/label-selector.js";
 import { checkLocality, checkZoneAware } from "./kinds/locality.js";
 import { checkDuration, checkDurationOrZero, checkPort } from "./kinds/numbers.js";
 import { checkOutlierDetection } from "./kinds/outlier-detection.js";
@@ -21,6 +22,7 @@ export function* checkMeshConfig(config: MeshConfigFields): Findings {
   yield* given(config.connectTimeout, ["connectTimeout"], checkConnectTimeout);
   yield* given(config.protocolDetectionTimeout, ["protocolDetectionTimeout"], checkDurationOrZero);
   yield* given(config.defaultConfig, ["defaultConfig"], checkProxyConfig);
+  yield* each(config.discoverySelectors, ["discoverySelectors"], checkLabelSelector);
   yield* given(config.localityLbSetting, ["localityLbSetting"], checkLocality);
   yield* given(config.zoneAwareLbSetting, ["zoneAwareLbSetting"], checkZoneAware);
   const inboundRetries = config.defaultInboundHttpRetryPolicy;

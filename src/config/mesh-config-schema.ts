@@ -20,22 +20,10 @@ import {
   type ValueOf,
 } from "./kinds/fields.js";
 import { HTTPRetry } from "./kinds/http-retry.js";
+import { LabelSelector } from "./kinds/label-selector.js";
 import { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from "./kinds/locality.js";
 import { CustomTag } from "./kinds/telemetry.js";
 import { TrafficPolicy } from "./kinds/traffic-policy.js";
-
-const LabelSelector = strict({
-  matchLabels: optional(TextMap),
-  matchExpressions: optional(
-    list(
-      strict({
-        key: Text,
-        operator: oneOf("In", "NotIn", "Exists", "DoesNotExist"),
-        values: optional(list(Text)),
-      }),
-    ),
-  ),
-});
 
 /** What the mesh says of the TLS of its proxies: of mutual TLS (`meshMTLS`), or of all other TLS (`tlsDefaults`). */
 export type TLSConfig = ValueOf<typeof TLSConfig>;

@@ -22,7 +22,6 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     inboundClusterStatName: config.inboundClusterStatName,
     outboundClusterStatName: config.outboundClusterStatName,
     configSources: config.configSources,
-    discoverySelectors: config.discoverySelectors,
     certificates: config.certificates,
     serviceScopeConfigs: config.serviceScopeConfigs,
     hboneIdleTimeout: config.hboneIdleTimeout,

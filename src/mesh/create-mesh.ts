@@ -2,6 +2,7 @@
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import { createDiscoveredTables } from "../config/discovered-tables.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
@@ -289,6 +290,7 @@ function createHostTables(
 
 /** The builder of meshes; it remembers, so that the next mesh costs what changed. */
 export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
+  const discovered = createDiscoveredTables(engine);
   const serviceTables = createServiceTables(engine);
   const workloadTables = createWorkloadTables(engine);
   const hostTables = createHostTables(engine);
@@ -301,7 +303,8 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const envoyFilters = createEnvoyFilters(engine);
   const peersOf = createPeerTrustDomains(engine);
   const networks = createNetworks(engine);
-  return ({ snapshot: { tables }, config, ...given }) => {
+  return ({ snapshot, config, ...given }) => {
+    const tables = discovered(snapshot.tables, config.discoverySelectors);
     const { standIns = [], federated = [], issuerKeys } = given;
     const routing = madeRouting(tables, config);
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);

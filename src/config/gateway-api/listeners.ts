@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { AllowedRoutes, GatewayListener } from "../kinds/gateway-api/gateway.js";
-import { selectsLabels } from "../kinds/gateway-api/label-selector.js";
 import { GATEWAY_API_GROUP } from "../kinds/gateway-api/names.js";
+import { selectsLabels } from "../kinds/label-selector.js";
+import { labelsOfNamespace, NAMESPACE_NAME_LABEL } from "../kinds/namespace.js";
 import type { ResourceOf } from "../kinds.js";
 import { keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
@@ -31,9 +32,6 @@ export interface Listener {
 
 /** The labels of the namespaces that files declare, by name. */
 export type NamespaceLabels = ReadonlyMap<string, Readonly<Record<string, string>>>;
-
-/** Kubernetes gives each namespace its own name as a label. */
-const NAME_LABEL = "kubernetes.io/metadata.name";
 
 /** Finds the listeners of the Gateways that are served, by `namespace/name`. */
 export function createListeners(
@@ -119,16 +117,17 @@ function namespacesOf(
   if (from === "None") return [];
   // A namespace that no file declares has its name alone: who selects by it may mean such a one.
   const named = (selector.matchExpressions ?? [])
-    .filter(({ key }) => key === NAME_LABEL)
+    .filter(({ key }) => key === NAMESPACE_NAME_LABEL)
     .flatMap(({ values = [] }) => values);
+  const matched = selector.matchLabels?.[NAMESPACE_NAME_LABEL];
   const names = [
     ...namespaces.keys(),
     ...named,
-    ...(selector.matchLabels?.[NAME_LABEL] === undefined ? [] : [selector.matchLabels[NAME_LABEL]]),
+    ...(matched === undefined ? [] : [matched]),
     namespace,
   ];
   return [...new Set(names)]
-    .filter((name) => selectsLabels(selector, { ...namespaces.get(name), [NAME_LABEL]: name }))
+    .filter((name) => selectsLabels(selector, labelsOfNamespace(name, namespaces.get(name))))
     .sort();
 }
 

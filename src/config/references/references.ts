@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
+import { createDiscoveredTables } from "../discovered-tables.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import { inMeshText, MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
@@ -35,6 +36,7 @@ export function createReferenceCheck(
   checkPatch: CheckPatch | undefined,
 ): (tables: ResourceTables) => ReferenceTables {
   const meshConfig = engine.memo("mesh configuration", meshConfigOf);
+  const discovered = createDiscoveredTables(engine);
   const hosts = createHostRegistry(engine);
   const workloads = createWorkloadRegistry(engine);
   const routes = createRouteCheck(engine);
@@ -47,8 +49,9 @@ export function createReferenceCheck(
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
   const gatewayApi = createGatewayApiCheck(engine);
-  return (tables) => {
-    const config = meshConfig(tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
+  return (all) => {
+    const config = meshConfig(all.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
+    const tables = discovered(all, config.discoverySelectors);
     const knownHosts = hosts(tables, config);
     const knownWorkloads = workloads(tables);
     const selected = selectors(tables, knownWorkloads, config.rootNamespace);

@@ -275,7 +275,6 @@ describe("what the mesh configuration asks for and is not done", () => {
     ["proxyInboundListenPort: 15106", "another proxyInboundListenPort than 15006"],
     ["enableEnvoyAccessLogService: true", "enableEnvoyAccessLogService"],
     ["outboundClusterStatName: '%SERVICE%'", "outboundClusterStatName"],
-    ["discoverySelectors: [{ matchLabels: { a: b } }]", "discoverySelectors"],
     [
       "extensionProviders: [{ name: a, opentelemetry: { service: a.b, port: 1, dynatraceSampler: { tenant: a } } }]",
       "dynatraceSampler",
@@ -308,7 +307,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     "proxyInboundListenPort: 15006",
     "enableEnvoyAccessLogService: false",
     "outboundClusterStatName: ''",
-    "discoverySelectors: []",
+    "discoverySelectors: [{ matchLabels: { a: b } }]",
     "verifyCertificateAtClient: true",
     "defaultConfig: { proxyMetadata: { ISTIO_META_HTTP10: '1', IDLE_TIMEOUT: 5s } }",
     "defaultProviders: { metrics: [prometheus] }",

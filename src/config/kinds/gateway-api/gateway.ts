@@ -14,9 +14,9 @@ import {
   type ValueOf,
 } from "../fields.js";
 import { each, type Findings, given, invalid, refuse, unique } from "../findings.js";
+import { checkLabelSelector, LabelSelector } from "../label-selector.js";
 import { notApplied } from "../unapplied.js";
 import { checkGatewayTls, checkListenerTls, GatewayTls, ListenerTls } from "./gateway-tls.js";
-import { checkLabelSelector, LabelSelector } from "./label-selector.js";
 import { checkReference, checkSectionName, GATEWAY_API_GROUP, hostnameProblem } from "./names.js";
 
 /** The routes that a listener takes; those of its own namespace when it does not say. */

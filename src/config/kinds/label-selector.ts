@@ -1,6 +1,6 @@
-import type { Path } from "../../kind.js";
-import { list, mapOf, oneOf, optional, strict, Text, type ValueOf } from "../fields.js";
-import { each, type Findings, invalid } from "../findings.js";
+import type { Path } from "../kind.js";
+import { list, mapOf, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
+import { each, type Findings, invalid } from "./findings.js";
 
 const Requirement = strict({
   key: Text,
