@@ -49,6 +49,12 @@ function resolutionOf(resource: KubernetesService): Resolution {
   return isHeadless(resource) ? "none" : "static";
 }
 
+/** Callers of a service without an address of its own choose by themselves whom they call. */
+function affinityOf(resource: KubernetesService): Pick<Service, "sessionAffinity"> {
+  const asks = resource.spec.sessionAffinity === "ClientIP";
+  return asks && resolutionOf(resource) === "static" ? { sessionAffinity: "client-ip" } : {};
+}
+
 function externalEndpoints({ spec }: KubernetesService): readonly StaticEndpoint[] {
   if (spec.type !== "ExternalName" || spec.externalName === undefined) return [];
   const nowhere = { ports: {}, labels: {}, serviceAccount: "", locality: "", network: "" };
@@ -88,6 +94,7 @@ export function kubernetesService(
       distributions.get(namespace) ?? "any",
       resource.spec.trafficDistribution,
     ),
+    ...affinityOf(resource),
     publishNotReady: resource.spec.publishNotReadyAddresses === true,
     labels,
   };

@@ -1,41 +1,46 @@
 /**
- * Rules that the ways to a host have to know of, and not its clusters alone: by which requests or connections of one key go
- * to one endpoint, since the way says what the key is, by which connections go through a tunnel, and by which they end.
+ * What the ways to a host have to know of, and not its clusters alone: by which requests or connections of one key go to one
+ * endpoint, since the way says what the key is, by which connections go through a tunnel, and by which they end.
  */
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
+import { isSubsetOf } from "./hostname.js";
 import type { Labels } from "./labels.js";
 import type { Service } from "./service.js";
-import type { EffectivePolicy } from "./traffic-policy.js";
+import { callPolicy, type EffectivePolicy } from "./traffic-policy.js";
 
-/** A host that has such a rule. */
+/** A host to which ways have to know of something. */
 interface RuledHost {
+  /** All rules that may be for it, those of wildcard hosts last. */
   readonly rules: readonly DestinationRule[];
   readonly services: Table<Service> | undefined;
 }
 
-/** The hosts with such rules, and those of wildcard hosts, with all that may win over them. Both are empty in most meshes. */
-export interface RouteRules {
-  readonly exact: Table<RuledHost>;
-  readonly wildcards: readonly DestinationRule[];
-}
+/** These hosts, by name: none in most meshes. */
+export type RouteRules = Table<RuledHost>;
 
 /** None of them. */
-export const NO_RULES: RouteRules = { exact: Table.empty(), wildcards: [] };
+export const NO_RULES: RouteRules = Table.empty();
 
 /** Whose ways are asked about. */
-export interface RouteRuleQuery {
-  readonly hostname: string;
+export interface RouteClient {
   readonly clientNamespace: string;
   readonly clientLabels?: Labels;
   readonly rootNamespace: string;
 }
 
+/** Where a way leads: a port of a host, or of a subset of it (`""` for all). */
+export interface WayEnd {
+  readonly hostname: string;
+  readonly subset: string;
+  readonly port: number;
+}
+
 /** Whether the ways to its host have to know of a rule. */
-export function concernsRoutes({ spec }: DestinationRule): boolean {
+function concernsRoutes({ spec }: DestinationRule): boolean {
   const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
   return policies.some(
     (policy) =>
@@ -56,6 +61,17 @@ function isOfWays({
   );
 }
 
+const keepsClients = ({ sessionAffinity }: Service): boolean => sessionAffinity !== undefined;
+
+/** The rule for a service, if the ways there have to know of it. */
+export function ruleForWays(
+  rule: DestinationRule | undefined,
+  service: Service,
+): DestinationRule | undefined {
+  const counts = rule !== undefined && (keepsClients(service) || concernsRoutes(rule));
+  return counts ? rule : undefined;
+}
+
 /** What rules are about. */
 interface RuledHosts {
   readonly rules: RulesByHost;
@@ -63,48 +79,49 @@ interface RuledHosts {
   readonly servicesByHost: Table<Table<Service>>;
 }
 
-/** Finds these rules; the same object for as long as they are the same. */
+/** Finds these hosts; the same object for as long as they are the same. */
 export function createRouteRules(engine: Engine): (hosts: RuledHosts) => RouteRules {
-  const ofHost = engine.derive<[readonly DestinationRule[]], [boolean], readonly DestinationRule[]>(
-    "rules for routes",
-    (_host, [rules], all) => (all || rules?.some(concernsRoutes) === true ? rules : undefined),
-  );
-  const withServices = engine.derive<[readonly DestinationRule[], Table<Service>], [], RuledHost>(
+  const derive = engine.derive<
+    [readonly DestinationRule[], Table<Service>],
+    [readonly DestinationRule[]],
+    RuledHost
+  >(
     "hosts with rules for routes",
-    (_host, [rules, services]) => rules && { rules, services },
-    (a, b) => a.rules === b.rules && a.services === b.services,
+    (hostname, [exact = [], services], wildcards) => {
+      const matching = wildcards.filter(({ host }) => isSubsetOf(hostname, host));
+      // Any other rule may win over one of these, or say how endpoints are chosen instead of the service.
+      const rules = matching.length === 0 ? exact : [...exact, ...matching];
+      const counts =
+        rules.some(concernsRoutes) || [...(services?.values() ?? [])].some(keepsClients);
+      return counts ? { rules, services } : undefined;
+    },
+    (a, b) => sameElements(a.rules, b.rules) && a.services === b.services,
   );
-  const settle = engine.settle<RouteRules>(
-    (a, b) => a.exact === b.exact && sameElements(a.wildcards, b.wildcards),
-  );
-  return ({ rules, wildcardRules, servicesByHost }) => {
-    // Any other rule may win over one for a wildcard; without such a one none of them counts.
-    const wildcards = wildcardRules.some(concernsRoutes) ? wildcardRules : [];
-    const exact = ofHost([rules], wildcards.length > 0);
-    return settle({ exact: withServices([exact, servicesByHost]), wildcards });
-  };
+  return ({ rules, wildcardRules, servicesByHost }) =>
+    derive([rules, servicesByHost], wildcardRules);
 }
 
-/** The rule that the callers of a namespace apply to a host, if it may concern its routes. */
-export function routeRule(
-  { exact, wildcards }: RouteRules,
-  { hostname, clientNamespace, clientLabels = {}, rootNamespace }: RouteRuleQuery,
-): DestinationRule | undefined {
-  const host = exact.get(hostname);
-  if (host === undefined && wildcards.length === 0) return undefined;
-  const namespace = chooseService(host?.services, clientNamespace)?.namespace;
-  return findRule(host?.rules ?? [], wildcards, {
-    clientNamespace,
-    clientLabels,
-    service: { hostname, namespace: namespace ?? hostname.split(".")[1] ?? "" },
-    rootNamespace,
-  });
+/** The policy for where a way leads, as far as it may concern the way. */
+export function routePolicy(
+  rules: RouteRules,
+  client: RouteClient,
+  { hostname, subset, port }: WayEnd,
+): EffectivePolicy {
+  const host = rules.get(hostname);
+  if (host === undefined) return {};
+  const service = chooseService(host.services, client.clientNamespace);
+  const namespace = service?.namespace ?? hostname.split(".")[1] ?? "";
+  const rule = findRule(host.rules, [], { ...client, service: { hostname, namespace } });
+  return callPolicy({ rule, service }, subset, port);
 }
 
-/** The namespaces that may see other such rules than the rest does, sorted. */
-export function routeRuleNamespaces({ exact, wildcards }: RouteRules): readonly string[] {
-  const rules = [...[...exact.values()].flatMap((host) => host.rules), ...wildcards];
-  return [
-    ...new Set(rules.flatMap((rule) => [rule.namespace, ...rule.exportTo.namespaces])),
-  ].sort();
+/** The namespaces to whose callers such a host may be another than to the rest, sorted. */
+export function routeRuleNamespaces(hosts: RouteRules): readonly string[] {
+  const namespaces = [...hosts.values()].flatMap(({ rules, services }) => [
+    ...rules.flatMap((rule) => [rule.namespace, ...rule.exportTo.namespaces]),
+    ...(services === undefined || services.size < 2 ? [] : [...services.values()].map(namespaceOf)),
+  ]);
+  return [...new Set(namespaces)].sort();
 }
+
+const namespaceOf = ({ namespace }: Service): string => namespace;

@@ -1,6 +1,9 @@
 import type { Path } from "../config/kind.js";
 import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
+import type { LoadBalancerSettings } from "../config/kinds/load-balancer.js";
 import type { TrafficPolicy } from "../config/kinds/traffic-policy.js";
+import type { DestinationRule } from "./destination-rule.js";
+import type { Service } from "./service.js";
 
 /** The policy of one port of one subset, after all merging. */
 export type EffectivePolicy = Omit<TrafficPolicy, "portLevelSettings">;
@@ -41,6 +44,30 @@ export function effectivePolicy(
   const whole = merge(NO_POLICY, spec?.trafficPolicy, port);
   if (subset === "") return whole;
   return merge(whole, spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy, port);
+}
+
+/** Whether settings say how an endpoint is chosen, and not only which are preferred. */
+const choosesEndpoint = ({
+  simple = "UNSPECIFIED",
+  consistentHash,
+}: LoadBalancerSettings): boolean => simple !== "UNSPECIFIED" || consistentHash !== undefined;
+
+/**
+ * The traffic policy for calls of a service: the rule's, and where that leaves open how an endpoint is chosen, one for each
+ * address of a client if the service asks for that. See Kubernetes, ServiceSpec.sessionAffinity.
+ */
+export function callPolicy(
+  {
+    rule,
+    service,
+  }: { readonly rule: DestinationRule | undefined; readonly service: Service | undefined },
+  subset: string,
+  port: number,
+): EffectivePolicy {
+  const policy = effectivePolicy(rule?.spec, subset, port);
+  const { loadBalancer = {} } = policy;
+  if (service?.sessionAffinity === undefined || choosesEndpoint(loadBalancer)) return policy;
+  return { ...policy, loadBalancer: { ...loadBalancer, consistentHash: { useSourceIp: true } } };
 }
 
 /** Where a policy says how a port is called with TLS; `inherited` when it says nothing of that. */

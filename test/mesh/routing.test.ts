@@ -5,10 +5,11 @@ import { connect, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { admin, stats } from "./harness/admin.js";
 import { openCertificates } from "./harness/certificates.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, meshConfiguration } from "./harness/manifests.js";
 import {
   type Answer,
   call,
+  callAddress,
   callTls,
   echoOf,
   keepAliveAgent,
@@ -72,6 +73,34 @@ spec:
   trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: x-key } } }
 `;
 
+const KEPT_PORT = 9300;
+
+/** Two ways to the pods that requests are hashed onto: one keeps clients with theirs, one does not. */
+const KEPT = `
+apiVersion: v1
+kind: Service
+metadata: { name: kept }
+spec:
+  sessionAffinity: ClientIP
+  selector: { app: hashed }
+  ports: [{ name: http, port: 80, targetPort: 8080 }, { name: tcp, port: ${String(KEPT_PORT)}, targetPort: 8080 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: spread }
+spec:
+  selector: { app: hashed }
+  ports: [{ name: http, port: 80, targetPort: 8080 }, { name: tcp, port: ${String(KEPT_PORT + 1)}, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: kept-from-outside }
+spec:
+  hosts: [kept.example.com]
+  gateways: [istio-system/egress]
+  http: [{ route: [{ destination: { host: kept, port: { number: 80 } } }] }]
+`;
+
 const certificates = await openCertificates();
 const PARTNERS = await certificates.certificateFor(["partners.example.com"]);
 
@@ -114,7 +143,7 @@ spec:
   selector: { istio: egressgateway }
   servers:
     - port: { number: 80, name: http, protocol: HTTP }
-      hosts: [outside.example.com]
+      hosts: [outside.example.com, kept.example.com]
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -143,7 +172,7 @@ const mesh = shareMesh(
       application("hashed", { replicas: 3 }),
       application("called", { replicas: 2, portName: "grpc" }),
     ),
-    "routes.yaml": documents(ROUTES, HASHED),
+    "routes.yaml": documents(ROUTES, HASHED, KEPT),
     "network.yaml": `
 apiVersion: networking.istio.io/v1beta1
 kind: ProxyConfig
@@ -226,6 +255,88 @@ test("headers of requests and answers are changed", async () => {
   expect(headers).toMatchObject({ "x-set": "by-route", "x-added": "more" });
   expect(headers["x-removed"]).toBeUndefined();
   expect(answer.headers["x-answer"]).toBe("by-route");
+});
+
+/** Addresses of as many clients. */
+const CLIENTS = Array.from({ length: 60 }, (_, i) => `127.38.0.${String(i + 1)}`);
+const [FIRST = ""] = CLIENTS;
+/** One that calls as often as all of them together. */
+const ONE = CLIENTS.map(() => FIRST);
+
+type Way = (client: string) => Promise<Answer>;
+
+/** Which pods answer calls of some clients on a way. */
+async function answering(way: Way, clients = CLIENTS): Promise<readonly string[]> {
+  const answers = await Promise.all(clients.map(way));
+  return answers.map(({ headers }) => String(headers["x-echo-pod"]));
+}
+
+const bySidecar =
+  (service: string): Way =>
+  (localAddress) =>
+    ask(`http://${service}/`, { localAddress });
+const byConnection =
+  (port: number): Way =>
+  (localAddress) => {
+    const { egress } = mesh().pod("caller-0").addresses;
+    return callAddress({ address: egress, port }, "http://any/", { localAddress });
+  };
+const byGateway =
+  (questionOf: (client: string) => Question): Way =>
+  (client) => {
+    const { pod } = mesh().pod("istio-egressgateway-0.istio-system").addresses;
+    return callAddress(
+      { address: pod, port: 8080 },
+      "http://kept.example.com/",
+      questionOf(client),
+    );
+  };
+
+test.each([
+  ["requests", bySidecar("kept"), bySidecar("spread")],
+  ["connections", byConnection(KEPT_PORT), byConnection(KEPT_PORT + 1)],
+])(
+  "%s to a sidecar stay with one pod for each client if the service asks for it",
+  async (_what, kept, spread) => {
+    const before = await answering(kept);
+    expect(new Set(before).size).toBe(3);
+    expect(await answering(kept)).toEqual(before);
+    expect(new Set(await answering(kept, ONE))).toEqual(new Set(before.slice(0, 1)));
+    expect(new Set(await answering(spread, ONE)).size).toBe(3);
+  },
+);
+
+test("requests to a gateway stay with one pod for each client, of whose address a trusted proxy tells", async () => {
+  const direct = byGateway((localAddress) => ({ localAddress }));
+  const before = await answering(direct);
+  expect(new Set(before).size).toBe(3);
+  expect(await answering(direct)).toEqual(before);
+  const told = byGateway((client) => ({
+    localAddress: FIRST,
+    headers: { "x-forwarded-for": client },
+  }));
+  // Where nobody is trusted, it is what a client says of itself.
+  expect(new Set(await answering(told))).toEqual(new Set(before.slice(0, 1)));
+  await mesh().writeForTest(
+    "trusted.yaml",
+    meshConfiguration({ defaultConfig: { gatewayTopology: { numTrustedProxies: 1 } } }),
+  );
+  await expect.poll(() => answering(told), { timeout: 30_000 }).toEqual(before);
+});
+
+test("clients of a service that asks for that do not stay where a rule says how pods are chosen", async () => {
+  await mesh().writeForTest(
+    "random.yaml",
+    `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: kept }
+spec: { host: kept, trafficPolicy: { loadBalancer: { simple: RANDOM } } }
+`,
+  );
+  const podsOfOne = async (way: Way): Promise<number> => new Set(await answering(way, ONE)).size;
+  await expect.poll(() => podsOfOne(bySidecar("kept")), { timeout: 30_000 }).toBe(3);
+  await expect.poll(() => podsOfOne(byConnection(KEPT_PORT)), { timeout: 30_000 }).toBe(3);
 });
 
 test("requests of one key go to one pod, and few keys move when a pod leaves", async () => {

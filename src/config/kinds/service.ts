@@ -77,12 +77,8 @@ export const service = {
 
 // Kubernetes refuses these. Here the rest of such a service still works, so they are warnings.
 function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
-  const { ports = [], type, externalName = "", sessionAffinity } = spec;
-  // As in Istio: proxies choose an endpoint for each request.
-  if (sessionAffinity === "ClientIP") {
-    const instead = "give its DestinationRule consistentHash.useSourceIp";
-    yield notApplied(["spec", "sessionAffinity"], `sessionAffinity of a service (${instead})`);
-  }
+  const { ports = [], type, externalName = "" } = spec;
+  yield* checkAffinity(spec);
   if (spec.internalTrafficPolicy === "Local") {
     const what = "internalTrafficPolicy: Local, since nobody says which node a workload is on,";
     yield notApplied(["spec", "internalTrafficPolicy"], what);
@@ -107,6 +103,21 @@ function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
     names.add(name);
     numbers.add(number);
   }
+}
+
+/** How long Kubernetes keeps a client with an endpoint where nothing is said, in seconds. */
+const DEFAULT_AFFINITY_SECONDS = 10_800;
+
+function* checkAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): Findings {
+  const timeout = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS;
+  if (sessionAffinity !== "ClientIP" || timeout === DEFAULT_AFFINITY_SECONDS) return;
+  const instead = "proxies keep a client with its endpoint for as long as the endpoints stay";
+  yield {
+    path: ["spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"],
+    code: "not-applied",
+    message: `timeoutSeconds has no effect in fairlead: ${instead}`,
+    severity: "note",
+  };
 }
 
 function* checkPortProtocol(protocol: string, path: Path): Findings {

@@ -12,7 +12,7 @@ import {
 } from "../../mesh/locality-balancing.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
-import { type EffectivePolicy, effectivePolicy } from "../../mesh/traffic-policy.js";
+import { callPolicy, type EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
@@ -253,7 +253,7 @@ function outboundCluster(
   const { service, rule, client } = input;
   const key = { port: port.number, subset: subset.name, hostname: service.hostname };
   const name = outboundClusterName(key);
-  const policy = withUsableTls(effectivePolicy(rule?.spec, subset.name, port.number), input);
+  const policy = withUsableTls(callPolicy(input, subset.name, port.number), input);
   const kind = discoveryOf(input, policy);
   const upstream = {
     protocol: port.protocol,

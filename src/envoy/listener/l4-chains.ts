@@ -1,12 +1,11 @@
 /** The ways through a listener for connections that are not HTTP, as VirtualServices route them. */
 import type { Path } from "../../config/kind.js";
 import { refOf } from "../../config/resource.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { madeParts, pathOfPart } from "../../mesh/made-of.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
-import { effectivePolicy } from "../../mesh/traffic-policy.js";
+import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
@@ -38,13 +37,12 @@ export interface ChainContext {
   readonly resolver: HostResolver;
   /** Who calls; undefined at a gateway, where it is not asked for. */
   readonly source: { readonly namespace: string; readonly labels: Labels } | undefined;
-  /** The rule that is applied to a host, if it may concern the way there. */
-  readonly ruleOf: (hostname: string) => DestinationRule | undefined;
+  /** The policy for where a connection goes, as far as it may concern the way there. */
+  readonly policyOf: (key: ClusterKey) => EffectivePolicy;
 }
 
-/** What a rule says of the way to a cluster. See Istio, TunnelSettings, ConsistentHashLB and TCPSettings. */
-function wayTo({ port, subset }: ClusterKey, rule: DestinationRule | undefined): TcpWay {
-  const { tunnel, loadBalancer, connectionPool } = effectivePolicy(rule?.spec, subset, port);
+/** What a policy says of the way to a cluster. See Istio, TunnelSettings, ConsistentHashLB and TCPSettings. */
+function wayOf({ tunnel, loadBalancer, connectionPool }: EffectivePolicy): TcpWay {
   const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
   return {
     ...defined({
@@ -59,14 +57,14 @@ function wayTo({ port, subset }: ClusterKey, rule: DestinationRule | undefined):
 /** Clusters as a target; the first is there. */
 export function targetOf(
   targets: readonly { readonly key: ClusterKey; readonly weight: number }[],
-  ruleOf: ChainContext["ruleOf"],
+  policyOf: ChainContext["policyOf"],
 ): TcpTarget {
   const clusters = targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight }));
   const [first] = targets;
   if (first === undefined) return { clusters };
   // What one subset says is not for the others.
   const subset = targets.length === 1 ? first.key.subset : "";
-  const way = wayTo({ ...first.key, subset }, ruleOf(first.key.hostname));
+  const way = wayOf(policyOf({ ...first.key, subset }));
   return Object.keys(way).length > 0 ? { clusters, way } : { clusters };
 }
 
@@ -76,7 +74,7 @@ function routeTarget(
   route: Pick<L4Route, "route">,
   virtualService: VirtualService,
   listenPort: number,
-  { resolver, ruleOf }: ChainContext,
+  { resolver, policyOf }: ChainContext,
 ): TcpTarget {
   const destinations = route.route ?? [];
   const targets = destinations
@@ -88,7 +86,7 @@ function routeTarget(
       const key = { hostname, port, subset: destination.subset ?? "" };
       return { key, weight: Math.max(1, weight ?? 1) };
     });
-  return targetOf(targets, ruleOf);
+  return targetOf(targets, policyOf);
 }
 
 /** The conditions of TCP and TLS matches that do not depend on the connection. */

@@ -62,11 +62,11 @@ export interface OutboundClaim {
 function wholePort(
   { hostname, ports }: Service,
   { number }: ServicePort,
-  { ruleOf }: Pick<ChainContext, "ruleOf">,
+  { policyOf }: Pick<ChainContext, "policyOf">,
 ): TcpTarget {
   const only = ports.length === 1 ? ports[0]?.number : undefined;
   const port = number === 0 ? (only ?? number) : number;
-  return targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], ruleOf);
+  return targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], policyOf);
 }
 
 /** A CIDR block without the bits that say nothing: Envoy refuses two chains for one block. */

@@ -6,13 +6,15 @@ import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
-import { concernsRoutes, NO_RULES, type RouteRules, routeRule } from "../../mesh/route-rules.js";
+import { NO_RULES, type RouteRules, routePolicy, ruleForWays } from "../../mesh/route-rules.js";
 import { isCalledByWorkload, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
+import { callPolicy } from "../../mesh/traffic-policy.js";
 import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
+import type { ClusterKey } from "../names.js";
 import type { HostRows } from "./host-rows.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
@@ -58,8 +60,10 @@ export function buildClaims({
     gateways: [MESH_GATEWAY],
     resolver,
     source,
-    ruleOf: (hostname: string) =>
-      hostname === service.hostname ? rule : routeRule(rules, { ...client, hostname }),
+    policyOf: (key: ClusterKey) =>
+      key.hostname === service.hostname
+        ? callPolicy({ rule, service }, key.subset, key.port)
+        : routePolicy(rules, client, key),
   };
   const claims = outboundClaims(
     { ...service, addresses: addressesFor(service, { allocated }) },
@@ -111,7 +115,7 @@ export function createClaimRows(
         virtualServices: connections,
         resolver,
         source: l4 ? scope : ANYONE,
-        rule: view.rule !== undefined && concernsRoutes(view.rule) ? view.rule : undefined,
+        rule: ruleForWays(view.rule, service),
         rules: l4 ? routeRules : NO_RULES,
         rootNamespace: l4 ? rootNamespace : "",
         allocated: service.allocated === undefined ? "" : scope.allocated,

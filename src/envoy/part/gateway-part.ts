@@ -12,7 +12,7 @@ import { originOf } from "../../mesh/made-of.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";
-import { type RouteRules, routeRule } from "../../mesh/route-rules.js";
+import { type RouteRules, routePolicy } from "../../mesh/route-rules.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
 import type { ClusterJson } from "../api.js";
@@ -150,7 +150,7 @@ function listenersOf(
       gateways: [],
       resolver: inputs.resolver,
       source: undefined,
-      ruleOf: (hostname: string) => routeRule(inputs.routeRules, { ...clientOf(inputs), hostname }),
+      policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },
     dualStack: proxy.dualStack,
     passed: inputs.passed,

@@ -1,6 +1,5 @@
 import type { ConsistentHashLB } from "../../config/kinds/load-balancer.js";
-import { type RouteRuleQuery, type RouteRules, routeRule } from "../../mesh/route-rules.js";
-import { effectivePolicy } from "../../mesh/traffic-policy.js";
+import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/route-rules.js";
 import type { RouteAction_HashPolicyJson } from "../api.js";
 import { goDuration } from "../duration.js";
 import type { ClusterKey } from "../names.js";
@@ -29,14 +28,13 @@ function hashPolicy(hash: ConsistentHashLB): RouteAction_HashPolicyJson | undefi
   return undefined;
 }
 
-/** What of a request decides its endpoint, by the rule that the callers of a namespace apply to its destination. */
+/** What of a request decides its endpoint, by the policy that a client applies to its destination. */
 export function hashPolicies(
   rules: RouteRules,
-  client: Omit<RouteRuleQuery, "hostname">,
+  client: RouteClient,
 ): (key: ClusterKey) => RouteAction_HashPolicyJson | undefined {
-  return ({ hostname, subset, port }) => {
-    const rule = routeRule(rules, { ...client, hostname });
-    const hash = effectivePolicy(rule?.spec, subset, port).loadBalancer?.consistentHash;
+  return (key) => {
+    const hash = routePolicy(rules, client, key).loadBalancer?.consistentHash;
     return hash === undefined ? undefined : hashPolicy(hash);
   };
 }

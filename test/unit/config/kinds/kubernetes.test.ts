@@ -31,10 +31,27 @@ describe("a Service", () => {
       ports({ port: 80, protocol: "HTTP" }),
       ["warning spec.ports[0].protocol"],
     ],
+    ["can ask that clients stay with their endpoints", { sessionAffinity: "ClientIP" }, []],
     [
-      "is told that callers are not kept together",
-      { sessionAffinity: "ClientIP" },
-      ["warning spec.sessionAffinity"],
+      "is told that they do so for as long as these stay",
+      {
+        sessionAffinity: "ClientIP",
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+      },
+      ["note spec.sessionAffinityConfig.clientIP.timeoutSeconds"],
+    ],
+    [
+      "is not told so where it does not ask for it",
+      { sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } },
+      [],
+    ],
+    [
+      "can say the time that Kubernetes takes",
+      {
+        sessionAffinity: "ClientIP",
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 10800 } },
+      },
+      [],
     ],
     [
       "is told that callers are not kept to their node",
