@@ -19,8 +19,6 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
   }
   yield* unapplied([], {
     enableEnvoyAccessLogService: config.enableEnvoyAccessLogService,
-    inboundClusterStatName: config.inboundClusterStatName,
-    outboundClusterStatName: config.outboundClusterStatName,
     configSources: config.configSources,
     certificates: config.certificates,
     serviceScopeConfigs: config.serviceScopeConfigs,

@@ -13,6 +13,7 @@ export interface ApplicationEndpoint {
 /** One port on which a sidecar takes calls for its workload. */
 export interface IngressListener {
   readonly port: number;
+  readonly name: string;
   /** What it carries behind `tls`. */
   readonly protocol: Protocol;
   /** The address on which it listens; undefined for the workload's own. */
@@ -80,6 +81,7 @@ export function ingressListeners(
   return (spec.ingress ?? []).map(
     ({ port, bind = "", captureMode, defaultEndpoint = "", tls, connectionPool }) => ({
       port: port.number ?? 0,
+      name: port.name ?? "",
       protocol: tls === undefined ? parseProtocol(port.protocol) : behindTls(port.protocol),
       bind: bind === "" ? undefined : bind,
       bound: captureMode === "NONE",

@@ -2,8 +2,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { stats } from "./harness/admin.js";
 import { explanationOf } from "./harness/explanations.js";
-import { documents } from "./harness/manifests.js";
+import { documents, meshConfiguration } from "./harness/manifests.js";
 import { type Answer, call } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -181,4 +182,39 @@ test("a server behind the PROXY protocol is told who called before it is asked",
   await once(server, "listening");
   expect((await ask("http://announced.example.com/")).status).toBe(200);
   expect(received.join("")).toMatch(/^PROXY TCP4 [\d.]+ [\d.]+ \d+ \d+\r\nGET \/ HTTP\/1\.1\r\n/);
+});
+
+test("what is in a namespace has no effect until a label makes it one of the mesh's", async () => {
+  const selected = (labels: object): object => ({ matchLabels: labels });
+  await mesh().writeForTest(
+    "mesh.yaml",
+    meshConfiguration({
+      discoverySelectors: [
+        selected({ "kubernetes.io/metadata.name": "default" }),
+        selected({ mesh: "on" }),
+      ],
+    }),
+  );
+  const statusOfOrders = async () => (await ask("http://shop/orders/status")).status;
+  expect(await statusOfOrders()).toBe(301);
+  await mesh().writeForTest(
+    "team.yaml",
+    "{ apiVersion: v1, kind: Namespace, metadata: { name: team, labels: { mesh: 'on' } } }",
+  );
+  expect(await statusOfOrders()).toBe(418);
+});
+
+test("statistics call clusters as the mesh's patterns say", async () => {
+  await mesh().writeForTest(
+    "mesh.yaml",
+    meshConfiguration({
+      outboundClusterStatName: "to_%SERVICE%_%SERVICE_PORT%",
+      inboundClusterStatName: "at_%SERVICE_NAME%_%TARGET_PORT%",
+    }),
+  );
+  const pod = mesh().pod(await podOf("http://spread/"));
+  const called = "cluster.to_spread.default_80;.upstream_rq_total";
+  expect((await stats(mesh().pod("caller-0"), called)).get(called)).toBe(1);
+  const application = "cluster.at_nearest_8080;.upstream_rq_total";
+  expect((await stats(pod, application)).get(application)).toBe(1);
 });

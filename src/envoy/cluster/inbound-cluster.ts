@@ -10,6 +10,7 @@ import type { Built } from "../built.js";
 import { defined } from "../defined.js";
 import { inboundClusterName } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
+import { type StatSubject, statName } from "./stat-name.js";
 import { INBOUND_SOURCE_ADDRESS } from "./static-cluster.js";
 import { protocolOptions, type UpstreamPort } from "./upstream-protocol.js";
 
@@ -26,6 +27,8 @@ export interface InboundPort {
     readonly name: string;
     readonly namespace: string;
   }[];
+  /** As what statistics know it: as that of the first of the services. */
+  readonly subject: StatSubject;
   readonly sources: readonly ResourceRef[];
   /** Where it is written: in a Sidecar, else in each of the services. */
   readonly parts: readonly Decision[];
@@ -71,18 +74,24 @@ function locationOf(
   return staticLocation(name, { address: application.address, port: targetPort });
 }
 
+/** What the mesh and the proxy say of all clusters of a sidecar's application. */
+export interface InboundDefaults extends ConnectionDefaults, Pick<UpstreamPort, "keepsCase"> {
+  /** The pattern by which statistics name the clusters; `""` for their own names. */
+  readonly statName: string;
+}
+
 /** The cluster by which a sidecar calls its application. */
 export function inboundCluster(
   port: InboundPort,
   application: ApplicationAddress,
-  defaults: ConnectionDefaults & Pick<UpstreamPort, "keepsCase">,
+  defaults: InboundDefaults,
 ): Built<ClusterJson> {
   const name = inboundClusterName(port.targetPort);
   return {
     name,
     json: {
       name,
-      altStatName: `${name};`,
+      altStatName: statName(defaults.statName, name, port.subject),
       ...locationOf(name, port, application),
       ...connectionOptions(defined({ connectionPool: port.pool }), defaults),
       commonLbConfig: {},

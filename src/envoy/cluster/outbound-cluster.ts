@@ -25,6 +25,7 @@ import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignmen
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
 import { withProxyProtocol } from "./proxy-protocol.js";
+import { statName } from "./stat-name.js";
 import { meshAlpn, protocolOptions, upstreamHttp } from "./upstream-protocol.js";
 import { upstreamTls } from "./upstream-tls.js";
 
@@ -37,6 +38,8 @@ export interface ClientTraits extends ConnectionDefaults {
   /** The mesh's, and those that it had or shares. */
   readonly trustDomains: readonly string[];
   readonly dnsRefreshRate: string;
+  /** The pattern by which statistics name clusters; `""` for their own names. */
+  readonly statName: string;
   /** Headers of HTTP/1.1 keep the letters in which they were written. */
   readonly keepsCase: boolean;
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
@@ -265,7 +268,7 @@ function outboundCluster(
   };
   const json: ClusterJson = {
     name,
-    altStatName: `${name};`,
+    altStatName: statName(client.statName, name, { service, port, subset: subset.name }),
     ...discovery(
       input,
       kind,

@@ -168,8 +168,16 @@ function inboundPorts(
       const { hostname: host, name, namespace } = service;
       const { pool, sources } = poolOf(service, port.number);
       const { number: servicePort, protocol } = port;
-      const first = { targetPort, servicePort, protocol, services: [], sources, parts: [], pool };
-      const known = ports.get(targetPort) ?? first;
+      const known = ports.get(targetPort) ?? {
+        targetPort,
+        servicePort,
+        protocol,
+        services: [],
+        subject: { service, port, targetPort },
+        sources,
+        parts: [],
+        pool,
+      };
       ports.set(targetPort, {
         ...known,
         services: [...known.services, { host, name, namespace }],
@@ -216,9 +224,11 @@ function clustersOf(
   const { preserveHttp1HeaderCase: keepsCase = false } = httpManners(config, proxy);
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
+  const statName = config.inboundClusterStatName ?? "";
+  const defaults = { connectTimeout, tcpKeepalive, keepsCase, statName };
   const own = [
     ...ports.map((port) => ({
-      ...inboundCluster(port, application, { connectTimeout, tcpKeepalive, keepsCase }),
+      ...inboundCluster(port, application, defaults),
       sources: sourcesOf(inputs, [port]),
     })),
     ...security.clusters,

@@ -4,6 +4,7 @@ import { refOf } from "../../config/resource.js";
 import type { Service } from "../../mesh/service.js";
 import { ingressListeners } from "../../mesh/sidecar-ingress.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
+import type { StatSubject } from "../cluster/stat-name.js";
 import type { PoolFinder } from "./inbound-pool.js";
 
 /** What the ports of a Sidecar depend on beside it. */
@@ -27,6 +28,11 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 const reachedAt = (addresses: readonly string[]): string | undefined =>
   addresses.find((one) => ipaddr.isValid(one) && !UNREACHABLE.has(ipaddr.parse(one).range()));
 
+/** As what statistics know a port that no service has. See Istio, findOrCreateServiceInstance. */
+function standIn({ metadata: { name, namespace } }: ResourceOf<"Sidecar">): StatSubject["service"] {
+  return { hostname: `${name}.${namespace}`, name, namespace, kubernetes: false };
+}
+
 /**
  * The ports that a Sidecar names for its workload in place of those of its services; undefined when it names none. A
  * service that has a port of that number says by what name it is called.
@@ -38,7 +44,7 @@ export function ingressPorts(
   const listeners = ingressListeners(sidecar, addresses);
   if (listeners.length === 0) return undefined;
   const own = reachedAt(addresses);
-  return listeners.map(({ port, protocol, pool, endpoint, tls, bind, bound }, index) => {
+  return listeners.map(({ port, name, protocol, pool, endpoint, tls, bind, bound }, index) => {
     const known = services.filter(({ ports }) => ports.some(({ number }) => number === port));
     const [first] = known;
     const limits = first === undefined ? undefined : poolOf(first, port);
@@ -46,6 +52,11 @@ export function ingressPorts(
       targetPort: port,
       servicePort: port,
       protocol,
+      subject: {
+        service: first ?? standIn(sidecar),
+        port: { number: port, name },
+        targetPort: port,
+      },
       services: known.map(({ hostname: host, name, namespace }) => ({ host, name, namespace })),
       sources: [
         refOf(sidecar),

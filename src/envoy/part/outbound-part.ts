@@ -166,6 +166,7 @@ export function createClientTraits(
       connectTimeout: config.connectTimeout,
       tcpKeepalive: config.tcpKeepalive,
       dnsRefreshRate: config.dnsRefreshRate,
+      statName: config.outboundClusterStatName ?? "",
       h2UpgradePolicy: config.h2UpgradePolicy,
       placing: placing({
         setting: config.localityLbSetting,

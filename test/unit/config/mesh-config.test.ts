@@ -274,7 +274,6 @@ describe("what the mesh configuration asks for and is not done", () => {
     ["proxyListenPort: 15101", "another proxyListenPort than 15001"],
     ["proxyInboundListenPort: 15106", "another proxyInboundListenPort than 15006"],
     ["enableEnvoyAccessLogService: true", "enableEnvoyAccessLogService"],
-    ["outboundClusterStatName: '%SERVICE%'", "outboundClusterStatName"],
     [
       "extensionProviders: [{ name: a, opentelemetry: { service: a.b, port: 1, dynatraceSampler: { tenant: a } } }]",
       "dynatraceSampler",
@@ -306,7 +305,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     "proxyListenPort: 15001",
     "proxyInboundListenPort: 15006",
     "enableEnvoyAccessLogService: false",
-    "outboundClusterStatName: ''",
+    "outboundClusterStatName: '%SERVICE%'",
     "discoverySelectors: [{ matchLabels: { a: b } }]",
     "verifyCertificateAtClient: true",
     "defaultConfig: { proxyMetadata: { ISTIO_META_HTTP10: '1', IDLE_TIMEOUT: 5s } }",
