@@ -49,10 +49,14 @@ function resolutionOf(resource: KubernetesService): Resolution {
   return isHeadless(resource) ? "none" : "static";
 }
 
-/** Callers of a service without an address of its own choose by themselves whom they call. */
-function affinityOf(resource: KubernetesService): Pick<Service, "sessionAffinity"> {
-  const asks = resource.spec.sessionAffinity === "ClientIP";
-  return asks && resolutionOf(resource) === "static" ? { sessionAffinity: "client-ip" } : {};
+/** Which endpoint a call goes to. Callers of a service without an address of its own choose by themselves whom they call. */
+function choiceOf(resource: KubernetesService): Pick<Service, "sessionAffinity" | "nodeLocal"> {
+  if (resolutionOf(resource) !== "static") return {};
+  const { sessionAffinity, internalTrafficPolicy } = resource.spec;
+  return {
+    ...(sessionAffinity === "ClientIP" ? { sessionAffinity: "client-ip" } : {}),
+    ...(internalTrafficPolicy === "Local" ? { nodeLocal: true } : {}),
+  };
 }
 
 function externalEndpoints({ spec }: KubernetesService): readonly StaticEndpoint[] {
@@ -94,7 +98,7 @@ export function kubernetesService(
       distributions.get(namespace) ?? "any",
       resource.spec.trafficDistribution,
     ),
-    ...affinityOf(resource),
+    ...choiceOf(resource),
     publishNotReady: resource.spec.publishNotReadyAddresses === true,
     labels,
   };

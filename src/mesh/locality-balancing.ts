@@ -12,7 +12,7 @@ import type { Networks } from "./networks.js";
 import type { Service } from "./service.js";
 import type { TrafficDistribution } from "./traffic-distribution.js";
 import type { EffectivePolicy } from "./traffic-policy.js";
-import { NETWORK_LABEL, type Workload } from "./workload.js";
+import { NETWORK_LABEL, NODE_LABEL, type Workload } from "./workload.js";
 
 /** Where callers are. */
 export interface Place {
@@ -77,8 +77,23 @@ const preferring = (labels: readonly string[]): LocalityBalancing => ({
 const ASKED: Readonly<Record<TrafficDistribution, LocalityBalancing | undefined>> = {
   any: undefined,
   "same-zone": preferring(TOPOLOGY.slice(0, 3)),
-  nearest: preferring(TOPOLOGY),
+  nearest: preferring([...TOPOLOGY, NODE_LABEL]),
 };
+
+/** Whether callers of a service prefer endpoints on their own node, or call no others. */
+export const asksForNodes = ({ distribution, nodeLocal }: Service): boolean =>
+  distribution === "nearest" || nodeLocal === true;
+
+/** Of the workloads of a service those that a caller may call: where callers are to stay on their node, those there. */
+export function callableWorkloads(
+  { nodeLocal }: Pick<Service, "nodeLocal">,
+  workloads: readonly Workload[],
+  caller: PlacedCaller | undefined,
+): readonly Workload[] {
+  if (nodeLocal !== true || caller === undefined) return workloads;
+  const node = caller.place.labels[NODE_LABEL] ?? "";
+  return workloads.filter((one) => (placeLabels(one)[NODE_LABEL] ?? "") === node);
+}
 
 /**
  * What holds for a policy on a service: its own setting, else what the service asks for itself, else the mesh's; undefined
@@ -101,11 +116,11 @@ export function localityBalancing(
 
 /** Whether endpoints of a host may be preferred by where the caller is. */
 export function balancesByPlace(
-  service: Pick<Service, "distribution">,
+  { distribution, nodeLocal }: Pick<Service, "distribution" | "nodeLocal">,
   rule: DestinationRule | undefined,
   { setting: mesh, networks }: Placing,
 ): boolean {
-  if (service.distribution !== "any" || networks.gateways.length > 0) return true;
+  if (distribution !== "any" || nodeLocal === true || networks.gateways.length > 0) return true;
   const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
     outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
   return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));
@@ -122,16 +137,20 @@ function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
   );
 }
 
-/** The labels by which rules, and services themselves, order endpoints, sorted. */
+/** The labels by which rules, and services themselves, order endpoints, sorted; of nodes only where services ask for them. */
 export function failoverLabels(
   rules: Iterable<DestinationRule>,
   mesh: LocalityLoadBalancerSetting,
+  byNode: boolean,
 ): readonly string[] {
   const settings = [...rules]
     .flatMap(policiesOf)
     .map(({ loadBalancer }) => loadBalancer?.localityLbSetting);
   const all = [mesh, ...settings].flatMap((setting) => setting?.failoverPriority ?? []);
-  return [...new Set([...TOPOLOGY, ...all.map((entry) => readPriority(entry).label)])].sort();
+  const asked = byNode ? [NODE_LABEL] : [];
+  return [
+    ...new Set([...TOPOLOGY, ...asked, ...all.map((entry) => readPriority(entry).label)]),
+  ].sort();
 }
 
 /** The labels of a workload, and what its place says in labels. See Istio, AugmentLabels. */
@@ -139,12 +158,13 @@ export function placeLabels({
   labels,
   locality,
   network,
-}: Pick<Workload, "labels" | "locality" | "network">): Labels {
+  node = "",
+}: Pick<Workload, "labels" | "locality" | "network" | "node">): Labels {
   const [region = "", zone = "", ...rest] = locality.split("/");
-  const values = [network, region, zone, rest.join("/")];
-  const known = TOPOLOGY.map((label, index) => [label, values[index] ?? ""] as const).filter(
-    ([, value]) => value !== "",
-  );
+  const values = [network, region, zone, rest.join("/"), node];
+  const known = [...TOPOLOGY, NODE_LABEL]
+    .map((label, index) => [label, values[index] ?? ""] as const)
+    .filter(([, value]) => value !== "");
   return { ...labels, ...Object.fromEntries(known) };
 }
 

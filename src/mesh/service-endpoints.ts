@@ -6,7 +6,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
 import { indexPair, selects } from "./labels.js";
 import type { Service, StaticEndpoint } from "./service.js";
-import type { Workload } from "./workload.js";
+import { knownNode, type Workload } from "./workload.js";
 
 /** `namespace/hostname`, the key of a service. */
 export function serviceKey(service: {
@@ -66,6 +66,7 @@ function sliceWorkload(
     readonly address: string;
     readonly ready: boolean;
     readonly zone?: string | undefined;
+    readonly nodeName?: string | undefined;
   },
   ports: readonly SlicePort[],
 ): Workload {
@@ -77,6 +78,7 @@ function sliceWorkload(
     serviceAccount: "",
     locality: endpoint.zone === undefined ? "" : `/${endpoint.zone}`,
     network: "",
+    ...knownNode(endpoint.nodeName),
     weight: 1,
     ports: Object.fromEntries(
       ports.flatMap(({ name, port }) => (port === undefined ? [] : [[name ?? "", port]])),
@@ -91,22 +93,22 @@ function sliceWorkload(
 /** The workloads of an Endpoints resource. */
 function endpointsWorkloads(resource: ResourceOf<"Endpoints">): readonly Workload[] {
   return (resource.spec.subsets ?? []).flatMap(({ addresses, notReadyAddresses, ports }) => [
-    ...(addresses ?? []).map(({ ip }) =>
-      sliceWorkload(resource, { address: ip, ready: true }, ports ?? []),
+    ...(addresses ?? []).map(({ ip, nodeName }) =>
+      sliceWorkload(resource, { address: ip, ready: true, nodeName }, ports ?? []),
     ),
-    ...(notReadyAddresses ?? []).map(({ ip }) =>
-      sliceWorkload(resource, { address: ip, ready: false }, ports ?? []),
+    ...(notReadyAddresses ?? []).map(({ ip, nodeName }) =>
+      sliceWorkload(resource, { address: ip, ready: false, nodeName }, ports ?? []),
     ),
   ]);
 }
 
 /** The workloads of an EndpointSlice. */
 function sliceWorkloads(resource: ResourceOf<"EndpointSlice">): readonly Workload[] {
-  return (resource.spec.endpoints ?? []).flatMap(({ addresses, conditions, zone }) =>
+  return (resource.spec.endpoints ?? []).flatMap(({ addresses, conditions, zone, nodeName }) =>
     addresses.map((address) =>
       sliceWorkload(
         resource,
-        { address, ready: conditions?.ready !== false, zone },
+        { address, ready: conditions?.ready !== false, zone, nodeName },
         resource.spec.ports ?? [],
       ),
     ),

@@ -71,6 +71,8 @@ export interface Service {
   readonly subjectAltNames: readonly string[];
   /** Which endpoints callers prefer by themselves, whatever they find out of their health. */
   readonly distribution: TrafficDistribution;
+  /** Callers call endpoints of their own node alone. */
+  readonly nodeLocal?: boolean;
   /** Calls of one client go to one endpoint, where no rule says how an endpoint is chosen. */
   readonly sessionAffinity?: "client-ip";
   /** Endpoints count before they are ready. */

@@ -9,7 +9,7 @@ export type TrafficDistribution = "any" | "same-zone" | "nearest";
 /** The annotation for what a Kubernetes Service has a field for, `spec.trafficDistribution`. */
 const ANNOTATION = "networking.istio.io/traffic-distribution";
 
-/** The second is the older name of the first. Which node a proxy is on nobody says here: nearer than a subzone none is. */
+/** The second is the older name of the first. */
 const WORDS: ReadonlyMap<string, TrafficDistribution> = new Map([
   ["prefersamezone", "same-zone"],
   ["preferclose", "same-zone"],

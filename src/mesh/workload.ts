@@ -8,7 +8,7 @@ import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
 import { type Health, healthProbe } from "./health-probe.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
-import { GROUP_METADATA } from "./node-metadata.js";
+import { GROUP_METADATA, NODE_METADATA } from "./node-metadata.js";
 import type { Proxy } from "./proxy.js";
 
 /** One instance of an application, whatever told us of it: a Pod, a WorkloadEntry, an EndpointSlice, or its own proxy. */
@@ -24,6 +24,8 @@ export interface Workload {
   /** `region/zone/subzone`; empty parts are unknown. */
   readonly locality: string;
   readonly network: string;
+  /** The name of the machine that it is on; unknown, unless its labels say it, when absent. */
+  readonly node?: string;
   readonly weight: number;
   /** Ports of its own for a service's port of that name; they win over the service's target port. */
   readonly ports: Readonly<Record<string, number>>;
@@ -46,8 +48,15 @@ export const hasAddress = ({ address }: Pick<Workload, "address">): boolean =>
 
 /** The label by which Istio marks workloads that have a sidecar: `istio` or `disabled`. */
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
+/** The label by which a workload says which node it is on: on Kubernetes' nodes it is their name. */
+export const NODE_LABEL = "kubernetes.io/hostname";
 /** The label by which a workload, or a Service that is a way into one, names its network. */
 export const NETWORK_LABEL = "topology.istio.io/network";
+
+/** What is known of a node: its name, unless that is empty. */
+export function knownNode(node: string | undefined): Pick<Workload, "node"> {
+  return node === undefined || node === "" ? {} : { node };
+}
 
 function isReady(pod: ResourceOf<"Pod">): boolean {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -92,6 +101,7 @@ export function podWorkload(pod: ResourceOf<"Pod">): Workload | undefined {
     serviceAccount: pod.spec.serviceAccountName ?? pod.spec.serviceAccount ?? "default",
     locality: localityOfLabels(labels),
     network: labels[NETWORK_LABEL] ?? "",
+    ...knownNode(pod.spec.nodeName),
     weight: 1,
     ports: {},
     namedPorts: namedPorts(pod.spec),
@@ -197,6 +207,7 @@ export function proxyWorkload(proxy: Proxy, declared: DeclaredWorkload | undefin
     serviceAccount: proxy.serviceAccount,
     locality: proxy.locality,
     network: proxy.network,
+    ...knownNode(proxy.metadata[NODE_METADATA]),
     weight: 1,
     ports: {},
     namedPorts: declared?.namedPorts ?? {},

@@ -11,6 +11,7 @@ import {
   entryWorkload,
   groupedWorkload,
   groupOf,
+  knownNode,
   namedPorts,
   podWorkload,
   proxyWorkload,
@@ -38,13 +39,18 @@ export interface WorkloadSources {
 
 /**
  * A proxy says whether mutual TLS reaches what is described at its address, unless a label there says it: it does by a
- * sidecar, whatever a Pod says, and not by a gateway, whatever account a WorkloadEntry names.
+ * sidecar, whatever a Pod says, and not by a gateway, whatever account a WorkloadEntry names. It also says on which node that
+ * is, where nothing else does.
  */
 function withProxy(workload: Workload, proxy: Workload | undefined): Workload {
-  if (proxy === undefined || workload.labels[TLS_MODE_LABEL] !== undefined) return workload;
+  if (proxy === undefined) return workload;
+  const { node = proxy.node } = workload;
   const isPod = workload.source?.kind === "Pod";
-  const meshTls = proxy.meshTls && (isPod || workload.meshTls);
-  return meshTls === workload.meshTls ? workload : { ...workload, meshTls };
+  const isSaid = workload.labels[TLS_MODE_LABEL] !== undefined;
+  const meshTls = isSaid ? workload.meshTls : proxy.meshTls && (isPod || workload.meshTls);
+  return meshTls === workload.meshTls && node === workload.node
+    ? workload
+    : { ...workload, ...knownNode(node), meshTls };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { selectsWorkload } from "../mesh/gateway.js";
 import type { Labels } from "../mesh/labels.js";
+import { NODE_METADATA } from "../mesh/node-metadata.js";
 import { getsSidecar } from "./injection.js";
 import { declared } from "./made.js";
 import { type ProxyStart, proxyStart } from "./proxy-start.js";
@@ -77,6 +78,8 @@ function workloadOf(
   const { name, namespace } = resource.metadata;
   const { labels = {}, annotations = {} } = template.metadata ?? {};
   const spec = template.spec ?? {};
+  const { nodeMetadata, ...start } = proxyStart(tables, { namespace, labels, annotations });
+  const node = spec.nodeName ?? "";
   return {
     kind,
     name,
@@ -86,7 +89,8 @@ function workloadOf(
     serviceAccount: spec.serviceAccountName ?? spec.serviceAccount ?? "default",
     containers: spec.containers ?? [],
     proxy: proxyOf(tables, namespace, template),
-    ...proxyStart(tables, { namespace, labels, annotations }),
+    ...start,
+    nodeMetadata: { ...(node === "" ? {} : { [NODE_METADATA]: node }), ...nodeMetadata },
   };
 }
 

@@ -8,8 +8,12 @@ import { documents, meshConfiguration } from "./harness/manifests.js";
 import { type Answer, call } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
-/** A Deployment of one pod, `NAME-0`, with these labels. */
-const deployment = (name: string, labels: Readonly<Record<string, string>>): string => `
+/** A Deployment of one pod, `NAME-0`, with these labels, on a node. */
+const deployment = (
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  node: string,
+): string => `
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: ${name} }
@@ -19,23 +23,28 @@ spec:
     metadata: { labels: ${JSON.stringify(labels)} }
     spec:
       serviceAccountName: ${name}
+      nodeName: ${node}
       containers: [{ name: app, image: app, ports: [{ containerPort: 8080 }] }]
 `;
 
-const service = (name: string, app: string): string => `
+const service = (name: string, app: string, more = ""): string => `
 apiVersion: v1
 kind: Service
 metadata: { name: ${name} }
 spec:
   selector: { app: ${app} }
   ports: [{ name: http, port: 80, targetPort: 8080 }]
+  ${more}
 `;
 
 const PLACES = documents(
-  deployment("caller", { app: "caller", "istio-locality": "us.east.1" }),
-  deployment("near", { app: "placed", "istio-locality": "us.east.1" }),
-  deployment("next", { app: "placed", "istio-locality": "us.west.1" }),
-  deployment("far", { app: "placed", "istio-locality": "eu.west.1" }),
+  deployment("caller", { app: "caller", "istio-locality": "us.east.1" }, "node-1"),
+  deployment("near", { app: "placed", "istio-locality": "us.east.1" }, "node-1"),
+  deployment("next", { app: "placed", "istio-locality": "us.west.1" }, "node-2"),
+  deployment("far", { app: "placed", "istio-locality": "eu.west.1" }, "node-3"),
+  service("on-node", "placed", "internalTrafficPolicy: Local"),
+  service("callers", "caller", "internalTrafficPolicy: Local"),
+  service("same-node", "placed", "trafficDistribution: PreferSameNode"),
   service("nearest", "placed"),
   service("spread", "placed"),
   `
@@ -140,6 +149,17 @@ test("requests stay in the caller's place, and go to the next nearest one when i
   expect(await answersOf("http://nearest/", 20)).toEqual({ "next-0": 20 });
   expect((await ask("http://nearest/status/500")).status).toBe(500);
   await expect.poll(() => podOf("http://nearest/"), { timeout: 5000, interval: 10 }).toBe("far-0");
+});
+
+test("requests stay on the caller's node where a service asks for that, or end there", async () => {
+  const from = (pod: string, url: string): Promise<Answer> => call(mesh().pod(pod), url);
+  expect(await answersOf("http://on-node/", 20)).toEqual({ "near-0": 20 });
+  expect(await answersOf("http://same-node/", 20)).toEqual({ "near-0": 20 });
+  expect((await from("far-0", "http://on-node/")).headers["x-echo-pod"]).toBe("far-0");
+  expect((await from("far-0", "http://same-node/")).headers["x-echo-pod"]).toBe("far-0");
+  expect((await from("near-0", "http://callers/")).headers["x-echo-pod"]).toBe("caller-0");
+  const { status, body } = await from("far-0", "http://callers/");
+  expect([status, body]).toEqual([503, "no healthy upstream"]);
 });
 
 test("requests are spread over places by the shares of a rule", async () => {

@@ -15,7 +15,6 @@ import {
   type ValueOf,
 } from "./fields.js";
 import type { Findings } from "./findings.js";
-import { notApplied } from "./unapplied.js";
 
 /** A port of a service. */
 export type ServicePort = ValueOf<typeof ServicePort>;
@@ -79,10 +78,6 @@ export const service = {
 function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
   const { ports = [], type, externalName = "" } = spec;
   yield* checkAffinity(spec);
-  if (spec.internalTrafficPolicy === "Local") {
-    const what = "internalTrafficPolicy: Local, since nobody says which node a workload is on,";
-    yield notApplied(["spec", "internalTrafficPolicy"], what);
-  }
   if (type === "ExternalName" && externalName === "") {
     const message = "a service of type ExternalName needs an externalName";
     yield { path: ["spec", "externalName"], code: "missing-field", message, severity: "warning" };

@@ -4,7 +4,12 @@ import type { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostView } from "../../mesh/host-view.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import type { Place, PlacedCaller, Placing } from "../../mesh/locality-balancing.js";
+import {
+  callableWorkloads,
+  type Place,
+  type PlacedCaller,
+  type Placing,
+} from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { makesMetrics } from "../../mesh/metrics.js";
 import {
@@ -125,7 +130,7 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   const { service, rule, workloads, policies, caller, passed, isCounted } = inputs;
   const takesMeshTls = (workload: Workload, port: number): boolean =>
     workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
-  const found = workloads.filter(hasAddress);
+  const found = callableWorkloads(service, workloads, caller).filter(hasAddress);
   const leftOut = workloads
     .filter((one) => !hasAddress(one))
     .map((one) => unresolved(service, one));

@@ -68,6 +68,20 @@ function countBuilds(): { readonly engine: Engine; readonly builds: () => readon
   return { engine, builds: () => made.splice(0).sort() };
 }
 
+/** The cart, which callers call on their own node alone. */
+const LOCAL_CART = service("cart").replace(
+  "spec:",
+  "spec:\n  selector: { app: cart }\n  internalTrafficPolicy: Local",
+);
+
+const podOn = (node: string, podIP: string): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: cart-${node}, labels: { app: cart } }
+spec: { nodeName: ${node} }
+status: { podIP: ${podIP} }
+`;
+
 test("what is made for a place is made once for all namespaces", () => {
   const { engine, builds } = countBuilds();
   const directory = createDirectory();
@@ -100,7 +114,13 @@ test("endpoints for a place are made once for all kinds of callers there", () =>
 test("edits of rules give what a control plane gives that sees the last ones first", () => {
   const directory = createDirectory();
   const discovery = createDiscovery(encoder, directory.write(FILES));
-  const edits = [{ "cart.yaml": rule("cart", 20) }, { "cart.yaml": "" }, FILES];
+  const edits = [
+    { "cart.yaml": rule("cart", 20) },
+    { "cart.yaml": "" },
+    FILES,
+    { "services.yaml": documents(LOCAL_CART, service("stock")) },
+    FILES,
+  ];
   for (const files of edits) {
     const snapshot = directory.write(files);
     const fresh = createDiscovery(encoder, snapshot, new Engine({ memo: false }));
@@ -108,4 +128,51 @@ test("edits of rules give what a control plane gives that sees the last ones fir
       hold(fresh, snapshot).map(versionsIn),
     );
   }
+});
+
+test("nodes tell callers apart only where a service asks for them", () => {
+  const { engine, builds } = countBuilds();
+  const directory = createDirectory();
+  const snapshot = directory.write(FILES);
+  const discovery = createDiscovery(encoder, snapshot, engine);
+  const onNodes = ["a", "b"].map((node) => proxy("one", { NODE_NAME: node }));
+  const [onA, onB] = hold(discovery, snapshot, onNodes);
+  expect(onB?.endpoints.get(CART)).toBe(onA?.endpoints.get(CART));
+  expect(builds().filter((one) => one === "endpoints of a service")).toHaveLength(SERVICES.length);
+  const [before, apart] = hold(
+    discovery,
+    directory.write({
+      "cart-service.yaml": LOCAL_CART,
+      "services.yaml": documents(service("stock"), service("plain")),
+      "pods.yaml": documents(podOn("a", "10.1.0.1"), podOn("b", "10.1.0.2")),
+    }),
+    onNodes,
+  );
+  expect(before?.endpoints.get(CART)?.version).not.toBe(apart?.endpoints.get(CART)?.version);
+  const [after, together] = hold(
+    discovery,
+    directory.write({ "cart-service.yaml": service("cart") }),
+    onNodes,
+  );
+  expect(together?.endpoints.get(CART)).toBe(after?.endpoints.get(CART));
+});
+
+test("a caller is on the node that its Pod says, as soon as that says it", () => {
+  const directory = createDirectory();
+  const [callerPod, cartPods] = ["caller.yaml", "carts.yaml"] as const;
+  const snapshot = directory.write({
+    "cart.yaml": LOCAL_CART,
+    [cartPods]: documents(podOn("a", "10.1.0.1"), podOn("b", "10.1.0.2")),
+  });
+  const discovery = createDiscovery(encoder, snapshot);
+  const versionOf = (node: string): string | undefined => {
+    const pod = podOn(node, "10.0.0.1")
+      .replaceAll("cart", "front")
+      .replace("name: front", "namespace: one, name: front");
+    const [held] = hold(discovery, directory.write({ [callerPod]: pod }), [proxy("one")]);
+    return held?.endpoints.get(CART)?.version;
+  };
+  const [onA, onB] = [versionOf("a"), versionOf("b")];
+  expect(onB).not.toBe(onA);
+  expect(versionOf("a")).toBe(onA);
 });

@@ -53,11 +53,7 @@ describe("a Service", () => {
       },
       [],
     ],
-    [
-      "is told that callers are not kept to their node",
-      { internalTrafficPolicy: "Local" },
-      ["warning spec.internalTrafficPolicy"],
-    ],
+    ["can keep callers to their node", { internalTrafficPolicy: "Local" }, []],
     ["should name what it stands for", { type: "ExternalName" }, ["warning spec.externalName"]],
   ]);
 });
