@@ -2,7 +2,6 @@
 import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
-import { forwardProxyCache } from "./cluster/static-cluster.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
 
@@ -27,12 +26,6 @@ const cors = (): HttpFilterJson => filter("cors", "cors.v3.Cors", {});
 const router = (quiet: boolean): HttpFilterJson =>
   filter("router", "router.v3.Router", quiet ? { suppressEnvoyHeaders: true } : {});
 
-/** Resolves the host of a request to an unknown service, where nothing else knows its address. */
-const forwardProxy = (): HttpFilterJson =>
-  filter("dynamic_forward_proxy", "dynamic_forward_proxy.v3.FilterConfig", {
-    dnsCacheConfig: forwardProxyCache(),
-  });
-
 /** Asks for the virtual host of a request that the route configuration does not have, and lets the request wait for it. */
 const onDemand = (): HttpFilterJson => filter("on_demand", "on_demand.v3.OnDemand", {});
 
@@ -42,8 +35,6 @@ export interface HttpFilterOptions {
   readonly onDemand?: boolean;
   /** Those that decide whether a request may pass; they come before all others. */
   readonly security?: readonly HttpFilterJson[];
-  /** The names of unknown hosts are looked up. */
-  readonly forwardProxy?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
   readonly headers?: ProxyHeaders;
 }
@@ -56,7 +47,6 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     grpcStats(),
     fault(),
     cors(),
-    ...(options.forwardProxy === true ? [forwardProxy()] : []),
     router(options.headers?.envoyDebugHeaders?.disabled === true),
   ];
 }

@@ -48,11 +48,6 @@ export function inboundPassthroughCluster(defaults: ConnectionDefaults): Cluster
   };
 }
 
-/** The cache that the filter and the cluster of a forward proxy share; both must say the same of it. */
-export function forwardProxyCache(): object {
-  return { name: "forward_proxy", dnsLookupFamily: "V4_ONLY" };
-}
-
 /**
  * Where calls to unknown hosts go whose names are looked up, as they stand in the request. When nothing is captured it
  * bears the name of the cluster that it stands in for.
@@ -65,7 +60,7 @@ export function forwardProxyCluster(name: string, defaults: ConnectionDefaults):
     clusterType: {
       name: "envoy.clusters.dynamic_forward_proxy",
       typedConfig: any("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", {
-        dnsCacheConfig: forwardProxyCache(),
+        dnsCacheConfig: { name: "forward_proxy", dnsLookupFamily: "V4_ONLY" },
       }),
     },
     ...connectionOptions({}, defaults),

@@ -27,7 +27,7 @@ import {
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import { catchAllHost } from "../route/virtual-host.js";
 import type { RequestTracing } from "../tracing.js";
-import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { type ChosenChain, chooseChains, inOrder, isOpen, requestClaim } from "./chosen-chains.js";
 import type { TcpChain } from "./l4-chains.js";
@@ -71,22 +71,16 @@ const PLAIN_HTTP: FilterChainMatchJson = {
   applicationProtocols: ["http/1.1", "h2c"],
 };
 
-/** How requests come in, and which of them go to hosts that Envoy looks up by name. */
-type RequestHandling = Pick<HttpConnectionManagerOptions, "side"> & {
-  readonly forwardProxy: boolean;
-};
-
 /** What takes the requests of a listener. */
 function requestFilter(
   routes: Routes,
   listener: string,
-  { side, forwardProxy, ...options }: OutboundListenerOptions & RequestHandling,
+  { side, ...options }: OutboundListenerOptions & Pick<HttpConnectionManagerOptions, "side">,
 ): FilterJson {
   return httpConnectionManager({
     statPrefix: `outbound_${listener};`,
     routes,
     filters: httpFilters({
-      forwardProxy,
       onDemand: options.onDemand && "name" in routes,
       headers: options.headers,
     }),
@@ -103,9 +97,8 @@ function httpChain(
   listener: string,
   options: OutboundListenerOptions,
 ): FilterChainJson {
-  const forwardProxy = options.unknown.mode === "ALLOW_ANY_DYNAMIC_DNS";
   return {
-    filters: [requestFilter(routes, listener, { ...options, side: OUTBOUND_SIDE, forwardProxy })],
+    filters: [requestFilter(routes, listener, { ...options, side: OUTBOUND_SIDE })],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
   };
 }
@@ -336,9 +329,8 @@ function proxyChain(
   listener: string,
   options: OutboundListenerOptions,
 ): FilterChainJson {
-  const forwardProxy = proxiedUnknown(options.unknown, options.captured).mode !== "REGISTRY_ONLY";
   const side = { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] };
-  return { filters: [requestFilter(routes, listener, { ...options, side, forwardProxy })] };
+  return { filters: [requestFilter(routes, listener, { ...options, side })] };
 }
 
 /** An HTTP proxy for a sidecar's application. */
