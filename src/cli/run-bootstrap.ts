@@ -118,6 +118,7 @@ async function bootstrapOptions(
     status: { address: own ?? "0.0.0.0", port: statusPort },
     metrics: { address: own ?? "0.0.0.0", port: metricsPort },
     makesMetrics: options.metrics === true,
+    ...(declared === undefined ? {} : { statistics: declared.statistics }),
     ...(dnsResolver === undefined ? {} : { dnsResolvers: dnsResolver }),
   };
 }

@@ -5,6 +5,7 @@ import { each, type Findings, given } from "./kinds/findings.js";
 import { notApplied } from "./kinds/unapplied.js";
 import { unappliedMetadata } from "./kinds/unapplied-metadata.js";
 import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
+import { checkStatistics } from "./proxy-statistics.js";
 
 /** Where Istio has what is captured go, if nobody says otherwise. */
 const DEFAULT_PORTS = { proxyListenPort: 15001, proxyInboundListenPort: 15006 } as const;
@@ -52,7 +53,10 @@ function* unappliedProviderFields(provider: ExtensionProvider, path: Path): Find
 const unappliedHeader = ({ envName }: ProviderHeader, path: Path): Findings =>
   unapplied(path, { envName });
 
-/** The same of the settings of a single proxy. */
+/**
+ * The same of the settings of a single proxy. The tags that a Telemetry adds to metrics are labels of them whatever
+ * `extraStatTags` lists.
+ */
 export function* unappliedProxyFields(config: ProxyConfigFields, path: Path): Findings {
   const { zipkin, lightstep, datadog, stackdriver, openCensusAgent } = config.tracing ?? {};
   const tracing = { zipkin, lightstep, datadog, stackdriver, openCensusAgent };
@@ -60,17 +64,15 @@ export function* unappliedProxyFields(config: ProxyConfigFields, path: Path): Fi
     if (tracer !== undefined) yield notApplied([...path, "tracing", name], "tracing");
   }
   yield* unappliedMetadata(config.proxyMetadata ?? {}, [...path, "proxyMetadata"]);
+  yield* checkStatistics(config, path);
   yield* unapplied(path, {
     zipkinAddress: config.zipkinAddress,
-    statsdUdpAddress: config.statsdUdpAddress,
     envoyMetricsServiceAddress: config.envoyMetricsServiceAddress,
     envoyMetricsService: config.envoyMetricsService,
     envoyAccessLogService: config.envoyAccessLogService,
     customConfigFile: config.customConfigFile,
     proxyBootstrapTemplatePath: config.proxyBootstrapTemplatePath,
     runtimeValues: config.runtimeValues,
-    proxyStatsMatcher: config.proxyStatsMatcher,
-    extraStatTags: config.extraStatTags,
     caCertificatesPem: config.caCertificatesPem,
     privateKeyProvider: config.privateKeyProvider,
   });

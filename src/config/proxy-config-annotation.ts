@@ -3,6 +3,7 @@ import type { Finding, Path } from "./kind.js";
 import type { PodTemplate } from "./kinds/pod-template.js";
 import { ProxyConfigFields } from "./mesh-config-schema.js";
 import { unappliedProxyFields } from "./mesh-unapplied.js";
+import { checkRegexp, REGEXPS_ANNOTATION } from "./proxy-statistics.js";
 import { isMap } from "./reading/value.js";
 import type { ConfigResource } from "./resource.js";
 import { validateBody } from "./schema.js";
@@ -46,11 +47,18 @@ function withTexts(config: unknown): unknown {
   return { ...config, proxyMetadata: Object.fromEntries(variables) as unknown };
 }
 
-/** Warns of what is wrong with the annotation of the pods that a resource is or makes; nothing for other resources. */
+/** Warns of what is wrong with the annotations of the pods that a resource is or makes; nothing for other resources. */
 export function proxyConfigFindings(resource: ConfigResource): readonly Finding[] {
   const place = podAnnotations(resource);
-  const text = place?.annotations?.[PROXY_CONFIG_ANNOTATION];
-  if (place === undefined || text === undefined) return [];
+  if (place === undefined) return [];
+  const { [PROXY_CONFIG_ANNOTATION]: text, [REGEXPS_ANNOTATION]: regexps = "" } =
+    place.annotations ?? {};
+  const at = [...place.path, REGEXPS_ANNOTATION];
+  const ofRegexps = regexps.split(",").flatMap((one) => [...checkRegexp(one, at)]);
+  return text === undefined ? ofRegexps : [...ofRegexps, ...settingsFindings(text, place.path)];
+}
+
+function settingsFindings(text: string, path: Path): readonly Finding[] {
   const { fields, findings } = readProxyConfig(text);
   const ofErrors = findings.map((finding) => ({
     ...finding,
@@ -58,7 +66,7 @@ export function proxyConfigFindings(resource: ConfigResource): readonly Finding[
   }));
   return [...ofErrors, ...unappliedProxyFields(fields, [])].map((finding) => ({
     ...finding,
-    path: [...place.path, PROXY_CONFIG_ANNOTATION, ...finding.path],
+    path: [...path, PROXY_CONFIG_ANNOTATION, ...finding.path],
     message: `${PROXY_CONFIG_ANNOTATION}: ${finding.message}`,
     severity: "warning",
   }));

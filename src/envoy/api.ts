@@ -36,6 +36,7 @@ export type {
   ListenerFilterJson,
 } from "../../gen/types/envoy/config/listener/v3/listener_components_pb.js";
 export type { ListenerJson } from "../../gen/types/envoy/config/listener/v3/listener_pb.js";
+export type { StatsMatcherJson } from "../../gen/types/envoy/config/metrics/v3/stats_pb.js";
 export type {
   PermissionJson,
   PolicyJson,

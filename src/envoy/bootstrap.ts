@@ -4,6 +4,7 @@
  * has use for it.
  */
 
+import type { ProxyStatistics } from "../config/proxy-statistics.js";
 import { GROUP_METADATA } from "../mesh/node-metadata.js";
 import { any } from "./any.js";
 import type {
@@ -16,6 +17,7 @@ import type {
 import { bootstrapListeners, buildAdminCluster } from "./bootstrap-listeners.js";
 import { bootstrapMetrics } from "./bootstrap-metrics.js";
 import { buildNode, type NodeOptions } from "./bootstrap-node.js";
+import { bootstrapStatistics } from "./bootstrap-statistics.js";
 import { adsSource } from "./config-source.js";
 import {
   aggregateCluster,
@@ -28,7 +30,6 @@ import {
   XDS_CLUSTER,
 } from "./control-plane-cluster.js";
 import { METRICS_PORT, STATUS_PORT } from "./names.js";
-import { STATS_TAGS } from "./stats-tags.js";
 
 /** An address to listen on, or to ask. */
 export interface SocketAddress {
@@ -81,6 +82,8 @@ export interface BootstrapOptions {
    * some 14 MiB.
    */
   readonly makesMetrics?: boolean;
+  /** What is asked of its statistics; it keeps all of them when absent. */
+  readonly statistics?: ProxyStatistics;
 }
 
 /** A message of type envoy.config.bootstrap.v3.Bootstrap in canonical protobuf JSON. */
@@ -114,7 +117,7 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
     ...(checks ? { hdsConfig: healthDiscovery() } : {}),
     layeredRuntime: layeredRuntime(),
     overloadManager: overloadManager(options.maxDownstreamConnections ?? DEFAULT_MAX_CONNECTIONS),
-    statsConfig: { useAllDefaultTags: false, statsTags: STATS_TAGS },
+    ...bootstrapStatistics(options.statistics ?? {}, options.node.addresses),
     statsFlushInterval: `${flushSeconds}s`,
     ...(options.makesMetrics === true ? bootstrapMetrics(flushSeconds) : {}),
     ...dnsResolver(options.dnsResolvers ?? []),

@@ -14,6 +14,7 @@ import { CONNECTED } from "./access-log.js";
 import { any } from "./any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "./api.js";
 import { cel, type Format, firstOf, firstOr, operator, ownLabel } from "./format.js";
+import { METRICS_SCOPE } from "./names.js";
 
 /** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
 export const ENDPOINT_METADATA = "fairlead";
@@ -40,11 +41,7 @@ export interface MetricLogs {
   readonly connections: readonly AccessLogJson[];
 }
 
-/**
- * The one namespace of statistics of whose names a stock Envoy leaves out `envoy_`, provided that a plugin for WebAssembly is
- * there, as in our bootstraps of meshes with metrics.
- */
-const SCOPE = { prefix: "wasmcustom", enableEviction: true };
+const SCOPE = { prefix: METRICS_SCOPE, enableEviction: true };
 
 /** What every node says of itself, and what only some do. */
 const node = (key: string): Format => `%CEL(xds.node.metadata.${key})%`;

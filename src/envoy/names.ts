@@ -50,6 +50,11 @@ export const VIRTUAL_INBOUND_PORT = 15006;
 /** The ports on which a proxy says by itself whether it is ready, and what it measures. */
 export const STATUS_PORT = 15021;
 export const METRICS_PORT = 15090;
+/**
+ * The one namespace of statistics of whose names a stock Envoy leaves out `envoy_`, provided that a plugin for WebAssembly is
+ * there, as in our bootstraps of meshes with metrics.
+ */
+export const METRICS_SCOPE = "wasmcustom";
 /** The port of the HTTP proxy of a sidecar that captures nothing. */
 export const HTTP_PROXY_PORT = 15007;
 /** The name of the HTTP proxy's route configuration. */

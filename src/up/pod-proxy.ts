@@ -117,6 +117,7 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     status: { address: addresses.pod, port: STATUS_PORT },
     metrics: { address: addresses.pod, port: METRICS_PORT },
     makesMetrics: makesMetrics(tables.Telemetry, meshConfigIn(tables)),
+    statistics: pod.statistics,
     ...(settings.protocol === undefined ? {} : { protocol: settings.protocol }),
     ...(settings.dnsResolvers === undefined ? {} : { dnsResolvers: settings.dnsResolvers }),
   };

@@ -62,6 +62,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     nodeMetadata: workload.nodeMetadata,
     concurrency: workload.concurrency,
     settings: workload.settings,
+    statistics: workload.statistics,
     appPorts,
   };
 }

@@ -4,6 +4,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { meshConfigIn } from "../config/mesh-config.js";
 import type { ProxyConfigFields, ToldSettings } from "../config/mesh-config-schema.js";
 import { PROXY_CONFIG_ANNOTATION, readProxyConfig } from "../config/proxy-config-annotation.js";
+import { type ProxyStatistics, proxyStatistics } from "../config/proxy-statistics.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { comparePrecedence } from "../mesh/precedence.js";
@@ -16,6 +17,8 @@ export interface ProxyStart {
   readonly concurrency: number;
   /** What it tells the control plane of its own settings; what it does not is as the mesh's configuration says. */
   readonly settings: ToldSettings;
+  /** What is asked of its statistics. */
+  readonly statistics: ProxyStatistics;
 }
 
 /** The pods of a workload, as far as ProxyConfigs tell them apart. */
@@ -56,6 +59,7 @@ export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
     nodeMetadata: Object.assign({}, ...settings.map(metadataIn)) as ProxyStart["nodeMetadata"],
     concurrency: numbers.at(-1) ?? USUAL_CONCURRENCY,
     settings: told(annotated),
+    statistics: proxyStatistics({ ...defaultConfig, ...annotated }, pods.annotations),
   };
 }
 

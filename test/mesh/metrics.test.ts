@@ -1,8 +1,10 @@
 /** Istio's metrics of requests and connections, as Prometheus would read them from stock Envoys. */
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { stats } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -31,10 +33,19 @@ metadata: { name: bytes, namespace: default }
 spec: { selector: { app: caller }, ports: [{ name: tcp, port: 9000, targetPort: 8080 }] }
 `;
 
+/** Of this process alone, so that two runs of the tests do not meet. */
+const STATSD = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+
 const mesh = shareMesh({
   "apps.yaml": documents(
     application("caller", { versions: ["v1"] }),
-    application("called", { versions: ["v2"] }),
+    application("called", {
+      versions: ["v2"],
+      annotations: {
+        "proxy.istio.io/config": `statsdUdpAddress: ${STATSD}:8125`,
+        "sidecar.istio.io/statsInclusionPrefixes": "cluster.inbound",
+      },
+    }),
     BYTES,
   ),
   "edge.yaml": HTTP_GATEWAY,
@@ -170,6 +181,32 @@ test("connections are counted when they begin, and with their bytes when they en
   socket.end("GET / HTTP/1.0\r\n\r\n");
   await of("connections_closed").toBe(1);
   await of("received_bytes").toBe("GET / HTTP/1.0\r\n\r\n".length);
+});
+
+test("a proxy keeps the statistics that its pod asks for, and those that are always kept", async () => {
+  await call(caller(), "http://called/");
+  // Histograms are listed apart, under no name.
+  const names = async (pod: PlacedPod) =>
+    [...(await stats(pod, "")).keys()].filter((name) => name !== "");
+  const families = new Set((await names(called())).map((name) => name.split(".")[0]));
+  expect(families).toEqual(
+    new Set(["cluster", "cluster_manager", "listener_manager", "server", "wasmcustom"]),
+  );
+  const clusters = (await names(called())).filter((name) => name.startsWith("cluster."));
+  expect(clusters).toContain("cluster.inbound|8080||;.upstream_rq_total");
+  expect(clusters.filter((name) => name.startsWith("cluster.outbound"))).toEqual([]);
+  expect(await names(caller())).toContain("listener_manager.lds.update_success");
+  expect((await names(caller())).some((name) => name.startsWith("cluster.outbound"))).toBe(true);
+});
+
+test("a server of statsd is sent a proxy's statistics", async () => {
+  const server = createSocket("udp4");
+  onTestFinished(() => {
+    server.close();
+  });
+  server.bind(8125, STATSD);
+  const [packet] = (await once(server, "message")) as [Buffer];
+  expect(packet.toString()).toMatch(/^envoy\..+:\d/);
 });
 
 test("they stop when the Telemetry is deleted", async () => {

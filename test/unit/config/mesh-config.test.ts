@@ -306,6 +306,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     "proxyInboundListenPort: 15006",
     "enableEnvoyAccessLogService: false",
     "outboundClusterStatName: '%SERVICE%'",
+    "defaultConfig: { extraStatTags: [a], proxyStatsMatcher: { inclusionPrefixes: [a] } }",
     "discoverySelectors: [{ matchLabels: { a: b } }]",
     "verifyCertificateAtClient: true",
     "defaultConfig: { proxyMetadata: { ISTIO_META_HTTP10: '1', IDLE_TIMEOUT: 5s } }",

@@ -70,6 +70,16 @@ describe("the annotation proxy.istio.io/config", () => {
     expect(problems(pod('"tracing: { sampling: 1 }"'))).toEqual([]);
   });
 
+  test("is beside another whose expressions are told of when they are none", () => {
+    const text = pod("''").replace(
+      "proxy.istio.io/config: ''",
+      'sidecar.istio.io/statsInclusionRegexps: "a.*,("',
+    );
+    expect(problems(text)).toEqual([
+      expect.stringMatching(/^warning 6:.*"\(" is no RE2 regular expression.*: it is left out$/),
+    ]);
+  });
+
   test("may have settings that nobody knows, and leaves all resources in force", () => {
     expect(problems(template("Deployment", '"notYetKnown: 1"'))).toEqual([]);
     const { tables } = parseOffline([{ path: "a.yaml", text: template("Deployment", "'['") }]);

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openAuthority } from "../../../src/ca/authority.js";
+import type { ProxyStatistics } from "../../../src/config/proxy-statistics.js";
 import {
   type Bootstrap,
   type BootstrapOptions,
@@ -39,6 +40,15 @@ const base: BootstrapOptions = {
     rootCertificates: { file: "/etc/fairlead/root.pem" },
     token: { inline: TOKEN },
   },
+};
+
+const STATISTICS: ProxyStatistics = {
+  kept: {
+    prefixes: ["http.{pod_ip}_", "server"],
+    suffixes: ["upstream_rq_total"],
+    regexps: ["cluster.*_ms"],
+  },
+  statsd: { address: "192.0.2.9", port: 8125 },
 };
 
 const tls = (changed: object): BootstrapOptions["controlPlane"] => ({
@@ -177,6 +187,27 @@ test("asks for checks of the application by its certificate, for a WorkloadGroup
   expect(buildBootstrap({ ...member, controlPlane })).not.toHaveProperty("hdsConfig");
 });
 
+test("keeps the statistics that are asked for, and those that are always kept", () => {
+  const node = { ...base.node, addresses: ["192.0.2.7", "2001:db8::7"] };
+  const { statsConfig } = buildBootstrap({ ...base, node, statistics: STATISTICS }) as {
+    readonly statsConfig: {
+      readonly statsMatcher: { readonly inclusionList: { readonly patterns: readonly object[] } };
+    };
+  };
+  const { patterns } = statsConfig.statsMatcher.inclusionList;
+  expect(patterns).toEqual(
+    expect.arrayContaining([
+      { prefix: "http.192.0.2.7_" },
+      { prefix: "http.2001:db8::7_" },
+      { prefix: "server" },
+      { suffix: "upstream_rq_total" },
+      { suffix: "rbac.denied" },
+      { safeRegex: { regex: "cluster.*_ms" } },
+    ]),
+  );
+  expect(new Set(patterns.map((one) => JSON.stringify(one))).size).toBe(patterns.length);
+});
+
 test("the whole of it is as it was", async () => {
   await expect(`${JSON.stringify(buildBootstrap(base), undefined, 2)}\n`).toMatchFileSnapshot(
     "../../golden/bootstrap/sidecar.json",
@@ -246,6 +277,7 @@ describe("Envoy accepts", () => {
         dnsResolvers: [{ address: "127.0.0.53", port: 53 }],
         maxDownstreamConnections: 1000,
         statsFlushIntervalSeconds: 1,
+        statistics: STATISTICS,
       }),
     ],
   ])("%s", async (_, options) => {

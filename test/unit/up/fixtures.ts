@@ -67,6 +67,7 @@ export const WORKLOAD: LocalWorkload = {
   nodeMetadata: {},
   concurrency: 1,
   settings: {},
+  statistics: {},
 };
 
 const POD: LocalPod = {
@@ -81,6 +82,7 @@ const POD: LocalPod = {
   nodeMetadata: {},
   concurrency: 1,
   settings: {},
+  statistics: {},
   appPorts: [8080],
 };
 

@@ -81,6 +81,30 @@ test.each([
   }
 });
 
+test("what is asked of statistics is what the annotations say, over the mesh's", () => {
+  const tables = tablesOf({
+    ...resource("ConfigMap", "istio.istio-system"),
+    spec: {
+      data: {
+        mesh: "defaultConfig: { statsdUdpAddress: '192.0.2.1:8125', proxyStatsMatcher: { inclusionPrefixes: [a] } }",
+      },
+    },
+  });
+  const asked = (annotations: Readonly<Record<string, string>>) =>
+    proxyStart(tables, { namespace: "default", labels: {}, annotations }).statistics;
+  const statsd = { address: "192.0.2.1", port: 8125 };
+  const none = { prefixes: [], suffixes: [], regexps: [] };
+  expect(asked({})).toEqual({ statsd, kept: { ...none, prefixes: ["a"] } });
+  expect(asked({ [ANNOTATION]: "proxyStatsMatcher: { inclusionSuffixes: [b] }" })).toEqual({
+    statsd,
+    kept: { ...none, suffixes: ["b"] },
+  });
+  expect(asked({ "sidecar.istio.io/statsInclusionPrefixes": "c" })).toEqual({
+    statsd,
+    kept: { ...none, prefixes: ["c"] },
+  });
+});
+
 test("of the settings that a proxy tells the annotation's count, and not the mesh's, which the control plane knows", () => {
   const tables = tablesOf({
     ...resource("ConfigMap", "istio.istio-system"),
