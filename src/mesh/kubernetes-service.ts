@@ -18,6 +18,7 @@ export interface ServiceDefaults {
 /** The annotations by which a Kubernetes Service says what a ServiceEntry has fields for. */
 const EXPORT_TO = "networking.istio.io/exportTo";
 const ACCOUNTS = "alpha.istio.io/kubernetes-serviceaccounts";
+const IDENTITIES = "alpha.istio.io/canonical-serviceaccounts";
 
 type KubernetesService = ResourceOf<"Service">;
 
@@ -65,8 +66,12 @@ function externalEndpoints({ spec }: KubernetesService): readonly StaticEndpoint
   return [{ ...nowhere, address: spec.externalName, weight: undefined }];
 }
 
-function identities(annotation: string | undefined): readonly string[] {
-  return (annotation ?? "").split(",").filter((identity) => identity !== "");
+/** The words of an annotation, which commas divide. */
+function wordsOf(annotation = ""): readonly string[] {
+  return annotation
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 }
 
 /** The service of a Kubernetes Service. See Istio, "Kubernetes service registry". */
@@ -91,8 +96,9 @@ export function kubernetesService(
     external: resource.spec.type === "ExternalName",
     selector: selectsPods ? selector : undefined,
     endpoints: externalEndpoints(resource),
-    exportTo: parseExportTo(annotations[EXPORT_TO]?.split(","), namespace, exportTo),
-    subjectAltNames: identities(annotations[ACCOUNTS]),
+    exportTo: parseExportTo(wordsOf(annotations[EXPORT_TO]), namespace, exportTo),
+    subjectAltNames: wordsOf(annotations[IDENTITIES]),
+    serviceAccounts: wordsOf(annotations[ACCOUNTS]).map((account) => `${namespace}/${account}`),
     distribution: trafficDistribution(
       annotations,
       distributions.get(namespace) ?? "any",

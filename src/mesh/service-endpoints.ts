@@ -102,9 +102,12 @@ function endpointsWorkloads(resource: ResourceOf<"Endpoints">): readonly Workloa
   ]);
 }
 
-/** The workloads of an EndpointSlice. */
+/** The workloads of an EndpointSlice. One that ends is none, also where services take those that are not ready. */
 function sliceWorkloads(resource: ResourceOf<"EndpointSlice">): readonly Workload[] {
-  return (resource.spec.endpoints ?? []).flatMap(({ addresses, conditions, zone, nodeName }) =>
+  const staying = (resource.spec.endpoints ?? []).filter(
+    ({ conditions: { ready, terminating } = {} }) => ready !== false || terminating !== true,
+  );
+  return staying.flatMap(({ addresses, conditions, zone, nodeName }) =>
     addresses.map((address) =>
       sliceWorkload(
         resource,

@@ -69,6 +69,8 @@ export interface Service {
   readonly exportTo: Visibility;
   /** SPIFFE identities that the servers may have, beyond those of the workloads. */
   readonly subjectAltNames: readonly string[];
+  /** `namespace/account` of servers, beyond those of the workloads; none when absent. */
+  readonly serviceAccounts?: readonly string[];
   /** Which endpoints callers prefer by themselves, whatever they find out of their health. */
   readonly distribution: TrafficDistribution;
   /** Callers call endpoints of their own node alone. */

@@ -15,6 +15,7 @@ import {
   type ValueOf,
 } from "./fields.js";
 import type { Findings } from "./findings.js";
+import { notApplied } from "./unapplied.js";
 
 /** A port of a service. */
 export type ServicePort = ValueOf<typeof ServicePort>;
@@ -41,6 +42,7 @@ export const ServiceSpec = lenient({
   externalIPs: optional(list(Text)),
   externalName: optional(Text),
   loadBalancerIP: optional(Text),
+  loadBalancerSourceRanges: optional(list(Text)),
   sessionAffinity: optional(oneOf("None", "ClientIP")),
   sessionAffinityConfig: optional(
     lenient({
@@ -78,6 +80,10 @@ export const service = {
 function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
   const { ports = [], type, externalName = "" } = spec;
   yield* checkAffinity(spec);
+  if ((spec.loadBalancerSourceRanges ?? []).length > 0) {
+    const instead = "an AuthorizationPolicy with remoteIpBlocks keeps others out";
+    yield notApplied(["spec", "loadBalancerSourceRanges"], `loadBalancerSourceRanges (${instead})`);
+  }
   if (type === "ExternalName" && externalName === "") {
     const message = "a service of type ExternalName needs an externalName";
     yield { path: ["spec", "externalName"], code: "missing-field", message, severity: "warning" };

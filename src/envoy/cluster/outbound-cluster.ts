@@ -221,9 +221,9 @@ function outliers({ outlierDetection: outlier }: EffectivePolicy): Partial<Clust
   return outlier === undefined ? {} : { outlierDetection: outlierDetection(outlier) };
 }
 
-/** The identities that the servers may show: those of the workloads, and those that the ServiceEntry names. */
+/** The identities that the servers may show: those of the workloads, and those that the service names. */
 function identitiesOf({ service, accounts, client }: OutboundClusterInput): readonly string[] {
-  const own = accounts.flatMap((account) => {
+  const own = [...accounts, ...(service.serviceAccounts ?? [])].flatMap((account) => {
     const [namespace = "", name = ""] = account.split("/");
     return client.trustDomains.map((domain) => `spiffe://${domain}/ns/${namespace}/sa/${name}`);
   });

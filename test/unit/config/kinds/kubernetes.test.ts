@@ -53,6 +53,11 @@ describe("a Service", () => {
       },
       [],
     ],
+    [
+      "is told that nobody looks at the addresses that may call it",
+      { type: "LoadBalancer", loadBalancerSourceRanges: ["192.0.2.0/24"] },
+      ["warning spec.loadBalancerSourceRanges"],
+    ],
     ["can keep callers to their node", { internalTrafficPolicy: "Local" }, []],
     ["should name what it stands for", { type: "ExternalName" }, ["warning spec.externalName"]],
   ]);
