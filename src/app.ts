@@ -7,7 +7,7 @@ import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
-import { inTurns } from "./app/in-turns.js";
+import { idleMs, inTurns } from "./app/in-turns.js";
 import type { FollowedIssuers } from "./app/issuer-keys.js";
 import { logObserver } from "./app/log-observer.js";
 import { measuredState } from "./app/measured-state.js";
@@ -242,7 +242,7 @@ async function serve(
   closers.push(close);
   followAuthority(parts, ads, sessions);
   const onError = logError(options, "could not prepare what proxies will ask for");
-  closers.push(inTurns(discovery.prepare(), { timers: systemTimers, onError }));
+  closers.push(inTurns(discovery.prepare(), { timers: systemTimers, idleMs, onError }));
   return {
     ...ports,
     get rootCertificates() {

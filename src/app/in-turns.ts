@@ -1,22 +1,52 @@
+import { performance } from "node:perf_hooks";
 import type { Timers } from "../ca/timers.js";
 
 /** How long work is done, and who is told when it fails. */
 export interface TurnOptions {
   readonly timers: Timers;
+  /** For how many milliseconds the process had nothing to do so far: see `idleMs`. */
+  readonly idleMs: () => number;
   readonly onError: (error: unknown) => void;
 }
 
-/**
- * Others have as many milliseconds between two steps. A turn of the event loop would not do: until a new connection asks for
- * something it needs several, and would wait for a step in each of them.
- */
-const PAUSE_MS = 5;
+/** For how many milliseconds this process has waited for something to do, since it began. */
+export const idleMs = (): number => performance.eventLoopUtilization().idle;
 
-/** Takes the steps of long work one by one, and lets others have their turn before each of them; the result ends it. */
-export function inTurns(steps: Iterable<void>, { timers, onError }: TurnOptions): () => void {
+/**
+ * A step is taken when the process had nothing to do for most of so many milliseconds. A turn of the event loop, or a fixed
+ * pause, would not do: until a new connection has its first answer it needs many turns, and would wait for a step in each of
+ * them.
+ */
+const QUIET_MS = 20;
+const MOST_OF_IT = 0.75;
+
+/** When it is never quiet, a step is taken after so many milliseconds. */
+const MOST_MS = 1000;
+
+/** Takes the steps of long work one by one, when nobody else has something to do; the result ends it. */
+export function inTurns(
+  steps: Iterable<void>,
+  { timers, idleMs: idle, onError }: TurnOptions,
+): () => void {
   const rest = steps[Symbol.iterator]();
-  const pause = (): (() => void) => timers.at(timers.now() + PAUSE_MS, step);
   let cancel = pause();
+  return () => {
+    cancel();
+  };
+
+  function pause(): () => void {
+    const most = timers.now() + MOST_MS;
+    const wait = (): (() => void) => {
+      const before = idle();
+      return timers.at(timers.now() + QUIET_MS, () => {
+        const isQuiet = idle() - before >= QUIET_MS * MOST_OF_IT;
+        if (isQuiet || timers.now() >= most) step();
+        else cancel = wait();
+      });
+    };
+    return wait();
+  }
+
   function step(): void {
     try {
       if (rest.next().done !== true) cancel = pause();
@@ -24,7 +54,4 @@ export function inTurns(steps: Iterable<void>, { timers, onError }: TurnOptions)
       onError(error);
     }
   }
-  return () => {
-    cancel();
-  };
 }

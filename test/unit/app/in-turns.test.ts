@@ -19,7 +19,7 @@ test("time goes by before each step, in which others have their turn", async () 
   const timers = fakeTimers();
   const taken: number[] = [];
   const begun = timers.now();
-  inTurns(notedSteps(taken, timers.now), { timers, onError });
+  inTurns(notedSteps(taken, timers.now), { timers, idleMs: timers.now, onError });
   await timers.turnTo(begun + 1000);
   const pauses = [begun, ...taken].slice(0, 3).map((time, i) => (taken[i] ?? 0) - time);
   expect(taken).toHaveLength(3);
@@ -27,10 +27,29 @@ test("time goes by before each step, in which others have their turn", async () 
   expect(timers.due()).toEqual([]);
 });
 
+test("a step waits while others have something to do, but not for ever", async () => {
+  const timers = fakeTimers();
+  const taken: number[] = [];
+  const begun = timers.now();
+  const busyUntil = begun + 300;
+  const idleMs = () => Math.max(0, timers.now() - busyUntil);
+  inTurns(notedSteps(taken, timers.now), { timers, idleMs, onError });
+  await timers.turnTo(begun + 1000);
+  expect(Math.min(...taken)).toBeGreaterThan(busyUntil);
+  expect(taken).toHaveLength(3);
+
+  const late: number[] = [];
+  const start = timers.now();
+  inTurns(notedSteps(late, timers.now), { timers, idleMs: () => 0, onError });
+  await timers.turnTo(start + 5000);
+  expect(late).toHaveLength(3);
+  expect(Math.min(...late)).toBeGreaterThanOrEqual(start + 1000);
+});
+
 test("no step is taken once the work is ended", async () => {
   const timers = fakeTimers();
   const taken: number[] = [];
-  const end = inTurns(notedSteps(taken, timers.now), { timers, onError });
+  const end = inTurns(notedSteps(taken, timers.now), { timers, idleMs: timers.now, onError });
   const [first = 0] = timers.due();
   await timers.turnTo(first);
   end();
@@ -42,7 +61,11 @@ test("who began the work is told when a step fails", async () => {
   const timers = fakeTimers();
   const errors: unknown[] = [];
   const failure = new Error("no such namespace");
-  inTurns(notedSteps([], timers.now, failure), { timers, onError: (error) => errors.push(error) });
+  inTurns(notedSteps([], timers.now, failure), {
+    timers,
+    idleMs: timers.now,
+    onError: (error) => errors.push(error),
+  });
   await timers.turnTo(timers.now() + 1000);
   expect(errors).toEqual([failure]);
 });
