@@ -9,11 +9,12 @@ export interface DirectoryEvent {
   readonly isEntry: boolean;
 }
 
-/** Is told of what happened. */
-export type OnDirectoryEvent = (event: DirectoryEvent) => void;
-
 /** Watches directories, not what is below them. */
 export interface DirectoryWatch {
+  /** Tells of what happens, and of all that has happened before somebody listened. */
+  readonly listen: (onEvent: (event: DirectoryEvent) => void) => void;
+  /** Watches a directory too, with what identifies the one that is there; until `follow` says otherwise. */
+  readonly add: (directory: string, identity: string) => void;
   /**
    * Watches exactly these directories: paths with what identifies the directory that is there. One that was replaced by
    * another at the same path is watched anew. Says which cannot be watched.
@@ -29,21 +30,25 @@ export interface DirectoryWatch {
  * Node's own watch is used, one for a directory and none for its files: chokidar reads the whole directory again after each
  * event, which for a thousand files costs 20 to 100 ms of CPU time an edit, where this costs less than one.
  */
-export function createDirectoryWatch(onEvent: OnDirectoryEvent): DirectoryWatch {
+export function createDirectoryWatch(): DirectoryWatch {
+  const early: DirectoryEvent[] = [];
+  let tell = (event: DirectoryEvent): void => void early.push(event);
   const watches = new Map<string, { readonly identity: string; readonly watcher: FSWatcher }>();
   const stop = (directory: string): void => {
     watches.get(directory)?.watcher.close();
     watches.delete(directory);
   };
   const start = (directory: string, identity: string): boolean => {
+    if (watches.get(directory)?.identity === identity) return true;
+    stop(directory);
     try {
       const watcher = watch(directory, (type, name) => {
-        onEvent({ directory, name: name ?? undefined, isEntry: type === "rename" });
+        tell({ directory, name: name ?? undefined, isEntry: type === "rename" });
       });
       watcher.on("error", () => {
         // Such as the directory's removal, on some systems.
         stop(directory);
-        onEvent({ directory, name: undefined, isEntry: true });
+        tell({ directory, name: undefined, isEntry: true });
       });
       watches.set(directory, { identity, watcher });
       return true;
@@ -52,12 +57,14 @@ export function createDirectoryWatch(onEvent: OnDirectoryEvent): DirectoryWatch 
     }
   };
   return {
+    listen: (onEvent) => {
+      tell = onEvent;
+      early.splice(0).forEach(onEvent);
+    },
+    add: start,
     follow: (directories) => {
-      for (const [directory, { identity }] of watches) {
-        if (directories.get(directory) !== identity) stop(directory);
-      }
-      const missing = [...directories].filter(([directory]) => !watches.has(directory));
-      return missing.filter((entry) => !start(...entry)).map(([directory]) => directory);
+      for (const directory of watches.keys()) if (!directories.has(directory)) stop(directory);
+      return [...directories].filter((entry) => !start(...entry)).map(([directory]) => directory);
     },
     close: () => {
       for (const directory of watches.keys()) stop(directory);

@@ -22,6 +22,9 @@ export interface RootContents {
   readonly exists: boolean;
 }
 
+/** Is told of a directory in which a change matters, and what identifies it, before what is in it is looked at. */
+export type OnDirectory = (path: string, identity: string) => void;
+
 /** A directory, by what identifies it. */
 export interface FoundDirectory {
   readonly directory: string;
@@ -34,6 +37,7 @@ export interface Search {
   /** The directory to look in: the root, or a directory below it. */
   readonly from: string;
   readonly limits: SourceLimits;
+  readonly onDirectory?: OnDirectory | undefined;
 }
 
 /** A directory that is still to be looked into. */
@@ -126,7 +130,7 @@ async function entriesOf(progress: Progress, visit: Visit): Promise<Dirent[]> {
 
 /** Why a directory is not looked into. */
 async function refuseVisit(
-  { seen, limits }: Progress,
+  { seen, limits, onDirectory }: Progress,
   { path, depth }: Visit,
 ): Promise<SourceProblem | undefined> {
   const stats = await statOf(path);
@@ -137,8 +141,11 @@ async function refuseVisit(
   }
   const identity = identityOf(stats);
   const other = seen.get(identity);
-  if (other === undefined) seen.set(identity, path);
-  if (other === undefined) return undefined;
+  if (other === undefined) {
+    seen.set(identity, path);
+    onDirectory?.(path, identity);
+    return undefined;
+  }
   const message = `the symbolic link leads to ${other}, which is read already: what is in it is read once`;
   return { code: "symlink-loop", message };
 }

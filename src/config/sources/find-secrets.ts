@@ -20,7 +20,7 @@ interface Folder {
 }
 
 /** Finds the folders `<namespace>/<name>` of a secrets directory that have a certificate or a key. */
-export async function findSecrets({ root, limits }: Search): Promise<RootContents> {
+export async function findSecrets({ root, limits, onDirectory }: Search): Promise<RootContents> {
   const stats = await statOf(root);
   if (!isStats(stats)) {
     const isThere = stats.code !== NOTHING;
@@ -28,14 +28,20 @@ export async function findSecrets({ root, limits }: Search): Promise<RootContent
     return { found, directories: new Map(), exists: false };
   }
   const directories = new Map<string, string>();
-  await watchable(directories, root);
+  const watchable = async (path: string): Promise<void> => {
+    const identity = await directoryAt(path);
+    if (identity === undefined) return;
+    directories.set(path, identity);
+    onDirectory?.(path, identity);
+  };
+  await watchable(root);
   const found: Found[] = [];
   for (const namespace of await namesIn(root)) {
     const parent = join(root, namespace);
-    await watchable(directories, parent);
+    await watchable(parent);
     for (const name of await namesIn(parent)) {
       const path = join(parent, name);
-      await watchable(directories, path);
+      await watchable(path);
       const folder = await findSecret({ root, path, limits });
       if (folder !== undefined) found.push(folder);
     }
@@ -43,9 +49,10 @@ export async function findSecrets({ root, limits }: Search): Promise<RootContent
   return { found, directories, exists: true };
 }
 
-async function watchable(directories: Map<string, string>, path: string): Promise<void> {
+/** What identifies the directory at a path; undefined when there is none. */
+async function directoryAt(path: string): Promise<string | undefined> {
   const stats = await statOf(path);
-  if (isStats(stats) && stats.isDirectory()) directories.set(path, identityOf(stats));
+  return isStats(stats) && stats.isDirectory() ? identityOf(stats) : undefined;
 }
 
 /** The folder at a path, or undefined when it has none of the files of a secret. */

@@ -173,7 +173,8 @@ async function realDirectories({ found }: RootScan): Promise<ReadonlySet<string>
   return real;
 }
 
-async function nearestAbove({ path }: ConfigRoot): Promise<string> {
+/** The nearest directory above a root that exists. */
+export async function nearestAbove({ path }: ConfigRoot): Promise<string> {
   let directory = dirname(resolve(path));
   while (!isStats(await statOf(directory)) && directory !== dirname(directory)) {
     directory = dirname(directory);

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { Table } from "../../base/table.js";
-import { findConfig } from "./find-config.js";
+import { findConfig, type OnDirectory } from "./find-config.js";
 import { findSecrets } from "./find-secrets.js";
 import type { Found } from "./found.js";
 import { inSlices } from "./in-slices.js";
@@ -20,9 +20,14 @@ export interface RootScan {
 }
 
 /** Looks at all of a root, without reading its files. */
-export async function scanRoot(root: ConfigRoot, limits: SourceLimits): Promise<RootScan> {
+export async function scanRoot(
+  root: ConfigRoot,
+  limits: SourceLimits,
+  onDirectory?: OnDirectory,
+): Promise<RootScan> {
   const find = root.kind === "secrets" ? findSecrets : findConfig;
-  const { found, directories, exists } = await find({ root: root.path, from: root.path, limits });
+  const search = { root: root.path, from: root.path, limits, onDirectory };
+  const { found, directories, exists } = await find(search);
   const taken = found.slice(0, limits.files).map((one) => [one.path, one] as const);
   const problems = found.length > limits.files ? [tooMany(root, found.length, limits)] : [];
   return { root, exists, found: Table.from(taken), directories, problems };

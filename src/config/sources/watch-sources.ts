@@ -74,8 +74,6 @@ export function watchSources(options: WatchOptions): SourceWatch {
     for (const root of options.roots) {
       roots.push(await createWatchedRoot(root, { limits, timers, poke: debounce.poke }));
     }
-    // What came between the first look at a directory and the watch on it was seen by neither.
-    suspectAll();
     const changed = await readAll(
       roots.flatMap((root) => [...root.found()]),
       limits,

@@ -1,10 +1,12 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { Timers } from "../timers.js";
 import { createDirectoryWatch } from "./directory-watch.js";
-import type { Found } from "./found.js";
+import type { OnDirectory } from "./find-config.js";
+import { type Found, identityOf, isStats, statOf } from "./found.js";
 import {
   directoriesToWatch,
   inspect,
+  nearestAbove,
   type RootChange,
   type Suspicion,
   suspect,
@@ -50,25 +52,54 @@ export interface RootWatchOptions {
   readonly poke: (whole?: string) => void;
 }
 
+/** What was raised since it was looked into last. */
+interface Suspicions {
+  readonly raise: (suspicion: Suspicion | undefined) => void;
+  /** Has what was raised looked into, if anything was. What fails stays raised. */
+  readonly look: <T>(into: (raised: readonly Suspicion[]) => Promise<T>) => Promise<T | undefined>;
+}
+
+function createSuspicions(poke: RootWatchOptions["poke"]): Suspicions {
+  let raised: Suspicion[] = [];
+  return {
+    raise: (suspicion) => {
+      if (suspicion === undefined) return;
+      raised.push(suspicion);
+      poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
+    },
+    look: async (into) => {
+      if (raised.length === 0) return undefined;
+      const taken = raised;
+      raised = [];
+      try {
+        return await into(taken);
+      } catch (error) {
+        raised.push(...taken);
+        throw error;
+      }
+    },
+  };
+}
+
+const UNCHANGED: RootUpdate = { changed: [], removed: [] };
+
 /** Looks at a root and watches it. */
 export async function createWatchedRoot(
   root: ConfigRoot,
   { limits, timers, poke }: RootWatchOptions,
 ): Promise<WatchedRoot> {
-  let suspicions: Suspicion[] = [];
-  const raise = (suspicion: Suspicion | undefined): void => {
-    if (suspicion === undefined) return;
-    suspicions.push(suspicion);
-    poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
-  };
-  const watch = createDirectoryWatch((event) => {
-    raise(suspect(known.scan, known.watched, event));
-  });
+  const { raise, look } = createSuspicions(poke);
+  const watch = createDirectoryWatch();
   const follow = async (scan: RootScan): Promise<Knowledge> => {
     const watched = await directoriesToWatch(scan);
     return { scan, watched, unwatched: watch.follow(watched.directories) };
   };
-  let known = await follow(await scanRoot(root, limits));
+  const first = await watchAbove(root, watch.add);
+  let known = await follow(await scanRoot(root, limits, watch.add));
+  raise(unseenAtFirst(first, known));
+  watch.listen((event) => {
+    raise(suspect(known.scan, known.watched, event));
+  });
   const settling = createSettling(timers, poke);
 
   const take = async (change: RootChange): Promise<RootUpdate> => {
@@ -82,7 +113,7 @@ export async function createWatchedRoot(
       change.changed.some(({ isLinked }) => isLinked);
     known = mayHaveMoved ? await follow(scan) : { ...before, scan };
     // What came into a directory before it was watched may have been missed.
-    if (hasNew(before.watched, known.watched)) raise({ type: "all" });
+    if (hasNew(before.watched.directories, known.watched.directories)) raise({ type: "all" });
     if (scan.found !== before.scan.found) settling.onChange(before.scan.found.size, found.size);
     const removed = [...change.removed, ...gone.filter((path) => before.scan.found.has(path))];
     return { changed, removed };
@@ -94,17 +125,8 @@ export async function createWatchedRoot(
       isSettled: settling.isSettled(),
     }),
     found: () => known.scan.found.values(),
-    update: async () => {
-      if (suspicions.length === 0) return { changed: [], removed: [] };
-      const raised = suspicions;
-      suspicions = [];
-      try {
-        return await take(await inspect(known.scan, raised, limits));
-      } catch (error) {
-        suspicions.push(...raised);
-        throw error;
-      }
-    },
+    update: async () =>
+      (await look(async (raised) => take(await inspect(known.scan, raised, limits)))) ?? UNCHANGED,
     suspectAll: () => {
       raise({ type: "all" });
     },
@@ -121,8 +143,30 @@ function missing(found: readonly Found[], sources: readonly Source[]): readonly 
   return found.map(({ path }) => path).filter((path) => !read.has(path));
 }
 
-function hasNew(before: Watched, now: Watched): boolean {
-  return [...now.directories].some(([path, identity]) => before.directories.get(path) !== identity);
+/** Watches the directory in which a root comes and goes, before the root is looked at; all that is watched then. */
+async function watchAbove(root: ConfigRoot, watch: OnDirectory): Promise<Watched["directories"]> {
+  const above = await nearestAbove(root);
+  const stats = await statOf(above);
+  if (!isStats(stats)) return new Map();
+  watch(above, identityOf(stats));
+  return new Map([[above, identityOf(stats)]]);
+}
+
+/**
+ * What may have been missed by the first look. Directories are watched before what is in them is looked at, but for those
+ * to which links lead, and the one above a root that comes meanwhile: these are known afterwards.
+ */
+function unseenAtFirst(
+  first: Watched["directories"],
+  { scan, watched }: Knowledge,
+): Suspicion | undefined {
+  const before = new Map([...first, ...scan.directories]);
+  if (!hasNew(before, watched.directories)) return undefined;
+  return scan.exists ? { type: "links" } : { type: "all" };
+}
+
+function hasNew(before: Watched["directories"], now: Watched["directories"]): boolean {
+  return [...now].some(([path, identity]) => before.get(path) !== identity);
 }
 
 function withUnwatched(status: RootStatus, unwatched: readonly string[]): RootStatus {

@@ -1,7 +1,9 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConfigRoot, DEFAULT_LIMITS } from "../../../../src/config/sources/root.js";
+import { scanRoot } from "../../../../src/config/sources/scan.js";
 import type { SourceBatch } from "../../../../src/config/sources/source.js";
 import { type WatchOptions, watchSources } from "../../../../src/config/sources/watch-sources.js";
 import { createWatchedRoot } from "../../../../src/config/sources/watched-root.js";
@@ -341,6 +343,20 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     expect(await watch.next()).toEqual({ "a.yaml": "2" });
   });
 
+  it("watches a directory before it looks at what is in it", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a/x.yaml": "1" });
+    const root = { path: directory, kind: "config" as const };
+    const told: string[] = [];
+    const { found } = await scanRoot(root, DEFAULT_LIMITS, (path) => {
+      told.push(path.slice(directory.length));
+      writeFiles(path, { "late.yaml": "2" });
+    });
+    expect(told).toEqual(["", "/a"]);
+    const paths = [...found.keys()].map((path) => path.slice(directory.length)).sort();
+    expect(paths).toEqual(["/a/late.yaml", "/a/x.yaml", "/late.yaml"]);
+  });
+
   it("looks once more after a directory has come, for what came before it was watched", async () => {
     const directory = temporaryDirectory();
     let poked = (): void => undefined;
@@ -363,6 +379,26 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     poked = () => pokes++;
     await watched.update();
     expect(pokes).toBe(1);
+  });
+
+  it("misses nothing that comes while it looks for the first time", async () => {
+    const directory = temporaryDirectory();
+    const written: Record<string, string> = {};
+    const write = (): void => {
+      const name = `d${String(Object.keys(written).length % 30)}/f${String(Object.keys(written).length)}.yaml`;
+      writeFiles(directory, { [name]: "1" });
+      written[name] = "1";
+    };
+    for (let i = 0; i < 30; i++) write();
+    const watch = watching(directory);
+    const first = watch.next();
+    for (let i = 0; i < 100; i++) {
+      await setImmediate();
+      write();
+    }
+    const seen = { ...(await first) };
+    while (Object.keys(seen).length < 130) Object.assign(seen, await watch.next());
+    expect(seen).toEqual(written);
   });
 
   it("gives the folder of a secret whose file was written", async () => {
