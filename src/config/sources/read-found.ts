@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describeSize } from "./find-config.js";
 import { leadsOut, realFileOf, secretNames } from "./find-secrets.js";
 import { type Found, NOTHING, problemOf, type SourceProblem } from "./found.js";
+import { type OpenFile, withFile } from "./open-file.js";
 import type { SourceLimits } from "./root.js";
 import { SECRET_FILES, type SecretFile, type Source } from "./source.js";
 
@@ -38,39 +39,40 @@ async function readFolder({ path, root }: Found, limits: SourceLimits): Promise<
 async function readText(
   path: string,
   limit: number,
-  check?: (opened: FileHandle) => Promise<SourceProblem | undefined>,
+  check?: (opened: OpenFile) => Promise<SourceProblem | undefined>,
 ): Promise<string | SourceProblem> {
   try {
-    // Without O_NONBLOCK, opening a pipe that took the place of the file would wait for a writer.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const problem = await check?.(file);
-      if (problem !== undefined) return problem;
-      const { size } = await file.stat();
-      const buffer = Buffer.alloc(Math.min(size, limit) + 1);
-      let length = 0;
-      for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-        read = (await file.read(buffer, length, buffer.length - length)).bytesRead;
-      }
-      if (length > limit) return { code: "file-too-large", message: describeSize(length, limit) };
-      return decodeText(buffer.subarray(0, length));
-    } finally {
-      await file.close();
-    }
+    return await withFile(
+      path,
+      // Without O_NONBLOCK, opening a pipe that took the place of the file would wait for a writer.
+      constants.O_RDONLY | constants.O_NONBLOCK,
+      async (file) => (await check?.(file)) ?? textOf(file, limit),
+    );
   } catch (error) {
     return problemOf(error);
   }
+}
+
+async function textOf(file: OpenFile, limit: number): Promise<string | SourceProblem> {
+  const size = Number((await file.stat()).size);
+  const buffer = Buffer.allocUnsafe(Math.min(size, limit) + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < buffer.length && length !== size; length += read) {
+    read = await file.read(buffer, length);
+  }
+  if (length > limit) return { code: "file-too-large", message: describeSize(length, limit) };
+  return decodeText(buffer.subarray(0, length));
 }
 
 /** Whether the file that was opened is the one that may be read: a link may have been put in its place meanwhile. */
 async function checkOpened(
   root: string,
   path: string,
-  opened: FileHandle,
+  opened: OpenFile,
 ): Promise<SourceProblem | undefined> {
   const real = await realFileOf(root, path);
   const allowed = real === undefined ? undefined : await stat(real, { bigint: true });
-  const { dev, ino } = await opened.stat({ bigint: true });
+  const { dev, ino } = await opened.stat();
   return allowed?.dev === dev && allowed.ino === ino ? undefined : leadsOut(basename(path));
 }
 
