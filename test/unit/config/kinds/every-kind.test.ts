@@ -1,11 +1,13 @@
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { durationMs } from "../../../../src/config/duration.js";
 import type { KindDefinition } from "../../../../src/config/kind.js";
 import { KINDS, type Kind } from "../../../../src/config/kinds.js";
 import { validateBody } from "../../../../src/config/schema.js";
 import { findingsOf } from "./findings-of.js";
 import { arbitraryOf } from "./schema-arbitrary.js";
+import { spoilt } from "./spoilt.js";
 
 const kinds = Object.keys(KINDS) as Kind[];
 
@@ -34,6 +36,17 @@ describe.each(kinds)("%s", (kind) => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it("is taken just where ajv takes it, with some of its values replaced, left out or added", () => {
+    const ajv = new Ajv({ formats: { duration: (text) => durationMs(text) !== undefined } });
+    const isValid = ajv.compile(definition.schema);
+    fc.assert(
+      fc.property(spoilt(arbitraryOf(definition.schema)), (spec) => {
+        expect(validateBody(definition, spec).length === 0).toBe(isValid(spec));
+      }),
+      { numRuns: 100 },
     );
   });
 
