@@ -1,5 +1,6 @@
 /** Where requests go by the policies of DestinationRules: by place, through routes of others, to the selected pods. */
 import { once } from "node:events";
+import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { stats } from "./harness/admin.js";
@@ -121,6 +122,22 @@ spec:
   trafficPolicy:
     proxyProtocol: { version: V1 }
     loadBalancer: { warmup: { duration: 1s, minimumPercent: 10, aggression: 1.5 } }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: pinged }
+spec:
+  hosts: [pinged.example.com]
+  ports: [{ number: 80, name: http2, protocol: HTTP2 }]
+  resolution: STATIC
+  endpoints: [{ address: ${OUTSIDE}, ports: { http2: 8081 } }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: pinged }
+spec:
+  host: pinged.example.com
+  trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: 0.1s } } } }
 `;
 
 const mesh = shareMesh(
@@ -202,6 +219,19 @@ test("a server behind the PROXY protocol is told who called before it is asked",
   await once(server, "listening");
   expect((await ask("http://announced.example.com/")).status).toBe(200);
   expect(received.join("")).toMatch(/^PROXY TCP4 [\d.]+ [\d.]+ \d+ \d+\r\nGET \/ HTTP\/1\.1\r\n/);
+});
+
+test("a connection of HTTP/2 is pinged as a rule asks for", async () => {
+  const server = createHttp2Server((_request, response) => response.end());
+  const session = once(server, "session") as Promise<[ServerHttp2Session]>;
+  server.listen(8081, OUTSIDE);
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, "listening");
+  const ping = session.then(([opened]) => once(opened, "ping"));
+  expect((await ask("http://pinged.example.com/")).status).toBe(200);
+  await ping;
 });
 
 test("what is in a namespace has no effect until a label makes it one of the mesh's", async () => {

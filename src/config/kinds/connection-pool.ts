@@ -3,7 +3,6 @@ import type { Path } from "../kind.js";
 import { Duration, Flag, Int32, oneOf, optional, strict, Uint32, type ValueOf } from "./fields.js";
 import { type Findings, given, invalid, tolerate } from "./findings.js";
 import { checkDuration, checkDurationOrZero, checkNotNegative } from "./numbers.js";
-import { notApplied } from "./unapplied.js";
 
 /** TCP keep-alive of the connections to a service. */
 export type TcpKeepalive = ValueOf<typeof TcpKeepalive>;
@@ -23,7 +22,7 @@ const TCPSettings = strict({
   idleTimeout: optional(Duration),
 });
 
-/** The pings of idle HTTP/2 connections, since Istio 1.31. */
+/** The pings of HTTP/2 connections, and how long an answer may take before a connection is ended, since Istio 1.31. */
 export type Http2KeepAlive = ValueOf<typeof Http2KeepAlive>;
 const Http2KeepAlive = strict({
   interval: optional(Duration),
@@ -100,6 +99,5 @@ function* checkHttpSettings(http: HTTPSettings, path: Path): Findings {
     }
     yield* given(keepAlive.interval, [...at, "interval"], checkDuration);
     yield* given(keepAlive.timeout, [...at, "timeout"], checkDuration);
-    yield notApplied(at, "http2KeepAlive");
   });
 }

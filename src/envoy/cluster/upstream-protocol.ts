@@ -2,7 +2,7 @@ import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.j
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import { isHttp, isHttp2, type Protocol } from "../../mesh/protocol.js";
 import { any } from "../any.js";
-import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
+import type { ClusterJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { writtenAsGiven } from "../header-case.js";
@@ -81,6 +81,20 @@ function tlsOptions(tls: ClientTLSSettings | undefined): TlsOptions | undefined 
   };
 }
 
+type KeepAlive = NonNullable<Http2ProtocolOptionsJson["connectionKeepalive"]>;
+
+/** How long an answer to a ping may take where a rule does not say it, as gRPC has it: Envoy asks for some time. */
+const PING_TIMEOUT = "20s";
+
+/** Pings by which a connection is kept, or found to be broken; undefined for none. */
+function keepAlive(pool: ConnectionPoolSettings | undefined): KeepAlive | undefined {
+  const { interval, timeout } = pool?.http?.http2KeepAlive ?? {};
+  const every = goDuration(interval);
+  return every === undefined
+    ? undefined
+    : { interval: every, timeout: goDuration(timeout) ?? PING_TIMEOUT };
+}
+
 /** The version of HTTP and the limits on connections, as a cluster's protocol options; {} for Envoy's defaults. */
 export function protocolOptions(
   port: UpstreamPort,
@@ -93,6 +107,7 @@ export function protocolOptions(
   const http1 = keepsCase ? writtenAsGiven() : {};
   const http2 = defined({
     maxConcurrentStreams: positive(port.pool?.http?.maxConcurrentStreams),
+    connectionKeepalive: keepAlive(port.pool),
   });
   const versions: Readonly<Record<UpstreamHttp, HttpProtocolOptionsJson>> = {
     http1: { explicitHttpConfig: { httpProtocolOptions: http1 } },
