@@ -6,7 +6,7 @@ import type { IstioEgressListener } from "../config/kinds/sidecar-egress.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import { keyOf } from "../config/resource.js";
-import type { EgressHost } from "./egress-host.js";
+import { type EgressHost, egressHost } from "./egress-host.js";
 import { type Labels, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 import { type Protocol, parseProtocol } from "./protocol.js";
@@ -89,13 +89,6 @@ export function leadsAnywhere({ number, protocol }: EgressPort): boolean {
 }
 
 const UNIX_PREFIX = "unix://";
-
-/** Reads `namespace/host`; `.` is the caller's namespace. */
-function egressHost(text: string, namespace: string): EgressHost {
-  const slash = text.indexOf("/");
-  const named = text.slice(0, slash);
-  return { namespace: named === "." ? namespace : named, host: text.slice(slash + 1) };
-}
 
 /** The ways out that a Sidecar names, for callers of a namespace; without any there is one to all hosts. */
 export function egressListeners(

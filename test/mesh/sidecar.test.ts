@@ -75,15 +75,18 @@ spec:
 ${spec}`,
   );
 
-test("hides a service from the workloads that do not import it, and from no others", async () => {
-  expect(await statuses("front-0")).toEqual([200, 200]);
-  await writeSidecarOfFront(`
-  egress: [{ hosts: ["./cart.default.svc.cluster.local"] }]
+test.each(["./cart.default.svc.cluster.local", "*/*, ~./stock.default.svc.cluster.local"])(
+  "hides a service from the workloads that import '%s', and from no others",
+  async (hosts) => {
+    expect(await statuses("front-0")).toEqual([200, 200]);
+    await writeSidecarOfFront(`
+  egress: [{ hosts: ${JSON.stringify(hosts.split(", "))} }]
   outboundTrafficPolicy: { mode: REGISTRY_ONLY }
 `);
-  await expect.poll(() => statuses("front-0")).toEqual([200, 502]);
-  expect(await statuses("other-0")).toEqual([200, 200]);
-});
+    await expect.poll(() => statuses("front-0")).toEqual([200, 502]);
+    expect(await statuses("other-0")).toEqual([200, 200]);
+  },
+);
 
 test("calls by way of an imported VirtualService what is not imported itself", async () => {
   await mesh().writeForTest(

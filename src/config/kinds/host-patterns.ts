@@ -1,7 +1,6 @@
 import type { Path } from "../kind.js";
 import { hasPartialWildcard, isDnsLabel, isIpAddress, wildcardDomainProblem } from "./dns-names.js";
 import { type Findings, invalid, refuse } from "./findings.js";
-import { notApplied } from "./unapplied.js";
 
 /**
  * A host of a gateway's server: a domain name, `*.` and a domain name, `*` or an IP address of version 4; before it
@@ -31,7 +30,6 @@ export function* checkEgressHost(host: string, path: Path): Findings {
     return;
   }
   const namespace = host.slice(0, slash).replace(/^~/, "");
-  if (host.startsWith("~") && host !== "~/*") yield notApplied(path, `the exclusion "${host}"`);
   if (!host.startsWith("~/")) yield* refuse(path, namespacePatternProblem(namespace));
   yield* refuse(path, hostPatternProblem(host.slice(slash + 1)));
 }
