@@ -62,7 +62,9 @@ export const ServiceSpec = lenient({
 /** Where those outside find a service. */
 export type ServiceStatus = ValueOf<typeof ServiceStatus>;
 const ServiceStatus = lenient({
-  loadBalancer: optional(lenient({ ingress: optional(list(lenient({ ip: optional(Text) }))) })),
+  loadBalancer: optional(
+    lenient({ ingress: optional(list(lenient({ ip: optional(Text), hostname: optional(Text) }))) }),
+  ),
 });
 
 /** Kubernetes' Service. */
@@ -73,7 +75,10 @@ export const service = {
   body: "spec",
   schema: ServiceSpec,
   status: ServiceStatus,
-  check: (resource: ConfigResource<ServiceSpec>): readonly Finding[] => [...checkService(resource)],
+  check: (resource: ConfigResource<ServiceSpec>): readonly Finding[] => [
+    ...checkService(resource),
+    ...checkLabels(resource),
+  ],
 } as const satisfies KindDefinition<ServiceSpec>;
 
 // Kubernetes refuses these. Here the rest of such a service still works, so they are warnings.
@@ -103,6 +108,26 @@ function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {
     if (numbers.has(number)) yield dubiousPort([...at, "port"], `port ${number} is there twice`);
     names.add(name);
     numbers.add(number);
+  }
+}
+
+/** The labels by which Istio, where it is told to, keeps clients with their endpoints by a cookie or a header. */
+const SESSION_LABELS = ["istio.io/persistent-session", "istio.io/persistent-session-header"];
+
+/** The label of a Service that is a way into a network. */
+const NETWORK_LABEL = "topology.istio.io/network";
+
+function* checkLabels({ metadata: { labels }, status }: ConfigResource<ServiceSpec>): Findings {
+  for (const label of SESSION_LABELS.filter((one) => one in labels)) {
+    const instead = "give its DestinationRule consistentHash";
+    yield notApplied(["metadata", "labels", label], `the label ${label} (${instead})`);
+  }
+  if (labels[NETWORK_LABEL] === undefined) return;
+  const { ingress = [] } = (status as ServiceStatus | undefined)?.loadBalancer ?? {};
+  for (const [index, { ip = "", hostname = "" }] of ingress.entries()) {
+    if (ip !== "" || hostname === "") continue;
+    const path = ["status", "loadBalancer", "ingress", index, "hostname"];
+    yield notApplied(path, "a gateway by name (give its IP address in externalIPs)");
   }
 }
 

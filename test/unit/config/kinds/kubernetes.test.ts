@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
+import { createDirectory } from "../directory.js";
 import { findingsOf, tryRows } from "./findings-of.js";
 
 describe("a Service", () => {
@@ -61,6 +62,45 @@ describe("a Service", () => {
     ["can keep callers to their node", { internalTrafficPolicy: "Local" }, []],
     ["should name what it stands for", { type: "ExternalName" }, ["warning spec.externalName"]],
   ]);
+});
+
+test("a Service is told of labels that keep no clients, and that networks are not reached by the name of a gateway", () => {
+  const { diagnostics } = createDirectory().write({
+    "service.yaml": `apiVersion: v1
+kind: Service
+metadata:
+  name: gateway
+  labels:
+    istio.io/persistent-session: cookie
+    topology.istio.io/network: east
+spec: { ports: [{ port: 80 }] }
+status: { loadBalancer: { ingress: [{ hostname: a.example.com }, { ip: 192.0.2.1, hostname: b.example.com }] } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: other }
+spec: { ports: [{ port: 80 }] }
+status: { loadBalancer: { ingress: [{ hostname: a.example.com }] } }
+`,
+  });
+  expect(
+    diagnostics.map(({ severity, position, code }) => [severity, position?.line, code]),
+  ).toEqual([
+    ["warning", 6, "not-applied"],
+    ["warning", 9, "not-applied"],
+  ]);
+});
+
+test("a Service whose status cannot be read is told that", () => {
+  const { diagnostics } = createDirectory().write({
+    "service.yaml": `apiVersion: v1
+kind: Service
+metadata: { name: gateway, labels: { topology.istio.io/network: east } }
+spec: { ports: [{ port: 80 }] }
+status: { loadBalancer: { ingress: nowhere } }
+`,
+  });
+  expect(diagnostics.map(({ position }) => position?.line)).toEqual([5]);
 });
 
 describe("a Secret", () => {
