@@ -2,6 +2,7 @@
 import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
+import { lookUpFilters } from "./route/looked-up-host.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
 
@@ -35,6 +36,8 @@ export interface HttpFilterOptions {
   readonly onDemand?: boolean;
   /** Those that decide whether a request may pass; they come before all others. */
   readonly security?: readonly HttpFilterJson[];
+  /** Some routes lead to hosts whose names the proxy looks up. */
+  readonly looksHostsUp?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
   readonly headers?: ProxyHeaders;
 }
@@ -47,6 +50,7 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     grpcStats(),
     fault(),
     cors(),
+    ...(options.looksHostsUp === true ? lookUpFilters() : []),
     router(options.headers?.envoyDebugHeaders?.disabled === true),
   ];
 }

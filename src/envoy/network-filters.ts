@@ -3,6 +3,7 @@ import type { TunnelSettings } from "../config/kinds/traffic-policy.js";
 import { CONNECTED } from "./access-log.js";
 import { any } from "./any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
+import { dnsCache, type LookUp } from "./cluster/forward-proxy.js";
 import { adsSource } from "./config-source.js";
 import { defined } from "./defined.js";
 
@@ -78,6 +79,17 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
   return {
     name: "envoy.filters.network.tcp_proxy",
     typedConfig: any("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", proxy),
+  };
+}
+
+/** Has the server name of a connection looked up, which a forward proxy cluster then calls on this port. */
+export function sniForwardProxy(lookUp: LookUp, portValue: number): FilterJson {
+  return {
+    name: "envoy.filters.network.sni_dynamic_forward_proxy",
+    typedConfig: any("envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig", {
+      portValue,
+      dnsCacheConfig: dnsCache(lookUp),
+    }),
   };
 }
 

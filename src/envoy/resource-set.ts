@@ -41,6 +41,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly endpoints?: string;
   /** Of a virtual host: keys of its domains, each of which no other virtual host may have at the same time. */
   readonly exclusive?: readonly string[];
+  /** Of a virtual host with routes to hosts whose names the proxy looks up. */
+  readonly looksHostsUp?: true;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
   /** Parts that it would have if Envoy took them. */

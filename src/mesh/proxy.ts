@@ -161,6 +161,11 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
 
 const LOOPBACK = "127.0.0.1";
 
+/** Whether a proxy is called on the machine's own addresses: then so are all that it calls. */
+export function isOnLoopback({ address }: Pick<Proxy, "address">): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
+}
+
 /** Whether there are addresses of both families, without those of IPv6 that every machine has. */
 function isDualStack(addresses: readonly string[]): boolean {
   const valid = addresses.filter((address) => ipaddr.isValid(address)).map(ipaddr.parse);

@@ -15,6 +15,7 @@ const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   STATIC: "static",
   DNS: "dns",
   DNS_ROUND_ROBIN: "dns-round-robin",
+  DYNAMIC_DNS: "dynamic-dns",
 };
 
 /** An endpoint as a ServiceEntry lists it. */

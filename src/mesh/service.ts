@@ -27,9 +27,10 @@ export interface ServicePort {
 
 /**
  * How the endpoints of a service are found: `static` are told by the control plane, `dns` are all addresses of the
- * endpoints' names, `dns-round-robin` one of them at a time, `none` means that callers already know the address.
+ * endpoints' names, `dns-round-robin` one of them at a time, `none` means that callers already know the address, and `dynamic-dns`
+ * that they look up each name that the host stands for when it is called.
  */
-export type Resolution = "static" | "dns" | "dns-round-robin" | "none";
+export type Resolution = "static" | "dns" | "dns-round-robin" | "dynamic-dns" | "none";
 
 /** An endpoint that the service's own resource lists (ServiceEntry.endpoints). */
 export interface StaticEndpoint {
@@ -101,22 +102,43 @@ export interface HostPorts {
   readonly only: number | undefined;
   /** Those that carry requests, or may. */
   readonly forRequests: readonly number[];
+  /** Those of hosts that are looked up when they are called, and the port on which they are. */
+  readonly lookedUp: LookedUpPorts;
 }
+
+/** By the port that callers use: the one that is called. */
+export type LookedUpPorts = ReadonlyMap<number, number>;
+
+/** Where the hosts of a service are called that are looked up when they are called; empty of others. */
+export function lookedUpPorts({ resolution, ports }: Service): LookedUpPorts {
+  if (resolution !== "dynamic-dns") return NO_PORTS;
+  return new Map(ports.map(({ number, targetPort }) => [number, Number(targetPort)]));
+}
+
+const NO_PORTS: LookedUpPorts = new Map();
+
+/** Whether the same is called. */
+export const sameLookedUpPorts = (a: LookedUpPorts, b: LookedUpPorts): boolean =>
+  a.size === b.size && [...a].every(([port, called]) => b.get(port) === called);
 
 /** The ports of the services of a host. */
 export function hostPorts(services: Iterable<Service>): HostPorts {
-  const ports = [...services].flatMap((one) => one.ports);
+  const all = [...services];
+  const ports = all.flatMap((one) => one.ports);
   const numbers = new Set(ports.map(({ number }) => number));
   const carrying = ports.filter(({ protocol }) => carriesRequests(protocol));
   return {
     only: numbers.size === 1 ? [...numbers][0] : undefined,
     forRequests: [...new Set(carrying.map(({ number }) => number))],
+    lookedUp: new Map(all.flatMap((one) => [...lookedUpPorts(one)])),
   };
 }
 
 /** Whether the ports of a host are the same. */
 export const sameHostPorts = (a: HostPorts, b: HostPorts): boolean =>
-  a.only === b.only && sameElements(a.forRequests, b.forRequests);
+  a.only === b.only &&
+  sameElements(a.forRequests, b.forRequests) &&
+  sameLookedUpPorts(a.lookedUp, b.lookedUp);
 
 /** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
 export function isHeadless({ kubernetes, resolution }: Service): boolean {

@@ -7,7 +7,7 @@ import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
 import { isOfGatewayApi, originOf } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
-import type { HostPorts } from "./service.js";
+import { type HostPorts, type LookedUpPorts, sameLookedUpPorts } from "./service.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
@@ -41,6 +41,8 @@ export interface VirtualService {
   readonly destinations: readonly string[];
   /** The port of each destination whose service has just one: it need not be named. */
   readonly singlePorts: ReadonlyMap<string, number>;
+  /** The ports of those destinations whose hosts are looked up when they are called. */
+  readonly lookedUp: ReadonlyMap<string, LookedUpPorts>;
   /** The ports on which requests for those of its hosts come that services have. */
   readonly requestPorts: readonly number[];
   readonly resource: ResourceOf<"VirtualService">;
@@ -80,6 +82,7 @@ export function virtualService(
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
     destinations: destinationHosts(spec, namespace, resolver),
     singlePorts: new Map(),
+    lookedUp: new Map(),
     requestPorts: [],
     resource,
   };
@@ -107,12 +110,14 @@ export function withPorts(
   portsOf: (hostname: string) => HostPorts | undefined,
 ): VirtualService {
   const singlePorts = new Map<string, number>();
+  const lookedUp = new Map<string, LookedUpPorts>();
   for (const hostname of virtualService.destinations) {
-    const port = portsOf(hostname)?.only;
-    if (port !== undefined) singlePorts.set(hostname, port);
+    const ports = portsOf(hostname);
+    if (ports?.only !== undefined) singlePorts.set(hostname, ports.only);
+    if (ports !== undefined && ports.lookedUp.size > 0) lookedUp.set(hostname, ports.lookedUp);
   }
   const ports = virtualService.hosts.flatMap((host) => portsOf(host)?.forRequests ?? []);
-  return { ...virtualService, singlePorts, requestPorts: [...new Set(ports)] };
+  return { ...virtualService, singlePorts, lookedUp, requestPorts: [...new Set(ports)] };
 }
 
 /** Whether a VirtualService routes connections, perhaps by who makes them. */
@@ -129,7 +134,12 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     sameElements(a.destinations, b.destinations) &&
     sameElements(a.requestPorts, b.requestPorts) &&
     a.singlePorts.size === b.singlePorts.size &&
-    [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port)
+    [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port) &&
+    a.lookedUp.size === b.lookedUp.size &&
+    [...a.lookedUp].every(([host, ports]) => {
+      const other = b.lookedUp.get(host);
+      return other !== undefined && sameLookedUpPorts(ports, other);
+    })
   );
 }
 

@@ -1,6 +1,7 @@
 /** Walks the configuration of both ends of a call: of the proxy that it goes out by, and of those that it comes in by. */
 
 import type { ClusterJson } from "../envoy/api.js";
+import { FORWARD_PROXY_CLUSTER } from "../envoy/cluster/forward-proxy.js";
 import { checkAccess, type FilterVerdict, filtered } from "./access.js";
 import type { Call, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
@@ -54,6 +55,8 @@ export interface Branch {
   /** Absent when the proxy has none of that name. */
   readonly config?: ClusterJson;
   readonly arrivals: readonly Arrival[];
+  /** Who answers that the mesh does not know; absent where it does. */
+  readonly outside?: string;
   /** How the call ends without an endpoint. */
   readonly ending?: Ending;
 }
@@ -100,9 +103,10 @@ function branchOf(
     return { cluster: name, share, arrivals: [], ending };
   }
   const branch = { cluster: name, share, config };
-  if (isUnbound(config)) {
-    const reason = "it goes to the address that was called, outside of what the mesh knows";
-    return { ...branch, arrivals: [], ending: { ...ANSWERS, reason } };
+  const outside = outsideOf(config, hop);
+  if (outside !== undefined) {
+    const { who, reason } = outside;
+    return { ...branch, arrivals: [], outside: who, ending: { ...ANSWERS, reason } };
   }
   const endpoints = endpointsOf(config, configuration);
   const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
@@ -115,9 +119,25 @@ function branchOf(
   return { ...branch, arrivals, ending: withoutEndpoints(hop.walk.passed.route, reason) };
 }
 
-/** Whether a cluster goes to wherever the client meant to go. */
-function isUnbound({ type, clusterType }: ClusterJson): boolean {
-  return type === "ORIGINAL_DST" || clusterType?.name === "envoy.clusters.dynamic_forward_proxy";
+/** Who is called by a cluster that goes to wherever the client meant to go; undefined of one that has endpoints. */
+function outsideOf(
+  { type, clusterType }: ClusterJson,
+  hop: Hop,
+): { readonly who: string; readonly reason: string } | undefined {
+  const beyond = "outside of what the mesh knows";
+  if (type === "ORIGINAL_DST") {
+    const who = "the address that was called";
+    return { who, reason: `it goes to ${who}, ${beyond}` };
+  }
+  if (clusterType?.name !== FORWARD_PROXY_CLUSTER) return undefined;
+  const who = hostCalled(hop);
+  return { who, reason: `the proxy looks ${who} up, ${beyond}` };
+}
+
+/** Whom a call names, as its route leaves it, without the port. */
+function hostCalled({ call: { request, serverName }, walk: { passed } }: Hop): string {
+  const named = passed.route?.route?.hostRewriteLiteral ?? request?.authority ?? serverName;
+  return named.replace(/:\d*$/, "");
 }
 
 function arrivalAt(from: Hop, endpoint: Endpoint, peerAt: PeerAt): Arrival {

@@ -1,19 +1,34 @@
 /** Calls to hosts outside the mesh, which are found by DNS: those that are registered, and those that are not. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
 import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
+import { stats } from "./harness/admin.js";
 import { type DnsServer, startDnsServer } from "./harness/dns-server.js";
+import { explanationOf } from "./harness/explanations.js";
 import { type ForwardProxy, startForwardProxy } from "./harness/forward-proxy.js";
 import { application, meshConfiguration } from "./harness/manifests.js";
-import { type Answer, call, callThroughTunnel, callTls } from "./harness/requests.js";
+import {
+  type Answer,
+  call,
+  callAddress,
+  callThroughTunnel,
+  callTls,
+  type Echo,
+  echoOf,
+} from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const KNOWN = "known.example.com";
 const UNKNOWN = "unknown.example.com";
+/** Two of the hosts of a wildcard: the servers of the first show a certificate for it. */
+const ONE = "one.world.example";
+const TWO = "two.world.example";
+/** One whose DNS names an address of the link, at which clouds tell machines their secrets. */
+const METADATA = "metadata.world.example";
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = `127.34.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
 const PORT = 8443;
@@ -51,30 +66,110 @@ spec:
         tls: { mode: SIMPLE, credentialName: world-roots, sni: ${KNOWN} }
 `;
 
+/**
+ * The hosts of a wildcard, by ports that lead to the one that all of them have: as they are called, by TLS that the sidecar
+ * begins, and by way of a gateway.
+ */
+const WORLD = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: world }
+spec:
+  hosts: ["*.world.example"]
+  ports:
+    - { number: 8000, name: http, protocol: HTTP, targetPort: ${String(PORT)} }
+    - { number: 8001, name: http-to-tls, protocol: HTTP, targetPort: ${String(PORT)} }
+    - { number: 8002, name: http-by-gateway, protocol: HTTP, targetPort: ${String(PORT)} }
+    - { number: ${String(PORT)}, name: tls, protocol: TLS }
+  location: MESH_EXTERNAL
+  resolution: DYNAMIC_DNS
+`;
+
+const EGRESS = `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-egressgateway, namespace: istio-system }
+spec:
+  selector: { istio: egressgateway }
+  ports: [{ name: https, port: 443, targetPort: 8443 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: egress, namespace: istio-system }
+spec:
+  selector: { istio: egressgateway }
+  servers:
+    - hosts: ["*"]
+      port: { number: 443, name: https, protocol: HTTPS }
+      tls: { mode: ISTIO_MUTUAL }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: egress, namespace: istio-system }
+spec:
+  host: istio-egressgateway.istio-system.svc.cluster.local
+  trafficPolicy: { tls: { mode: ISTIO_MUTUAL } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: by-gateway }
+spec:
+  hosts: ["*.world.example", ${UNKNOWN}]
+  gateways: [mesh, istio-system/egress]
+  http:
+    - match: [{ gateways: [mesh], port: 8002 }]
+      route:
+        - destination: { host: istio-egressgateway.istio-system.svc.cluster.local, port: { number: 443 } }
+    - match: [{ gateways: [istio-system/egress] }]
+      route: [{ destination: { host: "*.world.example", port: { number: 8000 } } }]
+`;
+
+/** HTTP to a port of the wildcard's hosts becomes TLS. */
+const withTls = (rootsFile: string): string => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: world }
+spec:
+  host: "*.world.example"
+  trafficPolicy:
+    portLevelSettings:
+      - port: { number: 8001 }
+        tls: { mode: SIMPLE, caCertificates: ${JSON.stringify(rootsFile)} }
+`;
+
 /** What stands outside: the servers of both hosts, the DNS that names them, and the proxy at the border. */
 const outside: {
   ca: string;
+  rootsFile: string;
   dns: DnsServer | undefined;
   proxy: ForwardProxy | undefined;
-} = { ca: "", dns: undefined, proxy: undefined };
+} = { ca: "", rootsFile: "", dns: undefined, proxy: undefined };
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), "fairlead-outside-"));
   closers.push(() => rm(directory, { recursive: true, force: true }));
   const certificates = await openDevelopmentCertificates(directory);
-  const { root, ...tls } = await certificates.certificateFor([KNOWN, UNKNOWN]);
+  const { root, ...tls } = await certificates.certificateFor([KNOWN, UNKNOWN, ONE]);
   const identity = { standInFor: "the world" };
   const server = await listenEcho(
     { address: OUTSIDE, port: PORT, identity, tls },
     createFailureCounter(0),
   );
   closers.push(() => server.close());
-  const dns = await startDnsServer(DNS, { [KNOWN]: OUTSIDE, [UNKNOWN]: OUTSIDE });
+  const dns = await startDnsServer(DNS, {
+    [KNOWN]: OUTSIDE,
+    [UNKNOWN]: OUTSIDE,
+    [ONE]: OUTSIDE,
+    [TWO]: OUTSIDE,
+    [METADATA]: "169.254.169.254",
+  });
   closers.push(() => dns.close());
   const proxy = await startForwardProxy({ address: OUTSIDE, port: PROXY_PORT, hostsAt: OUTSIDE });
   closers.push(() => proxy.close());
   outside.ca = root;
+  outside.rootsFile = join(directory, "roots.pem");
+  await writeFile(outside.rootsFile, root);
   outside.dns = dns;
   outside.proxy = proxy;
 });
@@ -86,6 +181,8 @@ afterAll(async () => {
 const mesh = shareMesh(
   {
     "apps.yaml": application("caller"),
+    "world.yaml": WORLD,
+    "egress.yaml": EGRESS,
     "known.yaml": `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -164,6 +261,67 @@ test("begins TLS with the roots of a Secret that a rule for its own workload nam
   const answer = await call(caller(), `http://${KNOWN}:8080/`);
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
+});
+
+test("looks up the hosts of a wildcard when they are called, and calls them on the port of the ServiceEntry", async () => {
+  const called = { standInFor: "the world" };
+  for (const host of [ONE, TWO]) {
+    const answer = await call(caller(), `http://${host}:8000/`);
+    expect(JSON.parse(answer.body)).toMatchObject({ ...called, authority: `${host}:8000` });
+    expect(outside.dns?.asked).toContain(host);
+  }
+  // The port that a request names is not for it to choose.
+  const at = { address: caller().addresses.egress, port: 8000 };
+  const headers = { host: `${ONE}:9` };
+  const answer = await callAddress(at, `http://${ONE}/`, { headers });
+  expect(JSON.parse(answer.body)).toMatchObject({ ...called, authority: `${ONE}:9` });
+});
+
+test("calls no host of a wildcard that DNS does not know, or says to be on the link of the machine", async () => {
+  expect((await call(caller(), "http://nobody.world.example:8000/")).status).toBe(503);
+  expect((await call(caller(), `http://${METADATA}:8000/`)).status).toBe(503);
+  const denied = await stats(caller(), ".world.example.dns_address_filter_out");
+  expect(denied.get("dns_cache.*.world.example.dns_address_filter_out")).toBeGreaterThan(0);
+});
+
+test("reaches the hosts of a wildcard by the server name of their TLS, and through a tunnel", async () => {
+  const answers = [
+    await callByServerName(ONE),
+    await callThroughTunnel(caller(), url(ONE, "https"), { ca: outside.ca }),
+  ];
+  for (const answer of answers) {
+    expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: ONE });
+  }
+  await expect(callByServerName("nobody.world.example")).rejects.toThrow();
+});
+
+test("begins TLS with the hosts of a wildcard, which have to be who was called", async () => {
+  await mesh().writeForTest("world-tls.yaml", withTls(outside.rootsFile));
+  const answer = await call(caller(), `http://${ONE}:8001/`);
+  expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: ONE });
+  // Its server is the same, which has no certificate for it.
+  expect((await call(caller(), `http://${TWO}:8001/`)).status).toBe(503);
+  const refused = await stats(caller(), ".world.example;.ssl.fail_verify_san");
+  const ofPort = refused.get("cluster.outbound|8001||*.world.example;.ssl.fail_verify_san");
+  expect(ofPort).toBeGreaterThan(0);
+});
+
+test("reaches the hosts of a wildcard by way of a gateway, which looks up no others", async () => {
+  const answer = await call(caller(), `http://${TWO}:8002/`);
+  expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world" });
+  expect(forwardedBy(answer)).toContain("/ns/default/sa/caller");
+  const at = { address: caller().addresses.egress, port: 8002 };
+  expect((await callAddress(at, `http://${UNKNOWN}/`)).status).toBe(404);
+});
+
+/** Whom the gateway says that it was called by. */
+const forwardedBy = (answer: Answer): string | undefined =>
+  (echoOf(answer) as Pick<Echo, "headers">).headers["x-forwarded-client-cert"];
+
+test("explains where calls to the hosts of a wildcard go", async () => {
+  const from = ["--from", "caller-0.default"];
+  const { results } = await explanationOf(mesh(), `http://${ONE}:8000/`, ...from);
+  expect(results).toMatchObject([{ share: 1, answeredBy: [ONE], flags: "-" }]);
 });
 
 test("reaches a host that nobody registered, until only registered ones may be called", async () => {

@@ -1,6 +1,8 @@
 /** Virtual hosts come and go, by themselves, in whole tables and on demand: real Envoys route alike. */
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createFailureCounter } from "../../src/up/echo-controls.js";
+import { listenEcho } from "../../src/up/echo-server.js";
 import { admin, stats } from "./harness/admin.js";
 import { failures, startLoad } from "./harness/load.js";
 import { application, documents, HTTP_GATEWAY, ON_DEMAND } from "./harness/manifests.js";
@@ -65,6 +67,17 @@ spec:
     route:
     - { destination: { host: cold }, weight: 50 }
     - { destination: { host: colder }, weight: 50 }
+`;
+
+/** Hosts of a wildcard that are looked up: by their name they are this machine, without any server of DNS. */
+const world = (port: number): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: world }
+spec:
+  hosts: ["*.world.localhost"]
+  ports: [{ number: 8000, name: http, protocol: HTTP, targetPort: ${port} }]
+  resolution: DYNAMIC_DNS
 `;
 
 const FILES = {
@@ -185,6 +198,21 @@ describe("a sidecar that asks for what it calls", () => {
     expect(await services()).toEqual([]);
     expect(await statusInside(mesh(), "http://called/")).toBe(200);
     expect(await services()).toEqual(["outbound|80||called.default.svc.cluster.local"]);
+  });
+
+  test("is given the cluster of a wildcard when it first calls one of its hosts, which is looked up", async () => {
+    const identity = { standInFor: "the world" };
+    const server = await listenEcho(
+      { address: "127.0.0.1", port: 0, identity },
+      createFailureCounter(0),
+    );
+    onTestFinished(() => server.close());
+    await mesh().writeForTest("world.yaml", world(server.port));
+    for (const host of ["a.world.localhost", "b.world.localhost"]) {
+      const answer = await call(mesh().pod("caller-0"), `http://${host}:8000/`);
+      expect(JSON.parse(answer.body)).toMatchObject({ ...identity, authority: `${host}:8000` });
+    }
+    expect(await services()).toContain("outbound|8000||*.world.localhost");
   });
 
   test("has its request wait while the control plane is away, and answered when it is back", async () => {

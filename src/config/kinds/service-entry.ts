@@ -208,11 +208,16 @@ function* checkDynamicDns(spec: ServiceEntrySpec, labels: TextMap): Findings {
     const problem = `resolution DYNAMIC_DNS is for ${DYNAMIC_PROTOCOLS.join(", ")}, which name the host`;
     return refuse([...at, "protocol"], named ? undefined : problem);
   });
-  const instead = "calls go to the addresses that callers know, as with NONE";
-  yield notApplied(
-    ["spec", "resolution"],
-    `DYNAMIC_DNS, which is for waypoints alone (${instead}),`,
-  );
+  yield* checkServerNames(spec);
+}
+
+/** Envoy tells server names by whole labels. */
+function* checkServerNames({ hosts, ports = [] }: ServiceEntrySpec): Findings {
+  if (!ports.some(({ protocol = "" }) => isTlsProtocol(protocol))) return;
+  yield* each(hosts, ["spec", "hosts"], function* (host, at) {
+    const problem = `"${host}" on a port of TLS, where "*.domain" is what server names are told by,`;
+    if (hasPartialWildcard(host)) yield notApplied(at, problem);
+  });
 }
 
 /** Hosts are told apart by HTTP's host or by SNI; connections of other protocols have neither. */

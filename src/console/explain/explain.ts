@@ -177,7 +177,7 @@ function resultsOf(scene: Scene, { hop, ending, branches }: Journey): readonly R
           const hops = arrival.hop === undefined ? [hop] : [hop, arrival.hop];
           return conditional(resultOf(share, arrival.ending, server), hops);
         })
-      : [conditional(resultOf(branch.share, branch.ending, "the address that was called"), [hop])];
+      : [conditional(resultOf(branch.share, branch.ending, branch.outside ?? ""), [hop])];
   const results = ending === undefined ? branches.map(ends) : [[resultOf(1, ending, "")]];
   return results.flatMap(joined).sort((a, b) => b.share - a.share);
 }

@@ -21,13 +21,20 @@ import { adsSource } from "../config-source.js";
 import { configPath, outboundClusterName, sniOf } from "../names.js";
 import { reachedBy } from "./across-networks.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
+import { forwardProxy, wildcardLookUp } from "./forward-proxy.js";
 import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
 import { withProxyProtocol } from "./proxy-protocol.js";
 import { statName } from "./stat-name.js";
-import { meshAlpn, protocolOptions, upstreamHttp } from "./upstream-protocol.js";
-import { upstreamTls } from "./upstream-tls.js";
+import {
+  meshAlpn,
+  protocolOptions,
+  type UpstreamPort,
+  upstreamHttp,
+  verifiesHost,
+} from "./upstream-protocol.js";
+import { type UpstreamTlsInput, upstreamTls } from "./upstream-tls.js";
 
 /** What all clusters of a kind of client have in common. One object a kind, so that it can be a memo's key. */
 export interface ClientTraits extends ConnectionDefaults {
@@ -42,6 +49,8 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly statName: string;
   /** Headers of HTTP/1.1 keep the letters in which they were written. */
   readonly keepsCase: boolean;
+  /** The client, and all that it calls, is on one machine. */
+  readonly onLoopback: boolean;
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   readonly placing: Placing;
@@ -80,7 +89,7 @@ export function takesAddresses(service: Service, rule: DestinationRule | undefin
 const policyOf = <P>({ trafficPolicy }: { readonly trafficPolicy?: P }): P | undefined =>
   trafficPolicy;
 
-type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "ORIGINAL_DST";
+type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "FORWARD_PROXY" | "ORIGINAL_DST";
 
 const DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster";
 
@@ -101,6 +110,8 @@ function discoveryOf(
       return "STRICT_DNS";
     case "dns-round-robin":
       return "LOGICAL_DNS";
+    case "dynamic-dns":
+      return "FORWARD_PROXY";
     case "none":
       // Without a captured address the only way to such a host is its name.
       return service.kubernetes || isWildcard(service.hostname) ? "EDS" : "STRICT_DNS";
@@ -185,17 +196,32 @@ function portOverride(
 const hasOneEndpoint = ({ endpoints = [] }: ReturnType<typeof loadAssignment>): boolean =>
   endpoints.length === 1 && endpoints[0]?.lbEndpoints?.length === 1;
 
+/** The port of a service whose endpoints are discovered, and how they are called. */
+interface DiscoveredPort {
+  readonly name: string;
+  readonly port: ServicePort;
+  readonly upstream: UpstreamPort;
+}
+
 function discovery(
   input: OutboundClusterInput,
   kind: Discovery,
   endpoints: () => ReturnType<typeof loadAssignment>,
-  { name, port }: { readonly name: string; readonly port: ServicePort },
+  { name, port, upstream }: DiscoveredPort,
 ): ClusterJson {
   switch (kind) {
     case "EDS":
       return { type: "EDS", edsClusterConfig: { edsConfig: adsSource(), serviceName: name } };
     case "ORIGINAL_DST":
-      return { type: "ORIGINAL_DST", ...portOverride(input.service, port) };
+      return {
+        type: "ORIGINAL_DST",
+        lbPolicy: "CLUSTER_PROVIDED",
+        ...portOverride(input.service, port),
+      };
+    case "FORWARD_PROXY": {
+      const lookUp = wildcardLookUp(input.service.hostname, input.client.onLoopback);
+      return forwardProxy(lookUp, { isVerified: verifiesHost(upstream) });
+    }
     case "STRICT_DNS":
     case "LOGICAL_DNS": {
       const assignment = endpoints();
@@ -247,6 +273,21 @@ function withUsableTls(
   return isUsable ? policy : { ...policy, tls: { mode: "DISABLE" } };
 }
 
+/** Which endpoints take mutual TLS of the mesh, where it is for us to find out. */
+function meshTlsOf(
+  kind: Discovery,
+  { allMeshTls }: OutboundClusterInput,
+): UpstreamTlsInput["meshTls"] {
+  switch (kind) {
+    case "ORIGINAL_DST":
+      return allMeshTls ? "all" : "none";
+    case "FORWARD_PROXY":
+      return "none";
+    default:
+      return "by-endpoint";
+  }
+}
+
 /** The cluster of a port, or of a subset of it (`""` for all). */
 function outboundCluster(
   input: OutboundClusterInput,
@@ -258,6 +299,8 @@ function outboundCluster(
   const name = outboundClusterName(key);
   const policy = withUsableTls(callPolicy(input, subset.name, port.number), input);
   const kind = discoveryOf(input, policy);
+  // Who is called says the call.
+  const isChosen = kind === "ORIGINAL_DST" || kind === "FORWARD_PROXY";
   const upstream = {
     protocol: port.protocol,
     pool: policy.connectionPool,
@@ -265,6 +308,7 @@ function outboundCluster(
     router: client.router,
     keepsCase: client.keepsCase,
     upgrade: client.h2UpgradePolicy,
+    lookedUp: kind === "FORWARD_PROXY",
   };
   const json: ClusterJson = {
     name,
@@ -273,18 +317,14 @@ function outboundCluster(
       input,
       kind,
       () => inlineEndpoints(input, port, { name, labels: subset.labels, policy }),
-      { name, port },
+      { name, port, upstream },
     ),
     ...connectionOptions(policy, client),
     ...outliers(policy),
-    ...(kind === "ORIGINAL_DST"
-      ? { lbPolicy: "CLUSTER_PROVIDED" as const }
-      : loadBalancing(policy.loadBalancer)),
+    ...(isChosen ? {} : loadBalancing(policy.loadBalancer)),
     commonLbConfig: commonLoadBalancing(
       policy.outlierDetection,
-      kind === "ORIGINAL_DST"
-        ? undefined
-        : localityBalancing(policy, service, client.placing.setting),
+      isChosen ? undefined : localityBalancing(policy, service, client.placing.setting),
     ),
     ...protocolOptions(upstream),
     ...withProxyProtocol(
@@ -293,7 +333,7 @@ function outboundCluster(
         external: service.external,
         autoMtls: client.placing.autoMtls,
         mode: input.mode,
-        meshTls: kind !== "ORIGINAL_DST" ? "by-endpoint" : input.allMeshTls ? "all" : "none",
+        meshTls: meshTlsOf(kind, input),
         sni: sniOf(key),
         alpn: meshAlpn(upstream),
         applicationAlpn: upstreamHttp(upstream) === "http2" ? ["h2"] : [],

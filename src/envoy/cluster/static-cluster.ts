@@ -3,6 +3,7 @@ import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
+import { forwardProxy } from "./forward-proxy.js";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 /** The address that an application sees as its caller's when the sidecar calls it on the captured address. */
@@ -48,6 +49,9 @@ export function inboundPassthroughCluster(defaults: ConnectionDefaults): Cluster
   };
 }
 
+/** How the names of unknown hosts are looked up: whoever may call any host may call any address. */
+const UNKNOWN_LOOK_UP = { cache: "forward_proxy", denied: [] };
+
 /**
  * Where calls to unknown hosts go whose names are looked up, as they stand in the request. When nothing is captured it
  * bears the name of the cluster that it stands in for.
@@ -56,13 +60,7 @@ export function forwardProxyCluster(name: string, defaults: ConnectionDefaults):
   return {
     name,
     altStatName: `${name};`,
-    lbPolicy: "CLUSTER_PROVIDED",
-    clusterType: {
-      name: "envoy.clusters.dynamic_forward_proxy",
-      typedConfig: any("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", {
-        dnsCacheConfig: { name: "forward_proxy", dnsLookupFamily: "V4_ONLY" },
-      }),
-    },
+    ...forwardProxy(UNKNOWN_LOOK_UP, { isVerified: true }),
     ...connectionOptions({}, defaults),
   };
 }

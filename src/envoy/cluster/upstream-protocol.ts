@@ -25,6 +25,8 @@ export interface UpstreamPort {
   readonly keepsCase: boolean;
   /** The mesh's policy on calling ports with HTTP by HTTP/2; the application behind a sidecar is not asked for that. */
   readonly upgrade: "UPGRADE" | "DO_NOT_UPGRADE" | "never";
+  /** Who is called is looked up when it is. */
+  readonly lookedUp?: boolean;
 }
 
 /** A rule may ask for HTTP/2 on any port, or for the caller's; what holds for the mesh is for ports with HTTP. */
@@ -66,12 +68,22 @@ function commonOptions(pool: ConnectionPoolSettings | undefined): CommonOptions 
 
 type TlsOptions = NonNullable<HttpProtocolOptionsJson["upstreamHttpProtocolOptions"]>;
 
+/** The server has to be who the request is for. */
+const VERIFIED: TlsOptions = { autoSni: true, autoSanValidation: true };
+
+/** Whether servers have to be who requests are for, where they are called by TLS. */
+export function verifiesHost(port: UpstreamPort): boolean {
+  const { autoSni = false, autoSanValidation = false } = tlsOptions(port) ?? {};
+  return autoSni && autoSanValidation;
+}
+
 /**
  * In TLS with servers of the application, or outside of the mesh, the host of the request is the server name, and the
  * server has to be it, where the rule does not say another; undefined where it does. See Istio, ENABLE_AUTO_SNI and
- * VERIFY_CERTIFICATE_AT_CLIENT.
+ * VERIFY_CERTIFICATE_AT_CLIENT. Of a cluster that looks up who is called Envoy wants to hear that also where there is no TLS.
  */
-function tlsOptions(tls: ClientTLSSettings | undefined): TlsOptions | undefined {
+function tlsOptions({ tls, lookedUp }: UpstreamPort): TlsOptions | undefined {
+  if (lookedUp === true && (tls === undefined || tls.mode === "DISABLE")) return VERIFIED;
   if (tls?.mode !== "SIMPLE" && tls?.mode !== "MUTUAL") return undefined;
   if (tls.sni !== undefined && tls.sni !== "") return undefined;
   const named = (tls.subjectAltNames ?? []).length > 0;
@@ -101,7 +113,7 @@ export function protocolOptions(
 ): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
   const version = upstreamHttp(port);
   const common = commonOptions(port.pool);
-  const tls = tlsOptions(port.tls);
+  const tls = tlsOptions(port);
   const keepsCase = port.keepsCase && (isHttp(port.protocol) || port.protocol === "Unsupported");
   if (version === "http1" && !keepsCase && common === undefined && tls === undefined) return {};
   const http1 = keepsCase ? writtenAsGiven() : {};

@@ -21,6 +21,7 @@ import type { RequestTracing } from "../tracing.js";
 import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import {
   type ChainContext,
+  lookUpFilter,
   serverNamesOf,
   type TcpChain,
   tcpChains,
@@ -48,6 +49,10 @@ export interface GatewayListenerOptions {
   readonly claims: ChainContext;
   /** The gateway has addresses of both families. */
   readonly dualStack: boolean;
+  /** The route configurations with routes to hosts whose names the gateway looks up. */
+  readonly lookingUp: ReadonlySet<string>;
+  /** The gateway, and all that it calls, is on one machine. */
+  readonly onLoopback: boolean;
   /** To what mutual TLS of the mesh may be passed on as it is. */
   readonly passed: readonly ClusterKey[];
 }
@@ -71,7 +76,11 @@ function httpFilter(routes: string, prefix: string, options: GatewayListenerOpti
   return httpConnectionManager({
     statPrefix: prefix,
     routes: { name: routes },
-    filters: httpFilters({ security: options.security.http, headers: options.headers }),
+    filters: httpFilters({
+      security: options.security.http,
+      looksHostsUp: options.lookingUp.has(routes),
+      headers: options.headers,
+    }),
     accessLog: [...options.accessLog],
     tracing: options.tracing,
     pathNormalization: options.pathNormalization,
@@ -96,6 +105,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   return [
     ...options.security.network,
     offerTcpAlpn(),
+    ...lookUpFilter(chain.target, options.onLoopback),
     tcpProxy({
       statPrefix: clusters[0]?.name ?? "",
       target: only === undefined ? { weighted: clusters } : { cluster: only.name },

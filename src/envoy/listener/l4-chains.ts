@@ -2,21 +2,32 @@
 import type { Path } from "../../config/kind.js";
 import { refOf } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
+import { isSubsetOf } from "../../mesh/hostname.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { madeParts, pathOfPart } from "../../mesh/made-of.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
+import type { FilterJson } from "../api.js";
+import { wildcardLookUp } from "../cluster/forward-proxy.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { type ClusterKey, outboundClusterName } from "../names.js";
-import type { TcpWay } from "../network-filters.js";
+import { sniForwardProxy, type TcpWay } from "../network-filters.js";
 
 /** Where the bytes of a connection go. */
 export interface TcpTarget {
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
   /** What rules say of the way there: of several clusters those for the first. */
   readonly way?: TcpWay;
+  /** The host, a wildcard, whose names are looked up by the connections' server names, and the port that is called. */
+  readonly lookUp?: { readonly host: string; readonly port: number };
+}
+
+/** Looks up what a target calls, where it is to be looked up. */
+export function lookUpFilter({ lookUp }: TcpTarget, onLoopback: boolean): readonly FilterJson[] {
+  if (lookUp === undefined) return [];
+  return [sniForwardProxy(wildcardLookUp(lookUp.host, onLoopback), lookUp.port)];
 }
 
 /** One way through a listener for connections that are not HTTP. */
@@ -70,10 +81,19 @@ export function targetOf(
 
 type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
 
+/** The connections that a route takes. */
+interface Taken extends Pick<TcpChain, "serverNames"> {
+  readonly listenPort: number;
+}
+
+/**
+ * Where a route leads that takes connections with these server names; nowhere where one of its destinations would have to be
+ * looked up by a name that is none of its host's, or by none.
+ */
 function routeTarget(
   route: Pick<L4Route, "route">,
   virtualService: VirtualService,
-  listenPort: number,
+  { listenPort, serverNames }: Taken,
   { resolver, policyOf }: ChainContext,
 ): TcpTarget {
   const destinations = route.route ?? [];
@@ -86,7 +106,17 @@ function routeTarget(
       const key = { hostname, port, subset: destination.subset ?? "" };
       return { key, weight: Math.max(1, weight ?? 1) };
     });
-  return targetOf(targets, policyOf);
+  const target = targetOf(targets, policyOf);
+  const lookUps = targets.flatMap(({ key: { hostname, port } }) => {
+    const called = virtualService.lookedUp.get(hostname)?.get(port);
+    return called === undefined ? [] : [{ host: hostname, port: called }];
+  });
+  const [lookUp] = lookUps;
+  if (lookUp === undefined) return target;
+  const isNamed = (name: string): boolean => lookUps.every(({ host }) => isSubsetOf(name, host));
+  return serverNames.length > 0 && serverNames.every(isNamed)
+    ? { ...target, lookUp }
+    : { clusters: [] };
 }
 
 /** The conditions of TCP and TLS matches that do not depend on the connection. */
@@ -143,11 +173,12 @@ export function tlsChains(
   return (virtualService.spec.tls ?? []).flatMap((route, index) =>
     route.match.flatMap((match, at): readonly TcpChain[] => {
       if (!applies(match, virtualService, port, context)) return [];
+      const serverNames = serverNamesOf(match.sniHosts);
       return [
         {
-          serverNames: serverNamesOf(match.sniHosts),
+          serverNames,
           prefixes: match.destinationSubnets ?? [],
-          target: routeTarget(route, virtualService, port, context),
+          target: routeTarget(route, virtualService, { listenPort: port, serverNames }, context),
           part: routePart(virtualService, ["tls", index, "match", at]),
         },
       ];
@@ -164,7 +195,8 @@ export function tcpChains(
   const chains: TcpChain[] = [];
   for (const [index, route] of (virtualService.spec.tcp ?? []).entries()) {
     const matches = route.match ?? [];
-    const target = routeTarget(route, virtualService, port, context);
+    const ofAny = { listenPort: port, serverNames: [] };
+    const target = routeTarget(route, virtualService, ofAny, context);
     if (matches.length === 0) {
       const part = routePart(virtualService, ["tcp", index]);
       return [...chains, { serverNames: [], prefixes: [], target, part }];

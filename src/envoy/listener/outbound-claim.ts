@@ -4,10 +4,12 @@
  * address, or share the port and are told apart by server name.
  */
 import ipaddr from "ipaddr.js";
+import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { isTls, listenerProtocol } from "../../mesh/protocol.js";
 import {
   isCalledByWorkload,
+  lookedUpPorts,
   portPart,
   type Service,
   type ServicePort,
@@ -60,13 +62,16 @@ export interface OutboundClaim {
 
 /** The whole of a service's port as a target; from a socket, which has no number, that of its only port. */
 function wholePort(
-  { hostname, ports }: Service,
+  service: Service,
   { number }: ServicePort,
   { policyOf }: Pick<ChainContext, "policyOf">,
 ): TcpTarget {
+  const { hostname, ports } = service;
   const only = ports.length === 1 ? ports[0]?.number : undefined;
   const port = number === 0 ? (only ?? number) : number;
-  return targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], policyOf);
+  const target = targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], policyOf);
+  const called = lookedUpPorts(service).get(port);
+  return called === undefined ? target : { ...target, lookUp: { host: hostname, port: called } };
 }
 
 /** A CIDR block without the bits that say nothing: Envoy refuses two chains for one block. */
@@ -97,14 +102,18 @@ function placesOf(
   return [...places, { address: ANY_ADDRESS, prefixes: [...new Set(blocks)] }];
 }
 
-/** A service on a wildcard address is known by its server name alone, if it has TLS. */
+/**
+ * A service on a wildcard address is known by its server name alone, if it has TLS; one whose hosts are looked up by that on
+ * every address.
+ */
 function defaultChain(
   service: Service,
   port: ServicePort,
   { address, prefixes }: ClaimedPlace,
   context: ChainContext,
 ): TcpChain {
-  const byName = isTls(port.protocol) && address === ANY_ADDRESS;
+  const isPlaceless = address === ANY_ADDRESS || service.resolution === "dynamic-dns";
+  const byName = isTls(port.protocol) && isPlaceless;
   return {
     serverNames: byName ? [service.hostname] : [],
     prefixes,
@@ -145,7 +154,10 @@ function chainsOf(
   const placed = routed.map((chain) =>
     chain.prefixes.length === 0 ? { ...chain, prefixes: place.prefixes } : chain,
   );
-  return isComplete ? placed : [...placed, defaultChain(service, port, place, routing.context)];
+  const isTold = service.resolution !== "dynamic-dns" || !hasPartialWildcard(service.hostname);
+  return isComplete || !isTold
+    ? placed
+    : [...placed, defaultChain(service, port, place, routing.context)];
 }
 
 /** What decides where the listeners of a service are. */

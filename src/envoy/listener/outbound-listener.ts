@@ -30,7 +30,7 @@ import type { RequestTracing } from "../tracing.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import { type ChosenChain, chooseChains, inOrder, isOpen, requestClaim } from "./chosen-chains.js";
-import type { TcpChain } from "./l4-chains.js";
+import { lookUpFilter, type TcpChain } from "./l4-chains.js";
 import {
   chainParts,
   chainsJson,
@@ -53,6 +53,10 @@ export interface OutboundListenerOptions {
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly unknown: UnknownHosts;
+  /** The route configurations with routes to hosts whose names the proxy looks up. */
+  readonly lookingUp: ReadonlySet<string>;
+  /** The proxy, and all that it calls, is on one machine. */
+  readonly onLoopback: boolean;
   /** Connections are redirected to the proxy. */
   readonly captured: boolean;
   /** Those on every address are for both families of addresses. */
@@ -81,6 +85,7 @@ function requestFilter(
     statPrefix: `outbound_${listener};`,
     routes,
     filters: httpFilters({
+      looksHostsUp: "name" in routes && options.lookingUp.has(routes.name),
       onDemand: options.onDemand && "name" in routes,
       headers: options.headers,
     }),
@@ -118,7 +123,7 @@ function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
 /** `mixed` says that the cluster is called for HTTP too, and would announce HTTP. */
 function tcpChain(
   { chain, mixed }: ChosenChain,
-  { connectionLog, onDemand }: OutboundListenerOptions,
+  { connectionLog, onDemand, onLoopback }: OutboundListenerOptions,
 ): MadeChain {
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
@@ -127,6 +132,7 @@ function tcpChain(
     ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
     filters: [
       ...(mixed ? [offerTcpAlpn()] : []),
+      ...lookUpFilter(chain.target, onLoopback),
       tcpProxy({
         statPrefix: only?.name ?? clusters[0]?.name ?? BLACK_HOLE_CLUSTER,
         target:

@@ -10,7 +10,7 @@ import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/made-of.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";
 import { type RouteRules, routePolicy } from "../../mesh/route-rules.js";
 import type { Service } from "../../mesh/service.js";
@@ -134,7 +134,10 @@ function listenersOf(
   encoder: Encoder,
   inputs: GatewayInputs,
   servers: readonly GatewayServer[],
-  context: GatewayRouteContext,
+  {
+    context,
+    tables,
+  }: { readonly context: GatewayRouteContext; readonly tables: readonly GatewayTable[] },
 ): readonly EnvoyResource[] {
   const { proxy, config, trustDomains, logs, security } = inputs;
   const options = {
@@ -153,6 +156,8 @@ function listenersOf(
       policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },
     dualStack: proxy.dualStack,
+    lookingUp: lookingUp(tables),
+    onLoopback: isOnLoopback(proxy),
     passed: inputs.passed,
   };
   const possible = servers.filter(({ listenPort }) => !(proxy.unprivileged && listenPort < 1024));
@@ -198,6 +203,14 @@ function tablesOf(
       sources: gatewaySources(members),
     }));
 }
+
+/** The names of those that lead to hosts whose names the gateway looks up. */
+const lookingUp = (tables: readonly GatewayTable[]): ReadonlySet<string> =>
+  new Set(
+    tables.flatMap(({ name, hosts }) =>
+      hosts.some(({ looksHostsUp }) => looksHostsUp === true) ? [name] : [],
+    ),
+  );
 
 /** What declares some servers, each once. */
 const gatewaySources = (servers: readonly GatewayServer[]): readonly ResourceRef[] => {
@@ -287,8 +300,8 @@ export function createGatewayPart(
         hashPolicy: hashPolicies(inputs.routeRules, clientOf(inputs)),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
-      const listeners = listenersOf(encoder, inputs, servers, context);
       const tables = tablesOf(encoder, servers, context);
+      const listeners = listenersOf(encoder, inputs, servers, { context, tables });
       const clusters = clustersOf(inputs, servers).map((cluster) => ({
         ...encodeResource(encoder, MESSAGE.cluster, cluster),
         ...endpointsOf(cluster.json),

@@ -4,7 +4,7 @@ import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { goDuration } from "../duration.js";
 import { encodeListener } from "../encode-resource.js";
@@ -40,7 +40,10 @@ export type Claims = Table<Table<OutboundClaim>>;
 export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
-type ListenerTraits = Pick<OutboundScope, "captured" | "dualStack" | "onDemand" | "headers">;
+type ListenerTraits = Pick<
+  OutboundScope,
+  "captured" | "dualStack" | "onLoopback" | "onDemand" | "headers"
+>;
 
 /** What of a scope decides the listeners of sidecars that capture. */
 type CapturedTraits = Omit<ListenerTraits, "captured"> & Pick<OutboundScope, "httpProxyPort">;
@@ -48,10 +51,21 @@ type CapturedTraits = Omit<ListenerTraits, "captured"> & Pick<OutboundScope, "ht
 /** Where the application of a sidecar that captures finds its HTTP proxy. */
 const LOOPBACK = "127.0.0.1";
 
+/** What the outbound listeners of sidecars depend on, beside what claims a place on them. */
+interface OptionInputs {
+  readonly config: MeshConfig;
+  readonly logs: ListenerLogs;
+  readonly unknown: UnknownHosts;
+  readonly lookingUp: ReadonlySet<string>;
+}
+
+/** What the outbound listeners of sidecars that capture depend on. */
+export interface CapturedListenerInputs extends OptionInputs {
+  readonly claims: Claims;
+}
+
 function optionsOf(
-  config: MeshConfig,
-  logs: ListenerLogs,
-  unknown: UnknownHosts,
+  { config, logs, unknown, lookingUp }: OptionInputs,
   traits: ListenerTraits,
 ): OutboundListenerOptions {
   return {
@@ -59,6 +73,7 @@ function optionsOf(
     pathNormalization: config.pathNormalization.normalization,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     unknown,
+    lookingUp,
     ...traits,
   };
 }
@@ -71,10 +86,14 @@ const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-  { dualStack, onDemand, headers, httpProxyPort: port }: CapturedTraits,
-): (claims: Claims, config: MeshConfig, logs: ListenerLogs, unknown: UnknownHosts) => ResourceSet {
-  const options = engine.memo("outbound listener options", optionsOf);
-  const traits = { captured: true, dualStack, onDemand, headers };
+  { dualStack, onLoopback, onDemand, headers, httpProxyPort: port }: CapturedTraits,
+): (inputs: CapturedListenerInputs) => ResourceSet {
+  const traits = { captured: true, dualStack, onLoopback, onDemand, headers };
+  const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
+    "outbound listener options",
+    ["config", "logs", "unknown", "lookingUp"],
+    (inputs) => optionsOf(inputs, traits),
+  );
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
     (_at, [group], context) => {
@@ -102,23 +121,19 @@ export function createCapturedListeners(
     (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
   );
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
-  return (claims, config, logs, unknown) => {
-    const context = options(config, logs, unknown, traits);
+  return (inputs) => {
+    const context = options(inputs);
     const fixed = [virtual(context), ...(port === 0 ? [] : [proxied(context)])];
     return fixed.reduce(
       (all, listener) => all.with(listener.name, listener),
-      flat(byName([derive([claims], context)])),
+      flat(byName([derive([inputs.claims], context)])),
     );
   };
 }
 
 /** What the outbound listeners of a sidecar that captures nothing depend on. */
-export interface BoundListenerInputs {
+export interface BoundListenerInputs extends CapturedListenerInputs {
   readonly proxy: Proxy;
-  readonly claims: Claims;
-  readonly config: MeshConfig;
-  readonly logs: ListenerLogs;
-  readonly unknown: UnknownHosts;
 }
 
 /**
@@ -131,12 +146,14 @@ export function createBoundListeners(
 ): (inputs: BoundListenerInputs) => ResourceSet {
   return engine.memoFields<BoundListenerInputs, ResourceSet>(
     "bound outbound listeners",
-    ["proxy", "claims", "config", "logs", "unknown"],
-    ({ proxy, claims, config, logs, unknown }) => {
+    ["proxy", "claims", "config", "logs", "unknown", "lookingUp"],
+    (inputs) => {
+      const { proxy, claims, config } = inputs;
       const { dualStack, onDemand } = proxy;
       const headers = httpManners(config, proxy);
-      const traits = { captured: false, dualStack, onDemand, headers };
-      const options = optionsOf(config, logs, unknown, traits);
+      const onLoopback = isOnLoopback(proxy);
+      const traits = { captured: false, dualStack, onLoopback, onDemand, headers };
+      const options = optionsOf(inputs, traits);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
         .map(({ at, all }) => {

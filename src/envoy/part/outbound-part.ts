@@ -47,6 +47,8 @@ export interface OutboundPart {
   readonly clusters: ResourceSet;
   readonly endpoints: ResourceSet;
   readonly routes: RouteSets;
+  /** The route configurations that lead to hosts whose names the proxy looks up. */
+  readonly lookingUp: ReadonlySet<string>;
   /** What the services ask of the outbound listeners, by `address_port`. */
   readonly claims: Table<Table<OutboundClaim>>;
   readonly unknown: UnknownHosts;
@@ -145,23 +147,25 @@ export function createClientTraits(
 ): (mesh: Pick<Mesh, "config" | "networks">, scope: OutboundScope) => ClientTraits {
   const settled = engine.memo(
     "client traits",
-    (_router: boolean, _captured: boolean, _keepsCase: boolean) =>
+    (_router: boolean, _captured: boolean, _keepsCase: boolean, _onLoopback: boolean) =>
       engine.settle<ClientTraits>(sameText),
   );
   // One object for all kinds, which share by it what is made for callers of a place.
   const placing = engine.settle<Placing>(sameText);
   return (
     { config, networks },
-    { router, captured, headers: { preserveHttp1HeaderCase: keepsCase = false } },
+    { router, captured, onLoopback, headers: { preserveHttp1HeaderCase: keepsCase = false } },
   ) =>
     settled(
       router,
       captured,
       keepsCase,
+      onLoopback,
     )({
       router,
       captured,
       keepsCase,
+      onLoopback,
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],
       connectTimeout: config.connectTimeout,
       tcpKeepalive: config.tcpKeepalive,
@@ -278,16 +282,18 @@ export function createOutboundPart(
     const ownPlaced = placed(ownViews, client.placing);
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
+    const tables = routes(
+      virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts),
+      unknown,
+      scope,
+      common.domains,
+    );
     const ownClaims = claims(common.rows.claims, own.claims, hosts);
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
-      routes: routes(
-        virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts),
-        unknown,
-        scope,
-        common.domains,
-      ),
+      routes: tables,
+      lookingUp: tables.lookingUp,
       claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
       unknown,
       client,

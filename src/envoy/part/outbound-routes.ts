@@ -8,7 +8,7 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
-import { isHeadless, type Service, type ServicePort } from "../../mesh/service.js";
+import { isHeadless, lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
 import { leadsAnywhere } from "../../mesh/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
@@ -17,6 +17,7 @@ import { type ClusterKey, HTTP_PROXY_ROUTE, outboundClusterName } from "../names
 import { sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
+import { lookUpOf } from "../route/looked-up-host.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
 import { addressDomains, hostDomains, ownDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
@@ -59,11 +60,15 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
     if (routes.length > 0) return routes;
   }
   const key = { port, subset: "", hostname: view.service?.aliasOf ?? view.hostname };
-  return view.service === undefined ? [] : [defaultRoute(key, hash(key), context.retries)];
+  const { service } = view;
+  if (service === undefined) return [];
+  const lookUpPort = lookedUpPorts(service).get(port);
+  return [defaultRoute(key, { hash: hash(key), retries: context.retries, lookUpPort })];
 }
 
 /** A CONNECT request for a port is a tunnel to its service. */
-function tunnelRoute(key: ClusterKey): RouteJson {
+function tunnelRoute(key: ClusterKey, service: Service | undefined): RouteJson {
+  const port = service && lookedUpPorts(service).get(key.port);
   return {
     name: "tunnel",
     match: { connectMatcher: {} },
@@ -72,6 +77,7 @@ function tunnelRoute(key: ClusterKey): RouteJson {
       timeout: "0s",
       upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
     },
+    ...(port === undefined ? {} : { typedPerFilterConfig: lookUpOf(port) }),
   };
 }
 
@@ -135,7 +141,7 @@ function proxyHost(
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
       routes: [
-        ...(kind === "http" ? [] : [tunnelRoute(key)]),
+        ...(kind === "http" ? [] : [tunnelRoute(key, view.service)]),
         ...(kind === "tcp" ? [] : routesOf(view, number, context)),
       ],
       includeRequestAttemptCount: countsAttempts(scope.headers),

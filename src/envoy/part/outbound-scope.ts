@@ -24,6 +24,8 @@ export interface OutboundScope {
   readonly answersDns: boolean;
   /** The callers have addresses of both families. */
   readonly dualStack: boolean;
+  /** The callers, and all that they call, are on one machine. */
+  readonly onLoopback: boolean;
   /** The callers ask for what they use. */
   readonly onDemand: boolean;
   /** The key of the patches for this side of the callers; `""` when there are none. */

@@ -138,6 +138,21 @@ function createLastHosts(
     derive([byRoute, forAll(kept)], contextOf(unknown, captured, headers));
 }
 
+/** Route configurations, and which of them lead to hosts whose names the proxy looks up. */
+export interface OutboundRoutes extends RouteSets {
+  readonly lookingUp: ReadonlySet<string>;
+}
+
+/** Finds the names of these; the same object for as long as they are the same. */
+function createLookingUp(engine: Engine): (hosts: Table<HostResource>) => ReadonlySet<string> {
+  const settle = engine.settle<ReadonlySet<string>>(
+    (a, b) => a.size === b.size && [...a].every((name) => b.has(name)),
+  );
+  return engine.latestOf("route configurations that look hosts up", (hosts) =>
+    settle(new Set([...hosts.values()].map(({ routeName }) => routeName))),
+  );
+}
+
 /** The route configurations of these virtual hosts, by name. An index of others, most of which are the same, is a start. */
 export function createRouteConfigurations(
   engine: Engine,
@@ -147,7 +162,7 @@ export function createRouteConfigurations(
   unknown: UnknownHosts,
   scope: OutboundScope,
   given?: { readonly from?: IndexedHosts; readonly listeners?: readonly EgressListener[] },
-) => RouteSets {
+) => OutboundRoutes {
   const sift = createLastGood<HostResource>(engine);
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
@@ -157,6 +172,7 @@ export function createRouteConfigurations(
   const lossesOf = createDomainLosses(engine, encoder);
   const kept = engine.latest("kept virtual hosts", keptHosts);
   const lastHosts = createLastHosts(engine, encoder);
+  const lookingUp = createLookingUp(engine);
   const lastByName = engine.latestOf("last virtual hosts by name", byName);
   const together = engine.overlay<VirtualHostResource>();
   const encodeSplit = engine.memo("split route configuration", splitOf(encoder));
@@ -177,7 +193,8 @@ export function createRouteConfigurations(
   return (hosts, unknown, scope, { from, listeners = [] } = {}) => {
     const { sent, refused } = sift(hosts);
     const byRoute = withAwaited(sentByRoute(sent), scope, listeners);
-    const all = kept(sent, lossesOf(indexOf(sent, from)));
+    const index = indexOf(sent, from);
+    const all = kept(sent, lossesOf(index));
     const last = lastHosts(byRoute, all, { ...scope, unknown });
     const leftOut = refusedByRoute(refused);
     return {
@@ -185,6 +202,7 @@ export function createRouteConfigurations(
         return join([keptByRoute(all), last, leftOut, byRoute]);
       },
       splitRoutes: split([byRoute, leftOut]),
+      lookingUp: lookingUp(index.lookingUp),
       virtualHosts: together(all, lastByName(last)),
     };
   };

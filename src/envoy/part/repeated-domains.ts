@@ -19,6 +19,8 @@ export interface DomainIndex<Host = HostResource> {
   readonly all: Table<Table<Host>>;
   /** The domains that several have. */
   readonly repeated: Table<Table<Host>>;
+  /** Those with routes to hosts whose names the proxy looks up, by name. */
+  readonly lookingUp: Table<Host>;
 }
 
 /** Some virtual hosts, and their index. */
@@ -38,18 +40,25 @@ export function createDomainIndex<Host extends EnvoyResource>(
 ): (hosts: Table<Host>, from?: Folded<Host, DomainIndex<Host>>) => DomainIndex<Host> {
   return engine.fold<Host, DomainIndex<Host>>(
     "virtual hosts by domain",
-    { all: Table.empty(), repeated: Table.empty() },
-    ({ all, repeated }, changes) => {
+    { all: Table.empty(), repeated: Table.empty(), lookingUp: Table.empty() },
+    ({ all, repeated, lookingUp }, changes) => {
       const edits = new GroupEdits<Host>();
+      const lookUps: (readonly [name: string, host: Host | typeof ABSENT])[] = [];
       for (const { key, before, after } of changes) {
         if (before !== undefined) edits.remove(before.exclusive ?? [], key);
         if (after !== undefined) edits.set(after.exclusive ?? [], key, after);
+        if (after?.looksHostsUp === true) lookUps.push([key, after]);
+        else if (before?.looksHostsUp === true) lookUps.push([key, ABSENT]);
       }
       const next = edits.appliedTo(all);
       const followed = [...edits.groups()].map(
         (domain) => [domain, repeatedAt(next, domain)] as const,
       );
-      return { all: next, repeated: repeated.edited(followed) };
+      return {
+        all: next,
+        repeated: repeated.edited(followed),
+        lookingUp: lookingUp.edited(lookUps),
+      };
     },
   );
 }

@@ -11,14 +11,15 @@ import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { sidecarKey } from "../../mesh/sidecar.js";
 import type { Encoder } from "../encoder.js";
 import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
+import type { ResourceSet } from "../resource-set.js";
 import type { Logs } from "./logs.js";
 import type { ClusterRows } from "./outbound-clusters.js";
-import { createCapturedListeners } from "./outbound-listeners.js";
+import { type CapturedListenerInputs, createCapturedListeners } from "./outbound-listeners.js";
 import {
   type CommonPart,
   createClientTraits,
@@ -102,6 +103,7 @@ export function scopeOf(
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
     dualStack: proxy.type !== "router" && proxy.dualStack,
+    onLoopback: isOnLoopback(proxy),
     onDemand: proxy.onDemand,
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
   };
@@ -130,6 +132,7 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   allocated: "",
   answersDns: false,
   dualStack: false,
+  onLoopback: false,
   onDemand: false,
   patches: "",
 });
@@ -174,8 +177,9 @@ function plainScope(
   const logs = engine.latestOf("client logs", (mesh: Mesh) =>
     logsOf(mesh, { ...scope, side: "CLIENT" }, part(mesh).clusters),
   );
-  const captured = engine.latest(
+  const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",
+    ["claims", "config", "logs", "unknown", "lookingUp"],
     createCapturedListeners(engine, encoder, scope),
   );
   const placed = engine.memo("part of a place", (place: Place) => {
@@ -185,8 +189,8 @@ function plainScope(
   return {
     part,
     listeners: (mesh) => {
-      const { claims, unknown } = part(mesh);
-      return captured(claims, mesh.config, logs(mesh), unknown);
+      const { claims, unknown, lookingUp } = part(mesh);
+      return captured({ claims, config: mesh.config, logs: logs(mesh), unknown, lookingUp });
     },
     logs,
     placed: (mesh, place) => placed(place)(mesh),

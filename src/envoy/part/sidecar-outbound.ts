@@ -26,8 +26,8 @@ export interface UnboundListeners extends Omit<BoundListenerInputs, "proxy"> {
 
 function listenerMembers(listeners: SidecarOutbound["listeners"]): readonly unknown[] {
   if (listeners instanceof Table) return [listeners];
-  const { claims, unknown, config, logs, patches } = listeners;
-  return [claims, unknown, config, logs, patches];
+  const { claims, unknown, lookingUp, config, logs, patches } = listeners;
+  return [claims, unknown, lookingUp, config, logs, patches];
 }
 
 const membersOf = ({
@@ -46,9 +46,16 @@ const membersOf = ({
 ];
 
 function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
-  const { claims, unknown } = scope.part(mesh);
+  const { claims, unknown, lookingUp } = scope.part(mesh);
   const { config } = mesh;
-  return { claims, unknown, config, logs: scope.logs(mesh), patches: scope.patches(mesh) };
+  return {
+    claims,
+    unknown,
+    lookingUp,
+    config,
+    logs: scope.logs(mesh),
+    patches: scope.patches(mesh),
+  };
 }
 
 /** The makers of these: each made once for all sidecars, and the same object until something in it changes. */

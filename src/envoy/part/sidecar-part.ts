@@ -105,15 +105,16 @@ export function createSidecarPart(
     });
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
+    const hosts = virtualHosts(rows.map((one) => one.virtualHosts));
+    const routes = join(hosts, unknown, scope, { listeners });
     return {
       clusters: overlay(
         clusters(rows.map((one) => one.clusters)),
         fixed.map((one) => [one.name, one] as const),
       ),
       endpoints: endpoints(rows.map((one) => one.endpoints)),
-      routes: join(virtualHosts(rows.map((one) => one.virtualHosts)), unknown, scope, {
-        listeners,
-      }),
+      routes,
+      lookingUp: routes.lookingUp,
       claims: group(claims(rows.map((one) => one.claims))),
       unknown,
       client,

@@ -1,10 +1,8 @@
 /** The routes of a VirtualService. */
-import type { Destination } from "../../config/kinds/destination.js";
 import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
-import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { type MadePart, madeParts, matchesBySegment } from "../../mesh/made-of.js";
 import {
@@ -19,7 +17,6 @@ import type {
   RouteActionJson,
   RouteJson,
   RouteMatchJson,
-  WeightedCluster_ClusterWeightJson,
 } from "../api.js";
 import { goDuration } from "../duration.js";
 import {
@@ -30,23 +27,31 @@ import {
   outboundClusterName,
 } from "../names.js";
 import { corsPolicy } from "./cors.js";
+import {
+  clusterKey,
+  type DestinationContext,
+  lookUpMatchers,
+  mirrors,
+  only,
+  receivingDestinations,
+  target,
+  type Way,
+  waysOf,
+} from "./destinations.js";
 import { httpFault } from "./fault.js";
 import { authorityOf, headerMutations } from "./header-operations.js";
+import { lookUpOf } from "./looked-up-host.js";
 import { pathRewrite } from "./path-rewrite.js";
-import { share } from "./percent.js";
 import { directResponse, redirectAction } from "./redirect.js";
 import { retryPolicy } from "./retry-policy.js";
 import { isCatchAll, operationPath, routeMatch } from "./route-match.js";
 
 /** What the routes depend on beside the VirtualService. */
-export interface RouteContext {
-  /** The port for which requests come, where a destination names none. */
-  readonly listenPort: number;
+export interface RouteContext extends DestinationContext {
   /** Requests come by TLS, which ends here. */
   readonly encrypted: boolean;
   /** `mesh`, or the keys of the Gateways, for which routes are wanted. */
   readonly gateways: ReadonlySet<string>;
-  readonly resolver: HostResolver;
   /** Who calls, as far as matches ask. */
   readonly source: { readonly namespace: string; readonly labels: Labels };
   /** The mesh's policy for routes that say nothing of retries; undefined where it says nothing either. */
@@ -74,43 +79,6 @@ function applies(match: HTTPMatchRequest, namespace: string, context: RouteConte
   return isFrom && selects(sourceLabels, source.labels);
 }
 
-function clusterKey(
-  destination: Destination,
-  { namespace, singlePorts }: VirtualService,
-  { listenPort, resolver }: RouteContext,
-): ClusterKey {
-  const hostname = resolveHost(destination.host, namespace, resolver);
-  const port = destination.port?.number ?? singlePorts.get(hostname) ?? listenPort;
-  return { hostname, port, subset: destination.subset ?? "" };
-}
-
-/** The destinations that get requests: a single one whatever its weight, of several those that have a weight. */
-function receivingDestinations({ route = [] }: HTTPRoute): readonly HTTPRouteDestination[] {
-  return route.length === 1 ? route : route.filter(({ weight }) => (weight ?? 0) > 0);
-}
-
-/** Where requests go: one cluster, or several by weight. */
-function target(
-  destinations: readonly HTTPRouteDestination[],
-  virtualService: VirtualService,
-  context: RouteContext,
-): RouteActionJson {
-  const nameOf = ({ destination }: HTTPRouteDestination): string =>
-    outboundClusterName(clusterKey(destination, virtualService, context));
-  const single = only(destinations);
-  if (single !== undefined) return { cluster: nameOf(single) };
-  const clusters = destinations.map((one): WeightedCluster_ClusterWeightJson => {
-    const authority = authorityOf(one.headers);
-    return {
-      name: nameOf(one),
-      weight: one.weight ?? 0,
-      ...headerMutations(one.headers),
-      ...(authority === undefined ? {} : { hostRewriteLiteral: authority }),
-    };
-  });
-  return { weightedClusters: { clusters } };
-}
-
 function rewrite(rule: HTTPRewrite | undefined, match: RouteMatchJson): RouteActionJson {
   if (rule === undefined) return {};
   const { authority = "" } = rule;
@@ -118,35 +86,6 @@ function rewrite(rule: HTTPRewrite | undefined, match: RouteMatchJson): RouteAct
     ...pathRewrite(rule, match),
     ...(authority === "" ? {} : { hostRewriteLiteral: authority }),
   };
-}
-
-function mirrors(
-  route: HTTPRoute,
-  virtualService: VirtualService,
-  context: RouteContext,
-): RouteActionJson {
-  const single =
-    route.mirror === undefined
-      ? []
-      : [
-          {
-            destination: route.mirror,
-            share: share(route.mirrorPercentage, route.mirrorPercent ?? route.mirror_percent),
-          },
-        ];
-  const several = (route.mirrors ?? []).map(({ destination, percentage }) => ({
-    destination,
-    share: share(percentage, undefined),
-  }));
-  const policies = [...single, ...several]
-    .filter((one) => one.share.numerator !== 0)
-    .map((one) => ({
-      cluster: outboundClusterName(clusterKey(one.destination, virtualService, context)),
-      runtimeFraction: { defaultValue: one.share },
-      // The spans of a copy would be in the trace of the request.
-      traceSampled: false,
-    }));
-  return policies.length === 0 ? {} : { requestMirrorPolicies: policies };
 }
 
 /**
@@ -159,11 +98,17 @@ function missingCluster({ made }: Rule): RouteActionJson {
     : {};
 }
 
+/** Which requests a route takes, and their ways. */
+interface Taken {
+  readonly match: RouteMatchJson;
+  readonly ways: readonly Way[];
+}
+
 function routeAction(
   rule: Rule,
   virtualService: VirtualService,
   context: RouteContext,
-  match: RouteMatchJson,
+  { match, ways }: Taken,
 ): RouteActionJson {
   const { route } = rule;
   const destinations = receivingDestinations(route);
@@ -177,7 +122,7 @@ function routeAction(
     destinations.length === 1 && hashes.length > 0,
   );
   return {
-    ...target(destinations, virtualService, context),
+    ...target(ways),
     ...missingCluster(rule),
     ...(context.tellsHost ? { appendXForwardedHost: true } : {}),
     timeout,
@@ -191,26 +136,32 @@ function routeAction(
   };
 }
 
-const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list[0] : undefined);
+/** Whether the proxy answers by itself. */
+const isAnswered = ({ redirect, directResponse: answer }: HTTPRoute): boolean =>
+  redirect !== undefined || answer !== undefined;
 
 function handling(
   rule: Rule,
   virtualService: VirtualService,
   context: RouteContext,
-  match: RouteMatchJson,
+  taken: Taken,
 ): Partial<RouteJson> {
   const { route } = rule;
   if (route.redirect !== undefined) {
-    return { redirect: redirectAction(route.redirect, context, match) };
+    return { redirect: redirectAction(route.redirect, context, taken.match) };
   }
   if (route.directResponse !== undefined) {
     return { directResponse: directResponse(route.directResponse) };
   }
-  return { route: routeAction(rule, virtualService, context, match) };
+  return { route: routeAction(rule, virtualService, context, taken) };
 }
 
-function perFilterConfig(route: HTTPRoute): Pick<RouteJson, "typedPerFilterConfig"> {
+function perFilterConfig(
+  route: HTTPRoute,
+  lookUp: Way["lookUp"],
+): Pick<RouteJson, "typedPerFilterConfig"> {
   const configs = {
+    ...lookUp,
     ...(route.corsPolicy === undefined
       ? {}
       : {
@@ -286,16 +237,20 @@ function partOf({
 function envoyRoute(rule: Rule, virtualService: VirtualService, context: RouteContext): RouteJson {
   const { route } = rule;
   const request = rule.match?.request;
-  const match = routeMatch(request, matchesBySegment(virtualService.resource));
+  const asked = routeMatch(request, matchesBySegment(virtualService.resource));
+  const ways = isAnswered(route) ? [] : waysOf(route, virtualService, context);
+  const matchers = lookUpMatchers(ways);
+  const match =
+    matchers.length === 0 ? asked : { ...asked, headers: [...(asked.headers ?? []), ...matchers] };
   const name = routeName(route, request);
   const destination = only(receivingDestinations(route));
   const statPrefix = request?.statPrefix ?? "";
   return {
     ...(name === "" ? {} : { name }),
     match,
-    ...handling(rule, virtualService, context, match),
+    ...handling(rule, virtualService, context, { match, ways }),
     ...mergeMutations(headerMutations(route.headers), headerMutations(destination?.headers)),
-    ...perFilterConfig(route),
+    ...perFilterConfig(route, only(ways)?.lookUp),
     ...(statPrefix === "" ? {} : { statPrefix }),
     metadata: metadata(virtualService, rule),
     decorator: {
@@ -357,11 +312,18 @@ function rulesOf({ spec: { http = [] }, resource }: VirtualService): readonly Ru
   });
 }
 
+/** What is known of a service for which there is no VirtualService. */
+export interface DefaultRouteOptions {
+  readonly hash: RouteAction_HashPolicyJson | undefined;
+  readonly retries: HTTPRetry | undefined;
+  /** Of one whose hosts are looked up: the port that is called. */
+  readonly lookUpPort: number | undefined;
+}
+
 /** The route of a service for which there is no VirtualService: everything goes to it. */
 export function defaultRoute(
   key: ClusterKey,
-  hash: RouteAction_HashPolicyJson | undefined,
-  retries: HTTPRetry | undefined,
+  { hash, retries, lookUpPort }: DefaultRouteOptions,
 ): RouteJson {
   const policy = retryPolicy(retries, false);
   return {
@@ -374,6 +336,7 @@ export function defaultRoute(
       maxGrpcTimeout: NO_TIMEOUT,
       ...(hash === undefined ? {} : { hashPolicy: [hash] }),
     },
+    ...(lookUpPort === undefined ? {} : { typedPerFilterConfig: lookUpOf(lookUpPort) }),
     decorator: { operation: `${key.hostname}:${String(key.port)}/*` },
   };
 }

@@ -11,6 +11,7 @@ import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
 import type { EnvoyResource, Refusal } from "../resource-set.js";
+import { looksHostsUp } from "./looked-up-host.js";
 
 /** The number of the field `virtual_hosts` in RouteConfiguration. */
 const VIRTUAL_HOSTS_FIELD = 2;
@@ -42,6 +43,7 @@ export function encodeVirtualHost(
     routeName,
     tableName,
     clusters: clusterNames(json),
+    ...(looksHostsUp(json) ? { looksHostsUp: true } : {}),
     exclusive: (json.domains ?? []).map((domain) => domainKey(routeName, domain)),
   };
 }

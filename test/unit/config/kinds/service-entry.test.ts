@@ -119,12 +119,20 @@ describe("the resolution of a ServiceEntry", () => {
     [
       "DYNAMIC_DNS is for all hosts below a domain",
       at("DYNAMIC_DNS", { hosts: ["*.a.b", "a.b", "*-x.b"] }),
-      ["spec.hosts[1]", "warning spec.resolution"],
+      ["spec.hosts[1]"],
+    ],
+    [
+      "DYNAMIC_DNS knows server names by whole labels",
+      at("DYNAMIC_DNS", {
+        hosts: ["*.a.b", "*-x.b"],
+        ports: [http, { ...http, number: 443, name: "tls", protocol: "TLS" }],
+      }),
+      ["warning spec.hosts[1]"],
     ],
     [
       "DYNAMIC_DNS needs nothing else, and a protocol that names the host",
       at("DYNAMIC_DNS", { hosts: ["*.a.b"], addresses: ["10.0.0.1"], ports: [http, tcp] }),
-      ["spec.addresses", "spec.ports[1].protocol", "warning spec.resolution"],
+      ["spec.addresses", "spec.ports[1].protocol"],
     ],
     [
       "DYNAMIC_DNS is not for HTTPS, of which Istio says TLS there",
@@ -135,7 +143,7 @@ describe("the resolution of a ServiceEntry", () => {
           { number: 443, name: "https", protocol: "HTTPS" },
         ],
       }),
-      ["spec.ports[1].protocol", "warning spec.resolution"],
+      ["spec.ports[1].protocol"],
     ],
     [
       "STATIC is what workloads are selected for",
@@ -187,10 +195,9 @@ describe("a ServiceEntry of hosts of the mesh that are looked up", () => {
     );
 
   it("has no waypoint", () => {
-    const unapplied = "warning spec.resolution";
-    expect(found({})).toEqual([unapplied]);
-    expect(found({ "istio.io/use-waypoint": "None" })).toEqual([unapplied]);
-    expect(found({ "istio.io/use-waypoint": "egress" })).toEqual(["spec.location", unapplied]);
+    expect(found({})).toEqual([]);
+    expect(found({ "istio.io/use-waypoint": "None" })).toEqual([]);
+    expect(found({ "istio.io/use-waypoint": "egress" })).toEqual(["spec.location"]);
   });
 });
 
