@@ -24,8 +24,19 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     certificates: config.certificates,
     serviceScopeConfigs: config.serviceScopeConfigs,
     hboneIdleTimeout: config.hboneIdleTimeout,
-    defaultInboundHttpRetryPolicy: config.defaultInboundHttpRetryPolicy,
-    defaultTrafficPolicy: config.defaultTrafficPolicy,
+  });
+  const {
+    connectionPool: _pool,
+    outlierDetection: _outliers,
+    ...ofPolicy
+  } = config.defaultTrafficPolicy ?? {};
+  yield* unapplied(["defaultTrafficPolicy"], ofPolicy);
+  const { retryRemoteLocalities, retryIgnorePreviousHosts } =
+    config.defaultInboundHttpRetryPolicy ?? {};
+  // An application is one endpoint: there are no others to prefer.
+  yield* unapplied(["defaultInboundHttpRetryPolicy"], {
+    retryRemoteLocalities,
+    retryIgnorePreviousHosts,
   });
   if (config.verifyCertificateAtClient === false) {
     yield notApplied(

@@ -26,6 +26,8 @@ export interface Placing {
   /** For policies without one of their own. */
   readonly setting: LocalityLoadBalancerSetting;
   readonly networks: Networks;
+  /** For policies that do not say which endpoints are outliers: calls fail over from these. */
+  readonly outlierDetection: EffectivePolicy["outlierDetection"];
   /** Callers begin mutual TLS, by which alone other networks are reached, without being told to. */
   readonly autoMtls: boolean;
 }
@@ -118,9 +120,10 @@ export function localityBalancing(
 export function balancesByPlace(
   { distribution, nodeLocal }: Pick<Service, "distribution" | "nodeLocal">,
   rule: DestinationRule | undefined,
-  { setting: mesh, networks }: Placing,
+  { setting: mesh, networks, outlierDetection: outliers }: Placing,
 ): boolean {
   if (distribution !== "any" || nodeLocal === true || networks.gateways.length > 0) return true;
+  if (outliers !== undefined) return true;
   const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
     outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
   return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));

@@ -46,6 +46,20 @@ export function effectivePolicy(
   return merge(whole, spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy, port);
 }
 
+/** What the mesh's configuration says for the policies that leave it open. See Istio, MeshConfig.defaultTrafficPolicy. */
+export type PolicyDefaults = Pick<EffectivePolicy, "connectionPool" | "outlierDetection">;
+
+/** The defaults of a mesh; the other parts of what it has there are not for it to say. */
+export function policyDefaults({
+  connectionPool,
+  outlierDetection,
+}: TrafficPolicy = {}): PolicyDefaults {
+  return {
+    ...(connectionPool === undefined ? {} : { connectionPool }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+  };
+}
+
 /** Whether settings say how an endpoint is chosen, and not only which are preferred. */
 const choosesEndpoint = ({
   simple = "UNSPECIFIED",

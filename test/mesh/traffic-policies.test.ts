@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { stats } from "./harness/admin.js";
+import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { admin, stats } from "./harness/admin.js";
 import { explanationOf } from "./harness/explanations.js";
 import { documents, meshConfiguration } from "./harness/manifests.js";
 import { type Answer, call } from "./harness/requests.js";
@@ -252,6 +253,42 @@ test("what is in a namespace has no effect until a label makes it one of the mes
     "{ apiVersion: v1, kind: Namespace, metadata: { name: team, labels: { mesh: 'on' } } }",
   );
   expect(await statusOfOrders()).toBe(418);
+});
+
+test("what rules leave open is as the mesh says it for all of them", async () => {
+  await mesh().writeForTest(
+    "mesh.yaml",
+    meshConfiguration({
+      defaultTrafficPolicy: {
+        connectionPool: { tcp: { maxConnections: 7 } },
+        outlierDetection: { consecutive5xxErrors: 7 },
+      },
+    }),
+  );
+  const limits = async (pod: PlacedPod, cluster: string): Promise<readonly string[]> =>
+    (await admin(pod, "/clusters"))
+      .split("\n")
+      .filter((line) => line.startsWith(`${cluster}::default_priority::max_connections`));
+  const [spread, application] = ["outbound|80||spread.default.svc.cluster.local", "inbound|8080||"];
+  const limit = "::default_priority::max_connections::7";
+  expect(await limits(mesh().pod("caller-0"), spread)).toEqual([`${spread}${limit}`]);
+  expect(await limits(mesh().pod("far-0"), application)).toEqual([`${application}${limit}`]);
+});
+
+test("a proxy asks its own application again as the mesh says", async () => {
+  await mesh().writeForTest(
+    "mesh.yaml",
+    meshConfiguration({ defaultInboundHttpRetryPolicy: { attempts: 3, retryOn: "503" } }),
+  );
+  const statistic = "cluster.inbound|8080||;.upstream_rq_retry";
+  const retries = async (): Promise<number> => {
+    const pods = ["near-0", "next-0", "far-0"].map((name) => mesh().pod(name));
+    const all = await Promise.all(pods.map((pod) => stats(pod, statistic)));
+    return all.reduce((sum, one) => sum + (one.get(statistic) ?? 0), 0);
+  };
+  const before = await retries();
+  expect((await ask("http://spread/status/503")).status).toBe(503);
+  expect((await retries()) - before).toBe(3);
 });
 
 test("statistics call clusters as the mesh's patterns say", async () => {

@@ -1,5 +1,5 @@
 import type { TcpKeepalive } from "../../config/kinds/connection-pool.js";
-import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
+import type { EffectivePolicy, PolicyDefaults } from "../../mesh/traffic-policy.js";
 import type { ClusterJson } from "../api.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
@@ -9,6 +9,7 @@ import { circuitBreakers } from "./circuit-breakers.js";
 export interface ConnectionDefaults {
   readonly connectTimeout: string;
   readonly tcpKeepalive: TcpKeepalive | undefined;
+  readonly policy: PolicyDefaults;
 }
 
 type ConnectionOptions = Pick<

@@ -87,17 +87,18 @@ export function inboundCluster(
   defaults: InboundDefaults,
 ): Built<ClusterJson> {
   const name = inboundClusterName(port.targetPort);
+  const pool = port.pool ?? defaults.policy.connectionPool;
   return {
     name,
     json: {
       name,
       altStatName: statName(defaults.statName, name, port.subject),
       ...locationOf(name, port, application),
-      ...connectionOptions(defined({ connectionPool: port.pool }), defaults),
+      ...connectionOptions(defined({ connectionPool: pool }), defaults),
       commonLbConfig: {},
       ...protocolOptions({
         protocol: port.protocol,
-        pool: port.pool,
+        pool,
         tls: undefined,
         router: false,
         keepsCase: defaults.keepsCase,

@@ -109,8 +109,14 @@ export function preferenceOf(
   service: Pick<Service, "distribution">,
   caller: PlacedCaller | undefined,
 ): Preference | undefined {
-  const balancing = caller && localityBalancing(policy, service, caller.placing.setting);
-  if (caller === undefined || balancing === undefined) return undefined;
+  if (caller === undefined) return undefined;
+  const { setting, outlierDetection } = caller.placing;
+  const balancing = localityBalancing(
+    { ...defined({ outlierDetection }), ...policy },
+    service,
+    setting,
+  );
+  if (balancing === undefined) return undefined;
   return (groups) => preferredGroups(groups, caller.place, balancing);
 }
 

@@ -257,13 +257,16 @@ function identitiesOf({ service, accounts, client }: OutboundClusterInput): read
 }
 
 /**
- * A policy as a client takes it. The Secret of a rule for all clients is for gateways: where the servers are reached
- * through one, a sidecar begins no TLS of its own. See Istio, ClientTLSSettings.credentialName.
+ * The policy as a client takes it, with the mesh's in place of what it leaves open. The Secret of a rule for all clients is
+ * for gateways: where the servers are reached through one, a sidecar begins no TLS of its own. See Istio,
+ * ClientTLSSettings.credentialName.
  */
-function withUsableTls(
-  policy: EffectivePolicy,
-  { rule, client }: Pick<OutboundClusterInput, "rule" | "client">,
+function clientPolicy(
+  { service, rule, client }: OutboundClusterInput,
+  subset: string,
+  port: number,
 ): EffectivePolicy {
+  const policy = { ...client.policy, ...callPolicy({ rule, service }, subset, port) };
   const { mode, credentialName = "" } = policy.tls ?? {};
   const needsSecret =
     (mode === "SIMPLE" || mode === "MUTUAL") &&
@@ -297,7 +300,7 @@ function outboundCluster(
   const { service, rule, client } = input;
   const key = { port: port.number, subset: subset.name, hostname: service.hostname };
   const name = outboundClusterName(key);
-  const policy = withUsableTls(callPolicy(input, subset.name, port.number), input);
+  const policy = clientPolicy(input, subset.name, port.number);
   const kind = discoveryOf(input, policy);
   // Who is called says the call.
   const isChosen = kind === "ORIGINAL_DST" || kind === "FORWARD_PROXY";

@@ -1,22 +1,33 @@
 /** Clusters that do not depend on any service. */
+import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
+import { defined } from "../defined.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { forwardProxy } from "./forward-proxy.js";
+import { commonOptions, http2Options } from "./upstream-protocol.js";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 /** The address that an application sees as its caller's when the sidecar calls it on the captured address. */
 export const INBOUND_SOURCE_ADDRESS = "127.0.0.6";
 
 /** The protocol options of calls whose protocol only the caller knows. */
-function callersProtocol(): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
+function callersProtocol(
+  pool: ConnectionPoolSettings | undefined,
+): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
   const options: HttpProtocolOptionsJson = {
-    commonHttpProtocolOptions: { idleTimeout: "300s" },
-    useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+    commonHttpProtocolOptions: { idleTimeout: "300s", ...commonOptions(pool) },
+    useDownstreamProtocolConfig: {
+      httpProtocolOptions: {},
+      http2ProtocolOptions: http2Options(pool),
+    },
   };
   return { typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, options) } };
 }
+
+/** Of the mesh's policy what is not for endpoints, of which these clusters know none. */
+const poolOf = ({ policy: { connectionPool } }: ConnectionDefaults) => defined({ connectionPool });
 
 /** Where calls go that may go nowhere: it has no endpoints. */
 export function blackHoleCluster(connectTimeout: string): ClusterJson {
@@ -35,8 +46,8 @@ export function passthroughCluster(defaults: ConnectionDefaults): ClusterJson {
     altStatName: `${PASSTHROUGH_CLUSTER};`,
     type: "ORIGINAL_DST",
     lbPolicy: "CLUSTER_PROVIDED",
-    ...connectionOptions({}, defaults),
-    ...callersProtocol(),
+    ...connectionOptions(poolOf(defaults), defaults),
+    ...callersProtocol(defaults.policy.connectionPool),
   };
 }
 
@@ -61,6 +72,6 @@ export function forwardProxyCluster(name: string, defaults: ConnectionDefaults):
     name,
     altStatName: `${name};`,
     ...forwardProxy(UNKNOWN_LOOK_UP, { isVerified: true }),
-    ...connectionOptions({}, defaults),
+    ...connectionOptions(poolOf(defaults), defaults),
   };
 }

@@ -57,7 +57,7 @@ export function meshAlpn(port: UpstreamPort): readonly string[] {
 type CommonOptions = NonNullable<HttpProtocolOptionsJson["commonHttpProtocolOptions"]>;
 
 /** The limits on a connection; undefined for none. */
-function commonOptions(pool: ConnectionPoolSettings | undefined): CommonOptions | undefined {
+export function commonOptions(pool: ConnectionPoolSettings | undefined): CommonOptions | undefined {
   const options = defined<CommonOptions>({
     idleTimeout: goDuration(pool?.http?.idleTimeout) ?? goDuration(pool?.tcp?.idleTimeout),
     maxConnectionDuration: goDuration(pool?.tcp?.maxConnectionDuration),
@@ -107,6 +107,14 @@ function keepAlive(pool: ConnectionPoolSettings | undefined): KeepAlive | undefi
     : { interval: every, timeout: goDuration(timeout) ?? PING_TIMEOUT };
 }
 
+/** What holds for connections of HTTP/2 alone. */
+export function http2Options(pool: ConnectionPoolSettings | undefined): Http2ProtocolOptionsJson {
+  return defined<Http2ProtocolOptionsJson>({
+    maxConcurrentStreams: positive(pool?.http?.maxConcurrentStreams),
+    connectionKeepalive: keepAlive(pool),
+  });
+}
+
 /** The version of HTTP and the limits on connections, as a cluster's protocol options; {} for Envoy's defaults. */
 export function protocolOptions(
   port: UpstreamPort,
@@ -117,10 +125,7 @@ export function protocolOptions(
   const keepsCase = port.keepsCase && (isHttp(port.protocol) || port.protocol === "Unsupported");
   if (version === "http1" && !keepsCase && common === undefined && tls === undefined) return {};
   const http1 = keepsCase ? writtenAsGiven() : {};
-  const http2 = defined({
-    maxConcurrentStreams: positive(port.pool?.http?.maxConcurrentStreams),
-    connectionKeepalive: keepAlive(port.pool),
-  });
+  const http2 = http2Options(port.pool);
   const versions: Readonly<Record<UpstreamHttp, HttpProtocolOptionsJson>> = {
     http1: { explicitHttpConfig: { httpProtocolOptions: http1 } },
     http2: { explicitHttpConfig: { http2ProtocolOptions: http2 } },

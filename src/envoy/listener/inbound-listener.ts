@@ -1,4 +1,5 @@
 /** The inbound listeners of a sidecar. */
+import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";
@@ -13,6 +14,7 @@ import type {
   RouteConfigurationJson,
 } from "../api.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
+import { defined } from "../defined.js";
 import { httpConnectionManager, serverSide } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
 import type { ServerTlsPolicy } from "../mutual-tls.js";
@@ -25,6 +27,7 @@ import {
   VIRTUAL_INBOUND_PORT,
 } from "../names.js";
 import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
+import { inboundRetryPolicy } from "../route/retry-policy.js";
 import type { SecurityFilters } from "../security-filters.js";
 import type { RequestTracing } from "../tracing.js";
 import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
@@ -46,6 +49,8 @@ export interface InboundListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly headers: HttpManners;
+  /** What becomes of requests that fail. */
+  readonly retries: HTTPRetry | undefined;
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly tls: ServerTlsPolicy;
@@ -61,19 +66,13 @@ export interface PassthroughModes {
   readonly ports: readonly { readonly port: number; readonly decided: DecidedMode }[];
 }
 
-/** A request that the application never saw is sent again, but for those of gRPC, which may be streams. */
-const RETRY_UNSEEN = {
-  retryPolicy: { retryOn: "reset-before-request", numRetries: 2 },
-} as const;
-
-/** Everything on a port goes to one cluster. */
-function inboundRoutes({
-  cluster,
-  virtualHost,
-  operation,
-  protocol,
-}: InboundTarget): RouteConfigurationJson {
+/** Everything on a port goes to one cluster. Requests of gRPC are not sent again: they may be streams. */
+function inboundRoutes(
+  { cluster, virtualHost, operation, protocol }: InboundTarget,
+  retries: InboundListenerOptions["retries"],
+): RouteConfigurationJson {
   const isGrpc = protocol === "GRPC" || protocol === "GRPC-Web";
+  const retryPolicy = isGrpc ? undefined : inboundRetryPolicy(retries);
   return {
     name: cluster,
     virtualHosts: [
@@ -87,7 +86,7 @@ function inboundRoutes({
             route: {
               cluster,
               timeout: "0s",
-              ...(isGrpc ? {} : RETRY_UNSEEN),
+              ...defined({ retryPolicy }),
               maxStreamDuration: { maxStreamDuration: "0s", grpcTimeoutHeaderMax: "0s" },
             },
             decorator: { operation },
@@ -125,7 +124,7 @@ function inboundFilters(
   return [
     httpConnectionManager({
       statPrefix: target.statPrefix,
-      routes: { inline: inboundRoutes(target) },
+      routes: { inline: inboundRoutes(target, options.retries) },
       filters: httpFilters({ security: options.security.http, headers: options.headers }),
       accessLog: [...options.accessLog],
       tracing: options.tracing,

@@ -18,6 +18,7 @@ import { httpManners } from "../../mesh/proxy-headers.js";
 import { portPart, type Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
+import { policyDefaults } from "../../mesh/traffic-policy.js";
 import { proxyWorkload, type Workload } from "../../mesh/workload.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
@@ -221,11 +222,12 @@ function clustersOf(
 ): readonly Built<ClusterJson>[] {
   const { proxy, config, security } = inputs;
   const { connectTimeout, tcpKeepalive } = config;
+  const policy = policyDefaults(config.defaultTrafficPolicy);
   const { preserveHttp1HeaderCase: keepsCase = false } = httpManners(config, proxy);
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const statName = config.inboundClusterStatName ?? "";
-  const defaults = { connectTimeout, tcpKeepalive, keepsCase, statName };
+  const defaults = { connectTimeout, tcpKeepalive, policy, keepsCase, statName };
   const own = [
     ...ports.map((port) => ({
       ...inboundCluster(port, application, defaults),
@@ -234,7 +236,7 @@ function clustersOf(
     ...security.clusters,
   ];
   if (!captured) return own;
-  const json = inboundPassthroughCluster({ connectTimeout, tcpKeepalive });
+  const json = inboundPassthroughCluster(defaults);
   return [...own, { name: json.name ?? "", json, sources: [] }];
 }
 
@@ -277,6 +279,7 @@ function listenersOf(
     security,
     pathNormalization: config.pathNormalization.normalization,
     headers: httpManners(config, proxy),
+    retries: config.defaultInboundHttpRetryPolicy,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     dualStack: proxy.dualStack,

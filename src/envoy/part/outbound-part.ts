@@ -13,6 +13,7 @@ import {
   type NamedHost,
   type NamingScope,
 } from "../../mesh/named-host.js";
+import { policyDefaults } from "../../mesh/traffic-policy.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import {
   blackHoleCluster,
@@ -169,11 +170,13 @@ export function createClientTraits(
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],
       connectTimeout: config.connectTimeout,
       tcpKeepalive: config.tcpKeepalive,
+      policy: policyDefaults(config.defaultTrafficPolicy),
       dnsRefreshRate: config.dnsRefreshRate,
       statName: config.outboundClusterStatName ?? "",
       h2UpgradePolicy: config.h2UpgradePolicy,
       placing: placing({
         setting: config.localityLbSetting,
+        outlierDetection: config.defaultTrafficPolicy?.outlierDetection,
         networks,
         autoMtls: config.enableAutoMtls,
       }),

@@ -43,6 +43,44 @@ function parseRetryOn(retryOn: string): Pick<RetryPolicyJson, "retryOn" | "retri
   };
 }
 
+/** What of a request that failed says that the application never saw it. */
+const UNSEEN = "reset-before-request";
+
+/**
+ * What the proxy of an application does with requests for it that fail: without a policy it sends those again that the
+ * application never saw; undefined when it retries nothing (`attempts: 0`). There is one endpoint, so none is avoided.
+ * See Istio, MeshConfig.defaultInboundHttpRetryPolicy.
+ */
+export function inboundRetryPolicy(retries: HTTPRetry | undefined): RetryPolicyJson | undefined {
+  const {
+    attempts = 0,
+    retryOn = "",
+    perTryTimeout,
+    backoff,
+  } = retries ?? ({ attempts: DEFAULT_RETRIES } satisfies HTTPRetry);
+  if (attempts <= 0) return undefined;
+  return {
+    ...parseRetryOn(retryOn === "" ? UNSEEN : retryOn),
+    numRetries: attempts,
+    ...sooner({ perTryTimeout, backoff }),
+  };
+}
+
+/** How long an attempt may take, and how soon the next one is made. */
+function sooner({
+  perTryTimeout,
+  backoff,
+}: {
+  readonly perTryTimeout: string | undefined;
+  readonly backoff: string | undefined;
+}): Pick<RetryPolicyJson, "perTryTimeout" | "retryBackOff"> {
+  const base = goDuration(backoff);
+  return defined<RetryPolicyJson>({
+    perTryTimeout: goDuration(perTryTimeout),
+    retryBackOff: base === undefined ? undefined : { baseInterval: base },
+  });
+}
+
 /**
  * The retry policy of a route; undefined when it retries nothing (`attempts: 0`). A policy that is asked for without
  * conditions also retries 503 answers. `sticky` says that requests belong to one endpoint, which is then tried again,
@@ -61,14 +99,13 @@ export function retryPolicy(
     retries.retryOn === undefined || retries.retryOn === ""
       ? { retryOn: DEFAULT_RETRY_ON, retriableStatusCodes: [SERVICE_UNAVAILABLE] }
       : parseRetryOn(retries.retryOn);
-  const backoff = goDuration(retries.backoff);
+  const { perTryTimeout, backoff } = retries;
   return {
     ...conditions,
     numRetries: attempts,
     ...otherHosts(retries.retryIgnorePreviousHosts ?? !sticky),
+    ...sooner({ perTryTimeout, backoff }),
     ...defined<RetryPolicyJson>({
-      perTryTimeout: goDuration(retries.perTryTimeout),
-      retryBackOff: backoff === undefined ? undefined : { baseInterval: backoff },
       retryPriority:
         retries.retryRemoteLocalities === true
           ? {

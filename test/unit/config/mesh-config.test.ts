@@ -287,8 +287,11 @@ describe("what the mesh configuration asks for and is not done", () => {
     ["serviceScopeConfigs: [{ scope: GLOBAL }]", "serviceScopeConfigs"],
     ["hboneIdleTimeout: 1h", "hboneIdleTimeout"],
     ["zoneAwareLbSetting: {}", "zoneAwareLbSetting"],
-    ["defaultInboundHttpRetryPolicy: { attempts: 1 }", "defaultInboundHttpRetryPolicy"],
-    ["defaultTrafficPolicy: { outlierDetection: {} }", "defaultTrafficPolicy"],
+    [
+      "defaultInboundHttpRetryPolicy: { attempts: 1, retryRemoteLocalities: true }",
+      "retryRemoteLocalities",
+    ],
+    ["defaultTrafficPolicy: { tls: { mode: DISABLE } }", "tls"],
     [
       "verifyCertificateAtClient: false",
       "not to verify servers (a DestinationRule says so of one, by insecureSkipVerify)",
@@ -308,6 +311,8 @@ describe("what the mesh configuration asks for and is not done", () => {
     "outboundClusterStatName: '%SERVICE%'",
     "defaultConfig: { extraStatTags: [a], proxyStatsMatcher: { inclusionPrefixes: [a] } }",
     "discoverySelectors: [{ matchLabels: { a: b } }]",
+    "defaultInboundHttpRetryPolicy: { attempts: 1 }",
+    "defaultTrafficPolicy: { outlierDetection: {}, connectionPool: { tcp: {} } }",
     "verifyCertificateAtClient: true",
     "defaultConfig: { proxyMetadata: { ISTIO_META_HTTP10: '1', IDLE_TIMEOUT: 5s } }",
     "defaultProviders: { metrics: [prometheus] }",
