@@ -10,6 +10,7 @@ import {
   type Answer,
   call,
   callAddress,
+  callThroughTunnel,
   callTls,
   echoOf,
   keepAliveAgent,
@@ -275,6 +276,10 @@ const bySidecar =
   (service: string): Way =>
   (localAddress) =>
     ask(`http://${service}/`, { localAddress });
+const byTunnel =
+  (hostPort: string): Way =>
+  (localAddress) =>
+    callThroughTunnel(mesh().pod("caller-0"), `http://${hostPort}/`, { localAddress });
 const byConnection =
   (port: number): Way =>
   (localAddress) => {
@@ -295,6 +300,7 @@ const byGateway =
 test.each([
   ["requests", bySidecar("kept"), bySidecar("spread")],
   ["connections", byConnection(KEPT_PORT), byConnection(KEPT_PORT + 1)],
+  ["tunnels", byTunnel(`kept:${String(KEPT_PORT)}`), byTunnel(`spread:${String(KEPT_PORT + 1)}`)],
 ])(
   "%s to a sidecar stay with one pod for each client if the service asks for it",
   async (_what, kept, spread) => {

@@ -10,7 +10,7 @@ import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
 import { isHeadless, lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
 import { leadsAnywhere } from "../../mesh/sidecar.js";
-import type { RouteJson, VirtualHostJson } from "../api.js";
+import type { RouteAction_HashPolicyJson, RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
 import { requestRoutes, sharedRoutes } from "../listener/outbound-claim.js";
 import { type ClusterKey, HTTP_PROXY_ROUTE, outboundClusterName } from "../names.js";
@@ -40,12 +40,16 @@ interface HostContext {
 /** The port that clients of an HTTP proxy mean who name none. */
 const PORT_WITHOUT_SERVICE = 80;
 
-function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
-  const hash = hashPolicies(context.routeRules, {
-    clientNamespace: context.scope.namespace,
-    clientLabels: context.scope.labels,
-    rootNamespace: context.rootNamespace,
+/** What of a request decides its endpoint, by where it goes. */
+const hashesOf = ({ routeRules, scope, rootNamespace }: HostContext) =>
+  hashPolicies(routeRules, {
+    clientNamespace: scope.namespace,
+    clientLabels: scope.labels,
+    rootNamespace,
   });
+
+function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
+  const hash = hashesOf(context);
   for (const virtualService of view.virtualServices) {
     const routes = httpRoutes(virtualService, {
       listenPort: port,
@@ -66,8 +70,12 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
   return [defaultRoute(key, { hash: hash(key), retries: context.retries, lookUpPort })];
 }
 
-/** A CONNECT request for a port is a tunnel to its service. */
-function tunnelRoute(key: ClusterKey, service: Service | undefined): RouteJson {
+/** A CONNECT request for a port is a tunnel to its service; all that is known of a connection is whose it is. */
+function tunnelRoute(
+  key: ClusterKey,
+  service: Service | undefined,
+  hash: RouteAction_HashPolicyJson | undefined,
+): RouteJson {
   const port = service && lookedUpPorts(service).get(key.port);
   return {
     name: "tunnel",
@@ -75,6 +83,7 @@ function tunnelRoute(key: ClusterKey, service: Service | undefined): RouteJson {
     route: {
       cluster: outboundClusterName(key),
       timeout: "0s",
+      ...(hash?.connectionProperties === undefined ? {} : { hashPolicy: [hash] }),
       upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
     },
     ...(port === undefined ? {} : { typedPerFilterConfig: lookUpOf(port) }),
@@ -141,7 +150,7 @@ function proxyHost(
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
       routes: [
-        ...(kind === "http" ? [] : [tunnelRoute(key, view.service)]),
+        ...(kind === "http" ? [] : [tunnelRoute(key, view.service, hashesOf(context)(key))]),
         ...(kind === "tcp" ? [] : routesOf(view, number, context)),
       ],
       includeRequestAttemptCount: countsAttempts(scope.headers),

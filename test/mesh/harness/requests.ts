@@ -130,25 +130,32 @@ export function call(pod: PlacedPod, url: string, question: Question = {}): Prom
   );
 }
 
-/** A request over TLS that the application of a pod makes through a tunnel of its sidecar's HTTP proxy (CONNECT). */
+/**
+ * A request that the application of a pod makes through a tunnel of its sidecar's HTTP proxy (CONNECT), over TLS if the URL
+ * says so.
+ */
 export async function callThroughTunnel(
   pod: PlacedPod,
   url: string,
   question: Question = {},
 ): Promise<Answer> {
-  const { host, hostname, pathname, search } = new URL(url);
-  const socket = await openTunnel(pod, host);
+  const { protocol, host, hostname, pathname, search } = new URL(url);
+  const socket = await openTunnel(pod, host, question.localAddress);
+  const asked = { path: `${pathname}${search}`, headers: { host, ...question.headers } };
   try {
+    if (protocol === "http:") {
+      const inTunnel = { ...asked, agent: undefined, createConnection: () => socket };
+      return await send(httpRequest, inTunnel, question);
+    }
     return await send(
       httpsRequest,
       {
+        ...asked,
         socket,
-        path: `${pathname}${search}`,
         servername: hostname,
         ca: question.ca,
         rejectUnauthorized: question.ca !== undefined,
         maxVersion: question.maxVersion,
-        headers: { host, ...question.headers },
       },
       question,
     );
@@ -158,7 +165,11 @@ export async function callThroughTunnel(
 }
 
 /** A tunnel to `HOST:PORT`; rejects when the HTTP proxy does not make one. */
-async function openTunnel(pod: PlacedPod, hostPort: string): Promise<Socket> {
+async function openTunnel(
+  pod: PlacedPod,
+  hostPort: string,
+  localAddress: string | undefined,
+): Promise<Socket> {
   const request = httpRequest({
     method: "CONNECT",
     host: pod.addresses.egress,
@@ -166,6 +177,7 @@ async function openTunnel(pod: PlacedPod, hostPort: string): Promise<Socket> {
     path: hostPort,
     headers: { host: hostPort },
     agent: false,
+    ...(localAddress === undefined ? {} : { localAddress }),
   });
   request.end();
   const [response, socket] = (await once(request, "connect")) as [IncomingMessage, Socket];
