@@ -4,6 +4,7 @@
  */
 import { any } from "../any.js";
 import type { CidrRangeJson, ClusterJson } from "../api.js";
+import type { ClusterKey } from "../names.js";
 
 /** The name by which Envoy knows the type of these. */
 export const FORWARD_PROXY_CLUSTER = "envoy.clusters.dynamic_forward_proxy";
@@ -35,11 +36,16 @@ const NEVER_CALLED: readonly CidrRangeJson[] = [
 ];
 
 /**
- * How the names that a wildcard host stands for are looked up. Whoever answers for one could else have the proxy call the
+ * How the names that a wildcard host stands for are looked up, by a cache for each of its ports: all clusters of a cache have
+ * what is found for one. Whoever answers for one could else have the proxy call the
  * machine that it is on; a mesh that is on one machine, `onLoopback`, has no other addresses.
  */
-export function wildcardLookUp(hostname: string, onLoopback: boolean): LookUp {
-  return { cache: hostname, denied: onLoopback ? NEVER_CALLED : [...NEVER_CALLED, LOOPBACK] };
+export function wildcardLookUp(
+  { hostname, port }: Pick<ClusterKey, "hostname" | "port">,
+  onLoopback: boolean,
+): LookUp {
+  const cache = `${hostname}:${String(port)}`;
+  return { cache, denied: onLoopback ? NEVER_CALLED : [...NEVER_CALLED, LOOPBACK] };
 }
 
 /** What makes a cluster one of these. `isVerified` says that in TLS servers have to be who was called. */

@@ -219,7 +219,8 @@ function discovery(
         ...portOverride(input.service, port),
       };
     case "FORWARD_PROXY": {
-      const lookUp = wildcardLookUp(input.service.hostname, input.client.onLoopback);
+      const { hostname } = input.service;
+      const lookUp = wildcardLookUp({ hostname, port: port.number }, input.client.onLoopback);
       return forwardProxy(lookUp, { isVerified: verifiesHost(upstream) });
     }
     case "STRICT_DNS":

@@ -20,14 +20,19 @@ export interface TcpTarget {
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
   /** What rules say of the way there: of several clusters those for the first. */
   readonly way?: TcpWay;
-  /** The host, a wildcard, whose names are looked up by the connections' server names, and the port that is called. */
-  readonly lookUp?: { readonly host: string; readonly port: number };
+  /** Of a host that is a wildcard: the server name of a connection is looked up. */
+  readonly lookUp?: SniLookUp;
+}
+
+/** The port of a host whose names are looked up, and the one that is called. */
+interface SniLookUp extends Pick<ClusterKey, "hostname" | "port"> {
+  readonly called: number;
 }
 
 /** Looks up what a target calls, where it is to be looked up. */
 export function lookUpFilter({ lookUp }: TcpTarget, onLoopback: boolean): readonly FilterJson[] {
   if (lookUp === undefined) return [];
-  return [sniForwardProxy(wildcardLookUp(lookUp.host, onLoopback), lookUp.port)];
+  return [sniForwardProxy(wildcardLookUp(lookUp, onLoopback), lookUp.called)];
 }
 
 /** One way through a listener for connections that are not HTTP. */
@@ -88,7 +93,7 @@ interface Taken extends Pick<TcpChain, "serverNames"> {
 
 /**
  * Where a route leads that takes connections with these server names; nowhere where one of its destinations would have to be
- * looked up by a name that is none of its host's, or by none.
+ * looked up by a name that is none of its host's, or by none, or where several would.
  */
 function routeTarget(
   route: Pick<L4Route, "route">,
@@ -109,12 +114,14 @@ function routeTarget(
   const target = targetOf(targets, policyOf);
   const lookUps = targets.flatMap(({ key: { hostname, port } }) => {
     const called = virtualService.lookedUp.get(hostname)?.get(port);
-    return called === undefined ? [] : [{ host: hostname, port: called }];
+    return called === undefined ? [] : [{ hostname, port, called }];
   });
   const [lookUp] = lookUps;
   if (lookUp === undefined) return target;
-  const isNamed = (name: string): boolean => lookUps.every(({ host }) => isSubsetOf(name, host));
-  return serverNames.length > 0 && serverNames.every(isNamed)
+  const { hostname: wildcard } = lookUp;
+  const isOne = lookUps.every((one) => one.hostname === wildcard && one.port === lookUp.port);
+  const isNamed = (name: string): boolean => isSubsetOf(name, wildcard);
+  return isOne && serverNames.length > 0 && serverNames.every(isNamed)
     ? { ...target, lookUp }
     : { clusters: [] };
 }

@@ -71,7 +71,7 @@ function wholePort(
   const port = number === 0 ? (only ?? number) : number;
   const target = targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], policyOf);
   const called = lookedUpPorts(service).get(port);
-  return called === undefined ? target : { ...target, lookUp: { host: hostname, port: called } };
+  return called === undefined ? target : { ...target, lookUp: { hostname, port, called } };
 }
 
 /** A CIDR block without the bits that say nothing: Envoy refuses two chains for one block. */
