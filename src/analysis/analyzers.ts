@@ -21,6 +21,7 @@ import { imageAutoAnalyzer } from "./analyzers/image-auto.js";
 import { injectionAnalyzer } from "./analyzers/injection.js";
 import { jwksFetchAnalyzer } from "./analyzers/jwks-fetches.js";
 import { jwtClaimRouteAnalyzer } from "./analyzers/jwt-claim-routes.js";
+import { lookedUpDestinationAnalyzer } from "./analyzers/looked-up-destinations.js";
 import { meshHostAnalyzer } from "./analyzers/mesh-hosts.js";
 import { meshNetworksAnalyzer } from "./analyzers/mesh-networks.js";
 import { passedThroughPolicyAnalyzer } from "./analyzers/passed-through-policies.js";
@@ -62,6 +63,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   injectionAnalyzer,
   jwksFetchAnalyzer,
   jwtClaimRouteAnalyzer,
+  lookedUpDestinationAnalyzer,
   meshHostAnalyzer,
   meshNetworksAnalyzer,
   passedThroughPolicyAnalyzer,

@@ -10,6 +10,8 @@ export interface KnownHost {
   readonly selector: TextMap;
   /** The labels of the endpoints that a ServiceEntry lists. */
   readonly endpoints: readonly TextMap[];
+  /** The wildcard of a ServiceEntry whose hosts are looked up when they are called. */
+  readonly lookedUp?: string;
 }
 
 /** Who asks for a host. */
@@ -69,13 +71,18 @@ export function createHostScopes(resources: Resources): HostScopes {
 
 function hostsOfEntry({ namespace, spec }: AnalyzedOf<"ServiceEntry">): readonly ScopedHost[] {
   const { hosts = [], ports = [], endpoints = [], exportTo, workloadSelector } = spec;
+  const isLookedUp = spec.resolution === "DYNAMIC_DNS";
   const known: KnownHost = {
     ports: ports.map(({ number = 0 }) => number),
     selector: workloadSelector?.labels ?? {},
     endpoints: endpoints.map(({ labels }) => labels ?? {}),
   };
   return scopesOf(exportTo, namespace).flatMap((scope) =>
-    hosts.map((host) => ({ scope, host: resolveShortName(host, namespace, DOMAIN), known })),
+    hosts.map((host) => ({
+      scope,
+      host: resolveShortName(host, namespace, DOMAIN),
+      known: isLookedUp ? { ...known, lookedUp: host } : known,
+    })),
   );
 }
 

@@ -86,6 +86,7 @@ export const MESSAGES = {
 /** The codes of fairlead's own analyzers, with their levels: for what Istio's do not look for. */
 const OWN_CODES = {
   "forgeable-header": "warning",
+  "host-not-called": "warning",
   "unasked-policy": "warning",
   "unreachable-match": "warning",
   "unseen-by-gateway": "warning",

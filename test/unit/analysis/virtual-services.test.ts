@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { destinationHostAnalyzer } from "../../../src/analysis/analyzers/destination-hosts.js";
 import { forgeableHeaderAnalyzer } from "../../../src/analysis/analyzers/forgeable-headers.js";
 import { jwtClaimRouteAnalyzer } from "../../../src/analysis/analyzers/jwt-claim-routes.js";
+import { lookedUpDestinationAnalyzer } from "../../../src/analysis/analyzers/looked-up-destinations.js";
 import { meshHostAnalyzer } from "../../../src/analysis/analyzers/mesh-hosts.js";
 import { routeGatewayAnalyzer } from "../../../src/analysis/analyzers/route-gateways.js";
 import { routeSubsetAnalyzer } from "../../../src/analysis/analyzers/route-subsets.js";
@@ -18,6 +19,54 @@ const service = (name: string, ports: readonly number[], metadata: object = {}) 
   resource("Service", { name, ...metadata }, { ports: ports.map((port) => ({ port })) });
 const entry = (spec: object, namespace = "default") =>
   resource("ServiceEntry", { name: "entry", namespace }, spec);
+
+describe("routes to hosts that are looked up when they are called", () => {
+  const world = entry({ hosts: ["*.b.com", "*.c.com"], resolution: "DYNAMIC_DNS" });
+  const destination = { host: "*.b.com" };
+  const found = (word: string) => `host-not-called VirtualService r.default: ${word}`;
+  const leading = (spec: object) => file(routing("r", spec), world);
+  tryRows(lookedUpDestinationAnalyzer, [
+    ["lead there", leading({ http: [{ route: [{ destination }] }] }), []],
+    [
+      "may rewrite the host to one of them",
+      leading({ http: [{ rewrite: { authority: "a.b.com:80" }, route: [{ destination }] }] }),
+      [],
+    ],
+    [
+      "may not rewrite it to another",
+      leading({ http: [{ rewrite: { authority: "a.c.com" }, route: [{ destination }] }] }),
+      [found("a.c.com")],
+    ],
+    ["may not name one of them", leading(to({ host: "a.b.com" })), [found("a.b.com")]],
+    [
+      "send no copies",
+      leading({
+        http: [{ route: [{ destination: { host: "a" } }], mirrors: [{ destination }] }],
+      }),
+      [found("*.b.com")],
+    ],
+    [
+      "are for TLS by their names",
+      leading({
+        tls: [{ match: [{ sniHosts: ["a.b.com", "*.d.com"] }], route: [{ destination }] }],
+      }),
+      [found("*.d.com")],
+    ],
+    [
+      "are not for connections that name nobody",
+      leading({ tcp: [{ route: [{ destination }] }] }),
+      [found("*.b.com")],
+    ],
+    [
+      "are no others",
+      file(
+        routing("r", { tcp: [{ route: [{ destination }] }] }),
+        entry({ hosts: ["*.b.com"], resolution: "NONE" }),
+      ),
+      [],
+    ],
+  ]);
+});
 
 describe("the destinations of routes", () => {
   tryRows(destinationHostAnalyzer, [

@@ -104,7 +104,7 @@ describe("fairlead analyze", () => {
   it("lists the analyzers", async () => {
     const { code, stdout } = await analyze("--list-analyzers");
     expect(stdout).toContain("* virtualservice.DestinationHostAnalyzer:\n    checks whether");
-    expect(stdout.match(/^\* /gm)).toHaveLength(39);
+    expect(stdout.match(/^\* /gm)).toHaveLength(40);
     expect(code).toBe(0);
   });
 
