@@ -1,5 +1,6 @@
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
+import type { ConnectionManners } from "../mesh/connection-manners.js";
 import type { HttpManners } from "../mesh/proxy-headers.js";
 import { any } from "./any.js";
 import type {
@@ -9,6 +10,7 @@ import type {
   HttpFilterJson,
 } from "./api.js";
 import { adsSource } from "./config-source.js";
+import { goDuration } from "./duration.js";
 import { writtenAsGiven } from "./header-case.js";
 import type { RequestTracing } from "./tracing.js";
 
@@ -28,6 +30,7 @@ export interface HttpConnectionManagerOptions {
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** What is said of the headers that the proxy adds. */
   readonly headers: HttpManners;
+  readonly connections: Pick<ConnectionManners, "idleTimeout">;
   /** Fields of the side: what becomes of the client's certificate and address. */
   readonly side: Partial<HttpConnectionManagerJson>;
 }
@@ -136,6 +139,7 @@ export function gatewaySide({
 export function httpConnectionManager(options: HttpConnectionManagerOptions): FilterJson {
   const { routes, tracing } = options;
   const { serverName, ...side } = options.side;
+  const idleTimeout = goDuration(options.connections.idleTimeout);
   const manager: HttpConnectionManagerJson = {
     statPrefix: options.statPrefix,
     ...("name" in routes
@@ -143,6 +147,7 @@ export function httpConnectionManager(options: HttpConnectionManagerOptions): Fi
       : { routeConfig: routes.inline }),
     httpFilters: options.filters,
     streamIdleTimeout: "0s",
+    ...(idleTimeout === undefined ? {} : { commonHttpProtocolOptions: { idleTimeout } }),
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
     ...(tracing === undefined ? {} : { tracing: tracing.manager }),
     ...side,

@@ -1,11 +1,13 @@
 /** Network filters other than the HTTP connection manager. */
 import type { TunnelSettings } from "../config/kinds/traffic-policy.js";
+import type { ConnectionManners } from "../mesh/connection-manners.js";
 import { CONNECTED } from "./access-log.js";
 import { any } from "./any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "./api.js";
 import { dnsCache, type LookUp } from "./cluster/forward-proxy.js";
 import { adsSource } from "./config-source.js";
 import { defined } from "./defined.js";
+import { goDuration } from "./duration.js";
 
 /** How a connection goes to its cluster. */
 export interface TcpWay {
@@ -29,6 +31,8 @@ export interface TcpProxyOptions {
   readonly onDemand?: boolean;
   /** How connections go there. */
   readonly way?: TcpWay | undefined;
+  /** What holds for all connections to the proxy, where the way says nothing else. */
+  readonly connections: Pick<ConnectionManners, "idleTimeout">;
 }
 
 /** What a way asks of the filter. */
@@ -62,6 +66,7 @@ const logsBeginnings = ({ filter }: AccessLogJson): boolean =>
 /** Sends the bytes of a connection to a cluster. */
 export function tcpProxy(options: TcpProxyOptions): FilterJson {
   const { target } = options;
+  const idleTimeout = goDuration(options.connections.idleTimeout);
   const proxy: TcpProxyJson = {
     statPrefix: options.statPrefix,
     ...("cluster" in target
@@ -74,7 +79,7 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
     ...(options.onDemand === true
       ? { onDemand: { odcdsConfig: adsSource(), timeout: ON_DEMAND_TIMEOUT } }
       : {}),
-    ...wayFields(options.way ?? {}),
+    ...wayFields({ ...defined({ idleTimeout }), ...options.way }),
   };
   return {
     name: "envoy.filters.network.tcp_proxy",

@@ -8,3 +8,12 @@ export const NODE_METADATA = "NODE_NAME";
 
 /** `"1"`: the proxy takes requests of HTTP/1.0. */
 export const HTTP10_METADATA = "HTTP10";
+
+/** How long connections to the proxy may be without use. */
+export const IDLE_TIMEOUT_METADATA = "IDLE_TIMEOUT";
+
+/** `"true"`: worker threads of the proxy get connections in turns, of those for its workload or of those that leave it. */
+export const EXACT_BALANCE_METADATA = {
+  inbound: "INBOUND_LISTENER_EXACT_BALANCE",
+  outbound: "OUTBOUND_LISTENER_EXACT_BALANCE",
+} as const;

@@ -1,15 +1,17 @@
 /** Sidecar resources: what callers see, and where their workload takes calls. */
 
 import { Resolver } from "node:dns/promises";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { DNS_PORT } from "../../src/envoy/listener/dns-listener.js";
 import { createFailureCounter } from "../../src/up/echo-controls.js";
 import { listenEcho } from "../../src/up/echo-server.js";
-import { admin } from "./harness/admin.js";
+import { admin, stats } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
 import { call, callAddress, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -32,7 +34,17 @@ metadata: { name: other }
 spec:
   selector: { matchLabels: { app: other } }
   concurrency: 2
-  environmentVariables: { ISTIO_META_ZONE: a, ISTIO_META_DNS_CAPTURE: "true" }
+  environmentVariables:
+    ISTIO_META_ZONE: a
+    ISTIO_META_DNS_CAPTURE: "true"
+    ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE: "true"
+---
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: { name: front }
+spec:
+  selector: { matchLabels: { app: front } }
+  environmentVariables: { ISTIO_META_IDLE_TIMEOUT: 3s }
 `,
 });
 
@@ -187,6 +199,32 @@ test("proxies are started as the ProxyConfig says that is for them", async () =>
     node: { metadata: { ZONE: "a" } },
   });
   expect(await infoOf("front-0")).toMatchObject({ command_line_options: { concurrency: 1 } });
+});
+
+test("ends a connection that is not used as long as its node asks for", async () => {
+  const { egress: host } = mesh().pod("front-0").addresses;
+  const socket = connect({ host, port: DEPOT_PORT });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, "close");
+});
+
+test("gives its threads connections in turns when its node asks for it", async () => {
+  const { egress: host } = mesh().pod("other-0").addresses;
+  const sockets = Array.from({ length: 8 }, () => connect({ host, port: DEPOT_PORT }));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const names = [0, 1].map(
+    (thread) =>
+      `listener.${host}_${String(DEPOT_PORT)}.worker_${String(thread)}.downstream_cx_active`,
+  );
+  const active = async (): Promise<unknown> => {
+    const found = await stats(mesh().pod("other-0"), "downstream_cx_active");
+    return names.map((name) => found.get(name));
+  };
+  await expect.poll(active).toEqual([4, 4]);
 });
 
 test("answers its application's questions to DNS with where it takes the calls", async () => {

@@ -11,12 +11,7 @@ const CERTIFICATES = ["TLS_SERVER", "TLS_CLIENT"].flatMap((side) =>
 );
 
 /** Node metadata by which Istio's control plane makes other configuration, and this one does not. See Istio, NodeMetadata. */
-const UNAPPLIED: ReadonlySet<string> = new Set([
-  "IDLE_TIMEOUT",
-  "INBOUND_LISTENER_EXACT_BALANCE",
-  "OUTBOUND_LISTENER_EXACT_BALANCE",
-  ...CERTIFICATES,
-]);
+const UNAPPLIED: ReadonlySet<string> = new Set(CERTIFICATES);
 
 /** Warns of variables of a proxy that ask for what is not done. */
 export function* unappliedMetadata(

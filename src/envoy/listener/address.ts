@@ -1,5 +1,6 @@
+import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import { socketAddress } from "../address.js";
-import type { AddressJson } from "../api.js";
+import type { AddressJson, ListenerJson } from "../api.js";
 import { listenerName } from "../names.js";
 
 /** The address that stands for every address of a host. */
@@ -13,6 +14,12 @@ export interface ListenerAddress {
   readonly address: string;
   readonly port: number;
 }
+
+/** How the connections of a listener come to worker threads. */
+export const balancing = ({
+  balanced,
+}: ConnectionManners): Pick<ListenerJson, "connectionBalanceConfig"> =>
+  balanced === true ? { connectionBalanceConfig: { exactBalance: {} } } : {};
 
 const ANY_IPV6_ADDRESS = "::";
 

@@ -2,6 +2,7 @@
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { GatewayTopology } from "../../config/mesh-config-schema.js";
+import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isOfTlsRoute } from "../../mesh/made-of.js";
@@ -18,7 +19,7 @@ import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
 import type { RequestTracing } from "../tracing.js";
-import { CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
+import { balancing, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import {
   type ChainContext,
   lookUpFilter,
@@ -39,6 +40,7 @@ export interface GatewayListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly headers: HttpManners;
+  readonly connections: ConnectionManners;
   /** What stands in front of the gateway. */
   readonly topology: GatewayTopology | undefined;
   readonly tls: ServerTlsPolicy;
@@ -85,6 +87,7 @@ function httpFilter(routes: string, prefix: string, options: GatewayListenerOpti
     tracing: options.tracing,
     pathNormalization: options.pathNormalization,
     headers: options.headers,
+    connections: options.connections,
     side: gatewaySide(options.topology),
   });
 }
@@ -111,6 +114,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
       target: only === undefined ? { weighted: clusters } : { cluster: only.name },
       way: chain.target.way,
       accessLog: [...options.connectionLog],
+      connections: options.connections,
     }),
   ];
 }
@@ -171,6 +175,7 @@ function passingChains(one: GatewayServer, options: GatewayListenerOptions): rea
           statPrefix: name,
           target: { cluster: name },
           accessLog: [...options.connectionLog],
+          connections: options.connections,
         }),
       ],
       transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
@@ -243,6 +248,7 @@ export function gatewayListener(
     ...(listenerFilters.length > 0 ? { listenerFilters } : {}),
     maxConnectionsToAcceptPerSocketEvent: CONNECTIONS_PER_EVENT,
     trafficDirection: "OUTBOUND",
+    ...balancing(options.connections),
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
   };
   return { json, chains: chainParts(chains) };

@@ -1,6 +1,7 @@
 /** The inbound listeners of a sidecar. */
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
@@ -30,7 +31,13 @@ import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../n
 import { inboundRetryPolicy } from "../route/retry-policy.js";
 import type { SecurityFilters } from "../security-filters.js";
 import type { RequestTracing } from "../tracing.js";
-import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
+import {
+  ANY_ADDRESS,
+  balancing,
+  CONNECTIONS_PER_EVENT,
+  type ListenerAddress,
+  listenAt,
+} from "./address.js";
 import { inboundChains, inboundFilterChain, terminatingChain } from "./inbound-chains.js";
 import { chainParts, chainsJson, type MadeChain, type MadeListener, unmade } from "./made-chain.js";
 
@@ -49,6 +56,7 @@ export interface InboundListenerOptions {
   readonly listenerLog: readonly AccessLogJson[];
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   readonly headers: HttpManners;
+  readonly connections: ConnectionManners;
   /** What becomes of requests that fail. */
   readonly retries: HTTPRetry | undefined;
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
@@ -118,6 +126,7 @@ function inboundFilters(
         statPrefix: target.cluster,
         target: { cluster: target.cluster },
         accessLog: [...options.connectionLog],
+        connections: options.connections,
       }),
     ];
   }
@@ -130,6 +139,7 @@ function inboundFilters(
       tracing: options.tracing,
       pathNormalization: options.pathNormalization,
       headers: options.headers,
+      connections: options.connections,
       side: serverSide(options.headers),
     }),
   ];
@@ -203,6 +213,7 @@ function blackHoleChain(): FilterChainJson {
         statPrefix: BLACK_HOLE_CLUSTER,
         target: { cluster: BLACK_HOLE_CLUSTER },
         accessLog: [],
+        connections: USUAL_CONNECTIONS,
       }),
     ],
   };
@@ -256,6 +267,7 @@ function inboundSide(options: InboundListenerOptions): Partial<ListenerJson> {
     listenerFiltersTimeout: options.detectionTimeout,
     continueOnListenerFiltersTimeout: true,
     trafficDirection: "INBOUND",
+    ...balancing(options.connections),
     ...(options.listenerLog.length > 0 ? { accessLog: [...options.listenerLog] } : {}),
   };
 }

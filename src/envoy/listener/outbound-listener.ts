@@ -1,5 +1,6 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
+import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import { portPart } from "../../mesh/service.js";
 import { cidrRange } from "../address.js";
@@ -28,7 +29,13 @@ import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-
 import { catchAllHost } from "../route/virtual-host.js";
 import type { RequestTracing } from "../tracing.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
-import { ANY_ADDRESS, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
+import {
+  ANY_ADDRESS,
+  balancing,
+  CONNECTIONS_PER_EVENT,
+  type ListenerAddress,
+  listenAt,
+} from "./address.js";
 import { type ChosenChain, chooseChains, inOrder, isOpen, requestClaim } from "./chosen-chains.js";
 import { lookUpFilter, type TcpChain } from "./l4-chains.js";
 import {
@@ -64,6 +71,7 @@ export interface OutboundListenerOptions {
   /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
   readonly onDemand: boolean;
   readonly headers: HttpManners;
+  readonly connections: ConnectionManners;
 }
 
 /** How long a TLS handshake may take. */
@@ -93,6 +101,7 @@ function requestFilter(
     tracing: options.tracing,
     pathNormalization: options.pathNormalization,
     headers: options.headers,
+    connections: options.connections,
     side,
   });
 }
@@ -123,7 +132,7 @@ function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
 /** `mixed` says that the cluster is called for HTTP too, and would announce HTTP. */
 function tcpChain(
   { chain, mixed }: ChosenChain,
-  { connectionLog, onDemand, onLoopback }: OutboundListenerOptions,
+  { connectionLog, connections, onDemand, onLoopback }: OutboundListenerOptions,
 ): MadeChain {
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
@@ -142,6 +151,7 @@ function tcpChain(
               : { weighted: clusters }
             : { cluster: only.name },
         way: chain.target.way,
+        connections,
         accessLog: [...connectionLog],
         onDemand,
       }),
@@ -161,6 +171,7 @@ function passthroughChain(options: OutboundListenerOptions, cluster: string): Fi
         statPrefix: cluster,
         target: { cluster },
         accessLog: cluster === BLACK_HOLE_CLUSTER ? [] : [...options.connectionLog],
+        connections: options.connections,
       }),
     ],
   };
@@ -224,6 +235,7 @@ export function outboundListener(
     continueOnListenerFiltersTimeout: true,
     trafficDirection: "OUTBOUND",
     ...(place.bind ? {} : { bindToPort: false }),
+    ...balancing(options.connections),
   };
   return { json, chains: made.chains };
 }
@@ -283,6 +295,7 @@ const LOOP_CHAIN: FilterChainJson = {
       statPrefix: BLACK_HOLE_CLUSTER,
       target: { cluster: BLACK_HOLE_CLUSTER },
       accessLog: [],
+      connections: USUAL_CONNECTIONS,
     }),
   ],
 };
@@ -300,6 +313,7 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
         statPrefix: cluster,
         target: { cluster },
         accessLog: [...options.connectionLog],
+        connections: options.connections,
       }),
     ],
   };

@@ -6,6 +6,7 @@ import { Table } from "../../base/table.js";
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
+import { connectionManners } from "../../mesh/connection-manners.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/made-of.js";
@@ -145,6 +146,7 @@ function listenersOf(
     security,
     pathNormalization: config.pathNormalization.normalization,
     headers: httpManners(config, proxy),
+    connections: connectionManners(proxy, "outbound"),
     topology: proxy.gatewayTopology ?? config.defaultConfig.gatewayTopology,
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     virtualServices: context.virtualServices,

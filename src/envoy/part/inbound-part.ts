@@ -4,6 +4,7 @@ import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
+import { connectionManners } from "../../mesh/connection-manners.js";
 import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { OwnRule } from "../../mesh/own-rules.js";
@@ -279,6 +280,7 @@ function listenersOf(
     security,
     pathNormalization: config.pathNormalization.normalization,
     headers: httpManners(config, proxy),
+    connections: connectionManners(proxy, "inbound"),
     retries: config.defaultInboundHttpRetryPolicy,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },

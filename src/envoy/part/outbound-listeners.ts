@@ -3,6 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
+import { connectionManners } from "../../mesh/connection-manners.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
@@ -42,7 +43,7 @@ export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 /** What of a scope its listeners depend on. */
 type ListenerTraits = Pick<
   OutboundScope,
-  "captured" | "dualStack" | "onLoopback" | "onDemand" | "headers"
+  "captured" | "dualStack" | "onLoopback" | "onDemand" | "headers" | "connections"
 >;
 
 /** What of a scope decides the listeners of sidecars that capture. */
@@ -86,9 +87,10 @@ const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
 export function createCapturedListeners(
   engine: Engine,
   encoder: Encoder,
-  { dualStack, onLoopback, onDemand, headers, httpProxyPort: port }: CapturedTraits,
+  { httpProxyPort: port, ...scope }: CapturedTraits,
 ): (inputs: CapturedListenerInputs) => ResourceSet {
-  const traits = { captured: true, dualStack, onLoopback, onDemand, headers };
+  const { dualStack, onLoopback, onDemand, headers, connections } = scope;
+  const traits = { captured: true, dualStack, onLoopback, onDemand, headers, connections };
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
     ["config", "logs", "unknown", "lookingUp"],
@@ -152,7 +154,8 @@ export function createBoundListeners(
       const { dualStack, onDemand } = proxy;
       const headers = httpManners(config, proxy);
       const onLoopback = isOnLoopback(proxy);
-      const traits = { captured: false, dualStack, onLoopback, onDemand, headers };
+      const connections = connectionManners(proxy, "outbound");
+      const traits = { captured: false, dualStack, onLoopback, onDemand, headers, connections };
       const options = optionsOf(inputs, traits);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))

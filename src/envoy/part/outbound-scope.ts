@@ -1,3 +1,4 @@
+import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import type { Labels } from "../../mesh/labels.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service.js";
@@ -18,6 +19,8 @@ export interface OutboundScope {
   readonly httpProxyPort: number;
   /** What is said of the headers that the callers' proxies add. */
   readonly headers: HttpManners;
+  /** How the callers' proxies deal with connections that leave them. */
+  readonly connections: ConnectionManners;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers' applications find hosts by names that their proxies answer. */

@@ -1,6 +1,7 @@
 /** The scopes that proxies are in: what the proxies of one share is made once. */
 import type { Engine } from "../../base/engine.js";
 import { relevantLabels } from "../../mesh/caller-labels.js";
+import { connectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import {
   createEnvoyPatches,
   type EnvoyPatches,
@@ -100,6 +101,7 @@ export function scopeOf(
     captured: proxy.mode !== "NONE",
     httpProxyPort: httpProxyPort(config, proxy),
     headers: httpManners(config, proxy),
+    connections: proxy.type === "router" ? USUAL_CONNECTIONS : connectionManners(proxy, "outbound"),
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
     dualStack: proxy.type !== "router" && proxy.dualStack,
@@ -115,6 +117,7 @@ const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
 const kindOf = (scope: OutboundScope): OutboundScope => ({
   ...scope,
   namespace: NO_NAMESPACE,
+  connections: USUAL_CONNECTIONS,
   dualStack: false,
   onDemand: false,
   patches: "",
@@ -129,6 +132,7 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   captured: true,
   httpProxyPort: config.proxyHttpPort,
   headers: httpManners(config, {}),
+  connections: USUAL_CONNECTIONS,
   allocated: "",
   answersDns: false,
   dualStack: false,

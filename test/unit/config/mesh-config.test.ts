@@ -297,8 +297,8 @@ describe("what the mesh configuration asks for and is not done", () => {
       "not to verify servers (a DestinationRule says so of one, by insecureSkipVerify)",
     ],
     [
-      "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: 5s } }",
-      "the node metadata IDLE_TIMEOUT",
+      "defaultConfig: { proxyMetadata: { ISTIO_META_TLS_SERVER_KEY: /etc/key.pem } }",
+      "the node metadata TLS_SERVER_KEY",
     ],
   ])("is warned of: %s", (text, what) => {
     expect(found(text)).toEqual([`warning not-applied ${what} has no effect in fairlead`]);
@@ -314,7 +314,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     "defaultInboundHttpRetryPolicy: { attempts: 1 }",
     "defaultTrafficPolicy: { outlierDetection: {}, connectionPool: { tcp: {} } }",
     "verifyCertificateAtClient: true",
-    "defaultConfig: { proxyMetadata: { ISTIO_META_HTTP10: '1', IDLE_TIMEOUT: 5s } }",
+    "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: 5s, TLS_SERVER_KEY: a } }",
     "defaultProviders: { metrics: [prometheus] }",
     "defaultConfig: { tracing: { sampling: 1 }, runtimeValues: {}, discoveryAddress: 'a:15012' }",
   ])("is not in %s", (text) => {

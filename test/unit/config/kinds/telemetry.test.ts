@@ -123,12 +123,12 @@ describe("a ProxyConfig", () => {
         environmentVariables: {
           ISTIO_META_HTTP10: "1",
           ISTIO_META_TLS_SERVER_KEY: "/etc/key.pem",
-          ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE: "true",
+          ISTIO_META_TLS_CLIENT_KEY: "/etc/key.pem",
         },
       },
       [
         "warning spec.environmentVariables.ISTIO_META_TLS_SERVER_KEY",
-        "warning spec.environmentVariables.ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE",
+        "warning spec.environmentVariables.ISTIO_META_TLS_CLIENT_KEY",
       ],
     ],
     [
