@@ -21,7 +21,7 @@ spec:
         proxy.istio.io/config: |
           proxyMetadata: { ISTIO_META_ZONE: z, ISTIO_META_NAME: other }
           gatewayTopology: { numTrustedProxies: 1 }
-    spec: { containers: [{ name: a, image: a }] }
+    spec: { nodeName: node-1, containers: [{ name: a, image: a }] }
 `;
 
 const GROUP = `
@@ -120,6 +120,7 @@ test("has the node metadata that the files have for its proxy, and that it is to
   const declared = await bootstrap("--workload", "a-0", "--config", config, ...joining());
   expect(declared.value.node.metadata).toMatchObject({
     NAME: "a-0",
+    NODE_NAME: "node-1",
     ZONE: "z",
     PROXY_CONFIG: { gatewayTopology: { numTrustedProxies: 1 } },
   });

@@ -74,6 +74,9 @@ const LOCAL_CART = service("cart").replace(
   "spec:\n  selector: { app: cart }\n  internalTrafficPolicy: Local",
 );
 
+/** The cart, which keeps clients with their endpoints. */
+const KEEPING_CART = service("cart").replace("spec:", "spec:\n  sessionAffinity: ClientIP");
+
 const podOn = (node: string, podIP: string): string => `
 apiVersion: v1
 kind: Pod
@@ -111,7 +114,7 @@ test("endpoints for a place are made once for all kinds of callers there", () =>
   expect(endpoints).toHaveLength(SERVICES.length);
 });
 
-test("edits of rules give what a control plane gives that sees the last ones first", () => {
+test("edits of rules and services give what a control plane gives that sees the last ones first", () => {
   const directory = createDirectory();
   const discovery = createDiscovery(encoder, directory.write(FILES));
   const edits = [
@@ -119,6 +122,7 @@ test("edits of rules give what a control plane gives that sees the last ones fir
     { "cart.yaml": "" },
     FILES,
     { "services.yaml": documents(LOCAL_CART, service("stock")) },
+    { "services.yaml": documents(KEEPING_CART, service("stock")) },
     FILES,
   ];
   for (const files of edits) {
