@@ -4,6 +4,7 @@
  */
 import type { Engine } from "../base/engine.js";
 import { overlay, sameElements } from "../base/engine.js";
+import { Lazy } from "../base/lazy.js";
 import { Table } from "../base/table.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Place } from "../mesh/locality-balancing.js";
@@ -42,10 +43,10 @@ import { isForSide, sidesOf } from "./patch/compiled-patch.js";
 import {
   type EnvoyResource,
   type ProxySets,
+  proxySets,
   type ResourceSet,
   type ResourceSets,
   resourceSet,
-  resourceSets,
 } from "./resource-set.js";
 
 /** A proxy and how it reaches its control plane, where it said so. */
@@ -156,30 +157,32 @@ function createSidecars(
     const clusters = engine.latest("clusters of a proxy", unionOf);
     const listeners = engine.latest("listeners of a proxy", unionOf);
     const asking = proxy.onDemand ? onDemand() : undefined;
-    const namesIn = ({ names, listeners: from }: SidecarOutbound): HostNames =>
-      from instanceof Table ? names : reachedNames(names, from.claims, proxy);
+    const namesIn = ({ names, listeners }: SidecarOutbound): HostNames => {
+      const from = listeners.get();
+      return from instanceof Table ? names.get() : reachedNames(names.get(), from.claims, proxy);
+    };
     const patchBound = patches.patching.listeners();
-    const outboundListeners = (from: SidecarOutbound["listeners"]): ResourceSet =>
-      from instanceof Table ? from : patchBound(bound({ ...from, proxy }), from.patches);
+    const outboundListeners = (outbound: SidecarOutbound): ResourceSet => {
+      const from = outbound.listeners.get();
+      return from instanceof Table ? from : patchBound(bound({ ...from, proxy }), from.patches);
+    };
     const together = engine.latest(
       "sets of a proxy",
-      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) => {
-        const names = namesIn(outbound);
-        return resourceSets(
-          {
-            clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
-            endpoints: outbound.endpoints,
-            listeners: listeners(
-              outboundListeners(outbound.listeners),
+      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) =>
+        proxySets({
+          clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
+          endpoints: outbound.endpoints,
+          listeners: new Lazy(() =>
+            listeners(
+              outboundListeners(outbound),
               own.listeners,
-              dnsListeners(names, proxy),
+              dnsListeners(namesIn(outbound), proxy),
             ),
-            secrets,
-            names: nameTables(names, proxy),
-          },
-          outbound.routes,
-        );
-      },
+          ),
+          secrets,
+          names: new Lazy(() => nameTables(namesIn(outbound), proxy)),
+          routes: outbound.routes,
+        }),
     );
     return (mesh) => {
       const outbound = outboundOf(mesh);
@@ -217,14 +220,15 @@ function createRouters(
       const passed = passedPorts(mesh, preferred.clusters);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
       const side = patching.forServers(builder.patches(mesh), own.servers);
-      const sets = {
+      const sets = proxySets({
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
-        listeners: patch.listeners(own.listeners, side),
+        listeners: new Lazy(() => patch.listeners(own.listeners, side)),
         secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
-        names: nameTables(builder.part(mesh).names, proxy),
-      };
-      return settled(resourceSets(sets, patch.routes(own.routes, side)));
+        routes: new Lazy(() => patch.routes(own.routes, side)),
+        names: new Lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),
+      });
+      return settled(sets);
     };
   };
 }
@@ -268,7 +272,8 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     idlePatches: (mesh, connected) => {
       const given = patches.for(mesh, connected.proxy);
       if (given.length === 0) return given;
-      resourcesOf(mesh, connected);
+      // A patch has an effect when what it is for is made.
+      membersOf(resourcesOf(mesh, connected));
       const sides = sidesOf(connected.proxy);
       return given.filter(
         (patch) =>

@@ -1,4 +1,5 @@
 /** Envoy resources, encoded and named: what the xDS server sends. */
+import { Lazy } from "../base/lazy.js";
 import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
@@ -87,46 +88,67 @@ export interface AskedNames {
   readonly virtualHosts: ReadonlySet<string>;
 }
 
-/** Sets with route configurations, which stay unjoined until they are read. */
-class UnjoinedSets implements ProxySets {
-  readonly clusters: ResourceSet;
-  readonly endpoints: ResourceSet;
-  readonly listeners: ResourceSet;
-  readonly secrets: ResourceSet;
-  readonly names: ResourceSet;
-  readonly splitRoutes: ResourceSet;
-  readonly virtualHosts: ResourceSet;
-  readonly asked: ProxySets["asked"];
-  readonly #routes: RouteSets;
+/** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
+interface SetMakings extends Pick<ResourceSets, "clusters" | "endpoints" | "secrets"> {
+  readonly listeners: Lazy<ResourceSet>;
+  readonly routes: Lazy<RouteSets>;
+  readonly names: Lazy<ResourceSet>;
+}
 
-  constructor(
-    sets: Omit<ResourceSets, keyof RouteSets>,
-    routes: RouteSets,
-    asked: ProxySets["asked"],
-  ) {
-    this.clusters = sets.clusters;
-    this.endpoints = sets.endpoints;
-    this.listeners = sets.listeners;
-    this.secrets = sets.secrets;
-    this.names = sets.names;
-    this.splitRoutes = routes.splitRoutes;
-    this.virtualHosts = routes.virtualHosts;
+class LazySets implements ProxySets {
+  readonly asked: ProxySets["asked"];
+  readonly #made: SetMakings;
+
+  constructor(made: SetMakings, asked: ProxySets["asked"]) {
+    this.#made = made;
     this.asked = asked;
-    this.#routes = routes;
+  }
+
+  get clusters(): ResourceSet {
+    return this.#made.clusters;
+  }
+
+  get endpoints(): ResourceSet {
+    return this.#made.endpoints;
+  }
+
+  get secrets(): ResourceSet {
+    return this.#made.secrets;
+  }
+
+  get listeners(): ResourceSet {
+    return this.#made.listeners.get();
+  }
+
+  get names(): ResourceSet {
+    return this.#made.names.get();
   }
 
   get routes(): ResourceSet {
-    return this.#routes.routes;
+    return this.#made.routes.get().routes;
+  }
+
+  get splitRoutes(): ResourceSet {
+    return this.#made.routes.get().splitRoutes;
+  }
+
+  get virtualHosts(): ResourceSet {
+    return this.#made.routes.get().virtualHosts;
   }
 }
 
-/** All sets of a proxy, of which those with routes are together; `asked` is of one that asks for what it uses. */
-export function resourceSets(
-  sets: Omit<ResourceSets, keyof RouteSets>,
-  routes: RouteSets,
-  asked?: ProxySets["asked"],
-): ProxySets {
-  return new UnjoinedSets(sets, routes, asked);
+/** All sets of a proxy. */
+export function proxySets(made: SetMakings): ProxySets {
+  return new LazySets(made, undefined);
+}
+
+/** The sets of a proxy that asks for what it uses. */
+export function askedSets(sets: ProxySets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
+  const { clusters, endpoints, secrets } = sets;
+  const listeners = new Lazy(() => sets.listeners);
+  const names = new Lazy(() => sets.names);
+  const routes = new Lazy(() => sets);
+  return new LazySets({ clusters, endpoints, secrets, listeners, names, routes }, asked);
 }
 
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */

@@ -11,11 +11,11 @@ import { Table } from "../../base/table.js";
 import { SERVICE_CLUSTER_PREFIX } from "../names.js";
 import {
   type AskedNames,
+  askedSets,
   type EnvoyResource,
   type ProxySets,
   type ResourceSet,
   type ResourceSets,
-  resourceSets,
 } from "../resource-set.js";
 import {
   type AskedHost,
@@ -89,7 +89,7 @@ export function createOnDemand(engine: Engine): () => OnDemand {
       firstHosts(routes).extended(hosts),
     );
     const build: OnDemand = (sets, scope, needed) =>
-      resourceSets(sets, sets, (names) => {
+      askedSets(sets, (names) => {
         const { clusters, listeners, splitRoutes, virtualHosts } = sets;
         const index = indexOf(scope)(virtualHosts);
         if (names.virtualHosts.size > MAX_ASKED_HOSTS) {

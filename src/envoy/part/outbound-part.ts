@@ -3,6 +3,7 @@
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
 import type { Engine } from "../../base/engine.js";
+import { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
 import type { Placing } from "../../mesh/locality-balancing.js";
@@ -37,27 +38,27 @@ import {
 } from "./outbound-clusters.js";
 import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
-import { createRouteConfigurations } from "./outbound-tables.js";
+import { createRouteConfigurations, type OutboundRoutes } from "./outbound-tables.js";
 import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
 import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
-/** What the scope's callers share. */
+/** What the scope's callers share. What a proxy asks for last is made last, so that its first answer does not wait for it. */
 export interface OutboundPart {
   /** Those of placed hosts, and their endpoints, are not here: callers have them as their place prefers them. */
   readonly clusters: ResourceSet;
   readonly endpoints: ResourceSet;
-  readonly routes: RouteSets;
+  readonly routes: Lazy<RouteSets>;
   /** The route configurations that lead to hosts whose names the proxy looks up. */
-  readonly lookingUp: ReadonlySet<string>;
+  readonly lookingUp: Lazy<ReadonlySet<string>>;
   /** What the services ask of the outbound listeners, by `address_port`. */
-  readonly claims: Table<Table<OutboundClaim>>;
+  readonly claims: Lazy<Table<Table<OutboundClaim>>>;
   readonly unknown: UnknownHosts;
   readonly client: ClientTraits;
   /** The hosts of which some endpoints may be preferred by where the caller is. */
   readonly placedViews: Table<HostView>;
   /** The names of the hosts; none of callers whose proxies do not answer DNS. */
-  readonly names: HostNames;
+  readonly names: Lazy<HostNames>;
   /** What sets it apart from the common part; undefined of a scope that has none. */
   readonly own: OwnRows | undefined;
 }
@@ -109,9 +110,9 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
 
 /** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of placed hosts. */
 interface RowBuilder extends ClusterRows {
-  readonly virtualHosts: HostRows<HostResource>;
-  readonly claims: HostRows<OutboundClaim>;
-  readonly names: HostNames;
+  readonly virtualHosts: Lazy<HostRows<HostResource>>;
+  readonly claims: Lazy<HostRows<OutboundClaim>>;
+  readonly names: Lazy<HostNames>;
 }
 
 type StaticClusters = (
@@ -202,9 +203,11 @@ export function createRows(
     return {
       clusters: clusters(unplaced, mesh, { client, caller: undefined }),
       endpoints: endpoints(unplaced, mesh, { client, caller: undefined }),
-      virtualHosts: scope.router ? NO_ROWS : virtualHosts(views, mesh, scope),
-      claims: scope.router ? NO_ROWS : claims(views, mesh, scope),
-      names: scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
+      virtualHosts: new Lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
+      claims: new Lazy(() => (scope.router ? NO_ROWS : claims(views, mesh, scope))),
+      names: new Lazy(() =>
+        scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
+      ),
     };
   };
 }
@@ -226,9 +229,9 @@ export interface CommonPart {
   readonly rows: RowBuilder;
   readonly placedViews: Table<HostView>;
   /** `rows.claims` by the listener on which they are. */
-  readonly claims: Table<Table<OutboundClaim>>;
+  readonly claims: Lazy<Table<Table<OutboundClaim>>>;
   /** `rows.virtualHosts` by their domains. */
-  readonly domains: IndexedHosts;
+  readonly domains: Lazy<IndexedHosts>;
 }
 
 /** The builder of the common part of a kind of caller. */
@@ -248,8 +251,47 @@ export function createCommonPart(
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
     const placedViews = placed(views, client.placing);
-    const domains = indexed(all.virtualHosts.all);
-    return { scope, client, rows: all, placedViews, claims: group(all.claims.all), domains };
+    const claims = new Lazy(() => group(all.claims.get().all));
+    const domains = new Lazy(() => indexed(all.virtualHosts.get().all));
+    return { scope, client, rows: all, placedViews, claims, domains };
+  };
+}
+
+/** A scope among the others of its kind of caller. */
+interface ScopePlace {
+  readonly common: CommonPart;
+  /** What its own hosts make. */
+  readonly own: RowBuilder;
+  /** The hosts that may look different. */
+  readonly hosts: Table<readonly string[]>;
+}
+
+/** The builder of a scope's route configurations. */
+function createScopeRoutes(
+  engine: Engine,
+  encoder: Encoder,
+): (place: ScopePlace, unknown: UnknownHosts, scope: OutboundScope) => OutboundRoutes {
+  const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
+  const join = createRouteConfigurations(engine, encoder);
+  const routes = engine.latest(
+    "routes of a scope",
+    (hosts: Table<HostResource>, unknown: UnknownHosts, scope: OutboundScope, from: IndexedHosts) =>
+      join(hosts, unknown, scope, { from }),
+  );
+  return ({ common, own, hosts }, unknown, scope) => {
+    const all = virtualHosts(common.rows.virtualHosts.get(), own.virtualHosts.get(), hosts);
+    return routes(all, unknown, scope, common.domains.get());
+  };
+}
+
+/** The builder of what a scope's hosts ask of its listeners. */
+function createScopeClaims(engine: Engine): (place: ScopePlace) => Table<Table<OutboundClaim>> {
+  const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
+  const group = createClaimGroups(engine);
+  return ({ common, own, hosts }) => {
+    const shared = common.rows.claims.get();
+    const all = claims(shared, own.claims.get(), hosts);
+    return all === shared.all ? common.claims.get() : group(all);
   };
 }
 
@@ -266,15 +308,8 @@ export function createOutboundPart(
   const names = createHostReplacement<readonly NamedHost[]>(engine, "names of a scope");
   const clusters = createReplacement<EnvoyResource>(engine, "clusters of a scope");
   const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a scope");
-  const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
-  const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
-  const group = createClaimGroups(engine);
-  const join = createRouteConfigurations(engine, encoder);
-  const routes = engine.latest(
-    "routes of a scope",
-    (hosts: Table<HostResource>, unknown: UnknownHosts, scope: OutboundScope, from: IndexedHosts) =>
-      join(hosts, unknown, scope, { from }),
-  );
+  const routes = createScopeRoutes(engine, encoder);
+  const claims = createScopeClaims(engine);
   const { statics, withStatics } = shared;
   const unknownHosts = createUnknownHosts(engine);
   return (mesh, scope, common) => {
@@ -285,23 +320,20 @@ export function createOutboundPart(
     const ownPlaced = placed(ownViews, client.placing);
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
-    const tables = routes(
-      virtualHosts(common.rows.virtualHosts, own.virtualHosts, hosts),
-      unknown,
-      scope,
-      common.domains,
-    );
-    const ownClaims = claims(common.rows.claims, own.claims, hosts);
+    const place = { common, own, hosts };
+    const tables = new Lazy(() => routes(place, unknown, scope));
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
       routes: tables,
-      lookingUp: tables.lookingUp,
-      claims: ownClaims === common.rows.claims.all ? common.claims : group(ownClaims),
+      lookingUp: new Lazy(() => tables.get().lookingUp),
+      claims: new Lazy(() => claims(place)),
       unknown,
       client,
       placedViews: placedViews(common.placedViews, ownPlaced, hosts),
-      names: scope.answersDns ? names(common.rows.names, own.names, hosts) : NO_NAMES,
+      names: new Lazy(() =>
+        scope.answersDns ? names(common.rows.names.get(), own.names.get(), hosts) : NO_NAMES,
+      ),
       own: {
         clusters: own.clusters,
         endpoints: own.endpoints,

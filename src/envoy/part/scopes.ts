@@ -194,7 +194,13 @@ function plainScope(
     part,
     listeners: (mesh) => {
       const { claims, unknown, lookingUp } = part(mesh);
-      return captured({ claims, config: mesh.config, logs: logs(mesh), unknown, lookingUp });
+      return captured({
+        claims: claims.get(),
+        config: mesh.config,
+        logs: logs(mesh),
+        unknown,
+        lookingUp: lookingUp.get(),
+      });
     },
     logs,
     placed: (mesh, place) => placed(place)(mesh),
@@ -291,7 +297,11 @@ export function createScopes(
   return {
     builderFor,
     *prepare(mesh, place) {
-      commonOf(usualKind(mesh())).part(mesh());
+      const common = commonOf(usualKind(mesh()));
+      common.part(mesh());
+      yield;
+      common.part(mesh()).domains.get();
+      common.part(mesh()).claims.get();
       yield;
       const namespaces = [...mesh().servicesByNamespace.keys()].sort();
       for (const namespace of namespaces.slice(0, MAX_PREPARED)) {
@@ -300,6 +310,7 @@ export function createScopes(
         const builder = builderFor(scope);
         builder.placed(mesh(), place(mesh()));
         builder.listeners(mesh());
+        builder.part(mesh()).routes.get();
         yield;
       }
     },

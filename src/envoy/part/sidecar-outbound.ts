@@ -1,5 +1,6 @@
 /** What sidecars are sent for the calls of their applications, of which those of one scope at one place share all. */
 import { type Engine, sameElements } from "../../base/engine.js";
+import { Lazy, sameMade } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -12,11 +13,11 @@ import { partAt, type ScopeBuilder } from "./scope-builder.js";
 /** See the top of this file. */
 export interface SidecarOutbound extends Pick<ResourceSets, "clusters" | "endpoints"> {
   readonly scope: ScopeBuilder;
-  readonly routes: RouteSets;
+  readonly routes: Lazy<RouteSets>;
   /** Of sidecars that capture; those of the others are made of these, for each of them. */
-  readonly listeners: ResourceSet | UnboundListeners;
+  readonly listeners: Lazy<ResourceSet | UnboundListeners>;
   /** The names that their applications know, where the proxies answer DNS. */
-  readonly names: HostNames;
+  readonly names: Lazy<HostNames>;
 }
 
 /** What the listeners of a sidecar that does not capture are made of, beside the proxy. */
@@ -24,34 +25,39 @@ export interface UnboundListeners extends Omit<BoundListenerInputs, "proxy"> {
   readonly patches: SidePatches | undefined;
 }
 
-function listenerMembers(listeners: SidecarOutbound["listeners"]): readonly unknown[] {
+function listenerMembers(listeners: ResourceSet | UnboundListeners): readonly unknown[] {
   if (listeners instanceof Table) return [listeners];
   const { claims, unknown, lookingUp, config, logs, patches } = listeners;
   return [claims, unknown, lookingUp, config, logs, patches];
 }
 
-const membersOf = ({
-  clusters,
-  endpoints,
-  routes,
-  listeners,
-  names,
-}: SidecarOutbound): readonly unknown[] => [
-  clusters,
-  endpoints,
-  routes.splitRoutes,
-  routes.virtualHosts,
-  names,
-  ...listenerMembers(listeners),
+const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknown[] => [
+  splitRoutes,
+  virtualHosts,
 ];
+
+/** Whether nothing is different that was asked for, and nothing was not. */
+function sameOutbound(older: SidecarOutbound, newer: SidecarOutbound): boolean {
+  return (
+    older.clusters === newer.clusters &&
+    older.endpoints === newer.endpoints &&
+    sameMade(older.routes, newer.routes, (a, b) =>
+      sameElements(routeMembers(a), routeMembers(b)),
+    ) &&
+    sameMade(older.listeners, newer.listeners, (a, b) =>
+      sameElements(listenerMembers(a), listenerMembers(b)),
+    ) &&
+    sameMade(older.names, newer.names, Object.is)
+  );
+}
 
 function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
   const { claims, unknown, lookingUp } = scope.part(mesh);
   const { config } = mesh;
   return {
-    claims,
+    claims: claims.get(),
     unknown,
-    lookingUp,
+    lookingUp: lookingUp.get(),
     config,
     logs: scope.logs(mesh),
     patches: scope.patches(mesh),
@@ -63,13 +69,13 @@ export function createSidecarOutbound(
   engine: Engine,
 ): (scope: ScopeBuilder, captured: boolean, place: Place) => (mesh: Mesh) => SidecarOutbound {
   return engine.memo("outbound of a place", (scope, captured, place) => {
-    const settled = engine.settle<SidecarOutbound>((a, b) =>
-      sameElements(membersOf(a), membersOf(b)),
-    );
+    const settled = engine.settle(sameOutbound);
     return engine.latestOf("outbound of a place", (mesh: Mesh) => {
       const { clusters, endpoints } = partAt(scope, mesh, () => place);
       const { routes, names } = scope.part(mesh);
-      const listeners = captured ? scope.listeners(mesh) : unboundListeners(mesh, scope);
+      const listeners = new Lazy(() =>
+        captured ? scope.listeners(mesh) : unboundListeners(mesh, scope),
+      );
       return settled({ scope, clusters, endpoints, listeners, routes, names });
     });
   });

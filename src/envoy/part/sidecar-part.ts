@@ -1,5 +1,6 @@
 /** The part of the callers of a namespace whose Sidecar says what they reach. */
 import { type Engine, overlay } from "../../base/engine.js";
+import { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import { createEgressViews } from "../../mesh/egress-view.js";
 import type { HostView } from "../../mesh/host-view.js";
@@ -22,10 +23,10 @@ import { createUnknownHosts } from "./scope-policy.js";
 interface EgressRows {
   readonly clusters: Table<EnvoyResource>;
   readonly endpoints: Table<EnvoyResource>;
-  readonly virtualHosts: Table<HostResource>;
-  readonly claims: Table<OutboundClaim>;
+  readonly virtualHosts: Lazy<Table<HostResource>>;
+  readonly claims: Lazy<Table<OutboundClaim>>;
   readonly placedViews: Table<HostView>;
-  readonly names: HostNames;
+  readonly names: Lazy<HostNames>;
 }
 
 function createEgressRows(
@@ -57,8 +58,8 @@ function createEgressRows(
     return {
       clusters: beside(own.clusters.all, others.clusters.all),
       endpoints: beside(own.endpoints.all, others.endpoints.all),
-      virtualHosts: own.virtualHosts.all,
-      claims: own.claims.all,
+      virtualHosts: new Lazy(() => own.virtualHosts.get().all),
+      claims: new Lazy(() => own.claims.get().all),
       names: own.names,
       placedViews: viewsBeside(
         placedNamed(seen.named, client.placing),
@@ -105,8 +106,10 @@ export function createSidecarPart(
     });
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
-    const hosts = virtualHosts(rows.map((one) => one.virtualHosts));
-    const routes = join(hosts, unknown, scope, { listeners });
+    const routes = new Lazy(() => {
+      const hosts = virtualHosts(rows.map((one) => one.virtualHosts.get()));
+      return join(hosts, unknown, scope, { listeners });
+    });
     return {
       clusters: overlay(
         clusters(rows.map((one) => one.clusters)),
@@ -114,12 +117,12 @@ export function createSidecarPart(
       ),
       endpoints: endpoints(rows.map((one) => one.endpoints)),
       routes,
-      lookingUp: routes.lookingUp,
-      claims: group(claims(rows.map((one) => one.claims))),
+      lookingUp: new Lazy(() => routes.get().lookingUp),
+      claims: new Lazy(() => group(claims(rows.map((one) => one.claims.get())))),
       unknown,
       client,
       placedViews: placedViews(rows.map((one) => one.placedViews)),
-      names: names(rows.map((one) => one.names)),
+      names: new Lazy(() => names(rows.map((one) => one.names.get()))),
       own: undefined,
     };
   };

@@ -116,7 +116,9 @@ test("only an edit of what a name leads to makes the listener again", () => {
   const count = (): number => made.splice(0).filter((one) => one === "DNS listener").length;
   const directory = createDirectory();
   const sets = following(sidecar(ASKING), engine);
-  sets(directory.write({ "mesh.yaml": entry("alone", 9000, "addresses: [203.0.113.1]") }));
+  const first = sets(
+    directory.write({ "mesh.yaml": entry("alone", 9000, "addresses: [203.0.113.1]") }),
+  ).listeners;
   expect(count()).toBe(1);
   const rule = `
 apiVersion: networking.istio.io/v1
@@ -124,7 +126,7 @@ kind: DestinationRule
 metadata: { name: alone }
 spec: { host: alone.example.com, trafficPolicy: { loadBalancer: { simple: RANDOM } } }
 `;
-  sets(directory.write({ "rule.yaml": rule }));
+  expect(sets(directory.write({ "rule.yaml": rule })).listeners).toEqual(first);
   expect(count()).toBe(0);
   const moved = entry("alone", 9000, "addresses: [203.0.113.2]");
   expect(answersOf(sets(directory.write({ "mesh.yaml": moved })))).toEqual({
