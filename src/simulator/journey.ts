@@ -3,7 +3,7 @@
 import type { ClusterJson } from "../envoy/api.js";
 import { FORWARD_PROXY_CLUSTER } from "../envoy/cluster/forward-proxy.js";
 import { checkAccess, type FilterVerdict, filtered } from "./access.js";
-import type { Call, HttpRequest } from "./call.js";
+import type { Call, Encryption, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import {
   type Ending,
@@ -16,7 +16,7 @@ import {
 import { forwardedRequest } from "./forwarded-request.js";
 import type { Walk } from "./outcome.js";
 import { walk } from "./simulate.js";
-import { type Endpoint, endpointsOf } from "./upstream.js";
+import { type Endpoint, encryptionOf, endpointsOf } from "./upstream.js";
 
 /** A proxy of the mesh. */
 export interface Peer {
@@ -56,7 +56,7 @@ export interface Branch {
   readonly config?: ClusterJson;
   readonly arrivals: readonly Arrival[];
   /** Who answers that the mesh does not know; absent where it does. */
-  readonly outside?: string;
+  readonly outside?: { readonly who: string; readonly encryption: Encryption };
   /** How the call ends without an endpoint. */
   readonly ending?: Ending;
 }
@@ -106,7 +106,13 @@ function branchOf(
   const outside = outsideOf(config, hop);
   if (outside !== undefined) {
     const { who, reason } = outside;
-    return { ...branch, arrivals: [], outside: who, ending: { ...ANSWERS, reason } };
+    const encryption = encryptionOf(config);
+    return {
+      ...branch,
+      arrivals: [],
+      outside: { who, encryption },
+      ending: { ...ANSWERS, reason },
+    };
   }
   const endpoints = endpointsOf(config, configuration);
   const healthy = endpoints.filter(({ isHealthy }) => isHealthy);

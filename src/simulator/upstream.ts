@@ -61,6 +61,11 @@ function endpointOf(one: LbEndpointJson, cluster: ClusterJson): Endpoint | undef
   };
 }
 
+/** How a cluster speaks with whom it calls without knowing it before. */
+export function encryptionOf({ transportSocket }: ClusterJson): Encryption {
+  return transportOf(transportSocket).encryption;
+}
+
 /** The first transport whose criteria the endpoint's metadata fulfils, else the cluster's own. */
 function socketFor(
   { metadata }: LbEndpointJson,

@@ -81,6 +81,7 @@ spec:
     - { number: 8001, name: http-to-tls, protocol: HTTP, targetPort: ${String(PORT)} }
     - { number: 8002, name: http-by-gateway, protocol: HTTP, targetPort: ${String(PORT)} }
     - { number: ${String(PORT)}, name: tls, protocol: TLS }
+    - { number: 8003, name: tls-by-gateway, protocol: TLS }
   location: MESH_EXTERNAL
   resolution: DYNAMIC_DNS
 `;
@@ -91,7 +92,9 @@ kind: Service
 metadata: { name: istio-egressgateway, namespace: istio-system }
 spec:
   selector: { istio: egressgateway }
-  ports: [{ name: https, port: 443, targetPort: 8443 }]
+  ports:
+    - { name: https, port: 443, targetPort: 8443 }
+    - { name: tls, port: 444, targetPort: 8444 }
 ---
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -102,13 +105,19 @@ spec:
     - hosts: ["*"]
       port: { number: 443, name: https, protocol: HTTPS }
       tls: { mode: ISTIO_MUTUAL }
+    - hosts: ["*.world.example"]
+      port: { number: 444, name: tls, protocol: TLS }
+      tls: { mode: PASSTHROUGH }
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: egress, namespace: istio-system }
 spec:
   host: istio-egressgateway.istio-system.svc.cluster.local
-  trafficPolicy: { tls: { mode: ISTIO_MUTUAL } }
+  trafficPolicy:
+    portLevelSettings:
+      - { port: { number: 443 }, tls: { mode: ISTIO_MUTUAL } }
+      - { port: { number: 444 }, tls: { mode: DISABLE } }
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -122,6 +131,12 @@ spec:
         - destination: { host: istio-egressgateway.istio-system.svc.cluster.local, port: { number: 443 } }
     - match: [{ gateways: [istio-system/egress] }]
       route: [{ destination: { host: "*.world.example", port: { number: 8000 } } }]
+  tls:
+    - match: [{ gateways: [mesh], port: 8003, sniHosts: ["*.world.example"] }]
+      route:
+        - destination: { host: istio-egressgateway.istio-system.svc.cluster.local, port: { number: 444 } }
+    - match: [{ gateways: [istio-system/egress], port: 444, sniHosts: ["*.world.example"] }]
+      route: [{ destination: { host: "*.world.example", port: { number: ${String(PORT)} } } }]
 `;
 
 /** HTTP to a port of the wildcard's hosts becomes TLS. */
@@ -310,8 +325,13 @@ test("reaches the hosts of a wildcard by way of a gateway, which looks up no oth
   const answer = await call(caller(), `http://${TWO}:8002/`);
   expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world" });
   expect(forwardedBy(answer)).toContain("/ns/default/sa/caller");
-  const at = { address: caller().addresses.egress, port: 8002 };
-  expect((await callAddress(at, `http://${UNKNOWN}/`)).status).toBe(404);
+  const { egress } = caller().addresses;
+  const others = { address: egress, port: 8002 };
+  expect((await callAddress(others, `http://${UNKNOWN}/`)).status).toBe(404);
+
+  const passing = { address: egress, port: 8003 };
+  const passed = await callTls(passing, `https://${ONE}:8003/`, { ca: outside.ca });
+  expect(JSON.parse(passed.body)).toMatchObject({ standInFor: "the world", serverName: ONE });
 });
 
 /** Whom the gateway says that it was called by. */

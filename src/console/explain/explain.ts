@@ -105,7 +105,10 @@ function poolSteps(scene: Scene, config: ClusterJson): readonly Step[] {
 }
 
 /** What the two sides of a host want of TLS, and what comes of it. */
-function tlsSteps({ scene, namespace }: Context, { cluster, arrivals }: Branch): readonly Step[] {
+function tlsSteps(
+  { scene, namespace }: Context,
+  { cluster, arrivals, outside }: Branch,
+): readonly Step[] {
   const [, port, subset, host = ""] = cluster.split("|");
   const { mesh, snapshot } = scene;
   const found = tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace, host });
@@ -113,8 +116,9 @@ function tlsSteps({ scene, namespace }: Context, { cluster, arrivals }: Branch):
   const decision = ofPort.find((one) => one.subset === subset) ?? ofPort[0];
   if (decision === undefined) return [];
   const { client } = decision;
-  const spoken = [...new Set(arrivals.map(({ endpoint }) => endpoint.transport.encryption))];
-  const words = spoken.map((one) => ENCRYPTIONS[one]).join(" and ");
+  const ofArrivals = arrivals.map(({ endpoint }) => endpoint.transport.encryption);
+  const spoken = new Set(outside === undefined ? ofArrivals : [outside.encryption]);
+  const words = [...spoken].map((one) => ENCRYPTIONS[one]).join(" and ");
   return [
     step(scene, "TLS", `${words === "" ? "not spoken" : words}, as the client is ${client.mode}`, [
       ...(client.decidedBy === undefined ? [] : [client.decidedBy]),
@@ -177,7 +181,7 @@ function resultsOf(scene: Scene, { hop, ending, branches }: Journey): readonly R
           const hops = arrival.hop === undefined ? [hop] : [hop, arrival.hop];
           return conditional(resultOf(share, arrival.ending, server), hops);
         })
-      : [conditional(resultOf(branch.share, branch.ending, branch.outside ?? ""), [hop])];
+      : [conditional(resultOf(branch.share, branch.ending, branch.outside?.who ?? ""), [hop])];
   const results = ending === undefined ? branches.map(ends) : [[resultOf(1, ending, "")]];
   return results.flatMap(joined).sort((a, b) => b.share - a.share);
 }

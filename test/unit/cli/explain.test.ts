@@ -8,6 +8,8 @@ vi.setConfig({ testTimeout: 60_000 });
 const MESH = ["--config", "test/golden/console/explained"];
 const CALLER = ["--from", "caller"];
 const GATEWAY = ["--gateway", "istio-ingressgateway.istio-system"];
+/** A gateway that looks up the hosts of a wildcard. */
+const LOOKED_UP = ["--config", "test/golden/dynamic-dns", "--gateway", "egress.istio-system"];
 
 test("a request is walked through both ends, with what decides each step", async () => {
   await expectTranscripts("explain", [
@@ -22,6 +24,8 @@ test("a request is walked through both ends, with what decides each step", async
     ["explain", ...MESH, ...GATEWAY, "http://other.example.com/"],
     ["explain", ...MESH, ...GATEWAY, "http://shop.example.com:81/"],
     ["explain", ...MESH, ...CALLER, "http://shop/old", "-o", "json"],
+    ["explain", ...LOOKED_UP, "http://old.example.com/"],
+    ["explain", ...LOOKED_UP, "http://www.example.org/"],
   ]);
 });
 
