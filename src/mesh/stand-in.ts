@@ -40,7 +40,9 @@ export function withStandIns(service: Service, standIns: readonly StandIn[]): Se
       ),
     ),
   );
-  return { ...service, endpoints };
+  // Nobody has to look up what is there for all of its hosts.
+  const resolution = service.resolution === "dynamic-dns" ? "static" : service.resolution;
+  return { ...service, endpoints, resolution };
 }
 
 /** Whether two lists of stand-ins are the same. */

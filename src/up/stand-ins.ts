@@ -15,19 +15,23 @@ export interface ExternalPort {
 
 /** A host outside the mesh, as ServiceEntries declare it. */
 export interface ExternalHost {
+  /** A wildcard where each name is looked up when it is called. */
   readonly host: string;
   readonly ports: readonly ExternalPort[];
 }
 
-const BY_DNS: ReadonlySet<string> = new Set(["DNS", "DNS_ROUND_ROBIN"]);
+const DYNAMIC = "DYNAMIC_DNS";
+const BY_DNS: ReadonlySet<string> = new Set(["DNS", "DNS_ROUND_ROBIN", DYNAMIC]);
 
-/** The hosts that ServiceEntries place outside the mesh and have looked up by DNS, sorted; wildcards cannot be. */
+/** The hosts that ServiceEntries place outside the mesh and have looked up by DNS, sorted. */
 export function externalHosts(tables: ResourceTables): readonly ExternalHost[] {
   const ports = new Map<string, readonly ExternalPort[]>();
   for (const { spec } of declared(tables.ServiceEntry)) {
     const external = (spec.location ?? "MESH_EXTERNAL") === "MESH_EXTERNAL";
     if (!external || !BY_DNS.has(spec.resolution ?? "NONE")) continue;
-    for (const host of spec.hosts.filter((name) => !name.includes("*"))) {
+    const isLookedUp = (name: string): boolean =>
+      spec.resolution === DYNAMIC || !name.includes("*");
+    for (const host of spec.hosts.filter(isLookedUp)) {
       ports.set(host, [...(ports.get(host) ?? []), ...(spec.ports ?? []).map(externalPort)]);
     }
   }

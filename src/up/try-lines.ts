@@ -140,10 +140,13 @@ function externalLines(options: TryOptions, caller: PlacedPod): TryLine[] {
       ? [`--cacert ${shellWord(rootFile)}`]
       : []),
     viaSidecar(caller, curlHasProxy),
-    `${tls ? "https" : "http"}://${host}${number === standardPort ? "" : `:${number}`}/`,
+    `${tls ? "https" : "http"}://${nameOf(host)}${number === standardPort ? "" : `:${number}`}/`,
   ];
   return [{ title: `from ${caller.name} to ${host}, outside the mesh`, command: parts.join(" ") }];
 }
+
+/** A name that a host stands for. */
+const nameOf = (host: string): string => host.replace("*", "www");
 
 /** The sidecar as an HTTP proxy; also for hosts that the environment wants called without one. */
 function viaSidecar({ addresses }: PlacedPod, curlHasProxy: boolean): string {

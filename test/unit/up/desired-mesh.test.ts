@@ -307,9 +307,14 @@ test("external hosts are those that are looked up, with all of their ports", () 
       entry("c", ["*.example.org"], { ports: [https], resolution: "DNS" }),
       entry("d", ["in.example.com"], { resolution: "DNS", location: "MESH_INTERNAL" }),
       entry("e", ["none.example.com"], { ports: [https] }),
+      entry("f", ["*.example.net"], {
+        ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+        resolution: "DYNAMIC_DNS",
+      }),
     ),
   );
   expect(externalHosts).toEqual([
+    { host: "*.example.net", ports: [{ number: 80, targetPort: 80, protocol: "HTTP" }] },
     {
       host: "ext.example.com",
       ports: [

@@ -165,6 +165,19 @@ describe("from a sidecar", () => {
     ]);
   });
 
+  test("names one of the hosts of a wildcard that is looked up", () => {
+    const world = resource("ServiceEntry", "world", {
+      spec: {
+        hosts: ["*.example.com"],
+        ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+        resolution: "DYNAMIC_DNS",
+      },
+    });
+    expect(commands([deployment("a"), world])).toEqual([
+      "curl -x http://127.32.0.1:15007 http://www.example.com/",
+    ]);
+  });
+
   test("is not offered when no pod has one", () => {
     expect(commands([EXTERNAL])).toEqual([]);
   });
