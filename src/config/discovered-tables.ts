@@ -1,10 +1,11 @@
 /** What of the resources is the mesh's, where its configuration takes some namespaces alone. See Istio, MeshConfig.discoverySelectors. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../base/engine.js";
+import { Engine } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import { type LabelSelector, selectsLabels } from "./kinds/label-selector.js";
 import { labelsOfNamespace } from "./kinds/namespace.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";
+import { meshConfigIn } from "./mesh-config.js";
 import type { ConfigResource } from "./resource.js";
 import type { ResourceTables } from "./snapshot.js";
 
@@ -36,6 +37,10 @@ export function createDiscoveredTables(
     return { ...tables, ...(Object.fromEntries(own) as Partial<ResourceTables>) };
   };
 }
+
+/** What of some resources is the mesh's by its configuration among them: for those who look once. */
+export const discoveredTables = (tables: ResourceTables): ResourceTables =>
+  createDiscoveredTables(new Engine())(tables, meshConfigIn(tables).discoverySelectors);
 
 function createFilter(
   engine: Engine,

@@ -1,4 +1,5 @@
 /** Commands that show a mesh at work: they can be pasted into any directory. */
+import { discoveredTables } from "../config/discovered-tables.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { HTTP_PROXY_PORT } from "../envoy/names.js";
@@ -31,8 +32,10 @@ export interface TryOptions {
 const MAX_GATEWAY_LINES = 2;
 
 /** Through the gateways, from a sidecar to a service, and to a host outside the mesh; fewer where there is none of a kind. */
-export function tryLines(options: TryOptions): readonly TryLine[] {
-  const { tables, pods } = options;
+export function tryLines(given: TryOptions): readonly TryLine[] {
+  const tables = discoveredTables(given.tables);
+  const options = { ...given, tables };
+  const { pods } = options;
   const calls = gatewayCalls(withMadeRouting(tables), pods);
   const caller = callerOf(tables, pods, calls);
   const outward =

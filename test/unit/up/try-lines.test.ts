@@ -193,3 +193,11 @@ test("quotes a path that a shell would take apart", () => {
   const [line] = commands([...INGRESS], { rootFile: "/home/o'hara/my state/root.pem" });
   expect(line).toContain(`--cacert '/home/o'\\''hara/my state/root.pem'`);
 });
+
+test("calls nothing that is in a namespace which is none of the mesh's", () => {
+  const mesh = "discoverySelectors: [{ matchLabels: { mesh: 'on' } }]";
+  const selecting = resource("ConfigMap", "istio.istio-system", { spec: { data: { mesh } } });
+  const resources = [...INGRESS, deployment("a"), ...PAYMENTS, EXTERNAL];
+  expect(commands(resources)).not.toEqual([]);
+  expect(commands([selecting, ...resources])).toEqual([]);
+});
