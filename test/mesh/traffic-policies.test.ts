@@ -47,6 +47,11 @@ const PLACES = documents(
   service("on-node", "placed", "internalTrafficPolicy: Local"),
   service("callers", "caller", "internalTrafficPolicy: Local"),
   service("same-node", "placed", "trafficDistribution: PreferSameNode"),
+  service(
+    "same-node-kept",
+    "placed",
+    "trafficDistribution: PreferSameNode\n  sessionAffinity: ClientIP",
+  ),
   service("nearest", "placed"),
   service("spread", "placed"),
   `
@@ -175,6 +180,10 @@ test("requests stay on the caller's node where a service asks for that, or end t
   expect(await answersOf("http://same-node/", 20)).toEqual({ "near-0": 20 });
   expect((await from("far-0", "http://on-node/")).headers["x-echo-pod"]).toBe("far-0");
   expect((await from("far-0", "http://same-node/")).headers["x-echo-pod"]).toBe("far-0");
+  // The client's address decides among the endpoints that are nearest, and not among all.
+  for (const caller of ["near-0", "next-0", "far-0"]) {
+    expect((await from(caller, "http://same-node-kept/")).headers["x-echo-pod"]).toBe(caller);
+  }
   expect((await from("near-0", "http://callers/")).headers["x-echo-pod"]).toBe("caller-0");
   const { status, body } = await from("far-0", "http://callers/");
   expect([status, body]).toEqual([503, "no healthy upstream"]);
