@@ -357,6 +357,8 @@ test("reaches a host that nobody registered, until only registered ones may be c
   await expect(tunnelled(UNKNOWN)).rejects.toThrow(`no tunnel to ${UNKNOWN}:${String(PORT)}: 502`);
   expect((await tunnelled(KNOWN)).status).toBe(200);
   expect((await callByServerName(KNOWN)).status).toBe(200);
+  expect((await call(caller(), `http://${ONE}:8000/`)).status).toBe(200);
+  expect((await call(caller(), `http://${ONE}:8009/`)).status).toBe(502);
 
   await mesh().remove("mesh-config.yaml");
   expect(JSON.parse((await plain()).body)).toMatchObject(called);

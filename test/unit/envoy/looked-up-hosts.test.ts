@@ -15,12 +15,17 @@ import { versionsIn } from "./versions-in.js";
 
 const encoder = goldenEncoder();
 
+const SIDECAR = "sidecar~10.0.0.1~a.default~default.svc.cluster.local";
+const GATEWAY = "router~10.0.0.1~a.default~default.svc.cluster.local";
+
 function hold(
   discovery: Discovery,
   snapshot: ConfigSnapshot,
-  id = "sidecar~10.0.0.1~a.default~default.svc.cluster.local",
+  id = SIDECAR,
+  mode = "REDIRECT",
 ): ResourceSets {
-  const proxy = parseNode({ id, metadata: { LABELS: { app: "a" } } });
+  const metadata = { LABELS: { app: "a" }, INTERCEPTION_MODE: mode };
+  const proxy = parseNode({ id, metadata });
   if ("invalid" in proxy) throw new Error(proxy.invalid);
   discovery.update({ snapshot, proxies: Table.from([[proxy.id, proxy]]), standIns: [] });
   return discovery.resourcesOf({ proxy, controlPlane: undefined });
@@ -46,6 +51,15 @@ const leading = (rest: object): string =>
     metadata: { name: "leading" },
     spec: { hosts: ["shop.default.svc.cluster.local"], ...rest },
   });
+
+const EDGE = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  selector: { app: a }
+  servers: [{ hosts: ["*"], port: { number: 80, name: http, protocol: HTTP } }]
+`;
 
 const TO_WORLD = { destination: { host: "*.example.com", port: { number: 80 } } };
 const SHOP = documents(service("shop"), service("stock", "default", 8080));
@@ -111,6 +125,63 @@ test("a VirtualService that leads to the wildcard follows the port that is calle
   expect(versionsIn(hold(discovery, moved))).toEqual(versionsIn(hold(fresh, moved)));
 });
 
+describe("a Sidecar", () => {
+  const sidecar = (host: string): string => `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: front }
+spec:
+  egress: [{ hosts: ["${host}"] }]
+`;
+  test.each([
+    ["./*", true],
+    ["./shop.default.svc.cluster.local", false],
+  ])("that imports %s has hosts looked up: %s", (host, expected) => {
+    const snapshot = createDirectory().write({
+      "shop.yaml": SHOP,
+      "world.yaml": world(80),
+      "sidecar.yaml": sidecar(host),
+    });
+    const held = hold(createDiscovery(encoder, snapshot), snapshot);
+    expect(isLookingUp(held, "0.0.0.0_80")).toBe(expected);
+    expect(held.clusters.has("outbound|80||*.example.com")).toBe(expected);
+  });
+});
+
+test("proxies to which a ServiceEntry is not exported look up none of its hosts", () => {
+  const hidden = `${world(80)}  exportTo: [other]\n`;
+  const snapshot = createDirectory().write({ "shop.yaml": SHOP, "world.yaml": hidden });
+  const held = hold(createDiscovery(encoder, snapshot), snapshot);
+  expect(isLookingUp(held, "0.0.0.0_80")).toBe(false);
+  expect(held.clusters.has("outbound|80||*.example.com")).toBe(false);
+});
+
+test.each([
+  ["a sidecar that captures", SIDECAR, "REDIRECT"],
+  ["a sidecar that does not", SIDECAR, "NONE"],
+  ["a gateway", GATEWAY, "REDIRECT"],
+])("edits give %s what a control plane gives that sees the last one first", (_whom, id, mode) => {
+  const directory = createDirectory();
+  const discovery = createDiscovery(encoder, directory.write({ "shop.yaml": SHOP }));
+  const gatewayed = leading({ gateways: ["mesh", "edge"], http: [{ route: [TO_WORLD] }] });
+  const edits = [
+    { "world.yaml": world(80) },
+    { "leading.yaml": leading({ http: [{ route: [TO_WORLD] }] }) },
+    { "world.yaml": world(8443) },
+    { "world.yaml": world(8443).replace("DYNAMIC_DNS", "NONE") },
+    { "leading.yaml": gatewayed, "edge.yaml": EDGE },
+    { "world.yaml": world(443) },
+    { "world.yaml": undefined },
+  ];
+  for (const edit of edits) {
+    const snapshot = directory.write(edit);
+    const fresh = createDiscovery(encoder, snapshot, new Engine({ memo: false }));
+    expect(versionsIn(hold(discovery, snapshot, id, mode))).toEqual(
+      versionsIn(hold(fresh, snapshot, id, mode)),
+    );
+  }
+});
+
 test("copies of requests are not looked up", () => {
   const http = [{ route: [{ destination: { host: "shop" } }], mirror: { host: "*.example.com" } }];
   const snapshot = createDirectory().write({
@@ -151,8 +222,7 @@ spec:
     const snapshot = createDirectory().write({
       "mesh.yaml": gateway({ match: [{ sniHosts }], route }),
     });
-    const id = "router~10.0.0.1~a.default~default.svc.cluster.local";
-    const { listeners } = hold(createDiscovery(encoder, snapshot), snapshot, id);
+    const { listeners } = hold(createDiscovery(encoder, snapshot), snapshot, GATEWAY);
     const bytes = listeners.get("0.0.0.0_443")?.bytes;
     return bytes && jsonOf("envoy.config.listener.v3.Listener", bytes);
   };
