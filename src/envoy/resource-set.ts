@@ -89,7 +89,8 @@ export interface AskedNames {
 }
 
 /** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
-interface SetMakings extends Pick<ResourceSets, "clusters" | "endpoints" | "secrets"> {
+interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets"> {
+  readonly endpoints: Lazy<ResourceSet>;
   readonly listeners: Lazy<ResourceSet>;
   readonly routes: Lazy<RouteSets>;
   readonly names: Lazy<ResourceSet>;
@@ -109,7 +110,7 @@ class LazySets implements ProxySets {
   }
 
   get endpoints(): ResourceSet {
-    return this.#made.endpoints;
+    return this.#made.endpoints.get();
   }
 
   get secrets(): ResourceSet {
@@ -144,7 +145,8 @@ export function proxySets(made: SetMakings): ProxySets {
 
 /** The sets of a proxy that asks for what it uses. */
 export function askedSets(sets: ProxySets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
-  const { clusters, endpoints, secrets } = sets;
+  const { clusters, secrets } = sets;
+  const endpoints = new Lazy(() => sets.endpoints);
   const listeners = new Lazy(() => sets.listeners);
   const names = new Lazy(() => sets.names);
   const routes = new Lazy(() => sets);

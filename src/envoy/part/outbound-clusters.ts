@@ -1,5 +1,6 @@
 /** The clusters of services, and their endpoints, as the callers of a scope see them. */
 import type { Engine } from "../../base/engine.js";
+import type { Lazy } from "../../base/lazy.js";
 import type { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostView } from "../../mesh/host-view.js";
@@ -184,7 +185,7 @@ const takesMeshTls = ({ meshTls }: Workload): boolean => meshTls;
 /** The clusters and endpoints that hosts make. */
 export interface ClusterRows {
   readonly clusters: HostRows<EnvoyResource>;
-  readonly endpoints: HostRows<EnvoyResource>;
+  readonly endpoints: Lazy<HostRows<EnvoyResource>>;
 }
 
 /** Whose clusters and endpoints are made. */

@@ -47,7 +47,7 @@ import { createUnknownHosts } from "./scope-policy.js";
 export interface OutboundPart {
   /** Those of placed hosts, and their endpoints, are not here: callers have them as their place prefers them. */
   readonly clusters: ResourceSet;
-  readonly endpoints: ResourceSet;
+  readonly endpoints: Lazy<ResourceSet>;
   readonly routes: Lazy<RouteSets>;
   /** The route configurations that lead to hosts whose names the proxy looks up. */
   readonly lookingUp: Lazy<ReadonlySet<string>>;
@@ -202,7 +202,7 @@ export function createRows(
     const unplaced = unplacedViews(views, client.placing);
     return {
       clusters: clusters(unplaced, mesh, { client, caller: undefined }),
-      endpoints: endpoints(unplaced, mesh, { client, caller: undefined }),
+      endpoints: new Lazy(() => endpoints(unplaced, mesh, { client, caller: undefined })),
       virtualHosts: new Lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
       claims: new Lazy(() => (scope.router ? NO_ROWS : claims(views, mesh, scope))),
       names: new Lazy(() =>
@@ -324,7 +324,7 @@ export function createOutboundPart(
     const tables = new Lazy(() => routes(place, unknown, scope));
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
-      endpoints: endpoints(common.rows.endpoints, own.endpoints, hosts),
+      endpoints: new Lazy(() => endpoints(common.rows.endpoints.get(), own.endpoints.get(), hosts)),
       routes: tables,
       lookingUp: new Lazy(() => tables.get().lookingUp),
       claims: new Lazy(() => claims(place)),

@@ -3,6 +3,7 @@
  * are preferred by where the caller is are in the order of that place.
  */
 import type { Engine } from "../../base/engine.js";
+import { Lazy } from "../../base/lazy.js";
 import type { Table } from "../../base/table.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Place } from "../../mesh/locality-balancing.js";
@@ -37,7 +38,9 @@ function createRowsOfPlace(
   const allEndpoints = createRowsUnion<EnvoyResource>(engine);
   return (mesh, placed, unplaced, caller) => ({
     clusters: allClusters(unplaced.clusters, clusters(placed, mesh, caller)),
-    endpoints: allEndpoints(unplaced.endpoints, endpoints(placed, mesh, caller)),
+    endpoints: new Lazy(() =>
+      allEndpoints(unplaced.endpoints.get(), endpoints(placed, mesh, caller)),
+    ),
   });
 }
 
@@ -71,7 +74,9 @@ export function createPlacedPart(
         clusters(common.clusters, ownRows.clusters, own.hosts),
         own.fixed,
       ),
-      endpoints: endpoints(common.endpoints, ownRows.endpoints, own.hosts),
+      endpoints: new Lazy(() =>
+        endpoints(common.endpoints.get(), ownRows.endpoints.get(), own.hosts),
+      ),
     };
   };
 }
@@ -91,9 +96,8 @@ export function createPlacedPartAlone(
     const caller = shared.callerOf(place, client.placing);
     return {
       clusters: clustersOver(part.clusters, clusters(placedViews, mesh, { client, caller }).all),
-      endpoints: endpointsOver(
-        part.endpoints,
-        endpoints(placedViews, mesh, { client, caller }).all,
+      endpoints: new Lazy(() =>
+        endpointsOver(part.endpoints.get(), endpoints(placedViews, mesh, { client, caller }).all),
       ),
     };
   };

@@ -300,6 +300,7 @@ export function createScopes(
       const common = commonOf(usualKind(mesh()));
       common.part(mesh());
       yield;
+      common.part(mesh()).rows.endpoints.get();
       common.part(mesh()).domains.get();
       common.part(mesh()).claims.get();
       yield;
@@ -308,7 +309,7 @@ export function createScopes(
         const scope = { ...usualKind(mesh()), namespace };
         prepared.add(keyOf(scope));
         const builder = builderFor(scope);
-        builder.placed(mesh(), place(mesh()));
+        builder.placed(mesh(), place(mesh())).endpoints.get();
         builder.listeners(mesh());
         builder.part(mesh()).routes.get();
         yield;

@@ -5,13 +5,15 @@ import { Table } from "../../base/table.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { HostNames } from "../../mesh/named-host.js";
-import type { ResourceSet, ResourceSets, RouteSets } from "../resource-set.js";
+import type { ResourceSet, RouteSets } from "../resource-set.js";
 import type { BoundListenerInputs } from "./outbound-listeners.js";
 import type { SidePatches } from "./patched-sets.js";
 import { partAt, type ScopeBuilder } from "./scope-builder.js";
 
 /** See the top of this file. */
-export interface SidecarOutbound extends Pick<ResourceSets, "clusters" | "endpoints"> {
+export interface SidecarOutbound {
+  readonly clusters: ResourceSet;
+  readonly endpoints: Lazy<ResourceSet>;
   readonly scope: ScopeBuilder;
   readonly routes: Lazy<RouteSets>;
   /** Of sidecars that capture; those of the others are made of these, for each of them. */
@@ -40,7 +42,7 @@ const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknow
 function sameOutbound(older: SidecarOutbound, newer: SidecarOutbound): boolean {
   return (
     older.clusters === newer.clusters &&
-    older.endpoints === newer.endpoints &&
+    sameMade(older.endpoints, newer.endpoints, Object.is) &&
     sameMade(older.routes, newer.routes, (a, b) =>
       sameElements(routeMembers(a), routeMembers(b)),
     ) &&

@@ -22,7 +22,7 @@ import { createUnknownHosts } from "./scope-policy.js";
 /** What one way out of a Sidecar makes. */
 interface EgressRows {
   readonly clusters: Table<EnvoyResource>;
-  readonly endpoints: Table<EnvoyResource>;
+  readonly endpoints: Lazy<Table<EnvoyResource>>;
   readonly virtualHosts: Lazy<Table<HostResource>>;
   readonly claims: Lazy<Table<OutboundClaim>>;
   readonly placedViews: Table<HostView>;
@@ -57,7 +57,7 @@ function createEgressRows(
     const others = routed(seen.routed, mesh, { ...scope, router: true, answersDns: false }, client);
     return {
       clusters: beside(own.clusters.all, others.clusters.all),
-      endpoints: beside(own.endpoints.all, others.endpoints.all),
+      endpoints: new Lazy(() => beside(own.endpoints.get().all, others.endpoints.get().all)),
       virtualHosts: new Lazy(() => own.virtualHosts.get().all),
       claims: new Lazy(() => own.claims.get().all),
       names: own.names,
@@ -115,7 +115,7 @@ export function createSidecarPart(
         clusters(rows.map((one) => one.clusters)),
         fixed.map((one) => [one.name, one] as const),
       ),
-      endpoints: endpoints(rows.map((one) => one.endpoints)),
+      endpoints: new Lazy(() => endpoints(rows.map((one) => one.endpoints.get()))),
       routes,
       lookingUp: new Lazy(() => routes.get().lookingUp),
       claims: new Lazy(() => group(claims(rows.map((one) => one.claims.get())))),

@@ -14,6 +14,7 @@ import type { ConnectedProxy } from "../../../src/envoy/proxy-resources.js";
 import type { ProxySets } from "../../../src/envoy/resource-set.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, documents, route, rule, service } from "../config/directory.js";
+import { askedFor } from "../envoy/asked-for.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
 const encoder = goldenEncoder();
@@ -87,14 +88,6 @@ spec: {egress: [{hosts: ["./*"]}]}
   "a mistake": { ...NOW, "rule.yaml": rule("cart", "cart", "v1").replace("host:", "hots:") },
 };
 
-/** Sets that a proxy has asked for. */
-function read(sets: ProxySets): ProxySets {
-  for (const set of [sets.listeners, sets.virtualHosts, sets.names]) {
-    expect(set).toBeInstanceOf(Table);
-  }
-  return sets;
-}
-
 /** A control plane as far as plans are concerned, with the proxies above. */
 function startMesh() {
   let computed = 0;
@@ -102,7 +95,8 @@ function startMesh() {
   const watched = watchEncoder(encoder, engine);
   const directory = createDirectory({ engine });
   const discovery = createDiscovery(watched.encoder, directory.write(NOW), engine);
-  const held = (): readonly ProxySets[] => PROXIES.map((one) => read(discovery.resourcesOf(one)));
+  const held = (): readonly ProxySets[] =>
+    PROXIES.map((one) => askedFor(discovery.resourcesOf(one)));
   const write = (texts: Readonly<Record<string, string | undefined>>): readonly ProxySets[] => {
     const snapshot = directory.write(texts);
     discovery.update({ snapshot, proxies: Table.empty(), standIns: [] });

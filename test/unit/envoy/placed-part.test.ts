@@ -9,6 +9,7 @@ import { createEncoder } from "../../../src/envoy/encoder.js";
 import type { ResourceSets } from "../../../src/envoy/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
+import { askedFor } from "./asked-for.js";
 import { versionsIn } from "./versions-in.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
@@ -51,7 +52,7 @@ function hold(
 ): readonly ResourceSets[] {
   const proxies = Table.from(all.map((each) => [each.id, each] as const));
   discovery.update({ snapshot, proxies, standIns: [] });
-  return all.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
+  return all.map((one) => askedFor(discovery.resourcesOf({ proxy: one, controlPlane: undefined })));
 }
 
 const CART = "outbound|80||cart.default.svc.cluster.local";
