@@ -11,9 +11,12 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
 
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
+/** The longest time that Go, and Envoy, can count, 292 years: nanoseconds in a signed number of 64 bits. */
+const LONGEST_MS = 2 ** 63 / 1e6;
+
 /**
  * The milliseconds of a length of time in the syntax of Go's time.ParseDuration, which Istio reads (`1h30m`, `1.5s`,
- * `-10ms`, `0`). undefined when the text is none. Fractions are kept: `1us` is 0.001.
+ * `-10ms`, `0`). undefined when the text is none, or longer than 292 years (`2562047h`). Fractions are kept: `1us` is 0.001.
  */
 export function durationMs(text: string): number | undefined {
   const unsigned = text.replace(/^[+-]/, "");
@@ -24,6 +27,6 @@ export function durationMs(text: string): number | undefined {
     end += part.length;
     total += Number(amount) * (MS_PER_UNIT[unit] ?? Number.NaN);
   }
-  if (end === 0 || end < unsigned.length) return undefined;
+  if (end === 0 || end < unsigned.length || total > LONGEST_MS) return undefined;
   return text.startsWith("-") ? -total : total;
 }

@@ -16,12 +16,20 @@ describe("durationMs", () => {
     ["+1m", 60_000],
     ["1us", 0.001],
     ["1µs", 0.001],
+    ["2562047h", 9_223_369_200_000],
   ])("reads %s as %d", (text, ms) => {
     expect(durationMs(text)).toBeCloseTo(ms, 9);
   });
 
   it.each(["", "5", "s", "5 s", "5S", "1d", "1h 30m", "1,5s", "--1s", "1e3s", "."])(
     "does not read %j",
+    (text) => {
+      expect(durationMs(text)).toBeUndefined();
+    },
+  );
+
+  it.each(["2562048h", "-2562048h", "2562047h48m", `${"9".repeat(400)}s`])(
+    "does not read %j, which is longer than Go and Envoy count",
     (text) => {
       expect(durationMs(text)).toBeUndefined();
     },

@@ -7,6 +7,7 @@ test.each<[metadata: Readonly<Record<string, string>>, inbound: object, outbound
   [{ IDLE_TIMEOUT: "0s" }, { idleTimeout: "0s" }, { idleTimeout: "0s" }],
   [{ IDLE_TIMEOUT: "-1s" }, {}, {}],
   [{ IDLE_TIMEOUT: "an hour" }, {}, {}],
+  [{ IDLE_TIMEOUT: "99999999h" }, {}, {}],
   [{ INBOUND_LISTENER_EXACT_BALANCE: "true" }, { balanced: true }, {}],
   [{ OUTBOUND_LISTENER_EXACT_BALANCE: "true" }, {}, { balanced: true }],
   [{ OUTBOUND_LISTENER_EXACT_BALANCE: "false" }, {}, {}],
