@@ -1,3 +1,4 @@
+import { endpointPort } from "../config/kinds/service-entry.js";
 import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
@@ -36,8 +37,7 @@ function portsOf({ spec }: ServiceEntry): readonly ServicePort[] {
     number: port.number,
     name: port.name,
     protocol: parseProtocol(port.protocol ?? ""),
-    targetPort:
-      port.targetPort === undefined || port.targetPort === 0 ? port.number : port.targetPort,
+    targetPort: endpointPort(port),
     index,
   }));
 }

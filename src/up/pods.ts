@@ -1,6 +1,7 @@
 /** The pods that are to run. */
 
 import type { Container } from "../config/kinds/pod-template.js";
+import { endpointPort } from "../config/kinds/service-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
@@ -74,7 +75,7 @@ function appPortsOf(tables: ResourceTables, workload: LocalWorkload): readonly n
     .flatMap((service) => targetPorts(service));
   const fromEntries = declared(tables.ServiceEntry)
     .filter(({ spec, metadata }) => selectsPods(spec.workloadSelector?.labels, metadata, workload))
-    .flatMap(({ spec }) => (spec.ports ?? []).map((port) => port.targetPort ?? port.number));
+    .flatMap(({ spec }) => (spec.ports ?? []).map(endpointPort));
   const ports = [
     ...containerPorts
       .filter(({ protocol }) => (protocol ?? "TCP") === "TCP")

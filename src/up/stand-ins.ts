@@ -1,5 +1,5 @@
 /** The hosts outside the mesh for which a server on this machine stands in. */
-import type { ServiceEntryPort } from "../config/kinds/service-entry.js";
+import { endpointPort, type ServiceEntryPort } from "../config/kinds/service-entry.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Protocol, parseProtocol } from "../mesh/protocol.js";
 import { declared } from "./made.js";
@@ -41,8 +41,8 @@ export function externalHosts(tables: ResourceTables): readonly ExternalHost[] {
 }
 
 function externalPort(port: ServiceEntryPort): ExternalPort {
-  const { number, targetPort = number, protocol } = port;
-  return { number, targetPort, protocol: parseProtocol(protocol) };
+  const { number, protocol } = port;
+  return { number, targetPort: endpointPort(port), protocol: parseProtocol(protocol) };
 }
 
 /** The first entry that declares a port decides what it is. */

@@ -33,6 +33,10 @@ export const ServiceEntryPort = strict({
   targetPort: optional(Uint32),
 });
 
+/** The port of the endpoints that a port leads to. */
+export const endpointPort = ({ number, targetPort = 0 }: ServiceEntryPort): number =>
+  targetPort === 0 ? number : targetPort;
+
 /** A service that is added to the registry. */
 export type ServiceEntrySpec = ValueOf<typeof ServiceEntrySpec>;
 export const ServiceEntrySpec = strict({

@@ -177,11 +177,14 @@ describe("pods", () => {
       spec: {
         hosts: ["a.example.com"],
         workloadSelector: { labels: { app: "a" } },
-        ports: [{ number: 86, name: "http", targetPort: 8086 }],
+        ports: [
+          { number: 86, name: "http", targetPort: 8086 },
+          { number: 87, name: "tcp", targetPort: 0 },
+        ],
       },
     });
     const { pods } = desiredMesh(tablesOf(app, service, other, headless, entry));
-    expect(pods.map(({ appPorts }) => appPorts)).toEqual([[83, 8080, 8086, 9090]]);
+    expect(pods.map(({ appPorts }) => appPorts)).toEqual([[83, 87, 8080, 8086, 9090]]);
   });
 
   test("run as the service account of their template", () => {
@@ -308,7 +311,7 @@ test("external hosts are those that are looked up, with all of their ports", () 
       entry("d", ["in.example.com"], { resolution: "DNS", location: "MESH_INTERNAL" }),
       entry("e", ["none.example.com"], { ports: [https] }),
       entry("f", ["*.example.net"], {
-        ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+        ports: [{ number: 80, name: "http", protocol: "HTTP", targetPort: 0 }],
         resolution: "DYNAMIC_DNS",
       }),
     ),
