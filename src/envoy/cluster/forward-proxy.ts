@@ -29,10 +29,14 @@ export function dnsCache({ cache, denied }: LookUp): object {
 /** Addresses of the machine itself. */
 const LOOPBACK: CidrRangeJson = { addressPrefix: "127.0.0.0", prefixLen: 8 };
 
-/** Those that mean the machine itself where one is called, and those of its link, where clouds tell machines their secrets. */
+/** Where clouds tell machines their secrets, beside the addresses of the link: Alibaba's, Azure's and Oracle's. */
+const CLOUD_METADATA = ["100.100.100.200", "168.63.129.16", "192.0.0.192"];
+
+/** Those that mean the machine itself where one is called, those of its link, and where else clouds tell machines their secrets. */
 const NEVER_CALLED: readonly CidrRangeJson[] = [
   { addressPrefix: "0.0.0.0", prefixLen: 8 },
   { addressPrefix: "169.254.0.0", prefixLen: 16 },
+  ...CLOUD_METADATA.map((addressPrefix) => ({ addressPrefix, prefixLen: 32 })),
 ];
 
 /**
