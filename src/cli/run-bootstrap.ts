@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { formatDiagnostic } from "../base/diagnostic.js";
 import { errorMessage } from "../base/error-message.js";
+import { GROUP_METADATA } from "../config/node-metadata.js";
 import {
   type Bootstrap,
   type BootstrapOptions,
@@ -11,7 +12,6 @@ import {
   type SocketAddress,
 } from "../envoy/bootstrap.js";
 import { type NodeOptions, ON_DEMAND_METADATA } from "../envoy/bootstrap-node.js";
-import { GROUP_METADATA } from "../mesh/node-metadata.js";
 import type { parseHostPort, parseWorkload } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";

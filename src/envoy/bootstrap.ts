@@ -4,8 +4,8 @@
  * has use for it.
  */
 
+import { GROUP_METADATA } from "../config/node-metadata.js";
 import type { ProxyStatistics } from "../config/proxy-statistics.js";
-import { GROUP_METADATA } from "../mesh/node-metadata.js";
 import { any } from "./any.js";
 import type {
   AddressJson,

@@ -1,6 +1,6 @@
 /** How a proxy deals with connections to it, as its node asks for it. See Istio, NodeMetadata. */
 import { durationMs } from "../config/duration.js";
-import { EXACT_BALANCE_METADATA, IDLE_TIMEOUT_METADATA } from "./node-metadata.js";
+import { EXACT_BALANCE_METADATA, IDLE_TIMEOUT_METADATA } from "../config/node-metadata.js";
 import type { Proxy } from "./proxy.js";
 
 /** See the top of this file. */

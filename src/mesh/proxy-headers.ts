@@ -1,6 +1,6 @@
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ProxyHeaders } from "../config/mesh-config-schema.js";
-import { HTTP10_METADATA } from "./node-metadata.js";
+import { HTTP10_METADATA } from "../config/node-metadata.js";
 import type { Proxy } from "./proxy.js";
 
 /** What is said of the headers that a proxy adds, and whether it takes requests of HTTP/1.0. */

@@ -4,11 +4,11 @@ import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { PodSpec } from "../config/kinds/pod-template.js";
 import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
+import { GROUP_METADATA, NODE_METADATA } from "../config/node-metadata.js";
 import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
 import { type Health, healthProbe } from "./health-probe.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
-import { GROUP_METADATA, NODE_METADATA } from "./node-metadata.js";
 import type { Proxy } from "./proxy.js";
 
 /** One instance of an application, whatever told us of it: a Pod, a WorkloadEntry, an EndpointSlice, or its own proxy. */

@@ -2,11 +2,11 @@
 
 import type { Container, PodTemplate } from "../config/kinds/pod-template.js";
 import type { ResourceOf } from "../config/kinds.js";
+import { NODE_METADATA } from "../config/node-metadata.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { selectsWorkload } from "../mesh/gateway.js";
 import type { Labels } from "../mesh/labels.js";
-import { NODE_METADATA } from "../mesh/node-metadata.js";
 import { getsSidecar } from "./injection.js";
 import { declared } from "./made.js";
 import { type ProxyStart, proxyStart } from "./proxy-start.js";

@@ -1,5 +1,6 @@
 /** Where proxies are, as far as it decides which endpoints they prefer. */
 import { type Engine, sameElements } from "../../base/engine.js";
+import { NODE_METADATA } from "../../config/node-metadata.js";
 import type { Labels } from "../../mesh/labels.js";
 import {
   asksForNodes,
@@ -8,7 +9,6 @@ import {
   placeLabels,
 } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { NODE_METADATA } from "../../mesh/node-metadata.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
 import { knownNode, NODE_LABEL, type Workload } from "../../mesh/workload.js";

@@ -259,6 +259,18 @@ describe("the rules of the mesh configuration", () => {
       "extensionProviders: [{ name: a, lightstep: { service: b, port: 1 } }]",
       "needs an accessToken",
     ],
+    [
+      "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: half an hour } }",
+      '"half an hour" is no length of time such as 5m, or 0s for ever: it is left out',
+    ],
+    [
+      "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: -5s } }",
+      '"-5s" is no length of time',
+    ],
+    [
+      "defaultConfig: { proxyMetadata: { ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE: 'yes' } }",
+      '"yes" is neither "true" nor "false"',
+    ],
   ])("find doubtful %s", (text, problem) => {
     expect(found(text)).toEqual([expect.stringMatching(`^warning .*${problem}`)]);
   });
@@ -315,6 +327,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     "defaultTrafficPolicy: { outlierDetection: {}, connectionPool: { tcp: {} } }",
     "verifyCertificateAtClient: true",
     "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: 5s, TLS_SERVER_KEY: a } }",
+    "defaultConfig: { proxyMetadata: { ISTIO_META_IDLE_TIMEOUT: 0s, ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE: 'false' } }",
     "defaultProviders: { metrics: [prometheus] }",
     "defaultConfig: { tracing: { sampling: 1 }, runtimeValues: {}, discoveryAddress: 'a:15012' }",
   ])("is not in %s", (text) => {
