@@ -40,5 +40,8 @@ export const STATS_TAGS: readonly StatsTag[] = [
   },
   ...policyTags("authz_enforce_result", String.raw`(\.(allowed|denied))`),
   ...policyTags("authz_dry_run_action", String.raw`(\.istio_dry_run_(allow|deny)_)`),
-  ...policyTags("authz_dry_run_result", String.raw`(\.shadow_(allowed|denied))`),
+  ...policyTags(
+    "authz_dry_run_result",
+    String.raw`(?:\.istio_dry_run_\w+)?(\.shadow_(allowed|denied))`,
+  ),
 ];

@@ -45,9 +45,14 @@ test.each([
   [`${POLICY}.allowed`, POLICY, { authz_enforce_result: "allowed" }],
   [`${POLICY}.shadow_denied`, POLICY, { authz_dry_run_result: "denied" }],
   [
-    `${POLICY}.istio_dry_run_deny_shadow_allowed`,
-    `${POLICY}shadow_allowed`,
-    { authz_dry_run_action: "deny" },
+    `${POLICY}.istio_dry_run_deny_.shadow_allowed`,
+    POLICY,
+    { authz_dry_run_action: "deny", authz_dry_run_result: "allowed" },
+  ],
+  [
+    "tcp.rbac.istio_dry_run_allow_.shadow_denied",
+    "tcp",
+    { authz_dry_run_action: "allow", authz_dry_run_result: "denied" },
   ],
   ["tcp.rbac.denied", "tcp", { authz_enforce_result: "denied" }],
 ])("of the statistic %s", (name, rest, labels) => {
