@@ -70,6 +70,8 @@ export interface Service {
   readonly exportTo: Visibility;
   /** SPIFFE identities that the servers may have, beyond those of the workloads. */
   readonly subjectAltNames: readonly string[];
+  /** A file with the roots that its servers' certificates lead to, where these are not those of the operating system. */
+  readonly serverRoots?: string;
   /** `namespace/account` of servers, beyond those of the workloads; none when absent. */
   readonly serviceAccounts?: readonly string[];
   /** Which endpoints callers prefer by themselves, whatever they find out of their health. */

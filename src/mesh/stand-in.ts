@@ -10,6 +10,8 @@ export interface StandIn {
   readonly port: number;
   readonly address: string;
   readonly standInPort: number;
+  /** A file with the roots of the authority that signed its certificate. */
+  readonly rootsFile: string;
 }
 
 function endpoint(address: string, ports: Readonly<Record<string, number>>): StaticEndpoint {
@@ -27,7 +29,8 @@ function endpoint(address: string, ports: Readonly<Record<string, number>>): Sta
 /** A service with its endpoints replaced by those that stand in for them; the service itself when there are none. */
 export function withStandIns(service: Service, standIns: readonly StandIn[]): Service {
   const own = standIns.filter(({ host }) => host === service.hostname);
-  if (own.length === 0) return service;
+  const [first] = own;
+  if (first === undefined) return service;
   const addresses = [...new Set(own.map(({ address }) => address))];
   const endpoints = addresses.map((address) =>
     endpoint(
@@ -42,7 +45,7 @@ export function withStandIns(service: Service, standIns: readonly StandIn[]): Se
   );
   // Nobody has to look up what is there for all of its hosts.
   const resolution = service.resolution === "dynamic-dns" ? "static" : service.resolution;
-  return { ...service, endpoints, resolution };
+  return { ...service, endpoints, resolution, serverRoots: first.rootsFile };
 }
 
 /** Whether two lists of stand-ins are the same. */
@@ -55,7 +58,8 @@ export function sameStandIns(a: readonly StandIn[], b: readonly StandIn[]): bool
         one.host === other?.host &&
         one.port === other.port &&
         one.address === other.address &&
-        one.standInPort === other.standInPort
+        one.standInPort === other.standInPort &&
+        one.rootsFile === other.rootsFile
       );
     })
   );

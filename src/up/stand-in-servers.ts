@@ -47,7 +47,8 @@ export function createStandInPlaces(
           const identity = { standInFor: host };
           listeners.push({ address, port, identity, tls: { certificate, key } });
         }
-        standIns.push({ host, port: number, address, standInPort: port });
+        const { rootFile: rootsFile } = certificates;
+        standIns.push({ host, port: number, address, standInPort: port, rootsFile });
       }
     }
     return { listeners, standIns };

@@ -343,6 +343,7 @@ function outboundCluster(
         applicationAlpn: upstreamHttp(upstream) === "http2" ? ["h2"] : [],
         identities: identitiesOf(input),
         declaredNames: service.kubernetes ? [] : service.subjectAltNames,
+        serverRoots: service.serverRoots,
         trustDomains: client.trustDomains,
         defaults: client.tlsDefaults,
       }),

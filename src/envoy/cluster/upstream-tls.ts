@@ -34,6 +34,8 @@ export interface UpstreamTlsInput {
   readonly identities: readonly string[];
   /** The names that the service's own resource says its servers show. */
   readonly declaredNames: readonly string[];
+  /** A file with the roots that its servers' certificates lead to; those of the operating system when undefined. */
+  readonly serverRoots: string | undefined;
   /** Of the mesh, for services of which no identity is known. */
   readonly trustDomains: readonly string[];
   /** What the mesh says of TLS that is not its own. */
@@ -85,7 +87,9 @@ function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): Upstr
   const common: CommonTlsContextJson = {
     tlsParams: clientParameters(input.defaults),
     ...clientCertificate(settings),
-    ...(settings.insecureSkipVerify === true ? {} : serverValidation(settings, validation)),
+    ...(settings.insecureSkipVerify === true
+      ? {}
+      : serverValidation(settings, validation, input.serverRoots)),
     ...(input.applicationAlpn.length > 0 ? { alpnProtocols: [...input.applicationAlpn] } : {}),
   };
   const sni = given(settings.sni);
@@ -108,7 +112,11 @@ function clientCertificate(settings: ClientTLSSettings): CommonTlsContextJson {
   };
 }
 
-function serverValidation(settings: ClientTLSSettings, validation: object): CommonTlsContextJson {
+function serverValidation(
+  settings: ClientTLSSettings,
+  validation: object,
+  serverRoots: string = SYSTEM_ROOTS,
+): CommonTlsContextJson {
   const credential = given(settings.credentialName);
   if (credential !== undefined) {
     return {
@@ -124,7 +132,7 @@ function serverValidation(settings: ClientTLSSettings, validation: object): Comm
     validationContext: {
       ...validation,
       ...(caCrl === "" ? {} : { crl: { filename: caCrl } }),
-      trustedCa: { filename: roots === "system" ? SYSTEM_ROOTS : roots },
+      trustedCa: { filename: roots === "system" ? serverRoots : roots },
     },
   };
 }

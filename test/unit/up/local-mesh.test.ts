@@ -425,6 +425,7 @@ test("has servers stand in for hosts outside the mesh, each on its own address",
       port: 21443,
       address: expect.stringMatching(/^127\.33\./),
       standInPort: 21443,
+      rootsFile: "/state/root.pem",
     },
   ]);
   expect(scene.listeners[0]).toMatchObject({

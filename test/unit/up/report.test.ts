@@ -58,7 +58,13 @@ test("notices say what was made and why", () => {
       ],
     },
   });
-  const standIn = { host: "ext.example.com", port: 443, address: "127.33.0.1", standInPort: 8443 };
+  const standIn = {
+    host: "ext.example.com",
+    port: 443,
+    address: "127.33.0.1",
+    standInPort: 8443,
+    rootsFile: "/state/root.pem",
+  };
   const desired = desiredMesh(tablesOf(gateway, deployment("a.shop")));
   expect(noticeLines(desired, [standIn])).toEqual([
     "no file declares the namespace shop: its workloads get sidecars, as with istio-injection: enabled",

@@ -156,7 +156,13 @@ describe("from a sidecar", () => {
   });
 
   test("calls a host outside the mesh, and trusts its stand-in", () => {
-    const standIn = { host: "ext.example.com", port: 443, address: "127.33.0.1", standInPort: 443 };
+    const standIn = {
+      host: "ext.example.com",
+      port: 443,
+      address: "127.33.0.1",
+      standInPort: 443,
+      rootsFile: "/state/root.pem",
+    };
     expect(commands([deployment("a"), EXTERNAL])).toEqual([
       "curl -x http://127.32.0.1:15007 https://ext.example.com/",
     ]);

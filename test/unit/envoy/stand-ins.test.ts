@@ -1,0 +1,67 @@
+/** Servers that stand in for hosts outside the mesh: how they are called in their place. */
+import { expect, test } from "vitest";
+import { createDiscovery } from "../../../src/app/discovery.js";
+import { Table } from "../../../src/base/table.js";
+import { parseNode } from "../../../src/mesh/proxy.js";
+import { createDirectory } from "../config/directory.js";
+import { goldenEncoder } from "../golden/golden-case.js";
+
+const encoder = goldenEncoder();
+
+const SIDECAR = "sidecar~10.0.0.1~a.default~default.svc.cluster.local";
+const HOST = "ext.example.com";
+const ROOTS_FILE = "/state/root.pem";
+const STAND_IN = {
+  host: HOST,
+  port: 80,
+  address: "127.33.0.1",
+  standInPort: 443,
+  rootsFile: ROOTS_FILE,
+};
+
+const original = (tls: string): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ext }
+spec:
+  hosts: [${HOST}]
+  ports: [{ number: 80, name: http, protocol: HTTP, targetPort: 443 }]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: ext }
+spec:
+  host: ${HOST}
+  trafficPolicy: { tls: { mode: SIMPLE${tls} } }
+`;
+
+/** How a sidecar calls the host: its cluster. */
+function callsOf(tls: string, standIns: readonly (typeof STAND_IN)[]): object {
+  const snapshot = createDirectory().write({ "ext.yaml": original(tls) });
+  const discovery = createDiscovery(encoder, snapshot);
+  const proxy = parseNode({ id: SIDECAR, metadata: {} });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  discovery.update({ snapshot, proxies: Table.from([[proxy.id, proxy]]), standIns });
+  const { clusters } = discovery.resourcesOf({ proxy, controlPlane: undefined });
+  const bytes = clusters.get(`outbound|80||${HOST}`)?.bytes;
+  if (bytes === undefined) throw new Error("there is no such cluster");
+  return encoder.decode("envoy.config.cluster.v3.Cluster", bytes);
+}
+
+const trusting = (filename: string): object => ({
+  transportSocket: {
+    typedConfig: { commonTlsContext: { validationContext: { trustedCa: { filename } } } },
+  },
+});
+
+test.each([
+  ["is trusted where the operating system's roots are asked for", "", ROOTS_FILE],
+  ["is not where the rule names roots", ", caCertificates: /etc/ca.pem", "/etc/ca.pem"],
+])("a stand-in %s", (_what, tls, roots) => {
+  expect(callsOf(tls, [STAND_IN])).toMatchObject(trusting(roots));
+});
+
+test("the host itself is checked against the operating system's roots", () => {
+  expect(callsOf("", [])).toMatchObject(trusting("/etc/ssl/certs/ca-certificates.crt"));
+});
