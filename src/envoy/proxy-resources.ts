@@ -112,7 +112,7 @@ function scopeFinder(
 ): (mesh: Mesh) => ScopeBuilder {
   return engine.latestFields(
     "scope",
-    ["callerLabels", "sidecars", "envoyFilters", "config"],
+    ["callerLabels", "sidecars", "envoyFilters", "config", "lookedUpServices"],
     (mesh: ScopeInputs & Pick<Mesh, "envoyFilters" | "config">) =>
       scopes.builderFor(scopeOf(mesh, proxy, patches.for(mesh, proxy))),
   );

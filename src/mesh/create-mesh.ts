@@ -135,7 +135,10 @@ function accountsOf(workloads: readonly Workload[]): readonly string[] {
 
 type Tables = ConfigSnapshot["tables"];
 
-type ServiceTables = Pick<Mesh, "services" | "servicesByHost" | "servicesByNamespace">;
+type ServiceTables = Pick<
+  Mesh,
+  "services" | "servicesByHost" | "servicesByNamespace" | "lookedUpServices"
+>;
 
 function createServiceTables(
   engine: Engine,
@@ -144,6 +147,9 @@ function createServiceTables(
   const withAliases = createAliases(engine);
   const byHost = engine.group<Service>("services by host", (one) => [one.hostname]);
   const byNamespace = engine.group<Service>("services by namespace", (one) => [one.namespace]);
+  const lookedUp = engine.derive<[Service], [], Service>("services looked up", (_key, [one]) =>
+    one?.resolution === "dynamic-dns" ? one : undefined,
+  );
   const distributionsOf = createNamespaceDistributions(engine);
   const settleDefaults = engine.settle<ServiceDefaults>(
     (a, b) =>
@@ -163,6 +169,7 @@ function createServiceTables(
       services,
       servicesByHost: byHost(services),
       servicesByNamespace: byNamespace(services),
+      lookedUpServices: lookedUp([services]),
     };
   };
 }

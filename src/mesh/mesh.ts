@@ -37,6 +37,8 @@ export interface Mesh {
   readonly servicesByHost: Table<Table<Service>>;
   /** By namespace, then by `namespace/hostname`. */
   readonly servicesByNamespace: Table<Table<Service>>;
+  /** Those whose hosts are looked up when they are called, by `namespace/hostname`. */
+  readonly lookedUpServices: Table<Service>;
   /** The workloads of each service: by hostname, then by `namespace/hostname`. */
   readonly endpoints: Table<Table<readonly Workload[]>>;
   /** The SPIFFE accounts (`namespace/account`) of each service's workloads: by hostname, then by `namespace/hostname`. */

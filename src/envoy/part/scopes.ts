@@ -72,7 +72,7 @@ export interface Scopes {
 }
 
 /** What of a mesh decides the scope that a proxy is in. */
-export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars" | "config">;
+export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars" | "config" | "lookedUpServices">;
 
 /** So many namespaces are prepared at most: what is prepared stays. */
 const MAX_PREPARED = 100;
@@ -88,7 +88,7 @@ function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated
 
 /** The scope of a proxy with these patches. */
 export function scopeOf(
-  { callerLabels, sidecars, config }: ScopeInputs,
+  { callerLabels, sidecars, config, lookedUpServices }: ScopeInputs,
   proxy: Proxy,
   patches: EnvoyPatches,
 ): OutboundScope {
@@ -105,7 +105,8 @@ export function scopeOf(
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
     dualStack: proxy.type !== "router" && proxy.dualStack,
-    onLoopback: isOnLoopback(proxy),
+    // Where nothing is looked up, proxies at all addresses share all that is made.
+    onLoopback: lookedUpServices.size > 0 && isOnLoopback(proxy),
     onDemand: proxy.onDemand,
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
   };

@@ -278,3 +278,20 @@ describe("the host that is called", () => {
     }
   });
 });
+
+test("proxies at loopback addresses share what is made with others, unless hosts are looked up", () => {
+  const hosts = (files: Readonly<Record<string, string>>): readonly unknown[] => {
+    const discovery = createDiscovery(encoder, createDirectory().write(files));
+    const near = SIDECAR.replace("10.0.0.1", "127.0.0.9");
+    const proxies = [SIDECAR, near].map((id) => {
+      const proxy = parseNode({ id, metadata: {} });
+      if ("invalid" in proxy) throw new Error(proxy.invalid);
+      return discovery.resourcesOf({ proxy, controlPlane: undefined });
+    });
+    return proxies.map((sets) => sets.virtualHosts);
+  };
+  const [far, near] = hosts({ "shop.yaml": SHOP });
+  expect(near).toBe(far);
+  const [farLookingUp, nearLookingUp] = hosts({ "shop.yaml": SHOP, "world.yaml": world(80) });
+  expect(nearLookingUp).not.toBe(farLookingUp);
+});
