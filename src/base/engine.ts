@@ -15,8 +15,10 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
+import { hasFields, keyOf } from "./call.js";
 import { firstByKey, GroupEdits } from "./grouping.js";
 import { createHeld } from "./held.js";
+import { Lazy, type Making } from "./lazy.js";
 import type { MemoNode } from "./memo-node.js";
 import { type Branch, type Cell, Memory, type MemoTree } from "./memory.js";
 import { allKeys, changedKeys, withRows } from "./rows.js";
@@ -59,14 +61,6 @@ export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
   return true;
 }
 
-function hasFields<I extends object>(
-  input: I,
-  fields: readonly (keyof I)[],
-  values: readonly unknown[],
-): boolean {
-  return fields.every((field, i) => input[field] === values[i]);
-}
-
 /** A table, and what was made of its rows. */
 export interface Folded<V, R> {
   readonly table: Table<V>;
@@ -74,10 +68,6 @@ export interface Folded<V, R> {
 }
 
 const identical = (a: unknown, b: unknown): boolean => a === b;
-
-/** What the recorder is told of a call: the strings among its arguments. */
-const keyOf = (args: readonly unknown[]): string =>
-  args.filter((argument) => typeof argument === "string").join(" ");
 
 const FORGETFUL: Cell<undefined> = { get: () => undefined, set: () => undefined };
 
@@ -109,6 +99,14 @@ export class Engine {
   /** A place for what is history, and no cache: kept whether the engine remembers or not, and in a branch apart. */
   kept<T>(initial: T): Cell<T> {
     return this.#memory.cell(initial);
+  }
+
+  /**
+   * A value that is made when it is first asked for, by operators of this engine. What a branch asks for first is made there,
+   * and is seen nowhere else: outside it is made when somebody asks for it there, of what the operators remember there.
+   */
+  lazy<T>(make: () => T): Lazy<T> {
+    return new Lazy(this.#memory.cell<Making<T>>({ make }));
   }
 
   /** A place for what an operator remembers; it stays empty when the engine remembers nothing. */

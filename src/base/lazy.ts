@@ -1,24 +1,39 @@
+import type { Cell } from "./memory.js";
+
+/** What makes a value, or the value that it made. */
+export type Making<T> = { readonly make: () => T } | { readonly value: T };
+
 /** A value that is made when it is first asked for; what it is made of is let go then. */
 export class Lazy<T> {
-  #make: (() => T) | undefined;
-  #value: T | undefined;
+  readonly #cell: Cell<Making<T>>;
 
-  constructor(make: () => T) {
-    this.#make = make;
+  constructor(cell: Cell<Making<T>>) {
+    this.#cell = cell;
   }
 
   /** Whether it was asked for. */
   get isMade(): boolean {
-    return this.#make === undefined;
+    return "value" in this.#cell.get();
   }
 
   get(): T {
-    if (this.#make !== undefined) {
-      this.#value = this.#make();
-      this.#make = undefined;
-    }
-    return this.#value as T;
+    const making = this.#cell.get();
+    if ("value" in making) return making.value;
+    const value = making.make();
+    this.#cell.set({ value });
+    return value;
   }
+}
+
+/** A value that no engine has to do with: see `Engine.lazy`. */
+export function lazy<T>(make: () => T): Lazy<T> {
+  let making: Making<T> = { make };
+  return new Lazy({
+    get: () => making,
+    set: (made) => {
+      making = made;
+    },
+  });
 }
 
 /** Whether two values are the same, as far as that can be said without making the older one. */

@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
 import type { EnumTypeDefinition } from "@grpc/proto-loader";
-import { Lazy } from "../base/lazy.js";
+import { lazy } from "../base/lazy.js";
 import { addService } from "../grpc/hosted-service.js";
 import type { GrpcServer, Method } from "../grpc/server.js";
 import { status } from "../grpc/status-code.js";
@@ -79,8 +79,8 @@ const loadedMethod =
  * The packages are read when somebody asks: to read them takes a seventh of a second of a start, and hardly anybody ever does.
  */
 export function createOpenServices(api: Uint8Array): (server: GrpcServer) => void {
-  const health = new Lazy(loadHealth);
-  const reflection = new Lazy(() => loadReflection(api));
+  const health = lazy(loadHealth);
+  const reflection = lazy(() => loadReflection(api));
   return (server) => {
     for (const path of HEALTH_PATHS) {
       server.addMethod(

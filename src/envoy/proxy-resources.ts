@@ -4,7 +4,6 @@
  */
 import type { Engine } from "../base/engine.js";
 import { overlay, sameElements } from "../base/engine.js";
-import { Lazy } from "../base/lazy.js";
 import { Table } from "../base/table.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Place } from "../mesh/locality-balancing.js";
@@ -172,7 +171,7 @@ function createSidecars(
         proxySets({
           clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
           endpoints: outbound.endpoints,
-          listeners: new Lazy(() =>
+          listeners: engine.lazy(() =>
             listeners(
               outboundListeners(outbound),
               own.listeners,
@@ -180,7 +179,7 @@ function createSidecars(
             ),
           ),
           secrets,
-          names: new Lazy(() => nameTables(namesIn(outbound), proxy)),
+          names: engine.lazy(() => nameTables(namesIn(outbound), proxy)),
           routes: outbound.routes,
         }),
     );
@@ -223,10 +222,10 @@ function createRouters(
       const sets = proxySets({
         clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
         endpoints: preferred.endpoints,
-        listeners: new Lazy(() => patch.listeners(own.listeners, side)),
+        listeners: engine.lazy(() => patch.listeners(own.listeners, side)),
         secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
-        routes: new Lazy(() => patch.routes(own.routes, side)),
-        names: new Lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),
+        routes: engine.lazy(() => patch.routes(own.routes, side)),
+        names: engine.lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),
       });
       return settled(sets);
     };

@@ -1,5 +1,5 @@
 /** Envoy resources, encoded and named: what the xDS server sends. */
-import { Lazy } from "../base/lazy.js";
+import type { Lazy } from "../base/lazy.js";
 import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
@@ -90,11 +90,14 @@ export interface AskedNames {
 
 /** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
 interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets"> {
-  readonly endpoints: Lazy<ResourceSet>;
-  readonly listeners: Lazy<ResourceSet>;
-  readonly routes: Lazy<RouteSets>;
-  readonly names: Lazy<ResourceSet>;
+  readonly endpoints: Asked<ResourceSet>;
+  readonly listeners: Asked<ResourceSet>;
+  readonly routes: Asked<RouteSets>;
+  readonly names: Asked<ResourceSet>;
 }
+
+/** What is made when it is asked for. */
+type Asked<T> = Pick<Lazy<T>, "get">;
 
 class LazySets implements ProxySets {
   readonly asked: ProxySets["asked"];
@@ -146,10 +149,10 @@ export function proxySets(made: SetMakings): ProxySets {
 /** The sets of a proxy that asks for what it uses. */
 export function askedSets(sets: ProxySets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
   const { clusters, secrets } = sets;
-  const endpoints = new Lazy(() => sets.endpoints);
-  const listeners = new Lazy(() => sets.listeners);
-  const names = new Lazy(() => sets.names);
-  const routes = new Lazy(() => sets);
+  const endpoints = { get: () => sets.endpoints };
+  const listeners = { get: () => sets.listeners };
+  const names = { get: () => sets.names };
+  const routes = { get: () => sets };
   return new LazySets({ clusters, endpoints, secrets, listeners, names, routes }, asked);
 }
 

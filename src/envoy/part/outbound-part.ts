@@ -3,7 +3,7 @@
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
 import type { Engine } from "../../base/engine.js";
-import { Lazy } from "../../base/lazy.js";
+import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import { createOwnViews, type HostView } from "../../mesh/host-view.js";
 import type { Placing } from "../../mesh/locality-balancing.js";
@@ -202,10 +202,10 @@ export function createRows(
     const unplaced = unplacedViews(views, client.placing);
     return {
       clusters: clusters(unplaced, mesh, { client, caller: undefined }),
-      endpoints: new Lazy(() => endpoints(unplaced, mesh, { client, caller: undefined })),
-      virtualHosts: new Lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
-      claims: new Lazy(() => (scope.router ? NO_ROWS : claims(views, mesh, scope))),
-      names: new Lazy(() =>
+      endpoints: engine.lazy(() => endpoints(unplaced, mesh, { client, caller: undefined })),
+      virtualHosts: engine.lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
+      claims: engine.lazy(() => (scope.router ? NO_ROWS : claims(views, mesh, scope))),
+      names: engine.lazy(() =>
         scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
       ),
     };
@@ -251,8 +251,8 @@ export function createCommonPart(
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
     const placedViews = placed(views, client.placing);
-    const claims = new Lazy(() => group(all.claims.get().all));
-    const domains = new Lazy(() => indexed(all.virtualHosts.get().all));
+    const claims = engine.lazy(() => group(all.claims.get().all));
+    const domains = engine.lazy(() => indexed(all.virtualHosts.get().all));
     return { scope, client, rows: all, placedViews, claims, domains };
   };
 }
@@ -321,17 +321,19 @@ export function createOutboundPart(
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
     const place = { common, own, hosts };
-    const tables = new Lazy(() => routes(place, unknown, scope));
+    const tables = engine.lazy(() => routes(place, unknown, scope));
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
-      endpoints: new Lazy(() => endpoints(common.rows.endpoints.get(), own.endpoints.get(), hosts)),
+      endpoints: engine.lazy(() =>
+        endpoints(common.rows.endpoints.get(), own.endpoints.get(), hosts),
+      ),
       routes: tables,
-      lookingUp: new Lazy(() => tables.get().lookingUp),
-      claims: new Lazy(() => claims(place)),
+      lookingUp: engine.lazy(() => tables.get().lookingUp),
+      claims: engine.lazy(() => claims(place)),
       unknown,
       client,
       placedViews: placedViews(common.placedViews, ownPlaced, hosts),
-      names: new Lazy(() =>
+      names: engine.lazy(() =>
         scope.answersDns ? names(common.rows.names.get(), own.names.get(), hosts) : NO_NAMES,
       ),
       own: {

@@ -1,6 +1,5 @@
 /** What the proxies of a scope share, as EnvoyFilters change it. */
 import type { Engine } from "../../base/engine.js";
-import { Lazy } from "../../base/lazy.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { OutboundPart } from "./outbound-part.js";
@@ -24,7 +23,7 @@ export function patchedScope(
     return {
       ...all,
       clusters: clusters(all.clusters, patches),
-      routes: new Lazy(() => routes(all.routes.get(), patches)),
+      routes: engine.lazy(() => routes(all.routes.get(), patches)),
     };
   });
   const placed = engine.memo("patched part of a place", (place: Place) => {

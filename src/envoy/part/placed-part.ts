@@ -3,7 +3,6 @@
  * are preferred by where the caller is are in the order of that place.
  */
 import type { Engine } from "../../base/engine.js";
-import { Lazy } from "../../base/lazy.js";
 import type { Table } from "../../base/table.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Place } from "../../mesh/locality-balancing.js";
@@ -38,7 +37,7 @@ function createRowsOfPlace(
   const allEndpoints = createRowsUnion<EnvoyResource>(engine);
   return (mesh, placed, unplaced, caller) => ({
     clusters: allClusters(unplaced.clusters, clusters(placed, mesh, caller)),
-    endpoints: new Lazy(() =>
+    endpoints: engine.lazy(() =>
       allEndpoints(unplaced.endpoints.get(), endpoints(placed, mesh, caller)),
     ),
   });
@@ -74,7 +73,7 @@ export function createPlacedPart(
         clusters(common.clusters, ownRows.clusters, own.hosts),
         own.fixed,
       ),
-      endpoints: new Lazy(() =>
+      endpoints: engine.lazy(() =>
         endpoints(common.endpoints.get(), ownRows.endpoints.get(), own.hosts),
       ),
     };
@@ -96,7 +95,7 @@ export function createPlacedPartAlone(
     const caller = shared.callerOf(place, client.placing);
     return {
       clusters: clustersOver(part.clusters, clusters(placedViews, mesh, { client, caller }).all),
-      endpoints: new Lazy(() =>
+      endpoints: engine.lazy(() =>
         endpointsOver(part.endpoints.get(), endpoints(placedViews, mesh, { client, caller }).all),
       ),
     };

@@ -1,6 +1,6 @@
 /** What sidecars are sent for the calls of their applications, of which those of one scope at one place share all. */
 import { type Engine, sameElements } from "../../base/engine.js";
-import { Lazy, sameMade } from "../../base/lazy.js";
+import { type Lazy, sameMade } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -75,7 +75,7 @@ export function createSidecarOutbound(
     return engine.latestOf("outbound of a place", (mesh: Mesh) => {
       const { clusters, endpoints } = partAt(scope, mesh, () => place);
       const { routes, names } = scope.part(mesh);
-      const listeners = new Lazy(() =>
+      const listeners = engine.lazy(() =>
         captured ? scope.listeners(mesh) : unboundListeners(mesh, scope),
       );
       return settled({ scope, clusters, endpoints, listeners, routes, names });

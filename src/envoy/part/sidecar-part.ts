@@ -1,6 +1,6 @@
 /** The part of the callers of a namespace whose Sidecar says what they reach. */
 import { type Engine, overlay } from "../../base/engine.js";
-import { Lazy } from "../../base/lazy.js";
+import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import { createEgressViews } from "../../mesh/egress-view.js";
 import type { HostView } from "../../mesh/host-view.js";
@@ -57,9 +57,9 @@ function createEgressRows(
     const others = routed(seen.routed, mesh, { ...scope, router: true, answersDns: false }, client);
     return {
       clusters: beside(own.clusters.all, others.clusters.all),
-      endpoints: new Lazy(() => beside(own.endpoints.get().all, others.endpoints.get().all)),
-      virtualHosts: new Lazy(() => own.virtualHosts.get().all),
-      claims: new Lazy(() => own.claims.get().all),
+      endpoints: engine.lazy(() => beside(own.endpoints.get().all, others.endpoints.get().all)),
+      virtualHosts: engine.lazy(() => own.virtualHosts.get().all),
+      claims: engine.lazy(() => own.claims.get().all),
       names: own.names,
       placedViews: viewsBeside(
         placedNamed(seen.named, client.placing),
@@ -106,7 +106,7 @@ export function createSidecarPart(
     });
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode);
-    const routes = new Lazy(() => {
+    const routes = engine.lazy(() => {
       const hosts = virtualHosts(rows.map((one) => one.virtualHosts.get()));
       return join(hosts, unknown, scope, { listeners });
     });
@@ -115,14 +115,14 @@ export function createSidecarPart(
         clusters(rows.map((one) => one.clusters)),
         fixed.map((one) => [one.name, one] as const),
       ),
-      endpoints: new Lazy(() => endpoints(rows.map((one) => one.endpoints.get()))),
+      endpoints: engine.lazy(() => endpoints(rows.map((one) => one.endpoints.get()))),
       routes,
-      lookingUp: new Lazy(() => routes.get().lookingUp),
-      claims: new Lazy(() => group(claims(rows.map((one) => one.claims.get())))),
+      lookingUp: engine.lazy(() => routes.get().lookingUp),
+      claims: engine.lazy(() => group(claims(rows.map((one) => one.claims.get())))),
       unknown,
       client,
       placedViews: placedViews(rows.map((one) => one.placedViews)),
-      names: new Lazy(() => names(rows.map((one) => one.names.get()))),
+      names: engine.lazy(() => names(rows.map((one) => one.names.get()))),
       own: undefined,
     };
   };

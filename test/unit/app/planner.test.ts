@@ -90,8 +90,8 @@ spec: {egress: [{hosts: ["./*"]}]}
 
 /** A control plane as far as plans are concerned, with the proxies above. */
 function startMesh() {
-  let computed = 0;
-  const engine = new Engine({ record: () => computed++ });
+  let computed: string[] = [];
+  const engine = new Engine({ record: (operator) => void computed.push(operator) });
   const watched = watchEncoder(encoder, engine);
   const directory = createDirectory({ engine });
   const discovery = createDiscovery(watched.encoder, directory.write(NOW), engine);
@@ -118,11 +118,11 @@ function startMesh() {
     held,
     write,
     hasRefused: watched.hasRefused,
-    /** How many rows were computed since it was last asked. */
-    computed: () => {
-      const before = computed;
-      computed = 0;
-      return before;
+    /** How many rows were computed since it was last asked, by one operator or all. */
+    computed: (operator?: string) => {
+      const rows = computed.filter((one) => operator === undefined || one === operator);
+      computed = [];
+      return rows.length;
     },
     plan: async (texts: Texts): Promise<Plan> => {
       const { make } = await begin({ name: "mesh", path: "next/mesh" });
@@ -225,6 +225,19 @@ test("what Envoy refuses already is no finding of a plan, and one that mends it 
     newDiagnostics: [],
     clearedDiagnostics: [{ code: "refused-by-envoy" }, { code: "refused-by-envoy" }],
   });
+});
+
+test("what a plan is the first to look at is made again for those who ask", async () => {
+  const [planned, other] = [startMesh(), startMesh()];
+  for (const { discovery } of [planned, other]) PROXIES.forEach(discovery.resourcesOf);
+  await planned.plan(OTHERS["a service less"] ?? {});
+  const made = [planned, other].map(({ computed, held }) => {
+    computed();
+    held();
+    return computed("virtual hosts");
+  });
+  expect(made[0]).toBeGreaterThan(0);
+  expect(made[0]).toBe(made[1]);
 });
 
 test("a plan of what is in force is empty", async () => {

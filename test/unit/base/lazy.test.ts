@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { Lazy, sameMade } from "../../../src/base/lazy.js";
+import { Engine } from "../../../src/base/engine.js";
+import { lazy, sameMade } from "../../../src/base/lazy.js";
 
 test("a value is made once, when it is first asked for", () => {
   let made = 0;
-  const value = new Lazy<number | undefined>(() => {
+  const value = lazy<number | undefined>(() => {
     made += 1;
     return undefined;
   });
@@ -14,7 +15,7 @@ test("a value is made once, when it is first asked for", () => {
 
 test("a value that could not be made is tried again", () => {
   let attempts = 0;
-  const value = new Lazy(() => {
+  const value = lazy(() => {
     attempts += 1;
     if (attempts === 1) throw new Error("not yet");
     return attempts;
@@ -24,11 +25,31 @@ test("a value that could not be made is tried again", () => {
 });
 
 test("values are compared without making the older one", () => {
-  const [older, newer] = [new Lazy(() => 1), new Lazy(() => 1)];
+  const [older, newer] = [lazy(() => 1), lazy(() => 1)];
   expect(sameMade(older, newer, Object.is)).toBe(false);
   expect([older.isMade, newer.isMade]).toEqual([false, false]);
   older.get();
   expect(sameMade(older, newer, Object.is)).toBe(true);
-  expect(sameMade(older, new Lazy(() => 2), Object.is)).toBe(false);
+  expect(
+    sameMade(
+      older,
+      lazy(() => 2),
+      Object.is,
+    ),
+  ).toBe(false);
   expect(sameMade(newer, newer, () => false)).toBe(true);
+});
+
+test("what a branch asks for first is made there, and made again for those outside", () => {
+  const engine = new Engine();
+  const latest = engine.latestOf("doubled", (one: number) => ({ doubled: one * 2 }));
+  const value = engine.lazy(() => latest(1));
+  const branch = engine.branch();
+  const supposed = branch(() => value.get());
+  expect(branch(() => [value.isMade, value.get() === supposed])).toEqual([true, true]);
+  expect(value.isMade).toBe(false);
+  const made = value.get();
+  expect(made).toEqual(supposed);
+  expect(latest(1)).toBe(made);
+  expect(engine.branch()(() => value.get())).toBe(made);
 });

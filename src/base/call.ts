@@ -1,0 +1,14 @@
+/** Calls of functions that remember, as far as their arguments go. */
+
+/** Whether these fields of an input have these values. */
+export function hasFields<I extends object>(
+  input: I,
+  fields: readonly (keyof I)[],
+  values: readonly unknown[],
+): boolean {
+  return fields.every((field, i) => input[field] === values[i]);
+}
+
+/** What a recorder is told of a call: the strings among its arguments. */
+export const keyOf = (args: readonly unknown[]): string =>
+  args.filter((argument) => typeof argument === "string").join(" ");
