@@ -40,10 +40,11 @@ const SWAP = "..";
 
 /** What an event means for a root; undefined for nothing. */
 export function suspect(
-  { root, directories }: RootScan,
+  scan: RootScan,
   { above }: Pick<Watched, "above">,
   { directory, name, isEntry }: DirectoryEvent,
 ): Suspicion | undefined {
+  const { root, directories } = scan;
   if (!directories.has(directory)) {
     if (directory !== above) return { type: "links" };
     const concerns = name === undefined || isOnTheWay(root.path, directory, name);
@@ -51,7 +52,7 @@ export function suspect(
   }
   if (name === undefined || name.startsWith(SWAP)) return { type: "all" };
   if (name.startsWith(".")) return undefined;
-  if (root.kind === "config") return suspectEntry(directories, join(directory, name), isEntry);
+  if (root.kind === "config") return suspectEntry(scan, join(directory, name), isEntry);
   const isFile = SECRET_FILES.some((file) => file === name);
   return isFile ? { type: "path", path: directory, isWhole: false } : { type: "all" };
 }
@@ -61,14 +62,16 @@ export function suspect(
  * will take is nothing; one that has come, and is not empty, was written before or is told of again while it is.
  */
 function suspectEntry(
-  directories: RootScan["directories"],
+  { directories, found }: RootScan,
   path: string,
   isEntry: boolean,
 ): Suspicion | undefined {
   const stats = statsNow(path);
   if (!isConfigName(basename(path))) {
-    const mayBeDirectory = directories.has(path) || stats?.isFile() === false;
-    return mayBeDirectory ? { type: "path", path, isWhole: false } : undefined;
+    // Found are also directories that cannot be read, and links that lead nowhere.
+    const isKnown = directories.has(path) || found.has(path);
+    const matters = isKnown || stats?.isFile() === false;
+    return matters ? { type: "path", path, isWhole: false } : undefined;
   }
   const isWhole = isEntry && stats?.isFile() === true && stats.size > 0;
   return { type: "path", path, isWhole };

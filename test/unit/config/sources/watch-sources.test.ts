@@ -201,6 +201,18 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     expect(await watch.next()).toEqual({ "x.yaml": "3" });
   });
 
+  it.each([
+    ["a link to itself", "symlink-loop", "loop"],
+    ["a link to what is read already", "symlink-loop", "../mesh"],
+  ])("takes back what it said of %s that is removed", async (_what, code, target) => {
+    const directory = join(temporaryDirectory(), "mesh");
+    writeLinks(directory, { loop: target });
+    const watch = watching(directory);
+    expect(await watch.next()).toEqual({ loop: `!${code}` });
+    rmSync(join(directory, "loop"));
+    expect(await watch.next()).toEqual({ loop: undefined });
+  });
+
   it("waits for a directory that does not exist yet, nor the one above it", async () => {
     const directory = temporaryDirectory();
     const watch = watching(join(directory, "a/b"));
