@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
+import { basename } from "node:path";
 
 /** What happened in a directory. */
 export interface DirectoryEvent {
@@ -17,10 +18,18 @@ export interface DirectoryWatch {
   readonly add: (directory: string, identity: string) => void;
   /**
    * Watches exactly these directories: paths with what identifies the directory that is there. One that was replaced by
-   * another at the same path is watched anew. Says which cannot be watched.
+   * another at the same path is watched anew.
    */
-  readonly follow: (directories: ReadonlyMap<string, string>) => readonly string[];
+  readonly follow: (directories: ReadonlyMap<string, string>) => Followed;
   readonly close: () => void;
+}
+
+/** What became of directories that are to be watched. */
+export interface Followed {
+  /** Those that cannot be watched. */
+  readonly unwatched: readonly string[];
+  /** Whether some are watched that were not before: what came into them may have been missed. */
+  readonly hasBegun: boolean;
 }
 
 /**
@@ -43,7 +52,14 @@ export function createDirectoryWatch(): DirectoryWatch {
     stop(directory);
     try {
       const watcher = watch(directory, (type, name) => {
-        tell({ directory, name: name ?? undefined, isEntry: type === "rename" });
+        const isEntry = type === "rename";
+        if (!isEntry || !maybeItself(directory, name)) {
+          tell({ directory, name: name ?? undefined, isEntry });
+          return;
+        }
+        stop(directory);
+        start(directory, identity);
+        tell({ directory, name: undefined, isEntry });
       });
       watcher.on("error", () => {
         // Such as the directory's removal, on some systems.
@@ -64,10 +80,23 @@ export function createDirectoryWatch(): DirectoryWatch {
     add: start,
     follow: (directories) => {
       for (const directory of watches.keys()) if (!directories.has(directory)) stop(directory);
-      return [...directories].filter((entry) => !start(...entry)).map(([directory]) => directory);
+      const before = new Map(watches);
+      const missing = [...directories].filter((entry) => !start(...entry));
+      return {
+        unwatched: missing.map(([directory]) => directory),
+        hasBegun: [...watches].some(([directory, watching]) => before.get(directory) !== watching),
+      };
     },
     close: () => {
       for (const directory of watches.keys()) stop(directory);
     },
   };
+}
+
+/**
+ * Whether an entry that came or went may be the directory itself: it goes by its own name, without its watch saying so, and
+ * another that is made in its place at once may have the same identity.
+ */
+function maybeItself(directory: string, name: string | null): boolean {
+  return name === null || name === "" || name === basename(directory);
 }

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { Timers } from "../timers.js";
-import { createDirectoryWatch } from "./directory-watch.js";
+import { createDirectoryWatch, type Followed } from "./directory-watch.js";
 import type { OnDirectory } from "./find-config.js";
 import { type Found, identityOf, isStats, statOf } from "./found.js";
 import {
@@ -36,12 +36,10 @@ export interface RootUpdate {
   readonly removed: readonly string[];
 }
 
-/** What is known of a root. */
-interface Knowledge {
+/** What is known of a root, and what became of its directories when they were known. */
+interface Knowledge extends Followed {
   readonly scan: RootScan;
   readonly watched: Watched;
-  /** The directories that cannot be watched. */
-  readonly unwatched: readonly string[];
 }
 
 /** How a root is watched. */
@@ -92,11 +90,11 @@ export async function createWatchedRoot(
   const watch = createDirectoryWatch();
   const follow = async (scan: RootScan): Promise<Knowledge> => {
     const watched = await directoriesToWatch(scan);
-    return { scan, watched, unwatched: watch.follow(watched.directories) };
+    return { scan, watched, ...watch.follow(watched.directories) };
   };
-  const first = await watchAbove(root, watch.add);
+  await watchAbove(root, watch.add);
   let known = await follow(await scanRoot(root, limits, watch.add));
-  raise(unseenAtFirst(first, known));
+  raise(unseenAtFirst(known));
   watch.listen((event) => {
     raise(suspect(known.scan, known.watched, event));
   });
@@ -111,9 +109,8 @@ export async function createWatchedRoot(
     const mayHaveMoved =
       scan.directories !== before.scan.directories ||
       change.changed.some(({ isLinked }) => isLinked);
-    known = mayHaveMoved ? await follow(scan) : { ...before, scan };
-    // What came into a directory before it was watched may have been missed.
-    if (hasNew(before.watched.directories, known.watched.directories)) raise({ type: "all" });
+    known = mayHaveMoved ? await follow(scan) : { ...before, scan, hasBegun: false };
+    if (known.hasBegun) raise({ type: "all" });
     if (scan.found !== before.scan.found) settling.onChange(before.scan.found.size, found.size);
     const removed = [...change.removed, ...gone.filter((path) => before.scan.found.has(path))];
     return { changed, removed };
@@ -143,30 +140,20 @@ function missing(found: readonly Found[], sources: readonly Source[]): readonly 
   return found.map(({ path }) => path).filter((path) => !read.has(path));
 }
 
-/** Watches the directory in which a root comes and goes, before the root is looked at; all that is watched then. */
-async function watchAbove(root: ConfigRoot, watch: OnDirectory): Promise<Watched["directories"]> {
+/** Watches the directory in which a root comes and goes, before the root is looked at. */
+async function watchAbove(root: ConfigRoot, watch: OnDirectory): Promise<void> {
   const above = await nearestAbove(root);
   const stats = await statOf(above);
-  if (!isStats(stats)) return new Map();
-  watch(above, identityOf(stats));
-  return new Map([[above, identityOf(stats)]]);
+  if (isStats(stats)) watch(above, identityOf(stats));
 }
 
 /**
  * What may have been missed by the first look. Directories are watched before what is in them is looked at, but for those
  * to which links lead, and the one above a root that comes meanwhile: these are known afterwards.
  */
-function unseenAtFirst(
-  first: Watched["directories"],
-  { scan, watched }: Knowledge,
-): Suspicion | undefined {
-  const before = new Map([...first, ...scan.directories]);
-  if (!hasNew(before, watched.directories)) return undefined;
+function unseenAtFirst({ scan, hasBegun }: Knowledge): Suspicion | undefined {
+  if (!hasBegun) return undefined;
   return scan.exists ? { type: "links" } : { type: "all" };
-}
-
-function hasNew(before: Watched["directories"], now: Watched["directories"]): boolean {
-  return [...now].some(([path, identity]) => before.get(path) !== identity);
 }
 
 function withUnwatched(status: RootStatus, unwatched: readonly string[]): RootStatus {

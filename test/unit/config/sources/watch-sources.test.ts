@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConfigRoot, DEFAULT_LIMITS } from "../../../../src/config/sources/root.js";
 import { scanRoot } from "../../../../src/config/sources/scan.js";
@@ -199,6 +200,20 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     expect(await watch.next()).toEqual({ "x.yaml": "2" });
     writeFiles(directory, { "a/x.yaml": "3" });
     expect(await watch.next()).toEqual({ "x.yaml": "3" });
+  });
+
+  it.each(["a", "."])("follows %s, which is removed and made again", async (name) => {
+    const directory = join(temporaryDirectory(), "mesh");
+    writeFiles(directory, { "a/x.yaml": "1" });
+    const watch = watching(directory);
+    await begin(directory, watch);
+    // The directory that is made has the number of the one that is gone, on some file systems.
+    rmSync(join(directory, name), { recursive: true });
+    writeFiles(directory, { "a/x.yaml": "2" });
+    let seen = {};
+    while (!isDeepStrictEqual(seen, { "a/x.yaml": "2" })) seen = await watch.next();
+    writeFiles(directory, { "a/x.yaml": "3" });
+    while (!isDeepStrictEqual(seen, { "a/x.yaml": "3" })) seen = await watch.next();
   });
 
   it.each([
