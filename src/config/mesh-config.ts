@@ -168,7 +168,7 @@ interface FieldsReading {
 const DEFINITION = { body: "document", schema: MeshConfigFields } as const;
 
 function readFields(configMap: ConfigResource): FieldsReading {
-  const reading = readText(configMap, KEY);
+  const reading = readText(configMap, KEY, MeshConfigFields);
   if (reading.problem !== undefined) return { findings: [reading.problem] };
   const ofFields = validateBody(DEFINITION, reading.value).map(inMeshConfig);
   const isRead = ofFields.every(({ severity }) => severity === "warning");

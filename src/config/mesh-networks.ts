@@ -54,7 +54,7 @@ interface NetworksReading {
 }
 
 function readNetworks(configMap: ConfigResource): NetworksReading {
-  const reading = readText(configMap, KEY);
+  const reading = readText(configMap, KEY, MeshNetworksText);
   if (reading.problem !== undefined) return { findings: [...tolerated([reading.problem])] };
   const ofFields = validateBody({ body: "document", schema: MeshNetworksText }, reading.value);
   // What has no findings of its schema is of its type.

@@ -43,6 +43,38 @@ describe("the mesh configuration", () => {
   });
 
   it.each([
+    [['tcpKeepalive: {probes: "3"}'], { tcpKeepalive: { probes: 3 } }],
+    [
+      ['defaultConfig: {tracing: {sampling: "12.5"}, proxyMetadata: {LIMIT: "5"}}'],
+      {
+        defaultConfig: {
+          ...DEFAULTS.defaultConfig,
+          tracing: { sampling: 12.5 },
+          proxyMetadata: { LIMIT: "5" },
+        },
+      },
+    ],
+    [
+      ['extensionProviders: [{name: check, envoyExtAuthzGrpc: {service: a.b, port: "9000"}}]'],
+      {
+        extensionProviders: [
+          ...DEFAULTS.extensionProviders,
+          { name: "check", envoyExtAuthzGrpc: { service: "a.b", port: 9000 } },
+        ],
+      },
+    ],
+  ])("takes numbers that are written as text: %j", (lines, expected) => {
+    expect(read(...lines)).toMatchObject(expected);
+  });
+
+  it("takes no other texts for numbers", () => {
+    const text = configMap('tcpKeepalive: {probes: "three"}');
+    expect(parseOffline([{ path: "m.yaml", text }]).diagnostics).toMatchObject([
+      { code: "wrong-type" },
+    ]);
+  });
+
+  it.each([
     [
       ["outboundTrafficPolicy: {mode: REGISTRY_ONLY}"],
       { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } },
