@@ -2,14 +2,14 @@ import { NOTHING_ASKED, withRequest } from "./asked-names.js";
 import type { Incoming } from "./dialect.js";
 import type { ResourceView } from "./resource.js";
 import type { Session } from "./session.js";
-import { type StreamState, withView } from "./stream-state.js";
+import { type StreamState, subscriptionTo, withView } from "./stream-state.js";
 
 /** What a client should hold, by what it has asked for on its stream so far. */
 export interface AskedView {
   readonly now: () => ResourceView;
   /**
    * The state before a request is applied. What the request asks for first is in its view then, so that it is compared
-   * with what the client says that it holds.
+   * with what the client says that it holds; and it is that of now: an older view may have nothing of that type made yet.
    */
   readonly noting: (state: StreamState, request: Incoming) => StreamState;
 }
@@ -21,10 +21,10 @@ export function createAskedView(session: Session): AskedView {
   return {
     now: () => session.view(asked),
     noting: (state, request) => {
-      if (askedTypes === undefined) return state;
       const before = asked;
-      asked = withRequest(before, request, askedTypes);
-      return asked === before ? state : withView(state, session.view(asked));
+      if (askedTypes !== undefined) asked = withRequest(before, request, askedTypes);
+      const isNew = asked !== before || subscriptionTo(state, request.typeUrl) === undefined;
+      return isNew ? withView(state, session.view(asked)) : state;
     },
   };
 }

@@ -45,11 +45,10 @@ export function onDeltaRequest(
   request: DeltaRequest,
   moment: Moment,
 ): StreamState {
-  const table = state.view.get(request.typeUrl);
-  if (table === undefined) return state;
   const known = subscriptionTo(state, request.typeUrl);
   if (known === undefined) {
-    const first = firstSubscription(state, table, request, moment);
+    const table = state.view.get(request.typeUrl);
+    const first = table && firstSubscription(state, table, request, moment);
     return first === undefined ? state : withSubscription(state, first);
   }
   const settled = settle(known, verdictOf(request), moment.now);

@@ -34,7 +34,7 @@ export interface Session {
   readonly askedTypes?: ReadonlySet<string>;
   /**
    * What it should hold now; the same objects as long as nothing changed. Called after every AdsServer.publish, and when
-   * names of the asked types are new.
+   * a type or names of the asked types are new.
    */
   view(asked: AskedNames): ResourceView;
   /** The client says something by a type of `XdsSessions.toldTypes`: that all is well, or what is not. */

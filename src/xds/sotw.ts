@@ -45,11 +45,10 @@ export function onSotwRequest(
   request: SotwRequest,
   moment: Moment,
 ): StreamState {
-  const table = state.view.get(request.typeUrl);
-  if (table === undefined) return state;
   const known = subscriptionTo(state, request.typeUrl);
   if (known === undefined) {
-    const first = firstSubscription(table, request, moment);
+    const table = state.view.get(request.typeUrl);
+    const first = table && firstSubscription(table, request, moment);
     return first === undefined ? state : withSubscription(state, first);
   }
   const { nonce, error } = request;

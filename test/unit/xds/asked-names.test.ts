@@ -2,22 +2,9 @@ import { describe, expect, test } from "vitest";
 import { NOTHING_ASKED, withRequest } from "../../../src/xds/asked-names.js";
 import type { Incoming } from "../../../src/xds/dialect.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { request } from "./incoming.js";
 
 const TYPES = new Set([TYPE_URL.virtualHost]);
-
-function request(fields: Partial<Incoming>): Incoming {
-  return {
-    node: undefined,
-    typeUrl: TYPE_URL.virtualHost,
-    names: [],
-    unsubscribed: [],
-    held: () => [],
-    nonce: "",
-    error: undefined,
-    apply: (state) => state,
-    ...fields,
-  };
-}
 
 const after = (...requests: Partial<Incoming>[]): typeof NOTHING_ASKED =>
   requests.reduce((asked, fields) => withRequest(asked, request(fields), TYPES), NOTHING_ASKED);
