@@ -113,7 +113,7 @@ function discoveryOf(
     case "dynamic-dns":
       return "FORWARD_PROXY";
     case "none":
-      // Without a captured address the only way to such a host is its name.
+      // Without a captured address the only ways to such a host are its own addresses and its name.
       return service.kubernetes || isWildcard(service.hostname) ? "EDS" : "STRICT_DNS";
   }
 }
@@ -152,7 +152,7 @@ function inlineEndpoints(
   const { service, caller } = input;
   const known = input.workloads.filter((workload) => selects(labels, workload.labels));
   const byName = service.resolution === "none" && known.length === 0;
-  const workloads = byName ? [hostItself(service)] : known;
+  const workloads = byName ? hostItself(service) : known;
   return loadAssignment(
     name,
     reachedBy(
@@ -164,11 +164,13 @@ function inlineEndpoints(
   );
 }
 
-function hostItself(service: Service): Workload {
-  return {
+/** Where a host is: at its addresses, as far as each is written alone, else where its name leads. */
+function hostItself(service: Service): readonly Workload[] {
+  const alone = service.addresses.filter((address) => !address.includes("/"));
+  return (alone.length > 0 ? alone : [service.hostname]).map((address) => ({
     name: "",
     namespace: service.namespace,
-    address: service.hostname,
+    address,
     labels: {},
     serviceAccount: "",
     locality: "",
@@ -179,7 +181,7 @@ function hostItself(service: Service): Workload {
     ready: true,
     meshTls: false,
     source: service.source,
-  };
+  }));
 }
 
 /** A ServiceEntry may have callers' addresses called on another port. See Istio, ServicePort.targetPort. */
