@@ -43,8 +43,9 @@ export function withStandIns(service: Service, standIns: readonly StandIn[]): Se
       ),
     ),
   );
-  // Nobody has to look up what is there for all of its hosts.
-  const resolution = service.resolution === "dynamic-dns" ? "static" : service.resolution;
+  // Nobody has to find what is there for all of its hosts.
+  const isFound = service.resolution === "dynamic-dns" || service.resolution === "none";
+  const resolution = isFound ? "static" : service.resolution;
   return { ...service, endpoints, resolution, serverRoots: first.rootsFile };
 }
 

@@ -1,5 +1,9 @@
 /** The hosts outside the mesh for which a server on this machine stands in. */
-import { endpointPort, type ServiceEntryPort } from "../config/kinds/service-entry.js";
+import {
+  endpointPort,
+  type ServiceEntryPort,
+  type ServiceEntrySpec,
+} from "../config/kinds/service-entry.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type Protocol, parseProtocol } from "../mesh/protocol.js";
 import { declared } from "./made.js";
@@ -15,23 +19,31 @@ export interface ExternalPort {
 
 /** A host outside the mesh, as ServiceEntries declare it. */
 export interface ExternalHost {
-  /** A wildcard where each name is looked up when it is called. */
+  /** A wildcard where nobody looks a name up before it is called. */
   readonly host: string;
   readonly ports: readonly ExternalPort[];
 }
 
-const DYNAMIC = "DYNAMIC_DNS";
-const BY_DNS: ReadonlySet<string> = new Set(["DNS", "DNS_ROUND_ROBIN", DYNAMIC]);
+const BY_DNS: ReadonlySet<string> = new Set(["DNS", "DNS_ROUND_ROBIN"]);
 
-/** The hosts that ServiceEntries place outside the mesh and have looked up by DNS, sorted. */
+/**
+ * Whether calls of a host go to where its name leads. With NONE they go to where the caller wanted: connections are not
+ * captured here, so that is known of a host whose addresses are written alone, and of the others there is the name.
+ */
+function isCalledByName(
+  { resolution = "NONE", addresses = [] }: ServiceEntrySpec,
+  host: string,
+): boolean {
+  if (BY_DNS.has(resolution)) return !host.includes("*");
+  return resolution === "DYNAMIC_DNS" || (resolution === "NONE" && addresses.length === 0);
+}
+
+/** The hosts that ServiceEntries place outside the mesh and that are called by their names, sorted. */
 export function externalHosts(tables: ResourceTables): readonly ExternalHost[] {
   const ports = new Map<string, readonly ExternalPort[]>();
   for (const { spec } of declared(tables.ServiceEntry)) {
-    const external = (spec.location ?? "MESH_EXTERNAL") === "MESH_EXTERNAL";
-    if (!external || !BY_DNS.has(spec.resolution ?? "NONE")) continue;
-    const isLookedUp = (name: string): boolean =>
-      spec.resolution === DYNAMIC || !name.includes("*");
-    for (const host of spec.hosts.filter(isLookedUp)) {
+    if ((spec.location ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") continue;
+    for (const host of spec.hosts.filter((name) => isCalledByName(spec, name))) {
       ports.set(host, [...(ports.get(host) ?? []), ...(spec.ports ?? []).map(externalPort)]);
     }
   }

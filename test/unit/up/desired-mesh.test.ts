@@ -296,7 +296,7 @@ describe("credentials", () => {
   });
 });
 
-test("external hosts are those that are looked up, with all of their ports", () => {
+test("external hosts are those that are called by their names, with all of their ports", () => {
   const entry = (name: string, hosts: readonly string[], rest: object): ConfigResource =>
     resource("ServiceEntry", name, { spec: { hosts, ...rest } });
   const https = { number: 443, name: "https", protocol: "HTTPS" };
@@ -309,7 +309,8 @@ test("external hosts are those that are looked up, with all of their ports", () 
       }),
       entry("c", ["*.example.org"], { ports: [https], resolution: "DNS" }),
       entry("d", ["in.example.com"], { resolution: "DNS", location: "MESH_INTERNAL" }),
-      entry("e", ["none.example.com"], { ports: [https] }),
+      entry("e", ["*.example.info"], { ports: [https] }),
+      entry("g", ["at.example.com"], { ports: [https], addresses: ["192.0.2.1"] }),
       entry("f", ["*.example.net"], {
         ports: [{ number: 80, name: "http", protocol: "HTTP", targetPort: 0 }],
         resolution: "DYNAMIC_DNS",
@@ -317,6 +318,7 @@ test("external hosts are those that are looked up, with all of their ports", () 
     ),
   );
   expect(externalHosts).toEqual([
+    { host: "*.example.info", ports: [{ number: 443, targetPort: 443, protocol: "HTTPS" }] },
     { host: "*.example.net", ports: [{ number: 80, targetPort: 80, protocol: "HTTP" }] },
     {
       host: "ext.example.com",
