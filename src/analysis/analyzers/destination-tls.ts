@@ -6,7 +6,7 @@ import type { AnalyzedOf } from "../resources.js";
 
 type DestinationRule = AnalyzedOf<"DestinationRule">;
 
-/** DestinationRules that encrypt, but do not ask who is at the other end. */
+/** DestinationRules that encrypt, but do not say which authorities they believe who is at the other end. */
 export const destinationTlsAnalyzer: Analyzer = {
   name: "destinationrule.CaCertificateAnalyzer",
   description: "whether DestinationRules that originate TLS check the server's certificate",
@@ -33,15 +33,25 @@ function* analyzeTls(
   const { workloadSelector, host = "" } = resource.spec;
   if (credentialName !== "" && workloadSelector !== undefined) return;
   const isForPort = path.includes("portLevelSettings");
-  const what = port === undefined ? host : `port ${port} of ${host}`;
-  const remedy =
-    credentialName === ""
-      ? "set caCertificates"
-      : "set caCertificates, or a workloadSelector with the credentialName, which only counts with one";
+  const server = port === undefined ? host : `port ${port} of ${host}`;
   yield {
     resource,
     code: isForPort ? "IST0129" : "IST0128",
     path: [...path, "mode"],
-    message: `with mode ${mode} and no CA certificates nobody checks who answers as ${what}: ${remedy}`,
+    message: messageOf(tls ?? {}, server),
   };
+}
+
+/** Who is believed without `caCertificates`, and what would be right. See Istio, ClientTLSSettings. */
+function messageOf(
+  { mode, credentialName = "", insecureSkipVerify }: Draft<ClientTLSSettings>,
+  server: string,
+): string {
+  if (insecureSkipVerify === true) {
+    return `with insecureSkipVerify nobody checks who answers as ${server}: set caCertificates in its place`;
+  }
+  if (credentialName !== "") {
+    return `without a workloadSelector the credentialName is for gateways alone, and sidecars call ${server} without TLS: give one, or set caCertificates in its place`;
+  }
+  return `with mode ${mode} and no CA certificates all that the operating system trusts may say who answers as ${server}: set caCertificates`;
 }

@@ -1,11 +1,13 @@
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
+import { analyze } from "../../../src/analysis/analyze.js";
 import { destinationSubsetAnalyzer } from "../../../src/analysis/analyzers/destination-subsets.js";
 import { destinationTlsAnalyzer } from "../../../src/analysis/analyzers/destination-tls.js";
 import { portNameAnalyzer } from "../../../src/analysis/analyzers/port-names.js";
 import { serviceEntryAddressAnalyzer } from "../../../src/analysis/analyzers/service-entry-addresses.js";
 import { serviceEntryProtocolAnalyzer } from "../../../src/analysis/analyzers/service-entry-protocols.js";
 import { servicePortAnalyzer } from "../../../src/analysis/analyzers/service-ports.js";
-import { file, resource, tryRows } from "./messages-of.js";
+import { parseOffline } from "../../../src/config/parse-offline.js";
+import { file, NOW, resource, tryRows } from "./messages-of.js";
 
 describe("the ports of Services", () => {
   const service = (spec: object, metadata: object = {}) =>
@@ -132,7 +134,7 @@ describe("TLS of DestinationRules", () => {
   });
   tryRows(destinationTlsAnalyzer, [
     [
-      "is told when nobody checks the server",
+      "is told when no authority is named that vouches for the server",
       rule(tls({ mode: "SIMPLE" })),
       ["IST0128 DestinationRule r.default: SIMPLE"],
     ],
@@ -154,6 +156,23 @@ describe("TLS of DestinationRules", () => {
       ["IST0129 DestinationRule r.default: SIMPLE"],
     ],
   ]);
+});
+
+test.each([
+  ["is checked by the system's roots", {}, /^with mode SIMPLE .* operating system trusts/],
+  ["is not checked", { insecureSkipVerify: true }, /^with insecureSkipVerify nobody checks/],
+  [
+    "is called without TLS by sidecars",
+    { credentialName: "s" },
+    /sidecars call db\.com without TLS/,
+  ],
+])("says when a server %s", (_what, settings, message) => {
+  const trafficPolicy = { tls: { mode: "SIMPLE", ...settings } };
+  const text = resource("DestinationRule", "r", { host: "db.com", trafficPolicy });
+  const { tables, written } = parseOffline([{ path: "mesh.yaml", text }]);
+  const options = { analyzers: [destinationTlsAnalyzer], now: NOW };
+  const found = analyze({ tables, written, diagnostics: [] }, options);
+  expect(found.map((one) => one.message)).toEqual([expect.stringMatching(message)]);
 });
 
 describe("the hosts and subsets of DestinationRules", () => {
