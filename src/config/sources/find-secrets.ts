@@ -7,6 +7,7 @@ import {
   identityOf,
   isStats,
   NOTHING,
+  problemOf,
   type SourceProblem,
   statOf,
 } from "./found.js";
@@ -34,13 +35,16 @@ export async function findSecrets({ root, limits, onDirectory }: Search): Promis
     directories.set(path, identity);
     onDirectory?.(path, identity);
   };
-  await watchable(root);
   const found: Found[] = [];
-  for (const namespace of await namesIn(root)) {
-    const parent = join(root, namespace);
-    await watchable(parent);
-    for (const name of await namesIn(parent)) {
-      const path = join(parent, name);
+  const pathsIn = async (directory: string): Promise<readonly string[]> => {
+    await watchable(directory);
+    const names = await namesIn(directory);
+    if (!("code" in names)) return names.map((name) => join(directory, name));
+    found.push(unreadable(root, directory, names));
+    return [];
+  };
+  for (const namespace of await pathsIn(root)) {
+    for (const path of await pathsIn(namespace)) {
       await watchable(path);
       const folder = await findSecret({ root, path, limits });
       if (folder !== undefined) found.push(folder);
@@ -116,13 +120,14 @@ export async function realFileOf(root: string, path: string): Promise<string | u
   return inside === relative(root, path) ? realFile : undefined;
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+/** The names in a directory; none in a file where a folder is expected, and in one that has just gone. */
+async function namesIn(directory: string): Promise<readonly string[] | SourceProblem> {
   try {
     const names = await readdir(directory);
     return names.filter((name) => !isHidden(name)).sort();
-  } catch {
-    // A file where a folder is expected, or one that has just gone.
-    return [];
+  } catch (error) {
+    const problem = problemOf(error);
+    return problem.code === NOTHING ? [] : problem;
   }
 }
 

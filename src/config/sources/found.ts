@@ -48,6 +48,9 @@ export function isStats(result: BigIntStats | SourceProblem): result is BigIntSt
 /** The code of a problem that means that there is nothing. */
 export const NOTHING = "ENOENT";
 
+/** The code of a problem that may pass, and that says nothing of what is there. */
+export const UNREADABLE = "unreadable";
+
 /** What an error of the file system means to the user. */
 export function problemOf(error: unknown): SourceProblem {
   const { code = "" } = error as NodeJS.ErrnoException;
@@ -59,8 +62,8 @@ export function problemOf(error: unknown): SourceProblem {
       return { code: "symlink-loop", message: "the symbolic link leads to itself" };
     case "EACCES":
     case "EPERM":
-      return { code: "unreadable", message: "there is no permission to read it" };
+      return { code: UNREADABLE, message: "there is no permission to read it" };
     default:
-      return { code: "unreadable", message: `it cannot be read (${code})` };
+      return { code: UNREADABLE, message: `it cannot be read (${code})` };
   }
 }

@@ -5,6 +5,7 @@ import type { DirectoryEvent } from "./directory-watch.js";
 import { findAt, isConfigName } from "./find-config.js";
 import { findSecret } from "./find-secrets.js";
 import { type Found, identityOf, isStats, statOf } from "./found.js";
+import { keepUnread } from "./keep-unread.js";
 import type { ConfigRoot, SourceLimits } from "./root.js";
 import { type RootScan, scanRoot } from "./scan.js";
 import { SECRET_FILES } from "./source.js";
@@ -135,7 +136,7 @@ async function inspectAll(
   suspected: ReadonlySet<string>,
   limits: SourceLimits,
 ): Promise<RootChange> {
-  const scan = await scanRoot(before.root, limits);
+  const scan = keepUnread(before, await scanRoot(before.root, limits));
   const changed = [...scan.found.values()].filter(
     ({ path, fingerprint }) =>
       // Two writes in a row can leave the same fingerprint.

@@ -78,6 +78,7 @@ export function watchSources(options: WatchOptions): SourceWatch {
       roots.flatMap((root) => [...root.found()]),
       limits,
     );
+    for (const root of roots) root.noteRead(changed);
     return { roots: roots.map((root) => root.status()), changed, removed: [], isComplete: true };
   });
   scheduleRescan();

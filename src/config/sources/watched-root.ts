@@ -12,6 +12,7 @@ import {
   suspect,
   type Watched,
 } from "./inspect-root.js";
+import { forgetUnread } from "./keep-unread.js";
 import type { ConfigRoot, SourceLimits } from "./root.js";
 import { type RootScan, readAll, scanRoot, statusOf } from "./scan.js";
 import { createSettling } from "./settling.js";
@@ -23,6 +24,8 @@ export interface WatchedRoot {
   readonly status: () => RootStatus;
   /** What was found in it when it was looked at last. */
   readonly found: () => Iterable<Found>;
+  /** Takes note of what reading all that gave. */
+  readonly noteRead: (sources: readonly Source[]) => void;
   /** Looks at what was suspected since the last time, and reads what may be different. What fails stays suspected. */
   readonly update: () => Promise<RootUpdate>;
   /** Suspects everything. */
@@ -103,7 +106,8 @@ export async function createWatchedRoot(
   const take = async (change: RootChange): Promise<RootUpdate> => {
     const changed = await readAll(change.changed, limits);
     const gone = missing(change.changed, changed);
-    const found = gone.reduce((rest, path) => rest.without(path), change.scan.found);
+    const there = gone.reduce((rest, path) => rest.without(path), change.scan.found);
+    const found = forgetUnread(there, changed);
     const before = known;
     const scan = { ...change.scan, found };
     const mayHaveMoved =
@@ -122,6 +126,9 @@ export async function createWatchedRoot(
       isSettled: settling.isSettled(),
     }),
     found: () => known.scan.found.values(),
+    noteRead: (sources) => {
+      known = { ...known, scan: { ...known.scan, found: forgetUnread(known.scan.found, sources) } };
+    },
     update: async () =>
       (await look(async (raised) => take(await inspect(known.scan, raised, limits)))) ?? UNCHANGED,
     suspectAll: () => {
