@@ -168,6 +168,16 @@ export function sameResource(a: EnvoyResource, b: EnvoyResource): boolean {
   );
 }
 
+/** Whether two sets have the same resources. */
+export function sameResources(a: ResourceSet, b: ResourceSet): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  return [...a].every(([name, resource]) => {
+    const other = b.get(name);
+    return other !== undefined && sameResource(resource, other);
+  });
+}
+
 /** The same bytes may be made by another resource, as when one that had no effect is replaced. */
 function sameSources(
   { sources: a = [] }: EnvoyResource,

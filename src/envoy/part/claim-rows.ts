@@ -1,4 +1,5 @@
 /** What the services that a scope sees ask of its outbound listeners. */
+import { isDeepStrictEqual } from "node:util";
 import ipaddr from "ipaddr.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
@@ -83,6 +84,11 @@ export function buildClaims({
 const keyOf = ({ hostname }: Service, { address, port, own }: OutboundClaim): string =>
   `${hostname} ${address}_${String(port)}${own === true ? " own" : ""}`;
 
+/** A service is another one after an edit of its endpoints, and asks for the same as before; then no listener is made again. */
+function sameClaims(a: Table<OutboundClaim>, b: Table<OutboundClaim>): boolean {
+  return a.size === b.size && [...a].every(([key, claim]) => isDeepStrictEqual(claim, b.get(key)));
+}
+
 /** What the claims of all hosts depend on. */
 interface ClaimsContext {
   readonly scope: OutboundScope;
@@ -126,6 +132,7 @@ export function createClaimRows(
         egress: scope.egress,
       });
     },
+    sameClaims,
   );
   const flat = engine.flatten<OutboundClaim>("listener claims by service");
   const settle = engine.settle<ClaimsContext>(

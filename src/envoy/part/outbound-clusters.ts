@@ -42,6 +42,7 @@ import {
   type Refusal,
   type ResourceSet,
   resourceSet,
+  sameResources,
 } from "../resource-set.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { HostRows } from "./host-rows.js";
@@ -204,22 +205,26 @@ export function createClusterRows(
     [Table<readonly string[]>, Table<readonly Workload[]>],
     [ClusterCaller, PeerAuthentications],
     ResourceSet
-  >("clusters", (_host, [view, accounts, workloads], { client, caller }, policies) => {
-    const { service, rule } = view;
-    if (service === undefined) return undefined;
-    const key = serviceKey(service);
-    const all = workloads?.get(key) ?? NO_WORKLOADS;
-    return shared.clusters({
-      service,
-      rule,
-      accounts: accounts?.get(key) ?? NO_ACCOUNTS,
-      workloads: usesEds(service) ? NO_WORKLOADS : all,
-      allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
-      client,
-      policies,
-      caller,
-    });
-  });
+  >(
+    "clusters",
+    (_host, [view, accounts, workloads], { client, caller }, policies) => {
+      const { service, rule } = view;
+      if (service === undefined) return undefined;
+      const key = serviceKey(service);
+      const all = workloads?.get(key) ?? NO_WORKLOADS;
+      return shared.clusters({
+        service,
+        rule,
+        accounts: accounts?.get(key) ?? NO_ACCOUNTS,
+        workloads: usesEds(service) ? NO_WORKLOADS : all,
+        allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
+        client,
+        policies,
+        caller,
+      });
+    },
+    sameResources,
+  );
   const flat = engine.flatten<EnvoyResource>("clusters by name");
   const settle = engine.settle<ClusterCaller>(
     (a, b) => a.client === b.client && a.caller === b.caller,
@@ -249,19 +254,23 @@ export function createEndpointRows(
     [Table<readonly Workload[]>],
     [EndpointCaller],
     ResourceSet
-  >("endpoints", (_host, [view, workloads], { policies, caller, passes, isCounted }) => {
-    const { service, rule } = view;
-    if (service === undefined || !usesEds(service)) return undefined;
-    return shared.endpoints({
-      service,
-      rule,
-      workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
-      policies,
-      caller,
-      passed: passes && isPassed(service),
-      isCounted,
-    });
-  });
+  >(
+    "endpoints",
+    (_host, [view, workloads], { policies, caller, passes, isCounted }) => {
+      const { service, rule } = view;
+      if (service === undefined || !usesEds(service)) return undefined;
+      return shared.endpoints({
+        service,
+        rule,
+        workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
+        policies,
+        caller,
+        passed: passes && isPassed(service),
+        isCounted,
+      });
+    },
+    sameResources,
+  );
   const flat = engine.flatten<EnvoyResource>("endpoints by name");
   const passing = createPassing(engine);
   const settle = engine.settle<EndpointCaller>(
