@@ -32,19 +32,26 @@ const LOCALHOST_IPV6 = "::1";
 
 const isIpv6 = (address: string): boolean => address.includes(":");
 
+/** Where a workload is. */
+export interface IngressPlace {
+  readonly addresses: readonly string[];
+  /** Where its application listens, when that is another address than the workload's own, on which the sidecar listens. */
+  readonly application: string | undefined;
+}
+
 /**
- * The address that a host means to a workload with these addresses: `0.0.0.0` and `[::]` are its own of that family, and a
+ * The address that a host means to a workload: `0.0.0.0` and `[::]` are its application's, else its own of that family, and a
  * loopback address is that of the other family where the workload has none of its family. See Istio,
  * IstioIngressListener.defaultEndpoint.
  */
-function addressOf(host: string, addresses: readonly string[]): string {
+function addressOf(host: string, { addresses, application }: IngressPlace): string {
   const ipv4 = addresses.find((one) => one !== "" && !isIpv6(one));
   const ipv6 = addresses.find(isIpv6);
   switch (host) {
     case "0.0.0.0":
-      return ipv4 ?? LOCALHOST;
+      return application ?? ipv4 ?? LOCALHOST;
     case "[::]":
-      return ipv6 ?? LOCALHOST_IPV6;
+      return application ?? ipv6 ?? LOCALHOST_IPV6;
     case LOCALHOST:
       return ipv4 === undefined && ipv6 !== undefined ? LOCALHOST_IPV6 : LOCALHOST;
     case `[${LOCALHOST_IPV6}]`:
@@ -55,14 +62,11 @@ function addressOf(host: string, addresses: readonly string[]): string {
 }
 
 /** Reads `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:8080` or `unix://PATH`. */
-function applicationEndpoint(
-  text: string,
-  addresses: readonly string[],
-): ApplicationEndpoint | undefined {
+function applicationEndpoint(text: string, place: IngressPlace): ApplicationEndpoint | undefined {
   if (text === "") return undefined;
   if (text.startsWith("unix://")) return { address: text, port: 0 };
   const colon = text.lastIndexOf(":");
-  const address = addressOf(text.slice(0, colon), addresses);
+  const address = addressOf(text.slice(0, colon), place);
   return { address: address === "" ? LOCALHOST : address, port: Number(text.slice(colon + 1)) };
 }
 
@@ -73,10 +77,10 @@ function behindTls(text: string | undefined): Protocol {
   return protocol === "TLS" ? "TCP" : protocol;
 }
 
-/** The ports that a Sidecar names for its workload at some addresses; without any they are those of its services. */
+/** The ports that a Sidecar names for its workload; without any they are those of its services. */
 export function ingressListeners(
   { spec }: ResourceOf<"Sidecar">,
-  addresses: readonly string[],
+  place: IngressPlace,
 ): readonly IngressListener[] {
   return (spec.ingress ?? []).map(
     ({ port, bind = "", captureMode, defaultEndpoint = "", tls, connectionPool }) => ({
@@ -85,7 +89,7 @@ export function ingressListeners(
       protocol: tls === undefined ? parseProtocol(port.protocol) : behindTls(port.protocol),
       bind: bind === "" ? undefined : bind,
       bound: captureMode === "NONE",
-      endpoint: applicationEndpoint(defaultEndpoint, addresses),
+      endpoint: applicationEndpoint(defaultEndpoint, place),
       tls,
       pool: connectionPool ?? spec.inboundConnectionPool,
     }),

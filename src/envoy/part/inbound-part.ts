@@ -202,7 +202,8 @@ function portsOf(inputs: InboundInputs): readonly InboundPort[] {
   const workload = workloadOf(inputs);
   const poolOf = poolFinder(inputs);
   const addresses = [proxy.address, ...listed];
-  const own = sidecar && ingressPorts(sidecar, { services, addresses, poolOf });
+  const application = proxy.mode === "NONE" ? proxy.appAddress : undefined;
+  const own = sidecar && ingressPorts(sidecar, { services, addresses, application, poolOf });
   return own ?? inboundPorts(services, workload, poolOf);
 }
 

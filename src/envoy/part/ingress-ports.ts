@@ -2,16 +2,15 @@ import ipaddr from "ipaddr.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import type { Service } from "../../mesh/service.js";
-import { ingressListeners } from "../../mesh/sidecar-ingress.js";
+import { type IngressPlace, ingressListeners } from "../../mesh/sidecar-ingress.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import type { StatSubject } from "../cluster/stat-name.js";
 import type { PoolFinder } from "./inbound-pool.js";
 
 /** What the ports of a Sidecar depend on beside it. */
-export interface IngressInputs {
+export interface IngressInputs extends IngressPlace {
   /** Those that the workload serves. */
   readonly services: readonly Service[];
-  readonly addresses: readonly string[];
   readonly poolOf: PoolFinder;
 }
 
@@ -39,9 +38,9 @@ function standIn({ metadata: { name, namespace } }: ResourceOf<"Sidecar">): Stat
  */
 export function ingressPorts(
   sidecar: ResourceOf<"Sidecar">,
-  { services, addresses, poolOf }: IngressInputs,
+  { services, addresses, application, poolOf }: IngressInputs,
 ): readonly InboundPort[] | undefined {
-  const listeners = ingressListeners(sidecar, addresses);
+  const listeners = ingressListeners(sidecar, { addresses, application });
   if (listeners.length === 0) return undefined;
   const own = reachedAt(addresses);
   return listeners.map(({ port, name, protocol, pool, endpoint, tls, bind, bound }, index) => {
