@@ -9,7 +9,17 @@ import { meshConfigIn } from "./mesh-config.js";
 import type { ConfigResource } from "./resource.js";
 import type { ResourceTables } from "./snapshot.js";
 
-type Selectors = readonly LabelSelector[];
+export type Selectors = readonly LabelSelector[];
+
+/** Whether one of the selectors takes a namespace, which a file may declare. */
+export function isDiscovered(
+  name: string,
+  declared: ResourceOf<"Namespace"> | undefined,
+  selectors: Selectors,
+): boolean {
+  const labels = labelsOfNamespace(name, declared?.metadata.labels);
+  return selectors.some((one) => selectsLabels(one, labels));
+}
 
 /** Keys and certificates are where the gateways are, of the mesh or not; the mesh's own configuration is a ConfigMap. */
 const READ_EVERYWHERE: readonly Kind[] = ["ConfigMap", "Secret"];
@@ -59,10 +69,9 @@ function createFilter(
     [ResourceOf<"Namespace">],
     [Selectors],
     Table<ConfigResource>
-  >(`${kind} of selected namespaces`, (key, [resources, namespace], selectors) => {
-    const labels = labelsOfNamespace(key.slice(1), namespace?.metadata.labels);
-    return selectors.some((one) => selectsLabels(one, labels)) ? resources : undefined;
-  });
+  >(`${kind} of selected namespaces`, (key, [resources, namespace], selectors) =>
+    isDiscovered(key.slice(1), namespace, selectors) ? resources : undefined,
+  );
   const flat = engine.flatten<ConfigResource>(`${kind} of the mesh`);
   return (all, namespaces, selectors) =>
     flat(ofSelected([byNamespace(all), namespaces], selectors));

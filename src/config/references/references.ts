@@ -11,6 +11,7 @@ import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
+import { checkLeftOut, leftOutRoot, ROOT_KINDS } from "./left-out.js";
 import { checkMeshTracer, checkProvider, checkTelemetryProviders } from "./providers.js";
 import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
@@ -43,6 +44,7 @@ export function createReferenceCheck(
   const rules = createRuleCheck(engine);
   const credentials = createCredentialCheck(engine);
   const selectors = createSelectorCheck(engine);
+  const leftOut = createLeftOutCheck(engine);
   const providers = createProviderCheck(engine);
   const logProviders = createLogProviderCheck(engine);
   const meshTracers = createMeshTracerCheck(engine);
@@ -54,7 +56,10 @@ export function createReferenceCheck(
     const tables = discovered(all, config.discoverySelectors);
     const knownHosts = hosts(tables, config);
     const knownWorkloads = workloads(tables);
-    const selected = selectors(tables, knownWorkloads, config.rootNamespace);
+    const selected = together(
+      selectors(tables, knownWorkloads, config.rootNamespace),
+      leftOut(all, config),
+    );
     const versions = tlsVersions(tables, config.tlsDefaults);
     return {
       ...selected,
@@ -77,6 +82,33 @@ export function createReferenceCheck(
       ],
       ConfigMap: [meshTracers([tables.ConfigMap], config, knownHosts)],
     };
+  };
+}
+
+/** What two checks found. */
+function together(first: ReferenceTables, second: ReferenceTables): ReferenceTables {
+  const others = Object.entries(second) as [Kind, readonly Table<References>[]][];
+  const both = others.map(([kind, tables]) => [kind, [...(first[kind] ?? []), ...tables]] as const);
+  return { ...first, ...(Object.fromEntries(both) as ReferenceTables) };
+}
+
+function createLeftOutCheck(engine: Engine) {
+  const checks = ROOT_KINDS.map((kind) => {
+    const check = engine.derive(
+      `${kind} in a root namespace that is left out`,
+      (_key, [resource]: readonly [ConfigResource | undefined], root: string) =>
+        resource && warnings(checkLeftOut(resource, root)),
+      isDeepStrictEqual,
+    );
+    return { kind, check };
+  });
+  return (
+    tables: ResourceTables,
+    { rootNamespace, discoverySelectors = [] }: MeshConfig,
+  ): ReferenceTables => {
+    const root = leftOutRoot(rootNamespace, discoverySelectors, tables.Namespace);
+    const found = checks.map(({ kind, check }) => [kind, [check([tables[kind]], root)]]);
+    return Object.fromEntries(found) as ReferenceTables;
   };
 }
 

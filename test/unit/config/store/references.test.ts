@@ -603,3 +603,53 @@ data:
     ]);
   });
 });
+
+describe("what is for the whole mesh, in a mesh that takes some namespaces alone", () => {
+  const mesh = (config: string): string => `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data:
+  mesh: |
+    ${config}
+`;
+  const labelled = (name: string, value: string): string =>
+    `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}, labels: {mesh: "${value}"}}}\n`;
+  const strict = (namespace: string): string => `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: ${namespace}}
+spec: {mtls: {mode: STRICT}}
+`;
+  const SELECTORS = 'discoverySelectors: [{matchLabels: {mesh: "on"}}]';
+
+  it("is told of while no selector takes the root namespace", () => {
+    const directory = createDirectory();
+    const files = {
+      "mesh.yaml": mesh(SELECTORS),
+      "strict.yaml": strict("istio-system"),
+      "other.yaml": strict("other"),
+    };
+    const { diagnostics } = directory.write(files);
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      'none of the mesh\'s discoverySelectors takes "istio-system", its root namespace, so that the resource has no effect',
+    ]);
+    expect(linesOf(directory.write({ "ns.yaml": labelled("istio-system", "on") }))).toEqual([]);
+    expect(linesOf(directory.write({ "ns.yaml": labelled("istio-system", "off") }))).toHaveLength(
+      1,
+    );
+    expect(linesOf(directory.write({ "mesh.yaml": mesh("{}") }))).toEqual([]);
+  });
+
+  it("is that of the root namespace which the mesh names", () => {
+    const directory = createDirectory();
+    const lines = linesOf(
+      directory.write({
+        "mesh.yaml": mesh(`${SELECTORS}\n    rootNamespace: other`),
+        "strict.yaml": strict("istio-system"),
+        "other.yaml": strict("other"),
+      }),
+    );
+    expect(lines).toEqual([
+      "mesh/other.yaml:3:38 warning left-out PeerAuthentication default.other",
+    ]);
+  });
+});
