@@ -11,7 +11,7 @@ import {
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
-import { knownNode, NODE_LABEL, type Workload } from "../../mesh/workload.js";
+import { NODE_LABEL } from "../../mesh/workload.js";
 
 /** Finds out where proxies are, as far as some rule asks; proxies in one place are given one object. */
 export interface Places {
@@ -52,13 +52,12 @@ export function createPlaces(engine: Engine): Places {
   };
   return {
     finder: (proxy) => {
-      const find = engine.latestOf("place of a proxy", (keys: readonly string[]) =>
-        place(keys, proxy.locality, placeLabels(proxy)),
+      const find = engine.latest("place of a proxy", (keys: readonly string[], node: string) =>
+        place(keys, proxy.locality, placeLabels({ ...proxy, node })),
       );
       return (mesh) => {
         const keys = asked(mesh);
-        if (!keys.includes(NODE_LABEL)) return find(keys);
-        return place(keys, proxy.locality, placeLabels({ ...proxy, ...nodeOf(proxy, mesh) }));
+        return find(keys, keys.includes(NODE_LABEL) ? nodeOf(proxy, mesh) : "");
       };
     },
     unknown: (mesh) => place(asked(mesh), "", {}),
@@ -68,13 +67,16 @@ export function createPlaces(engine: Engine): Places {
 const byNode = (service: Service | undefined): number =>
   service !== undefined && asksForNodes(service) ? 1 : 0;
 
-/** The node that a proxy says it is on, else the one that its workload is on by what describes that. See Istio, GetNodeName. */
+/**
+ * The node that a proxy says it is on, else the one that its workload is on by what describes that; `""` when nobody says it.
+ * See Istio, GetNodeName.
+ */
 function nodeOf(
   { namespace, address, serviceAccount, labels, metadata }: Proxy,
   { workloadsByAddress }: Mesh,
-): Pick<Workload, "node"> {
+): string {
   const told = metadata[NODE_METADATA] ?? labels[NODE_LABEL];
-  if (told !== undefined) return knownNode(told);
+  if (told !== undefined) return told;
   const there = [...(workloadsByAddress.get(`${namespace}|${address}`)?.values() ?? [])];
-  return knownNode(there.find((one) => one.serviceAccount === serviceAccount)?.node);
+  return there.find((one) => one.serviceAccount === serviceAccount)?.node ?? "";
 }

@@ -57,10 +57,12 @@ function hold(
 
 const CART = "outbound|80||cart.default.svc.cluster.local";
 
-/** How often services' clusters and endpoints were made since the last look. */
-function countBuilds(): { readonly engine: Engine; readonly builds: () => readonly string[] } {
+/** How often services' clusters and endpoints, or what else is named, were made since the last look. */
+function countBuilds(counted = ["clusters of a service", "endpoints of a service"]): {
+  readonly engine: Engine;
+  readonly builds: () => readonly string[];
+} {
   const made: string[] = [];
-  const counted = ["clusters of a service", "endpoints of a service"];
   const engine = new Engine({
     record: (operator) => {
       if (counted.includes(operator)) made.push(operator);
@@ -160,6 +162,26 @@ test("nodes tell callers apart only where a service asks for them", () => {
     onNodes,
   );
   expect(together?.endpoints.get(CART)).toBe(after?.endpoints.get(CART));
+});
+
+test("where a caller is costs nothing again while nobody says another node of it", () => {
+  const { engine, builds } = countBuilds(["place of a proxy"]);
+  const directory = createDirectory();
+  const snapshot = directory.write({ ...FILES, "local.yaml": LOCAL_CART.replace("cart", "local") });
+  const discovery = createDiscovery(encoder, snapshot, engine);
+  const connected = ["a", "b"].map((node) => ({
+    proxy: proxy("one", { NODE_NAME: node }),
+    controlPlane: undefined,
+  }));
+  const proxies = Table.from(connected.map((one) => [one.proxy.id, one.proxy] as const));
+  const lookAt = (current: ConfigSnapshot): void => {
+    discovery.update({ snapshot: current, proxies, standIns: [] });
+    for (const one of connected) discovery.resourcesOf(one);
+  };
+  lookAt(snapshot);
+  expect(builds()).toHaveLength(connected.length);
+  lookAt(directory.write({ "more.yaml": service("more") }));
+  expect(builds()).toEqual([]);
 });
 
 test("a caller is on the node that its Pod says, as soon as that says it", () => {
