@@ -1,5 +1,12 @@
 /** Calls of functions that remember, as far as their arguments go. */
 
+/** All fields that a function of an object can read: one that is not named does not compile. */
+export type FieldNames<I> = Readonly<Record<keyof I & string, true>>;
+
+/** The names of fields. */
+export const namesIn = <I>(fields: FieldNames<I>): readonly (keyof I & string)[] =>
+  Object.keys(fields) as (keyof I & string)[];
+
 /** Whether these fields of an input have these values. */
 export function hasFields<I extends object>(
   input: I,

@@ -15,7 +15,7 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
-import { hasFields, keyOf } from "./call.js";
+import { type FieldNames, hasFields, keyOf, namesIn } from "./call.js";
 import { firstByKey, GroupEdits } from "./grouping.js";
 import { createHeld } from "./held.js";
 import { Lazy, type Making } from "./lazy.js";
@@ -141,16 +141,17 @@ export class Engine {
 
   /**
    * A function of an object, remembered by the values of the object's fields: like `memo`, for functions of many inputs.
-   * `fields` names all that `compute` reads, an object first.
+   * The first of the fields is an object.
    */
   memoFields<I extends object, R>(
     name: string,
-    fields: readonly (keyof I & string)[],
+    fields: FieldNames<I>,
     compute: (input: I) => R,
   ): (input: I) => R {
     const nodeOf = this.#tree();
+    const names = namesIn(fields);
     return (input) => {
-      const values = fields.map((field) => input[field]);
+      const values = names.map((field) => input[field]);
       const node = nodeOf(values);
       if (node?.result !== undefined) return node.result.value as R;
       this.#record?.(name, keyOf(values));
@@ -198,18 +199,19 @@ export class Engine {
     };
   }
 
-  /** As `latest`, for a function of an object: its last call is remembered by the values of these fields, all that it reads. */
+  /** As `latest`, for a function of an object: its last call is remembered by the values of the fields that it reads. */
   latestFields<I extends object, R>(
     name: string,
-    fields: readonly (keyof I & string)[],
+    fields: FieldNames<I>,
     compute: (input: I) => R,
   ): (input: I) => R {
     const cell = this.#remembered<{ readonly values: readonly unknown[]; readonly value: R }>();
+    const names = namesIn(fields);
     return (input) => {
       const last = cell.get();
-      if (last !== undefined && hasFields(input, fields, last.values)) return last.value;
+      if (last !== undefined && hasFields(input, names, last.values)) return last.value;
       // The input itself is not kept: it may be a whole mesh, of which only these fields are of interest.
-      const values = fields.map((field) => input[field]);
+      const values = names.map((field) => input[field]);
       this.#record?.(name, keyOf(values));
       const value = compute(input);
       cell.set({ values, value });

@@ -111,7 +111,13 @@ function scopeFinder(
 ): (mesh: Mesh) => ScopeBuilder {
   return engine.latestFields(
     "scope",
-    ["callerLabels", "sidecars", "envoyFilters", "config", "lookedUpServices"],
+    {
+      callerLabels: true,
+      sidecars: true,
+      envoyFilters: true,
+      config: true,
+      lookedUpServices: true,
+    },
     (mesh: ScopeInputs & Pick<Mesh, "envoyFilters" | "config">) =>
       scopes.builderFor(scopeOf(mesh, proxy, patches.for(mesh, proxy))),
   );

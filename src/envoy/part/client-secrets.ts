@@ -28,7 +28,7 @@ export function createClientSecrets(
 ): (mesh: CredentialMesh, proxy: Proxy) => ResourceSet {
   const build = engine.memoFields<ClientSecretInputs, ResourceSet>(
     "client secrets",
-    ["proxy", "credentialRules", "secrets", "configMaps"],
+    { proxy: true, credentialRules: true, secrets: true, configMaps: true },
     ({ proxy, credentialRules, secrets, configMaps }) => {
       const names = new Set(credentialRules.flatMap((rule) => credentialsFor(rule, proxy)));
       return resourceSet(

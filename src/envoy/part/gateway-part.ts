@@ -275,21 +275,21 @@ export function createGatewayPart(
   };
   return engine.memoFields<GatewayInputs, GatewayPart>(
     "gateway part",
-    [
-      "proxy",
-      "gateways",
-      "virtualServices",
-      "services",
-      "listing",
-      "workloads",
-      "resolver",
-      "routeRules",
-      "config",
-      "trustDomains",
-      "logs",
-      "security",
-      "passed",
-    ],
+    {
+      proxy: true,
+      gateways: true,
+      virtualServices: true,
+      services: true,
+      listing: true,
+      workloads: true,
+      resolver: true,
+      routeRules: true,
+      config: true,
+      trustDomains: true,
+      logs: true,
+      security: true,
+      passed: true,
+    },
     (inputs) => {
       const servers = serversOf(inputs);
       const headers = httpManners(inputs.config, inputs.proxy);

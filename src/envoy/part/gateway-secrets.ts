@@ -78,7 +78,15 @@ export function createGatewaySecrets(
 ): (inputs: SecretInputs) => ResourceSet {
   return engine.memoFields<SecretInputs, ResourceSet>(
     "gateway secrets",
-    ["proxy", "gateways", "secrets", "configMaps", "grants", "services", "listing"],
+    {
+      proxy: true,
+      gateways: true,
+      secrets: true,
+      configMaps: true,
+      grants: true,
+      services: true,
+      listing: true,
+    },
     (inputs) => {
       const { gateways, proxy } = inputs;
       const served = gatewaysOf(gateways, proxy, servicesOf(inputs));

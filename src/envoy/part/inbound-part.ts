@@ -321,18 +321,19 @@ export function createInboundPart(
 ): (inputs: InboundInputs) => InboundPart {
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
-    [
-      "proxy",
-      "services",
-      "listing",
-      "workloads",
-      "policies",
-      "sidecar",
-      "config",
-      "trustDomains",
-      "logs",
-      "security",
-    ],
+    {
+      proxy: true,
+      services: true,
+      listing: true,
+      workloads: true,
+      rules: true,
+      policies: true,
+      sidecar: true,
+      config: true,
+      trustDomains: true,
+      logs: true,
+      security: true,
+    },
     (inputs) => {
       const ports = portsOf(inputs);
       const clusters = clustersOf(inputs, ports).map((cluster) =>

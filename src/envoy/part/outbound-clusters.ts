@@ -168,12 +168,29 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
   return {
     clusters: engine.memoFields<ClusterInputs, ResourceSet>(
       "clusters of a service",
-      ["service", "rule", "accounts", "workloads", "allMeshTls", "client", "policies", "caller"],
+      {
+        service: true,
+        rule: true,
+        accounts: true,
+        workloads: true,
+        allMeshTls: true,
+        client: true,
+        policies: true,
+        caller: true,
+      },
       (inputs) => buildClusters(encoder, inputs),
     ),
     endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
       "endpoints of a service",
-      ["service", "rule", "workloads", "policies", "caller", "passed", "isCounted"],
+      {
+        service: true,
+        rule: true,
+        workloads: true,
+        policies: true,
+        caller: true,
+        passed: true,
+        isCounted: true,
+      },
       (inputs) => buildEndpoints(encoder, inputs),
     ),
     callerOf: engine.memo("callers of a place", (place, placing) => ({ place, placing })),

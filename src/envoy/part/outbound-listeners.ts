@@ -93,7 +93,7 @@ export function createCapturedListeners(
   const traits = { captured: true, dualStack, onLoopback, onDemand, headers, connections };
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
-    ["config", "logs", "unknown", "lookingUp"],
+    { config: true, logs: true, unknown: true, lookingUp: true },
     (inputs) => optionsOf(inputs, traits),
   );
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
@@ -148,7 +148,7 @@ export function createBoundListeners(
 ): (inputs: BoundListenerInputs) => ResourceSet {
   return engine.memoFields<BoundListenerInputs, ResourceSet>(
     "bound outbound listeners",
-    ["proxy", "claims", "config", "logs", "unknown", "lookingUp"],
+    { proxy: true, claims: true, config: true, logs: true, unknown: true, lookingUp: true },
     (inputs) => {
       const { proxy, claims, config } = inputs;
       const { dualStack, onDemand } = proxy;

@@ -1,4 +1,5 @@
 /** What a sidecar has for its own workload, with the policies and patches that apply to that. */
+import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -34,15 +35,15 @@ export interface OwnPartMakings {
   readonly contextOf: (mesh: Mesh) => OwnContext;
 }
 
-const CONTEXT: readonly (keyof OwnContext)[] = [
-  "config",
-  "peerAuthentications",
-  "peerTrustDomains",
-  "security",
-  "telemetries",
-  "sidecars",
-  "envoyFilters",
-];
+const CONTEXT: FieldNames<OwnContext> = {
+  config: true,
+  peerAuthentications: true,
+  peerTrustDomains: true,
+  security: true,
+  telemetries: true,
+  sidecars: true,
+  envoyFilters: true,
+};
 
 /** Finds what of a mesh may concern any sidecar's own workload: the same object until it changes. */
 export function createOwnContext(engine: Engine): (mesh: Mesh) => OwnContext {
@@ -64,14 +65,14 @@ interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workloads" |
   readonly reachable: ResourceSet;
 }
 
-const INPUTS: readonly (keyof OwnInputs)[] = [
-  "context",
-  "services",
-  "listing",
-  "workloads",
-  "rules",
-  "reachable",
-];
+const INPUTS: FieldNames<OwnInputs> = {
+  context: true,
+  services: true,
+  listing: true,
+  workloads: true,
+  rules: true,
+  reachable: true,
+};
 
 /** The maker of one sidecar's own part, from the mesh and the clusters that it can call. */
 export function createOwnPart(

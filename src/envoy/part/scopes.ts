@@ -184,7 +184,7 @@ function plainScope(
   );
   const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",
-    ["claims", "config", "logs", "unknown", "lookingUp"],
+    { claims: true, config: true, logs: true, unknown: true, lookingUp: true },
     createCapturedListeners(engine, encoder, scope),
   );
   const placed = engine.memo("part of a place", (place: Place) => {

@@ -26,7 +26,7 @@ export function createSecurity(
   const useful = engine.memo("clusters for policies", usefulClusters);
   const build = engine.memoFields<SecurityInputs, SecurityFilters>(
     "security filters",
-    ["policies", "config", "hosts", "router", "available"],
+    { policies: true, config: true, hosts: true, router: true, available: true },
     securityFilters,
   );
   return (mesh, proxy, clusters) => {

@@ -26,7 +26,7 @@ function pipeline(engine: Engine): (inputs: Inputs, offset: number) => object {
   const over = engine.overlay<number>();
   const together = engine.latestFields(
     "together",
-    ["all", "sums", "rows"],
+    { all: true, sums: true, rows: true },
     (all: { readonly all: Inputs; readonly sums: Inputs; readonly rows: number }) => ({
       entries: [...all.all.sorted(), ...all.sums.sorted()],
       rows: all.rows,

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
+import { Engine } from "../../../src/base/engine.js";
+import { Table } from "../../../src/base/table.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import { parseNode } from "../../../src/mesh/proxy.js";
+import { createDirectory, service } from "../config/directory.js";
+import { goldenEncoder } from "../golden/golden-case.js";
+
+const encoder = goldenEncoder();
+
+const limit = (maxConnections: number): string => `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: cart }
+spec: { host: cart, trafficPolicy: { connectionPool: { tcp: { maxConnections: ${maxConnections} } } } }
+`;
+
+test("a limit on connections to a service is followed by the sidecars of its workload", () => {
+  const proxy = parseNode({
+    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
+    metadata: { LABELS: { app: "cart" } },
+  });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const connected = { proxy, controlPlane: undefined };
+  const proxies = Table.from([[proxy.id, proxy]]);
+  const directory = createDirectory();
+  const first = directory.write({
+    "cart.yaml": service("cart").replace("spec:", "spec:\n  selector: { app: cart }"),
+    "rule.yaml": limit(1),
+  });
+  const limitBy = (discovery: Discovery, snapshot: ConfigSnapshot): string | undefined => {
+    discovery.update({ snapshot, proxies, standIns: [] });
+    return discovery.resourcesOf(connected).clusters.get("inbound|80||")?.version;
+  };
+  const discovery = createDiscovery(encoder, first);
+  const before = limitBy(discovery, first);
+  const edited = directory.write({ "rule.yaml": limit(2) });
+  const after = limitBy(discovery, edited);
+  expect(after).not.toBe(before);
+  const fresh = createDiscovery(encoder, edited, new Engine({ memo: false }));
+  expect(after).toBe(limitBy(fresh, edited));
+});
