@@ -1,6 +1,6 @@
 /** What proxies are kept from: what every Envoy would refuse, and what theirs refused. */
 import type { Diagnostic } from "../base/diagnostic.js";
-import type { EnvoyResource } from "../envoy/resource-set.js";
+import { type EnvoyResource, madeSets, type ProxySets } from "../envoy/resource-set.js";
 import type { Configuration } from "./configuration.js";
 import type { Settled } from "./convergence.js";
 import type { Discovery } from "./discovery.js";
@@ -37,13 +37,19 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     if (session === undefined) return undefined;
     return resourceIn(discovery.resourcesOf(session.connected), typeUrl, name);
   };
+  const sets = (): readonly ProxySets[] =>
+    sessions.connected().map(({ connected }) => discovery.resourcesOf(connected));
   const withheld = createWithheld({
-    hasRefused,
+    hasRefused: () => {
+      // What no proxy has asked for yet may be refused too, when it is made.
+      if (!hasRefused()) sets().forEach(madeSets);
+      return hasRefused();
+    },
     snapshot,
     onChange,
     idlePatches: () =>
       discovery.idlePatches(sessions.connected().map(({ connected }) => connected)),
-    sets: () => sessions.connected().map(({ connected }) => discovery.resourcesOf(connected)),
+    sets,
   });
   settled.add(() => {
     withheld.look();

@@ -41,6 +41,7 @@ import { createPatchCheck } from "./patch/check-patch.js";
 import { isForSide, sidesOf } from "./patch/compiled-patch.js";
 import {
   type EnvoyResource,
+  madeSets,
   type ProxySets,
   proxySets,
   type ResourceSet,
@@ -123,15 +124,9 @@ function scopeFinder(
   );
 }
 
-/** What tells sets apart; joined routes say no more than split ones and their virtual hosts. */
-const membersOf = (sets: ResourceSets): readonly ResourceSet[] => {
-  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names } = sets;
-  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names];
-};
-
 /** Where nothing changed, the sets are the object that they were. */
 function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
-  return engine.settle<ResourceSets>((a, b) => sameElements(membersOf(a), membersOf(b)));
+  return engine.settle<ResourceSets>((a, b) => sameElements(madeSets(a), madeSets(b)));
 }
 
 /** The finder of what one sidecar shares with others. */
@@ -278,7 +273,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
       const given = patches.for(mesh, connected.proxy);
       if (given.length === 0) return given;
       // A patch has an effect when what it is for is made.
-      membersOf(resourcesOf(mesh, connected));
+      madeSets(resourcesOf(mesh, connected));
       const sides = sidesOf(connected.proxy);
       return given.filter(
         (patch) =>

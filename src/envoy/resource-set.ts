@@ -146,6 +146,15 @@ export function proxySets(made: SetMakings): ProxySets {
   return new LazySets(made, undefined);
 }
 
+/**
+ * What tells sets apart, all of it made, also what nobody has asked for. Joined routes say no more than split ones and their
+ * virtual hosts.
+ */
+export function madeSets(sets: ResourceSets): readonly ResourceSet[] {
+  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names } = sets;
+  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names];
+}
+
 /** The sets of a proxy that asks for what it uses. */
 export function askedSets(sets: ProxySets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
   const { clusters, secrets } = sets;
