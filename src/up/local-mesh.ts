@@ -9,6 +9,7 @@ import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
 import type { DevelopmentCertificates } from "./development-certificates.js";
 import type { EchoApplications, EchoFailure } from "./echo-listeners.js";
 import { podListeners } from "./echo-ports.js";
+import type { EchoListener } from "./echo-server.js";
 import type { EnvoyProcess } from "./envoy-process.js";
 import { LocalPod } from "./local-pod.js";
 import { disputedResources } from "./made.js";
@@ -149,10 +150,8 @@ export class LocalMesh {
     this.#tellStandIns(servers.standIns);
     this.#follow(wanted);
     const pods = [...this.#pods.values()];
-    const failures = await applications.set([
-      ...podListeners(pods.map(({ pod }) => pod)),
-      ...servers.listeners,
-    ]);
+    const listeners = await this.#podListeners(pods.map(({ pod }) => pod));
+    const failures = await applications.set([...listeners, ...servers.listeners]);
     onEvent({ kind: "desired", desired, standIns: servers.standIns });
     onEvent({ kind: "ports-failed", failures });
     for (const pod of pods) pod.start();
@@ -167,6 +166,15 @@ export class LocalMesh {
       const placed = { ...pod, addresses: podAddresses(slots.get(podId(pod)) ?? 0) };
       return { ...placed, bootstrapPatches: this.#options.proxies.bootstrapPatches(placed) };
     });
+  }
+
+  /** The ports of the pods' applications, which speak TLS too: gateways and services may pass it on to them. */
+  async #podListeners(pods: readonly PlacedPod[]): Promise<readonly EchoListener[]> {
+    const listeners = pods.map(async (pod) => {
+      const { certificate, key } = await this.#options.certificates.certificateFor([podId(pod)]);
+      return podListeners([pod]).map((one) => ({ ...one, tls: { certificate, key } }));
+    });
+    return (await Promise.all(listeners)).flat();
   }
 
   #tellStandIns(standIns: readonly StandIn[]): void {

@@ -246,6 +246,14 @@ test("starts a proxy and an application for each replica, and tells the control 
   expect(scene.pids).toHaveLength(2);
 });
 
+test("lets the application of each replica answer TLS by a certificate of its own", async () => {
+  const scene = await start([INJECTED, PAYMENTS, SERVICE]);
+  expect(scene.listeners.map(({ tls }) => tls?.certificate)).toEqual([
+    "for payments-0.default",
+    "for payments-1.default",
+  ]);
+});
+
 test("has the application of a pod without a sidecar on the pod's own address", async () => {
   const namespace = resource("Namespace", "plain", { labels: { "istio-injection": "disabled" } });
   const scene = await start([
