@@ -2,6 +2,7 @@
 import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
 import type { Path } from "./kind.js";
 import { each, type Findings, given } from "./kinds/findings.js";
+import type { TrafficPolicy } from "./kinds/traffic-policy.js";
 import { notApplied } from "./kinds/unapplied.js";
 import { unappliedMetadata } from "./kinds/unapplied-metadata.js";
 import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
@@ -31,6 +32,7 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     ...ofPolicy
   } = config.defaultTrafficPolicy ?? {};
   yield* unapplied(["defaultTrafficPolicy"], ofPolicy);
+  yield* unappliedLimits(config.defaultTrafficPolicy);
   const { retryRemoteLocalities, retryIgnorePreviousHosts } =
     config.defaultInboundHttpRetryPolicy ?? {};
   // An application is one endpoint: there are no others to prefer.
@@ -46,6 +48,16 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
   }
   yield* each(config.extensionProviders, ["extensionProviders"], unappliedProviderFields);
   yield* unappliedProxyFields(config.defaultConfig ?? {}, ["defaultConfig"]);
+}
+
+/** Limits of time that are the mesh's are for requests: those of connections go by the rule for whom they lead to. */
+function* unappliedLimits({ connectionPool }: TrafficPolicy = {}): Findings {
+  const path = ["defaultTrafficPolicy", "connectionPool", "tcp"];
+  for (const name of ["idleTimeout", "maxConnectionDuration"] as const) {
+    if (connectionPool?.tcp?.[name] === undefined) continue;
+    const what = `${name} for connections that are not HTTP (a DestinationRule says it of a host)`;
+    yield notApplied([...path, name], what);
+  }
 }
 
 /** The same of a service that is told of spans. */

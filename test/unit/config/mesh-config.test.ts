@@ -337,6 +337,14 @@ describe("what the mesh configuration asks for and is not done", () => {
     ],
     ["defaultTrafficPolicy: { tls: { mode: DISABLE } }", "tls"],
     [
+      "defaultTrafficPolicy: { connectionPool: { tcp: { idleTimeout: 1h } } }",
+      "idleTimeout for connections that are not HTTP (a DestinationRule says it of a host)",
+    ],
+    [
+      "defaultTrafficPolicy: { connectionPool: { tcp: { maxConnectionDuration: 1h } } }",
+      "maxConnectionDuration for connections that are not HTTP (a DestinationRule says it of a host)",
+    ],
+    [
       "verifyCertificateAtClient: false",
       "not to verify servers (a DestinationRule says so of one, by insecureSkipVerify)",
     ],
