@@ -44,7 +44,9 @@ export function nextAttempt(
   if (rest !== undefined) return partly(subscription, table, rest, withheld);
   const group = nextGroup(subscription, waiting);
   if (group !== undefined) return attemptGroup(subscription, table, difference, group);
-  if (!subscription.owed || subscription.style !== "complete") return undefined;
+  // Who waits for a first answer gets it with what waits for other types; nothing else will come after what is refused.
+  if (!subscription.owed || (subscription.style !== "complete" && waiting.size > 0))
+    return undefined;
   const again = payloadOfNothingNew(subscription, table, withheld);
   return partly(subscription, table, again, withheld);
 }

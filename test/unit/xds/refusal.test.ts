@@ -18,6 +18,23 @@ describe("a resource that every client would refuse", () => {
     expect(client.pass(60_000)).toEqual([]);
   });
 
+  it("leaves a new client with an answer, also when there is nothing else", () => {
+    const client = new DeltaConversation(viewOf({ listener: [refused("L@1")] }));
+    expect(client.subscribe("listener")).toEqual(["listener"]);
+    expect(client.ackAll()).toEqual([]);
+    expect(client.pass(60_000)).toEqual([]);
+    expect(client.change({ listener: ["L@2"] })).toEqual(["listener L@2"]);
+  });
+
+  it("does not have a new client answered before what waits for its clusters", () => {
+    const waits = resource("M@1", { clusters: ["C"] });
+    const view = viewOf({ cluster: ["C@1"], listener: [refused("L@1"), waits] });
+    const client = new DeltaConversation(view);
+    expect(client.subscribe("cluster")).toEqual(["cluster C@1"]);
+    expect(client.subscribe("listener")).toEqual([]);
+    expect(client.ackAll()).toEqual(["listener M@1"]);
+  });
+
   it("leaves a client with what it has", () => {
     const client = new DeltaConversation(viewOf({ listener: ["L@1", "M@1"] }));
     client.subscribe("listener");
