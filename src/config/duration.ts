@@ -11,8 +11,8 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
 
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
-/** The longest time that Go, and Envoy, can count, 292 years: nanoseconds in a signed number of 64 bits. */
-const LONGEST_MS = 2 ** 63 / 1e6;
+/** The longest time that Go and Envoy take, 292 years: as many seconds as fit for sure into nanoseconds of 64 bits. */
+const LONGEST_MS = 9_223_372_035_000;
 
 /**
  * The milliseconds of a length of time in the syntax of Go's time.ParseDuration, which Istio reads (`1h30m`, `1.5s`,
