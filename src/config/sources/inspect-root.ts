@@ -39,6 +39,9 @@ export interface Watched {
 /** What the names begin with by which Kubernetes swaps the files of a mounted volume (`..data`). */
 const SWAP = "..";
 
+/** The system copies a file in one go, of which it tells at the end: a larger one may be there in part for longer than we wait. */
+const WHOLE_BYTES = 2 ** 20;
+
 /** What an event means for a root; undefined for nothing. */
 export function suspect(
   scan: RootScan,
@@ -60,7 +63,8 @@ export function suspect(
 
 /**
  * What an event on an entry of a directory of configuration means. A file that is written beside the one whose place it
- * will take is nothing; one that has come, and is not empty, was written before or is told of again while it is.
+ * will take is nothing; one that has come, and is not empty, was written before or is told of again while it is, unless it is
+ * large.
  */
 function suspectEntry(
   { directories, found }: RootScan,
@@ -74,7 +78,8 @@ function suspectEntry(
     const matters = isKnown || stats?.isFile() === false;
     return matters ? { type: "path", path, isWhole: false } : undefined;
   }
-  const isWhole = isEntry && stats?.isFile() === true && stats.size > 0;
+  const isWhole =
+    isEntry && stats?.isFile() === true && stats.size > 0 && stats.size <= WHOLE_BYTES;
   return { type: "path", path, isWhole };
 }
 

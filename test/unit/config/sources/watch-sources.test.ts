@@ -130,6 +130,14 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
       waits: [15],
     },
     {
+      what: "after a while at a large file, of which not all may be there",
+      edit: (directory: string) => {
+        writeFiles(directory, { "a.yaml.tmp": "2".repeat(2 ** 20 + 1) });
+        renameSync(join(directory, "a.yaml.tmp"), join(directory, "a.yaml"));
+      },
+      waits: [15],
+    },
+    {
       what: "after a while at a file that was removed",
       edit: (directory: string) => {
         rmSync(join(directory, "a.yaml"));
