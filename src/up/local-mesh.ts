@@ -75,6 +75,8 @@ export interface LocalMeshOptions {
 const FAREWELL_MS = 2000;
 /** How long the requests that it has then may still take. */
 const DRAIN_MS = 500;
+/** How long the control plane may take an ended proxy for one that comes back, and its workload for one that can be called. */
+const FORGOTTEN_MS = 12_000;
 const READMIT_INTERVAL_MS = 10_000;
 /** How long the proxies have at the start to hear of all pods. */
 const INTRODUCTION_MS = 5000;
@@ -85,6 +87,8 @@ const NO_STAND_INS: StandInServers = { listeners: [], standIns: [] };
 export class LocalMesh {
   readonly #options: LocalMeshOptions;
   readonly #pods = new Map<string, LocalPod>();
+  /** Those that ended a short while ago. */
+  readonly #ended = new Map<string, PlacedPod>();
   readonly #reconcile: OnDemand;
   readonly #placeStandIns: PlaceStandIns;
   readonly #closing = new AbortController();
@@ -229,7 +233,12 @@ export class LocalMesh {
     }
     await pod.stop();
     this.#pods.delete(id);
+    this.#ended.set(id, pod.pod);
     this.#options.onEvent({ kind: "ended", pod: pod.pod });
+    await this.#reconcile.run();
+    await this.#options.clock.wait(FORGOTTEN_MS, this.#closing.signal);
+    if (this.#ended.get(id) !== pod.pod) return;
+    this.#ended.delete(id);
     await this.#reconcile.run();
   }
 
@@ -270,9 +279,13 @@ export class LocalMesh {
 
   async #madeFiles(desired: DesiredMesh): Promise<readonly MadeFile[]> {
     const { certificates } = this.#options;
-    const pods = [...this.#pods.values()].filter(({ leaving }) => !leaving);
+    const ended = [...this.#ended].flatMap(([id, pod]) => (this.#pods.has(id) ? [] : [pod]));
     return [
-      ...pods.map(({ pod, ready }) => podFile(pod, pod.addresses.pod, ready)),
+      ...[...this.#pods.values()].map(({ pod, ready, leaving }) =>
+        podFile(pod, pod.addresses.pod, ready && !leaving),
+      ),
+      // A proxy without a Pod is a workload by itself, which is called as long as the proxy may come back.
+      ...ended.map((pod) => podFile(pod, pod.addresses.pod, false)),
       ...desired.madeGateways.flatMap(({ workload, servicePorts }) =>
         servicePorts === undefined ? [] : [gatewayServiceFile(workload, servicePorts)],
       ),

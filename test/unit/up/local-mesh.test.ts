@@ -27,6 +27,8 @@ const SETTLED: Settled = {
 };
 
 const CONNECTED = { address: "127.30.0.1", type: "sidecar", synced: true } as const;
+/** How long a pod that ended is told of. */
+const FORGOTTEN_MS = 12_000;
 /** The wait for requests that a leaving pod still has. */
 const DRAIN_MS = 500;
 /** The wait for the control plane to read of the pods. */
@@ -317,13 +319,22 @@ test("starts more replicas when the files ask for them", async () => {
 test("tells everyone that a replica goes before it ends", async () => {
   const scene = await start([INJECTED, PAYMENTS, SERVICE]);
   scene.change([INJECTED, deployment("payments", { replicas: 1 }), SERVICE]);
-  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-0 True"]);
+  const left = ["Pod payments-0 True", "Pod payments-1 False"];
+  await expect.poll(() => scene.madeNames()).toEqual(left);
   // It still answers those that have not heard yet.
   expect(scene.envoys.has("payments-1.default")).toBe(true);
   expect(scene.listeners).toHaveLength(2);
   scene.settle();
   await expect.poll(() => elapsed(scene).listeners.length).toBe(1);
   expect(scene.envoys.has("payments-1.default")).toBe(false);
+  // Its proxy may still be taken for one that comes back.
+  expect(scene.madeNames()).toEqual(left);
+  await expect
+    .poll(() => {
+      scene.pass(FORGOTTEN_MS);
+      return scene.madeNames();
+    })
+    .toEqual(["Pod payments-0 True"]);
 });
 
 test("opens the ports that a running application gets", async () => {
@@ -338,7 +349,7 @@ test("leaves the application of a pod where it is until its sidecar is gone", as
   const plain = resource("Namespace", "default", { labels: { "istio-injection": "disabled" } });
   const scene = await start([INJECTED, deployment("payments"), SERVICE]);
   scene.change([plain, deployment("payments"), SERVICE]);
-  await expect.poll(() => scene.madeNames()).toEqual([]);
+  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-0 False"]);
   expect(scene.listeners[0]?.address).toMatch(/^127\.31\./);
   scene.settle();
   await expect.poll(() => elapsed(scene).madeNames()).toEqual(["Pod payments-0 True"]);
@@ -349,9 +360,13 @@ test("replaces the replicas of a workload one after the other", async () => {
   const plain = resource("Namespace", "default", { labels: { "istio-injection": "disabled" } });
   const scene = await start([INJECTED, PAYMENTS]);
   scene.change([plain, PAYMENTS]);
-  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-1 True"]);
+  await expect
+    .poll(() => scene.madeNames())
+    .toEqual(["Pod payments-0 False", "Pod payments-1 True"]);
   scene.settle();
-  await expect.poll(() => elapsed(scene).madeNames()).toEqual(["Pod payments-0 True"]);
+  await expect
+    .poll(() => elapsed(scene).madeNames())
+    .toEqual(["Pod payments-1 False", "Pod payments-0 True"]);
   scene.settle();
   await expect
     .poll(() =>
@@ -373,7 +388,9 @@ test("says that a pod whose proxy ended is not ready, and starts it again", asyn
 test("ends a replica although a proxy never answers to that", async () => {
   const scene = await start([INJECTED, PAYMENTS]);
   scene.change([INJECTED, deployment("payments", { replicas: 1 })]);
-  await expect.poll(() => scene.madeNames()).toEqual(["Pod payments-0 True"]);
+  await expect
+    .poll(() => scene.madeNames())
+    .toEqual(["Pod payments-0 True", "Pod payments-1 False"]);
   scene.pass(2000);
   await expect.poll(() => elapsed(scene).envoys.has("payments-1.default")).toBe(false);
 });
