@@ -2,6 +2,7 @@
  * The rules of services for their own workloads: the limits on connections hold behind a workload's sidecar as they do in
  * front of it. See Istio, buildInboundCluster.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
@@ -9,9 +10,10 @@ import { type DestinationRule, findRule, type RulesByHost } from "./destination-
 import type { Service } from "./service.js";
 
 /** The rule for a host that the services of a namespace define. */
-export interface OwnRule {
+export interface OwnRule extends Pick<DestinationRule, "sources"> {
   readonly namespace: string;
-  readonly rule: DestinationRule;
+  /** What the rule says of all subsets: the others are the callers' choice. */
+  readonly trafficPolicy: NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
 }
 
 /** By namespace, then by hostname; a host that several namespaces define has the rules of all. */
@@ -31,15 +33,10 @@ function ownRules(
   return [...services.values()].flatMap((service) => {
     const { namespace } = service;
     const rule = findRule(rules, wildcards, { clientNamespace: namespace, service, rootNamespace });
-    return rule !== undefined && hasPool(rule) ? [{ namespace, rule }] : [];
+    const trafficPolicy = rule?.spec.trafficPolicy;
+    if (rule === undefined || trafficPolicy === undefined || !hasPool(rule)) return [];
+    return [{ namespace, trafficPolicy, sources: rule.sources }];
   });
-}
-
-const sameRule = (a: OwnRule, b: OwnRule): boolean =>
-  a.namespace === b.namespace && a.rule === b.rule;
-
-function sameRules(a: readonly OwnRule[], b: readonly OwnRule[]): boolean {
-  return a.length === b.length && a.every((one, at) => b[at] !== undefined && sameRule(one, b[at]));
 }
 
 /** Finds the rules that limit connections to the workloads of their services. */
@@ -63,7 +60,8 @@ export function createOwnRules(engine: Engine): (
       const own = ownRules(rules, services, wildcards, rootNamespace);
       return own.length === 0 ? undefined : own;
     },
-    sameRules,
+    // An edit of a rule's subsets is none for its service's workloads.
+    isDeepStrictEqual,
   );
   const byNamespace = engine.group<readonly OwnRule[]>("own rules by namespace", (rules) => [
     ...new Set(rules.map(({ namespace }) => namespace)),

@@ -37,7 +37,7 @@ function merge(
  * its settings for the port. See Istio, DestinationRule.trafficPolicy.
  */
 export function effectivePolicy(
-  spec: DestinationRuleSpec | undefined,
+  spec: Pick<DestinationRuleSpec, "trafficPolicy" | "subsets"> | undefined,
   subset: string,
   port: number,
 ): EffectivePolicy {

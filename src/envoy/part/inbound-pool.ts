@@ -30,8 +30,8 @@ export function poolFinder({ sidecar, rules }: PoolInputs): PoolFinder {
   const ofSidecar = sidecar?.spec.inboundConnectionPool;
   return ({ hostname, namespace }, port) => {
     if (ofSidecar !== undefined) return { pool: ofSidecar, sources: [] };
-    const own = rules?.get(hostname)?.find((one) => one.namespace === namespace)?.rule;
-    const pool = own && effectivePolicy(own.spec, "", port).connectionPool;
+    const own = rules?.get(hostname)?.find((one) => one.namespace === namespace);
+    const pool = own && effectivePolicy(own, "", port).connectionPool;
     return { pool, sources: pool === undefined ? [] : (own?.sources ?? []) };
   };
 }

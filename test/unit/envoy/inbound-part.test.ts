@@ -40,3 +40,28 @@ test("a limit on connections to a service is followed by the sidecars of its wor
   const fresh = createDiscovery(encoder, edited, new Engine({ memo: false }));
   expect(after).toBe(limitBy(fresh, edited));
 });
+
+test("an edit of a rule's subsets makes nothing of its service's sidecars again but what callers are sent", () => {
+  const proxy = parseNode({
+    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
+    metadata: { LABELS: { app: "cart" } },
+  });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const connected = { proxy, controlPlane: undefined };
+  const made: string[] = [];
+  const engine = new Engine({ record: (operator) => void made.push(operator) });
+  const directory = createDirectory();
+  const withSubset = limit(1).replace("host: cart,", "host: cart, subsets: [{ name: v1 }],");
+  const files = { "cart.yaml": service("cart"), "rule.yaml": limit(1) };
+  const discovery = createDiscovery(encoder, directory.write(files), engine);
+  const before = discovery.resourcesOf(connected).clusters.size;
+  made.length = 0;
+  const snapshot = directory.write({ "rule.yaml": withSubset });
+  discovery.update({ snapshot, proxies: Table.empty(), standIns: [] });
+  expect(discovery.resourcesOf(connected).clusters.size).toBe(before + 1);
+  expect(made).not.toContain("own part of a proxy");
+  directory.write({ "rule.yaml": limit(2) });
+  discovery.update({ snapshot: directory.store.snapshot(), proxies: Table.empty(), standIns: [] });
+  expect(discovery.resourcesOf(connected).clusters.size).toBe(before);
+  expect(made).toContain("own part of a proxy");
+});
