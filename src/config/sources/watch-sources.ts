@@ -33,7 +33,7 @@ export interface SourceWatch {
 }
 
 /** See docs/decisions/0019-a-file-that-is-replaced-is-whole.md. */
-const DEFAULT_WAITS: Waits = { quietMs: 15, aloneMs: 3, mostMs: 200 };
+const DEFAULT_WAITS: Waits = { quietMs: 15, aloneMs: 15, mostMs: 200 };
 const DEFAULT_RESCAN_MS = 30_000;
 
 /**

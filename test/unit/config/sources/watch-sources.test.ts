@@ -163,7 +163,8 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
         return SYSTEM_TIMERS.after(ms, callback);
       },
     };
-    const watch = watching(directory, { timers });
+    const quick = { quietMs: 15, aloneMs: 3, mostMs: 200 };
+    const watch = watching(directory, { timers, waits: quick });
     await begin(directory, watch);
     asked.length = 0;
     edit(directory);
