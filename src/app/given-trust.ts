@@ -2,7 +2,7 @@
 
 import type { Authority } from "../ca/authority.js";
 import { CertificateError } from "../ca/ca-error.js";
-import { type GivenTrust, type GivenTrustSource } from "../ca/given-trust.js";
+import type { GivenTrust, GivenTrustSource } from "../ca/given-trust.js";
 import type { Timers } from "../ca/timers.js";
 import { repeat } from "./repeat.js";
 

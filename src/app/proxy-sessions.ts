@@ -17,13 +17,7 @@ import {
   type ResourceView,
   TYPE_URL,
 } from "../xds/resource.js";
-import {
-  type AskedNames,
-  type OpenRequest,
-  type Protocol,
-  type Session,
-  type XdsSessions,
-} from "../xds/session.js";
+import type { AskedNames, OpenRequest, Protocol, Session, XdsSessions } from "../xds/session.js";
 import { type AdmissionOptions, type AdmittedProxy, admitProxy } from "./admit-proxy.js";
 import type { ProvedStreams } from "./proved-streams.js";
 import { createRememberedProxies } from "./remembered-proxies.js";

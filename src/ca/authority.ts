@@ -16,7 +16,7 @@ import {
 } from "./certificate-template.js";
 import { certificatePem, certificatesOfPem } from "./pem.js";
 import { makePrivateDirectory } from "./private-file.js";
-import { type Redacted } from "./redacted.js";
+import type { Redacted } from "./redacted.js";
 import { loadRoots, saveRoots } from "./remembered-roots.js";
 import type { Lifetime } from "./renewal.js";
 import {

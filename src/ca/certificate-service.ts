@@ -1,5 +1,5 @@
 /** Istio's certificate service: agents that keep their key have it certified. See Istio, security/v1alpha1/ca.proto. */
-import { type ServiceDefinition } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/grpc-js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService, type HandleUnary, type UnaryCall } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";

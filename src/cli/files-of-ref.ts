@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { basename, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { extract } from "tar-stream";
-import { type OfflineFile } from "../config/parse-offline.js";
+import type { OfflineFile } from "../config/parse-offline.js";
 import { isConfigName, isHidden } from "../config/sources/find-config.js";
 import { CommandError } from "./command-error.js";
 

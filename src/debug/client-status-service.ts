@@ -1,6 +1,6 @@
 /** Envoy's client status discovery service: envoy/service/status/v3/csds.proto. */
 import type { JsonObject } from "@bufbuild/protobuf";
-import { type ServiceDefinition } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/grpc-js";
 import { RE2JS } from "re2js";
 import type { ClientStatusRequestJson } from "../../gen/types/envoy/service/status/v3/csds_pb.js";
 import type { NodeMatcherJson } from "../../gen/types/envoy/type/matcher/v3/node_pb.js";

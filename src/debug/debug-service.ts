@@ -1,6 +1,6 @@
 /** fairlead's own debug API, see proto/fairlead/debug/v1/debug.proto. */
 import { isIP } from "node:net";
-import { type ServiceDefinition } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/grpc-js";
 import type {
   AnalyzeRequestJson,
   ConfigurationJson,

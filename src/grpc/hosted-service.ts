@@ -1,5 +1,5 @@
 /** Services whose handlers are of grpc-js's kind: those of its packages, and all of ours that need not be fast. */
-import { type MethodDefinition, type ServiceDefinition } from "@grpc/grpc-js";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import type { Caller } from "./caller.js";
 import { HostedCall } from "./hosted-call.js";
 import type { GrpcServer, Method } from "./server.js";

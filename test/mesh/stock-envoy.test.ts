@@ -43,7 +43,7 @@ import { addAdsService } from "../../src/xds/ads-service.js";
 import { systemClock } from "../../src/xds/clock.js";
 import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../src/xds/resource.js";
-import { type OpenRequest, type Session, type XdsSessions } from "../../src/xds/session.js";
+import type { OpenRequest, Session, XdsSessions } from "../../src/xds/session.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HOUR = 3_600_000;

@@ -4,7 +4,7 @@ import { CallRefused } from "../../../src/grpc/call-refused.js";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
 import type { Pushed } from "../../../src/xds/observer.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { type OpenRequest, type Session } from "../../../src/xds/session.js";
+import type { OpenRequest, Session } from "../../../src/xds/session.js";
 import { manualClock } from "../../unit/xds/manual-clock.js";
 import { openDeaf, openDelta, said, startServer } from "./discovery.js";
 
