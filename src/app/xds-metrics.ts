@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { SHORT_NAMES } from "../debug/sync-state.js";
 import type { XdsObserver } from "../xds/observer.js";
+import { each, Samples } from "./samples.js";
 
 /** Istio's words for the types. */
 const SHORT: ReadonlyMap<string, string> = new Map(
@@ -22,54 +23,22 @@ const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 /** Istio's boundaries: gRPC's default limit is 4 MB. */
 const BYTES = [1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000];
 
-/** The instruments of one type, whose label is bound once: to look it up for each response costs more than to count. */
+/** What is counted of one type. */
 interface OfType {
-  readonly pushes: Counter.Internal;
-  readonly bytes: Counter.Internal;
-  readonly sizes: Histogram.Internal<"type">;
-  readonly pushTimes: Histogram.Internal<"type">;
-  readonly answerTimes: Histogram.Internal<"type">;
+  /** Of responses, in bytes. */
+  readonly sizes: Samples;
+  /** In seconds. */
+  readonly pushTimes: Samples;
+  /** In seconds. */
+  readonly answerTimes: Samples;
   readonly rejects: Counter.Internal;
   /** By proxy; absent where Istio has none. */
   readonly rejectsByProxy: Gauge<"node"> | undefined;
 }
 
-function createInstruments(registry: Registry): (type: string) => OfType {
-  const byType = { labelNames: ["type"] as const, registers: [registry] };
-  const pushes = new Counter({
-    name: "pilot_xds_pushes",
-    help: "Responses sent, by type",
-    ...byType,
-  });
-  const bytes = new Counter({
-    name: "pilot_xds_sent_bytes",
-    help: "Bytes of responses sent, by type",
-    ...byType,
-  });
-  const sizes = new Histogram({
-    name: "pilot_xds_config_size_bytes",
-    help: "Sizes of responses, by type",
-    buckets: BYTES,
-    ...byType,
-  });
-  const pushTimes = new Histogram({
-    name: "pilot_xds_push_time",
-    help: "Seconds that a response took to be made and handed to the connection, by type",
-    buckets: SECONDS,
-    ...byType,
-  });
-  const answerTimes = new Histogram({
-    name: "pilot_xds_ack_time",
-    help: "Seconds from a response to its being accepted, by type",
-    buckets: SECONDS,
-    ...byType,
-  });
-  const rejects = new Counter({
-    name: "pilot_total_xds_rejects",
-    help: "Responses that proxies refused, by type",
-    ...byType,
-  });
-  const rejectsByProxy = new Map<string, Gauge<"node">>(
+/** By type, for those of REFUSED. */
+function createRejectGauges(registry: Registry): ReadonlyMap<string, Gauge<"node">> {
+  return new Map(
     Object.entries(REFUSED).map(([type, words]) => [
       type,
       new Gauge({
@@ -80,12 +49,57 @@ function createInstruments(registry: Registry): (type: string) => OfType {
       }),
     ]),
   );
+}
+
+function createInstruments(registry: Registry): (type: string) => OfType {
+  const all: Samples[] = [];
+  const collect = (): void => {
+    for (const samples of all) samples.flush();
+  };
+  const samplesFor = (count: (values: readonly number[]) => void): Samples => {
+    const samples = new Samples(count);
+    all.push(samples);
+    return samples;
+  };
+  const byType = { labelNames: ["type"] as const, registers: [registry], collect };
+  const counter = (name: string, help: string): Counter<"type"> =>
+    new Counter({ name, help, ...byType });
+  const histogram = (name: string, help: string, buckets: number[]): Histogram<"type"> =>
+    new Histogram({ name, help, buckets, ...byType });
+  const pushes = counter("pilot_xds_pushes", "Responses sent, by type");
+  const bytes = counter("pilot_xds_sent_bytes", "Bytes of responses sent, by type");
+  const sizes = histogram("pilot_xds_config_size_bytes", "Sizes of responses, by type", BYTES);
+  const pushTimes = histogram(
+    "pilot_xds_push_time",
+    "Seconds that a response took to be made and handed to the connection, by type",
+    SECONDS,
+  );
+  const answerTimes = histogram(
+    "pilot_xds_ack_time",
+    "Seconds from a response to its being accepted, by type",
+    SECONDS,
+  );
+  const rejects = counter("pilot_total_xds_rejects", "Responses that proxies refused, by type");
+  const rejectsByProxy = createRejectGauges(registry);
   return (type) => ({
-    pushes: pushes.labels(type),
-    bytes: bytes.labels(type),
-    sizes: sizes.labels(type),
-    pushTimes: pushTimes.labels(type),
-    answerTimes: answerTimes.labels(type),
+    sizes: samplesFor((values) => {
+      pushes.inc({ type }, values.length);
+      bytes.inc(
+        { type },
+        values.reduce((sum, value) => sum + value, 0),
+      );
+      for (const value of values) sizes.observe({ type }, value);
+    }),
+    pushTimes: samplesFor(
+      each((seconds) => {
+        pushTimes.observe({ type }, seconds);
+      }),
+    ),
+    answerTimes: samplesFor(
+      each((seconds) => {
+        answerTimes.observe({ type }, seconds);
+      }),
+    ),
     rejects: rejects.labels(type),
     rejectsByProxy: rejectsByProxy.get(type),
   });
@@ -132,14 +146,12 @@ export function createXdsMetrics(
       for (const { rejectsByProxy } of byTypeUrl.values()) rejectsByProxy?.remove(session);
     },
     pushed: (event) => {
-      const { pushes, bytes, sizes, pushTimes } = of(event.typeUrl);
-      pushes.inc();
-      bytes.inc(event.bytes);
-      sizes.observe(event.bytes);
-      pushTimes.observe(event.ms / 1000);
+      const { sizes, pushTimes } = of(event.typeUrl);
+      sizes.add(event.bytes);
+      pushTimes.add(event.ms / 1000);
     },
     acked: ({ typeUrl, ms }) => {
-      of(typeUrl).answerTimes.observe(ms / 1000);
+      of(typeUrl).answerTimes.add(ms / 1000);
     },
     nacked: ({ typeUrl, session }) => {
       const { rejects, rejectsByProxy } = of(typeUrl);
