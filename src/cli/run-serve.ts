@@ -4,7 +4,7 @@ import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
-import { growHeapSteadily } from "./grow-heap.js";
+import { collectAlone, growHeapSteadily } from "./grow-heap.js";
 import { KEY_TYPES } from "./key-types.js";
 import { formatLogLine } from "./log-line.js";
 
@@ -65,6 +65,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
       tell(newDiagnostics);
     });
     announce(logger, controlPlane, options.address);
+    collectAlone();
     await stopped(context);
     logger.info("stopping");
   } finally {

@@ -5,7 +5,7 @@ import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
-import { growHeapSteadily } from "./grow-heap.js";
+import { collectAlone, growHeapSteadily } from "./grow-heap.js";
 import { upStatePath } from "./state-path.js";
 
 /** The options of `fairlead up`. */
@@ -64,6 +64,7 @@ export async function runUp(
       terminal.running();
       terminal.diagnostics(up.controlPlane.diagnostics());
       terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
+      collectAlone();
     }
     await ended;
   } finally {
