@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConfigState } from "../store/config-state.js";
 import { changedPaths, type SavedFile, savedFileOf } from "../store/saved-file.js";
@@ -84,13 +84,24 @@ async function saveFile(
     return;
   }
   const temporary = join(directory, `.${name}${TEMPORARY}`);
-  await rm(temporary, { force: true });
-  // It is made with its mode: at no moment can others read it.
-  const handle = await open(temporary, "wx", FILE_MODE);
+  const handle = await openNew(temporary);
   try {
     await handle.writeFile(encodeStateFile(file));
   } finally {
     await handle.close();
   }
   await rename(temporary, target);
+}
+
+/** Opens a file that is not there yet; what was left there is removed. */
+async function openNew(path: string): Promise<FileHandle> {
+  // It is made with its mode: at no moment can others read it.
+  const make = (): Promise<FileHandle> => open(path, "wx", FILE_MODE);
+  try {
+    return await make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    await rm(path, { force: true });
+    return make();
+  }
 }
