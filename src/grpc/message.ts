@@ -1,11 +1,23 @@
-/** A message whose parts are encoded already. Most are shared with other messages, so that one that waits takes no memory. */
+import { frameHead } from "./framing.js";
+
+/**
+ * A message as it is sent: the head of its frame, and what is encoded already. Most parts are shared with other messages, so that
+ * one that waits takes no memory.
+ */
 export interface Message {
-  /** Of all parts, in bytes. */
+  /** Of the message without its head, in bytes. */
   readonly length: number;
   readonly parts: readonly Buffer[];
 }
 
 /** The message of these parts. */
 export function messageOf(parts: readonly Buffer[]): Message {
-  return { length: parts.reduce((sum, { length }) => sum + length, 0), parts };
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return { length, parts: [frameHead(length), ...parts] };
+}
+
+/** The same message as one part, for what is sent again and again. */
+export function inOnePiece(message: Message): Message {
+  const { length, parts } = message;
+  return parts.length === 1 ? message : { length, parts: [Buffer.concat(parts)] };
 }

@@ -2,8 +2,8 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { CallRefused } from "./call-refused.js";
 import { type Caller, callerOf } from "./caller.js";
-import { createFrameReader, type FrameMemory, frameHead, type ReadFrames } from "./framing.js";
-import type { Message } from "./message.js";
+import { createFrameReader, type FrameMemory, type ReadFrames } from "./framing.js";
+import { inOnePiece, type Message } from "./message.js";
 import { type Status, trailersOf } from "./status.js";
 import { status } from "./status-code.js";
 import { timeoutMs } from "./timeout.js";
@@ -120,17 +120,18 @@ export class StreamCall implements ServerCall {
     if (this.#tell()) this.#stream.resume();
   }
 
-  write({ length, parts }: Message, onWritten?: () => void): boolean {
+  write(message: Message, onWritten?: () => void): boolean {
     if (this.hasEnded) return false;
     const stream = this.#stream;
     this.#respond();
     const written = (error?: Error | null): void => {
       if (error === undefined || error === null) onWritten?.();
     };
-    const head = frameHead(length);
-    if (length <= SMALL_BYTES) return stream.write(Buffer.concat([head, ...parts]), written);
+    const { parts } = message.length <= SMALL_BYTES ? inOnePiece(message) : message;
+    const [only] = parts;
+    if (parts.length === 1) return stream.write(only, written);
     stream.cork();
-    let isRoom = stream.write(head);
+    let isRoom = true;
     parts.forEach((part, index) => {
       isRoom = index === parts.length - 1 ? stream.write(part, written) : stream.write(part);
     });

@@ -1,4 +1,4 @@
-import { type Message, messageOf } from "../grpc/message.js";
+import { inOnePiece, type Message } from "../grpc/message.js";
 import type { Response } from "./next-responses.js";
 import type { Payload } from "./subscription.js";
 import { encodeResponse } from "./wire.js";
@@ -22,7 +22,7 @@ export function createResponseEncoder(maxBytes = MAX_BYTES): ResponseEncoder {
       if (!response.isShared) return encodeResponse(response);
       const known = encoded.get(response.payload);
       if (known !== undefined) return known;
-      const message = messageOf([Buffer.concat(encodeResponse(response).parts)]);
+      const message = inOnePiece(encodeResponse(response));
       encoded.set(response.payload, message);
       bytes += message.length;
       for (const [oldest, { length }] of encoded) {

@@ -2,6 +2,7 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
+import { frameHead } from "../../../src/grpc/framing.js";
 import type { ServerCall } from "../../../src/grpc/server-call.js";
 import type { Status } from "../../../src/grpc/status.js";
 import type { OpenHealthRequest } from "../../../src/xds/health-session.js";
@@ -21,7 +22,8 @@ async function open(checks: () => Buffer) {
     resume: () => undefined,
     end: (end) => ends.push(end),
     write: ({ parts }, onWritten) => {
-      written.push(Buffer.concat(parts).toString());
+      // Behind the head of the frame.
+      written.push(Buffer.concat(parts).subarray(frameHead(0).length).toString());
       unread.push(() => onWritten?.());
       return true;
     },
