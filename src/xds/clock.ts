@@ -8,8 +8,10 @@ export interface Clock {
 
 /** The time of this machine, in milliseconds since 1970. Its timers do not keep the process alive. */
 export function systemClock(): Clock {
+  // Asked several times for each response, and to ask for the origin takes longer than for the time since.
+  const { timeOrigin } = performance;
   return {
-    now: () => performance.timeOrigin + performance.now(),
+    now: () => timeOrigin + performance.now(),
     after(ms, call) {
       const timer = setTimeout(call, ms).unref();
       return () => {

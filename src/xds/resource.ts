@@ -49,3 +49,15 @@ export const TYPE_URL = {
   virtualHost: `${PREFIX}envoy.config.route.v3.VirtualHost`,
   extensionConfig: `${PREFIX}envoy.config.core.v3.TypedExtensionConfig`,
 } as const;
+
+const KNOWN_URLS: ReadonlyMap<string, string> = new Map(
+  Object.values(TYPE_URL).map((url) => [url, url]),
+);
+
+/**
+ * The type URL that a peer sent, as the very text that is used here, if it is known. Types are told apart again and again for each
+ * message, and a text is compared with itself without being read.
+ */
+export function knownTypeUrl(sent: string): string {
+  return KNOWN_URLS.get(sent) ?? sent;
+}

@@ -11,7 +11,7 @@ import { type Message, messageOf } from "../grpc/message.js";
 import type { DeltaRequest } from "./delta.js";
 import { versionsAt, versionsOf } from "./held-versions.js";
 import type { Response } from "./next-responses.js";
-import type { EncodedResource } from "./resource.js";
+import { type EncodedResource, knownTypeUrl } from "./resource.js";
 import { type EntryRun, entryRun, readTexts } from "./runs.js";
 import type { SotwRequest } from "./sotw.js";
 import type { Payload, Style } from "./subscription.js";
@@ -123,7 +123,7 @@ export function decodeDeltaRequest(message: Buffer): Received<DeltaRequest> {
         fields.node = reader.bytes();
         return true;
       case 2:
-        fields.typeUrl = readText(reader, message);
+        fields.typeUrl = knownTypeUrl(readText(reader, message));
         return true;
       case 3:
         readNames(reader, message, SUBSCRIBE_TAG, subscribe);
@@ -180,7 +180,7 @@ export function decodeSotwRequest(message: Buffer): Received<SotwRequest> {
         readNames(reader, message, SUBSCRIBE_TAG, names);
         return true;
       case 4:
-        fields.typeUrl = readText(reader, message);
+        fields.typeUrl = knownTypeUrl(readText(reader, message));
         return true;
       case 5:
         fields.nonce = readText(reader, message);
