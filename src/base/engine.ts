@@ -382,19 +382,17 @@ export class Engine {
 
   /** The last value for as long as `equal` says that a new one is no different. */
   settle<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
+    return this.carry((last, value) => (equal(last, value) ? last : value));
+  }
+
+  /** A new value with what `merge` takes over from the last one, which is the last one itself where nothing is different. */
+  carry<V>(merge: (last: V, value: V) => V): (value: V) => V {
     const cell = this.#remembered<{ readonly value: V }>();
     return (value) => {
       const last = cell.get();
-      if (last !== undefined && equal(last.value, value)) return last.value;
-      cell.set({ value });
-      return value;
+      const merged = last === undefined ? value : merge(last.value, value);
+      if (merged !== last?.value) cell.set({ value: merged });
+      return merged;
     };
   }
-}
-
-/** `table` with the entries of a small one laid over it; shares all that they do not touch. */
-export function overlay<V>(table: Table<V>, entries: Iterable<readonly [string, V]>): Table<V> {
-  let result = table;
-  for (const [key, value] of entries) result = result.with(key, value);
-  return result;
 }

@@ -36,11 +36,12 @@ export function lazy<T>(make: () => T): Lazy<T> {
   });
 }
 
-/** Whether two values are the same, as far as that can be said without making the older one. */
-export function sameMade<T>(
+/** The older one if both have the same value, as far as that can be said without making the older one's; else the newer one. */
+export function keptIfSame<T>(
   older: Lazy<T>,
   newer: Lazy<T>,
   same: (a: T, b: T) => boolean,
-): boolean {
-  return older === newer || (older.isMade && same(older.get(), newer.get()));
+): Lazy<T> {
+  const isSame = older === newer || (older.isMade && same(older.get(), newer.get()));
+  return isSame ? older : newer;
 }

@@ -176,3 +176,10 @@ export class Table<V> {
     return out;
   }
 }
+
+/** `table` with the entries of a small one laid over it; shares all that they do not touch. */
+export function overlay<V>(table: Table<V>, entries: Iterable<readonly [string, V]>): Table<V> {
+  let result = table;
+  for (const [key, value] of entries) result = result.with(key, value);
+  return result;
+}

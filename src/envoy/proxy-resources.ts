@@ -3,24 +3,22 @@
  * or of its Gateways, and what is its own.
  */
 import type { Engine } from "../base/engine.js";
-import { overlay, sameElements } from "../base/engine.js";
+import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Place } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
-import type { HostNames } from "../mesh/named-host.js";
 import type { Proxy } from "../mesh/proxy.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { createClientSecrets } from "./part/client-secrets.js";
-import { createDnsListeners, createNameTables, createReachedNames } from "./part/dns.js";
+import { createNameTables } from "./part/dns.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
 import { createInboundPart } from "./part/inbound-part.js";
 import { createLogs, type Logs } from "./part/logs.js";
 import { createOnDemand } from "./part/on-demand.js";
-import { createBoundListeners } from "./part/outbound-listeners.js";
 import { createOwnContext, createOwnPart, type OwnPart } from "./part/own-part.js";
 import { createPassedPorts } from "./part/passed-ports.js";
 import { createPlaces, type Places } from "./part/places.js";
@@ -36,6 +34,7 @@ import {
 } from "./part/scopes.js";
 import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
+import { createSidecarListeners, unionOf } from "./part/sidecar-listeners.js";
 import { createSidecarOutbound, type SidecarOutbound } from "./part/sidecar-outbound.js";
 import { createPatchCheck } from "./patch/check-patch.js";
 import { isForSide, sidesOf } from "./patch/compiled-patch.js";
@@ -98,13 +97,6 @@ interface Shared {
   readonly nameTables: ReturnType<typeof createNameTables>;
 }
 
-/** Mostly the first, which many proxies share, and the others' resources, which have names of their own. */
-function unionOf(first: ResourceSet, ...others: ResourceSet[]): ResourceSet {
-  const entries = others.flatMap((other) => [...other]);
-  const isNew = entries.every(([name]) => !first.has(name));
-  return isNew ? first.extended(entries) : overlay(first, entries);
-}
-
 /** The builder of the scope that a proxy is in. */
 function scopeFinder(
   { engine, scopes, patches }: Shared,
@@ -144,43 +136,25 @@ function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, patches, clientSecrets, nameTables } = shared;
-  const dnsListeners = createDnsListeners(engine, encoder);
-  const reachedNames = createReachedNames(engine);
+  const { engine, ownClusters, clientSecrets } = shared;
   const inbound = createInboundPart(engine, encoder);
-  const bound = createBoundListeners(engine, encoder);
   const onDemand = createOnDemand(engine);
+  const listenersOf = createSidecarListeners(shared, encoder);
   return (connected) => {
     const { proxy } = connected;
     const outboundOf = outboundFinder(shared, proxy);
     const ownOf = createOwnPart({ ...shared, inbound }, proxy);
     const clusters = engine.latest("clusters of a proxy", unionOf);
-    const listeners = engine.latest("listeners of a proxy", unionOf);
+    const listeners = listenersOf(proxy);
     const asking = proxy.onDemand ? onDemand() : undefined;
-    const namesIn = ({ names, listeners }: SidecarOutbound): HostNames => {
-      const from = listeners.get();
-      return from instanceof Table ? names.get() : reachedNames(names.get(), from.claims, proxy);
-    };
-    const patchBound = patches.patching.listeners();
-    const outboundListeners = (outbound: SidecarOutbound): ResourceSet => {
-      const from = outbound.listeners.get();
-      return from instanceof Table ? from : patchBound(bound({ ...from, proxy }), from.patches);
-    };
     const together = engine.latest(
       "sets of a proxy",
       (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) =>
         proxySets({
+          ...listeners(outbound, own.listeners),
           clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
           endpoints: outbound.endpoints,
-          listeners: engine.lazy(() =>
-            listeners(
-              outboundListeners(outbound),
-              own.listeners,
-              dnsListeners(namesIn(outbound), proxy),
-            ),
-          ),
           secrets,
-          names: engine.lazy(() => nameTables(namesIn(outbound), proxy)),
           routes: outbound.routes,
         }),
     );

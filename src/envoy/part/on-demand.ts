@@ -6,8 +6,8 @@
  * with requests what the virtual host of the whole table does that would take them. A sidecar that calls very many is
  * sent all that there is.
  */
-import { type Engine, overlay } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine.js";
+import { overlay, Table } from "../../base/table.js";
 import { SERVICE_CLUSTER_PREFIX } from "../names.js";
 import {
   type AskedNames,

@@ -1,6 +1,6 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
-import { type Engine, overlay } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine.js";
+import { overlay, Table } from "../../base/table.js";
 import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";

@@ -99,14 +99,21 @@ export function createOwnPart(
     },
   );
   const place = `${proxy.namespace}|${proxy.address}`;
+  // An edit changes few of these tables, and a proxy's row is looked for in those alone.
+  const rowIn = <V>(key: string): ((table: Table<V>) => V | undefined) =>
+    engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
+  const services = rowIn<OwnMesh["services"] & object>(proxy.namespace);
+  const listing = rowIn<OwnMesh["listing"] & object>(place);
+  const workloads = rowIn<OwnMesh["workloads"] & object>(place);
+  const rules = rowIn<OwnMesh["rules"] & object>(proxy.namespace);
   return (mesh, reachable) => {
     const context = contextOf(mesh);
     return build({
       context,
-      services: mesh.servicesByNamespace.get(proxy.namespace),
-      listing: mesh.servicesByAddress.get(place),
-      workloads: mesh.workloadsByAddress.get(place),
-      rules: mesh.ownRules.get(proxy.namespace),
+      services: services(mesh.servicesByNamespace),
+      listing: listing(mesh.servicesByAddress),
+      workloads: workloads(mesh.workloadsByAddress),
+      rules: rules(mesh.ownRules),
       reachable: callsServices(context) ? reachable : NO_CLUSTERS,
     });
   };

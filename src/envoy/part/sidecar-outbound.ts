@@ -1,6 +1,6 @@
 /** What sidecars are sent for the calls of their applications, of which those of one scope at one place share all. */
 import { type Engine, sameElements } from "../../base/engine.js";
-import { type Lazy, sameMade } from "../../base/lazy.js";
+import { keptIfSame, type Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -38,19 +38,24 @@ const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknow
   virtualHosts,
 ];
 
-/** Whether nothing is different that was asked for, and nothing was not. */
-function sameOutbound(older: SidecarOutbound, newer: SidecarOutbound): boolean {
-  return (
-    older.clusters === newer.clusters &&
-    sameMade(older.endpoints, newer.endpoints, Object.is) &&
-    sameMade(older.routes, newer.routes, (a, b) =>
-      sameElements(routeMembers(a), routeMembers(b)),
-    ) &&
-    sameMade(older.listeners, newer.listeners, (a, b) =>
-      sameElements(listenerMembers(a), listenerMembers(b)),
-    ) &&
-    sameMade(older.names, newer.names, Object.is)
+/** The newer one, with the older one's members where they are no different; the older one when all are. */
+function carried(older: SidecarOutbound, newer: SidecarOutbound): SidecarOutbound {
+  const { clusters, scope } = newer;
+  const endpoints = keptIfSame(older.endpoints, newer.endpoints, Object.is);
+  const routes = keptIfSame(older.routes, newer.routes, (a, b) =>
+    sameElements(routeMembers(a), routeMembers(b)),
   );
+  const listeners = keptIfSame(older.listeners, newer.listeners, (a, b) =>
+    sameElements(listenerMembers(a), listenerMembers(b)),
+  );
+  const names = keptIfSame(older.names, newer.names, Object.is);
+  const isSame =
+    older.clusters === clusters &&
+    older.endpoints === endpoints &&
+    older.routes === routes &&
+    older.listeners === listeners &&
+    older.names === names;
+  return isSame ? older : { scope, clusters, endpoints, listeners, routes, names };
 }
 
 function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
@@ -71,7 +76,7 @@ export function createSidecarOutbound(
   engine: Engine,
 ): (scope: ScopeBuilder, captured: boolean, place: Place) => (mesh: Mesh) => SidecarOutbound {
   return engine.memo("outbound of a place", (scope, captured, place) => {
-    const settled = engine.settle(sameOutbound);
+    const settled = engine.carry(carried);
     return engine.latestOf("outbound of a place", (mesh: Mesh) => {
       const { clusters, endpoints } = partAt(scope, mesh, () => place);
       const { routes, names } = scope.part(mesh);

@@ -1,7 +1,7 @@
 /** The part of the callers of a namespace whose Sidecar says what they reach. */
-import { type Engine, overlay } from "../../base/engine.js";
+import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import { Table } from "../../base/table.js";
+import { overlay, Table } from "../../base/table.js";
 import { createEgressViews } from "../../mesh/egress-view.js";
 import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
-import { lazy, sameMade } from "../../../src/base/lazy.js";
+import { keptIfSame, lazy } from "../../../src/base/lazy.js";
 
 test("a value is made once, when it is first asked for", () => {
   let made = 0;
@@ -24,20 +24,14 @@ test("a value that could not be made is tried again", () => {
   expect(value.get()).toBe(2);
 });
 
-test("values are compared without making the older one", () => {
-  const [older, newer] = [lazy(() => 1), lazy(() => 1)];
-  expect(sameMade(older, newer, Object.is)).toBe(false);
+test("the older of two equal values is kept, and not made for that", () => {
+  const [older, newer, other] = [lazy(() => 1), lazy(() => 1), lazy(() => 2)];
+  expect(keptIfSame(older, newer, Object.is)).toBe(newer);
   expect([older.isMade, newer.isMade]).toEqual([false, false]);
   older.get();
-  expect(sameMade(older, newer, Object.is)).toBe(true);
-  expect(
-    sameMade(
-      older,
-      lazy(() => 2),
-      Object.is,
-    ),
-  ).toBe(false);
-  expect(sameMade(newer, newer, () => false)).toBe(true);
+  expect(keptIfSame(older, newer, Object.is)).toBe(older);
+  expect(keptIfSame(older, other, Object.is)).toBe(other);
+  expect(keptIfSame(newer, newer, () => false)).toBe(newer);
 });
 
 test("what a branch asks for first is made there, and made again for those outside", () => {

@@ -1,0 +1,81 @@
+/** The listeners of a sidecar, and the names that its application knows where the proxy or its agent answers DNS. */
+import type { FieldNames } from "../../base/call.js";
+import type { Engine } from "../../base/engine.js";
+import type { Lazy } from "../../base/lazy.js";
+import { overlay, Table } from "../../base/table.js";
+import type { HostNames } from "../../mesh/named-host.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { Encoder } from "../encoder.js";
+import type { ResourceSet } from "../resource-set.js";
+import { createDnsListeners, type createNameTables, createReachedNames } from "./dns.js";
+import { createBoundListeners } from "./outbound-listeners.js";
+import type { Patches } from "./scopes.js";
+import type { SidecarOutbound } from "./sidecar-outbound.js";
+
+/** See the top of this file. Each is made when it is asked for. */
+export interface SidecarListeners {
+  readonly listeners: Lazy<ResourceSet>;
+  readonly names: Lazy<ResourceSet>;
+}
+
+/** What the makers of all sidecars' listeners share. */
+export interface SidecarListenersMakings {
+  readonly engine: Engine;
+  readonly patches: Patches;
+  readonly nameTables: ReturnType<typeof createNameTables>;
+}
+
+/** The union of sets: mostly the first, which many proxies share, and the others, whose resources have names of their own. */
+export function unionOf(first: ResourceSet, ...others: ResourceSet[]): ResourceSet {
+  const entries = others.flatMap((other) => [...other]);
+  const isNew = entries.every(([name]) => !first.has(name));
+  return isNew ? first.extended(entries) : overlay(first, entries);
+}
+
+/** What says which names the application of a sidecar knows. */
+type NameSources = Pick<SidecarOutbound, "names" | "listeners">;
+
+const NAME_SOURCES: FieldNames<NameSources> = { names: true, listeners: true };
+
+/**
+ * The makers of these, one for each sidecar, from what it shares with others and the listeners of its own workload. Both are the
+ * objects that they were while nothing that they are made of changes: most edits leave them.
+ */
+export function createSidecarListeners(
+  { engine, patches, nameTables }: SidecarListenersMakings,
+  encoder: Encoder,
+): (proxy: Proxy) => (outbound: SidecarOutbound, own: ResourceSet) => SidecarListeners {
+  const dnsListeners = createDnsListeners(engine, encoder);
+  const reachedNames = createReachedNames(engine);
+  const bound = createBoundListeners(engine, encoder);
+  return (proxy) => {
+    const patch = patches.patching.listeners();
+    const union = engine.latest("listeners of a proxy", unionOf);
+    const outboundOf = (made: SidecarOutbound["listeners"]): ResourceSet => {
+      const from = made.get();
+      return from instanceof Table ? from : patch(bound({ ...from, proxy }), from.patches);
+    };
+    const namesIn = engine.latestFields(
+      "names of a proxy",
+      NAME_SOURCES,
+      ({ names, listeners }: NameSources) =>
+        engine.lazy((): HostNames => {
+          const from = listeners.get();
+          const known = names.get();
+          return from instanceof Table ? known : reachedNames(known, from.claims, proxy);
+        }),
+    );
+    const listenersOf = engine.latest(
+      "all listeners of a proxy",
+      (made: SidecarOutbound["listeners"], names: Lazy<HostNames>, own: ResourceSet) =>
+        engine.lazy(() => union(outboundOf(made), own, dnsListeners(names.get(), proxy))),
+    );
+    const namesOf = engine.latestOf("name table of a proxy", (names: Lazy<HostNames>) =>
+      engine.lazy(() => nameTables(names.get(), proxy)),
+    );
+    return (outbound, own) => {
+      const names = namesIn(outbound);
+      return { listeners: listenersOf(outbound.listeners, names, own), names: namesOf(names) };
+    };
+  };
+}
