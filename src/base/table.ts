@@ -63,10 +63,10 @@ export class Table<V> {
     const roots = tables.map((table) => table.#root);
     const leaves: Leaf<R>[] = [];
     roots.slice(0, leading).forEach((root, i) => {
-      visit(root, ({ hash, key }) => {
-        const rows = roots.map((other) => find(other, hash, key));
+      visit(root, ({ hash, key, value: own }) => {
+        const rows = roots.map((other, j) => (j === i ? own : find(other, hash, key)));
         // Such a key was there in an earlier table.
-        if (rows.findIndex((row) => row !== undefined) < i) return;
+        if (i > 0 && rows.findIndex((row) => row !== undefined) < i) return;
         const value = rowOf(key, rows);
         if (value !== undefined) leaves.push({ hash, key, value });
       });
@@ -88,7 +88,8 @@ export class Table<V> {
 
   /** The value at a key, or undefined. */
   get(key: string): V | undefined {
-    return find(this.#root, hashOf(key), key);
+    // Many tables are looked up in before they have anything, and hashing a key is most of what that costs.
+    return this.#root === undefined ? undefined : find(this.#root, hashOf(key), key);
   }
 
   /** Whether a key has a value. */
