@@ -21,11 +21,13 @@ const resource = (name: string) => ({
   bytes: Buffer.from(`<${name}>`),
 });
 
+/** A response as a client is given it: without the head of its frame. */
 function message(nonce: string, names: readonly string[], removed: readonly string[] = []): Buffer {
   const resources = names.map(resource);
   const payload = { version: "set", resources, changed: resources, removed };
   const response = { typeUrl: TYPE_URL.endpoint, nonce, payload, isShared: false };
-  return Buffer.concat(encodeResponse({ ...response, style: "delta" }).parts);
+  const [, ...parts] = encodeResponse({ ...response, style: "delta" }).parts;
+  return Buffer.concat(parts);
 }
 
 /** Records these messages, at 10 ms, 20 ms and so on, to the proxies in turn, each after one request more. */
