@@ -149,14 +149,17 @@ function createSidecars(
     const asking = proxy.onDemand ? onDemand() : undefined;
     const together = engine.latest(
       "sets of a proxy",
-      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) =>
-        proxySets({
-          ...listeners(outbound, own.listeners),
+      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) => {
+        const bound = listeners(outbound, own.listeners);
+        return proxySets({
           clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
           endpoints: outbound.endpoints,
+          listeners: bound.listeners,
           secrets,
+          names: bound.names,
           routes: outbound.routes,
-        }),
+        });
+      },
     );
     return (mesh) => {
       const outbound = outboundOf(mesh);
