@@ -16,6 +16,7 @@
  * built on it is not recomputed either.
  */
 import { type FieldNames, hasFields, keyOf, namesIn } from "./call.js";
+import type { Derivation, RowFunction, RowsOf, TablesOf } from "./derivation.js";
 import { firstByKey, GroupEdits } from "./grouping.js";
 import { createHeld } from "./held.js";
 import { Lazy, type Making } from "./lazy.js";
@@ -34,24 +35,6 @@ export interface EngineOptions {
   readonly memo?: boolean;
   readonly record?: Recorder;
 }
-
-type TablesOf<Rows extends readonly unknown[]> = { readonly [I in keyof Rows]: Table<Rows[I]> };
-type RowsOf<Rows extends readonly unknown[]> = {
-  readonly [I in keyof Rows]: Rows[I] | undefined;
-};
-
-/** A remembered function from tables (and context) to a table. */
-export type Derivation<Rows extends readonly unknown[], Context extends readonly unknown[], R> = (
-  tables: TablesOf<Rows>,
-  ...context: Context
-) => Table<R>;
-
-/** How a derived row is computed: the row of each source table at that key, then the context. */
-export type RowFunction<Rows extends readonly unknown[], Context extends readonly unknown[], R> = (
-  key: string,
-  rows: RowsOf<Rows>,
-  ...context: Context
-) => R | undefined;
 
 /** Whether two arrays hold the same objects in the same order. */
 export function sameElements<T>(a: readonly T[], b: readonly T[]): boolean {
@@ -262,6 +245,8 @@ export class Engine {
     }>();
     return (tables, ...context) => {
       const last = cell.get();
+      const isInContext = last !== undefined && sameElements(last.context, context);
+      if (isInContext && sameElements(last.tables, tables)) return last.result;
       const rowOf = (key: string, rows: readonly unknown[]): R | undefined => {
         this.#record?.(name, key);
         const isThere = rows.some((row, i) => i < leading && row !== undefined);
@@ -272,7 +257,7 @@ export class Engine {
           ? Table.derived(tables, leading, rowOf)
           : withRows(
               last.result,
-              sameElements(last.context, context)
+              isInContext
                 ? changedKeys(tables, last.tables)
                 : allKeys([...tables.slice(0, leading), last.result]),
               (key) =>
@@ -301,6 +286,7 @@ export class Engine {
     }>();
     return (table) => {
       const last = cell.get();
+      if (last?.source === table) return last.result;
       const edits = new GroupEdits<V>();
       for (const { key, before, after } of table.changesFrom(last?.source ?? Table.empty())) {
         this.#record?.(name, key);
@@ -346,6 +332,7 @@ export class Engine {
     }>();
     return (source) => {
       const last = cell.get();
+      if (last?.source === source) return last.result;
       const edits = new GroupEdits<V>();
       for (const outer of source.changesFrom(last?.source ?? Table.empty())) {
         const inner = outer.after ?? Table.empty<V>();
@@ -374,7 +361,9 @@ export class Engine {
       readonly result: Table<V>;
     }>();
     return (table, over) => {
-      const result = table.under(over, cell.get());
+      const last = cell.get();
+      if (last?.table === table && last.over === over) return last.result;
+      const result = table.under(over, last);
       cell.set({ table, over, result });
       return result;
     };

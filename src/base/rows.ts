@@ -13,8 +13,9 @@ export function withRows<R>(
   for (const key of keys) {
     const old = table.get(key);
     const row = rowAt(key);
-    if (row === undefined) edits.push([key, ABSENT]);
-    else if (old === undefined || !equal(old, row)) edits.push([key, row]);
+    if (row === undefined) {
+      if (old !== undefined) edits.push([key, ABSENT]);
+    } else if (old === undefined || !equal(old, row)) edits.push([key, row]);
   }
   return table.edited(edits);
 }
@@ -32,8 +33,8 @@ export function changedKeys(
   before: readonly Table<unknown>[],
 ): Set<string> {
   const keys = new Set<string>();
-  now.forEach((table, i) => {
+  for (const [i, table] of now.entries()) {
     for (const change of table.changesFrom(before[i] ?? Table.empty())) keys.add(change.key);
-  });
+  }
   return keys;
 }

@@ -6,10 +6,10 @@
  * enters only the branches that differ. So the cost of a change, and of finding it again, is in proportion to the
  * change, whatever the size of the table.
  */
+import { RecentComparisons } from "./recent-comparisons.js";
 import {
   ABSENT,
   type Change,
-  compare,
   FEW,
   find,
   hashOf,
@@ -25,6 +25,11 @@ import {
 } from "./trie.js";
 
 export type { Change } from "./trie.js";
+
+const NONE: readonly Change<never>[] = [];
+
+/** A table of the mesh is compared with the one before it by each scope, one after the other. */
+const comparisons = new RecentComparisons();
 
 /** See the top of this file. Values are compared with `===`; `undefined` is no value. */
 export class Table<V> {
@@ -172,9 +177,8 @@ export class Table<V> {
 
   /** What became different from `before` to this table, in no meaningful order; empty when nothing did. */
   changesFrom(before: Table<V>): readonly Change<V>[] {
-    const out: Change<V>[] = [];
-    compare(before.#root, this.#root, 0, out);
-    return out;
+    if (before.#root === this.#root) return NONE;
+    return comparisons.changes(before.#root, this.#root);
   }
 }
 
