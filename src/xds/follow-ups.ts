@@ -4,7 +4,8 @@
  * Envoy takes a new or changed cluster only when an endpoints response comes after it, and waits 15 s without one. It
  * asks for the virtual hosts of a route configuration only once a stream, so those of a new one are sent unasked.
  */
-import type { NamePool } from "./names.js";
+import { arrivals } from "./arrivals.js";
+import { type NamePool, NO_NAMES } from "./names.js";
 import { type EncodedResource, TYPE_URL } from "./resource.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
 import { edited, isSameContent, type Rejection, wants } from "./subscription.js";
@@ -34,6 +35,20 @@ export function followUps(
 export function endpointsDue(state: StreamState): readonly string[] {
   const flights = subscriptionTo(state, TYPE_URL.cluster)?.flights ?? [];
   return flights.flatMap(({ payload }) => endpointsOf(payload.changed));
+}
+
+/**
+ * The names of endpoints without which a cluster of a client does not become warm, and of which it may be told that there are
+ * none. Not those of a cluster that is about to go and was warm before: calls may go by it until then.
+ */
+export function awaitedEndpoints(state: StreamState): ReadonlySet<string> {
+  const clusters = subscriptionTo(state, TYPE_URL.cluster);
+  if (clusters === undefined) return NO_NAMES;
+  const table = state.view.get(TYPE_URL.cluster);
+  const sent = clusters.flights.flatMap(({ payload }) => payload.changed);
+  const staying = sent.filter(({ name }) => table?.has(name) === true);
+  const fresh = clusters.inherited ? [] : arrivals(clusters).map(({ resource }) => resource);
+  return new Set(endpointsOf([...staying, ...fresh]));
 }
 
 function endpointsOf(clusters: readonly EncodedResource[]): readonly string[] {

@@ -10,6 +10,7 @@
  * a cluster until it is warm. What the client asks for is answered without that wait.
  */
 import type { Table } from "../base/table.js";
+import { withoutVain } from "./absence.js";
 import { type Attempt, inStep, nextAttempt } from "./attempt.js";
 import type { Difference } from "./difference.js";
 import { followUps } from "./follow-ups.js";
@@ -95,11 +96,13 @@ export function isIdle({ view, subscriptions }: StreamState): boolean {
 }
 
 /** What one type has to say; undefined when that is nothing. */
-function nextOfType(state: StreamState, typeUrl: string, moment: Moment): Next | undefined {
-  const known = subscriptionTo(state, typeUrl);
-  const table = state.view.get(typeUrl);
-  if (known === undefined || table === undefined) return undefined;
-  if (isSettled(known, table) || isFrozen(known, table)) return undefined;
+function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next | undefined {
+  const subscribed = subscriptionTo(before, typeUrl);
+  const table = before.view.get(typeUrl);
+  if (subscribed === undefined || table === undefined) return undefined;
+  if (isSettled(subscribed, table) || isFrozen(subscribed, table)) return undefined;
+  const known = withoutVain(before, subscribed, table, moment.names);
+  const state = withSubscription(before, known);
   const idle: Next = { state, responses: NONE, wakeAt: Infinity };
   const plan = moment.plan(known, table);
   if (plan.payload === undefined && !known.owed) {

@@ -1,12 +1,17 @@
 import { versionOf } from "../base/version.js";
 import type { Told } from "./difference.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
 import { contentHeld, type Payload, type Subscription, wants } from "./subscription.js";
 
-/** The version of a set of resources: equal for equal names and contents. */
-export function setVersion(resources: Iterable<EncodedResource>): string {
+/** The version of a set of resources, and of names that are said to have none: equal for equal names and contents. */
+export function setVersion(
+  resources: Iterable<EncodedResource>,
+  absent: Iterable<string> = [],
+): string {
   let text = "";
   for (const { name, version } of resources) text += `${name}\n${version}\n`;
+  for (const name of absent) text += `${name}\n\n`;
   return versionOf(text);
 }
 
@@ -26,12 +31,24 @@ export function wholePayload(
     case "complete":
       if (changed.length === 0 && removed.length === 0) return undefined;
       return complete(subscription, wanted(subscription, table), { changed, removed });
-    case "partial":
-      return changed.length === 0 ? undefined : payload(changed, changed, []);
+    case "partial": {
+      const absent = sayableAbsent(subscription, removed);
+      if (changed.length === 0 && absent.length === 0) return undefined;
+      return { ...payload(changed, changed, absent), version: setVersion(changed, absent) };
+    }
     case "delta":
       if (changed.length === 0 && removed.length === 0) return undefined;
       return payload(changed, changed, removed);
   }
+}
+
+/** Of what is not there, that of which a partial answer says so: what the client asks for, where its type has a form for it. */
+function sayableAbsent(
+  { typeUrl, requested }: Subscription,
+  removed: readonly string[],
+): readonly string[] {
+  if (rulesOf(typeUrl).nothingOf === undefined) return [];
+  return removed.filter((name) => requested.has(name));
 }
 
 /** The response that tells a difference but for some names, which stay as the client holds them. */

@@ -5,16 +5,18 @@
  *   new to the client, until the response that brought them is ACKed, which Envoy does when they are warm.
  * - The removal of a cluster waits until all that may send traffic to it is up to date and ACKed, and as long as the
  *   client stays with refused content that uses it. Right after a client came back it has not said yet what it holds.
+ *   A cluster that the client has not taken yet is used by nothing, and goes at once: it may never become warm.
  * - The removal of endpoints waits for that of their clusters, since Envoy mostly gives them up itself then.
  *
  * The waits for the client end with the time of the response that they wait for (Pacing.warmWaitMs). Nothing else waits.
  */
+import { arrivals, isNewTo } from "./arrivals.js";
 import type { Difference } from "./difference.js";
 import type { Moment } from "./moment.js";
 import { type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { DOUBTFUL, isContent, isRejected, type Subscription, wants } from "./subscription.js";
+import { isContent, isRejected, type Subscription, wants } from "./subscription.js";
 
 /** Names that have to wait, and until when at most (Infinity: for an event). */
 export interface Waiting {
@@ -89,21 +91,19 @@ function unreadyClusters(state: StreamState, { now, pacing, plan }: Moment): Wai
   const clusters = subscriptionTo(state, TYPE_URL.cluster);
   const table = state.view.get(TYPE_URL.cluster);
   if (clusters === undefined || table === undefined) return NOTHING;
-  const isNew = (name: string): boolean => {
-    const accepted = clusters.accepted.get(name);
-    return accepted === undefined || accepted === DOUBTFUL;
-  };
   const names = new Set<string>();
   let until = Infinity;
-  for (const { payload, sentAt } of clusters.flights) {
+  for (const { resource, sentAt } of arrivals(clusters)) {
     if (now >= sentAt + pacing.warmWaitMs) continue;
     until = Math.min(until, sentAt + pacing.warmWaitMs);
-    for (const { name } of payload.changed) if (isNew(name)) names.add(name);
+    names.add(resource.name);
   }
   // Of a set that was refused whole nothing is on its way.
   const changed = clusters.refused === undefined ? plan(clusters, table).difference.changed : [];
   for (const resource of changed) {
-    if (isNew(resource.name) && !isRejected(clusters, resource)) names.add(resource.name);
+    if (isNewTo(clusters, resource.name) && !isRejected(clusters, resource)) {
+      names.add(resource.name);
+    }
   }
   return { names, until };
 }
@@ -114,12 +114,16 @@ function waitingRemovals(
   removed: readonly string[],
   moment: Moment,
 ): Waiting {
+  // Of a client that came back with others it is not known which it had taken before.
+  const unready = clusters.inherited ? NOTHING : unreadyClusters(state, moment);
+  const taken = removed.filter((name) => !unready.names.has(name));
+  if (taken.length === 0) return NOTHING;
   const resumed =
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
   const until = Math.max(moment.now < resumed ? resumed : 0, usersBusyUntil(state, moment));
-  if (until > 0) return { names: new Set(removed), until };
+  if (until > 0) return { names: new Set(taken), until };
   const isPinned = usedByRefusers(state, moment);
-  return { names: new Set(removed.filter(isPinned)), until: Infinity };
+  return { names: new Set(taken.filter(isPinned)), until: Infinity };
 }
 
 /** When the types that use clusters are done at the latest; 0 when they are done, Infinity when an event will tell. */

@@ -1,3 +1,4 @@
+import { textField } from "../base/message-field.js";
 import { TYPE_URL } from "./resource.js";
 
 /**
@@ -14,12 +15,23 @@ export interface TypeRules {
   readonly listsAll: boolean;
   /** Its resources send traffic to clusters: a cluster may go only when none of them uses it any more. */
   readonly usesClusters: boolean;
+  /**
+   * The encoded resource of a name that says that there is nothing under it: in state of the world it answers a client that
+   * asks for what is not there. Of types that have it not, such a client is not answered.
+   */
+  readonly nothingOf?: (name: string) => Buffer;
 }
+
+/** A ClusterLoadAssignment without endpoints: `cluster_name` alone. Envoy takes a cluster with it that it waits to have warm. */
+const noEndpoints = (name: string): Buffer => textField(1, name);
 
 /** Make before break: what others refer to comes first. The order is that of the ranks. */
 const KNOWN_TYPES: readonly (readonly [string, Omit<TypeRules, "rank">])[] = [
   [TYPE_URL.cluster, { emptyMeansAll: true, listsAll: true, usesClusters: false }],
-  [TYPE_URL.endpoint, { emptyMeansAll: false, listsAll: false, usesClusters: false }],
+  [
+    TYPE_URL.endpoint,
+    { emptyMeansAll: false, listsAll: false, usesClusters: false, nothingOf: noEndpoints },
+  ],
   [TYPE_URL.secret, { emptyMeansAll: false, listsAll: false, usesClusters: false }],
   [TYPE_URL.listener, { emptyMeansAll: true, listsAll: true, usesClusters: true }],
   [TYPE_URL.route, { emptyMeansAll: false, listsAll: false, usesClusters: true }],

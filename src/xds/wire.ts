@@ -12,6 +12,7 @@ import type { DeltaRequest } from "./delta.js";
 import { versionsAt, versionsOf } from "./held-versions.js";
 import type { Response } from "./next-responses.js";
 import { type EncodedResource, knownTypeUrl } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
 import { type EntryRun, entryRun, readTexts } from "./runs.js";
 import type { SotwRequest } from "./sotw.js";
 import type { Payload, Style } from "./subscription.js";
@@ -248,12 +249,35 @@ export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Me
     textField(1, payload.version),
     textField(4, typeUrl),
     textField(5, nonce),
-    ...(style === "delta" ? payload.removed.map((name) => textField(6, name)) : []),
+    ...removedParts(typeUrl, style, payload.removed),
   ];
   const { prefix, resources } = payload;
   if (prefix === undefined) return messageOf([...parts, ...bodyParts(typeUrl, style, resources)]);
   const rest = resources.slice(prefix.resources.length);
   return messageOf([...parts, bodyOf(typeUrl, style, prefix), ...bodyParts(typeUrl, style, rest)]);
+}
+
+/** How a response says what is removed; that of a complete style does so by what it leaves out. */
+function removedParts(
+  typeUrl: string,
+  style: Style,
+  removed: readonly string[],
+): readonly Buffer[] {
+  switch (style) {
+    case "delta":
+      return removed.map((name) => textField(6, name));
+    case "partial":
+      return removed.flatMap((name) => nothingParts(typeUrl, name));
+    case "complete":
+      return [];
+  }
+}
+
+/** Made when they are written and kept nowhere: clients choose the names, and may choose many. */
+function nothingParts(typeUrl: string, name: string): readonly Buffer[] {
+  const bytes = rulesOf(typeUrl).nothingOf?.(name);
+  if (bytes === undefined) return [];
+  return [resourceHead(typeUrl, "partial", { name, version: "", bytes }), bytes];
 }
 
 function bodyParts(

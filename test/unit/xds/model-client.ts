@@ -69,6 +69,8 @@ export class ModelClient {
       partial === "good" ? edition !== BAD : partial === "up to the fault" && index < fault;
     const taken = contents.filter(isTaken);
     for (const content of taken) this.#set(type, content);
+    // Envoy goes on with what it has of the endpoints that it refuses.
+    if (type === "endpoint") for (const { name } of contents) this.warming.delete(name);
     return partial === "good"
       ? bad.map(({ name }) => `${name}: bad`).join(", ")
       : "something is bad";
@@ -81,7 +83,25 @@ export class ModelClient {
       response.style === "complete"
         ? [...this.held[type].keys()].filter((name) => !names.has(name))
         : response.payload.removed;
-    for (const name of gone) this.#drop(type, name);
+    for (const name of gone) {
+      if (response.style === "partial") this.#checkReplaceable(name);
+      this.#drop(type, name);
+    }
+  }
+
+  /** That there is nothing is said by an assignment without endpoints, which takes the place of those that the client has. */
+  #checkReplaceable(endpoints: string): void {
+    if (!this.held.endpoint.has(endpoints)) return;
+    for (const { name, endpoints: its } of this.held.cluster.values()) {
+      if (its === endpoints && this.#userOf(name) !== undefined && !this.#mayLose(name)) {
+        throw new Error(`the endpoints of ${name} are replaced by none while it is in use`);
+      }
+    }
+  }
+
+  #userOf(cluster: string): Content | undefined {
+    const users = [...this.held.listener.values(), ...this.held.route.values()];
+    return users.find(({ clusters }) => clusters.includes(cluster));
   }
 
   #set(type: ModelType, content: Content): void {
@@ -97,8 +117,7 @@ export class ModelClient {
 
   #drop(type: ModelType, name: string): void {
     if (type === "cluster" && !this.#mayLose(name)) {
-      const users = [...this.held.listener.values(), ...this.held.route.values()];
-      const user = users.find(({ clusters }) => clusters.includes(name));
+      const user = this.#userOf(name);
       if (user !== undefined) throw new Error(`${name} is removed while ${user.name} uses it`);
     }
     if (type === "cluster") this.warming.delete(this.held.cluster.get(name)?.endpoints ?? "");

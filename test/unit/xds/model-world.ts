@@ -56,6 +56,8 @@ export class World {
     listener: [],
     route: [],
   };
+  /** ACKs of clusters, which Envoy keeps back as long as one of its clusters is not warm. */
+  #keptBack: (() => void)[] = [];
   readonly #names: Record<"endpoint" | "route", readonly string[]> = { endpoint: [], route: [] };
   readonly #sotwVersions = new Map<ModelType, string>();
   readonly #nonces = new Map<ModelType, string>();
@@ -177,7 +179,14 @@ export class World {
     if (error === undefined) this.#sotwVersions.set(type, response.payload.version);
     if (type === "cluster") this.#follow("endpoint");
     if (type === "listener") this.#follow("route");
-    this.#judge(type, response, error);
+    const judge = (): void => {
+      this.#judge(type, response, error);
+    };
+    // In state of the world a request says the last judgement alone.
+    if (this.#protocol === "sotw" && type === "cluster") this.#keptBack = [];
+    if (type === "cluster" && error === undefined) this.#keptBack.push(judge);
+    else judge();
+    if (this.client.warming.size === 0) for (const say of this.#keptBack.splice(0)) say();
     if (type === "cluster" && !this.#asksForListeners) this.#ask("listener");
   }
 
@@ -256,6 +265,7 @@ export class World {
   #reconnect(): void {
     this.hasReconnected = true;
     this.#inbox = [];
+    this.#keptBack = [];
     for (const type of TYPES) this.#outbox[type] = [];
     this.#nonces.clear();
     this.#seen = 0;

@@ -322,6 +322,32 @@ describe("the removal of a cluster", () => {
     expect(client.ack("route")).toEqual(["cluster A@1 C@1 -B"]);
   });
 
+  it("does not wait for routes if the client has not taken it, since it may never be warm", () => {
+    const client = connected();
+    const withC = {
+      cluster: [...MESH.cluster, cluster("C@1")],
+      endpoint: [...MESH.endpoint, "C@1"],
+    };
+    const withD = {
+      cluster: [...MESH.cluster, cluster("D@1")],
+      endpoint: [...MESH.endpoint, "D@1"],
+    };
+    expect(client.change({ ...withC, route: [route("R@2", "C")] })).toEqual(["cluster C@1"]);
+    expect(client.change({ ...withD, route: [route("R@3", "D")] })).toEqual([]);
+    expect(client.pass(1000)).toEqual(["cluster D@1 -C"]);
+    expect(client.ack("cluster")).toEqual(["route R@3"]);
+  });
+
+  it("waits for routes if it went, came back, and goes before the client has said that it has it", () => {
+    const client = connected();
+    const without = { cluster: [cluster("A@1")], endpoint: ["A@1"], route: [route("R@2", "A")] };
+    client.change(without);
+    expect(client.ack("route")).toEqual(["cluster -B"]);
+    client.change({ ...MESH, route: [route("R@3", "B")] });
+    expect(client.pass(1000)).toEqual(["cluster B@1", "endpoint B@1"]);
+    expect(client.ack("cluster")).toEqual(["route R@3"]);
+  });
+
   it("waits for a judgement no longer than a few seconds", () => {
     const client = connected();
     client.change({ cluster: [cluster("A@1")], route: [route("R@2", "A")] });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { outstandingOf } from "../../../src/xds/outstanding.js";
 import { setVersion } from "../../../src/xds/payload.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { acceptedResources } from "../../../src/xds/stream-status.js";
 import { resource, SotwConversation, tableOf, viewOf } from "./conversation.js";
 
 const shop = () =>
@@ -77,6 +79,17 @@ describe("a state-of-the-world client", () => {
     const client = shop();
     expect(client.subscribe("endpoint", "missing")).toEqual([]);
     expect(client.change({ endpoint: ["missing@1"] })).toEqual(["endpoint missing@1"]);
+  });
+
+  it("is not told that there are no endpoints unless a cluster of its waits for them", () => {
+    const client = shop();
+    client.subscribe("cluster");
+    client.ackAll();
+    expect(client.subscribe("endpoint", "A", "missing")).toEqual(["endpoint A@1"]);
+    expect(client.ackAll()).toEqual([]);
+    expect(client.subscribe("endpoint", "A", "missing", "more")).toEqual([]);
+    expect(client.state.subscriptions.every(({ requested }) => requested.size === 0)).toBe(true);
+    expect(client.change({ endpoint: ["A@1", "missing@1"] })).toEqual(["endpoint missing@1"]);
   });
 
   it("is told by an empty set that there are no clusters", () => {
@@ -350,5 +363,114 @@ describe("a state-of-the-world client that refuses", () => {
     expect(client.nack("cluster", "B: bad")).toEqual(["cluster A@1 B@1"]);
     expect(client.ackAll()).toEqual([]);
     expect(client.state.view.get(TYPE_URL.cluster)).toBeDefined();
+  });
+});
+
+describe("a state-of-the-world client that waits for endpoints that are gone", () => {
+  const cluster = (text: string) => resource(text, { endpoints: text.split("@")[0] ?? "" });
+  const withA = { cluster: [cluster("A@1")], endpoint: ["A@1"], route: ["R@1"] };
+  const withB = {
+    cluster: [cluster("A@1"), cluster("B@1")],
+    endpoint: ["A@1", "B@1"],
+    route: [resource("R@2", { clusters: ["B"] })],
+  };
+
+  /** It has A and its endpoints, and was sent the cluster B, which is gone again when it asks for the endpoints. */
+  function waiting(): SotwConversation {
+    const client = new SotwConversation(viewOf(withA));
+    client.subscribe("cluster");
+    client.subscribe("endpoint", "A");
+    client.subscribe("route", "R");
+    client.ackAll();
+    expect(client.change(withB)).toEqual(["cluster A@1 B@1"]);
+    expect(client.change(withA)).toEqual([]);
+    return client;
+  }
+
+  it("is told that there are none", () => {
+    const client = waiting();
+    expect(client.subscribe("endpoint", "A", "B")).toEqual(["endpoint -B"]);
+    expect(client.ack("endpoint")).toEqual([]);
+    expect(client.ack("cluster")).toEqual(["cluster A@1 -B"]);
+    expect(client.ack("cluster")).toEqual([]);
+  });
+
+  it("is sent them when they come, and is not told when they go again", () => {
+    const client = waiting();
+    client.subscribe("endpoint", "A", "B");
+    client.ack("endpoint");
+    expect(client.change({ endpoint: ["A@1", "B@2"] })).toEqual(["endpoint B@2"]);
+    client.ack("endpoint");
+    expect(client.change({ endpoint: ["A@1"] })).toEqual([]);
+  });
+
+  it("is told once, and again when it asks again", () => {
+    const client = waiting();
+    client.subscribe("endpoint", "A", "B");
+    expect(client.ack("endpoint")).toEqual([]);
+    expect(client.ack("endpoint")).toEqual(["endpoint A@1 -B"]);
+  });
+
+  it("is told again if it refused what came beside it, and not if it refused that alone", () => {
+    const client = waiting();
+    client.subscribe("endpoint", "A", "B");
+    client.ack("endpoint");
+    expect(client.ack("endpoint")).toEqual(["endpoint A@1 -B"]);
+    expect(client.change({ endpoint: ["A@bad"] })).toEqual([]);
+    expect(client.ack("endpoint")).toEqual(["endpoint A@bad"]);
+    client.ack("endpoint");
+    expect(client.request("endpoint", { names: ["A", "B"], nonce: "" })).toEqual([
+      "endpoint A@bad -B",
+    ]);
+    expect(client.nack("endpoint")).toEqual(["endpoint -B"]);
+    expect(client.nack("endpoint")).toEqual([]);
+    expect(client.pass(60_000).filter((line) => line.startsWith("endpoint"))).toEqual([]);
+  });
+
+  it("says another version of what it took than without them, and holds nothing under their name", () => {
+    const client = waiting();
+    client.subscribe("endpoint", "A", "B");
+    const { version } = client.last("endpoint").payload;
+    client.ack("endpoint");
+    expect(version).not.toBe(setVersion([]));
+    expect(acceptedResources(client.state, TYPE_URL.endpoint).map(({ name }) => name)).toEqual([
+      "A",
+    ]);
+    client.ackAll();
+    expect(outstandingOf(client.state, client.state.view)).toEqual([]);
+  });
+
+  it("is not told by a stale request, but by the next", () => {
+    const client = waiting();
+    const { nonce } = client.last("endpoint");
+    client.change({ endpoint: ["A@2"] });
+    expect(client.request("endpoint", { names: ["A", "B"], nonce })).toEqual([]);
+    expect(client.ack("endpoint")).toEqual(["endpoint -B"]);
+  });
+
+  it("is not told so of those that it has, while calls may go by them", () => {
+    const client = new SotwConversation(viewOf(withB));
+    client.subscribe("cluster");
+    client.ackAll();
+    client.subscribe("endpoint", "A", "B");
+    client.subscribe("route", "R");
+    client.ackAll();
+    expect(client.change({ ...withA, cluster: [cluster("A@2")] })).toEqual([
+      "cluster A@2 B@1",
+      "endpoint A@1",
+      "route R@1",
+    ]);
+    client.ack("endpoint");
+    expect(client.ack("endpoint")).toEqual(["endpoint A@1"]);
+    expect(client.ackAll()).toEqual(["cluster A@2 -B"]);
+  });
+
+  it("that came back with clusters of its own is told nothing of what may be in use", () => {
+    const client = new SotwConversation(viewOf(withB));
+    client.request("cluster", { version: "old" });
+    client.change(withA);
+    expect(client.request("endpoint", { names: ["A", "B"], version: "old" })).toEqual([
+      "endpoint A@1",
+    ]);
   });
 });

@@ -1,8 +1,12 @@
 /** Requests are read as protobuf says, in whatever order and length their fields come. */
+
+import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeDeltaRequest, decodeSotwRequest } from "../../../src/xds/wire.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { decodeDeltaRequest, decodeSotwRequest, encodeResponse } from "../../../src/xds/wire.js";
+import { messageType, registry, resource } from "../../wire/xds/view-server.js";
 
 /** A field of a DeltaDiscoveryRequest that may be there several times, or one that nobody knows. */
 type Field =
@@ -94,4 +98,26 @@ test.each([
   ["a length", [0x1a, 0xff]],
 ])("a request in which %s is cut off is no message", (_, bytes) => {
   expect(() => decodeDeltaRequest(Buffer.from(bytes))).toThrow("not a DeltaDiscoveryRequest");
+});
+
+test("a response in state of the world has an assignment without endpoints for a name that has none", () => {
+  const resources = [resource("endpoint", "there")];
+  const payload = { version: "v", resources, changed: resources, removed: ["gone"] };
+  const typeUrl = TYPE_URL.endpoint;
+  const { parts } = encodeResponse({
+    typeUrl,
+    style: "partial",
+    nonce: "n",
+    payload,
+    isShared: false,
+  });
+  const schema = messageType("envoy.service.discovery.v3.DiscoveryResponse");
+  const message = toJson(schema, fromBinary(schema, Buffer.concat(parts.slice(1))), { registry });
+  expect(message).toMatchObject({
+    versionInfo: "v",
+    resources: expect.arrayContaining([
+      expect.objectContaining({ clusterName: "there" }),
+      { "@type": typeUrl, clusterName: "gone" },
+    ]) as unknown,
+  });
 });
