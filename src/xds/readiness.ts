@@ -120,7 +120,10 @@ function waitingRemovals(
   if (taken.length === 0) return NOTHING;
   const resumed =
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
-  const until = Math.max(moment.now < resumed ? resumed : 0, usersBusyUntil(state, moment));
+  const busyUntil = usersBusyUntil(state, moment);
+  // To such a client no set can be sent in which one stays, so its routes would wait for the clusters that wait for them.
+  const longest = clusters.inherited ? unjudgedUntil(clusters, moment) : Infinity;
+  const until = Math.max(moment.now < resumed ? resumed : 0, Math.min(busyUntil, longest));
   if (until > 0) return { names: new Set(taken), until };
   const isPinned = usedByRefusers(state, moment);
   return { names: new Set(taken.filter(isPinned)), until: Infinity };

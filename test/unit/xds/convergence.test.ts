@@ -169,7 +169,8 @@ function runs(
   const script = fc.array(events({ isBadPossible, canReconnect, isPatient }), { maxLength: 60 });
   fc.assert(
     fc.property(start, script, (first, happenings) => {
-      const world = new World({ protocol, isPatient }, viewOf(first));
+      const keepsBack = !isBadPossible;
+      const world = new World({ protocol, isPatient, keepsBack }, viewOf(first));
       for (const event of happenings) world.happen(event);
       world.settle();
       expectConverged(world, protocol);
@@ -205,6 +206,7 @@ describe.each(["delta", "sotw"] as const)("a %s client in any order of events", 
 
   it("ends up with the view although it comes and goes", () => {
     runs(protocol, { isBadPossible: true, canReconnect: true, isPatient: true });
+    runs(protocol, { isBadPossible: false, canReconnect: true, isPatient: true });
   });
 });
 

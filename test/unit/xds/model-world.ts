@@ -33,6 +33,11 @@ export interface Options {
   readonly protocol: "delta" | "sotw";
   /** Time passes by more than the longest wait, so that the order is not kept. */
   readonly isPatient: boolean;
+  /**
+   * ACKs of clusters are kept back while one is not warm, as Envoy does. Not where resources may be refused: what a client that
+   * keeps an ACK back says of the refusals behind it is not modelled.
+   */
+  readonly keepsBack: boolean;
 }
 
 const noVersions = (): Record<ModelType, Set<string>> => ({
@@ -48,6 +53,7 @@ export class World {
   #stream: DeltaConversation | SotwConversation;
   readonly #protocol: "delta" | "sotw";
   readonly #isPatient: boolean;
+  readonly #keepsBack: boolean;
   #seen = 0;
   #inbox: Response[] = [];
   readonly #outbox: Record<ModelType, Say[]> = {
@@ -71,9 +77,10 @@ export class World {
   hasReconnected = false;
   responses = 0;
 
-  constructor({ protocol, isPatient }: Options, view: ResourceView) {
+  constructor({ protocol, isPatient, keepsBack }: Options, view: ResourceView) {
     this.#protocol = protocol;
     this.#isPatient = isPatient;
+    this.#keepsBack = keepsBack;
     this.client = new ModelClient(
       // In state of the world a cluster that is refused and was never accepted is left out.
       (cluster) => isPatient || this.view.get(TYPE_URL.cluster)?.has(cluster) === true,
@@ -184,7 +191,7 @@ export class World {
     };
     // In state of the world a request says the last judgement alone.
     if (this.#protocol === "sotw" && type === "cluster") this.#keptBack = [];
-    if (type === "cluster" && error === undefined) this.#keptBack.push(judge);
+    if (this.#keepsBack && type === "cluster") this.#keptBack.push(judge);
     else judge();
     if (this.client.warming.size === 0) for (const say of this.#keptBack.splice(0)) say();
     if (type === "cluster" && !this.#asksForListeners) this.#ask("listener");

@@ -473,4 +473,13 @@ describe("a state-of-the-world client that waits for endpoints that are gone", (
       "endpoint A@1",
     ]);
   });
+
+  it("that came back and cannot take a cluster that is gone is sent those that are there in the end", () => {
+    const client = new SotwConversation(viewOf({ ...withA, route: [] }));
+    client.request("cluster", { version: "old" });
+    client.request("route", { names: ["R"], version: "old" });
+    const route = [resource("R@2", { clusters: ["B"] })];
+    client.change({ cluster: [cluster("B@1")], endpoint: ["B@1"], route });
+    expect(client.pass(60_000)).toContain("cluster B@1 -A");
+  });
 });
