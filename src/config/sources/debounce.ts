@@ -4,14 +4,16 @@ import type { Timers } from "../timers.js";
 export interface Waits {
   /** How long nothing has to happen. */
   readonly quietMs: number;
+  /** How long nothing else has to happen after one thing that is complete. */
+  readonly aloneMs: number;
   /** How long it may go on until it is enough. */
   readonly mostMs: number;
 }
 
 /** Something that is done once after much has happened. */
 export interface Debounce {
-  /** Says that something happened. */
-  readonly poke: () => void;
+  /** Says that something happened; by a name if it is complete, and all that happened to what has this name. */
+  readonly poke: (complete?: string) => void;
   /** Something has happened, and it is not done yet. */
   readonly isWaiting: () => boolean;
   /** Forgets what happened. */
@@ -20,12 +22,13 @@ export interface Debounce {
 
 /** Calls `run` when nothing has happened for a while, or when things have gone on happening for long enough. */
 export function createDebounce(
-  { quietMs, mostMs }: Waits,
+  { quietMs, aloneMs, mostMs }: Waits,
   timers: Timers,
   run: () => void,
 ): Debounce {
   let cancelQuiet: (() => void) | undefined;
   let cancelMost: (() => void) | undefined;
+  let alone: string | undefined;
   const cancel = (): void => {
     cancelQuiet?.();
     cancelMost?.();
@@ -37,9 +40,10 @@ export function createDebounce(
     run();
   };
   return {
-    poke: () => {
+    poke: (complete) => {
       cancelQuiet?.();
-      cancelQuiet = timers.after(quietMs, fire);
+      alone = cancelMost === undefined || alone === complete ? complete : undefined;
+      cancelQuiet = timers.after(alone === undefined ? quietMs : aloneMs, fire);
       cancelMost ??= timers.after(mostMs, fire);
     },
     isWaiting: () => cancelMost !== undefined,

@@ -6,6 +6,8 @@ export interface DirectoryEvent {
   readonly directory: string;
   /** The entry to which it happened; undefined when that is not known. */
   readonly name: string | undefined;
+  /** The entry came, went or was replaced; else it was written, or what is known of it changed. */
+  readonly isEntry: boolean;
 }
 
 /** Watches directories, not what is below them. */
@@ -50,19 +52,19 @@ export function createDirectoryWatch(): DirectoryWatch {
     stop(directory);
     try {
       const watcher = watch(directory, (type, name) => {
-        // Entries that came, went or were replaced are told of by that word.
-        if (type !== "rename" || !maybeItself(directory, name)) {
-          tell({ directory, name: name ?? undefined });
+        const isEntry = type === "rename";
+        if (!isEntry || !maybeItself(directory, name)) {
+          tell({ directory, name: name ?? undefined, isEntry });
           return;
         }
         stop(directory);
         start(directory, identity);
-        tell({ directory, name: undefined });
+        tell({ directory, name: undefined, isEntry });
       });
       watcher.on("error", () => {
         // Such as the directory's removal, on some systems.
         stop(directory);
-        tell({ directory, name: undefined });
+        tell({ directory, name: undefined, isEntry: true });
       });
       watches.set(directory, { identity, watcher });
       return true;

@@ -14,8 +14,8 @@ import { SECRET_FILES } from "./source.js";
 export type Suspicion =
   /** To look at all of the root. */
   | { readonly type: "all" }
-  /** To look at one path. */
-  | { readonly type: "path"; readonly path: string }
+  /** To look at one path; `isWhole` when a file was put there that has all that will be in it. */
+  | { readonly type: "path"; readonly path: string; readonly isWhole: boolean }
   /** To look at what is reached by links. */
   | { readonly type: "links" };
 
@@ -39,11 +39,14 @@ export interface Watched {
 /** What the names begin with by which Kubernetes swaps the files of a mounted volume (`..data`). */
 const SWAP = "..";
 
+/** The system copies a file in one go, of which it tells at the end: a larger one may be there in part for longer than we wait. */
+const WHOLE_BYTES = 2 ** 20;
+
 /** What an event means for a root; undefined for nothing. */
 export function suspect(
   scan: RootScan,
   { above }: Pick<Watched, "above">,
-  { directory, name }: DirectoryEvent,
+  { directory, name, isEntry }: DirectoryEvent,
 ): Suspicion | undefined {
   const { root, directories } = scan;
   if (!directories.has(directory)) {
@@ -53,22 +56,31 @@ export function suspect(
   }
   if (name === undefined || name.startsWith(SWAP)) return { type: "all" };
   if (name.startsWith(".")) return undefined;
-  if (root.kind === "config") {
-    const path = join(directory, name);
-    return mayMatter(scan, path) ? { type: "path", path } : undefined;
-  }
+  if (root.kind === "config") return suspectEntry(scan, join(directory, name), isEntry);
   const isFile = SECRET_FILES.some((file) => file === name);
-  return isFile ? { type: "path", path: directory } : { type: "all" };
+  return isFile ? { type: "path", path: directory, isWhole: false } : { type: "all" };
 }
 
 /**
- * Whether an entry of a directory of configuration may be, or was, something that is read: a file that is written beside the
- * one whose place it will take is not.
+ * What an event on an entry of a directory of configuration means. A file that is written beside the one whose place it
+ * will take is nothing; one that has come, and is not empty, was written before or is told of again while it is, unless it is
+ * large.
  */
-function mayMatter({ directories, found }: RootScan, path: string): boolean {
-  // Found are also directories that cannot be read, and links that lead nowhere.
-  if (isConfigName(basename(path)) || directories.has(path) || found.has(path)) return true;
-  return statsNow(path)?.isFile() === false;
+function suspectEntry(
+  { directories, found }: RootScan,
+  path: string,
+  isEntry: boolean,
+): Suspicion | undefined {
+  const stats = statsNow(path);
+  if (!isConfigName(basename(path))) {
+    // Found are also directories that cannot be read, and links that lead nowhere.
+    const isKnown = directories.has(path) || found.has(path);
+    const matters = isKnown || stats?.isFile() === false;
+    return matters ? { type: "path", path, isWhole: false } : undefined;
+  }
+  const isWhole =
+    isEntry && stats?.isFile() === true && stats.size > 0 && stats.size <= WHOLE_BYTES;
+  return { type: "path", path, isWhole };
 }
 
 /** What is at a path, links not followed; undefined for nothing, and for what cannot be looked at. */

@@ -32,8 +32,8 @@ export interface SourceWatch {
   readonly close: () => Promise<void>;
 }
 
-/** See docs/decisions/0019-edits-wait-for-those-behind-them.md. */
-const DEFAULT_WAITS: Waits = { quietMs: 15, mostMs: 200 };
+/** See docs/decisions/0019-a-file-that-is-replaced-is-whole.md. */
+const DEFAULT_WAITS: Waits = { quietMs: 15, aloneMs: 3, mostMs: 200 };
 const DEFAULT_RESCAN_MS = 30_000;
 
 /**

@@ -49,8 +49,8 @@ interface Knowledge extends Followed {
 export interface RootWatchOptions {
   readonly limits: SourceLimits;
   readonly timers: Timers;
-  /** Is called when it may be worth while to update. */
-  readonly poke: () => void;
+  /** Is called when it may be worth while to update: with a path if all there is to it is a file that was put there. */
+  readonly poke: (whole?: string) => void;
 }
 
 /** What was raised since it was looked into last. */
@@ -66,7 +66,7 @@ function createSuspicions(poke: RootWatchOptions["poke"]): Suspicions {
     raise: (suspicion) => {
       if (suspicion === undefined) return;
       raised.push(suspicion);
-      poke();
+      poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
     },
     look: async (into) => {
       if (raised.length === 0) return undefined;

@@ -105,6 +105,73 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     expect(await watch.next()).toEqual({ "c.yaml": undefined });
   });
 
+  it.each([
+    {
+      what: "sooner at a file that was put there whole",
+      edit: (directory: string) => {
+        writeFiles(directory, { "a.yaml.tmp": "2" });
+        renameSync(join(directory, "a.yaml.tmp"), join(directory, "a.yaml"));
+      },
+      waits: [3],
+    },
+    {
+      what: "after a while at a file that is written where it is",
+      edit: (directory: string) => {
+        appendFileSync(join(directory, "a.yaml"), "2");
+      },
+      waits: [15],
+    },
+    {
+      what: "after a while at a file that was put there empty",
+      edit: (directory: string) => {
+        writeFiles(directory, { "a.yaml.tmp": "" });
+        renameSync(join(directory, "a.yaml.tmp"), join(directory, "a.yaml"));
+      },
+      waits: [15],
+    },
+    {
+      what: "after a while at a large file, of which not all may be there",
+      edit: (directory: string) => {
+        writeFiles(directory, { "a.yaml.tmp": "2".repeat(2 ** 20 + 1) });
+        renameSync(join(directory, "a.yaml.tmp"), join(directory, "a.yaml"));
+      },
+      waits: [15],
+    },
+    {
+      what: "after a while at a file that was removed",
+      edit: (directory: string) => {
+        rmSync(join(directory, "a.yaml"));
+      },
+      waits: [15],
+    },
+    {
+      what: "after a while at several files that were put there",
+      edit: (directory: string) => {
+        writeFiles(directory, { "a.yaml.tmp": "2", "b.yaml.tmp": "2" });
+        renameSync(join(directory, "a.yaml.tmp"), join(directory, "a.yaml"));
+        renameSync(join(directory, "b.yaml.tmp"), join(directory, "b.yaml"));
+      },
+      waits: [3, 15],
+    },
+  ])("looks $what", async ({ edit, waits }) => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "a.yaml": "1" });
+    const asked: number[] = [];
+    const timers = {
+      after: (ms: number, callback: () => void) => {
+        asked.push(ms);
+        return SYSTEM_TIMERS.after(ms, callback);
+      },
+    };
+    const quick = { quietMs: 15, aloneMs: 3, mostMs: 200 };
+    const watch = watching(directory, { timers, waits: quick });
+    await begin(directory, watch);
+    asked.length = 0;
+    edit(directory);
+    await watch.next();
+    expect(asked.filter((ms) => ms < 200)).toEqual(waits);
+  });
+
   it("reads nothing but the file that was written", async () => {
     const directory = temporaryDirectory();
     writeFiles(
