@@ -1,11 +1,5 @@
 /** Merges messages in canonical JSON as protobuf does. */
-import {
-  type DescField,
-  type DescMessage,
-  type JsonObject,
-  type JsonValue,
-  type Registry,
-} from "@bufbuild/protobuf";
+import type { DescField, DescMessage, JsonObject, JsonValue, Registry } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 
 /** What becomes of the elements of a list that both messages have: those of the patch are added, or stand alone. */
