@@ -34,7 +34,7 @@ import {
 } from "./part/scopes.js";
 import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
-import { createSidecarListeners, unionOf } from "./part/sidecar-listeners.js";
+import { createSidecarListeners } from "./part/sidecar-listeners.js";
 import { createSidecarOutbound, type SidecarOutbound } from "./part/sidecar-outbound.js";
 import { createPatchCheck } from "./patch/check-patch.js";
 import { isForSide, sidesOf } from "./patch/compiled-patch.js";
@@ -46,6 +46,7 @@ import {
   type ResourceSet,
   type ResourceSets,
   resourceSet,
+  unionOf,
 } from "./resource-set.js";
 
 /** A proxy and how it reaches its control plane, where it said so. */

@@ -2,11 +2,11 @@
 import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import { overlay, Table } from "../../base/table.js";
+import { Table } from "../../base/table.js";
 import type { HostNames } from "../../mesh/named-host.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Encoder } from "../encoder.js";
-import type { ResourceSet } from "../resource-set.js";
+import { type ResourceSet, unionOf } from "../resource-set.js";
 import { createDnsListeners, type createNameTables, createReachedNames } from "./dns.js";
 import { createBoundListeners } from "./outbound-listeners.js";
 import type { Patches } from "./scopes.js";
@@ -23,13 +23,6 @@ export interface SidecarListenersMakings {
   readonly engine: Engine;
   readonly patches: Patches;
   readonly nameTables: ReturnType<typeof createNameTables>;
-}
-
-/** The union of sets: mostly the first, which many proxies share, and the others, whose resources have names of their own. */
-export function unionOf(first: ResourceSet, ...others: ResourceSet[]): ResourceSet {
-  const entries = others.flatMap((other) => [...other]);
-  const isNew = entries.every(([name]) => !first.has(name));
-  return isNew ? first.extended(entries) : overlay(first, entries);
 }
 
 /** What says which names the application of a sidecar knows. */
