@@ -123,6 +123,22 @@ describe("a saved state", () => {
     expect(files.map((file) => file.path)).toEqual(["mesh/a.yaml"]);
   });
 
+  it("is written although somebody left a file, readable by all, where it is written first", async () => {
+    const { path, mesh } = await savedDirectory();
+    const names = readdirSync(path);
+    const left = names.map((name) => join(path, `.${name}.tmp`));
+    for (const one of left) writeFileSync(one, "left", { mode: 0o644 });
+    const { save, errors } = saving(path, mesh.store, mesh.store);
+    mesh.write({ "a.yaml": service("a", "default", 81), "b.yaml": service("b", "default", 81) });
+    await save();
+    expect(errors).toEqual([]);
+    expect(readdirSync(path)).toEqual(names);
+    expect(names.map((name) => modeOf(join(path, name)))).toEqual([0o600, 0o600]);
+    const { files } = await loadState(path, ROOTS);
+    const byPath = (a: { path: string }, b: { path: string }): number => (a.path < b.path ? -1 : 1);
+    expect([...files].sort(byPath)).toEqual([...savedOf(mesh)].sort(byPath));
+  });
+
   it("is written only where something changed", async () => {
     const { path, mesh } = await savedDirectory();
     const { save } = saving(path, mesh.store, mesh.store);
