@@ -15,10 +15,11 @@ import { checkLeftOut, leftOutRoot, ROOT_KINDS } from "./left-out.js";
 import { checkMeshTracer, checkProvider, checkTelemetryProviders } from "./providers.js";
 import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
-import { createSubsetRegistry, type SubsetRegistry } from "./subset-registry.js";
+import { createSubsetRegistry, type RuleSubsets, type SubsetRegistry } from "./subset-registry.js";
 import { checkTlsVersions, ingressTls, serverTls } from "./tls-versions.js";
 import {
   danglingReferences,
+  type NamedHost,
   type RouteReferences,
   type RoutingNames,
   routeReferences,
@@ -130,10 +131,25 @@ function createRouteCheck(engine: Engine) {
       resource && routeReferences(resource, known),
     isDeepStrictEqual,
   );
-  const dangling = engine.derive(
+  const users = engine.group(
+    "references to subsets by host",
+    ({ subsets: named }: RouteReferences) => new Set(named.map(({ host }) => host)),
+  );
+  const namedHosts = engine.lookUp(
+    "hosts of which subsets are referred to",
+    (_host, [by, rules]: readonly [Table<RouteReferences>, Table<RuleSubsets> | undefined]) =>
+      rules && { users: by, rules },
+  );
+  const byUser = engine.group("hosts by who refers to their subsets", (host: NamedHost) =>
+    host.users.keys(),
+  );
+  const dangling = engine.lookUp(
     "dangling references of VirtualService",
-    (_key, [row]: readonly [RouteReferences | undefined], known: SubsetRegistry) =>
-      row && danglingReferences(row, known),
+    (
+      _key,
+      [row, named]: readonly [RouteReferences, Table<NamedHost> | undefined],
+      wildcards: SubsetRegistry["wildcards"],
+    ) => danglingReferences(row, named, wildcards),
     isDeepStrictEqual,
   );
   return (tables: ResourceTables, hosts: HostRegistry, config: MeshConfig) => {
@@ -142,8 +158,10 @@ function createRouteCheck(engine: Engine) {
       gateways([tables.Gateway]),
       virtualServices([tables.VirtualService]),
     );
-    // Subsets come last: rules change often, and what they have costs least to look up.
-    return dangling([references([tables.VirtualService], known)], subsets(tables, config));
+    const referring = references([tables.VirtualService], known);
+    const { byHost, wildcards } = subsets(tables, config);
+    const named = namedHosts([users(referring), byHost]);
+    return dangling([referring, byUser(named)], wildcards);
   };
 }
 

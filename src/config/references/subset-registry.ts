@@ -8,17 +8,18 @@ import type { ResourceTables } from "../snapshot.js";
 import { type Exported, exportedAs, isVisible } from "./exports.js";
 import { hostsOf } from "./host-names.js";
 
-interface RuleSubsets extends Exported {
+/** The subsets of a DestinationRule that has some, and who sees them. */
+export interface RuleSubsets extends Exported {
   readonly host: string;
   readonly subsets: readonly string[];
 }
 
-/** The subsets that there are, and who sees them. Another object only when these are others. */
+/** The rules with subsets. */
 export interface SubsetRegistry {
-  /** The rules with subsets, by each host that theirs may stand for. */
-  readonly byHost: ReadonlyMap<string, readonly RuleSubsets[]>;
-  /** The rules with subsets whose host is a wildcard. */
-  readonly wildcards: readonly RuleSubsets[];
+  /** By each host that theirs may stand for, the rules by their keys. */
+  readonly byHost: Table<Table<RuleSubsets>>;
+  /** Those whose host is a wildcard. */
+  readonly wildcards: Table<RuleSubsets>;
 }
 
 /** The subsets of some resources, found anew only for what changed. */
@@ -26,9 +27,18 @@ export function createSubsetRegistry(
   engine: Engine,
 ): (tables: ResourceTables, config: MeshConfig) => SubsetRegistry {
   const rules = engine.derive("known subsets", subsetsOfRule, isDeepStrictEqual);
-  const registry = engine.memo("subset registry", registryOf);
-  return (tables, { defaultDestinationRuleExportTo }) =>
-    registry(rules([tables.DestinationRule], defaultDestinationRuleExportTo.join(",")));
+  const byHost = engine.group("known subsets by host", (rule: RuleSubsets) =>
+    hostsOf(rule.host, rule.namespace),
+  );
+  const wildcards = engine.derive(
+    "known subsets of wildcards",
+    (_key, [rule]: readonly [RuleSubsets | undefined]) =>
+      rule?.host.startsWith("*") === true ? rule : undefined,
+  );
+  return (tables, { defaultDestinationRuleExportTo }) => {
+    const known = rules([tables.DestinationRule], defaultDestinationRuleExportTo.join(","));
+    return { byHost: byHost(known), wildcards: wildcards([known]) };
+  };
 }
 
 function subsetsOfRule(
@@ -45,27 +55,16 @@ function subsetsOfRule(
   };
 }
 
-function registryOf(rules: Table<RuleSubsets>): SubsetRegistry {
-  const byHost = new Map<string, RuleSubsets[]>();
-  for (const rule of rules.values()) {
-    for (const host of hostsOf(rule.host, rule.namespace)) {
-      const others = byHost.get(host);
-      if (others === undefined) byHost.set(host, [rule]);
-      else others.push(rule);
-    }
-  }
-  return { byHost, wildcards: [...rules.values()].filter(({ host }) => host.startsWith("*")) };
-}
-
-/** The names of the subsets of a host that `namespace` sees; the host is a full name. */
+/** The names of the subsets of a host, which is a full name, that `namespace` sees: by these rules of it, and by wildcards. */
 export function subsetsOf(
-  { byHost, wildcards }: SubsetRegistry,
-  host: string,
-  namespace: string,
+  rules: Table<RuleSubsets> | undefined,
+  wildcards: SubsetRegistry["wildcards"],
+  { host, namespace }: { readonly host: string; readonly namespace: string },
 ): readonly string[] {
-  const rules = [
-    ...(byHost.get(host) ?? []),
-    ...wildcards.filter((rule) => rule.host !== host && isSubsetOfHost(host, rule.host)),
-  ];
-  return rules.filter((rule) => isVisible(rule, namespace)).flatMap(({ subsets }) => subsets);
+  const wider = [...wildcards.values()].filter(
+    (rule) => rule.host !== host && isSubsetOfHost(host, rule.host),
+  );
+  return [...(rules?.values() ?? []), ...wider]
+    .filter((rule) => isVisible(rule, namespace))
+    .flatMap(({ subsets }) => subsets);
 }

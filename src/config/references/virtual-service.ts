@@ -5,7 +5,7 @@ import type { Destination } from "../kinds/destination.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE, type References } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
-import { type SubsetRegistry, subsetsOf } from "./subset-registry.js";
+import { type RuleSubsets, type SubsetRegistry, subsetsOf } from "./subset-registry.js";
 
 /** What a VirtualService may refer to, beside subsets. */
 export interface RoutingNames {
@@ -64,15 +64,26 @@ export function routeReferences(
   return { namespace, destinations, subsets, others };
 }
 
+/** A host whose subsets VirtualServices refer to, and that has some. */
+export interface NamedHost {
+  /** By `namespace/name`. */
+  readonly users: Table<RouteReferences>;
+  readonly rules: Table<RuleSubsets>;
+}
+
 /**
  * The references of a VirtualService that lead nowhere: destinations without host or subset, which hold it back, because
  * requests would be answered with an error; gateways and delegates, which only do nothing. undefined when there are none.
  */
 export function danglingReferences(
   { namespace, destinations, subsets, others }: RouteReferences,
-  known: SubsetRegistry,
+  hosts: Table<NamedHost> | undefined,
+  wildcards: SubsetRegistry["wildcards"],
 ): References | undefined {
-  const missing = subsets.flatMap((one) => checkSubset(one, namespace, known));
+  const missing = subsets.flatMap((one) => {
+    const rules = hosts?.get(one.host)?.rules;
+    return checkSubset(one, subsetsOf(rules, wildcards, { host: one.host, namespace }));
+  });
   const findings = [...destinations, ...missing, ...others];
   if (findings.length === 0) return undefined;
   return { findings, isHeldBack: destinations.length + missing.length > 0 };
@@ -110,10 +121,8 @@ function noHost(host: string, path: Path, namespace: string, { hosts }: RoutingN
 
 function checkSubset(
   { host, subset, path }: NamedSubset,
-  namespace: string,
-  known: SubsetRegistry,
+  names: readonly string[],
 ): readonly Finding[] {
-  const names = subsetsOf(known, host, namespace);
   if (names.includes(subset)) return [];
   const message = `no DestinationRule of host "${host}" has a subset "${subset}"${didYouMean(subset, names)}`;
   return [{ path, code: REFERENCE_CODE, message }];

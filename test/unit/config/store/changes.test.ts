@@ -102,6 +102,31 @@ describe("a change", () => {
     directory.write({ "t.yaml": service("t") });
     expect(checked.sort()).toEqual(["default/a", "default/b"]);
   });
+
+  it("checks only the routes that name subsets of the host whose rule changed", () => {
+    const checked: string[] = [];
+    const engine = new Engine({
+      record: (operator, key) => {
+        if (operator === "dangling references of VirtualService") checked.push(key);
+      },
+    });
+    const directory = createDirectory({ engine });
+    directory.write({
+      "s.yaml": documents(service("a"), service("b")),
+      "a.yaml": documents(route("a", "a", "v1"), rule("a", "a", "v1")),
+      "b.yaml": documents(route("b", "b", "v1"), rule("b", "b", "v1")),
+    });
+    checked.length = 0;
+    const first = documents(route("a", "a", "v1"), rule("a", "a", "v1", "v2"));
+    expect(linesOf(directory.write({ "a.yaml": first }))).toEqual([]);
+    expect(checked).toEqual(["default/a"]);
+    checked.length = 0;
+    const second = documents(route("a", "a", "v1"), rule("a", "a", "v2"));
+    expect(linesOf(directory.write({ "a.yaml": second }))).toEqual([
+      "mesh/a.yaml:12:17 error IST0101 VirtualService a.default",
+    ]);
+    expect(checked).toEqual(["default/a"]);
+  });
 });
 
 describe("a resource", () => {
