@@ -20,10 +20,23 @@ export function withoutHolding(subscription: Subscription, added: readonly strin
   let { held, accepted } = subscription;
   for (const name of added) {
     if (wants(subscription, name)) continue;
-    held = held.without(name);
-    accepted = accepted.without(name);
+    held = without(held, name);
+    accepted = without(accepted, name);
   }
   return edited(subscription, { held, accepted });
+}
+
+/** By a table, what was taken out of it last. */
+const lastTaken = new WeakMap<Table<Held>, { readonly name: string; readonly rest: Table<Held> }>();
+
+/** Streams that hold the same mostly take the same out of it, one after the other: then they hold the same again. */
+function without(table: Table<Held>, name: string): Table<Held> {
+  if (!table.has(name)) return table;
+  const last = lastTaken.get(table);
+  if (last?.name === name) return last.rest;
+  const rest = table.without(name);
+  lastTaken.set(table, { name, rest });
+  return rest;
 }
 
 function restricted(table: Table<Held>, names: Iterable<string>): Table<Held> {
