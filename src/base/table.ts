@@ -4,7 +4,7 @@
  * A Table is a hash trie, 32 ways a level. Its shape depends on its contents alone, never on the order of the edits that
  * led to them, so two equal tables iterate alike. `with` and `without` copy one path; `changes` walks two tables and
  * enters only the branches that differ. So the cost of a change, and of finding it again, is in proportion to the
- * change, whatever the size of the table.
+ * change, whatever the size of the table. A table that many extend by little (`extended`) stays a layer of theirs.
  */
 import { RecentComparisons } from "./recent-comparisons.js";
 import {
@@ -31,15 +31,22 @@ const NONE: readonly Change<never>[] = [];
 /** A table of the mesh is compared with the one before it by each scope, one after the other. */
 const comparisons = new RecentComparisons();
 
+/** Two tables without a common key, of which another is made. */
+export interface Layers<V> {
+  readonly base: Table<V>;
+  readonly top: Table<V>;
+}
+
 /** See the top of this file. Values are compared with `===`; `undefined` is no value. */
 export class Table<V> {
-  readonly #root: Node<V> | undefined;
-  /** Of a table that was made by `extended`: the one of which it has all entries. undefined of others. */
-  readonly base: Table<V> | undefined;
+  /** Of a layered table undefined until it is asked for. */
+  #nodes: Node<V> | undefined;
+  /** Of a table that was made by `extended`: what it was made of. undefined of others. */
+  readonly layers: Layers<V> | undefined;
 
-  private constructor(root: Node<V> | undefined, base?: Table<V>) {
-    this.#root = root;
-    this.base = base;
+  private constructor(root: Node<V> | undefined, layers?: Layers<V>) {
+    this.#nodes = root;
+    this.layers = layers;
   }
 
   static readonly #empty = new Table<never>(undefined);
@@ -79,22 +86,44 @@ export class Table<V> {
     return leaves.length === 0 ? Table.empty() : new Table(nodeOf(leaves));
   }
 
-  /** This table with entries under keys that it does not have; it remembers this one as its base. */
-  extended(entries: Iterable<readonly [string, V]>): Table<V> {
-    let root = this.#root;
-    for (const [key, value] of entries) root = insert(root, { hash: hashOf(key), key, value }, 0);
-    return root === this.#root ? this : new Table(root, this);
+  /**
+   * This table with the entries of another, which has none of its keys. They stay two layers: to make it costs nothing, to look
+   * something up looks in both, and what else reads all of it in order puts them together, once.
+   */
+  extended(top: Table<V>): Table<V> {
+    if (top.size === 0) return this;
+    return this.size === 0 ? top : new Table<V>(undefined, { base: this, top });
+  }
+
+  /** All entries in one trie. */
+  get #root(): Node<V> | undefined {
+    if (this.#nodes === undefined && this.layers !== undefined) {
+      const { base, top } = this.layers;
+      let nodes = base.#root;
+      visit(top.#root, (leaf) => {
+        nodes = insert(nodes, leaf, 0);
+      });
+      this.#nodes = nodes;
+    }
+    return this.#nodes;
   }
 
   /** The number of entries. */
   get size(): number {
-    return sizeOf(this.#root);
+    if (this.layers === undefined) return sizeOf(this.#nodes);
+    return this.layers.base.size + this.layers.top.size;
   }
 
   /** The value at a key, or undefined. */
   get(key: string): V | undefined {
     // Many tables are looked up in before they have anything, and hashing a key is most of what that costs.
-    return this.#root === undefined ? undefined : find(this.#root, hashOf(key), key);
+    if (this.#nodes === undefined && this.layers === undefined) return undefined;
+    return this.#find(hashOf(key), key);
+  }
+
+  #find(hash: number, key: string): V | undefined {
+    if (this.layers === undefined) return find(this.#nodes, hash, key);
+    return this.layers.base.#find(hash, key) ?? this.layers.top.#find(hash, key);
   }
 
   /** Whether a key has a value. */
@@ -177,9 +206,27 @@ export class Table<V> {
 
   /** What became different from `before` to this table, in no meaningful order; empty when nothing did. */
   changesFrom(before: Table<V>): readonly Change<V>[] {
-    if (before.#root === this.#root) return NONE;
-    return comparisons.changes(before.#root, this.#root);
+    if (before === this) return NONE;
+    if (this.layers !== undefined) {
+      const { base, top } = this.layers;
+      if (before === base) return top.changesFrom(Table.empty());
+      const both =
+        before.layers &&
+        joined(base.changesFrom(before.layers.base), top.changesFrom(before.layers.top));
+      if (both !== undefined) return both;
+    }
+    return before.#root === this.#root ? NONE : comparisons.changes(before.#root, this.#root);
   }
+}
+
+/** Both lists of changes; undefined if a key is in both, which went from one layer to the other. */
+function joined<V>(
+  first: readonly Change<V>[],
+  second: readonly Change<V>[],
+): readonly Change<V>[] | undefined {
+  if (second.length === 0) return first;
+  const keys = new Set(second.map(({ key }) => key));
+  return first.some(({ key }) => keys.has(key)) ? undefined : [...first, ...second];
 }
 
 /** `table` with the entries of a small one laid over it; shares all that they do not touch. */

@@ -67,16 +67,24 @@ export interface ProxyResources {
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
 
-/** The way back to the control plane for a proxy that has its certificate. */
-function createOwnClusters(
+/** Lays over the clusters that a proxy shares what is its own: those given, and, if it has its certificate, its way back here. */
+type ClusterUnion = (shared: ResourceSet, own: ResourceSet) => ResourceSet;
+
+/** The makers of these, one for each proxy. */
+function createClusterUnions(
   engine: Engine,
   encoder: Encoder,
-): (connected: ConnectedProxy) => ResourceSet {
-  return engine.memo("own clusters", ({ controlPlane }: ConnectedProxy) => {
+): (connected: ConnectedProxy) => ClusterUnion {
+  const wayBack = engine.memo("way back of a proxy", ({ controlPlane }: ConnectedProxy) => {
     if (controlPlane === undefined) return Table.empty<EnvoyResource>();
     const json = buildIdentityCluster(controlPlane);
     return resourceSet([{ name: json.name ?? "", ...encoder.encode(MESSAGE.cluster, json) }]);
   });
+  return (connected) => {
+    const all = engine.latest("clusters of a proxy", unionOf);
+    const ownOf = engine.latest("own clusters of a proxy", unionOf);
+    return (shared, own) => all(shared, ownOf(own, wayBack(connected)));
+  };
 }
 
 /** Makes all that one proxy is sent, of one mesh after another. */
@@ -87,7 +95,7 @@ interface Shared {
   readonly engine: Engine;
   readonly scopes: Scopes;
   readonly logs: Logs;
-  readonly ownClusters: ReturnType<typeof createOwnClusters>;
+  readonly clusterUnions: ReturnType<typeof createClusterUnions>;
   readonly security: ReturnType<typeof createSecurity>;
   readonly places: Places;
   readonly patches: Patches;
@@ -137,7 +145,7 @@ function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, clientSecrets } = shared;
+  const { engine, clusterUnions, clientSecrets } = shared;
   const inbound = createInboundPart(engine, encoder);
   const onDemand = createOnDemand(engine);
   const listenersOf = createSidecarListeners(shared, encoder);
@@ -145,7 +153,7 @@ function createSidecars(
     const { proxy } = connected;
     const outboundOf = outboundFinder(shared, proxy);
     const ownOf = createOwnPart({ ...shared, inbound }, proxy);
-    const clusters = engine.latest("clusters of a proxy", unionOf);
+    const clusters = clusterUnions(connected);
     const listeners = listenersOf(proxy);
     const asking = proxy.onDemand ? onDemand() : undefined;
     const together = engine.latest(
@@ -153,7 +161,7 @@ function createSidecars(
       (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) => {
         const bound = listeners(outbound, own.listeners);
         return proxySets({
-          clusters: clusters(outbound.clusters, own.clusters, ownClusters(connected)),
+          clusters: clusters(outbound.clusters, own.clusters),
           endpoints: outbound.endpoints,
           listeners: bound.listeners,
           secrets,
@@ -175,7 +183,7 @@ function createRouters(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, ownClusters, security, patches, places } = shared;
+  const { engine, clusterUnions, security, patches, places } = shared;
   const { secretResources, clientSecrets, nameTables } = shared;
   const { patching } = patches;
   const gateway = createGatewayPart(engine, encoder);
@@ -185,7 +193,7 @@ function createRouters(
     const scope = scopeFinder(shared, proxy);
     const clientLogs = createLogFinder(shared, proxy, "CLIENT");
     const place = places.finder(proxy);
-    const clusters = engine.latest("clusters of a proxy", unionOf);
+    const clusters = clusterUnions(connected);
     const secrets = engine.latest("secrets of a proxy", unionOf);
     const settled = createSets(engine);
     const patch = { listeners: patching.listeners(), routes: patching.routes() };
@@ -199,7 +207,7 @@ function createRouters(
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
       const side = patching.forServers(builder.patches(mesh), own.servers);
       const sets = proxySets({
-        clusters: clusters(preferred.clusters, own.clusters, ownClusters(connected)),
+        clusters: clusters(preferred.clusters, own.clusters),
         endpoints: preferred.endpoints,
         listeners: engine.lazy(() => patch.listeners(own.listeners, side)),
         secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
@@ -216,7 +224,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const logs = createLogs(engine);
   const patches = createPatches(engine, encoder);
   const scopes = createScopes(engine, encoder, logs, patches);
-  const ownClusters = createOwnClusters(engine, encoder);
+  const clusterUnions = createClusterUnions(engine, encoder);
   const security = createSecurity(engine);
   const places = createPlaces(engine);
   const secretResources = createSecretResources(engine, encoder);
@@ -224,7 +232,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     engine,
     scopes,
     logs,
-    ownClusters,
+    clusterUnions,
     security,
     places,
     patches,

@@ -1,6 +1,6 @@
 /** Envoy resources, encoded and named: what the xDS server sends. */
 import type { Lazy } from "../base/lazy.js";
-import { overlay, Table } from "../base/table.js";
+import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { Decision } from "../mesh/tls-decisions.js";
@@ -226,9 +226,11 @@ export function resourceSet(resources: readonly EnvoyResource[]): ResourceSet {
   return Table.from(resources.map((resource) => [resource.name, resource] as const));
 }
 
-/** The union of sets: mostly the first, which many proxies share, and the others, whose resources have names of their own. */
-export function unionOf(first: ResourceSet, ...others: ResourceSet[]): ResourceSet {
-  const entries = others.flatMap((other) => [...other]);
-  const isNew = entries.every(([name]) => !first.has(name));
-  return isNew ? first.extended(entries) : overlay(first, entries);
+/**
+ * The union of two sets; the second has its own at a name of both. As few have, it is mostly a layer over the first, which stays
+ * the object that many proxies share.
+ */
+export function unionOf(first: ResourceSet, second: ResourceSet): ResourceSet {
+  const isNew = [...second.keys()].every((name) => !first.has(name));
+  return isNew ? first.extended(second) : first.under(second);
 }

@@ -155,31 +155,23 @@ export function createTableDigest(
   };
 }
 
-/** The sums of a table, from those of its base when it has one; undefined when it is not known what all of it is. */
+/** The sums of a table, from those of its layers when it has any; undefined when it is not known what all of it is. */
 function sumsOver(
   table: Table<Held>,
   seed: number,
   sumsOf: (table: Table<Held>) => Sums | undefined,
 ): Sums | undefined {
-  const { base = table } = table;
-  const start: Sums | undefined = base === table ? [0, 0] : sumsOf(base);
-  if (start === undefined) return undefined;
-  const added = new EntrySums(seed);
-  const rest = base === table ? [...table] : table.changesFrom(base).map(entryOf);
-  for (const [name, held] of rest) {
+  if (table.layers !== undefined) {
+    const base = sumsOf(table.layers.base);
+    const top = sumsOf(table.layers.top);
+    return base && top && [(base[0] + top[0]) | 0, (base[1] + top[1]) | 0];
+  }
+  const all = new EntrySums(seed);
+  for (const [name, held] of table) {
     if (!isContent(held)) return undefined;
     const text = new ByteWords(Buffer.from(`${name}${held.version}`));
     const nameEnd = Buffer.byteLength(name);
-    added.add(text, { name: 0, nameEnd, version: nameEnd, versionEnd: text.bytes.length });
+    all.add(text, { name: 0, nameEnd, version: nameEnd, versionEnd: text.bytes.length });
   }
-  const [first, second] = added.sums;
-  return [(start[0] + first) | 0, (start[1] + second) | 0];
+  return all.sums;
 }
-
-const entryOf = ({
-  key,
-  after,
-}: {
-  readonly key: string;
-  readonly after: Held | undefined;
-}): readonly [string, Held | undefined] => [key, after];

@@ -4,7 +4,7 @@ import { type Difference, difference, refusedOf } from "./difference.js";
 import type { NameSet } from "./names.js";
 import { setVersion, wholePayload } from "./payload.js";
 import type { ResourceTable } from "./resource.js";
-import type { Held, Payload, Style, Subscription } from "./subscription.js";
+import { edited, type Held, type Payload, type Style, type Subscription } from "./subscription.js";
 
 /** What a client has to be told, and the response that tells all of it. */
 export interface Plan {
@@ -43,9 +43,26 @@ function sharedBase(subscription: Subscription, table: ResourceTable): ResourceT
   const { style, wildcard, held, requested, strays } = subscription;
   const isNew = held.size + requested.size + strays.size === 0;
   if (style !== "delta" || !wildcard || !isNew) return undefined;
-  let base = table.base;
-  while (base?.base !== undefined) base = base.base;
-  return base?.size === 0 ? undefined : base;
+  let base = table.layers?.base;
+  while (base?.layers !== undefined) base = base.layers.base;
+  return base;
+}
+
+/**
+ * What a client holds and what it should hold, without the layers that both have: what is different is in those below, which
+ * clients with other tops share. A complete answer lists all layers, and what is asked for may be in any.
+ */
+function differingLayers(
+  { style, held: allHeld, requested, strays }: Subscription,
+  all: ResourceTable,
+): { readonly held: Table<Held>; readonly table: ResourceTable } {
+  let [held, table] = [allHeld, all];
+  if (style === "complete" || requested.size + strays.size > 0) return { held, table };
+  while (held.layers !== undefined && held.layers.top === table.layers?.top) {
+    held = held.layers.base;
+    table = table.layers.base;
+  }
+  return { held, table };
 }
 
 /** Everything that a plan depends on, beside the table. */
@@ -83,8 +100,8 @@ function keyOf(subscription: Subscription): Key {
   return { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays };
 }
 
+/** But for what is held. */
 const sameKey = (a: Key, b: Key): boolean =>
-  a.held === b.held &&
   a.names === b.names &&
   a.requested === b.requested &&
   a.strays === b.strays &&
@@ -123,10 +140,12 @@ export function createSharedPlanner(): SharedPlanner {
       : { ...found, payload: shared(subscription, found.payload) };
   }
 
-  function plan(subscription: Subscription, table: ResourceTable): Plan {
+  function plan(asking: Subscription, all: ResourceTable): Plan {
+    const { held, table } = differingLayers(asking, all);
     const entries = byTable.get(table) ?? [];
-    const known = entries.find(({ key }) => sameKey(key, subscription));
+    const known = entries.find(({ key }) => key.held === held && sameKey(key, asking));
     if (known !== undefined) return known.plan;
+    const subscription = held === asking.held ? asking : edited(asking, { held });
     const result = made(subscription, table);
     const entry = { key: keyOf(subscription), plan: result };
     byTable.set(table, [entry, ...entries.slice(0, ENTRIES - 1)]);

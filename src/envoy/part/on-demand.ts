@@ -16,6 +16,8 @@ import {
   type ProxySets,
   type ResourceSet,
   type ResourceSets,
+  resourceSet,
+  unionOf,
 } from "../resource-set.js";
 import {
   type AskedHost,
@@ -86,7 +88,7 @@ export function createOnDemand(engine: Engine): () => OnDemand {
         withAnswers(hosts, names, index),
     );
     const withFirst = engine.latest("virtual hosts sent", (routes: ResourceSet, hosts: Hosts) =>
-      firstHosts(routes).extended(hosts),
+      unionOf(firstHosts(routes), Table.from(hosts)),
     );
     const build: OnDemand = (sets, scope, needed) =>
       askedSets(sets, (names) => {
@@ -146,7 +148,7 @@ function withNamed(
   const clusters = [...new Set([...needed, ...asked])].flatMap((name) =>
     fixed.has(name) ? [] : (all.get(name) ?? []),
   );
-  return fixed.extended(clusters.map((cluster) => [cluster.name, cluster] as const));
+  return fixed.extended(resourceSet(clusters));
 }
 
 /** Where virtual hosts are found. */

@@ -24,7 +24,13 @@ import {
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
 import { DYNAMIC_DNS_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
-import type { EnvoyResource, ResourceSet, RouteSets } from "../resource-set.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  type RouteSets,
+  resourceSet,
+  unionOf,
+} from "../resource-set.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -70,7 +76,7 @@ export interface OwnRows extends ClusterRows {
   /** The hosts that may look different. */
   readonly hosts: Table<readonly string[]>;
   /** The clusters that do not depend on services. */
-  readonly fixed: readonly EnvoyResource[];
+  readonly fixed: ResourceSet;
 }
 
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
@@ -78,7 +84,7 @@ export interface SharedBuilders extends ClusterBuilders {
   readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
   readonly statics: StaticClusters;
   /** The services' clusters and the static ones. */
-  readonly withStatics: (services: ResourceSet, fixed: readonly EnvoyResource[]) => ResourceSet;
+  readonly withStatics: (services: ResourceSet, fixed: ResourceSet) => ResourceSet;
 }
 
 /** The builders that all scopes share. */
@@ -102,9 +108,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
       buildClaims,
     ),
     statics: createStaticClusters(engine, encoder),
-    withStatics: engine.memo("clusters of services and static ones", (services, fixed) =>
-      services.extended(fixed.map((one) => [one.name, one] as const)),
-    ),
+    withStatics: engine.memo("clusters of services and static ones", unionOf),
   };
 }
 
@@ -115,10 +119,7 @@ interface RowBuilder extends ClusterRows {
   readonly names: Lazy<HostNames>;
 }
 
-type StaticClusters = (
-  client: ClientTraits,
-  mode: UnknownHosts["mode"],
-) => readonly EnvoyResource[];
+type StaticClusters = (client: ClientTraits, mode: UnknownHosts["mode"]) => ResourceSet;
 
 /** The clusters that do not depend on services. */
 function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters {
@@ -133,10 +134,10 @@ function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters 
       mode === "ALLOW_ANY_DYNAMIC_DNS"
         ? [...passing, forwardProxyCluster(DYNAMIC_DNS_CLUSTER, client)]
         : passing;
-    return [blackHoleCluster(client.connectTimeout), ...(router ? [] : unknown)].map((json) => ({
-      name: json.name ?? "",
-      ...encoder.encode(MESSAGE.cluster, json),
-    }));
+    const clusters = [blackHoleCluster(client.connectTimeout), ...(router ? [] : unknown)];
+    return resourceSet(
+      clusters.map((json) => ({ name: json.name ?? "", ...encoder.encode(MESSAGE.cluster, json) })),
+    );
   });
 }
 

@@ -43,7 +43,8 @@ export function createSidecarListeners(
   const bound = createBoundListeners(engine, encoder);
   return (proxy) => {
     const patch = patches.patching.listeners();
-    const union = engine.latest("listeners of a proxy", unionOf);
+    const all = engine.latest("listeners of a proxy", unionOf);
+    const ownOf = engine.latest("own listeners of a proxy", unionOf);
     const outboundOf = (made: SidecarOutbound["listeners"]): ResourceSet => {
       const from = made.get();
       return from instanceof Table ? from : patch(bound({ ...from, proxy }), from.patches);
@@ -61,7 +62,7 @@ export function createSidecarListeners(
     const listenersOf = engine.latest(
       "all listeners of a proxy",
       (made: SidecarOutbound["listeners"], names: Lazy<HostNames>, own: ResourceSet) =>
-        engine.lazy(() => union(outboundOf(made), own, dnsListeners(names.get(), proxy))),
+        engine.lazy(() => all(outboundOf(made), ownOf(own, dnsListeners(names.get(), proxy)))),
     );
     const namesOf = engine.latestOf("name table of a proxy", (names: Lazy<HostNames>) =>
       engine.lazy(() => nameTables(names.get(), proxy)),

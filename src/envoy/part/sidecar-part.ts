@@ -10,7 +10,7 @@ import { type EgressListener, egressListeners } from "../../mesh/sidecar.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
-import type { EnvoyResource } from "../resource-set.js";
+import { type EnvoyResource, unionOf } from "../resource-set.js";
 import { createClaimGroups } from "./claim-rows.js";
 import { createRows, type OutboundPart, type SharedBuilders } from "./outbound-part.js";
 import type { HostResource } from "./outbound-routes.js";
@@ -111,10 +111,7 @@ export function createSidecarPart(
       return join(hosts, unknown, scope, { listeners });
     });
     return {
-      clusters: overlay(
-        clusters(rows.map((one) => one.clusters)),
-        fixed.map((one) => [one.name, one] as const),
-      ),
+      clusters: unionOf(clusters(rows.map((one) => one.clusters)), fixed),
       endpoints: engine.lazy(() => endpoints(rows.map((one) => one.endpoints.get()))),
       routes,
       lookingUp: engine.lazy(() => routes.get().lookingUp),

@@ -167,14 +167,42 @@ describe("a table", () => {
 
   test("knows what it was extended from, until it is edited", () => {
     const base = Table.from([["a", 1]]);
-    const extended = base.extended([["b", 2]]);
-    expect(extended.base).toBe(base);
+    const extended = base.extended(Table.from([["b", 2]]));
+    expect(extended.layers?.base).toBe(base);
     expect(extended.sorted()).toEqual([
       ["a", 1],
       ["b", 2],
     ]);
-    expect(extended.with("c", 3).base).toBeUndefined();
-    expect(base.extended([])).toBe(base);
+    expect(extended.with("c", 3).layers).toBeUndefined();
+    expect(base.extended(Table.empty())).toBe(base);
+  });
+
+  test("in two layers is what it is in one, whichever entries lie in which", () => {
+    const inTop = fc.func(fc.boolean());
+    const tops = fc.oneof(
+      fc.tuple(inTop, inTop),
+      inTop.map((one) => [one, one] as const),
+    );
+    const layered = (table: Table<number>, isTop: (key: string) => boolean) => {
+      const top = Table.from([...table].filter(([key]) => isTop(key)));
+      return [...top.keys()].reduce((rest, key) => rest.without(key), table).extended(top);
+    };
+    fc.assert(
+      fc.property(edits, edits, tops, (first, more, [isTop, isOther]) => {
+        const before = edited(Table.empty(), first);
+        const after = edited(before, more);
+        const lower = layered(before, isTop);
+        const upper = layered(after, isOther);
+        const changes = sortedChanges(after.changesFrom(before));
+        expect(sortedChanges(upper.changesFrom(lower))).toEqual(changes);
+        expect(sortedChanges(upper.changesFrom(before))).toEqual(changes);
+        expect(sortedChanges(after.changesFrom(lower))).toEqual(changes);
+        expect(upper.size).toBe(after.size);
+        expect(KEYS.map((one) => upper.get(one))).toEqual(KEYS.map((one) => after.get(one)));
+        expect([...upper]).toEqual([...after]);
+        expect(edited(lower, more).sorted()).toEqual(after.sorted());
+      }),
+    );
   });
 
   test("is after many edits at once what it is after one after the other", () => {

@@ -121,7 +121,7 @@ test("what is read one by one is what stands there, and a table is recognised if
       const { known } = knownTables();
       const isSame = JSON.stringify(table(held).sorted()) === JSON.stringify(table(other).sorted());
       expect(known.find(here, table(other)) !== undefined).toBe(isSame);
-      const extended = table(held).extended([["more", resource("more@1")]]);
+      const extended = table(held).extended(table({ "a name of more": "1" }));
       expect(known.find(saidOf(extended), extended)).toBe(extended);
     }),
   );

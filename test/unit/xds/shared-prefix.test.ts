@@ -10,8 +10,7 @@ import { resource, tableOf } from "./conversation.js";
 const BASE = tableOf(["A@1", "B@1", "C@1"]);
 
 /** The base, and some more. */
-const extended = (...more: readonly string[]): ResourceTable =>
-  BASE.extended(more.map((text) => resource(text)).map((one) => [one.name, one] as const));
+const extended = (...more: readonly string[]): ResourceTable => BASE.extended(tableOf(more));
 
 const NEW: Asked = { typeUrl: TYPE_URL.cluster, style: "delta", wildcard: true };
 
@@ -56,7 +55,7 @@ test("a response with a shared beginning has the bytes of one that was put toget
 
 test("a table of several layers begins with the lowest", () => {
   const planner = createSharedPlanner();
-  const layered = extended("own@1").extended([["top", resource("top@1")]]);
+  const layered = extended("own@1").extended(tableOf(["top@1"]));
   const payload = payloadFor(planner, layered);
   expect(payload.prefix).toBe(payloadFor(planner, extended("other@1")).prefix);
   expect(payload.resources.map(({ name }) => name).sort()).toEqual(["A", "B", "C", "own", "top"]);
@@ -68,6 +67,35 @@ test("tables with different contents have different versions", () => {
     (more) => payloadFor(planner, extended(...more)).version,
   );
   expect(new Set(versions).size).toBe(3);
+});
+
+test("clients of two tables on one base are told by one payload of what changes in the base", () => {
+  const planner = createSharedPlanner();
+  const changed = BASE.with("B", resource("B@2"));
+  const [first, second] = ["own@1", "other@1"].map((text) => {
+    const own = tableOf([text]);
+    return payloadFor(planner, changed.extended(own), { ...NEW, held: BASE.extended(own) });
+  });
+  expect(first?.resources.map(({ version }) => version)).toEqual(["2"]);
+  expect(second).toBe(first);
+  expect(second?.serial).toBeDefined();
+});
+
+test("a client whose own part changes with the base is told of both", () => {
+  const table = BASE.with("B", resource("B@2")).extended(tableOf(["own@2"]));
+  const payload = payloadFor(createSharedPlanner(), table, { ...NEW, held: extended("own@1") });
+  expect(payload.changed.map(({ name, version }) => `${name}@${version}`).sort()).toEqual([
+    "B@2",
+    "own@2",
+  ]);
+});
+
+test("what a client asks for is found in every layer", () => {
+  const own = tableOf(["own@1"]);
+  const asked = { ...NEW, held: BASE.extended(own), requested: new Set(["own", "A", "none"]) };
+  const payload = payloadFor(createSharedPlanner(), BASE.extended(own), asked);
+  expect(payload.changed.map(({ name }) => name).sort()).toEqual(["A", "own"]);
+  expect(payload.removed).toEqual(["none"]);
 });
 
 test("a client that holds the base is told the rest alone", () => {
