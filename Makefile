@@ -61,9 +61,10 @@ $(PACKAGES): | preflight
 preflight:
 	@scripts/preflight.sh
 
-dist/main.js: scripts/bundle.ts $(SOURCES) $(PACKAGES)
+dist/main.js: scripts/bundle.ts scripts/compile.ts $(SOURCES) $(PACKAGES) | gen
 	@rm -rf dist
 	@$(BIN)/tsx scripts/bundle.ts $(ENTRIES)
+	@$(BIN)/tsx scripts/compile.ts dist/long-running.script.js examples/shop
 	@chmod +x $@
 	@echo "build: $@"
 

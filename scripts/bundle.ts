@@ -6,14 +6,17 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
-/** Packages that read files which lie beside their own, so that they work from where they are installed alone. */
-const LEFT_OUTSIDE = ["@grpc/proto-loader", "@grpc/reflection", "grpc-health-check", "pino"];
+/**
+ * Packages that read files which lie beside their own, so that they work from where they are installed alone. pino is none of them:
+ * it reads such files for threads that write logs, which we have none of.
+ */
+const LEFT_OUTSIDE = ["@grpc/proto-loader", "@grpc/reflection", "grpc-health-check"];
 
 /** Of a package that is no ES module `require` is left over, for modules of Node. */
 const REQUIRE =
-  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+  'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
 const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
 
@@ -31,22 +34,39 @@ function licencesOf(inputs: readonly string[]): string {
   return `${sections.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }
 
-const { metafile } = await build({
-  entryPoints: process.argv.slice(2),
+const COMMON = {
   outdir: "dist",
   bundle: true,
   external: LEFT_OUTSIDE,
   platform: "node",
   target: "node20",
+  entryNames: "[name]",
+  sourcemap: true,
+  metafile: true,
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
+const modules = await build({
+  ...COMMON,
+  entryPoints: process.argv.slice(2),
   format: "esm",
   // What only one command needs is in a file that only that command reads. All files stand side by side, so that
   // `new URL("./echo-worker.js", import.meta.url)` holds in each of them.
   splitting: true,
-  entryNames: "[name]",
   chunkNames: "chunk-[hash]",
   banner: { js: REQUIRE },
-  sourcemap: true,
-  metafile: true,
-  logLevel: "warning",
 });
-writeFileSync("dist/LICENSES.txt", licencesOf(Object.keys(metafile.inputs)));
+// A function of what Node gives to modules that are none of ES: see src/cli/script.ts.
+const script = await build({
+  ...COMMON,
+  entryPoints: [{ in: "src/cli/long-running.ts", out: "long-running.script" }],
+  format: "cjs",
+  supported: { "dynamic-import": false },
+  define: { "import.meta.url": "importMetaUrl" },
+  banner: {
+    js: '(function (exports, require, module, path) { const importMetaUrl = require("node:url").pathToFileURL(path).href;',
+  },
+  footer: { js: "})" },
+});
+const inputs = [modules, script].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+writeFileSync("dist/LICENSES.txt", licencesOf(inputs));

@@ -2,17 +2,9 @@
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import { INTERRUPTED } from "./cli/command-error.js";
 import { runCommandLine } from "./cli/command-line.js";
 import type { Output } from "./cli/context.js";
-
-/**
- * How much of what a function calls V8 compiles into it, in bytes; 920 is its own default. Most functions of a control plane run
- * some thousand times, not millions: a third of the CPU of a start, and of the edits after it, was V8's optimizing compiler.
- */
-const MAX_INLINED_BYTECODE = 50;
-setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${String(MAX_INLINED_BYTECODE)}`);
 
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   // Whoever read it may have gone, such as `head`.

@@ -4,9 +4,9 @@ import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
 import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
-import { collectAlone, growHeapSteadily } from "./grow-heap.js";
 import { KEY_TYPES } from "./key-types.js";
 import { formatLogLine } from "./log-line.js";
+import { collectAlone, runAsControlPlane } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
 export interface ServeOptions {
@@ -32,7 +32,7 @@ export interface ServeOptions {
 
 /** Runs the control plane until the command is to end. */
 export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
-  growHeapSteadily();
+  runAsControlPlane();
   const logger = createLogger(context, options.logLevel);
   const tell = diagnosticTeller(context, logger);
   const controlPlane = await startControlPlane({

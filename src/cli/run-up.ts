@@ -5,8 +5,8 @@ import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
-import { collectAlone, growHeapSteadily } from "./grow-heap.js";
 import { upStatePath } from "./state-path.js";
+import { collectAlone, runAsControlPlane } from "./v8-flags.js";
 
 /** The options of `fairlead up`. */
 export interface UpCommandOptions {
@@ -30,7 +30,7 @@ export async function runUp(
   directory: string,
   options: UpCommandOptions,
 ): Promise<void> {
-  growHeapSteadily();
+  runAsControlPlane();
   const { environment, installation } = context;
   const stateDirectory = resolve(options.state ?? upStatePath(environment, directory));
   const terminal = new UpTerminal(terminalOf(context), stateDirectory);

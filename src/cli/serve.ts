@@ -3,6 +3,7 @@ import { collect, collectServiceAccount, parsePort, parseTtl } from "./arguments
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { KEY_TYPES } from "./key-types.js";
+import { loadLongRunning } from "./load-long-running.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { ServeOptions } from "./run-serve.js";
 import { defaultStatePath } from "./state-path.js";
@@ -55,7 +56,7 @@ export function serveCommand(context: CommandContext): Command {
     )
     .addHelpText("after", HELP)
     .action(async (options: ServeOptions) => {
-      const { runServe } = await import("./run-serve.js");
+      const { runServe } = await loadLongRunning();
       await runServe(context, options);
     });
 }

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { collect, parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
+import { loadLongRunning } from "./load-long-running.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { UpCommandOptions } from "./run-up.js";
 
@@ -34,7 +35,7 @@ export function upCommand(context: CommandContext): Command {
     .option("--discover-roots <file>", DISCOVER_ROOTS)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: UpCommandOptions) => {
-      const { runUp } = await import("./run-up.js");
+      const { runUp } = await loadLongRunning();
       await runUp(context, directory, options);
     });
 }

@@ -77,6 +77,21 @@ test("a command that asks nobody does not read what calls a control plane", asyn
   expect(bytes).toBeLessThan(400_000);
 });
 
+test("of a control plane's script V8 takes the compiled code that lies beside it", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "fairlead-start-up-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const state = join(directory, "state");
+  await writeFile(state, "no directory, so that it ends soon");
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    "--profile-deserialization",
+    MAIN,
+    ...["serve", "--config", directory, "--state", state],
+  ]).catch((error: unknown) => error as { readonly stdout: string; readonly stderr: string });
+  expect(stderr).toContain(state);
+  // V8 tells of all that it takes, which is little else; what it does not take is told of without a size.
+  expect(stdout).toMatch(/^\[Deserializing from \d{7} bytes /m);
+});
+
 test("all that a command writes goes through a pipe, however much it is", async () => {
   const names = Array.from({ length: 3000 }, (_, i) => `cluster-${i}`);
   const directory = await mkdtemp(join(tmpdir(), "fairlead-start-up-"));
