@@ -6,14 +6,17 @@
  * - The removal of a cluster waits until all that may send traffic to it is up to date and ACKed, and as long as the
  *   client stays with refused content that uses it. Right after a client came back it has not said yet what it holds.
  *   A cluster that the client has not taken yet is used by nothing, and goes at once: it may never become warm.
+ * - A change of endpoints waits for that of their cluster, if that could not be sent yet: the cluster may be changed for them,
+ *   as when a Service goes over to workloads of another identity, which the cluster of before would not let pass.
  * - The removal of endpoints waits for that of their clusters, since Envoy mostly gives them up itself then.
  *
  * The waits for the client end with the time of the response that they wait for (Pacing.warmWaitMs). Nothing else waits.
  */
 import { arrivals, isNewTo } from "./arrivals.js";
-import type { Difference } from "./difference.js";
+import type { Difference, Told } from "./difference.js";
 import type { Moment } from "./moment.js";
-import { type ResourceTable, TYPE_URL } from "./resource.js";
+import type { Planner } from "./plan.js";
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
 import { isContent, isRejected, type Subscription, wants } from "./subscription.js";
@@ -46,12 +49,11 @@ export function waitingFor(
   }
   // What the client asks for and is not there is answered at once: it may wait for that.
   const gone = removed.filter((name) => !subscription.requested.has(name));
-  if (gone.length === 0) return NOTHING;
   switch (subscription.typeUrl) {
     case TYPE_URL.cluster:
       return waitingRemovals(state, subscription, gone, moment);
     case TYPE_URL.endpoint:
-      return waitingEndpoints(state, gone, moment);
+      return waitingEndpoints(state, { changed, removed: gone }, moment);
     default:
       return NOTHING;
   }
@@ -98,14 +100,22 @@ function unreadyClusters(state: StreamState, { now, pacing, plan }: Moment): Wai
     until = Math.min(until, sentAt + pacing.warmWaitMs);
     names.add(resource.name);
   }
-  // Of a set that was refused whole nothing is on its way.
-  const changed = clusters.refused === undefined ? plan(clusters, table).difference.changed : [];
-  for (const resource of changed) {
-    if (isNewTo(clusters, resource.name) && !isRejected(clusters, resource)) {
-      names.add(resource.name);
-    }
+  for (const { name } of unsentClusters(clusters, table, plan)) {
+    if (isNewTo(clusters, name)) names.add(name);
   }
   return { names, until };
+}
+
+/** The clusters that the client is still to be sent, new ones and changed ones. */
+function unsentClusters(
+  clusters: Subscription,
+  table: ResourceTable,
+  plan: Planner,
+): readonly EncodedResource[] {
+  const isCurrent = clusters.held === table && clusters.requested.size === 0;
+  // Of a set that was refused whole nothing is on its way.
+  if (isCurrent || clusters.refused !== undefined) return [];
+  return plan(clusters, table).difference.changed.filter((it) => !isRejected(clusters, it));
 }
 
 function waitingRemovals(
@@ -114,6 +124,7 @@ function waitingRemovals(
   removed: readonly string[],
   moment: Moment,
 ): Waiting {
+  if (removed.length === 0) return NOTHING;
   // Of a client that came back with others it is not known which it had taken before.
   const unready = clusters.inherited ? NOTHING : unreadyClusters(state, moment);
   const taken = removed.filter((name) => !unready.names.has(name));
@@ -177,10 +188,27 @@ function refusedNow(user: Subscription, table: ResourceTable, { plan }: Moment):
   return [...rejected, ...plan(user, table).difference.refused];
 }
 
-function waitingEndpoints(state: StreamState, removed: readonly string[], moment: Moment): Waiting {
+function waitingEndpoints(state: StreamState, { changed, removed }: Told, moment: Moment): Waiting {
   const clusters = subscriptionTo(state, TYPE_URL.cluster);
   const table = state.view.get(TYPE_URL.cluster);
   if (clusters === undefined || table === undefined) return NOTHING;
+  // One that the client has not taken yet may need them for that, and calls do not go by it.
+  const replaced = unsentClusters(clusters, table, moment.plan).filter(
+    ({ name }) => !isNewTo(clusters, name),
+  );
+  const theirs = new Set(replaced.map(({ endpoints }) => endpoints));
+  const early = changed.map(({ name }) => name).filter((name) => theirs.has(name));
+  const gone = waitingRemovalsOfEndpoints(clusters, table, removed, moment);
+  return early.length === 0 ? gone : { ...gone, names: new Set([...gone.names, ...early]) };
+}
+
+function waitingRemovalsOfEndpoints(
+  clusters: Subscription,
+  table: ResourceTable,
+  removed: readonly string[],
+  moment: Moment,
+): Waiting {
+  if (removed.length === 0) return NOTHING;
   const until =
     moment.plan(clusters, table).difference.removed.length > 0
       ? Infinity

@@ -92,6 +92,53 @@ describe("the endpoints of a changed cluster", () => {
     ]);
   });
 
+  it.each([
+    ["delta", connected],
+    ["state of the world", connectedSotw],
+  ])(
+    "wait for it by %s while it waits for the clusters before it, and no others do",
+    (_, connect) => {
+      const client = connect();
+      client.change({ cluster: [cluster("A@2"), cluster("B@1")] });
+      client.ack("endpoint");
+      const both = { cluster: [cluster("A@2"), cluster("B@2")], endpoint: ["A@2", "B@2"] };
+      expect(client.change(both)).toEqual(["endpoint A@2"]);
+      client.ack("endpoint");
+      const sent = client.ack("cluster");
+      expect(sent).toEqual([expect.stringMatching(/^cluster .*B@2$/), "endpoint B@2"]);
+    },
+  );
+
+  it("wait for it no longer than it waits for the clusters before it", () => {
+    const client = connected();
+    client.change({ cluster: [cluster("A@2"), cluster("B@1")] });
+    client.ack("endpoint");
+    const both = { cluster: [cluster("A@2"), cluster("B@2")], endpoint: ["A@1", "B@2"] };
+    expect(client.change(both)).toEqual([]);
+    expect(client.pass(999)).toEqual([]);
+    expect(client.pass(1)).toEqual(["cluster B@2", "endpoint B@2"]);
+  });
+
+  it("do not wait for one that the client refused", () => {
+    const client = connected();
+    client.change({ cluster: [cluster("A@1"), cluster("B@bad")] });
+    client.ack("endpoint");
+    client.nack("cluster");
+    expect(client.change({ endpoint: ["A@1", "B@2"] })).toEqual(["endpoint B@2"]);
+  });
+
+  it("do not wait for it when the client has none, without which it may not take the clusters before it", () => {
+    const client = connected();
+    const withC = (version: number): ViewSketch => ({
+      cluster: [...MESH.cluster, cluster(`C@${version}`)],
+      endpoint: [...MESH.endpoint, `C@${version}`],
+    });
+    client.change(withC(1));
+    client.change(withC(2));
+    expect(client.subscribe("endpoint", "C")).toEqual(["endpoint C@2"]);
+    expect(client.ack("cluster")).toEqual(["cluster C@2", "endpoint C@2"]);
+  });
+
   it("are not sent unless the client wants them", () => {
     const client = connected();
     client.unsubscribe("endpoint", "A");
