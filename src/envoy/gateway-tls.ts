@@ -6,7 +6,7 @@ import type {
   CommonTlsContextJson,
   DownstreamTlsContextJson,
 } from "./api.js";
-import { adsSecret } from "./config-source.js";
+import { adsCredential } from "./config-source.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
 import { rootsSecretName, secretName } from "./secret-names.js";
 import { serverParameters } from "./tls-parameters.js";
@@ -33,7 +33,7 @@ function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
   const names = credentialNames(tls);
   if (names.length > 0) {
     return {
-      tlsCertificateSdsSecretConfigs: names.map((name) => adsSecret(secretName(name))),
+      tlsCertificateSdsSecretConfigs: names.map((name) => adsCredential(secretName(name))),
     };
   }
   const files = tls.tlsCertificates ?? [tls];
@@ -78,7 +78,7 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
     return {
       combinedValidationContext: {
         defaultValidationContext: match,
-        validationContextSdsSecretConfig: adsSecret(rootsSecretName(credential)),
+        validationContextSdsSecretConfig: adsCredential(rootsSecretName(credential)),
       },
     };
   }

@@ -8,7 +8,7 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
-import { adsSecret } from "../config-source.js";
+import { adsCredential } from "../config-source.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
 import { rootsSecretName, secretName } from "../secret-names.js";
 import { clientParameters } from "../tls-parameters.js";
@@ -100,7 +100,7 @@ function clientCertificate(settings: ClientTLSSettings): CommonTlsContextJson {
   if (settings.mode !== "MUTUAL") return {};
   const credential = given(settings.credentialName);
   if (credential !== undefined) {
-    return { tlsCertificateSdsSecretConfigs: [adsSecret(secretName(credential))] };
+    return { tlsCertificateSdsSecretConfigs: [adsCredential(secretName(credential))] };
   }
   return {
     tlsCertificates: [
@@ -122,7 +122,7 @@ function serverValidation(
     return {
       combinedValidationContext: {
         defaultValidationContext: validation,
-        validationContextSdsSecretConfig: adsSecret(rootsSecretName(credential)),
+        validationContextSdsSecretConfig: adsCredential(rootsSecretName(credential)),
       },
     };
   }
