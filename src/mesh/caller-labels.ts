@@ -1,4 +1,5 @@
-import { sameElements } from "../base/engine.js";
+import { type Engine, sameElements } from "../base/engine.js";
+import { groupBy } from "../base/group-by.js";
 import type { Table } from "../base/table.js";
 import type { PolicySelector } from "../config/kinds/selectors.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -15,6 +16,66 @@ export interface CallerLabels {
   readonly byNamespace: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Keys of labels that a resource asks for. */
+interface AskedLabels {
+  /** That of the callers that it is for; undefined if it is for all. */
+  readonly namespace: string | undefined;
+  readonly keys: readonly string[];
+}
+
+const sameAsked = (a: AskedLabels, b: AskedLabels): boolean =>
+  a.namespace === b.namespace && sameElements(a.keys, b.keys);
+
+/** The kinds of resources that ask for labels. */
+type Asking = "VirtualService" | "Telemetry" | "DestinationRule";
+type AskingTables = { readonly [K in Asking]: Table<ResourceOf<K>> };
+
+/** Finds the keys that VirtualServices match callers by, and Telemetry resources and DestinationRules select them by. */
+export function createCallerLabels(
+  engine: Engine,
+): (tables: AskingTables, rootNamespace: string) => CallerLabels {
+  const ofRoutes = engine.derive<[ResourceOf<"VirtualService">], [], AskedLabels>(
+    "labels that a VirtualService asks for",
+    (_key, [one]) => one && asked(undefined, sourceLabelKeys(one)),
+    sameAsked,
+  );
+  const ofTelemetries = engine.derive<[ResourceOf<"Telemetry">], [string], AskedLabels>(
+    "labels that a Telemetry asks for",
+    (_key, [one], root) => one && ofSelector(one.metadata.namespace, one.spec.selector, root),
+    sameAsked,
+  );
+  const ofRules = engine.derive<[ResourceOf<"DestinationRule">], [], AskedLabels>(
+    "labels that a DestinationRule asks for",
+    (_key, [one]) => one && ofSelector(one.metadata.namespace, one.spec.workloadSelector),
+    sameAsked,
+  );
+  const together = engine.latest(
+    "caller labels",
+    (...all: readonly Table<AskedLabels>[]): CallerLabels =>
+      callerLabels(all.flatMap((table) => [...table.values()])),
+  );
+  return (tables, rootNamespace) =>
+    together(
+      ofRoutes([tables.VirtualService]),
+      ofTelemetries([tables.Telemetry], rootNamespace),
+      ofRules([tables.DestinationRule]),
+    );
+}
+
+function asked(namespace: string | undefined, keys: readonly string[]): AskedLabels | undefined {
+  return keys.length === 0 ? undefined : { namespace, keys };
+}
+
+/** What is in the root namespace is for all callers, where a kind has one. */
+function ofSelector(
+  namespace: string,
+  selector: PolicySelector | undefined,
+  rootNamespace?: string,
+): AskedLabels | undefined {
+  const keys = Object.keys(selector?.matchLabels ?? {});
+  return asked(namespace === rootNamespace ? undefined : namespace, keys);
+}
+
 function sourceLabelKeys({ spec }: ResourceOf<"VirtualService">): readonly string[] {
   const matches = [
     ...(spec.http ?? []).flatMap((route) => route.match ?? []),
@@ -24,44 +85,20 @@ function sourceLabelKeys({ spec }: ResourceOf<"VirtualService">): readonly strin
   return matches.flatMap((match) => Object.keys(match.sourceLabels ?? {}));
 }
 
-/** The keys that VirtualServices match callers by, and Telemetry resources and DestinationRules select them by. */
-export function callerLabels(
-  virtualServices: Table<ResourceOf<"VirtualService">>,
-  telemetries: Table<ResourceOf<"Telemetry">>,
-  rules: Table<ResourceOf<"DestinationRule">>,
-  rootNamespace: string,
-): CallerLabels {
-  const everywhere = new Set<string>();
-  const byNamespace = new Map<string, Set<string>>();
-  virtualServices.forEach((one) => {
-    for (const key of sourceLabelKeys(one)) everywhere.add(key);
-  });
-  const addOf = (namespace: string, selector: PolicySelector | undefined): void => {
-    const keys = Object.keys(selector?.matchLabels ?? {});
-    if (keys.length === 0) return;
-    byNamespace.set(namespace, new Set([...(byNamespace.get(namespace) ?? []), ...keys]));
-  };
-  telemetries.forEach(({ metadata, spec }) => {
-    if (metadata.namespace !== rootNamespace) addOf(metadata.namespace, spec.selector);
-    else for (const key of Object.keys(spec.selector?.matchLabels ?? {})) everywhere.add(key);
-  });
-  rules.forEach(({ metadata, spec }) => {
-    addOf(metadata.namespace, spec.workloadSelector);
-  });
+function callerLabels(all: readonly AskedLabels[]): CallerLabels {
+  const byNamespace = [...groupBy(all, ({ namespace }) => namespace)].map(
+    ([namespace, some]) => [namespace, inOrder(some.flatMap(({ keys }) => keys))] as const,
+  );
+  const ofOne = byNamespace.flatMap(([namespace, keys]) =>
+    namespace === undefined ? [] : [[namespace, keys] as const],
+  );
   return {
-    everywhere: [...everywhere].sort(),
-    byNamespace: new Map([...byNamespace].map(([name, keys]) => [name, [...keys].sort()])),
+    everywhere: byNamespace.find(([namespace]) => namespace === undefined)?.[1] ?? [],
+    byNamespace: new Map(ofOne),
   };
 }
 
-/** Whether two say the same. */
-export function sameCallerLabels(a: CallerLabels, b: CallerLabels): boolean {
-  return (
-    sameElements(a.everywhere, b.everywhere) &&
-    a.byNamespace.size === b.byNamespace.size &&
-    [...a.byNamespace].every(([name, keys]) => sameElements(keys, b.byNamespace.get(name) ?? []))
-  );
-}
+const inOrder = (keys: readonly string[]): readonly string[] => [...new Set(keys)].sort();
 
 /** The labels of a caller that count, sorted by key. */
 export function relevantLabels(

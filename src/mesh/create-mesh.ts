@@ -7,7 +7,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createAliases } from "./alias.js";
-import { type CallerLabels, callerLabels, sameCallerLabels } from "./caller-labels.js";
+import { createCallerLabels } from "./caller-labels.js";
 import { createServices } from "./create-services.js";
 import { createCredentialRules } from "./credential-rules.js";
 import { createDelegation } from "./delegation.js";
@@ -16,7 +16,6 @@ import {
   destinationRule,
   orderRules,
   type RulesByHost,
-  wildcardRules,
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
@@ -40,7 +39,6 @@ import { createNamespaceDistributions } from "./traffic-distribution.js";
 import {
   type DelegatedSpec,
   MESH_GATEWAY,
-  ofWildcardHosts,
   orderVirtualServices,
   sameVirtualService,
   type VirtualService,
@@ -48,6 +46,7 @@ import {
   virtualService,
   withPorts,
 } from "./virtual-service.js";
+import { createWildcardHosts } from "./wildcard-hosts.js";
 import type { Workload } from "./workload.js";
 import { createWorkloads } from "./workloads.js";
 
@@ -249,16 +248,17 @@ function createHostTables(
   const namespaces = engine.memo("namespaces with services", namespacesOf);
   const settleResolver = engine.settle<HostResolver>(sameResolver);
   const rulesOf = createRules(engine);
-  const wildcardsOf = engine.memo("wildcard rules", wildcardRules);
-  const settleRules = engine.settle<readonly DestinationRule[]>(sameElements);
+  const wildcardRules = createWildcardHosts<DestinationRule>(engine, "wildcard rules");
   const portsOf = engine.derive<[Table<Service>], [], HostPorts>(
     "ports of hosts",
     (_host, [group]) => group && hostPorts(group.values()),
     sameHostPorts,
   );
   const virtualServicesOf = createVirtualServices(engine);
-  const wildcardVirtualServicesOf = engine.memo("wildcard virtual services", ofWildcardHosts);
-  const settleVirtualServices = engine.settle<VirtualServices>(sameElements);
+  const wildcardVirtualServices = createWildcardHosts<VirtualService>(
+    engine,
+    "wildcard virtual services",
+  );
   const routeRules = createRouteRules(engine);
   const ownRules = createOwnRules(engine);
   const credentialRules = createCredentialRules(engine);
@@ -278,9 +278,9 @@ function createHostTables(
     const said = {
       servicesByHost,
       rules,
-      wildcardRules: settleRules(wildcardsOf(rules)),
+      wildcardRules: wildcardRules(rules),
       virtualServices: byHost,
-      wildcardVirtualServices: settleVirtualServices(wildcardVirtualServicesOf(byHost)),
+      wildcardVirtualServices: wildcardVirtualServices(byHost),
     };
     const ruled = { ...said, routeRules: routeRules(said) };
     return {
@@ -302,8 +302,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const workloadTables = createWorkloadTables(engine);
   const hostTables = createHostTables(engine);
   const madeRouting = createMadeRouting(engine);
-  const callerLabelsOf = engine.memo("caller labels", callerLabels);
-  const settleCallerLabels = engine.settle<CallerLabels>(sameCallerLabels);
+  const callerLabels = createCallerLabels(engine);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
   const securityPolicies = createSecurityPolicies(engine);
   const sidecars = engine.memo("sidecars", indexSidecars);
@@ -322,14 +321,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       config,
       networks: networks(tables),
       peerTrustDomains: peersOf(config, federated),
-      callerLabels: settleCallerLabels(
-        callerLabelsOf(
-          tables.VirtualService,
-          tables.Telemetry,
-          tables.DestinationRule,
-          config.rootNamespace,
-        ),
-      ),
+      callerLabels: callerLabels(tables, config.rootNamespace),
       gateways: routing.Gateway,
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),
       envoyFilters: envoyFilters(tables.EnvoyFilter),

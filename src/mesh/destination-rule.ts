@@ -3,7 +3,7 @@ import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
-import { compareSpecificity, isSubsetOf, isWildcard } from "./hostname.js";
+import { isSubsetOf } from "./hostname.js";
 import { type Labels, sameSelector, selects } from "./labels.js";
 import { comparePrecedence } from "./precedence.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
@@ -94,14 +94,6 @@ const byPrecedence = (a: DestinationRule, b: DestinationRule): number =>
 
 /** Rules by the host that they name. */
 export type RulesByHost = Table<readonly DestinationRule[]>;
-
-/** The rules whose host is a wildcard, the most specific host first. */
-export function wildcardRules(rules: RulesByHost): readonly DestinationRule[] {
-  return [...rules]
-    .filter(([host]) => isWildcard(host))
-    .sort(([a], [b]) => compareSpecificity(a, b))
-    .flatMap(([, list]) => list);
-}
 
 const isPrivate = ({ exportTo, namespace }: DestinationRule): boolean =>
   !exportTo.everyone && exportTo.namespaces.every((one) => one === namespace);

@@ -140,20 +140,27 @@ function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
   );
 }
 
-/** The labels by which rules, and services themselves, order endpoints, sorted; of nodes only where services ask for them. */
-export function failoverLabels(
-  rules: Iterable<DestinationRule>,
+/** The labels by which rules order endpoints. */
+export function failoverLabels(rules: readonly DestinationRule[]): readonly string[] {
+  return rules
+    .flatMap(policiesOf)
+    .flatMap(({ loadBalancer }) => labelsIn(loadBalancer?.localityLbSetting));
+}
+
+const labelsIn = (setting: LocalityLoadBalancerSetting | undefined): readonly string[] =>
+  (setting?.failoverPriority ?? []).map((entry) => readPriority(entry).label);
+
+/**
+ * The labels by which endpoints are ordered anywhere in a mesh, sorted: by its setting, by rules, which ask for `asked`, and by
+ * services themselves; of nodes only where services ask for them.
+ */
+export function placingLabels(
+  asked: Iterable<readonly string[]>,
   mesh: LocalityLoadBalancerSetting,
   byNode: boolean,
 ): readonly string[] {
-  const settings = [...rules]
-    .flatMap(policiesOf)
-    .map(({ loadBalancer }) => loadBalancer?.localityLbSetting);
-  const all = [mesh, ...settings].flatMap((setting) => setting?.failoverPriority ?? []);
-  const asked = byNode ? [NODE_LABEL] : [];
-  return [
-    ...new Set([...TOPOLOGY, ...asked, ...all.map((entry) => readPriority(entry).label)]),
-  ].sort();
+  const ofNodes = byNode ? [NODE_LABEL] : [];
+  return [...new Set([...TOPOLOGY, ...ofNodes, ...labelsIn(mesh), ...[...asked].flat()])].sort();
 }
 
 /** The labels of a workload, and what its place says in labels. See Istio, AugmentLabels. */

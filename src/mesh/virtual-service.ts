@@ -4,7 +4,6 @@ import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceRef } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
-import { compareSpecificity, isWildcard } from "./hostname.js";
 import { isOfGatewayApi, originOf } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
 import { type HostPorts, type LookedUpPorts, sameLookedUpPorts } from "./service.js";
@@ -175,14 +174,4 @@ export function seenFrom(
   };
   const visible = ordered.filter(({ exportTo }) => isVisible(exportTo, namespace));
   return ranks.flatMap((rank) => visible.filter((one) => rankOf(one) === rank));
-}
-
-/** The VirtualServices of wildcard hosts, the most specific host first, of those by host. */
-export function ofWildcardHosts(
-  byHost: Table<readonly VirtualService[]>,
-): readonly VirtualService[] {
-  return [...byHost]
-    .filter(([host]) => isWildcard(host))
-    .sort(([a], [b]) => compareSpecificity(a, b))
-    .flatMap(([, list]) => list);
 }

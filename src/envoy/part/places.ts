@@ -1,12 +1,15 @@
 /** Where proxies are, as far as it decides which endpoints they prefer. */
 import { type Engine, sameElements } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
 import { NODE_METADATA } from "../../config/node-metadata.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { Labels } from "../../mesh/labels.js";
 import {
   asksForNodes,
   failoverLabels,
   type Place,
   placeLabels,
+  placingLabels,
 } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -23,13 +26,21 @@ export interface Places {
 
 /** The finder of places. */
 export function createPlaces(engine: Engine): Places {
+  const ofRules = engine.derive<[readonly DestinationRule[]], [], readonly string[]>(
+    "failover labels of rules",
+    (_host, [rules = []]) => {
+      const labels = failoverLabels(rules);
+      return labels.length === 0 ? undefined : labels;
+    },
+    sameElements,
+  );
   const labelsAsked = engine.latest(
     "failover labels",
     (
-      rules: Mesh["rules"],
+      asked: Table<readonly string[]>,
       setting: Mesh["config"]["localityLbSetting"],
       servicesByNode: number,
-    ): readonly string[] => failoverLabels([...rules.values()].flat(), setting, servicesByNode > 0),
+    ): readonly string[] => placingLabels(asked.values(), setting, servicesByNode > 0),
   );
   const countByNode = engine.fold<Service, number>(
     "services that ask for nodes",
@@ -40,7 +51,7 @@ export function createPlaces(engine: Engine): Places {
   const settle = engine.settle<readonly string[]>(sameElements);
   // Asked for each proxy after each edit.
   const asked = engine.latestOf("failover labels of a mesh", ({ rules, config, services }: Mesh) =>
-    settle(labelsAsked(rules, config.localityLbSetting, countByNode(services))),
+    settle(labelsAsked(ofRules([rules]), config.localityLbSetting, countByNode(services))),
   );
   const shared = engine.memo(
     "place",
