@@ -82,10 +82,13 @@ export interface ProxySets extends ResourceSets {
   readonly asked?: ((names: AskedNames) => AskedSets) | undefined;
 }
 
+/** Names without an order, each once. */
+type Names = Iterable<string> & { readonly size: number };
+
 /** The names of what a proxy asked for. */
 export interface AskedNames {
-  readonly clusters: ReadonlySet<string>;
-  readonly virtualHosts: ReadonlySet<string>;
+  readonly clusters: Names;
+  readonly virtualHosts: Names;
 }
 
 /** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
