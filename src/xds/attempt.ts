@@ -3,7 +3,7 @@ import type { Difference } from "./difference.js";
 import { NO_NAMES, subset } from "./names.js";
 import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
 import type { Plan } from "./plan.js";
-import type { EncodedResource, ResourceTable } from "./resource.js";
+import type { ResourceTable } from "./resource.js";
 import {
   contentHeld,
   edited,
@@ -42,7 +42,7 @@ export function nextAttempt(
   if (subscription.style === "complete" && subscription.inherited) return undefined;
   const rest = payloadOfRest(subscription, table, difference, withheld);
   if (rest !== undefined) return partly(subscription, table, rest, withheld);
-  const group = nextGroup(subscription, waiting);
+  const group = nextGroup(subscription, waiting, withheld);
   if (group !== undefined) return attemptGroup(subscription, table, difference, group);
   // Who waits for a first answer gets it with what waits for other types; nothing else will come after what is refused.
   if (!subscription.owed || (subscription.style !== "complete" && waiting.size > 0))
@@ -124,17 +124,26 @@ function payloadOfRest(
   return payloadWithout(subscription, table, { changed, removed }, NO_NAMES);
 }
 
+/** Suspects whose turn it is. */
 interface Group {
-  readonly resources: readonly EncodedResource[];
+  /** All that is withheld but for these. */
+  readonly others: ReadonlySet<string>;
   readonly later: Subscription["suspects"];
 }
 
-function nextGroup({ suspects }: Subscription, waiting: ReadonlySet<string>): Group | undefined {
+function nextGroup(
+  { suspects }: Subscription,
+  waiting: ReadonlySet<string>,
+  withheld: ReadonlySet<string>,
+): Group | undefined {
   for (const [index, group] of suspects.entries()) {
-    const resources = group.filter(({ name }) => !waiting.has(name));
+    const names = group.map(({ name }) => name).filter((name) => !waiting.has(name));
     const left = group.filter(({ name }) => waiting.has(name));
     const later = suspects.toSpliced(index, 1, ...(left.length > 0 ? [left] : []));
-    if (resources.length > 0) return { resources, later };
+    if (names.length === 0) continue;
+    const others = new Set(withheld);
+    for (const name of names) others.delete(name);
+    return { others, later };
   }
   return undefined;
 }
@@ -143,13 +152,11 @@ function attemptGroup(
   subscription: Subscription,
   table: ResourceTable,
   difference: Difference,
-  { resources, later }: Group,
+  { others, later }: Group,
 ): Attempt | undefined {
-  const withheld = new Set([...difference.changed.map(({ name }) => name), ...difference.removed]);
-  for (const { name } of resources) withheld.delete(name);
-  const payload = payloadWithout(subscription, table, difference, withheld);
+  const payload = payloadWithout(subscription, table, difference, others);
   if (payload === undefined) return undefined;
-  return partly(edited(subscription, { suspects: later }), table, payload, withheld);
+  return partly(edited(subscription, { suspects: later }), table, payload, others);
 }
 
 /** All of a table is told but for the withheld names, which stay as they are. */

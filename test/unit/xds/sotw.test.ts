@@ -339,6 +339,18 @@ describe("a state-of-the-world client that refuses", () => {
     expect(client.pass(60_000)).toEqual([]);
   });
 
+  it("one of several is not sent it again when its answer comes late", () => {
+    const client = shop();
+    client.subscribe("cluster");
+    client.ackAll();
+    client.change({ cluster: ["A@2", "B@2", "C@bad"] });
+    expect(client.nack("cluster", "no name")).toEqual(["cluster A@1 B@1 C@bad"]);
+    const { nonce } = client.last("cluster");
+    expect(client.pass(1000)).toEqual([expect.stringMatching(/^cluster .* C@bad$/)]);
+    expect(client.request("cluster", { nonce, error: "no name" })).toEqual([]);
+    expect(client.pass(1000)).toEqual(["cluster A@2 B@2"]);
+  });
+
   it("a route is sent the other routes again", () => {
     const client = shop();
     client.subscribe("route", "R", "S");
