@@ -1,4 +1,5 @@
-import { Table } from "../../../src/base/table.js";
+import { type Layers, Table } from "../../../src/base/table.js";
+import { ABSENT } from "../../../src/base/trie.js";
 import { onDeltaRequest } from "../../../src/xds/delta.js";
 import { versionsOf } from "../../../src/xds/held-versions.js";
 import { createKnownTables, type KnownTables } from "../../../src/xds/known-tables.js";
@@ -38,12 +39,50 @@ export function tableOf(resources: readonly (string | EncodedResource)[]): Resou
   return Table.from(all.map((it) => [it.name, it]));
 }
 
+/** Half of the names are in a layer of their own, as a proxy's own clusters are. */
+const isOnTop = (name: string): boolean => name.charCodeAt(0) % 2 === 0;
+
+/** A table in the layers that its names belong to; those of `last` where they are the same. */
+function layered(table: ResourceTable, last = Table.empty<EncodedResource>()): ResourceTable {
+  const before = layersOf(last);
+  const base = edited(
+    before.base,
+    [...table].filter(([name]) => !isOnTop(name)),
+  );
+  const top = edited(
+    before.top,
+    [...table].filter(([name]) => isOnTop(name)),
+  );
+  return base === before.base && top === before.top ? last : base.extended(top);
+}
+
+function layersOf(table: ResourceTable): Layers<EncodedResource> {
+  if (table.layers !== undefined) return table.layers;
+  const empty = Table.empty<EncodedResource>();
+  const isTop = [...table.keys()].some(isOnTop);
+  return isTop ? { base: empty, top: table } : { base: table, top: empty };
+}
+
+/** A table with just these entries; what is equal in it stays. */
+function edited(
+  table: ResourceTable,
+  entries: readonly (readonly [string, EncodedResource])[],
+): ResourceTable {
+  const wanted = new Map(entries);
+  const gone = [...table.keys()].filter((name) => !wanted.has(name));
+  const fresh = entries.filter(([name, it]) => table.get(name)?.version !== it.version);
+  return [...gone.map((name) => [name, ABSENT] as const), ...fresh].reduce(
+    (result, [name, it]) => (it === ABSENT ? result.without(name) : result.with(name, it)),
+    table,
+  );
+}
+
 /** A view with exactly the types that the sketch has. */
 export function viewOf(sketch: ViewSketch): ReadonlyMap<string, ResourceTable> {
   return new Map(
     Object.entries(sketch).map(([word, resources]) => [
       TYPE_URL[word as TypeName],
-      tableOf(resources),
+      layered(tableOf(resources)),
     ]),
   );
 }
@@ -56,12 +95,7 @@ export function changed(view: ResourceView, sketch: ViewSketch): ResourceView {
   });
   const next = new Map<string, ResourceTable>(served);
   for (const [typeUrl, wanted] of viewOf(sketch)) {
-    let table = view.get(typeUrl) ?? Table.empty<EncodedResource>();
-    for (const [name, it] of wanted) {
-      if (table.get(name)?.version !== it.version) table = table.with(name, it);
-    }
-    for (const name of [...table.keys()]) if (!wanted.has(name)) table = table.without(name);
-    next.set(typeUrl, table);
+    next.set(typeUrl, layered(wanted, view.get(typeUrl)));
   }
   return next;
 }
