@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Engine, sameElements } from "../base/engine.js";
 import { groupBy } from "../base/group-by.js";
 import type { Table } from "../base/table.js";
@@ -54,11 +55,14 @@ export function createCallerLabels(
     (...all: readonly Table<AskedLabels>[]): CallerLabels =>
       callerLabels(all.flatMap((table) => [...table.values()])),
   );
+  const settle = engine.settle<CallerLabels>(isDeepStrictEqual);
   return (tables, rootNamespace) =>
-    together(
-      ofRoutes([tables.VirtualService]),
-      ofTelemetries([tables.Telemetry], rootNamespace),
-      ofRules([tables.DestinationRule]),
+    settle(
+      together(
+        ofRoutes([tables.VirtualService]),
+        ofTelemetries([tables.Telemetry], rootNamespace),
+        ofRules([tables.DestinationRule]),
+      ),
     );
 }
 

@@ -1,4 +1,4 @@
-import type { Engine } from "../base/engine.js";
+import { type Engine, sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import { compareSpecificity, isWildcard } from "./hostname.js";
 
@@ -7,8 +7,10 @@ export function createWildcardHosts<V>(
   engine: Engine,
   name: string,
 ): (byHost: Table<readonly V[]>) => readonly V[] {
-  const wildcards = engine.derive<[readonly V[]], [], readonly V[]>(name, (host, [list]) =>
-    isWildcard(host) ? list : undefined,
+  const wildcards = engine.derive<[readonly V[]], [], readonly V[]>(
+    name,
+    (host, [list]) => (isWildcard(host) ? list : undefined),
+    sameElements,
   );
   const inOrder = engine.latestOf(`${name} in order`, (lists: Table<readonly V[]>): readonly V[] =>
     [...lists].sort(([a], [b]) => compareSpecificity(a, b)).flatMap(([, list]) => list),
