@@ -19,7 +19,7 @@ import { createSubsetRegistry, type RuleSubsets, type SubsetRegistry } from "./s
 import { checkTlsVersions, ingressTls, serverTls } from "./tls-versions.js";
 import {
   danglingReferences,
-  type NamedHost,
+  type ReferredHost,
   type RouteReferences,
   type RoutingNames,
   routeReferences,
@@ -135,21 +135,21 @@ function createRouteCheck(engine: Engine) {
     "references to subsets by host",
     ({ subsets: named }: RouteReferences) => new Set(named.map(({ host }) => host)),
   );
-  const namedHosts = engine.lookUp(
+  const referredHosts = engine.lookUp(
     "hosts of which subsets are referred to",
     (_host, [by, rules]: readonly [Table<RouteReferences>, Table<RuleSubsets> | undefined]) =>
       rules && { users: by, rules },
   );
-  const byUser = engine.group("hosts by who refers to their subsets", (host: NamedHost) =>
+  const byUser = engine.group("hosts by who refers to their subsets", (host: ReferredHost) =>
     host.users.keys(),
   );
   const dangling = engine.lookUp(
     "dangling references of VirtualService",
     (
       _key,
-      [row, named]: readonly [RouteReferences, Table<NamedHost> | undefined],
+      [row, referred]: readonly [RouteReferences, Table<ReferredHost> | undefined],
       wildcards: SubsetRegistry["wildcards"],
-    ) => danglingReferences(row, named, wildcards),
+    ) => danglingReferences(row, referred, wildcards),
     isDeepStrictEqual,
   );
   return (tables: ResourceTables, hosts: HostRegistry, config: MeshConfig) => {
@@ -160,8 +160,8 @@ function createRouteCheck(engine: Engine) {
     );
     const referring = references([tables.VirtualService], known);
     const { byHost, wildcards } = subsets(tables, config);
-    const named = namedHosts([users(referring), byHost]);
-    return dangling([referring, byUser(named)], wildcards);
+    const referred = referredHosts([users(referring), byHost]);
+    return dangling([referring, byUser(referred)], wildcards);
   };
 }
 

@@ -65,7 +65,7 @@ export function routeReferences(
 }
 
 /** A host whose subsets VirtualServices refer to, and that has some. */
-export interface NamedHost {
+export interface ReferredHost {
   /** By `namespace/name`. */
   readonly users: Table<RouteReferences>;
   readonly rules: Table<RuleSubsets>;
@@ -77,7 +77,7 @@ export interface NamedHost {
  */
 export function danglingReferences(
   { namespace, destinations, subsets, others }: RouteReferences,
-  hosts: Table<NamedHost> | undefined,
+  hosts: Table<ReferredHost> | undefined,
   wildcards: SubsetRegistry["wildcards"],
 ): References | undefined {
   const missing = subsets.flatMap((one) => {
