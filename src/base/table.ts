@@ -212,7 +212,7 @@ export class Table<V> {
       if (before === base) return top.changesFrom(Table.empty());
       const both =
         before.layers &&
-        joined(base.changesFrom(before.layers.base), top.changesFrom(before.layers.top));
+        changesOfBoth(base.changesFrom(before.layers.base), top.changesFrom(before.layers.top));
       if (both !== undefined) return both;
     }
     return before.#root === this.#root ? NONE : comparisons.changes(before.#root, this.#root);
@@ -220,7 +220,7 @@ export class Table<V> {
 }
 
 /** Both lists of changes; undefined if a key is in both, which went from one layer to the other. */
-function joined<V>(
+function changesOfBoth<V>(
   first: readonly Change<V>[],
   second: readonly Change<V>[],
 ): readonly Change<V>[] | undefined {

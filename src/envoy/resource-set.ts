@@ -230,8 +230,8 @@ export function resourceSet(resources: readonly EnvoyResource[]): ResourceSet {
 }
 
 /**
- * The union of two sets; the second has its own at a name of both. As few have, it is mostly a layer over the first, which stays
- * the object that many proxies share.
+ * The union of two sets; at a name that both have, the second one's stands. There is mostly none: then the second is a layer over
+ * the first, which stays the object that many proxies share.
  */
 export function unionOf(first: ResourceSet, second: ResourceSet): ResourceSet {
   const isNew = [...second.keys()].every((name) => !first.has(name));

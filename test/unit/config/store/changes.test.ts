@@ -13,6 +13,17 @@ import {
 const port = (directory: ReturnType<typeof createDirectory>, name = "a"): unknown =>
   directory.store.snapshot().tables.Service.get(`default/${name}`)?.spec.ports?.[0]?.port;
 
+/** A directory, and the keys of the rows that one operator computes for it. */
+function recorded(name: string) {
+  const keys: string[] = [];
+  const engine = new Engine({
+    record: (operator, key) => {
+      if (operator === name) keys.push(key);
+    },
+  });
+  return { directory: createDirectory({ engine }), keys };
+}
+
 describe("a change", () => {
   it("of one resource leaves every other, and every other table, as they are", () => {
     const directory = createDirectory();
@@ -81,13 +92,7 @@ describe("a change", () => {
   });
 
   it("checks only the references of the route that changed", () => {
-    const checked: string[] = [];
-    const engine = new Engine({
-      record: (operator, key) => {
-        if (operator === "references of VirtualService") checked.push(key);
-      },
-    });
-    const directory = createDirectory({ engine });
+    const { directory, keys: checked } = recorded("references of VirtualService");
     directory.write({
       "s.yaml": service("a"),
       "a.yaml": route("a", "a"),
@@ -104,13 +109,7 @@ describe("a change", () => {
   });
 
   it("checks only the routes that name subsets of the host whose rule changed", () => {
-    const checked: string[] = [];
-    const engine = new Engine({
-      record: (operator, key) => {
-        if (operator === "dangling references of VirtualService") checked.push(key);
-      },
-    });
-    const directory = createDirectory({ engine });
+    const { directory, keys: checked } = recorded("dangling references of VirtualService");
     directory.write({
       "s.yaml": documents(service("a"), service("b")),
       "a.yaml": documents(route("a", "a", "v1"), rule("a", "a", "v1")),
