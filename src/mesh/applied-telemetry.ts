@@ -2,7 +2,8 @@
 import type { Table } from "../base/table.js";
 import type { WorkloadMode } from "../config/kinds/telemetry.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { type Labels, selects } from "./labels.js";
+import type { Labels } from "./labels.js";
+import { isFor } from "./policy-targets.js";
 import { comparePrecedence } from "./precedence.js";
 
 /** A Telemetry resource. */
@@ -19,28 +20,30 @@ export interface TelemetryQuery {
   readonly side: TelemetrySide;
 }
 
-/** The mesh's, then its namespace's, then the workload's own: the older one of several. See Istio, Telemetry. */
+/** Whether a Telemetry is for the whole of its namespace. */
+const isWhole = ({ spec }: Telemetry): boolean =>
+  Object.keys(spec.selector?.matchLabels ?? {}).length === 0 &&
+  spec.targetRef === undefined &&
+  (spec.targetRefs ?? []).length === 0;
+
+/**
+ * The mesh's, then its namespace's, then the workload's own, which selects it or is attached to it: the older one of several.
+ * See Istio, Telemetry.
+ */
 export function appliedTelemetries(
   table: Table<Telemetry>,
   query: Omit<TelemetryQuery, "side">,
 ): readonly Telemetry[] {
   const all = [...table.values()].sort(comparePrecedence);
-  const selector = ({ spec }: Telemetry): Labels => spec.selector?.matchLabels ?? {};
-  const whole = (namespace: string): Telemetry | undefined =>
-    all.find(
-      (one) =>
-        one.metadata.namespace === namespace &&
-        Object.keys(selector(one)).length === 0 &&
-        one.spec.targetRefs === undefined,
-    );
-  const own = all.find(
-    (one) =>
-      one.metadata.namespace === query.namespace &&
-      Object.keys(selector(one)).length > 0 &&
-      selects(selector(one), query.labels),
-  );
-  const namespace = query.namespace === query.rootNamespace ? undefined : whole(query.namespace);
-  return [whole(query.rootNamespace), namespace, own].filter((one) => one !== undefined);
+  const first = (
+    namespace: string,
+    isRight: (telemetry: Telemetry) => boolean,
+  ): Telemetry | undefined =>
+    all.find((one) => one.metadata.namespace === namespace && isRight(one));
+  const own = first(query.namespace, (one) => !isWhole(one) && isFor(one, query));
+  const namespace =
+    query.namespace === query.rootNamespace ? undefined : first(query.namespace, isWhole);
+  return [first(query.rootNamespace, isWhole), namespace, own].filter((one) => one !== undefined);
 }
 
 /** Whether what is said for a mode is said for a side. */

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { processesOf } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
-import { call } from "./harness/requests.js";
-import { shareMesh, type TestMesh } from "./harness/test-mesh.js";
+import { call, callAddress } from "./harness/requests.js";
+import { shareMesh, startMesh, type TestMesh } from "./harness/test-mesh.js";
 
 const TELEMETRY = `
 apiVersion: telemetry.istio.io/v1
@@ -97,4 +97,44 @@ test("they stop when the resource is deleted and go on when it is back, without 
   expect(await linesFor("caller-0", "/silent")).toEqual([]);
   expect(await linesFor("called-0", "/silent")).toEqual([]);
   expect(await proxies(mesh())).toEqual(before);
+});
+
+/** A Gateway of the Gateway API, which nobody but it is attached to. */
+const ATTACHED = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: istio
+  listeners: [{ name: http, port: 8080, protocol: HTTP }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: edge }
+spec:
+  parentRefs: [{ name: edge }]
+  rules: [{ backendRefs: [{ name: called, port: 80 }] }]
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: edge }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  accessLogging: [{ providers: [{ name: envoy }] }]
+`;
+
+test("a Telemetry that is attached to a Gateway turns on the log of that one alone", async () => {
+  const own = await startMesh({ "mesh.yaml": documents(application("called"), ATTACHED) });
+  const edge = own.gateway();
+  const linesOf = async (id: string): Promise<readonly string[]> =>
+    (await own.log(id)).split("\n").filter((line) => line.includes("GET /attached "));
+  const answer = await callAddress(
+    { address: edge.addresses.pod, port: 8080 },
+    "http://edge.example/attached",
+  );
+  expect(answer.status).toBe(200);
+  await expect
+    .poll(() => linesOf(`${edge.name}.${edge.namespace}`), { timeout: 5000 })
+    .toHaveLength(1);
+  expect(await linesOf("called-0")).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { Table } from "../../../src/base/table.js";
 import type { Tracing } from "../../../src/config/kinds/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config.js";
 import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
+import type { Labels } from "../../../src/mesh/labels.js";
 import { type ProxyTracing, proxyTracing } from "../../../src/mesh/tracing.js";
 
 const SERVICE = { service: "tracing/spans.example.com", port: 9411 };
@@ -35,11 +36,12 @@ function traced(
   telemetries: readonly Telemetry[],
   config: MeshConfig = MESH,
   side: TelemetrySide = "CLIENT",
+  labels: Labels = { app: "payments" },
 ): ProxyTracing | undefined {
   const table = Table.from(telemetries.map((one, i) => [String(i), one] as const));
   const query = {
     namespace: "shop",
-    labels: { app: "payments" },
+    labels,
     rootNamespace: "istio-system",
     side,
   };
@@ -69,6 +71,19 @@ test.each([
   };
   expect(traced(all, config, "CLIENT")).toEqual(expected);
   expect(traced(all, config, "SERVER")).toEqual(expected);
+});
+
+const attached = (kind: string, name: string): Telemetry => {
+  const { spec, ...resource } = telemetry("shop", [ZIPKIN]);
+  const group = "gateway.networking.k8s.io";
+  return { ...resource, spec: { ...spec, targetRefs: [{ group, kind, name }] } };
+};
+
+test("a Telemetry that is attached to a Gateway is for the workloads of that Gateway alone", () => {
+  const ofEdge = { "gateway.networking.k8s.io/gateway-name": "edge" };
+  expect(traced([attached("Gateway", "edge")], MESH, "CLIENT", ofEdge)).toBeDefined();
+  expect(traced([attached("Gateway", "other")], MESH, "CLIENT", ofEdge)).toBeUndefined();
+  expect(traced([attached("Gateway", "edge")])).toBeUndefined();
 });
 
 test.each([
