@@ -120,6 +120,7 @@ function debugService(
       const subject = {
         mesh: observed.mesh(),
         snapshot: observed.snapshot(),
+        proxies: observed.sessions().map(({ connected }) => connected.proxy),
         namespace: viewedFrom,
       };
       return describeIt(subject, { name, namespace });

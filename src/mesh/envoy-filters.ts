@@ -6,7 +6,7 @@ import type { EnvoyConfigObjectPatch } from "../config/kinds/envoy-patch.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
 import { selects } from "./labels.js";
-import { isFor } from "./policy-targets.js";
+import { isFor, type PolicySubject } from "./policy-targets.js";
 import { comparePrecedence } from "./precedence.js";
 import type { Proxy } from "./proxy.js";
 
@@ -33,10 +33,10 @@ export interface EnvoyPatch extends EnvoyConfigObjectPatch {
 export type EnvoyPatches = readonly EnvoyPatch[];
 
 /** Whether an EnvoyFilter is for a workload: by its labels, or because the workload is a gateway that it is attached to. */
-function isForProxy({ spec, ...resource }: EnvoyFilter, proxy: Proxy): boolean {
+function isForWorkload({ spec, ...resource }: EnvoyFilter, workload: PolicySubject): boolean {
   const { targetRefs = [], workloadSelector } = spec;
-  if (targetRefs.length > 0) return isFor({ ...resource, spec: { targetRefs } }, proxy);
-  return selects(workloadSelector?.labels ?? {}, proxy.labels);
+  if (targetRefs.length > 0) return isFor({ ...resource, spec: { targetRefs } }, workload);
+  return selects(workloadSelector?.labels ?? {}, workload.labels);
 }
 
 /** Whether a patch is for a proxy of this version that says this of itself. See Istio, EnvoyFilter.ProxyMatch. */
@@ -64,6 +64,37 @@ function compareFilters(a: EnvoyFilter, b: EnvoyFilter, rootNamespace: string): 
 }
 
 const NO_FILTERS = Table.empty<EnvoyFilter>();
+
+/** The EnvoyFilters of the root namespace and of a workload's own. */
+function filtersNear(
+  all: EnvoyFilters,
+  rootNamespace: string,
+  { namespace }: Pick<PolicySubject, "namespace">,
+): readonly [root: Table<EnvoyFilter>, own: Table<EnvoyFilter>] {
+  const own = namespace === rootNamespace ? undefined : all.get(namespace);
+  return [all.get(rootNamespace) ?? NO_FILTERS, own ?? NO_FILTERS];
+}
+
+/** Those of them that are for the workload, in the order in which their changes are made. */
+function chooseFilters(
+  near: ReturnType<typeof filtersNear>,
+  workload: PolicySubject,
+  rootNamespace: string,
+): readonly EnvoyFilter[] {
+  return near
+    .flatMap((table) => [...table.values()])
+    .filter((filter) => isForWorkload(filter, workload))
+    .sort((a, b) => compareFilters(a, b, rootNamespace));
+}
+
+/** The EnvoyFilters that are for a workload, in the order in which their changes are made. */
+export function appliedEnvoyFilters(
+  all: EnvoyFilters,
+  rootNamespace: string,
+  workload: PolicySubject,
+): readonly EnvoyFilter[] {
+  return chooseFilters(filtersNear(all, rootNamespace, workload), workload, rootNamespace);
+}
 
 /** Finds patches. Who asks for the same patches is given one list. */
 export interface EnvoyPatchFinder {
@@ -103,18 +134,14 @@ export function createEnvoyPatches(engine: Engine): EnvoyPatchFinder {
       proxy: Proxy,
       rootNamespace: string,
     ): EnvoyPatches => {
-      const filters = [...root.values(), ...own.values()]
-        .filter((filter) => isForProxy(filter, proxy))
-        .sort((a, b) => compareFilters(a, b, rootNamespace));
+      const filters = chooseFilters([root, own], proxy, rootNamespace);
       const all = filters.flatMap((filter) => patchesOf(filter));
       return list(...all.filter((patch) => isForNode(patch, proxy)));
     },
   );
   return {
     of: (all, rootNamespace, proxy) => {
-      const root = all.get(rootNamespace) ?? NO_FILTERS;
-      const own =
-        proxy.namespace === rootNamespace ? NO_FILTERS : (all.get(proxy.namespace) ?? NO_FILTERS);
+      const [root, own] = filtersNear(all, rootNamespace, proxy);
       return root.size + own.size === 0 ? list() : select(root, own, proxy, rootNamespace);
     },
     at: (all, key) => {

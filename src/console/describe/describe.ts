@@ -5,6 +5,7 @@ import { gatewaysOf } from "../../mesh/gateway.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describePeerAuthentication } from "./peer-authentication.js";
+import { describePolicies } from "./policies.js";
 import { describeIngressOf, describeServiceOf, servicesOf, workloadsOf } from "./service.js";
 import { findWorkload, indented, SEPARATOR, type Subject, shortName } from "./subject.js";
 
@@ -24,6 +25,7 @@ export function describePod(subject: Subject, name: Name): readonly string[] | u
     ...parts.flatMap((lines) => [SEPARATOR, ...lines]),
     SEPARATOR,
     ...describePeerAuthentication(subject, workload),
+    ...describePolicies(subject, workload, isGateway(subject, workload)),
     ...services.flatMap((service) => describeIngressOf(subject, service, [workload])),
   ];
 }

@@ -2,7 +2,7 @@ import { type ConfigResource, refOf } from "../../config/resource.js";
 import { selects } from "../../mesh/labels.js";
 import { portsWithMode, workloadMode } from "../../mesh/peer-authentication.js";
 import type { Workload } from "../../mesh/workload.js";
-import { indented, placeOf, type Subject } from "./subject.js";
+import { describeApplied, indented, type Subject } from "./subject.js";
 
 /** No port has a mode of its own by this number. */
 const ANY_PORT = 0;
@@ -14,7 +14,6 @@ export function describePeerAuthentication(
 ): readonly string[] {
   const { peerAuthentications: policies } = subject.mesh;
   const ports = portsWithMode(policies, workload);
-  const applied = appliedPolicies(subject, workload);
   return [
     "Effective PeerAuthentication:",
     ...indented([`Workload mTLS mode: ${workloadMode(policies, workload, ANY_PORT)}`]),
@@ -22,12 +21,10 @@ export function describePeerAuthentication(
     ...indented(
       indented(ports.map((port) => `${port}: ${workloadMode(policies, workload, port)}`)),
     ),
-    ...(applied.length === 0 ? [] : ["Applied PeerAuthentication:"]),
-    ...indented(
-      applied.map((policy) => {
-        const ref = refOf(policy);
-        return `${ref.name}.${ref.namespace}${placeOf(subject, ref)}`;
-      }),
+    ...describeApplied(
+      subject,
+      "Applied PeerAuthentication",
+      appliedPolicies(subject, workload).map((policy) => ({ ref: refOf(policy) })),
     ),
   ];
 }

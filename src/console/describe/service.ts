@@ -6,6 +6,7 @@ import type { Workload } from "../../mesh/workload.js";
 import { describeDestinationRule, matchSubsets } from "./destination-rule.js";
 import { describeGateways } from "./gateways.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";
+import { describeTraffic } from "./traffic.js";
 import { describeVirtualService, type Target } from "./virtual-service.js";
 
 /** A service that some workloads serve: its ports, and what applies to those who call it. */
@@ -19,7 +20,10 @@ export function describeServiceOf(
   const target = targetOf(subject, service, workloads);
   return [
     `Service: ${shortName(subject, service)}${placeOf(subject, service.source)}`,
-    ...indented(describePorts(service, first)),
+    ...indented([
+      ...describePorts(service, first),
+      ...describeTraffic(subject, service, view?.rule),
+    ]),
     ...(view?.rule === undefined
       ? []
       : describeDestinationRule(subject, view.rule, target.subsets)),

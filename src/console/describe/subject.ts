@@ -2,12 +2,15 @@
 import type { ResourceRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy.js";
 import type { Workload } from "../../mesh/workload.js";
 
 /** The mesh at one moment, and who asks about it. */
 export interface Subject {
   readonly mesh: Mesh;
   readonly snapshot: Pick<ConfigSnapshot, "tables" | "locate">;
+  /** Those that are connected. */
+  readonly proxies: readonly Proxy[];
   /** Names of this namespace are shown without it. */
   readonly namespace: string;
 }
@@ -31,6 +34,20 @@ export function shortName(
 export function placeOf({ snapshot }: Pick<Subject, "snapshot">, ref: ResourceRef): string {
   const position = snapshot.locate(ref);
   return position === undefined ? "" : ` (${position.file}:${position.line})`;
+}
+
+/** The heading and a line for each of some resources that apply to a workload: who they are, what else there is to say of them. */
+export function describeApplied(
+  subject: Subject,
+  heading: string,
+  applied: readonly { readonly ref: ResourceRef; readonly says?: string }[],
+): readonly string[] {
+  if (applied.length === 0) return [];
+  const lines = applied.map(({ ref, says = "" }) => {
+    const what = says === "" ? "" : `, ${says}`;
+    return `${ref.name}.${ref.namespace}${what}${placeOf(subject, ref)}`;
+  });
+  return [`${heading}:`, ...indented(lines)];
 }
 
 /** The workload of that name, or undefined. */

@@ -30,7 +30,7 @@ export interface RulesContext extends Pick<RuleContext, "trustDomains" | "tcp"> 
 }
 
 /** Whether a policy is not enforced but only noted. */
-function isDryRun({ metadata }: Policy): boolean {
+export function isDryRun({ metadata }: Policy): boolean {
   return /^(1|t|T|true|True|TRUE)$/.test(metadata.annotations[DRY_RUN] ?? "");
 }
 

@@ -110,6 +110,11 @@ apiVersion: networking.istio.io/v1
 kind: WorkloadGroup
 metadata: { name: payments, namespace: default }
 spec: { template: { serviceAccount: default, labels: { app: payments } } }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: payments, namespace: default }
+spec: { action: DENY, rules: [{ to: [{ operation: { paths: [/admin] } }] }] }
 `;
 
 /** Starts a control plane and a proxy that accepts what it is sent; resolves with the directory of its state. */
