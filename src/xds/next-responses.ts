@@ -14,7 +14,9 @@ import { withoutVain } from "./absence.js";
 import { type Attempt, inStep, nextAttempt } from "./attempt.js";
 import type { Difference } from "./difference.js";
 import { followUps } from "./follow-ups.js";
+import { keptForListeners } from "./kept.js";
 import type { Moment } from "./moment.js";
+import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
 import type { ResourceTable } from "./resource.js";
 import {
@@ -32,7 +34,9 @@ import {
   type Payload,
   type Style,
   type Subscription,
+  withEntry,
 } from "./subscription.js";
+import { NOTHING, type Waiting } from "./waiting.js";
 
 /** One response to be sent. */
 export interface Response {
@@ -106,7 +110,12 @@ function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next 
   const idle: Next = { state, responses: NONE, wakeAt: Infinity };
   const plan = moment.plan(known, table);
   if (plan.payload === undefined && !known.owed) {
-    return { ...idle, state: withSubscription(state, caughtUp(known, table)) };
+    const { names, until } = waitingUntold(state, known, plan, moment);
+    return {
+      ...idle,
+      wakeAt: until,
+      state: withSubscription(state, caughtUp(known, table, names)),
+    };
   }
   const subscription = withCurrentSuspects(known, plan.difference);
   const waiting = waitingFor(state, subscription, moment);
@@ -133,11 +142,28 @@ function isFrozen({ refused }: Subscription, table: ResourceTable): boolean {
     .every(({ before, after }) => isContent(after) && isSameContent(before, after));
 }
 
-function caughtUp(subscription: Subscription, table: ResourceTable): Subscription {
+/** Of what is gone and nothing can be said of, that which the client goes on with. */
+function waitingUntold(
+  state: StreamState,
+  subscription: Subscription,
+  { difference }: Plan,
+  moment: Moment,
+): Waiting {
+  if (difference.removed.length === 0) return NOTHING;
+  return keptForListeners(state, subscription, moment);
+}
+
+/** There is nothing to tell; some names stay as the client holds them. */
+function caughtUp(
+  subscription: Subscription,
+  table: ResourceTable,
+  kept: ReadonlySet<string>,
+): Subscription {
   const { flights, accepted } = subscription;
-  return edited(inStep(subscription, table), {
-    accepted: flights.length === 0 ? table : accepted,
-  });
+  const current = inStep(subscription, table);
+  let { held } = current;
+  for (const name of kept) held = withEntry(held, name, subscription.held.get(name));
+  return edited(current, { held, accepted: flights.length === 0 ? held : accepted });
 }
 
 /** Suspects that the view has replaced meanwhile are none any more. */

@@ -3,8 +3,10 @@
  *
  * - A listener, route configuration or virtual host waits for those of its clusters (EncodedResource.clusters) that are
  *   new to the client, until the response that brought them is ACKed, which Envoy does when they are warm.
+ * - The removal of a route configuration, and of its virtual hosts, waits until the listeners are up to date and ACKed, and
+ *   as long as the client stays with an older listener (see kept.ts).
  * - The removal of a cluster waits until all that may send traffic to it is up to date and ACKed, and as long as the
- *   client stays with refused content that uses it. Right after a client came back it has not said yet what it holds.
+ *   client stays with older content that uses it. Right after a client came back it has not said yet what it holds.
  *   A cluster that the client has not taken yet is used by nothing, and goes at once: it may never become warm.
  * - A change of endpoints waits for that of their cluster, if that could not be sent yet: the cluster may be changed for them,
  *   as when a Service goes over to workloads of another identity, which the cluster of before would not let pass.
@@ -14,20 +16,14 @@
  */
 import { arrivals, isNewTo } from "./arrivals.js";
 import type { Difference, Told } from "./difference.js";
+import { keptForListeners, usedByKept } from "./kept.js";
 import type { Moment } from "./moment.js";
 import type { Planner } from "./plan.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isContent, isRejected, type Subscription, wants } from "./subscription.js";
-
-/** Names that have to wait, and until when at most (Infinity: for an event). */
-export interface Waiting {
-  readonly names: ReadonlySet<string>;
-  readonly until: number;
-}
-
-const NOTHING: Waiting = { names: new Set(), until: Infinity };
+import { isContent, isRejected, type Subscription } from "./subscription.js";
+import { both, busyUntil, NOTHING, unjudgedUntil, type Waiting } from "./waiting.js";
 
 /** Of the names that a plan for this subscription would tell, those that have to wait for other types. */
 export function waitingFor(
@@ -40,12 +36,10 @@ export function waitingFor(
   const { difference } = moment.plan(subscription, table);
   const { changed, removed } = difference;
   if (rulesOf(subscription.typeUrl).usesClusters) {
-    const { names, until } = changed.length === 0 ? NOTHING : unreadyClusters(state, moment);
-    if (names.size === 0) return NOTHING;
-    const waiting = changed
-      .filter(({ clusters = [] }) => clusters.some((cluster) => names.has(cluster)))
-      .map(({ name }) => name);
-    return { names: withSuccession(subscription, table, difference, new Set(waiting)), until };
+    return both(
+      waitingChanges(state, subscription, table, moment),
+      removed.length === 0 ? NOTHING : keptForListeners(state, subscription, moment),
+    );
   }
   // What the client asks for and is not there is answered at once: it may wait for that.
   const gone = removed.filter((name) => !subscription.requested.has(name));
@@ -57,6 +51,23 @@ export function waitingFor(
     default:
       return NOTHING;
   }
+}
+
+/** Of what uses clusters, the changes that wait for some that are new, and what has to be told with them. */
+function waitingChanges(
+  state: StreamState,
+  subscription: Subscription,
+  table: ResourceTable,
+  moment: Moment,
+): Waiting {
+  const { difference } = moment.plan(subscription, table);
+  const { changed } = difference;
+  const { names, until } = changed.length === 0 ? NOTHING : unreadyClusters(state, moment);
+  if (names.size === 0) return NOTHING;
+  const waiting = changed
+    .filter(({ clusters = [] }) => clusters.some((cluster) => names.has(cluster)))
+    .map(({ name }) => name);
+  return { names: withSuccession(subscription, table, difference, new Set(waiting)), until };
 }
 
 /** These names, and those of the resources that take over from them or give to them what only one may have. */
@@ -131,13 +142,13 @@ function waitingRemovals(
   if (taken.length === 0) return NOTHING;
   const resumed =
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
-  const busyUntil = usersBusyUntil(state, moment);
+  const users = usersBusyUntil(state, moment);
   // To such a client no set can be sent in which one stays, so its routes would wait for the clusters that wait for them.
   const longest = clusters.inherited ? unjudgedUntil(clusters, moment) : Infinity;
-  const until = Math.max(moment.now < resumed ? resumed : 0, Math.min(busyUntil, longest));
+  const until = Math.max(moment.now < resumed ? resumed : 0, Math.min(users, longest));
   if (until > 0) return { names: new Set(taken), until };
-  const isPinned = usedByRefusers(state, moment);
-  return { names: new Set(taken.filter(isPinned)), until: Infinity };
+  const isUsed = usedByKept(state, moment);
+  return { names: new Set(taken.filter(isUsed)), until: Infinity };
 }
 
 /** When the types that use clusters are done at the latest; 0 when they are done, Infinity when an event will tell. */
@@ -146,46 +157,10 @@ function usersBusyUntil(state: StreamState, moment: Moment): number {
   for (const user of state.subscriptions) {
     const table = state.view.get(user.typeUrl);
     if (table === undefined || !rulesOf(user.typeUrl).usesClusters) continue;
-    until = Math.max(until, unjudgedUntil(user, moment));
-    const { payload } = moment.plan(user, table);
-    const { removed = [], changed = [] } = payload ?? {};
-    const isDue = removed.length > 0 || changed.some((resource) => !isRejected(user, resource));
-    if (user.owed || isDue) until = Infinity;
+    const { names } = keptForListeners(state, user, moment);
+    until = Math.max(until, busyUntil(user, table, names, moment));
   }
   return until;
-}
-
-/** Until when a response of this type may be waited for; 0 when there is none. */
-function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): number {
-  const last = flights.at(-1);
-  const until = last === undefined ? 0 : last.sentAt + pacing.warmWaitMs;
-  return now < until ? until : 0;
-}
-
-/** Whether a cluster may be in use by what the client goes on with because it refused what came after. */
-function usedByRefusers(state: StreamState, moment: Moment): (cluster: string) => boolean {
-  const used = new Set<string>();
-  for (const user of state.subscriptions) {
-    if (!rulesOf(user.typeUrl).usesClusters) continue;
-    const table = state.view.get(user.typeUrl);
-    if (table === undefined) continue;
-    for (const refused of refusedNow(user, table, moment)) {
-      const accepted = user.accepted.get(refused);
-      if (accepted === undefined) continue;
-      // Content that is not known, from before this stream, may use any of them.
-      if (!isContent(accepted)) return () => true;
-      for (const cluster of accepted.clusters ?? []) used.add(cluster);
-    }
-  }
-  return (cluster) => used.has(cluster);
-}
-
-function refusedNow(user: Subscription, table: ResourceTable, { plan }: Moment): readonly string[] {
-  const rejected = [...user.rejections.keys()].filter((name) => {
-    const resource = table.get(name);
-    return resource !== undefined && wants(user, name) && isRejected(user, resource);
-  });
-  return [...rejected, ...plan(user, table).difference.refused];
 }
 
 function waitingEndpoints(state: StreamState, { changed, removed }: Told, moment: Moment): Waiting {

@@ -85,7 +85,8 @@ export class ModelClient {
         : response.payload.removed;
     for (const name of gone) {
       if (response.style === "partial") this.#checkReplaceable(name);
-      this.#drop(type, name);
+      // Envoy heeds no removal of a route configuration: it has it as long as a listener uses it.
+      if (type !== "route") this.#drop(type, name);
     }
   }
 

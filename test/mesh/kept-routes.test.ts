@@ -1,0 +1,114 @@
+/** A real Envoy that refuses a listener goes on with the one before, and with all that this one uses. */
+import { expect, test, vi } from "vitest";
+import { podId } from "../../src/up/pods.js";
+import { admin } from "./harness/admin.js";
+import { application, documents } from "./harness/manifests.js";
+import { callAddress } from "./harness/requests.js";
+import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
+
+/** The Service `front` by HTTP: the gateway's listener uses a route configuration, and that the cluster of `front`. */
+const BY_HTTP = `
+apiVersion: v1
+kind: Service
+metadata: { name: front }
+spec:
+  selector: { app: called }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: front }
+spec:
+  hosts: ["*"]
+  gateways: [istio-system/edge]
+  http: [{ route: [{ destination: { host: front } }] }]
+`;
+
+/** The same port by TCP, to another Service: of the route configuration, its virtual host and the cluster nothing is left. */
+const BY_TCP = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: tcp, protocol: TCP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: front }
+spec:
+  hosts: ["*"]
+  gateways: [istio-system/edge]
+  tcp: [{ route: [{ destination: { host: called, port: { number: 80 } } }] }]
+`;
+
+/** Has Envoy refuse the listener of the gateway. */
+const BAD = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: bad, namespace: istio-system }
+spec:
+  configPatches:
+    - applyTo: FILTER_CHAIN
+      match: { context: GATEWAY }
+      patch:
+        operation: MERGE
+        value:
+          transport_socket:
+            name: envoy.transport_sockets.tls
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+              common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }
+`;
+
+const FILES = {
+  "apps.yaml": documents(
+    application("called"),
+    `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+`,
+  ),
+  "edge.yaml": BY_HTTP,
+};
+
+const CLUSTER = "outbound|80||front.default.svc.cluster.local";
+
+/** What the gateway answers to somebody outside. */
+async function statusOutside(mesh: ServedMesh): Promise<number> {
+  const { pod: address } = mesh.gateway().addresses;
+  return (await callAddress({ address, port: 8080 }, "http://example.com/")).status;
+}
+
+const hasCluster = async (mesh: ServedMesh): Promise<boolean> =>
+  (await admin(mesh.gateway(), "/clusters")).includes(`${CLUSTER}::`);
+
+test.each(["delta", "state-of-the-world"] as const)(
+  "by %s a gateway that refuses its listener goes on with the routes and the clusters of the one before",
+  async (protocol) => {
+    const mesh = await serveMesh(FILES, { protocol });
+    expect(await statusOutside(mesh)).toBe(200);
+    const { rejected } = await mesh.write("edge.yaml", documents(BY_TCP, BAD));
+    expect(rejected).toEqual([podId(mesh.gateway())]);
+    // What is sent next comes behind all that could have been taken away.
+    await mesh.write("more.yaml", application("more"));
+    expect(await statusOutside(mesh)).toBe(200);
+
+    await mesh.write("edge.yaml", BY_TCP);
+    expect(await statusOutside(mesh)).toBe(200);
+    await vi.waitFor(async () => {
+      expect(await hasCluster(mesh)).toBe(false);
+    });
+  },
+);
