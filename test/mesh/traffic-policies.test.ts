@@ -187,6 +187,10 @@ test("requests stay on the caller's node where a service asks for that, or end t
   expect((await from("near-0", "http://callers/")).headers["x-echo-pod"]).toBe("caller-0");
   const { status, body } = await from("far-0", "http://callers/");
   expect([status, body]).toEqual([503, "no healthy upstream"]);
+  const { results } = await explanationOf(mesh(), "--from", "far-0", "http://callers/");
+  const reason =
+    "internalTrafficPolicy Local leaves the caller no endpoint: it is on node node-3, and they are on node-1";
+  expect(results).toMatchObject([{ share: 1, status: 503, flags: "UH", reason }]);
 });
 
 test("requests are spread over places by the shares of a rule", async () => {

@@ -14,7 +14,8 @@ import { gatewayCall, outboundCall, type Requested } from "./call.js";
 import type { Explanation, Result, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { describeHop, peersStep, step } from "./hop-steps.js";
-import { clusterDecisions, policyField } from "./provenance.js";
+import { type Elsewhere, endpointsElsewhere } from "./local-endpoints.js";
+import { clusterDecisions, policyField, sourceAt } from "./provenance.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
 
 /** Explains a request of an application beside a sidecar, or of someone outside of the mesh to a gateway. */
@@ -23,11 +24,11 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
   const call = isGateway
     ? gatewayCall(scene, proxy, requested)
     : outboundCall(scene, proxy, requested);
-  const journey = travel(peerOf(scene, proxy), call, peersByAddress(scene));
   const { fromIp } = requested;
   const caller = fromIp === undefined ? "" : `from ${fromIp} `;
   const from = isGateway ? `${caller}to the gateway ${proxy.id}` : `from ${proxy.id}`;
   const context = { scene, namespace: proxy.namespace, proxy };
+  const journey = explained(context, travel(peerOf(scene, proxy), call, peersByAddress(scene)));
   return {
     call: `${call.request === undefined ? "" : `${requested.method} `}${shownUrl(requested.url)} ${from}`,
     stages: [
@@ -55,10 +56,28 @@ interface Context {
   readonly proxy: Proxy;
 }
 
+/** A journey that says why there are no endpoints, where the resources say it that made them. */
+function explained(context: Context, journey: Journey): Journey {
+  const branches = journey.branches.map((branch): Branch => {
+    const elsewhere = elsewhereOf(context, branch);
+    if (elsewhere === undefined || branch.ending === undefined) return branch;
+    return { ...branch, ending: { ...branch.ending, reason: elsewhere.reason } };
+  });
+  return { ...journey, branches };
+}
+
+/** The endpoints of a cluster that is there and has none for the caller. */
+function elsewhereOf({ scene, proxy }: Context, branch: Branch): Elsewhere | undefined {
+  const isEmpty = branch.config !== undefined && branch.ending?.isAnswered === false;
+  return isEmpty ? endpointsElsewhere(scene, proxy, branch.cluster) : undefined;
+}
+
 function branchStage(context: Context, branch: Branch): Stage {
   const { scene, namespace, proxy } = context;
   const { cluster, share, config, arrivals, ending } = branch;
   const resource = scene.resourcesOf(proxy).clusters.get(cluster);
+  const { decision } = elsewhereOf(context, branch) ?? {};
+  const elsewhere = decision === undefined ? [] : [sourceAt(scene, decision)];
   const clusterSteps = (found: ClusterJson): readonly Step[] => {
     const sources = clusterDecisions(scene, found, { namespace, resource });
     const type = found.type ?? found.clusterType?.name ?? "";
@@ -69,7 +88,7 @@ function branchStage(context: Context, branch: Branch): Stage {
     steps: [
       ...(config === undefined ? [] : clusterSteps(config)),
       ...tlsSteps(context, branch),
-      ...endingSteps(ending),
+      ...endingSteps(ending).map((one) => ({ ...one, sources: elsewhere })),
     ],
     stages: alike(arrivals.map((arrival) => arrivalStage(context, arrival))),
   };

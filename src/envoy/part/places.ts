@@ -1,7 +1,6 @@
 /** Where proxies are, as far as it decides which endpoints they prefer. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { NODE_METADATA } from "../../config/node-metadata.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { Labels } from "../../mesh/labels.js";
 import {
@@ -12,6 +11,7 @@ import {
   placingLabels,
 } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import { nodeOf } from "../../mesh/node-of.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
 import { NODE_LABEL } from "../../mesh/workload.js";
@@ -77,17 +77,3 @@ export function createPlaces(engine: Engine): Places {
 
 const byNode = (service: Service | undefined): number =>
   service !== undefined && asksForNodes(service) ? 1 : 0;
-
-/**
- * The node that a proxy says it is on, else the one that its workload is on by what describes that; `""` when nobody says it.
- * See Istio, GetNodeName.
- */
-function nodeOf(
-  { namespace, address, serviceAccount, labels, metadata }: Proxy,
-  { workloadsByAddress }: Mesh,
-): string {
-  const told = metadata[NODE_METADATA] ?? labels[NODE_LABEL];
-  if (told !== undefined) return told;
-  const there = [...(workloadsByAddress.get(`${namespace}|${address}`)?.values() ?? [])];
-  return there.find((one) => one.serviceAccount === serviceAccount)?.node ?? "";
-}

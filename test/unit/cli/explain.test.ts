@@ -91,6 +91,17 @@ test("calls with bytes are followed to the port that is called", async () => {
   ]);
 });
 
+test("endpoints that callers are not to call, for they are on other nodes, are told of", async () => {
+  const local = ["explain", "--config", "test/golden/console/local"];
+  await expectTranscripts("explain-local", [
+    [...local, "--from", "alone", "http://logs/"],
+    [...local, "--from", "logs-a", "http://logs/b"],
+    [...local, "--from", "logs-a", "http://logs/none"],
+    [...local, "--from", "lost", "http://logs/"],
+    [...local, "--from", "alone", "--flags", "UH", "http://logs/"],
+  ]);
+});
+
 test("a route that is left to a delegate names both of them", async () => {
   await expectTranscripts("explain-delegated", [
     ["explain", ...GUARDED, "http://orders.example.com/orders/1"],
