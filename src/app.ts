@@ -207,7 +207,7 @@ async function serve(
   const { configuration, discovery, identity } = parts;
   const version = await readVersion();
   const watchers = createWatchers(measuredState(parts, version));
-  const door = createMeshSessions(parts);
+  const door = openDoor(options, parts);
   const sessions = door.proxies;
   const watched = { ...watchers, ads: () => ads, sessions, version };
   const refusals = watchRefusals(parts, watched);
@@ -258,6 +258,15 @@ async function serve(
     idle: watchers.convergence.idle,
     close: () => closeAll(closers),
   };
+}
+
+function openDoor({ logger }: ControlPlaneOptions, parts: Parts): MeshSessions {
+  return createMeshSessions({
+    ...parts,
+    onStranger: ({ id }, problem) => {
+      logger.warn({ proxy: id }, problem);
+    },
+  });
 }
 
 /** Has proxies sent, or turned away, what follows from who is who. */

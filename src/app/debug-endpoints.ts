@@ -30,6 +30,7 @@ import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
 import type { Encoder } from "../envoy/encoder.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import type { GrpcServer } from "../grpc/server.js";
+import { groupOf, memberProxy } from "../mesh/group-member.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
@@ -71,10 +72,13 @@ function explanations({
     name: string,
     answer: (scene: Scene, proxy: Proxy) => Answer,
   ): Answer | undefined => {
+    const mesh = observed.mesh();
     const scene: Scene = {
-      mesh: observed.mesh(),
+      mesh,
       snapshot: observed.snapshot(),
-      proxies: observed.sessions().map(({ connected }) => connected.proxy),
+      proxies: observed
+        .sessions()
+        .map(({ connected: { proxy } }) => memberProxy(proxy, groupOf(proxy, mesh.groups))),
       resourcesOf,
       encoder,
     };

@@ -1,7 +1,8 @@
 /** Who comes in at the services for proxies: the sessions of discovery and of health. */
 import { systemTimers } from "../ca/timers.js";
 import type { Encoder } from "../envoy/encoder.js";
-import { groupOf } from "../mesh/workload.js";
+import { groupOf, groupProblem } from "../mesh/group-member.js";
+import type { Proxy } from "../mesh/proxy.js";
 import type { Configuration } from "./configuration.js";
 import type { Discovery } from "./discovery.js";
 import { createHealthSessions, type ProxyHealthSessions } from "./health-sessions.js";
@@ -17,6 +18,8 @@ export interface MeshSessionsOptions {
   readonly encoder: Encoder;
   readonly identity: Identity;
   readonly registry: ProxyRegistry;
+  /** Told why a proxy that joins is none of the WorkloadGroup that it names. */
+  readonly onStranger: (proxy: Proxy, problem: string) => void;
 }
 
 /** See the top of this file. */
@@ -32,6 +35,7 @@ export function createMeshSessions({
   encoder,
   identity,
   registry,
+  onStranger,
 }: MeshSessionsOptions): MeshSessions {
   const streams = createProvedStreams(systemTimers);
   const common = {
@@ -41,13 +45,13 @@ export function createMeshSessions({
     report: registry.report,
     timers: systemTimers,
   };
+  let groups = configuration.snapshot().tables.WorkloadGroup;
   const health = createHealthSessions({
     ...common,
-    groupOf: (proxy) => groupOf(proxy, configuration.snapshot().tables.WorkloadGroup),
+    groupOf: (proxy) => groupOf(proxy, groups),
     healthOf: registry.healthOf,
     encoder,
   });
-  let groups = configuration.snapshot().tables.WorkloadGroup;
   configuration.onSnapshot(({ snapshot: { tables } }) => {
     if (tables.WorkloadGroup === groups) return;
     groups = tables.WorkloadGroup;
@@ -58,7 +62,11 @@ export function createMeshSessions({
       ...common,
       secrets: identity.secrets,
       resourcesOf: (connected) => discovery.resourcesOf(connected),
-      join: (proxy) => registry.connect(proxy),
+      join: (proxy) => {
+        const problem = groupProblem(proxy, groups);
+        if (problem !== undefined) onStranger(proxy, problem);
+        return registry.connect(proxy);
+      },
     }),
     health,
     endRevoked: streams.endRevoked,

@@ -5,7 +5,9 @@
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import type { ResourceOf } from "../config/kinds.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
+import { groupOf, memberProxy } from "../mesh/group-member.js";
 import type { Place } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
@@ -219,6 +221,23 @@ function createRouters(
   };
 }
 
+/** Finds the proxy that one is by what its group says: the same object while neither changes. */
+function createMembers(
+  engine: Engine,
+): (mesh: Pick<Mesh, "groups">, connected: ConnectedProxy) => ConnectedProxy {
+  const inGroup = engine.memo(
+    "proxy of a group",
+    (connected: ConnectedProxy, group: ResourceOf<"WorkloadGroup">): ConnectedProxy => ({
+      ...connected,
+      proxy: memberProxy(connected.proxy, group),
+    }),
+  );
+  return ({ groups }, connected) => {
+    const group = groupOf(connected.proxy, groups);
+    return group === undefined ? connected : inGroup(connected, group);
+  };
+}
+
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
   const logs = createLogs(engine);
@@ -250,17 +269,19 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
       connected.proxy.type === "router" ? router(connected) : sidecar(connected),
     ),
   );
+  const memberOf = createMembers(engine);
   const resourcesOf: ProxyResources["resourcesOf"] = (mesh, connected) =>
-    builderOf(connected)(mesh);
+    builderOf(memberOf(mesh, connected))(mesh);
   const check = createPatchCheck(encoder);
   return {
     resourcesOf,
     idlePatches: (mesh, connected) => {
-      const given = patches.for(mesh, connected.proxy);
+      const { proxy } = memberOf(mesh, connected);
+      const given = patches.for(mesh, proxy);
       if (given.length === 0) return given;
       // A patch has an effect when what it is for is made.
       madeSets(resourcesOf(mesh, connected));
-      const sides = sidesOf(connected.proxy);
+      const sides = sidesOf(proxy);
       return given.filter(
         (patch) =>
           // The bootstrap is no matter of what is sent: its patches are made where it is.
@@ -271,6 +292,9 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
       );
     },
     prepare: (mesh) => scopes.prepare(mesh, places.unknown),
-    forgetScopesWithout: scopes.forgetScopesWithout,
+    forgetScopesWithout: (mesh, proxies) => {
+      const members = [...proxies].map((proxy) => memberProxy(proxy, groupOf(proxy, mesh.groups)));
+      scopes.forgetScopesWithout(mesh, members);
+    },
   };
 }

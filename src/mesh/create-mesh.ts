@@ -320,6 +320,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       ...hostTables({ ...tables, ...routing }, config, services.servicesByHost),
       config,
       networks: networks(tables),
+      groups: tables.WorkloadGroup,
       peerTrustDomains: peersOf(config, federated),
       callerLabels: callerLabels(tables, config.rootNamespace),
       gateways: routing.Gateway,

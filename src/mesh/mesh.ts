@@ -47,6 +47,8 @@ export interface Mesh {
   readonly servicesByAddress: Table<Table<Service>>;
   /** By `namespace|address`. */
   readonly workloadsByAddress: Table<Table<Workload>>;
+  /** Those that proxies may name as theirs. */
+  readonly groups: Table<ResourceOf<"WorkloadGroup">>;
   /** The label keys by which resources tell callers of a namespace apart. */
   readonly callerLabels: CallerLabels;
   readonly rules: RulesByHost;

@@ -1,12 +1,11 @@
-import type { Table } from "../base/table.js";
 import { UNIX_PREFIX } from "../config/kinds/addresses.js";
 import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { PodSpec } from "../config/kinds/pod-template.js";
 import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { GROUP_METADATA, NODE_METADATA } from "../config/node-metadata.js";
-import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
-import { type Health, healthProbe } from "./health-probe.js";
+import { NODE_METADATA } from "../config/node-metadata.js";
+import { type ResourceRef, refOf } from "../config/resource.js";
+import type { Health } from "./health-probe.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
 import type { Proxy } from "./proxy.js";
@@ -142,49 +141,6 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
     ready: true,
     meshTls: mode === undefined ? account !== "" : mode === "istio",
     source: refOf(entry),
-  };
-}
-
-/** The key of the WorkloadGroup that a proxy says it belongs to; undefined when it names none. */
-function groupKeyOf({ namespace, metadata }: Proxy): string | undefined {
-  const name = metadata[GROUP_METADATA] ?? "";
-  return name === "" ? undefined : keyOf({ namespace, name });
-}
-
-type WorkloadGroup = ResourceOf<"WorkloadGroup">;
-
-/** The group that a proxy belongs to. One of another service account than the proxy proved is not its own. */
-export function groupOf(proxy: Proxy, groups: Table<WorkloadGroup>): WorkloadGroup | undefined {
-  const key = groupKeyOf(proxy);
-  const group = key === undefined ? undefined : groups.get(key);
-  const { serviceAccount = proxy.serviceAccount } = group?.spec.template ?? {};
-  return serviceAccount === proxy.serviceAccount ? group : undefined;
-}
-
-/**
- * A workload that registered itself, with what the template of its group says and it does not. Where the group has a probe
- * it is ready once it is said to be healthy; a probe that no Envoy can run waits for nobody. See Istio, WorkloadGroup.
- */
-export function groupedWorkload(
-  workload: Workload,
-  group: WorkloadGroup | undefined,
-  health: Health | undefined,
-): Workload {
-  if (group === undefined) return workload;
-  const { template, metadata, probe } = group.spec;
-  const { labels, ports, weight } = template;
-  const { locality, network } = workload;
-  const known = probe === undefined ? undefined : health;
-  return {
-    ...workload,
-    ready: known?.healthy ?? healthProbe(group) === undefined,
-    ...(known === undefined ? {} : { health: known }),
-    labels: { ...metadata?.labels, ...labels, ...workload.labels },
-    ports: ports ?? workload.ports,
-    weight: Math.max(1, weight ?? workload.weight),
-    locality: locality === "" ? (template.locality ?? "") : locality,
-    network: network === "" ? (template.network ?? "") : network,
-    source: refOf(group),
   };
 }
 

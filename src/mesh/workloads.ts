@@ -4,13 +4,12 @@ import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
+import { groupedWorkload, groupOf } from "./group-member.js";
 import type { Health } from "./health-probe.js";
 import type { Proxy } from "./proxy.js";
 import {
   type DeclaredWorkload,
   entryWorkload,
-  groupedWorkload,
-  groupOf,
   knownNode,
   namedPorts,
   podWorkload,

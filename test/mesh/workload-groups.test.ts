@@ -23,11 +23,22 @@ apiVersion: networking.istio.io/v1
 kind: WorkloadGroup
 metadata: { name: billing }
 spec:
+  metadata: { labels: { tier: back } }
   template: { serviceAccount: billing }
   probe: { periodSeconds: 1, ${probe} }
 `;
 
 const HTTP_PROBE = `failureThreshold: 2, httpGet: { port: ${PORT}, path: /ready, httpHeaders: [{ name: x-probe, value: "100%" }] }`;
+
+const DENY_BACK = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: back }
+spec:
+  selector: { matchLabels: { tier: back } }
+  action: DENY
+  rules: [{}]
+`;
 
 const MEMBER = { proxyMetadata: { ISTIO_META_AUTO_REGISTER_GROUP: "billing" } };
 
@@ -99,6 +110,13 @@ test("is asked by TCP whether its port is open, and nothing when there is no pro
   await becomes(503);
   await mesh().write("group.yaml", workloadGroup("").replace(/ {2}probe.*\n/, ""));
   await becomes(200);
+});
+
+test("has the policies for the labels of its group, which its node does not have", async () => {
+  await mesh().writeForTest("group.yaml", workloadGroup("").replace(/ {2}probe.*\n/, ""));
+  await becomes(200);
+  await mesh().writeForTest("policy.yaml", DENY_BACK);
+  await becomes(403);
 });
 
 test("answers a probe by TLS with any certificate", async () => {

@@ -2,12 +2,19 @@
 import type { ResourceRef } from "../../config/resource.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
+import { groupProblem } from "../../mesh/group-member.js";
 import type { Service } from "../../mesh/service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describePeerAuthentication } from "./peer-authentication.js";
 import { describePolicies } from "./policies.js";
-import { describeIngressOf, describeServiceOf, servicesOf, workloadsOf } from "./service.js";
-import { findWorkload, indented, SEPARATOR, type Subject, shortName } from "./subject.js";
+import {
+  describeIngressOf,
+  describeServiceOf,
+  servicesOf,
+  unreadyOf,
+  workloadsOf,
+} from "./service.js";
+import { findWorkload, indented, placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
 
 type Name = Pick<ResourceRef, "name" | "namespace">;
 
@@ -21,7 +28,7 @@ export function describePod(subject: Subject, name: Name): readonly string[] | u
     ...podLines(subject, workload),
     ...(services.length === 0
       ? [`WARNING: no Service selects pod ${shortName(subject, workload)}`]
-      : []),
+      : notReadyLines(subject, services, workload)),
     ...parts.flatMap((lines) => [SEPARATOR, ...lines]),
     SEPARATOR,
     ...describePeerAuthentication(subject, workload),
@@ -30,12 +37,23 @@ export function describePod(subject: Subject, name: Name): readonly string[] | u
   ];
 }
 
+/** What follows from a pod's not being ready, for the services that ask for pods that are. */
+function notReadyLines(
+  { mesh }: Subject,
+  services: readonly Service[],
+  workload: Workload,
+): readonly string[] {
+  const isLeftOut = services.some((service) => unreadyOf(mesh, service).includes(workload));
+  return isLeftOut ? ["WARNING: nobody calls it while it is not ready"] : [];
+}
+
 function podLines(subject: Subject, workload: Workload): readonly string[] {
   const ports = Object.entries(workload.namedPorts).map(([name, port]) => `${port} (${name})`);
   return [
     `Pod: ${shortName(subject, workload)}`,
     ...indented([
       `Service account: ${workload.serviceAccount === "" ? "-" : workload.serviceAccount}`,
+      ...groupLines(subject, workload),
       ...healthLines(workload),
       ...(ports.length === 0 ? [] : [`Pod Ports: ${ports.join(", ")}`]),
       ...(workload.meshTls || isGateway(subject, workload)
@@ -43,6 +61,16 @@ function podLines(subject: Subject, workload: Workload): readonly string[] {
         : ["WARNING: it has no sidecar, so it is not part of the mesh"]),
     ]),
   ];
+}
+
+/** The group that it is of, or why it is none of the one that its proxy names. */
+function groupLines(subject: Subject, { name, namespace, source }: Workload): readonly string[] {
+  if (source?.kind === "WorkloadGroup") {
+    return [`WorkloadGroup: ${shortName(subject, source)}${placeOf(subject, source)}`];
+  }
+  const proxy = subject.proxies.find((one) => one.name === name && one.namespace === namespace);
+  const problem = proxy && groupProblem(proxy, subject.mesh.groups);
+  return problem === undefined ? [] : [`WARNING: ${problem}`];
 }
 
 /** What the probe of its WorkloadGroup found out; nothing of one that is ready unasked. */
@@ -60,12 +88,26 @@ const isGateway = ({ mesh }: Subject, workload: Workload): boolean =>
 export function describeService(subject: Subject, name: Name): readonly string[] | undefined {
   const service = findService(subject, name);
   if (service === undefined) return undefined;
-  const workloads = workloadsOf(subject.mesh, service);
+  const unready = unreadyOf(subject.mesh, service);
+  const workloads = [...workloadsOf(subject.mesh, service), ...unready];
   return [
     ...describeServiceOf(subject, service, workloads),
-    ...(workloads.length === 0 ? ["WARNING: the service has no pods"] : []),
+    ...podsLines(subject, workloads, unready),
     ...describeIngressOf(subject, service, workloads),
   ];
+}
+
+/** The pods of a service that nobody calls. */
+function podsLines(
+  subject: Subject,
+  workloads: readonly Workload[],
+  unready: readonly Workload[],
+): readonly string[] {
+  if (workloads.length === 0) return ["WARNING: the service has no pods"];
+  if (unready.length === 0) return [];
+  const which = unready.length === workloads.length ? "none of its pods is" : "pods that are not";
+  const names = unready.map((one) => shortName(subject, one)).join(", ");
+  return [`WARNING: ${which} ready: ${names}`];
 }
 
 /** By its name, or by its host, which need not be of that namespace, or what a caller may write for that. */

@@ -1,5 +1,5 @@
 import { viewOfHost } from "../../mesh/host-view.js";
-import type { Labels } from "../../mesh/labels.js";
+import { type Labels, selects } from "../../mesh/labels.js";
 import type { Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import type { Workload } from "../../mesh/workload.js";
@@ -63,16 +63,35 @@ function describePorts({ ports }: Service, workload: Workload | undefined): read
     });
 }
 
-/** The services that a workload serves, by host. */
+/** The services that a workload serves, or would if it were ready, by host. */
 export function servicesOf({ mesh }: Subject, workload: Workload): readonly Service[] {
   return mesh.services
     .sorted()
     .map(([, service]) => service)
     .filter(({ namespace }) => namespace === workload.namespace)
-    .filter((service) => workloadsOf(mesh, service).includes(workload));
+    .filter(
+      (service) =>
+        workloadsOf(mesh, service).includes(workload) || isUnready(mesh, service, workload),
+    );
 }
 
 /** The workloads that serve a service. */
 export function workloadsOf(mesh: Subject["mesh"], service: Service): readonly Workload[] {
   return mesh.endpoints.get(service.hostname)?.get(serviceKey(service)) ?? [];
+}
+
+/** The workloads that a service selects, and leaves out as they are not ready. */
+export function unreadyOf(mesh: Subject["mesh"], service: Service): readonly Workload[] {
+  return [...mesh.workloadsByAddress.values()]
+    .flatMap((workloads) => [...workloads.values()])
+    .filter((workload) => isUnready(mesh, service, workload));
+}
+
+function isUnready(mesh: Subject["mesh"], service: Service, workload: Workload): boolean {
+  const { selector = {}, namespace } = service;
+  const isSelected =
+    Object.keys(selector).length > 0 &&
+    namespace === workload.namespace &&
+    selects(selector, workload.labels);
+  return isSelected && !workload.ready && !workloadsOf(mesh, service).includes(workload);
 }

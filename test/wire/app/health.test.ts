@@ -77,6 +77,14 @@ async function watchEndpoints({ controlPlane }: Started): Promise<readonly numbe
   return counts;
 }
 
+test("the log tells of a proxy that is of no such group as it names", async () => {
+  const started = await start(group(PROBE));
+  const stranger = { ...(await member(started)), metadata: { AUTO_REGISTER_GROUP: "wms" } };
+  await openAds(stranger).ask(TYPE_URL.cluster);
+  const line = expect.stringContaining("there is no WorkloadGroup wms in namespace default");
+  expect(started.log).toContainEqual(line);
+});
+
 test("a workload with a probe is called once its proxy says that it is healthy, and as long", async () => {
   const started = await start(group(PROBE));
   const options = await member(started);
