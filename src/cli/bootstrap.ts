@@ -16,7 +16,8 @@ import { defaultStatePath } from "./state-path.js";
 const HELP = `
 The bootstrap is complete: a stock Envoy that is started with it joins from any machine that reaches the control plane.
 The root certificate is in it; the token stays in its file, which has to be there when Envoy starts. With --config it is as
-EnvoyFilters for the BOOTSTRAP change it.
+EnvoyFilters for the BOOTSTRAP change it. Start Envoy with Istio's --drain-strategy immediate --drain-time-s 45: else connections
+from before an edit go on by the policies of before it, for up to ten minutes.
 
 Examples:
   $ fairlead token create --service-account default/default > token
@@ -47,7 +48,7 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--config <dir>",
-      "take labels, service account and proxy settings from its Deployment or group; repeatable",
+      "take labels, service account and proxy settings from its Deployment, WorkloadEntry or group; repeatable",
       collect,
     )
     .option("--group <name>", "the WorkloadGroup that it joins, whose probe its Envoy runs")

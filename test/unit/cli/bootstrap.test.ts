@@ -24,6 +24,13 @@ spec:
     spec: { nodeName: node-1, containers: [{ name: a, image: a }] }
 `;
 
+const ENTRY = `
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: vm-1, labels: { tier: back } }
+spec: { address: 10.0.0.1, serviceAccount: billing, labels: { app: billing } }
+`;
+
 const GROUP = `
 apiVersion: networking.istio.io/v1
 kind: WorkloadGroup
@@ -153,6 +160,19 @@ test("is of a WorkloadGroup, and as the files say of that", async () => {
   });
 });
 
+test("is as the files say of its WorkloadEntry", async () => {
+  const config = join(directory, "entries");
+  mkdirSync(config);
+  writeFileSync(join(config, "entry.yaml"), ENTRY);
+  const { value } = await bootstrap("--workload", "vm-1.default", "--config", config, ...joining());
+  expect(value.node.metadata).toMatchObject({
+    NAME: "vm-1",
+    WORKLOAD_NAME: "vm-1",
+    SERVICE_ACCOUNT: "billing",
+    LABELS: { app: "billing", tier: "back" },
+  });
+});
+
 test("is as the EnvoyFilters for it change it, but for what Envoy would refuse", async () => {
   const config = join(directory, "filters");
   mkdirSync(config);
@@ -228,7 +248,7 @@ test.each([
   [
     "for a workload that is not declared",
     ["--token-file", "t", "--config", SHOP],
-    /no Deployment, StatefulSet, DaemonSet or Pod for a-0\.default\n {2}leave --config out/,
+    /no Deployment, StatefulSet, DaemonSet, Pod or WorkloadEntry for a-0\.default\n {2}leave --config out/,
   ],
 ])("%s there is none, but what to do", async (_, args, message) => {
   const { code, stdout, stderr } = await run(["bootstrap", "--workload", "a-0", ...args]);
