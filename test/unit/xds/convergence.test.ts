@@ -124,8 +124,8 @@ class Outcome {
   /** Whether the client may have resources of a type that the view does not have. */
   mayHaveMore(type: ModelType): boolean {
     if (this.#keepsAll(type)) return true;
-    // A listener that was refused in a newer content may use it.
-    if (type === "route") return this.hasBad("listener");
+    // A listener that was refused in a newer content, or kept, may use it.
+    if (type === "route") return this.hasBad("listener") || this.#keepsAll("listener");
     if (type === "listener") return false;
     // A cluster stays, with its endpoints, while something may use it that was refused in a newer content, or kept.
     const mayBeUsed = this.hasBad("listener") || this.hasBad("route") || this.#keepsAll("listener");
