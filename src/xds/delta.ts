@@ -70,14 +70,17 @@ function firstSubscription(
   const wildcard = legacy || request.subscribe.includes(WILDCARD);
   const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
   if (!wildcard && names.size === 0) return undefined;
-  const { accepted, missing, strays } = heldByVersions(table, versions, moment.known);
+  const { accepted, missing, strays, gone } = heldByVersions(table, versions, moment.known);
   const isBack = versions.size > 0;
   const due = isBack && typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : [];
+  const lacked = missing(names);
   const waitedFor = moment.names.edited(
-    missing(names),
+    lacked,
     due.filter((name) => names.has(name)),
     [],
   );
+  // It may go on with that, and then all that it uses has to stay: see kept.ts.
+  const left = rulesOf(typeUrl).usesClusters ? gone(lacked) : [];
   return subscription({
     typeUrl,
     style: "delta",
@@ -86,8 +89,8 @@ function firstSubscription(
     requested: waitedFor,
     strays: wildcard ? moment.names.shared(strays()) : NO_NAMES,
     // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
-    held: wildcard ? accepted : table,
-    accepted,
+    held: wildcard ? accepted : withEntries(table, left),
+    accepted: wildcard ? accepted : withEntries(accepted, left),
     owed: wildcard && !isBack,
     resumedAt: isBack ? moment.now : undefined,
   });
@@ -99,6 +102,14 @@ interface HeldByVersions {
   readonly missing: (names: NameSet) => NameSet;
   /** What it holds besides and the table does not have. */
   readonly strays: () => NameSet;
+  /** Of names, what it holds under those that the table does not have. */
+  readonly gone: (names: NameSet) => readonly Entry[];
+}
+
+type Entry = readonly [string, Held];
+
+function withEntries(table: Table<Held>, entries: readonly Entry[]): Table<Held> {
+  return entries.reduce((result, [name, held]) => result.with(name, held), table);
 }
 
 /** What a client holds that says these versions. */
@@ -108,13 +119,19 @@ function heldByVersions(
   known: KnownTables,
 ): HeldByVersions {
   if (versions.size === 0) {
-    return { accepted: Table.empty(), missing: (names) => names, strays: () => NO_NAMES };
+    return {
+      accepted: Table.empty(),
+      missing: (names) => names,
+      strays: () => NO_NAMES,
+      gone: () => [],
+    };
   }
   const before = known.find(versions, table);
   if (before === undefined) return heldByNames(table, versions.entries());
   // What is gone since is found as a difference.
   const missing = (names: NameSet): NameSet => known.missing(names, before, table);
-  return { accepted: before, missing, strays: () => NO_NAMES };
+  const gone = goneFrom(table, (name) => before.get(name));
+  return { accepted: before, missing, strays: () => NO_NAMES, gone };
 }
 
 /** The part of a table that a client holds, with what it has in another version marked. */
@@ -131,7 +148,19 @@ function heldByNames(table: ResourceTable, versions: ReadonlyMap<string, string>
     accepted,
     missing: (names) => subset(names, (name) => !current.has(name)),
     strays: () => subset(versions.keys(), (name) => !current.has(name) && !table.has(name)),
+    gone: goneFrom(table, (name) => (versions.has(name) ? UNKNOWN : undefined)),
   };
+}
+
+function goneFrom(
+  table: ResourceTable,
+  heldAt: (name: string) => Held | undefined,
+): HeldByVersions["gone"] {
+  return (names) =>
+    [...names].flatMap((name): readonly Entry[] => {
+      const held = table.has(name) ? undefined : heldAt(name);
+      return held === undefined ? [] : [[name, held]];
+    });
 }
 
 function resubscribed(

@@ -4,7 +4,7 @@ import { podId } from "../../src/up/pods.js";
 import { admin } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
 import { callAddress } from "./harness/requests.js";
-import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
+import { type ServedMesh, type ServedMeshOptions, serveMesh } from "./harness/served-mesh.js";
 
 /** The Service `front` by HTTP: the gateway's listener uses a route configuration, and that the cluster of `front`. */
 const BY_HTTP = `
@@ -94,21 +94,44 @@ async function statusOutside(mesh: ServedMesh): Promise<number> {
 const hasCluster = async (mesh: ServedMesh): Promise<boolean> =>
   (await admin(mesh.gateway(), "/clusters")).includes(`${CLUSTER}::`);
 
+/** A mesh whose gateway has just refused its listener. */
+async function refusing(protocol: NonNullable<ServedMeshOptions["protocol"]>): Promise<ServedMesh> {
+  const mesh = await serveMesh(FILES, { protocol });
+  expect(await statusOutside(mesh)).toBe(200);
+  const { rejected } = await mesh.write("edge.yaml", documents(BY_TCP, BAD));
+  expect(rejected).toEqual([podId(mesh.gateway())]);
+  return mesh;
+}
+
+/** Has all that could have been taken from the gateway taken: what is sent next comes behind that. */
+async function sendMore(mesh: ServedMesh): Promise<void> {
+  await mesh.write("more.yaml", application("more"));
+}
+
+/** The gateway takes its next listener, and goes by that. */
+async function expectMended(mesh: ServedMesh): Promise<void> {
+  await mesh.write("edge.yaml", BY_TCP);
+  expect(await statusOutside(mesh)).toBe(200);
+  await vi.waitFor(async () => {
+    expect(await hasCluster(mesh)).toBe(false);
+  });
+}
+
 test.each(["delta", "state-of-the-world"] as const)(
   "by %s a gateway that refuses its listener goes on with the routes and the clusters of the one before",
   async (protocol) => {
-    const mesh = await serveMesh(FILES, { protocol });
+    const mesh = await refusing(protocol);
+    await sendMore(mesh);
     expect(await statusOutside(mesh)).toBe(200);
-    const { rejected } = await mesh.write("edge.yaml", documents(BY_TCP, BAD));
-    expect(rejected).toEqual([podId(mesh.gateway())]);
-    // What is sent next comes behind all that could have been taken away.
-    await mesh.write("more.yaml", application("more"));
-    expect(await statusOutside(mesh)).toBe(200);
-
-    await mesh.write("edge.yaml", BY_TCP);
-    expect(await statusOutside(mesh)).toBe(200);
-    await vi.waitFor(async () => {
-      expect(await hasCluster(mesh)).toBe(false);
-    });
+    await expectMended(mesh);
   },
 );
+
+test("it goes on so when it comes back by delta to a control plane that was started again", async () => {
+  const mesh = await refusing("delta");
+  await mesh.stop();
+  await mesh.start();
+  await sendMore(mesh);
+  expect(await statusOutside(mesh)).toBe(200);
+  await expectMended(mesh);
+});

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { EncodedResource } from "../../../src/xds/resource.js";
+import { onDeltaRequest } from "../../../src/xds/delta.js";
+import { createTableDigest } from "../../../src/xds/held-versions.js";
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "../../../src/xds/resource.js";
 import {
   DeltaConversation,
   resource,
   SotwConversation,
+  type TypeName,
+  tableOf,
   type ViewSketch,
   viewOf,
 } from "./conversation.js";
@@ -44,6 +48,25 @@ function delta(sketch: ViewSketch = MESH): DeltaConversation {
 }
 
 const sotw = (): SotwConversation => connected(new SotwConversation(viewOf(MESH)));
+
+/** A client says that it holds a table which it had before, and asks for its routes by name. */
+function comeBack(client: DeltaConversation, type: TypeName, table: ResourceTable): string[] {
+  client.known.keep(table);
+  const initialVersions = {
+    size: table.size,
+    entries: () => new Map([...table].map(([name, { version }]) => [name, version])),
+    digest: (seed: number) => createTableDigest(seed)(table),
+  };
+  const subscribe = type === "route" ? [...table.keys()] : [];
+  const request = {
+    typeUrl: TYPE_URL[type],
+    subscribe,
+    unsubscribe: [],
+    initialVersions,
+    nonce: "",
+  };
+  return client.step((state) => onDeltaRequest(state, request, client.moment));
+}
 
 describe("a route configuration that is gone", () => {
   it("is removed when the listeners of the same edit are judged, and then its clusters", () => {
@@ -160,6 +183,39 @@ describe("the virtual hosts of a route configuration that is gone", () => {
     expect([...client.nack("listener"), ...client.pass(60_000)]).toEqual([]);
     expect(client.change({ virtualHost: [] })).toEqual(["virtualHost -S/a"]);
     client.ack("virtualHost");
+    client.change({ listener: ["L@3"] });
+    expect(client.ack("listener")).toEqual(["route -R", "virtualHost -R/a -R/b"]);
+  });
+
+  it("stay when the client comes back, and go when it takes a newer listener", () => {
+    const client = new DeltaConversation(viewOf({ ...WITHOUT, listener: ["L@bad"] }));
+    client.request("cluster", { versions: { A: "1", B: "1" } });
+    expect(client.request("listener", { versions: { L: "1" } })).toEqual(["listener L@bad"]);
+    const routes = { subscribe: ["R", "S"], versions: { R: "1", S: "1" } };
+    expect(client.request("route", routes)).toEqual([]);
+    const hosts = { "R/a": "1", "R/b": "1", "S/a": "1", "S/c": "1" };
+    expect(client.request("virtualHost", { versions: hosts })).toEqual(["virtualHost -S/c"]);
+    client.ack("virtualHost");
+    expect([...client.nack("listener"), ...client.pass(60_000)]).toEqual([]);
+    expect(client.change({ route: ["S@2"] })).toEqual(["route S@2", "virtualHost S/a@1"]);
+    expect([...client.ack("route"), ...client.ack("virtualHost")]).toEqual([]);
+    client.change({ listener: ["L@3"] });
+    expect(client.ack("listener")).toEqual(["route -R", "virtualHost -R/a -R/b"]);
+    client.ack("route");
+    expect(client.ack("virtualHost")).toEqual(["cluster -B"]);
+  });
+
+  it("stay when the client comes back to a server that knows what it had", () => {
+    const client = new DeltaConversation(viewOf({ ...WITHOUT, listener: ["L@bad"] }));
+    comeBack(client, "listener", tableOf(MESH.listener));
+    expect(comeBack(client, "route", tableOf(SPLIT.route))).toEqual([]);
+    expect(comeBack(client, "virtualHost", tableOf(SPLIT.virtualHost))).toEqual([
+      "virtualHost -S/b",
+    ]);
+    client.ack("virtualHost");
+    expect([...client.nack("listener"), ...client.pass(60_000)]).toEqual([]);
+    expect(client.change({ route: ["S@2"] })).toEqual(["route S@2", "virtualHost S/a@1"]);
+    expect([...client.ack("route"), ...client.ack("virtualHost")]).toEqual([]);
     client.change({ listener: ["L@3"] });
     expect(client.ack("listener")).toEqual(["route -R", "virtualHost -R/a -R/b"]);
   });
