@@ -25,6 +25,8 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   ingress: "Ingress",
   grpcroute: "GRPCRoute",
   httproute: "HTTPRoute",
+  tcproute: "TCPRoute",
+  tlsroute: "TLSRoute",
 };
 
 /** A part of a resource. */

@@ -3,6 +3,7 @@ import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
 import { lookUpFilters } from "./route/looked-up-host.js";
+import { tunnelProtocolFilter } from "./route/tunnel-route.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
 
@@ -38,6 +39,8 @@ export interface HttpFilterOptions {
   readonly security?: readonly HttpFilterJson[];
   /** Some routes lead to hosts whose names the proxy looks up. */
   readonly looksHostsUp?: boolean;
+  /** Some routes are for tunnels. */
+  readonly tunnels?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
   readonly headers?: ProxyHeaders;
 }
@@ -51,6 +54,7 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     fault(),
     cors(),
     ...(options.looksHostsUp === true ? lookUpFilters() : []),
+    ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
     router(options.headers?.envoyDebugHeaders?.disabled === true),
   ];
 }

@@ -8,6 +8,7 @@ import { dnsCache, type LookUp } from "./cluster/forward-proxy.js";
 import { adsSource } from "./config-source.js";
 import { defined } from "./defined.js";
 import { goDuration } from "./duration.js";
+import { MESH_ALPN } from "./mutual-tls.js";
 
 /** How a connection goes to its cluster. */
 export interface TcpWay {
@@ -98,21 +99,21 @@ export function sniForwardProxy(lookUp: LookUp, portValue: number): FilterJson {
   };
 }
 
-/**
- * Says by ALPN that a connection carries bytes and not HTTP, whatever its cluster would say: for ports on which both
- * come, and whose cluster therefore says HTTP.
- */
+/** Says by ALPN that what is called carries bytes and not HTTP, whatever its cluster would say: a value of filter state. */
+export function tcpAlpn(): object {
+  return {
+    objectKey: "envoy.network.application_protocols",
+    formatString: { textFormatSource: { inlineString: MESH_ALPN.tcp.join(",") } },
+    sharedWithUpstream: "ONCE",
+  };
+}
+
+/** Says so of connections: for ports on which both come, and whose cluster therefore says HTTP. */
 export function offerTcpAlpn(): FilterJson {
   return {
     name: "envoy.filters.network.set_filter_state",
     typedConfig: any("envoy.extensions.filters.network.set_filter_state.v3.Config", {
-      onNewConnection: [
-        {
-          objectKey: "envoy.network.application_protocols",
-          formatString: { textFormatSource: { inlineString: "istio" } },
-          sharedWithUpstream: "ONCE",
-        },
-      ],
+      onNewConnection: [tcpAlpn()],
     }),
   };
 }

@@ -3,6 +3,7 @@
 import type { ClusterJson } from "../envoy/api.js";
 import { FORWARD_PROXY_CLUSTER } from "../envoy/cluster/forward-proxy.js";
 import { checkAccess, type FilterVerdict, filtered } from "./access.js";
+import { announcedProtocols, endsTunnel } from "./announced-protocols.js";
 import type { Call, Encryption, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import {
@@ -171,14 +172,20 @@ function endingOf(
   return endingAtServer(walked, verdicts, { route, transport }) ?? ANSWERS;
 }
 
+/** What the caller's proxy has left of a request; nothing of one for a tunnel, through which its client says something else. */
+function requestLeft({ manager, route }: Walk["passed"], call: Call): HttpRequest | undefined {
+  if (endsTunnel(route)) return undefined;
+  return (manager === undefined ? call : filtered(manager, call)).request;
+}
+
 function inboundCall(
   { peer: caller, call, walk: { passed } }: Hop,
   endpoint: Endpoint,
   peer: Peer,
 ): Call {
   const { transport, address, port } = endpoint;
-  const { request: left } = passed.manager === undefined ? call : filtered(passed.manager, call);
-  const request: HttpRequest | undefined =
+  const left = requestLeft(passed, call);
+  const request =
     left === undefined || passed.route === undefined ? left : forwardedRequest(left, passed.route);
   return {
     direction: peer.isCaptured ? "inbound" : "direct",
@@ -187,7 +194,7 @@ function inboundCall(
     encryption: transport.encryption,
     ...(transport.encryption === "mesh-tls" ? { principal: caller.identity } : {}),
     serverName: transport.serverName,
-    alpn: transport.alpn,
+    alpn: announcedProtocols(passed) ?? transport.alpn,
     ...(request === undefined ? {} : { request }),
     ...(call.judge === undefined ? {} : { judge: call.judge }),
   };

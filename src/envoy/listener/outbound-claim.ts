@@ -61,7 +61,7 @@ export interface OutboundClaim {
 }
 
 /** The whole of a service's port as a target; from a socket, which has no number, that of its only port. */
-function wholePort(
+export function wholePort(
   service: Service,
   { number }: ServicePort,
   { policyOf }: Pick<ChainContext, "policyOf">,
@@ -126,7 +126,7 @@ function defaultChain(
  * The chains that VirtualServices make for a port: of one with TLS those of their TLS routes, of another those of their TCP
  * routes, up to the first that takes every connection.
  */
-function routedChains(
+export function routedChains(
   virtualServices: readonly VirtualService[],
   { protocol, number }: ServicePort,
   context: ChainContext,

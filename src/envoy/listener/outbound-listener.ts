@@ -83,6 +83,12 @@ const PLAIN_HTTP: FilterChainMatchJson = {
   applicationProtocols: ["http/1.1", "h2c"],
 };
 
+/** The side on which a sidecar is an HTTP proxy for its application, which may ask for tunnels. */
+const PROXY_SIDE: HttpConnectionManagerOptions["side"] = {
+  ...OUTBOUND_SIDE,
+  upgradeConfigs: [{ upgradeType: "CONNECT" }],
+};
+
 /** What takes the requests of a listener. */
 function requestFilter(
   routes: Routes,
@@ -95,6 +101,7 @@ function requestFilter(
     filters: httpFilters({
       looksHostsUp: "name" in routes && options.lookingUp.has(routes.name),
       onDemand: options.onDemand && "name" in routes,
+      tunnels: side === PROXY_SIDE,
       headers: options.headers,
     }),
     accessLog: [...options.accessLog],
@@ -349,8 +356,7 @@ function proxyChain(
   listener: string,
   options: OutboundListenerOptions,
 ): FilterChainJson {
-  const side = { ...OUTBOUND_SIDE, upgradeConfigs: [{ upgradeType: "CONNECT" }] };
-  return { filters: [requestFilter(routes, listener, { ...options, side })] };
+  return { filters: [requestFilter(routes, listener, { ...options, side: PROXY_SIDE })] };
 }
 
 /** An HTTP proxy for a sidecar's application. */

@@ -10,15 +10,22 @@ import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
 import { isHeadless, lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
 import { leadsAnywhere } from "../../mesh/sidecar.js";
-import type { RouteAction_HashPolicyJson, RouteJson, VirtualHostJson } from "../api.js";
+import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
+import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
-import { requestRoutes, sharedRoutes } from "../listener/outbound-claim.js";
-import { type ClusterKey, HTTP_PROXY_ROUTE, outboundClusterName } from "../names.js";
+import type { ChainContext } from "../listener/l4-chains.js";
+import {
+  requestRoutes,
+  routedChains,
+  sharedRoutes,
+  wholePort,
+} from "../listener/outbound-claim.js";
+import { HTTP_PROXY_ROUTE } from "../names.js";
 import { sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
-import { lookUpOf } from "../route/looked-up-host.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
+import { chainTo, tunnelRoute } from "../route/tunnel-route.js";
 import { addressDomains, hostDomains, ownDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
 import { addressesFor, hasHttpProxy, type OutboundScope } from "./outbound-scope.js";
@@ -70,24 +77,34 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
   return [defaultRoute(key, { hash: hash(key), retries: context.retries, lookUpPort })];
 }
 
-/** A CONNECT request for a port is a tunnel to its service; all that is known of a connection is whose it is. */
-function tunnelRoute(
-  key: ClusterKey,
-  service: Service | undefined,
-  hash: RouteAction_HashPolicyJson | undefined,
+/** A CONNECT request for a port is a tunnel to its service, or to where VirtualServices send the connections of the port. */
+function tunnelTo(
+  view: HostView,
+  service: Service,
+  port: ServicePort,
+  context: HostContext,
 ): RouteJson {
-  const port = service && lookedUpPorts(service).get(key.port);
-  return {
-    name: "tunnel",
-    match: { connectMatcher: {} },
-    route: {
-      cluster: outboundClusterName(key),
-      timeout: "0s",
-      ...(hash?.connectionProperties === undefined ? {} : { hashPolicy: [hash] }),
-      upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
-    },
-    ...(port === undefined ? {} : { typedPerFilterConfig: lookUpOf(port) }),
+  const hash = hashesOf(context);
+  const chains: ChainContext = {
+    gateways: [MESH_GATEWAY],
+    resolver: context.mesh.resolver,
+    source: context.scope,
+    // A route can do no more of what rules say of the way.
+    policyOf: (key) =>
+      hash(key)?.connectionProperties === undefined
+        ? {}
+        : { loadBalancer: { consistentHash: { useSourceIp: true } } },
   };
+  const called = {
+    names: namesOf(view, context),
+    addresses: addressesFor(service, context.scope),
+  };
+  const routed = chainTo(called, routedChains(view.connections, port, chains));
+  return tunnelRoute({
+    target: routed?.target ?? wholePort(service, port, chains),
+    part: routed?.part,
+    mixed: listenerProtocol(port.protocol) === "auto" && !service.external,
+  });
 }
 
 interface HostPlan {
@@ -97,7 +114,10 @@ interface HostPlan {
 }
 
 /** The configuration that says what becomes of requests for a host. */
-function sourcesOf({ virtualServices, service, rule }: HostView): readonly ResourceRef[] {
+function sourcesOf(
+  { service, rule }: HostView,
+  virtualServices: HostView["virtualServices"],
+): readonly ResourceRef[] {
   return [...virtualServices, service, rule].flatMap((one) => one?.source ?? []);
 }
 
@@ -127,7 +147,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
       routes: routesOf(view, port, context),
       includeRequestAttemptCount: countsAttempts(scope.headers),
     },
-    sources: sourcesOf(view),
+    sources: sourcesOf(view, view.virtualServices),
   };
 }
 
@@ -143,19 +163,22 @@ function proxyHost(
   const kind = port === undefined ? "http" : listenerProtocol(port.protocol);
   const names = [...namesOf(view, context), ...addressDomains(view.service?.addresses ?? [])];
   const withPort = names.map((name) => `${name}:${String(number)}`);
-  const key = { port: number, subset: "", hostname: view.hostname };
+  const { service } = view;
+  const tunnels =
+    kind === "http" || service === undefined || port === undefined
+      ? []
+      : [tunnelTo(view, service, port, context)];
   return {
     routeName,
     json: {
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
-      routes: [
-        ...(kind === "http" ? [] : [tunnelRoute(key, view.service, hashesOf(context)(key))]),
-        ...(kind === "tcp" ? [] : routesOf(view, number, context)),
-      ],
+      routes: [...tunnels, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
       includeRequestAttemptCount: countsAttempts(scope.headers),
     },
-    sources: sourcesOf(view),
+    sources: sourcesOf(view, [
+      ...new Set([...view.virtualServices, ...(tunnels.length === 0 ? [] : view.connections)]),
+    ]),
   };
 }
 

@@ -1,0 +1,122 @@
+/**
+ * Routes of an HTTP proxy for tunnels (CONNECT). What goes through a tunnel are bytes: they go where the connections of a
+ * listener would go, as far as that is decided before the first of them.
+ */
+import ipaddr from "ipaddr.js";
+import { formatPath } from "../../config/format-path.js";
+import { compareSpecificity, findMostSpecific } from "../../mesh/hostname.js";
+import type { Decision } from "../../mesh/tls-decisions.js";
+import { any } from "../any.js";
+import type { HttpFilterJson, MetadataJson, RouteActionJson, RouteJson } from "../api.js";
+import type { TcpChain, TcpTarget } from "../listener/l4-chains.js";
+import { BLACK_HOLE_CLUSTER, configPath, OWN_METADATA, originPath } from "../names.js";
+import { tcpAlpn } from "../network-filters.js";
+import { lookUpOf } from "./looked-up-host.js";
+
+/** By this name routes say of what protocol a tunnel is. */
+const PROTOCOL_FILTER = "fairlead.tunnel_protocol";
+
+const protocolOf = (values: object) =>
+  any("envoy.extensions.filters.http.set_filter_state.v3.Config", values);
+
+/** The filter that does what routes for tunnels say of their protocol; on other routes it does nothing. */
+export function tunnelProtocolFilter(): HttpFilterJson {
+  return { name: PROTOCOL_FILTER, typedConfig: protocolOf({}) };
+}
+
+/** A tunnel, as the proxy knows it. */
+export interface Tunnel {
+  readonly target: TcpTarget;
+  /** What of a VirtualService, or of what that was made of, sends it there; undefined where it goes to the host itself. */
+  readonly part: Decision | undefined;
+  /** Its cluster is called for HTTP too, and would announce HTTP. */
+  readonly mixed: boolean;
+}
+
+/** The route of tunnels to one port of a host. */
+export function tunnelRoute({ target, part, mixed }: Tunnel): RouteJson {
+  const perFilter = {
+    ...(target.lookUp === undefined ? {} : lookUpOf(target.lookUp.called)),
+    ...(mixed ? { [PROTOCOL_FILTER]: protocolOf({ onRequestHeaders: [tcpAlpn()] }) } : {}),
+  };
+  return {
+    name: "tunnel",
+    match: { connectMatcher: {} },
+    route: {
+      ...clustersOf(target),
+      timeout: "0s",
+      ...(target.way?.bySourceIp === true
+        ? { hashPolicy: [{ connectionProperties: { sourceIp: true } }] }
+        : {}),
+      upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
+    },
+    ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }),
+    ...(part === undefined ? {} : { metadata: metadataOf(part) }),
+  };
+}
+
+function metadataOf({ ref, path }: Decision): MetadataJson {
+  const own = { path: formatPath(path.slice(1)) };
+  const { kind, namespace, name } = ref;
+  return {
+    filterMetadata:
+      kind === "VirtualService"
+        ? {
+            istio: { config: configPath("virtual-service", namespace, name) },
+            [OWN_METADATA]: own,
+          }
+        : { [OWN_METADATA]: { config: originPath(ref), ...own } },
+  };
+}
+
+function clustersOf({ clusters }: TcpTarget): RouteActionJson {
+  if (clusters.length > 1)
+    return { weightedClusters: { clusters: clusters.map((one) => ({ ...one })) } };
+  return { cluster: clusters[0]?.name ?? BLACK_HOLE_CLUSTER };
+}
+
+/** What is known of who is called. */
+export interface Called {
+  /** The names of the host, any of which is taken for the server name that the client will say. */
+  readonly names: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+/** How well a chain is meant for who is called. */
+interface Fit {
+  /** The length of the block of addresses; -1 of a chain for any. */
+  readonly prefix: number;
+  /** The server name that is one of the called host's; `*` of a chain for any. */
+  readonly serverName: string;
+}
+
+/** Of some chains that which takes connections to a host, as Envoy chooses it: by address, then by server name. */
+export function chainTo(called: Called, chains: readonly TcpChain[]): TcpChain | undefined {
+  const fitting = chains.flatMap((chain) => {
+    const fit = fitOf(called, chain);
+    return fit === undefined ? [] : [{ chain, fit }];
+  });
+  return fitting.sort((a, b) => compareFits(a.fit, b.fit))[0]?.chain;
+}
+
+function compareFits(a: Fit, b: Fit): number {
+  return b.prefix - a.prefix || compareSpecificity(a.serverName, b.serverName);
+}
+
+function fitOf({ names, addresses }: Called, { serverNames, prefixes }: TcpChain): Fit | undefined {
+  const lengths = prefixes.flatMap((block) =>
+    addresses.some((address) => isIn(address, block)) ? Number(block.split("/")[1] ?? 128) : [],
+  );
+  const found = names.flatMap((name) => findMostSpecific(name, serverNames) ?? []);
+  const [serverName] = serverNames.length === 0 ? ["*"] : found.sort(compareSpecificity);
+  if (serverName === undefined || (prefixes.length > 0 && lengths.length === 0)) return undefined;
+  return { prefix: Math.max(-1, ...lengths), serverName };
+}
+
+function isIn(address: string, block: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const one = ipaddr.parse(address);
+  if (!ipaddr.isValidCIDR(block)) return one.toString() === block;
+  const [network, length] = ipaddr.parseCIDR(block);
+  return one.kind() === network.kind() && one.match(network, length);
+}

@@ -1,0 +1,36 @@
+/** Which way a tunnel goes that names a host, of the ways that connections have. */
+import { expect, test } from "vitest";
+import type { TcpChain } from "../../../src/envoy/listener/l4-chains.js";
+import { type Called, chainTo } from "../../../src/envoy/route/tunnel-route.js";
+
+const chain = (name: string, over: Partial<TcpChain> = {}): TcpChain => ({
+  serverNames: [],
+  prefixes: [],
+  target: { clusters: [{ name, weight: 1 }] },
+  part: { ref: { kind: "VirtualService", namespace: "default", name }, path: [] },
+  ...over,
+});
+
+const SHOP: Called = { names: ["shop.default.svc.cluster.local", "shop"], addresses: ["10.0.1.1"] };
+
+const ANY = chain("any");
+const EXACT = chain("exact", { serverNames: ["other.example.com", "shop"] });
+const WIDE = chain("wide", { serverNames: ["*.svc.cluster.local"] });
+const OTHER = chain("other", { serverNames: ["other.example.com"] });
+const NEAR = chain("near", { prefixes: ["10.0.1.0/24", "10.9.0.0/16"] });
+const FAR = chain("far", { prefixes: ["10.0.0.0/8"] });
+const ELSEWHERE = chain("elsewhere", { prefixes: ["10.1.0.0/16", "2001:db8::/32"] });
+const AT_ADDRESS = chain("at", { prefixes: ["10.0.1.1"], serverNames: ["*.cluster.local"] });
+
+test.each([
+  ["nowhere without a way", [], undefined],
+  ["by the first of two ways for everything", [ANY, chain("second")], "any"],
+  ["by the way for one of its host's names", [WIDE, EXACT, ANY], "exact"],
+  ["by the way for a wildcard that its host is one of", [ANY, WIDE, OTHER], "wide"],
+  ["by no way for other names", [OTHER], undefined],
+  ["by the way for the nearest block of addresses", [FAR, NEAR, ANY], "near"],
+  ["by no way for other addresses", [ELSEWHERE, ANY], "any"],
+  ["by address before name", [EXACT, AT_ADDRESS, NEAR], "at"],
+])("a tunnel goes %s", (_how, chains, expected) => {
+  expect(chainTo(SHOP, chains)?.part.ref.name).toBe(expected);
+});
