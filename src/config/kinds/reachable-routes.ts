@@ -27,50 +27,43 @@ export function* checkReachable(routes: readonly Route[], path: Path): Findings 
       withoutMatch = index;
       continue;
     }
-    const earlier = match.map((condition) => seen.get(conditionKey(condition)));
-    for (const [number, route] of earlier.entries()) {
-      const same = `route ${route ?? 0} has the same`;
-      if (route !== undefined) yield ineffective([...at, "match", number], same);
-    }
-    if (!earlier.includes(undefined)) {
-      yield unreachable(at, "all of its matches are in routes before it");
-    }
-    for (const condition of match) {
+    let repeated = 0;
+    for (const [number, condition] of match.entries()) {
       const key = conditionKey(condition);
-      if (!seen.has(key)) seen.set(key, index);
-    }
-  }
-}
-
-/**
- * Matches by the beginning of a path that no request gets to, because one before asks for less of the same path, and
- * otherwise for the same (Istio's VirtualServiceIneffectiveMatch).
- */
-export function* checkPrefixes(
-  routes: readonly { readonly match?: readonly HTTPMatchRequest[] }[],
-  path: Path,
-): Findings {
-  const seen = new Map<string, Map<string, number>>();
-  for (const [index, { match = [] }] of routes.entries()) {
-    for (const [number, { uri, ...others }] of match.entries()) {
-      const prefix = uri?.prefix ?? "";
-      if (prefix === "") continue;
-      const key = conditionKey(others);
-      const routeOf = seen.get(key) ?? new Map<string, number>();
-      seen.set(key, routeOf);
-      const wider = beginningsOf(prefix).find((text) => routeOf.has(text));
-      if (wider !== undefined) {
-        const reason = `route ${routeOf.get(wider) ?? 0} takes all paths that begin with "${wider}"`;
-        yield ineffective([...path, index, "match", number], reason);
+      const route = seen.get(key);
+      if (route === undefined) {
+        seen.set(key, index);
+        continue;
       }
-      if (!routeOf.has(prefix)) routeOf.set(prefix, index);
+      repeated += 1;
+      yield ineffective([...at, "match", number], `route ${route} has the same`);
     }
+    if (repeated === match.length)
+      yield unreachable(at, "all of its matches are in routes before it");
   }
 }
 
-/** What a text begins with, without the whole of it; the shortest first. */
-function beginningsOf(text: string): readonly string[] {
-  return Array.from({ length: text.length - 1 }, (_, index) => text.slice(0, index + 1));
+/** A match with the places of its route and of itself. */
+export interface PlacedMatch<M> {
+  readonly condition: M;
+  readonly route: number;
+  readonly number: number;
+}
+
+/** The matches that are not behind a route without one, nor the same as one before. */
+export function differentMatches<M extends Match>(
+  routes: readonly { readonly match?: readonly M[] }[],
+): readonly PlacedMatch<M>[] {
+  const takesAll = routes.findIndex(({ match = [] }) => match.length === 0);
+  const seen = new Set<string>();
+  return routes.slice(0, takesAll < 0 ? undefined : takesAll).flatMap(({ match = [] }, route) =>
+    match.flatMap((condition, number) => {
+      const key = conditionKey(condition);
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [{ condition, route, number }];
+    }),
+  );
 }
 
 function unreachable(path: Path, reason: string): Finding {
@@ -83,12 +76,12 @@ function unreachable(path: Path, reason: string): Finding {
 }
 
 function ineffective(path: Path, reason: string): Finding {
-  return {
-    path,
-    code: "IST0131",
-    message: `this match has no effect: ${reason}`,
-    severity: "note",
-  };
+  return ineffectiveMatch(path, `this match has no effect: ${reason}`);
+}
+
+/** That a match, or a part of it, has no effect. */
+export function ineffectiveMatch(path: Path, message: string): Finding {
+  return { path, code: "IST0131", message, severity: "note" };
 }
 
 /** Equal for conditions that are equal, whatever they are called and in whatever order their fields are. */

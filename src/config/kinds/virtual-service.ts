@@ -10,7 +10,8 @@ import { isJwtClaim } from "./http-headers.js";
 import { checkHttpRoute, HTTPRoute } from "./http-route.js";
 import { checkedByIstio } from "./istio-resource.js";
 import { checkTcpRoute, checkTlsRoute, TCPRoute, TLSRoute } from "./l4-routes.js";
-import { checkPrefixes, checkReachable } from "./reachable-routes.js";
+import { checkPrefixes } from "./overlapping-prefixes.js";
+import { checkReachable } from "./reachable-routes.js";
 
 /** How traffic to some hosts is routed; without hosts it is a delegate of others. */
 export type VirtualServiceSpec = ValueOf<typeof VirtualServiceSpec>;

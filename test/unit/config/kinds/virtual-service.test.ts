@@ -510,15 +510,101 @@ describe("routes that nothing reaches", () => {
       [],
     ],
     [
+      "are not those with a match that is in them twice, which has no effect",
+      rules({ match: [...match, { name: "b", ...match[0] }] }),
+      ["note spec.http[0].match[1]"],
+    ],
+    [
       "are not those with a shorter prefix",
       rules({ match }, { match: [{ uri: { prefix: "/" } }] }),
       [],
+    ],
+    [
+      "are told of no match besides, where they are behind one without a match",
+      rules({ match }, {}, { match: [{ uri: { prefix: "/ab" } }] }),
+      ["warning spec.http[2]"],
     ],
   ]);
 
   it("have Istio's own codes", () => {
     const codes = findingsOf("VirtualService", rules({ match }, { match })).map(({ code }) => code);
     expect(codes).toEqual(["IST0131", "IST0130"]);
+  });
+});
+
+describe("matches for longer paths, behind one for a shorter one,", () => {
+  const route = [{ destination: { host: "a" } }];
+  const match = (prefix: string, others: object = {}) => ({ uri: { prefix }, ...others });
+  const rules = (...matches: object[]) => ({
+    hosts: ["a"],
+    http: matches.map((one) => ({ route, match: [one] })),
+  });
+  const behind = (earlier: object, others: object) =>
+    rules(match("/a", earlier), match("/ab", others));
+  const told = ["note spec.http[1].match[0]"];
+  check([
+    [
+      "are told of each that is before them",
+      rules(match("/a"), match("/ab"), match("/abc")),
+      [...told, "note spec.http[2].match[0]", "note spec.http[2].match[0]"],
+    ],
+    [
+      "are told of within a route too",
+      { hosts: ["a"], http: [{ route, match: [match("/a"), match("/ab")] }] },
+      ["note spec.http[0].match[1]"],
+    ],
+    ["are told of where they are for a method", behind({}, { method: { exact: "GET" } }), told],
+    [
+      "are told of where they are for other methods too",
+      behind({ method: { exact: "GET" } }, {}),
+      told,
+    ],
+    [
+      "are not told of where they are for another method",
+      behind({ method: { exact: "GET" } }, { method: { exact: "POST" } }),
+      [],
+    ],
+    [
+      "are told of where their headers begin alike",
+      behind({ headers: { a: { prefix: "v12" } } }, { headers: { a: { prefix: "v1" } } }),
+      told,
+    ],
+    [
+      "are not told of where their headers are others",
+      behind({ headers: { a: { exact: "v12" } } }, { headers: { a: { exact: "v1" } } }),
+      [],
+    ],
+    [
+      "are not told of where they have no such header",
+      behind({ headers: { a: {} } }, { headers: { b: {} } }),
+      [],
+    ],
+    [
+      "are not told of where regular expressions decide",
+      behind({ headers: { a: { regex: "v1" } } }, { headers: { a: { regex: "v2" } } }),
+      [],
+    ],
+    [
+      "are told of where they are for some callers alone",
+      behind({}, { sourceLabels: { app: "a" } }),
+      told,
+    ],
+    [
+      "are not told of where they are for other callers",
+      behind({ sourceLabels: { app: "b" } }, { sourceLabels: { app: "a" } }),
+      [],
+    ],
+  ]);
+
+  it("get nothing, or not all, as the message says", () => {
+    const get = { method: { exact: "GET" } };
+    const messages = [behind({}, get), behind(get, {})].map(
+      (spec) => findingsOf("VirtualService", spec)[0]?.message,
+    );
+    expect(messages).toEqual([
+      'this match has no effect: route 0 takes all paths that begin with "/a"',
+      'this match does not get all that it is for: route 0 is before it, and takes requests of paths that begin with "/a" too',
+    ]);
   });
 });
 
