@@ -29,9 +29,10 @@ export const meshHostAnalyzer: Analyzer = {
         scope === ALL
           ? []
           : common.filter((one) => overlaps(host, one.host)).flatMap((one) => one.routes);
-      const all = [...routes, ...others];
-      if (all.length < 2) continue;
-      const names = [...new Set(all.map(fullName))].sort().join(", ");
+      // A host may be in one of them twice, by its short name and in full.
+      const all = new Set([...routes, ...others]);
+      if (all.size < 2) continue;
+      const names = [...all].map(fullName).sort().join(", ");
       const where = scope === ALL ? "" : ` of namespace ${scope}`;
       for (const resource of all) {
         if (reported.has(resource)) continue;

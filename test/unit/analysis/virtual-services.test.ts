@@ -259,6 +259,11 @@ describe("hosts that sidecars route", () => {
       [],
     ],
     [
+      "are not those that one VirtualService has by two names",
+      file(one("x", "one", { hosts: ["a", "a.one.svc.cluster.local"] })),
+      [],
+    ],
+    [
       "may be routed by namespaces for themselves",
       file(one("x", "one", { exportTo: ["."] }), one("y", "two", { exportTo: ["."] })),
       [],
