@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { type Authenticate, createAuthenticator } from "../ca/authenticate.js";
 import { type Authority, openAuthority } from "../ca/authority.js";
 import { createBuckets } from "../ca/buckets.js";
+import { CertificateError, StateFileError } from "../ca/ca-error.js";
 import {
   addCertificateService,
   CERTIFICATE_SERVICE,
@@ -107,6 +108,15 @@ const logError =
   ({ logger }: IdentityOptions, what: string) =>
   (error: unknown): void => {
     logger.error({ err: error }, what);
+  };
+
+/** Of files that somebody gives: a mistake in them is told by what is wrong, not by where it was found. */
+const logMistake =
+  (options: IdentityOptions, what: string) =>
+  (error: unknown): void => {
+    const isMistake = error instanceof CertificateError || error instanceof StateFileError;
+    if (!isMistake) logError(options, what)(error);
+    else options.logger.error({ code: error.code }, `${error.message}; what was in force stays`);
   };
 
 /** Counts and logs who was refused and why; a caller can be refused as often as it likes, the log's lines are limited. */
@@ -211,7 +221,7 @@ function followTrust(
       logger.info({ federated, revocations: given.revocations.pem !== "" }, "given trust changed");
       onChange(given);
     },
-    onError: logError(options, "cannot follow whom to trust; what was in force stays"),
+    onError: logMistake(options, "cannot follow whom to trust"),
     timers: systemTimers,
   });
 }
@@ -262,7 +272,7 @@ function follow(
       options.logger.info({ roots: status.roots, proxies: status.proxies }, "roots of the mesh");
       return saveStatus(options.stateDir, status);
     },
-    onError: logError(options, "cannot follow the authority"),
+    onError: logMistake(options, "cannot follow the authority"),
   });
 }
 

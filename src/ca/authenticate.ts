@@ -105,7 +105,7 @@ function certificateProof(
 ): Authentication {
   const content = readPeerCertificate(der);
   if (content === undefined) {
-    return refusedCertificate("certificate-unreadable", "it has parts of an unknown kind");
+    return refusedCertificate("certificate-unreadable", "it cannot be read");
   }
   const { serialNumber, notBefore, notAfter, extendedKeyUsages, subjectAltNames, labels } = content;
   const [name] = subjectAltNames;

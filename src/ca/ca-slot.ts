@@ -48,7 +48,9 @@ export async function buildCaSlot(files: CaSlotFiles, now: number): Promise<CaSl
     chainError("the private key is not that of the certificate");
   }
   const path = pathToRoot(certificate, [...rest, ...certificatesOfPem(files.chain)], roots);
-  for (const link of path) checkAuthority(link, now);
+  path.forEach((link, below) => {
+    checkAuthority(link, now, below);
+  });
   const intermediates = path.filter((link) => !isRoot(link, roots));
   return {
     keys,
@@ -98,7 +100,10 @@ function pathToRoot(
       (candidate) => !candidate.equals(link) && isIssuedBy(link, candidate),
     );
     if (issuer === undefined || path.length === MAX_PATH) {
-      chainError("the certificate that signs does not lead to a root by the given chain");
+      const { subject, issuer: missing } = readCertificate(link);
+      chainError(
+        `${subject} does not lead to a root: ${missing}, which signed it, is neither in the chain nor a root`,
+      );
     }
     link = issuer;
   }
@@ -109,11 +114,17 @@ function isRoot(certificate: Buffer, roots: readonly Buffer[]): boolean {
   return roots.some((root) => root.equals(certificate));
 }
 
-function checkAuthority(der: Buffer, now: number): void {
+/** Checks that a certificate may sign, and have so many authorities below it. */
+function checkAuthority(der: Buffer, now: number, below: number): void {
   const { authority, keyUsages, notBefore, notAfter, subject } = readCertificate(der);
   if (authority === undefined) chainError(`${subject} is no authority (basic constraints)`);
   if (keyUsages.length > 0 && !keyUsages.includes("keyCertSign")) {
     chainError(`${subject} may not sign certificates (key usage)`);
+  }
+  if (authority.pathLength < below) {
+    chainError(
+      `${subject} allows ${authority.pathLength} authorities below it, not ${below} (path length)`,
+    );
   }
   if (now < notBefore || now >= notAfter) {
     const span = `${new Date(notBefore).toISOString()} to ${new Date(notAfter).toISOString()}`;

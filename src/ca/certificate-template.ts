@@ -11,8 +11,17 @@ export interface SubjectAltName {
   readonly value: string;
 }
 
-/** What a key may be used for. */
-export type KeyUsage = "digitalSignature" | "keyEncipherment" | "keyCertSign" | "cRLSign";
+/** What a key may be used for. RFC 5280, section 4.2.1.3. */
+export type KeyUsage =
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "cRLSign"
+  | "encipherOnly"
+  | "decipherOnly";
 
 /** The content of a certificate, without key and signature. */
 export interface CertificateTemplate {

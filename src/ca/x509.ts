@@ -31,8 +31,19 @@ export interface Issuer {
   readonly certificate: Buffer;
 }
 
+/** A name of a type that none of the mesh's certificates has. */
+interface OtherAltName {
+  readonly type: "other";
+  readonly value: string;
+}
+
 /** What a certificate says, as far as fairlead looks at it. */
-export interface CertificateContent extends CertificateTemplate {
+export interface CertificateContent
+  extends Omit<CertificateTemplate, "extendedKeyUsages" | "subjectAltNames"> {
+  /** Those that fairlead has no word for by their OID. */
+  readonly extendedKeyUsages: readonly string[];
+  /** Those of other types, such as addresses of mail in an authority of a company, are `other`. */
+  readonly subjectAltNames: readonly (SubjectAltName | OtherAltName)[];
   /** As `subject`. */
   readonly issuer: string;
   readonly subjectAltNamesCritical: boolean;
@@ -61,9 +72,14 @@ const KEY_ALGORITHMS: Readonly<
 /** The bits of the extension. RFC 5280, section 4.2.1.3. */
 const KEY_USAGE_FLAGS: Readonly<Record<KeyUsage, number>> = {
   digitalSignature: x509.KeyUsageFlags.digitalSignature,
+  nonRepudiation: x509.KeyUsageFlags.nonRepudiation,
   keyEncipherment: x509.KeyUsageFlags.keyEncipherment,
+  dataEncipherment: x509.KeyUsageFlags.dataEncipherment,
+  keyAgreement: x509.KeyUsageFlags.keyAgreement,
   keyCertSign: x509.KeyUsageFlags.keyCertSign,
   cRLSign: x509.KeyUsageFlags.cRLSign,
+  encipherOnly: x509.KeyUsageFlags.encipherOnly,
+  decipherOnly: x509.KeyUsageFlags.decipherOnly,
 };
 
 const EXTENDED_KEY_USAGES = {
@@ -266,8 +282,7 @@ function labelsOf({ value }: x509.Extension): Readonly<Record<string, string>> {
 
 /**
  * Reads a certificate.
- * @throws CertificateError `certificate-file` when the bytes are none, or when it has a name or usage of a kind that is
- *   not known here
+ * @throws CertificateError `certificate-file` when the bytes are none
  */
 export function readCertificate(der: Buffer): CertificateContent {
   const key = der.toString("latin1");
@@ -320,28 +335,21 @@ function contentOf(certificate: x509.X509Certificate): CertificateContent {
 
 function usagesOf(extension: x509.KeyUsagesExtension | null): readonly KeyUsage[] {
   const flags: number = extension?.usages ?? 0;
-  const known = (Object.keys(KEY_USAGE_FLAGS) as KeyUsage[]).filter(
+  return (Object.keys(KEY_USAGE_FLAGS) as KeyUsage[]).filter(
     (usage) => (flags & KEY_USAGE_FLAGS[usage]) !== 0,
   );
-  const rest = known.reduce((left, usage) => left & ~KEY_USAGE_FLAGS[usage], flags);
-  if (rest !== 0) throw new CertificateError("certificate-file", "unknown key usage");
-  return known;
 }
 
-function extendedUsagesOf(
-  extension: x509.ExtendedKeyUsageExtension | null,
-): CertificateTemplate["extendedKeyUsages"] {
-  return (extension?.usages ?? []).map((oid) => {
-    if (oid === EXTENDED_KEY_USAGES.serverAuth) return "serverAuth";
-    if (oid === EXTENDED_KEY_USAGES.clientAuth) return "clientAuth";
-    throw new CertificateError("certificate-file", "unknown extended key usage");
+function extendedUsagesOf(extension: x509.ExtendedKeyUsageExtension | null): readonly string[] {
+  return (extension?.usages ?? []).map((usage) => {
+    const oid = String(usage);
+    return Object.entries(EXTENDED_KEY_USAGES).find(([, known]) => known === oid)?.[0] ?? oid;
   });
 }
 
-function altName({ type, value }: x509.GeneralName): SubjectAltName {
+function altName({ type, value }: x509.GeneralName): SubjectAltName | OtherAltName {
   if (type === "url") return { type: "uri", value };
-  if (type === "dns" || type === "ip") return { type, value };
-  throw new CertificateError("certificate-file", `unknown type of alternative name: ${type}`);
+  return type === "dns" || type === "ip" ? { type, value } : { type: "other", value };
 }
 
 /** Whether one certificate's key signed the other, and it says so. By OpenSSL, which is not the code that signs. */

@@ -1,12 +1,21 @@
 /** The certificates of workloads: how proxies get them, and that nobody notices when they are renewed. */
 import { X509Certificate } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { certificatePem, certificatesOfPem } from "../../src/ca/pem.js";
 import { prepareNextRoot } from "../../src/ca/slot-source.js";
+import { readCertificate } from "../../src/ca/x509.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
+import {
+  authorityTemplate,
+  type MadeCertificate,
+  makeCertificate,
+} from "../unit/ca/make-certificate.js";
 import { admin } from "./harness/admin.js";
 import { failures, type Load, startLoad } from "./harness/load.js";
 import { application, documents } from "./harness/manifests.js";
+import type { Files } from "./harness/places.js";
 import { type Answer, call, echoOf, keepAliveAgent } from "./harness/requests.js";
 import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
 
@@ -116,10 +125,50 @@ test("proxies have certificates with their SPIFFE names by the stream that has a
   }
 });
 
-test("certificates are renewed before they end, and no request fails", async () => {
-  const mesh = await serveMesh(FILES, { workloadTtlMs: TTL_MS });
+/** The files of an authority below a root, which says of itself what Istio's tools write. */
+async function cacertsOf(root: MadeCertificate, subject: string): Promise<Files> {
+  const usages = ["digitalSignature", "nonRepudiation", "keyEncipherment", "keyCertSign"] as const;
+  const template = authorityTemplate({ subject, keyUsages: usages });
+  const signing = await makeCertificate(template, root.issuer);
+  return {
+    "ca-cert.pem": signing.pem,
+    "ca-key.pem": signing.keyPem,
+    "root-cert.pem": root.pem,
+    "cert-chain.pem": signing.pem + root.pem,
+  };
+}
+
+/** Who signed the certificate with which a proxy speaks for its workload now. */
+async function signerOf(pod: PlacedPod): Promise<string | undefined> {
+  const dump = await admin(pod, "/config_dump?resource=dynamic_active_secrets&name_regex=default");
+  const shown = /"certificate_chain":\s*\{\s*"inline_string":\s*("[^"]+")/.exec(dump)?.[1] ?? '""';
+  const [leaf] = certificatesOfPem(JSON.parse(shown) as string);
+  return leaf && readCertificate(leaf).issuer;
+}
+
+test("certificates are renewed before they end, by the intermediate that is given now, and no request fails", async () => {
+  const root = await makeCertificate(authorityTemplate({ authority: { pathLength: 1 } }));
+  const given = { directory: "" };
+  const give = async (subject: string): Promise<void> => {
+    for (const [name, text] of Object.entries(await cacertsOf(root, subject))) {
+      await writeFile(join(given.directory, name), text, { mode: 0o600 });
+    }
+  };
+  const mesh = await serveMesh(FILES, {
+    workloadTtlMs: TTL_MS,
+    serving: async ({ state }) => {
+      given.directory = join(state, "..", "cacerts");
+      await mkdir(given.directory);
+      await give("CN=first");
+      return { cacertsDir: given.directory };
+    },
+  });
+  const signers = () => Promise.all(PODS.map((name) => signerOf(mesh.pod(name))));
   const load = await loadCalled(mesh);
+  expect(await signers()).toEqual(["CN=first", "CN=first"]);
+  await give("CN=second");
   expect(await renewals(mesh, 4)).toEqual([]);
+  expect(await signers()).toEqual(["CN=second", "CN=second"]);
   await load.more(100);
   expect(failures(await load.stop())).toEqual([]);
   expect(shownTo(load).size).toBeGreaterThanOrEqual(4);

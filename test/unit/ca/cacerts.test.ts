@@ -85,6 +85,23 @@ test("several roots are all trusted", async () => {
   expect((await open(await write(files))).roots).toEqual([root.pem, stranger.pem]);
 });
 
+test("a company's authorities may say more of themselves than the mesh's", async () => {
+  const usages = ["digitalSignature", "nonRepudiation", "keyEncipherment", "keyCertSign"] as const;
+  const lavish = await makeCertificate(
+    authorityTemplate({
+      subject: "CN=lavish",
+      keyUsages: usages,
+      extendedKeyUsages: ["serverAuth", "clientAuth"],
+      subjectAltNames: [{ type: "dns", value: "istiod.istio-system.svc" }],
+    }),
+    root.issuer,
+  );
+  const files = { ...complete(), "ca-key.pem": lavish.keyPem, "ca-cert.pem": lavish.pem };
+  const { chain } = await (await open(await write(files))).issueWorkload(PAYMENTS);
+  const [, signer] = certificatesOfPem(chain).map((der) => readCertificate(der).subject);
+  expect(signer).toBe("CN=lavish");
+});
+
 test("files behind symbolic links, as Kubernetes mounts them, are read", async () => {
   const real = await write(complete());
   const mounted = await temporaryDirectory();
@@ -132,6 +149,27 @@ describe("is refused:", () => {
     const leaf = await makeCertificate(leafTemplate(), root.issuer);
     const files = { ...complete(), "ca-key.pem": leaf.keyPem, "ca-cert.pem": leaf.pem };
     await expect(open(await write(files))).rejects.toMatchObject({ code: "certificate-chain" });
+  });
+
+  test("an intermediate below one that allows none", async () => {
+    const below = await makeCertificate(
+      authorityTemplate({ subject: "CN=below", authority: { pathLength: 0 } }),
+      signing.issuer,
+    );
+    const files = {
+      ...complete(),
+      "ca-key.pem": below.keyPem,
+      "ca-cert.pem": below.pem,
+    };
+    await expect(open(await write(files))).rejects.toMatchObject({
+      code: "certificate-chain",
+      message: expect.stringContaining("CN=signing allows 0 authorities below it, not 1"),
+    });
+  });
+
+  test("a chain with a gap, with who is missing", async () => {
+    const directory = await write({ ...complete(), "cert-chain.pem": "" });
+    await expect(open(directory)).rejects.toThrow("CN=middle, which signed it, is neither in");
   });
 
   test("an intermediate that has ended", async () => {
