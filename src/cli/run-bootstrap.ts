@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { formatDiagnostic } from "../base/diagnostic.js";
@@ -110,13 +111,14 @@ async function bootstrapOptions(
   const address = options.address ?? machineAddress();
   // Several proxies on one machine each have a loopback address, and keep to it.
   const own = address.startsWith("127.") ? address : undefined;
+  const everywhere = own ?? (isIPv6(address) ? "::" : "0.0.0.0");
   return {
     node: nodeOptions(options, address, declared),
     controlPlane: await controlPlaneConnection(options),
     protocol: options.protocol,
     admin: { address: own ?? "127.0.0.1", port: adminPort },
-    status: { address: own ?? "0.0.0.0", port: statusPort },
-    metrics: { address: own ?? "0.0.0.0", port: metricsPort },
+    status: { address: everywhere, port: statusPort },
+    metrics: { address: everywhere, port: metricsPort },
     makesMetrics: options.metrics === true,
     ...(declared === undefined ? {} : { statistics: declared.statistics }),
     ...(dnsResolver === undefined ? {} : { dnsResolvers: dnsResolver }),
@@ -202,9 +204,15 @@ async function rootCertificates({ rootCert, state }: ConnectionOptions): Promise
   }
 }
 
-/** The first address of this machine that others can reach. */
+/** The first address of this machine that others can reach: one of IPv4 if there is any. */
 function machineAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
-  const outward = addresses.find(({ internal, family }) => !internal && family === "IPv4");
-  return outward?.address ?? "127.0.0.1";
+  const outward = addresses.filter(
+    ({ internal, address }) => !(internal || address.startsWith(LINK_LOCAL)),
+  );
+  const first = outward.find(({ family }) => family === "IPv4") ?? outward[0];
+  return first?.address ?? "127.0.0.1";
 }
+
+/** How addresses of IPv6 begin that every machine has, and that only its neighbours can reach. */
+const LINK_LOCAL = "fe80:";

@@ -74,7 +74,10 @@ spec:
 `;
 
 interface Bootstrap {
-  readonly staticResources: { readonly clusters: readonly { readonly name: string }[] };
+  readonly staticResources: {
+    readonly clusters: readonly { readonly name: string }[];
+    readonly listeners: readonly { readonly address: { readonly socketAddress: object } }[];
+  };
   readonly node: { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> };
   readonly admin: { readonly address: { readonly socketAddress: object } };
 }
@@ -204,6 +207,21 @@ test("prefers what it is told to what the Deployment says", async () => {
     SERVICE_ACCOUNT: "other",
     LABELS: { app: "my-service", version: "v9" },
   });
+});
+
+test("serves health and statistics on all addresses of the family of its own", async () => {
+  const placesOf = async (address: string) => {
+    const { value } = await bootstrap("--workload", "a-0", "--address", address, ...joining());
+    return value.staticResources.listeners.map(({ address: { socketAddress } }) => socketAddress);
+  };
+  expect(await placesOf("fd00::9")).toEqual([
+    { address: "::", portValue: 15021 },
+    { address: "::", portValue: 15090 },
+  ]);
+  expect(await placesOf("10.0.0.9")).toEqual([
+    { address: "0.0.0.0", portValue: 15021 },
+    { address: "0.0.0.0", portValue: 15090 },
+  ]);
 });
 
 test("keeps to a loopback address that is the proxy's own", async () => {
