@@ -7,7 +7,7 @@ import type { Proxy } from "../mesh/proxy.js";
 import { socketAddress } from "./address.js";
 import { any } from "./any.js";
 import type { ClusterHealthCheckJson, HealthCheckJson, HealthCheckSpecifierJson } from "./api.js";
-import { INBOUND_SOURCE_ADDRESS } from "./cluster/static-cluster.js";
+import { inboundSource } from "./cluster/static-cluster.js";
 import { formatHostPort } from "./control-plane-cluster.js";
 
 /** What the checks of a probe are called, and so the endpoints in the reports of them. */
@@ -49,7 +49,7 @@ function sourceOf(
 ): Pick<ClusterHealthCheckJson, "upstreamBindConfig"> {
   if (mode === "NONE" || address.includes(":")) return {};
   return {
-    upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
+    upstreamBindConfig: inboundSource("ipv4"),
   };
 }
 

@@ -166,6 +166,18 @@ export function isOnLoopback({ address }: Pick<Proxy, "address">): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
 }
 
+/** The families of the addresses at which others reach a proxy. */
+export type AddressFamilies = "ipv4" | "ipv6" | "both";
+
+/** The families of a proxy's addresses. */
+export function familiesOf({
+  address,
+  dualStack,
+}: Pick<Proxy, "address" | "dualStack">): AddressFamilies {
+  if (dualStack) return "both";
+  return address.includes(":") ? "ipv6" : "ipv4";
+}
+
 /** Whether there are addresses of both families, without those of IPv6 that every machine has. */
 function isDualStack(addresses: readonly string[]): boolean {
   const valid = addresses.filter((address) => ipaddr.isValid(address)).map(ipaddr.parse);

@@ -2,6 +2,7 @@ import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.
 import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Protocol } from "../../mesh/protocol.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { ApplicationEndpoint } from "../../mesh/sidecar-ingress.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { socketAddress } from "../address.js";
@@ -11,7 +12,7 @@ import { defined } from "../defined.js";
 import { inboundClusterName } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { type StatSubject, statName } from "./stat-name.js";
-import { INBOUND_SOURCE_ADDRESS } from "./static-cluster.js";
+import { inboundSource } from "./static-cluster.js";
 import { protocolOptions, type UpstreamPort } from "./upstream-protocol.js";
 
 /** A port of the application behind a sidecar. */
@@ -47,12 +48,12 @@ export type ApplicationAddress = { readonly captured: true } | { readonly addres
 const NEVER = "9223372035s";
 
 /** An application that calls reach at the address that the kernel captured. */
-function capturedLocation(): ClusterJson {
+function capturedLocation(families: AddressFamilies): ClusterJson {
   return {
     type: "ORIGINAL_DST",
     lbPolicy: "CLUSTER_PROVIDED",
     cleanupInterval: NEVER,
-    upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
+    upstreamBindConfig: inboundSource(families),
   };
 }
 
@@ -68,9 +69,10 @@ function locationOf(
   name: string,
   { endpoint, targetPort }: InboundPort,
   application: ApplicationAddress,
+  families: AddressFamilies,
 ): ClusterJson {
   if (endpoint !== undefined) return staticLocation(name, endpoint);
-  if ("captured" in application) return capturedLocation();
+  if ("captured" in application) return capturedLocation(families);
   return staticLocation(name, { address: application.address, port: targetPort });
 }
 
@@ -78,6 +80,7 @@ function locationOf(
 export interface InboundDefaults extends ConnectionDefaults, Pick<UpstreamPort, "keepsCase"> {
   /** The pattern by which statistics name the clusters; `""` for their own names. */
   readonly statName: string;
+  readonly families: AddressFamilies;
 }
 
 /** The cluster by which a sidecar calls its application. */
@@ -93,7 +96,7 @@ export function inboundCluster(
     json: {
       name,
       altStatName: statName(defaults.statName, name, port.subject),
-      ...locationOf(name, port, application),
+      ...locationOf(name, port, application, defaults.families),
       ...connectionOptions(defined({ connectionPool: pool }), defaults),
       commonLbConfig: {},
       ...protocolOptions({

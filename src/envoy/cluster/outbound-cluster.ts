@@ -51,6 +51,8 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly keepsCase: boolean;
   /** The client, and all that it calls, is on one machine. */
   readonly onLoopback: boolean;
+  /** By which addresses it calls hosts that it knows by name. */
+  readonly looksUp: "ipv4" | "ipv6";
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   readonly placing: Placing;
@@ -236,7 +238,7 @@ function discovery(
             dnsRefreshRate: input.client.dnsRefreshRate,
             dnsJitter: "0.100s",
             respectDnsTtl: true,
-            dnsLookupFamily: "V4_ONLY",
+            dnsLookupFamily: input.client.looksUp === "ipv6" ? "V6_ONLY" : "V4_ONLY",
             // Envoy takes that of one endpoint alone: not of a network's gateways, nor of workloads that are none or several.
             allAddressesInSingleEndpoint: kind === "LOGICAL_DNS" && hasOneEndpoint(assignment),
           }),

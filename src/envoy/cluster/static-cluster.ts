@@ -1,5 +1,6 @@
 /** Clusters that do not depend on any service. */
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
@@ -9,8 +10,25 @@ import { forwardProxy } from "./forward-proxy.js";
 import { commonOptions, http2Options } from "./upstream-protocol.js";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-/** The address that an application sees as its caller's when the sidecar calls it on the captured address. */
-export const INBOUND_SOURCE_ADDRESS = "127.0.0.6";
+const SOURCE = { sourceAddress: { address: "127.0.0.6", portValue: 0 } };
+const IPV6_SOURCE = { address: "::6", portValue: 0 };
+
+/**
+ * The address that an application sees as its caller's when the sidecar calls it on the captured address: one of the family
+ * of that. See Istio, InboundPassthroughBindIpv4 and InboundPassthroughBindIpv6.
+ */
+export function inboundSource(
+  families: AddressFamilies,
+): NonNullable<ClusterJson["upstreamBindConfig"]> {
+  switch (families) {
+    case "ipv4":
+      return SOURCE;
+    case "ipv6":
+      return { sourceAddress: IPV6_SOURCE };
+    case "both":
+      return { ...SOURCE, extraSourceAddresses: [{ address: IPV6_SOURCE }] };
+  }
+}
 
 /** The protocol options of calls whose protocol only the caller knows. */
 function callersProtocol(
@@ -52,11 +70,14 @@ export function passthroughCluster(defaults: ConnectionDefaults): ClusterJson {
 }
 
 /** Where captured calls go to a port of the application that no service has. */
-export function inboundPassthroughCluster(defaults: ConnectionDefaults): ClusterJson {
+export function inboundPassthroughCluster(
+  defaults: ConnectionDefaults,
+  families: AddressFamilies,
+): ClusterJson {
   return {
     ...passthroughCluster(defaults),
     name: INBOUND_PASSTHROUGH_CLUSTER,
-    upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE_ADDRESS, portValue: 0 } },
+    upstreamBindConfig: inboundSource(families),
   };
 }
 

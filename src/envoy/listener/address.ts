@@ -1,9 +1,10 @@
 import type { ConnectionManners } from "../../mesh/connection-manners.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import { socketAddress } from "../address.js";
 import type { AddressJson, ListenerJson } from "../api.js";
 import { listenerName } from "../names.js";
 
-/** The address that stands for every address of a host. */
+/** Stands for every address of a host, of whatever family: where proxies have no other, it is that of IPv6. */
 export const ANY_ADDRESS = "0.0.0.0";
 
 /** So many connections a worker accepts at once, so that all workers get their share. Istio's choice. */
@@ -30,12 +31,20 @@ interface ListenerPlace {
   readonly additionalAddresses?: { readonly address: AddressJson }[];
 }
 
+/** The address itself, but for the one that stands for all: of a proxy that has IPv6 alone that is another. */
+const anyAddressOf = (address: string, families: AddressFamilies): string =>
+  address === ANY_ADDRESS && families === "ipv6" ? ANY_IPV6_ADDRESS : address;
+
 /**
- * The fields of a listener at an address. With `dualStack` one on every address is on those of IPv6 too: to Envoy a
+ * The fields of a listener at an address. One on every address is on those of all families of the proxy: to Envoy a
  * wildcard stands for its own family alone.
  */
-export function listenAt({ address, port }: ListenerAddress, dualStack = false): ListenerPlace {
-  const place = { name: listenerName(address, port), address: socketAddress(address, port) };
-  if (!dualStack || address !== ANY_ADDRESS) return place;
+export function listenAt(
+  { address, port }: ListenerAddress,
+  families: AddressFamilies = "ipv4",
+): ListenerPlace {
+  const first = anyAddressOf(address, families);
+  const place = { name: listenerName(first, port), address: socketAddress(first, port) };
+  if (families !== "both" || address !== ANY_ADDRESS) return place;
   return { ...place, additionalAddresses: [{ address: socketAddress(ANY_IPV6_ADDRESS, port) }] };
 }

@@ -7,6 +7,7 @@ import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gate
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isOfTlsRoute } from "../../mesh/made-of.js";
 import { isHttp } from "../../mesh/protocol.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
@@ -14,7 +15,7 @@ import { gatewayTls, terminatesTls } from "../gateway-tls.js";
 import { gatewaySide, httpConnectionManager } from "../http-connection-manager.js";
 import { httpFilters } from "../http-filters.js";
 import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../mutual-tls.js";
-import { type ClusterKey, listenerName, sniOf } from "../names.js";
+import { type ClusterKey, sniOf } from "../names.js";
 import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { SecurityFilters } from "../security-filters.js";
@@ -49,8 +50,7 @@ export interface GatewayListenerOptions {
   /** The gateway's own. */
   readonly namespace: string;
   readonly claims: ChainContext;
-  /** The gateway has addresses of both families. */
-  readonly dualStack: boolean;
+  readonly families: AddressFamilies;
   /** The route configurations with routes to hosts whose names the gateway looks up. */
   readonly lookingUp: ReadonlySet<string>;
   /** The gateway, and all that it calls, is on one machine. */
@@ -69,9 +69,10 @@ function serverNames({ gateway, server }: GatewayServer): readonly string[] {
 function statPrefix(
   { server: { name = "" }, protocol }: GatewayServer,
   at: ListenerAddress,
+  { families }: GatewayListenerOptions,
 ): string {
   const isNamed = name !== "" && !isHttp(protocol);
-  return isNamed ? name : `outbound_${listenerName(at.address, at.port)};`;
+  return isNamed ? name : `outbound_${listenAt(at, families).name};`;
 }
 
 function httpFilter(routes: string, prefix: string, options: GatewayListenerOptions): FilterJson {
@@ -197,7 +198,7 @@ function serverChains(
   const encrypted = !isHttp(one.protocol);
   const json = {
     ...(encrypted ? sniMatch(serverNames(one)) : {}),
-    filters: [httpFilter(routes, statPrefix(one, at), options)],
+    filters: [httpFilter(routes, statPrefix(one, at, options), options)],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
     ...(encrypted ? tlsFields(one, options) : {}),
   };
@@ -242,7 +243,7 @@ export function gatewayListener(
     ...(byName || encrypted ? [tlsInspector()] : []),
   ];
   const json: ListenerJson = {
-    ...listenAt(at, options.dualStack),
+    ...listenAt(at, options.families),
     filterChains,
     // A client from outside that never sends its ClientHello is let go after Envoy's own time.
     ...(listenerFilters.length > 0 ? { listenerFilters } : {}),

@@ -4,6 +4,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type {
   AccessLogJson,
@@ -23,7 +24,6 @@ import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
   inboundClusterName,
-  listenerName,
   VIRTUAL_INBOUND,
   VIRTUAL_INBOUND_PORT,
 } from "../names.js";
@@ -63,8 +63,7 @@ export interface InboundListenerOptions {
   readonly detectionTimeout: string;
   readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;
-  /** The proxy has addresses of both families. */
-  readonly dualStack: boolean;
+  readonly families: AddressFamilies;
 }
 
 /** The mode on the ports that no service has. */
@@ -284,12 +283,13 @@ export function virtualInboundListener(
     ...passthrough.ports.flatMap(({ port, decided }) => passthroughChains(decided, port, options)),
     ...ports.flatMap((secured) => {
       const { targetPort, bind = ANY_ADDRESS } = secured.port;
-      return portChains(secured, targetPort, listenerName(bind, targetPort), options);
+      const { name } = listenAt({ address: bind, port: targetPort }, options.families);
+      return portChains(secured, targetPort, name, options);
     }),
   ];
   const filterChains = chainsJson(chains);
   const json = {
-    ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_INBOUND_PORT }, options.dualStack),
+    ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_INBOUND_PORT }, options.families),
     name: VIRTUAL_INBOUND,
     filterChains,
     listenerFilters: [originalDestination(), ...inspectors(filterChains)],

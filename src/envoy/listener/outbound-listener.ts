@@ -1,6 +1,7 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import { portPart } from "../../mesh/service.js";
 import { cidrRange } from "../address.js";
@@ -66,8 +67,8 @@ export interface OutboundListenerOptions {
   readonly onLoopback: boolean;
   /** Connections are redirected to the proxy. */
   readonly captured: boolean;
-  /** Those on every address are for both families of addresses. */
-  readonly dualStack: boolean;
+  /** For whose addresses those on every address are. */
+  readonly families: AddressFamilies;
   /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
   readonly onDemand: boolean;
   readonly headers: HttpManners;
@@ -230,7 +231,7 @@ export function outboundListener(
   const requests = claim && requestsOf(ordered, claim);
   const chains = chooseChains(ordered, claim);
   if (requests === undefined && chains.length === 0) return undefined;
-  const where = listenAt(place.at, options.dualStack);
+  const where = listenAt(place.at, options.families);
   const made =
     requests !== undefined && chains.length === 0 && place.at.address !== ANY_ADDRESS
       ? onlyRequests(requests, where.name, options)
@@ -339,7 +340,7 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
 /** The listener to which the kernel redirects all outbound connections; it hands them on by their destination. */
 export function virtualOutboundListener(options: OutboundListenerOptions): MadeListener {
   const json: ListenerJson = {
-    ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_OUTBOUND_PORT }, options.dualStack),
+    ...listenAt({ address: ANY_ADDRESS, port: VIRTUAL_OUTBOUND_PORT }, options.families),
     name: VIRTUAL_OUTBOUND,
     useOriginalDst: true,
     ...catchAllChains(options),

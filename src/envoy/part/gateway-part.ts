@@ -11,7 +11,7 @@ import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/made-of.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
-import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
+import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";
 import { type RouteRules, routePolicy } from "../../mesh/route-rules.js";
 import type { Service } from "../../mesh/service.js";
@@ -157,7 +157,7 @@ function listenersOf(
       source: undefined,
       policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },
-    dualStack: proxy.dualStack,
+    families: familiesOf(proxy),
     lookingUp: lookingUp(tables),
     onLoopback: isOnLoopback(proxy),
     passed: inputs.passed,

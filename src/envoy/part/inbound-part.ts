@@ -14,7 +14,7 @@ import {
   type PeerAuthentications,
   portsWithMode,
 } from "../../mesh/peer-authentication.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { portPart, type Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
@@ -212,11 +212,15 @@ function applicationOf({ proxy, config, sidecar }: InboundInputs): ApplicationAd
   if (proxy.mode === "NONE") return { address: proxy.appAddress };
   const isListed = (sidecar?.spec.ingress ?? []).length > 0;
   return config.inboundTrafficPolicy.mode === "LOCALHOST" && !isListed
-    ? { address: LOCALHOST }
+    ? { address: LOCALHOST[familiesOf(proxy)] }
     : { captured: true };
 }
 
-const LOCALHOST = "127.0.0.1";
+const LOCALHOST: Readonly<Record<AddressFamilies, string>> = {
+  ipv4: "127.0.0.1",
+  ipv6: "::1",
+  both: "127.0.0.1",
+};
 
 function clustersOf(
   inputs: InboundInputs,
@@ -229,7 +233,8 @@ function clustersOf(
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const statName = config.inboundClusterStatName ?? "";
-  const defaults = { connectTimeout, tcpKeepalive, policy, keepsCase, statName };
+  const families = familiesOf(proxy);
+  const defaults = { connectTimeout, tcpKeepalive, policy, keepsCase, statName, families };
   const own = [
     ...ports.map((port) => ({
       ...inboundCluster(port, application, defaults),
@@ -238,7 +243,7 @@ function clustersOf(
     ...security.clusters,
   ];
   if (!captured) return own;
-  const json = inboundPassthroughCluster(defaults);
+  const json = inboundPassthroughCluster(defaults, families);
   return [...own, { name: json.name ?? "", json, sources: [] }];
 }
 
@@ -285,7 +290,7 @@ function listenersOf(
     retries: config.defaultInboundHttpRetryPolicy,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
-    dualStack: proxy.dualStack,
+    families: familiesOf(proxy),
   };
   if (proxy.mode !== "NONE") {
     const others = portsWithMode(policies, proxy).filter((port) => !served.has(port));

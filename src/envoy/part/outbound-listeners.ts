@@ -5,7 +5,7 @@ import type { MeshConfig } from "../../config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { connectionManners } from "../../mesh/connection-manners.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
-import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
+import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { goDuration } from "../duration.js";
 import { encodeListener } from "../encode-resource.js";
@@ -43,7 +43,7 @@ export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 /** What of a scope its listeners depend on. */
 type ListenerTraits = Pick<
   OutboundScope,
-  "captured" | "dualStack" | "onLoopback" | "onDemand" | "headers" | "connections"
+  "captured" | "families" | "onLoopback" | "onDemand" | "headers" | "connections"
 >;
 
 /** What of a scope decides the listeners of sidecars that capture. */
@@ -89,8 +89,8 @@ export function createCapturedListeners(
   encoder: Encoder,
   { httpProxyPort: port, ...scope }: CapturedTraits,
 ): (inputs: CapturedListenerInputs) => ResourceSet {
-  const { dualStack, onLoopback, onDemand, headers, connections } = scope;
-  const traits = { captured: true, dualStack, onLoopback, onDemand, headers, connections };
+  const { families, onLoopback, onDemand, headers, connections } = scope;
+  const traits = { captured: true, families, onLoopback, onDemand, headers, connections };
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
     { config: true, logs: true, unknown: true, lookingUp: true },
@@ -151,11 +151,12 @@ export function createBoundListeners(
     { proxy: true, claims: true, config: true, logs: true, unknown: true, lookingUp: true },
     (inputs) => {
       const { proxy, claims, config } = inputs;
-      const { dualStack, onDemand } = proxy;
+      const { onDemand } = proxy;
+      const families = familiesOf(proxy);
       const headers = httpManners(config, proxy);
       const onLoopback = isOnLoopback(proxy);
       const connections = connectionManners(proxy, "outbound");
-      const traits = { captured: false, dualStack, onLoopback, onDemand, headers, connections };
+      const traits = { captured: false, families, onLoopback, onDemand, headers, connections };
       const options = optionsOf(inputs, traits);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))

@@ -43,7 +43,7 @@ import {
   createEndpointRows,
 } from "./outbound-clusters.js";
 import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
-import { addressesFor, type OutboundScope } from "./outbound-scope.js";
+import { addressesFor, lookUpFamily, type OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations, type OutboundRoutes } from "./outbound-tables.js";
 import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
 import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
@@ -148,27 +148,17 @@ const sameText = (a: object, b: object): boolean => JSON.stringify(a) === JSON.s
 export function createClientTraits(
   engine: Engine,
 ): (mesh: Pick<Mesh, "config" | "networks">, scope: OutboundScope) => ClientTraits {
-  const settled = engine.memo(
-    "client traits",
-    (_router: boolean, _captured: boolean, _keepsCase: boolean, _onLoopback: boolean) =>
-      engine.settle<ClientTraits>(sameText),
+  const settled = engine.memo("client traits", (_kind: string) =>
+    engine.settle<ClientTraits>(sameText),
   );
   // One object for all kinds, which share by it what is made for callers of a place.
   const placing = engine.settle<Placing>(sameText);
-  return (
-    { config, networks },
-    { router, captured, onLoopback, headers: { preserveHttp1HeaderCase: keepsCase = false } },
-  ) =>
-    settled(
-      router,
-      captured,
-      keepsCase,
-      onLoopback,
-    )({
-      router,
-      captured,
-      keepsCase,
-      onLoopback,
+  return ({ config, networks }, scope) => {
+    const { router, captured, onLoopback, headers } = scope;
+    const { preserveHttp1HeaderCase: keepsCase = false } = headers;
+    const kind = { router, captured, keepsCase, onLoopback, looksUp: lookUpFamily(scope) };
+    return settled(JSON.stringify(kind))({
+      ...kind,
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],
       connectTimeout: config.connectTimeout,
       tcpKeepalive: config.tcpKeepalive,
@@ -184,6 +174,7 @@ export function createClientTraits(
       }),
       tlsDefaults: config.tlsDefaults,
     });
+  };
 }
 
 /** The builder of what hosts make. */

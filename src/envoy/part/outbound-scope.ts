@@ -1,5 +1,6 @@
 import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import type { Labels } from "../../mesh/labels.js";
+import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
@@ -25,8 +26,8 @@ export interface OutboundScope {
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers' applications find hosts by names that their proxies answer. */
   readonly answersDns: boolean;
-  /** The callers have addresses of both families. */
-  readonly dualStack: boolean;
+  /** Those of the callers' addresses; both are `ipv4` to gateways, whose listeners are not made here. */
+  readonly families: AddressFamilies;
   /** The callers, and all that they call, are on one machine. */
   readonly onLoopback: boolean;
   /** The callers ask for what they use. */
@@ -44,6 +45,10 @@ export const hasHttpProxy = ({
   httpProxyPort,
 }: Pick<OutboundScope, "captured" | "router" | "httpProxyPort">): boolean =>
   !router && (!captured || httpProxyPort !== 0);
+
+/** By which addresses callers of a scope call hosts that they know by name: by IPv6 those that have no others. */
+export const lookUpFamily = ({ families }: Pick<OutboundScope, "families">): "ipv4" | "ipv6" =>
+  families === "ipv6" ? "ipv6" : "ipv4";
 
 /** The addresses by which callers of a scope know a service. */
 export function addressesFor(

@@ -12,7 +12,7 @@ import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { isOnLoopback, type Proxy } from "../../mesh/proxy.js";
+import { type AddressFamilies, familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { sidecarKey } from "../../mesh/sidecar.js";
 import type { Encoder } from "../encoder.js";
@@ -30,7 +30,7 @@ import {
   type OutboundPart,
   type SharedBuilders,
 } from "./outbound-part.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import { lookUpFamily, type OutboundScope } from "./outbound-scope.js";
 import { patchedScope } from "./patched-scope.js";
 import { createPatching, type Patching } from "./patched-sets.js";
 import {
@@ -86,6 +86,12 @@ function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated
   return address.includes(":") ? "ipv6" : "ipv4";
 }
 
+/** The listeners of a gateway are its own: what it shares with others is the same for both families as for IPv4. */
+const scopedFamilies = (proxy: Proxy): AddressFamilies => {
+  const families = familiesOf(proxy);
+  return proxy.type === "router" ? lookUpFamily({ families }) : families;
+};
+
 /** The scope of a proxy with these patches. */
 export function scopeOf(
   { callerLabels, sidecars, config, lookedUpServices }: ScopeInputs,
@@ -104,7 +110,7 @@ export function scopeOf(
     connections: proxy.type === "router" ? USUAL_CONNECTIONS : connectionManners(proxy, "outbound"),
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
-    dualStack: proxy.type !== "router" && proxy.dualStack,
+    families: scopedFamilies(proxy),
     // Where nothing is looked up, proxies at all addresses share all that is made.
     onLoopback: lookedUpServices.size > 0 && isOnLoopback(proxy),
     onDemand: proxy.onDemand,
@@ -119,7 +125,7 @@ const kindOf = (scope: OutboundScope): OutboundScope => ({
   ...scope,
   namespace: NO_NAMESPACE,
   connections: USUAL_CONNECTIONS,
-  dualStack: false,
+  families: lookUpFamily(scope),
   onDemand: false,
   patches: "",
 });
@@ -136,7 +142,7 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   connections: USUAL_CONNECTIONS,
   allocated: "",
   answersDns: false,
-  dualStack: false,
+  families: "ipv4",
   onLoopback: false,
   onDemand: false,
   patches: "",
