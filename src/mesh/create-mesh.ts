@@ -251,7 +251,7 @@ function createHostTables(
   const wildcardRules = createWildcardHosts<DestinationRule>(engine, "wildcard rules");
   const portsOf = engine.derive<[Table<Service>], [], HostPorts>(
     "ports of hosts",
-    (_host, [group]) => group && hostPorts(group.values()),
+    (_host, [group]) => group && hostPorts(group),
     sameHostPorts,
   );
   const virtualServicesOf = createVirtualServices(engine);

@@ -262,6 +262,12 @@ function sourceNamespaces({ spec }: VirtualService): readonly string[] {
   return matches.flatMap(({ sourceNamespace }) => sourceNamespace ?? []);
 }
 
+/** The namespaces to whose callers a destination may be another one, which they look up or do not. */
+function lookingUp({ lookedUp }: VirtualService): readonly string[] {
+  const services = [...lookedUp.values()].flatMap((group) => [...group.values()]);
+  return services.flatMap(({ namespace, exportTo }) => [namespace, ...limited(exportTo)]);
+}
+
 /** What is for many hosts, and may make them look different. */
 interface Differences {
   readonly wildcardRules: readonly DestinationRule[];
@@ -284,7 +290,11 @@ function differingNamespaces(
     hostname.split(".")[1] ?? "",
     ...services.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
     ...allRules.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
-    ...virtualServices.flatMap((one) => [...limited(one.exportTo), ...sourceNamespaces(one)]),
+    ...virtualServices.flatMap((one) => [
+      ...limited(one.exportTo),
+      ...sourceNamespaces(one),
+      ...lookingUp(one),
+    ]),
     ...(virtualServices.length > 0 ? ruling : []),
   ]);
   namespaces.delete(NO_NAMESPACE);

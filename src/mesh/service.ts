@@ -1,4 +1,5 @@
 import { sameElements } from "../base/engine.js";
+import type { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
 import { carriesRequests, type Protocol } from "./protocol.js";
@@ -104,8 +105,8 @@ export interface HostPorts {
   readonly only: number | undefined;
   /** Those that carry requests, or may. */
   readonly forRequests: readonly number[];
-  /** Those of hosts that are looked up when they are called, and the port on which they are. */
-  readonly lookedUp: LookedUpPorts;
+  /** Its services where callers of one of them look it up when they call it; undefined where none do. */
+  readonly lookedUp: Table<Service> | undefined;
 }
 
 /** By the port that callers use: the one that is called. */
@@ -119,28 +120,22 @@ export function lookedUpPorts({ resolution, ports }: Service): LookedUpPorts {
 
 const NO_PORTS: LookedUpPorts = new Map();
 
-/** Whether the same is called. */
-export const sameLookedUpPorts = (a: LookedUpPorts, b: LookedUpPorts): boolean =>
-  a.size === b.size && [...a].every(([port, called]) => b.get(port) === called);
-
 /** The ports of the services of a host. */
-export function hostPorts(services: Iterable<Service>): HostPorts {
-  const all = [...services];
+export function hostPorts(services: Table<Service>): HostPorts {
+  const all = [...services.values()];
   const ports = all.flatMap((one) => one.ports);
   const numbers = new Set(ports.map(({ number }) => number));
   const carrying = ports.filter(({ protocol }) => carriesRequests(protocol));
   return {
     only: numbers.size === 1 ? [...numbers][0] : undefined,
     forRequests: [...new Set(carrying.map(({ number }) => number))],
-    lookedUp: new Map(all.flatMap((one) => [...lookedUpPorts(one)])),
+    lookedUp: all.some(({ resolution }) => resolution === "dynamic-dns") ? services : undefined,
   };
 }
 
 /** Whether the ports of a host are the same. */
 export const sameHostPorts = (a: HostPorts, b: HostPorts): boolean =>
-  a.only === b.only &&
-  sameElements(a.forRequests, b.forRequests) &&
-  sameLookedUpPorts(a.lookedUp, b.lookedUp);
+  a.only === b.only && sameElements(a.forRequests, b.forRequests) && a.lookedUp === b.lookedUp;
 
 /** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
 export function isHeadless({ kubernetes, resolution }: Service): boolean {

@@ -3,10 +3,11 @@ import type { Table } from "../base/table.js";
 import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceRef } from "../config/resource.js";
+import { chooseService } from "./choose-service.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { isOfGatewayApi, originOf } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
-import { type HostPorts, type LookedUpPorts, sameLookedUpPorts } from "./service.js";
+import { type HostPorts, type LookedUpPorts, lookedUpPorts, type Service } from "./service.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
@@ -40,8 +41,8 @@ export interface VirtualService {
   readonly destinations: readonly string[];
   /** The port of each destination whose service has just one: it need not be named. */
   readonly singlePorts: ReadonlyMap<string, number>;
-  /** The ports of those destinations whose hosts are looked up when they are called. */
-  readonly lookedUp: ReadonlyMap<string, LookedUpPorts>;
+  /** The services of those destinations whose hosts some callers look up when they call them. See `lookedUpFrom`. */
+  readonly lookedUp: ReadonlyMap<string, Table<Service>>;
   /** The ports on which requests for those of its hosts come that services have. */
   readonly requestPorts: readonly number[];
   readonly resource: ResourceOf<"VirtualService">;
@@ -109,14 +110,27 @@ export function withPorts(
   portsOf: (hostname: string) => HostPorts | undefined,
 ): VirtualService {
   const singlePorts = new Map<string, number>();
-  const lookedUp = new Map<string, LookedUpPorts>();
+  const lookedUp = new Map<string, Table<Service>>();
   for (const hostname of virtualService.destinations) {
     const ports = portsOf(hostname);
     if (ports?.only !== undefined) singlePorts.set(hostname, ports.only);
-    if (ports !== undefined && ports.lookedUp.size > 0) lookedUp.set(hostname, ports.lookedUp);
+    if (ports?.lookedUp !== undefined) lookedUp.set(hostname, ports.lookedUp);
   }
   const ports = virtualService.hosts.flatMap((host) => portsOf(host)?.forRequests ?? []);
   return { ...virtualService, singlePorts, lookedUp, requestPorts: [...new Set(ports)] };
+}
+
+/**
+ * Where a destination of a VirtualService is called that callers of a namespace look up when they call it: several namespaces
+ * may define its host, and what the others say is not for them. Undefined of one that they do not look up.
+ */
+export function lookedUpFrom(
+  namespace: string,
+  { lookedUp }: Pick<VirtualService, "lookedUp">,
+  hostname: string,
+): LookedUpPorts | undefined {
+  const service = chooseService(lookedUp.get(hostname), namespace);
+  return service?.resolution === "dynamic-dns" ? lookedUpPorts(service) : undefined;
 }
 
 /** Whether a VirtualService routes connections, perhaps by who makes them. */
@@ -135,10 +149,7 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     a.singlePorts.size === b.singlePorts.size &&
     [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port) &&
     a.lookedUp.size === b.lookedUp.size &&
-    [...a.lookedUp].every(([host, ports]) => {
-      const other = b.lookedUp.get(host);
-      return other !== undefined && sameLookedUpPorts(ports, other);
-    })
+    [...a.lookedUp].every(([host, services]) => b.lookedUp.get(host) === services)
   );
 }
 

@@ -7,7 +7,7 @@ import { type Labels, selects } from "../../mesh/labels.js";
 import { madeParts, pathOfPart } from "../../mesh/made-of.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
-import { resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
+import { lookedUpFrom, resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
 import type { FilterJson } from "../api.js";
 import { wildcardLookUp } from "../cluster/forward-proxy.js";
 import { defined } from "../defined.js";
@@ -51,6 +51,8 @@ export interface ChainContext {
   /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
   readonly gateways: readonly string[];
   readonly resolver: HostResolver;
+  /** The callers' namespace, or the gateway's: which service a host is depends on who sees which. */
+  readonly namespace: string;
   /** Who calls; undefined at a gateway, where it is not asked for. */
   readonly source: { readonly namespace: string; readonly labels: Labels } | undefined;
   /** The policy for where a connection goes, as far as it may concern the way there. */
@@ -99,7 +101,7 @@ function routeTarget(
   route: Pick<L4Route, "route">,
   virtualService: VirtualService,
   { listenPort, serverNames }: Taken,
-  { resolver, policyOf }: ChainContext,
+  { resolver, namespace, policyOf }: ChainContext,
 ): TcpTarget {
   const destinations = route.route ?? [];
   const targets = destinations
@@ -113,7 +115,7 @@ function routeTarget(
     });
   const target = targetOf(targets, policyOf);
   const lookUps = targets.flatMap(({ key: { hostname, port } }) => {
-    const called = virtualService.lookedUp.get(hostname)?.get(port);
+    const called = lookedUpFrom(namespace, virtualService, hostname)?.get(port);
     return called === undefined ? [] : [{ hostname, port, called }];
   });
   const [lookUp] = lookUps;

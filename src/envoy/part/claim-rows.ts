@@ -60,6 +60,7 @@ export function buildClaims({
   const context = {
     gateways: [MESH_GATEWAY],
     resolver,
+    namespace: source.namespace,
     source,
     policyOf: (key: ClusterKey) =>
       key.hostname === service.hostname

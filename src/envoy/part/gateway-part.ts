@@ -154,6 +154,7 @@ function listenersOf(
     claims: {
       gateways: [],
       resolver: inputs.resolver,
+      namespace: proxy.namespace,
       source: undefined,
       policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },

@@ -88,6 +88,7 @@ function tunnelTo(
   const chains: ChainContext = {
     gateways: [MESH_GATEWAY],
     resolver: context.mesh.resolver,
+    namespace: context.scope.namespace,
     source: context.scope,
     // A route can do no more of what rules say of the way.
     policyOf: (key) =>

@@ -2,7 +2,7 @@
 import type { Destination } from "../../config/kinds/destination.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
+import { lookedUpFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type {
   HeaderMatcherJson,
   RouteActionJson,
@@ -19,6 +19,8 @@ export interface DestinationContext {
   /** The port for which requests come, where a destination names none. */
   readonly listenPort: number;
   readonly resolver: HostResolver;
+  /** Who calls: which service a host is depends on who sees which. */
+  readonly source: { readonly namespace: string };
 }
 
 /** The one of a list of one. */
@@ -29,7 +31,7 @@ export const only = <T>(list: readonly T[]): T | undefined =>
 export function clusterKey(
   destination: Destination,
   { namespace, singlePorts }: VirtualService,
-  { listenPort, resolver }: DestinationContext,
+  { listenPort, resolver }: Pick<DestinationContext, "listenPort" | "resolver">,
 ): ClusterKey {
   const hostname = resolveHost(destination.host, namespace, resolver);
   const port = destination.port?.number ?? singlePorts.get(hostname) ?? listenPort;
@@ -60,7 +62,8 @@ function clusterOf(
 ): Omit<Way, "to"> {
   const key = clusterKey(destination, virtualService, context);
   const cluster = outboundClusterName(key);
-  const port = virtualService.lookedUp.get(key.hostname)?.get(key.port);
+  const { namespace } = context.source;
+  const port = lookedUpFrom(namespace, virtualService, key.hostname)?.get(key.port);
   if (port === undefined) return { cluster };
   if (authority === undefined) {
     return { cluster, lookUp: lookUpOf(port), wildcard: key.hostname };
@@ -129,8 +132,10 @@ export function mirrors(
     destination,
     share: share(percentage, undefined),
   }));
-  const isLookedUp = ({ host }: Destination): boolean =>
-    virtualService.lookedUp.has(resolveHost(host, virtualService.namespace, context.resolver));
+  const isLookedUp = ({ host }: Destination): boolean => {
+    const hostname = resolveHost(host, virtualService.namespace, context.resolver);
+    return lookedUpFrom(context.source.namespace, virtualService, hostname) !== undefined;
+  };
   const policies = [...single, ...several]
     .filter((one) => one.share.numerator !== 0 && !isLookedUp(one.destination))
     .map((one) => ({
