@@ -10,6 +10,7 @@ import {
   type Server,
 } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap.js";
 import { ON_DEMAND_METADATA } from "../../src/envoy/bootstrap-node.js";
@@ -41,8 +42,9 @@ export interface WayFigures {
   /** Those after it. */
   readonly later: Latency;
   readonly called: Holding;
-  /** Calls that were not answered with 200. */
+  /** Calls that were not answered with 200: so many, and each answer to them once, as `503 no healthy upstream`. */
   readonly failed: number;
+  readonly failures: readonly string[];
 }
 
 /** How long calls took. */
@@ -150,7 +152,7 @@ async function measureWay(
       callService(hostOf(shape, service), egress, agent);
     const first = await inTurn(services, call);
     const later = await inTurn(Array.from({ length: ROUNDS }, () => services).flat(), call);
-    const calls = [...first, ...later];
+    const failures = [...first, ...later].flatMap(({ failure }) => failure ?? []);
     return {
       way: way.way,
       readyMs,
@@ -159,7 +161,8 @@ async function measureWay(
       first: latencyOf(first),
       later: latencyOf(later),
       called: await holdingOf(envoy),
-      failed: calls.filter(({ status }) => status !== 200).length,
+      failed: failures.length,
+      failures: [...new Set(failures)],
     };
   } finally {
     agent.destroy();
@@ -207,7 +210,8 @@ async function holdingOf(envoy: EnvoyProcess): Promise<Holding> {
 
 interface Call {
   readonly ms: number;
-  readonly status: number;
+  /** How it was answered if not with 200. */
+  readonly failure?: string;
 }
 
 async function callService(host: string, proxy: string, agent: Agent): Promise<Call> {
@@ -221,9 +225,10 @@ async function callService(host: string, proxy: string, agent: Agent): Promise<C
   });
   call.end();
   const [response] = (await once(call, "response")) as [IncomingMessage];
-  response.resume();
-  await once(response, "end");
-  return { ms: now() - begun, status: response.statusCode ?? 0 };
+  const { statusCode } = response;
+  const answer = await text(response);
+  const ms = now() - begun;
+  return statusCode === 200 ? { ms } : { ms, failure: `${statusCode} ${answer}` };
 }
 
 /** The results of calls, each made when the one before has ended. */

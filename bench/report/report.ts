@@ -126,7 +126,9 @@ function envoyLines({ shape, called, ways }: EnvoyFigures): readonly string[] {
   return [
     `a real Envoy, ${shape.services} services: when it is ready → when it has called ${called} of them`,
     ...formatRows([head, ...rows]),
-    ...ways.flatMap(({ way, failed }) => (failed > 0 ? [`${way}: ${failed} calls failed`] : [])),
+    ...ways.flatMap(({ way, failed, failures }) =>
+      failed > 0 ? [`${way}: ${failed} calls failed: ${failures.join(", ")}`] : [],
+    ),
   ];
 }
 

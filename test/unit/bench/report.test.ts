@@ -104,7 +104,7 @@ describe("the report of commands", () => {
 
 describe("the report of real Envoys", () => {
   const way = {
-    ...{ way: "on demand", readyMs: 456, readyCpuMs: 112, failed: 0 },
+    ...{ way: "on demand", readyMs: 456, readyCpuMs: 112, failed: 0, failures: [] },
     ready: { bytes: 4100, rss: 66 },
     first: { p50Ms: 25, p99Ms: 45 },
     later: { p50Ms: 0.7, p99Ms: 7.4 },
@@ -122,8 +122,13 @@ describe("the report of real Envoys", () => {
   });
 
   it("says what was not answered, and that the measurement is not complete", () => {
-    const worse = { ...envoys, ways: [{ ...way, failed: 2 }] };
-    expect(report({ ...nothing, envoys: worse })).toContain("on demand: 2 calls failed");
+    const worse = {
+      ...envoys,
+      ways: [{ ...way, failed: 2, failures: ["503 no healthy upstream"] }],
+    };
+    expect(report({ ...nothing, envoys: worse })).toContain(
+      "on demand: 2 calls failed: 503 no healthy upstream",
+    );
     expect(isComplete({ ...nothing, envoys: worse })).toBe(false);
   });
 });
