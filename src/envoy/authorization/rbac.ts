@@ -62,13 +62,18 @@ export function actionRules(
   if (policies.length === 0) return undefined;
   const enforced = policies.filter((policy) => !isDryRun(policy));
   const noted = policies.filter(isDryRun);
-  const isDeny = noted.length > 0 && context.action === "DENY";
   return {
     ...(enforced.length > 0 ? { rules: rbacRules(enforced, context) } : {}),
     ...(noted.length > 0 ? { shadowRules: rbacRules(noted, context) } : {}),
-    shadowRulesStatPrefix: `istio_dry_run_${isDeny ? "deny" : "allow"}_`,
+    ...DRY_RUN_NOTES[noted.length > 0 ? context.action : "ALLOW"],
   };
 }
+
+/** Under which prefix a dry run is noted. That of an audit is of neither kind: it would hide what the others say. */
+const DRY_RUN_NOTES: Partial<Record<RbacAction, Pick<RbacRules, "shadowRulesStatPrefix">>> = {
+  ALLOW: { shadowRulesStatPrefix: "istio_dry_run_allow_" },
+  DENY: { shadowRulesStatPrefix: "istio_dry_run_deny_" },
+};
 
 /** The filter of a connection manager. */
 export function rbacHttpFilter(rules: RbacRules): HttpFilterJson {

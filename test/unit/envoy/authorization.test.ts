@@ -283,3 +283,18 @@ test("policies come in the order audit, deny, allow, each with its action", () =
     actions.map((rules) => ({ typedConfig: { rules } })),
   );
 });
+
+test.each([
+  ["ALLOW", "istio_dry_run_allow_"],
+  ["DENY", "istio_dry_run_deny_"],
+  ["AUDIT", undefined],
+] as const)("a dry run of %s is noted under the prefix %s", (action, prefix) => {
+  const { metadata, ...rest } = policy({ action, rules: [{}] });
+  const annotations = { "istio.io/dry-run": "true" };
+  const [filter] = filtersOf([{ ...rest, metadata: { ...metadata, annotations } }]).http;
+  expect(filter?.typedConfig).toEqual({
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+    shadowRules: expect.anything(),
+    shadowRulesStatPrefix: prefix,
+  });
+});
