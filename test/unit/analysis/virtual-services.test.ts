@@ -190,6 +190,19 @@ describe("the subsets of routes", () => {
       ["IST0101 VirtualService r.default: v1"],
     ],
     [
+      "are told when a host of that name is in another namespace",
+      file(routing("r", to({ host: "a", subset: "v1" }), "other"), rule),
+      ["IST0101 VirtualService r.other: v1"],
+    ],
+    [
+      "are those of a DestinationRule for a wildcard",
+      file(
+        routing("r", to({ host: "a.b.com", subset: "v1" }, { host: "a.c.com", subset: "v1" })),
+        resource("DestinationRule", "d", { host: "*.b.com", subsets: [{ name: "v1" }] }),
+      ),
+      ["IST0101 VirtualService r.default: v1"],
+    ],
+    [
       "are told of mirrors",
       file(routing("r", { http: [{ mirror: { host: "a", subset: "v2" } }] }), rule),
       ["IST0101 VirtualService r.default: v2"],
