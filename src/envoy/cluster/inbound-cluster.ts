@@ -22,7 +22,7 @@ export interface InboundPort {
   /** The port by which callers know it. */
   readonly servicePort: number;
   readonly protocol: Protocol;
-  /** The services that have this port. */
+  /** The services that have this port under the same number. See Istio, addTelemetryMetadata. */
   readonly services: readonly {
     readonly host: string;
     readonly name: string;

@@ -180,9 +180,11 @@ function inboundPorts(
         parts: [],
         pool,
       };
+      const isNew =
+        servicePort === known.servicePort && known.services.every((one) => one.host !== host);
       ports.set(targetPort, {
         ...known,
-        services: [...known.services, { host, name, namespace }],
+        services: isNew ? [...known.services, { host, name, namespace }] : known.services,
         sources: [...known.sources, service.source],
         parts: [...known.parts, portPart(service, port)],
       });

@@ -4,6 +4,7 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
+import { proxyConfiguration } from "../../../src/simulator/configuration.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
@@ -64,4 +65,34 @@ test("an edit of a rule's subsets makes nothing of its service's sidecars again 
   discovery.update({ snapshot: directory.store.snapshot(), proxies: Table.empty(), standIns: [] });
   expect(discovery.resourcesOf(connected).clusters.size).toBe(before);
   expect(made).toContain("own part of a proxy");
+});
+
+test("a cluster of the application names once each service whose port has the number of the first's", () => {
+  const proxy = parseNode({
+    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
+    metadata: { LABELS: { app: "cart" } },
+  });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const behind = (name: string, ports: string): string => `apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { selector: { app: cart }, ports: [${ports}] }
+`;
+  const snapshot = createDirectory().write({
+    "a.yaml": behind("a", "{ port: 80, targetPort: 8080 }, { name: b, port: 8080 }"),
+    "b.yaml": behind("b", "{ port: 81, targetPort: 8080 }"),
+    "c.yaml": behind("c", "{ port: 80, targetPort: 8080 }"),
+  });
+  const discovery = createDiscovery(encoder, snapshot);
+  discovery.update({ snapshot, proxies: Table.from([[proxy.id, proxy]]), standIns: [] });
+  const sets = discovery.resourcesOf({ proxy, controlPlane: undefined });
+  const { clusters } = proxyConfiguration(sets, encoder);
+  const { metadata } = clusters.get("inbound|8080||") ?? {};
+  expect(metadata?.filterMetadata?.["istio"]).toEqual({
+    services: ["a", "c"].map((name) => ({
+      host: `${name}.default.svc.cluster.local`,
+      name,
+      namespace: "default",
+    })),
+  });
 });
