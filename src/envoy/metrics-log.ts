@@ -107,11 +107,9 @@ function peerTags(teller: Teller): Record<string, Format> {
   };
 }
 
-/** Only who is called knows it, and once the handshake is over. */
-function securityPolicy(teller: Teller, isEnded: boolean): Format {
-  const isKnown = teller === "server" && isEnded;
-  return isKnown ? "%CEL(connection.mtls ? 'mutual_tls' : 'none')%" : "unknown";
-}
+/** Only who is called knows it. */
+const securityPolicy = (teller: Teller): Format =>
+  teller === "server" ? "%CEL(connection.mtls ? 'mutual_tls' : 'none')%" : "unknown";
 
 const IS_GRPC = "request.headers['content-type'].startsWith('application/grpc')";
 
@@ -121,7 +119,7 @@ const GRPC_STATUS = firstOr("", cel(`${IS_GRPC} ? response.grpc_status : ''`));
 /** Istio's labels of a metric. See Istio, "Istio Standard Metrics". */
 function standardTags(
   teller: Teller,
-  { isHttp, isEnded }: Pick<Occasion, "isHttp" | "isEnded">,
+  { isHttp }: Pick<Occasion, "isHttp">,
 ): Record<string, Format> {
   return {
     ...peerTags(teller),
@@ -129,7 +127,7 @@ function standardTags(
     request_protocol: isHttp ? firstOr("http", cel(`${IS_GRPC} ? 'grpc' : 'http'`)) : "tcp",
     ...(isHttp ? { response_code: "%RESPONSE_CODE%", grpc_response_status: GRPC_STATUS } : {}),
     response_flags: "%RESPONSE_FLAGS%",
-    connection_security_policy: securityPolicy(teller, isEnded),
+    connection_security_policy: securityPolicy(teller),
   };
 }
 
@@ -173,28 +171,23 @@ const MEASURED: Partial<Readonly<Record<MadeMetric, object>>> = {
 interface Occasion {
   readonly metrics: readonly MadeMetric[];
   readonly isHttp: boolean;
-  /** It is told of when it is over. */
-  readonly isEnded: boolean;
   readonly filter?: AccessLogFilterJson;
 }
 
 const REQUESTS: Occasion = {
   metrics: ["REQUEST_COUNT", "REQUEST_DURATION", "REQUEST_SIZE", "RESPONSE_SIZE"],
   isHttp: true,
-  isEnded: true,
 };
 
 const CONNECTIONS: readonly Occasion[] = [
   {
     metrics: ["TCP_OPENED_CONNECTIONS"],
     isHttp: false,
-    isEnded: false,
     filter: { logTypeFilter: { types: [CONNECTED] } },
   },
   {
     metrics: ["TCP_CLOSED_CONNECTIONS", "TCP_SENT_BYTES", "TCP_RECEIVED_BYTES"],
     isHttp: false,
-    isEnded: true,
     filter: { logTypeFilter: { types: ["TcpConnectionEnd"] } },
   },
 ];

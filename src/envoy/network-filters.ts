@@ -28,6 +28,8 @@ export interface TcpProxyOptions {
     | { readonly cluster: string }
     | { readonly weighted: readonly { readonly name: string; readonly weight: number }[] };
   readonly accessLog: AccessLogJson[];
+  /** It is for connections from outside: what is told when one was made to the application tells who calls. */
+  readonly fromPeers?: boolean;
   /** Clusters that it lacks are asked for when a connection comes. */
   readonly onDemand?: boolean;
   /** How connections go there. */
@@ -64,6 +66,19 @@ const logsBeginnings = ({ filter }: AccessLogJson): boolean =>
   filter?.logTypeFilter?.exclude !== true &&
   filter?.logTypeFilter?.types?.includes(CONNECTED) === true;
 
+/**
+ * Of whom a certificate is, is known once the handshake is over: until then a connection to the application, which is near, would
+ * often be made before. One without TLS waits for nothing.
+ */
+function beginningFields({ fromPeers }: TcpProxyOptions): Partial<TcpProxyJson> {
+  return {
+    accessLogOptions: { flushAccessLogOnConnected: true },
+    ...(fromPeers === true
+      ? { upstreamConnectMode: "ON_DOWNSTREAM_TLS_HANDSHAKE", maxEarlyDataBytes: 0 }
+      : {}),
+  };
+}
+
 /** Sends the bytes of a connection to a cluster. */
 export function tcpProxy(options: TcpProxyOptions): FilterJson {
   const { target } = options;
@@ -74,9 +89,7 @@ export function tcpProxy(options: TcpProxyOptions): FilterJson {
       ? { cluster: target.cluster }
       : { weightedClusters: { clusters: target.weighted.map((one) => ({ ...one })) } }),
     ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
-    ...(options.accessLog.some(logsBeginnings)
-      ? { accessLogOptions: { flushAccessLogOnConnected: true } }
-      : {}),
+    ...(options.accessLog.some(logsBeginnings) ? beginningFields(options) : {}),
     ...(options.onDemand === true
       ? { onDemand: { odcdsConfig: adsSource(), timeout: ON_DEMAND_TIMEOUT } }
       : {}),

@@ -1,4 +1,6 @@
 /** Access logs that a Telemetry resource turns on and off while proxies run. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { processesOf } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
@@ -12,8 +14,16 @@ metadata: { name: access-logs, namespace: istio-system }
 spec: { accessLogging: [{ providers: [{ name: envoy }] }] }
 `;
 
+/** Of the pod that nobody calls otherwise: what a port carries is one thing. */
+const BYTES = `
+apiVersion: v1
+kind: Service
+metadata: { name: bytes }
+spec: { selector: { app: caller }, ports: [{ name: tcp, port: 9000, targetPort: 8080 }] }
+`;
+
 const mesh = shareMesh({
-  "apps.yaml": documents(application("caller"), application("called")),
+  "apps.yaml": documents(application("caller"), application("called"), BYTES),
   "telemetry.yaml": TELEMETRY,
 });
 
@@ -74,6 +84,30 @@ test("both sidecars write a line in Istio's default format about each request", 
       cluster: "inbound|8080||",
       serverName: "outbound_.80_._.called.default.svc.cluster.local",
     }),
+  );
+});
+
+test("both sidecars write a line about each connection, when it ends, with its bytes in both directions", async () => {
+  const REQUEST = "GET / HTTP/1.0\r\n\r\n";
+  const socket = connect({ host: mesh().pod("called-0").addresses.egress, port: 9000 });
+  const answer: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => answer.push(chunk));
+  socket.end(REQUEST);
+  await once(socket, "close");
+  const bytes = `${REQUEST.length} ${Buffer.concat(answer).length}`;
+  const line = (cluster: string, serverName: string): RegExp =>
+    new RegExp(
+      [
+        `^\\S+Z\\] "- - -" 0 - - - "-" ${bytes} \\d+ - "-" "-" "-" "-" "${ADDRESS}" ${cluster}`,
+        `${ADDRESS} ${ADDRESS} ${ADDRESS} ${serverName} -$`,
+      ].join(" "),
+      "m",
+    );
+  const HOST = String.raw`bytes\.default\.svc\.cluster\.local`;
+  const logOf = (id: string) => expect.poll(() => mesh().log(id), { timeout: 5000 });
+  await logOf("called-0").toMatch(line(String.raw`outbound\|9000\|\|${HOST}`, "-"));
+  await logOf("caller-0").toMatch(
+    line(String.raw`inbound\|8080\|\|`, String.raw`outbound_\.9000_\._\.${HOST}`),
   );
 });
 

@@ -165,22 +165,43 @@ test("a gateway makes no metric of a host that somebody made up", async () => {
   await counted(gateway, { destination_service: "unknown", response_code: "404" }).toBe(1);
 });
 
-test("connections are counted when they begin, and with their bytes when they end", async () => {
+test("connections are counted when they begin, and with their bytes when they end, by both proxies", async () => {
+  const REQUEST = "GET / HTTP/1.0\r\n\r\n";
   const labels = {
-    reporter: "source",
-    source_workload: "called-v2",
     destination_workload: "caller-v1",
     destination_service_name: "bytes",
+    request_protocol: "tcp",
+    response_flags: "-",
   };
-  const of = (name: string) =>
-    expect.poll(() => sum(called(), `istio_tcp_${name}_total`, labels), { timeout: 15_000 });
+  const sides = [
+    { pod: called(), labels: { ...labels, reporter: "source", source_workload: "called-v2" } },
+    {
+      pod: caller(),
+      labels: {
+        ...labels,
+        reporter: "destination",
+        source_principal: "spiffe://cluster.local/ns/default/sa/called",
+        connection_security_policy: "mutual_tls",
+      },
+    },
+  ];
+  const totals = (name: string) =>
+    Promise.all(sides.map((side) => sum(side.pod, `istio_tcp_${name}_total`, side.labels)));
+  const become = (name: string, expected: unknown) =>
+    expect.poll(() => totals(name), { timeout: 15_000 }).toEqual(expected);
   const socket = connect({ host: called().addresses.egress, port: 9000 });
+  const answer: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => answer.push(chunk));
   await once(socket, "connect");
-  await of("connections_opened").toBe(1);
-  expect(await samples(called(), "istio_tcp_connections_closed_total")).toEqual([]);
-  socket.end("GET / HTTP/1.0\r\n\r\n");
-  await of("connections_closed").toBe(1);
-  await of("received_bytes").toBe("GET / HTTP/1.0\r\n\r\n".length);
+  await become("connections_opened", [1, 1]);
+  expect(await totals("connections_closed")).toEqual([0, 0]);
+  socket.end(REQUEST);
+  await once(socket, "close");
+  await become("connections_closed", [1, 1]);
+  await become("received_bytes", [REQUEST.length, REQUEST.length]);
+  const { length } = Buffer.concat(answer);
+  expect(length).toBeGreaterThan(0);
+  await become("sent_bytes", [length, length]);
 });
 
 test("a proxy keeps the statistics that its pod asks for, and those that are always kept", async () => {

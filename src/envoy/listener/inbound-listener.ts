@@ -125,6 +125,7 @@ function inboundFilters(
         statPrefix: target.cluster,
         target: { cluster: target.cluster },
         accessLog: [...options.connectionLog],
+        fromPeers: true,
         connections: options.connections,
       }),
     ];
