@@ -42,9 +42,17 @@ data:
         includeAdditionalHeadersInCheck: { x-asked-by: mesh }
         headersToUpstreamOnAllow: [x-decided]
         headersToDownstreamOnDeny: [x-reason]
+        headersToDownstreamOnAllow: ["x-to*"]
         includeRequestBodyInCheck: { maxRequestBytes: 100, allowPartialMessage: true }
     - name: by-grpc
       envoyExtAuthzGrpc: { service: authorizers.example.com, port: ${String(GRPC_PORT)} }
+    - name: by-http-in-time
+      envoyExtAuthzHttp:
+        service: authorizers.example.com
+        port: ${String(HTTP_PORT)}
+        pathPrefix: /ignored
+        timeout: 0.2s
+        statusOnError: "504"
     - name: down
       envoyExtAuthzHttp:
         { service: authorizers.example.com, port: ${String(DOWN_PORT)}, statusOnError: "503" }
@@ -421,6 +429,31 @@ test("asks an authorizer by HTTP what its rules are for", async () => {
   });
 });
 
+test.each(["by-http", "by-grpc"])(
+  "hands on what an authorizer %s says, to the application or the client",
+  async (provider) => {
+    await inForce(custom(provider));
+    const certificate = await certificateOf("alice");
+    const ask = (user: string): Promise<Answer> =>
+      callMutualTls(inbound(), "http://called/asked", {
+        certificate,
+        headers: { "x-user": user, "x-decided": "by the client" },
+      });
+    const denied = await ask("stranger");
+    expect(denied).toMatchObject({ status: 401, body: "strangers stay out" });
+    expect(denied.headers).toMatchObject({ "x-reason": "stranger" });
+    expect(denied.headers).not.toHaveProperty("x-told");
+    const allowed = await ask("friend");
+    expect(allowed).toMatchObject({ status: 200, headers: { "x-told": "yes" } });
+    expect(echoOf(allowed).headers["x-decided"]).toBe("yes");
+  },
+);
+
+test("waits for an authorizer as long as the provider says", async () => {
+  await inForce(custom("by-http-in-time"));
+  expect(await callAs("alice", "/asked", { headers: { "x-user": "friend" } })).toBe(504);
+});
+
 test("explain says that an authorizer decides, and does not do so in its place", async () => {
   const asks = async (path: string): Promise<readonly (string | undefined)[]> => {
     const { results } = await explanationOf(mesh(), "--from", "alice-0", `http://called${path}`);
@@ -441,7 +474,7 @@ test("explain says that an authorizer decides, and does not do so in its place",
 test("asks an authorizer by gRPC, also about connections", async () => {
   await inForce(custom("by-grpc"));
   expect(await callAs("alice", "/asked", { headers: { "x-user": "friend" } })).toBe(200);
-  expect(await callAs("alice", "/asked", { headers: { "x-user": "stranger" } })).toBe(403);
+  expect(await callAs("alice", "/asked", { headers: { "x-user": "stranger" } })).toBe(401);
   await inForce(
     policy(
       "CUSTOM",

@@ -7,19 +7,20 @@ import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config.js";
 import { type Tracer, tracerOf, tracerProblem } from "../tracer.js";
 import { REFERENCE_CODE } from "./dangling.js";
+import { type HostPorts, hasPort } from "./host-ports.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
 
 /** A warning when nobody can be asked about what a policy of the action CUSTOM is for: all of it is denied. */
 export function checkProvider(
   { spec, metadata }: ResourceOf<"AuthorizationPolicy">,
   providers: readonly ExtensionProvider[],
-  hosts: HostRegistry,
+  known: KnownServices,
 ): readonly Finding[] {
   if (spec.action !== "CUSTOM") return [];
   const name = spec.provider?.name ?? "";
   const problem = providerProblem(
     providers.find((one) => one.name === name),
-    (host) => findHost(hosts, host, metadata.namespace) !== undefined,
+    (called) => serviceProblem(called, known, metadata.namespace),
   );
   if (problem === undefined) return [];
   const message = `provider "${name}" ${problem}: every request that the policy is for is denied`;
@@ -31,7 +32,7 @@ export function checkProvider(
 export function checkTelemetryProviders(
   { spec, metadata }: ResourceOf<"Telemetry">,
   providers: readonly ExtensionProvider[],
-  hosts: HostRegistry,
+  known: KnownServices,
 ): readonly Finding[] {
   const check = (
     asked: readonly ProviderRef[],
@@ -47,7 +48,7 @@ export function checkTelemetryProviders(
     ...tracing.flatMap(({ providers: [first] = [], disableSpanReporting }, i) => {
       if (first === undefined || disableSpanReporting === true) return [];
       const path = ["spec", "tracing", i, "providers", 0, "name"];
-      return checkTracer(first.name, providers, hosts, { namespace: metadata.namespace, path });
+      return checkTracer(first.name, providers, known, { namespace: metadata.namespace, path });
     }),
     ...accessLogging.flatMap((one, i) =>
       one.disabled === true ? [] : check(one.providers ?? [], "accessLogging", i),
@@ -59,12 +60,12 @@ export function checkTelemetryProviders(
 /** A warning when the provider to which proxies report spans by default is given none. */
 export function checkMeshTracer(
   { defaultProviders, extensionProviders, rootNamespace: namespace }: MeshConfig,
-  hosts: HostRegistry,
+  known: KnownServices,
 ): readonly Finding[] {
   const [name] = defaultProviders.tracing ?? [];
   if (name === undefined) return [];
   const path = ["defaultProviders", "tracing", 0];
-  return checkTracer(name, extensionProviders, hosts, { namespace, path });
+  return checkTracer(name, extensionProviders, known, { namespace, path });
 }
 
 /** Where a provider is named, and whose it is. */
@@ -76,7 +77,7 @@ interface Naming {
 function checkTracer(
   name: string,
   providers: readonly ExtensionProvider[],
-  hosts: HostRegistry,
+  known: KnownServices,
   { namespace, path }: Naming,
 ): readonly Finding[] {
   const provider = providers.find((one) => one.name === name);
@@ -84,23 +85,47 @@ function checkTracer(
   if (provider !== undefined && tracer === undefined) {
     return [notApplied(path, `tracing by provider "${name}", to which Envoy reports no spans,`)];
   }
-  const isKnown = (host: string): boolean => findHost(hosts, host, namespace) !== undefined;
-  const problem = tracer === undefined ? UNKNOWN : reportProblem(tracer, isKnown);
+  const problem =
+    tracer === undefined
+      ? UNKNOWN
+      : reportProblem(tracer, (called) => serviceProblem(called, known, namespace));
   if (problem === undefined) return [];
   const message = `provider "${name}" ${problem}: nothing is traced`;
   return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
 
-/** The host of `[NAMESPACE/]HOST`. */
-const hostIn = (service: string): string => service.slice(service.indexOf("/") + 1);
+/** The services that there are. */
+export interface KnownServices {
+  readonly hosts: HostRegistry;
+  readonly ports: HostPorts;
+}
 
-function reportProblem(tracer: Tracer, isKnown: (host: string) => boolean): string | undefined {
-  const { service } = tracer.settings;
-  const problem = tracerProblem(tracer);
-  if (problem !== undefined) return `cannot be told of spans: ${problem}`;
-  return isKnown(hostIn(service))
-    ? undefined
-    : `cannot be told of spans: there is no service ${service}`;
+/** A service as a provider names it: `[NAMESPACE/]HOST`, and its port. */
+interface CalledService {
+  readonly service: string;
+  readonly port: number;
+}
+
+/** Why proxies cannot call a service, if they cannot. A host is found by its full name alone. See Istio, model.LookupCluster. */
+function serviceProblem(
+  { service, port }: CalledService,
+  { hosts, ports }: KnownServices,
+  namespace: string,
+): string | undefined {
+  const host = service.slice(service.indexOf("/") + 1);
+  const found = findHost(hosts, host, namespace);
+  if (found !== host) {
+    const advice = found === undefined ? "" : `; give its full name, ${found}`;
+    return `there is no service ${service}${advice}`;
+  }
+  return hasPort(ports, host, port) ? undefined : `service ${service} has no port ${String(port)}`;
+}
+
+type Problem = string | undefined;
+
+function reportProblem(tracer: Tracer, serviceProblemOf: (one: CalledService) => Problem): Problem {
+  const problem = tracerProblem(tracer) ?? serviceProblemOf(tracer.settings);
+  return problem === undefined ? undefined : `cannot be told of spans: ${problem}`;
 }
 
 /** By the field of a Telemetry, what a provider has to be, and what it is for. */
@@ -132,13 +157,11 @@ const UNKNOWN = "is none of the mesh configuration's extensionProviders";
 
 function providerProblem(
   provider: ExtensionProvider | undefined,
-  isKnown: (host: string) => boolean,
-): string | undefined {
+  serviceProblemOf: (one: CalledService) => Problem,
+): Problem {
   if (provider === undefined) return UNKNOWN;
   const authorizer = externalAuthorizer(provider);
   if (authorizer === undefined) return "is no external authorizer";
-  const problem = authorizerProblem(authorizer);
-  if (problem !== undefined) return `cannot be asked: ${problem}`;
-  const { service } = authorizer.settings;
-  return isKnown(hostIn(service)) ? undefined : `cannot be asked: there is no service ${service}`;
+  const problem = authorizerProblem(authorizer) ?? serviceProblemOf(authorizer.settings);
+  return problem === undefined ? undefined : `cannot be asked: ${problem}`;
 }

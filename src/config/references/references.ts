@@ -10,9 +10,15 @@ import { type CredentialNames, checkCredentials } from "./credentials.js";
 import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
+import { createHostPorts, type HostPorts } from "./host-ports.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
 import { checkLeftOut, leftOutRoot, ROOT_KINDS } from "./left-out.js";
-import { checkMeshTracer, checkProvider, checkTelemetryProviders } from "./providers.js";
+import {
+  checkMeshTracer,
+  checkProvider,
+  checkTelemetryProviders,
+  type KnownServices,
+} from "./providers.js";
 import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
 import { createSubsetRegistry, type RuleSubsets, type SubsetRegistry } from "./subset-registry.js";
@@ -40,6 +46,11 @@ export function createReferenceCheck(
   const meshConfig = engine.memo("mesh configuration", meshConfigOf);
   const discovered = createDiscoveredTables(engine);
   const hosts = createHostRegistry(engine);
+  const hostPorts = createHostPorts(engine);
+  const knownServices = engine.memo(
+    "services that providers may name",
+    (hosts: HostRegistry, ports: HostPorts): KnownServices => ({ hosts, ports }),
+  );
   const workloads = createWorkloadRegistry(engine);
   const routes = createRouteCheck(engine);
   const rules = createRuleCheck(engine);
@@ -56,6 +67,7 @@ export function createReferenceCheck(
     const config = meshConfig(all.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
     const tables = discovered(all, config.discoverySelectors);
     const knownHosts = hosts(tables, config);
+    const services = knownServices(knownHosts, hostPorts(tables));
     const knownWorkloads = workloads(tables);
     const selected = together(
       selectors(tables, knownWorkloads, config.rootNamespace),
@@ -67,7 +79,7 @@ export function createReferenceCheck(
       ...gatewayApi(tables, { hosts: knownHosts, workloads: knownWorkloads }),
       AuthorizationPolicy: [
         ...(selected.AuthorizationPolicy ?? []),
-        providers([tables.AuthorizationPolicy], config.extensionProviders, knownHosts),
+        providers([tables.AuthorizationPolicy], config.extensionProviders, services),
       ],
       VirtualService: [routes(tables, knownHosts, config)],
       DestinationRule: [
@@ -79,9 +91,9 @@ export function createReferenceCheck(
       Sidecar: [...(selected.Sidecar ?? []), versions.Sidecar],
       Telemetry: [
         ...(selected.Telemetry ?? []),
-        logProviders([tables.Telemetry], config.extensionProviders, knownHosts),
+        logProviders([tables.Telemetry], config.extensionProviders, services),
       ],
-      ConfigMap: [meshTracers([tables.ConfigMap], config, knownHosts)],
+      ConfigMap: [meshTracers([tables.ConfigMap], config, services)],
     };
   };
 }
@@ -194,8 +206,8 @@ function createProviderCheck(engine: Engine) {
     (
       _key,
       [policy]: RowsOf<"AuthorizationPolicy">,
-      ...[providers, hosts]: [MeshConfig["extensionProviders"], HostRegistry]
-    ) => policy && warnings(checkProvider(policy, providers, hosts)),
+      ...[providers, services]: [MeshConfig["extensionProviders"], KnownServices]
+    ) => policy && warnings(checkProvider(policy, providers, services)),
     isDeepStrictEqual,
   );
 }
@@ -206,8 +218,8 @@ function createLogProviderCheck(engine: Engine) {
     (
       _key,
       [telemetry]: RowsOf<"Telemetry">,
-      ...[providers, hosts]: [MeshConfig["extensionProviders"], HostRegistry]
-    ) => telemetry && warnings(checkTelemetryProviders(telemetry, providers, hosts)),
+      ...[providers, services]: [MeshConfig["extensionProviders"], KnownServices]
+    ) => telemetry && warnings(checkTelemetryProviders(telemetry, providers, services)),
     isDeepStrictEqual,
   );
 }
@@ -215,9 +227,9 @@ function createLogProviderCheck(engine: Engine) {
 function createMeshTracerCheck(engine: Engine) {
   return engine.derive(
     "tracers of the mesh configuration",
-    (key, _rows: RowsOf<"ConfigMap">, ...[config, hosts]: [MeshConfig, HostRegistry]) =>
+    (key, _rows: RowsOf<"ConfigMap">, ...[config, services]: [MeshConfig, KnownServices]) =>
       key === keyOf(MESH_CONFIG_MAP)
-        ? warnings(inMeshText(checkMeshTracer(config, hosts)))
+        ? warnings(inMeshText(checkMeshTracer(config, services)))
         : undefined,
     isDeepStrictEqual,
   );

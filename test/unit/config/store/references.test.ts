@@ -376,6 +376,8 @@ data:
     - { name: nowhere, envoyExtAuthzGrpc: { service: b.default.svc.cluster.local, port: 80 } }
     - name: wrong
       envoyExtAuthzHttp: { service: a.default.svc.cluster.local, port: 80, pathPrefix: check }
+    - { name: short, envoyExtAuthzHttp: { service: a, port: 80 } }
+    - { name: closed, envoyExtAuthzGrpc: { service: a.default.svc.cluster.local, port: 81 } }
     - { name: log, envoyFileAccessLog: { path: /dev/stdout } }
 `;
   const found = (provider: string): readonly string[] => {
@@ -391,6 +393,11 @@ data:
     ["missing", "is none of the mesh configuration's extensionProviders"],
     ["log", "is no external authorizer"],
     ["nowhere", "cannot be asked: there is no service b.default.svc.cluster.local"],
+    [
+      "short",
+      "cannot be asked: there is no service a; give its full name, a.default.svc.cluster.local",
+    ],
+    ["closed", "cannot be asked: service a.default.svc.cluster.local has no port 81"],
     ["wrong", 'cannot be asked: pathPrefix "check" does not begin with /'],
   ])("is warned of when it is %s, for all is denied then", (provider, problem) => {
     const consequence = "every request that the policy is for is denied";
