@@ -335,7 +335,7 @@ export class AdsStream implements CallListener {
     if (!isIdle(this.#state)) this.#host.wake(this);
   }
 
-  #report(open: Open, { typeUrl, nonce, error }: Incoming): void {
+  #report(open: Open, { typeUrl, nonce, version, error }: Incoming): void {
     const flight = this.#flight(typeUrl, nonce);
     if (flight === undefined) return;
     const { observer, clock } = this.#host;
@@ -345,7 +345,9 @@ export class AdsStream implements CallListener {
     const event = { stream, session, protocol, typeUrl, nonce: flight.nonce, ms };
     if (error === undefined) observer.acked?.(event);
     else {
-      const names = flight.payload.changed.map(({ name }) => name);
+      // Of what it accepted it cannot have refused anything: that is about something before (see settle.ts).
+      const { payload } = flight;
+      const names = payload.version === version ? [] : payload.changed.map(({ name }) => name);
       observer.nacked?.({ ...event, error, names });
     }
   }

@@ -18,6 +18,8 @@ export interface Incoming {
   /** The names of what the client holds from before this stream, as far as it says so. */
   readonly held: () => Iterable<string>;
   readonly nonce: string;
+  /** In state of the world, of what the client accepted last; else empty. */
+  readonly version: string;
   /** The words of a NACK. */
   readonly error: string | undefined;
   /** The stream's state after the request. */
@@ -42,6 +44,7 @@ interface Request {
   readonly unsubscribe?: readonly string[];
   readonly initialVersions?: HeldVersions;
   readonly nonce: string;
+  readonly version?: string;
   readonly error?: string | undefined;
 }
 
@@ -66,6 +69,7 @@ function dialect<R extends Request>(
         unsubscribed: request.unsubscribe ?? NONE,
         held: () => request.initialVersions?.entries().keys() ?? NONE,
         nonce: request.nonce,
+        version: request.version ?? "",
         error: request.error,
         apply: (state, moment) => (isServed ? onRequest(state, request, moment) : state),
       };

@@ -7,6 +7,10 @@
  * of several takes them all back, and they are sent again in groups (see splitSuspects); whether the client has taken
  * some of them is not known then, so any content counts as a change for them.
  *
+ * By state of the world Envoy, as long as a cluster is not warm, keeps its judgements of clusters back, and then says but one:
+ * the newest nonce, the version that it accepted last, and the newest error, which may be about a set before. So a set of
+ * which a NACK says the version was accepted, and what was sent between that one and the refused one was refused too.
+ *
  * In a complete answer (state of the world, clusters and listeners) what is left out is deleted, so the groups are laid
  * over what was accepted, and a rejected resource is stood in for by its last accepted content. Of a client that came
  * back with a set that this stream does not know, nothing can be stood in for: a set that it refuses is kept back whole
@@ -33,6 +37,8 @@ export interface Verdict {
   readonly nonce: string;
   /** The client's words. */
   readonly error?: string | undefined;
+  /** By state of the world: of what the client accepted last. */
+  readonly version?: string;
 }
 
 /** An error is cut to this many characters where it is kept. */
@@ -52,18 +58,36 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
   const flight = subscription.flights[index];
   if (flight === undefined) return subscription;
   const { error } = verdict;
-  if (error !== undefined) {
-    const accepted = index === 0 ? subscription.accepted : acceptedAfter(subscription, index);
-    const flights = subscription.flights.slice(index + 1);
-    return refuse(edited(subscription, { accepted, flights }), flight, error, now);
+  const taken = error === undefined ? index + 1 : takenBefore(subscription, index, verdict);
+  const flights = subscription.flights.slice(index + 1);
+  const accepted = taken === 0 ? subscription.accepted : acceptedAfter(subscription, taken);
+  if (taken > index) {
+    const { nonce, payload } = flight;
+    const lastAcked = { nonce, version: payload.version, at: now };
+    return edited(subscription, {
+      accepted,
+      flights,
+      inherited: false,
+      isDoubtful: false,
+      lastAcked,
+    });
   }
-  return edited(subscription, {
-    accepted: acceptedAfter(subscription, index + 1),
-    flights: subscription.flights.slice(index + 1),
-    inherited: false,
-    isDoubtful: false,
-    lastAcked: { nonce: flight.nonce, version: flight.payload.version, at: now },
-  });
+  // Of what was refused in between the client may have taken some.
+  const isDoubtful = subscription.isDoubtful || taken < index;
+  const judged = edited(subscription, { accepted, flights, isDoubtful });
+  return refuse(judged, flight, error ?? "", now);
+}
+
+/** How many of its flights a client has taken that refuses the one at an index, or one before. */
+function takenBefore(
+  { style, flights }: Subscription,
+  index: number,
+  { version }: Verdict,
+): number {
+  if (style !== "complete" || version === undefined) return index;
+  return (
+    flights.slice(0, index + 1).findLastIndex(({ payload }) => payload.version === version) + 1
+  );
 }
 
 /** What the client has taken when it has taken the first so many responses, of at least one. */
@@ -105,7 +129,7 @@ function refuse(
   const judged = isAlone ? withRejection(recorded, only.name, rejection) : recorded;
   // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
   if (subscription.style === "complete" && subscription.flights.length > 0) {
-    return edited(judged, { isDoubtful: true });
+    return edited(judged, { isDoubtful: true, flights: withNews(subscription) });
   }
   const without = takenBack(judged, payload);
   if (isAlone) return withoutCulprit(without, only);
@@ -113,6 +137,18 @@ function refuse(
   const current = suspects.filter((it) => isSameContent(subscription.held.get(it.name), it));
   const groups = current.length === 0 ? [] : splitSuspects(current, words);
   return edited(uncertain(without, suspects), { suspects: [...groups, ...without.suspects] });
+}
+
+/** Before the first of the flights one was refused: what is in both may come with this one. */
+function withNews({ accepted, flights }: Subscription): readonly Flight[] {
+  return flights.map((flight, i) => {
+    if (i > 0) return flight;
+    const { changed, resources } = flight.payload;
+    const known = new Set(changed);
+    const isNews = (resource: EncodedResource): boolean =>
+      known.has(resource) || !isSameContent(accepted.get(resource.name), resource);
+    return { ...flight, payload: { ...flight.payload, changed: resources.filter(isNews) } };
+  });
 }
 
 /** A complete answer is refused for any of its resources that the client has not accepted, whenever they were new. */

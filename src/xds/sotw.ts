@@ -51,9 +51,9 @@ export function onSotwRequest(
     const first = table && firstSubscription(table, request, moment);
     return first === undefined ? state : withSubscription(state, first);
   }
-  const { nonce, error } = request;
+  const { nonce, error, version } = request;
   const flight = findFlight(known, nonce);
-  const settled = settle(known, error === undefined ? { nonce } : { nonce, error }, moment.now);
+  const settled = settle(known, { nonce, error, version }, moment.now);
   const last = known.lastSent?.nonce;
   const isUpToDate = nonce === "" || last === undefined || nonce === last;
   if (!isUpToDate) {

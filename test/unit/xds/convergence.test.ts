@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
 import { changed, type ViewSketch, viewOf } from "./conversation.js";
-import { BAD, encode, type ModelType, type Partial, TYPES } from "./model-client.js";
+import { BAD, encode, isBad, type ModelType, type Partial, TYPES } from "./model-client.js";
 import { type Event, World } from "./model-world.js";
 
 const CLUSTERS = ["c0", "c1", "c2", "c3"];
@@ -89,8 +89,6 @@ function events({ isBadPossible, canReconnect, isPatient }: EventOptions): fc.Ar
   );
 }
 
-const isBad = ({ version }: EncodedResource) => version.includes(`"edition":${BAD}`);
-
 /** What is to be expected of a world that has come to rest. */
 class Outcome {
   readonly #world: World;
@@ -169,8 +167,8 @@ function runs(
   const script = fc.array(events({ isBadPossible, canReconnect, isPatient }), { maxLength: 60 });
   fc.assert(
     fc.property(start, script, (first, happenings) => {
-      const keepsBack = !isBadPossible;
-      const world = new World({ protocol, isPatient, keepsBack }, viewOf(first));
+      const givesUp = isBadPossible || (canReconnect && protocol === "sotw");
+      const world = new World({ protocol, isPatient, givesUp }, viewOf(first));
       for (const event of happenings) world.happen(event);
       world.settle();
       expectConverged(world, protocol);

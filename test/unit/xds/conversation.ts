@@ -238,6 +238,8 @@ export interface SotwSketch {
 /** See Conversation. */
 export class SotwConversation extends Conversation {
   readonly #names = new Map<TypeName, readonly string[]>();
+  /** By type, of what was ACKed last. */
+  readonly #versions = new Map<TypeName, string>();
 
   request(type: TypeName, sketch: SotwSketch = {}): string[] {
     const { names = this.#names.get(type) ?? [], version = "", nonce = "", error } = sketch;
@@ -256,10 +258,12 @@ export class SotwConversation extends Conversation {
 
   override ack(type: TypeName): string[] {
     const { nonce, payload } = this.last(type);
+    this.#versions.set(type, payload.version);
     return this.request(type, { nonce, version: payload.version });
   }
 
   override nack(type: TypeName, error = "refused"): string[] {
-    return this.request(type, { nonce: this.last(type).nonce, error });
+    const { nonce } = this.last(type);
+    return this.request(type, { nonce, version: this.#versions.get(type) ?? "", error });
   }
 }

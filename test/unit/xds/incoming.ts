@@ -10,6 +10,7 @@ export function request(fields: Partial<Incoming>): Incoming {
     unsubscribed: [],
     held: () => [],
     nonce: "",
+    version: "",
     error: undefined,
     apply: (state) => state,
     ...fields,

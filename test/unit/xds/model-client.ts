@@ -14,6 +14,10 @@ export interface Content {
 /** The model refuses what has this edition. */
 export const BAD = 3;
 
+/** Whether the model refuses a resource. */
+export const isBad = ({ version }: EncodedResource): boolean =>
+  version.includes(`"edition":${BAD}`);
+
 /** A resource that says what it is. */
 export function encode(content: Content): EncodedResource {
   const bytes = Buffer.from(JSON.stringify(content));

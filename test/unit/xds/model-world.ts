@@ -5,6 +5,7 @@ import { isRejected } from "../../../src/xds/subscription.js";
 import { DeltaConversation, SotwConversation, type ViewSketch } from "./conversation.js";
 import {
   encode,
+  isBad,
   ModelClient,
   type ModelType,
   type Partial,
@@ -24,21 +25,25 @@ export type Event =
 
 type Say = () => void;
 
+/** What the client finds of a response: the words of a NACK, or none. */
 interface Judgement {
-  readonly learn: () => void;
-  readonly error?: string;
+  readonly type: ModelType;
+  readonly response: Response;
+  readonly error: string | undefined;
 }
 
 export interface Options {
   readonly protocol: "delta" | "sotw";
   /** Time passes by more than the longest wait, so that the order is not kept. */
   readonly isPatient: boolean;
-  /**
-   * ACKs of clusters are kept back while one is not warm, as Envoy does. Not where resources may be refused: what a client that
-   * keeps an ACK back says of the refusals behind it is not modelled.
-   */
-  readonly keepsBack: boolean;
+  /** The client waits in vain for endpoints for a while only, as Envoy does; it need not where all is told. */
+  readonly givesUp: boolean;
 }
+
+/** Shorter than the server waits for a cluster to be warm, so that the order is kept also where a client waits in vain. */
+const FETCH_TIMEOUT_MS = 4000;
+
+const NONE: ReadonlySet<string> = new Set();
 
 const noVersions = (): Record<ModelType, Set<string>> => ({
   cluster: new Set(),
@@ -53,7 +58,7 @@ export class World {
   #stream: DeltaConversation | SotwConversation;
   readonly #protocol: "delta" | "sotw";
   readonly #isPatient: boolean;
-  readonly #keepsBack: boolean;
+  readonly #givesUp: boolean;
   #seen = 0;
   #inbox: Response[] = [];
   readonly #outbox: Record<ModelType, Say[]> = {
@@ -62,8 +67,10 @@ export class World {
     listener: [],
     route: [],
   };
-  /** ACKs of clusters, which Envoy keeps back as long as one of its clusters is not warm. */
-  #keptBack: (() => void)[] = [];
+  /** Judgements of clusters, which Envoy keeps back as long as one of its clusters is not warm. */
+  #keptBack: Judgement[] = [];
+  /** When it began to wait for the endpoints of what it was sent last. */
+  #waitsSince = 0;
   readonly #names: Record<"endpoint" | "route", readonly string[]> = { endpoint: [], route: [] };
   readonly #sotwVersions = new Map<ModelType, string>();
   readonly #nonces = new Map<ModelType, string>();
@@ -77,10 +84,10 @@ export class World {
   hasReconnected = false;
   responses = 0;
 
-  constructor({ protocol, isPatient, keepsBack }: Options, view: ResourceView) {
+  constructor({ protocol, isPatient, givesUp }: Options, view: ResourceView) {
     this.#protocol = protocol;
     this.#isPatient = isPatient;
-    this.#keepsBack = keepsBack;
+    this.#givesUp = givesUp;
     this.client = new ModelClient(
       // In state of the world a cluster that is refused and was never accepted is left out.
       (cluster) => isPatient || this.view.get(TYPE_URL.cluster)?.has(cluster) === true,
@@ -95,7 +102,8 @@ export class World {
 
   get isQuiet(): boolean {
     const silent = Object.values(this.#outbox).every((queue) => queue.length === 0);
-    return silent && this.#inbox.length === 0 && this.#stream.wakeAt === Infinity;
+    const isSilent = silent && this.#inbox.length === 0 && this.#keptBack.length === 0;
+    return isSilent && this.#stream.wakeAt === Infinity;
   }
 
   happen(event: Event): void {
@@ -111,6 +119,7 @@ export class World {
         break;
       case "pass":
         this.#stream.pass(event.ms);
+        this.#giveUp();
         break;
       case "reconnect":
         this.#reconnect();
@@ -154,11 +163,14 @@ export class World {
     }
   }
 
-  /** A route or listener goes out only when its clusters are warm, or refused. */
-  #checkReady({ typeUrl, payload }: Response): void {
+  /** A route or listener goes out only when its clusters are warm, or refused; unless it stands in for what follows it. */
+  #checkReady(response: Response): void {
+    const { typeUrl, style, payload } = response;
     if (typeUrl === TYPE_URL.cluster || this.#isPatient) return;
+    const standIns = style === "complete" ? this.#accepted[typeOf(response) as ModelType] : NONE;
     const refused = new Set(this.refused("cluster").map(({ name }) => name));
-    for (const { name, clusters = [] } of payload.changed) {
+    for (const { name, version, clusters = [] } of payload.changed) {
+      if (standIns.has(version)) continue;
       for (const cluster of clusters) {
         const isKnown = this.view.get(TYPE_URL.cluster)?.has(cluster) === true;
         if (isKnown && !this.#warm.has(cluster) && !refused.has(cluster)) {
@@ -186,15 +198,23 @@ export class World {
     if (error === undefined) this.#sotwVersions.set(type, response.payload.version);
     if (type === "cluster") this.#follow("endpoint");
     if (type === "listener") this.#follow("route");
-    const judge = (): void => {
-      this.#judge(type, response, error);
-    };
-    // In state of the world a request says the last judgement alone.
-    if (this.#protocol === "sotw" && type === "cluster") this.#keptBack = [];
-    if (this.#keepsBack && type === "cluster") this.#keptBack.push(judge);
-    else judge();
-    if (this.client.warming.size === 0) for (const say of this.#keptBack.splice(0)) say();
+    const judgement = { type, response, error };
+    if (type === "cluster") this.#waitsSince = this.#stream.now;
+    if (type === "cluster") this.#keptBack.push(judgement);
+    else this.#say([judgement]);
+    if (this.client.warming.size === 0) this.#say(this.#keptBack.splice(0));
     if (type === "cluster" && !this.#asksForListeners) this.#ask("listener");
+  }
+
+  /** Envoy waits for endpoints no longer than a while: it goes without those that there are not, or that it refused before. */
+  #giveUp(): void {
+    if (!this.#givesUp || this.#stream.now < this.#waitsSince + FETCH_TIMEOUT_MS) return;
+    const endpoints = this.view.get(TYPE_URL.endpoint);
+    for (const name of this.client.warming) {
+      const there = endpoints?.get(name);
+      if (there === undefined || isBad(there)) this.client.warming.delete(name);
+    }
+    if (this.client.warming.size === 0) this.#say(this.#keptBack.splice(0));
   }
 
   /** The client asks for the names that its clusters or listeners refer to now. */
@@ -214,43 +234,59 @@ export class World {
     }
   }
 
-  #sayNames(type: ModelType, judgement: Judgement = { learn: () => undefined }): void {
+  #sayNames(type: ModelType, error?: string, learn: () => void = () => undefined): void {
     const stream = this.#stream as SotwConversation;
     const names = type === "endpoint" || type === "route" ? this.#names[type] : [];
     const nonce = this.#nonces.get(type) ?? "";
     const version = this.#sotwVersions.get(type) ?? "";
-    const { learn, ...error } = judgement;
     this.#outbox[type].push(() => {
       learn();
-      stream.request(type, { names, nonce, version, ...error });
+      stream.request(type, { names, nonce, version, ...(error === undefined ? {} : { error }) });
     });
   }
 
-  #judge(type: ModelType, response: Response, error: string | undefined): void {
+  /** Says what the client finds of some responses of one type, the oldest first. */
+  #say(judgements: readonly Judgement[]): void {
     const stream = this.#stream;
-    const { nonce, payload, typeUrl } = response;
-    const names = payload.resources.map(({ name }) => name);
-    const isComplete = response.style === "complete";
-    const isAccepted = ({ version }: EncodedResource): boolean =>
-      isComplete && this.#accepted[type].has(version);
-    // What the server knows once it has read the judgement.
-    const learn = (): void => {
-      const culprits = payload.resources.filter((it) => !isAccepted(it));
-      const alone = culprits.length === 1 ? culprits[0] : undefined;
-      if (error === undefined && type === "cluster") for (const it of names) this.#warm.add(it);
-      if (error === undefined) {
-        this.#accepted[type] = new Set(payload.resources.map(({ version }) => version));
-      } else if (alone !== undefined) {
-        this.#refusedAlone.add(`${typeUrl} ${alone.version}`);
-      }
-    };
-    if (stream instanceof DeltaConversation) {
+    if (stream instanceof SotwConversation) {
+      this.#sayAtOnce(judgements);
+      return;
+    }
+    for (const judgement of judgements) {
+      const { type, response, error } = judgement;
+      const { nonce } = response;
       this.#outbox[type].push(() => {
-        learn();
+        this.#learn(judgement);
         stream.request(type, error === undefined ? { nonce } : { nonce, error });
       });
-    } else {
-      this.#sayNames(type, { learn, ...(error === undefined ? {} : { error }) });
+    }
+  }
+
+  /** In state of the world Envoy has one request: the newest nonce, what it took last, and the newest error, of whatever it is. */
+  #sayAtOnce(judgements: readonly Judgement[]): void {
+    const last = judgements.at(-1);
+    if (last === undefined) return;
+    const taken = judgements.findLast(({ error }) => error === undefined);
+    const error = judgements.findLast((it) => it.error !== undefined)?.error;
+    this.#sayNames(last.type, error, () => {
+      if (taken !== undefined) this.#learn(taken);
+      if (last !== taken) this.#learn(last);
+    });
+  }
+
+  /** What the server knows once it has read what the client finds. */
+  #learn({ type, response, error }: Judgement): void {
+    const { payload, typeUrl, style } = response;
+    const known = style === "complete" ? this.#accepted[type] : NONE;
+    if (error === undefined) {
+      this.#accepted[type] = new Set(payload.resources.map(({ version }) => version));
+      if (type === "cluster") for (const { name } of payload.resources) this.#warm.add(name);
+      return;
+    }
+    const culprits = payload.resources.filter(({ version }) => !known.has(version));
+    const [alone] = culprits;
+    if (alone !== undefined && culprits.length === 1) {
+      this.#refusedAlone.add(`${typeUrl} ${alone.version}`);
     }
   }
 
@@ -273,6 +309,7 @@ export class World {
     this.hasReconnected = true;
     this.#inbox = [];
     this.#keptBack = [];
+    this.#waitsSince = 0;
     for (const type of TYPES) this.#outbox[type] = [];
     this.#nonces.clear();
     this.#seen = 0;

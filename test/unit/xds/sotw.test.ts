@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { outstandingOf } from "../../../src/xds/outstanding.js";
 import { setVersion } from "../../../src/xds/payload.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { acceptedResources } from "../../../src/xds/stream-status.js";
+import { acceptedResources, typeStatuses } from "../../../src/xds/stream-status.js";
 import { resource, SotwConversation, tableOf, viewOf } from "./conversation.js";
 
 const shop = () =>
@@ -349,6 +349,79 @@ describe("a state-of-the-world client that refuses", () => {
     expect(client.pass(1000)).toEqual([expect.stringMatching(/^cluster .* C@bad$/)]);
     expect(client.request("cluster", { nonce, error: "no name" })).toEqual([]);
     expect(client.pass(1000)).toEqual(["cluster A@2 B@2"]);
+  });
+
+  describe("while it keeps its judgements of clusters back", () => {
+    /** Sends these sets without an answer; the version of each. */
+    function unanswered(client: SotwConversation, ...sets: readonly string[][]): string[] {
+      return sets.map((cluster) => {
+        client.change({ cluster });
+        client.pass(1000);
+        return client.last("cluster").payload.version;
+      });
+    }
+
+    it("and took the last set, is not taken to have refused that", () => {
+      const client = shop();
+      client.subscribe("cluster");
+      client.ackAll();
+      const sets = [
+        ["A@2", "B@1"],
+        ["A@2", "B@bad"],
+        ["A@2", "B@1", "C@1"],
+      ];
+      const version = unanswered(client, ...sets).at(-1) ?? "";
+      const { nonce } = client.last("cluster");
+      expect(client.request("cluster", { nonce, version, error: "B: bad" })).toEqual([]);
+      expect(typeStatuses(client.state)).toMatchObject([{ quarantined: [] }]);
+      const more = { cluster: ["A@2", "B@1", "C@1", "D@1"] };
+      expect(client.change(more)).toEqual(["cluster A@2 B@1 C@1 D@1"]);
+    });
+
+    it("is not taken to have accepted a set before the last one that it refused", () => {
+      const client = shop();
+      client.subscribe("cluster");
+      client.ackAll();
+      const sets = [
+        ["A@2", "B@1"],
+        ["A@2", "B@bad"],
+        ["A@2", "B@bad", "C@1"],
+      ];
+      const [version = ""] = unanswered(client, ...sets);
+      const { nonce } = client.last("cluster");
+      client.request("cluster", { nonce, version, error: "no name" });
+      const isBad = () =>
+        client.last("cluster").payload.resources.some((one) => one.version === "bad");
+      while (client.state.subscriptions[0]?.flights.length === 1) {
+        if (isBad()) client.nack("cluster", "no name");
+        else client.ack("cluster");
+      }
+      expect(typeStatuses(client.state)).toMatchObject([{ quarantined: [{ name: "B" }] }]);
+      const accepted = acceptedResources(client.state, TYPE_URL.cluster);
+      expect(accepted.map((one) => `${one.name}@${one.version}`)).toEqual(["A@2", "B@1", "C@1"]);
+    });
+
+    it("may have got a cluster only by the set behind one that it refused, and routes wait for that", () => {
+      const client = shop();
+      client.subscribe("cluster");
+      client.subscribe("route", "R");
+      client.ackAll();
+      client.change({ cluster: ["A@1", "B@1", "C@1", "D@bad"] });
+      const { nonce } = client.last("cluster");
+      client.change({ cluster: ["A@1", "B@1", "C@1"] });
+      expect(client.pass(1000)).toEqual(["cluster A@1 B@1 C@1 -D"]);
+      client.request("cluster", { nonce, error: "no name" });
+      expect(client.change({ route: [resource("R@2", { clusters: ["C"] })] })).toEqual([]);
+      expect(client.ack("cluster")).toEqual(["route R@2"]);
+    });
+
+    it("is sent again what it may have had replaced by a set before the last one that it refused", () => {
+      const client = shop();
+      client.subscribe("cluster");
+      client.ackAll();
+      unanswered(client, ["A@2", "B@bad"], ["A@1", "B@bad"]);
+      expect(client.nack("cluster", "B: bad")).toEqual(["cluster A@1 B@1"]);
+    });
   });
 
   it("a route is sent the other routes again", () => {
