@@ -1,5 +1,6 @@
 import type { TextMap } from "../config/kinds/fields.js";
 import type { PodSpec, PodTemplate } from "../config/kinds/pod-template.js";
+import { indexPair, selects } from "../mesh/labels.js";
 import type { Draft } from "./draft.js";
 import type { Analyzed, Resources } from "./resources.js";
 
@@ -14,7 +15,7 @@ export interface Workload {
   readonly isRunning: boolean;
 }
 
-/** The workloads that resources declare. */
+/** The workloads that resources declare; what a template makes counts by its pods where some run already. */
 export function declaredWorkloads(resources: Resources): readonly Workload[] {
   const pods = resources
     .all("Pod")
@@ -24,13 +25,31 @@ export function declaredWorkloads(resources: Resources): readonly Workload[] {
   const templates = (["Deployment", "StatefulSet", "DaemonSet"] as const).flatMap((kind) =>
     resources.all(kind).map((one) => fromTemplate(one, one.spec.template)),
   );
+  const runs = lookUpRunning(pods);
   const machines = resources
     .all("WorkloadEntry")
     .map((one) => machine(one, { ...one.labels, ...one.spec.labels }));
   const groups = resources
     .all("WorkloadGroup")
     .map((one) => machine(one, { ...one.spec.metadata?.labels, ...one.spec.template?.labels }));
-  return [...pods, ...templates, ...machines, ...groups];
+  return [...pods, ...templates.filter((one) => !runs(one)), ...machines, ...groups];
+}
+
+/** Whether a pod runs that has all labels of a template, and so is selected by whatever selects those. */
+function lookUpRunning(pods: readonly Workload[]): (template: Workload) => boolean {
+  const byPair = new Map<string, Workload[]>();
+  for (const pod of pods) {
+    for (const [name, value] of Object.entries(pod.labels)) {
+      const key = `${pod.namespace}/${name}=${value}`;
+      const others = byPair.get(key);
+      if (others === undefined) byPair.set(key, [pod]);
+      else others.push(pod);
+    }
+  }
+  return ({ namespace, labels }) => {
+    const candidates = byPair.get(`${namespace}/${indexPair(labels) ?? ""}`) ?? [];
+    return candidates.some((pod) => selects(labels, pod.labels));
+  };
 }
 
 /**

@@ -63,6 +63,26 @@ describe("Sidecars", () => {
       ["IST0110 Sidecar s.default: labels", "IST0110 Sidecar t.default: labels"],
     ],
     [
+      "are told once for what a Deployment makes and a pod that it made",
+      file(
+        sidecar("s", { app: "a" }),
+        sidecar("t", { app: "a" }),
+        resource("Deployment", "d", { template: { metadata: { labels: { app: "a" } } } }),
+        pod({ app: "a", "pod-template-hash": "1" }),
+      ),
+      ["IST0110 Sidecar s.default: labels", "IST0110 Sidecar t.default: labels"],
+    ],
+    [
+      "are told for a Deployment of which other pods run",
+      file(
+        sidecar("s", { app: "a" }),
+        sidecar("t", { app: "a" }),
+        resource("Deployment", "d", { template: { metadata: { labels: { app: "a" } } } }),
+        pod({ app: "b" }),
+      ),
+      ["IST0110 Sidecar s.default: labels", "IST0110 Sidecar t.default: labels"],
+    ],
+    [
       "are told when several are for a namespace",
       file(sidecar("s"), sidecar("t"), sidecar("u", undefined, "other")),
       ["IST0111 Sidecar s.default: s", "IST0111 Sidecar t.default: t"],
