@@ -169,6 +169,13 @@ export function isOnLoopback({ address }: Pick<Proxy, "address">): boolean {
 /** The families of the addresses at which others reach a proxy. */
 export type AddressFamilies = "ipv4" | "ipv6" | "both";
 
+/** The family of the addresses by which a proxy calls hosts that it knows by name. */
+export type LookUpFamily = Exclude<AddressFamilies, "both">;
+
+/** By IPv6 those call hosts by name that have no other addresses. */
+export const lookUpFamily = (families: AddressFamilies): LookUpFamily =>
+  families === "ipv6" ? "ipv6" : "ipv4";
+
 /** The families of a proxy's addresses. */
 export function familiesOf({
   address,

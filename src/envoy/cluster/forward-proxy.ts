@@ -2,6 +2,7 @@
  * Clusters whose hosts are known when they are called: Envoy looks their names up, and remembers what it found. See Envoy,
  * "Dynamic forward proxy".
  */
+import type { LookUpFamily } from "../../mesh/proxy.js";
 import { any } from "../any.js";
 import type { CidrRangeJson, ClusterJson } from "../api.js";
 import type { ClusterKey } from "../names.js";
@@ -15,29 +16,58 @@ export interface LookUp {
   readonly cache: string;
   /** Addresses that no name of it leads to. */
   readonly denied: readonly CidrRangeJson[];
+  readonly family: LookUpFamily;
 }
 
+/** The family of the addresses that are asked for, as Envoy calls it. */
+export const ONLY: Readonly<Record<LookUpFamily, "V4_ONLY" | "V6_ONLY">> = {
+  ipv4: "V4_ONLY",
+  ipv6: "V6_ONLY",
+};
+
 /** A cache; all that name it must say the same of it. */
-export function dnsCache({ cache, denied }: LookUp): object {
+export function dnsCache({ cache, denied, family }: LookUp): object {
   return {
     name: cache,
-    dnsLookupFamily: "V4_ONLY",
+    dnsLookupFamily: ONLY[family],
     ...(denied.length === 0 ? {} : { resolvedAddressFilter: { ranges: denied } }),
   };
 }
 
-/** Addresses of the machine itself. */
-const LOOPBACK: CidrRangeJson = { addressPrefix: "127.0.0.0", prefixLen: 8 };
+/** Addresses of the machine itself, those of IPv6 with what stands for no address and with the old way to write IPv4. */
+const LOOPBACK: Readonly<Record<LookUpFamily, CidrRangeJson>> = {
+  ipv4: { addressPrefix: "127.0.0.0", prefixLen: 8 },
+  ipv6: { addressPrefix: "::", prefixLen: 96 },
+};
 
 /** Where clouds tell machines their secrets, beside the addresses of the link: Alibaba's, Azure's and Oracle's. */
 const CLOUD_METADATA = ["100.100.100.200", "168.63.129.16", "192.0.0.192"];
 
+/** By IPv6: Amazon's, Google's and Oracle's. */
+const CLOUD_METADATA_IPV6 = ["fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe"];
+
 /** Those that mean the machine itself where one is called, those of its link, and where else clouds tell machines their secrets. */
-const NEVER_CALLED: readonly CidrRangeJson[] = [
-  { addressPrefix: "0.0.0.0", prefixLen: 8 },
-  { addressPrefix: "169.254.0.0", prefixLen: 16 },
-  ...CLOUD_METADATA.map((addressPrefix) => ({ addressPrefix, prefixLen: 32 })),
-];
+const NEVER_CALLED: Readonly<Record<LookUpFamily, readonly CidrRangeJson[]>> = {
+  ipv4: [
+    { addressPrefix: "0.0.0.0", prefixLen: 8 },
+    { addressPrefix: "169.254.0.0", prefixLen: 16 },
+    ...CLOUD_METADATA.map((addressPrefix) => ({ addressPrefix, prefixLen: 32 })),
+  ],
+  ipv6: [
+    { addressPrefix: "::", prefixLen: 128 },
+    // Addresses of IPv4, which the machine may have for itself.
+    { addressPrefix: "::ffff:0:0", prefixLen: 96 },
+    { addressPrefix: "fe80::", prefixLen: 10 },
+    ...CLOUD_METADATA_IPV6.map((addressPrefix) => ({ addressPrefix, prefixLen: 128 })),
+  ],
+};
+
+/** Who looks names up. */
+export interface LookUpCaller {
+  /** It, and all that it calls, is on one machine. */
+  readonly onLoopback: boolean;
+  readonly looksUp: LookUpFamily;
+}
 
 /**
  * How the names that a wildcard host stands for are looked up, by a cache for each of its ports: all clusters of a cache have
@@ -46,10 +76,11 @@ const NEVER_CALLED: readonly CidrRangeJson[] = [
  */
 export function wildcardLookUp(
   { hostname, port }: Pick<ClusterKey, "hostname" | "port">,
-  onLoopback: boolean,
+  { onLoopback, looksUp: family }: LookUpCaller,
 ): LookUp {
   const cache = `${hostname}:${String(port)}`;
-  return { cache, denied: onLoopback ? NEVER_CALLED : [...NEVER_CALLED, LOOPBACK] };
+  const never = NEVER_CALLED[family];
+  return { cache, family, denied: onLoopback ? never : [...never, LOOPBACK[family]] };
 }
 
 /** What makes a cluster one of these. `isVerified` says that in TLS servers have to be who was called. */

@@ -21,7 +21,7 @@ import { adsSource } from "../config-source.js";
 import { configPath, outboundClusterName, sniOf } from "../names.js";
 import { reachedBy } from "./across-networks.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
-import { forwardProxy, wildcardLookUp } from "./forward-proxy.js";
+import { forwardProxy, type LookUpCaller, ONLY, wildcardLookUp } from "./forward-proxy.js";
 import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
@@ -37,7 +37,7 @@ import {
 import { type UpstreamTlsInput, upstreamTls } from "./upstream-tls.js";
 
 /** What all clusters of a kind of client have in common. One object a kind, so that it can be a memo's key. */
-export interface ClientTraits extends ConnectionDefaults {
+export interface ClientTraits extends ConnectionDefaults, LookUpCaller {
   /** A gateway, not a sidecar. */
   readonly router: boolean;
   /** Connections are captured by the kernel, so that their original destination is known. */
@@ -49,10 +49,6 @@ export interface ClientTraits extends ConnectionDefaults {
   readonly statName: string;
   /** Headers of HTTP/1.1 keep the letters in which they were written. */
   readonly keepsCase: boolean;
-  /** The client, and all that it calls, is on one machine. */
-  readonly onLoopback: boolean;
-  /** By which addresses it calls hosts that it knows by name. */
-  readonly looksUp: "ipv4" | "ipv6";
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   readonly placing: Placing;
@@ -224,7 +220,7 @@ function discovery(
       };
     case "FORWARD_PROXY": {
       const { hostname } = input.service;
-      const lookUp = wildcardLookUp({ hostname, port: port.number }, input.client.onLoopback);
+      const lookUp = wildcardLookUp({ hostname, port: port.number }, input.client);
       return forwardProxy(lookUp, { isVerified: verifiesHost(upstream) });
     }
     case "STRICT_DNS":
@@ -238,7 +234,7 @@ function discovery(
             dnsRefreshRate: input.client.dnsRefreshRate,
             dnsJitter: "0.100s",
             respectDnsTtl: true,
-            dnsLookupFamily: input.client.looksUp === "ipv6" ? "V6_ONLY" : "V4_ONLY",
+            dnsLookupFamily: ONLY[input.client.looksUp],
             // Envoy takes that of one endpoint alone: not of a network's gateways, nor of workloads that are none or several.
             allAddressesInSingleEndpoint: kind === "LOGICAL_DNS" && hasOneEndpoint(assignment),
           }),

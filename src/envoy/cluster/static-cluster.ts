@@ -1,12 +1,12 @@
 /** Clusters that do not depend on any service. */
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import type { AddressFamilies } from "../../mesh/proxy.js";
+import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy.js";
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
-import { forwardProxy } from "./forward-proxy.js";
+import { forwardProxy, type LookUp, type LookUpCaller } from "./forward-proxy.js";
 import { commonOptions, http2Options } from "./upstream-protocol.js";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -82,17 +82,24 @@ export function inboundPassthroughCluster(
 }
 
 /** How the names of unknown hosts are looked up: whoever may call any host may call any address. */
-const UNKNOWN_LOOK_UP = { cache: "forward_proxy", denied: [] };
+const unknownLookUp = (family: LookUpFamily): LookUp => ({
+  cache: "forward_proxy",
+  denied: [],
+  family,
+});
 
 /**
  * Where calls to unknown hosts go whose names are looked up, as they stand in the request. When nothing is captured it
  * bears the name of the cluster that it stands in for.
  */
-export function forwardProxyCluster(name: string, defaults: ConnectionDefaults): ClusterJson {
+export function forwardProxyCluster(
+  name: string,
+  defaults: ConnectionDefaults & Pick<LookUpCaller, "looksUp">,
+): ClusterJson {
   return {
     name,
     altStatName: `${name};`,
-    ...forwardProxy(UNKNOWN_LOOK_UP, { isVerified: true }),
+    ...forwardProxy(unknownLookUp(defaults.looksUp), { isVerified: true }),
     ...connectionOptions(poolOf(defaults), defaults),
   };
 }

@@ -109,7 +109,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   return [
     ...options.security.network,
     offerTcpAlpn(),
-    ...lookUpFilter(chain.target, options.onLoopback),
+    ...lookUpFilter(chain.target, options),
     tcpProxy({
       statPrefix: clusters[0]?.name ?? "",
       target: only === undefined ? { weighted: clusters } : { cluster: only.name },

@@ -5,6 +5,7 @@ import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { madeParts, pathOfPart } from "../../mesh/made-of.js";
+import { type AddressFamilies, lookUpFamily } from "../../mesh/proxy.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import { lookedUpFrom, resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
@@ -29,10 +30,20 @@ interface SniLookUp extends Pick<ClusterKey, "hostname" | "port"> {
   readonly called: number;
 }
 
+/** Where names are looked up. */
+interface LookUpPlace {
+  readonly onLoopback: boolean;
+  readonly families: AddressFamilies;
+}
+
 /** Looks up what a target calls, where it is to be looked up. */
-export function lookUpFilter({ lookUp }: TcpTarget, onLoopback: boolean): readonly FilterJson[] {
+export function lookUpFilter(
+  { lookUp }: TcpTarget,
+  { onLoopback, families }: LookUpPlace,
+): readonly FilterJson[] {
   if (lookUp === undefined) return [];
-  return [sniForwardProxy(wildcardLookUp(lookUp, onLoopback), lookUp.called)];
+  const caller = { onLoopback, looksUp: lookUpFamily(families) };
+  return [sniForwardProxy(wildcardLookUp(lookUp, caller), lookUp.called)];
 }
 
 /** One way through a listener for connections that are not HTTP. */

@@ -138,10 +138,8 @@ function chainMatch({ serverNames, prefixes }: TcpChain): FilterChainMatchJson {
 }
 
 /** `mixed` says that the cluster is called for HTTP too, and would announce HTTP. */
-function tcpChain(
-  { chain, mixed }: ChosenChain,
-  { connectionLog, connections, onDemand, onLoopback }: OutboundListenerOptions,
-): MadeChain {
+function tcpChain({ chain, mixed }: ChosenChain, options: OutboundListenerOptions): MadeChain {
+  const { connectionLog, connections, onDemand } = options;
   const { clusters } = chain.target;
   const only = clusters.length === 1 ? clusters[0] : undefined;
   const match = chainMatch(chain);
@@ -149,7 +147,7 @@ function tcpChain(
     ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
     filters: [
       ...(mixed ? [offerTcpAlpn()] : []),
-      ...lookUpFilter(chain.target, onLoopback),
+      ...lookUpFilter(chain.target, options),
       tcpProxy({
         statPrefix: only?.name ?? clusters[0]?.name ?? BLACK_HOLE_CLUSTER,
         target:

@@ -14,6 +14,7 @@ import {
   type NamedHost,
   type NamingScope,
 } from "../../mesh/named-host.js";
+import { lookUpFamily } from "../../mesh/proxy.js";
 import { policyDefaults } from "../../mesh/traffic-policy.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import {
@@ -43,7 +44,7 @@ import {
   createEndpointRows,
 } from "./outbound-clusters.js";
 import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
-import { addressesFor, lookUpFamily, type OutboundScope } from "./outbound-scope.js";
+import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations, type OutboundRoutes } from "./outbound-tables.js";
 import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
 import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
@@ -156,7 +157,8 @@ export function createClientTraits(
   return ({ config, networks }, scope) => {
     const { router, captured, onLoopback, headers } = scope;
     const { preserveHttp1HeaderCase: keepsCase = false } = headers;
-    const kind = { router, captured, keepsCase, onLoopback, looksUp: lookUpFamily(scope) };
+    const looksUp = lookUpFamily(scope.families);
+    const kind = { router, captured, keepsCase, onLoopback, looksUp };
     return settled(JSON.stringify(kind))({
       ...kind,
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],

@@ -46,10 +46,6 @@ export const hasHttpProxy = ({
 }: Pick<OutboundScope, "captured" | "router" | "httpProxyPort">): boolean =>
   !router && (!captured || httpProxyPort !== 0);
 
-/** By which addresses callers of a scope call hosts that they know by name: by IPv6 those that have no others. */
-export const lookUpFamily = ({ families }: Pick<OutboundScope, "families">): "ipv4" | "ipv6" =>
-  families === "ipv6" ? "ipv6" : "ipv4";
-
 /** The addresses by which callers of a scope know a service. */
 export function addressesFor(
   { addresses, allocated }: Pick<Service, "addresses" | "allocated">,

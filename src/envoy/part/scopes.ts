@@ -12,7 +12,13 @@ import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { type AddressFamilies, familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy.js";
+import {
+  type AddressFamilies,
+  familiesOf,
+  isOnLoopback,
+  lookUpFamily,
+  type Proxy,
+} from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { sidecarKey } from "../../mesh/sidecar.js";
 import type { Encoder } from "../encoder.js";
@@ -30,7 +36,7 @@ import {
   type OutboundPart,
   type SharedBuilders,
 } from "./outbound-part.js";
-import { lookUpFamily, type OutboundScope } from "./outbound-scope.js";
+import type { OutboundScope } from "./outbound-scope.js";
 import { patchedScope } from "./patched-scope.js";
 import { createPatching, type Patching } from "./patched-sets.js";
 import {
@@ -89,7 +95,7 @@ function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated
 /** The listeners of a gateway are its own: what it shares with others is the same for both families as for IPv4. */
 const scopedFamilies = (proxy: Proxy): AddressFamilies => {
   const families = familiesOf(proxy);
-  return proxy.type === "router" ? lookUpFamily({ families }) : families;
+  return proxy.type === "router" ? lookUpFamily(families) : families;
 };
 
 /** The scope of a proxy with these patches. */
@@ -125,7 +131,7 @@ const kindOf = (scope: OutboundScope): OutboundScope => ({
   ...scope,
   namespace: NO_NAMESPACE,
   connections: USUAL_CONNECTIONS,
-  families: lookUpFamily(scope),
+  families: lookUpFamily(scope.families),
   onDemand: false,
   patches: "",
 });
