@@ -2,9 +2,10 @@
 # Redirects the TCP connections of this host (or network namespace) to its sidecar, as Istio's sidecars are used:
 # what leaves goes to port 15001, what comes to 15006. Run it as root where the application runs.
 #
-#   capture.sh on   [UID [dns]]   begin; the sidecar has to run as this user, 1337 when none is given. With `dns` it also
-#                                 takes the questions to DNS, for a proxy that answers them, at port 15053
-#   capture.sh off                end
+#   capture.sh on   [UID [dns] [ipv6]]   begin; the sidecar has to run as this user, 1337 when none is given. With `dns` it
+#                                        also takes the questions to DNS, for a proxy that answers them, at port 15053; with
+#                                        `ipv6` connections by IPv6, for a proxy that has an address of that family
+#   capture.sh off                       end
 #
 # Mode REDIRECT, the default of `fairlead bootstrap`, expects exactly this.
 set -eu
@@ -12,30 +13,41 @@ set -eu
 OUT=FAIRLEAD_OUTPUT
 IN=FAIRLEAD_INBOUND
 DNS=FAIRLEAD_DNS
+# From this address the sidecar calls the application by IPv6.
+SOURCE=::6/128
 
 off() {
-  iptables -t nat -D OUTPUT -p tcp -j "$OUT" 2>/dev/null || true
-  iptables -t nat -D PREROUTING -p tcp -j "$IN" 2>/dev/null || true
-  iptables -t nat -D OUTPUT -p udp --dport 53 -j "$DNS" 2>/dev/null || true
-  for chain in "$OUT" "$IN" "$DNS"; do
-    iptables -t nat -F "$chain" 2>/dev/null || true
-    iptables -t nat -X "$chain" 2>/dev/null || true
+  for tables in iptables ip6tables; do
+    "$tables" -t nat -D OUTPUT -p tcp -j "$OUT" 2>/dev/null || true
+    "$tables" -t nat -D PREROUTING -p tcp -j "$IN" 2>/dev/null || true
+    "$tables" -t nat -D OUTPUT -p udp --dport 53 -j "$DNS" 2>/dev/null || true
+    for chain in "$OUT" "$IN" "$DNS"; do
+      "$tables" -t nat -F "$chain" 2>/dev/null || true
+      "$tables" -t nat -X "$chain" 2>/dev/null || true
+    done
   done
+  ip -6 address del "$SOURCE" dev lo 2>/dev/null || true
 }
 
-on() {
-  iptables -t nat -N "$OUT"
+# The connections of one family: its command, its addresses of the host itself, the sidecar's user.
+connections() {
+  "$1" -t nat -N "$OUT"
   # The sidecar's own connections are the ones that go on.
-  iptables -t nat -A "$OUT" -m owner --uid-owner "$1" -j RETURN
-  iptables -t nat -A "$OUT" -d 127.0.0.0/8 -j RETURN
-  iptables -t nat -A "$OUT" -p tcp -j REDIRECT --to-ports 15001
-  iptables -t nat -A OUTPUT -p tcp -j "$OUT"
+  "$1" -t nat -A "$OUT" -m owner --uid-owner "$3" -j RETURN
+  "$1" -t nat -A "$OUT" -d "$2" -j RETURN
+  "$1" -t nat -A "$OUT" -p tcp -j REDIRECT --to-ports 15001
+  "$1" -t nat -A OUTPUT -p tcp -j "$OUT"
 
-  iptables -t nat -N "$IN"
+  "$1" -t nat -N "$IN"
   # ssh, and what the sidecar itself serves: health, metrics, its listeners.
-  iptables -t nat -A "$IN" -p tcp -m multiport --dports 22,15001,15006,15020,15021,15090 -j RETURN
-  iptables -t nat -A "$IN" -p tcp -j REDIRECT --to-ports 15006
-  iptables -t nat -A PREROUTING -p tcp -j "$IN"
+  "$1" -t nat -A "$IN" -p tcp -m multiport --dports 22,15001,15006,15020,15021,15090 -j RETURN
+  "$1" -t nat -A "$IN" -p tcp -j REDIRECT --to-ports 15006
+  "$1" -t nat -A PREROUTING -p tcp -j "$IN"
+}
+
+ipv6() {
+  ip -6 address add "$SOURCE" dev lo
+  connections ip6tables ::1/128 "$1"
 }
 
 dns() {
@@ -48,13 +60,18 @@ dns() {
 
 case "${1:-}" in
   on)
+    user="${2:-1337}"
     off
-    on "${2:-1337}"
-    if [ "${3:-}" = dns ]; then dns "$2"; fi
+    connections iptables 127.0.0.0/8 "$user"
+    for also in "${3:-}" "${4:-}"; do
+      case "$also" in
+        dns | ipv6) "$also" "$user" ;;
+      esac
+    done
     ;;
   off) off ;;
   *)
-    echo "usage: $0 on [UID [dns]] | off" >&2
+    echo "usage: $0 on [UID [dns] [ipv6]] | off" >&2
     exit 2
     ;;
 esac

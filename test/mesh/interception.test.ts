@@ -88,7 +88,7 @@ interface Directories {
   readonly shared: string;
 }
 
-async function makeDirectories(): Promise<Directories> {
+async function makeDirectories(yaml: string): Promise<Directories> {
   const root = await mkdtemp(join(tmpdir(), "fairlead-capture-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o711);
@@ -99,7 +99,7 @@ async function makeDirectories(): Promise<Directories> {
   };
   await mkdir(directories.mesh);
   await mkdir(directories.shared);
-  await writeFile(join(directories.mesh, "mesh.yaml"), MESH);
+  await writeFile(join(directories.mesh, "mesh.yaml"), yaml);
   return directories;
 }
 
@@ -115,8 +115,11 @@ async function startControlPlane(
   return server;
 }
 
+/** An address as it stands in front of a port. */
+const bracketed = (address: string): string => (address.includes(":") ? `[${address}]` : address);
+
 /** Captures the connections of a host for its sidecar, and what else is named. */
-async function capture(host: TestHost, ...others: readonly "dns"[]): Promise<void> {
+async function capture(host: TestHost, ...others: readonly ("dns" | "ipv6")[]): Promise<void> {
   await host.exec("sh", [CAPTURE, "on", SIDECAR_USER, ...others]);
 }
 
@@ -135,7 +138,7 @@ async function startSidecar(
   await writeFile(tokenFile, token, { mode: 0o644 });
   const bootstrap = await hub.exec(process.execPath, [
     ...[MAIN, "bootstrap", "--workload", `${workload}-0.default`, "--config", mesh],
-    ...["--address", host.address, "--control-plane", `${hub.address}:15012`],
+    ...["--address", host.address, "--control-plane", `${bracketed(hub.address)}:15012`],
     ...["--state", state, "--token-file", tokenFile],
   ]);
   const file = join(shared, `${workload}.json`);
@@ -155,7 +158,7 @@ async function startSidecar(
     ...["sidecar", SIDECAR_USER, envoy.file, file, log],
   ]);
   await eventually(() =>
-    host.exec("curl", ["-sf", "-o", "/dev/null", "http://127.0.0.1:15021/healthz/ready"]),
+    host.exec("curl", ["-sf", "-o", "/dev/null", "http://localhost:15021/healthz/ready"]),
   );
   return sidecar;
 }
@@ -184,7 +187,7 @@ interface Captured {
 }
 
 async function startCaptured(): Promise<Captured> {
-  const directories = await makeDirectories();
+  const directories = await makeDirectories(MESH);
   const network = await startNetwork();
   await startControlPlane(network, directories);
   const client = await network.addHost("orders");
@@ -233,6 +236,42 @@ test.skipIf(skip !== false)(
 
     // Straight to the application, past a sidecar on the way out: the one on the way in refuses plaintext.
     const direct = `http://${server.address}:8080/`;
+    await expect(network.hub.exec("curl", ["-s", "-m", "5", direct])).rejects.toThrow();
+    await server.exec("sh", [CAPTURE, "off"]);
+    expect(await network.hub.exec("curl", ["-s", "-m", "5", direct])).toContain('"payments"');
+  },
+);
+
+const IPV6_ADDRESS = "fd00:96::10";
+const missingForIpv6 = await namespacesMissing("ip6tables");
+
+test.skipIf(missingForIpv6 !== undefined)(
+  `captures a plain curl where there is IPv6 alone, with mutual TLS between${missingForIpv6 === undefined ? "" : ` (${missingForIpv6})`}`,
+  async () => {
+    const directories = await makeDirectories(MESH.replace(VIRTUAL_IP, IPV6_ADDRESS));
+    const network = await startNetwork("ipv6");
+    await startControlPlane(network, directories);
+    const client = await network.addHost("orders");
+    const server = await network.addHost("payments");
+    const application = server.start(process.execPath, [APPLICATION, "payments", "8080"]);
+    await application.wrote(/listening/);
+    await startSidecar(server, "payments", network, directories);
+    await capture(server, "ipv6");
+    await startSidecar(client, "orders", network, directories);
+    await capture(client, "ipv6");
+
+    const answer = await eventually(() =>
+      client.exec("curl", ["-sf", `http://[${IPV6_ADDRESS}]/hello`]),
+    );
+    const { path, headers } = JSON.parse(answer) as {
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    expect(path).toBe("/hello");
+    const certificate = headers["x-forwarded-client-cert"] ?? "";
+    expect(certificate).toContain("URI=spiffe://cluster.local/ns/default/sa/orders");
+
+    const direct = `http://[${server.address}]:8080/`;
     await expect(network.hub.exec("curl", ["-s", "-m", "5", direct])).rejects.toThrow();
     await server.exec("sh", [CAPTURE, "off"]);
     expect(await network.hub.exec("curl", ["-s", "-m", "5", direct])).toContain('"payments"');

@@ -6,6 +6,6 @@ import process from "node:process";
 const [name, port] = process.argv.slice(2);
 createServer((request, response) => {
   response.end(JSON.stringify({ name, path: request.url, headers: request.headers }));
-}).listen(Number(port), "0.0.0.0", () => {
+}).listen(Number(port), () => {
   console.log("listening");
 });

@@ -42,15 +42,31 @@ export interface TestProcess {
   wrote(pattern: RegExp): Promise<void>;
 }
 
-const NETWORK = "10.213.77";
-/** The address of the hub. */
-export const HUB_ADDRESS = `${NETWORK}.1`;
+/** How the addresses of a network begin, and how many of their bits it has. */
+interface Addresses {
+  readonly prefix: string;
+  readonly length: number;
+  /** What `ip` has to know to speak of them. */
+  readonly options: readonly string[];
+}
+
+/** The family of the addresses of a network; it has no others. */
+export type Family = "ipv4" | "ipv6";
+
+const ADDRESSES: Readonly<Record<Family, Addresses>> = {
+  ipv4: { prefix: "10.213.77.", length: 24, options: [] },
+  // Nobody else has them: nothing has to be waited for.
+  ipv6: { prefix: "fd00:213:77::", length: 64, options: ["nodad"] },
+};
+
+/** The address of the hub of a network with IPv4. */
+export const HUB_ADDRESS = `${ADDRESSES.ipv4.prefix}1`;
 const ETC = "/etc/netns";
 
 /** Why such a network cannot be made here; undefined when it can. */
-export async function namespacesMissing(): Promise<string | undefined> {
+export async function namespacesMissing(...others: readonly string[]): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "it needs root for network namespaces";
-  for (const tool of ["ip", "iptables", "setpriv", "curl"]) {
+  for (const tool of ["ip", "iptables", "setpriv", "curl", ...others]) {
     const found = await run("sh", ["-c", 'command -v "$0"', tool]).catch(() => undefined);
     if (found === undefined) return `it needs ${tool}`;
   }
@@ -127,20 +143,26 @@ async function addNamespace(name: string): Promise<void> {
 }
 
 /** Makes a network; it is gone when the test is over. */
-export async function startNetwork(): Promise<TestNetwork> {
+export async function startNetwork(family: Family = "ipv4"): Promise<TestNetwork> {
+  const { prefix: network, length, options } = ADDRESSES[family];
+  const addAddress = (name: string, address: string, device: string) =>
+    run("ip", [
+      ...["-n", name, "address", "add", `${address}/${String(length)}`],
+      ...["dev", device, ...options],
+    ]);
   const prefix = `fl${String(process.pid)}`;
   const hubName = `${prefix}hub`;
   await addNamespace(hubName);
-  const gateway = HUB_ADDRESS;
+  const gateway = `${network}1`;
   await run("ip", ["-n", hubName, "link", "add", "br0", "type", "bridge"]);
-  await run("ip", ["-n", hubName, "address", "add", `${gateway}/24`, "dev", "br0"]);
+  await addAddress(hubName, gateway, "br0");
   await run("ip", ["-n", hubName, "link", "set", "br0", "up"]);
   let count = 1;
   return {
     hub: testHost(hubName, gateway),
     addHost: async (name) => {
       count += 1;
-      const address = `${NETWORK}.${String(count)}`;
+      const address = `${network}${String(count)}`;
       const own = `${prefix}${name}`;
       const port = `p${String(count)}`;
       await addNamespace(own);
@@ -149,7 +171,7 @@ export async function startNetwork(): Promise<TestNetwork> {
         ...["peer", "name", "eth0", "netns", own],
       ]);
       await run("ip", ["-n", hubName, "link", "set", port, "master", "br0", "up"]);
-      await run("ip", ["-n", own, "address", "add", `${address}/24`, "dev", "eth0"]);
+      await addAddress(own, address, "eth0");
       await run("ip", ["-n", own, "link", "set", "eth0", "up"]);
       // Virtual addresses are captured before they leave, but have to have somewhere to go.
       await run("ip", ["-n", own, "route", "add", "default", "via", gateway]);
