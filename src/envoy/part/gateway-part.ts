@@ -2,7 +2,7 @@
 
 import type { Engine } from "../../base/engine.js";
 import { groupBy } from "../../base/group-by.js";
-import { Table } from "../../base/table.js";
+import { overlay, Table } from "../../base/table.js";
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
@@ -225,20 +225,21 @@ type Sift = (table: Table<VirtualHostResource>) => Sifted<VirtualHostResource>;
 
 function routesOf(encoder: Encoder, gatewayTables: readonly GatewayTable[], sift: Sift): RouteSets {
   const all = gatewayTables.flatMap(({ hosts }) => hosts);
-  const { sent } = sift(Table.from(all.map((host) => [host.name, host] as const)));
+  const { sent, standing } = sift(Table.from(all.map((host) => [host.name, host] as const)));
   const tables = gatewayTables.map(({ name, hosts, sources }) => {
     const head = routeConfigurationHead(name);
     const kept = hosts.flatMap((host) => sent.get(host.name) ?? []);
     const made = { leftOut: hosts.flatMap(({ refusal }) => refusal ?? []), sources };
     const whole = joinRouteConfiguration(encoder, head, kept, made);
     // Envoy would wait for the virtual hosts of one that has none.
-    const split = kept.length === 0 ? whole : splitRouteConfiguration(encoder, head, made);
+    const isEmpty = kept.length === 0 && !hosts.some((host) => standing.has(host.name));
+    const split = isEmpty ? whole : splitRouteConfiguration(encoder, head, made);
     return { whole, split };
   });
   return {
     routes: resourceSet(tables.map(({ whole }) => whole)),
     splitRoutes: resourceSet(tables.map(({ split }) => split)),
-    virtualHosts: sent,
+    virtualHosts: overlay(sent, standing),
   };
 }
 

@@ -7,6 +7,11 @@ export interface Sifted<V> {
   /** The rows that are sent: in the place of a refused one its last that was not, if there was one. */
   readonly sent: Table<V>;
   readonly refused: Table<V>;
+  /**
+   * The refused rows in whose place nothing is known that was not. Another control plane may have sent it, before this one
+   * was started: who has something under that name goes on with it.
+   */
+  readonly standing: Table<V>;
 }
 
 /** What was made of the last table, and the last rows that were not refused of those that are. */
@@ -23,7 +28,9 @@ export function createLastGood<V extends EnvoyResource>(
   engine: Engine,
 ): (table: Table<V>) => Sifted<V> {
   const none = Table.empty<V>();
-  const history = engine.kept<History<V>>({ table: none, good: none, refused: none, sent: none });
+  const history = engine.kept<History<V>>({
+    ...{ table: none, good: none, refused: none, sent: none, standing: none },
+  });
   return (table) => {
     const last = history.get();
     if (table === last.table) return last;
@@ -45,9 +52,11 @@ function follow<V extends EnvoyResource>(last: History<V>, table: Table<V>): His
     if (before !== undefined && before.refusal === undefined) good = good.with(key, before);
   }
   let sent = table;
-  for (const key of refused.keys()) {
+  let standing = Table.empty<V>();
+  for (const [key, row] of refused) {
     const stays = good.get(key);
     sent = stays === undefined ? sent.without(key) : sent.with(key, stays);
+    if (stays === undefined) standing = standing.with(key, row);
   }
-  return { table, good, refused, sent };
+  return { table, good, refused, sent, standing };
 }

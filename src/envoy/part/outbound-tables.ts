@@ -167,6 +167,10 @@ export function createRouteConfigurations(
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
   const keptByRoute = engine.group<HostResource>("kept virtual hosts by route", routeOf);
+  const withStanding = engine.memo(
+    "virtual hosts with those that stand for others",
+    (all: Table<HostResource>, standing: Table<HostResource>) => overlay(all, standing),
+  );
   const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
   const indexOf = createDomainIndex<HostResource>(engine);
   const lossesOf = createDomainLosses(engine, encoder);
@@ -191,11 +195,12 @@ export function createRouteConfigurations(
     sameResource,
   );
   return (hosts, unknown, scope, { from, listeners = [] } = {}) => {
-    const { sent, refused } = sift(hosts);
-    const byRoute = withAwaited(sentByRoute(sent), scope, listeners);
+    const { sent, refused, standing } = sift(hosts);
+    const byRoute = withAwaited(sentByRoute(withStanding(sent, standing)), scope, listeners);
     const index = indexOf(sent, from);
     const all = kept(sent, lossesOf(index));
-    const last = lastHosts(byRoute, all, { ...scope, unknown });
+    const known = withStanding(all, standing);
+    const last = lastHosts(byRoute, known, { ...scope, unknown });
     const leftOut = refusedByRoute(refused);
     return {
       get routes() {
@@ -203,7 +208,8 @@ export function createRouteConfigurations(
       },
       splitRoutes: split([byRoute, leftOut]),
       lookingUp: lookingUp(index.lookingUp),
-      virtualHosts: together(all, lastByName(last)),
+      // Who asks for what it uses is answered that there is nothing.
+      virtualHosts: together(scope.onDemand ? all : known, lastByName(last)),
     };
   };
 }
