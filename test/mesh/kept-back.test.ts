@@ -99,6 +99,7 @@ test("a good set of clusters is not blamed for the fault of one before, of which
   await waitFor(() => {
     expect(told("proxy refused resources")).toMatchObject([{ names: [] }]);
   });
-  expect((await call(mesh().pod("caller-0"), "http://more/")).status).toBe(200);
+  // Its route follows the cluster.
   expect((await run(["wait", "--state", mesh().state])).code).toBe(0);
+  expect((await call(mesh().pod("caller-0"), "http://more/")).status).toBe(200);
 });
