@@ -2,7 +2,7 @@ import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
-import { carriesRequests, type Protocol } from "./protocol.js";
+import { carriesRequests, listenerProtocol, type Protocol } from "./protocol.js";
 import type { TrafficDistribution } from "./traffic-distribution.js";
 import type { Visibility } from "./visibility.js";
 
@@ -105,6 +105,8 @@ export interface HostPorts {
   readonly only: number | undefined;
   /** Those that carry requests, or may. */
   readonly forRequests: readonly number[];
+  /** Those in the mesh whose protocol is not declared. */
+  readonly undeclared: readonly number[];
   /** Its services where callers of one of them look it up when they call it; undefined where none do. */
   readonly lookedUp: Table<Service> | undefined;
 }
@@ -126,16 +128,31 @@ export function hostPorts(services: Table<Service>): HostPorts {
   const ports = all.flatMap((one) => one.ports);
   const numbers = new Set(ports.map(({ number }) => number));
   const carrying = ports.filter(({ protocol }) => carriesRequests(protocol));
+  const undeclared = all.flatMap((one) => one.ports.filter((port) => isUndeclared(one, port)));
   return {
     only: numbers.size === 1 ? [...numbers][0] : undefined,
-    forRequests: [...new Set(carrying.map(({ number }) => number))],
+    forRequests: numbersOf(carrying),
+    undeclared: numbersOf(undeclared),
     lookedUp: all.some(({ resolution }) => resolution === "dynamic-dns") ? services : undefined,
   };
 }
 
+/** Whether callers in the mesh find out of what protocol a port is: it is called both for HTTP and for bytes. */
+export const isUndeclared = (
+  { external }: Pick<Service, "external">,
+  { protocol }: Pick<ServicePort, "protocol">,
+): boolean => listenerProtocol(protocol) === "auto" && !external;
+
+const numbersOf = (ports: readonly ServicePort[]): readonly number[] => [
+  ...new Set(ports.map(({ number }) => number)),
+];
+
 /** Whether the ports of a host are the same. */
 export const sameHostPorts = (a: HostPorts, b: HostPorts): boolean =>
-  a.only === b.only && sameElements(a.forRequests, b.forRequests) && a.lookedUp === b.lookedUp;
+  a.only === b.only &&
+  sameElements(a.forRequests, b.forRequests) &&
+  sameElements(a.undeclared, b.undeclared) &&
+  a.lookedUp === b.lookedUp;
 
 /** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
 export function isHeadless({ kubernetes, resolution }: Service): boolean {

@@ -41,6 +41,8 @@ export interface VirtualService {
   readonly destinations: readonly string[];
   /** The port of each destination whose service has just one: it need not be named. */
   readonly singlePorts: ReadonlyMap<string, number>;
+  /** The ports of each destination whose protocol is not declared, where there are such. */
+  readonly undeclaredPorts: ReadonlyMap<string, readonly number[]>;
   /** The services of those destinations whose hosts some callers look up when they call them. See `lookedUpFrom`. */
   readonly lookedUp: ReadonlyMap<string, Table<Service>>;
   /** The ports on which requests for those of its hosts come that services have. */
@@ -82,6 +84,7 @@ export function virtualService(
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
     destinations: destinationHosts(spec, namespace, resolver),
     singlePorts: new Map(),
+    undeclaredPorts: new Map(),
     lookedUp: new Map(),
     requestPorts: [],
     resource,
@@ -110,14 +113,19 @@ export function withPorts(
   portsOf: (hostname: string) => HostPorts | undefined,
 ): VirtualService {
   const singlePorts = new Map<string, number>();
+  const undeclaredPorts = new Map<string, readonly number[]>();
   const lookedUp = new Map<string, Table<Service>>();
   for (const hostname of virtualService.destinations) {
     const ports = portsOf(hostname);
     if (ports?.only !== undefined) singlePorts.set(hostname, ports.only);
+    if (ports !== undefined && ports.undeclared.length > 0) {
+      undeclaredPorts.set(hostname, ports.undeclared);
+    }
     if (ports?.lookedUp !== undefined) lookedUp.set(hostname, ports.lookedUp);
   }
   const ports = virtualService.hosts.flatMap((host) => portsOf(host)?.forRequests ?? []);
-  return { ...virtualService, singlePorts, lookedUp, requestPorts: [...new Set(ports)] };
+  const requestPorts = [...new Set(ports)];
+  return { ...virtualService, singlePorts, undeclaredPorts, lookedUp, requestPorts };
 }
 
 /**
@@ -146,10 +154,23 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     sameVisibility(a.exportTo, b.exportTo) &&
     sameElements(a.destinations, b.destinations) &&
     sameElements(a.requestPorts, b.requestPorts) &&
-    a.singlePorts.size === b.singlePorts.size &&
-    [...a.singlePorts].every(([host, port]) => b.singlePorts.get(host) === port) &&
-    a.lookedUp.size === b.lookedUp.size &&
-    [...a.lookedUp].every(([host, services]) => b.lookedUp.get(host) === services)
+    sameEntries(a.singlePorts, b.singlePorts) &&
+    sameEntries(a.undeclaredPorts, b.undeclaredPorts, sameElements) &&
+    sameEntries(a.lookedUp, b.lookedUp)
+  );
+}
+
+function sameEntries<V>(
+  a: ReadonlyMap<string, V>,
+  b: ReadonlyMap<string, V>,
+  isSame: (one: V, other: V) => boolean = Object.is,
+): boolean {
+  return (
+    a.size === b.size &&
+    [...a].every(([key, value]) => {
+      const other = b.get(key);
+      return other !== undefined && isSame(value, other);
+    })
   );
 }
 

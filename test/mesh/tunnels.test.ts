@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents } from "./harness/manifests.js";
-import { type Answer, callThroughTunnel, echoOf } from "./harness/requests.js";
+import { type Answer, callThroughTunnel, callTls, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const strict = `
@@ -55,6 +55,8 @@ const mesh = shareMesh({
     untold("untold-routed", 8443),
     service("bytes", "tcp", 9001),
     service("half", "tcp", 9002),
+    service("to-untold", "tcp", 9004),
+    routes("to-untold", { tcp: [{ route: [to("untold", 8444)] }] }),
     service("elsewhere", "tcp", 9003),
     service("named", "tls", 9443),
     service("wildcard", "https", 9444),
@@ -105,6 +107,13 @@ test("connections by a tunnel go where TCP routes send them", async () => {
   expect(await podOf("https://untold-routed:8443/")).toBe("second-0");
   const answers = await Promise.all(Array.from({ length: 40 }, () => podOf("http://half:9002/")));
   expect(new Set(answers)).toEqual(new Set(["first-0", "second-0"]));
+});
+
+test("what VirtualServices send to a port that says nothing of its protocol are bytes there, too", async () => {
+  expect(await podOf("https://to-untold:9004/")).toBe("untold-0");
+  const { egress } = mesh().pod("caller-0").addresses;
+  const answer = await callTls({ address: egress, port: 9004 }, "https://to-untold/");
+  expect(echoOf(answer).pod).toBe("untold-0");
 });
 
 test("connections by a tunnel go where TLS routes send the host that the tunnel names", async () => {

@@ -25,7 +25,7 @@ const beginsAtServer = (protocol: Protocol | undefined): boolean =>
 const takesAnything = (chain: TcpChain): boolean =>
   chain.serverNames.length === 0 && chain.prefixes.length === 0;
 
-/** A chain that has its place; `mixed` says that its cluster is called for HTTP too. */
+/** A chain that has its place; `mixed` says that a cluster of it is called for HTTP too. */
 export interface ChosenChain {
   readonly chain: TcpChain;
   readonly mixed: boolean;
@@ -62,7 +62,10 @@ export function chooseChains(
   const candidates = claims
     .filter((claim) => claim.routes === undefined || claim === requests)
     .flatMap(({ chains, routes }) =>
-      chains.map((chain) => ({ chain, mixed: routes !== undefined })),
+      chains.map((chain) => ({
+        chain,
+        mixed: routes !== undefined || chain.target.mixed === true,
+      })),
     );
   const taken = new Set<string>();
   return candidates.flatMap(({ chain, mixed }) => {

@@ -21,6 +21,8 @@ export interface TcpTarget {
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
   /** What rules say of the way there: of several clusters those for the first. */
   readonly way?: TcpWay;
+  /** A cluster of it is called for HTTP too, and would announce HTTP. */
+  readonly mixed?: boolean;
   /** Of a host that is a wildcard: the server name of a connection is looked up. */
   readonly lookUp?: SniLookUp;
 }
@@ -124,7 +126,11 @@ function routeTarget(
       const key = { hostname, port, subset: destination.subset ?? "" };
       return { key, weight: Math.max(1, weight ?? 1) };
     });
-  const target = targetOf(targets, policyOf);
+  const mixed = targets.some(
+    ({ key: { hostname, port } }) =>
+      virtualService.undeclaredPorts.get(hostname)?.includes(port) === true,
+  );
+  const target = { ...targetOf(targets, policyOf), ...(mixed ? { mixed } : {}) };
   const lookUps = targets.flatMap(({ key: { hostname, port } }) => {
     const called = lookedUpFrom(namespace, virtualService, hostname)?.get(port);
     return called === undefined ? [] : [{ hostname, port, called }];

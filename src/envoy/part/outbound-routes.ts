@@ -8,7 +8,13 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
-import { isHeadless, lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
+import {
+  isHeadless,
+  isUndeclared,
+  lookedUpPorts,
+  type Service,
+  type ServicePort,
+} from "../../mesh/service.js";
 import { leadsAnywhere } from "../../mesh/sidecar.js";
 import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
@@ -101,11 +107,8 @@ function tunnelTo(
     addresses: addressesFor(service, context.scope),
   };
   const routed = chainTo(called, routedChains(view.connections, port, chains));
-  return tunnelRoute({
-    target: routed?.target ?? wholePort(service, port, chains),
-    part: routed?.part,
-    mixed: listenerProtocol(port.protocol) === "auto" && !service.external,
-  });
+  const whole = { ...wholePort(service, port, chains), mixed: isUndeclared(service, port) };
+  return tunnelRoute(routed?.target ?? whole, routed?.part);
 }
 
 interface HostPlan {

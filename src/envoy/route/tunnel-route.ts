@@ -24,20 +24,16 @@ export function tunnelProtocolFilter(): HttpFilterJson {
   return { name: PROTOCOL_FILTER, typedConfig: protocolOf({}) };
 }
 
-/** A tunnel, as the proxy knows it. */
-export interface Tunnel {
-  readonly target: TcpTarget;
-  /** What of a VirtualService, or of what that was made of, sends it there; undefined where it goes to the host itself. */
-  readonly part: Decision | undefined;
-  /** Its cluster is called for HTTP too, and would announce HTTP. */
-  readonly mixed: boolean;
-}
-
-/** The route of tunnels to one port of a host. */
-export function tunnelRoute({ target, part, mixed }: Tunnel): RouteJson {
+/**
+ * The route of tunnels to one port of a host. `part` is what of a VirtualService, or of what that was made of, sends them there;
+ * undefined where they go to the host itself.
+ */
+export function tunnelRoute(target: TcpTarget, part: Decision | undefined): RouteJson {
   const perFilter = {
     ...(target.lookUp === undefined ? {} : lookUpOf(target.lookUp.called)),
-    ...(mixed ? { [PROTOCOL_FILTER]: protocolOf({ onRequestHeaders: [tcpAlpn()] }) } : {}),
+    ...(target.mixed === true
+      ? { [PROTOCOL_FILTER]: protocolOf({ onRequestHeaders: [tcpAlpn()] }) }
+      : {}),
   };
   return {
     name: "tunnel",
