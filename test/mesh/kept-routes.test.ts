@@ -6,48 +6,42 @@ import { application, documents } from "./harness/manifests.js";
 import { callAddress } from "./harness/requests.js";
 import { type ServedMesh, type ServedMeshOptions, serveMesh } from "./harness/served-mesh.js";
 
+/** A Gateway of one server, and where its connections or requests go. */
+const edge = (protocol: "HTTP" | "TCP", routes: string): string => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: any, protocol: ${protocol} }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: front }
+spec:
+  hosts: ["*"]
+  gateways: [istio-system/edge]
+  ${routes}
+`;
+
 /** The Service `front` by HTTP: the gateway's listener uses a route configuration, and that the cluster of `front`. */
-const BY_HTTP = `
+const BY_HTTP = documents(
+  `
 apiVersion: v1
 kind: Service
 metadata: { name: front }
 spec:
   selector: { app: called }
   ports: [{ name: http, port: 80, targetPort: 8080 }]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: front }
-spec:
-  hosts: ["*"]
-  gateways: [istio-system/edge]
-  http: [{ route: [{ destination: { host: front } }] }]
-`;
+`,
+  edge("HTTP", "http: [{ route: [{ destination: { host: front } }] }]"),
+);
 
 /** The same port by TCP, to another Service: of the route configuration, its virtual host and the cluster nothing is left. */
-const BY_TCP = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: tcp, protocol: TCP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: front }
-spec:
-  hosts: ["*"]
-  gateways: [istio-system/edge]
-  tcp: [{ route: [{ destination: { host: called, port: { number: 80 } } }] }]
-`;
+const BY_TCP = edge(
+  "TCP",
+  "tcp: [{ route: [{ destination: { host: called, port: { number: 80 } } }] }]",
+);
 
 /** Has Envoy refuse the listener of the gateway. */
 const BAD = `
