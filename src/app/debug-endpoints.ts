@@ -31,6 +31,7 @@ import type { Encoder } from "../envoy/encoder.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import type { GrpcServer } from "../grpc/server.js";
 import { groupOf, memberProxy } from "../mesh/group-member.js";
+import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
@@ -62,6 +63,13 @@ export interface DebugEndpoints {
   serveSocket(stateDir: string): Promise<() => Promise<void>>;
 }
 
+/** Those that are connected, with what their groups say. */
+const connectedProxies = (
+  { sessions }: Pick<Observed, "sessions">,
+  { groups }: Pick<Mesh, "groups">,
+): readonly Proxy[] =>
+  sessions().map(({ connected: { proxy } }) => memberProxy(proxy, groupOf(proxy, groups)));
+
 /** Answers questions about the mesh as it is when they are asked. */
 function explanations({
   observed,
@@ -76,9 +84,7 @@ function explanations({
     const scene: Scene = {
       mesh,
       snapshot: observed.snapshot(),
-      proxies: observed
-        .sessions()
-        .map(({ connected: { proxy } }) => memberProxy(proxy, groupOf(proxy, mesh.groups))),
+      proxies: connectedProxies(observed, mesh),
       resourcesOf,
       encoder,
     };
@@ -121,10 +127,11 @@ function debugService(
     plans: options.plans,
     describe: ({ kind = "", name = "", namespace = "", viewedFrom = "" }) => {
       const describeIt = kind === "pod" ? describePod : describeService;
+      const mesh = observed.mesh();
       const subject = {
-        mesh: observed.mesh(),
+        mesh,
         snapshot: observed.snapshot(),
-        proxies: observed.sessions().map(({ connected }) => connected.proxy),
+        proxies: connectedProxies(observed, mesh),
         namespace: viewedFrom,
       };
       return describeIt(subject, { name, namespace });

@@ -77,10 +77,10 @@ const answered = async (): Promise<number> =>
 
 const becomes = (status: number): Promise<void> => expect.poll(answered, SOON).toBe(status);
 
-const health = async (): Promise<string | undefined> => {
-  const { stdout } = await run(["describe", "pod", "billing-0", "--state", mesh().state]);
-  return /Health: .*/.exec(stdout)?.[0];
-};
+const described = async (): Promise<string> =>
+  (await run(["describe", "pod", "billing-0", "--state", mesh().state])).stdout;
+
+const health = async (): Promise<string | undefined> => /Health: .*/.exec(await described())?.[0];
 
 test("is called when its application is healthy, and only as long as it is", async () => {
   await expect.poll(health, SOON).toBe("Health: unhealthy (no right answer)");
@@ -117,6 +117,7 @@ test("has the policies for the labels of its group, which its node does not have
   await becomes(200);
   await mesh().writeForTest("policy.yaml", DENY_BACK);
   await becomes(403);
+  expect(await described()).toContain("Applied AuthorizationPolicy:\n   back.default, DENY");
 });
 
 test("answers a probe by TLS with any certificate", async () => {

@@ -9,7 +9,7 @@ import type { Workload } from "../../mesh/workload.js";
 export interface Subject {
   readonly mesh: Mesh;
   readonly snapshot: Pick<ConfigSnapshot, "tables" | "locate">;
-  /** Those that are connected. */
+  /** Those that are connected, with what their groups say. */
   readonly proxies: readonly Proxy[];
   /** Names of this namespace are shown without it. */
   readonly namespace: string;
