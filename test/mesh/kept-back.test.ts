@@ -18,7 +18,8 @@ const mesh = shareServedMesh(
   { protocol: "state-of-the-world" },
 );
 
-const filter = (name: string, patch: string): string => `
+/** Adds a cluster of the caller that has this in its TLS. */
+const cluster = (name: string, tls: string): string => `
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
 metadata: { name: ${name}, namespace: default }
@@ -26,48 +27,28 @@ spec:
   workloadSelector: { labels: { app: caller } }
   configPatches:
     - applyTo: CLUSTER
-${patch}`;
-
-/** A cluster that is not warm before Envoy has given up to wait for its secret, which there is not. */
-const SLOW = filter(
-  "slow",
-  `
       match: { context: SIDECAR_OUTBOUND }
       patch:
         operation: ADD
         value:
-          name: slow
+          name: ${name}
           type: STATIC
           connect_timeout: 1s
           transport_socket:
             name: envoy.transport_sockets.tls
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-              common_tls_context:
-                tls_certificate_sds_secret_configs:
-                - name: there-is-not
-                  sds_config: { ads: {}, resource_api_version: V3, initial_fetch_timeout: 4s }
-`,
+              common_tls_context: ${tls}
+`;
+
+/** A cluster that is not warm before Envoy has given up to wait for its secret, which there is not. */
+const SLOW = cluster(
+  "slow",
+  "{ tls_certificate_sds_secret_configs: [{ name: there-is-not, sds_config: { ads: {}, resource_api_version: V3, initial_fetch_timeout: 4s } }] }",
 );
 
 /** A cluster that Envoy refuses. */
-const BAD = filter(
-  "bad",
-  `
-      match: { context: SIDECAR_OUTBOUND }
-      patch:
-        operation: ADD
-        value:
-          name: bad
-          type: STATIC
-          connect_timeout: 1s
-          transport_socket:
-            name: envoy.transport_sockets.tls
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-              common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }
-`,
-);
+const BAD = cluster("bad", "{ tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }");
 
 /** What the control plane has told of clusters and the caller's proxy. */
 const told = (msg: string): readonly LogRecord[] =>
