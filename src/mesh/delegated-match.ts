@@ -62,7 +62,8 @@ function sourceConflicts(root: HTTPMatchRequest, own: HTTPMatchRequest): boolean
   const ownGateways = own.gateways ?? [];
   return (
     (rootPort > 0 && ownPort > 0 && rootPort !== ownPort) ||
-    (sourceNamespace !== "" && (own.sourceNamespace ?? sourceNamespace) !== sourceNamespace) ||
+    // One that names no namespace is for callers of others too. See Istio, hasConflict.
+    (sourceNamespace !== "" && own.sourceNamespace !== sourceNamespace) ||
     Object.entries(own.sourceLabels ?? {}).some(
       ([key, value]) => (root.sourceLabels?.[key] ?? value) !== value,
     ) ||
@@ -70,12 +71,15 @@ function sourceConflicts(root: HTTPMatchRequest, own: HTTPMatchRequest): boolean
   );
 }
 
-/** Whether texts that the delegate wants are not all texts that the root wants; of expressions nobody can say. */
+/**
+ * Whether texts that the delegate wants are not all texts that the root wants. Of expressions nobody can say, and a condition
+ * that takes any text goes with no other. See Istio, stringMatchConflict.
+ */
 function textConflicts(root: StringMatch | undefined, own: StringMatch | undefined): boolean {
   if (root === undefined || own === undefined) return false;
   const wanted = own.exact ?? own.prefix ?? own.regex;
   const taken = root.exact ?? root.prefix ?? root.regex;
-  if (wanted === undefined || taken === undefined) return false;
+  if (wanted === undefined || taken === undefined) return true;
   if (own.regex !== undefined || root.regex !== undefined) return true;
   return root.exact === undefined ? !wanted.startsWith(taken) : own.exact !== root.exact;
 }

@@ -2,12 +2,17 @@
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { Destination } from "../config/kinds/destination.js";
+import type { HTTPMatchRequest } from "../config/kinds/http-match.js";
 import type { HTTPRoute } from "../config/kinds/http-route.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, refOf } from "../config/resource.js";
 import { mergeMatches } from "./delegated-match.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
-import type { DelegatedSpec, VirtualServiceContext } from "./virtual-service.js";
+import {
+  type DelegatedSpec,
+  resolveGateway,
+  type VirtualServiceContext,
+} from "./virtual-service.js";
 import { isVisible, parseExportTo } from "./visibility.js";
 
 type Resource = ResourceOf<"VirtualService">;
@@ -79,11 +84,12 @@ function withDelegates(
     const delegate = delegates.get(key);
     if (delegate === undefined) return [];
     const { namespace } = delegate.metadata;
+    const left = { ...route, ...matchesAtGateways(route, metadata.namespace) };
     const visibility = parseExportTo(delegate.spec.exportTo, namespace, exportTo);
     if (!isVisible(visibility, metadata.namespace)) return [];
     return (delegate.spec.http ?? []).flatMap((own, ownIndex) => {
       const origin = { index, delegate: { ref: refOf(delegate), index: ownIndex } };
-      const merged = merge(route, withWholeNames(own, namespace, resolver));
+      const merged = merge(left, withWholeNames(own, namespace, resolver));
       return merged.map((one) => ({ route: one, origin }));
     });
   });
@@ -103,7 +109,16 @@ function merge(root: HTTPRoute, own: HTTPRoute): readonly HTTPRoute[] {
   return [{ ...inherited, ...decided, match, ...(name === "" ? {} : { name }) }];
 }
 
-/** A route whose destinations have whole names: those of a delegate are short for its namespace, not the root's. */
+/** The matches of a route with the whole names of their gateways: the root and its delegate may be of two namespaces. */
+function matchesAtGateways({ match }: HTTPRoute, namespace: string): Pick<HTTPRoute, "match"> {
+  const whole = (one: HTTPMatchRequest): HTTPMatchRequest =>
+    one.gateways === undefined
+      ? one
+      : { ...one, gateways: one.gateways.map((gateway) => resolveGateway(gateway, namespace)) };
+  return match === undefined ? {} : { match: match.map(whole) };
+}
+
+/** A route that names destinations and gateways in full: those of a delegate are short for its namespace, not the root's. */
 function withWholeNames(route: HTTPRoute, namespace: string, resolver: HostResolver): HTTPRoute {
   const whole = (destination: Destination): Destination => ({
     ...destination,
@@ -113,6 +128,7 @@ function withWholeNames(route: HTTPRoute, namespace: string, resolver: HostResol
     all.map((one) => ({ ...one, destination: whole(one.destination) }));
   return {
     ...route,
+    ...matchesAtGateways(route, namespace),
     ...(route.route === undefined ? {} : { route: wholeIn(route.route) }),
     ...(route.mirror === undefined ? {} : { mirror: whole(route.mirror) }),
     ...(route.mirrors === undefined ? {} : { mirrors: wholeIn(route.mirrors) }),
