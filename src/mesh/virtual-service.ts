@@ -174,14 +174,9 @@ function sameEntries<V>(
   );
 }
 
-/**
- * Which of two VirtualServices that compete comes first: one that leaves routes to others comes behind all that do not. See
- * Istio, model.mergeVirtualServicesIfNeeded.
- */
-export function compareVirtualServices(a: VirtualService, b: VirtualService): number {
-  const leavesRoutes = (one: VirtualService): number => (one.origins === undefined ? 0 : 1);
-  return leavesRoutes(a) - leavesRoutes(b) || comparePrecedence(a.resource, b.resource);
-}
+/** Which of two VirtualServices that compete comes first: the older one. See Istio, mergeVirtualServicesIfNeeded. */
+export const compareVirtualServices = (a: VirtualService, b: VirtualService): number =>
+  comparePrecedence(a.resource, b.resource);
 
 /** The VirtualServices that share a host or a gateway, the one that wins first. */
 export function orderVirtualServices(table: Table<VirtualService>): readonly VirtualService[] {

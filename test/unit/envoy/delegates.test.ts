@@ -1,4 +1,4 @@
-/** Which routes of delegates are reached. */
+/** Which routes of delegates are reached, and which VirtualService goes first. */
 import { expect, test } from "vitest";
 import { clustersOf, GATEWAY, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 
@@ -82,4 +82,22 @@ test("a root that only wants a header to be there leaves nothing to who wants a 
   const any = "{ headers: { x-tier: {} } }";
   expect(atCaller(root(any), delegate("{ headers: { x-tier: { exact: gold } } }"))).toEqual([OWN]);
   expect(atCaller(root(any), delegate("{ uri: { prefix: /a } }"))).toEqual([TEAM]);
+});
+
+test("of VirtualServices for one host the older counts, whether it leaves routes to others or not", () => {
+  const older = ', creationTimestamp: "2024-01-01T00:00:00Z"';
+  const younger = ', creationTimestamp: "2025-01-01T00:00:00Z"';
+  const leaving = (when: string): string =>
+    routing(
+      "root",
+      "{ hosts: [shop], http: [{ delegate: { name: team, namespace: teams } }] }",
+      when,
+    );
+  const plain = (when: string): string =>
+    routing("plain", `{ hosts: [shop], http: [${to("plain.example.com")}] }`, when);
+  const team = delegate("");
+  expect(atCaller(leaving(older), plain(younger), team)).toEqual([TEAM]);
+  expect(atCaller(leaving(younger), plain(older), team)).toEqual([
+    "outbound|80||plain.example.com",
+  ]);
 });
