@@ -19,7 +19,7 @@ import {
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
-import { createDifferingHosts, createServedWildcards } from "./host-view.js";
+import { createDifferingHosts } from "./host-view.js";
 import { DEFAULT_DOMAIN } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
 import { createMadeRouting } from "./made-routing.js";
@@ -30,6 +30,7 @@ import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
+import { createServedWildcards } from "./served-wildcards.js";
 import { type HostPorts, hostPorts, type Service, sameHostPorts } from "./service.js";
 import { createServiceEndpoints } from "./service-endpoints.js";
 import { createServicesByAddress } from "./services-by-address.js";

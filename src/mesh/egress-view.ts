@@ -12,8 +12,8 @@ import {
   type ViewContext,
   viewWithoutService,
 } from "./host-view.js";
-import { isSubsetOf, isWildcard } from "./hostname.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
+import { type ServedWildcards, sameServed, wildcardsServed } from "./served-wildcards.js";
 import type { Service } from "./service.js";
 import { type EgressListener, leadsAnywhere } from "./sidecar.js";
 import { isVisible } from "./visibility.js";
@@ -48,21 +48,21 @@ function onListener(
     : viewWithoutService(view, port.number);
 }
 
-/** The wildcard hosts of VirtualServices that the host of some imported service is one of. */
-function servedWildcards(
+/** Which wildcard hosts of VirtualServices stand for some imported services. */
+const servedWildcards = (
   { servicesByHost, wildcardVirtualServices }: Mesh,
   egress: EgressListener,
   namespace: string,
-): ReadonlySet<string> {
-  const wildcards = wildcardVirtualServices.flatMap(({ hosts }) => hosts.filter(isWildcard));
-  if (wildcards.length === 0) return new Set();
-  const isImported = (service: Service): boolean =>
-    isVisible(service.exportTo, namespace) && importsService(egress.hosts, service);
-  const hostnames = [...servicesByHost]
-    .filter(([, group]) => [...group.values()].some(isImported))
-    .map(([hostname]) => hostname);
-  return new Set(wildcards.filter((one) => hostnames.some((host) => isSubsetOf(host, one))));
-}
+): ServedWildcards =>
+  wildcardsServed(wildcardVirtualServices, function* () {
+    for (const group of servicesByHost.values()) {
+      for (const service of group.values()) {
+        if (isVisible(service.exportTo, namespace) && importsService(egress.hosts, service)) {
+          yield service;
+        }
+      }
+    }
+  });
 
 /** The hosts to which VirtualServices for a host send requests. */
 function destinationsOf({ virtualServices, connections }: HostView): readonly string[] {
@@ -88,8 +88,7 @@ export function createEgressViews(
       a.rootNamespace === b.rootNamespace &&
       a.wildcardRules === b.wildcardRules &&
       a.wildcards === b.wildcards &&
-      a.servedWildcards.size === b.servedWildcards.size &&
-      [...a.servedWildcards].every((host) => b.servedWildcards.has(host)),
+      sameServed(a.servedWildcards, b.servedWildcards),
   );
   const restricted = engine.memo("services on a port", restrict);
   const named = engine.derive<

@@ -11,11 +11,12 @@ import { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
 import { importsService, importsVirtualService } from "./egress-host.js";
-import { findMostSpecific, isSubsetOf, isWildcard } from "./hostname.js";
+import { findMostSpecific, isSubsetOf } from "./hostname.js";
 import type { Labels } from "./labels.js";
 import { isOfGatewayApi } from "./made-of.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { routeRuleNamespaces } from "./route-rules.js";
+import type { ServedWildcards } from "./served-wildcards.js";
 import type { Service } from "./service.js";
 import type { EgressListener } from "./sidecar.js";
 import {
@@ -38,6 +39,8 @@ export interface HostView {
    * together. See Istio, getConfigsForHost.
    */
   readonly connections: VirtualServices;
+  /** Of a wildcard: the ports on which requests for its hosts are those of services, where there are such. */
+  readonly servedPorts?: readonly number[];
 }
 
 /** The port on which requests for any host may come. */
@@ -49,8 +52,9 @@ const PORT_OF_ANY_HOST = 80;
  * are for the ports of a service alone. See Istio, BuildSidecarVirtualHostWrapper.
  */
 export function viewWithoutService(view: HostView, port: number): HostView | undefined {
-  const { hostname } = view;
-  if (view.service?.ports.some(({ number }) => number === port) === true) return undefined;
+  const { hostname, service, servedPorts = [] } = view;
+  const isServed = service?.ports.some(({ number }) => number === port) === true;
+  if (isServed || servedPorts.includes(port)) return undefined;
   const virtualServices = view.virtualServices.filter(
     ({ hosts, requestPorts, resource }) =>
       !isOfGatewayApi(resource) &&
@@ -116,7 +120,8 @@ export function sameView(a: HostView, b: HostView): boolean {
     a.service === b.service &&
     a.rule === b.rule &&
     sameElements(a.virtualServices, b.virtualServices) &&
-    sameElements(a.connections, b.connections)
+    sameElements(a.connections, b.connections) &&
+    sameElements(a.servedPorts ?? [], b.servedPorts ?? [])
   );
 }
 
@@ -137,8 +142,7 @@ export interface ViewContext extends Client {
   readonly rootNamespace: string;
   readonly wildcardRules: readonly DestinationRule[];
   readonly wildcards: VirtualServices;
-  /** The wildcard hosts of VirtualServices that some service's host is one of. */
-  readonly servedWildcards: ReadonlySet<string>;
+  readonly servedWildcards: ServedWildcards;
 }
 
 /** What is known of a host: its services, the rules for it, and the VirtualServices that name it. */
@@ -148,10 +152,7 @@ export type HostRows = readonly [
   VirtualServices | undefined,
 ];
 
-/**
- * What callers see of a host. It is known when it is a service's, or when a VirtualService names it and it stands for no
- * service.
- */
+/** What callers see of a host. It is known when it is a service's, or when a VirtualService names it. */
 export function hostView(
   hostname: string,
   [group, rules = [], exact = []]: HostRows,
@@ -164,16 +165,26 @@ export function hostView(
     (one) => egress === undefined || importsService(egress.hosts, one),
   );
   const named = exact.length === 0 ? NONE : seenBy(context, exact);
+  const servedPorts = context.servedWildcards.get(hostname);
+  const served = servedPorts === undefined ? {} : { servedPorts };
   if (service === undefined) {
-    return named.length === 0 || context.servedWildcards.has(hostname)
+    return named.length === 0
       ? undefined
-      : { hostname, service, rule: undefined, virtualServices: named, connections: NONE };
+      : {
+          hostname,
+          service,
+          ...served,
+          rule: undefined,
+          virtualServices: named,
+          connections: NONE,
+        };
   }
   const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
   const byWildcard = wildcards.filter((one) => standsFor(one, hostname));
   return {
     hostname,
     service,
+    ...served,
     rule: findRule(rules, wildcardRules, query),
     virtualServices: named.length > 0 ? named : chooseWildcard(hostname, byWildcard, context),
     connections: chooseForConnections([...exact, ...byWildcard], context),
@@ -338,22 +349,5 @@ export function createDifferingHosts(
       ruling: routeRuleNamespaces(mesh.routeRules),
     });
     return group(derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], differences));
-  };
-}
-
-/** The wildcard hosts of VirtualServices that the host of some service is one of. */
-export function createServedWildcards(
-  engine: Engine,
-): (mesh: Pick<Mesh, "servicesByHost" | "wildcardVirtualServices">) => ReadonlySet<string> {
-  const settle = engine.settle<ReadonlySet<string>>(
-    (a, b) => a.size === b.size && [...a].every((host) => b.has(host)),
-  );
-  return ({ servicesByHost, wildcardVirtualServices }) => {
-    const wildcards = wildcardVirtualServices.flatMap(({ hosts }) => hosts.filter(isWildcard));
-    if (wildcards.length === 0) return settle(new Set());
-    const hostnames = [...servicesByHost.keys()];
-    return settle(
-      new Set(wildcards.filter((wildcard) => hostnames.some((one) => isSubsetOf(one, wildcard)))),
-    );
   };
 }

@@ -15,6 +15,7 @@ import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
 import type { RouteRules } from "./route-rules.js";
 import type { SecurityPolicies } from "./security-policies.js";
+import type { ServedWildcards } from "./served-wildcards.js";
 import type { Service } from "./service.js";
 import type { Sidecars } from "./sidecar.js";
 import type { StandIn } from "./stand-in.js";
@@ -56,8 +57,7 @@ export interface Mesh {
   /** Those for sidecars, by host. */
   readonly virtualServices: Table<VirtualServices>;
   readonly wildcardVirtualServices: VirtualServices;
-  /** The wildcard hosts of VirtualServices that the host of some service is one of. */
-  readonly servedWildcards: ReadonlySet<string>;
+  readonly servedWildcards: ServedWildcards;
   readonly routeRules: RouteRules;
   readonly ownRules: OwnRules;
   /** The rules that name Secrets or ConfigMaps. */

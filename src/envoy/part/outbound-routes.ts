@@ -246,12 +246,13 @@ function servicePlans(view: HostView, service: Service, context: HostContext): r
 
 /** All virtual hosts of a host. */
 function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
-  const { service } = view;
-  const own =
-    service === undefined
+  const { service, servedPorts } = view;
+  const own = service === undefined ? [] : servicePlans(view, service, context);
+  const proxied =
+    service === undefined && servedPorts === undefined
       ? proxyRoutes(context.scope).map((name) => proxyHost(view, undefined, context, name))
-      : servicePlans(view, service, context);
-  return [...own, ...plansWithoutService(view, context)].filter(
+      : [];
+  return [...own, ...proxied, ...plansWithoutService(view, context)].filter(
     ({ json }) => (json.routes ?? []).length > 0,
   );
 }
