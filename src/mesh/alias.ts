@@ -1,8 +1,9 @@
 /** Kubernetes Services of type ExternalName that are other names of services in the mesh. */
-import type { Engine } from "../base/engine.js";
+import { type Engine, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { chooseService } from "./choose-service.js";
 import type { Service } from "./service.js";
+import type { VirtualService } from "./virtual-service.js";
 
 /** The host that a service is another name of; undefined when it is none. */
 const targetOf = ({ kubernetes, external, endpoints }: Service): string | undefined =>
@@ -43,4 +44,33 @@ export function createAliases(engine: Engine): (services: Table<Service>) => Tab
     (_key, [service, alias]) => (service === undefined ? undefined : (alias ?? service)),
   );
   return (services) => merge([services, flat(resolve([byTarget(services), byHost(services)]))]);
+}
+
+type VirtualServices = readonly VirtualService[];
+
+const NONE: VirtualServices = [];
+
+/**
+ * VirtualServices by host, with those of the host that an alias stands for behind its own: requests by either name are
+ * routed alike where nothing is said of the alias. See Istio, ServiceAttributes.Aliases.
+ */
+export function createAliasRouting(
+  engine: Engine,
+): (byHost: Table<VirtualServices>, services: Table<Service>) => Table<VirtualServices> {
+  const byTarget = engine.group<Service>(
+    "aliases by the host they stand for",
+    ({ aliasOf: host }) => (host === undefined ? [] : [host]),
+  );
+  const passedOn = engine.derive<[Table<Service>, VirtualServices], [], Table<VirtualServices>>(
+    "virtual services that aliases share",
+    (_target, [aliases, shared]) =>
+      aliases && shared && Table.from([...aliases.values()].map((one) => [one.hostname, shared])),
+  );
+  const byAlias = engine.flatten<VirtualServices>("virtual services by alias");
+  const both = engine.derive<[VirtualServices, VirtualServices], [], VirtualServices>(
+    "virtual services of hosts and aliases",
+    (_host, [own, shared]) => (shared === undefined ? own : [...(own ?? NONE), ...shared]),
+    sameElements,
+  );
+  return (byHost, services) => both([byHost, byAlias(passedOn([byTarget(services), byHost]))]);
 }

@@ -6,7 +6,7 @@ import { createDiscoveredTables } from "../config/discovered-tables.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import { createAliases } from "./alias.js";
+import { createAliases, createAliasRouting } from "./alias.js";
 import { createCallerLabels } from "./caller-labels.js";
 import { createServices } from "./create-services.js";
 import { createCredentialRules } from "./credential-rules.js";
@@ -245,7 +245,11 @@ type HostTables = Pick<
 /** What VirtualServices and DestinationRules say of hosts. */
 function createHostTables(
   engine: Engine,
-): (tables: Tables, config: MeshConfig, servicesByHost: Mesh["servicesByHost"]) => HostTables {
+): (
+  tables: Tables,
+  config: MeshConfig,
+  services: Pick<Mesh, "services" | "servicesByHost">,
+) => HostTables {
   const namespaces = engine.memo("namespaces with services", namespacesOf);
   const settleResolver = engine.settle<HostResolver>(sameResolver);
   const rulesOf = createRules(engine);
@@ -256,6 +260,7 @@ function createHostTables(
     sameHostPorts,
   );
   const virtualServicesOf = createVirtualServices(engine);
+  const withAliases = createAliasRouting(engine);
   const wildcardVirtualServices = createWildcardHosts<VirtualService>(
     engine,
     "wildcard virtual services",
@@ -265,7 +270,7 @@ function createHostTables(
   const credentialRules = createCredentialRules(engine);
   const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
-  return (tables, config, servicesByHost) => {
+  return (tables, config, { services, servicesByHost }) => {
     const resolver = settleResolver({
       domain: DEFAULT_DOMAIN,
       namespaces: namespaces(tables.Service),
@@ -280,7 +285,7 @@ function createHostTables(
       servicesByHost,
       rules,
       wildcardRules: wildcardRules(rules),
-      virtualServices: byHost,
+      virtualServices: withAliases(byHost, services),
       wildcardVirtualServices: wildcardVirtualServices(byHost),
     };
     const ruled = { ...said, routeRules: routeRules(said) };
@@ -318,7 +323,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
     return {
       ...services,
       ...workloadTables(tables, given, services.services),
-      ...hostTables({ ...tables, ...routing }, config, services.servicesByHost),
+      ...hostTables({ ...tables, ...routing }, config, services),
       config,
       networks: networks(tables),
       groups: tables.WorkloadGroup,

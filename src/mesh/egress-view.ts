@@ -64,10 +64,11 @@ const servedWildcards = (
     }
   });
 
-/** The hosts to which VirtualServices for a host send requests. */
-function destinationsOf({ virtualServices, connections }: HostView): readonly string[] {
+/** The hosts to which VirtualServices for a host send requests, and the one that it is another name of. */
+function destinationsOf({ service, virtualServices, connections }: HostView): readonly string[] {
   const all = [...virtualServices, ...connections];
-  return [...new Set(all.flatMap(({ destinations }) => destinations))];
+  const meant = service?.aliasOf === undefined ? [] : [service.aliasOf];
+  return [...new Set([...meant, ...all.flatMap(({ destinations }) => destinations)])];
 }
 
 type Tables = readonly [

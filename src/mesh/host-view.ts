@@ -90,6 +90,15 @@ function seenBy({ namespace, egress }: Viewer, candidates: VirtualServices): Vir
     : seen.filter((one) => importsVirtualService(egress.hosts, one));
 }
 
+/** Those that name a host before those that name what it stands for. */
+const ownFirst = (hostname: string, virtualServices: VirtualServices): VirtualServices =>
+  virtualServices.every(({ hosts }) => hosts.includes(hostname))
+    ? virtualServices
+    : [
+        ...virtualServices.filter(({ hosts }) => hosts.includes(hostname)),
+        ...virtualServices.filter(({ hosts }) => !hosts.includes(hostname)),
+      ];
+
 /** Of VirtualServices that stand for a host by a wildcard: the first of those of the most specific one. */
 function chooseWildcard(
   hostname: string,
@@ -180,13 +189,15 @@ export function hostView(
         };
   }
   const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
-  const byWildcard = wildcards.filter((one) => standsFor(one, hostname));
+  const meant = service.aliasOf ?? hostname;
+  const byWildcard = wildcards.filter((one) => standsFor(one, meant));
   return {
     hostname,
     service,
     ...served,
     rule: findRule(rules, wildcardRules, query),
-    virtualServices: named.length > 0 ? named : chooseWildcard(hostname, byWildcard, context),
+    virtualServices:
+      named.length > 0 ? ownFirst(hostname, named) : chooseWildcard(meant, byWildcard, context),
     connections: chooseForConnections([...exact, ...byWildcard], context),
   };
 }

@@ -109,6 +109,8 @@ export interface HostPorts {
   readonly undeclared: readonly number[];
   /** Its services where callers of one of them look it up when they call it; undefined where none do. */
   readonly lookedUp: Table<Service> | undefined;
+  /** The host that it is another name of. */
+  readonly aliasOf: string | undefined;
 }
 
 /** By the port that callers use: the one that is called. */
@@ -134,6 +136,7 @@ export function hostPorts(services: Table<Service>): HostPorts {
     forRequests: numbersOf(carrying),
     undeclared: numbersOf(undeclared),
     lookedUp: all.some(({ resolution }) => resolution === "dynamic-dns") ? services : undefined,
+    aliasOf: all.find((one) => one.aliasOf !== undefined)?.aliasOf,
   };
 }
 
@@ -152,7 +155,8 @@ export const sameHostPorts = (a: HostPorts, b: HostPorts): boolean =>
   a.only === b.only &&
   sameElements(a.forRequests, b.forRequests) &&
   sameElements(a.undeclared, b.undeclared) &&
-  a.lookedUp === b.lookedUp;
+  a.lookedUp === b.lookedUp &&
+  a.aliasOf === b.aliasOf;
 
 /** Whether callers know a service by the addresses of its pods, which have names below its own: `database-0.database`. */
 export function isHeadless({ kubernetes, resolution }: Service): boolean {

@@ -37,8 +37,10 @@ export interface VirtualService {
   /** Where each of the HTTP routes is from; absent when they are all of the resource itself. */
   readonly origins?: readonly RouteOrigin[];
   readonly exportTo: Visibility;
-  /** The hosts to which it sends requests or connections, or copies of them. */
+  /** The hosts to which it sends requests or connections, or copies of them, and what those are other names of. */
   readonly destinations: readonly string[];
+  /** What those of them stand for that are other names of hosts. */
+  readonly aliases: ReadonlyMap<string, string>;
   /** The port of each destination whose service has just one: it need not be named. */
   readonly singlePorts: ReadonlyMap<string, number>;
   /** The ports of each destination whose protocol is not declared, where there are such. */
@@ -83,6 +85,7 @@ export function virtualService(
     ...(delegated === undefined ? {} : { origins: delegated.origins }),
     exportTo: parseExportTo(spec.exportTo, namespace, exportTo),
     destinations: destinationHosts(spec, namespace, resolver),
+    aliases: new Map(),
     singlePorts: new Map(),
     undeclaredPorts: new Map(),
     lookedUp: new Map(),
@@ -115,7 +118,13 @@ export function withPorts(
   const singlePorts = new Map<string, number>();
   const undeclaredPorts = new Map<string, readonly number[]>();
   const lookedUp = new Map<string, Table<Service>>();
+  const aliases = new Map<string, string>();
   for (const hostname of virtualService.destinations) {
+    const target = portsOf(hostname)?.aliasOf;
+    if (target !== undefined) aliases.set(hostname, target);
+  }
+  const destinations = [...new Set([...virtualService.destinations, ...aliases.values()])];
+  for (const hostname of destinations) {
     const ports = portsOf(hostname);
     if (ports?.only !== undefined) singlePorts.set(hostname, ports.only);
     if (ports !== undefined && ports.undeclared.length > 0) {
@@ -125,7 +134,18 @@ export function withPorts(
   }
   const ports = virtualService.hosts.flatMap((host) => portsOf(host)?.forRequests ?? []);
   const requestPorts = [...new Set(ports)];
-  return { ...virtualService, singlePorts, undeclaredPorts, lookedUp, requestPorts };
+  const ofDestinations = { destinations, aliases, singlePorts, undeclaredPorts, lookedUp };
+  return { ...virtualService, ...ofDestinations, requestPorts };
+}
+
+/** The host that a destination of a VirtualService means: what is another name of a host is that host. See Istio, GetDestinationCluster. */
+export function destinationHost(
+  host: string,
+  { namespace, aliases }: Pick<VirtualService, "namespace" | "aliases">,
+  resolver: HostResolver,
+): string {
+  const hostname = resolveHost(host, namespace, resolver);
+  return aliases.get(hostname) ?? hostname;
 }
 
 /**
@@ -154,6 +174,7 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     sameVisibility(a.exportTo, b.exportTo) &&
     sameElements(a.destinations, b.destinations) &&
     sameElements(a.requestPorts, b.requestPorts) &&
+    sameEntries(a.aliases, b.aliases) &&
     sameEntries(a.singlePorts, b.singlePorts) &&
     sameEntries(a.undeclaredPorts, b.undeclaredPorts, sameElements) &&
     sameEntries(a.lookedUp, b.lookedUp)

@@ -1,14 +1,19 @@
 /** The ways through a listener for connections that are not HTTP, as VirtualServices route them. */
 import type { Path } from "../../config/kind.js";
 import { refOf } from "../../config/resource.js";
-import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
+import type { HostResolver } from "../../mesh/host-resolver.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { madeParts, pathOfPart } from "../../mesh/made-of.js";
 import { type AddressFamilies, lookUpFamily } from "../../mesh/proxy.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
-import { lookedUpFrom, resolveGateway, type VirtualService } from "../../mesh/virtual-service.js";
+import {
+  destinationHost,
+  lookedUpFrom,
+  resolveGateway,
+  type VirtualService,
+} from "../../mesh/virtual-service.js";
 import type { FilterJson } from "../api.js";
 import { wildcardLookUp } from "../cluster/forward-proxy.js";
 import { defined } from "../defined.js";
@@ -120,7 +125,7 @@ function routeTarget(
   const targets = destinations
     .filter(({ weight }) => destinations.length === 1 || (weight ?? 0) > 0)
     .map(({ destination, weight }) => {
-      const hostname = resolveHost(destination.host, virtualService.namespace, resolver);
+      const hostname = destinationHost(destination.host, virtualService, resolver);
       const port =
         destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
       const key = { hostname, port, subset: destination.subset ?? "" };

@@ -226,7 +226,8 @@ export function createClusterRows(
     "clusters",
     (_host, [view, accounts, workloads], { client, caller }, policies) => {
       const { service, rule } = view;
-      if (service === undefined) return undefined;
+      // What is called by another name has its clusters by its own.
+      if (service === undefined || service.aliasOf !== undefined) return undefined;
       const key = serviceKey(service);
       const all = workloads?.get(key) ?? NO_WORKLOADS;
       return shared.clusters({

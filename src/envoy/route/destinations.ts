@@ -1,8 +1,8 @@
 /** Where a route of a VirtualService sends requests: its destinations, and those of copies. */
 import type { Destination } from "../../config/kinds/destination.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
-import { type HostResolver, resolveHost } from "../../mesh/host-resolver.js";
-import { lookedUpFrom, type VirtualService } from "../../mesh/virtual-service.js";
+import type { HostResolver } from "../../mesh/host-resolver.js";
+import { destinationHost, lookedUpFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type {
   HeaderMatcherJson,
   RouteActionJson,
@@ -30,11 +30,11 @@ export const only = <T>(list: readonly T[]): T | undefined =>
 /** The cluster of a destination, as its VirtualService means it. */
 export function clusterKey(
   destination: Destination,
-  { namespace, singlePorts }: VirtualService,
+  virtualService: VirtualService,
   { listenPort, resolver }: Pick<DestinationContext, "listenPort" | "resolver">,
 ): ClusterKey {
-  const hostname = resolveHost(destination.host, namespace, resolver);
-  const port = destination.port?.number ?? singlePorts.get(hostname) ?? listenPort;
+  const hostname = destinationHost(destination.host, virtualService, resolver);
+  const port = destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
   return { hostname, port, subset: destination.subset ?? "" };
 }
 
@@ -133,7 +133,7 @@ export function mirrors(
     share: share(percentage, undefined),
   }));
   const isLookedUp = ({ host }: Destination): boolean => {
-    const hostname = resolveHost(host, virtualService.namespace, context.resolver);
+    const hostname = destinationHost(host, virtualService, context.resolver);
     return lookedUpFrom(context.source.namespace, virtualService, hostname) !== undefined;
   };
   const policies = [...single, ...several]
