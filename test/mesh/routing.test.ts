@@ -65,6 +65,29 @@ spec:
     - route: [{ destination: { host: shop } }]
 `;
 
+/** Another name of the shop, and one market of whose stalls only one is known, at another port. */
+const OTHER_NAMES = `
+apiVersion: v1
+kind: Service
+metadata: { name: boutique }
+spec: { type: ExternalName, externalName: shop.default.svc.cluster.local }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: stall }
+spec:
+  hosts: [stall.market.example]
+  ports: [{ number: 8085, name: http, protocol: HTTP }]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: market }
+spec:
+  hosts: ["*.market.example"]
+  http: [{ route: [{ destination: { host: boutique, port: { number: 80 } } }] }]
+`;
+
 const HASHED = `
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -173,7 +196,7 @@ const mesh = shareMesh(
       application("hashed", { replicas: 3 }),
       application("called", { replicas: 2, portName: "grpc" }),
     ),
-    "routes.yaml": documents(ROUTES, HASHED, KEPT),
+    "routes.yaml": documents(ROUTES, OTHER_NAMES, HASHED, KEPT),
     "network.yaml": `
 apiVersion: networking.istio.io/v1beta1
 kind: ProxyConfig
@@ -200,6 +223,14 @@ test("a rewritten request has another path and host", async () => {
 test("a redirected client is told where to go", async () => {
   const { status, headers } = await ask("http://shop/moved/away");
   expect([status, headers.location]).toEqual([308, "http://elsewhere.example.com/here"]);
+});
+
+test("requests by another name of a service are routed as those for it, and sent to it", async () => {
+  expect((await ask("http://boutique/moved/away")).status).toBe(308);
+  expect(echoOf(await ask("http://boutique/old/a")).path).toBe("/new/a");
+  for (const url of ["http://stall.market.example:8085/", "http://other.market.example/"]) {
+    expect((await ask(url)).headers["x-echo-pod"]).toBe("shop-0");
+  }
 });
 
 test("a mirrored request is answered by one, and seen by both", async () => {

@@ -246,10 +246,10 @@ function servicePlans(view: HostView, service: Service, context: HostContext): r
 
 /** All virtual hosts of a host. */
 function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
-  const { service, servedPorts } = view;
+  const { service, servedPorts = [] } = view;
   const own = service === undefined ? [] : servicePlans(view, service, context);
   const proxied =
-    service === undefined && servedPorts === undefined
+    service === undefined && !servedPorts.includes(PORT_WITHOUT_SERVICE)
       ? proxyRoutes(context.scope).map((name) => proxyHost(view, undefined, context, name))
       : [];
   return [...own, ...proxied, ...plansWithoutService(view, context)].filter(
