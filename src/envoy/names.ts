@@ -51,6 +51,16 @@ export const VIRTUAL_INBOUND_PORT = 15006;
 export const STATUS_PORT = 15021;
 export const METRICS_PORT = 15090;
 /**
+ * The ports of listeners that a proxy has on every address whatever services there are: those to which captured connections
+ * are redirected, and those of its bootstrap. Envoy refuses a second one.
+ */
+export const RESERVED_PORTS: ReadonlySet<number> = new Set([
+  VIRTUAL_OUTBOUND_PORT,
+  VIRTUAL_INBOUND_PORT,
+  STATUS_PORT,
+  METRICS_PORT,
+]);
+/**
  * The one namespace of statistics of whose names a stock Envoy leaves out `envoy_`, provided that a plugin for WebAssembly is
  * there, as in our bootstraps of meshes with metrics.
  */

@@ -17,13 +17,7 @@ import {
 import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
-import {
-  METRICS_PORT,
-  proxyRouteName,
-  STATUS_PORT,
-  VIRTUAL_INBOUND_PORT,
-  VIRTUAL_OUTBOUND_PORT,
-} from "../names.js";
+import { proxyRouteName, RESERVED_PORTS } from "../names.js";
 import { ANY_ADDRESS } from "./address.js";
 import {
   type ChainContext,
@@ -169,17 +163,6 @@ export interface ClaimPlacing {
 }
 
 const LOCALHOST = "127.0.0.1";
-
-/**
- * The ports of listeners that a proxy has on every address whatever services there are: those to which captured connections
- * are redirected, and those of its bootstrap. Envoy refuses a second one.
- */
-const RESERVED_PORTS: ReadonlySet<number> = new Set([
-  VIRTUAL_OUTBOUND_PORT,
-  VIRTUAL_INBOUND_PORT,
-  STATUS_PORT,
-  METRICS_PORT,
-]);
 
 const isReserved = ({ address, port }: OutboundClaim): boolean =>
   address === ANY_ADDRESS && RESERVED_PORTS.has(port);

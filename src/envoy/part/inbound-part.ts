@@ -32,6 +32,7 @@ import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
 import { goDuration } from "../duration.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
+import { ANY_ADDRESS } from "../listener/address.js";
 import {
   type InboundListenerOptions,
   inboundListener,
@@ -39,6 +40,7 @@ import {
   virtualInboundListener,
 } from "../listener/inbound-listener.js";
 import type { MadeListener } from "../listener/made-chain.js";
+import { RESERVED_PORTS } from "../names.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -249,6 +251,10 @@ function clustersOf(
   return [...own, { name: json.name ?? "", json, sources: [] }];
 }
 
+/** Whether a port is one of the sidecar itself: what is called there is no application's. See Istio, CanBindToPort. */
+const isReserved = ({ targetPort, bind = ANY_ADDRESS, bound = false }: InboundPort): boolean =>
+  (!bound || bind === ANY_ADDRESS) && RESERVED_PORTS.has(targetPort);
+
 const isBound = ({ port }: SecuredPort): boolean => port.bound === true;
 
 /** A listener, and what says which connections it takes. */
@@ -279,10 +285,9 @@ function listenersOf(
 ): readonly SourcedListener[] {
   const { proxy, policies, config, trustDomains, logs, security } = inputs;
   const decidedFor = (port: number): DecidedMode => decideMode(policies, proxy, port);
-  const served = new Set(ports.map(({ targetPort }) => targetPort));
-  const secured = ports.map(
-    (port): SecuredPort => ({ port, decided: decidedFor(port.targetPort) }),
-  );
+  const own = ports.filter((port) => !isReserved(port));
+  const served = new Set(own.map(({ targetPort }) => targetPort));
+  const secured = own.map((port): SecuredPort => ({ port, decided: decidedFor(port.targetPort) }));
   const options: InboundListenerOptions = {
     ...logs,
     security,

@@ -7,6 +7,7 @@ import { parseNode } from "../../../src/mesh/proxy.js";
 import { proxyConfiguration } from "../../../src/simulator/configuration.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
+import { SIDECAR, sentTo } from "./sent-to.js";
 
 const encoder = goldenEncoder();
 
@@ -95,4 +96,20 @@ spec: { selector: { app: cart }, ports: [${ports}] }
       namespace: "default",
     })),
   });
+});
+
+test("a service that leads to a port of the sidecar itself takes no other port away", () => {
+  const leading = (targetPort: number): string => `apiVersion: v1
+kind: Service
+metadata: { name: own-${targetPort} }
+spec: { selector: { app: caller }, ports: [{ name: tcp, port: 80, targetPort: ${targetPort} }] }`;
+  const plaintext = `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default }
+spec: { mtls: { mode: DISABLE } }`;
+  const { listeners } = sentTo(SIDECAR, plaintext, leading(15006), leading(15090), leading(8080));
+  const chains = listeners.get("virtualInbound")?.filterChains ?? [];
+  const ports = chains.flatMap(({ filterChainMatch }) => filterChainMatch?.destinationPort ?? []);
+  expect(ports).toEqual([15006, 8080]);
+  expect(chains[0]?.name).toBe("virtualInbound-blackhole");
 });
