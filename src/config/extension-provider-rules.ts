@@ -1,5 +1,5 @@
 /** The rules of providers that their schema cannot say. See Istio, pkg/config/validation/agent/extensionprovider. */
-import type { ExtensionProvider } from "./extension-provider.js";
+import type { ExtensionProvider, LogFormat } from "./extension-provider.js";
 import type { Path } from "./kind.js";
 import { domainProblem, isIpAddress } from "./kinds/dns-names.js";
 import {
@@ -12,6 +12,7 @@ import {
   unique,
 } from "./kinds/findings.js";
 import { checkEgressHost } from "./kinds/host-patterns.js";
+import { jsonFormatProblem, logFormatProblem } from "./kinds/log-format.js";
 
 /**
  * What keeps a provider from being used, or makes it doubtful which is meant. Whether an external authorizer can be asked is
@@ -31,13 +32,24 @@ function* checkProvider({ name: _, ...kinds }: ExtensionProvider, path: Path): F
   if (kind === undefined) yield invalid(path, "the provider is none: give one, such as zipkin");
   yield* atMostOne(kinds, path, Object.keys(kinds));
   yield* given(serviceOf(settings), [...path, kind ?? "", "service"], checkService);
-  const { opentelemetry, lightstep } = kinds;
+  const { envoyFileAccessLog, opentelemetry, lightstep } = kinds;
+  yield* given(
+    envoyFileAccessLog?.logFormat,
+    [...path, "envoyFileAccessLog", "logFormat"],
+    checkFormat,
+  );
   yield* given(opentelemetry, [...path, "opentelemetry"], (otel, at) =>
     atMostOne(otel, at, ["http", "grpc"]),
   );
   if (lightstep !== undefined && (lightstep.accessToken ?? "") === "") {
     yield invalid([...path, "lightstep", "accessToken"], "lightstep needs an accessToken");
   }
+}
+
+/** What has no format of Envoy's is logged as Istio does without one: Envoy would refuse all listeners. */
+function* checkFormat({ text = "", labels }: LogFormat, path: Path): Findings {
+  yield* refuse([...path, "text"], logFormatProblem(text));
+  yield* refuse([...path, "labels"], jsonFormatProblem(labels));
 }
 
 function serviceOf(settings: object | undefined): string | undefined {

@@ -45,6 +45,8 @@ const externalAuthorizationHttp = strict({
   headersToDownstreamOnAllow: optional(list(Text)),
 });
 
+/** What a log says of a request: a text, or the fields of an object of JSON. */
+export type LogFormat = ValueOf<typeof logFormat>;
 const logFormat = strict({
   text: optional(Text),
   labels: optional(Struct),

@@ -3,10 +3,11 @@ import { durationMs } from "./duration.js";
 import type { Path } from "./kind.js";
 import { checkConnectionPool } from "./kinds/connection-pool.js";
 import { isDnsLabel, wildcardDomainProblem } from "./kinds/dns-names.js";
-import { each, type Findings, given, invalid, refuse } from "./kinds/findings.js";
+import { doubtful, each, type Findings, given, invalid, refuse } from "./kinds/findings.js";
 import { checkRetry } from "./kinds/http-retry.js";
 import { checkLabelSelector } from "./kinds/label-selector.js";
 import { checkLocality, checkZoneAware } from "./kinds/locality.js";
+import { jsonFields, jsonFormatProblem, logFormatProblem } from "./kinds/log-format.js";
 import { checkDuration, checkDurationOrZero, checkPort } from "./kinds/numbers.js";
 import { checkOutlierDetection } from "./kinds/outlier-detection.js";
 import { checkCipherSuites, checkCurves } from "./kinds/tls-algorithms.js";
@@ -34,12 +35,30 @@ export function* checkMeshConfig(config: MeshConfigFields): Findings {
   yield* given(config.trustDomain, ["trustDomain"], checkTrustDomain);
   yield* each(config.trustDomainAliases, ["trustDomainAliases"], checkTrustDomain);
   yield* checkTls(config);
+  yield* checkAccessLog(config);
 }
 
 /** Istio takes these two parts of a policy for the mesh's; the others have no effect. */
 function* checkDefaults(policy: TrafficPolicy, path: Path): Findings {
   yield* given(policy.connectionPool, [...path, "connectionPool"], checkConnectionPool);
   yield* given(policy.outlierDetection, [...path, "outlierDetection"], checkOutlierDetection);
+}
+
+/** A format that Envoy does not know would have every proxy refuse all of its listeners. */
+function* checkAccessLog({ accessLogFormat = "", accessLogEncoding }: MeshConfigFields): Findings {
+  const path = ["accessLogFormat"];
+  if (accessLogEncoding !== "JSON") {
+    yield* refuse(path, logFormatProblem(accessLogFormat));
+    return;
+  }
+  const fields = jsonFields(accessLogFormat);
+  if (fields === undefined && accessLogFormat !== "") {
+    yield doubtful(
+      path,
+      "with the encoding JSON the format is a JSON object: Istio's own is logged",
+    );
+  }
+  yield* refuse(path, jsonFormatProblem(fields));
 }
 
 function* checkTls({ meshMTLS, tlsDefaults }: MeshConfigFields): Findings {

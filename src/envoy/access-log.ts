@@ -1,3 +1,4 @@
+import { WITHOUT_QUERY } from "../config/kinds/format-commands.js";
 import { any } from "./any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "./api.js";
 
@@ -19,14 +20,27 @@ export interface FileLog {
   readonly text?: string;
   /** A line per request as JSON of these fields. */
   readonly json?: Readonly<Record<string, unknown>>;
+  /** What there is none of is left out of JSON, and is nothing in text, not a hyphen. */
+  readonly omitsEmpty?: boolean;
 }
+
+/** The formats of Istio's users may have a command that Envoy knows by an extension. */
+const WITHOUT_QUERY_FORMATTER = {
+  name: "envoy.formatter.req_without_query",
+  typedConfig: any("envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery", {}),
+};
 
 /** A file access logger. */
 export function fileAccessLog(log: FileLog, filter?: AccessLogFilterJson): AccessLogJson {
-  const logFormat =
-    log.json === undefined
-      ? { textFormatSource: { inlineString: log.text ?? DEFAULT_LOG_FORMAT } }
-      : { jsonFormat: log.json };
+  const text = log.text ?? DEFAULT_LOG_FORMAT;
+  const needsFormatter = JSON.stringify(log.json ?? text).includes(`%${WITHOUT_QUERY}(`);
+  const logFormat = {
+    ...(log.json === undefined
+      ? { textFormatSource: { inlineString: text } }
+      : { jsonFormat: log.json }),
+    ...(log.omitsEmpty === true ? { omitEmptyValues: true } : {}),
+    ...(needsFormatter ? { formatters: [WITHOUT_QUERY_FORMATTER] } : {}),
+  };
   return {
     name: "envoy.access_loggers.file",
     ...(filter === undefined ? {} : { filter }),

@@ -1,4 +1,5 @@
 import type { Table } from "../base/table.js";
+import { jsonFields, jsonFormatProblem, logFormatProblem } from "../config/kinds/log-format.js";
 import type { AccessLogging } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import {
@@ -13,6 +14,8 @@ export interface LogTarget {
   readonly path: string;
   readonly text?: string;
   readonly json?: Readonly<Record<string, unknown>>;
+  /** What there is none of is left out of JSON, and is nothing in text, not a hyphen. */
+  readonly omitsEmpty?: boolean;
   /** A CEL expression: only requests for which it is true are logged. */
   readonly filter?: string;
 }
@@ -29,31 +32,22 @@ function targetOf(
   if (name === FILE_LOG) return { ...meshLog(mesh), ...rest };
   const log = mesh.extensionProviders.find((one) => one.name === name)?.envoyFileAccessLog;
   if (log === undefined) return undefined;
-  const { labels, text } = log.logFormat ?? {};
+  const { labels, text = "" } = log.logFormat ?? {};
+  const isJson = labels !== undefined && jsonFormatProblem(labels) === undefined;
+  const isText = text !== "" && logFormatProblem(text) === undefined;
   return {
     path: log.path ?? "/dev/stdout",
-    ...(labels === undefined ? {} : { json: labels }),
-    ...(text === undefined || text === ""
-      ? {}
-      : { text: text.endsWith("\n") ? text : `${text}\n` }),
+    ...(isJson ? { json: labels } : {}),
+    ...(isText ? { text: text.endsWith("\n") ? text : `${text}\n` } : {}),
+    ...(log.omitEmptyValues === true ? { omitsEmpty: true } : {}),
     ...rest,
   };
-}
-
-/** The fields of a JSON log; undefined when the text is no JSON object. */
-function jsonFormat(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function meshLog(mesh: MeshConfig): LogTarget {
   const format = mesh.accessLogFormat;
   if (mesh.accessLogEncoding === "JSON") {
-    return { path: mesh.accessLogFile, json: jsonFormat(format) ?? DEFAULT_JSON_FIELDS };
+    return { path: mesh.accessLogFile, json: jsonFields(format) ?? DEFAULT_JSON_FIELDS };
   }
   return { path: mesh.accessLogFile, ...(format === "" ? {} : { text: format }) };
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { processesOf } from "./harness/admin.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, meshConfiguration } from "./harness/manifests.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh, startMesh, type TestMesh } from "./harness/test-mesh.js";
 
@@ -171,4 +171,33 @@ test("a Telemetry that is attached to a Gateway turns on the log of that one alo
     .poll(() => linesOf(`${edge.name}.${edge.namespace}`), { timeout: 5000 })
     .toHaveLength(1);
   expect(await linesOf("called-0")).toEqual([]);
+});
+
+const CUSTOM = `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: custom, namespace: istio-system }
+spec: { accessLogging: [{ providers: [{ name: custom }] }] }
+`;
+
+const providing = (log: object): string =>
+  meshConfiguration({
+    extensionProviders: [{ name: "custom", envoyFileAccessLog: { path: "/dev/stdout", ...log } }],
+  });
+
+test("a log of one's own has Istio's commands, and a format with one that Envoy has not is not used", async () => {
+  const labels = { own: "%REQ_WITHOUT_QUERY(:PATH)%", no: "%REQ(x-no)%" };
+  const own = await startMesh({
+    "apps.yaml": documents(application("called"), CUSTOM),
+    "mesh.yaml": providing({ omitEmptyValues: true, logFormat: { labels } }),
+  });
+  const at = { address: own.pod("called-0").addresses.pod, port: 8080 };
+  const log = () => expect.poll(() => own.log("called-0"), { timeout: 5000 });
+  await callAddress(at, "http://called/own?secret=1");
+  await log().toMatch(/^{"own":"\/own"}$/m);
+
+  await own.write("mesh.yaml", providing({ logFormat: { text: "%NOSUCH%" } }));
+  await callAddress(at, "http://called/last");
+  await callAddress(at, "http://called/default?secret=1");
+  await log().toContain('"GET /default?secret=1 HTTP/1.1" 200');
 });

@@ -14,7 +14,7 @@ type Step = Place | "wrong";
 
 /**
  * Why a text is not in the format of Envoy's custom headers: a percent sign begins a variable, `%START_TIME%` or
- * `%REQ(:path)%`, which has to end; `%%` is a percent sign. Whether Envoy knows the variable is not looked at.
+ * `%REQ(:path)%`, which has to end; `%%` is a percent sign.
  * See Envoy, "Custom request/response headers".
  */
 export function headerFormatProblem(value: string): string | undefined {

@@ -1,3 +1,4 @@
+import { unknownInHeader } from "./format-commands.js";
 import { headerFormatProblem } from "./header-format.js";
 
 /** A token of RFC 9110: what the name of a header is made of. */
@@ -59,5 +60,5 @@ export function requestTextProblem(text: string): string | undefined {
 /** Why a text is no value that Envoy can give a header: `%NAME%` is one of its variables, `%%` a percent sign. */
 export function headerValueProblem(value: string): string | undefined {
   if (CONTROL.test(value)) return "the value of a header cannot have control characters";
-  return headerFormatProblem(value);
+  return headerFormatProblem(value) ?? unknownInHeader(value);
 }

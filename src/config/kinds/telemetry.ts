@@ -24,6 +24,7 @@ import {
   invalid,
   refuse,
 } from "./findings.js";
+import { unknownInHeader } from "./format-commands.js";
 import { formatProblem } from "./format-problem.js";
 import { headerNameProblem } from "./http-headers.js";
 import { checkedByIstio } from "./istio-resource.js";
@@ -187,7 +188,7 @@ export function* checkCustomTag(tag: CustomTag, path: Path, name: string): Findi
   yield* given(tag.formatter, [...path, "formatter"], ({ value }, at) => {
     const problem = formatProblem(value);
     const message = problem === undefined ? undefined : `${JSON.stringify(value)} ${problem}`;
-    return refuse([...at, "value"], message);
+    return refuse([...at, "value"], message ?? unknownInHeader(value));
   });
 }
 

@@ -213,6 +213,9 @@ describe("the rules of the mesh configuration", () => {
     "serviceSettings: [{ settings: { clusterLocal: true }, hosts: ['*.a.b', c] }]",
     "extensionProviders: [{ name: a, zipkin: { service: ns/zipkin.ns.svc.cluster.local, port: 9411 } }]",
     "extensionProviders: [{ name: a, opentelemetry: { service: 10.0.0.1, port: 4317, grpc: {} } }]",
+    `accessLogFormat: '%START_TIME(%s)% %REQ_WITHOUT_QUERY(:path):80% 100%%'`,
+    `{ accessLogEncoding: JSON, accessLogFormat: '{ "a": { "b": ["%PROTOCOL%", 5] } }' }`,
+    "extensionProviders: [{ name: a, envoyFileAccessLog: { logFormat: { text: '%PATH%' }, omitEmptyValues: true } }]",
   ])("take %s", (text) => {
     expect(found(text)).toEqual([]);
   });
@@ -220,6 +223,12 @@ describe("the rules of the mesh configuration", () => {
   it.each([
     ["proxyListenPort: 0", "out of range"],
     ["connectTimeout: 61m", "too long"],
+    [
+      "accessLogFormat: '%RESPONSE_CODES%'",
+      'no command %RESPONSE_CODES% .did you mean "RESPONSE_CODE"',
+    ],
+    ["accessLogFormat: '%REQ(:path'", "at character 1"],
+    [`{ accessLogEncoding: JSON, accessLogFormat: '{ "a": ["%REQ%"] }' }`, "%REQ% needs"],
     ["connectTimeout: 0s", "too short"],
     ["connectTimeout: 1.5ms", "too precise"],
     ["protocolDetectionTimeout: 1us", "too short"],
@@ -278,6 +287,15 @@ describe("the rules of the mesh configuration", () => {
     [
       "extensionProviders: [{ name: a, prometheus: {} }, { name: a, prometheus: {} }]",
       "duplicate provider",
+    ],
+    ["{ accessLogEncoding: JSON, accessLogFormat: '%PROTOCOL%' }", "a JSON object: Istio's own"],
+    [
+      "extensionProviders: [{ name: a, envoyFileAccessLog: { logFormat: { text: '%NO%' } } }]",
+      "no command %NO%",
+    ],
+    [
+      "extensionProviders: [{ name: a, envoyFileAccessLog: { logFormat: { labels: { b: '%' } } } }]",
+      "at character 1",
     ],
     ["extensionProviders: [{ name: a }]", "provider is none"],
     ["extensionProviders: [{ name: a, prometheus: {}, stackdriver: {} }]", "excludes"],

@@ -226,8 +226,13 @@ describe("what an HTTP route does to headers", () => {
   check([
     [
       "can be values with Envoy's variables",
-      request({ set: { a: '%REQ(:path)%, 100%%, %HOST(["a", "b\\""])%' } }),
+      request({ set: { a: '%REQ(:path)%, 100%%, %DYNAMIC_METADATA(["a", "b\\""])%' } }),
       [],
+    ],
+    [
+      "cannot be a variable that Envoy has not",
+      request({ set: { a: "%NOSUCH%", b: "%REQ()%", c: "%PROTOCOL(a)%", d: "%PROTOCOL:5%" } }),
+      ["a", "b", "c"].map((name) => `${HEADERS}.request.set.${name}`),
     ],
     [
       "cannot be half a variable",

@@ -1,4 +1,6 @@
 /** Resources that Envoy refuses, and such that it takes though they look alike. A test asks the real one about each. */
+import { COMMANDS } from "../../../../src/config/kinds/format-command-names.js";
+import { fileAccessLog } from "../../../../src/envoy/access-log.js";
 import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
 import { packed } from "./api.js";
 
@@ -546,6 +548,21 @@ export const REFUSED: readonly RefusedCase[] = [
   })),
 ];
 
+/** What commands of formats ask for that do not take just any word. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  CEL: "request.path",
+  COALESCE: '{"operators":["PROTOCOL"]}',
+  COMMON_DURATION: "DS_RX_BEG:US_TX_BEG:ms",
+  METADATA: "ROUTE:a",
+};
+
+/** All commands that users' formats may have. */
+const ALL_COMMANDS = [...COMMANDS]
+  .map(([name, takes]) =>
+    takes === "something" ? `%${name}(${ARGUMENTS[name] ?? "a"})%` : `%${name}%`,
+  )
+  .join(" ");
+
 export const TAKEN: readonly Case[] = [
   { what: "a filter before the router", ...httpFilters(CORS, ROUTER) },
   { what: "the longest duration", ...cluster({ cleanupInterval: "9223372035s" }) },
@@ -560,6 +577,18 @@ export const TAKEN: readonly Case[] = [
   ),
   { what: "a header with a colon in it", ...requestHeader("a:b", "x") },
   { what: "a log line with commands", ...textLog("[%START_TIME%] %REQ(a%b)% 100%%\n") },
+  {
+    what: "a log line with every command",
+    ...listener({
+      accessLog: [
+        fileAccessLog({ path: "/dev/null", text: `${ALL_COMMANDS} %REQ_WITHOUT_QUERY(a)%` }),
+      ],
+    }),
+  },
+  {
+    what: "a header with every command",
+    ...requestHeader("a", `${ALL_COMMANDS} %PER_REQUEST_STATE(a)%`),
+  },
   { what: "a log of JSON", ...accessLog({ jsonFormat: { "50%": 5, a: true, b: "%PROTOCOL%" } }) },
   { what: "one host with ports and without", ...routes(["a.com"], ["a.com:80", "a.com:81"]) },
   { what: "wildcards of all kinds", ...routes(["*.a.com", "*-b.a.com"], ["a.*"], ["a*b", "*"]) },
