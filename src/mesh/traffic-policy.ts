@@ -10,7 +10,11 @@ export type EffectivePolicy = Omit<TrafficPolicy, "portLevelSettings">;
 
 const NO_POLICY: EffectivePolicy = {};
 
-/** `over` laid over `base`: a section that `over` has replaces that of `base`; a port's policy inherits nothing. */
+/**
+ * `over` laid over `base`: a section that `over` has replaces that of `base`. Where it has settings for the port, these
+ * stand in the place of all its sections, and inherit nothing of what they can say themselves; the tunnel is no matter of
+ * ports. See Istio, MergeSubsetTrafficPolicy.
+ */
 function merge(
   base: EffectivePolicy,
   over: TrafficPolicy | undefined,
@@ -18,18 +22,18 @@ function merge(
 ): EffectivePolicy {
   if (over === undefined) return base;
   const { portLevelSettings = [], ...sections } = over;
-  const merged = { ...base, ...sections };
   const own = portLevelSettings.find((settings) => settings.port?.number === port);
-  if (own === undefined) return merged;
+  if (own === undefined) return { ...base, ...sections };
   const {
     connectionPool: _pool,
     outlierDetection: _outlier,
     loadBalancer: _balancer,
     tls: _tls,
     ...kept
-  } = merged;
+  } = base;
   const { port: _port, ...ofPort } = own;
-  return { ...kept, ...ofPort };
+  const { tunnel } = sections;
+  return { ...kept, ...(tunnel === undefined ? {} : { tunnel }), ...ofPort };
 }
 
 /**
