@@ -80,21 +80,37 @@ const DEFAULT_JSON_FIELDS: Readonly<Record<string, string>> = {
   x_forwarded_for: "%REQ(X-FORWARDED-FOR)%",
 };
 
-interface Effective {
-  readonly providers: readonly string[];
+/** What is logged to a provider. */
+interface ProviderLog {
   readonly disabled: boolean;
   readonly filter: string | undefined;
 }
 
-/** Whoever names providers says anew what of their requests is logged. */
-function apply(before: Effective, logging: AccessLogging): Effective {
-  const named = logging.providers?.map((provider) => provider.name) ?? [];
+/** By the name of the provider. */
+type ProviderLogs = ReadonlyMap<string, ProviderLog>;
+
+const EVERYTHING: ProviderLog = { disabled: false, filter: undefined };
+
+const namesOf = ({ providers = [] }: AccessLogging): readonly string[] =>
+  providers.map(({ name }) => name);
+
+/** Whoever names a provider says anew which requests are logged to it; who names none speaks of all that are there. */
+function applyOne(before: ProviderLogs, logging: AccessLogging): ProviderLogs {
+  const named = namesOf(logging);
   const filter = logging.filter?.expression;
-  return {
-    providers: named.length > 0 ? named : before.providers,
-    disabled: logging.disabled === true,
-    filter: named.length > 0 ? filter : (filter ?? before.filter),
-  };
+  const disabled = logging.disabled === true;
+  const said: readonly (readonly [string, ProviderLog])[] =
+    named.length > 0
+      ? named.map((name) => [name, { disabled, filter }])
+      : [...before].map(([name, log]) => [name, { disabled, filter: filter ?? log.filter }]);
+  return new Map([...before, ...said]);
+}
+
+/** What a Telemetry says together: the providers that it names are all to which is logged. See Istio, mergeLogs. */
+function apply(before: ProviderLogs, said: readonly AccessLogging[]): ProviderLogs {
+  const after = said.reduce(applyOne, before);
+  const named = new Set(said.flatMap(namesOf));
+  return named.size === 0 ? after : new Map([...after].filter(([name]) => named.has(name)));
 }
 
 /**
@@ -110,14 +126,12 @@ export function accessLogs(
     ...(mesh.accessLogFile === "" ? [] : [FILE_LOG]),
     ...(mesh.defaultProviders.accessLogging ?? []),
   ];
-  let effective: Effective = { providers, disabled: false, filter: undefined };
-  for (const { spec } of appliedTelemetries(telemetries, query)) {
-    for (const logging of spec.accessLogging ?? []) {
-      if (covers(logging.match?.mode, query.side)) effective = apply(effective, logging);
-    }
-  }
-  if (effective.disabled) return [];
-  return effective.providers
-    .map((name) => targetOf(mesh, name, effective.filter))
+  const byDefault: ProviderLogs = new Map(providers.map((name) => [name, EVERYTHING]));
+  const logs = appliedTelemetries(telemetries, query)
+    .map(({ spec }) => (spec.accessLogging ?? []).filter((one) => covers(one.match?.mode, query.side)))
+    .reduce(apply, byDefault);
+  return [...logs]
+    .filter(([, { disabled }]) => !disabled)
+    .map(([name, { filter }]) => targetOf(mesh, name, filter))
     .filter((target) => target !== undefined);
 }
