@@ -6,6 +6,7 @@ import type {
   CommonTlsContextJson,
   DownstreamTlsContextJson,
 } from "./api.js";
+import { certificateNames } from "./certificate-names.js";
 import { adsCredential } from "./config-source.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
 import { rootsSecretName, secretName } from "./secret-names.js";
@@ -51,12 +52,8 @@ const asksForCertificate = (tls: ServerTLSSettings): boolean =>
 /** Which of the certificates that the roots signed are taken, and which of them no longer. */
 function certificateMatch(tls: ServerTLSSettings): CertificateValidationContextJson {
   const { caCrl = "" } = tls;
-  const names = (tls.subjectAltNames ?? []).flatMap((exact) => [
-    { sanType: "DNS" as const, matcher: { exact } },
-    { sanType: "URI" as const, matcher: { exact } },
-  ]);
   return {
-    ...(names.length === 0 ? {} : { matchTypedSubjectAltNames: names }),
+    ...certificateNames(tls.subjectAltNames ?? []),
     ...(caCrl === "" ? {} : { crl: { filename: caCrl } }),
   };
 }

@@ -9,6 +9,7 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "./api.js";
+import { certificateNames } from "./certificate-names.js";
 import { adsSecret } from "./config-source.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "./names.js";
 import { CLIENT_VERSIONS, meshServerParameters } from "./tls-parameters.js";
@@ -95,7 +96,7 @@ export function inboundMutualTls(
 export interface MutualTlsClient {
   readonly sni: string;
   readonly alpn: readonly string[];
-  /** The SPIFFE identities of which the server must have one; none accepts every workload of these trust domains. */
+  /** The identities, or other names, of which the server must have one; none accepts every workload of these trust domains. */
   readonly identities: readonly string[];
   readonly trustDomains: readonly string[];
 }
@@ -122,10 +123,8 @@ export function outboundMutualTls({
     tlsCertificateSdsSecretConfigs: [adsSecret(WORKLOAD_SECRET)],
     combinedValidationContext: {
       defaultValidationContext: {
-        matchTypedSubjectAltNames:
-          identities.length === 0
-            ? anyWorkloadOf(trustDomains)
-            : identities.map((identity) => ({ sanType: "URI", matcher: { exact: identity } })),
+        matchTypedSubjectAltNames: anyWorkloadOf(trustDomains),
+        ...certificateNames(identities),
       },
       validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
     },

@@ -8,6 +8,7 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
+import { certificateNames } from "../certificate-names.js";
 import { adsCredential } from "../config-source.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
 import { rootsSecretName, secretName } from "../secret-names.js";
@@ -79,11 +80,7 @@ function autoMutualTls(input: UpstreamTlsInput): TransportSockets {
 /** TLS that the servers of the application, or outside of the mesh, speak themselves. */
 function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): UpstreamTlsContextJson {
   const named = settings.subjectAltNames ?? [];
-  const names = (named.length > 0 ? named : input.declaredNames).map((exact) => [
-    { sanType: "DNS" as const, matcher: { exact } },
-    { sanType: "URI" as const, matcher: { exact } },
-  ]);
-  const validation = names.length === 0 ? {} : { matchTypedSubjectAltNames: names.flat() };
+  const validation = certificateNames(named.length > 0 ? named : input.declaredNames);
   const common: CommonTlsContextJson = {
     tlsParams: clientParameters(input.defaults),
     ...clientCertificate(settings),
