@@ -147,3 +147,11 @@ export const ExtensionProvider = strict({
 
 /** A provider that policies and Telemetry name, as the mesh configuration has it. */
 export type ExtensionProvider = ValueOf<typeof ExtensionProvider>;
+
+/** The provider that a Telemetry, or the mesh for one, means by a name, in whatever case. See Istio, fetchProvider. */
+export function telemetryProvider(
+  providers: readonly ExtensionProvider[],
+  name: string | undefined,
+): ExtensionProvider | undefined {
+  return providers.find((one) => one.name.toLowerCase() === name?.toLowerCase());
+}

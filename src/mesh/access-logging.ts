@@ -1,4 +1,5 @@
 import type { Table } from "../base/table.js";
+import { telemetryProvider } from "../config/extension-provider.js";
 import { jsonFields, jsonFormatProblem, logFormatProblem } from "../config/kinds/log-format.js";
 import type { AccessLogging } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
@@ -30,7 +31,7 @@ function targetOf(
 ): LogTarget | undefined {
   const rest = filter === undefined ? {} : { filter };
   if (name === FILE_LOG) return { ...meshLog(mesh), ...rest };
-  const log = mesh.extensionProviders.find((one) => one.name === name)?.envoyFileAccessLog;
+  const log = telemetryProvider(mesh.extensionProviders, name)?.envoyFileAccessLog;
   if (log === undefined) return undefined;
   const { labels, text = "" } = log.logFormat ?? {};
   const isJson = labels !== undefined && jsonFormatProblem(labels) === undefined;
@@ -128,7 +129,9 @@ export function accessLogs(
   ];
   const byDefault: ProviderLogs = new Map(providers.map((name) => [name, EVERYTHING]));
   const logs = appliedTelemetries(telemetries, query)
-    .map(({ spec }) => (spec.accessLogging ?? []).filter((one) => covers(one.match?.mode, query.side)))
+    .map(({ spec }) =>
+      (spec.accessLogging ?? []).filter((one) => covers(one.match?.mode, query.side)),
+    )
     .reduce(apply, byDefault);
   return [...logs]
     .filter(([, { disabled }]) => !disabled)

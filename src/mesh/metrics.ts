@@ -1,5 +1,6 @@
 /** Which of Istio's metrics a proxy makes of what goes through it, and with which tags. */
 import type { Table } from "../base/table.js";
+import { telemetryProvider } from "../config/extension-provider.js";
 import { metricExpression } from "../config/kinds/metric-expression.js";
 import type {
   IstioMetric,
@@ -39,24 +40,28 @@ export type TagChanges = Readonly<Record<string, { readonly cel: string } | "rem
 /** What a proxy makes on one side: by metric, how its tags differ from Istio's. */
 export type ProxyMetrics = Partial<Readonly<Record<MadeMetric, TagChanges>>>;
 
-/** Who names providers says anew who is given the metrics; what differs of them adds up, the later over the earlier. */
+/** Who is given the metrics, and what differs of them. */
 interface Effective {
-  readonly providers: readonly string[];
+  readonly isMade: boolean;
   readonly overrides: readonly MetricsOverride[];
-}
-
-function apply(before: Effective, { providers = [], overrides = [] }: Metrics): Effective {
-  return {
-    providers: providers.length > 0 ? providers.map(({ name }) => name) : before.providers,
-    overrides: [...before.overrides, ...overrides],
-  };
 }
 
 /** A provider that is not in the mesh configuration, or no Prometheus, is given nothing. */
 function hasPrometheus({ extensionProviders }: MeshConfig, names: readonly string[]): boolean {
-  return extensionProviders.some(
-    ({ name, prometheus }) => prometheus !== undefined && names.includes(name),
+  return names.some(
+    (name) => telemetryProvider(extensionProviders, name)?.prometheus !== undefined,
   );
+}
+
+/**
+ * Who names providers says anew who is given the metrics. What differs of those that a Prometheus is given adds up, the
+ * later over the earlier; what is said of others is not for it. See Istio, mergeMetrics.
+ */
+function apply(mesh: MeshConfig, before: Effective, metrics: Metrics): Effective {
+  const { providers = [], overrides = [] } = metrics;
+  const names = providers.map(({ name }) => name);
+  const isMade = names.length > 0 ? hasPrometheus(mesh, names) : before.isMade;
+  return { isMade, overrides: isMade ? [...before.overrides, ...overrides] : before.overrides };
 }
 
 /** Istio's names of metrics of one's own are those of Prometheus without `istio_`. */
@@ -106,9 +111,12 @@ export function proxyMetrics(
   query: TelemetryQuery,
 ): ProxyMetrics {
   const said = appliedTelemetries(telemetries, query).flatMap(({ spec }) => spec.metrics ?? []);
-  const initial: Effective = { providers: mesh.defaultProviders.metrics ?? [], overrides: [] };
-  const { providers, overrides } = said.reduce(apply, initial);
-  if (!hasPrometheus(mesh, providers)) return {};
+  const initial: Effective = {
+    isMade: hasPrometheus(mesh, mesh.defaultProviders.metrics ?? []),
+    overrides: [],
+  };
+  const { isMade, overrides } = said.reduce((before, one) => apply(mesh, before, one), initial);
+  if (!isMade) return {};
   return Object.fromEntries(
     ALL_METRICS.flatMap((metric) => {
       const changes = changesOf(metric, query.side, overrides);

@@ -1,5 +1,6 @@
 /** Which of a proxy's requests are traced, with which tags, and who is told of their spans. */
 import type { Table } from "../base/table.js";
+import { telemetryProvider } from "../config/extension-provider.js";
 import type { CustomTag, Tracing } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import { type Tracer, tracerOf, tracerProblem } from "../config/tracer.js";
@@ -95,7 +96,7 @@ export function proxyTracing(
     disabled,
     ...effective
   } = said.filter(({ match }) => covers(match?.mode, query.side)).reduce(apply, initial);
-  const provider = mesh.extensionProviders.find((one) => one.name === name);
+  const provider = telemetryProvider(mesh.extensionProviders, name);
   const tracer = provider && tracerOf(provider);
   const hostname = tracer && hosts.get(tracer.settings.service);
   if (disabled || tracer === undefined || hostname === undefined) return undefined;

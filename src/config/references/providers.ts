@@ -1,4 +1,4 @@
-import type { ExtensionProvider } from "../extension-provider.js";
+import { type ExtensionProvider, telemetryProvider } from "../extension-provider.js";
 import { authorizerProblem, externalAuthorizer } from "../external-authorizer.js";
 import type { Finding, Path } from "../kind.js";
 import type { ProviderRef } from "../kinds/telemetry.js";
@@ -40,7 +40,7 @@ export function checkTelemetryProviders(
     i: number,
   ): readonly Finding[] =>
     asked.flatMap(({ name }, j) => {
-      const provider = providers.find((one) => one.name === name);
+      const provider = telemetryProvider(providers, name);
       return uselessProvider(name, provider, ["spec", field, i, "providers", j, "name"]);
     });
   const { accessLogging = [], metrics = [], tracing = [] } = spec;
@@ -80,7 +80,7 @@ function checkTracer(
   known: KnownServices,
   { namespace, path }: Naming,
 ): readonly Finding[] {
-  const provider = providers.find((one) => one.name === name);
+  const provider = telemetryProvider(providers, name);
   const tracer = provider && tracerOf(provider);
   if (provider !== undefined && tracer === undefined) {
     return [notApplied(path, `tracing by provider "${name}", to which Envoy reports no spans,`)];

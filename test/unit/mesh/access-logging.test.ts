@@ -90,3 +90,7 @@ test("what was switched off is on again where a more specific Telemetry names it
   const off = mesh({ ...named("audit"), disabled: true });
   expect(logged([off, ...shop(named("audit"))])).toEqual(["audit"]);
 });
+
+test("a provider is found by its name in any case", () => {
+  expect(logged(shop(named("Audit")))).toEqual(["audit"]);
+});

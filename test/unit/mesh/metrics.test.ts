@@ -66,6 +66,19 @@ test("who names another provider has the metrics go there alone", () => {
   expect(made(tableOf(elsewhere), "SERVER", BY_DEFAULT)).toEqual([]);
 });
 
+test("what differs of the metrics of another provider is not for Prometheus", () => {
+  const other = telemetry("istio-system", [
+    { providers: [{ name: "stackdriver" }], overrides: [{ disabled: true }] },
+  ]);
+  expect(made(tableOf(other, telemetry("shop", [PROMETHEUS])), "CLIENT")).toEqual(ALL);
+});
+
+test("a provider is found by its name in any case", () => {
+  expect(
+    made(tableOf(telemetry("shop", [{ providers: [{ name: "Prometheus" }] }])), "CLIENT"),
+  ).toEqual(ALL);
+});
+
 test("what is nearer to the workload switches metrics off and on over what is farther, by side", () => {
   const off = telemetry("istio-system", [{ overrides: [{ disabled: true }] }]);
   const on = telemetry("shop", [

@@ -125,6 +125,10 @@ test("the more specific counts in what it says, and leaves the rest", () => {
   expect(traced(all.slice(0, 2))).toMatchObject({ sampling: 10, istioTags: true });
 });
 
+test("a provider is found by its name in any case", () => {
+  expect(traced(shop({ providers: [{ name: "Zipkin" }] }))?.tracer.kind).toBe("zipkin");
+});
+
 test("what is said for one side is not said for the other", () => {
   const all = shop(ZIPKIN, { match: { mode: "SERVER" }, disableSpanReporting: true });
   expect(traced(all, MESH, "CLIENT")?.tracer.kind).toBe("zipkin");

@@ -505,7 +505,7 @@ spec:
   });
 
   it("is not warned of when it logs to a file, or is not to log", () => {
-    expect(found("{ providers: [{ name: file }, { name: envoy }] }")).toEqual([]);
+    expect(found("{ providers: [{ name: File }, { name: envoy }] }")).toEqual([]);
     expect(found("{ disabled: true, providers: [{ name: als }] }")).toEqual([]);
   });
 });
