@@ -1,5 +1,6 @@
 import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
+import { gatewayKey } from "../config/kinds/gateway-names.js";
 import type { VirtualServiceSpec } from "../config/kinds/virtual-service.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceRef } from "../config/resource.js";
@@ -52,9 +53,9 @@ export interface VirtualService {
   readonly resource: ResourceOf<"VirtualService">;
 }
 
-/** A gateway as a VirtualService refers to it: in the own namespace unless another is named (`ns/name`, `name.ns`...). */
+/** A gateway as a VirtualService refers to it: `mesh`, or the key of the Gateway that it names. */
 export function resolveGateway(gateway: string, namespace: string): string {
-  return gateway === MESH_GATEWAY || gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
+  return gateway === MESH_GATEWAY ? gateway : gatewayKey(gateway, namespace);
 }
 
 /** What completes a VirtualService. */

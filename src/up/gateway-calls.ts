@@ -1,6 +1,7 @@
 /** Where the gateways of a mesh can be called from outside. */
 
 import { type Server, serverPort } from "../config/kinds/gateway.js";
+import { gatewayKey } from "../config/kinds/gateway-names.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -83,13 +84,11 @@ function schemeOf({ port, tls }: Server): "http" | "https" | undefined {
 
 function boundTo(
   tables: ResourceTables,
-  { metadata: { name, namespace } }: ResourceOf<"Gateway">,
+  gateway: ResourceOf<"Gateway">,
 ): readonly ResourceOf<"VirtualService">[] {
+  const key = keyOf(gateway.metadata);
   return sorted(tables.VirtualService).filter(({ spec, metadata }) =>
-    (spec.gateways ?? []).some((gateway) => {
-      const [gatewayName, gatewayNamespace] = gateway.split("/").reverse();
-      return gatewayName === name && (gatewayNamespace ?? metadata.namespace) === namespace;
-    }),
+    (spec.gateways ?? []).some((name) => gatewayKey(name, metadata.namespace) === key),
   );
 }
 

@@ -30,3 +30,13 @@ function* checkGatewayName(name: string, path: Path): Findings {
   yield* refuse(path, namespaceProblem(name.slice(0, slash)));
   yield* refuse(path, isDnsLabel(gateway) ? undefined : `"${gateway}" is no name of a gateway`);
 }
+
+/**
+ * The key (`namespace/name`) of a Gateway that a resource names: `name`, `namespace/name`, `./name`, or the older
+ * `name.namespace` and `name.namespace.svc.cluster.local`. See Istio, resolveGatewayName.
+ */
+export function gatewayKey(name: string, namespace: string): string {
+  if (name.includes("/")) return name.startsWith("./") ? `${namespace}${name.slice(1)}` : name;
+  const [first = "", second] = name.split(".");
+  return `${second ?? namespace}/${first}`;
+}

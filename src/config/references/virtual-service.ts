@@ -2,6 +2,7 @@ import type { Table } from "../../base/table.js";
 import { didYouMean } from "../closest-word.js";
 import type { Finding, Path } from "../kind.js";
 import type { Destination } from "../kinds/destination.js";
+import { gatewayKey } from "../kinds/gateway-names.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE, type References } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
@@ -163,13 +164,6 @@ function* gatewaysOf({ metadata, spec }: VirtualService): Iterable<PlacedName> {
 
 /** The name of the sidecars among the gateways. */
 const MESH = "mesh";
-
-/** `name`, `namespace/name`, `./name`, or the older `name.namespace`. */
-function gatewayKey(name: string, namespace: string): string {
-  if (name.includes("/")) return name.startsWith("./") ? `${namespace}${name.slice(1)}` : name;
-  const [first = "", second] = name.split(".");
-  return `${second ?? namespace}/${first}`;
-}
 
 function* delegatesOf({ metadata, spec }: VirtualService): Iterable<PlacedName> {
   for (const [i, { delegate }] of (spec.http ?? []).entries()) {
