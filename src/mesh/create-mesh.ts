@@ -24,6 +24,7 @@ import { DEFAULT_DOMAIN } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
 import { createMadeRouting } from "./made-routing.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
+import { createNarrowerHosts } from "./narrower-hosts.js";
 import { createNetworks } from "./networks.js";
 import { createOwnRules } from "./own-rules.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
@@ -238,6 +239,7 @@ type HostTables = Pick<
   | "routeRules"
   | "ownRules"
   | "credentialRules"
+  | "narrowerConnections"
   | "servedWildcards"
   | "differingHosts"
 >;
@@ -265,6 +267,7 @@ function createHostTables(
     engine,
     "wildcard virtual services",
   );
+  const narrowerHosts = createNarrowerHosts(engine);
   const routeRules = createRouteRules(engine);
   const ownRules = createOwnRules(engine);
   const credentialRules = createCredentialRules(engine);
@@ -287,6 +290,7 @@ function createHostTables(
       wildcardRules: wildcardRules(rules),
       virtualServices: withAliases(byHost, services),
       wildcardVirtualServices: wildcardVirtualServices(byHost),
+      narrowerConnections: narrowerHosts(servicesByHost, byHost),
     };
     const ruled = { ...said, routeRules: routeRules(said) };
     return {

@@ -7,6 +7,7 @@ import {
   type Client,
   type HostRows,
   type HostView,
+  hostTables,
   hostView,
   sameView,
   type ViewContext,
@@ -71,12 +72,6 @@ function destinationsOf({ service, virtualServices, connections }: HostView): re
   return [...new Set([...meant, ...all.flatMap(({ destinations }) => destinations)])];
 }
 
-type Tables = readonly [
-  Table<Table<Service>>,
-  Table<readonly DestinationRule[]>,
-  Table<VirtualServices>,
-];
-
 /** The builder of the views of one way out. */
 export function createEgressViews(
   engine: Engine,
@@ -93,7 +88,7 @@ export function createEgressViews(
   );
   const restricted = engine.memo("services on a port", restrict);
   const named = engine.derive<
-    [Table<Service>, readonly DestinationRule[], VirtualServices],
+    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
     [ViewContext, EgressListener],
     HostView
   >(
@@ -111,7 +106,7 @@ export function createEgressViews(
     "routed egress views",
     (hostname, [wanted, known, ...rest], context) => {
       if (wanted === undefined || known?.service !== undefined) return undefined;
-      const rows: HostRows = [...rest, undefined];
+      const rows: HostRows = [...rest, undefined, undefined];
       const view = hostView(hostname, rows, { ...context, egress: undefined });
       return view && { ...view, virtualServices: [], connections: [] };
     },
@@ -127,8 +122,8 @@ export function createEgressViews(
       wildcards: mesh.wildcardVirtualServices,
       servedWildcards: servedWildcards(mesh, egress, namespace),
     });
-    const tables: Tables = [mesh.servicesByHost, mesh.rules, mesh.virtualServices];
-    const views = named([...tables], context, egress);
+    const tables = hostTables(mesh);
+    const views = named(tables, context, egress);
     const [services, rules] = tables;
     return { named: views, routed: routed([destinations(views), views, services, rules], context) };
   };

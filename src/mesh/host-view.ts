@@ -35,8 +35,8 @@ export interface HostView {
   /** Those that are for the host, the one that wins first: another counts where that says nothing. */
   readonly virtualServices: VirtualServices;
   /**
-   * Those that route connections and not requests, for the host by name or by a wildcard, in order: all of them count
-   * together. See Istio, getConfigsForHost.
+   * Those that route connections and not requests, for the host by name or by a wildcard, and for some of its hosts where it
+   * is one itself, in order: all of them count together. See Istio, getConfigsForHost.
    */
   readonly connections: VirtualServices;
   /** Of a wildcard: the ports on which requests for its hosts are those of services, where there are such. */
@@ -154,17 +154,37 @@ export interface ViewContext extends Client {
   readonly servedWildcards: ServedWildcards;
 }
 
-/** What is known of a host: its services, the rules for it, and the VirtualServices that name it. */
+/** What is known of a host: its services, the rules for it, and the VirtualServices that name it, or some of its hosts. */
 export type HostRows = readonly [
-  Table<Service> | undefined,
-  readonly DestinationRule[] | undefined,
-  VirtualServices | undefined,
+  services: Table<Service> | undefined,
+  rules: readonly DestinationRule[] | undefined,
+  exact: VirtualServices | undefined,
+  narrower: VirtualServices | undefined,
 ];
+
+/** The tables of these rows. */
+export type HostTables = readonly [
+  Table<Table<Service>>,
+  Table<readonly DestinationRule[]>,
+  Table<VirtualServices>,
+  Table<VirtualServices>,
+];
+
+/** Where a mesh has what is known of hosts. */
+export const hostTables = ({
+  servicesByHost,
+  rules,
+  virtualServices,
+  narrowerConnections,
+}: Pick<
+  Mesh,
+  "servicesByHost" | "rules" | "virtualServices" | "narrowerConnections"
+>): HostTables => [servicesByHost, rules, virtualServices, narrowerConnections];
 
 /** What callers see of a host. It is known when it is a service's, or when a VirtualService names it. */
 export function hostView(
   hostname: string,
-  [group, rules = [], exact = []]: HostRows,
+  [group, rules = [], exact = [], narrower = []]: HostRows,
   context: ViewContext,
 ): HostView | undefined {
   const { namespace, labels, egress, rootNamespace, wildcardRules, wildcards } = context;
@@ -198,7 +218,7 @@ export function hostView(
     rule: findRule(rules, wildcardRules, query),
     virtualServices:
       named.length > 0 ? ownFirst(hostname, named) : chooseWildcard(meant, byWildcard, context),
-    connections: chooseForConnections([...exact, ...byWildcard], context),
+    connections: chooseForConnections([...exact, ...byWildcard, ...narrower], context),
   };
 }
 
@@ -214,10 +234,10 @@ const viewContext = (mesh: Mesh, { namespace, labels }: Client): ViewContext => 
 
 /** One host as the callers of a namespace see it, or undefined. This remembers nothing; the tables of all hosts do. */
 export function viewOfHost(mesh: Mesh, hostname: string, namespace: string): HostView | undefined {
-  const { servicesByHost, rules, virtualServices } = mesh;
+  const [services, rules, exact, narrower] = hostTables(mesh);
   return hostView(
     hostname,
-    [servicesByHost.get(hostname), rules.get(hostname), virtualServices.get(hostname)],
+    [services.get(hostname), rules.get(hostname), exact.get(hostname), narrower.get(hostname)],
     viewContext(mesh, { namespace, labels: {} }),
   );
 }
@@ -239,12 +259,11 @@ function createContext(engine: Engine): (mesh: Mesh, client: Client) => ViewCont
 export function createCommonViews(engine: Engine): (mesh: Mesh) => Table<HostView> {
   const contextOf = createContext(engine);
   const derive = engine.derive<
-    [Table<Service>, readonly DestinationRule[], VirtualServices],
+    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
     [ViewContext],
     HostView
   >("host views", hostView, sameView);
-  return (mesh) =>
-    derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], contextOf(mesh, NOBODY));
+  return (mesh) => derive(hostTables(mesh), contextOf(mesh, NOBODY));
 }
 
 /** The hosts that may look different from a namespace, as its callers see them, by hostname. */
@@ -252,7 +271,7 @@ export function createOwnViews(engine: Engine): (mesh: Mesh, client: Client) => 
   const contextOf = createContext(engine);
   const derive = engine.lookUp<
     readonly string[],
-    [Table<Service>, readonly DestinationRule[], VirtualServices],
+    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
     [ViewContext],
     HostView
   >(
@@ -262,12 +281,7 @@ export function createOwnViews(engine: Engine): (mesh: Mesh, client: Client) => 
   );
   return (mesh, client) =>
     derive(
-      [
-        mesh.differingHosts.get(client.namespace) ?? Table.empty(),
-        mesh.servicesByHost,
-        mesh.rules,
-        mesh.virtualServices,
-      ],
+      [mesh.differingHosts.get(client.namespace) ?? Table.empty(), ...hostTables(mesh)],
       contextOf(mesh, client),
     );
 }
@@ -301,11 +315,12 @@ interface Differences {
 /** The namespaces from which a host may look different, sorted. */
 function differingNamespaces(
   hostname: string,
-  [group, rules = [], exact = []]: HostRows,
+  [group, rules = [], exact = [], narrower = []]: HostRows,
   { wildcardRules, wildcards, ruling }: Differences,
 ): readonly string[] {
   const allRules = [...rules, ...wildcardRules.filter(({ host }) => isSubsetOf(hostname, host))];
-  const virtualServices = [...exact, ...wildcards.filter((one) => standsFor(one, hostname))];
+  const wider = wildcards.filter((one) => standsFor(one, hostname));
+  const virtualServices = [...exact, ...wider, ...narrower];
   const services = [...(group?.values() ?? [])];
   const namespaces = new Set([
     // Short names leave out the caller's namespace: it is the second label of the host.
@@ -329,6 +344,7 @@ type DifferingInputs = Pick<
   | "servicesByHost"
   | "rules"
   | "virtualServices"
+  | "narrowerConnections"
   | "wildcardRules"
   | "wildcardVirtualServices"
   | "routeRules"
@@ -345,7 +361,7 @@ export function createDifferingHosts(
       sameElements(a.ruling, b.ruling),
   );
   const derive = engine.derive<
-    [Table<Service>, readonly DestinationRule[], VirtualServices],
+    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
     [Differences],
     readonly string[]
   >("namespaces that see a host differently", differingNamespaces, sameElements);
@@ -359,6 +375,6 @@ export function createDifferingHosts(
       wildcards: mesh.wildcardVirtualServices,
       ruling: routeRuleNamespaces(mesh.routeRules),
     });
-    return group(derive([mesh.servicesByHost, mesh.rules, mesh.virtualServices], differences));
+    return group(derive(hostTables(mesh), differences));
   };
 }

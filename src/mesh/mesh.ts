@@ -57,6 +57,8 @@ export interface Mesh {
   /** Those for sidecars, by host. */
   readonly virtualServices: Table<VirtualServices>;
   readonly wildcardVirtualServices: VirtualServices;
+  /** Those that route connections of some of the hosts of wildcard services, by the hosts of these. See narrower-hosts. */
+  readonly narrowerConnections: Table<VirtualServices>;
   readonly servedWildcards: ServedWildcards;
   readonly routeRules: RouteRules;
   readonly ownRules: OwnRules;

@@ -1,5 +1,6 @@
 /** On which ports a VirtualService for a wildcard is there for hosts of it that no service has. */
 import { expect, test } from "vitest";
+import type { NodeFields } from "../../../src/mesh/proxy.js";
 import { clustersOf, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 
 const SHOP = `apiVersion: v1
@@ -50,4 +51,42 @@ test("services that a Sidecar does not import count for nothing", () => {
   const elsewhere = `${entry("a.example.com", 80)}\n---\n${entry("b.example.com", 8080)}`;
   expect(wildcardOn(80, elsewhere)).toBeUndefined();
   expect(wildcardOn(80, elsewhere, sidecar("b.example.com"))).toEqual(HERE);
+});
+
+const WIKI = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: wiki }
+spec:
+  hosts: ["*.wiki.example"]
+  ports: [{ number: 443, name: tls, protocol: TLS }]
+  resolution: NONE`;
+
+const ENGLISH = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: english }
+spec:
+  hosts: [en.wiki.example]
+  exportTo: ["."]
+  tls:
+    - match: [{ sniHosts: [en.wiki.example] }]
+      route: [{ destination: { host: shop, port: { number: 80 } } }]`;
+
+const ELSEWHERE = {
+  id: "sidecar~10.0.0.7~caller-0.elsewhere~elsewhere.svc.cluster.local",
+  metadata: {},
+};
+
+/** The server names by which connections to port 443 are told apart. */
+const namesOn443 = (node: NodeFields, ...texts: readonly string[]): readonly string[] =>
+  (sentTo(node, SHOP, WIKI, ...texts).listeners.get("0.0.0.0_443")?.filterChains ?? []).flatMap(
+    ({ filterChainMatch }) => filterChainMatch?.serverNames ?? [],
+  );
+
+test("connections to one host of a wildcard service go where the VirtualService for that host says", () => {
+  expect(namesOn443(SIDECAR, ENGLISH)).toEqual(["en.wiki.example"]);
+  const { listeners } = sentTo(SIDECAR, SHOP, WIKI, ENGLISH);
+  expect(JSON.stringify(listeners.get("0.0.0.0_443")?.filterChains)).toContain(HERE[0]);
+  expect(namesOn443(ELSEWHERE, ENGLISH)).toEqual(["*.wiki.example"]);
+  const imports = (host: string): string => sidecar(host).replace("./shop", "./other");
+  expect(namesOn443(SIDECAR, ENGLISH, imports("*.wiki.example"))).toEqual(["en.wiki.example"]);
 });
