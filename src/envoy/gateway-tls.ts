@@ -84,18 +84,11 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
   };
 }
 
-/** Whether a server's TLS ends at the gateway. */
+/** Whether a server's TLS ends at the gateway: without a mode it is passed through. See Istio, ServerTLSSettings.mode. */
 export function terminatesTls({ tls }: Server): boolean {
-  return (
-    tls !== undefined &&
-    tls.mode !== "PASSTHROUGH" &&
-    tls.mode !== "AUTO_PASSTHROUGH" &&
-    !isRedirectOnly(tls)
-  );
+  const { mode = "PASSTHROUGH" } = tls ?? {};
+  return mode !== "PASSTHROUGH" && mode !== "AUTO_PASSTHROUGH";
 }
-
-const isRedirectOnly = (tls: ServerTLSSettings): boolean =>
-  tls.httpsRedirect === true && tls.mode === undefined && credentialNames(tls).length === 0;
 
 /** The TLS of a server that terminates it. See Istio, ServerTLSSettings and BuildListenerTLSContext. */
 export function gatewayTls(

@@ -1,0 +1,41 @@
+/** What becomes of the connections of a Gateway's server. */
+import { expect, test } from "vitest";
+import { GATEWAY, sentTo } from "./sent-to.js";
+
+const SHOP = `apiVersion: v1
+kind: Service
+metadata: { name: shop }
+spec: { clusterIP: 10.96.0.1, ports: [{ name: https, port: 443 }] }`;
+
+const ROUTES = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: shop }
+spec:
+  hosts: [shop.example.com]
+  gateways: [istio-system/edge]
+  tls:
+    - match: [{ sniHosts: [shop.example.com] }]
+      route: [{ destination: { host: shop, port: { number: 443 } } }]
+  http: [{ route: [{ destination: { host: shop, port: { number: 443 } } }] }]`;
+
+const edge = (tls: string): string => `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers:
+    - port: { number: 443, name: https, protocol: HTTPS }
+      hosts: [shop.example.com]
+      tls: ${tls}`;
+
+test.each([
+  ["without a mode, which is that of passing it through,", "{ credentialName: shop }", false],
+  ["with a mode of its own", "{ mode: SIMPLE, credentialName: shop }", true],
+])("TLS %s ends at the gateway or does not", (_how, tls, ends) => {
+  const { listeners, routes } = sentTo(GATEWAY, SHOP, ROUTES, edge(tls));
+  const [chain, ...others] = listeners.get("0.0.0.0_443")?.filterChains ?? [];
+  expect(others).toEqual([]);
+  expect(chain?.filterChainMatch?.serverNames).toEqual(["shop.example.com"]);
+  expect(chain?.transportSocket !== undefined).toBe(ends);
+  expect(routes.get("https.443.https.edge.istio-system") !== undefined).toBe(ends);
+});
