@@ -60,7 +60,8 @@ export function wholePort(
   { number }: ServicePort,
   { policyOf }: Pick<ChainContext, "policyOf">,
 ): TcpTarget {
-  const { hostname, ports } = service;
+  const { ports } = service;
+  const hostname = service.aliasOf ?? service.hostname;
   const only = ports.length === 1 ? ports[0]?.number : undefined;
   const port = number === 0 ? (only ?? number) : number;
   const target = targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], policyOf);

@@ -234,9 +234,11 @@ function servicePlans(view: HostView, service: Service, context: HostContext): r
   const isAnywhere = scope.egress?.port !== undefined && leadsAnywhere(scope.egress.port);
   return service.ports.flatMap((port) => {
     const kind = listenerProtocol(port.protocol);
-    // Connections to an alias are addressed to what it stands for: it has a name for requests alone.
-    if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
-    const routeName = kind === "tcp" || isAnywhere ? undefined : routeNameOf(service, port, scope);
+    if (kind === "none") return [];
+    // Captured connections to an alias are addressed to what it stands for, which tells by itself what they carry.
+    const isOfTarget = service.aliasOf !== undefined && scope.captured && kind !== "http";
+    const isShared = kind !== "tcp" && !isAnywhere && !isOfTarget;
+    const routeName = isShared ? routeNameOf(service, port, scope) : undefined;
     return [
       ...(routeName === undefined ? [] : [portHost(view, port.number, routeName, context)]),
       ...proxyRoutes(scope).map((name) => proxyHost(view, port, context, name)),

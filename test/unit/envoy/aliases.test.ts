@@ -109,3 +109,19 @@ spec: { egress: [{ hosts: [./alias.default.svc.cluster.local] }] }`;
   expect(hostIn(sent.routes.get("80"), "shop")).toBeUndefined();
   expect(destinedClusters(sent)).toEqual([cluster("shop"), cluster("shop", 90)]);
 });
+
+test("an HTTP proxy takes requests and tunnels for all ports by the other name", () => {
+  const proxied = { ...SIDECAR, metadata: { ...SIDECAR.metadata, INTERCEPTION_MODE: "NONE" } };
+  const ports = "[{ name: http, port: 80 }, { port: 81 }, { name: tcp, port: 90 }]";
+  const { routes } = sentTo(
+    proxied,
+    service("shop", `{ clusterIP: 10.96.0.1, ports: ${ports} }`),
+    service("alias", "{ type: ExternalName, externalName: shop.default.svc.cluster.local }"),
+  );
+  const through = (domain: string): readonly string[] | undefined =>
+    clustersOf(hostIn(routes.get("http_proxy"), domain));
+  expect(through("alias:80")).toEqual([cluster("shop")]);
+  expect(through("alias:81")).toEqual([cluster("shop", 81), cluster("shop", 81)]);
+  expect(through("alias:90")).toEqual([cluster("shop", 90)]);
+  expect(clustersOf(hostIn(routes.get("81"), "alias"))).toEqual([cluster("shop", 81)]);
+});
