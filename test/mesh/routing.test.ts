@@ -72,6 +72,11 @@ kind: Service
 metadata: { name: boutique }
 spec: { type: ExternalName, externalName: shop.default.svc.cluster.local }
 ---
+apiVersion: v1
+kind: Service
+metadata: { name: keeper }
+spec: { type: ExternalName, externalName: kept.default.svc.cluster.local }
+---
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: stall }
@@ -231,6 +236,9 @@ test("requests by another name of a service are routed as those for it, and sent
   for (const url of ["http://stall.market.example:8085/", "http://other.market.example/"]) {
     expect((await ask(url)).headers["x-echo-pod"]).toBe("shop-0");
   }
+  const tunnel = `http://keeper:${String(KEPT_PORT)}/`;
+  const { headers } = await callThroughTunnel(mesh().pod("caller-0"), tunnel);
+  expect(headers["x-echo-pod"]).toMatch(/^hashed-/);
 });
 
 test("a mirrored request is answered by one, and seen by both", async () => {
