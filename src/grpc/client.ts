@@ -13,7 +13,8 @@ import { connect as connectSocket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { errorMessage } from "../base/error-message.js";
 import { CallRefused } from "./call-refused.js";
-import { createFrameReader, FrameMemory, frameHead } from "./framing.js";
+import { FrameMemory } from "./frame-memory.js";
+import { createFrameReader, frameHead } from "./framing.js";
 import { statusOf } from "./status.js";
 import { type StatusCode, status } from "./status-code.js";
 
@@ -122,7 +123,10 @@ export class GrpcClient {
     const timer = setTimeout(() => {
       fail(status.DEADLINE_EXCEEDED, `no answer within ${deadlineMs / 1000} s`);
     }, deadlineMs);
-    const read = createFrameReader(this.#maxMessageBytes, new FrameMemory());
+    // One answer at a time: what is read of it whole is read of it in part.
+    const frames = createFrameReader(this.#maxMessageBytes, new FrameMemory(Infinity), (reason) => {
+      fail(reason.code, reason.message);
+    });
     stream.on("response", (headers) => {
       if ("grpc-status" in headers) told = headers;
       else if (headers[":status"] !== 200) {
@@ -135,7 +139,7 @@ export class GrpcClient {
     stream.on("data", (chunk: Buffer) => {
       if (refusal !== undefined) return;
       try {
-        read(chunk, listener.onMessage);
+        frames.read(chunk, listener.onMessage);
       } catch (error) {
         if (!(error instanceof CallRefused)) throw error;
         fail(error.code, error.message);

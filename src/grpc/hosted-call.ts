@@ -28,20 +28,27 @@ export class HostedCall<Request, Response> extends Duplex implements CallListene
   cancelled = false;
   readonly #call: ServerCall;
   readonly #codec: MessageCodec<Request, Response>;
+  /** Runs until the first request. */
+  readonly #deadline: NodeJS.Timeout;
   #isAnswered = false;
 
-  constructor(call: ServerCall, codec: MessageCodec<Request, Response>) {
+  constructor(call: ServerCall, codec: MessageCodec<Request, Response>, firstRequestMs: number) {
     // It lives as long as its call: what iterates over the requests ends it else, before it is answered.
     super({ objectMode: true, autoDestroy: false });
     this.caller = call.caller;
     this.#call = call;
     this.#codec = codec;
+    this.#deadline = setTimeout(() => {
+      const details = `no request came within ${firstRequestMs / 1000} s`;
+      this.#end({ code: status.DEADLINE_EXCEEDED, details });
+    }, firstRequestMs);
     this.on("error", (error: object) => {
       this.#end(isStatus(error) ? error : INTERNAL);
     });
   }
 
   onMessage(bytes: Buffer): void {
+    clearTimeout(this.#deadline);
     const request = this.#decode(bytes);
     if (request !== undefined && !this.push(request)) this.#call.pause();
   }
@@ -51,6 +58,7 @@ export class HostedCall<Request, Response> extends Duplex implements CallListene
   }
 
   onClosed(): void {
+    clearTimeout(this.#deadline);
     this.cancelled = !this.#isAnswered;
     if (this.cancelled) this.emit("cancelled");
     this.destroy();

@@ -33,6 +33,9 @@ export type HandleStreams<Request, Response> = (call: HostedCall<Request, Respon
 /** A handler of any kind. The messages are known to its method's definition and to it alone. */
 type Handler = (call: HostedCall<unknown, unknown>, respond?: Respond<unknown>) => void;
 
+/** From the start of a call to its first request, in milliseconds. */
+const FIRST_REQUEST_MS = 10_000;
+
 /**
  * Adds the methods of a definition for which there are handlers, by their names or, as in the packages of grpc-js, by those
  * that begin with a small letter. Streams of requests that are answered once are not hosted: no service has any.
@@ -41,18 +44,23 @@ export function addService(
   server: Pick<GrpcServer, "addMethod">,
   definition: ServiceDefinition,
   handlers: Readonly<Record<string, unknown>>,
+  firstRequestMs = FIRST_REQUEST_MS,
 ): void {
   for (const [name, method] of Object.entries(definition)) {
     const handler = handlers[name] ?? handlers[method.originalName ?? ""];
     if (typeof handler === "function")
-      server.addMethod(method.path, hosted(method, handler as Handler));
+      server.addMethod(method.path, hosted(method, handler as Handler, firstRequestMs));
   }
 }
 
-function hosted(method: MethodDefinition<unknown, unknown>, handler: Handler): Method {
+function hosted(
+  method: MethodDefinition<unknown, unknown>,
+  handler: Handler,
+  firstRequestMs: number,
+): Method {
   const handle = method.requestStream ? handler : onceAsked(answering(method, handler));
   return (call) => {
-    const stream = new HostedCall(call, method);
+    const stream = new HostedCall(call, method, firstRequestMs);
     handle(stream);
     call.start(stream);
   };

@@ -2,7 +2,9 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { CallRefused } from "./call-refused.js";
 import { type Caller, callerOf } from "./caller.js";
-import { createFrameReader, type FrameMemory, type ReadFrames } from "./framing.js";
+import type { Connection } from "./connection.js";
+import type { FrameMemory } from "./frame-memory.js";
+import { createFrameReader, type FrameReader } from "./framing.js";
 import { inOnePiece, type Message } from "./message.js";
 import { type Status, trailersOf } from "./status.js";
 import { status } from "./status-code.js";
@@ -48,6 +50,9 @@ export interface ServerCall {
 /** A message up to this length, in bytes, is written in one piece: to hand over its parts costs more than to copy them. */
 const SMALL_BYTES = 4096;
 
+/** A piece of a message that is shorter, in bytes, and completes nothing is a crumb; see connection.ts. */
+const CRUMB_BYTES = 256;
+
 const RESPONSE_HEADERS = {
   ":status": 200,
   "content-type": "application/grpc+proto",
@@ -60,12 +65,20 @@ const NOBODY: CallListener = {
   onClosed: () => undefined,
 };
 
+/** What a call shares with others. */
+export interface CallHost {
+  /** Of the server. */
+  readonly memory: FrameMemory;
+  readonly connection: Pick<Connection, "takeCrumb">;
+}
+
 /** A call over a stream of HTTP/2. */
 export class StreamCall implements ServerCall {
   readonly caller: Caller;
   readonly #stream: ServerHttp2Stream;
   readonly #limits: CallLimits;
-  readonly #read: ReadFrames;
+  readonly #connection: Pick<Connection, "takeCrumb">;
+  readonly #frames: FrameReader;
   /** Of the caller's patience, and, once the call has ended, of ours. */
   #timer: NodeJS.Timeout | undefined;
   #listener: CallListener = NOBODY;
@@ -79,15 +92,19 @@ export class StreamCall implements ServerCall {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     limits: CallLimits,
-    memory: FrameMemory,
+    { memory, connection }: CallHost,
   ) {
     this.caller = callerOf(stream, headers);
     this.#stream = stream;
     this.#limits = limits;
-    this.#read = createFrameReader(limits.maxMessageBytes, memory);
+    this.#connection = connection;
+    this.#frames = createFrameReader(limits.maxMessageBytes, memory, (reason) => {
+      this.#refuse(reason);
+    });
     this.#timer = this.#endAfter(headers);
     stream.once("close", () => {
       clearTimeout(this.#timer);
+      this.#frames.discard();
       this.#listener.onClosed();
       this.#listener = NOBODY;
     });
@@ -146,6 +163,7 @@ export class StreamCall implements ServerCall {
     const trailers = trailersOf(status);
     this.#trailers = trailers;
     this.#waiting.length = 0;
+    this.#frames.discard();
     if (stream.headersSent) stream.end();
     else stream.respond({ ...RESPONSE_HEADERS, ...trailers }, { endStream: true });
     // What still comes is read, and forgotten: the other side could not send the end of its part else.
@@ -165,13 +183,23 @@ export class StreamCall implements ServerCall {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.hasEnded) return;
+    const hasCompleted = !this.hasEnded && this.#read(chunk);
+    if (!hasCompleted && chunk.length < CRUMB_BYTES) this.#connection.takeCrumb();
+  }
+
+  /** Whether any message is whole with this chunk. */
+  #read(chunk: Buffer): boolean {
     try {
-      this.#read(chunk, this.#take);
+      return this.#frames.read(chunk, this.#take);
     } catch (error) {
       if (!(error instanceof CallRefused)) throw error;
-      this.end({ code: error.code, details: error.message });
+      this.#refuse(error);
+      return true;
     }
+  }
+
+  #refuse({ code, message }: CallRefused): void {
+    this.end({ code, details: message });
   }
 
   readonly #take = (message: Buffer): void => {

@@ -7,6 +7,7 @@ import {
   createServer,
   type Http2SecureServer,
   type Http2Server,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -14,17 +15,21 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import { FrameMemory } from "./framing.js";
+import { Connection, type ConnectionLimits } from "./connection.js";
+import { FrameMemory } from "./frame-memory.js";
 import { type CallLimits, type ServerCall, StreamCall } from "./server-call.js";
 import { status } from "./status-code.js";
 
 /** What one peer may cost. */
-export interface ServerLimits extends CallLimits {
+export interface ServerLimits extends CallLimits, ConnectionLimits {
   /** Of calls at the same time, of a connection. */
   readonly maxStreams: number;
-  /** A connection is asked so often whether it is there, and ended if there is no answer in time, in milliseconds. */
-  readonly pingEveryMs: number;
-  readonly pingTimeoutMs: number;
+  /** Of calls at the same time, of all connections. */
+  readonly maxCalls: number;
+  /** Those that come when there are so many are closed at once. */
+  readonly maxConnections: number;
+  /** Of messages that came in part, of all calls, in bytes. */
+  readonly maxPartBytes: number;
   /** From a connection's start to the end of TLS's handshake, in milliseconds. */
   readonly handshakeMs: number;
 }
@@ -53,19 +58,23 @@ export class GrpcServer {
   readonly #methods = new Map<string, Method>();
   /** Also of those whose TLS is not there yet. */
   readonly #sockets = new Set<Socket>();
-  readonly #memory = new FrameMemory();
+  readonly #connections = new WeakMap<Http2Session, Connection>();
+  readonly #memory: FrameMemory;
+  #calls = 0;
   #stopFollowing: () => void = () => undefined;
 
   /** Without TLS when there is no source of it. */
   constructor(limits: ServerLimits, tls?: TlsSource) {
     this.#limits = limits;
+    this.#memory = new FrameMemory(limits.maxPartBytes);
     this.#server = this.#create(tls);
+    this.#server.maxConnections = limits.maxConnections;
     this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
     this.#server.on("session", (session: ServerHttp2Session) => {
-      this.#watch(session);
+      this.#connections.set(session, new Connection(session, limits));
     });
     this.#server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       this.#serve(stream, headers);
@@ -118,27 +127,6 @@ export class GrpcServer {
     return server;
   }
 
-  /** Ends a connection whose other side is gone without a word. */
-  #watch(session: ServerHttp2Session): void {
-    const { pingEveryMs, pingTimeoutMs } = this.#limits;
-    let timeout: NodeJS.Timeout | undefined;
-    const timer = setInterval(() => {
-      if (session.destroyed) return;
-      timeout = setTimeout(() => {
-        session.destroy();
-      }, pingTimeoutMs);
-      session.ping(() => {
-        clearTimeout(timeout);
-      });
-    }, pingEveryMs);
-    // Whatever is wrong with a connection, its calls are told that they are over.
-    session.on("error", () => undefined);
-    session.once("close", () => {
-      clearInterval(timer);
-      clearTimeout(timeout);
-    });
-  }
-
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     // A stream that breaks off is closed too, and that is told.
     stream.on("error", () => undefined);
@@ -148,7 +136,22 @@ export class GrpcServer {
       stream.resume();
       return;
     }
-    const call = new StreamCall(stream, headers, this.#limits, this.#memory);
+    const { session } = stream;
+    const connection = session === undefined ? undefined : this.#connections.get(session);
+    // The connection is gone already.
+    if (connection === undefined) return;
+    const host = { memory: this.#memory, connection };
+    const call = new StreamCall(stream, headers, this.#limits, host);
+    connection.enter();
+    this.#calls += 1;
+    stream.once("close", () => {
+      connection.leave();
+      this.#calls -= 1;
+    });
+    if (this.#calls > this.#limits.maxCalls) {
+      call.end({ code: status.RESOURCE_EXHAUSTED, details: "too many calls" });
+      return;
+    }
     const method = this.#methods.get(path);
     if (method !== undefined) method(call);
     else call.end({ code: status.UNIMPLEMENTED, details: `there is no method ${path}` });

@@ -19,6 +19,12 @@ const LIMITS: ServerLimits = {
   maxMessageBytes: 1000,
   closeMs: 60_000,
   maxStreams: 4,
+  maxCalls: 100,
+  maxConnections: 100,
+  idleMs: 60_000,
+  crumbBurst: 1000,
+  crumbsPerSecond: 100,
+  maxPartBytes: 1_000_000,
   pingEveryMs: 60_000,
   pingTimeoutMs: 60_000,
   handshakeMs: 60_000,
@@ -335,6 +341,83 @@ test("a connection whose other side answers stays", async () => {
     });
   });
   expect(client.closed).toBe(false);
+});
+
+test("a connection is ended over which messages come in crumbs, and a message in a few is read", async () => {
+  const { port } = await serveEcho({ crumbBurst: 20, crumbsPerSecond: 0 });
+  const client = session(port);
+  const bytes = Buffer.concat([frameHead(15), Buffer.alloc(15, "a")]);
+  const crumbs = async (): Promise<http2.ClientHttp2Stream> => {
+    const stream = client.request({ ...HEADERS, ":path": "/test.Echo/Each" });
+    stream.on("error", () => undefined);
+    // Each is a frame of its own.
+    for (const byte of bytes)
+      await new Promise((resolve) => stream.write(Buffer.of(byte), resolve));
+    return stream;
+  };
+  const [answer] = (await once(await crumbs(), "data")) as [Buffer];
+  expect(answer.subarray(5).toString()).toBe("a".repeat(30));
+  const goaway = once(client, "goaway");
+  await crumbs();
+  const [code] = (await goaway) as [number];
+  expect(code).toBe(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  expect(await ask(`127.0.0.1:${port}`, "a")).toBe("aa");
+});
+
+test("a connection without a call is ended after a while, and one with a call stays", async () => {
+  const { port } = await serveEcho({ pingEveryMs: 20, idleMs: 60 });
+  const [busy, idle] = [session(port), session(port)];
+  const stream = busy.request({ ...HEADERS, ":path": "/test.Echo/Each" });
+  stream.write(Buffer.concat([frameHead(1), Buffer.from("a")]));
+  const goaway = once(idle, "goaway");
+  await once(idle, "close");
+  const [code] = (await goaway) as [number];
+  expect(code).toBe(http2.constants.NGHTTP2_NO_ERROR);
+  expect(busy.closed).toBe(false);
+});
+
+test("connections that are too many are closed, and those before them are not", async () => {
+  const { port } = await serveEcho({ maxConnections: 1 });
+  const first = session(port);
+  await once(first, "remoteSettings");
+  const second = connect(port, "127.0.0.1");
+  second.on("error", () => undefined).resume();
+  await once(second, "close");
+  expect(first.closed).toBe(false);
+});
+
+test("calls that are too many in all are refused, until one ends", async () => {
+  const { port } = await serveEcho({ maxCalls: 1 });
+  const first = session(port).request({ ...HEADERS, ":path": "/test.Echo/Each" });
+  first.write(Buffer.concat([frameHead(1), Buffer.from("a")]));
+  await once(first, "data");
+  expect(await ask(`127.0.0.1:${port}`, "a")).toBe("RESOURCE_EXHAUSTED: too many calls");
+  first.end();
+  await expect.poll(() => ask(`127.0.0.1:${port}`, "a")).toBe("aa");
+});
+
+test("a call whose request does not come is ended", async () => {
+  const server = new GrpcServer(LIMITS);
+  onTestFinished(() => server.close());
+  addService(server, SERVICE, { Once: () => undefined, Each: () => undefined }, 50);
+  const client = session(await server.listen(LOOPBACK));
+  for (const method of ["Once", "Each"]) {
+    const stream = client.request({ ...HEADERS, ":path": `/test.Echo/${method}` });
+    const [answer] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
+    expect(answer["grpc-status"]).toBe(String(grpc.status.DEADLINE_EXCEEDED));
+  }
+});
+
+test("calls whose messages come in part are refused when these take too much memory, and others are served", async () => {
+  const { port } = await serveEcho({ maxMessageBytes: 100_000, maxPartBytes: 100_000 });
+  const client = session(port);
+  const part = Buffer.concat([frameHead(100_000), Buffer.alloc(60_000)]);
+  const streams = [0, 1].map(() => client.request({ ...HEADERS, ":path": "/test.Echo/Each" }));
+  const answers = Promise.race(streams.map((stream) => once(stream, "response")));
+  for (const stream of streams) stream.write(part);
+  const [answer] = (await answers) as [http2.IncomingHttpHeaders];
+  expect(answer["grpc-status"]).toBe(String(grpc.status.RESOURCE_EXHAUSTED));
+  expect(await ask(`127.0.0.1:${port}`, "a")).toBe("aa");
 });
 
 test("to close a server ends its calls, and frees its port", async () => {

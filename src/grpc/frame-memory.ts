@@ -1,0 +1,121 @@
+/**
+ * Where messages wait until all of their bytes have come. What comes in pieces is copied, so that however small they are, and
+ * whatever came with them, it takes the memory of its bytes and no more.
+ */
+import { CallRefused } from "./call-refused.js";
+import { status } from "./status-code.js";
+
+/** The part of a message that has come. */
+export interface MessagePart {
+  /** Of what has come, in bytes. */
+  readonly length: number;
+  readonly add: (bytes: Buffer) => void;
+  /** Gives all that came and these bytes, good until the next message is put together, and begins anew. */
+  readonly completeWith: (bytes: Buffer) => Buffer;
+  /** Forgets what came. */
+  readonly discard: () => void;
+}
+
+/** What is kept to put messages together in, in bytes; a longer one is given memory of its own. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+/** Parts of messages are kept in blocks of so many bytes. */
+const BLOCK_BYTES = 4096;
+
+/** So many blocks that nobody needs are kept for the next. */
+const MAX_FREE_BLOCKS = MAX_KEPT_BYTES / BLOCK_BYTES;
+
+/** Of a part that takes memory. */
+interface Holder {
+  readonly giveUp: () => void;
+}
+
+/**
+ * Memory in which the streams of a server put messages together, one after the other: a fleet that comes back says a hundred
+ * megabytes within a second, and as much that is asked for anew has the garbage collector look through the whole heap.
+ *
+ * There is as much as it is told for messages that are not whole. When that is used up, the stream whose message has been in
+ * the making for the longest is refused: who means it sends the rest at once.
+ */
+export class FrameMemory {
+  readonly #maxBlocks: number;
+  #kept = Buffer.alloc(0);
+  readonly #free: Buffer[] = [];
+  /** Of all holders. */
+  #blocks = 0;
+  /** In the order in which their messages began. */
+  readonly #holders = new Set<Holder>();
+
+  constructor(maxPartBytes: number) {
+    this.#maxBlocks = Math.ceil(maxPartBytes / BLOCK_BYTES);
+  }
+
+  /** Of a stream: nothing has come yet. `refuse` is called when it has to give up what came. */
+  part(refuse: (reason: CallRefused) => void): MessagePart {
+    const blocks: Buffer[] = [];
+    let length = 0;
+    const holder: Holder = {
+      giveUp: () => {
+        discard();
+        const reason = "messages that came in part take too much memory";
+        refuse(new CallRefused(status.RESOURCE_EXHAUSTED, reason));
+      },
+    };
+    const discard = (): void => {
+      length = 0;
+      this.#holders.delete(holder);
+      this.#takeBack(blocks);
+      blocks.length = 0;
+    };
+    return {
+      get length() {
+        return length;
+      },
+      add: (bytes) => {
+        if (bytes.length === 0) return;
+        this.#holders.add(holder);
+        for (let at = 0; at < bytes.length; ) {
+          const used = length % BLOCK_BYTES;
+          if (used === 0) blocks.push(this.#lend());
+          const copied = bytes.copy(blocks.at(-1) ?? this.#kept, used, at);
+          at += copied;
+          length += copied;
+        }
+        while (this.#blocks > this.#maxBlocks) this.#oldest()?.giveUp();
+      },
+      completeWith: (bytes) => {
+        if (length === 0) return bytes;
+        const whole = this.#take(length + bytes.length);
+        blocks.forEach((block, index) => block.copy(whole, index * BLOCK_BYTES));
+        bytes.copy(whole, length);
+        discard();
+        return whole;
+      },
+      discard,
+    };
+  }
+
+  /** So many bytes, until more are asked for. */
+  #take(length: number): Buffer {
+    if (length > MAX_KEPT_BYTES) return Buffer.allocUnsafeSlow(length);
+    if (length > this.#kept.length) {
+      this.#kept = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#kept.length));
+    }
+    return this.#kept.subarray(0, length);
+  }
+
+  #oldest(): Holder | undefined {
+    const [oldest] = this.#holders;
+    return oldest;
+  }
+
+  #lend(): Buffer {
+    this.#blocks += 1;
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  }
+
+  #takeBack(blocks: readonly Buffer[]): void {
+    this.#blocks -= blocks.length;
+    this.#free.push(...blocks.slice(0, MAX_FREE_BLOCKS - this.#free.length));
+  }
+}
