@@ -48,6 +48,8 @@ interface Refused {
 
 /** The culprit of a response is found in some rounds, and several proxies refuse it at about the same time. */
 const SETTLE_MS = 100;
+/** While many proxies refuse much, it is looked at no more often than after so many times as long as a look takes. */
+const REST_TIMES = 10;
 const MAX_NAMES = 3;
 
 /** Nothing is refused yet, and as long as nothing is, it costs nothing. */
@@ -56,12 +58,15 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   let isWatching = false;
   let last: readonly Diagnostic[] = [];
   let isDue = false;
+  let restMs = SETTLE_MS;
   const list = (): readonly Diagnostic[] =>
     isWatching ? diagnosticsOf(refusedNow(options), snapshot()) : [];
   const look = (): void => {
     isDue = false;
+    const begun = timers.now();
     const refused = refusedNow(options);
     const now = diagnosticsOf(refused, snapshot());
+    restMs = Math.max(SETTLE_MS, (timers.now() - begun) * REST_TIMES);
     const newDiagnostics = missingIn(now, last);
     const clearedDiagnostics = missingIn(last, now);
     last = now;
@@ -73,7 +78,7 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   const lookSoon = (): void => {
     if (isDue) return;
     isDue = true;
-    timers.at(timers.now() + SETTLE_MS, look);
+    timers.at(timers.now() + restMs, look);
   };
   const lookIfWatching = (): void => {
     if (isWatching) lookSoon();

@@ -30,6 +30,7 @@ import type { Session, XdsSessions } from "./session.js";
 import { findFlight } from "./settle.js";
 import {
   hasTakenAll,
+  isSuspicious,
   newStream,
   type StreamState,
   subscriptionTo,
@@ -130,8 +131,9 @@ export class AdsStream implements CallListener {
     this.#host.closed();
   }
 
+  /** While it is found out what of a response its client refuses, others go first. */
   get isSettled(): boolean {
-    return this.#isSettled;
+    return this.#isSettled && !isSuspicious(this.#state);
   }
 
   /** Lets the client in, or sends what there is to send; called when something may have changed. */

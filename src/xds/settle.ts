@@ -47,6 +47,13 @@ const ERROR_LENGTH = 1000;
 /** No client has more different resources refused than this; the oldest are forgotten. */
 const MAX_REJECTIONS = 1000;
 
+/** A part of a text keeps all of it in memory, so it is copied. */
+function shortened(words: string): string {
+  return words.length <= ERROR_LENGTH
+    ? words
+    : Buffer.from(words.slice(0, ERROR_LENGTH)).toString();
+}
+
 /** The response that a nonce belongs to, if it is not judged yet. */
 export function findFlight(subscription: Subscription, nonce: string): Flight | undefined {
   return subscription.flights.find((flight) => flight.nonce === nonce);
@@ -116,7 +123,7 @@ function refuse(
   words: string,
   now: number,
 ): Subscription {
-  const error = words.slice(0, ERROR_LENGTH);
+  const error = shortened(words);
   const lastNacked = { nonce, version: payload.version, at: now, error };
   const recorded = edited(subscription, { lastNacked });
   const suspects = possibleCulprits(subscription, payload);

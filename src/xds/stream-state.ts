@@ -45,6 +45,11 @@ export function hasTakenAll(state: StreamState, last: string): boolean {
   );
 }
 
+/** Whether the client has refused a response, and it is not known yet what of it. */
+export function isSuspicious({ subscriptions }: StreamState): boolean {
+  return subscriptions.some(({ suspects }) => suspects.length > 0);
+}
+
 /** The state with one subscription set. */
 export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
   const { id, view, subscriptions, sent } = state;

@@ -2,7 +2,8 @@
  * Who may go on next. All streams share one thread, so each is given its turn a slice at a time, and in between requests are
  * read and files looked at.
  *
- * A stream is settled once its client has taken all that it asked for at first. To bring a new one that far costs a thousand
+ * A stream is settled once its client has taken all that it asked for at first, but not while it is found out what of a
+ * response the client refuses. To bring a new one that far costs a thousand
  * times more than to tell a settled one of a change. So new ones are let in, and go on, when no settled one waits, and no
  * change is about to come; when there is always one, once a second. And they wait as long as clients have not read
  * too much of what they were sent.

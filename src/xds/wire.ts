@@ -79,13 +79,17 @@ function moveTo(reader: BinaryReader, position: number): void {
   reader.pos = position;
 }
 
+/** Of an error's message so many bytes are read: Envoy's own with a line for each of some hundred resources. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
 /** The message of a google.rpc.Status. */
 function readError(reader: BinaryReader, buffer: Buffer): string {
   const end = reader.uint32() + reader.pos;
   let message = "";
   readMessage(reader, end, (fields, field) => {
     if (field !== 2) return false;
-    message = readText(fields, buffer);
+    const [start, after] = readSpan(fields);
+    message = buffer.toString("utf8", start, Math.min(after, start + MAX_ERROR_BYTES));
     return true;
   });
   return message;

@@ -1,6 +1,6 @@
 /** Requests are read as protobuf says, in whatever order and length their fields come. */
 
-import { fromBinary, toJson } from "@bufbuild/protobuf";
+import { fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -120,4 +120,18 @@ test("a response in state of the world has an assignment without endpoints for a
       { "@type": typeUrl, clusterName: "gone" },
     ]) as unknown,
   });
+});
+
+test("of what a client says is wrong no more is read than anybody would look at", () => {
+  const types = ["DeltaDiscoveryRequest", "DiscoveryRequest"].map((name) =>
+    messageType(`envoy.service.discovery.v3.${name}`),
+  );
+  const [delta, sotw] = types.map((type) => {
+    const json = { responseNonce: "1", errorDetail: { message: "x".repeat(1_000_000) } };
+    return Buffer.from(toBinary(type, fromJson(type, json, { registry })));
+  }) as [Buffer, Buffer];
+  const errors = [decodeDeltaRequest(delta), decodeSotwRequest(sotw)].map(
+    ({ request }) => request.error,
+  );
+  expect(errors).toEqual(["x".repeat(65_536), "x".repeat(65_536)]);
 });

@@ -101,6 +101,38 @@ describe("a client that", () => {
     expect(server.ads.streams()).toHaveLength(30);
   });
 
+  it("refuses what it is sent waits while a change is due, and the others do not", async () => {
+    const clock = manualClock();
+    let isDue = false;
+    let nacked = 0;
+    const pushed: string[] = [];
+    const observer = {
+      pushed: ({ session }: Pushed) => pushed.push(session),
+      nacked: () => {
+        nacked += 1;
+      },
+    };
+    const options = { clock, observer, isChangeDue: () => isDue };
+    const edition = (version: string) => ({ listener: { A: version, B: version } });
+    const { address, publish } = await startServer(edition("1"), options);
+    const settled = await settle(address);
+    const refusing = await settle(address, "refusing");
+    publish(edition("2"));
+    await accept(settled);
+    const { nonce = "" } = await refusing.next();
+    isDue = true;
+    refusing.send({ typeUrl, responseNonce: nonce, errorDetail: { message: "no" } });
+    await expect.poll(() => nacked).toBe(1);
+    pushed.length = 0;
+    publish(edition("3"));
+    clock.pass(10);
+    expect(await accept(settled)).toBe("A B");
+    expect(pushed).toEqual(["settled"]);
+    isDue = false;
+    clock.pass(1000);
+    expect(said(await refusing.next())).toBe("A B");
+  });
+
   it("sends garbage is cut off, and the others go on", async () => {
     const { address, publish } = await startServer({ listener: { L: "1" } });
     const settled = await settle(address);
