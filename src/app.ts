@@ -195,7 +195,10 @@ function openStreams(
     questions,
     registry: encoder.registry,
     clock: systemClock(),
-    observer: joinObservers([...observing.map((one) => one.observer), logObserver(logger)]),
+    observer: joinObservers([
+      ...observing.map((one) => one.observer),
+      logObserver(logger, systemTimers.now),
+    ]),
   });
 }
 
