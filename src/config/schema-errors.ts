@@ -1,5 +1,6 @@
 import type { ErrorObject } from "ajv";
 import { didYouMean } from "./closest-word.js";
+import { fieldHome } from "./field-home.js";
 import { formatPath } from "./format-path.js";
 import type { Finding, Path } from "./kind.js";
 
@@ -11,10 +12,11 @@ export function describeSchemaErrors(
   errors: readonly ErrorObject[],
   value: unknown,
   root: Path,
+  schema: object,
 ): Finding[] {
   const findings = new Map<string, Finding>();
   for (const error of errors) {
-    const finding = describe(error, [...root, ...stepsOf(error, value)]);
+    const finding = describe(error, { schema, root, steps: stepsOf(error, value) });
     const place = JSON.stringify(finding.path);
     // The parts of a union complain first, each about itself; the union's own word is the one that counts.
     if (!findings.has(place) || error.keyword === "anyOf") findings.set(place, finding);
@@ -22,11 +24,19 @@ export function describeSchemaErrors(
   return [...findings.values()];
 }
 
-function describe(error: ErrorObject, path: Path): Finding {
+/** Where a fault is: the steps to it in the value that a schema is of, which is at the root. */
+interface Place {
+  readonly schema: object;
+  readonly root: Path;
+  readonly steps: Path;
+}
+
+function describe(error: ErrorObject, place: Place): Finding {
+  const path = [...place.root, ...place.steps];
   const field = formatPath(path);
   switch (error.keyword) {
     case "additionalProperties":
-      return unknownField(error, path);
+      return unknownField(error, place, path);
     case "required":
       return missingField(error, path);
     case "type":
@@ -34,7 +44,7 @@ function describe(error: ErrorObject, path: Path): Finding {
       return {
         path,
         code: "wrong-type",
-        message: `${field} has to be ${expectedType(error)}, found ${describeType(error.data)}`,
+        message: `${field} has to be ${expectedType(error)}, found ${describeType(error.data)}${cure(error)}`,
       };
     case "enum":
       return unknownWord(error, path);
@@ -53,14 +63,15 @@ function describe(error: ErrorObject, path: Path): Finding {
   }
 }
 
-function unknownField(error: ErrorObject, path: Path): Finding {
+function unknownField(error: ErrorObject, { schema, root, steps }: Place, path: Path): Finding {
   const { additionalProperty } = error.params as { additionalProperty: string };
   const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
   const present = new Set(Object.keys(error.data as object));
-  const guess = didYouMean(
+  const near = didYouMean(
     additionalProperty,
     known.filter((name) => !present.has(name)),
   );
+  const guess = near === "" ? fieldHome(additionalProperty, schema, steps, root) : near;
   return {
     path: [...path, additionalProperty],
     code: "unknown-field",
@@ -104,6 +115,28 @@ function expectedType(error: ErrorObject): string {
   if (error.parentSchema?.["format"] === "duration") return "a duration such as 5s or 100ms";
   const { type } = error.params as { type: string };
   return TYPE_WORDS[type] ?? type;
+}
+
+/** What would make a value that was read as another type the one that was meant. */
+function cure(error: ErrorObject): string {
+  if (error.keyword !== "type") return "";
+  const { data } = error as { data?: unknown };
+  switch ((error.params as { type: string }).type) {
+    case "string": {
+      const isScalar = typeof data === "boolean" || typeof data === "number";
+      const isDuration = error.parentSchema?.["format"] === "duration";
+      return isScalar && !isDuration ? ": put it in quotes" : "";
+    }
+    case "integer":
+    case "number":
+      return typeof data === "string" && /^\d+$/.test(data) ? ": leave out the quotes" : "";
+    case "object":
+      return typeof data === "string" && /^[\w-]+:\S/.test(data)
+        ? ": a colon needs a space behind it"
+        : "";
+    default:
+      return "";
+  }
 }
 
 function expectedRange(error: ErrorObject): string {

@@ -82,5 +82,7 @@ function validate(schema: TSchema, value: unknown, root: Path): Finding[] {
     checks = checksOf(schema);
     compiled.set(schema, checks);
   }
-  return checks.isValid(value) ? [] : describeSchemaErrors(checks.errorsOf(value), value, root);
+  return checks.isValid(value)
+    ? []
+    : describeSchemaErrors(checks.errorsOf(value), value, root, schema);
 }

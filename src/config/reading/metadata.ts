@@ -16,7 +16,7 @@ import { validateBody } from "../schema.js";
 import { isMap } from "./value.js";
 
 /** Kubernetes' ObjectMeta; most of it is its own bookkeeping, which files that were exported from a cluster have. */
-const MetadataFields = strict({
+export const MetadataFields = strict({
   name: optional(Text),
   generateName: optional(Text),
   namespace: optional(Text),
@@ -129,5 +129,6 @@ function isAboutNoIdentity({ path }: Finding): boolean {
 
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, MAX_NAME_LENGTH));
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : "no text";
+  const isScalar = typeof value === "number" || typeof value === "boolean";
+  return isScalar ? `${String(value)}: put it in quotes` : "no text";
 }

@@ -1,12 +1,14 @@
 import { didYouMean } from "../closest-word.js";
-import type { Finding, KindDefinition } from "../kind.js";
+import { fieldHome } from "../field-home.js";
+import { formatPath } from "../format-path.js";
+import type { Finding, KindDefinition, Path } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
 import { notApplied } from "../kinds/unapplied.js";
 import { meshConfigFindings } from "../mesh-config.js";
 import { proxyConfigFindings } from "../proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
 import { validateResource } from "../schema.js";
-import { readMetadata } from "./metadata.js";
+import { MetadataFields, readMetadata } from "./metadata.js";
 import { withoutNullFields, withoutNulls } from "./nulls.js";
 import { describeType, isMap } from "./value.js";
 
@@ -73,7 +75,10 @@ function readKnown(
 ): ResourceReading | NoResource {
   const bare = withoutNulls(value);
   const { metadata, findings } = readMetadata(bare["metadata"], definition.clusterScoped ?? false);
-  if (metadata === undefined) return { findings: [...wrong, ...findings], isSpoilt: true };
+  const unknown = definition.body === "spec" ? unknownMembers(bare, definition) : [];
+  if (metadata === undefined) {
+    return { findings: [...wrong, ...findings, ...unknown], isSpoilt: true };
+  }
   const { status } = bare;
   const whole = isOfIstio(definition) ? value : bare;
   const resource: ConfigResource = {
@@ -86,8 +91,10 @@ function readKnown(
   const all = [
     ...wrong,
     ...findings,
-    ...(definition.body === "spec" ? unknownMembers(bare) : []),
-    ...(wrong.length > 0 ? [] : validateResource(definition, resource)),
+    ...unknown,
+    ...(wrong.length > 0 ? [] : validateResource(definition, resource)).map((finding) =>
+      ofEmptyField(finding, value),
+    ),
     ...effectless(definition),
   ];
   if (!all.some(isError)) {
@@ -144,13 +151,39 @@ function bodyOf(value: Readonly<Record<string, unknown>>): Readonly<Record<strin
 
 const TOP_LEVEL: readonly string[] = ["apiVersion", "kind", "metadata", "spec", "status"];
 
-function unknownMembers(value: Readonly<Record<string, unknown>>): Finding[] {
+function unknownMembers(
+  value: Readonly<Record<string, unknown>>,
+  { schema }: KindDefinition<never>,
+): Finding[] {
   const unknown = Object.keys(value).filter((name) => !TOP_LEVEL.includes(name));
-  return unknown.map((name) => ({
-    path: [name],
-    code: "unknown-field",
-    message: `unknown field "${name}" beside spec${didYouMean(name, TOP_LEVEL)}`,
-  }));
+  const whole = { properties: { metadata: MetadataFields, spec: schema } };
+  return unknown.map((name) => {
+    const home = fieldHome(name, whole, [], []);
+    const guess = home === "" ? didYouMean(name, TOP_LEVEL) : home;
+    const message = `unknown field "${name}" beside spec${guess}`;
+    return { path: [name], code: "unknown-field", message };
+  });
+}
+
+/**
+ * A field that is required and written with nothing behind it, as when what belongs to it is not indented, is better called empty
+ * than missing.
+ */
+function ofEmptyField(finding: Finding, value: unknown): Finding {
+  const { code, path } = finding;
+  if (code !== "missing-field" || memberAt(value, path) !== null) return finding;
+  const message = `${formatPath(path)} is empty: what belongs to it is indented farther than it`;
+  return { ...finding, message };
+}
+
+function memberAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (whole, step) =>
+      isMap(whole) || Array.isArray(whole)
+        ? (whole as Readonly<Record<string, unknown>>)[step]
+        : undefined,
+    value,
+  );
 }
 
 function wrongVersion(apiVersion: string, definition: KindDefinition<never>): Finding {

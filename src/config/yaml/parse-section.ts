@@ -4,6 +4,7 @@ import { readEvents } from "./events.js";
 import { findExpansionProblem } from "./expansion.js";
 import { KUBERNETES_SCHEMA } from "./kubernetes-schema.js";
 import { readPlainDocument } from "./plain-document.js";
+import { syntaxProblem } from "./syntax-problem.js";
 
 /** Why a section cannot be read, and where: `offset` is in UTF-16 code units from the section's start. */
 export interface SectionError {
@@ -67,8 +68,7 @@ const MAX_SHOWN = 100;
 /** What is wrong, and where. js-yaml says of a text in quotes where the text begins: the place is that of the quote. */
 function describeError(error: unknown, text: string): SectionError {
   if (!(error instanceof YAMLException)) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { offset: 0, code: "invalid-yaml", message: `cannot be read as YAML: ${reason}` };
+    return unreadable(text, 0, error instanceof Error ? error.message : String(error));
   }
   const offset = Math.min(error.mark?.position ?? 0, text.length);
   if (error.reason === "duplicated mapping key") {
@@ -81,5 +81,10 @@ function describeError(error: unknown, text: string): SectionError {
     const message = `more than ${String(MAX_ALIASES)} aliases (*name) in one document`;
     return { offset, code: "alias-bomb", message };
   }
-  return { offset, code: "invalid-yaml", message: `cannot be read as YAML: ${error.reason}` };
+  return unreadable(text, offset, error.reason);
+}
+
+function unreadable(text: string, at: number, why: string): SectionError {
+  const { offset, reason } = syntaxProblem(text, at, why);
+  return { offset, code: "invalid-yaml", message: `cannot be read as YAML: ${reason}` };
 }

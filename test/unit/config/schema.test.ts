@@ -28,6 +28,22 @@ describe("what is wrong with the fields of a resource", () => {
     expect(finding?.message).toBe('unknown field "weigth" in spec.http[0].route[0]');
   });
 
+  it.each([
+    ["VirtualService", route({ timeout: "1s" }), "spec.http[0]"],
+    ["VirtualService", route({ host: "a" }), "spec.http[0].route[0].destination"],
+    ["VirtualService", { hosts: ["a"], http: [{ uri: {} }] }, "an item of spec.http[0].match"],
+    [
+      "DestinationRule",
+      { host: "a", trafficPolicy: { maxConnections: 1 } },
+      "spec.trafficPolicy.connectionPool.tcp",
+    ],
+    ["PeerAuthentication", { selector: { app: "a" } }, "spec.selector.matchLabels"],
+  ] as const)("is a field in a wrong place, with the right one: %s %j", (kind, spec, home) => {
+    const [finding] = findingsOf(kind, spec);
+    expect(finding?.message).toMatch(/^unknown field ".*" in /);
+    expect(finding?.message).toContain(` (it belongs in ${home}`);
+  });
+
   it("is a field that is missing", () => {
     expect(findingsOf("DestinationRule", {})).toEqual([
       {
@@ -47,9 +63,12 @@ describe("what is wrong with the fields of a resource", () => {
   });
 
   it.each([
-    ["weight", "5", "a whole number, found text"],
+    ["weight", "5", "a whole number, found text: leave out the quotes"],
+    ["weight", "5%", "a whole number, found text"],
     ["weight", 1.5, "a whole number, found a number"],
     ["headers", [], "a map of names to values, found a list"],
+    ["headers", "request", "a map of names to values, found text"],
+    ["headers", "a:b", "a map of names to values, found text: a colon needs a space behind it"],
   ])("is a value of another type: %s %j", (field, value, message) => {
     const path = [...DESTINATION, field];
     expect(findingsOf("VirtualService", route({ [field]: value }))).toEqual([

@@ -14,6 +14,11 @@ describe("metadata", () => {
     });
   });
 
+  it("needs quotes around a name that YAML reads as something else", () => {
+    const [finding] = readMetadata({ name: false }, false).findings;
+    expect(finding?.message).toMatch(/, found false: put it in quotes$/);
+  });
+
   it("is of no namespace for kinds without one", () => {
     expect(readMetadata({ name: "a", namespace: "b" }, true).metadata?.namespace).toBe("");
   });

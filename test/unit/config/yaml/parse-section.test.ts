@@ -64,7 +64,7 @@ describe("a section of a file", () => {
     ["an unfinished list", "a: [1", "invalid-yaml", "1:6"],
     ["a tab as indentation", "a:\n\t- b", "invalid-yaml", "2:1"],
     ["wrong indentation", "a:\n  b: 1\n c: 2", "invalid-yaml", "3:2"],
-    ["an alias to nothing", "a: *b", "invalid-yaml", "1:5"],
+    ["an alias to nothing", "a: *b", "invalid-yaml", "1:4"],
     ["a map as a key", "? [a]: b", "invalid-yaml", "1:1"],
     ["nothing as a key", "~: 1", "invalid-yaml", "1:1"],
     ["the key __proto__", "a: 1\n__proto__: {}", "invalid-yaml", "2:1"],
@@ -91,6 +91,25 @@ describe("a section of a file", () => {
   ])("calls the key that is given twice what it is called there: %s", (text, key) => {
     const { error } = parseSection(text);
     expect(error?.message).toBe(`the key ${key} is there twice in the same map; keep one of them`);
+  });
+
+  it.each([
+    ["a:\n- *", '2:3 a text that begins with * has to be in quotes, "*"'],
+    [
+      "a: [*.b.c]",
+      '1:5 no anchor has the name of this alias; a text that begins with * has to be in quotes, "*.b.c"',
+    ],
+    ["a: @b", "1:4 a text that begins with @ has to be in quotes"],
+    ["a: b: c", "1:5 a text with a colon and a space in it has to be in quotes"],
+    ["a: 'b's'", "1:7 a quote within single quotes is written twice"],
+    ["a: 1\nb: {{ .c }}", "2:4 {{ begins a template: render it first, as `helm template` does"],
+    ["{{- if .a }}\nb: 1", "1:1 {{ begins a template: render it first, as `helm template` does"],
+    ["a: |\n  {{ .b }}\nc: 1\n  d: 2", "4:4 bad indentation of a mapping entry"],
+  ])("says what would be right: %j", (text, expected) => {
+    const { error } = parseSection(text);
+    const { line, column } = placeOf(text, lineStarts(text), error?.offset ?? -1);
+    const said = error?.message.replace("cannot be read as YAML: ", "");
+    expect(`${String(line)}:${String(column)} ${String(said)}`).toBe(expected);
   });
 
   it("finds an alias bomb in milliseconds", () => {
