@@ -126,12 +126,12 @@ function diagnosticsOf(
 ): readonly Diagnostic[] {
   return refused
     .map(({ typeUrl, name, error, resource, proxies }): Diagnostic => {
-      const refuse = proxies.size === 1 ? "refuses" : "refuse";
+      const [refuse, go] = proxies.size === 1 ? ["refuses", "goes"] : ["refuse", "go"];
       const what = `${shortName(typeUrl)} ${name}`;
       return {
         severity: "error",
         code: "refused-by-proxy",
-        message: `${namesOf(proxies)} ${refuse} ${what}, and go on with the version before: ${error.trim()}`,
+        message: `${namesOf(proxies)} ${refuse} ${what}, and ${go} on with the version before: ${error.trim()}`,
         ...placeOf(blameFor(resource), snapshot),
       };
     })

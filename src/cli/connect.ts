@@ -33,7 +33,7 @@ async function findLocal(environment: CommandContext["environment"]): Promise<De
   if (await answers(LOOPBACK)) return LOOPBACK;
   throw new NoControlPlaneError(
     `no control plane runs on this machine: nobody answers on ${sockets[0] ?? ""} or ${formatDebugAddress(LOOPBACK)}`,
-    `${START_ONE}, or name one elsewhere with --xds-address`,
+    `${START_ONE}; one that was given a --state is found by that, one elsewhere by --xds-address`,
   );
 }
 
@@ -87,26 +87,35 @@ async function open(address: DebugAddress): Promise<DebugClient> {
 }
 
 /**
- * Asks the control plane that the options name, see `addConnectionFlags`.
+ * Asks the control plane that the options name, see `addConnectionFlags`. The hints are for what it may answer, over the usual ones.
  * @throws CommandError when there is none, or it does not answer
  */
 export async function askControlPlane<Answer>(
   context: CommandContext,
   options: ConnectionOptions,
   ask: (client: DebugClient) => Promise<Answer>,
+  hints: Hints = {},
 ): Promise<Answer> {
   const client = await open(await findAddress(context, options));
   try {
     return await ask(client);
   } catch (error) {
     if (!(error instanceof DebugCallError)) throw error;
-    throw new CommandError(error.message, hintFor(error));
+    const { statusName, details } = error;
+    const message = ABOUT_THE_QUESTION.has(statusName) ? details : error.message;
+    throw new CommandError(message, hints[statusName] ?? hintFor(error));
   } finally {
     client.close();
   }
 }
 
-const HINTS: Readonly<Partial<Record<string, string>>> = {
+/** Who was asked is of no interest then. */
+const ABOUT_THE_QUESTION: ReadonlySet<string> = new Set(["NOT_FOUND", "INVALID_ARGUMENT"]);
+
+/** What to do, by the status of an answer. */
+type Hints = Readonly<Partial<Record<string, string>>>;
+
+const HINTS: Hints = {
   UNAVAILABLE: "is a control plane running there? `--xds-address` and `--state` say where it is",
   NOT_FOUND: "`fairlead proxy-status` shows the proxies that are connected",
   UNAUTHENTICATED:

@@ -35,6 +35,9 @@ export function describeCommand(context: CommandContext): Command {
     .addHelpText("after", "\nExample:\n  $ fairlead describe pod payments-v1-0.default");
 }
 
+const SERVICE_HINT =
+  "`fairlead proxy-config clusters POD` shows the services that a proxy sees; give the namespace with -n";
+
 /** A host of three labels or more is that of a service, such as one of a ServiceEntry. */
 const isHost = (text: string): boolean => text.split(".").length > 2;
 
@@ -44,8 +47,12 @@ function withAction(command: Command, context: CommandContext): Command {
     async (text: string, { namespace = "default", ...options }: DescribeOptions) => {
       const { askControlPlane } = await import("./connect.js");
       const [name = "", own = namespace] = isHost(text) ? [text] : text.split(".");
-      const { lines = [] } = await askControlPlane(context, options, (client) =>
-        client.describe({ kind: command.name(), name, namespace: own, viewedFrom: namespace }),
+      const kind = command.name();
+      const { lines = [] } = await askControlPlane(
+        context,
+        options,
+        (client) => client.describe({ kind, name, namespace: own, viewedFrom: namespace }),
+        kind === "service" ? { NOT_FOUND: SERVICE_HINT } : {},
       );
       context.stdout.write(`${lines.join("\n")}\n`);
     },

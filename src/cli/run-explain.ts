@@ -53,6 +53,8 @@ export async function runExplain(
   stdout.write(`${lines.join("\n")}\n`);
 }
 
+const SUCH_AS = "such as http://payments/api, http://payments.default:8080/ or tcp://database:5432";
+
 async function explanationOf(
   context: CommandContext,
   requested: Requested,
@@ -66,11 +68,14 @@ async function explanationOf(
       "give --from POD.NAMESPACE, or --gateway POD.NAMESPACE for a call from outside",
     );
   }
+  if (requested.url === "") {
+    throw new CommandError("nothing says what is called", `give the URL: ${SUCH_AS}`);
+  }
   const url = URL.parse(requested.url);
   if (url === null || !isCalledUrl(url)) {
     throw new CommandError(
       `"${requested.url}" is no URL of http or https, and no tcp://HOST:PORT`,
-      "it is such as http://payments/api, http://payments.default:8080/ or tcp://database:5432",
+      `it is ${SUCH_AS}`,
     );
   }
   const given = { headers, ...(fromIp === undefined ? {} : { fromIp }) };

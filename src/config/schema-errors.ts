@@ -88,8 +88,12 @@ function missingField(error: ErrorObject, path: Path): Finding {
   };
 }
 
+/** What some of Istio's enums begin with stands for nothing. */
+const NO_WORD = "INVALID";
+
 function unknownWord(error: ErrorObject, path: Path): Finding {
-  const { allowedValues } = error.params as { allowedValues: readonly string[] };
+  const { allowedValues: words } = error.params as { allowedValues: readonly string[] };
+  const allowedValues = words.filter((word) => word !== NO_WORD);
   const guess = typeof error.data === "string" ? didYouMean(error.data, allowedValues) : "";
   return {
     path,

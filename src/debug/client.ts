@@ -87,10 +87,13 @@ export interface DebugClient {
 export class DebugCallError extends Error {
   /** gRPC's word, such as `NOT_FOUND`; `UNAVAILABLE` when nobody listens. */
   readonly statusName: string;
+  /** The same without who was asked. */
+  readonly details: string;
   constructor(address: DebugAddress, cause: CallRefused) {
     super(`${formatDebugAddress(address)}: ${cause.message}`, { cause });
     this.name = "DebugCallError";
     this.statusName = statusName(cause.code);
+    this.details = cause.message;
   }
 }
 

@@ -29,6 +29,7 @@ import type {
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { didYouMean } from "../config/closest-word.js";
 import { rememberedLocate } from "../config/remembered-locate.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";
@@ -104,14 +105,29 @@ interface Answers {
 function findConnection(observed: Observed, id: string): Connection {
   const found = connectionsOf(observed).find(({ proxy }) => proxy.id === id);
   if (found !== undefined) return found;
-  throw new CallRefused(
-    status.NOT_FOUND,
-    id === "" ? "the request names no proxy" : `no proxy ${id} is connected`,
-  );
+  throw id === ""
+    ? new CallRefused(status.NOT_FOUND, "the request names no proxy")
+    : notConnected(id, observed);
+}
+
+function notConnected(id: string, observed: Observed): CallRefused {
+  const guess = didYouMean(id, connectedIds(observed));
+  return new CallRefused(status.NOT_FOUND, `no proxy ${id} is connected${guess}`);
+}
+
+const connectedIds = (observed: Observed): readonly string[] =>
+  connectionsOf(observed).map(({ proxy }) => proxy.id);
+
+/** The names `NAME.NAMESPACE` of what can be described. */
+function describedNames(kind: string, observed: Observed): readonly string[] {
+  if (kind === "pod") return connectedIds(observed);
+  const services = observed.snapshot().tables.Service.values();
+  return [...services].map(({ metadata }) => `${metadata.name}.${metadata.namespace}`);
 }
 
 /** Those that say what decides what. */
 function createExplanations({
+  observed,
   describe,
   explain,
   why,
@@ -123,12 +139,14 @@ function createExplanations({
       const lines = describe(request);
       if (lines !== undefined) return { lines: [...lines] };
       const { kind = "", name = "", namespace = "" } = request;
-      throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${name}.${namespace}`);
+      const id = `${name}.${namespace}`;
+      const guess = didYouMean(id, describedNames(kind, observed));
+      throw new CallRefused(status.NOT_FOUND, `there is no ${kind} ${id}${guess}`);
     },
     ListSources: ({ proxy = "", typeUrl = "" }) => {
       const resources = listSources(proxy, typeUrl);
       if (resources === undefined) {
-        throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
+        throw notConnected(proxy, observed);
       }
       if (resources !== "unknown") return { resources: JSON.stringify(resources) };
       const message = `"${typeUrl}" is no type of clusters, endpoints, listeners or route configurations`;
@@ -137,14 +155,14 @@ function createExplanations({
     Why: ({ proxy = "", resource = "" }) => {
       const stages = why(proxy, resource);
       if (stages !== undefined) return { stages: JSON.stringify(stages) };
-      throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
+      throw notConnected(proxy, observed);
     },
     Explain: ({ proxy = "", method = "GET", url = "", headers = {}, fromIp = "" }) => {
       const source = fromIp === "" ? {} : { fromIp: parseIp(fromIp) };
       const requested = { method, url: parseUrl(url), headers, at: now(), ...source };
       const explanation = explain(proxy, requested);
       if (explanation !== undefined) return { explanation: JSON.stringify(explanation) };
-      throw new CallRefused(status.NOT_FOUND, `no proxy ${proxy} is connected`);
+      throw notConnected(proxy, observed);
     },
   };
 }

@@ -157,10 +157,20 @@ export class GrpcClient {
   }
 
   #unavailable(failure: unknown): CallRefused {
-    const cause = this.#failure ?? failure;
-    const why = cause === undefined ? "the connection was closed" : errorMessage(cause);
+    const cause = this.#failure ?? causeOf(failure);
+    const why = cause === undefined ? "the connection was closed" : reasonOf(cause);
     return new CallRefused(status.UNAVAILABLE, why, { cause });
   }
+}
+
+/** Of a stream that came to nothing with its connection: why the connection did. */
+function causeOf(failure: unknown): unknown {
+  return failure instanceof Error ? (failure.cause ?? failure) : failure;
+}
+
+function reasonOf(cause: unknown): string {
+  const isProtocol = cause instanceof Error && "code" in cause && cause.code === "ERR_HTTP2_ERROR";
+  return isProtocol ? `it does not speak HTTP/2 (${cause.message})` : errorMessage(cause);
 }
 
 const nothing = (): void => undefined;

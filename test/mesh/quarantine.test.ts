@@ -116,7 +116,9 @@ test.each([
         resource: "EnvoyFilter bad.default",
         position: { file, line: BLAMED },
       });
-      expect(one.message).toContain(type);
+      expect(one.message).toMatch(
+        new RegExp(`( refuses ${type} .* goes| refuse ${type} .* go) on with the version before: `),
+      );
       expect(one.message).toContain(error);
     }
     expect(await quarantined(type)).toBeGreaterThan(0);

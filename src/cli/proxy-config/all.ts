@@ -5,6 +5,7 @@ import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { type ProxyOptions, readDump, type Wanted, withProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, outputOption, writeValue } from "../write-output.js";
+import { directionOption } from "./direction-option.js";
 
 interface AllOptions extends ProxyOptions {
   readonly fqdn?: string;
@@ -49,7 +50,7 @@ export function allCommand(context: CommandContext): Command {
     .option("--fqdn <host>", "only clusters whose host contains this")
     .option("--port <port>", "only clusters, listeners and endpoints of this port", parsePort)
     .option("--subset <name>", "only clusters whose subset contains this")
-    .option("--direction <direction>", "only clusters of this direction: inbound, outbound")
+    .addOption(directionOption("only clusters of this direction"))
     .option("--address <address>", "only listeners and endpoints at this address")
     .option("--type <type>", "only listeners for HTTP, TCP or HTTP+TCP")
     .option("--name <name>", "only the route table of this name")

@@ -5,6 +5,7 @@ import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { type ProxyOptions, readDumpOf, sayIdle, type Wanted, withProxy } from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
+import { directionOption } from "./direction-option.js";
 
 interface ClustersOptions extends ProxyOptions, ClusterFilter {
   readonly output: WideFormat;
@@ -40,7 +41,7 @@ export function clustersCommand(context: CommandContext): Command {
     .option("--fqdn <host>", "only those whose host contains this")
     .option("--port <port>", "only those of this port", parsePort)
     .option("--subset <name>", "only those whose subset contains this")
-    .option("--direction <direction>", "only those of this direction: inbound, outbound")
+    .addOption(directionOption("only those of this direction"))
     .addOption(outputOption("table", ["wide"]))
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ClustersOptions) => {

@@ -97,6 +97,12 @@ describe("what is wrong with the fields of a resource", () => {
     });
   });
 
+  it("is a word that is none, without those that stand for nothing", () => {
+    const patch = { operation: "MERGES", value: {} };
+    const [finding] = findingsOf("EnvoyFilter", { configPatches: [{ applyTo: "CLUSTER", patch }] });
+    expect(finding?.message).toMatch(/ has to be one of MERGE, .*\(did you mean "MERGE"\?\)$/);
+  });
+
   it("is a number out of range", () => {
     const [finding] = findingsOf("Service", { ports: [{ port: 70000 }] });
     expect(finding).toMatchObject({

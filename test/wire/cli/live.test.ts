@@ -199,6 +199,10 @@ test("what cannot be shown is explained", async () => {
     ["authn", "tls-check", "payments-v1-0", "reviews"],
     ["describe", "pod", "reviews-0.shop"],
     ["describe", "service", "reviews"],
+    ["describe", "service", "payment"],
+    ["why", "payments-v1.default", "80"],
+    ["explain", "--from", "payments-v1-0"],
+    ["proxy-config", "clusters", "payments-v1-0", "--direction", "outbund"],
   ]);
 });
 

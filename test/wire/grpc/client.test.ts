@@ -1,4 +1,5 @@
 /** The client of commands, and servers that it did not make: grpc-js, and HTTP/2 as it is. */
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -117,7 +118,7 @@ test("where nobody listens, each call is told so", async () => {
   const { port, stop } = await serveEcho();
   stop();
   const client = clientOf(at(port));
-  const refused = [expect.stringMatching(/^UNAVAILABLE: .*ECONNREFUSED/)];
+  const refused = [expect.stringMatching(/^UNAVAILABLE: connect ECONNREFUSED/)];
   expect(await talk(client, ONCE, ["a"])).toEqual(refused);
   expect(await talk(client, ONCE, ["a"])).toEqual(refused);
 });
@@ -145,6 +146,19 @@ test("a server of HTTP/2 that knows no gRPC is said to be none", async () => {
   const [end] = await talk(client, ONCE, ["a"]);
   expect(end).toBe("UNAVAILABLE: it answers with status 404 of HTTP");
   client.close();
+});
+
+test("a server of another protocol is said to be none", async () => {
+  const server = createHttpServer();
+  onTestFinished(() => {
+    server.close();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const client = clientOf(at((server.address() as AddressInfo).port));
+  const [end] = await talk(client, ONCE, ["a"]);
+  expect(end).toMatch(/^UNAVAILABLE: it does not speak HTTP\/2 /);
 });
 
 test("a socket is called as a port is", async () => {
