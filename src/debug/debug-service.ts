@@ -209,7 +209,8 @@ function createAnswers(options: DebugServiceOptions): Answers {
     ListTlsPolicies: ({ proxy: id = "", host = "" }) => {
       const { proxy } = findConnection(observed, id);
       const { tables, locate } = observed.snapshot();
-      const query = { namespace: proxy.namespace, ...(host === "" ? {} : { host }) };
+      const { namespace, labels } = proxy;
+      const query = { namespace, labels, ...(host === "" ? {} : { host }) };
       const mesh = observed.mesh();
       const context = { locate: rememberedLocate(locate), trustDomain: mesh.config.trustDomain };
       const decisions = tlsDecisions(mesh, tables.DestinationRule, query);

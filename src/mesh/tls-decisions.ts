@@ -5,7 +5,7 @@ import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
-import { selects } from "./labels.js";
+import { type Labels, selects } from "./labels.js";
 import type { Mesh } from "./mesh.js";
 import {
   decideMode,
@@ -52,11 +52,16 @@ export interface TlsDecision {
   readonly servers: readonly ServerDecision[];
 }
 
-function ruleFor(mesh: Mesh, service: Service, namespace: string): DestinationRule | undefined {
+function ruleFor(
+  mesh: Mesh,
+  service: Service,
+  { namespace, labels = {} }: TlsQuery,
+): DestinationRule | undefined {
   const exact = mesh.rules.get(service.hostname) ?? [];
   const { rootNamespace } = mesh.config;
   return findRule(exact, mesh.wildcardRules, {
     clientNamespace: namespace,
+    clientLabels: labels,
     service,
     rootNamespace,
   });
@@ -124,6 +129,15 @@ function decidingSubsets(rule: DestinationRule | undefined, port: number): reado
   return ["", ...own.map(({ name }) => name)];
 }
 
+/** Who calls, and whom. */
+interface TlsQuery {
+  readonly namespace: string;
+  /** Those of the caller; without them no rule for some workloads applies. */
+  readonly labels?: Labels;
+  /** All that the caller sees when absent. */
+  readonly host?: string;
+}
+
 /**
  * Both sides of each port of the services that callers of a namespace see, by host and port; of one host alone when that is
  * given. UDP ports have no TLS.
@@ -131,13 +145,14 @@ function decidingSubsets(rule: DestinationRule | undefined, port: number): reado
 export function tlsDecisions(
   mesh: Mesh,
   rules: ResourceTables["DestinationRule"],
-  { namespace, host }: { readonly namespace: string; readonly host?: string },
+  query: TlsQuery,
 ): readonly TlsDecision[] {
+  const { namespace, host } = query;
   const hosts = host === undefined ? [...mesh.servicesByHost.keys()].sort() : [host];
   return hosts.flatMap((hostname) => {
     const service = chooseService(mesh.servicesByHost.get(hostname), namespace);
     if (service === undefined) return [];
-    const rule = ruleFor(mesh, service, namespace);
+    const rule = ruleFor(mesh, service, query);
     return service.ports
       .filter(({ protocol }) => protocol !== "UDP")
       .flatMap((port) =>

@@ -29,6 +29,8 @@ export interface Peer {
   readonly identity: string;
   /** Connections are redirected to it by the kernel. */
   readonly isCaptured: boolean;
+  /** Behind it is no application: what it takes it sends on. */
+  readonly isGateway: boolean;
   readonly configuration: ProxyConfiguration;
 }
 
@@ -45,7 +47,10 @@ export interface Arrival {
   readonly endpoint: Endpoint;
   /** At the endpoint's proxy; absent when it has none. */
   readonly hop?: Hop;
-  readonly ending: Ending;
+  /** Where a gateway sends the call on; nothing where it does not come so far. */
+  readonly branches: readonly Branch[];
+  /** Absent where that is for those branches to say. */
+  readonly ending?: Ending;
 }
 
 /** One of the clusters to which a call may go. */
@@ -75,16 +80,29 @@ export type PeerAt = (address: string) => Peer | undefined;
 
 const ANSWERS: Ending = { isAnswered: true, flags: [], reason: "" };
 
+/** Calls that gateways send on to each other are followed so far. */
+const MOST_GATEWAYS = 4;
+
 /** Follows a call from the proxy that it goes out by, or from a gateway that it comes in by. */
 export function travel(peer: Peer, call: Call, peerAt: PeerAt): Journey {
   const hop = hopAt(peer, call);
   const ending = endingAtProxy(hop.walk, hop.verdicts);
   if (ending !== undefined) return { hop, branches: [], ending };
+  return { hop, branches: branchesOf(hop, { peerAt, gateways: MOST_GATEWAYS }) };
+}
+
+/** What a call is followed with. */
+interface Way {
+  readonly peerAt: PeerAt;
+  /** Of how many gateways more it is asked where they send it on. */
+  readonly gateways: number;
+}
+
+function branchesOf(hop: Hop, way: Way): readonly Branch[] {
   const total = hop.walk.clusters.reduce((sum, { weight }) => sum + weight, 0);
-  const branches = hop.walk.clusters
+  return hop.walk.clusters
     .filter(({ weight }) => weight > 0)
-    .map(({ name, weight }) => branchOf(hop, { name, share: weight / total }, peerAt));
-  return { hop, branches };
+    .map(({ name, weight }) => branchOf(hop, { name, share: weight / total }, way));
 }
 
 function hopAt(peer: Peer, call: Call): Hop {
@@ -95,7 +113,7 @@ function hopAt(peer: Peer, call: Call): Hop {
 function branchOf(
   hop: Hop,
   { name, share }: { readonly name: string; readonly share: number },
-  peerAt: PeerAt,
+  way: Way,
 ): Branch {
   const { configuration } = hop.peer;
   const config = configuration.clusters.get(name);
@@ -117,7 +135,7 @@ function branchOf(
   }
   const endpoints = endpointsOf(config, configuration);
   const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
-  const arrivals = healthy.map((endpoint) => arrivalAt(hop, endpoint, peerAt));
+  const arrivals = healthy.map((endpoint) => arrivalAt(hop, endpoint, way));
   if (arrivals.length > 0) return { ...branch, arrivals };
   const reason =
     endpoints.length === 0
@@ -147,29 +165,37 @@ function hostCalled({ call: { request, serverName }, walk: { passed } }: Hop): s
   return named.replace(/:\d*$/, "");
 }
 
-function arrivalAt(from: Hop, endpoint: Endpoint, peerAt: PeerAt): Arrival {
+function arrivalAt(from: Hop, endpoint: Endpoint, { peerAt, gateways }: Way): Arrival {
   const peer = peerAt(endpoint.address);
+  const branches: readonly Branch[] = [];
   if (peer === undefined) {
     const isKnown = endpoint.transport.encryption !== "mesh-tls";
-    if (isKnown) return { endpoint, ending: ANSWERS };
+    if (isKnown) return { endpoint, branches, ending: ANSWERS };
     const reason = `no proxy is known at ${endpoint.address} that could show a certificate of the mesh`;
-    return { endpoint, ending: notConnected(from.walk.passed.route, reason) };
+    return { endpoint, branches, ending: notConnected(from.walk.passed.route, reason) };
   }
   const hop = hopAt(peer, inboundCall(from, endpoint, peer));
-  return { endpoint, hop, ending: endingOf(from, endpoint, hop) };
+  const ending = endingOf(from, endpoint, hop);
+  if (ending !== undefined) return { endpoint, hop, branches, ending };
+  if (!peer.isGateway) return { endpoint, hop, branches, ending: ANSWERS };
+  if (gateways > 0) {
+    return { endpoint, hop, branches: branchesOf(hop, { peerAt, gateways: gateways - 1 }) };
+  }
+  return { endpoint, hop, branches, ending: { ...ANSWERS, reason: "gateways send it on and on" } };
 }
 
+/** How a call ends at a server; undefined when it gets through. */
 function endingOf(
   from: Hop,
   { transport }: Endpoint,
   { peer, walk: walked, verdicts }: Hop,
-): Ending {
+): Ending | undefined {
   const { route } = from.walk.passed;
   if (walked.error === undefined && !transport.accepts(peer.identity)) {
     const reason = `the caller does not take a server with the identity ${peer.identity}`;
     return notConnected(route, reason);
   }
-  return endingAtServer(walked, verdicts, { route, transport }) ?? ANSWERS;
+  return endingAtServer(walked, verdicts, { route, transport });
 }
 
 /** What the caller's proxy has left of a request; nothing of one for a tunnel, through which its client says something else. */

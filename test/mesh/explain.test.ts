@@ -279,3 +279,41 @@ test.each([
   ]);
   expect(results[0]).not.toHaveProperty("status");
 });
+
+/** A host outside of the mesh, which is called by way of the gateway. */
+const byGateway = (address: string): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: out }
+spec:
+  hosts: [out.example]
+  resolution: STATIC
+  ports: [{ number: 80, name: http, protocol: HTTP, targetPort: 8080 }]
+  endpoints: [{ address: ${address} }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: out }
+spec:
+  hosts: [out.example]
+  gateways: [mesh, istio-system/edge]
+  http:
+    - match: [{ gateways: [mesh] }]
+      route: [{ destination: { host: istio-ingressgateway.istio-system.svc.cluster.local } }]
+    - match: [{ gateways: [istio-system/edge], uri: { prefix: /api } }]
+      route: [{ destination: { host: out.example } }]
+`;
+
+test("explain follows a call through a gateway to who answers", async () => {
+  const address = mesh().pod("legacy-0.plain").addresses.pod;
+  await mesh().write("out.yaml", byGateway(address));
+  const results = async (path: string) => {
+    const url = `http://out.example${path}`;
+    return (await explanationOf(mesh(), "--from", "caller-0.default", url)).results;
+  };
+  expect(echoOf(await call(mesh().pod("caller-0"), "http://out.example/api")).pod).toBe("legacy-0");
+  expect(await results("/api")).toMatchObject([{ share: 1, answeredBy: ["legacy-0.plain"] }]);
+
+  expect((await call(mesh().pod("caller-0"), "http://out.example/other")).status).toBe(404);
+  expect(await results("/other")).toMatchObject([{ share: 1, answeredBy: [], status: 404 }]);
+});

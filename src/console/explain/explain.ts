@@ -125,12 +125,12 @@ function poolSteps(scene: Scene, config: ClusterJson): readonly Step[] {
 
 /** What the two sides of a host want of TLS, and what comes of it. */
 function tlsSteps(
-  { scene, namespace }: Context,
+  { scene, namespace, proxy: { labels } }: Context,
   { cluster, arrivals, outside }: Branch,
 ): readonly Step[] {
   const [, port, subset, host = ""] = cluster.split("|");
   const { mesh, snapshot } = scene;
-  const found = tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace, host });
+  const found = tlsDecisions(mesh, snapshot.tables.DestinationRule, { namespace, labels, host });
   const ofPort = found.filter((one) => String(one.port.number) === port);
   const decision = ofPort.find((one) => one.subset === subset) ?? ofPort[0];
   if (decision === undefined) return [];
@@ -147,7 +147,7 @@ function tlsSteps(
 
 const ENCRYPTIONS = { plaintext: "plaintext", tls: "TLS", "mesh-tls": "mutual TLS" } as const;
 
-function arrivalStage(context: Context, { endpoint, hop, ending }: Arrival): Stage {
+function arrivalStage(context: Context, { endpoint, hop, branches, ending }: Arrival): Stage {
   const { scene } = context;
   const place = `${endpoint.address}:${endpoint.port}`;
   const name = nameOf(scene, endpoint.address);
@@ -159,7 +159,16 @@ function arrivalStage(context: Context, { endpoint, hop, ending }: Arrival): Sta
   const namespace = hop.peer.id.slice(hop.peer.id.lastIndexOf(".") + 1);
   const steps = describeHop({ scene, namespace }, hop);
   const peers = peersStep(scene, hop.peer.id, hop.call.destination.port);
-  return { title, steps: [...peers, ...steps, ...endingSteps(ending)], stages: [] };
+  const gateway = scene.proxies.find(({ id }) => id === hop.peer.id);
+  const onward =
+    gateway === undefined
+      ? []
+      : branches.map((branch) => branchStage({ scene, namespace, proxy: gateway }, branch));
+  return {
+    title,
+    steps: [...peers, ...steps, ...endingSteps(ending)],
+    stages: onward,
+  };
 }
 
 function endingSteps(ending: Ending | undefined): readonly Step[] {
@@ -180,7 +189,11 @@ function alike(stages: readonly Stage[]): readonly Stage[] {
   const groups = new Map<string, Stage[]>();
   for (const stage of stages) {
     // Their listeners are named after their addresses.
-    const key = JSON.stringify(stage.steps.filter(({ about }) => !/listener|chain/.test(about)));
+    const { steps, stages: onward } = stage;
+    const key = JSON.stringify([
+      steps.filter(({ about }) => !/listener|chain/.test(about)),
+      onward,
+    ]);
     groups.set(key, [...(groups.get(key) ?? []), stage]);
   }
   return [...groups.values()].flatMap(([first, ...others]) => {
@@ -190,19 +203,31 @@ function alike(stages: readonly Stage[]): readonly Stage[] {
 }
 
 function resultsOf(scene: Scene, { hop, ending, branches }: Journey): readonly Result[] {
-  const ends = (branch: Branch): readonly Result[] =>
-    branch.ending === undefined
-      ? branch.arrivals.map((arrival) => {
-          const { address, port } = arrival.endpoint;
-          const name = nameOf(scene, address);
-          const share = branch.share / branch.arrivals.length;
-          const server = name === "" ? `${address}:${port}` : name;
-          const hops = arrival.hop === undefined ? [hop] : [hop, arrival.hop];
-          return conditional(resultOf(share, arrival.ending, server), hops);
-        })
-      : [conditional(resultOf(branch.share, branch.ending, branch.outside?.who ?? ""), [hop])];
-  const results = ending === undefined ? branches.map(ends) : [[resultOf(1, ending, "")]];
+  const results =
+    ending === undefined
+      ? branches.map((branch) => endsOf(scene, branch, { share: 1, hops: [hop] }))
+      : [[resultOf(1, ending, "")]];
   return results.flatMap(joined).sort((a, b) => b.share - a.share);
+}
+
+/** The way of a part of the requests, up to where it branches. */
+interface Before {
+  readonly share: number;
+  readonly hops: readonly Hop[];
+}
+
+function endsOf(scene: Scene, branch: Branch, { share, hops }: Before): readonly Result[] {
+  const all = share * branch.share;
+  if (branch.ending !== undefined) {
+    return [conditional(resultOf(all, branch.ending, branch.outside?.who ?? ""), hops)];
+  }
+  return branch.arrivals.flatMap(({ endpoint: { address, port }, hop, ending, branches }) => {
+    const way = { share: all / branch.arrivals.length, hops: [...hops, ...(hop ? [hop] : [])] };
+    if (ending === undefined) return branches.flatMap((onward) => endsOf(scene, onward, way));
+    const name = nameOf(scene, address);
+    const server = name === "" ? `${address}:${port}` : name;
+    return [conditional(resultOf(way.share, ending, server), way.hops)];
+  });
 }
 
 /** A result for which what the proxies on the way cannot say by themselves has to hold. */
@@ -234,7 +259,7 @@ function joined(results: readonly Result[]): readonly Result[] {
     byEnd.set(key, {
       ...result,
       share: (before?.share ?? 0) + result.share,
-      answeredBy: [...(before?.answeredBy ?? []), ...result.answeredBy],
+      answeredBy: [...new Set([...(before?.answeredBy ?? []), ...result.answeredBy])],
     });
   }
   return [...byEnd.values()];

@@ -26,6 +26,7 @@ export function peerOf({ mesh, resourcesOf, encoder }: Scene, proxy: Proxy): Pee
     id,
     address,
     identity: formatSpiffeId({ trustDomain, namespace, serviceAccount }),
+    isGateway: type === "router",
     isCaptured: type === "sidecar" && mode !== "NONE",
     configuration: proxyConfiguration(resourcesOf(proxy), encoder),
   };

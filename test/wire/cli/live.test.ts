@@ -115,6 +115,14 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: payments, namespace: default }
 spec: { action: DENY, rules: [{ to: [{ operation: { paths: [/admin] } }] }] }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: nobody, namespace: default }
+spec:
+  workloadSelector: { matchLabels: { app: payments } }
+  host: nobody
+  trafficPolicy: { tls: { mode: DISABLE } }
 `;
 
 /** Starts a control plane and a proxy that accepts what it is sent; resolves with the directory of its state. */
