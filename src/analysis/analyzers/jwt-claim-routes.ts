@@ -50,16 +50,18 @@ function* analyzeRoute(
     const reference = gatewayReference(text, resource.namespace);
     const gateway = findGateway(resources, reference);
     if (gateway === undefined) continue;
-    for (const workload of workloads.selected(gateway.spec.selector ?? {})) {
-      const selectors = [ISTIO_NAMESPACE, workload.namespace].flatMap(
-        (one) => policies.get(one) ?? [],
-      );
-      if (selectors.some((labels) => selects(labels, workload.labels))) continue;
-      const message =
-        `the route never matches "${name}": no RequestAuthentication checks tokens at ${workload.name}, ` +
-        `which serves Gateway ${reference.namespace}/${reference.name}; add one for its labels`;
-      yield { resource, code: "IST0149", path, message };
-    }
+    const unchecked = [...workloads.selected(gateway.spec.selector ?? {})].filter((workload) => {
+      const namespaces = new Set([ISTIO_NAMESPACE, workload.namespace]);
+      const selectors = [...namespaces].flatMap((one) => policies.get(one) ?? []);
+      return !selectors.some((labels) => selects(labels, workload.labels));
+    });
+    const [first, ...others] = new Set(unchecked.map((workload) => workload.name));
+    if (first === undefined) continue;
+    const where = others.length === 0 ? first : `${first} and ${others.length} more`;
+    const message =
+      `the route never matches "${name}": no RequestAuthentication checks tokens at ${where}, ` +
+      `for Gateway ${reference.namespace}/${reference.name}; add one for its labels`;
+    yield { resource, code: "IST0149", path, message };
   }
 }
 

@@ -4,6 +4,7 @@ import {
   checkIps,
   checkNotEmpty,
   checkPorts,
+  checkPrincipals,
   checkServiceAccounts,
   checkTrustDomains,
 } from "./authorization-fields.js";
@@ -26,7 +27,7 @@ const ATTRIBUTES: Readonly<Record<string, CheckValues>> = {
   "remote.ip": checkIps,
   "source.namespace": anything,
   "source.serviceAccount": checkServiceAccounts,
-  "source.principal": anything,
+  "source.principal": checkPrincipals,
   "source.trustDomain": checkTrustDomains,
   "request.auth.principal": anything,
   "request.auth.audiences": anything,

@@ -51,6 +51,9 @@ export function* checkSource(source: AuthorizationSource, path: Path): Findings 
   for (const field of ["trustDomains", "notTrustDomains"] as const) {
     yield* checkTrustDomains(source[field], [...path, field]);
   }
+  for (const field of ["principals", "notPrincipals"] as const) {
+    yield* checkPrincipals(source[field], [...path, field]);
+  }
   const accounts = ["serviceAccounts", "notServiceAccounts"] as const;
   for (const field of accounts) yield* checkServiceAccounts(source[field], [...path, field]);
   const { principals, notPrincipals, namespaces, notNamespaces } = source;
@@ -69,11 +72,43 @@ export function* checkOperation(operation: AuthorizationOperation, path: Path): 
     yield* checkPorts(operation[field], [...path, field]);
   }
   for (const field of ["paths", "notPaths"] as const) {
-    yield* each(operation[field], [...path, field], (value, at) =>
-      refuse(at, pathTemplateProblem(value)),
-    );
+    yield* each(operation[field], [...path, field], checkPath);
+  }
+  for (const field of ["methods", "notMethods"] as const) {
+    yield* each(operation[field], [...path, field], checkMethod);
   }
 }
+
+/** What a certificate has before the name that policies write. */
+const SCHEME = "spiffe://";
+
+/** Names as policies have them: one that is for nobody denies nobody, or lets nobody in. */
+export function checkPrincipals(values: readonly string[] | undefined, path: Path): Findings {
+  return each(values, path, function* (value, at) {
+    if (!value.startsWith(SCHEME)) return;
+    const name = value.slice(SCHEME.length);
+    yield doubtful(at, `nobody is "${value}": principals are written without ${SCHEME}, "${name}"`);
+  });
+}
+
+function* checkPath(value: string, path: Path): Findings {
+  yield* refuse(path, pathTemplateProblem(value));
+  if (value !== "" && !/^[/*{]/.test(value)) {
+    yield doubtful(path, `no request has the path "${value}": paths begin with /`);
+  }
+}
+
+/** Methods are compared as they are written. */
+function* checkMethod(value: string, path: Path): Findings {
+  const sent = value.toUpperCase();
+  if (value !== sent && METHODS.includes(sent)) {
+    yield doubtful(path, `no request has the method "${value}": write "${sent}"`);
+  }
+}
+
+const METHODS: readonly string[] = "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(
+  " ",
+);
 
 /** Texts of which none is empty. */
 export function checkNotEmpty(values: readonly string[] | undefined, path: Path): Findings {

@@ -306,12 +306,18 @@ describe("routes by the claims of a token", () => {
     routing("r", { gateways, http: [{ match: [{ headers: { [claim]: { exact: "a" } } }] }] });
   const gateway = resource("Gateway", "g", { selector: { app: "edge" } });
   const pod = resource("Pod", { name: "edge", namespace: "edge", labels: { app: "edge" } });
+  const second = resource("Pod", { name: "edge-1", namespace: "edge", labels: { app: "edge" } });
   const policy = (namespace: string, spec: object = {}) =>
     resource("RequestAuthentication", { name: "p", namespace }, spec);
   tryRows(jwtClaimRouteAnalyzer, [
     [
       "never match where nobody checks the token",
       file(byClaim(["g"]), gateway, pod),
+      [`IST0149 VirtualService r.default: ${claim}`],
+    ],
+    [
+      "are told of once for several pods of a gateway",
+      file(byClaim(["g"]), gateway, pod, second),
       [`IST0149 VirtualService r.default: ${claim}`],
     ],
     [

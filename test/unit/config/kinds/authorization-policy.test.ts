@@ -82,6 +82,11 @@ describe("the source of an authorization rule", () => {
     ["says something", from({}), [SOURCE]],
     ["has no empty values", from({ principals: ["a", ""] }), [`${SOURCE}.principals[1]`]],
     [
+      "has principals without the scheme of certificates, which is nobody's",
+      from({ principals: ["spiffe://a/ns/b/sa/c", "a/ns/b/sa/c"], notPrincipals: ["spiffe://*"] }),
+      [`warning ${SOURCE}.principals[0]`, `warning ${SOURCE}.notPrincipals[0]`],
+    ],
+    [
       "has addresses and ranges of them",
       from({ ipBlocks: ["10.0.0.0/8", "a"], notRemoteIpBlocks: ["::/129"] }),
       [`${SOURCE}.ipBlocks[1]`, `${SOURCE}.notRemoteIpBlocks[0]`],
@@ -130,6 +135,11 @@ describe("the operation of an authorization rule", () => {
       [`${OPERATION}.ports[2]`, `${OPERATION}.ports[3]`],
     ],
     ["has paths, prefixes and suffixes", paths("/a", "/a/*", "*/a", "*"), []],
+    [
+      "has paths and methods that a request can have",
+      to({ paths: ["a", "a/*"], notMethods: ["get", "GET", "*", "own"] }),
+      [...at(0, 1).map((path) => `warning ${path}`), `warning ${OPERATION}.notMethods[0]`],
+    ],
     ["has templates of paths", paths("/a/{*}/b", "/{*}/{**}"), []],
     ["has templates for whole segments", paths("/a{*}", "/{a}", "/{*}/{"), at(0, 1, 2)],
     ["has templates that end with {**}", paths("/{**}/{*}", "/{**}/{**}"), at(0, 1)],
