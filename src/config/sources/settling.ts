@@ -1,34 +1,60 @@
 import type { Timers } from "../timers.js";
 
-/** How long nothing has to happen in a directory that had nothing until it is taken to have all, in milliseconds. */
+/** How long nothing has to come into or go from a directory until it is taken to be as it is meant, in milliseconds. */
 const SETTLE_MS = 1000;
 
-/** Knows whether a directory that had nothing is still being filled: copying its files takes a while. */
+/** What is different in a directory, in numbers of sources. */
+export interface SourceCounts {
+  readonly before: number;
+  readonly after: number;
+  /** How many of those from before are not there any more. */
+  readonly gone: number;
+}
+
+/**
+ * Knows whether a directory is being filled that had nothing, since copying its files takes a while, or is losing its files:
+ * who deletes all of them does it one by one, and may be about to put others there.
+ */
 export interface Settling {
-  /** Takes note that the directory has another number of sources, or others. */
-  readonly onChange: (countBefore: number, count: number) => void;
+  /** Takes note of what is different. */
+  readonly onChange: (counts: SourceCounts) => void;
   readonly isSettled: () => boolean;
+  /** What has gone is meant to be gone. */
+  readonly acceptLosses: () => void;
   readonly cancel: () => void;
 }
 
-/** A directory is settled until it gets its first source; `onSettled` is called when it is settled again. */
+/**
+ * A directory is settled until it gets its first source, or loses several in one look without getting any: one that goes alone
+ * is meant to, and where others come something is moved. `onSettled` is called when it is settled again.
+ */
 export function createSettling(timers: Timers, onSettled: () => void): Settling {
+  let isFilling = false;
   let cancelWait: (() => void) | undefined;
   const cancel = (): void => {
     cancelWait?.();
     cancelWait = undefined;
   };
   return {
-    onChange: (countBefore, count) => {
-      const isFilling = countBefore === 0 || cancelWait !== undefined;
+    onChange: ({ before, after, gone }) => {
+      const come = after - before + gone;
+      if (come + gone === 0) return;
+      if (before === 0) isFilling = true;
+      else if (cancelWait === undefined) {
+        isFilling = false;
+        if (gone < 2 || come > 0) return;
+      }
       cancel();
-      if (!isFilling || count === 0) return;
+      if (after === 0) return;
       cancelWait = timers.after(SETTLE_MS, () => {
         cancelWait = undefined;
         onSettled();
       });
     },
     isSettled: () => cancelWait === undefined,
+    acceptLosses: () => {
+      if (!isFilling) cancel();
+    },
     cancel,
   };
 }

@@ -26,7 +26,7 @@ export interface SourceWatch {
   readonly ready: Promise<void>;
   /** Something may have changed, and what is different was not given yet. */
   readonly isLooking: () => boolean;
-  /** Looks at everything now; resolves when what is different was given. */
+  /** Looks at everything now, and takes what has gone to be gone; resolves when what is different was given. */
   readonly refresh: () => Promise<void>;
   /** Ends the watch; no batch is given after it resolved. */
   readonly close: () => Promise<void>;
@@ -87,7 +87,7 @@ export function watchSources(options: WatchOptions): SourceWatch {
     isLooking: () => queue.isBusy() || debounce.isWaiting(),
     refresh: () => {
       suspectAll();
-      return look();
+      return enqueue(() => acceptedChangesOf(roots, given, onError));
     },
     close: async () => {
       isClosed = true;
@@ -131,6 +131,17 @@ function createQueue(onError: (error: unknown) => void): Queue {
 async function timed<T>(task: () => Promise<T>): Promise<readonly [T, number]> {
   const begun = performance.now();
   return [await task(), performance.now() - begun];
+}
+
+/** As changesOf, where what has gone is meant to be gone. */
+async function acceptedChangesOf(
+  ...of: Parameters<typeof changesOf>
+): Promise<SourceBatch | undefined> {
+  const [roots] = of;
+  const changes = await changesOf(...of);
+  for (const root of roots) root.acceptLosses();
+  if (changes === undefined) return changesOf(...of);
+  return { ...changes, roots: roots.map((root) => root.status()) };
 }
 
 /** What is different in some roots since the last batch, which said `given` of them; undefined when nothing is. */

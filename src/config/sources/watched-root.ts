@@ -28,6 +28,8 @@ export interface WatchedRoot {
   readonly noteRead: (sources: readonly Source[]) => void;
   /** Looks at what was suspected since the last time, and reads what may be different. What fails stays suspected. */
   readonly update: () => Promise<RootUpdate>;
+  /** What has gone is meant to be gone, also if more may be about to go. */
+  readonly acceptLosses: () => void;
   /** Suspects everything. */
   readonly suspectAll: () => void;
   readonly close: () => void;
@@ -115,8 +117,12 @@ export async function createWatchedRoot(
       change.changed.some(({ isLinked }) => isLinked);
     known = mayHaveMoved ? await follow(scan) : { ...before, scan, hasBegun: false };
     if (known.hasBegun) raise({ type: "all" });
-    if (scan.found !== before.scan.found) settling.onChange(before.scan.found.size, found.size);
     const removed = [...change.removed, ...gone.filter((path) => before.scan.found.has(path))];
+    settling.onChange({
+      before: before.scan.found.size,
+      after: found.size,
+      gone: removed.length,
+    });
     return { changed, removed };
   };
 
@@ -131,6 +137,7 @@ export async function createWatchedRoot(
     },
     update: async () =>
       (await look(async (raised) => take(await inspect(known.scan, raised, limits)))) ?? UNCHANGED,
+    acceptLosses: settling.acceptLosses,
     suspectAll: () => {
       raise({ type: "all" });
     },

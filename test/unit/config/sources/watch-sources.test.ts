@@ -8,7 +8,7 @@ import { scanRoot } from "../../../../src/config/sources/scan.js";
 import type { SourceBatch } from "../../../../src/config/sources/source.js";
 import { type WatchOptions, watchSources } from "../../../../src/config/sources/watch-sources.js";
 import { createWatchedRoot } from "../../../../src/config/sources/watched-root.js";
-import { SYSTEM_TIMERS } from "../../../../src/config/timers.js";
+import { SYSTEM_TIMERS, type Timers } from "../../../../src/config/timers.js";
 import { createManualTimers } from "../manual-timers.js";
 import { temporaryDirectory, writeFiles, writeLinks } from "./temporary-directory.js";
 
@@ -21,6 +21,8 @@ interface Watching {
   /** How many batches were given and not taken. */
   readonly waiting: () => number;
   readonly close: () => Promise<void>;
+  /** Looks at everything. */
+  readonly refresh: () => Promise<void>;
 }
 
 function watching(
@@ -56,7 +58,8 @@ function watching(
       ...removed.map((path) => [below(path), undefined] as const),
     ]);
   };
-  return { next, nextBatch, waiting: () => batches.length, close: watch.close };
+  const { close, refresh } = watch;
+  return { next, nextBatch, waiting: () => batches.length, close, refresh };
 }
 
 /**
@@ -279,6 +282,33 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
       changed: [],
       removed: [],
     });
+  });
+
+  it("says that a directory which lost several files may lose more, until none has gone for a while", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "x.yaml": "1", "y.yaml": "1", "z.yaml": "1" });
+    const watch = watching(directory);
+    await watch.next();
+    for (const name of ["x.yaml", "y.yaml"]) rmSync(join(directory, name));
+    expect(await watch.nextBatch()).toMatchObject({
+      roots: [{ isSettled: false, sourceCount: 1 }],
+    });
+    expect(await watch.nextBatch()).toMatchObject({ roots: [{ isSettled: true }], removed: [] });
+  });
+
+  it("takes what has gone to be gone when it is asked to look", async () => {
+    const directory = temporaryDirectory();
+    writeFiles(directory, { "x.yaml": "1", "y.yaml": "1", "z.yaml": "1" });
+    const after: Timers["after"] = (ms, callback) =>
+      SYSTEM_TIMERS.after(ms < 1000 ? ms : 2 ** 30, callback);
+    const watch = watching(directory, { timers: { after } });
+    await watch.next();
+    for (const name of ["x.yaml", "y.yaml"]) rmSync(join(directory, name));
+    await watch.refresh();
+    let batch = await watch.nextBatch();
+    const removed = [...batch.removed];
+    while (batch.roots[0]?.isSettled !== true) batch = await watch.nextBatch();
+    expect(removed).toHaveLength(2);
   });
 
   it("sees files change whose folder is swapped by a link, as Kubernetes does", async () => {
