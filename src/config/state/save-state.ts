@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { errorMessage } from "../../base/error-message.js";
 import type { ConfigState } from "../store/config-state.js";
 import { changedPaths, type SavedFile, savedFileOf } from "../store/saved-file.js";
 import type { Timers } from "../timers.js";
@@ -12,7 +13,7 @@ export interface SaveOptions {
   /** What the directory has now. */
   readonly saved: ConfigState;
   readonly timers: Timers;
-  /** Is told what could not be saved; it is tried again with the next change. */
+  /** Is told once for all that could not be saved in one go; it is tried again after a while. */
   readonly onError: (error: unknown) => void;
   /** How long changes are gathered, in milliseconds. */
   readonly delayMs?: number;
@@ -27,6 +28,8 @@ export interface StateSaver {
 }
 
 const DEFAULT_DELAY_MS = 1000;
+/** After what could not be saved nothing is tried for so long, in milliseconds: a disk that is full stays so for a while. */
+const RETRY_MS = 10_000;
 /** What is saved may have private keys in it. */
 const FILE_MODE = 0o600;
 
@@ -41,20 +44,28 @@ export function createStateSaver(options: SaveOptions): StateSaver {
   let { saved } = options;
   let latest = saved;
   let cancel: (() => void) | undefined;
+  let isClosed = false;
   let work: Promise<void> = Promise.resolve();
 
   const save = async (): Promise<void> => {
     const paths = new Set([...changedPaths(saved, latest), ...failed]);
     saved = latest;
     failed.clear();
+    const errors: unknown[] = [];
     for (const path of paths) {
       try {
         await saveFile(directory, path, savedFileOf(saved, path));
       } catch (error) {
         failed.add(path);
-        onError(error);
+        errors.push(error);
       }
     }
+    if (errors.length === 0) return;
+    onError(inOne(errors));
+    // What was to be saved soon is among it.
+    cancel?.();
+    cancel = undefined;
+    schedule();
   };
   const flush = (): Promise<void> => {
     cancel?.();
@@ -62,14 +73,28 @@ export function createStateSaver(options: SaveOptions): StateSaver {
     work = work.then(save);
     return work;
   };
+  const schedule = (): void => {
+    if (!isClosed) {
+      cancel ??= timers.after(failed.size > 0 ? RETRY_MS : delayMs, () => void flush());
+    }
+  };
   return {
     take: (state) => {
       const isSame = state.standings === latest.standings;
       latest = state;
-      if (!isSame) cancel ??= timers.after(delayMs, () => void flush());
+      if (!isSame) schedule();
     },
-    close: flush,
+    close: () => {
+      isClosed = true;
+      return flush();
+    },
   };
+}
+
+function inOne(errors: readonly unknown[]): unknown {
+  const [cause] = errors;
+  if (errors.length === 1) return cause;
+  return new Error(`${errors.length} files, the first: ${errorMessage(cause)}`, { cause });
 }
 
 async function saveFile(
