@@ -19,6 +19,11 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
 }
 
+/** The candidate from which a word differs by one letter, letter case and word separators aside; undefined when none does. */
+export function nearWord(word: string, candidates: readonly string[]): string | undefined {
+  return candidates.find((candidate) => editDistance(plain(word), plain(candidate), 2) < 2);
+}
+
 function plain(word: string): string {
   return word.toLowerCase().replace(/[-_. ]/g, "");
 }

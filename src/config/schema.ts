@@ -4,6 +4,7 @@ import { Set as setFormat } from "typebox/format";
 import { Compile } from "typebox/schema";
 import { durationMs } from "./duration.js";
 import type { Finding, KindDefinition, Path } from "./kind.js";
+import { misspeltFields } from "./misspelt-fields.js";
 import type { ConfigResource } from "./resource.js";
 import { describeSchemaErrors } from "./schema-errors.js";
 
@@ -70,9 +71,11 @@ export function validateResource(
     ...validateBody(definition, resource.spec),
     ...validateStatus(definition, resource.status),
   ];
-  if (findings.length > 0) return findings;
+  const root = definition.body === "spec" ? ["spec"] : [];
+  const misspelt = misspeltFields(resource.spec, definition.schema, root);
+  if (findings.length > 0) return [...findings, ...misspelt];
   // The schema just said that the spec is one of this kind.
-  return definition.check?.(resource as ConfigResource<never>) ?? [];
+  return [...misspelt, ...(definition.check?.(resource as ConfigResource<never>) ?? [])];
 }
 
 function validate(schema: TSchema, value: unknown, root: Path): Finding[] {

@@ -10,6 +10,16 @@ describe("a Service", () => {
       { healthCheckNodePort: 1, selector: { app: "a" } },
       [],
     ],
+    [
+      "is told of fields that are almost others",
+      { selctor: { app: "a" }, ports: [{ port: 80, tagetPort: 8080 }], constructor: 1 },
+      ["warning spec.selctor", "warning spec.ports[0].tagetPort"],
+    ],
+    [
+      "may have fields that are almost such as it has",
+      { clusterIP: "None", clusterIPs: ["None"], selector: {}, selectors: 1 },
+      [],
+    ],
     ["can name the port of its workloads", ports({ port: 80, targetPort: "http" }), []],
     ["has ports in range", ports({ port: 0 }), ["spec.ports[0].port"]],
     [
