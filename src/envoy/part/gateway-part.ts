@@ -115,8 +115,14 @@ const clientOf = ({ proxy, config }: GatewayInputs) => ({
   rootNamespace: config.rootNamespace,
 });
 
-/** A gateway that captures nothing shares its machine with others, so it keeps to its own address. */
-const addressOf = ({ mode, address }: Proxy): string => (mode === "NONE" ? address : ANY_ADDRESS);
+/**
+ * The address a server listens on. A gateway that captures nothing shares its machine with others, so it keeps to its own where
+ * a server names none.
+ */
+function listensOn({ server: { bind = "" } }: GatewayServer, { mode, address }: Proxy): string {
+  if (bind !== "") return bind;
+  return mode === "NONE" ? address : ANY_ADDRESS;
+}
 
 /** The VirtualServices that say where the connections of servers go which are passed on as bytes. */
 function passingSources(
@@ -164,14 +170,15 @@ function listenersOf(
     passed: inputs.passed,
   };
   const possible = servers.filter(({ listenPort }) => !(proxy.unprivileged && listenPort < 1024));
-  return [
-    ...groupBy(possible, (one) => `${one.server.bind ?? ""}|${String(one.listenPort)}`).values(),
-  ]
-    .map((members) => {
-      const [first] = members;
-      const bind = first?.server.bind ?? "";
-      const address = bind === "" ? addressOf(proxy) : bind;
-      const at = { address, port: first?.listenPort ?? 0 };
+  const byAddress = groupBy(possible, (one) => listensOn(one, proxy));
+  return [...byAddress]
+    .flatMap(([address, sharing]) =>
+      [...groupBy(sharing, ({ listenPort }) => listenPort)].map(([port, members]) => ({
+        at: { address, port },
+        members,
+      })),
+    )
+    .map(({ at, members }) => {
       const made = gatewayListener(members, at, options);
       const sources = [...gatewaySources(members), ...passingSources(members, inputs, context)];
       return made && encodeListener(encoder, made, sources);

@@ -39,3 +39,25 @@ test.each([
   expect(chain?.transportSocket !== undefined).toBe(ends);
   expect(routes.get("https.443.https.edge.istio-system") !== undefined).toBe(ends);
 });
+
+test("servers of one port share a listener though only one of them names the address both have", () => {
+  const server = (host: string, bind: string): string => `
+    - port: { number: 443, name: https-${host}, protocol: HTTPS }
+      hosts: [${host}.example.com]
+      tls: { mode: SIMPLE, credentialName: ${host} }${bind}`;
+  const { listeners } = sentTo(
+    GATEWAY,
+    `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: ${server("shop", "")}${server("bank", "\n      bind: 0.0.0.0")}${server("inner", "\n      bind: 127.0.0.1")}`,
+  );
+  const names = (listener: string) =>
+    listeners
+      .get(listener)
+      ?.filterChains?.flatMap(({ filterChainMatch }) => filterChainMatch?.serverNames ?? []);
+  expect(names("0.0.0.0_443")).toEqual(["shop.example.com", "bank.example.com"]);
+  expect(names("127.0.0.1_443")).toEqual(["inner.example.com"]);
+});
