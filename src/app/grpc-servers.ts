@@ -20,6 +20,11 @@ export interface ListenAt {
   readonly flag: string;
 }
 
+/** Where to listen, and for how many connections at the same time. */
+interface GrpcListenAt extends ListenAt {
+  readonly maxConnections: number;
+}
+
 function formatAddress({ address, port }: ListenAt): string {
   return address.includes(":") ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
 }
@@ -51,11 +56,11 @@ export function portError(at: ListenAt, cause: unknown): AppError {
  * @throws AppError when the port cannot be had
  */
 export async function startGrpcPort(
-  at: ListenAt,
+  at: GrpcListenAt,
   tls: TlsSource | undefined,
   addServices: (server: GrpcServer) => void,
 ): Promise<GrpcPort> {
-  const server = new GrpcServer(SERVER_LIMITS, tls);
+  const server = new GrpcServer({ ...SERVER_LIMITS, maxConnections: at.maxConnections }, tls);
   addServices(server);
   try {
     const port = await server.listen({ host: at.address, port: at.port });

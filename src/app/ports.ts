@@ -12,6 +12,7 @@ import { type GrpcPort, portError, startGrpcPort } from "./grpc-servers.js";
 import { createHttpServer } from "./http-server.js";
 import type { Identity } from "./identity.js";
 import type { Metrics } from "./metrics.js";
+import { connectionLimits, maxOpenFiles } from "./open-files.js";
 
 /** Where to listen. */
 export interface PortOptions {
@@ -74,13 +75,21 @@ async function openPorts(
     closers.push(() => served.close());
     return served.port;
   };
+  const most = connectionLimits(maxOpenFiles());
   const plaintext = {
     address: options.plaintextAddress ?? LOOPBACK,
     port: plaintextPort,
     purpose: "xDS",
     flag: "--port",
+    maxConnections: most.plaintext,
   };
-  const encrypted = { address, port: tlsPort, purpose: "xDS over TLS", flag: "--tls-port" };
+  const encrypted = {
+    address,
+    port: tlsPort,
+    purpose: "xDS over TLS",
+    flag: "--tls-port",
+    maxConnections: most.tls,
+  };
   let ready = false;
   const http = createHttpServer({
     ready: () => ready,
@@ -88,6 +97,7 @@ async function openPorts(
     metricsType: metrics.contentType,
     version: { version },
   });
+  http.maxConnections = most.http;
   closers.push(() => {
     http.close();
     http.closeAllConnections();
