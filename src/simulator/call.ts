@@ -24,6 +24,15 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a client begins TLS with. */
+export interface ClientHello {
+  readonly encryption: Exclude<Encryption, "plaintext">;
+  /** As in `Call`. */
+  readonly principal?: string;
+  readonly serverName: string;
+  readonly alpn: readonly string[];
+}
+
 /** See the top of this file. */
 export interface Call {
   readonly direction: Direction;
@@ -36,6 +45,8 @@ export interface Call {
   /** What the ClientHello asks for; `""` and none without TLS. */
   readonly serverName: string;
   readonly alpn: readonly string[];
+  /** Of TLS within what is said first: in a tunnel that the request asks for, or in TLS of the mesh. */
+  readonly within?: ClientHello;
   /** undefined for bytes that are not HTTP. */
   readonly request?: HttpRequest;
   /** Judges its tokens; without one they are taken to be of their time, and signed. */

@@ -4,7 +4,7 @@ import type { ClusterJson } from "../envoy/api.js";
 import { FORWARD_PROXY_CLUSTER } from "../envoy/cluster/forward-proxy.js";
 import { checkAccess, type FilterVerdict, filtered } from "./access.js";
 import { announcedProtocols, endsTunnel } from "./announced-protocols.js";
-import type { Call, Encryption, HttpRequest } from "./call.js";
+import type { Call, ClientHello, Encryption, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import {
   type Ending,
@@ -15,6 +15,7 @@ import {
   withoutEndpoints,
 } from "./ending.js";
 import { forwardedRequest } from "./forwarded-request.js";
+import { certificateOf } from "./network-filters.js";
 import type { Walk } from "./outcome.js";
 import { walk } from "./simulate.js";
 import { type Endpoint, encryptionOf, endpointsOf } from "./upstream.js";
@@ -204,11 +205,37 @@ function requestLeft({ manager, route }: Walk["passed"], call: Call): HttpReques
   return (manager === undefined ? call : filtered(manager, call)).request;
 }
 
-function inboundCall(
-  { peer: caller, call, walk: { passed } }: Hop,
-  endpoint: Endpoint,
-  peer: Peer,
-): Call {
+/** The TLS that a proxy passes on as it is; undefined when it reads what it is sent, or that is none. */
+function tlsLeft({ chain, manager, route }: Walk["passed"], call: Call): ClientHello | undefined {
+  if (manager !== undefined) return endsTunnel(route) ? call.within : undefined;
+  const isEnded = chain !== undefined && certificateOf(chain) !== "none";
+  const { encryption, principal, serverName, alpn } = call;
+  if (isEnded || encryption === "plaintext") return call.within;
+  return { encryption, serverName, alpn, ...(principal === undefined ? {} : { principal }) };
+}
+
+/** What a server is told first: of the proxy's own TLS, within which is what the proxy passes on, else of that. */
+function saidFirst(
+  { peer, call, walk: { passed } }: Hop,
+  { encryption, serverName, alpn }: Endpoint["transport"],
+): Pick<Call, "within" | keyof ClientHello> {
+  const left = tlsLeft(passed, call);
+  if (encryption === "plaintext" && left !== undefined) return left;
+  return {
+    encryption,
+    ...(encryption === "mesh-tls" ? { principal: peer.identity } : {}),
+    serverName,
+    alpn: announcedProtocols(passed) ?? alpn,
+    ...(left === undefined ? {} : { within: left }),
+  };
+}
+
+function inboundCall(from: Hop, endpoint: Endpoint, peer: Peer): Call {
+  const {
+    peer: caller,
+    call,
+    walk: { passed },
+  } = from;
   const { transport, address, port } = endpoint;
   const left = requestLeft(passed, call);
   const request =
@@ -217,10 +244,7 @@ function inboundCall(
     direction: peer.isCaptured ? "inbound" : "direct",
     destination: { address, port },
     source: { address: caller.address, port: 0 },
-    encryption: transport.encryption,
-    ...(transport.encryption === "mesh-tls" ? { principal: caller.identity } : {}),
-    serverName: transport.serverName,
-    alpn: announcedProtocols(passed) ?? transport.alpn,
+    ...saidFirst(from, transport),
     ...(request === undefined ? {} : { request }),
     ...(call.judge === undefined ? {} : { judge: call.judge }),
   };

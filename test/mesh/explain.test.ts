@@ -317,3 +317,53 @@ test("explain follows a call through a gateway to who answers", async () => {
   expect((await call(mesh().pod("caller-0"), "http://out.example/other")).status).toBe(404);
   expect(await results("/other")).toMatchObject([{ share: 1, answeredBy: [], status: 404 }]);
 });
+
+/** Hosts outside of the mesh that are called with TLS, by way of the gateway, which tells them apart by their names. */
+const byName = (address: string): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: named }
+spec:
+  hosts: [a.named.example, b.named.example]
+  resolution: STATIC
+  ports: [{ number: 443, name: tls, protocol: TLS, targetPort: 8080 }]
+  endpoints: [{ address: ${address} }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: named-edge, namespace: istio-system }
+spec: { selector: { istio: ingressgateway }, ports: [{ name: tls, port: 443, targetPort: 8443 }] }
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: named, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers:
+    - port: { number: 8443, name: tls, protocol: TLS }
+      hosts: [a.named.example]
+      tls: { mode: PASSTHROUGH }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: named }
+spec:
+  hosts: [a.named.example, b.named.example]
+  gateways: [mesh, istio-system/named]
+  tls:
+    - match: [{ gateways: [mesh], sniHosts: [a.named.example, b.named.example] }]
+      route: [{ destination: { host: named-edge.istio-system.svc.cluster.local, port: { number: 443 } } }]
+    - match: [{ gateways: [istio-system/named], sniHosts: [a.named.example] }]
+      route: [{ destination: { host: a.named.example } }]
+`;
+
+test("explain knows by which name TLS is passed on at a gateway behind a tunnel", async () => {
+  const address = mesh().pod("legacy-0.plain").addresses.pod;
+  await mesh().write("named.yaml", byName(address));
+  const results = async (host: string) =>
+    (await explanationOf(mesh(), "--from", "caller-0.default", `https://${host}/`)).results;
+  expect(await results("a.named.example")).toMatchObject([{ answeredBy: ["legacy-0.plain"] }]);
+  expect(await results("b.named.example")).toMatchObject([
+    { answeredBy: [], reason: "no chain is for its server name" },
+  ]);
+});

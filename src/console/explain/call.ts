@@ -5,7 +5,7 @@ import { chooseService } from "../../mesh/choose-service.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
 import { selects } from "../../mesh/labels.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { Call, HttpRequest } from "../../simulator/call.js";
+import type { Call, ClientHello, HttpRequest } from "../../simulator/call.js";
 import type { TokenJudge } from "../../simulator/token.js";
 import type { Scene } from "./scene.js";
 
@@ -69,7 +69,7 @@ export function outboundCall(scene: Scene, proxy: Proxy, requested: Requested): 
 
 const PLAINTEXT = { encryption: "plaintext", serverName: "", alpn: [] } as const;
 
-const tlsTo = (url: URL): Pick<Call, "encryption" | "serverName" | "alpn"> => ({
+const tlsTo = (url: URL): ClientHello => ({
   encryption: "tls",
   serverName: url.hostname,
   alpn: ["h2", "http/1.1"],
@@ -79,15 +79,17 @@ const tlsTo = (url: URL): Pick<Call, "encryption" | "serverName" | "alpn"> => ({
 function toEgress(
   { egressAddress: address }: Proxy,
   requested: Requested,
-): Pick<Call, "destination" | "request"> {
+): Pick<Call, "destination" | "request" | "within"> {
   const { url } = requested;
   if (url.protocol === "tcp:") return { destination: { address, port: portOf(url) } };
   const request = requestOf(requested);
+  const destination = { address, port: HTTP_PROXY_PORT };
+  if (url.protocol !== "https:") return { destination, request };
   const authority = `${url.hostname}:${portOf(url)}`;
   return {
-    destination: { address, port: HTTP_PROXY_PORT },
-    request:
-      url.protocol === "https:" ? { ...request, method: "CONNECT", authority, path: "" } : request,
+    destination,
+    request: { ...request, method: "CONNECT", authority, path: "" },
+    within: tlsTo(url),
   };
 }
 
