@@ -3,9 +3,9 @@ import console from "node:console";
 import { createServer } from "node:http";
 import process from "node:process";
 
-const [name, port] = process.argv.slice(2);
+const [name, port, address] = process.argv.slice(2);
 createServer((request, response) => {
   response.end(JSON.stringify({ name, path: request.url, headers: request.headers }));
-}).listen(Number(port), () => {
+}).listen(Number(port), address, () => {
   console.log("listening");
 });
