@@ -98,7 +98,14 @@ const KNOWN: ReadonlyMap<string, KnownAnnotation> = new Map([
   ["traffic.sidecar.istio.io/kubevirtInterfaces", deprecated(on("Pod"))],
 ]);
 
-/** Their names. */
+/** What Istio itself writes: on the pods that it injects, and on Gateways that it runs. */
+export const SET_BY_ISTIO: ReadonlySet<string> = new Set([
+  "gateway.istio.io/controller-version",
+  "istio.io/rev",
+  "sidecar.istio.io/status",
+]);
+
+/** The names of those that Istio knows. */
 export const ANNOTATION_NAMES: readonly string[] = [...KNOWN.keys()];
 
 /** What Istio says of an annotation; undefined for one that it does not know. */

@@ -1,15 +1,9 @@
 import type { Analyzer, Report } from "../analyzer.js";
-import { knownAnnotation } from "../annotations.js";
+import { knownAnnotation, SET_BY_ISTIO } from "../annotations.js";
 import type { Analyzed, AnalyzedOf } from "../resources.js";
 
 const KINDS = ["Namespace", "Service", "Deployment"] as const;
 
-/** What Istio itself writes: on the pods that it injects, and on Gateways that it runs. */
-const SET_BY_ISTIO: ReadonlySet<string> = new Set([
-  "gateway.istio.io/controller-version",
-  "istio.io/rev",
-  "sidecar.istio.io/status",
-]);
 const SET_BY_CNI: ReadonlySet<string> = new Set([
   ...SET_BY_ISTIO,
   "sidecar.istio.io/interceptionMode",

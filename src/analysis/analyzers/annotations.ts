@@ -1,7 +1,12 @@
 import { didYouMean } from "../../config/closest-word.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import { annotationValueProblem } from "../annotation-values.js";
-import { ANNOTATION_NAMES, isIstioAnnotation, knownAnnotation } from "../annotations.js";
+import {
+  ANNOTATION_NAMES,
+  isIstioAnnotation,
+  knownAnnotation,
+  SET_BY_ISTIO,
+} from "../annotations.js";
 import { INJECT } from "../mesh-membership.js";
 import type { Analyzed } from "../resources.js";
 
@@ -20,7 +25,8 @@ export const annotationAnalyzer: Analyzer = {
 
 function* analyzeResource(resource: Analyzed): Iterable<Report> {
   for (const [name, value] of Object.entries(resource.annotations)) {
-    if (isIstioAnnotation(name)) yield* analyzeAnnotation(resource, name, value);
+    if (!isIstioAnnotation(name) || SET_BY_ISTIO.has(name)) continue;
+    yield* analyzeAnnotation(resource, name, value);
   }
 }
 

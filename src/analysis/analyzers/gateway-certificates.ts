@@ -56,8 +56,10 @@ function certificatesOf({ spec }: Gateway): ReadonlyMap<string, readonly (string
   return found;
 }
 
+/** A Secret is what is served, whatever files there are beside it. */
 function certificateOf(tls: Draft<ServerTLSSettings>): string | undefined {
   const { credentialName = "", serverCertificate = "", privateKey = "" } = tls;
-  if (credentialName + serverCertificate === "") return undefined;
-  return JSON.stringify([credentialName, serverCertificate, privateKey]);
+  if (credentialName !== "") return JSON.stringify([credentialName]);
+  const isWhole = serverCertificate !== "" && privateKey !== "";
+  return isWhole ? JSON.stringify([serverCertificate, privateKey]) : undefined;
 }

@@ -32,6 +32,11 @@ describe("annotations of Istio's", () => {
       ["IST0107 Namespace one: networking.istio.io/exportTo"],
     ],
     [
+      "that Istio writes itself may be on other kinds",
+      annotated("Deployment", { "istio.io/rev": "default", "sidecar.istio.io/status": "{}" }),
+      [],
+    ],
+    [
       "of pods mean nothing on their Deployment",
       annotated("Deployment", { "sidecar.istio.io/proxyCPU": "1" }),
       ["IST0107 Deployment one.default: sidecar.istio.io/proxyCPU"],

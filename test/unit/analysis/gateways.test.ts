@@ -162,6 +162,20 @@ describe("the certificates of Gateways", () => {
       [],
     ],
     [
+      "are told when there are files beside the Secret, but not when a file is without its key",
+      file(
+        gateway("a", [
+          server(443, ["a.com"], tls("one")),
+          server(444, ["a.com"], { tls: { mode: "SIMPLE", serverCertificate: "c" } }),
+        ]),
+        gateway("b", [
+          server(443, ["b.com"], { tls: { ...tls("one").tls, serverCertificate: "c" } }),
+        ]),
+        gateway("c", [server(444, ["c.com"], { tls: { mode: "SIMPLE", serverCertificate: "c" } })]),
+      ),
+      ["IST0138 Gateway a.edge: tls", "IST0138 Gateway b.edge: tls"],
+    ],
+    [
       "may be files",
       file(
         gateway("a", [
