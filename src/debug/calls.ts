@@ -14,6 +14,7 @@ import type {
 import type { Status } from "../grpc/status.js";
 import { status } from "../grpc/status-code.js";
 import type { CheckAccess, Entrance } from "./access.js";
+import type { InTurn } from "./one-by-one.js";
 
 /** Who is let in, and who is told of faults of ours. */
 export interface CallGuard {
@@ -37,15 +38,27 @@ function statusOf(error: unknown, guard: CallGuard): Status {
   return { code: status.INTERNAL, details: "internal error" };
 }
 
-/** A method with one request and one response. */
+const atOnce: InTurn = async (work) => work();
+
+/** A method with one request and one response. What is answered without waiting for anything is also encoded in its turn. */
 export function unary<Request, Response>(
   answer: Answer<Request, Response>,
   guard: CallGuard,
+  inTurn: InTurn = atOnce,
 ): HandleUnary<Request, Response> {
   const run = async (call: UnaryCall<Request>, respond: Respond<Response>): Promise<void> => {
     try {
       await letIn(call, guard);
-      respond(null, await answer(call.request));
+      await inTurn(() => {
+        const answered = answer(call.request);
+        if (answered instanceof Promise) {
+          return answered.then((it) => {
+            respond(null, it);
+          });
+        }
+        respond(null, answered);
+        return undefined;
+      });
     } catch (error) {
       respond(statusOf(error, guard));
     }

@@ -46,6 +46,7 @@ import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
+import { createInTurn } from "./one-by-one.js";
 import { createPlanConversations, type PlanConversationOptions } from "./plan-conversation.js";
 import { masked } from "./read-mask.js";
 import { resourceSyncs } from "./resource-sync.js";
@@ -248,9 +249,10 @@ export function createDebugService(
   const answers = Object.entries(createAnswers(options));
   const plan = createPlanConversations(options.plans);
   const { observed } = options;
+  const inTurn = createInTurn();
   return (server, guard) => {
     const handlers = answers.map(
-      ([name, answer]) => [name, unary(answer as Answer<object, object>, guard)] as const,
+      ([name, answer]) => [name, unary(answer as Answer<object, object>, guard, inTurn)] as const,
     );
     addService(server, options.definition, {
       ...Object.fromEntries(handlers),
