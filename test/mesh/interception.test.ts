@@ -2,10 +2,10 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { findEnvoy } from "../../src/up/envoy-binary.js";
+import { APPLICATION, envoyFile, MAIN } from "./harness/host-programs.js";
 import {
+  type Family,
   HUB_ADDRESS,
   namespacesMissing,
   startNetwork,
@@ -13,11 +13,9 @@ import {
   type TestNetwork,
   type TestProcess,
 } from "./harness/namespaces.js";
+import { INSTALLATION } from "./harness/places.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = join(ROOT, "dist", "main.js");
-const APPLICATION = fileURLToPath(new URL("./harness/application.mjs", import.meta.url));
-const CAPTURE = join(ROOT, "examples", "capture", "capture.sh");
+const CAPTURE = join(INSTALLATION, "examples", "capture", "capture.sh");
 const SIDECAR_USER = "1337";
 const VIRTUAL_IP = "10.96.0.10";
 /** The applications without a sidecar on the hub, by the port on which they listen. */
@@ -143,11 +141,6 @@ async function startSidecar(
   ]);
   const file = join(shared, `${workload}.json`);
   await writeFile(file, bootstrap, { mode: 0o644 });
-  const envoy = await findEnvoy({
-    named: process.env["FAIRLEAD_ENVOY"],
-    path: process.env["PATH"],
-    installation: ROOT,
-  });
   const log = join(shared, `${workload}.log`);
   await writeFile(log, "", { mode: 0o666 });
   await chmod(log, 0o666);
@@ -155,7 +148,7 @@ async function startSidecar(
   const sidecar = host.start("sh", [
     "-c",
     'exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" -c "$3" --concurrency 1 --disable-hot-restart --file-flush-interval-msec 100 >>"$4" 2>&1',
-    ...["sidecar", SIDECAR_USER, envoy.file, file, log],
+    ...["sidecar", SIDECAR_USER, await envoyFile(), file, log],
   ]);
   await eventually(() =>
     host.exec("curl", ["-sf", "-o", "/dev/null", "http://localhost:15021/healthz/ready"]),
@@ -186,25 +179,39 @@ interface Captured {
   readonly server: TestHost;
 }
 
-async function startCaptured(): Promise<Captured> {
-  const directories = await makeDirectories(MESH);
-  const network = await startNetwork();
+/** A mesh of one family of addresses, and what is captured in it besides connections by IPv4. */
+interface Variant {
+  readonly yaml: string;
+  readonly server: readonly "ipv6"[];
+  readonly client: readonly ("dns" | "ipv6")[];
+}
+
+const IPV6_ADDRESS = "fd00:96::10";
+const VARIANTS: Readonly<Record<Family, Variant>> = {
+  ipv4: { yaml: MESH, server: [], client: ["dns"] },
+  ipv6: { yaml: MESH.replace(VIRTUAL_IP, IPV6_ADDRESS), server: ["ipv6"], client: ["ipv6"] },
+};
+
+async function startCaptured(family: Family): Promise<Captured> {
+  const variant = VARIANTS[family];
+  const directories = await makeDirectories(variant.yaml);
+  const network = await startNetwork(family);
   await startControlPlane(network, directories);
   const client = await network.addHost("orders");
   const server = await network.addHost("payments");
   const application = server.start(process.execPath, [APPLICATION, "payments", "8080"]);
   await application.wrote(/listening/);
   await startSidecar(server, "payments", network, directories);
-  await capture(server);
+  await capture(server, ...variant.server);
   await startSidecar(client, "orders", network, directories);
-  await capture(client, "dns");
+  await capture(client, ...variant.client);
   return { network, directories, client, server };
 }
 
 test.skipIf(skip !== false)(
   `captures a plain curl and its questions to DNS on the way out, and in, with mutual TLS between${missing === undefined ? "" : ` (${missing})`}`,
   async () => {
-    const { client, server, network, directories } = await startCaptured();
+    const { client, server, network, directories } = await startCaptured("ipv4");
 
     const answer = await eventually(() => client.exec("curl", ["-sf", "http://payments/hello"]));
     const { name, path, headers } = JSON.parse(answer) as {
@@ -242,23 +249,12 @@ test.skipIf(skip !== false)(
   },
 );
 
-const IPV6_ADDRESS = "fd00:96::10";
 const missingForIpv6 = await namespacesMissing("ip6tables");
 
 test.skipIf(missingForIpv6 !== undefined)(
   `captures a plain curl where there is IPv6 alone, with mutual TLS between${missingForIpv6 === undefined ? "" : ` (${missingForIpv6})`}`,
   async () => {
-    const directories = await makeDirectories(MESH.replace(VIRTUAL_IP, IPV6_ADDRESS));
-    const network = await startNetwork("ipv6");
-    await startControlPlane(network, directories);
-    const client = await network.addHost("orders");
-    const server = await network.addHost("payments");
-    const application = server.start(process.execPath, [APPLICATION, "payments", "8080"]);
-    await application.wrote(/listening/);
-    await startSidecar(server, "payments", network, directories);
-    await capture(server, "ipv6");
-    await startSidecar(client, "orders", network, directories);
-    await capture(client, "ipv6");
+    const { network, client, server } = await startCaptured("ipv6");
 
     const answer = await eventually(() =>
       client.exec("curl", ["-sf", `http://[${IPV6_ADDRESS}]/hello`]),

@@ -2,10 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { findEnvoy } from "../../src/up/envoy-binary.js";
 import { authorityTemplate, makeCertificate } from "../unit/ca/make-certificate.js";
+import { APPLICATION, envoyFile, MAIN } from "./harness/host-programs.js";
 import {
   namespacesMissing,
   startNetwork,
@@ -13,10 +12,6 @@ import {
   type TestNetwork,
   type TestProcess,
 } from "./harness/namespaces.js";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = join(ROOT, "dist", "main.js");
-const APPLICATION = fileURLToPath(new URL("./harness/application.mjs", import.meta.url));
 
 /** The name of both control planes. */
 const NAME = "mesh.example.com";
@@ -123,12 +118,7 @@ async function startProxy(
   ]);
   const file = join(root, `${name}.json`);
   await writeFile(file, bootstrap);
-  const envoy = await findEnvoy({
-    named: process.env["FAIRLEAD_ENVOY"],
-    path: process.env["PATH"],
-    installation: ROOT,
-  });
-  const started = host.start(envoy.file, [
+  const started = host.start(await envoyFile(), [
     ...["-c", file, "--concurrency", "1", "--disable-hot-restart", "-l", "info"],
   ]);
   await started.wrote(/all dependencies initialized. starting workers/);
