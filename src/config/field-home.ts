@@ -1,12 +1,7 @@
 /** Where a field belongs that stands in another place, as after a wrong indentation. */
+import type { FieldsSchema } from "./fields-schema.js";
 import { formatPath } from "./format-path.js";
 import type { Path } from "./kind.js";
-
-/** A JSON schema, of which fields and the items of lists are looked at. */
-interface FieldsSchema {
-  readonly properties?: Readonly<Record<string, object>>;
-  readonly items?: object;
-}
 
 /** Of lists and of maps within each other no more are looked into. */
 const DEPTH = 2;

@@ -1,14 +1,8 @@
 /** Fields of Kubernetes' kinds that are written almost as one that counts. */
 import { nearWord } from "./closest-word.js";
+import type { FieldsSchema } from "./fields-schema.js";
 import { formatPath } from "./format-path.js";
 import type { Finding, Path } from "./kind.js";
-
-/** A JSON schema, of which fields and the items of lists are looked at. */
-interface FieldsSchema {
-  readonly properties?: Readonly<Record<string, object>>;
-  readonly additionalProperties?: unknown;
-  readonly items?: object;
-}
 
 /** Shorter names are like too many others. */
 const SHORTEST = 4;
