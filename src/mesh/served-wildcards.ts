@@ -47,10 +47,16 @@ export function createServedWildcards(
   readonly wildcardVirtualServices: readonly VirtualService[];
 }) => ServedWildcards {
   const settle = engine.settle<ServedWildcards>(sameServed);
-  return ({ servicesByHost, wildcardVirtualServices }) =>
-    settle(
+  const served = engine.latest(
+    "served wildcards",
+    (
+      servicesByHost: Table<Table<Service>>,
+      wildcardVirtualServices: readonly VirtualService[],
+    ): ServedWildcards =>
       wildcardsServed(wildcardVirtualServices, function* () {
         for (const group of servicesByHost.values()) yield* group.values();
       }),
-    );
+  );
+  return ({ servicesByHost, wildcardVirtualServices }) =>
+    settle(served(servicesByHost, wildcardVirtualServices));
 }

@@ -39,3 +39,42 @@ test("an endpoint that is written in its ServiceEntry moves, and nothing else is
   expect(after.virtualHosts).toBe(before.virtualHosts);
   expect(made).not.toContain("outbound listeners");
 });
+
+const SELECTING = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: cart }
+spec:
+  hosts: [cart.example.com]
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  resolution: STATIC
+  workloadSelector: { labels: { app: cart } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: all }
+spec:
+  hosts: ["*.example.com"]
+  http: [{ route: [{ destination: { host: cart.example.com } }] }]
+`;
+
+const workload = (address: string): string => `
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: cart-0 }
+spec: { address: ${address}, labels: { app: cart } }
+`;
+
+test("a workload moves, and services are not gone through for the wildcards of VirtualServices", () => {
+  const made: string[] = [];
+  const engine = new Engine({ record: (operator) => void made.push(operator) });
+  const directory = createDirectory();
+  const files = { "cart.yaml": SELECTING, "cart-0.yaml": workload("10.0.0.1") };
+  const discovery = createDiscovery(goldenEncoder(), directory.write(files), engine);
+  expect(made).toContain("served wildcards");
+  made.length = 0;
+  const snapshot = directory.write({ "cart-0.yaml": workload("10.0.0.3") });
+  discovery.update({ snapshot, proxies: Table.empty(), standIns: [] });
+  expect(made).not.toHaveLength(0);
+  expect(made).not.toContain("served wildcards");
+});
