@@ -32,14 +32,21 @@ const camelCase = (name: string): string =>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** `metadata` is core.v3.Metadata nearly everywhere, but a Struct of a node and of its build version. */
+/** The fields by which to tell the messages named `metadata`: core.v3.Metadata, a tag of traces, what a policy looks at. */
+const METADATA_FIELDS: ReadonlySet<string> = new Set([
+  "filter_metadata",
+  "typed_filter_metadata",
+  "metadata_key",
+  "filter",
+]);
+
+/** `metadata` is a Struct of a node and of its build version, and `value` one unless it is matched by a policy. */
 function isStruct(name: string, value: unknown): boolean {
-  if (DATA.has(name)) return typeof value === "object";
-  return (
-    name === "metadata" &&
-    isObject(value) &&
-    !Object.keys(value).some((key) => key.endsWith("ilter_metadata"))
-  );
+  if (!isObject(value)) return DATA.has(name) && Array.isArray(value);
+  const fields = Object.keys(value);
+  if (name === "metadata") return !fields.some((field) => METADATA_FIELDS.has(field));
+  if (name === "value") return !fields.some((field) => field.endsWith("_match"));
+  return DATA.has(name);
 }
 
 /** A value of Envoy's JSON as canonical protobuf JSON; one that is canonical stays as it is. */
