@@ -23,6 +23,17 @@ export function parseTtl(text: string): number {
   return ms;
 }
 
+/** One of some words, whatever its case, as it is in the list: for an option with `choices`, which take them only as they are. */
+export function parseWordOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((one) => one.toLowerCase() === text.toLowerCase());
+    if (word === undefined) {
+      throw new InvalidArgumentError(`Allowed choices are ${words.join(", ")}.`);
+    }
+    return word;
+  };
+}
+
 /** A positive whole number. */
 export function parseCount(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It is a whole number from 1.");

@@ -5,12 +5,14 @@ import { chainDestination, chainProtocol, chainsOf, describeChainMatch } from ".
 import type { SourcesOf } from "./known-sources.js";
 import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 
+/** What a listener takes, by its filter chains. */
+export type ListenerType = "HTTP" | "TCP" | "HTTP+TCP" | "UNKNOWN";
+
 /** Which listeners are meant; what is absent does not matter. */
 export interface ListenerFilter {
   readonly address?: string;
   readonly port?: number;
-  /** `HTTP`, `TCP` or `HTTP+TCP`, whatever the case. */
-  readonly type?: string;
+  readonly type?: ListenerType;
 }
 
 /** The listeners that are meant, in the order of the table: by port, address, then type. */
@@ -23,7 +25,7 @@ export function selectListeners(
       (listener) =>
         (address === undefined || addressesOf(listener).includes(address.toLowerCase())) &&
         (port === undefined || portOf(listener) === port) &&
-        (type === undefined || typeOf(listener) === type.toUpperCase()),
+        (type === undefined || typeOf(listener) === type),
     )
     .sort(
       (a, b) =>
@@ -94,8 +96,8 @@ function addressesOf({ address, additionalAddresses = [] }: ListenerJson): reado
 
 const portOf = ({ address }: ListenerJson): number => hostAddress(address).port ?? 0;
 
-function typeOf(listener: ListenerJson): string {
+function typeOf(listener: ListenerJson): ListenerType {
   const protocols = new Set(chainsOf(listener).map(chainProtocol));
-  const types = (["HTTP", "TCP"] as const).filter((protocol) => protocols.has(protocol));
-  return types.length === 0 ? "UNKNOWN" : types.join("+");
+  if (protocols.has("HTTP")) return protocols.has("TCP") ? "HTTP+TCP" : "HTTP";
+  return protocols.has("TCP") ? "TCP" : "UNKNOWN";
 }

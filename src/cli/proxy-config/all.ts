@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import { columns } from "../../base/columns.js";
+import type { ListenerType } from "../../console/listener-table.js";
 import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
 import { parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { type ProxyOptions, readDump, type Wanted, withProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, outputOption, writeValue } from "../write-output.js";
 import { directionOption } from "./direction-option.js";
+import { typeOption } from "./type-option.js";
 
 interface AllOptions extends ProxyOptions {
   readonly fqdn?: string;
@@ -13,7 +15,7 @@ interface AllOptions extends ProxyOptions {
   readonly subset?: string;
   readonly direction?: string;
   readonly address?: string;
-  readonly type?: string;
+  readonly type?: ListenerType;
   readonly name?: string;
   readonly output: OutputFormat;
 }
@@ -52,7 +54,7 @@ export function allCommand(context: CommandContext): Command {
     .option("--subset <name>", "only clusters whose subset contains this")
     .addOption(directionOption("only clusters of this direction"))
     .option("--address <address>", "only listeners and endpoints at this address")
-    .option("--type <type>", "only listeners for HTTP, TCP or HTTP+TCP")
+    .addOption(typeOption("only listeners for that"))
     .option("--name <name>", "only the route table of this name")
     .addOption(outputOption())
     .addHelpText("after", HELP)

@@ -1,7 +1,7 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { EndpointFilter } from "../../console/endpoint-table.js";
 import type { hostSources } from "../../console/known-sources.js";
-import { parsePort } from "../arguments.js";
+import { parsePort, parseWordOf } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import {
   type ProxyOptions,
@@ -43,12 +43,19 @@ function wantedOf({ cluster }: EndpointsOptions, path: string): Wanted {
   return { path, sections: [{ name: "EndpointsConfigDump", nameParts }] };
 }
 
+/** Envoy's words for how a host is, in lower case. */
+const STATUSES = ["healthy", "unhealthy", "draining", "timeout", "degraded", "unknown"] as const;
+
 function withEndpointFilter(command: Command, context: CommandContext): Command {
   return withProxy(command, context)
     .option("--address <address>", "only those at this address")
     .option("--port <port>", "only those on this port", parsePort)
     .option("--cluster <name>", "only those of this cluster")
-    .option("--status <status>", "only those that are so: healthy, unhealthy, draining")
+    .addOption(
+      new Option("--status <status>", "only those that are so")
+        .choices(STATUSES)
+        .argParser(parseWordOf(STATUSES)),
+    )
     .addOption(outputOption("table", ["wide"]));
 }
 

@@ -4,6 +4,7 @@ import { parseFlag, parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
+import { typeOption } from "./type-option.js";
 
 interface ListenersOptions extends ProxyOptions, ListenerFilter {
   readonly verbose: boolean;
@@ -32,7 +33,7 @@ export function listenersCommand(context: CommandContext): Command {
     .description("the listeners of a proxy: which connections it takes, and where they lead")
     .option("--address <address>", "only those at this address")
     .option("--port <port>", "only those on this port", parsePort)
-    .option("--type <type>", "only those for HTTP, TCP or HTTP+TCP")
+    .addOption(typeOption("only those for that"))
     .option("--verbose [boolean]", "what they match, and where it leads", parseFlag, true)
     .addOption(outputOption("table", ["wide"]))
     .addHelpText("after", HELP)

@@ -1,0 +1,10 @@
+import { Option } from "commander";
+import type { ListenerType } from "../../console/listener-table.js";
+import { parseWordOf } from "../arguments.js";
+
+const TYPES: readonly ListenerType[] = ["HTTP", "TCP", "HTTP+TCP", "UNKNOWN"];
+
+/** `--type`, of listeners. */
+export function typeOption(description: string): Option {
+  return new Option("--type <type>", description).choices(TYPES).argParser(parseWordOf(TYPES));
+}
