@@ -1,5 +1,6 @@
 import type { Stage } from "../console/explain/explanation.js";
 import { stageLines } from "../console/explain/explanation-lines.js";
+import type { Why } from "../console/explain/why.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
@@ -23,14 +24,16 @@ export async function runWhy(
   options: WhyOptions,
 ): Promise<void> {
   const { config, output } = options;
-  const stages =
+  const { stages, near } =
     config === undefined
       ? await askRunning(context, query, options)
       : await askFiles(config, query);
   if (stages.length === 0) {
     throw new CommandError(
       `${query.pod} has no resource ${query.resource}`,
-      "`fairlead proxy-config all` shows those that it has",
+      near.length === 0
+        ? "`fairlead proxy-config all` shows those that it has"
+        : `did you mean ${near.join(" or ")}?`,
     );
   }
   context.stdout.write(
@@ -44,18 +47,15 @@ async function askRunning(
   context: CommandContext,
   { pod, resource }: Query,
   options: ConnectionOptions,
-): Promise<readonly Stage[]> {
+): Promise<Why> {
   const { askControlPlane } = await import("./connect.js");
-  const { stages = "[]" } = await askControlPlane(context, options, (client) =>
+  const { stages = "[]", near = [] } = await askControlPlane(context, options, (client) =>
     client.why({ proxy: pod, resource }),
   );
-  return JSON.parse(stages) as readonly Stage[];
+  return { stages: JSON.parse(stages) as readonly Stage[], near };
 }
 
-async function askFiles(
-  directories: readonly string[],
-  { pod, resource }: Query,
-): Promise<readonly Stage[]> {
+async function askFiles(directories: readonly string[], { pod, resource }: Query): Promise<Why> {
   const [{ why }, { planScene, plannedProxy }] = await Promise.all([
     import("../console/explain/why.js"),
     import("./plan-scene.js"),

@@ -71,8 +71,11 @@ export interface DebugServiceOptions {
       readonly at: number;
     },
   ) => object | undefined;
-  /** What made the resources of a name, as JSON; undefined when the proxy is not connected. */
-  readonly why: (proxy: string, resource: string) => readonly object[] | undefined;
+  /** What made the resources of a name, as JSON, or names like it; undefined when the proxy is not connected. */
+  readonly why: (
+    proxy: string,
+    resource: string,
+  ) => { readonly stages: readonly object[]; readonly near: readonly string[] } | undefined;
   /**
    * What made the resources of a type, as JSON: "unknown" when there is no such type, undefined when the proxy is not
    * connected.
@@ -154,9 +157,9 @@ function createExplanations({
       throw new CallRefused(status.INVALID_ARGUMENT, message);
     },
     Why: ({ proxy = "", resource = "" }) => {
-      const stages = why(proxy, resource);
-      if (stages !== undefined) return { stages: JSON.stringify(stages) };
-      throw notConnected(proxy, observed);
+      const made = why(proxy, resource);
+      if (made === undefined) throw notConnected(proxy, observed);
+      return { stages: JSON.stringify(made.stages), near: [...made.near] };
     },
     Explain: ({ proxy = "", method = "GET", url = "", headers = {}, fromIp = "" }) => {
       const source = fromIp === "" ? {} : { fromIp: parseIp(fromIp) };

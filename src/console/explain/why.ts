@@ -18,6 +18,7 @@ import { chainName, chainsOf } from "../filter-chain.js";
 import { describeMatch } from "../route-match.js";
 import type { Stage, Step } from "./explanation.js";
 import { peersStep, step } from "./hop-steps.js";
+import { namesLike } from "./names-like.js";
 import {
   chainDecisions,
   chainParts,
@@ -86,9 +87,32 @@ const TYPES: readonly {
 
 const NOTHING = { steps: [], stages: [] } as const;
 
+/** What made the resources of a name. */
+export interface Why {
+  readonly stages: readonly Stage[];
+  /** Where there is none of that name: some that are named much like it. */
+  readonly near: readonly string[];
+}
+
 /** The resources of that name that a proxy should hold; a virtual host is also found without that of its table. */
-export function why(scene: Scene, proxy: Proxy, name: string): readonly Stage[] {
+export function why(scene: Scene, proxy: Proxy, name: string): Why {
   const sets = scene.resourcesOf(proxy);
+  const stages = stagesOf(scene, proxy, { sets, name });
+  if (stages.length > 0) return { stages, near: [] };
+  return {
+    stages,
+    near: namesLike(
+      name,
+      TYPES.flatMap(({ set }) => [...set(sets).keys()]),
+    ),
+  };
+}
+
+function stagesOf(
+  scene: Scene,
+  proxy: Proxy,
+  { sets, name }: { readonly sets: ResourceSets; readonly name: string },
+): readonly Stage[] {
   return TYPES.flatMap(({ word, type, set, inside }) =>
     [...set(sets).values()]
       .filter((one) => one.name === name || one.name.endsWith(`/${name}`))

@@ -194,6 +194,8 @@ test("what made a resource is told, and what is in it", async () => {
     ["why", ...MESH, "istio-ingressgateway.istio-system", "http.8080"],
     ["why", ...MESH, "caller", "BlackHoleCluster"],
     ["why", ...MESH, "caller", "nothing"],
+    ["why", ...MESH, "caller", "outbound|80|v1|shops.default.svc.cluster.local"],
+    ["why", ...MESH, "caller", "shop.default"],
   ]);
 });
 

@@ -209,6 +209,7 @@ test("what cannot be shown is explained", async () => {
     ["describe", "service", "reviews"],
     ["describe", "service", "payment"],
     ["why", "payments-v1.default", "80"],
+    ["why", "payments-v1-0.default", "outbound|80||payment.default.svc.cluster.local"],
     ["explain", "--from", "payments-v1-0"],
     ["proxy-config", "clusters", "payments-v1-0", "--direction", "outbund"],
   ]);
