@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { CommandContext } from "../context.js";
 import { withLiveProxy } from "../proxy-source.js";
+import { outputOption } from "../write-output.js";
 import { parseLogLevels } from "./log-level.js";
 import type { LogOptions } from "./run-log.js";
 
@@ -11,7 +12,8 @@ Examples:
   $ fairlead proxy-config log payments-v1-0.default
   $ fairlead proxy-config log payments-v1-0.default --level debug
   $ fairlead proxy-config log payments-v1-0.default --level http:debug,rbac:trace
-  $ fairlead proxy-config log payments-v1-0.default --reset`;
+  $ fairlead proxy-config log payments-v1-0.default --reset
+  $ fairlead proxy-config log payments-v1-0.default -o json`;
 
 /** `fairlead proxy-config log`. */
 export function logCommand(context: CommandContext): Command {
@@ -23,6 +25,7 @@ export function logCommand(context: CommandContext): Command {
         .conflicts("reset"),
     )
     .option("-r, --reset", "all loggers to warning again")
+    .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: LogOptions) => {
       const { runLog } = await import("./run-log.js");

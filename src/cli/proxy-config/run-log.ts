@@ -3,12 +3,14 @@ import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { askAdmin } from "../envoy-admin.js";
 import { findLiveProxy, type LiveOptions, type LiveProxy } from "../proxy-source.js";
+import { isTable, type OutputFormat, writeValue } from "../write-output.js";
 import type { LogLevels } from "./log-level.js";
 
 /** The options of `fairlead proxy-config log`. */
 export interface LogOptions extends LiveOptions {
   readonly level?: LogLevels;
   readonly reset?: true;
+  readonly output: OutputFormat;
 }
 
 const DEFAULT_LEVELS: LogLevels = { all: "warning", named: new Map() };
@@ -23,7 +25,16 @@ export async function runLog(
   const levels = options.reset === true ? DEFAULT_LEVELS : options.level;
   const before = await askAdmin(proxy.admin, "/logging", "POST");
   const after = levels === undefined ? before : await setLevels(proxy, levels, before);
-  context.stdout.write(`${proxy.id}:\n${after}`);
+  const { output } = options;
+  if (isTable(output)) context.stdout.write(`${proxy.id}:\n${after}`);
+  else await writeValue(context, output, { [proxy.id]: Object.fromEntries(loggersIn(after)) });
+}
+
+/** The loggers in an answer of Envoy's, with their levels. */
+function loggersIn(answer: string): ReadonlyMap<string, string> {
+  return new Map(
+    [...answer.matchAll(/^ +(\S+): (\S+)$/gm)].map(([, name = "", level = ""]) => [name, level]),
+  );
 }
 
 /** Sets levels and resolves with all levels then. Nothing changes when a logger is unknown. */
@@ -32,10 +43,10 @@ async function setLevels(
   levels: LogLevels,
   before: string,
 ): Promise<string> {
-  const loggers = [...before.matchAll(/^ +(\S+): \S+$/gm)].map(([, name = ""]) => name);
-  const unknown = [...levels.named.keys()].find((name) => !loggers.includes(name));
+  const loggers = loggersIn(before);
+  const unknown = [...levels.named.keys()].find((name) => !loggers.has(name));
   if (unknown !== undefined) {
-    const closest = closestWord(unknown, loggers);
+    const closest = closestWord(unknown, loggers.keys());
     throw new CommandError(
       `${id} has no logger ${unknown}`,
       closest === undefined
