@@ -12,6 +12,7 @@ import { writeValue } from "./write-output.js";
 /** The options of `fairlead version`. */
 export interface VersionOptions extends ConnectionOptions {
   readonly remote: boolean;
+  readonly short: boolean;
   readonly output: "text" | "json" | "yaml";
 }
 
@@ -30,12 +31,13 @@ export async function runVersion(context: CommandContext, options: VersionOption
     envoy: ENVOY_RELEASE,
   };
   const remote = options.remote ? await askRemote(context, options) : undefined;
-  const { output } = options;
+  const { output, short } = options;
   if (output !== "text") {
     await writeValue(context, output, { ...client, ...remoteJson(remote) });
     return;
   }
-  context.stdout.write(`${[clientLine(client), ...remoteLines(remote)].join("\n")}\n`);
+  const lines = [clientLine(client, short), ...remoteLines(remote, short)];
+  context.stdout.write(`${lines.join("\n")}\n`);
 }
 
 /** One that nobody named need not be there. */
@@ -66,14 +68,17 @@ function remoteJson(remote: ListProxiesResponseJson | undefined): object {
   return { controlPlane, dataPlane };
 }
 
-const clientLine = ({ fairlead, istioApi, envoy }: ClientVersion): string =>
-  `client version: ${fairlead} (for the API of Istio ${istioApi} and Envoy ${envoy})`;
+const clientLine = ({ fairlead, istioApi, envoy }: ClientVersion, short: boolean): string =>
+  `client version: ${fairlead}${short ? "" : ` (for the API of Istio ${istioApi} and Envoy ${envoy})`}`;
 
-function remoteLines(remote: ListProxiesResponseJson | undefined): readonly string[] {
+function remoteLines(
+  remote: ListProxiesResponseJson | undefined,
+  short: boolean,
+): readonly string[] {
   if (remote === undefined) return [];
   const { controlPlane: { id = "", version = "" } = {}, proxies = [] } = remote;
   return [
-    `control plane version: ${version} (${id})`,
+    `control plane version: ${version}${short ? "" : ` (${id})`}`,
     `data plane version: ${proxies.length === 0 ? "none" : versionCounts(proxies)}`,
   ];
 }

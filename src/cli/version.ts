@@ -9,6 +9,7 @@ Without a control plane it tells of itself alone.
 
 Examples:
   $ fairlead version
+  $ fairlead version --short
   $ fairlead version --remote=false -o json`;
 
 /** `fairlead version`. */
@@ -22,6 +23,12 @@ export function versionCommand(context: CommandContext): Command {
         .argParser(parseFlag)
         .preset("true")
         .default(true),
+    )
+    .addOption(
+      new Option("-s, --short [flag]", "the numbers alone, where the output is text")
+        .argParser(parseFlag)
+        .preset("true")
+        .default(false),
     )
     .addOption(
       new Option("-o, --output <format>", "how").choices(["text", "json", "yaml"]).default("text"),

@@ -9,7 +9,7 @@ test.each([
   [["--help"]],
   [["help"]],
   [["--version"]],
-  [["version"]],
+  [["version", "--remote=false"]],
   [["up", "--help"]],
   [["serve", "--help"]],
   [["bootstrap", "--help"]],
@@ -77,9 +77,19 @@ const VERSIONS = {
   envoy: "1.40",
 };
 
+/** Whatever runs on this machine. */
+const ITS_OWN = ["version", "--remote=false"];
+
 test("prints its versions for programs", async () => {
-  const json = await run(["version", "-o", "json"]);
+  const json = await run([...ITS_OWN, "-o", "json"]);
   expect(JSON.parse(json.stdout)).toEqual(VERSIONS);
-  const yaml = await run(["version", "-o", "yaml"]);
+  const yaml = await run([...ITS_OWN, "-o", "yaml"]);
   expect(load(yaml.stdout)).toEqual(VERSIONS);
+});
+
+test("prints its version alone when it is asked to be short", async () => {
+  const { stdout } = await run([...ITS_OWN, "--short"]);
+  expect(stdout).toMatch(/^client version: \d+\.\d+\.\d+\n$/);
+  const long = await run([...ITS_OWN, "--short=false"]);
+  expect(long.stdout).toContain("Istio 1.29.6");
 });
