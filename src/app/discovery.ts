@@ -12,6 +12,7 @@ import type { Health } from "../mesh/health-probe.js";
 import type { IssuerKeys } from "../mesh/issuer-keys.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
+import type { UnservedServer } from "../mesh/shared-ports.js";
 import type { StandIn } from "../mesh/stand-in.js";
 
 /** What discovery starts from. */
@@ -40,6 +41,8 @@ export interface Discovery {
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
   /** Those of the patches for some proxies that have changed nothing of what any proxy was to be sent, each once. */
   readonly idlePatches: (connected: readonly ConnectedProxy[]) => EnvoyPatches;
+  /** The servers of Gateways for some proxies that are not served. */
+  readonly unservedServers: (connected: readonly ConnectedProxy[]) => readonly UnservedServer[];
   /** Builds ahead what sidecars that come will share, a step at a time, so that the first of them are answered sooner. */
   readonly prepare: () => Iterable<void>;
   readonly meshConfig: () => MeshConfig;
@@ -89,6 +92,10 @@ export function createDiscovery(
       mesh.envoyFilters.size === 0
         ? []
         : [...new Set(connected.flatMap((one) => resources.idlePatches(mesh, one)))],
+    unservedServers: (connected) =>
+      mesh.gateways.size === 0
+        ? []
+        : connected.flatMap((one) => resources.unservedServers(mesh, one)),
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,

@@ -15,7 +15,7 @@ export interface RefusalsOptions
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
   readonly configuration: Pick<Configuration, "snapshot">;
-  readonly discovery: Pick<Discovery, "resourcesOf" | "idlePatches">;
+  readonly discovery: Pick<Discovery, "resourcesOf" | "idlePatches" | "unservedServers">;
   readonly sessions: Pick<ProxySessions, "connected">;
   readonly settled: Listeners<Settled>;
 }
@@ -37,8 +37,8 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     if (session === undefined) return undefined;
     return resourceIn(discovery.resourcesOf(session.connected), typeUrl, name);
   };
-  const sets = (): readonly ProxySets[] =>
-    sessions.connected().map(({ connected }) => discovery.resourcesOf(connected));
+  const connected = () => sessions.connected().map((session) => session.connected);
+  const sets = (): readonly ProxySets[] => connected().map(discovery.resourcesOf);
   const withheld = createWithheld({
     hasRefused: () => {
       // What no proxy has asked for yet may be refused too, when it is made.
@@ -47,8 +47,8 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     },
     snapshot,
     onChange,
-    idlePatches: () =>
-      discovery.idlePatches(sessions.connected().map(({ connected }) => connected)),
+    idlePatches: () => discovery.idlePatches(connected()),
+    unserved: () => discovery.unservedServers(connected()),
     sets,
   });
   settled.add(() => {

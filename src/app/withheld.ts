@@ -1,4 +1,4 @@
-/** Tells of what proxies are not sent because their Envoys would refuse it, and of patches that change nothing. */
+/** Tells of what proxies are not sent because their Envoys would refuse it, of patches that change nothing, and of servers not served. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
@@ -6,7 +6,9 @@ import type { Encoder } from "../envoy/encoder.js";
 import { idlePatchDiagnostics } from "../envoy/idle-patch-diagnostics.js";
 import { refusalDiagnostics, refusalsIn } from "../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
+import { unservedDiagnostics } from "../envoy/unserved-servers.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
+import type { UnservedServer } from "../mesh/shared-ports.js";
 import { missingIn, type Update } from "./update.js";
 
 /** An encoder, and whether anything that it was given was such that Envoy would refuse it. */
@@ -38,6 +40,8 @@ export interface WithheldOptions {
   readonly sets: () => Iterable<ResourceSets>;
   /** The patches for the connected proxies that change nothing. */
   readonly idlePatches: () => EnvoyPatches;
+  /** The servers of Gateways for the connected proxies that are not served. */
+  readonly unserved: () => readonly UnservedServer[];
   readonly snapshot: () => ConfigSnapshot;
   /** Told of what is withheld now and was not before, and the other way round. */
   readonly onChange: (change: Update) => void;
@@ -51,7 +55,7 @@ export interface Withheld {
   readonly look: () => void;
 }
 
-/** Looks only when something was refused since the start, and for patches when there are any: else it costs nothing. */
+/** Looks only when something was refused since the start, for patches when there are any, and for servers at gateways: else it costs nothing. */
 export function createWithheld(options: WithheldOptions): Withheld {
   let last: readonly Diagnostic[] = [];
   const list = (): readonly Diagnostic[] => {
@@ -60,6 +64,7 @@ export function createWithheld(options: WithheldOptions): Withheld {
     return [
       ...refusalDiagnostics(refused, snapshot),
       ...idlePatchDiagnostics(options.idlePatches(), snapshot),
+      ...unservedDiagnostics(options.unserved(), snapshot),
     ];
   };
   return {

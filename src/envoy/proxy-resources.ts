@@ -11,12 +11,18 @@ import { groupOf, memberProxy } from "../mesh/group-member.js";
 import type { Place } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
+import type { UnservedServer } from "../mesh/shared-ports.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import { createClientSecrets } from "./part/client-secrets.js";
 import { createNameTables } from "./part/dns.js";
 import { MESSAGE } from "./part/envoy-types.js";
-import { createGatewayPart, gatewayInputs } from "./part/gateway-part.js";
+import {
+  createGatewayPart,
+  gatewayInputs,
+  gatewayServersOf,
+  serverInputs,
+} from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
 import { createInboundPart } from "./part/inbound-part.js";
 import { createLogs, type Logs } from "./part/logs.js";
@@ -65,6 +71,8 @@ export interface ProxyResources {
   prepare(mesh: () => Mesh): Iterable<void>;
   /** Those of the patches for a proxy that have changed nothing of what any proxy was to be sent. */
   idlePatches(mesh: Mesh, connected: ConnectedProxy): EnvoyPatches;
+  /** The servers of Gateways for a proxy that are not served. */
+  unservedServers(mesh: Mesh, connected: ConnectedProxy): readonly UnservedServer[];
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
@@ -290,6 +298,10 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
           !patches.patching.hasEffect(patch) &&
           check(patch) === undefined,
       );
+    },
+    unservedServers: (mesh, connected) => {
+      const { proxy } = memberOf(mesh, connected);
+      return proxy.type === "router" ? gatewayServersOf(serverInputs(mesh, proxy)).unserved : [];
     },
     prepare: (mesh) => scopes.prepare(mesh, places.unknown),
     forgetScopesWithout: (mesh, proxies) => {

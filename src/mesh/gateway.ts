@@ -5,7 +5,7 @@ import { keyOf, refOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
 import { isOfListener, madeParts, pathOfPart } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
-import { isHttp, type Protocol, parseProtocol } from "./protocol.js";
+import { type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
 import { targetPortOf } from "./service-endpoints.js";
 import type { Decision } from "./tls-decisions.js";
@@ -20,6 +20,10 @@ export interface GatewayServer {
   readonly protocol: Protocol;
   /** The port on which the proxy listens: the target port of the Service in front of it, else the server's own. */
   readonly listenPort: number;
+  /** The address on which it listens: the server's `bind`, else the proxy's own. */
+  readonly address: string;
+  /** The `bind` by which its routes are named: servers in plaintext at one address and port go by that of the first. */
+  readonly bind: string;
 }
 
 /** Where a server is written: what it was made of, where its Gateway is of no file. */
@@ -129,62 +133,33 @@ function listenPorts(
   return [...new Set(own.map(({ target }) => target))];
 }
 
-/** The servers of the Gateways that a proxy serves, in the order of the Gateways and of the servers in each. */
+/**
+ * The servers of the Gateways that a proxy serves, in the order of the Gateways and of the servers in each. `addressOf` says
+ * where one listens that binds to this.
+ */
 export function gatewayServers(
   gateways: readonly ResourceOf<"Gateway">[],
   served: readonly ServedPort[],
+  addressOf: (bind: string) => string,
 ): readonly GatewayServer[] {
-  const all = gateways.flatMap((gateway) =>
+  return gateways.flatMap((gateway) =>
     (gateway.spec.servers ?? []).flatMap((server) => {
+      const { bind = "" } = server;
+      const place = { address: addressOf(bind), bind };
       const protocol = parseProtocol(server.port.protocol);
       const gatewayKey = keyOf(gateway.metadata);
       return listenPorts(gateway, serverPort(server), served).map(
-        (listenPort): GatewayServer => ({ gateway, gatewayKey, server, protocol, listenPort }),
+        (listenPort): GatewayServer => ({
+          gateway,
+          gatewayKey,
+          server,
+          protocol,
+          listenPort,
+          ...place,
+        }),
       );
     }),
   );
-  return withoutConflicts(all);
-}
-
-/** Whether TLS tells a server apart from others on its port. */
-const isByTls = ({ server, protocol }: GatewayServer): boolean =>
-  server.tls !== undefined && !isHttp(protocol);
-
-/**
- * Whether a server can be beside those that came to its port before it: all of them HTTP in plaintext, or all TLS, but for one
- * in plaintext that is the second on a port of TLS.
- */
-function canShare(before: readonly GatewayServer[], one: GatewayServer): boolean {
-  const [first] = before;
-  if (first === undefined) return true;
-  if (isByTls(first)) return isByTls(one) || before.length === 1;
-  return isHttp(first.protocol) && isHttp(one.protocol);
-}
-
-/**
- * Servers that can share their ports: requests in plaintext name their host, and TLS its server name. The first on a port
- * says which of both it is, even if no VirtualService is bound to it; other servers are left out, and so are those with TLS
- * for a host that has it there already. See Istio, model.mergeGateways.
- */
-function withoutConflicts(servers: readonly GatewayServer[]): readonly GatewayServer[] {
-  const taken = new Map<string, GatewayServer[]>();
-  const withTls = new Set<string>();
-  return servers.filter((one) => {
-    const { gateway, server } = one;
-    const place = `${server.bind ?? ""}|${String(one.listenPort)}`;
-    if (server.tls !== undefined) {
-      const hosts = server.hosts.map((text) => {
-        const { namespace, host } = parseServerHost(text, gateway.metadata.namespace);
-        return `${place}|${namespace}/${host}`;
-      });
-      if (hosts.some((host) => withTls.has(host))) return false;
-      for (const host of hosts) withTls.add(host);
-    }
-    const before = taken.get(place) ?? [];
-    if (!canShare(before, one)) return false;
-    taken.set(place, [...before, one]);
-    return true;
-  });
 }
 
 /**

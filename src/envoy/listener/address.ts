@@ -32,7 +32,7 @@ interface ListenerPlace {
 }
 
 /** The address itself, but for the one that stands for all: of a proxy that has IPv6 alone that is another. */
-const anyAddressOf = (address: string, families: AddressFamilies): string =>
+export const anyAddressOf = (address: string, families: AddressFamilies): string =>
   address === ANY_ADDRESS && families === "ipv6" ? ANY_IPV6_ADDRESS : address;
 
 /**

@@ -15,13 +15,14 @@ import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy.js";
 import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";
 import { type RouteRules, routePolicy } from "../../mesh/route-rules.js";
 import type { Service } from "../../mesh/service.js";
+import { type SharedPorts, sharingPorts } from "../../mesh/shared-ports.js";
 import type { Workload } from "../../mesh/workload.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
 import { passedCluster } from "../cluster/passed-cluster.js";
 import { encodeListener, encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { ANY_ADDRESS } from "../listener/address.js";
+import { ANY_ADDRESS, anyAddressOf } from "../listener/address.js";
 import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
 import type { ClusterKey } from "../names.js";
 import type { RouteServers } from "../patch/route-match.js";
@@ -84,14 +85,9 @@ export function gatewayInputs(
   proxy: Proxy,
   { logs, security, passed }: Pick<GatewayInputs, "logs" | "security" | "passed">,
 ): GatewayInputs {
-  const place = `${proxy.namespace}|${proxy.address}`;
   return {
-    proxy,
-    gateways: mesh.gateways,
+    ...serverInputs(mesh, proxy),
     virtualServices: mesh.gatewayVirtualServices,
-    services: mesh.servicesByNamespace.get(proxy.namespace),
-    listing: mesh.servicesByAddress.get(place),
-    workloads: mesh.workloadsByAddress.get(place),
     resolver: mesh.resolver,
     routeRules: mesh.routeRules,
     config: mesh.config,
@@ -102,10 +98,30 @@ export function gatewayInputs(
   };
 }
 
-function serversOf(inputs: GatewayInputs): readonly GatewayServer[] {
+/** What the servers of a gateway depend on. */
+export type ServerInputs = Pick<
+  GatewayInputs,
+  "proxy" | "gateways" | "services" | "listing" | "workloads"
+>;
+
+/** What of a mesh the servers of a gateway depend on. */
+export function serverInputs(mesh: Mesh, proxy: Proxy): ServerInputs {
+  const place = `${proxy.namespace}|${proxy.address}`;
+  return {
+    proxy,
+    gateways: mesh.gateways,
+    services: mesh.servicesByNamespace.get(proxy.namespace),
+    listing: mesh.servicesByAddress.get(place),
+    workloads: mesh.workloadsByAddress.get(place),
+  };
+}
+
+/** The servers of the Gateways of a proxy, those that are served and those that are not. */
+export function gatewayServersOf(inputs: ServerInputs): SharedPorts {
   const services = servicesOf(inputs);
   const served = servedPorts(services, workloadOf(inputs));
-  return gatewayServers(gatewaysOf(inputs.gateways, inputs.proxy, services), served);
+  const gateways = gatewaysOf(inputs.gateways, inputs.proxy, services);
+  return sharingPorts(gatewayServers(gateways, served, (bind) => listensOn(bind, inputs.proxy)));
 }
 
 /** Whose rules apply. */
@@ -116,12 +132,12 @@ const clientOf = ({ proxy, config }: GatewayInputs) => ({
 });
 
 /**
- * The address a server listens on. A gateway that captures nothing shares its machine with others, so it keeps to its own where
- * a server names none.
+ * The address that a server listens on. A gateway that captures nothing shares its machine with others, so it keeps to its own
+ * where a server names none.
  */
-function listensOn({ server: { bind = "" } }: GatewayServer, { mode, address }: Proxy): string {
-  if (bind !== "") return bind;
-  return mode === "NONE" ? address : ANY_ADDRESS;
+function listensOn(bind: string, proxy: Proxy): string {
+  const named = bind === "" && proxy.mode === "NONE" ? proxy.address : bind;
+  return anyAddressOf(named === "" ? ANY_ADDRESS : named, familiesOf(proxy));
 }
 
 /** The VirtualServices that say where the connections of servers go which are passed on as bytes. */
@@ -170,7 +186,7 @@ function listenersOf(
     passed: inputs.passed,
   };
   const possible = servers.filter(({ listenPort }) => !(proxy.unprivileged && listenPort < 1024));
-  const byAddress = groupBy(possible, (one) => listensOn(one, proxy));
+  const byAddress = groupBy(possible, ({ address }) => address);
   return [...byAddress]
     .flatMap(([address, sharing]) =>
       [...groupBy(sharing, ({ listenPort }) => listenPort)].map(([port, members]) => ({
@@ -300,7 +316,7 @@ export function createGatewayPart(
       passed: true,
     },
     (inputs) => {
-      const servers = serversOf(inputs);
+      const { served: servers } = gatewayServersOf(inputs);
       const headers = httpManners(inputs.config, inputs.proxy);
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,

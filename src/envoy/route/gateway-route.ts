@@ -21,12 +21,13 @@ export function gatewayRouteName({
   server,
   protocol,
   listenPort,
+  bind,
 }: GatewayServer): string | undefined {
-  const bind = server.bind === undefined || server.bind === "" ? "" : `.${server.bind}`;
-  if (isHttp(protocol)) return `http.${String(listenPort)}${bind}`;
+  const suffix = bind === "" ? "" : `.${bind}`;
+  if (isHttp(protocol)) return `http.${String(listenPort)}${suffix}`;
   if (protocol !== "HTTPS" || !terminatesTls(server)) return undefined;
   const { name, namespace } = gateway.metadata;
-  return `https.${String(serverPort(server))}.${server.port.name}.${name}.${namespace}${bind}`;
+  return `https.${String(serverPort(server))}.${server.port.name}.${name}.${namespace}${suffix}`;
 }
 
 /** The hosts of a VirtualService that a server serves for it: the narrower of the two where one is a wildcard. */

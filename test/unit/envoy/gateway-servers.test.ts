@@ -61,3 +61,42 @@ spec:
   expect(names("0.0.0.0_443")).toEqual(["shop.example.com", "bank.example.com"]);
   expect(names("127.0.0.1_443")).toEqual(["inner.example.com"]);
 });
+
+const plain = (host: string, rest = ""): string => `
+    - port: { number: 80, name: http-${host}, protocol: HTTP }
+      hosts: [${host}.example.com]${rest}`;
+
+const edgeOf = (...servers: readonly string[]): string => `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: ${servers.join("")}`;
+
+const route = (host: string): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ${host} }
+spec:
+  hosts: [${host}.example.com]
+  gateways: [istio-system/edge]
+  http: [{ route: [{ destination: { host: shop, port: { number: 443 } } }] }]`;
+
+test.each([
+  ["the first", plain("shop", "\n      bind: 0.0.0.0"), plain("bank"), "http.80.0.0.0.0"],
+  ["the last", plain("shop"), plain("bank", "\n      bind: 0.0.0.0"), "http.80"],
+])(
+  "servers in plaintext share their routes though only %s names the address both have",
+  (_which, first, last, name) => {
+    const { listeners, routes } = sentTo(
+      GATEWAY,
+      SHOP,
+      edgeOf(first, last, plain("inner", "\n      bind: 127.0.0.1")),
+      ...["shop", "bank", "inner"].map(route),
+    );
+    expect(listeners.get("0.0.0.0_80")?.filterChains).toHaveLength(1);
+    const domains = (table: string) =>
+      routes.get(table)?.virtualHosts?.flatMap((host) => host.domains ?? []);
+    expect(domains(name)).toEqual(["bank.example.com", "shop.example.com"]);
+    expect(domains("http.80.127.0.0.1")).toEqual(["inner.example.com"]);
+  },
+);

@@ -96,6 +96,7 @@ test("is told when it comes and when it goes, and is not looked for before anyth
       return PROXIES.map((one) => discovery.resourcesOf({ proxy: one, controlPlane: undefined }));
     },
     idlePatches: () => [],
+    unserved: () => [],
     snapshot: () => snapshot,
     onChange: ({ newDiagnostics, clearedDiagnostics }) => {
       changes.push([newDiagnostics.length, clearedDiagnostics.length]);
