@@ -1,5 +1,9 @@
 import type { Table } from "../base/table.js";
-import { telemetryProvider } from "../config/extension-provider.js";
+import {
+  type ExtensionProvider,
+  type LogFormat,
+  telemetryProvider,
+} from "../config/extension-provider.js";
 import { jsonFields, jsonFormatProblem, logFormatProblem } from "../config/kinds/log-format.js";
 import type { AccessLogging } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
@@ -8,6 +12,7 @@ import {
   covers,
   type Telemetry,
   type TelemetryQuery,
+  type TelemetrySide,
 } from "./applied-telemetry.js";
 
 /** Where and how requests are logged: an Envoy file log of the mesh configuration. */
@@ -21,36 +26,49 @@ export interface LogTarget {
   readonly filter?: string;
 }
 
-const FILE_LOG = "mesh access log file";
+/** By this name there is a provider in every mesh: its logs are written as the mesh configuration says. */
+const BUILT_IN = "envoy";
 
-/** The log that a provider name stands for; undefined for providers that write no file. */
+/** The providers to which requests are logged. */
+const LOG_PROVIDERS = [
+  "envoyFileAccessLog",
+  "envoyHttpAls",
+  "envoyTcpAls",
+  "envoyOtelAls",
+] as const;
+
+/** The log that a provider stands for; undefined for those that write no file. */
 function targetOf(
   mesh: MeshConfig,
-  name: string,
+  { name, envoyFileAccessLog: log }: ExtensionProvider,
   filter: string | undefined,
 ): LogTarget | undefined {
-  const rest = filter === undefined ? {} : { filter };
-  if (name === FILE_LOG) return { ...meshLog(mesh), ...rest };
-  const log = telemetryProvider(mesh.extensionProviders, name)?.envoyFileAccessLog;
   if (log === undefined) return undefined;
-  const { labels, text = "" } = log.logFormat ?? {};
-  const isJson = labels !== undefined && jsonFormatProblem(labels) === undefined;
-  const isText = text !== "" && logFormatProblem(text) === undefined;
+  const { path = "/dev/stdout", logFormat, omitEmptyValues = false } = log;
+  const isAsOfMesh = name === BUILT_IN && logFormat === undefined && !omitEmptyValues;
   return {
-    path: log.path ?? "/dev/stdout",
-    ...(isJson ? { json: labels } : {}),
-    ...(isText ? { text: text.endsWith("\n") ? text : `${text}\n` } : {}),
-    ...(log.omitEmptyValues === true ? { omitsEmpty: true } : {}),
-    ...rest,
+    path,
+    ...(isAsOfMesh ? meshFormat(mesh) : formatOf(logFormat)),
+    ...(omitEmptyValues ? { omitsEmpty: true } : {}),
+    ...(filter === undefined ? {} : { filter }),
   };
 }
 
-function meshLog(mesh: MeshConfig): LogTarget {
-  const format = mesh.accessLogFormat;
-  if (mesh.accessLogEncoding === "JSON") {
-    return { path: mesh.accessLogFile, json: jsonFields(format) ?? DEFAULT_JSON_FIELDS };
-  }
-  return { path: mesh.accessLogFile, ...(format === "" ? {} : { text: format }) };
+type Format = Pick<LogTarget, "text" | "json">;
+
+/** What Envoy would not take is as if it were not there. */
+function formatOf({ labels, text = "" }: LogFormat = {}): Format {
+  const isJson = labels !== undefined && jsonFormatProblem(labels) === undefined;
+  const isText = text !== "" && logFormatProblem(text) === undefined;
+  return {
+    ...(isJson ? { json: labels } : {}),
+    ...(isText ? { text: text.endsWith("\n") ? text : `${text}\n` } : {}),
+  };
+}
+
+function meshFormat({ accessLogFormat: format, accessLogEncoding }: MeshConfig): Format {
+  if (accessLogEncoding === "JSON") return { json: jsonFields(format) ?? DEFAULT_JSON_FIELDS };
+  return format === "" ? {} : { text: format };
 }
 
 /** Istio's fields of a JSON log when the mesh configuration names none. */
@@ -87,54 +105,79 @@ interface ProviderLog {
   readonly filter: string | undefined;
 }
 
-/** By the name of the provider. */
-type ProviderLogs = ReadonlyMap<string, ProviderLog>;
-
 const EVERYTHING: ProviderLog = { disabled: false, filter: undefined };
 
 const namesOf = ({ providers = [] }: AccessLogging): readonly string[] =>
   providers.map(({ name }) => name);
 
-/** Whoever names a provider says anew which requests are logged to it; who names none speaks of all that are there. */
-function applyOne(before: ProviderLogs, logging: AccessLogging): ProviderLogs {
-  const named = namesOf(logging);
-  const filter = logging.filter?.expression;
-  const disabled = logging.disabled === true;
-  const said: readonly (readonly [string, ProviderLog])[] =
-    named.length > 0
-      ? named.map((name) => [name, { disabled, filter }])
-      : [...before].map(([name, log]) => [name, { disabled, filter: filter ?? log.filter }]);
-  return new Map([...before, ...said]);
-}
-
-/** What a Telemetry says together: the providers that it names are all to which is logged. See Istio, mergeLogs. */
-function apply(before: ProviderLogs, said: readonly AccessLogging[]): ProviderLogs {
-  const after = said.reduce(applyOne, before);
-  const named = new Set(said.flatMap(namesOf));
-  return named.size === 0 ? after : new Map([...after].filter(([name]) => named.has(name)));
+/** The providers to which is logged: those that the most specific of what names any name together. */
+function providersInScope(
+  said: readonly (readonly AccessLogging[])[],
+  byDefault: readonly string[],
+  side: TelemetrySide,
+): ReadonlySet<string> {
+  const named = said.map((one) => one.filter((logging) => isFor(logging, side)).flatMap(namesOf));
+  return new Set(named.findLast((names) => names.length > 0) ?? byDefault);
 }
 
 /**
- * The logs that a workload's proxy writes on one side of a request: those of the mesh configuration, unless Telemetry
- * resources say otherwise, each more specific one over the less specific. See Istio, Telemetry.accessLogging.
+ * By name what is logged to the providers that Telemetries speak of. Who names a provider says anew which requests are logged
+ * to it. Who names none speaks of those that were named last, on whatever side, and has no filter of its own. See Istio,
+ * mergeLogs.
+ */
+function providerLogs(
+  said: readonly (readonly AccessLogging[])[],
+  byDefault: readonly string[],
+  side: TelemetrySide,
+): ReadonlyMap<string, ProviderLog> {
+  if (said.length === 0) return new Map(byDefault.map((name) => [name, EVERYTHING]));
+  const inScope = providersInScope(said, byDefault, side);
+  const logs = new Map<string, ProviderLog>();
+  const filters = new Map<string, string | undefined>();
+  let spokenOf = byDefault;
+  for (const logging of said.flat()) {
+    const named = namesOf(logging);
+    spokenOf = named.length > 0 ? named : spokenOf;
+    if (!isFor(logging, side)) continue;
+    for (const name of named) filters.set(name, logging.filter?.expression);
+    for (const name of spokenOf.filter((one) => inScope.has(one))) {
+      logs.set(name, { disabled: logging.disabled === true, filter: filters.get(name) });
+    }
+  }
+  return logs;
+}
+
+const isFor = ({ match }: AccessLogging, side: TelemetrySide): boolean => covers(match?.mode, side);
+
+/** Whether anything can be logged to a provider, by whomever. */
+const takesLogs = (provider: ExtensionProvider): boolean =>
+  LOG_PROVIDERS.some((kind) => provider[kind] !== undefined);
+
+/** The log file of the mesh configuration. */
+const meshLog = (mesh: MeshConfig): readonly LogTarget[] =>
+  mesh.accessLogFile === "" ? [] : [{ path: mesh.accessLogFile, ...meshFormat(mesh) }];
+
+/**
+ * The logs that a workload's proxy writes on one side of a request: what Telemetries say of the providers for logs, each more
+ * specific one over the less specific. Where no such provider is spoken of, not even to switch it off, it is the log file of
+ * the mesh configuration. See Istio, Telemetry.accessLogging.
  */
 export function accessLogs(
   telemetries: Table<Telemetry>,
   mesh: MeshConfig,
   query: TelemetryQuery,
 ): readonly LogTarget[] {
-  const providers = [
-    ...(mesh.accessLogFile === "" ? [] : [FILE_LOG]),
-    ...(mesh.defaultProviders.accessLogging ?? []),
-  ];
-  const byDefault: ProviderLogs = new Map(providers.map((name) => [name, EVERYTHING]));
-  const logs = appliedTelemetries(telemetries, query)
-    .map(({ spec }) =>
-      (spec.accessLogging ?? []).filter((one) => covers(one.match?.mode, query.side)),
-    )
-    .reduce(apply, byDefault);
-  return [...logs]
-    .filter(([, { disabled }]) => !disabled)
-    .map(([name, { filter }]) => targetOf(mesh, name, filter))
-    .filter((target) => target !== undefined);
+  const said = appliedTelemetries(telemetries, query)
+    .map(({ spec }) => spec.accessLogging ?? [])
+    .filter((all) => all.length > 0);
+  const byDefault = mesh.defaultProviders.accessLogging ?? [];
+  const logs = [...providerLogs(said, byDefault, query.side)].flatMap(([name, log]) => {
+    const provider = telemetryProvider(mesh.extensionProviders, name);
+    return provider !== undefined && takesLogs(provider) ? [{ provider, log }] : [];
+  });
+  if (logs.length === 0) return meshLog(mesh);
+  return logs
+    .filter(({ log }) => !log.disabled)
+    .sort((a, b) => (a.provider.name < b.provider.name ? -1 : 1))
+    .flatMap(({ provider, log }) => targetOf(mesh, provider, log.filter) ?? []);
 }

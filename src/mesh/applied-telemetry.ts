@@ -27,23 +27,22 @@ const isWhole = ({ spec }: Telemetry): boolean =>
   (spec.targetRefs ?? []).length === 0;
 
 /**
- * The mesh's, then its namespace's, then the workload's own, which selects it or is attached to it: the older one of several.
- * See Istio, Telemetry.
+ * The mesh's, then its namespace's, of each the older one of several; then those of its own namespace that select the workload
+ * or are attached to it, the older ones first. See Istio, Telemetry.
  */
 export function appliedTelemetries(
   table: Table<Telemetry>,
   query: Omit<TelemetryQuery, "side">,
 ): readonly Telemetry[] {
   const all = [...table.values()].sort(comparePrecedence);
-  const first = (
-    namespace: string,
-    isRight: (telemetry: Telemetry) => boolean,
-  ): Telemetry | undefined =>
-    all.find((one) => one.metadata.namespace === namespace && isRight(one));
-  const own = first(query.namespace, (one) => !isWhole(one) && isFor(one, query));
-  const namespace =
-    query.namespace === query.rootNamespace ? undefined : first(query.namespace, isWhole);
-  return [first(query.rootNamespace, isWhole), namespace, own].filter((one) => one !== undefined);
+  const wholeOf = (namespace: string): Telemetry | undefined =>
+    all.find((one) => one.metadata.namespace === namespace && isWhole(one));
+  const mesh = wholeOf(query.rootNamespace);
+  const namespace = query.namespace === query.rootNamespace ? undefined : wholeOf(query.namespace);
+  const own = all.filter(
+    (one) => one.metadata.namespace === query.namespace && !isWhole(one) && isFor(one, query),
+  );
+  return [mesh, namespace, ...own].filter((one) => one !== undefined);
 }
 
 /** Whether what is said for a mode is said for a side. */

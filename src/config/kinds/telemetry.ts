@@ -153,10 +153,12 @@ function* checkTelemetry({ spec }: ConfigResource<TelemetrySpec>): Findings {
     );
   }
   yield* each(spec.tracing, ["spec", "tracing"], checkTracing);
-  yield* each(spec.accessLogging, ["spec", "accessLogging"], ({ filter }, at) =>
-    given(filter, [...at, "filter"], ({ expression = "" }, place) =>
-      refuse([...place, "expression"], envoyCelProblem(expression)),
-    ),
+  yield* each(spec.accessLogging, ["spec", "accessLogging"], ({ filter, providers = [] }, at) =>
+    given(filter, [...at, "filter"], function* ({ expression = "" }, place) {
+      yield* refuse([...place, "expression"], envoyCelProblem(expression));
+      if (providers.length > 0) return;
+      yield doubtful(place, "a filter is for the providers beside it: name those that are meant");
+    }),
   );
   yield* each(spec.metrics, ["spec", "metrics"], function* (metrics, at) {
     yield* each(metrics.overrides, [...at, "overrides"], checkOverride);

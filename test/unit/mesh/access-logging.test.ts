@@ -62,10 +62,15 @@ test("of what one Telemetry says of a provider the last counts", () => {
   expect(logged(said)).toEqual(["errors"]);
 });
 
-test("what is said for one side leaves the other as it was", () => {
+test("what is said for one side is not for the other, which goes by no default provider then", () => {
   const said = shop({ ...named("audit"), match: { mode: "CLIENT" } });
   expect(logged(said, BY_DEFAULT, "CLIENT")).toEqual(["audit"]);
-  expect(logged(said, BY_DEFAULT, "SERVER")).toEqual(["all"]);
+  expect(logged(said, BY_DEFAULT, "SERVER")).toEqual([]);
+  expect(logged(said, { ...BY_DEFAULT, accessLogFile: "/var/log/mesh" }, "SERVER")).toEqual([
+    "mesh",
+  ]);
+  const both = [mesh(named("errors")), ...said];
+  expect(logged(both, BY_DEFAULT, "SERVER")).toEqual(["errors"]);
 });
 
 test("the providers of a more specific Telemetry stand in the place of those before", () => {
@@ -73,17 +78,82 @@ test("the providers of a more specific Telemetry stand in the place of those bef
   expect(logged(both, BY_DEFAULT)).toEqual(["all"]);
 });
 
-test("a Telemetry that names no provider speaks of all that are there", () => {
-  const before = mesh({ ...named("audit"), filter: FAILED }, named("errors"));
-  expect(logged([before, ...shop({ disabled: true })])).toEqual([]);
+test("a Telemetry that names no provider speaks of those that were named last", () => {
+  const before = mesh(named("errors"), { ...named("audit"), filter: FAILED });
+  expect(logged([before, ...shop({ disabled: true })])).toEqual(["errors"]);
   expect(logged([before, ...shop({ disabled: false })])).toEqual([
     "audit response.code >= 500",
     "errors",
   ]);
-  expect(logged([before, ...shop({ filter: { expression: "true" } })])).toEqual([
-    "audit true",
-    "errors true",
+  expect(logged(shop({ disabled: true }), BY_DEFAULT)).toEqual([]);
+});
+
+test("a filter without a provider beside it is for none", () => {
+  const filtered = shop({ filter: { expression: "true" } });
+  expect(logged(filtered, BY_DEFAULT)).toEqual(["all"]);
+  expect(logged([mesh({ ...named("audit"), filter: FAILED }), ...filtered])).toEqual([
+    "audit response.code >= 500",
   ]);
+});
+
+const WITH_FILE: MeshConfig = { ...MESH, accessLogFile: "/var/log/mesh" };
+
+test.each([
+  ["only a filter", [{ filter: FAILED }]],
+  ["only that nothing is logged", [{ disabled: true }]],
+  ["a provider for the other side", [{ ...named("audit"), match: { mode: "SERVER" } }]],
+  ["a provider that takes no logs", [named("prometheus")]],
+  ["a provider that there is not", [named("unknown")]],
+] as const)("the log file of the mesh stays where a Telemetry says %s", (_what, said) => {
+  expect(logged(shop(...said), WITH_FILE)).toEqual(["mesh"]);
+});
+
+test("the log file of the mesh is not written where a provider is spoken of", () => {
+  expect(logged(shop(named("audit")), WITH_FILE)).toEqual(["audit"]);
+  expect(logged(shop({ ...named("audit"), disabled: true }), WITH_FILE)).toEqual([]);
+  expect(logged([], { ...WITH_FILE, defaultProviders: { accessLogging: ["all"] } })).toEqual([
+    "all",
+  ]);
+});
+
+test("the built-in provider's logs are written as the configuration of the mesh says", () => {
+  const config: MeshConfig = {
+    ...MESH,
+    extensionProviders: meshConfigOf(undefined).extensionProviders,
+    accessLogFormat: "%PROTOCOL%\n",
+  };
+  const table = Table.from([["one", telemetry("shop", [named("envoy")])] as const]);
+  const query = {
+    namespace: "shop",
+    labels: {},
+    rootNamespace: "istio-system",
+    side: "CLIENT",
+  } as const;
+  expect(accessLogs(table, config, query)).toEqual([{ path: "/dev/stdout", text: "%PROTOCOL%\n" }]);
+});
+
+test("of several Telemetries for a workload all count, the younger over the older", () => {
+  const forApp = (name: string, at: string, said: AccessLogging): Telemetry => {
+    const one = telemetry("shop", [said]);
+    return {
+      ...one,
+      metadata: { ...one.metadata, name, creationTimestamp: at },
+      spec: { ...one.spec, selector: { matchLabels: { app: "cart" } } },
+    };
+  };
+  const older = forApp("z", "2026-01-01T00:00:00Z", { ...named("audit"), filter: FAILED });
+  const younger = forApp("a", "2026-02-01T00:00:00Z", { disabled: true });
+  const table = Table.from([
+    ["younger", younger],
+    ["older", older],
+  ] as const);
+  const query = {
+    namespace: "shop",
+    labels: { app: "cart" },
+    rootNamespace: "istio-system",
+    side: "CLIENT",
+  } as const;
+  expect(accessLogs(table, MESH, query)).toEqual([]);
 });
 
 test("what was switched off is on again where a more specific Telemetry names it", () => {

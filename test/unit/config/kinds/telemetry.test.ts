@@ -52,13 +52,25 @@ describe("a Telemetry", () => {
     ],
     [
       "logs by an expression that Envoy cannot evaluate",
-      { accessLogging: [{ filter: { expression: "string(response.code) == '200'" } }] },
+      {
+        accessLogging: [
+          {
+            providers: [{ name: "envoy" }],
+            filter: { expression: "string(response.code) == '200'" },
+          },
+        ],
+      },
       ["spec.accessLogging[0].filter.expression"],
     ],
     [
       "logs by an expression of CEL",
       { accessLogging: [{ filter: { expression: "response.code >=" } }, { filter: {} }] },
-      ["spec.accessLogging[0].filter.expression", "spec.accessLogging[1].filter.expression"],
+      [
+        "spec.accessLogging[0].filter.expression",
+        "warning spec.accessLogging[0].filter",
+        "spec.accessLogging[1].filter.expression",
+        "warning spec.accessLogging[1].filter",
+      ],
     ],
     ["sets tags of metrics to something", tagOverride({}), [`${OVERRIDE}.tagOverrides.a.value`]],
     [
