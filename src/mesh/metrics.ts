@@ -40,28 +40,53 @@ export type TagChanges = Readonly<Record<string, { readonly cel: string } | "rem
 /** What a proxy makes on one side: by metric, how its tags differ from Istio's. */
 export type ProxyMetrics = Partial<Readonly<Record<MadeMetric, TagChanges>>>;
 
-/** Who is given the metrics, and what differs of them. */
-interface Effective {
-  readonly isMade: boolean;
+/** What was said of the metrics of one provider on one side. */
+interface Said {
+  /** No metric is made, until something is said of one again. */
+  readonly allDisabled: boolean;
   readonly overrides: readonly MetricsOverride[];
 }
 
-/** A provider that is not in the mesh configuration, or no Prometheus, is given nothing. */
-function hasPrometheus({ extensionProviders }: MeshConfig, names: readonly string[]): boolean {
-  return names.some(
-    (name) => telemetryProvider(extensionProviders, name)?.prometheus !== undefined,
-  );
+const NOTHING_SAID: Said = { allDisabled: false, overrides: [] };
+
+const isPrometheus = ({ extensionProviders }: MeshConfig, name: string): boolean =>
+  telemetryProvider(extensionProviders, name)?.prometheus !== undefined;
+
+const namesOf = ({ providers = [] }: Metrics): readonly string[] =>
+  providers.map(({ name }) => name);
+
+const isOfAll = ({ match = {} }: MetricsOverride): boolean =>
+  match.customMetric === undefined && (match.metric ?? "ALL_METRICS") === "ALL_METRICS";
+
+/**
+ * Who switches all metrics off at once has none made; who says anything of any later has all made again, each as is said of
+ * it by itself.
+ */
+function applyOverride({ overrides }: Said, override: MetricsOverride): Said {
+  if (isOfAll(override) && override.disabled === true) return { allDisabled: true, overrides };
+  return { allDisabled: false, overrides: [...overrides, override] };
 }
 
 /**
- * Who names providers says anew who is given the metrics. What differs of those that a Prometheus is given adds up, the
- * later over the earlier; what is said of others is not for it. See Istio, mergeMetrics.
+ * What is said of the metrics of one provider. Who names providers speaks of those, who names none of those that were named
+ * last. What differs adds up, the later over the earlier. See Istio, mergeMetrics.
  */
-function apply(mesh: MeshConfig, before: Effective, metrics: Metrics): Effective {
-  const { providers = [], overrides = [] } = metrics;
-  const names = providers.map(({ name }) => name);
-  const isMade = names.length > 0 ? hasPrometheus(mesh, names) : before.isMade;
-  return { isMade, overrides: isMade ? [...before.overrides, ...overrides] : before.overrides };
+function saidOf(
+  provider: string,
+  metrics: readonly Metrics[],
+  byDefault: readonly string[],
+  side: TelemetrySide,
+): Said {
+  let spokenOf = byDefault;
+  let said = NOTHING_SAID;
+  for (const one of metrics) {
+    const named = namesOf(one);
+    spokenOf = named.length > 0 ? named : spokenOf;
+    if (!spokenOf.includes(provider)) continue;
+    const overrides = (one.overrides ?? []).filter(({ match }) => covers(match?.mode, side));
+    said = overrides.reduce(applyOverride, said);
+  }
+  return said;
 }
 
 /** Istio's names of metrics of one's own are those of Prometheus without `istio_`. */
@@ -93,33 +118,35 @@ function changeOf({ operation, value = "" }: TagOverride): TagChanges[string] | 
 /** What is made of a metric; undefined when it is switched off. */
 function changesOf(
   metric: MadeMetric,
-  side: TelemetrySide,
   overrides: readonly MetricsOverride[],
 ): TagChanges | undefined {
-  const own = overrides.filter((one) => covers(one.match?.mode, side) && isFor(metric, one));
+  const own = overrides.filter((one) => isFor(metric, one));
   const disabled = own.map((one) => one.disabled).findLast((one) => one !== undefined);
   return disabled === true ? undefined : tagsOf(own);
 }
 
 /**
  * The metrics of a workload's proxy on one side: all of them where the mesh configuration or a Telemetry names a provider for
- * Prometheus, but for what Telemetries say otherwise. See Istio, Telemetry.metrics.
+ * Prometheus, but for what Telemetries say otherwise. The providers that are named last are given them. Of several for
+ * Prometheus, which would be given the same, the first counts. See Istio, Telemetry.metrics.
  */
 export function proxyMetrics(
   telemetries: Table<Telemetry>,
   mesh: MeshConfig,
   query: TelemetryQuery,
 ): ProxyMetrics {
-  const said = appliedTelemetries(telemetries, query).flatMap(({ spec }) => spec.metrics ?? []);
-  const initial: Effective = {
-    isMade: hasPrometheus(mesh, mesh.defaultProviders.metrics ?? []),
-    overrides: [],
-  };
-  const { isMade, overrides } = said.reduce((before, one) => apply(mesh, before, one), initial);
-  if (!isMade) return {};
+  const metrics = appliedTelemetries(telemetries, query).flatMap(({ spec }) => spec.metrics ?? []);
+  const byDefault = mesh.defaultProviders.metrics ?? [];
+  const inScope = metrics.map(namesOf).findLast((names) => names.length > 0) ?? byDefault;
+  const said = inScope
+    .filter((name) => isPrometheus(mesh, name))
+    .sort()
+    .map((name) => saidOf(name, metrics, byDefault, query.side))
+    .find(({ allDisabled }) => !allDisabled);
+  if (said === undefined) return {};
   return Object.fromEntries(
     ALL_METRICS.flatMap((metric) => {
-      const changes = changesOf(metric, query.side, overrides);
+      const changes = changesOf(metric, said.overrides);
       return changes === undefined ? [] : [[metric, changes]];
     }),
   );
@@ -128,7 +155,8 @@ export function proxyMetrics(
 /** Whether any proxy of the mesh may make metrics. */
 export function makesMetrics(telemetries: Table<Telemetry>, mesh: MeshConfig): boolean {
   const named = [...telemetries.values()].flatMap(({ spec }) =>
-    (spec.metrics ?? []).flatMap(({ providers = [] }) => providers.map(({ name }) => name)),
+    (spec.metrics ?? []).flatMap(namesOf),
   );
-  return hasPrometheus(mesh, [...(mesh.defaultProviders.metrics ?? []), ...named]);
+  const names = [...(mesh.defaultProviders.metrics ?? []), ...named];
+  return names.some((name) => isPrometheus(mesh, name));
 }

@@ -80,12 +80,50 @@ test("a provider is found by its name in any case", () => {
 });
 
 test("what is nearer to the workload switches metrics off and on over what is farther, by side", () => {
-  const off = telemetry("istio-system", [{ overrides: [{ disabled: true }] }]);
+  const off = telemetry("istio-system", [
+    { overrides: [{ match: { metric: "REQUEST_COUNT" }, disabled: true }] },
+  ]);
   const on = telemetry("shop", [
     { overrides: [{ match: { metric: "REQUEST_COUNT", mode: "SERVER" }, disabled: false }] },
   ]);
-  expect(made(tableOf(off, on), "CLIENT", BY_DEFAULT)).toEqual([]);
-  expect(made(tableOf(off, on), "SERVER", BY_DEFAULT)).toEqual(["REQUEST_COUNT"]);
+  expect(made(tableOf(off, on), "CLIENT", BY_DEFAULT)).toEqual(
+    ALL.filter((one) => one !== "REQUEST_COUNT"),
+  );
+  expect(made(tableOf(off, on), "SERVER", BY_DEFAULT)).toEqual(ALL);
+});
+
+test.each([
+  ["says one is made", { match: { metric: "REQUEST_COUNT" }, disabled: false }, ALL],
+  ["changes a tag of one", { tagOverrides: { host: { value: "request.host" } } }, ALL],
+  [
+    "says another is not made",
+    { match: { metric: "REQUEST_COUNT" }, disabled: true },
+    ALL.filter((one) => one !== "REQUEST_COUNT"),
+  ],
+  ["says nothing of any", { match: { metric: "REQUEST_COUNT", mode: "CLIENT" } }, []],
+] as const)(
+  "what switched all metrics off counts no more on a side where what is nearer %s",
+  (_what, override, left) => {
+    const off = telemetry("istio-system", [
+      { overrides: [{ match: { metric: "ALL_METRICS" }, disabled: true }] },
+    ]);
+    const nearer = telemetry("shop", [{ overrides: [override] }]);
+    expect(made(tableOf(off), "SERVER", BY_DEFAULT)).toEqual([]);
+    expect(made(tableOf(off, nearer), "SERVER", BY_DEFAULT)).toEqual(left);
+  },
+);
+
+test("what is said of one Prometheus is not for another", () => {
+  const two: MeshConfig = {
+    ...MESH,
+    extensionProviders: ["first", "second"].map((name) => ({ name, prometheus: {} })),
+  };
+  const off = telemetry("istio-system", [
+    { providers: [{ name: "first" }], overrides: [{ disabled: true }] },
+  ]);
+  const second = telemetry("shop", [{ providers: [{ name: "second" }] }]);
+  expect(made(tableOf(off), "CLIENT", two)).toEqual([]);
+  expect(made(tableOf(off, second), "CLIENT", two)).toEqual(ALL);
 });
 
 test("tags change for the metrics and the side that are meant, and add up", () => {
