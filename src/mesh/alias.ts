@@ -16,18 +16,57 @@ function aliasOf(alias: Service, target: Service): Service {
   return { ...alias, ports, aliasOf: target.hostname };
 }
 
-/**
- * Services with aliases resolved, both by `serviceKey`. An ExternalName that names no host of the mesh stays what it is: a
- * name that is asked of DNS. See Istio, ENABLE_EXTERNAL_NAME_ALIAS.
- */
-export function createAliases(engine: Engine): (services: Table<Service>) => Table<Service> {
-  const byTarget = engine.group<Service>("aliases by target", (service) => {
-    const target = targetOf(service);
-    return target === undefined ? [] : [target];
-  });
+/** The hosts that aliases stand for at last, by alias: one may name another alias. Those that name each other stand for none. */
+function ends(named: Table<string>): Table<string> {
+  const endOf = (alias: string): string | undefined => {
+    const seen = new Set<string>();
+    let host = alias;
+    for (let next = named.get(host); next !== undefined; next = named.get(host)) {
+      if (seen.has(host)) return undefined;
+      seen.add(host);
+      host = next;
+    }
+    return host;
+  };
+  return Table.from(
+    [...named.keys()].flatMap((alias) => {
+      const end = endOf(alias);
+      return end === undefined ? [] : [[alias, end] as const];
+    }),
+  );
+}
+
+/** The finder of the services that aliases stand for, by alias. */
+function createTargets(
+  engine: Engine,
+): (aliases: Table<Table<Service>>, services: Table<Service>) => Table<Table<Service>> {
+  const names = engine.derive<[Table<Service>], [], string>(
+    "hosts that aliases name",
+    (_host, [aliases]) => [...(aliases?.values() ?? [])].map(targetOf)[0],
+  );
+  const found = engine.latestOf("hosts that aliases stand for", ends);
+  const byEnd = engine.group<string>("aliases by the host at their end", (end) => [end]);
   const byHost = engine.group<Service>("targets of aliases by host", (service) =>
     targetOf(service) === undefined ? [service.hostname] : [],
   );
+  const targets = engine.derive<[Table<string>, Table<Service>], [], Table<Table<Service>>>(
+    "targets of aliases",
+    (_end, [aliases, ofHost]) =>
+      aliases && ofHost && Table.from([...aliases.keys()].map((alias) => [alias, ofHost] as const)),
+  );
+  const flat = engine.flatten<Table<Service>>("targets by alias");
+  return (aliases, services) => flat(targets([byEnd(found(names([aliases]))), byHost(services)]));
+}
+
+/**
+ * Services with aliases resolved, both by `serviceKey`. An ExternalName that names no host of the mesh stays what it is: a
+ * name that is asked of DNS. See Istio, ENABLE_EXTERNAL_NAME_ALIAS and resolveServiceAliases.
+ */
+export function createAliases(engine: Engine): (services: Table<Service>) => Table<Service> {
+  const byName = engine.group<Service>("aliases by name", (service) =>
+    targetOf(service) === undefined ? [] : [service.hostname],
+  );
+  const targetsOf = createTargets(engine);
   const resolve = engine.derive<[Table<Service>, Table<Service>], [], Table<Service>>(
     "aliases",
     (_host, [aliases, targets]) => {
@@ -43,7 +82,10 @@ export function createAliases(engine: Engine): (services: Table<Service>) => Tab
     "services with aliases",
     (_key, [service, alias]) => (service === undefined ? undefined : (alias ?? service)),
   );
-  return (services) => merge([services, flat(resolve([byTarget(services), byHost(services)]))]);
+  return (services) => {
+    const aliases = byName(services);
+    return merge([services, flat(resolve([aliases, targetsOf(aliases, services)]))]);
+  };
 }
 
 type VirtualServices = readonly VirtualService[];

@@ -125,3 +125,20 @@ test("an HTTP proxy takes requests and tunnels for all ports by the other name",
   expect(through("alias:90")).toEqual([cluster("shop", 90)]);
   expect(clustersOf(hostIn(routes.get("81"), "alias"))).toEqual([cluster("shop", 81)]);
 });
+
+const aliasTo = (name: string, target: string): string =>
+  service(name, `{ type: ExternalName, externalName: ${target}.default.svc.cluster.local }`);
+
+test("another name of another name is one of the service", () => {
+  const chain = [aliasTo("second", "alias"), aliasTo("third", "second")];
+  const routed = routing("routes", `{ hosts: [other], http: [{ ${to("third", 80)} }] }`);
+  const { routes } = sentTo(SIDECAR, ...SERVICES, ...chain, routed);
+  for (const name of ["alias", "second", "third", "other"]) {
+    expect(clustersOf(hostIn(routes.get("80"), name))).toEqual([cluster("shop")]);
+  }
+});
+
+test("names that name each other keep nothing else from what it stands for", () => {
+  const loop = [aliasTo("a", "b"), aliasTo("b", "a"), aliasTo("c", "a")];
+  expect(byAlias(...loop)).toEqual([cluster("shop")]);
+});
