@@ -9,10 +9,11 @@ export interface HostResolver {
 }
 
 /**
- * The full name of a host that a resource in `namespace` refers to. Beyond Istio's short names (`payments`), names with
+ * The full name of a host that a resource in `namespace` refers to, in lower case, in which alone hosts meet. Beyond Istio's short names (`payments`), names with
  * the namespace are completed (`payments.default`, `payments.default.svc`) when that namespace has services.
  */
-export function resolveHost(host: string, namespace: string, resolver: HostResolver): string {
+export function resolveHost(text: string, namespace: string, resolver: HostResolver): string {
+  const host = text.toLowerCase();
   const parts = host.split(".");
   const named = parts.length === 2 || (parts.length === 3 && parts[2] === "svc");
   if (named && parts[0] !== "*" && resolver.namespaces.has(parts[1] ?? "")) {

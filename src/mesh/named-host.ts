@@ -33,7 +33,9 @@ function namedHosts(
   workloads: readonly Workload[],
   { captured, addressesOf }: NamingScope,
 ): readonly NamedHost[] {
-  const { hostname, kubernetes, name, namespace, ports } = service;
+  const { kubernetes, name, namespace, ports } = service;
+  // Who asks for a host may write it as the one does who declares it.
+  const hostname = kubernetes ? service.hostname : name;
   const short = kubernetes ? { name, namespace } : undefined;
   if (!captured) {
     const isCarried = ports.some(({ protocol }) => protocol !== "UDP");

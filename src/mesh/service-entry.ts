@@ -63,10 +63,12 @@ export function serviceEntryServices(
 ): readonly Service[] {
   const { metadata, spec } = resource;
   const resolution = RESOLUTIONS[spec.resolution ?? "NONE"] ?? "none";
-  return spec.hosts.map((host) => ({
+  // A host is the same in any case: so Istio has it in its tables of routes.
+  const hosts = new Map(spec.hosts.map((name) => [name.toLowerCase(), name] as const));
+  return [...hosts].map(([host, name]) => ({
     hostname: host,
     namespace: metadata.namespace,
-    name: host,
+    name,
     kubernetes: false,
     source: refOf(resource),
     creationTimestamp: metadata.creationTimestamp ?? "",

@@ -9,9 +9,10 @@ function serviceHost(name: string, namespace: string): string {
 /**
  * The hosts that a name in a resource of `namespace` may stand for, the likeliest first: `reviews`, `reviews.default`,
  * `reviews.default.svc` and `reviews.default.svc.cluster.local` are all the service; any other name is itself. A service
- * has a name without dots. See Istio, Destination.host.
+ * has a name without dots. They are in lower case, whatever the name is in. See Istio, Destination.host.
  */
-export function hostsOf(name: string, namespace: string): readonly string[] {
+export function hostsOf(text: string, namespace: string): readonly string[] {
+  const name = text.toLowerCase();
   const labels = name.split(".");
   if (name.includes("*") || name.includes(":")) return [name];
   if (labels.length === 1) return [serviceHost(name, namespace), name];

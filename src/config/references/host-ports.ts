@@ -9,7 +9,7 @@ import { serviceKeyOf } from "./host-names.js";
 export interface HostPorts {
   /** Of services, by `namespace/name`. */
   readonly services: Table<readonly number[]>;
-  /** Of ServiceEntries, by host. */
+  /** Of ServiceEntries, by host in lower case. */
   readonly entries: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -37,7 +37,10 @@ function entryPorts(
 ): EntryPorts | undefined {
   if (entry === undefined) return undefined;
   const { hosts, ports = [] } = entry.spec;
-  return { hosts, ports: ports.map(({ number }) => number) };
+  return {
+    hosts: hosts.map((host) => host.toLowerCase()),
+    ports: ports.map(({ number }) => number),
+  };
 }
 
 function hostPortsOf(services: HostPorts["services"], all: Table<EntryPorts>): HostPorts {

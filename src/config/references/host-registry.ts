@@ -12,7 +12,7 @@ import { hostsOf, serviceKeyOf } from "./host-names.js";
 export interface HostRegistry {
   /** The services, by `namespace/name`. */
   readonly services: Table<Exported>;
-  /** The hosts of the ServiceEntries; wildcards are among them. */
+  /** The hosts of the ServiceEntries, in lower case; wildcards are among them. */
   readonly entries: ReadonlyMap<string, readonly Exported[]>;
   readonly wildcards: readonly string[];
 }
@@ -54,7 +54,8 @@ function hostsOfEntry(
   byDefault: string,
 ): EntryHosts | undefined {
   if (entry === undefined) return undefined;
-  const { hosts, exportTo } = entry.spec;
+  const { exportTo } = entry.spec;
+  const hosts = entry.spec.hosts.map((host) => host.toLowerCase());
   return { hosts, ...exportedAs(entry.metadata.namespace, exportTo, byDefault.split(",")) };
 }
 
