@@ -246,6 +246,10 @@ function createMembers(
   };
 }
 
+/** Only gateways have servers. */
+const unservedFor = (mesh: Mesh, proxy: Proxy): readonly UnservedServer[] =>
+  proxy.type === "router" ? gatewayServersOf(serverInputs(mesh, proxy)).unserved : [];
+
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
   const logs = createLogs(engine);
@@ -299,10 +303,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
           check(patch) === undefined,
       );
     },
-    unservedServers: (mesh, connected) => {
-      const { proxy } = memberOf(mesh, connected);
-      return proxy.type === "router" ? gatewayServersOf(serverInputs(mesh, proxy)).unserved : [];
-    },
+    unservedServers: (mesh, connected) => unservedFor(mesh, memberOf(mesh, connected).proxy),
     prepare: (mesh) => scopes.prepare(mesh, places.unknown),
     forgetScopesWithout: (mesh, proxies) => {
       const members = [...proxies].map((proxy) => memberProxy(proxy, groupOf(proxy, mesh.groups)));
