@@ -1,21 +1,34 @@
 import type { FilterChainJson, HttpConnectionManagerJson, ListenerJson } from "../envoy/api.js";
+import { EXT_AUTHZ_NOTES } from "../envoy/authorization/ext-authz.js";
 import { compareText } from "./compare-text.js";
 
-type Action = "ALLOW" | "DENY" | "LOG";
+type RulesAction = "ALLOW" | "DENY" | "LOG";
+
+type Action = RulesAction | "CUSTOM";
 
 /** The order in which Envoy asks them. */
-const ACTIONS: readonly Action[] = ["DENY", "ALLOW", "LOG"];
+const ACTIONS: readonly Action[] = ["CUSTOM", "DENY", "ALLOW", "LOG"];
 
 /** A filter that lets nobody through, or nobody in particular, has no policies. */
 const ANONYMOUS = "_anonymous_match_nothing_";
 
-/** A policy of an RBAC filter is a rule of an AuthorizationPolicy: `ns[default]-policy[viewer]-rule[0]`. */
-const POLICY_NAME = /^ns\[(.+)\]-policy\[(.+)\]-rule\[(.+)\]$/;
+/**
+ * A policy of an RBAC filter is a rule of an AuthorizationPolicy: `ns[default]-policy[viewer]-rule[0]`. What is written
+ * around that says of a CUSTOM one whom to ask, and that it denies because nobody can be asked.
+ */
+const POLICY_NAME = /ns\[(.+)\]-policy\[(.+)\]-rule\[(.+)\]/;
 
 /** envoy.config.rbac.v3.RBAC as far as it is read here. */
 interface Rules {
-  readonly action?: Action;
+  readonly action?: RulesAction;
   readonly policies?: Readonly<Record<string, unknown>>;
+}
+
+/** The RBAC filter, for HTTP and for connections, as far as it is read here. */
+interface RbacFilter {
+  readonly rules?: Rules;
+  readonly shadowRules?: Rules;
+  readonly shadowRulesStatPrefix?: string;
 }
 
 /** A rule as a filter has it. */
@@ -68,13 +81,21 @@ function rulesOfChain({ filters = [] }: FilterChainJson): readonly EnforcedRule[
   });
   return configs
     .filter((config) => config?.["@type"]?.endsWith(".rbac.v3.RBAC") === true)
-    .flatMap((config) => rulesOf((config as { readonly rules?: Rules }).rules));
+    .flatMap((config) => rulesOf(config as RbacFilter));
 }
 
-function rulesOf(rules: Rules | undefined): readonly EnforcedRule[] {
-  // A filter without rules only tries others out.
-  if (rules === undefined) return [];
-  const { action = "ALLOW", policies = {} } = rules;
+/** Those that are only tried out are not enforced; those about which an authorizer is asked are noted in the same way. */
+function rulesOf({
+  rules,
+  shadowRules,
+  shadowRulesStatPrefix,
+}: RbacFilter): readonly EnforcedRule[] {
+  const enforced = rules === undefined ? [] : rulesUnder(rules.action ?? "ALLOW", rules);
+  const isAsked = shadowRules !== undefined && shadowRulesStatPrefix === EXT_AUTHZ_NOTES;
+  return isAsked ? [...enforced, ...rulesUnder("CUSTOM", shadowRules)] : enforced;
+}
+
+function rulesUnder(action: Action, { policies = {} }: Rules): readonly EnforcedRule[] {
   const names = Object.keys(policies);
   if (names.length === 0) return [{ action, policy: ANONYMOUS, rule: "0" }];
   return names.map((name) => {
