@@ -28,7 +28,7 @@ export function completionOf(program: Command, words: readonly string[]): Comple
   if (positionals === 0 && command.commands.length > 0) {
     return { kind: "words", candidates: commandsOf(command) };
   }
-  return command.registeredArguments[positionals]?.name() === "pod"
+  return command.registeredArguments[positionals]?.name().endsWith("pod") === true
     ? { kind: "pods", given, before: "" }
     : OTHER;
 }

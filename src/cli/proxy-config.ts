@@ -7,6 +7,7 @@ import { ecdsCommand } from "./proxy-config/ecds.js";
 import { edsCommand, endpointsCommand } from "./proxy-config/endpoints.js";
 import { listenersCommand } from "./proxy-config/listeners.js";
 import { logCommand } from "./proxy-config/log.js";
+import { rootcaCompareCommand } from "./proxy-config/rootca-compare.js";
 import { routesCommand } from "./proxy-config/routes.js";
 import { secretCommand } from "./proxy-config/secret.js";
 
@@ -31,6 +32,7 @@ export function proxyConfigCommand(context: CommandContext): Command {
     .addCommand(endpointsCommand(context))
     .addCommand(listenersCommand(context))
     .addCommand(logCommand(context))
+    .addCommand(rootcaCompareCommand(context))
     .addCommand(routesCommand(context))
     .addCommand(secretCommand(context))
     .addHelpText("after", HELP);

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { SecretJson } from "../envoy/api.js";
 import type { SecretsConfigDump_DynamicSecretJson, SecretsConfigDumpJson } from "./api.js";
+import { textOfDataSource } from "./data-source.js";
 
 /** The table of secrets at a moment (milliseconds since 1970), as rows of cells; the first is the heading. */
 export function secretTable(
@@ -48,11 +49,9 @@ const formatTime = (text: string): string => `${new Date(text).toISOString().sli
 
 /** The certificate that a secret is about: the first of its own chain, or of those that it trusts. */
 function certificateOf(secret: SecretJson | undefined): X509Certificate | undefined {
-  const { inlineString, inlineBytes } =
-    secret?.tlsCertificate?.certificateChain ?? secret?.validationContext?.trustedCa ?? {};
-  const pem = inlineString ?? Buffer.from(inlineBytes ?? "", "base64").toString("utf8");
+  const source = secret?.tlsCertificate?.certificateChain ?? secret?.validationContext?.trustedCa;
   try {
-    return new X509Certificate(pem);
+    return new X509Certificate(textOfDataSource(source));
   } catch {
     return undefined;
   }

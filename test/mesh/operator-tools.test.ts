@@ -141,6 +141,14 @@ test("proxy-config secret shows the certificates, and no key", async () => {
   expect(json.stdout).not.toContain("PRIVATE KEY");
 });
 
+test("proxy-config rootca-compare names the roots that two proxies both trust", async () => {
+  const { code, stdout } = await fairlead("pc", "rc", "my-service-0", "payments-v1-0.default");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^my-service-0\.default and payments-v1-0\.default both trust:\n {2}CN=.*, until \d{4}-/,
+  );
+});
+
 test("proxy-config log sets levels, and sets them back", async () => {
   const pod = mesh().pod("payments-v1-0");
   const set = await fairlead("pc", "log", "payments-v1-0", "--level", "http:debug,rbac:trace");

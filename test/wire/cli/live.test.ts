@@ -261,6 +261,7 @@ test("pods are completed by those that are connected", async () => {
     run(["__complete", ...words], { XDG_STATE_HOME: root });
   const pods = { code: 0, stdout: "payments-v1-0.default\t\n", stderr: "" };
   expect(await complete("pc", "c", "")).toEqual(pods);
+  expect(await complete("pc", "rc", "other.default", "pay")).toEqual(pods);
   expect(await complete("x", "authz", "check", "-o", "json", "pay")).toEqual(pods);
   expect(await complete("authn", "tls-check", "rev")).toEqual({ ...pods, stdout: "" });
   expect(await complete("explain", "--from", "pay")).toEqual(pods);
