@@ -2,10 +2,8 @@
  * Which proxy a command is about, and where its configuration is read: in a saved answer, at the proxy's own Envoy, or, where
  * that cannot be reached, at the control plane, which knows what it sent and the proxy accepted.
  */
-import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import type { DumpSectionJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { errorMessage } from "../base/error-message.js";
 import type { ConfigDump } from "../console/config-dump.js";
 import type { DebugClient } from "../debug/client.js";
 import { parseHostPort } from "./arguments.js";
@@ -14,6 +12,7 @@ import type { ConnectedProxy } from "./connected-proxies.js";
 import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { type AdminAddress, AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
+import { readSaved } from "./read-saved.js";
 
 /** The options that say where a proxy is. */
 export interface LiveOptions extends ConnectionOptions {
@@ -92,9 +91,10 @@ export async function readProxy(
   options: ProxyOptions,
   { path, sections }: Wanted,
 ): Promise<ProxyAnswer> {
-  if (options.file !== undefined) return { kind: "held", text: await readSaved(options.file) };
-  if (options.admin !== undefined) {
-    return heldBy(context, await proxyAt(options.admin, pod, options.namespace), path);
+  const { admin, file, namespace } = options;
+  if (file !== undefined) return { kind: "held", text: await readSaved(context, file) };
+  if (admin !== undefined) {
+    return heldBy(context, await proxyAt(admin, pod, namespace), path);
   }
   return askForProxy(context, pod, options, async (client, proxy) => {
     if ("admin" in proxy) return heldBy(context, proxy, path);
@@ -243,17 +243,6 @@ async function proxyIdAt(admin: AdminAddress): Promise<string> {
       `what answers at ${formatAdmin(admin)} is no Envoy`,
       "--admin is the admin interface of one: port 15000 in most meshes",
       { cause },
-    );
-  }
-}
-
-async function readSaved(file: string): Promise<string> {
-  try {
-    return await readFile(file === "-" ? "/dev/stdin" : file, "utf8");
-  } catch (cause) {
-    throw new CommandError(
-      `${file} cannot be read: ${errorMessage(cause)}`,
-      "-f is a file with what the admin interface of an Envoy answered",
     );
   }
 }

@@ -22,7 +22,10 @@ export function proxyStatusCommand(context: CommandContext): Command {
     .description("which proxies are connected, and whether they hold what they should")
     .argument("[pod]", "one proxy: NAME.NAMESPACE")
     .option("-n, --namespace <name>", "of this namespace alone")
-    .option("-f, --file <file>", "for one proxy: a saved /config_dump of its Envoy")
+    .option(
+      "-f, --file <file>",
+      "for one proxy: a saved /config_dump of its Envoy; - is the standard input",
+    )
     .addOption(
       new Option("-v, --verbosity <level>", "1 has a column for each type of resource")
         .choices(["0", "1"])

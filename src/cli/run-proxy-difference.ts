@@ -1,6 +1,4 @@
 /** `fairlead proxy-status POD`: the difference between what a proxy was sent and what its Envoy holds. */
-import { readFile } from "node:fs/promises";
-import { errorMessage } from "../base/error-message.js";
 import { type Comparison, compareDumps } from "../console/compare-dumps.js";
 import { parseCanonicalDump, parseConfigDump } from "../console/config-dump.js";
 import { CommandError } from "./command-error.js";
@@ -8,6 +6,7 @@ import { askControlPlane } from "./connect.js";
 import { type ConnectedProxy, connectedProxy } from "./connected-proxies.js";
 import type { CommandContext } from "./context.js";
 import { askAdmin, formatAdmin } from "./envoy-admin.js";
+import { readSaved } from "./read-saved.js";
 import type { ProxyStatusOptions } from "./run-proxy-status.js";
 import { writeValue } from "./write-output.js";
 
@@ -17,15 +16,9 @@ interface Held {
   readonly origin: string;
 }
 
-async function heldIn(file: string): Promise<Held> {
-  try {
-    return { text: await readFile(file, "utf8"), origin: file };
-  } catch (cause) {
-    throw new CommandError(
-      `${file} cannot be read: ${errorMessage(cause)}`,
-      "--file is what the admin interface of the proxy's Envoy answers to /config_dump",
-    );
-  }
+async function heldIn(context: CommandContext, file: string): Promise<Held> {
+  const text = await readSaved(context, file);
+  return { text, origin: file === "-" ? "the standard input" : file };
 }
 
 async function heldBy({ id, admin }: ConnectedProxy): Promise<Held> {
@@ -59,7 +52,7 @@ export async function runProxyDifference(
   const { namespace, file, output } = options;
   const { id, held, configDump } = await askControlPlane(context, options, async (client) => {
     const proxy = await connectedProxy(client, pod, namespace);
-    const held = await (file === undefined ? heldBy(proxy) : heldIn(file));
+    const held = await (file === undefined ? heldBy(proxy) : heldIn(context, file));
     const sections = SECTIONS.map((name) => ({ name }));
     const { configDump = "" } = await client.getConfigDump({ proxy: proxy.id, sections });
     return { id: proxy.id, held, configDump };

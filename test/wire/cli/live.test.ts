@@ -252,6 +252,22 @@ test("describe shows what concerns a pod or a service, and where it is written",
   ]);
 });
 
+test("what a proxy accepted is compared with a dump from the standard input", async () => {
+  const root = await start();
+  const state = join(root, "fairlead", "state");
+  const dump = JSON.stringify({
+    configs: ["ClustersConfigDump", "ListenersConfigDump", "RoutesConfigDump"].map((name) => ({
+      "@type": `type.googleapis.com/envoy.admin.v3.${name}`,
+    })),
+  });
+  const compared = await run(["ps", "payments-v1-0", "-f", "-", "--state", state], {}, dump);
+  expect(compared).toMatchObject({
+    code: 0,
+    stderr: "what payments-v1-0.default accepted, and what the standard input holds:\n",
+  });
+  expect(compared.stdout).toMatch(/^Clusters Don't Match\n/);
+});
+
 test("pods are completed by those that are connected", async () => {
   const root = await start();
   // Where a command looks that is not told where.
