@@ -2,6 +2,9 @@ import { Command } from "commander";
 import { authzCommand } from "./authz.js";
 import type { CommandContext } from "./context.js";
 import { describeCommand } from "./describe.js";
+import { proxyStatusCommand } from "./proxy-status.js";
+import { versionCommand } from "./version.js";
+import { waitCommand } from "./wait.js";
 
 /** `fairlead experimental`, in short `x`: where istioctl has these commands, and where people look for them. */
 export function experimentalCommand(context: CommandContext): Command {
@@ -10,5 +13,8 @@ export function experimentalCommand(context: CommandContext): Command {
     .description("commands that istioctl has under x: here they are the same as without it")
     .addCommand(authzCommand(context))
     .addCommand(describeCommand(context))
+    .addCommand(proxyStatusCommand(context))
+    .addCommand(versionCommand(context))
+    .addCommand(waitCommand(context))
     .addHelpText("after", "\nExample:\n  $ fairlead x authz check payments-v1-0.default");
 }

@@ -16,7 +16,7 @@ const WANTED = { path: "/config_dump", sections: [{ name: "EcdsConfigDump" }] };
 
 /** `fairlead proxy-config ecds`. */
 export function ecdsCommand(context: CommandContext): Command {
-  return withProxy(new Command("ecds"), context)
+  return withProxy(new Command("ecds").alias("ec"), context)
     .description("the extensions of a proxy that came over ECDS")
     .addOption(outputOption())
     .addHelpText("after", HELP)

@@ -90,7 +90,7 @@ test("secrets, bootstraps and extensions", async () => {
     ["b", "-f", "unusual.json"],
     ["b", "-f", "unusual.json", "-o", "yaml"],
     ["ecds", "-f", "sidecar.json"],
-    ["ecds", "-f", "unusual.json"],
+    ["ec", "-f", "unusual.json"],
     ["ecds", "-f", "unusual.json", "-o", "yaml"],
   ]);
 });
