@@ -27,7 +27,11 @@ export function analyzeCommand(context: CommandContext): Command {
       "look for mistakes in files of YAML or in a mesh that runs, with Istio's analyzers and more",
     )
     .argument("[files...]", "files, directories, or - for the standard input")
-    .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}");
+    .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}")
+    .option(
+      "--meshConfigFile <file>",
+      "the mesh configuration, rather than that of ConfigMap istio-system/istio in the files",
+    );
   addSelection(command);
   addOutput(command);
   return addConnectionFlags(command, context)
@@ -51,11 +55,13 @@ function addSelection(command: Command): void {
       'do not tell a code of some resources, such as "IST0103=Pod *.testing"; repeatable',
       addSuppression,
     )
+    .option("--ignore-unknown", "do not tell of documents that are no resources, or no YAML")
     .option("--analyzer <name>", "run this analyzer alone; repeatable", collect)
     .option("-L, --list-analyzers", "list the analyzers, and do nothing else")
     // What istioctl has them for is so in any case.
     .addOption(new Option("-R, --recursive").hideHelp())
-    .addOption(new Option("--use-kube <flag>").choices(["true", "false"]).hideHelp());
+    .addOption(new Option("-k, --use-kube [flag]").choices(["true", "false"]).hideHelp())
+    .addOption(new Option("--timeout <time>").hideHelp());
 }
 
 function addOutput(command: Command): void {

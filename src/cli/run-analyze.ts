@@ -3,14 +3,15 @@ import { MESSAGES } from "../analysis/messages.js";
 import { isSuppressed, type Suppression } from "../analysis/suppression.js";
 import type { Diagnostic, Severity } from "../base/diagnostic.js";
 import { type AnalysisFormat, formatAnalysis } from "./analysis-output.js";
+import type { BesideFiles } from "./analyze-files.js";
 import { CommandError } from "./command-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import { type CommandContext, colorsFor } from "./context.js";
 import { diagnosticOf } from "./diagnostic-of.js";
 
 /** The options of `fairlead analyze`. */
-export interface AnalyzeOptions extends ConnectionOptions {
-  readonly secrets?: string;
+export interface AnalyzeOptions extends BesideFiles, ConnectionOptions {
+  readonly ignoreUnknown?: true;
   readonly namespace?: string;
   readonly suppress?: readonly Suppression[];
   readonly analyzer?: readonly string[];
@@ -24,6 +25,23 @@ export interface AnalyzeOptions extends ConnectionOptions {
 /** istioctl's exit codes: something was found that is bad enough, and a file could not be read. */
 const FOUND = 79;
 const UNREADABLE = 65;
+
+/** What says that a file, or a part of it, could not be read as YAML. */
+const UNREADABLE_CODES: ReadonlySet<string> = new Set([
+  "alias-bomb",
+  "duplicate-key",
+  "file-too-large",
+  "invalid-yaml",
+  "not-utf8",
+  "unreadable",
+]);
+
+/** What says that a document is none that is known. */
+const UNKNOWN_CODES: ReadonlySet<string> = new Set([
+  ...UNREADABLE_CODES,
+  "not-a-resource",
+  "unknown-kind",
+]);
 
 /** How bad something is; the worse, the larger. */
 const WEIGHTS: Readonly<Record<Severity, number>> = { note: 0, warning: 1, error: 2 };
@@ -49,7 +67,10 @@ export async function runAnalyze(
       ? await analyzeRunning(context, options)
       : await (await import("./analyze-files.js")).analyzeFiles(context, files, options, analyzers);
   const isThere = await scopeOf(options);
-  const found = all.filter((one) => isThere(one) && !isSuppressed(one, options.suppress ?? []));
+  const { suppress = [], ignoreUnknown = false } = options;
+  const isTold = (one: Diagnostic): boolean =>
+    !isSuppressed(one, suppress) && !(ignoreUnknown && UNKNOWN_CODES.has(one.code));
+  const found = all.filter((one) => isThere(one) && isTold(one));
   const shown = found.filter((one) => isAtLeast(one, options.outputThreshold));
   const colors = colorsFor(context, { ...context.stdout, ...isForced(options) });
   context.stdout.write(formatAnalysis(shown, options.output, colors));
@@ -76,9 +97,14 @@ async function analyzeRunning(
   context: CommandContext,
   options: AnalyzeOptions,
 ): Promise<readonly Diagnostic[]> {
-  if (options.secrets !== undefined) {
+  const beside = Object.entries({
+    "--secrets": options.secrets,
+    "--meshConfigFile": options.meshConfigFile,
+  });
+  const [flag] = beside.find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined) {
     throw new CommandError(
-      "--secrets goes with files",
+      `${flag} goes with files`,
       "a control plane that runs has its own: give files too, or leave it out",
     );
   }
@@ -112,16 +138,6 @@ async function scopeOf({
 function isAtLeast({ severity }: Diagnostic, threshold: Severity): boolean {
   return WEIGHTS[severity] >= WEIGHTS[threshold];
 }
-
-/** What says that a file, or a part of it, could not be read as YAML. */
-const UNREADABLE_CODES: ReadonlySet<string> = new Set([
-  "alias-bomb",
-  "duplicate-key",
-  "file-too-large",
-  "invalid-yaml",
-  "not-utf8",
-  "unreadable",
-]);
 
 function failWhenBad(found: readonly Diagnostic[], where: string, threshold: Severity): void {
   const bad = found.filter((one) => isAtLeast(one, threshold));

@@ -101,6 +101,23 @@ describe("fairlead analyze", () => {
     expect(stderr).toContain("warning: there is no code IST9999, so nothing is suppressed by it\n");
   });
 
+  it("leaves out what is no resource when it is asked to", async () => {
+    const mixed = "a: b\n---\napiVersion: example.com/v1\nkind: Unknown\n---\na: [";
+    const told = await run(["analyze", "-", "-o", "json"], {}, mixed);
+    const codes = (JSON.parse(told.stdout) as readonly { readonly code: string }[]).map(
+      ({ code }) => code,
+    );
+    expect(codes).toEqual(["not-a-resource", "unknown-kind", "invalid-yaml"]);
+    const ignored = await run(["analyze", "-", "--ignore-unknown"], {}, mixed);
+    expect(ignored).toMatchObject({ code: 0, stdout: "" });
+  });
+
+  it("takes the flags that istioctl has for a cluster", async () => {
+    const plain = await analyze(MESH);
+    expect(await analyze(MESH, "--use-kube=false", "--timeout", "1m", "-R")).toEqual(plain);
+    expect(await analyze(MESH, "-k")).toEqual(plain);
+  });
+
   it("lists the analyzers", async () => {
     const { code, stdout } = await analyze("--list-analyzers");
     expect(stdout).toContain("* virtualservice.DestinationHostAnalyzer:\n    checks whether");
@@ -116,6 +133,18 @@ describe("fairlead analyze", () => {
   it.each([
     ["no files where no control plane runs", ["--state", "/nowhere"], 1, "no control plane runs"],
     ["certificates without files", ["--secrets", "/nowhere"], 1, "--secrets goes with files"],
+    [
+      "a mesh configuration without files",
+      ["--meshConfigFile", "/nowhere"],
+      1,
+      "--meshConfigFile goes with files",
+    ],
+    [
+      "a mesh configuration that is not there",
+      [MESH, "--meshConfigFile", "/nowhere"],
+      1,
+      "/nowhere does not exist",
+    ],
     ["a file that is not there", ["nowhere.yaml"], 1, "nowhere.yaml does not exist"],
     [
       "an analyzer that there is not",
@@ -155,6 +184,25 @@ describe("fairlead analyze, of a directory that is made for it", () => {
     await rm(join(directory, "broken.yaml"));
   });
 
+  it("takes a mesh configuration of a file of its own, rather than that in the files", async () => {
+    const names = ["logged.yaml", "mesh-config.yaml"].map((name) => join(directory, name));
+    const [logged = "", meshConfig = ""] = names;
+    await writeFile(logged, LOGGED);
+    expect((await analyze(logged)).stdout).toContain('warning[IST0101]: provider "mine"');
+    const providers = "extensionProviders: [{ name: mine, envoyFileAccessLog: { path: /x } }]\n";
+    await writeFile(meshConfig, providers);
+    const { code, stdout } = await analyze(logged, "--meshConfigFile", meshConfig);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    await writeFile(meshConfig, `${providers}accessLogFile: 3\n`);
+    expect((await analyze(logged, "--meshConfigFile", meshConfig)).stdout).toContain(
+      `${meshConfig}:2:16: error[wrong-type]: accessLogFile has to be text`,
+    );
+    await writeFile(meshConfig, "kind: [");
+    expect((await analyze(logged, "--meshConfigFile", meshConfig)).stdout).toContain(
+      `${meshConfig}:1:1: error[invalid-yaml]`,
+    );
+  });
+
   it("finds the certificates of gateways in a secrets directory", async () => {
     const secrets = join(directory, "secrets");
     await mkdir(join(secrets, "istio-system/shop-tls"), { recursive: true });
@@ -167,6 +215,19 @@ describe("fairlead analyze, of a directory that is made for it", () => {
     );
   });
 });
+
+/** A mesh whose configuration has no such provider. */
+const LOGGED = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data: { mesh: "accessLogFile: /dev/stdout" }
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: logged, namespace: istio-system }
+spec: { accessLogging: [{ providers: [{ name: mine }] }] }
+`;
 
 const GATEWAY = {
   apiVersion: "networking.istio.io/v1",
