@@ -14,8 +14,16 @@ import { SECRET_FILES } from "./source.js";
 export type Suspicion =
   /** To look at all of the root. */
   | { readonly type: "all" }
-  /** To look at one path; `isWhole` when a file was put there that has all that will be in it. */
-  | { readonly type: "path"; readonly path: string; readonly isWhole: boolean }
+  /**
+   * To look at one path; `isWhole` when a file was put there that has all that will be in it, `isWritten` when what was there
+   * is written.
+   */
+  | {
+      readonly type: "path";
+      readonly path: string;
+      readonly isWhole: boolean;
+      readonly isWritten: boolean;
+    }
   /** To look at what is reached by links. */
   | { readonly type: "links" };
 
@@ -58,7 +66,9 @@ export function suspect(
   if (name.startsWith(".")) return undefined;
   if (root.kind === "config") return suspectEntry(scan, join(directory, name), isEntry);
   const isFile = SECRET_FILES.some((file) => file === name);
-  return isFile ? { type: "path", path: directory, isWhole: false } : { type: "all" };
+  return isFile
+    ? { type: "path", path: directory, isWhole: false, isWritten: false }
+    : { type: "all" };
 }
 
 /**
@@ -76,11 +86,11 @@ function suspectEntry(
     // Found are also directories that cannot be read, and links that lead nowhere.
     const isKnown = directories.has(path) || found.has(path);
     const matters = isKnown || stats?.isFile() === false;
-    return matters ? { type: "path", path, isWhole: false } : undefined;
+    return matters ? { type: "path", path, isWhole: false, isWritten: false } : undefined;
   }
   const isWhole =
     isEntry && stats?.isFile() === true && stats.size > 0 && stats.size <= WHOLE_BYTES;
-  return { type: "path", path, isWhole };
+  return { type: "path", path, isWhole, isWritten: !isEntry };
 }
 
 /** What is at a path, links not followed; undefined for nothing, and for what cannot be looked at. */

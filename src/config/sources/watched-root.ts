@@ -13,6 +13,7 @@ import {
   type Watched,
 } from "./inspect-root.js";
 import { forgetUnread } from "./keep-unread.js";
+import { createResting } from "./resting.js";
 import type { ConfigRoot, SourceLimits } from "./root.js";
 import { type RootScan, readAll, scanRoot, statusOf } from "./scan.js";
 import { createSettling } from "./settling.js";
@@ -58,17 +59,35 @@ export interface RootWatchOptions {
 /** What was raised since it was looked into last. */
 interface Suspicions {
   readonly raise: (suspicion: Suspicion | undefined) => void;
+  /** The same of an event, later where all that happened is that a file was written which rests. */
+  readonly onEvent: (suspicion: Suspicion | undefined) => void;
+  /** Takes note of what was read. */
+  readonly onRead: (sources: readonly Source[]) => void;
   /** Has what was raised looked into, if anything was. What fails stays raised. */
   readonly look: <T>(into: (raised: readonly Suspicion[]) => Promise<T>) => Promise<T | undefined>;
+  readonly cancel: () => void;
 }
 
-function createSuspicions(poke: RootWatchOptions["poke"]): Suspicions {
+function createSuspicions({ poke, timers }: Omit<RootWatchOptions, "limits">): Suspicions {
   let raised: Suspicion[] = [];
+  const raise: Suspicions["raise"] = (suspicion) => {
+    if (suspicion === undefined) return;
+    raised.push(suspicion);
+    poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
+  };
+  const resting = createResting(timers, (path) => {
+    raise({ type: "path", path, isWhole: false, isWritten: true });
+  });
   return {
-    raise: (suspicion) => {
-      if (suspicion === undefined) return;
-      raised.push(suspicion);
-      poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
+    raise,
+    onEvent: (suspicion) => {
+      const isWritten = suspicion?.type === "path" && suspicion.isWritten;
+      if (!isWritten || !resting.holds(suspicion.path)) raise(suspicion);
+    },
+    onRead: (sources) => {
+      for (const source of sources) {
+        resting.onRead(source.path, source.type === "text" ? source.text.length : 0);
+      }
     },
     look: async (into) => {
       if (raised.length === 0) return undefined;
@@ -81,6 +100,7 @@ function createSuspicions(poke: RootWatchOptions["poke"]): Suspicions {
         throw error;
       }
     },
+    cancel: resting.cancel,
   };
 }
 
@@ -91,7 +111,7 @@ export async function createWatchedRoot(
   root: ConfigRoot,
   { limits, timers, poke }: RootWatchOptions,
 ): Promise<WatchedRoot> {
-  const { raise, look } = createSuspicions(poke);
+  const { raise, onEvent, onRead, look, cancel } = createSuspicions({ poke, timers });
   const watch = createDirectoryWatch();
   const follow = async (scan: RootScan): Promise<Knowledge> => {
     const watched = await directoriesToWatch(scan);
@@ -101,12 +121,13 @@ export async function createWatchedRoot(
   let known = await follow(await scanRoot(root, limits, watch.add));
   raise(unseenAtFirst(known));
   watch.listen((event) => {
-    raise(suspect(known.scan, known.watched, event));
+    onEvent(suspect(known.scan, known.watched, event));
   });
   const settling = createSettling(timers, poke);
 
   const take = async (change: RootChange): Promise<RootUpdate> => {
     const changed = await readAll(change.changed, limits);
+    onRead(changed);
     const gone = missing(change.changed, changed);
     const there = gone.reduce((rest, path) => rest.without(path), change.scan.found);
     const found = forgetUnread(there, changed);
@@ -143,6 +164,7 @@ export async function createWatchedRoot(
     },
     close: () => {
       settling.cancel();
+      cancel();
       watch.close();
     },
   };

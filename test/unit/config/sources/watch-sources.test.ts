@@ -409,6 +409,24 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     expect(await watch.next()).toEqual({ "a.yaml": "2" });
   });
 
+  it("lets a large file rest that is written again soon after it was read, and then reads what it has", async () => {
+    const directory = temporaryDirectory();
+    const text = "1".repeat(2 ** 20);
+    writeFiles(directory, { "a.yaml": text });
+    const rests = createManualTimers();
+    const after: Timers["after"] = (ms, callback) =>
+      ms === 250 ? rests.after(ms, callback) : SYSTEM_TIMERS.after(ms, callback);
+    const watch = watching(directory, { timers: { after } });
+    await begin(directory, watch);
+    appendFileSync(join(directory, "a.yaml"), "2");
+    expect(await watch.next()).toEqual({ "a.yaml": `${text}2` });
+    appendFileSync(join(directory, "a.yaml"), "3");
+    writeFiles(directory, { "b.yaml": "4" });
+    expect(await watch.next()).toEqual({ "b.yaml": "4" });
+    rests.pass(250);
+    expect(await watch.next()).toEqual({ "a.yaml": `${text}23` });
+  });
+
   it("watches a directory before it looks at what is in it", async () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a/x.yaml": "1" });
