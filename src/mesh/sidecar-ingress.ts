@@ -32,11 +32,21 @@ const LOCALHOST_IPV6 = "::1";
 
 const isIpv6 = (address: string): boolean => address.includes(":");
 
+const isLoopback = (address: string): boolean =>
+  address.startsWith("127.") || address === LOCALHOST_IPV6;
+
 /** Where a workload is. */
 export interface IngressPlace {
   readonly addresses: readonly string[];
   /** Where its application listens, when that is another address than the workload's own, on which the sidecar listens. */
   readonly application: string | undefined;
+}
+
+/** Where an application is that is called by loopback: workloads that share a machine share `127.0.0.1`, and have others. */
+function reachable(address: string, { application = "" }: IngressPlace): string {
+  if (address !== "" && address !== LOCALHOST && address !== LOCALHOST_IPV6) return address;
+  if (isLoopback(application)) return application;
+  return address === "" ? LOCALHOST : address;
 }
 
 /**
@@ -67,7 +77,7 @@ function applicationEndpoint(text: string, place: IngressPlace): ApplicationEndp
   if (text.startsWith("unix://")) return { address: text, port: 0 };
   const colon = text.lastIndexOf(":");
   const address = addressOf(text.slice(0, colon), place);
-  return { address: address === "" ? LOCALHOST : address, port: Number(text.slice(colon + 1)) };
+  return { address: reachable(address, place), port: Number(text.slice(colon + 1)) };
 }
 
 /** What a port carries whose TLS ends at the sidecar. */

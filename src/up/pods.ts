@@ -2,6 +2,7 @@
 
 import type { Container } from "../config/kinds/pod-template.js";
 import { endpointPort } from "../config/kinds/service-entry.js";
+import type { IstioIngressListener } from "../config/kinds/sidecar-ingress.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
@@ -21,7 +22,7 @@ export interface LocalPod extends ProxyStart {
   readonly serviceAccount: string;
   readonly containers: readonly Container[];
   readonly proxy: PodProxy;
-  /** Where its application listens, in ascending order: the ports of its containers and those that services send to. */
+  /** Where its application listens, in ascending order: the ports of its containers and those that services and a Sidecar send to. */
   readonly appPorts: readonly number[];
 }
 
@@ -76,10 +77,14 @@ function appPortsOf(tables: ResourceTables, workload: LocalWorkload): readonly n
   const fromEntries = declared(tables.ServiceEntry)
     .filter(({ spec, metadata }) => selectsPods(spec.workloadSelector?.labels, metadata, workload))
     .flatMap(({ spec }) => (spec.ports ?? []).map(endpointPort));
+  const fromSidecars = declared(tables.Sidecar)
+    .filter(({ spec, metadata }) => selectsPods(spec.workloadSelector?.labels, metadata, workload))
+    .flatMap(({ spec }) => (spec.ingress ?? []).map(ingressPort));
   const ports = [
     ...containerPorts
       .filter(({ protocol }) => (protocol ?? "TCP") === "TCP")
       .map(({ containerPort }) => containerPort),
+    ...fromSidecars,
     ...[...fromServices, ...fromEntries].map((port) =>
       typeof port === "number"
         ? port
@@ -87,6 +92,13 @@ function appPortsOf(tables: ResourceTables, workload: LocalWorkload): readonly n
     ),
   ];
   return [...new Set(ports.filter((port) => port !== undefined))].sort((a, b) => a - b);
+}
+
+/** The port of an application that takes what a Sidecar lets in; undefined for a socket that is a file. */
+function ingressPort({ port, defaultEndpoint = "" }: IstioIngressListener): number | undefined {
+  if (defaultEndpoint === "") return port.number;
+  const [, endpoint] = /^(?!unix:).*:(\d+)$/.exec(defaultEndpoint) ?? [];
+  return endpoint === undefined ? undefined : Number(endpoint);
 }
 
 function targetPorts({ spec }: ResourceOf<"Service">): readonly (number | string)[] {

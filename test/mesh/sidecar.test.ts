@@ -9,8 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { DNS_PORT } from "../../src/envoy/listener/dns-listener.js";
-import { createFailureCounter } from "../../src/up/echo-controls.js";
-import { listenEcho } from "../../src/up/echo-server.js";
 import { admin, stats } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
 import { call, callAddress, echoOf } from "./harness/requests.js";
@@ -56,11 +54,6 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "fairlead-"));
   closers.push(() => rm(directory, { recursive: true }));
-  const beside = await listenEcho(
-    { address: LOCALHOST, port: PORT, identity: { standInFor: "the endpoint of the Sidecar" } },
-    createFailureCounter(0),
-  );
-  closers.push(() => beside.close());
 });
 
 afterAll(async () => {
@@ -172,7 +165,7 @@ test("leads to every port of the hosts of an egress listener on a socket or of a
   await expect.poll(() => statusOf(`http://depot:${DEPOT_PORT}/`)).toBe(200);
 });
 
-test("takes calls for its workload at the endpoint that an ingress listener names", async () => {
+test("has calls for its workload answered where an ingress listener says that the application listens", async () => {
   await mesh().writeForTest(
     "sidecar.yaml",
     `
@@ -186,9 +179,12 @@ spec:
       defaultEndpoint: ${LOCALHOST}:${PORT}
 `,
   );
-  const body = async (): Promise<string> =>
-    (await call(mesh().pod("other-0"), "http://cart/")).body;
-  await expect.poll(body).toContain("the endpoint of the Sidecar");
+  const { app } = mesh().pod("cart-0").addresses;
+  const endpoints = async (): Promise<string> => admin(mesh().pod("cart-0"), "/clusters");
+  await expect.poll(endpoints).toContain(`inbound|8080||::${app}:${String(PORT)}::`);
+  const answer = await call(mesh().pod("other-0"), "http://cart/");
+  expect(answer.status).toBe(200);
+  expect(echoOf(answer).pod).toBe("cart-0");
 });
 
 test("proxies are started as the ProxyConfig says that is for them", async () => {

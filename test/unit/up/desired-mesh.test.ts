@@ -183,8 +183,24 @@ describe("pods", () => {
         ],
       },
     });
-    const { pods } = desiredMesh(tablesOf(app, service, other, headless, entry));
-    expect(pods.map(({ appPorts }) => appPorts)).toEqual([[83, 87, 8080, 8086, 9090]]);
+    const sidecar = resource("Sidecar", "s", {
+      spec: {
+        workloadSelector: { labels: { app: "a" } },
+        ingress: [
+          { port: { number: 88, name: "http", protocol: "HTTP" } },
+          {
+            port: { number: 89, name: "http-2", protocol: "HTTP" },
+            defaultEndpoint: "127.0.0.1:8089",
+          },
+          {
+            port: { number: 90, name: "http-3", protocol: "HTTP" },
+            defaultEndpoint: "unix:///run/a.sock:1",
+          },
+        ],
+      },
+    });
+    const { pods } = desiredMesh(tablesOf(app, service, other, headless, entry, sidecar));
+    expect(pods.map(({ appPorts }) => appPorts)).toEqual([[83, 87, 88, 8080, 8086, 8089, 9090]]);
   });
 
   test("run as the service account of their template", () => {
