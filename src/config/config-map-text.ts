@@ -2,7 +2,7 @@
 import type { TSchema } from "typebox";
 import type { Finding } from "./kind.js";
 import type { ConfigMapBody } from "./kinds/config-map.js";
-import { withNumbers } from "./numbers-as-text.js";
+import { readProtobufJson } from "./protobuf-json.js";
 import type { ConfigResource } from "./resource.js";
 import { parseSection } from "./yaml/parse-section.js";
 
@@ -11,13 +11,14 @@ export type TextReading =
   | { readonly value: unknown; readonly problem?: undefined }
   | { readonly problem: Finding };
 
-/** Reads the text of a key of a resource that is a ConfigMap; numbers that its schema wants may be written as text. */
+/** Reads the text of a key of a resource that is a ConfigMap; written in any way that protobuf allows. */
 export function readText(configMap: ConfigResource, key: string, schema: TSchema): TextReading {
   // The schema of ConfigMaps said so.
   const text = (configMap.spec as ConfigMapBody).data?.[key];
   if (text === undefined) return { value: {} };
   const parsed = parseSection(text);
-  if (parsed.error === undefined) return { value: withNumbers(schema, parsed.documents[0] ?? {}) };
+  if (parsed.error === undefined)
+    return { value: readProtobufJson(schema, parsed.documents[0] ?? {}) };
   const { offset, code, message } = parsed.error;
   return { problem: { path: ["data", key, offset], code, message: `data.${key} ${message}` } };
 }

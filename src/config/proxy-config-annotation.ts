@@ -3,7 +3,7 @@ import type { Finding, Path } from "./kind.js";
 import type { PodTemplate } from "./kinds/pod-template.js";
 import { ProxyConfigFields } from "./mesh-config-schema.js";
 import { unappliedProxyFields } from "./mesh-unapplied.js";
-import { withNumbers } from "./numbers-as-text.js";
+import { readProtobufJson } from "./protobuf-json.js";
 import { checkRegexp, REGEXPS_ANNOTATION } from "./proxy-statistics.js";
 import { isMap } from "./reading/value.js";
 import type { ConfigResource } from "./resource.js";
@@ -30,7 +30,7 @@ export function readProxyConfig(text: string): ProxyConfigReading {
     const { offset, code, message } = parsed.error;
     return { fields: {}, findings: [{ path: [offset], code, message }] };
   }
-  const value = withNumbers(ProxyConfigFields, withTexts(parsed.documents[0] ?? {}));
+  const value = readProtobufJson(ProxyConfigFields, withTexts(parsed.documents[0] ?? {}));
   // Fields that are not known come and go with Istio's versions.
   const findings = validateBody(DEFINITION, value).filter(({ code }) => code !== "unknown-field");
   const wrong = new Set(findings.map(({ path }) => path[0]));

@@ -67,6 +67,29 @@ describe("the mesh configuration", () => {
     expect(read(...lines)).toMatchObject(expected);
   });
 
+  it("takes the names that fields have in the .proto files", () => {
+    const { extensionProviders, defaultConfig } = read(
+      "default_config: {proxy_metadata: {MY_own: a}}",
+      "extensionProviders:",
+      "- name: otel",
+      "  opentelemetry: {service: otel.example.com, port: 4317, resource_detectors: {environment: {}}}",
+    );
+    expect(defaultConfig.proxyMetadata).toEqual({ MY_own: "a" });
+    expect(extensionProviders.find(({ name }) => name === "otel")?.opentelemetry).toEqual({
+      service: "otel.example.com",
+      port: 4317,
+      resourceDetectors: { environment: {} },
+    });
+  });
+
+  it("takes the name of the .proto files for no other field when a field is given by its own name", () => {
+    const text = configMap("trustDomain: a.example", "trust_domain: b.example");
+    const { diagnostics } = parseOffline([{ path: "m.yaml", text }]);
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      'unknown field "trust_domain" in the resource',
+    ]);
+  });
+
   it("takes no other texts for numbers", () => {
     const text = configMap('tcpKeepalive: {probes: "three"}');
     expect(parseOffline([{ path: "m.yaml", text }]).diagnostics).toMatchObject([
