@@ -111,9 +111,19 @@ function* checkSettings(
   yield* given(outlierDetection, [...path, "outlierDetection"], checkOutlierDetection);
   yield* given(policy.tls, [...path, "tls"], (tls, at) => checkClientTls(tls, at, namespace));
   const { failover = [], failoverPriority = [] } = loadBalancer?.localityLbSetting ?? {};
-  if (outlierDetection === undefined && failover.length + failoverPriority.length > 0) {
+  if (failover.length + failoverPriority.length > 0) yield* checkFailover(outlierDetection, path);
+}
+
+/** Calls go elsewhere when what is near has been taken out, of which Envoy (since 1.28) takes no more than it is allowed. */
+function* checkFailover(outlierDetection: OutlierDetection | undefined, path: Path): Findings {
+  if (outlierDetection === undefined) {
     const at = [...path, "loadBalancer", "localityLbSetting"];
     yield doubtful(at, "failover needs outlierDetection, which finds out what is unhealthy");
+  } else if ((outlierDetection.maxEjectionPercent ?? 0) === 0) {
+    yield doubtful(
+      [...path, "outlierDetection"],
+      "of all endpoints 10 % at most are taken out, of fewer than ten none, and failover waits until those near are: give maxEjectionPercent: 100",
+    );
   }
 }
 

@@ -190,7 +190,7 @@ describe("load balancing", () => {
 
 describe("load balancing by locality", () => {
   const local = (localityLbSetting: object) =>
-    rule({ loadBalancer: { localityLbSetting }, outlierDetection: {} });
+    rule({ loadBalancer: { localityLbSetting }, outlierDetection: { maxEjectionPercent: 100 } });
   const distribute = (...all: [from: string, to: Record<string, number>][]) =>
     local({ distribute: all.map(([from, to]) => ({ from, to })) });
   const failover = (from: string, to: string) => local({ failover: [{ from, to }] });
@@ -253,6 +253,14 @@ describe("load balancing by locality", () => {
       "should find out what is unhealthy where it fails over",
       rule({ loadBalancer: { localityLbSetting: { failover: [{ from: "a", to: "b" }] } } }),
       [`warning ${SETTING}`],
+    ],
+    [
+      "should take out all that is near where it fails over",
+      rule({
+        loadBalancer: { localityLbSetting: { failoverPriority: ["version"] } },
+        outlierDetection: { consecutive5xxErrors: 1 },
+      }),
+      [`warning ${POLICY}.outlierDetection`],
     ],
   ]);
 });
