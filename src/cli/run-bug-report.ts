@@ -36,8 +36,9 @@ export async function runBugReport(
   });
 }
 
+/** All is in one folder, so that who unpacks it finds it. */
 const entry = (name: string, value: unknown): ArchiveEntry => ({
-  name: `${name}.json`,
+  name: `bug-report/${name}.json`,
   text: `${JSON.stringify(value, undefined, 2)}\n`,
 });
 

@@ -50,15 +50,15 @@ test("a report tells of the control plane and each proxy, and holds no secret", 
 
   const files = await unpack(output);
   expect([...files.keys()]).toEqual([
-    "version.json",
-    "proxies.json",
-    "events.json",
-    "diagnostics.json",
-    "proxies/payments-0.default/config_dump.json",
-    "proxies/payments-0.default/resources.json",
+    "bug-report/version.json",
+    "bug-report/proxies.json",
+    "bug-report/events.json",
+    "bug-report/diagnostics.json",
+    "bug-report/proxies/payments-0.default/config_dump.json",
+    "bug-report/proxies/payments-0.default/resources.json",
   ]);
-  expect(files.get("events.json")).toContain('"ACCEPTED"');
-  const dump = files.get("proxies/payments-0.default/config_dump.json");
+  expect(files.get("bug-report/events.json")).toContain('"ACCEPTED"');
+  const dump = files.get("bug-report/proxies/payments-0.default/config_dump.json");
   expect(dump).toContain('"inlineString": "[redacted]"');
   expect(dump).toContain("outbound|80||payments.default.svc.cluster.local");
 
@@ -75,8 +75,8 @@ test("a report of a namespace tells of its proxies alone", async () => {
   const output = join(await directory(), "report.tgz");
   await run(["bug-report", "-n", "elsewhere", "--state", state, "-o", output]);
   const files = await unpack(output);
-  expect(JSON.parse(files.get("proxies.json") ?? "")).toEqual([]);
-  expect(JSON.parse(files.get("events.json") ?? "")).toEqual([]);
+  expect(JSON.parse(files.get("bug-report/proxies.json") ?? "")).toEqual([]);
+  expect(JSON.parse(files.get("bug-report/events.json") ?? "")).toEqual([]);
 });
 
 test("lines of the configuration, which may hold a key, are left out", async () => {
