@@ -17,6 +17,7 @@ import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
 import { describeCommand } from "./describe.js";
+import { envoyStatsCommand } from "./envoy-stats.js";
 import { experimentalCommand } from "./experimental.js";
 import { explainCommand } from "./explain.js";
 import { packageVersion } from "./package-version.js";
@@ -78,6 +79,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(describeCommand(context))
     .addCommand(explainCommand(context))
     .addCommand(whyCommand(context))
+    .addCommand(envoyStatsCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(bugReportCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })

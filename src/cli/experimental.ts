@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { authzCommand } from "./authz.js";
 import type { CommandContext } from "./context.js";
 import { describeCommand } from "./describe.js";
+import { envoyStatsCommand } from "./envoy-stats.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { versionCommand } from "./version.js";
 import { waitCommand } from "./wait.js";
@@ -13,6 +14,7 @@ export function experimentalCommand(context: CommandContext): Command {
     .description("commands that istioctl has under x: here they are the same as without it")
     .addCommand(authzCommand(context))
     .addCommand(describeCommand(context))
+    .addCommand(envoyStatsCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(versionCommand(context))
     .addCommand(waitCommand(context))

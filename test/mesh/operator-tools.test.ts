@@ -149,6 +149,31 @@ test("proxy-config rootca-compare names the roots that two proxies both trust", 
   );
 });
 
+test("envoy-stats tells what a proxy has counted, in several formats", async () => {
+  const stats = async (...args: readonly string[]): Promise<string> =>
+    (await fairlead("x", "envoy-stats", "payments-v1-0", ...args)).stdout;
+  expect(await stats()).toMatch(/^server\.live: 1$/m);
+  expect(await stats("-o", "prom")).toMatch(/^envoy_server_live\{\} 1$/m);
+  const { stats: all } = JSON.parse(await stats("-o", "json")) as { readonly stats: unknown };
+  expect(all).toContainEqual({ name: "server.live", value: 1 });
+  const cluster = "outbound|80||my-service.default.svc.cluster.local";
+  expect(await stats("-t", "clusters")).toContain(`${cluster}::`);
+  expect(await stats("-t", "clusters", "-o", "yaml")).toContain(`name: ${cluster}\n`);
+});
+
+test("envoy-stats has no clusters for Prometheus", async () => {
+  const { code, stderr } = await fairlead(
+    "envoy-stats",
+    "payments-v1-0",
+    "-t",
+    "clusters",
+    "-o",
+    "prom",
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: an Envoy does not tell those of clusters for Prometheus\n/);
+});
+
 test("proxy-config log sets levels, and sets them back", async () => {
   const pod = mesh().pod("payments-v1-0");
   const set = await fairlead("pc", "log", "payments-v1-0", "--level", "http:debug,rbac:trace");
