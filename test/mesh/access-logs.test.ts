@@ -201,3 +201,22 @@ test("a log of one's own has Istio's commands, and a format with one that Envoy 
   await callAddress(at, "http://called/default?secret=1");
   await log().toContain('"GET /default?secret=1 HTTP/1.1" 200');
 });
+
+const FILTER_ALONE = `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: filter, namespace: istio-system }
+spec: { accessLogging: [{ filter: { expression: "response.code >= 500" } }] }
+`;
+
+test("the log file of the mesh has all requests, whatever a Telemetry without a provider filters", async () => {
+  const own = await startMesh({
+    "apps.yaml": documents(application("called"), FILTER_ALONE),
+    "mesh.yaml": meshConfiguration({ accessLogFile: "/dev/stdout" }),
+  });
+  const at = { address: own.pod("called-0").addresses.pod, port: 8080 };
+  await callAddress(at, "http://called/unfiltered");
+  await expect
+    .poll(() => own.log("called-0"), { timeout: 5000 })
+    .toContain('"GET /unfiltered HTTP/1.1" 200');
+});

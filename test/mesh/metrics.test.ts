@@ -230,6 +230,33 @@ test("a server of statsd is sent a proxy's statistics", async () => {
   expect(packet.toString()).toMatch(/^envoy\..+:\d/);
 });
 
+const telemetry = (name: string, namespace: string, overrides: object): string => `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: ${name}, namespace: ${namespace} }
+spec: { metrics: [{ providers: [{ name: prometheus }], overrides: [${JSON.stringify(overrides)}] }] }
+`;
+
+test("all that were switched off are made where something nearer is said of one", async () => {
+  const request = async (status: number): Promise<void> => {
+    // A connection between sidecars takes one request more after a change, and ends.
+    await call(caller(), `http://called/status/${String(status)}`);
+    await call(caller(), `http://called/status/${String(status + 1)}`);
+  };
+  const isOff = { match: { metric: "ALL_METRICS" }, disabled: true };
+  await mesh().write("telemetry.yaml", telemetry("metrics", "istio-system", isOff));
+  await request(430);
+  const nearer = { match: { metric: "RESPONSE_SIZE" }, disabled: true };
+  await mesh().writeForTest("nearer.yaml", telemetry("nearer", "default", nearer));
+  await request(440);
+  await counted(caller(), { response_code: "441" }).toBe(1);
+  expect(await sum(caller(), "istio_requests_total", { response_code: "431" })).toBe(0);
+  const sizes = (of: string) => sum(caller(), `istio_${of}_bytes_count`, { response_code: "441" });
+  await expect.poll(() => sizes("request"), { timeout: 15_000 }).toBe(1);
+  expect(await sizes("response")).toBe(0);
+  await mesh().write("telemetry.yaml", TELEMETRY);
+});
+
 test("they stop when the Telemetry is deleted", async () => {
   await mesh().remove("telemetry.yaml");
   // What was counted before stays; a connection between sidecars takes one request more, and ends.

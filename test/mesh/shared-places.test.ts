@@ -1,0 +1,105 @@
+/** Servers of Gateways that share an address and port, and hosts that are called by several names. */
+import { expect, test } from "vitest";
+import { application, documents } from "./harness/manifests.js";
+import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const SERVICE = `
+apiVersion: v1
+kind: Service
+metadata: { name: istio-ingressgateway, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+`;
+
+const gateway = (name: string, server: string): string => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: ${name}, namespace: istio-system }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ ${server} }]
+`;
+
+const plain = (name: string, rest = ""): string =>
+  gateway(
+    name,
+    `port: { number: 80, name: http, protocol: HTTP }, hosts: [${name}.example.com]${rest}`,
+  );
+
+const FROM_OUTSIDE = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: from-outside }
+spec:
+  hosts: ["*.example.com"]
+  gateways: [istio-system/first, istio-system/second]
+  http: [{ route: [{ destination: { host: called } }] }]
+`;
+
+const alias = (name: string, target: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { type: ExternalName, externalName: ${target}.default.svc.cluster.local }
+`;
+
+/** A host that one resource writes otherwise than the other. */
+const MIXED = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: mixed }
+spec:
+  hosts: [Mixed.example.net]
+  ports: [{ number: 8085, name: http, protocol: HTTP }]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: mixed }
+spec:
+  hosts: [mixed.Example.net]
+  http: [{ route: [{ destination: { host: called, port: { number: 80 } } }] }]
+`;
+
+const mesh = shareMesh({
+  "apps.yaml": documents(application("caller"), application("called")),
+  "names.yaml": documents(alias("near", "called"), alias("far", "near"), MIXED),
+  "outside.yaml": documents(SERVICE, plain("first"), FROM_OUTSIDE),
+});
+
+const fromOutside = (host: string): Promise<Answer> =>
+  callAddress(
+    { address: mesh().gateway().addresses.pod, port: 8080 },
+    `http://${host}.example.com/`,
+  );
+
+test("a server that names the address which another has anyway is served with it, and one that cannot be is told of", async () => {
+  const { pod } = mesh().gateway().addresses;
+  await mesh().write("second.yaml", plain("second", `, bind: ${pod}`));
+  await expect.poll(async () => (await fromOutside("second")).status).toBe(200);
+  expect((await fromOutside("first")).status).toBe(200);
+  const bytes = gateway(
+    "third",
+    `port: { number: 80, name: tcp, protocol: TCP }, hosts: ["*"], bind: ${pod}`,
+  );
+  await mesh().write("third.yaml", bytes);
+  await expect
+    .poll(() =>
+      mesh()
+        .controlPlane.diagnostics()
+        .map(({ message }) => message),
+    )
+    .toContainEqual(expect.stringContaining(`has port 8080 of ${pod} before it, for HTTP`));
+  expect((await fromOutside("second")).status).toBe(200);
+});
+
+test.each([
+  ["by another name of another name", "http://far/"],
+  ["that its ServiceEntry writes in another case", "http://mixed.example.net:8085/"],
+])("a host is called %s", async (_how, url) => {
+  const answer = await call(mesh().pod("caller-0"), url);
+  expect(answer.status).toBe(200);
+  expect(echoOf(answer).pod).toBe("called-0");
+});
