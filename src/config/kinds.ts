@@ -9,6 +9,7 @@ import { endpoints } from "./kinds/endpoints.js";
 import { envoyFilter } from "./kinds/envoy-filter.js";
 import type { ValueOf } from "./kinds/fields.js";
 import { gateway } from "./kinds/gateway.js";
+import { backendTlsPolicy } from "./kinds/gateway-api/backend-tls-policy.js";
 import { tcpRoute, tlsRoute } from "./kinds/gateway-api/connection-routes.js";
 import { kubernetesGateway } from "./kinds/gateway-api/gateway.js";
 import { gatewayClass } from "./kinds/gateway-api/gateway-class.js";
@@ -39,6 +40,7 @@ import type { ConfigResource } from "./resource.js";
 /** Every kind that means something here, by its name. */
 export const KINDS = {
   AuthorizationPolicy: authorizationPolicy,
+  BackendTLSPolicy: backendTlsPolicy,
   ConfigMap: configMap,
   DaemonSet: daemonSet,
   Deployment: deployment,

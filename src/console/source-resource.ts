@@ -20,6 +20,7 @@ export function sourceResource(metadata: MetadataJson | undefined): string {
 }
 
 const KINDS: Readonly<Partial<Record<string, string>>> = {
+  backendtlspolicy: "BackendTLSPolicy",
   "virtual-service": "VirtualService",
   "destination-rule": "DestinationRule",
   ingress: "Ingress",

@@ -90,10 +90,10 @@ export function configPath(kind: string, namespace: string, name: string): strin
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/${kind}/${name}`;
 }
 
-/** The groups of the kinds of which VirtualServices are made. */
+/** The groups of the kinds of which VirtualServices and DestinationRules are made. */
 const ORIGIN_GROUPS: Readonly<Record<string, string>> = { Ingress: "networking.k8s.io" };
 
-/** The same of a resource of which a VirtualService is made: Istio names that alone. */
+/** The same of a resource of which a VirtualService or DestinationRule is made: Istio names that alone. */
 export function originPath({ kind, namespace, name }: ResourceRef): string {
   const group = ORIGIN_GROUPS[kind] ?? "gateway.networking.k8s.io";
   return `/apis/${group}/v1/namespaces/${namespace}/${kind.toLowerCase()}/${name}`;

@@ -18,6 +18,7 @@ import {
   type RulesByHost,
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
+import { createBackendPolicies } from "./gateway-api/backend-policies.js";
 import { type HostResolver, sameResolver } from "./host-resolver.js";
 import { createDifferingHosts } from "./host-view.js";
 import { DEFAULT_DOMAIN } from "./hostname.js";
@@ -312,6 +313,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const workloadTables = createWorkloadTables(engine);
   const hostTables = createHostTables(engine);
   const madeRouting = createMadeRouting(engine);
+  const backendPolicies = createBackendPolicies(engine);
   const callerLabels = createCallerLabels(engine);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
   const securityPolicies = createSecurityPolicies(engine);
@@ -322,7 +324,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   return ({ snapshot, config, ...given }) => {
     const tables = discovered(snapshot.tables, config.discoverySelectors);
     const { standIns = [], federated = [], issuerKeys } = given;
-    const routing = madeRouting(tables, config);
+    const routing = { ...madeRouting(tables, config), DestinationRule: backendPolicies(tables) };
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     return {
       ...services,

@@ -1,10 +1,11 @@
 import type { Table } from "../base/table.js";
 import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { type ResourceRef, refOf } from "../config/resource.js";
+import { formatRef, type ResourceRef } from "../config/resource.js";
 import { type HostResolver, resolveHost } from "./host-resolver.js";
 import { isSubsetOf } from "./hostname.js";
 import { type Labels, sameSelector, selects } from "./labels.js";
+import { madeParts, originOf } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "./visibility.js";
 
@@ -32,8 +33,8 @@ export function destinationRule(
   return {
     host: resolveHost(resource.spec.host, namespace, resolver),
     namespace,
-    source: refOf(resource),
-    sources: [refOf(resource)],
+    source: originOf(resource),
+    sources: originsOf(resource),
     spec: resource.spec,
     // One for some callers is for none of another namespace.
     exportTo: parseExportTo(
@@ -43,6 +44,12 @@ export function destinationRule(
     ),
     resource,
   };
+}
+
+/** The resources of files that a rule is, or was made of. */
+function originsOf(resource: ResourceOf<"DestinationRule">): readonly ResourceRef[] {
+  const refs = [originOf(resource), ...madeParts(resource).map(({ ref }) => ref)];
+  return [...new Map(refs.map((ref) => [formatRef(ref), ref])).values()];
 }
 
 /** Whether two rules of one host are parts of one rule: they are of one namespace, and for the same callers. */

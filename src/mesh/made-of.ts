@@ -8,7 +8,8 @@ import { type ResourceRef, refOf } from "../config/resource.js";
 
 type Gateway = ResourceOf<"Gateway">;
 type VirtualService = ResourceOf<"VirtualService">;
-type Annotated = Pick<Gateway | VirtualService, "metadata">;
+type DestinationRule = ResourceOf<"DestinationRule">;
+type Annotated = Pick<Gateway | VirtualService | DestinationRule, "metadata">;
 
 /** A part of a resource. */
 export interface MadePart {
@@ -70,7 +71,7 @@ function partOf(line: string): MadePart {
 }
 
 /** The resource of a file that a resource is, or was made of. */
-export function originOf(resource: Gateway | VirtualService): ResourceRef {
+export function originOf(resource: Gateway | VirtualService | DestinationRule): ResourceRef {
   return madeParts(resource)[0]?.ref ?? refOf(resource);
 }
 

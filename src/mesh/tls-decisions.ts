@@ -74,6 +74,7 @@ function decidingRule(
   rules: ResourceTables["DestinationRule"],
 ): Decision | undefined {
   for (const ref of rule.sources) {
+    if (ref.kind !== "DestinationRule") return { ref, path: ["spec", "validation"] };
     const spec = rules.get(keyOf(ref))?.spec;
     const path = spec === undefined ? undefined : tlsModePath(spec, subset, port.number);
     if (path !== undefined) return { ref, path };

@@ -364,6 +364,77 @@ test("a TLSRoute passes connections on as they are, beside listeners where TLS e
   expect(answer.certificate?.fingerprint256).toBe(fingerprint(PASSED));
 });
 
+const policy = (hostname: string): string => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: secure }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: secure, sectionName: http }]
+  validation:
+    hostname: ${hostname}
+    caCertificateRefs: [{ group: "", kind: ConfigMap, name: roots }]
+`;
+
+test("a BackendTLSPolicy has gateways and sidecars speak TLS with servers that its roots and name verify", async () => {
+  const { certificate, key, root } = await certificates.certificateFor(["secure.internal"]);
+  const server = createServer({ cert: certificate, key }, (_request, response) => {
+    response.end("over TLS");
+  });
+  server.listen(9444, OUTSIDE);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  const secure = `
+apiVersion: v1
+kind: Service
+metadata: { name: secure }
+spec: { ports: [{ name: http, port: 80, targetPort: 9444 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: secure, labels: { kubernetes.io/service-name: secure } }
+addressType: IPv4
+ports: [{ name: http, port: 9444 }]
+endpoints: [{ addresses: ["${OUTSIDE}"] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: secure-backend }
+spec:
+  parentRefs: [{ name: edge, sectionName: http }]
+  hostnames: [secure.example.com]
+  rules: [{ backendRefs: [{ name: secure, port: 80 }] }]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: roots }
+data: { ca.crt: ${JSON.stringify(root)} }
+`;
+  const answers = async (): Promise<readonly (readonly [status: number, body: string])[]> => {
+    const both = await Promise.all([
+      callAddress(edgeAt(8080), "http://secure.example.com/"),
+      call(mesh().pod("alpha-0"), "http://secure/"),
+    ]);
+    return both.map(({ status: code, body }) => [code, body] as const);
+  };
+  await mesh().writeForTest("secure.yaml", documents(secure, policy("secure.internal")));
+  expect(await answers()).toEqual([
+    [200, "over TLS"],
+    [200, "over TLS"],
+  ]);
+  await mesh().edit("secure.yaml", (text) =>
+    text.replace("hostname: secure.internal", "hostname: other.internal"),
+  );
+  const refused = [503, expect.stringContaining("remote connection failure")];
+  await expect.poll(answers).toEqual([refused, refused]);
+  const failures = [...(await stats(mesh().pod("edge-0"), "ssl.fail_verify_san"))];
+  expect(
+    failures.filter(([name, count]) => name.includes("secure.default") && count > 0),
+  ).toHaveLength(1);
+});
+
 test("a TCPRoute spreads connections by weight", async () => {
   const answers = await Promise.all(
     Array.from({ length: 80 }, () => callAddress(edgeAt(5432), "http://any.example/")),

@@ -7,6 +7,7 @@ import { createMeshParents, type MeshParents } from "../gateway-api/mesh-parents
 import { type RouteKind, type RouteResource, routeHead } from "../gateway-api/routes.js";
 import type { ResourceOf } from "../kinds.js";
 import type { ResourceTables } from "../snapshot.js";
+import { checkBackendPolicy } from "./backend-policy.js";
 import { type References, warnings } from "./dangling.js";
 import type { HostRegistry } from "./host-registry.js";
 import { checkKubernetesGateway, type GatewayNames } from "./kubernetes-gateway.js";
@@ -16,7 +17,7 @@ import { checkRouteParents, type ParentNames } from "./route-parents.js";
 import type { WorkloadRegistry } from "./workload-registry.js";
 
 /** The kinds of the Gateway API that refer to others. */
-type ReferringKind = RouteKind | "KubernetesGateway";
+type ReferringKind = RouteKind | "KubernetesGateway" | "BackendTLSPolicy";
 
 /** What the check looks at beside the resources themselves. */
 interface Known {
@@ -41,15 +42,21 @@ export function createGatewayApiCheck(
   );
   const parentsInMesh = createMeshParents(engine);
   const routes = ROUTE_KINDS.map((kind) => ({ kind, check: createRouteCheck(engine, kind) }));
+  const policies = createPolicyCheck(engine);
   const settle = engine.settle<RouteNames>(isSameNames);
   return (tables, { hosts, workloads }) => {
-    const referring: readonly ReferringKind[] = [...ROUTE_KINDS, "KubernetesGateway"];
+    const referring: readonly ReferringKind[] = [
+      ...ROUTE_KINDS,
+      "KubernetesGateway",
+      "BackendTLSPolicy",
+    ];
     if (referring.every((kind) => tables[kind].size === 0)) return {};
     const listeners = listenersOf(tables);
+    const inMesh = parentsInMesh(tables);
     const names = settle({
       listeners,
       gateways: gatewayNames([tables.KubernetesGateway]),
-      ...parentsInMesh(tables),
+      ...inMesh,
       hosts,
       grants: tables.ReferenceGrant,
     });
@@ -57,6 +64,7 @@ export function createGatewayApiCheck(
     return {
       ...Object.fromEntries(found),
       KubernetesGateway: [gateways(tables, listeners, { hosts, workloads })],
+      BackendTLSPolicy: [policies(tables, inMesh)],
     };
   };
 }
@@ -96,6 +104,24 @@ function createRouteCheck(
     isDeepStrictEqual,
   );
   return (tables, names) => check([tables[kind]], names);
+}
+
+function createPolicyCheck(
+  engine: Engine,
+): (tables: ResourceTables, inMesh: Pick<MeshParents, "Service">) => Table<References> {
+  const configMaps = createNames<"ConfigMap">(engine, "known config maps of backend policies");
+  const check = engine.derive<
+    [ResourceOf<"BackendTLSPolicy">],
+    [MeshParents["Service"], Table<true>],
+    References
+  >(
+    "references of BackendTLSPolicy",
+    (_key, [policy], services, known) =>
+      policy && warnings(checkBackendPolicy(policy, services, known)),
+    isDeepStrictEqual,
+  );
+  return (tables, { Service }) =>
+    check([tables.BackendTLSPolicy], Service, configMaps([tables.ConfigMap]));
 }
 
 function createGatewayCheck(

@@ -151,13 +151,19 @@ export function clusterDecisions(
   return [...rules, ...serviceDecision(scene, host, namespace), ...patches];
 }
 
+/** The DestinationRule of a file that a cluster's metadata names. */
+function ruleIn(metadata: ClusterJson["metadata"]): ResourceRef | undefined {
+  const ref = sourcePart(metadata)?.ref;
+  return ref?.kind === "DestinationRule" ? ref : undefined;
+}
+
 /** The field of a DestinationRule's policy for a cluster: that of its subset, else that of the whole host. */
 export function policyField(
   { snapshot }: Pick<Scene, "snapshot">,
   { name = "", metadata }: ClusterJson,
   field: "connectionPool" | "outlierDetection",
 ): Decision | undefined {
-  const ref = sourcePart(metadata)?.ref;
+  const ref = ruleIn(metadata);
   if (ref === undefined) return undefined;
   const spec = snapshot.tables.DestinationRule.get(keyOf(ref))?.spec;
   const [, , subset] = name.split("|");
@@ -186,6 +192,7 @@ export function resourceDecisions(
 }
 
 function inRule({ snapshot }: Scene, ref: ResourceRef, subset: string): Decision {
+  if (ref.kind !== "DestinationRule") return { ref, path: [] };
   const spec = snapshot.tables.DestinationRule.get(keyOf(ref))?.spec;
   const index = (spec?.subsets ?? []).findIndex(({ name }) => name === subset);
   return { ref, path: index < 0 ? [] : ["spec", "subsets", index] };

@@ -18,7 +18,7 @@ import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
 import type { Built } from "../built.js";
 import { adsSource } from "../config-source.js";
-import { configPath, outboundClusterName, sniOf } from "../names.js";
+import { configPath, originPath, outboundClusterName, sniOf } from "../names.js";
 import { reachedBy } from "./across-networks.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { forwardProxy, type LookUpCaller, ONLY, wildcardLookUp } from "./forward-proxy.js";
@@ -125,7 +125,7 @@ function metadata(input: OutboundClusterInput, subset: string): MetadataJson {
         ...(rule === undefined
           ? {}
           : {
-              config: configPath("destination-rule", rule.source.namespace, rule.source.name),
+              config: ruleConfig(rule.source),
             }),
         ...(service.external ? { external: true } : {}),
         services: [{ host, name, namespace }],
@@ -134,6 +134,12 @@ function metadata(input: OutboundClusterInput, subset: string): MetadataJson {
     },
   };
 }
+
+/** A rule that was made of something else is said to be that. */
+const ruleConfig = (source: ResourceRef): string =>
+  source.kind === "DestinationRule"
+    ? configPath("destination-rule", source.namespace, source.name)
+    : originPath(source);
 
 interface InlineCluster {
   readonly name: string;

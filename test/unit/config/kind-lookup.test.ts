@@ -33,7 +33,7 @@ describe("lookUpKind", () => {
 
   it.each([
     ["gateway.networking.k8s.io/v1", "ListenerSet"],
-    ["gateway.networking.k8s.io/v1", "BackendTLSPolicy"],
+    ["gateway.networking.k8s.io/v1", "UDPRoute"],
     ["gateway.networking.x-k8s.io/v1alpha1", "XListenerSet"],
   ])("knows that %s %s would mean something", (apiVersion, kind) => {
     expect(lookUpKind(apiVersion, kind)).toEqual({ result: "unsupported" });

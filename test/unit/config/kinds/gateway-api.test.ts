@@ -135,3 +135,63 @@ describe("routes of connections", () => {
     ],
   ]);
 });
+
+const target = { group: "", kind: "Service", name: "a" };
+const tlsPolicy = (validation: object, ...targets: object[]) => ({
+  targetRefs: targets.length === 0 ? [target] : targets,
+  validation: { hostname: "a.example", wellKnownCACertificates: "System", ...validation },
+});
+const VALIDATION = "spec.validation";
+const roots = [{ group: "", kind: "ConfigMap", name: "roots" }];
+
+describe("a BackendTLSPolicy", () => {
+  tryRows("BackendTLSPolicy", [
+    ["may say no more than that and for whom", tlsPolicy({}), []],
+    ["has a target", { ...tlsPolicy({}), targetRefs: [] }, ["spec.targetRefs"]],
+    [
+      "names the ports of a target that it names again, each once",
+      tlsPolicy({}, target, { ...target, sectionName: "b" }, { ...target, sectionName: "b" }),
+      ["spec.targetRefs[0]", "spec.targetRefs[2]"],
+    ],
+    [
+      "has targets that can be",
+      tlsPolicy({}, { ...target, kind: "-", sectionName: "B" }),
+      ["spec.targetRefs[0].kind", "spec.targetRefs[0].sectionName"],
+    ],
+    [
+      "verifies by roots of one kind",
+      tlsPolicy({ caCertificateRefs: roots }),
+      [`${VALIDATION}.wellKnownCACertificates`],
+    ],
+    [
+      "verifies by any roots",
+      { targetRefs: [target], validation: { hostname: "a.example" } },
+      [VALIDATION],
+    ],
+    [
+      "asks for the name of one host",
+      tlsPolicy({ hostname: "*.example" }),
+      [`${VALIDATION}.hostname`],
+    ],
+    [
+      "asks for names of the types that they have",
+      tlsPolicy({
+        subjectAltNames: [
+          { type: "Hostname", uri: "spiffe://a" },
+          { type: "URI", uri: "spiffe://a/b" },
+          { type: "Hostname", hostname: "1.2.3.4" },
+        ],
+      }),
+      [
+        `${VALIDATION}.subjectAltNames[0]`,
+        `${VALIDATION}.subjectAltNames[0].uri`,
+        `${VALIDATION}.subjectAltNames[2].hostname`,
+      ],
+    ],
+    [
+      "has no options that count here",
+      { ...tlsPolicy({}), options: { "example.com/a": "b" } },
+      ["warning spec.options"],
+    ],
+  ]);
+});

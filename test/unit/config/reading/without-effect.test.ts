@@ -31,7 +31,7 @@ test("says of each kind without effect what does not happen", () => {
 
 test("warns of a kind of the Gateway API that fairlead does not have", () => {
   const text = `apiVersion: gateway.networking.k8s.io/v1
-kind: BackendTLSPolicy
+kind: UDPRoute
 metadata: { name: one }
 `;
   expect(parseOffline([{ path: "policy.yaml", text }]).diagnostics).toMatchObject([

@@ -254,3 +254,58 @@ describe("a Gateway", () => {
     expect(found?.[1]).toMatch(/has the label gateway\.networking\.k8s\.io\/gateway-name=edge/);
   });
 });
+
+describe("a BackendTLSPolicy", () => {
+  const policy = (target: string, validation: string): string =>
+    `apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: one }
+spec:
+  targetRefs: [{ group: "", kind: Service, ${target} }]
+  validation: { hostname: one.example, ${validation} }`;
+  const ROOTS = 'caCertificateRefs: [{ group: "", kind: ConfigMap, name: roots }]';
+  const CONFIG_MAP = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: roots }
+data: {}`;
+
+  it("is told nothing of where everything is there", () => {
+    expect(warningsOf(SHOP, CONFIG_MAP, policy("name: shop, sectionName: http", ROOTS))).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    ["a Service", policy("name: gone", ROOTS), /no Service "default\/gone"/],
+    ["a port", policy("name: shop, sectionName: gone", ROOTS), /no port "gone": there is http/],
+    [
+      "a kind of target",
+      policy("name: shop", ROOTS).replace("kind: Service", "kind: Pod"),
+      /a Pod of "" is no target/,
+    ],
+    [
+      "a ConfigMap",
+      policy("name: shop", ROOTS.replace("roots", "gone")),
+      /no ConfigMap "default\/gone": calls fail until there is/,
+    ],
+    [
+      "a kind of roots",
+      policy("name: shop", ROOTS.replace("ConfigMap", "Secret")),
+      /a Secret of "" has no roots/,
+    ],
+    [
+      "known roots",
+      policy("name: shop", "wellKnownCACertificates: Others"),
+      /"Others" are no roots that are known/,
+    ],
+    [
+      "one list of roots alone",
+      policy("name: shop", ROOTS.replace("}]", '}, { group: "", kind: ConfigMap, name: more }]')),
+      /the first of several roots counts alone/,
+    ],
+  ])("without %s that there is is told so", (_what, text, message) => {
+    const [found, ...more] = warningsOf(SHOP, CONFIG_MAP, text);
+    expect(more).toEqual([]);
+    expect([found?.[0], found?.[1]]).toEqual(["IST0101", expect.stringMatching(message)]);
+  });
+});
