@@ -34,6 +34,7 @@ import { systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
 import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
+import { createAcceptBoth } from "./envoy/cluster/peers.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { StandIn } from "./mesh/stand-in.js";
@@ -193,6 +194,7 @@ function openStreams(
     sessions,
     isChangeDue: configuration.isLooking,
     questions,
+    acceptBoth: createAcceptBoth(encoder),
     registry: encoder.registry,
     clock: systemClock(),
     observer: joinObservers([

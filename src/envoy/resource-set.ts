@@ -40,6 +40,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */
   readonly endpoints?: string;
+  /** Of such a cluster: the names of which each of its endpoints has to show one; absent when any will do. */
+  readonly peers?: readonly string[];
   /** Of a virtual host: keys of its domains, each of which no other virtual host may have at the same time. */
   readonly exclusive?: readonly string[];
   /** Of a virtual host with routes to hosts whose names the proxy looks up. */

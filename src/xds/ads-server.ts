@@ -21,6 +21,7 @@ import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
 import type { StreamStatus } from "./stream-status.js";
 import { createTurns } from "./turns.js";
+import { type AcceptBoth, createWays } from "./ways.js";
 
 /** What a server is made of. */
 export interface AdsServerOptions {
@@ -29,6 +30,8 @@ export interface AdsServerOptions {
   readonly questions?: Questions;
   /** Whether AdsServer.publish is likely to be called soon; never when absent. See turns.ts. */
   readonly isChangeDue?: () => boolean;
+  /** How a cluster is changed on its way (see passage.ts); no cluster when absent. */
+  readonly acceptBoth?: AcceptBoth;
   /** Has the message envoy.config.core.v3.Node. */
   readonly registry: Registry;
   readonly clock: Clock;
@@ -79,7 +82,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
   const seed = (): number => randomInt(2 ** 31);
   const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
-  const planner = createSharedPlanner();
+  const [planner, ways] = [createSharedPlanner(), createWays(options.acceptBoth)];
   const encoder = createResponseEncoder();
   const nextId = createStreamIds();
   const streams = new Map<string, AdsStream>();
@@ -88,8 +91,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     isChangeDue,
     isFull: () => backlog.isFull(),
     onQuiet: () => {
-      planner.forget();
-      encoder.forget();
+      for (const one of [planner, ways, encoder]) one.forget();
     },
   });
   const backlog = createBacklog(limits, clock, turns.look);
@@ -104,7 +106,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     encoder,
     readRequest: createRequestReader(),
     decodeNode: messageDecoder(registry, NODE, "a node") as StreamHost["decodeNode"],
-    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, names, known }),
+    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, ways, names, known }),
     wake: turns.add,
     backlog,
     waitingRoom: createWaitingRoom(limits),

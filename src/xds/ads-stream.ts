@@ -20,6 +20,7 @@ import { isIdle, nextResponses, type Response } from "./next-responses.js";
 import type { StreamName, XdsObserver } from "./observer.js";
 import { Outbox, type OutboxHost } from "./outbox.js";
 import { type Outstanding, outstandingOf } from "./outstanding.js";
+import { towards } from "./passage.js";
 import { pushedEvent } from "./pushed-event.js";
 import type { Questions } from "./questions.js";
 import { refusalFor } from "./refusal.js";
@@ -150,8 +151,9 @@ export class AdsStream implements CallListener {
     const { clock } = this.#host;
     let begun = clock.now();
     try {
-      const state = withView(this.#state, open.view.now());
-      const next = nextResponses(state, this.#host.moment());
+      const moment = this.#host.moment();
+      const state = towards(this.#state, open.view.now(), moment);
+      const next = nextResponses(state, moment);
       this.#state = next.state;
       for (const response of next.responses) {
         this.#write(response, open, begun);
@@ -191,7 +193,8 @@ export class AdsStream implements CallListener {
 
   /** What the client should hold of a type; undefined before it is let in, and for a type that is not served. */
   wanted(typeUrl: string): ResourceTable | undefined {
-    return this.#state.view.get(typeUrl);
+    const { view, passage } = this.#state;
+    return (passage?.to ?? view).get(typeUrl);
   }
 
   /** What the client should hold now and has not accepted; nothing before it is let in. */
@@ -324,8 +327,9 @@ export class AdsStream implements CallListener {
   #handle(open: Open, incoming: Incoming): void {
     const { typeUrl } = incoming;
     this.#report(open, incoming);
-    const state = open.view.noting(this.#state, incoming);
-    this.#state = incoming.apply(state, this.#host.moment());
+    const moment = this.#host.moment();
+    const state = open.view.noting(this.#state, incoming, moment);
+    this.#state = incoming.apply(state, moment);
     this.#isSettled ||= hasTakenAll(this.#state, this.#entrance.onlyType ?? TYPE_URL.listener);
     const names = subscriptionTo(this.#state, typeUrl)?.names.size ?? 0;
     if (names > this.#host.limits.maxNames) {

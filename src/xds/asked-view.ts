@@ -1,8 +1,10 @@
 import { NOTHING_ASKED, withRequest } from "./asked-names.js";
 import type { Incoming } from "./dialect.js";
+import type { Moment } from "./moment.js";
+import { towards } from "./passage.js";
 import type { ResourceView } from "./resource.js";
 import type { Session } from "./session.js";
-import { type StreamState, subscriptionTo, withView } from "./stream-state.js";
+import { type StreamState, subscriptionTo } from "./stream-state.js";
 
 /** What a client should hold, by what it has asked for on its stream so far. */
 export interface AskedView {
@@ -11,7 +13,7 @@ export interface AskedView {
    * The state before a request is applied. What the request asks for first is in its view then, so that it is compared
    * with what the client says that it holds; and it is that of now: an older view may have nothing of that type made yet.
    */
-  readonly noting: (state: StreamState, request: Incoming) => StreamState;
+  readonly noting: (state: StreamState, request: Incoming, moment: Moment) => StreamState;
 }
 
 /** The view of a session's client, which has asked for nothing. */
@@ -20,11 +22,11 @@ export function createAskedView(session: Session): AskedView {
   let asked = NOTHING_ASKED;
   return {
     now: () => session.view(asked),
-    noting: (state, request) => {
+    noting: (state, request, moment) => {
       const before = asked;
       if (askedTypes !== undefined) asked = withRequest(before, request, askedTypes);
       const isNew = asked !== before || subscriptionTo(state, request.typeUrl) === undefined;
-      return isNew ? withView(state, session.view(asked)) : state;
+      return isNew ? towards(state, session.view(asked), moment) : state;
     },
   };
 }

@@ -2,6 +2,7 @@ import type { KnownTables } from "./known-tables.js";
 import type { NamePool } from "./names.js";
 import type { Pacing } from "./pacing.js";
 import type { Planner } from "./plan.js";
+import type { Ways } from "./ways.js";
 
 /** What a step of a stream depends on beside its state. */
 export interface Moment {
@@ -9,6 +10,7 @@ export interface Moment {
   readonly now: number;
   readonly pacing: Pacing;
   readonly plan: Planner;
+  readonly ways: Ways;
   readonly names: NamePool;
   readonly known: KnownTables;
 }

@@ -16,6 +16,7 @@ import type { Difference } from "./difference.js";
 import { followUps } from "./follow-ups.js";
 import { keptForListeners } from "./kept.js";
 import type { Moment } from "./moment.js";
+import { arrived } from "./passage.js";
 import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
 import type { ResourceTable } from "./resource.js";
@@ -62,11 +63,14 @@ const MAX_FLIGHTS = 16;
 
 /** See the top of this file. The same state and moment always give the same. */
 export function nextResponses(state: StreamState, moment: Moment): Next {
-  let next: Next = { state, responses: NONE, wakeAt: Infinity };
+  let next: Next = { state: arrived(state, moment), responses: NONE, wakeAt: Infinity };
   for (;;) {
     const round = oneRound(next.state, moment);
     // What was sent may be waited for by a type that was looked at before it, so only an idle round ends the step.
-    if (round.responses.length === 0) return { ...round, responses: next.responses };
+    if (round.responses.length === 0) {
+      const wakeAt = Math.min(round.wakeAt, round.state.passage?.until ?? Infinity);
+      return { state: round.state, responses: next.responses, wakeAt };
+    }
     const isFirst = next.responses.length === 0;
     next = {
       ...round,
@@ -92,7 +96,8 @@ function oneRound(before: StreamState, moment: Moment): Next {
 }
 
 /** Whether the client holds all of its view and nothing is open: seen without looking into the tables. */
-export function isIdle({ view, subscriptions }: StreamState): boolean {
+export function isIdle({ view, passage, subscriptions }: StreamState): boolean {
+  if (passage !== undefined) return false;
   return subscriptions.every((one) => {
     const table = view.get(one.typeUrl);
     return table === undefined || isSettled(one, table);

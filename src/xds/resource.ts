@@ -15,6 +15,8 @@ export interface EncodedResource {
   readonly clusters?: readonly string[];
   /** Of a cluster with endpoints from EDS: the name of its endpoints resource, which is sent right behind it. */
   readonly endpoints?: string;
+  /** Of such a cluster: the names of which each of its endpoints has to show one. Absent when any will do. */
+  readonly peers?: readonly string[];
   /**
    * Of a virtual host: keys of which each is one resource's alone, its domains. Where one is taken over by another
    * resource, both are sent together: a client that had both for a moment would refuse them, and one that had neither

@@ -1,6 +1,25 @@
-import type { ResourceView } from "./resource.js";
+import type { Table } from "../base/table.js";
+import type { EncodedResource, ResourceView } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
-import type { Subscription } from "./subscription.js";
+import type { Held, Subscription } from "./subscription.js";
+
+/** What a client holds of clusters and their endpoints. */
+export interface HeldTables {
+  readonly clusters: Table<Held>;
+  readonly endpoints: Table<Held>;
+}
+
+/** That a client is taken to a view by way of another; see passage.ts. */
+export interface Passage {
+  /** What it held before. */
+  readonly from: HeldTables;
+  /** What it should hold in the end. */
+  readonly to: ResourceView;
+  /** The clusters that it has to take first. */
+  readonly through: readonly EncodedResource[];
+  /** The time of the clock at which it is told the rest, whatever it has taken. */
+  readonly until: number;
+}
 
 /** All that a server remembers of one stream. Immutable. */
 export interface StreamState {
@@ -8,6 +27,8 @@ export interface StreamState {
   readonly id: string;
   /** What the stream's client should hold now. */
   readonly view: ResourceView;
+  /** Where that leads to; undefined when it is to stay. */
+  readonly passage: Passage | undefined;
   /** One for each type that the client asked for and the view has, in the order in which types are sent. */
   readonly subscriptions: readonly Subscription[];
   /** How many responses were sent. */
@@ -15,18 +36,14 @@ export interface StreamState {
 }
 
 /** All states are made here, for the reason that subscriptions have: see `edited` in subscription.ts. */
-function stateOf(
-  id: string,
-  view: ResourceView,
-  subscriptions: readonly Subscription[],
-  sent: number,
-): StreamState {
-  return { id, view, subscriptions, sent };
+function stateOf(state: StreamState): StreamState {
+  const { id, view, passage, subscriptions, sent } = state;
+  return { id, view, passage, subscriptions, sent };
 }
 
 /** The state of a stream on which nothing was said. */
 export function newStream(id: string, view: ResourceView): StreamState {
-  return stateOf(id, view, [], 0);
+  return stateOf({ id, view, passage: undefined, subscriptions: [], sent: 0 });
 }
 
 /** What the stream knows of a type; undefined if the client did not ask for it. */
@@ -52,23 +69,41 @@ export function isSuspicious({ subscriptions }: StreamState): boolean {
 
 /** The state with one subscription set. */
 export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
-  const { id, view, subscriptions, sent } = state;
+  const { id, view, passage, subscriptions, sent } = state;
   const index = subscriptions.findIndex(({ typeUrl }) => typeUrl === subscription.typeUrl);
   if (index >= 0) {
     if (subscriptions[index] === subscription) return state;
-    return stateOf(id, view, subscriptions.with(index, subscription), sent);
+    return stateOf({
+      id,
+      view,
+      passage,
+      subscriptions: subscriptions.with(index, subscription),
+      sent,
+    });
   }
   const rank = ({ typeUrl }: Subscription) => rulesOf(typeUrl).rank;
   const sorted = [...subscriptions, subscription].sort((a, b) => rank(a) - rank(b));
-  return stateOf(id, view, sorted, sent);
+  return stateOf({ id, view, passage, subscriptions: sorted, sent });
 }
 
-/** The state with another view. */
+/** The state with another view, to which the client is taken by no way. */
 export function withView(state: StreamState, view: ResourceView): StreamState {
-  return state.view === view ? state : stateOf(state.id, view, state.subscriptions, state.sent);
+  const { id, passage, subscriptions, sent } = state;
+  if (state.view === view && passage === undefined) return state;
+  return stateOf({ id, view, passage: undefined, subscriptions, sent });
+}
+
+/** The state with a view that leads to another. */
+export function withPassage(
+  { id, subscriptions, sent }: StreamState,
+  view: ResourceView,
+  passage: Passage,
+): StreamState {
+  return stateOf({ id, view, passage, subscriptions, sent });
 }
 
 /** The state after one more response. */
-export function withResponse({ id, view, subscriptions, sent }: StreamState): StreamState {
-  return stateOf(id, view, subscriptions, sent + 1);
+export function withResponse(state: StreamState): StreamState {
+  const { id, view, passage, subscriptions, sent } = state;
+  return stateOf({ id, view, passage, subscriptions, sent: sent + 1 });
 }

@@ -34,6 +34,7 @@ import {
   outboundClusters,
   takesAddresses,
 } from "../cluster/outbound-cluster.js";
+import { endpointFields } from "../cluster/peers.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { type ClusterKey, outboundClusterName, sniOf } from "../names.js";
@@ -92,7 +93,7 @@ function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
   return resourceSet(
     outboundClusters({ ...inputs, mode }).map((cluster) => ({
       ...encodeResource(encoder, MESSAGE.cluster, cluster),
-      ...(cluster.json.type === "EDS" ? { endpoints: cluster.name } : {}),
+      ...endpointFields(cluster.json),
     })),
   );
 }

@@ -3,6 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { EnvoyPatch, EnvoyPatches } from "../../mesh/envoy-filters.js";
 import type { ClusterJson, ListenerJson, RouteConfigurationJson, VirtualHostJson } from "../api.js";
+import { endpointFields } from "../cluster/peers.js";
 import type { Encoder } from "../encoder.js";
 import {
   addsTo,
@@ -55,7 +56,7 @@ export interface SidePatches {
 const CLUSTER: ResourceKind<ClusterJson> = {
   type: MESSAGE.cluster,
   word: "cluster",
-  fields: ({ type, name = "" }) => (type === "EDS" ? { endpoints: name } : {}),
+  fields: endpointFields,
   change: patchCluster,
 };
 const LISTENER: ResourceKind<ListenerJson> = {

@@ -15,7 +15,8 @@ test("what is asked for first is that of now, though the stream was not looked a
   const client = new DeltaConversation(BEFORE);
   client.subscribe("cluster");
   const view = createAskedView({ id: "a", view: () => NOW, closed: () => undefined });
-  const asking = (typeUrl: string) => view.noting(client.state, request({ typeUrl }));
+  const asking = (typeUrl: string) =>
+    view.noting(client.state, request({ typeUrl }), client.moment);
   expect(asking(TYPE_URL.listener).view).toBe(NOW);
   expect(asking(TYPE_URL.cluster)).toBe(client.state);
 });

@@ -16,6 +16,9 @@ const edition = (isBadPossible: boolean) =>
     { weight: isBadPossible ? 2 : 0, arbitrary: fc.constant(BAD) },
   );
 
+/** Of which the endpoints of a cluster are, and which it accepts alone. */
+const PEERS = [["red"], ["blue"], ["blue", "red"], ["green"], undefined];
+
 /** A view in which nothing refers to what is not there. */
 function sketches(isBadPossible: boolean): fc.Arbitrary<ViewSketch> {
   const one = edition(isBadPossible);
@@ -37,20 +40,22 @@ function sketches(isBadPossible: boolean): fc.Arbitrary<ViewSketch> {
           ),
         ),
       );
-    const plain = fc.tuple(
+    const called = fc.tuple(
       ...clusters.map((name) =>
-        one.map((it) => encode({ name, edition: it, clusters: [], endpoints: `${name}-e` })),
+        fc.tuple(one, one, fc.constantFrom(...PEERS)).map(([ofCluster, ofEndpoints, peers]) => {
+          const endpoints = `${name}-e`;
+          const common = { clusters: [], ...(peers === undefined ? {} : { peers }) };
+          return {
+            cluster: encode({ name, edition: ofCluster, endpoints, ...common }),
+            endpoint: encode({ name: endpoints, edition: ofEndpoints, ...common }),
+          };
+        }),
       ),
     );
-    const endpoints = fc.tuple(
-      ...clusters.map((name) =>
-        one.map((it) => encode({ name: `${name}-e`, edition: it, clusters: [] })),
-      ),
-    );
-    return users(ROUTES, undefined).chain((routes) =>
+    return fc.tuple(called, users(ROUTES, undefined)).chain(([pairs, routes]) =>
       fc.record({
-        cluster: plain,
-        endpoint: endpoints,
+        cluster: fc.constant(pairs.map(({ cluster }) => cluster)),
+        endpoint: fc.constant(pairs.map(({ endpoint }) => endpoint)),
         route: fc.constant(routes),
         listener: users(
           LISTENERS,
@@ -86,6 +91,7 @@ function events({ isBadPossible, canReconnect, isPatient }: EventOptions): fc.Ar
         .map((ms) => ({ kind: "pass", ms }) as const),
     },
     { weight: canReconnect ? 1 : 0, arbitrary: fc.constant({ kind: "reconnect" } as const) },
+    { weight: 1, arbitrary: fc.constant({ kind: "rest" } as const) },
   );
 }
 
@@ -168,7 +174,8 @@ function runs(
   fc.assert(
     fc.property(start, script, (first, happenings) => {
       const givesUp = isBadPossible || (canReconnect && protocol === "sotw");
-      const world = new World({ protocol, isPatient, givesUp }, viewOf(first));
+      const isSure = protocol === "delta" && !isBadPossible && !canReconnect && !isPatient;
+      const world = new World({ protocol, isPatient, givesUp, isSure }, viewOf(first));
       for (const event of happenings) world.happen(event);
       world.settle();
       expectConverged(world, protocol);
@@ -190,7 +197,7 @@ function sketchOf(view: ResourceView): ViewSketch {
 }
 
 describe.each(["delta", "sotw"] as const)("a %s client in any order of events", (protocol) => {
-  it("ends up with exactly the view, and never uses a cluster that it does not have", () => {
+  it("ends up with exactly the view, and never uses a cluster that it does not have, or that accepts not all its endpoints", () => {
     runs(protocol, { isBadPossible: false, canReconnect: false, isPatient: false });
   });
 

@@ -7,6 +7,7 @@ import type { Moment } from "../../../src/xds/moment.js";
 import { createNamePool, type NamePool } from "../../../src/xds/names.js";
 import { nextResponses, type Response } from "../../../src/xds/next-responses.js";
 import { DEFAULT_PACING } from "../../../src/xds/pacing.js";
+import { towards } from "../../../src/xds/passage.js";
 import { createSharedPlanner } from "../../../src/xds/plan.js";
 import {
   type EncodedResource,
@@ -15,7 +16,8 @@ import {
   TYPE_URL,
 } from "../../../src/xds/resource.js";
 import { onSotwRequest } from "../../../src/xds/sotw.js";
-import { newStream, type StreamState, withView } from "../../../src/xds/stream-state.js";
+import { newStream, type StreamState } from "../../../src/xds/stream-state.js";
+import { type AcceptBoth, createWays, type Ways } from "../../../src/xds/ways.js";
 
 /** The types by the words that the tests use for them. */
 export type TypeName = keyof typeof TYPE_URL;
@@ -25,7 +27,10 @@ const WORDS = new Map<string, string>(Object.entries(TYPE_URL).map(([word, url])
 /** A resource written as `name@version`, with what it refers to. */
 export function resource(
   text: string,
-  references: Pick<EncodedResource, "clusters" | "endpoints" | "exclusive" | "refusal"> = {},
+  references: Pick<
+    EncodedResource,
+    "clusters" | "endpoints" | "peers" | "exclusive" | "refusal"
+  > = {},
 ): EncodedResource {
   const [name = "", version = ""] = text.split("@");
   return { name, version, bytes: Buffer.from(text), ...references };
@@ -110,6 +115,12 @@ function summary({ typeUrl, payload }: Response): string {
   return [WORDS.get(typeUrl) ?? typeUrl, ...resources, ...removed].join(" ");
 }
 
+/** A cluster that accepts the peers of two, and says so. */
+const acceptBoth: AcceptBoth = (before, after) => {
+  const peers = [...new Set([...(before.peers ?? []), ...(after.peers ?? [])])].sort();
+  return { ...after, peers, version: `${before.version}+${after.version}` };
+};
+
 /** One stream of either protocol as its client sees it, without a connection and with a clock that the test moves. */
 abstract class Conversation {
   state: StreamState;
@@ -121,9 +132,17 @@ abstract class Conversation {
   /** What clients had before; forgotten only when nobody looks. */
   readonly known: KnownTables = createKnownTables(1, { after: () => () => undefined });
   readonly #planner = createSharedPlanner();
+  readonly #ways: Ways;
 
-  constructor(view: ResourceView) {
+  constructor(view: ResourceView, accept: AcceptBoth = acceptBoth) {
     this.state = newStream("s", view);
+    this.#ways = createWays(accept);
+  }
+
+  /** What the client should hold in the end. */
+  get view(): ResourceView {
+    const { view, passage } = this.state;
+    return passage?.to ?? view;
   }
 
   get moment(): Moment {
@@ -132,6 +151,7 @@ abstract class Conversation {
       now,
       pacing: DEFAULT_PACING,
       plan: this.#planner.plan,
+      ways: this.#ways,
       names: this.#names,
       known: this.known,
     };
@@ -147,11 +167,11 @@ abstract class Conversation {
   }
 
   publish(view: ResourceView): string[] {
-    return this.step((state) => withView(state, view));
+    return this.step((state) => towards(state, view, this.moment));
   }
 
   change(sketch: ViewSketch): string[] {
-    return this.publish(changed(this.state.view, sketch));
+    return this.publish(changed(this.view, sketch));
   }
 
   /** Time passes; what is due in between is sent at its time. */

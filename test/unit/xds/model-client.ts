@@ -1,5 +1,6 @@
 import type { Response } from "../../../src/xds/next-responses.js";
 import { type EncodedResource, TYPE_URL } from "../../../src/xds/resource.js";
+import type { AcceptBoth } from "../../../src/xds/ways.js";
 import type { TypeName } from "./conversation.js";
 
 /** What the model reads out of a resource's bytes. */
@@ -8,6 +9,8 @@ export interface Content {
   readonly edition: number;
   readonly clusters: readonly string[];
   readonly endpoints?: string;
+  /** Of a cluster, those that it accepts; of endpoints, those that they are. */
+  readonly peers?: readonly string[];
   readonly routes?: readonly string[];
 }
 
@@ -21,10 +24,23 @@ export const isBad = ({ version }: EncodedResource): boolean =>
 /** A resource that says what it is. */
 export function encode(content: Content): EncodedResource {
   const bytes = Buffer.from(JSON.stringify(content));
-  const { name, clusters, endpoints } = content;
+  const { name, clusters, endpoints, peers } = content;
   const version = JSON.stringify(content);
-  return { name, version, bytes, clusters, ...(endpoints === undefined ? {} : { endpoints }) };
+  return {
+    name,
+    version,
+    bytes,
+    clusters,
+    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(peers === undefined ? {} : { peers }),
+  };
 }
+
+/** The second of two clusters, which accepts the peers of the first too. */
+export const acceptBoth: AcceptBoth = (before, after) => {
+  const peers = [...(before.peers ?? []), ...(after.peers ?? [])];
+  return encode({ ...decode(after), peers: [...new Set(peers)].sort() });
+};
 
 function decode({ bytes }: EncodedResource): Content {
   return JSON.parse(bytes.toString()) as Content;
@@ -50,12 +66,17 @@ export class ModelClient {
   };
   /** Names of endpoints without which a cluster is not warm. */
   readonly warming = new Set<string>();
+  /** The clusters that calls go by. */
+  readonly #active = new Map<string, Content>();
 
   readonly #mayLose: (cluster: string) => boolean;
 
+  readonly #mindsPeers: boolean;
+
   /** `mayLose` says which clusters may go although something uses them. */
-  constructor(mayLose: (cluster: string) => boolean) {
+  constructor(mayLose: (cluster: string) => boolean, mindsPeers: boolean) {
     this.#mayLose = mayLose;
+    this.#mindsPeers = mindsPeers;
   }
 
   /** Takes a response or some of it; the words of a NACK if something in it is bad. */
@@ -115,9 +136,29 @@ export class ModelClient {
     if (isByName && !this.wanted(type).includes(content.name)) return;
     const before = this.held[type].get(content.name);
     this.held[type].set(content.name, content);
-    if (type === "endpoint") this.warming.delete(content.name);
+    if (type === "endpoint") {
+      this.#checkPeers(content);
+      this.warming.delete(content.name);
+    }
     const isNew = JSON.stringify(before) !== JSON.stringify(content);
     if (content.endpoints !== undefined && isNew) this.warming.add(content.endpoints);
+  }
+
+  /** Endpoints reach the cluster that calls go by before the one that gets warm takes its place. */
+  #checkPeers({ name, peers = [] }: Content): void {
+    for (const { name: cluster, endpoints, peers: accepted } of this.#active.values()) {
+      if (!this.#mindsPeers || endpoints !== name || accepted === undefined) continue;
+      if (this.#userOf(cluster) === undefined) continue;
+      const strange = peers.filter((peer) => !accepted.includes(peer));
+      if (strange.length > 0) throw new Error(`${cluster} does not accept ${strange.join(", ")}`);
+    }
+  }
+
+  /** Calls go by these clusters from now on. */
+  activate(clusters: readonly EncodedResource[]): void {
+    for (const content of clusters.map(decode)) {
+      if (this.held.cluster.has(content.name)) this.#active.set(content.name, content);
+    }
   }
 
   #drop(type: ModelType, name: string): void {
@@ -125,7 +166,10 @@ export class ModelClient {
       const user = this.#userOf(name);
       if (user !== undefined) throw new Error(`${name} is removed while ${user.name} uses it`);
     }
-    if (type === "cluster") this.warming.delete(this.held.cluster.get(name)?.endpoints ?? "");
+    if (type === "cluster") {
+      this.warming.delete(this.held.cluster.get(name)?.endpoints ?? "");
+      this.#active.delete(name);
+    }
     if (type === "endpoint") this.warming.delete(name);
     this.held[type].delete(name);
   }

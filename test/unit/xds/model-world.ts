@@ -4,6 +4,7 @@ import { subscriptionTo } from "../../../src/xds/stream-state.js";
 import { isRejected } from "../../../src/xds/subscription.js";
 import { DeltaConversation, SotwConversation, type ViewSketch } from "./conversation.js";
 import {
+  acceptBoth,
   encode,
   isBad,
   ModelClient,
@@ -21,7 +22,9 @@ export type Event =
   /** The server reads the next request of one type. */
   | { readonly kind: "say"; readonly type: ModelType }
   | { readonly kind: "pass"; readonly ms: number }
-  | { readonly kind: "reconnect" };
+  | { readonly kind: "reconnect" }
+  /** All that there is to say is said. */
+  | { readonly kind: "rest" };
 
 type Say = () => void;
 
@@ -38,6 +41,8 @@ export interface Options {
   readonly isPatient: boolean;
   /** The client waits in vain for endpoints for a while only, as Envoy does; it need not where all is told. */
   readonly givesUp: boolean;
+  /** What is sent is taken in time, so that a cluster always accepts the peers that are its endpoints. */
+  readonly isSure: boolean;
 }
 
 /** Shorter than the server waits for a cluster to be warm, so that the order is kept also where a client waits in vain. */
@@ -84,20 +89,21 @@ export class World {
   hasReconnected = false;
   responses = 0;
 
-  constructor({ protocol, isPatient, givesUp }: Options, view: ResourceView) {
+  constructor({ protocol, isPatient, givesUp, isSure }: Options, view: ResourceView) {
     this.#protocol = protocol;
     this.#isPatient = isPatient;
     this.#givesUp = givesUp;
     this.client = new ModelClient(
       // In state of the world a cluster that is refused and was never accepted is left out.
       (cluster) => isPatient || this.view.get(TYPE_URL.cluster)?.has(cluster) === true,
+      isSure,
     );
     this.#stream = this.#newStream(view);
     this.#ask("cluster");
   }
 
   get view(): ResourceView {
-    return this.#stream.state.view;
+    return this.#stream.view;
   }
 
   get isQuiet(): boolean {
@@ -124,6 +130,9 @@ export class World {
       case "reconnect":
         this.#reconnect();
         break;
+      case "rest":
+        this.settle();
+        break;
     }
     this.#collect();
   }
@@ -148,7 +157,9 @@ export class World {
   }
 
   #newStream(view: ResourceView): DeltaConversation | SotwConversation {
-    return this.#protocol === "delta" ? new DeltaConversation(view) : new SotwConversation(view);
+    return this.#protocol === "delta"
+      ? new DeltaConversation(view, acceptBoth)
+      : new SotwConversation(view);
   }
 
   /** Looks at what the server has sent since. */
@@ -280,7 +291,10 @@ export class World {
     const known = style === "complete" ? this.#accepted[type] : NONE;
     if (error === undefined) {
       this.#accepted[type] = new Set(payload.resources.map(({ version }) => version));
-      if (type === "cluster") for (const { name } of payload.resources) this.#warm.add(name);
+      if (type !== "cluster") return;
+      for (const { name } of payload.resources) this.#warm.add(name);
+      // At the latest now.
+      this.client.activate(payload.resources);
       return;
     }
     const culprits = payload.resources.filter(({ version }) => !known.has(version));
