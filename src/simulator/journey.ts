@@ -14,11 +14,12 @@ import {
   withoutCluster,
   withoutEndpoints,
 } from "./ending.js";
+import type { PlaceShare } from "./endpoint-shares.js";
 import { forwardedRequest } from "./forwarded-request.js";
 import { certificateOf } from "./network-filters.js";
 import type { Walk } from "./outcome.js";
 import { walk } from "./simulate.js";
-import { type Endpoint, encryptionOf, endpointsOf } from "./upstream.js";
+import { type Endpoint, encryptionOf, upstreamOf } from "./upstream.js";
 
 /** A proxy of the mesh. */
 export interface Peer {
@@ -62,6 +63,8 @@ export interface Branch {
   /** Absent when the proxy has none of that name. */
   readonly config?: ClusterJson;
   readonly arrivals: readonly Arrival[];
+  /** Where its endpoints are, also those that are not called while others are healthy. */
+  readonly places?: readonly PlaceShare[];
   /** Who answers that the mesh does not know; absent where it does. */
   readonly outside?: { readonly who: string; readonly encryption: Encryption };
   /** How the call ends without an endpoint. */
@@ -134,10 +137,10 @@ function branchOf(
       ending: { ...ANSWERS, reason },
     };
   }
-  const endpoints = endpointsOf(config, configuration);
-  const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
-  const arrivals = healthy.map((endpoint) => arrivalAt(hop, endpoint, way));
-  if (arrivals.length > 0) return { ...branch, arrivals };
+  const { endpoints, places } = upstreamOf(config, configuration);
+  const called = endpoints.filter((endpoint) => endpoint.share > 0);
+  const arrivals = called.map((endpoint) => arrivalAt(hop, endpoint, way));
+  if (arrivals.length > 0) return { ...branch, arrivals, places };
   const reason =
     endpoints.length === 0
       ? "the cluster has no endpoints"

@@ -8,6 +8,7 @@ import type {
 import { WORKLOAD_SECRET } from "../envoy/names.js";
 import type { Encryption } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
+import { type PlaceShare, placeShares } from "./endpoint-shares.js";
 import { matchesString } from "./value-match.js";
 
 /** How a connection to an endpoint is made. */
@@ -23,7 +24,8 @@ export interface Transport {
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
-  readonly isHealthy: boolean;
+  /** Of the cluster's calls, from 0 to 1: 0 of one that is not healthy, or waits until others are not. */
+  readonly share: number;
   readonly transport: Transport;
 }
 
@@ -37,26 +39,42 @@ const PLAINTEXT: Transport = {
   accepts: () => true,
 };
 
-/** The endpoints of a cluster in the order of their localities; none of one that resolves whatever is called. */
-export function endpointsOf(
-  cluster: ClusterJson,
-  { endpoints }: ProxyConfiguration,
-): readonly Endpoint[] {
-  const name = cluster.edsClusterConfig?.serviceName ?? cluster.name ?? "";
-  const assignment = cluster.loadAssignment ?? endpoints.get(name);
-  return (assignment?.endpoints ?? [])
-    .flatMap(({ lbEndpoints = [] }) => lbEndpoints)
-    .flatMap((endpoint) => endpointOf(endpoint, cluster) ?? []);
+/** The endpoints of a cluster, and where they are. */
+export interface Upstream {
+  /** In the order of their places. */
+  readonly endpoints: readonly Endpoint[];
+  readonly places: readonly PlaceShare[];
 }
 
-function endpointOf(one: LbEndpointJson, cluster: ClusterJson): Endpoint | undefined {
+/** What a cluster calls; nothing of one that resolves whatever is called. */
+export function upstreamOf(cluster: ClusterJson, { endpoints }: ProxyConfiguration): Upstream {
+  const name = cluster.edsClusterConfig?.serviceName ?? cluster.name ?? "";
+  const assignment = cluster.loadAssignment ?? endpoints.get(name);
+  const groups = assignment?.endpoints ?? [];
+  const byPlace = cluster.commonLbConfig?.localityWeightedLbConfig !== undefined;
+  const places = placeShares(groups, byPlace);
+  return {
+    places,
+    endpoints: groups.flatMap(({ lbEndpoints = [] }, group) =>
+      lbEndpoints.flatMap((endpoint, index) => {
+        const share = places[group]?.shares[index] ?? 0;
+        return endpointOf(endpoint, cluster, share) ?? [];
+      }),
+    ),
+  };
+}
+
+function endpointOf(
+  one: LbEndpointJson,
+  cluster: ClusterJson,
+  share: number,
+): Endpoint | undefined {
   const { address = "", portValue = 0 } = one.endpoint?.address?.socketAddress ?? {};
   if (address === "") return undefined;
-  const { healthStatus = "UNKNOWN" } = one;
   return {
     address,
     port: portValue,
-    isHealthy: healthStatus === "UNKNOWN" || healthStatus === "HEALTHY",
+    share,
     transport: transportOf(socketFor(one, cluster)),
   };
 }

@@ -174,6 +174,26 @@ test("requests stay in the caller's place, and go to the next nearest one when i
   await expect.poll(() => podOf("http://nearest/"), { timeout: 5000, interval: 10 }).toBe("far-0");
 });
 
+test("who is called is explained by places", async () => {
+  const explained = async (url: string): Promise<readonly unknown[]> => {
+    const { results, stages } = await explanationOf(mesh(), "--from", "caller-0", url);
+    const steps = stages.flatMap((stage) => stage.stages.flatMap((one) => one.steps));
+    return [
+      ...results.map(({ share, answeredBy }) => [share, ...answeredBy]),
+      ...steps.filter(({ about }) => about === "places").map(({ says }) => says),
+    ];
+  };
+  expect(await explained("http://nearest/")).toEqual([
+    [1, "near-0.default"],
+    "us/east/1; then us/west/1; then eu/west/1",
+  ]);
+  expect(await explained("http://spread/")).toEqual([
+    [0.8, "far-0.default"],
+    [0.2, "near-0.default", "next-0.default"],
+    "10 % in us/east/1, 10 % in us/west/1, 80 % in eu/west/1",
+  ]);
+});
+
 test("requests stay on the caller's node where a service asks for that, or end there", async () => {
   const from = (pod: string, url: string): Promise<Answer> => call(mesh().pod(pod), url);
   expect(await answersOf("http://on-node/", 20)).toEqual({ "near-0": 20 });

@@ -15,6 +15,7 @@ import type { Explanation, Result, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { describeHop, peersStep, step } from "./hop-steps.js";
 import { type Elsewhere, endpointsElsewhere } from "./local-endpoints.js";
+import { placeSteps } from "./place-steps.js";
 import { clusterDecisions, policyField, sourceAt } from "./provenance.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
 
@@ -87,6 +88,7 @@ function branchStage(context: Context, branch: Branch): Stage {
     title: `${percentOf(share)} to cluster ${cluster}`,
     steps: [
       ...(config === undefined ? [] : clusterSteps(config)),
+      ...(config === undefined ? [] : placeSteps(scene, config, branch)),
       ...tlsSteps(context, branch),
       ...endingSteps(ending).map((one) => ({ ...one, sources: elsewhere })),
     ],
@@ -221,8 +223,9 @@ function endsOf(scene: Scene, branch: Branch, { share, hops }: Before): readonly
   if (branch.ending !== undefined) {
     return [conditional(resultOf(all, branch.ending, branch.outside?.who ?? ""), hops)];
   }
-  return branch.arrivals.flatMap(({ endpoint: { address, port }, hop, ending, branches }) => {
-    const way = { share: all / branch.arrivals.length, hops: [...hops, ...(hop ? [hop] : [])] };
+  return branch.arrivals.flatMap(({ endpoint, hop, ending, branches }) => {
+    const { address, port } = endpoint;
+    const way = { share: all * endpoint.share, hops: [...hops, ...(hop ? [hop] : [])] };
     if (ending === undefined) return branches.flatMap((onward) => endsOf(scene, onward, way));
     const name = nameOf(scene, address);
     const server = name === "" ? `${address}:${port}` : name;
@@ -250,11 +253,13 @@ function resultOf(
   };
 }
 
-/** Results of one branch that are the same but for who answers are one. */
+/** Results of one branch that are the same but for who answers are one, where those answer as many calls each. */
 function joined(results: readonly Result[]): readonly Result[] {
   const byEnd = new Map<string, Result>();
   for (const result of results) {
-    const key = JSON.stringify({ ...result, share: 0, answeredBy: result.answeredBy.length });
+    const { answeredBy, share } = result;
+    const each = answeredBy.length === 0 ? 0 : Number(share.toFixed(6));
+    const key = JSON.stringify({ ...result, share: each, answeredBy: answeredBy.length });
     const before = byEnd.get(key);
     byEnd.set(key, {
       ...result,

@@ -161,7 +161,7 @@ function ruleIn(metadata: ClusterJson["metadata"]): ResourceRef | undefined {
 export function policyField(
   { snapshot }: Pick<Scene, "snapshot">,
   { name = "", metadata }: ClusterJson,
-  field: "connectionPool" | "outlierDetection",
+  field: "connectionPool" | "loadBalancer" | "outlierDetection",
 ): Decision | undefined {
   const ref = ruleIn(metadata);
   if (ref === undefined) return undefined;

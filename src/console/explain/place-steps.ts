@@ -1,0 +1,31 @@
+import { groupBy } from "../../base/group-by.js";
+import type { ClusterJson } from "../../envoy/api.js";
+import type { Branch } from "../../simulator/journey.js";
+import type { Step } from "./explanation.js";
+import { percentOf } from "./explanation-lines.js";
+import { step } from "./hop-steps.js";
+import { policyField } from "./provenance.js";
+import type { Scene } from "./scene.js";
+
+/** Which places are called, and which once those before are not healthy; nothing where all are called alike. */
+export function placeSteps(
+  scene: Scene,
+  config: ClusterJson,
+  { places = [] }: Branch,
+): readonly Step[] {
+  const groups = [...groupBy(places, ({ priority }) => priority)].sort(([a], [b]) => a - b);
+  const isWeighted = config.commonLbConfig?.localityWeightedLbConfig !== undefined;
+  if (groups.length < 2 && !(isWeighted && places.length > 1)) return [];
+  const said = groups.map(([, group]) => {
+    const isShared = isWeighted && group.length > 1 && group.some(({ share }) => share > 0);
+    return group
+      .map(({ place, share }) => {
+        const name = place === "" ? "where nobody said" : place;
+        return isShared ? `${percentOf(share)} in ${name}` : name;
+      })
+      .join(", ");
+  });
+  const decision = policyField(scene, config, "loadBalancer");
+  const decisions = decision === undefined ? [] : [decision];
+  return [step(scene, "places", said.join("; then "), decisions)];
+}
