@@ -15,6 +15,7 @@ import type { Explanation, Result, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { describeHop, peersStep, step } from "./hop-steps.js";
 import { type Elsewhere, endpointsElsewhere } from "./local-endpoints.js";
+import { outliersText } from "./outliers-text.js";
 import { placeSteps } from "./place-steps.js";
 import { clusterDecisions, policyField, sourceAt } from "./provenance.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
@@ -82,7 +83,7 @@ function branchStage(context: Context, branch: Branch): Stage {
   const clusterSteps = (found: ClusterJson): readonly Step[] => {
     const sources = clusterDecisions(scene, found, { namespace, resource });
     const type = found.type ?? found.clusterType?.name ?? "";
-    return [step(scene, "cluster", type, sources), ...poolSteps(scene, found)];
+    return [step(scene, "cluster", type, sources), ...poolSteps(scene, found, countOf(branch))];
   };
   return {
     title: `${percentOf(share)} to cluster ${cluster}`,
@@ -96,11 +97,14 @@ function branchStage(context: Context, branch: Branch): Stage {
   };
 }
 
+const countOf = ({ places = [] }: Branch): number =>
+  places.reduce((sum, { shares }) => sum + shares.length, 0);
+
 /** The number by which Envoy is told of no limit. */
 const UNLIMITED = 2 ** 32 - 1;
 
 /** What a DestinationRule limits; nothing where there are no limits. */
-function poolSteps(scene: Scene, config: ClusterJson): readonly Step[] {
+function poolSteps(scene: Scene, config: ClusterJson, all: number): readonly Step[] {
   const { circuitBreakers, outlierDetection } = config;
   const [thresholds = {}] = circuitBreakers?.thresholds ?? [];
   const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = thresholds;
@@ -115,13 +119,11 @@ function poolSteps(scene: Scene, config: ClusterJson): readonly Step[] {
     return decision === undefined ? [] : [decision];
   };
   const described = limits.map(([name, value]) => `${name} ${value ?? ""}`).join(", ");
-  const { consecutive5xx, consecutiveGatewayFailure } = outlierDetection ?? {};
-  const failures = consecutive5xx ?? consecutiveGatewayFailure ?? 5;
   return [
     ...(limits.length === 0 ? [] : [step(scene, "limits", described, by("connectionPool"))]),
     ...(outlierDetection === undefined
       ? []
-      : [step(scene, "outliers", `out after ${failures} failures`, by("outlierDetection"))]),
+      : [step(scene, "outliers", outliersText(outlierDetection, all), by("outlierDetection"))]),
   ];
 }
 

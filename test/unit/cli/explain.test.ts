@@ -14,6 +14,7 @@ const LOOKED_UP = ["--config", "test/golden/dynamic-dns", "--gateway", "egress.i
 test("a request is walked through both ends, with what decides each step", async () => {
   await expectTranscripts("explain", [
     ["explain", ...MESH, ...CALLER, "http://shop/api"],
+    ["explain", ...MESH, "--from", "caller", "http://shop/limited"],
     ["explain", ...MESH, ...CALLER, "POST", "http://shop.default/api?a=b"],
     ["explain", ...MESH, ...CALLER, "http://shop/old"],
     ["explain", ...MESH, ...CALLER, "http://shop/admin"],
