@@ -14,9 +14,10 @@ import {
   chainRows,
   type ListenerFilter,
   listenerTable,
+  listenerTypes,
   selectListeners,
 } from "./listener-table.js";
-import { routeTable, selectRoutes } from "./route-table.js";
+import { routeCounts, routeTable, selectRoutes } from "./route-table.js";
 import { secretTable } from "./secret-table.js";
 
 type Rows = readonly (readonly string[])[];
@@ -34,27 +35,31 @@ export interface SummaryOptions {
   readonly clusters: ClusterFilter;
   readonly listeners: ListenerFilter;
   readonly route?: string;
+  /** With each filter chain and each route, rather than a row for each listener and each route table. */
+  readonly verbose: boolean;
   readonly now: number;
 }
 
 /** The parts of a dump as they are shown one below the other; each resource is named with its kind. */
 export function fullSummary(dump: ConfigDump, options: SummaryOptions): readonly SummaryPart[] {
   const secrets = secretTable(sectionOf(dump, "SecretsConfigDump"), options.now);
+  const { verbose } = options;
   const { address, port } = options.listeners;
   const endpoints = selectEndpoints(endpointsOf(dump), {
     ...(address === undefined ? {} : { address }),
     ...(port === undefined ? {} : { port }),
   });
+  const routes = selectRoutes(routesOf(dump), options.route);
   return [
     // The control plane, which tells what a proxy accepted, knows no bootstrap.
     ...(dump.BootstrapConfigDump === undefined
       ? []
       : [{ title: "bootstrap", rows: bootstrapSummary(dump.BootstrapConfigDump), gap: 1 }]),
     { title: "cluster", rows: namedClusters(dump, options.clusters), gap: 5 },
-    { title: "listener", rows: namedListeners(dump, options.listeners), gap: 1 },
+    { title: "listener", rows: namedListeners(dump, options.listeners, verbose), gap: 1 },
     {
       title: "route",
-      rows: prefixed("route", routeTable(selectRoutes(routesOf(dump), options.route))),
+      rows: prefixed("route", verbose ? routeTable(routes) : routeCounts(routes)),
       gap: 5,
     },
     { title: "secret", rows: prefixed("secret", secrets), gap: 5 },
@@ -76,10 +81,11 @@ function namedClusters(dump: ConfigDump, filter: ClusterFilter): Rows {
   ];
 }
 
-function namedListeners(dump: ConfigDump, filter: ListenerFilter): Rows {
-  const [heading = []] = listenerTable([]);
-  const rows = selectListeners(listenersOf(dump), filter).flatMap((listener) =>
-    chainRows(listener).map((cells) => [`listener/${listener.name ?? ""}`, ...cells]),
-  );
+function namedListeners(dump: ConfigDump, filter: ListenerFilter, verbose: boolean): Rows {
+  const [heading = []] = verbose ? listenerTable([]) : listenerTypes([]);
+  const rows = selectListeners(listenersOf(dump), filter).flatMap((listener) => {
+    const own = verbose ? chainRows(listener) : listenerTypes([listener]).slice(1);
+    return own.map((cells) => [`listener/${listener.name ?? ""}`, ...cells]);
+  });
   return [["NAME", ...heading], ...rows];
 }

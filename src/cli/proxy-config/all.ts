@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { columns } from "../../base/columns.js";
 import type { ListenerType } from "../../console/listener-table.js";
 import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
-import { parsePort } from "../arguments.js";
+import { parseFlag, parsePort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { type ProxyOptions, readDump, type Wanted, withProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, outputOption, writeValue } from "../write-output.js";
@@ -17,6 +17,7 @@ interface AllOptions extends ProxyOptions {
   readonly address?: string;
   readonly type?: ListenerType;
   readonly name?: string;
+  readonly verbose: boolean;
   readonly output: OutputFormat;
 }
 
@@ -56,6 +57,7 @@ export function allCommand(context: CommandContext): Command {
     .option("--address <address>", "only listeners and endpoints at this address")
     .addOption(typeOption("only listeners for that"))
     .option("--name <name>", "only the route table of this name")
+    .option("--verbose [boolean]", "each filter chain and each route", parseFlag, true)
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: AllOptions) => {
@@ -69,6 +71,7 @@ export function allCommand(context: CommandContext): Command {
         clusters: options,
         listeners: options,
         ...(options.name === undefined ? {} : { route: options.name }),
+        verbose: options.verbose,
         now: Date.now(),
       });
       for (const { title, rows, gap } of parts) {

@@ -100,6 +100,7 @@ test("all", async () => {
     ["all", "-f", "sidecar.json"],
     ["a", "-f", "sidecar.json", "--port", "80", "--direction", "outbound", "--name", "80"],
     ["all", "-f", "unusual.json"],
+    ["all", "-f", "sidecar.json", "--port", "80", "--name", "80", "--verbose=false"],
   ]);
 });
 
