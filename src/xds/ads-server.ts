@@ -19,6 +19,7 @@ import { createRequestReader } from "./request-reader.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import { createResponseEncoder } from "./response-encoder.js";
 import type { XdsSessions } from "./session.js";
+import { createSharedSteps } from "./shared-steps.js";
 import type { StreamStatus } from "./stream-status.js";
 import { createTurns } from "./turns.js";
 import { type AcceptBoth, createWays } from "./ways.js";
@@ -83,6 +84,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const seed = (): number => randomInt(2 ** 31);
   const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
   const [planner, ways] = [createSharedPlanner(), createWays(options.acceptBoth)];
+  const steps = createSharedSteps();
   const encoder = createResponseEncoder();
   const nextId = createStreamIds();
   const streams = new Map<string, AdsStream>();
@@ -91,7 +93,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     isChangeDue,
     isFull: () => backlog.isFull(),
     onQuiet: () => {
-      for (const one of [planner, ways, encoder]) one.forget();
+      for (const one of [planner, ways, steps, encoder]) one.forget();
     },
   });
   const backlog = createBacklog(limits, clock, turns.look);
@@ -106,7 +108,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     encoder,
     readRequest: createRequestReader(),
     decodeNode: messageDecoder(registry, NODE, "a node") as StreamHost["decodeNode"],
-    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, ways, names, known }),
+    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, ways, steps, names, known }),
     wake: turns.add,
     backlog,
     waitingRoom: createWaitingRoom(limits),

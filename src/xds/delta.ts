@@ -20,7 +20,7 @@ import { type NameSet, NO_NAMES, subset } from "./names.js";
 import { type ResourceTable, TYPE_URL } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
-import { settle, type Verdict } from "./settle.js";
+import { settle } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
 import { edited, type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
 
@@ -51,12 +51,16 @@ export function onDeltaRequest(
     const first = table && firstSubscription(state, table, request, moment);
     return first === undefined ? state : withSubscription(state, first);
   }
-  const settled = settle(known, verdictOf(request), moment.now);
-  return withSubscription(state, resubscribed(settled, request, moment));
+  return withSubscription(state, resubscribed(judged(known, request, moment), request, moment));
 }
 
-function verdictOf({ nonce, error }: DeltaRequest): Verdict {
-  return error === undefined ? { nonce } : { nonce, error };
+/** The subscription after what a request says of a response. */
+function judged(known: Subscription, request: DeltaRequest, moment: Moment): Subscription {
+  const { nonce, error } = request;
+  if (nonce === "") return known;
+  const { now, steps } = moment;
+  if (error !== undefined) return settle(known, { nonce, error }, now);
+  return steps.acked(known, nonce, now, () => settle(known, { nonce }, now));
 }
 
 function firstSubscription(

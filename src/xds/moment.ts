@@ -2,6 +2,7 @@ import type { KnownTables } from "./known-tables.js";
 import type { NamePool } from "./names.js";
 import type { Pacing } from "./pacing.js";
 import type { Planner } from "./plan.js";
+import type { SharedSteps } from "./shared-steps.js";
 import type { Ways } from "./ways.js";
 
 /** What a step of a stream depends on beside its state. */
@@ -10,6 +11,7 @@ export interface Moment {
   readonly now: number;
   readonly pacing: Pacing;
   readonly plan: Planner;
+  readonly steps: SharedSteps;
   readonly ways: Ways;
   readonly names: NamePool;
   readonly known: KnownTables;

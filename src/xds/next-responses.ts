@@ -20,6 +20,8 @@ import { arrived } from "./passage.js";
 import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
 import type { ResourceTable } from "./resource.js";
+import type { Response } from "./response.js";
+import type { Step } from "./shared-steps.js";
 import {
   type StreamState,
   subscriptionTo,
@@ -30,24 +32,14 @@ import {
   edited,
   type Held,
   isContent,
+  isOpen,
+  isQuiet,
   isRejected,
   isSameContent,
-  type Payload,
-  type Style,
   type Subscription,
   withEntry,
 } from "./subscription.js";
 import { NOTHING, type Waiting } from "./waiting.js";
-
-/** One response to be sent. */
-export interface Response {
-  readonly typeUrl: string;
-  readonly style: Style;
-  readonly nonce: string;
-  readonly payload: Payload;
-  /** Any stream that is sent this payload is sent the same bytes, the nonce included. */
-  readonly isShared: boolean;
-}
 
 /** What to do now. */
 export interface Next {
@@ -61,9 +53,14 @@ export interface Next {
 /** Older responses that are not judged are forgotten, and count as taken. */
 const MAX_FLIGHTS = 16;
 
-/** See the top of this file. The same state and moment always give the same. */
+/** See the top of this file. The same state and moment always give the same, but for the time of a response by little. */
 export function nextResponses(state: StreamState, moment: Moment): Next {
-  let next: Next = { state: arrived(state, moment), responses: NONE, wakeAt: Infinity };
+  const begun = arrived(state, moment);
+  return soleStep(begun, moment) ?? allSteps(begun, moment);
+}
+
+function allSteps(state: StreamState, moment: Moment): Next {
+  let next: Next = { state, responses: NONE, wakeAt: Infinity };
   for (;;) {
     const round = oneRound(next.state, moment);
     // What was sent may be waited for by a type that was looked at before it, so only an idle round ends the step.
@@ -93,6 +90,57 @@ function oneRound(before: StreamState, moment: Moment): Next {
     if (step.responses.length > 0) responses = [...responses, ...step.responses];
   }
   return { state, responses, wakeAt };
+}
+
+/**
+ * The step of a stream on which nothing is open but that one type has changed; undefined if it is not such a stream, or if other
+ * types have to do with the step. What it depends on is then the type alone, so that it is made once for all streams which
+ * are in the same place: most of what an edit has to say.
+ */
+function soleStep(state: StreamState, moment: Moment): Next | undefined {
+  const sole = soleChange(state, moment);
+  if (sole === undefined) return undefined;
+  const { subscription: before, table } = sole;
+  const step = moment.steps.next(before, table, moment.now, () =>
+    stepAlone(state, before.typeUrl, moment),
+  );
+  if (step === undefined) return undefined;
+  const { subscription, responses } = step;
+  const counted = responses.reduce(withResponse, state);
+  return { state: withSubscription(counted, subscription), responses, wakeAt: Infinity };
+}
+
+/** The one type of which the client does not hold what the view has; undefined if there are others, or anything is open. */
+function soleChange(
+  { subscriptions, view, passage }: StreamState,
+  { now, pacing }: Moment,
+): { readonly subscription: Subscription; readonly table: ResourceTable } | undefined {
+  if (passage !== undefined) return undefined;
+  let sole: { readonly subscription: Subscription; readonly table: ResourceTable } | undefined;
+  for (const subscription of subscriptions) {
+    const { resumedAt = -Infinity } = subscription;
+    if (!isQuiet(subscription) || now < resumedAt + pacing.resumeWaitMs) return undefined;
+    const table = view.get(subscription.typeUrl);
+    if (table === undefined || subscription.held === table) continue;
+    if (sole !== undefined) return undefined;
+    sole = { subscription, table };
+  }
+  return sole;
+}
+
+/** What a step of one type does to it, if it settles the type, and does nothing to others. */
+function stepAlone(before: StreamState, typeUrl: string, moment: Moment): Step | undefined {
+  const next = nextOfType(before, typeUrl, moment);
+  const after = next && subscriptionTo(next.state, typeUrl);
+  const table = before.view.get(typeUrl);
+  if (next === undefined || after === undefined || table === undefined) return undefined;
+  const { state, responses, wakeAt } = next;
+  const isAlone =
+    wakeAt === Infinity &&
+    isSettled(after, table) &&
+    responses.every(({ isShared }) => isShared) &&
+    state.subscriptions.every((one, i) => one === after || one === before.subscriptions[i]);
+  return isAlone ? { subscription: after, responses } : undefined;
 }
 
 /** Whether the client holds all of its view and nothing is open: seen without looking into the tables. */
@@ -133,9 +181,7 @@ function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next 
 
 /** Nothing can have changed: seen without looking into the tables. */
 function isSettled(subscription: Subscription, table: ResourceTable): boolean {
-  const { held, requested, strays, owed, suspects } = subscription;
-  const nothingOpen = requested.size === 0 && strays.size === 0 && suspects.length === 0;
-  return held === table && nothingOpen && !owed;
+  return subscription.held === table && !isOpen(subscription);
 }
 
 /** The client refused the whole set, and the view has no other yet. */

@@ -1,5 +1,5 @@
-import type { Response } from "./next-responses.js";
 import type { Pushed, StreamName } from "./observer.js";
+import type { Response } from "./response.js";
 
 /**
  * What observers are told of a response of so many bytes that took so many milliseconds. Written out field by field: there

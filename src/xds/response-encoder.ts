@@ -1,5 +1,5 @@
 import { inOnePiece, type Message } from "../grpc/message.js";
-import type { Response } from "./next-responses.js";
+import type { Response } from "./response.js";
 import type { Payload } from "./subscription.js";
 import { encodeResponse } from "./wire.js";
 

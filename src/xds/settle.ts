@@ -24,6 +24,7 @@ import {
   type Flight,
   type Held,
   isSameContent,
+  NO_FLIGHTS,
   type Payload,
   type Rejection,
   type Subscription,
@@ -66,7 +67,8 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
   if (flight === undefined) return subscription;
   const { error } = verdict;
   const taken = error === undefined ? index + 1 : takenBefore(subscription, index, verdict);
-  const flights = subscription.flights.slice(index + 1);
+  const isLast = index + 1 === subscription.flights.length;
+  const flights = isLast ? NO_FLIGHTS : subscription.flights.slice(index + 1);
   const accepted = taken === 0 ? subscription.accepted : acceptedAfter(subscription, taken);
   if (taken > index) {
     const { nonce, payload } = flight;

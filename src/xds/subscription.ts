@@ -111,6 +111,9 @@ export interface Subscription {
 /** What has to be said of a subscription, and what may be said. */
 export type Asked = Pick<Subscription, "typeUrl" | "style"> & Partial<Subscription>;
 
+/** No response is under way. */
+export const NO_FLIGHTS: Subscription["flights"] = [];
+
 const BLANK: Subscription = {
   typeUrl: "",
   style: "delta",
@@ -122,7 +125,7 @@ const BLANK: Subscription = {
   held: Table.empty(),
   accepted: Table.empty(),
   isDoubtful: false,
-  flights: [],
+  flights: NO_FLIGHTS,
   lastSerial: 0,
   suspects: [],
   rejections: new Map(),
@@ -172,6 +175,24 @@ export function edited(before: Subscription, change: Partial<Subscription>): Sub
   return Object.assign(copy, change);
 }
 
+const FIELDS = Object.keys(BLANK) as readonly (keyof Subscription)[];
+
+/** Moments that are no further apart count as one, in milliseconds: nobody is shown more than seconds. */
+const ALIKE_MS = 500;
+
+/** Whether two subscriptions differ in nothing but the moments of the last responses, and in these by little. */
+export function isAlike(a: Subscription, b: Subscription): boolean {
+  return FIELDS.every((field) => {
+    if (field !== "lastSent" && field !== "lastAcked") return a[field] === b[field];
+    return isOneOccurrence(a[field], b[field]);
+  });
+}
+
+function isOneOccurrence(a: Occurrence | undefined, b: Occurrence | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.nonce === b.nonce && a.version === b.version && Math.abs(a.at - b.at) <= ALIKE_MS;
+}
+
 /** The style of state-of-the-world answers of a type. */
 export function sotwStyle(typeUrl: string): Style {
   return rulesOf(typeUrl).listsAll ? "complete" : "partial";
@@ -180,6 +201,18 @@ export function sotwStyle(typeUrl: string): Style {
 /** Whether the client wants to hear of a name. */
 export function wants(subscription: Subscription, name: string): boolean {
   return subscription.wildcard || subscription.names.has(name);
+}
+
+/** Whether something is due, whatever the view has. */
+export function isOpen({ requested, strays, suspects, owed }: Subscription): boolean {
+  return owed || requested.size > 0 || strays.size > 0 || suspects.length > 0;
+}
+
+/** Whether nothing is due, and the client has taken all that it was sent, and refused nothing that it might be sent. */
+export function isQuiet(subscription: Subscription): boolean {
+  const { flights, rejections, inherited, isDoubtful, refused } = subscription;
+  const hasTaken = flights.length === 0 && rejections.size === 0 && refused === undefined;
+  return hasTaken && !inherited && !isDoubtful && !isOpen(subscription);
 }
 
 /** Whether something is held, and known. */

@@ -10,9 +10,9 @@ import { fieldLength, textField, writeFieldHead, writeTextField } from "../base/
 import { type Message, messageOf } from "../grpc/message.js";
 import type { DeltaRequest } from "./delta.js";
 import { versionsAt, versionsOf } from "./held-versions.js";
-import type { Response } from "./next-responses.js";
 import { type EncodedResource, knownTypeUrl } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
+import type { Response } from "./response.js";
 import { type EntryRun, entryRun, readTexts } from "./runs.js";
 import type { SotwRequest } from "./sotw.js";
 import type { Payload, Style } from "./subscription.js";

@@ -4,8 +4,8 @@ import { onDeltaRequest } from "../../../src/xds/delta.js";
 import { versionsOf } from "../../../src/xds/held-versions.js";
 import { createKnownTables, type KnownTables } from "../../../src/xds/known-tables.js";
 import type { Moment } from "../../../src/xds/moment.js";
-import { createNamePool, type NamePool } from "../../../src/xds/names.js";
-import { nextResponses, type Response } from "../../../src/xds/next-responses.js";
+import { createNamePool } from "../../../src/xds/names.js";
+import { nextResponses } from "../../../src/xds/next-responses.js";
 import { DEFAULT_PACING } from "../../../src/xds/pacing.js";
 import { towards } from "../../../src/xds/passage.js";
 import { createSharedPlanner } from "../../../src/xds/plan.js";
@@ -15,9 +15,11 @@ import {
   type ResourceView,
   TYPE_URL,
 } from "../../../src/xds/resource.js";
+import type { Response } from "../../../src/xds/response.js";
+import { createSharedSteps } from "../../../src/xds/shared-steps.js";
 import { onSotwRequest } from "../../../src/xds/sotw.js";
 import { newStream, type StreamState } from "../../../src/xds/stream-state.js";
-import { type AcceptBoth, createWays, type Ways } from "../../../src/xds/ways.js";
+import { type AcceptBoth, createWays } from "../../../src/xds/ways.js";
 
 /** The types by the words that the tests use for them. */
 export type TypeName = keyof typeof TYPE_URL;
@@ -121,6 +123,19 @@ const acceptBoth: AcceptBoth = (before, after) => {
   return { ...after, peers, version: `${before.version}+${after.version}` };
 };
 
+/** What the streams of a server share. */
+export type Sharing = Omit<Moment, "now">;
+
+/** A server without streams. What clients had before is forgotten only when nobody looks. */
+export const newServer = (accept: AcceptBoth = acceptBoth): Sharing => ({
+  pacing: DEFAULT_PACING,
+  plan: createSharedPlanner().plan,
+  steps: createSharedSteps(),
+  ways: createWays(accept),
+  names: createNamePool(1),
+  known: createKnownTables(1, { after: () => () => undefined }),
+});
+
 /** One stream of either protocol as its client sees it, without a connection and with a clock that the test moves. */
 abstract class Conversation {
   state: StreamState;
@@ -128,15 +143,11 @@ abstract class Conversation {
   wakeAt = Infinity;
   /** All responses so far. */
   readonly received: Response[] = [];
-  readonly #names: NamePool = createNamePool(1);
-  /** What clients had before; forgotten only when nobody looks. */
-  readonly known: KnownTables = createKnownTables(1, { after: () => () => undefined });
-  readonly #planner = createSharedPlanner();
-  readonly #ways: Ways;
+  readonly #server: Sharing;
 
-  constructor(view: ResourceView, accept: AcceptBoth = acceptBoth) {
-    this.state = newStream("s", view);
-    this.#ways = createWays(accept);
+  constructor(view: ResourceView, server = newServer(), id = "s") {
+    this.state = newStream(id, view);
+    this.#server = server;
   }
 
   /** What the client should hold in the end. */
@@ -145,16 +156,12 @@ abstract class Conversation {
     return passage?.to ?? view;
   }
 
+  get known(): KnownTables {
+    return this.#server.known;
+  }
+
   get moment(): Moment {
-    const { now } = this;
-    return {
-      now,
-      pacing: DEFAULT_PACING,
-      plan: this.#planner.plan,
-      ways: this.#ways,
-      names: this.#names,
-      known: this.known,
-    };
+    return { ...this.#server, now: this.now };
   }
 
   /** The answers to a change of the state. */

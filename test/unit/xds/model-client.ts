@@ -1,5 +1,5 @@
-import type { Response } from "../../../src/xds/next-responses.js";
 import { type EncodedResource, TYPE_URL } from "../../../src/xds/resource.js";
+import type { Response } from "../../../src/xds/response.js";
 import type { AcceptBoth } from "../../../src/xds/ways.js";
 import type { TypeName } from "./conversation.js";
 

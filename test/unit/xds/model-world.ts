@@ -1,8 +1,8 @@
-import type { Response } from "../../../src/xds/next-responses.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
+import type { Response } from "../../../src/xds/response.js";
 import { subscriptionTo } from "../../../src/xds/stream-state.js";
 import { isRejected } from "../../../src/xds/subscription.js";
-import { DeltaConversation, SotwConversation, type ViewSketch } from "./conversation.js";
+import { DeltaConversation, newServer, SotwConversation, type ViewSketch } from "./conversation.js";
 import {
   acceptBoth,
   encode,
@@ -158,7 +158,7 @@ export class World {
 
   #newStream(view: ResourceView): DeltaConversation | SotwConversation {
     return this.#protocol === "delta"
-      ? new DeltaConversation(view, acceptBoth)
+      ? new DeltaConversation(view, newServer(acceptBoth))
       : new SotwConversation(view);
   }
 
