@@ -6,7 +6,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
 import { indexPair, selects } from "./labels.js";
 import type { Service, StaticEndpoint } from "./service.js";
-import { knownNode, type Workload } from "./workload.js";
+import { knownNode, type Workload, type WorkloadPorts } from "./workload.js";
 
 /** `namespace/hostname`, the key of a service. */
 export function serviceKey(service: {
@@ -239,7 +239,7 @@ export function createServiceEndpoints(
  * target port, by number or by the name of a container's port. undefined when a name is not found.
  */
 export function targetPortOf(
-  workload: Workload,
+  workload: WorkloadPorts,
   port: { readonly name: string; readonly number: number; readonly targetPort: number | string },
 ): number | undefined {
   const own = workload.ports[port.name];

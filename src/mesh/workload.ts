@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { UNIX_PREFIX } from "../config/kinds/addresses.js";
 import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { PodSpec } from "../config/kinds/pod-template.js";
@@ -39,6 +40,18 @@ export interface Workload {
   readonly meshTls: boolean;
   /** What says that it is there; of one that registered itself what says the rest of it, if anything does. */
   readonly source: ResourceRef | undefined;
+}
+
+/** What says on which ports a workload is reached. */
+export type WorkloadPorts = Pick<Workload, "ports" | "noOtherPorts" | "namedPorts">;
+
+/** Whether two workloads are reached on the same ports. */
+export function samePorts(a: WorkloadPorts, b: WorkloadPorts): boolean {
+  return (
+    a.noOtherPorts === b.noOtherPorts &&
+    isDeepStrictEqual(a.ports, b.ports) &&
+    isDeepStrictEqual(a.namedPorts, b.namedPorts)
+  );
 }
 
 /** Whether a workload can be called as it is: by an IP address or a socket, not by a name that has to be looked up. */

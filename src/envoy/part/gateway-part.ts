@@ -119,7 +119,7 @@ export function serverInputs(mesh: Mesh, proxy: Proxy): ServerInputs {
 /** The servers of the Gateways of a proxy, those that are served and those that are not. */
 export function gatewayServersOf(inputs: ServerInputs): SharedPorts {
   const services = servicesOf(inputs);
-  const served = servedPorts(services, workloadOf(inputs));
+  const served = servedPorts(services, workloadOf(inputs.proxy, inputs.workloads));
   const gateways = gatewaysOf(inputs.gateways, inputs.proxy, services);
   return sharingPorts(gatewayServers(gateways, served, (bind) => listensOn(bind, inputs.proxy)));
 }

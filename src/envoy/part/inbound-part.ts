@@ -20,7 +20,7 @@ import { portPart, type Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
 import { policyDefaults } from "../../mesh/traffic-policy.js";
-import { proxyWorkload, type Workload } from "../../mesh/workload.js";
+import { proxyWorkload, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
 import {
@@ -74,8 +74,8 @@ export interface OwnMesh extends OwnContext {
   readonly services: Table<Service> | undefined;
   /** The services that list the proxy's address. */
   readonly listing: Table<Service> | undefined;
-  /** The workloads at the proxy's address. */
-  readonly workloads: Table<Workload> | undefined;
+  /** On which ports its workload is reached. */
+  readonly workload: WorkloadPorts;
   /** The rules for the services of the proxy's namespace that limit connections. */
   readonly rules: OwnRulesOfNamespace | undefined;
 }
@@ -99,7 +99,7 @@ export function ownContext(mesh: OwnContext): OwnContext {
 
 /** Everything that an inbound part depends on. */
 export interface InboundInputs
-  extends Pick<OwnMesh, "services" | "listing" | "workloads" | "rules"> {
+  extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules"> {
   readonly proxy: Proxy;
   readonly policies: PeerAuthentications;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
@@ -115,12 +115,12 @@ export function inboundInputs(
   proxy: Proxy,
   { logs, security }: Pick<InboundInputs, "logs" | "security">,
 ): InboundInputs {
-  const { services, listing, workloads, rules, config } = mesh;
+  const { services, listing, workload, rules, config } = mesh;
   return {
     proxy,
     services,
     listing,
-    workloads,
+    workload,
     rules,
     policies: mesh.peerAuthentications,
     sidecar: sidecarOf(mesh.sidecars, proxy),
@@ -150,17 +150,14 @@ export function servicesOf(
 }
 
 /** The workload behind a proxy, as Pods and WorkloadEntries describe it. */
-export function workloadOf({
-  proxy,
-  workloads,
-}: Pick<InboundInputs, "proxy" | "workloads">): Workload {
+export function workloadOf(proxy: Proxy, workloads: Table<Workload> | undefined): Workload {
   return sortedValues(workloads)[0] ?? proxyWorkload(proxy, undefined);
 }
 
 /** The ports of a workload; where two services name one port, the older service says what it carries. */
 function inboundPorts(
   services: readonly Service[],
-  workload: Workload,
+  workload: WorkloadPorts,
   poolOf: PoolFinder,
 ): readonly InboundPort[] {
   const ports = new Map<number, InboundPort>();
@@ -203,12 +200,11 @@ function portsOf(inputs: InboundInputs): readonly InboundPort[] {
   const { sidecar, proxy } = inputs;
   const services = servicesOf(inputs);
   const listed = (proxy.metadata["INSTANCE_IPS"] ?? "").split(",");
-  const workload = workloadOf(inputs);
   const poolOf = poolFinder(inputs);
   const addresses = [proxy.address, ...listed];
   const application = proxy.mode === "NONE" ? proxy.appAddress : undefined;
   const own = sidecar && ingressPorts(sidecar, { services, addresses, application, poolOf });
-  return own ?? inboundPorts(services, workload, poolOf);
+  return own ?? inboundPorts(services, inputs.workload, poolOf);
 }
 
 /** Where the application is, unless a Sidecar says it of a port. See Istio, MeshConfig.inboundTrafficPolicy. */
@@ -337,7 +333,7 @@ export function createInboundPart(
       proxy: true,
       services: true,
       listing: true,
-      workloads: true,
+      workload: true,
       rules: true,
       policies: true,
       sidecar: true,

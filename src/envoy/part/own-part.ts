@@ -4,6 +4,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
+import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
 import { clusterNames } from "../cluster-names.js";
 import type { ResourceSet } from "../resource-set.js";
 import {
@@ -13,6 +14,7 @@ import {
   type OwnContext,
   type OwnMesh,
   ownContext,
+  workloadOf,
 } from "./inbound-part.js";
 import type { Logs } from "./logs.js";
 import { createLogFinder } from "./proxy-logs.js";
@@ -59,7 +61,7 @@ const callsServices = ({ security }: OwnContext): boolean =>
   security.requestAuthentication.size > 0 ||
   security.providerHosts.size > 0;
 
-interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workloads" | "rules"> {
+interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules"> {
   readonly context: OwnContext;
   /** The clusters that it can call. Empty where its own part calls none. */
   readonly reachable: ResourceSet;
@@ -69,7 +71,7 @@ const INPUTS: FieldNames<OwnInputs> = {
   context: true,
   services: true,
   listing: true,
-  workloads: true,
+  workload: true,
   rules: true,
   reachable: true,
 };
@@ -85,8 +87,8 @@ export function createOwnPart(
   const build = engine.latestFields(
     "own part of a proxy",
     INPUTS,
-    ({ context, services, listing, workloads, rules, reachable }: OwnInputs): OwnPart => {
-      const mesh: OwnMesh = { ...context, services, listing, workloads, rules };
+    ({ context, services, listing, workload, rules, reachable }: OwnInputs): OwnPart => {
+      const mesh: OwnMesh = { ...context, services, listing, workload, rules };
       const filters = security(mesh, proxy, reachable);
       const own = { logs: logsOf(mesh, reachable), security: filters };
       const part = inbound(inboundInputs(mesh, proxy, own));
@@ -104,7 +106,17 @@ export function createOwnPart(
     engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
   const services = rowIn<OwnMesh["services"] & object>(proxy.namespace);
   const listing = rowIn<OwnMesh["listing"] & object>(place);
-  const workloads = rowIn<OwnMesh["workloads"] & object>(place);
+  const workloads = rowIn<Table<Workload>>(place);
+  // What else is said of a workload changes nothing for its own sidecar.
+  const settledPorts = engine.settle<WorkloadPorts>(samePorts);
+  const workload = engine.latestOf(
+    "ports of a proxy's workload",
+    (all: Table<Workload> | undefined): WorkloadPorts => {
+      const { ports, noOtherPorts, namedPorts } = workloadOf(proxy, all);
+      const others = noOtherPorts === undefined ? {} : { noOtherPorts };
+      return settledPorts({ ports, namedPorts, ...others });
+    },
+  );
   const rules = rowIn<OwnMesh["rules"] & object>(proxy.namespace);
   return (mesh, reachable) => {
     const context = contextOf(mesh);
@@ -112,7 +124,7 @@ export function createOwnPart(
       context,
       services: services(mesh.servicesByNamespace),
       listing: listing(mesh.servicesByAddress),
-      workloads: workloads(mesh.workloadsByAddress),
+      workload: workload(workloads(mesh.workloadsByAddress)),
       rules: rules(mesh.ownRules),
       reachable: callsServices(context) ? reachable : NO_CLUSTERS,
     });

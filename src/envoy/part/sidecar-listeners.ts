@@ -26,7 +26,7 @@ export interface SidecarListenersMakings {
 }
 
 /** What says which names the application of a sidecar knows. */
-type NameSources = Pick<SidecarOutbound, "names" | "listeners">;
+export type NameSources = Pick<SidecarOutbound, "names" | "listeners">;
 
 const NAME_SOURCES: FieldNames<NameSources> = { names: true, listeners: true };
 
@@ -37,7 +37,7 @@ const NAME_SOURCES: FieldNames<NameSources> = { names: true, listeners: true };
 export function createSidecarListeners(
   { engine, patches, nameTables }: SidecarListenersMakings,
   encoder: Encoder,
-): (proxy: Proxy) => (outbound: SidecarOutbound, own: ResourceSet) => SidecarListeners {
+): (proxy: Proxy) => (outbound: NameSources, own: ResourceSet) => SidecarListeners {
   const dnsListeners = createDnsListeners(engine, encoder);
   const reachedNames = createReachedNames(engine);
   const bound = createBoundListeners(engine, encoder);

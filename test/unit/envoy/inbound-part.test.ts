@@ -68,6 +68,39 @@ test("an edit of a rule's subsets makes nothing of its service's sidecars again 
   expect(made).toContain("own part of a proxy");
 });
 
+test("an edit of a workload makes nothing of its own sidecar again but where it moves a port", () => {
+  const proxy = parseNode({
+    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
+    metadata: { LABELS: { app: "cart" } },
+  });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const connected = { proxy, controlPlane: undefined };
+  const entry = (more: string): string => `apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: cart }
+spec: { address: 10.0.0.1, labels: { app: cart }, ${more} }
+`;
+  const cart = service("cart").replace("spec:", "spec:\n  selector: { app: cart }");
+  const made: string[] = [];
+  const engine = new Engine({ record: (operator) => void made.push(operator) });
+  const directory = createDirectory();
+  const first = directory.write({ "cart.yaml": cart, "entry.yaml": entry("weight: 1") });
+  const discovery = createDiscovery(encoder, first, engine);
+  const inboundAfter = (more: string): readonly string[] => {
+    const snapshot = directory.write({ "entry.yaml": entry(more) });
+    discovery.update({ snapshot, proxies: Table.empty(), standIns: [] });
+    const { clusters } = discovery.resourcesOf(connected);
+    return [...clusters.keys()].filter((name) => name.startsWith("inbound|"));
+  };
+  const before = inboundAfter("weight: 1");
+  made.length = 0;
+  expect(inboundAfter("weight: 2")).toEqual(before);
+  expect(made).toContain("sets of a proxy");
+  expect(made).not.toContain("own part of a proxy");
+  inboundAfter("ports: { http: 8123 }");
+  expect(made).toContain("own part of a proxy");
+});
+
 test("a cluster of the application names once each service whose port has the number of the first's", () => {
   const proxy = parseNode({
     id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
