@@ -54,6 +54,7 @@ import {
   type ResourceSet,
   type ResourceSets,
   resourceSet,
+  type SetMakings,
   unionOf,
 } from "./resource-set.js";
 
@@ -104,6 +105,7 @@ type ProxyBuilder = (mesh: Mesh) => ProxySets;
 interface Shared {
   readonly engine: Engine;
   readonly scopes: Scopes;
+  readonly scoping: ReturnType<typeof createScoping>;
   readonly logs: Logs;
   readonly clusterUnions: ReturnType<typeof createClusterUnions>;
   readonly security: ReturnType<typeof createSecurity>;
@@ -116,13 +118,13 @@ interface Shared {
   readonly nameTables: ReturnType<typeof createNameTables>;
 }
 
-/** The builder of the scope that a proxy is in. */
-function scopeFinder(
-  { engine, scopes, patches }: Shared,
-  proxy: Proxy,
-): (mesh: Mesh) => ScopeBuilder {
-  return engine.latestFields(
-    "scope",
+/** What of a mesh decides in which scopes proxies are. */
+type ScopingInputs = ScopeInputs & Pick<Mesh, "envoyFilters">;
+
+/** Finds that of a mesh: the same object until something in it changes. */
+function createScoping(engine: Engine): (mesh: Mesh) => ScopingInputs {
+  const settled = engine.latestFields<ScopingInputs, ScopingInputs>(
+    "what decides scopes",
     {
       callerLabels: true,
       sidecars: true,
@@ -130,9 +132,26 @@ function scopeFinder(
       config: true,
       lookedUpServices: true,
     },
-    (mesh: ScopeInputs & Pick<Mesh, "envoyFilters" | "config">) =>
-      scopes.builderFor(scopeOf(mesh, proxy, patches.for(mesh, proxy))),
+    ({ callerLabels, sidecars, envoyFilters, config, lookedUpServices }) => ({
+      callerLabels,
+      sidecars,
+      envoyFilters,
+      config,
+      lookedUpServices,
+    }),
   );
+  return engine.latestOf("what decides scopes of a mesh", (mesh: Mesh) => settled(mesh));
+}
+
+/** The builder of the scope that a proxy is in. */
+function scopeFinder(
+  { engine, scopes, patches, scoping }: Shared,
+  proxy: Proxy,
+): (mesh: Mesh) => ScopeBuilder {
+  const find = engine.latestOf("scope", (inputs: ScopingInputs) =>
+    scopes.builderFor(scopeOf(inputs, proxy, patches.for(inputs, proxy))),
+  );
+  return (mesh) => find(scoping(mesh));
 }
 
 /** Where nothing changed, the sets are the object that they were. */
@@ -151,6 +170,15 @@ function outboundFinder(shared: Shared, proxy: Proxy): (mesh: Mesh) => SidecarOu
   return (mesh) => at(scope(mesh), place(mesh))(mesh);
 }
 
+/** What a sidecar's sets have that is its own, alone or together with what it shares with others. */
+type ProperMakings = Pick<SetMakings, "clusters" | "listeners" | "names" | "secrets">;
+
+/** What that is made of. Most edits change nothing of it, but endpoints or routes. */
+interface ProperInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | "names"> {
+  readonly own: OwnPart;
+  readonly secrets: ResourceSet;
+}
+
 function createSidecars(
   shared: Shared,
   encoder: Encoder,
@@ -166,18 +194,20 @@ function createSidecars(
     const clusters = clusterUnions(connected);
     const listeners = listenersOf(proxy);
     const asking = proxy.onDemand ? onDemand() : undefined;
+    const proper = engine.latestFields<ProperInputs, ProperMakings>(
+      "what sets of a proxy have of its own",
+      { clusters: true, listeners: true, names: true, own: true, secrets: true },
+      (inputs) => ({
+        clusters: clusters(inputs.clusters, inputs.own.clusters),
+        ...listeners(inputs, inputs.own.listeners),
+        secrets: inputs.secrets,
+      }),
+    );
     const together = engine.latest(
       "sets of a proxy",
       (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) => {
-        const bound = listeners(outbound, own.listeners);
-        return proxySets({
-          clusters: clusters(outbound.clusters, own.clusters),
-          endpoints: outbound.endpoints,
-          listeners: bound.listeners,
-          secrets,
-          names: bound.names,
-          routes: outbound.routes,
-        });
+        const { clusters, listeners, names } = outbound;
+        return proxySets(proper({ clusters, listeners, names, own, secrets }), outbound);
       },
     );
     return (mesh) => {
@@ -216,14 +246,18 @@ function createRouters(
       const passed = passedPorts(mesh, preferred.clusters);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
       const side = patching.forServers(builder.patches(mesh), own.servers);
-      const sets = proxySets({
-        clusters: clusters(preferred.clusters, own.clusters),
-        endpoints: preferred.endpoints,
-        listeners: engine.lazy(() => patch.listeners(own.listeners, side)),
-        secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
-        routes: engine.lazy(() => patch.routes(own.routes, side)),
-        names: engine.lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),
-      });
+      const sets = proxySets(
+        {
+          clusters: clusters(preferred.clusters, own.clusters),
+          listeners: engine.lazy(() => patch.listeners(own.listeners, side)),
+          secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
+          names: engine.lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),
+        },
+        {
+          endpoints: preferred.endpoints,
+          routes: engine.lazy(() => patch.routes(own.routes, side)),
+        },
+      );
       return settled(sets);
     };
   };
@@ -262,6 +296,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const shared: Shared = {
     engine,
     scopes,
+    scoping: createScoping(engine),
     logs,
     clusterUnions,
     security,

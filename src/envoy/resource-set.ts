@@ -94,7 +94,7 @@ export interface AskedNames {
 }
 
 /** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
-interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets"> {
+export interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets"> {
   readonly endpoints: Asked<ResourceSet>;
   readonly listeners: Asked<ResourceSet>;
   readonly routes: Asked<RouteSets>;
@@ -104,12 +104,20 @@ interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets"> {
 /** What is made when it is asked for. */
 type Asked<T> = Pick<Lazy<T>, "get">;
 
+/** What is the same for many proxies, and changes with most edits. */
+type SharedMakings = Pick<SetMakings, "endpoints" | "routes">;
+
+type OtherMakings = Omit<SetMakings, keyof SharedMakings>;
+
+/** There are new ones for each proxy after each edit, so it is of two parts, of which most edits leave one. */
 class LazySets implements ProxySets {
   readonly asked: ProxySets["asked"];
-  readonly #made: SetMakings;
+  readonly #made: OtherMakings;
+  readonly #shared: SharedMakings;
 
-  constructor(made: SetMakings, asked: ProxySets["asked"]) {
+  constructor(made: OtherMakings, shared: SharedMakings, asked: ProxySets["asked"]) {
     this.#made = made;
+    this.#shared = shared;
     this.asked = asked;
   }
 
@@ -118,7 +126,7 @@ class LazySets implements ProxySets {
   }
 
   get endpoints(): ResourceSet {
-    return this.#made.endpoints.get();
+    return this.#shared.endpoints.get();
   }
 
   get secrets(): ResourceSet {
@@ -134,21 +142,21 @@ class LazySets implements ProxySets {
   }
 
   get routes(): ResourceSet {
-    return this.#made.routes.get().routes;
+    return this.#shared.routes.get().routes;
   }
 
   get splitRoutes(): ResourceSet {
-    return this.#made.routes.get().splitRoutes;
+    return this.#shared.routes.get().splitRoutes;
   }
 
   get virtualHosts(): ResourceSet {
-    return this.#made.routes.get().virtualHosts;
+    return this.#shared.routes.get().virtualHosts;
   }
 }
 
 /** All sets of a proxy. */
-export function proxySets(made: SetMakings): ProxySets {
-  return new LazySets(made, undefined);
+export function proxySets(made: OtherMakings, shared: SharedMakings): ProxySets {
+  return new LazySets(made, shared, undefined);
 }
 
 /**
@@ -167,7 +175,7 @@ export function askedSets(sets: ProxySets, asked: NonNullable<ProxySets["asked"]
   const listeners = { get: () => sets.listeners };
   const names = { get: () => sets.names };
   const routes = { get: () => sets };
-  return new LazySets({ clusters, endpoints, secrets, listeners, names, routes }, asked);
+  return new LazySets({ clusters, secrets, listeners, names }, { endpoints, routes }, asked);
 }
 
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */
