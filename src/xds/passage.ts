@@ -52,13 +52,12 @@ export function towards(state: StreamState, view: ResourceView, moment: Moment):
   const { passage } = state;
   if (state.view === view || passage?.to === view) return state;
   const { now, pacing, ways } = moment;
-  const [clusters, endpoints] = [view.get(TYPE_URL.cluster), view.get(TYPE_URL.endpoint)];
   // As long as it is on its way, it may use what it had before as well as what it was sent.
   const isOnItsWay = passage !== undefined && now < passage.until;
   const from = isOnItsWay ? passage.from : heldTables(state);
-  if (clusters === undefined || endpoints === undefined || from === undefined) {
-    return withView(state, view);
-  }
+  if (from === undefined) return withView(state, view);
+  const [clusters, endpoints] = [view.get(TYPE_URL.cluster), view.get(TYPE_URL.endpoint)];
+  if (clusters === undefined || endpoints === undefined) return withView(state, view);
   const way = ways.between(from, { clusters, endpoints });
   if (way === undefined || hasRefusedEnd(state, way, clusters)) return withView(state, view);
   const { through } = way;
