@@ -6,7 +6,7 @@ import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { KEY_TYPES } from "./key-types.js";
 import { formatLogLine } from "./log-line.js";
-import { collectAlone, runAsControlPlane } from "./v8-flags.js";
+import { collectAlone, collectWhenIdle, runAsControlPlane } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
 export interface ServeOptions {
@@ -66,7 +66,9 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     });
     announce(logger, controlPlane, options.address);
     collectAlone();
+    const stopCollecting = collectWhenIdle();
     await stopped(context);
+    stopCollecting();
     logger.info("stopping");
   } finally {
     await controlPlane.close();

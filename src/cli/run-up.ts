@@ -6,7 +6,7 @@ import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { upStatePath } from "./state-path.js";
-import { collectAlone, runAsControlPlane } from "./v8-flags.js";
+import { collectAlone, collectWhenIdle, runAsControlPlane } from "./v8-flags.js";
 
 /** The options of `fairlead up`. */
 export interface UpCommandOptions {
@@ -56,6 +56,7 @@ export async function runUp(
       terminal.event(event);
     },
   });
+  let stopCollecting = (): void => undefined;
   try {
     follow(up, terminal);
     const ended = stopped(context);
@@ -65,9 +66,11 @@ export async function runUp(
       terminal.diagnostics(up.controlPlane.diagnostics());
       terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
       collectAlone();
+      stopCollecting = collectWhenIdle();
     }
     await ended;
   } finally {
+    stopCollecting();
     terminal.closing();
     terminal.lines(["stopping"]);
     await up.close();

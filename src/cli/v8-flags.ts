@@ -1,4 +1,6 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createIdleCollection, LOOK_MS } from "./idle-collection.js";
 
 /**
  * How much of what a function calls V8 compiles into it, in bytes; 920 is its own default. Most functions of a control plane run
@@ -29,6 +31,28 @@ export function runAsControlPlane(): void {
  */
 export function collectAlone(): void {
   setFlagsFromString("--no-parallel-scavenge");
+}
+
+/** Has the heap looked through while there is nothing else to do, until the result is called. */
+export function collectWhenIdle(): () => void {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  setFlagsFromString("--no-expose-gc");
+  let before = performance.eventLoopUtilization();
+  const look = createIdleCollection({
+    utilization: () => {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, before);
+      before = now;
+      return utilization;
+    },
+    heapUsed: () => getHeapStatistics().used_heap_size,
+    collect,
+  });
+  const timer = setInterval(look, LOOK_MS).unref();
+  return () => {
+    clearInterval(timer);
+  };
 }
 
 /** Takes back all of that, so that what V8 compiled is as it takes it in a process that begins. */
