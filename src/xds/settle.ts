@@ -3,7 +3,7 @@
  *
  * A response is judged by its nonce; what was sent before it is settled with it, since a client judges in order and some
  * leave judgements out. An ACK makes what was sent what is accepted. A NACK that blames one resource rejects it: that
- * content is never sent to this client again, and the client stays with what it accepted last. A NACK that may mean one
+ * content is not sent to this client again, and the client stays with what it accepted last. A NACK that may mean one
  * of several takes them all back, and they are sent again in groups (see splitSuspects); whether the client has taken
  * some of them is not known then, so any content counts as a change for them.
  *

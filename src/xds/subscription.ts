@@ -93,7 +93,7 @@ export interface Subscription {
   readonly lastSerial: number;
   /** Resources of refused responses, to be sent again in these groups, which finds the one to blame. */
   readonly suspects: readonly (readonly EncodedResource[])[];
-  /** By name, what is never sent to this client again. */
+  /** By name, what was refused last, and is not sent to this client again. */
   readonly rejections: ReadonlyMap<string, Rejection>;
   /** A response is due even when it says nothing new. */
   readonly owed: boolean;

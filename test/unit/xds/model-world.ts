@@ -82,8 +82,8 @@ export class World {
   #asksForListeners = false;
   /** Clusters that the server may take for warm: ACKed, or held when the stream began. */
   #warm = new Set<string>();
-  /** What the server knows to be refused when it came alone, and must not send again. */
-  readonly #refusedAlone = new Set<string>();
+  /** By type and name, what the server knows to be refused last when it came alone, and must not send again. */
+  readonly #refusedAlone = new Map<string, string>();
   /** The versions of the last response of each type that the server knows to be accepted. */
   readonly #accepted: Record<ModelType, Set<string>> = noVersions();
   hasReconnected = false;
@@ -193,8 +193,8 @@ export class World {
 
   #checkNotRefused({ typeUrl, style, payload }: Response): void {
     if (style === "complete" && this.hasReconnected) return;
-    for (const { version } of payload.resources) {
-      if (this.#refusedAlone.has(`${typeUrl} ${version}`)) {
+    for (const { name, version } of payload.resources) {
+      if (this.#refusedAlone.get(`${typeUrl} ${name}`) === version) {
         throw new Error(`${version} is sent though it was refused`);
       }
     }
@@ -300,7 +300,7 @@ export class World {
     const culprits = payload.resources.filter(({ version }) => !known.has(version));
     const [alone] = culprits;
     if (alone !== undefined && culprits.length === 1) {
-      this.#refusedAlone.add(`${typeUrl} ${alone.version}`);
+      this.#refusedAlone.set(`${typeUrl} ${alone.name}`, alone.version);
     }
   }
 
