@@ -16,11 +16,11 @@ export interface IdleCollectionOptions {
 }
 
 /** A look is to be taken after each so many milliseconds. */
-export const LOOK_MS = 500;
+export const LOOK_MS = 100;
 /** It rests when there is less to do than this share of the time. */
-const RESTING = 0.02;
+const RESTING = 0.05;
 /** So many looks find it at rest before the heap is looked through. */
-const LOOKS = 2;
+const LOOKS = 10;
 /** By so much the heap has grown since it was looked through last: else there is not enough to be found. */
 const GROWTH = 1.2;
 /** Nothing is answered while the heap is looked through, 0.1 s for 100 MiB: larger ones are left to V8, which does it in pieces. */
