@@ -59,6 +59,8 @@ export interface ControlPlane {
   diagnostics(): readonly Diagnostic[];
   /** The proxies that are connected, by id. */
   proxies(): readonly ProxyStatus[];
+  /** How many proxies are connected. */
+  readonly connections: () => number;
   /** Makes a join token; its text is nowhere else. */
   createToken(request: TokenRequest): Promise<string>;
   setStandIns(standIns: readonly StandIn[]): void;
@@ -229,7 +231,6 @@ async function serve(
   followIdentity(identity, served, { loop, door });
   closers.push(await debug.serveSocket(options.stateDir));
   const { source: tls } = await identity.startTls();
-  const { metrics } = watchers;
   const { close, ...ports } = await servePorts(options, {
     ads,
     health: createHealthService({
@@ -240,7 +241,7 @@ async function serve(
     }),
     debug,
     identity,
-    metrics,
+    metrics: watchers.metrics,
     version,
     tls,
   });
@@ -256,6 +257,7 @@ async function serve(
     snapshot: () => configuration.snapshot(),
     diagnostics: () => [...configuration.snapshot().diagnostics, ...served.effects()],
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
+    connections: () => sessions.connected().length,
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
     setStandIns: loop.setStandIns,
     onUpdate: watchers.updates.add,

@@ -6,7 +6,7 @@ import type { parseServiceAccount } from "./arguments.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { KEY_TYPES } from "./key-types.js";
 import { formatLogLine } from "./log-line.js";
-import { collectAlone, collectWhenIdle, runAsControlPlane } from "./v8-flags.js";
+import { collectAlone, collectWhenDeserted, runAsControlPlane } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
 export interface ServeOptions {
@@ -66,7 +66,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     });
     announce(logger, controlPlane, options.address);
     collectAlone();
-    const stopCollecting = collectWhenIdle();
+    const stopCollecting = collectWhenDeserted(controlPlane.connections);
     await stopped(context);
     stopCollecting();
     logger.info("stopping");

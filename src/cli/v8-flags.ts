@@ -1,6 +1,6 @@
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createIdleCollection, LOOK_MS } from "./idle-collection.js";
+import { createDesertedCollection, LOOK_MS } from "./deserted-collection.js";
 
 /**
  * How much of what a function calls V8 compiles into it, in bytes; 920 is its own default. Most functions of a control plane run
@@ -33,21 +33,16 @@ export function collectAlone(): void {
   setFlagsFromString("--no-parallel-scavenge");
 }
 
-/** Has the heap looked through while there is nothing else to do, until the result is called. */
-export function collectWhenIdle(): () => void {
+/** Has the heap looked through when all proxies have left, until the result is called. */
+export function collectWhenDeserted(connected: () => number): () => void {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   setFlagsFromString("--no-expose-gc");
-  let before = performance.eventLoopUtilization();
-  const look = createIdleCollection({
-    utilization: () => {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, before);
-      before = now;
-      return utilization;
+  const look = createDesertedCollection({
+    connected,
+    collect: () => {
+      collect();
     },
-    heapUsed: () => getHeapStatistics().used_heap_size,
-    collect,
   });
   const timer = setInterval(look, LOOK_MS).unref();
   return () => {
