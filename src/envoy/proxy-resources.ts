@@ -19,8 +19,9 @@ import { createNameTables } from "./part/dns.js";
 import { MESSAGE } from "./part/envoy-types.js";
 import {
   createGatewayPart,
+  createGatewayServers,
+  type GatewayServers,
   gatewayInputs,
-  gatewayServersOf,
   serverInputs,
 } from "./part/gateway-part.js";
 import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secrets.js";
@@ -106,6 +107,7 @@ interface Shared {
   readonly engine: Engine;
   readonly scopes: Scopes;
   readonly scoping: ReturnType<typeof createScoping>;
+  readonly gatewayServersOf: GatewayServers;
   readonly logs: Logs;
   readonly clusterUnions: ReturnType<typeof createClusterUnions>;
   readonly security: ReturnType<typeof createSecurity>;
@@ -226,7 +228,7 @@ function createRouters(
   const { engine, clusterUnions, security, patches, places } = shared;
   const { secretResources, clientSecrets, nameTables } = shared;
   const { patching } = patches;
-  const gateway = createGatewayPart(engine, encoder);
+  const gateway = createGatewayPart(engine, encoder, shared.gatewayServersOf);
   const served = createGatewaySecrets(engine, secretResources);
   return (connected) => {
     const { proxy } = connected;
@@ -281,7 +283,11 @@ function createMembers(
 }
 
 /** Only gateways have servers. */
-const unservedFor = (mesh: Mesh, proxy: Proxy): readonly UnservedServer[] =>
+const unservedFor = (
+  { gatewayServersOf }: Pick<Shared, "gatewayServersOf">,
+  mesh: Mesh,
+  proxy: Proxy,
+): readonly UnservedServer[] =>
   proxy.type === "router" ? gatewayServersOf(serverInputs(mesh, proxy)).unserved : [];
 
 /** The maker of proxies' resources. */
@@ -290,16 +296,16 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const patches = createPatches(engine, encoder);
   const scopes = createScopes(engine, encoder, logs, patches);
   const clusterUnions = createClusterUnions(engine, encoder);
-  const security = createSecurity(engine);
   const places = createPlaces(engine);
   const secretResources = createSecretResources(engine, encoder);
   const shared: Shared = {
     engine,
     scopes,
     scoping: createScoping(engine),
+    gatewayServersOf: createGatewayServers(engine),
     logs,
     clusterUnions,
-    security,
+    security: createSecurity(engine),
     places,
     patches,
     secretResources,
@@ -338,7 +344,8 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
           check(patch) === undefined,
       );
     },
-    unservedServers: (mesh, connected) => unservedFor(mesh, memberOf(mesh, connected).proxy),
+    unservedServers: (mesh, connected) =>
+      unservedFor(shared, mesh, memberOf(mesh, connected).proxy),
     prepare: (mesh) => scopes.prepare(mesh, places.unknown),
     forgetScopesWithout: (mesh, proxies) => {
       const members = [...proxies].map((proxy) => memberProxy(proxy, groupOf(proxy, mesh.groups)));

@@ -116,8 +116,19 @@ export function serverInputs(mesh: Mesh, proxy: Proxy): ServerInputs {
   };
 }
 
-/** The servers of the Gateways of a proxy, those that are served and those that are not. */
-export function gatewayServersOf(inputs: ServerInputs): SharedPorts {
+/** Finds the servers of the Gateways of a proxy, those that are served and those that are not. */
+export type GatewayServers = (inputs: ServerInputs) => SharedPorts;
+
+/** The finder of servers, which is asked after each edit what is not served. */
+export function createGatewayServers(engine: Engine): GatewayServers {
+  return engine.memoFields<ServerInputs, SharedPorts>(
+    "servers of a gateway",
+    { proxy: true, gateways: true, services: true, listing: true, workloads: true },
+    serversOf,
+  );
+}
+
+function serversOf(inputs: ServerInputs): SharedPorts {
   const services = servicesOf(inputs);
   const served = servedPorts(services, workloadOf(inputs.proxy, inputs.workloads));
   const gateways = gatewaysOf(inputs.gateways, inputs.proxy, services);
@@ -291,6 +302,7 @@ const endpointsOf = ({ edsClusterConfig }: ClusterJson): Pick<EnvoyResource, "en
 export function createGatewayPart(
   engine: Engine,
   encoder: Encoder,
+  gatewayServersOf: GatewayServers,
 ): (inputs: GatewayInputs) => GatewayPart {
   const sifters = new WeakMap<Proxy, Sift>();
   const sifterOf = (proxy: Proxy): Sift => {
