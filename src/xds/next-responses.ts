@@ -110,13 +110,19 @@ function soleStep(state: StreamState, moment: Moment): Next | undefined {
   return { state: withSubscription(counted, subscription), responses, wakeAt: Infinity };
 }
 
+/** A type of which a client does not hold what the view has. */
+interface Change {
+  readonly subscription: Subscription;
+  readonly table: ResourceTable;
+}
+
 /** The one type of which the client does not hold what the view has; undefined if there are others, or anything is open. */
 function soleChange(
   { subscriptions, view, passage }: StreamState,
   { now, pacing }: Moment,
-): { readonly subscription: Subscription; readonly table: ResourceTable } | undefined {
+): Change | undefined {
   if (passage !== undefined) return undefined;
-  let sole: { readonly subscription: Subscription; readonly table: ResourceTable } | undefined;
+  let sole: Change | undefined;
   for (const subscription of subscriptions) {
     const { resumedAt = -Infinity } = subscription;
     if (!isQuiet(subscription) || now < resumedAt + pacing.resumeWaitMs) return undefined;
