@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { podId } from "../../src/up/pods.js";
 import { admin } from "./harness/admin.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY_SERVICE } from "./harness/manifests.js";
 import { callAddress } from "./harness/requests.js";
 import { type ServedMesh, type ServedMeshOptions, serveMesh } from "./harness/served-mesh.js";
 
@@ -63,17 +63,7 @@ spec:
 `;
 
 const FILES = {
-  "apps.yaml": documents(
-    application("called"),
-    `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: http, port: 80, targetPort: 8080 }]
-`,
-  ),
+  "apps.yaml": documents(application("called"), HTTP_GATEWAY_SERVICE),
   "edge.yaml": BY_HTTP,
 };
 

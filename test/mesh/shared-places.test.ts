@@ -1,17 +1,8 @@
 /** Servers of Gateways that share an address and port, and hosts that are called by several names. */
 import { expect, test } from "vitest";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY_SERVICE } from "./harness/manifests.js";
 import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
-
-const SERVICE = `
-apiVersion: v1
-kind: Service
-metadata: { name: istio-ingressgateway, namespace: istio-system }
-spec:
-  selector: { istio: ingressgateway }
-  ports: [{ name: http, port: 80, targetPort: 8080 }]
-`;
 
 const gateway = (name: string, server: string): string => `
 apiVersion: networking.istio.io/v1
@@ -66,7 +57,7 @@ spec:
 const mesh = shareMesh({
   "apps.yaml": documents(application("caller"), application("called")),
   "names.yaml": documents(alias("near", "called"), alias("far", "near"), MIXED),
-  "outside.yaml": documents(SERVICE, plain("first"), FROM_OUTSIDE),
+  "outside.yaml": documents(HTTP_GATEWAY_SERVICE, plain("first"), FROM_OUTSIDE),
 });
 
 const fromOutside = (host: string): Promise<Answer> =>

@@ -71,15 +71,18 @@ export const ON_DEMAND = meshConfiguration({
   defaultConfig: { proxyMetadata: { ISTIO_META_ON_DEMAND_DISCOVERY: "true" } },
 });
 
-/** A gateway that takes plain HTTP for all hosts: the Gateway is `istio-system/edge`, its pods listen on port 8080. */
-export const HTTP_GATEWAY = `
+/** The Service of a gateway that is called by plain HTTP: its pods listen on port 8080. */
+export const HTTP_GATEWAY_SERVICE = `
 apiVersion: v1
 kind: Service
 metadata: { name: istio-ingressgateway, namespace: istio-system }
 spec:
   selector: { istio: ingressgateway }
   ports: [{ name: http, port: 80, targetPort: 8080 }]
----
+`;
+
+/** A gateway that takes plain HTTP for all hosts: the Gateway is `istio-system/edge`, its pods listen on port 8080. */
+export const HTTP_GATEWAY = `${HTTP_GATEWAY_SERVICE}---
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: edge, namespace: istio-system }
