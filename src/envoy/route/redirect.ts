@@ -22,14 +22,22 @@ export interface RedirectContext {
   readonly encrypted: boolean;
 }
 
-/** The port to name; undefined for that of the scheme, which Envoy leaves out by itself. */
+/** The port to name; undefined where Envoy names the right one by itself: none, or that of the Host header. */
 function redirectPort(
   redirect: HTTPRedirect,
   { listenPort, encrypted }: RedirectContext,
 ): number | undefined {
-  const port = redirect.derivePort === "FROM_REQUEST_PORT" ? listenPort : (redirect.port ?? 0);
-  const scheme = redirect.scheme ?? (encrypted ? "https" : "http");
-  return port === 0 || port === DEFAULT_PORTS[scheme] ? undefined : port;
+  const ownScheme = encrypted ? "https" : "http";
+  const defaultPort = DEFAULT_PORTS[redirect.scheme ?? ownScheme];
+  const port = {
+    FROM_REQUEST_PORT: listenPort,
+    FROM_PROTOCOL_DEFAULT: defaultPort,
+    "": redirect.port,
+  }[redirect.derivePort ?? ""];
+  if (port === undefined || port === 0) return undefined;
+  // Requests for another port than that of their scheme have it in their Host header, from which Envoy would take it.
+  const isHostsPort = redirect.authority === undefined && listenPort !== DEFAULT_PORTS[ownScheme];
+  return port === defaultPort && !isHostsPort ? undefined : port;
 }
 
 /** The redirect that answers a request that was matched so. See Istio, HTTPRedirect. */
