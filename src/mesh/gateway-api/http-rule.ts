@@ -115,9 +115,13 @@ export function requestDestinations(
   });
 }
 
-/** The first failures are those of connections, which are tried again whatever the answers may be. */
+/**
+ * Failures of connections are tried again whatever the answers may be: those that cannot be made, that end before the answer,
+ * and on which it does not come in time.
+ */
 const RETRY_ON: readonly string[] = [
   "connect-failure",
+  "reset",
   "refused-stream",
   "unavailable",
   "cancelled",

@@ -187,7 +187,7 @@ test.each([
       timeout: "10s",
       retries: {
         attempts: 3,
-        retryOn: "connect-failure,refused-stream,unavailable,cancelled,500",
+        retryOn: "connect-failure,reset,refused-stream,unavailable,cancelled,500",
         backoff: "100ms",
         perTryTimeout: "2s",
       },
