@@ -10,7 +10,7 @@ import {
   Text,
   type ValueOf,
 } from "../fields.js";
-import { each, type Findings, given, invalid } from "../findings.js";
+import { doubtful, each, type Findings, given, invalid } from "../findings.js";
 import { checkReference } from "./names.js";
 
 /** A resource with a certificate; a Secret when it does not say, of the Gateway's namespace. */
@@ -70,11 +70,18 @@ export function* checkGatewayTls(tls: ValueOf<typeof GatewayTls>, path: Path): F
     [...path, "backend", "clientCertificateRef"],
     checkReference,
   );
-  const checkRoots = ({ caCertificateRefs }: FrontendValidation, at: Path): Findings =>
-    each(caCertificateRefs, [...at, "caCertificateRefs"], checkReference);
   const at = [...path, "frontend"];
-  yield* given(frontend?.default.validation, [...at, "default", "validation"], checkRoots);
+  yield* given(frontend?.default.validation, [...at, "default", "validation"], checkValidation);
   yield* each(frontend?.perPort, [...at, "perPort"], ({ tls: { validation } }, place) =>
-    given(validation, [...place, "tls", "validation"], checkRoots),
+    given(validation, [...place, "tls", "validation"], checkValidation),
   );
+}
+
+function* checkValidation({ caCertificateRefs, mode }: FrontendValidation, path: Path): Findings {
+  yield* each(caCertificateRefs, [...path, "caCertificateRefs"], checkReference);
+  if (mode === "AllowInsecureFallback") {
+    // Who shows a certificate is told to applications and to policies: it has to be one that was verified.
+    const message = "clients need no certificate here, but one that is not verified is refused";
+    yield doubtful([...path, "mode"], message);
+  }
 }

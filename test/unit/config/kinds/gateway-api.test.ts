@@ -7,6 +7,7 @@ const certificate = { certificateRefs: [{ name: "a" }] };
 const gateway = (...listeners: object[]) => ({ gatewayClassName: "istio", listeners });
 const AT = "spec.listeners[0]";
 const a = { name: "a", port: 80 };
+const roots = [{ group: "", kind: "ConfigMap", name: "roots" }];
 
 describe("a Gateway of the Gateway API", () => {
   tryRows("KubernetesGateway", [
@@ -27,6 +28,19 @@ describe("a Gateway of the Gateway API", () => {
       "has addresses that are some",
       { ...gateway(http), addresses: [{ value: "a" }, { type: "Hostname", value: "a" }] },
       ["spec.addresses[0].value"],
+    ],
+    [
+      "refuses certificates of clients that are not verified, in every mode",
+      {
+        ...gateway(http),
+        tls: {
+          frontend: {
+            default: { validation: { caCertificateRefs: roots, mode: "AllowInsecureFallback" } },
+            perPort: [{ port: 80, tls: { validation: { caCertificateRefs: roots } } }],
+          },
+        },
+      },
+      ["warning spec.tls.frontend.default.validation.mode"],
     ],
     [
       "takes no listeners of others yet",
@@ -142,8 +156,6 @@ const tlsPolicy = (validation: object, ...targets: object[]) => ({
   validation: { hostname: "a.example", wellKnownCACertificates: "System", ...validation },
 });
 const VALIDATION = "spec.validation";
-const roots = [{ group: "", kind: "ConfigMap", name: "roots" }];
-
 describe("a BackendTLSPolicy", () => {
   tryRows("BackendTLSPolicy", [
     ["may say no more than that and for whom", tlsPolicy({}), []],
