@@ -384,6 +384,7 @@ async function openDebug(
       onUpdate: (listener) => updates.add(listener),
       effects,
       madeAt: refusals.madeAt,
+      makersOf: refusals.makersOf,
     },
     version,
     api: await readOwnDescriptors(),

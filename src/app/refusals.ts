@@ -1,5 +1,6 @@
 /** What proxies are kept from: what every Envoy would refuse, and what theirs refused. */
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { ResourceRef } from "../config/resource.js";
 import { type EnvoyResource, madeSets, type ProxySets } from "../envoy/resource-set.js";
 import type { Configuration } from "./configuration.js";
 import type { Settled } from "./convergence.js";
@@ -26,6 +27,8 @@ export interface Refusals {
   readonly list: () => readonly Diagnostic[];
   /** Where the configuration is written that made a resource which a proxy should hold. */
   readonly madeAt: Quarantine["place"];
+  /** All of the configuration that made it. */
+  readonly makersOf: (session: string, typeUrl: string, name: string) => readonly ResourceRef[];
 }
 
 /** Looks for what is withheld when proxies have been sent all else, and for what they refuse when they have. */
@@ -59,5 +62,6 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     observer: quarantine.observer,
     list: () => [...withheld.list(), ...quarantine.list()],
     madeAt: quarantine.place,
+    makersOf: (session, typeUrl, name) => wanted(session, typeUrl, name)?.sources ?? [],
   };
 }

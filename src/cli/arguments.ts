@@ -40,6 +40,15 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** A number from 0 to 1. */
+export function parseRatio(text: string): number {
+  const ratio = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || ratio > 1) {
+    throw new InvalidArgumentError("It is a number from 0 to 1, such as .99.");
+  }
+  return ratio;
+}
+
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
 export function parseHostPort(text: string): { readonly host: string; readonly port: number } {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? [];

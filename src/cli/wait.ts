@@ -1,5 +1,5 @@
-import { Command, Option } from "commander";
-import { parseTtl } from "./arguments.js";
+import { Argument, Command, Option } from "commander";
+import { parseRatio, parseTtl } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { WaitOptions } from "./run-wait.js";
@@ -7,17 +7,37 @@ import type { WaitOptions } from "./run-wait.js";
 const DEFAULT_TIMEOUT = "30s";
 
 const HELP = `
-The files are looked at first, so an edit from before the command is waited for. Exit codes: 0 every proxy that is connected
-holds what it should, 3 some refuse it, 4 some have not answered in time.
+The files are looked at first, so an edit from before the command is waited for. With a resource, what proxies refuse of others
+does not count; one that is not there yet, and a --proxy that is not connected yet, are waited for too.
+
+Exit codes: 0 every proxy that is connected, or so many as --threshold says, holds what it should; 3 some refuse it, or the
+resource has an error; 4 that is not so in time.
 
 Examples:
   $ fairlead wait
-  $ fairlead wait --timeout 2m -o json`;
+  $ fairlead wait --timeout 2m -o json
+  $ fairlead wait virtualservice payments.default
+  $ fairlead wait virtualservice payments.default --proxy my-service-0.default
+  $ fairlead wait destination-rule payments -n default --threshold .99 --timeout 5m`;
 
-/** `fairlead wait`. */
+/** `fairlead wait`, which with a resource is istioctl's. */
 export function waitCommand(context: CommandContext): Command {
   const command = new Command("wait")
-    .description("wait until every proxy has accepted the configuration")
+    .description("wait until every proxy has accepted the configuration, or one resource")
+    .addArgument(new Argument("[type]", "the kind of the resource: VirtualService, in any case"))
+    .addArgument(new Argument("[name]", "NAME.NAMESPACE of the resource"))
+    .option("-n, --namespace <namespace>", "of a resource that is given by its name alone")
+    .addOption(
+      new Option("--for <condition>", "until it has reached the proxies, or is gone from them")
+        .choices(["distribution", "delete"])
+        .default("distribution"),
+    )
+    .option("--proxy <pod>", "wait for this proxy alone: NAME.NAMESPACE")
+    .addOption(
+      new Option("--threshold <ratio>", "how many of the proxies are enough: 0 to 1")
+        .argParser(parseRatio)
+        .default(1),
+    )
     .addOption(
       new Option("--timeout <time>", "how long")
         .argParser(parseTtl)
@@ -28,8 +48,8 @@ export function waitCommand(context: CommandContext): Command {
     );
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
-    .action(async (options: WaitOptions) => {
+    .action(async (type: string | undefined, name: string | undefined, options: WaitOptions) => {
       const { runWait } = await import("./run-wait.js");
-      await runWait(context, options);
+      await runWait(context, { type, name }, options);
     });
 }

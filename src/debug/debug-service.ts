@@ -199,9 +199,9 @@ function createAnswers(options: DebugServiceOptions): Answers {
       return { resources: [...resources] };
     },
     GetConfiguration: () => describeConfiguration(observed),
-    GetConvergence: async ({ refresh = false }) => {
-      if (refresh) await observed.refresh();
-      return describeConvergence(observed);
+    GetConvergence: async (request) => {
+      if (request.refresh === true) await observed.refresh();
+      return describeConvergence(observed, request);
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
     ListPushes: (request) => ({ pushes: [...observed.pushes.list(request)] }),

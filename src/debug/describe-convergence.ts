@@ -1,30 +1,101 @@
 /** Which proxies have not accepted what they should hold. */
 import type {
   ConvergenceJson,
+  GetConvergenceRequestJson,
+  ResourceNameJson,
   ResourceSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import type { Diagnostic } from "../base/diagnostic.js";
+import { kindsNamed, noSuchKind } from "../config/kind-named.js";
+import { KINDS, type Kind } from "../config/kinds.js";
+import { formatRef, keyOf, type ResourceRef } from "../config/resource.js";
+import type { ResourceTables } from "../config/snapshot.js";
+import { CallRefused } from "../grpc/call-refused.js";
+import { status } from "../grpc/status-code.js";
 import type { Outstanding } from "../xds/outstanding.js";
-import { connectionsOf, type Observed } from "./observed.js";
+import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { shortName } from "./sync-state.js";
 
 const MAX_OUTSTANDING = 1000;
 
 const STATUS = { unanswered: "PENDING", refused: "REFUSED", withheld: "WITHHELD" } as const;
 
-/** See the top of this file. Costs what differs, for each proxy. */
+type Looked = Pick<
+  Observed,
+  "streams" | "sessions" | "outstanding" | "snapshot" | "effects" | "makersOf"
+>;
+
+/**
+ * See the top of this file. Costs what differs, for each proxy.
+ * @throws CallRefused when a resource is asked about, and its kind is none
+ */
 export function describeConvergence(
-  observed: Pick<Observed, "streams" | "sessions" | "outstanding" | "snapshot">,
+  observed: Looked,
+  { proxy: only = "", resource }: GetConvergenceRequestJson,
 ): ConvergenceJson {
-  const connections = connectionsOf(observed);
-  const outstanding = connections.flatMap(({ proxy, stream }) =>
-    observed.outstanding(stream.stream).map((one) => syncOf(proxy.id, one)),
-  );
-  const { diagnostics } = observed.snapshot();
+  const { tables } = observed.snapshot();
+  const about = resource === undefined ? undefined : resourceNamed(resource, tables);
+  const connections = connectionsOf(observed).filter(({ proxy }) => ["", proxy.id].includes(only));
+  const owing = connections
+    .map((connection) => outstandingOf(connection, observed, about))
+    .filter((outstanding) => outstanding.length > 0);
   return {
     proxies: connections.length,
-    outstanding: outstanding.slice(0, MAX_OUTSTANDING),
-    errors: diagnostics.filter(({ severity }) => severity === "error").length,
+    outstanding: owing.flat().slice(0, MAX_OUTSTANDING),
+    errors: errorsOf(observed, about).length,
+    behind: owing.length,
+    ...(about && { resource: { name: formatRef(about), present: isIn(tables, about) } }),
   };
+}
+
+/** The resource of that name; where several kinds are called so, the first that is in force, or the first of them. */
+function resourceNamed(
+  { kind = "", namespace = "", name = "" }: ResourceNameJson,
+  tables: ResourceTables,
+): KnownRef {
+  const refs = kindsNamed(kind).map(
+    (one): KnownRef => ({
+      kind: one,
+      namespace: "clusterScoped" in KINDS[one] ? "" : namespace,
+      name,
+    }),
+  );
+  const ref = refs.find((one) => isIn(tables, one)) ?? refs[0];
+  if (ref === undefined) throw new CallRefused(status.INVALID_ARGUMENT, noSuchKind(kind));
+  return ref;
+}
+
+type KnownRef = ResourceRef & { readonly kind: Kind };
+
+const isIn = (tables: ResourceTables, ref: KnownRef): boolean => tables[ref.kind].has(keyOf(ref));
+
+/** What is not answered yet may be about any resource: one that is taken away has made what is to go. */
+function outstandingOf(
+  { proxy, stream }: Connection,
+  { outstanding, makersOf }: Looked,
+  about: ResourceRef | undefined,
+): readonly ResourceSyncJson[] {
+  const concerns = ({ typeUrl, name, standing }: Outstanding): boolean =>
+    about === undefined ||
+    standing === "unanswered" ||
+    makersOf(proxy.id, typeUrl, name).some((maker) => formatRef(maker) === formatRef(about));
+  return outstanding(stream.stream)
+    .filter(concerns)
+    .map((one) => syncOf(proxy.id, one));
+}
+
+/** What a proxy refuses is told by proxy. */
+function errorsOf(
+  { snapshot, effects }: Looked,
+  about: ResourceRef | undefined,
+): readonly Diagnostic[] {
+  const { diagnostics } = snapshot();
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (about === undefined) return errors;
+  const made = effects().filter(
+    ({ severity, code }) => severity === "error" && code !== "refused-by-proxy",
+  );
+  return [...errors, ...made].filter(({ resource }) => resource === formatRef(about));
 }
 
 function syncOf(proxy: string, { typeUrl, name, standing, error }: Outstanding): ResourceSyncJson {

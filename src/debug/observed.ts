@@ -1,6 +1,7 @@
 /** What the debug endpoints look at: read-only views of the rest of the control plane. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Proof } from "../ca/proof.js";
+import type { ResourceRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
@@ -46,6 +47,8 @@ export interface Observed {
   effects(): readonly Diagnostic[];
   /** Where the configuration is written that made a resource which a proxy should hold. */
   madeAt(session: string, typeUrl: string, name: string): Pick<Diagnostic, "position" | "resource">;
+  /** All of the configuration that made a resource which a proxy should hold. */
+  makersOf(session: string, typeUrl: string, name: string): readonly ResourceRef[];
   /** Calls back when the configuration, or what is wrong with it, has changed; the result ends that. */
   onUpdate(listener: () => void): () => void;
 }

@@ -7,6 +7,7 @@ import {
   parseLabels,
   parseLocality,
   parsePort,
+  parseRatio,
   parseResolver,
   parseServiceAccount,
   parseTtl,
@@ -35,6 +36,15 @@ const CASES: Readonly<Record<string, Case>> = {
       ["1m30s", 90_000],
     ],
     bad: ["", "0", "-1h", "10", "soon"],
+  },
+  ratio: {
+    parse: parseRatio,
+    good: [
+      ["1", 1],
+      [".99", 0.99],
+      ["0", 0],
+    ],
+    bad: ["", "1.01", "-.5", "99%"],
   },
   count: { parse: parseCount, good: [["1", 1]], bad: ["0", "-1", "1.5", "many"] },
   "host and port": {

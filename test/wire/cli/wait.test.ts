@@ -1,5 +1,5 @@
 /** `fairlead wait`, asked of a control plane that runs. */
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { TYPE_URL } from "../../../src/xds/resource.js";
@@ -96,4 +96,106 @@ test("says when the files have errors, since what they are about is not in force
   const { code, stdout } = await wait(started);
   expect(code).toBe(0);
   expect(stdout).toContain("The configuration has 1 error, of which nothing new is in force");
+});
+
+const rule = (host: string): string => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: ${host} }
+spec:
+  host: ${host}
+  trafficPolicy: { connectionPool: { http: { http1MaxPendingRequests: 7 } } }
+`;
+
+const PAYMENTS = "outbound|80||payments.default.svc.cluster.local";
+
+test("of one resource is over when every proxy has accepted that, whatever else they refuse", async () => {
+  const started = await start(`${service("payments")}---${service("orders")}`);
+  await enter(started, "payments-0", ({ names }) =>
+    names.includes(ORDERS) ? "no orders here" : undefined,
+  );
+  await writeFile(join(started.config, "rule.yaml"), rule("payments"));
+  const { code, stdout, stderr } = await wait(started, "destination-rule", "payments.default");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(timeless(stdout)).toBe(
+    "DestinationRule payments.default: 1 of 1 proxy holds what it should, after N s\n",
+  );
+  expect((await wait(started)).code).toBe(3);
+});
+
+test("of one resource names who refuses what it made", async () => {
+  const started = await start(service("payments"));
+  let refuses = false;
+  await enter(started, "payments-0", ({ names }) =>
+    refuses && names.includes(PAYMENTS) ? "no limits here" : undefined,
+  );
+  refuses = true;
+  await writeFile(join(started.config, "rule.yaml"), rule("payments"));
+  const { code, stdout, stderr } = await wait(started, "DestinationRule", "payments");
+  expect(code).toBe(3);
+  expect(stdout).toContain(`CDS    ${PAYMENTS}   refused: no limits here`);
+  expect(stderr).toContain("1 proxy goes on with an earlier version of what is refused");
+});
+
+test("of one resource waits for it to be written", async () => {
+  const started = await start(service("payments"));
+  await enter(started, "payments-0");
+  const late = await wait(started, "destinationrule", "payments", "--timeout", "200ms");
+  expect(late).toMatchObject({ code: 4, stdout: "" });
+  expect(late.stderr).toContain("there was no DestinationRule payments.default within 0.2 s");
+  const waiting = wait(started, "destinationrule", "payments");
+  await writeFile(join(started.config, "rule.yaml"), rule("payments"));
+  expect((await waiting).code).toBe(0);
+});
+
+test("of one resource waits for no mending of its errors", async () => {
+  const started = await start(service("payments"));
+  await writeFile(join(started.config, "rule.yaml"), rule("payments").replace("7", "many"));
+  const { code, stdout, stderr } = await wait(started, "destinationrule", "payments");
+  expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+  expect(stderr).toContain(
+    "DestinationRule payments.default has 1 error: it is not in force as it is written",
+  );
+});
+
+test("for the end of a resource is over when no proxy has it any more", async () => {
+  const started = await start(service("payments"));
+  const file = join(started.config, "rule.yaml");
+  await writeFile(file, rule("payments"));
+  await enter(started, "payments-0");
+  const gone = ["--for", "delete", "destinationrule", "payments"];
+  const early = await wait(started, ...gone, "--timeout", "200ms");
+  expect(early.code).toBe(4);
+  expect(early.stderr).toContain("DestinationRule payments.default was still there after 0.2 s");
+  await rm(file);
+  expect((await wait(started, ...gone)).code).toBe(0);
+});
+
+test("of one proxy asks nobody else, and waits for it to come", async () => {
+  const started = await start(service("payments"));
+  await enter(started, "payments-1", () => false);
+  const absent = await wait(started, "--proxy", "payments-0", "--timeout", "200ms");
+  expect(absent.code).toBe(4);
+  expect(absent.stderr).toContain("no proxy payments-0.default was connected within 0.2 s");
+  const waiting = wait(started, "--proxy", "payments-0.default", "service", "payments");
+  await enter(started, "payments-0");
+  const { code, stdout } = await waiting;
+  expect(code).toBe(0);
+  expect(stdout).toContain("1 of 1 proxy holds what it should");
+});
+
+test("is over when as many proxies as are enough hold it", async () => {
+  const started = await start(service("payments"));
+  await enter(started, "payments-0");
+  await enter(started, "payments-1", () => false);
+  expect((await wait(started, "--threshold", ".5")).code).toBe(0);
+  const { code } = await wait(started, "--threshold", ".51", "--timeout", "200ms");
+  expect(code).toBe(4);
+});
+
+test("takes the kinds alone that there are", async () => {
+  const started = await start(service("payments"));
+  const { code, stderr } = await wait(started, "virtualservise", "payments");
+  expect(code).toBe(1);
+  expect(stderr).toContain('there is no kind "virtualservise" (did you mean "VirtualService"?)');
 });
