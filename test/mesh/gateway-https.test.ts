@@ -71,8 +71,17 @@ const mesh = shareServedMesh(
     secrets: {
       "istio-system/filed-tls/tls.crt": FILED.certificate,
       "istio-system/filed-tls/tls.key": FILED.key,
-      "istio-system/mounted-tls/tls.crt": MOUNTED.certificate,
-      "istio-system/mounted-tls/tls.key": MOUNTED.key,
+      "istio-system/mounted-tls/..first/tls.crt": MOUNTED.certificate,
+      "istio-system/mounted-tls/..first/tls.key": MOUNTED.key,
+    },
+    // As Kubernetes mounts a secret: the files are links into a folder that is changed as a whole.
+    serving: async ({ secrets }) => {
+      const folder = join(secrets, "istio-system", "mounted-tls");
+      await symlink("..first", join(folder, "..data"));
+      for (const file of ["tls.crt", "tls.key"]) {
+        await symlink(join("..data", file), join(folder, file));
+      }
+      return {};
     },
   },
 );
@@ -230,13 +239,11 @@ const RENEWALS: readonly (readonly [string, string, (next: DevelopmentCertificat
       "a directory behind a link that is swapped",
       "mounted",
       async (next) => {
-        const directory = join(mesh().secrets, "..", "next");
-        await writeAtOnce(join(directory, "tls.crt"), next.certificate);
-        await writeAtOnce(join(directory, "tls.key"), next.key);
-        const link = join(mesh().secrets, "istio-system", "mounted-tls");
-        await symlink(directory, `${link}.new`);
-        await rename(link, `${link}.old`);
-        await rename(`${link}.new`, link);
+        await writeAtOnce(secretFile("mounted-tls", "..next/tls.crt"), next.certificate);
+        await writeAtOnce(secretFile("mounted-tls", "..next/tls.key"), next.key);
+        const link = secretFile("mounted-tls", "..data");
+        await symlink("..next", `${link}_new`);
+        await rename(`${link}_new`, link);
       },
     ],
   ];
@@ -244,7 +251,10 @@ const RENEWALS: readonly (readonly [string, string, (next: DevelopmentCertificat
 test.each(RENEWALS)(
   "renewed by %s, new connections have it within a second and no request fails",
   async (_way, name, renew) => {
-    const next = await certificates.certificateFor([`${name}.example.com`]);
+    // Another for the same names would be the one that there is.
+    const next = await certificates.certificateFor([`${name}.example.com`, "renewed.example.com"]);
+    const before = await get(`https://${name}.example.com/`);
+    expect(before.certificate?.fingerprint256).not.toBe(fingerprint(next));
     const load = await loadServer(name);
     await renew(next);
     expect(await untilShown(name, next)).toBeLessThan(1000);
