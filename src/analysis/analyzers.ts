@@ -32,6 +32,7 @@ import { routeSubsetAnalyzer } from "./analyzers/route-subsets.js";
 import { serviceEntryAddressAnalyzer } from "./analyzers/service-entry-addresses.js";
 import { serviceEntryProtocolAnalyzer } from "./analyzers/service-entry-protocols.js";
 import { servicePortAnalyzer } from "./analyzers/service-ports.js";
+import { severalAuthorizersAnalyzer } from "./analyzers/several-authorizers.js";
 import { sidecarSelectorAnalyzer } from "./analyzers/sidecar-selectors.js";
 import { telemetryDefaultAnalyzer } from "./analyzers/telemetry-defaults.js";
 import { telemetryLightstepAnalyzer } from "./analyzers/telemetry-lightstep.js";
@@ -74,6 +75,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   serviceEntryAddressAnalyzer,
   serviceEntryProtocolAnalyzer,
   servicePortAnalyzer,
+  severalAuthorizersAnalyzer,
   sidecarSelectorAnalyzer,
   telemetryDefaultAnalyzer,
   telemetryLightstepAnalyzer,

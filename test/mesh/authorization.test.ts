@@ -413,7 +413,7 @@ const custom = (provider: string, rules = '[{ to: [{ operation: { paths: ["/aske
     "CUSTOM",
     rules,
     `selector: { matchLabels: { app: called } }\n  provider: { name: ${provider} }`,
-  );
+  ).replace("name: custom", `name: ${provider}`);
 
 test("asks an authorizer by HTTP what its rules are for", async () => {
   await inForce(custom("by-http"));
@@ -448,6 +448,29 @@ test.each(["by-http", "by-grpc"])(
     expect(echoOf(allowed).headers["x-decided"]).toBe("yes");
   },
 );
+
+test("asks several authorizers, each what its own rules are for", async () => {
+  const forPaths = (paths: string) => `[{ to: [{ operation: { paths: [${paths}] } }] }]`;
+  await inForce(
+    custom("by-grpc", forPaths("/grpc, /both")),
+    custom("by-http", forPaths("/http, /both")),
+    custom("down", forPaths("/down")),
+  );
+  const [http] = authorizers;
+  const asked = async (path: string, user: string): Promise<readonly [number, boolean]> => {
+    const before = http?.requests.length;
+    const status = await callAs("alice", path, { headers: { "x-user": user } });
+    return [status, http?.requests.length !== before];
+  };
+  expect(await asked("/grpc", "friend")).toEqual([200, false]);
+  expect(await asked("/grpc", "stranger")).toEqual([401, false]);
+  expect(await asked("/http", "friend")).toEqual([200, true]);
+  expect(await asked("/http", "stranger")).toEqual([401, true]);
+  expect(await asked("/both", "friend")).toEqual([200, true]);
+  expect(await asked("/both", "stranger")).toEqual([401, false]);
+  expect(await asked("/down", "friend")).toEqual([503, false]);
+  expect(await asked("/other", "stranger")).toEqual([200, false]);
+});
 
 test("waits for an authorizer as long as the provider says", async () => {
   await inForce(custom("by-http-in-time"));

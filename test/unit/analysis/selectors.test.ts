@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { authorizationPolicyAnalyzer } from "../../../src/analysis/analyzers/authorization-policies.js";
+import { severalAuthorizersAnalyzer } from "../../../src/analysis/analyzers/several-authorizers.js";
 import { sidecarSelectorAnalyzer } from "../../../src/analysis/analyzers/sidecar-selectors.js";
 import { telemetryDefaultAnalyzer } from "../../../src/analysis/analyzers/telemetry-defaults.js";
 import { telemetryLightstepAnalyzer } from "../../../src/analysis/analyzers/telemetry-lightstep.js";
@@ -273,6 +274,50 @@ describe("AuthorizationPolicies", () => {
         policy(from({ namespaces: ["*", "*ault", "def*", "DEFAULT"] })),
         pod({}, {}, proxied),
         enabled,
+      ),
+      [],
+    ],
+  ]);
+});
+
+describe("CUSTOM AuthorizationPolicies", () => {
+  const custom = (name: string, provider: string, labels: object, more: object = {}) =>
+    resource(
+      "AuthorizationPolicy",
+      { name },
+      {
+        action: "CUSTOM",
+        provider: { name: provider },
+        selector: { matchLabels: labels },
+        ...more,
+      },
+    );
+  const both = pod({ app: "a", tier: "front" });
+  tryRows(severalAuthorizersAnalyzer, [
+    [
+      "name different providers for one workload",
+      file(both, custom("x", "one", { app: "a" }), custom("y", "two", { tier: "front" })),
+      [
+        "several-providers AuthorizationPolicy x.default: one",
+        "several-providers AuthorizationPolicy y.default: two",
+      ],
+    ],
+    [
+      "name one provider, or are for different workloads",
+      file(
+        both,
+        custom("x", "one", { app: "a" }),
+        custom("y", "one", { tier: "front" }),
+        custom("z", "two", { app: "b" }),
+      ),
+      [],
+    ],
+    [
+      "name one beside policies of other actions",
+      file(
+        both,
+        custom("x", "one", { app: "a" }),
+        custom("y", "two", { app: "a" }, { action: "DENY", provider: undefined }),
       ),
       [],
     ],
