@@ -11,30 +11,21 @@ const PORTS: readonly (readonly [name: string, port: number])[] = [
   ["tcp", 31400],
   ["tls", 15443],
 ];
-const LABELS = { istio: "ingressgateway" };
-const NAMESPACE = "istio-system";
 const NAME = "istio-ingressgateway";
 
-const RESOURCES = [
-  {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: NAME, namespace: NAMESPACE, labels: LABELS },
-    spec: { containers: [{ name: "istio-proxy", image: "istio-proxy" }] },
+/** Alone it tells of its workloads, and a Service of its name that is declared takes its place in all of that. */
+const SERVICE = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: NAME, namespace: "istio-system" },
+  spec: {
+    selector: { app: NAME, istio: "ingressgateway" },
+    ports: PORTS.map(([name, port]) => ({ name, port, protocol: "TCP", targetPort: port })),
   },
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: NAME, namespace: NAMESPACE },
-    spec: {
-      selector: LABELS,
-      ports: PORTS.map(([name, port]) => ({ name, port, protocol: "TCP", targetPort: port })),
-    },
-  },
-];
+};
 
 /** A file with that gateway. Its path is behind all others, so that what they declare themselves counts. */
 export const DEFAULT_GATEWAY_FILE: OfflineFile = {
   path: "\u{10ffff}",
-  text: RESOURCES.map((resource) => JSON.stringify(resource)).join("\n---\n"),
+  text: JSON.stringify(SERVICE),
 };

@@ -58,8 +58,9 @@ function makeGateway(tables: ResourceTables, gateway: ResourceOf<"Gateway">): Ma
   const service = declared(tables.Service).find(
     (one) => (own === undefined || one.metadata.namespace === own) && standsInFront(one, selector),
   );
-  const labels = { ...selector, ...service?.spec.selector };
+  const asked = { ...selector, ...service?.spec.selector };
   const name = service?.metadata.name ?? gatewayName(tables, gateway);
+  const labels = { ...installedLabels(name, asked), ...asked };
   const namespace = service?.metadata.namespace ?? own ?? DEFAULT_NAMESPACE;
   const workload: LocalWorkload = {
     kind: "Deployment",
@@ -83,6 +84,17 @@ function standsInFront(service: ResourceOf<"Service">, selector: Labels): boolea
   const agreeing = pairs.filter(([label, value]) => selector[label] === value);
   const disagreeing = pairs.filter(([label, value]) => (selector[label] ?? value) !== value);
   return agreeing.length > 0 && disagreeing.length === 0;
+}
+
+/**
+ * The labels of Istio's own gateways, `app: istio-ingressgateway` and `istio: ingressgateway`, of one that is asked for by
+ * either: policies ask for the other.
+ */
+function installedLabels(name: string, { app, istio }: Labels): Labels {
+  const [, short] = /^istio-(.+)$/.exec(name) ?? [];
+  return short !== undefined && (app === name || istio === short)
+    ? { app: name, istio: short }
+    : {};
 }
 
 /** `istio-ingressgateway` for `istio: ingressgateway`, and `NAME-CLASS` for the Gateway API's, as Istio names them. */

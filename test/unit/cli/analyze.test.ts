@@ -214,6 +214,33 @@ describe("fairlead analyze, of a directory that is made for it", () => {
       `${secrets}/istio-system/shop-tls/ca.crt:1:1: error[invalid-certificate]`,
     );
   });
+
+  it("takes an ingress gateway for there, by each of its labels, behind the Service that files declare", async () => {
+    const policy = {
+      apiVersion: "security.istio.io/v1",
+      kind: "AuthorizationPolicy",
+      metadata: { name: "ingress", namespace: "istio-system" },
+      spec: { selector: { matchLabels: { app: "istio-ingressgateway" } } },
+    };
+    const own = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "istio-ingressgateway", namespace: "istio-system" },
+      spec: {
+        selector: { app: "istio-ingressgateway", istio: "ingressgateway" },
+        ports: [{ name: "https", port: 443, targetPort: 8443 }],
+      },
+    };
+    const found = async (...resources: readonly object[]): Promise<string> => {
+      const text = resources.map((one) => JSON.stringify(one)).join("\n---\n");
+      const { stdout, stderr } = await run(["analyze", "-"], {}, text);
+      return stdout + stderr;
+    };
+    expect(await found(GATEWAY, policy)).not.toMatch(/IST0162|IST0101.*label/);
+    expect(await found(GATEWAY, policy, own)).not.toMatch(/IST0162|IST0101.*label/);
+    own.spec.ports = [{ name: "https", port: 8443, targetPort: 8444 }];
+    expect(await found(GATEWAY, own)).toContain("has port 443: found 8443, 8444");
+  });
 });
 
 /** A mesh whose configuration has no such provider. */

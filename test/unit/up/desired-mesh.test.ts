@@ -268,6 +268,22 @@ describe("gateways", () => {
     expect(desiredMesh(tablesOf(GATEWAY, narrow)).madeGateways).toHaveLength(1);
   });
 
+  test("have the labels of Istio's own, by either of which they are asked for", () => {
+    const labels = { app: "istio-ingressgateway", istio: "ingressgateway" };
+    const older = resource("Gateway", "older", {
+      spec: { selector: { app: "istio-ingressgateway" }, servers: [] },
+    });
+    const labelsOf = (...resources: readonly ConfigResource[]) =>
+      desiredMesh(tablesOf(...resources)).madeGateways.map(({ workload }) => workload.labels);
+    expect(labelsOf(GATEWAY)).toEqual([labels]);
+    expect(labelsOf(older)).toEqual([labels]);
+    expect(labelsOf(GATEWAY, older, INGRESS_SERVICE)).toEqual([labels]);
+    const other = resource("Gateway", "other", {
+      spec: { selector: { istio: "edge", app: "edge" }, servers: [] },
+    });
+    expect(labelsOf(other)).toEqual([{ istio: "edge", app: "edge" }]);
+  });
+
   test("of an injection template are gateways", () => {
     const declared = deployment("edge", {
       annotations: { "inject.istio.io/templates": "gateway" },
