@@ -25,6 +25,7 @@ import { DEFAULT_DOMAIN } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
 import { createMadeRouting } from "./made-routing.js";
 import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
+import { createMixedPorts } from "./mixed-ports.js";
 import { createNarrowerHosts } from "./narrower-hosts.js";
 import { createNetworks } from "./networks.js";
 import { createOwnRules } from "./own-rules.js";
@@ -139,7 +140,7 @@ type Tables = ConfigSnapshot["tables"];
 
 type ServiceTables = Pick<
   Mesh,
-  "services" | "servicesByHost" | "servicesByNamespace" | "lookedUpServices"
+  "services" | "servicesByHost" | "servicesByNamespace" | "lookedUpServices" | "mixedPorts"
 >;
 
 function createServiceTables(
@@ -152,6 +153,7 @@ function createServiceTables(
   const lookedUp = engine.derive<[Service], [], Service>("services looked up", (_key, [one]) =>
     one?.resolution === "dynamic-dns" ? one : undefined,
   );
+  const mixedPorts = createMixedPorts(engine);
   const distributionsOf = createNamespaceDistributions(engine);
   const settleDefaults = engine.settle<ServiceDefaults>(
     (a, b) =>
@@ -172,6 +174,7 @@ function createServiceTables(
       servicesByHost: byHost(services),
       servicesByNamespace: byNamespace(services),
       lookedUpServices: lookedUp([services]),
+      mixedPorts: mixedPorts(services),
     };
   };
 }

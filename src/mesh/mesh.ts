@@ -9,6 +9,7 @@ import type { EnvoyFilters } from "./envoy-filters.js";
 import type { Health } from "./health-probe.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { IssuerKeys } from "./issuer-keys.js";
+import type { MixedPorts } from "./mixed-ports.js";
 import type { Networks } from "./networks.js";
 import type { OwnRules } from "./own-rules.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
@@ -40,6 +41,8 @@ export interface Mesh {
   readonly servicesByNamespace: Table<Table<Service>>;
   /** Those whose hosts are looked up when they are called, by `namespace/hostname`. */
   readonly lookedUpServices: Table<Service>;
+  /** The ports on which requests may come both for services that declare them and for such as do not. */
+  readonly mixedPorts: MixedPorts;
   /** The workloads of each service: by hostname, then by `namespace/hostname`. */
   readonly endpoints: Table<Table<readonly Workload[]>>;
   /** The SPIFFE accounts (`namespace/account`) of each service's workloads: by hostname, then by `namespace/hostname`. */

@@ -124,6 +124,16 @@ export function lookedUpPorts({ resolution, ports }: Service): LookedUpPorts {
 
 const NO_PORTS: LookedUpPorts = new Map();
 
+/**
+ * Whether connections to a service are told apart by where they are addressed: to an address of its own, or to one of its
+ * workloads; a block of addresses is none.
+ */
+export function hasOwnAddress(
+  service: Pick<Service, "kubernetes" | "resolution" | "addresses" | "selector">,
+): boolean {
+  return service.addresses.some((address) => !address.includes("/")) || isCalledByWorkload(service);
+}
+
 /** The ports of the services of a host. */
 export function hostPorts(services: Table<Service>): HostPorts {
   const all = [...services.values()];

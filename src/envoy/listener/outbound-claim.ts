@@ -8,7 +8,7 @@ import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { isTls, listenerProtocol } from "../../mesh/protocol.js";
 import {
-  isCalledByWorkload,
+  hasOwnAddress,
   lookedUpPorts,
   portPart,
   type Service,
@@ -204,10 +204,10 @@ export function outboundClaims(
     const kind = listenerProtocol(port.protocol);
     // Connections to an alias are addressed to what it stands for.
     if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
-    const routes = requestRoutes(service, port, egress);
+    const { shared, own } = requestTables(service, port, egress);
     if (kind === "http") {
       const address = place ?? ANY_ADDRESS;
-      const claim = { address, port: port.number, servicePort: port, routes, chains: [] };
+      const claim = { address, port: port.number, servicePort: port, routes: shared, chains: [] };
       return [{ ...common, ...claim }];
     }
     return places.map((one) => ({
@@ -215,7 +215,7 @@ export function outboundClaims(
       address: one.address,
       port: port.number,
       servicePort: port,
-      routes: kind === "auto" ? routes : undefined,
+      routes: kind === "tcp" ? undefined : one.address === ANY_ADDRESS ? shared : (own ?? shared),
       chains: chainsOf(service, port, one, { virtualServices, context }),
     }));
   });
@@ -227,23 +227,25 @@ function orderOf({ exportTo, creationTimestamp, name, namespace }: Service): str
   return `${exportTo.everyone ? 1 : 0} ${creationTimestamp} ${name} ${namespace}`;
 }
 
-/**
- * The route configuration for a port of a service on a listener of captured connections: that of the port, of an HTTP proxy
- * or socket its own; and where its address says which service is meant, that of the service alone.
- */
-export function requestRoutes(
+/** The route configurations for a port of a service. */
+export interface RequestTables {
+  /** That of the port; of an HTTP proxy or socket its own. */
+  readonly shared: string;
+  /** That of the service alone, for where the address says that it is meant; undefined where none does. */
+  readonly own: string | undefined;
+}
+
+/** The route configurations for a port of a service on a listener of captured connections. */
+export function requestTables(
   service: Pick<Service, "hostname" | "addresses" | "kubernetes" | "resolution" | "selector">,
   { number, protocol }: ServicePort,
   egress: EgressListener | undefined,
-): string {
+): RequestTables {
   const shared = sharedRoutes(egress) ?? String(number);
   const place = placeOf(egress);
-  const { hostname, addresses } = service;
-  const hasAddress = addresses.some((one) => !one.includes("/")) || isCalledByWorkload(service);
-  const isNamed = place === undefined ? hasAddress : place !== ANY_ADDRESS;
-  return listenerProtocol(protocol) === "auto" && isNamed
-    ? `${hostname}:${String(number)}`
-    : shared;
+  const isNamed = place === undefined ? hasOwnAddress(service) : place !== ANY_ADDRESS;
+  const hasOwn = listenerProtocol(protocol) === "auto" && isNamed;
+  return { shared, own: hasOwn ? `${service.hostname}:${String(number)}` : undefined };
 }
 
 /** The route configuration that all requests of a Sidecar's listener share; undefined of the one for all ports. */

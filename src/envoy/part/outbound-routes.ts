@@ -5,6 +5,7 @@ import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type HostView, portsWithoutService, viewWithoutService } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { MixedPorts } from "../../mesh/mixed-ports.js";
 import { listenerProtocol } from "../../mesh/protocol.js";
 import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
 import type { RouteRules } from "../../mesh/route-rules.js";
@@ -21,7 +22,7 @@ import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
 import type { ChainContext } from "../listener/l4-chains.js";
 import {
-  requestRoutes,
+  requestTables,
   routedChains,
   sharedRoutes,
   wholePort,
@@ -46,6 +47,7 @@ interface HostContext {
   readonly mesh: Pick<Mesh, "resolver">;
   readonly rootNamespace: string;
   readonly routeRules: RouteRules;
+  readonly mixedPorts: MixedPorts;
   /** The mesh's policy for routes that say nothing of retries. */
   readonly retries: HTTPRetry | undefined;
 }
@@ -186,22 +188,36 @@ function proxyHost(
   };
 }
 
-/** The route configuration for a port of a service; undefined where none is for its requests. */
-function routeNameOf(
+/**
+ * The route configurations for a port of a service; none where none is for its requests. One that has its own is in that of
+ * its port too, for requests that come to another address. See Istio, BuildSidecarOutboundVirtualHosts.
+ */
+function routeNamesOf(
   service: Service,
   port: ServicePort,
-  { captured, egress, allocated }: OutboundScope,
-): string | undefined {
+  { scope: { captured, egress, allocated }, mixedPorts }: HostContext,
+): readonly string[] {
   const carried = { ...port, protocol: egress?.port?.protocol ?? port.protocol };
-  if (listenerProtocol(carried.protocol) === "tcp") return undefined;
-  const shared = sharedRoutes(egress) ?? String(port.number);
+  if (listenerProtocol(carried.protocol) === "tcp") return [];
   const known = { ...service, addresses: addressesFor(service, { allocated }) };
-  // Without captured addresses the service's own address says nothing.
-  const name = captured ? requestRoutes(known, carried, egress) : shared;
+  const { shared, own } = requestTables(known, carried, egress);
   // What callers reach by a port that has a listener of its own is for that one to say.
-  const isElsewhere = egress?.others.includes(port.number) === true;
-  return isElsewhere && name === shared ? undefined : name;
+  const others = egress?.others.includes(port.number) === true ? [] : [shared];
+  // Captured connections to an alias are addressed to what it stands for, which tells by itself what they carry.
+  const isOfTarget = service.aliasOf !== undefined && listenerProtocol(port.protocol) !== "http";
+  const tables = own === undefined || isOfTarget ? [] : [own];
+  // Without captured addresses the service's own address says nothing.
+  const isTold = captured && (isOfTarget || own !== undefined);
+  if (!isTold) return others;
+  return isMixed(port, egress, mixedPorts) ? [...tables, ...others] : tables;
 }
+
+/** Whether requests for a port that has its own tables may yet come to the listener of all that have the port. */
+const isMixed = (
+  { number }: ServicePort,
+  egress: OutboundScope["egress"],
+  mixedPorts: MixedPorts,
+): boolean => egress?.port === undefined && mixedPorts.has(number);
 
 /** The route configurations of HTTP proxies by which callers reach a host. */
 function proxyRoutes(scope: OutboundScope): readonly string[] {
@@ -235,12 +251,9 @@ function servicePlans(view: HostView, service: Service, context: HostContext): r
   return service.ports.flatMap((port) => {
     const kind = listenerProtocol(port.protocol);
     if (kind === "none") return [];
-    // Captured connections to an alias are addressed to what it stands for, which tells by itself what they carry.
-    const isOfTarget = service.aliasOf !== undefined && scope.captured && kind !== "http";
-    const isShared = kind !== "tcp" && !isAnywhere && !isOfTarget;
-    const routeName = isShared ? routeNameOf(service, port, scope) : undefined;
+    const tables = kind === "tcp" || isAnywhere ? [] : routeNamesOf(service, port, context);
     return [
-      ...(routeName === undefined ? [] : [portHost(view, port.number, routeName, context)]),
+      ...tables.map((name) => portHost(view, port.number, name, context)),
       ...proxyRoutes(scope).map((name) => proxyHost(view, port, context, name)),
     ];
   });
@@ -288,6 +301,7 @@ export function createVirtualHosts(
       a.mesh.resolver === b.mesh.resolver &&
       a.rootNamespace === b.rootNamespace &&
       a.routeRules === b.routeRules &&
+      a.mixedPorts === b.mixedPorts &&
       a.retries === b.retries,
   );
   return (views, mesh, scope) => {
@@ -296,6 +310,7 @@ export function createVirtualHosts(
       mesh: { resolver: mesh.resolver },
       rootNamespace: mesh.config.rootNamespace,
       routeRules: mesh.routeRules,
+      mixedPorts: mesh.mixedPorts,
       retries: mesh.config.defaultHttpRetryPolicy,
     });
     const byHost = derive([views], context);
