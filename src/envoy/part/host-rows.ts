@@ -12,16 +12,42 @@ export interface HostRows<V> {
   readonly all: Table<V>;
 }
 
+/** In the place of a row that is not there for these callers. Of `ABSENT` operators would make that nothing is to be done. */
+const GONE: unique symbol = Symbol("gone");
+
 /** Rows to lay over others: those that are in the place of others, and where there are none. */
-type Cover<V> = Table<V | typeof ABSENT>;
+type Cover<V> = Table<V | typeof GONE>;
 
 /** What one host makes for the callers of a namespace, to be laid over what it makes for all. */
 function coverOf<V>(common: Table<V> = Table.empty(), own: Table<V> = Table.empty()): Cover<V> {
   let cover: Cover<V> = own;
   common.forEach((_value, key) => {
-    if (!own.has(key)) cover = cover.with(key, ABSENT);
+    if (!own.has(key)) cover = cover.with(key, GONE);
   });
   return cover;
+}
+
+type Absences = Table<typeof ABSENT>;
+
+/** Lays a cover over rows. */
+function createCovering<V>(
+  engine: Engine,
+  name: string,
+): (rows: Table<V>, cover: Cover<V>) => Table<V> {
+  const lay = engine.overlay<V | typeof GONE>();
+  const gone = engine.fold<V | typeof GONE, Absences>(
+    `gone ${name}`,
+    Table.empty(),
+    (all, changes) =>
+      changes.reduce(
+        (keys, { key, before, after }) =>
+          after === GONE ? keys.with(key, ABSENT) : before === GONE ? keys.without(key) : keys,
+        all,
+      ),
+  );
+  const take = engine.overlay<V | typeof GONE>();
+  // What is taken away are the rows that are gone, and all of them.
+  return (rows, cover) => take(lay(rows, cover), gone(cover)) as Table<V>;
 }
 
 /** The rows of some hosts beside those of others. */
@@ -41,12 +67,12 @@ export function createHostReplacement<V>(
   engine: Engine,
   name: string,
 ): (common: Table<V>, own: Table<V>, hosts: Table<readonly string[]>) => Table<V> {
-  const covers = engine.lookUp<readonly string[], [V], [], V | typeof ABSENT>(
+  const covers = engine.lookUp<readonly string[], [V], [], V | typeof GONE>(
     `different ${name}`,
-    (_host, [, own]) => own ?? ABSENT,
+    (_host, [, own]) => own ?? GONE,
   );
-  const over = engine.overlay<V>();
-  return (common, own, hosts) => over(common, covers([hosts, own]));
+  const covered = createCovering<V>(engine, name);
+  return (common, own, hosts) => covered(common, covers([hosts, own]));
 }
 
 /** The common rows with those of some hosts replaced; the very same table when they make the same. */
@@ -58,8 +84,8 @@ export function createReplacement<V>(
     `different ${name}`,
     (_host, [, common, own]) => (common === own ? undefined : coverOf(common, own)),
   );
-  const cover = engine.flatten<V | typeof ABSENT>(`different ${name} by key`);
-  const over = engine.overlay<V>();
+  const cover = engine.flatten<V | typeof GONE>(`different ${name} by key`);
+  const covered = createCovering<V>(engine, name);
   return (common, own, hosts) =>
-    over(common.all, cover(covers([hosts, common.byHost, own.byHost])));
+    covered(common.all, cover(covers([hosts, common.byHost, own.byHost])));
 }
