@@ -296,14 +296,13 @@ function createHostTables(
       wildcardVirtualServices: wildcardVirtualServices(byHost),
       narrowerConnections: narrowerHosts(servicesByHost, byHost),
     };
-    const ruled = { ...said, routeRules: routeRules(said) };
+    const ruled = { ...said, routeRules: routeRules(said), servedWildcards: servedWildcards(said) };
     return {
       ...ruled,
       ownRules: ownRules(said, config.rootNamespace),
       credentialRules: credentialRules(rules),
       resolver,
       gatewayVirtualServices: byGateway,
-      servedWildcards: servedWildcards(ruled),
       differingHosts: differingHosts(ruled),
     };
   };

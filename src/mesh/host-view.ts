@@ -16,7 +16,12 @@ import type { Labels } from "./labels.js";
 import { isOfGatewayApi } from "./made-of.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { routeRuleNamespaces } from "./route-rules.js";
-import type { ServedWildcards } from "./served-wildcards.js";
+import {
+  namespacesServedBy,
+  type ServedFrom,
+  type ServedWildcards,
+  servedFrom,
+} from "./served-wildcards.js";
 import type { Service } from "./service.js";
 import type { EgressListener } from "./sidecar.js";
 import {
@@ -229,7 +234,7 @@ const viewContext = (mesh: Mesh, { namespace, labels }: Client): ViewContext => 
   rootNamespace: mesh.config.rootNamespace,
   wildcardRules: mesh.wildcardRules,
   wildcards: mesh.wildcardVirtualServices,
-  servedWildcards: mesh.servedWildcards,
+  servedWildcards: servedFrom(mesh.servedWildcards, namespace),
 });
 
 /** One host as the callers of a namespace see it, or undefined. This remembers nothing; the tables of all hosts do. */
@@ -308,6 +313,7 @@ function lookingUp({ lookedUp }: VirtualService): readonly string[] {
 interface Differences {
   readonly wildcardRules: readonly DestinationRule[];
   readonly wildcards: VirtualServices;
+  readonly served: ServedFrom;
   /** Namespaces with rules that hash: a VirtualService may send any host's requests to where they apply. */
   readonly ruling: readonly string[];
 }
@@ -316,7 +322,7 @@ interface Differences {
 function differingNamespaces(
   hostname: string,
   [group, rules = [], exact = [], narrower = []]: HostRows,
-  { wildcardRules, wildcards, ruling }: Differences,
+  { wildcardRules, wildcards, served, ruling }: Differences,
 ): readonly string[] {
   const allRules = [...rules, ...wildcardRules.filter(({ host }) => isSubsetOf(hostname, host))];
   const wider = wildcards.filter((one) => standsFor(one, hostname));
@@ -333,6 +339,7 @@ function differingNamespaces(
       ...lookingUp(one),
     ]),
     ...(virtualServices.length > 0 ? ruling : []),
+    ...namespacesServedBy(served, hostname),
   ]);
   namespaces.delete(NO_NAMESPACE);
   return [...namespaces].sort();
@@ -347,6 +354,7 @@ type DifferingInputs = Pick<
   | "narrowerConnections"
   | "wildcardRules"
   | "wildcardVirtualServices"
+  | "servedWildcards"
   | "routeRules"
 >;
 
@@ -358,6 +366,7 @@ export function createDifferingHosts(
     (a, b) =>
       a.wildcardRules === b.wildcardRules &&
       a.wildcards === b.wildcards &&
+      a.served === b.served &&
       sameElements(a.ruling, b.ruling),
   );
   const derive = engine.derive<
@@ -373,6 +382,7 @@ export function createDifferingHosts(
     const differences = settle({
       wildcardRules: mesh.wildcardRules,
       wildcards: mesh.wildcardVirtualServices,
+      served: mesh.servedWildcards,
       ruling: routeRuleNamespaces(mesh.routeRules),
     });
     return group(derive(hostTables(mesh), differences));

@@ -16,7 +16,7 @@ import type { PeerAuthentications } from "./peer-authentication.js";
 import type { Proxy } from "./proxy.js";
 import type { RouteRules } from "./route-rules.js";
 import type { SecurityPolicies } from "./security-policies.js";
-import type { ServedWildcards } from "./served-wildcards.js";
+import type { ServedFrom } from "./served-wildcards.js";
 import type { Service } from "./service.js";
 import type { Sidecars } from "./sidecar.js";
 import type { StandIn } from "./stand-in.js";
@@ -62,7 +62,7 @@ export interface Mesh {
   readonly wildcardVirtualServices: VirtualServices;
   /** Those that route connections of some of the hosts of wildcard services, by the hosts of these. See narrower-hosts. */
   readonly narrowerConnections: Table<VirtualServices>;
-  readonly servedWildcards: ServedWildcards;
+  readonly servedWildcards: ServedFrom;
   readonly routeRules: RouteRules;
   readonly ownRules: OwnRules;
   /** The rules that name Secrets or ConfigMaps. */

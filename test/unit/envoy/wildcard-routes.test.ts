@@ -47,6 +47,29 @@ test("another port is for those of services alone", () => {
   expect(clustersOf(hostIn(routes.get("8080"), "a.example.com"))).toEqual(HERE);
 });
 
+test("services that only other namespaces see count for nothing", () => {
+  const hidden = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: hidden, namespace: elsewhere }
+spec:
+  hosts: [a.example.com]
+  exportTo: [".", friends]
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  resolution: DNS`;
+  expect(wildcardOn(80, hidden)).toEqual(HERE);
+  const from = (namespace: string): readonly string[] | undefined => {
+    const node: NodeFields = {
+      id: `sidecar~10.0.0.7~caller-0.${namespace}~${namespace}.svc.cluster.local`,
+      metadata: {},
+    };
+    const table = sentTo(node, SHOP, ALL, hidden).routes.get("80");
+    return clustersOf(hostIn(table, "*.example.com"));
+  };
+  expect(from("third")).toEqual(HERE);
+  expect(from("elsewhere")).toBeUndefined();
+  expect(from("friends")).toBeUndefined();
+});
+
 test("services that a Sidecar does not import count for nothing", () => {
   const elsewhere = `${entry("a.example.com", 80)}\n---\n${entry("b.example.com", 8080)}`;
   expect(wildcardOn(80, elsewhere)).toBeUndefined();
