@@ -12,6 +12,7 @@ import { authzCommand } from "./authz.js";
 import { bootstrapCommand } from "./bootstrap.js";
 import { bugReportCommand } from "./bug-report.js";
 import { caCommand } from "./ca.js";
+import { checkInjectCommand } from "./check-inject.js";
 import { CommandError, CommandExit, describeError } from "./command-error.js";
 import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
@@ -76,6 +77,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(proxyConfigCommand(context))
     .addCommand(authnCommand(context))
     .addCommand(authzCommand(context))
+    .addCommand(checkInjectCommand(context))
     .addCommand(describeCommand(context))
     .addCommand(explainCommand(context))
     .addCommand(whyCommand(context))

@@ -30,7 +30,8 @@ interface Wanted {
 const POD = /^(?:([a-z]+)\/)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?$/;
 const POD_KINDS: ReadonlySet<string> = new Set(["pod", "pods", "po"]);
 
-function parsePod(text: string, namespace: string): Wanted {
+/** Which pod or workload a text means; without a namespace one of the one that is given. */
+export function parsePod(text: string, namespace: string): Wanted {
   const [, kind = "pod", name, own = namespace] = POD.exec(text) ?? [];
   if (name === undefined) {
     throw new CommandError(

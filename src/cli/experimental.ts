@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { authzCommand } from "./authz.js";
+import { checkInjectCommand } from "./check-inject.js";
 import type { CommandContext } from "./context.js";
 import { describeCommand } from "./describe.js";
 import { envoyStatsCommand } from "./envoy-stats.js";
@@ -13,6 +14,7 @@ export function experimentalCommand(context: CommandContext): Command {
     .alias("x")
     .description("commands that istioctl has under x: here they are the same as without it")
     .addCommand(authzCommand(context))
+    .addCommand(checkInjectCommand(context))
     .addCommand(describeCommand(context))
     .addCommand(envoyStatsCommand(context))
     .addCommand(proxyStatusCommand(context))

@@ -7,9 +7,10 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
 import { declared } from "./made.js";
+import type { PodProxy } from "./proxy-kind.js";
 import type { ProxyStart } from "./proxy-start.js";
 import { selectsPods } from "./selects-pods.js";
-import type { LocalWorkload, PodProxy } from "./workloads.js";
+import type { LocalWorkload } from "./workloads.js";
 
 /** One replica of a workload. */
 export interface LocalPod extends ProxyStart {

@@ -12,8 +12,8 @@ import type { EchoFailure } from "./echo-listeners.js";
 import { isMade } from "./made.js";
 import type { RunningPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
+import type { PodProxy } from "./proxy-kind.js";
 import type { TryLine } from "./try-lines.js";
-import type { PodProxy } from "./workloads.js";
 
 const MAX_NAMED = 3;
 

@@ -5,15 +5,10 @@ import type { ResourceOf } from "../config/kinds.js";
 import { NODE_METADATA } from "../config/node-metadata.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { selectsWorkload } from "../mesh/gateway.js";
 import type { Labels } from "../mesh/labels.js";
-import { getsSidecar } from "./injection.js";
 import { declared } from "./made.js";
+import { type PodProxy, podProxy } from "./proxy-kind.js";
 import { type ProxyStart, proxyStart } from "./proxy-start.js";
-import { selectingGateways } from "./served-gateways.js";
-
-/** What stands between a pod and the others: a sidecar, nothing, or the pod is itself a gateway. */
-export type PodProxy = "sidecar" | "router" | "none";
 
 /** A number of interchangeable pods. */
 export interface LocalWorkload extends ProxyStart {
@@ -28,23 +23,25 @@ export interface LocalWorkload extends ProxyStart {
   readonly proxy: PodProxy;
 }
 
-interface Declaration extends Pick<LocalWorkload, "kind" | "replicas"> {
+/** A workload as the files have it. */
+export interface Declaration extends Pick<LocalWorkload, "kind" | "replicas"> {
   readonly resource: ConfigResource;
   readonly template: PodTemplate;
 }
 
-/** Istio's annotation of workloads that its injector makes gateways of. */
-const TEMPLATES = "inject.istio.io/templates";
-
 /** The workloads that the files declare, by kind, namespace and name. */
 export function declaredWorkloads(tables: ResourceTables): readonly LocalWorkload[] {
-  const declarations: readonly Declaration[] = [
+  return declarationsIn(tables).map((declaration) => workloadOf(tables, declaration));
+}
+
+/** Where they are declared. */
+export function declarationsIn(tables: ResourceTables): readonly Declaration[] {
+  return [
     ...declared(tables.Deployment).map((resource) => replicated("Deployment", resource)),
     ...declared(tables.StatefulSet).map((resource) => replicated("StatefulSet", resource)),
     ...declared(tables.DaemonSet).map((resource) => onEachMachine(resource)),
     ...declared(tables.Pod).filter(isUnplaced).map(barePod),
   ];
-  return declarations.map((declaration) => workloadOf(tables, declaration));
 }
 
 function replicated(
@@ -65,7 +62,8 @@ function isUnplaced({ status }: ResourceOf<"Pod">): boolean {
   return status?.podIP === undefined && status?.podIPs === undefined;
 }
 
-function barePod(resource: ResourceOf<"Pod">): Declaration {
+/** A Pod as the only one of its workload. */
+export function barePod(resource: ResourceOf<"Pod">): Declaration {
   const { labels, annotations } = resource.metadata;
   const template = { metadata: { labels, annotations }, spec: resource.spec };
   return { kind: "Pod", replicas: 1, resource, template };
@@ -88,23 +86,10 @@ function workloadOf(
     labels,
     serviceAccount: spec.serviceAccountName ?? spec.serviceAccount ?? "default",
     containers: spec.containers ?? [],
-    proxy: proxyOf(tables, namespace, template),
+    proxy: podProxy(tables, namespace, template).proxy,
     ...start,
     nodeMetadata: { ...(node === "" ? {} : { [NODE_METADATA]: node }), ...nodeMetadata },
   };
-}
-
-function proxyOf(tables: ResourceTables, namespace: string, template: PodTemplate): PodProxy {
-  const { labels = {}, annotations = {} } = template.metadata ?? {};
-  if (annotations[TEMPLATES]?.split(",").includes("gateway") === true) return "router";
-  const workload = { namespace, labels };
-  if (selectingGateways(tables).some((gateway) => selectsWorkload(gateway, workload))) {
-    return "router";
-  }
-  const hostNetwork = template.spec?.hostNetwork === true;
-  const declaration = tables.Namespace.get(`/${namespace}`);
-  const pod = { labels, annotations, hostNetwork };
-  return getsSidecar(namespace, declaration, pod) ? "sidecar" : "none";
 }
 
 /** The namespaces that have workloads and are declared by no file, sorted. */
@@ -120,10 +105,10 @@ export function undeclaredNamespaces(
  * The workload of which a pod is a replica: the one with its name, or the longest name of which it is `NAME-SOMETHING`;
  * undefined when there is none.
  */
-export function workloadOfPod(
-  workloads: readonly LocalWorkload[],
+export function workloadOfPod<Workload extends Pick<LocalWorkload, "name" | "namespace">>(
+  workloads: readonly Workload[],
   { name, namespace }: { readonly name: string; readonly namespace: string },
-): LocalWorkload | undefined {
+): Workload | undefined {
   return workloads
     .filter((one) => one.namespace === namespace)
     .filter((one) => name === one.name || name.startsWith(`${one.name}-`))

@@ -63,7 +63,7 @@ test("says what is wrong and what to do when the directory is missing", async ()
   });
 });
 
-test.each(["authz", "describe", "envoy-stats", "proxy-status", "version", "wait"])(
+test.each(["authz", "check-inject", "describe", "envoy-stats", "proxy-status", "version", "wait"])(
   "%s is there under x too, where istioctl has it",
   async (name) => {
     const { code, stdout } = await run(["x", name, "--help"]);

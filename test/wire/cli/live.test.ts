@@ -123,6 +123,10 @@ spec:
   workloadSelector: { matchLabels: { app: payments } }
   host: nobody
   trafficPolicy: { tls: { mode: DISABLE } }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: quiet, labels: { istio-injection: disabled } }
 `;
 
 /** Starts a control plane and a proxy that accepts what it is sent; resolves with the directory of its state. */
@@ -249,6 +253,14 @@ test("describe shows what concerns a pod or a service, and where it is written",
     ["describe", "service", "payments"],
     ["describe", "svc", "nobody.default"],
     ["describe", "svc", "nobody.default.svc.cluster.local", "-n", "other"],
+  ]);
+});
+
+test("check-inject looks at what the control plane has read", async () => {
+  await expectLive("live-check-inject", [
+    ["check-inject", "-n", "default", "-l", "app=payments"],
+    ["x", "check-inject", "-n", "quiet", "-l", "app=payments"],
+    ["check-inject", "payments-v1-0"],
   ]);
 });
 
