@@ -125,7 +125,13 @@ function debugService(
     composeDump,
     now: options.now,
     plans: options.plans,
-    describe: ({ kind = "", name = "", namespace = "", viewedFrom = "" }) => {
+    describe: ({
+      kind = "",
+      name = "",
+      namespace = "",
+      viewedFrom = "",
+      ignoreUnmeshed = false,
+    }) => {
       const describeIt = kind === "pod" ? describePod : describeService;
       const mesh = observed.mesh();
       const subject = {
@@ -133,6 +139,7 @@ function debugService(
         snapshot: observed.snapshot(),
         proxies: connectedProxies(observed, mesh),
         namespace: viewedFrom,
+        ignoresUnmeshed: ignoreUnmeshed,
       };
       return describeIt(subject, { name, namespace });
     },

@@ -4,6 +4,7 @@ import type { CommandContext } from "./context.js";
 
 interface DescribeOptions extends ConnectionOptions {
   readonly namespace?: string;
+  readonly ignoreUnmeshed?: boolean;
 }
 
 const POD_HELP = `
@@ -42,16 +43,25 @@ const SERVICE_HINT =
 const isHost = (text: string): boolean => text.split(".").length > 2;
 
 function withAction(command: Command, context: CommandContext): Command {
-  command.option("-n, --namespace <namespace>", "of what is given by its name alone");
+  command
+    .option("-n, --namespace <namespace>", "of what is given by its name alone")
+    .option("--ignoreUnmeshed", "without warnings about pods that are not in the mesh");
   return addConnectionFlags(command, context).action(
-    async (text: string, { namespace = "default", ...options }: DescribeOptions) => {
+    async (
+      text: string,
+      { namespace = "default", ignoreUnmeshed = false, ...options }: DescribeOptions,
+    ) => {
       const { askControlPlane } = await import("./connect.js");
       const [name = "", own = namespace] = isHost(text) ? [text] : text.split(".");
       const kind = command.name();
       const { lines = [] } = await askControlPlane(
         context,
         options,
-        (client) => client.describe({ kind, name, namespace: own, viewedFrom: namespace }),
+        (client) =>
+          client.describe({
+            ...{ kind, name, namespace: own },
+            ...{ viewedFrom: namespace, ignoreUnmeshed },
+          }),
         kind === "service" ? { NOT_FOUND: SERVICE_HINT } : {},
       );
       context.stdout.write(`${lines.join("\n")}\n`);

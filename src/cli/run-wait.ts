@@ -187,7 +187,7 @@ function problemOf(
       return undefined;
     case "faulty":
       return new CommandError(
-        `${nameOf(latest)} has ${errorsIn(latest.errors ?? 0)}: it is not in force as it is written`,
+        `${nameOf(latest)} has ${errorsIn(latest.errors ?? 0)}: it is ${latest.resource?.present === true ? "in force without what is wrong, or in an earlier version" : "not in force"}`,
         "`fairlead analyze` shows what is wrong",
         REFUSED,
       );

@@ -1,5 +1,6 @@
 /** What concerns one pod or one service: istioctl's `x describe`, from the mesh as it is in force. */
-import type { ResourceRef } from "../../config/resource.js";
+import type { Container } from "../../config/kinds/pod-template.js";
+import { keyOf, type ResourceRef } from "../../config/resource.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
 import { groupProblem } from "../../mesh/group-member.js";
@@ -27,7 +28,7 @@ export function describePod(subject: Subject, name: Name): readonly string[] | u
   return [
     ...podLines(subject, workload),
     ...(services.length === 0
-      ? [`WARNING: no Service selects pod ${shortName(subject, workload)}`]
+      ? unmeshed(subject, [`WARNING: no Service selects pod ${shortName(subject, workload)}`])
       : notReadyLines(subject, services, workload)),
     ...parts.flatMap((lines) => [SEPARATOR, ...lines]),
     SEPARATOR,
@@ -48,20 +49,43 @@ function notReadyLines(
 }
 
 function podLines(subject: Subject, workload: Workload): readonly string[] {
-  const ports = Object.entries(workload.namedPorts).map(([name, port]) => `${port} (${name})`);
   return [
     `Pod: ${shortName(subject, workload)}`,
     ...indented([
       `Service account: ${workload.serviceAccount === "" ? "-" : workload.serviceAccount}`,
       ...groupLines(subject, workload),
       ...healthLines(workload),
-      ...(ports.length === 0 ? [] : [`Pod Ports: ${ports.join(", ")}`]),
-      ...(workload.meshTls || isGateway(subject, workload)
+      ...portsLines(subject, workload),
+      ...(isMeshed(subject, workload)
         ? []
-        : ["WARNING: it has no sidecar, so it is not part of the mesh"]),
+        : unmeshed(subject, ["WARNING: it has no sidecar, so it is not part of the mesh"])),
     ]),
   ];
 }
+
+/** The ports of the containers of a Pod, with their names; of what is none the ports that have names. */
+function portsLines({ snapshot }: Subject, workload: Workload): readonly string[] {
+  const pod = snapshot.tables.Pod.get(keyOf(workload));
+  const ports =
+    pod === undefined
+      ? Object.entries(workload.namedPorts).map(([name, port]) => `${port} (${name})`)
+      : (pod.spec.containers ?? []).flatMap(containerPorts);
+  if (ports.length > 0) return [`Pod Ports: ${ports.join(", ")}`];
+  return pod === undefined ? [] : ["Pod does not expose ports"];
+}
+
+const containerPorts = ({ name, ports = [] }: Container): readonly string[] =>
+  ports.map(({ containerPort, protocol = "TCP" }) => {
+    const suffix = protocol === "TCP" ? "" : `/${protocol}`;
+    return `${containerPort}${suffix} (${name})`;
+  });
+
+/** Lines about what is not in the mesh, for who wants to know. */
+const unmeshed = ({ ignoresUnmeshed }: Subject, lines: readonly string[]): readonly string[] =>
+  ignoresUnmeshed ? [] : lines;
+
+const isMeshed = (subject: Subject, workload: Workload): boolean =>
+  workload.meshTls || isGateway(subject, workload);
 
 /** The group that it is of, or why it is none of the one that its proxy names. */
 function groupLines(subject: Subject, { name, namespace, source }: Workload): readonly string[] {
@@ -93,6 +117,7 @@ export function describeService(subject: Subject, name: Name): readonly string[]
   return [
     ...describeServiceOf(subject, service, workloads),
     ...podsLines(subject, workloads, unready),
+    ...(service.external ? [] : unmeshed(subject, unmeshedLines(subject, workloads))),
     ...describeIngressOf(subject, service, workloads),
   ];
 }
@@ -108,6 +133,17 @@ function podsLines(
   const which = unready.length === workloads.length ? "none of its pods is" : "pods that are not";
   const names = unready.map((one) => shortName(subject, one)).join(", ");
   return [`WARNING: ${which} ready: ${names}`];
+}
+
+/** The pods of a service to which no mutual TLS comes. */
+function unmeshedLines(subject: Subject, workloads: readonly Workload[]): readonly string[] {
+  const without = workloads.filter((one) => !isMeshed(subject, one));
+  if (without.length === 0) return [];
+  if (without.length === workloads.length) {
+    return ["WARNING: none of its pods has a sidecar, so they are not part of the mesh"];
+  }
+  const names = without.map((one) => shortName(subject, one)).join(", ");
+  return [`WARNING: pods without a sidecar, which are not part of the mesh: ${names}`];
 }
 
 /** By its name, or by its host, which need not be of that namespace, or what a caller may write for that. */

@@ -38,10 +38,11 @@ export function describeDestinationRule(
 
 function describeSubsets({ matching, others }: SubsetMatch): readonly string[] {
   if (matching.length + others.length === 0) return [];
+  if (matching.length === 0) {
+    return [`WARNING: no pod belongs to a subset (there are ${others.join(", ")})`];
+  }
   return [
-    ...(matching.length === 0
-      ? [`WARNING: no pod belongs to a subset (there are ${others.join(", ")})`]
-      : [`Matching subsets: ${matching.join(",")}`]),
+    `Matching subsets: ${matching.join(",")}`,
     ...(others.length === 0 ? [] : indented([`(Non-matching subsets ${others.join(",")})`])),
   ];
 }

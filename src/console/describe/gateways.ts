@@ -1,5 +1,6 @@
+import { serverInputs, serversOf } from "../../envoy/part/gateway-part.js";
 import { originOf } from "../../mesh/made-of.js";
-import { placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
+import { indented, placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
 import { describeVirtualService, type Target } from "./virtual-service.js";
 
 /** By which gateways a service can be reached from outside, and for which requests. */
@@ -17,7 +18,26 @@ export function describeGateways(subject: Subject, target: Target): readonly str
     return [
       SEPARATOR,
       `Exposed on Gateway: ${shortName(subject, ref)}, port ${ports.join("; ")}${placeOf(subject, ref)}`,
+      ...indented(describeWaysIn(subject, key)),
       ...leading.flatMap((one) => describeVirtualService(subject, one, target)),
     ];
   });
+}
+
+/** Where the proxies that are connected listen for a Gateway. */
+function describeWaysIn({ mesh, proxies }: Subject, gatewayKey: string): readonly string[] {
+  const ways = proxies
+    .filter(({ type }) => type === "router")
+    .flatMap((proxy) =>
+      serversOf(serverInputs(mesh, proxy))
+        .served.filter((server) => server.gatewayKey === gatewayKey)
+        .map(({ bind, listenPort }) => {
+          const address = bind === "" ? proxy.address : bind;
+          const host = address.includes(":") ? `[${address}]` : address;
+          return `Reached at ${host}:${String(listenPort)}, ${proxy.id}`;
+        }),
+    );
+  return ways.length === 0
+    ? ["WARNING: no gateway that is connected serves it"]
+    : [...new Set(ways)];
 }

@@ -4,6 +4,7 @@ import type { Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describeDestinationRule, matchSubsets } from "./destination-rule.js";
+import { describeFaulty } from "./faulty.js";
 import { describeGateways } from "./gateways.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";
 import { describeTraffic } from "./traffic.js";
@@ -28,6 +29,7 @@ export function describeServiceOf(
       ? []
       : describeDestinationRule(subject, view.rule, target.subsets)),
     ...(view?.virtualServices ?? []).flatMap((one) => describeVirtualService(subject, one, target)),
+    ...describeFaulty(subject, service.hostname),
   ];
 }
 

@@ -8,11 +8,13 @@ import type { Workload } from "../../mesh/workload.js";
 /** The mesh at one moment, and who asks about it. */
 export interface Subject {
   readonly mesh: Mesh;
-  readonly snapshot: Pick<ConfigSnapshot, "tables" | "locate">;
+  readonly snapshot: Pick<ConfigSnapshot, "tables" | "locate" | "diagnostics" | "written">;
   /** Those that are connected, with what their groups say. */
   readonly proxies: readonly Proxy[];
   /** Names of this namespace are shown without it. */
   readonly namespace: string;
+  /** Nobody wants to know what is not in the mesh. */
+  readonly ignoresUnmeshed: boolean;
 }
 
 /** Between the parts of a description. */

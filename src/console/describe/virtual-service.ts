@@ -1,4 +1,6 @@
 import type { Destination } from "../../config/kinds/destination.js";
+import type { HTTPFaultInjection } from "../../config/kinds/fault-injection.js";
+import type { Percent } from "../../config/kinds/fields.js";
 import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRoute } from "../../config/kinds/http-route.js";
 import type { StringMatch } from "../../config/kinds/string-match.js";
@@ -57,13 +59,10 @@ function factsOf(
   return [
     ...(spec.http ?? []).map((route) => httpFact(route, target, isTarget)),
     ...l4.map((route) => {
-      const destinations = (route.route ?? []).filter(({ destination }) =>
-        isTarget(destination.host),
+      const reached = (route.route ?? []).filter(
+        ({ destination }) => isTarget(destination.host) && reachesPods(destination, target),
       );
-      return {
-        reaches: destinations.some(({ destination }) => reachesPods(destination, target)),
-        lines: destinations.map((one) => describeDestination(one)),
-      };
+      return { reaches: reached.length > 0, lines: reached.map(describeDestination) };
     }),
   ];
 }
@@ -71,14 +70,15 @@ function factsOf(
 function httpFact(route: HTTPRoute, target: Target, isTarget: (host: string) => boolean): Fact {
   const destinations = route.route ?? [];
   const own = destinations.filter(({ destination }) => isTarget(destination.host));
-  const reaches = own.some(({ destination }) => reachesPods(destination, target));
+  const missed = own.filter(({ destination }) => !reachesPods(destination, target));
+  const reaches = missed.length < own.length;
   const matches = (route.match ?? []).map(describeMatch);
   return {
     reaches,
     lines: reaches
       ? [
-          ...destinations.map((one) => describeDestination(one)),
-          ...(route.fault === undefined ? [] : ["Fault injection"]),
+          ...destinations.filter((one) => !missed.includes(one)).map(describeDestination),
+          ...describeFault(route.fault),
           ...(matches.length === 0 ? [] : [matches.join(", ")]),
         ]
       : own.map(({ destination }) => describeMiss(destination, target)),
@@ -87,6 +87,22 @@ function httpFact(route: HTTPRoute, target: Target, isTarget: (host: string) => 
 
 const reachesPods = ({ subset = "" }: Destination, { subsets }: Target): boolean =>
   subset === "" || subsets.matching.includes(subset);
+
+/** How requests are held up, and which of them are answered with an error. */
+function describeFault(fault: HTTPFaultInjection | undefined): readonly string[] {
+  const { delay, abort } = fault ?? {};
+  const status = abort?.grpcStatus ?? abort?.httpStatus;
+  const faults = [
+    ...(delay?.fixedDelay === undefined
+      ? []
+      : [`${shareOf(delay.percentage, delay.percent)} delayed by ${delay.fixedDelay}`]),
+    ...(status === undefined ? [] : [`${shareOf(abort?.percentage, 0)} answered with ${status}`]),
+  ];
+  return faults.length === 0 ? [] : [`Fault injection: ${faults.join(", ")}`];
+}
+
+const shareOf = (percentage: Percent | undefined, percent = 0): string =>
+  `${percentage === undefined ? percent : (percentage.value ?? 0)}%`;
 
 interface Weighted {
   readonly destination: Destination;

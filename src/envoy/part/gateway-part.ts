@@ -128,7 +128,8 @@ export function createGatewayServers(engine: Engine): GatewayServers {
   );
 }
 
-function serversOf(inputs: ServerInputs): SharedPorts {
+/** The servers of the Gateways of a proxy; see `createGatewayServers` for who asks again and again. */
+export function serversOf(inputs: ServerInputs): SharedPorts {
   const services = servicesOf(inputs);
   const served = servedPorts(services, workloadOf(inputs.proxy, inputs.workloads));
   const gateways = gatewaysOf(inputs.gateways, inputs.proxy, services);

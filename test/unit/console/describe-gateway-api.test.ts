@@ -15,7 +15,7 @@ test("a service is described with the Gateway and the HTTPRoute that are written
     config: meshConfigOf(undefined),
     proxies: Table.empty(),
   });
-  const subject = { mesh, snapshot, proxies: [], namespace: "default" };
+  const subject = { mesh, snapshot, proxies: [], namespace: "default", ignoresUnmeshed: false };
   const lines = describeService(subject, { name: "shop", namespace: "default" }) ?? [];
   const lineOf = (what: string): number => text.slice(0, text.indexOf(what)).split("\n").length;
   expect(lines).toContain(

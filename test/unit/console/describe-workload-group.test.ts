@@ -54,7 +54,7 @@ function subjectWith(...members: readonly Member[]): Subject {
     proxies: Table.from(proxies.map((proxy) => [proxy.id, proxy])),
     health: Table.from(health),
   });
-  return { mesh, snapshot, proxies, namespace: "default" };
+  return { mesh, snapshot, proxies, namespace: "default", ignoresUnmeshed: false };
 }
 
 const podLines = (name: string, ...members: readonly Member[]): readonly string[] | undefined =>

@@ -26,7 +26,7 @@ function subjectOf(documents: readonly string[], proxy: Proxy): Subject {
   const config = meshConfigOf(undefined);
   const proxies = Table.from([[proxy.id, proxy] as const]);
   const mesh = createMesh(new Engine())({ snapshot, config, proxies });
-  return { mesh, snapshot, proxies: [proxy], namespace: "default" };
+  return { mesh, snapshot, proxies: [proxy], namespace: "default", ignoresUnmeshed: false };
 }
 
 const SHOP = proxyOf("shop-0", "sidecar", { app: "shop" });

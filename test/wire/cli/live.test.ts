@@ -124,6 +124,16 @@ spec:
   host: nobody
   trafficPolicy: { tls: { mode: DISABLE } }
 ---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ledger, namespace: default }
+spec:
+  hosts: [ledger.default.svc.cluster.local]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ name: http, number: 80, protocol: HTTP }]
+  endpoints: [{ address: 192.0.2.7, labels: { "security.istio.io/tlsMode": disabled } }]
+---
 apiVersion: v1
 kind: Namespace
 metadata: { name: quiet, labels: { istio-injection: disabled } }
@@ -253,6 +263,8 @@ test("describe shows what concerns a pod or a service, and where it is written",
     ["describe", "service", "payments"],
     ["describe", "svc", "nobody.default"],
     ["describe", "svc", "nobody.default.svc.cluster.local", "-n", "other"],
+    ["describe", "svc", "ledger"],
+    ["describe", "svc", "ledger", "--ignoreUnmeshed"],
   ]);
 });
 

@@ -153,9 +153,7 @@ test("of one resource waits for no mending of its errors", async () => {
   await writeFile(join(started.config, "rule.yaml"), rule("payments").replace("7", "many"));
   const { code, stdout, stderr } = await wait(started, "destinationrule", "payments");
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-  expect(stderr).toContain(
-    "DestinationRule payments.default has 1 error: it is not in force as it is written",
-  );
+  expect(stderr).toContain("DestinationRule payments.default has 1 error: it is not in force");
 });
 
 test("for the end of a resource is over when no proxy has it any more", async () => {
