@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
-import { askAdmin } from "./envoy-admin.js";
-import { findLiveProxy, type LiveOptions, withLiveProxy } from "./proxy-source.js";
+import { AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
+import { findLiveProxy, type LiveOptions, type LiveProxy, withLiveProxy } from "./proxy-source.js";
 import { writeValue } from "./write-output.js";
 
 type StatsType = "server" | "clusters";
-type StatsFormat = "short" | "json" | "yaml" | "prom";
+type StatsFormat = "short" | "json" | "yaml" | "prom" | "prom-merged";
 
 interface StatsOptions extends LiveOptions {
   readonly type: StatsType;
@@ -15,6 +15,8 @@ interface StatsOptions extends LiveOptions {
 
 const HELP = `
 Those of the server are all that its Envoy keeps; those of clusters are by endpoint, with what is known of its health.
+prom is how Prometheus reads them, Istio's metrics among them; prom-merged has those of the application too, as Istio's agent tells
+them where one runs.
 
 Examples:
   $ fairlead envoy-stats payments-v1-0.default
@@ -23,13 +25,19 @@ Examples:
 
 const PATHS: Readonly<Record<StatsType, string>> = { server: "/stats", clusters: "/clusters" };
 
+/** The port of Istio's agent for those of its proxy and its application. */
+const AGENT_PORT = 15020;
+
+const isForPrometheus = (output: StatsFormat): boolean =>
+  output === "prom" || output === "prom-merged";
+
 /**
  * Where an admin interface tells them.
  * @throws CommandError when it has no such format of them
  */
 function pathOf({ type, output }: StatsOptions): string {
   if (output === "short") return PATHS[type];
-  if (output !== "prom") return `${PATHS[type]}?format=json`;
+  if (!isForPrometheus(output)) return `${PATHS[type]}?format=json`;
   if (type === "server") return `${PATHS.server}/prometheus`;
   throw new CommandError(
     "an Envoy does not tell those of clusters for Prometheus",
@@ -46,16 +54,36 @@ export function envoyStatsCommand(context: CommandContext): Command {
     )
     .addOption(
       new Option("-o, --output <format>", "how")
-        .choices(["short", "json", "yaml", "prom"])
+        .choices(["short", "json", "yaml", "prom", "prom-merged"])
         .default("short"),
     )
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: StatsOptions) => {
       const path = pathOf(options);
-      const { admin } = await findLiveProxy(context, pod, options);
-      const text = await askAdmin(admin, path);
+      const proxy = await findLiveProxy(context, pod, options);
+      const text =
+        options.output === "prom-merged"
+          ? await askAgent(proxy, path)
+          : await askAdmin(proxy.admin, path);
       await writeStats(context, options.output, text);
     });
+}
+
+/**
+ * What the agent of a proxy answers.
+ * @throws CommandError when there is none
+ */
+async function askAgent({ id, admin }: LiveProxy, path: string): Promise<string> {
+  const agent = { host: admin.host, port: AGENT_PORT };
+  try {
+    return await askAdmin(agent, path);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    throw new CommandError(
+      `nobody tells those of ${id} and its application together: no agent answers at ${formatAdmin(agent)}`,
+      "a stock Envoy has none: -o prom tells its own, with Istio's metrics among them",
+    );
+  }
 }
 
 async function writeStats(
@@ -63,6 +91,9 @@ async function writeStats(
   format: StatsFormat,
   text: string,
 ): Promise<void> {
-  if (format === "short" || format === "prom") context.stdout.write(text);
-  else await writeValue(context, format, JSON.parse(text));
+  if (format === "json" || format === "yaml") {
+    await writeValue(context, format, JSON.parse(text));
+  } else {
+    context.stdout.write(text);
+  }
 }
