@@ -31,6 +31,8 @@ export interface DiscoveryInputs {
 /** What proxies should hold in one mesh, whatever comes after it. */
 export interface MeshView {
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
+  /** The servers of Gateways for some proxies that are not served. */
+  readonly unservedServers: (connected: readonly ConnectedProxy[]) => readonly UnservedServer[];
 }
 
 /** See the top of this file. */
@@ -71,8 +73,13 @@ export function createDiscovery(
     build({ ...inputs, config: configOf(inputs.snapshot.tables.ConfigMap.get(MESH_CONFIG_MAP)) });
   let inputs: DiscoveryInputs = { snapshot, proxies: Table.empty(), standIns: [] };
   let mesh = meshOf(inputs);
+  const unservedIn = (one: Mesh, connected: readonly ConnectedProxy[]) =>
+    one.gateways.size === 0
+      ? []
+      : connected.flatMap((proxy) => resources.unservedServers(one, proxy));
   const viewOf = (one: Mesh): MeshView => ({
     resourcesOf: (connected) => resources.resourcesOf(one, connected),
+    unservedServers: (connected) => unservedIn(one, connected),
   });
   return {
     update: (next) => {
@@ -92,10 +99,7 @@ export function createDiscovery(
       mesh.envoyFilters.size === 0
         ? []
         : [...new Set(connected.flatMap((one) => resources.idlePatches(mesh, one)))],
-    unservedServers: (connected) =>
-      mesh.gateways.size === 0
-        ? []
-        : connected.flatMap((one) => resources.unservedServers(mesh, one)),
+    unservedServers: (connected) => unservedIn(mesh, connected),
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,

@@ -3,6 +3,8 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
 import { refusalDiagnostics, refusalsIn } from "../../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
+import { unservedDiagnostics } from "../../envoy/unserved-servers.js";
+import type { UnservedServer } from "../../mesh/shared-ports.js";
 import { createEnvoyChanges, type Decode } from "./envoy-changes.js";
 import type { Plan } from "./plan.js";
 import { createProxyGroups, type ProxyGroup } from "./proxy-groups.js";
@@ -18,6 +20,8 @@ export interface PlanSide extends Side {
 /** A mesh, as far as its proxies are concerned. */
 export interface PlannedMesh {
   readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
+  /** The servers of Gateways for some proxies that are not served. */
+  readonly unservedServers: (connected: readonly ConnectedProxy[]) => readonly UnservedServer[];
 }
 
 /** What is compared, and for whom. Both sides have one object for what is the same on both. */
@@ -50,7 +54,7 @@ export function* makePlan(comparison: Comparison): Generator<void, Plan> {
   };
 }
 
-/** What proxies are sent, and what of it is withheld in each state because Envoy would refuse it. */
+/** What proxies are sent, and in each state what they are not: what Envoy would refuse, and servers of Gateways. */
 interface Sent {
   readonly groups: readonly ProxyGroup[];
   readonly before: readonly Diagnostic[];
@@ -63,35 +67,41 @@ const NOTHING: Sent = { groups: [], before: [], after: [] };
 function* sentBy({ before, after, proxies, decode }: Comparison): Generator<void, Sent> {
   const sorted = [...proxies].sort((a, b) => (a.proxy.id < b.proxy.id ? -1 : 1));
   const [old, now] = [yield* heldBy(before, sorted), yield* heldBy(after, sorted)];
-  const refused = { before: refusalDiagnostics(refusalsIn(old), before) };
+  const kept = { before: keptFrom(before, old) };
   yield;
   const changesBetween = createEnvoyChanges(decode);
   const groups = createProxyGroups();
   for (const [i, { proxy }] of sorted.entries()) {
-    const [was, is] = [old[i], now[i]];
+    const [was, is] = [old.sets[i], now.sets[i]];
     if (was === undefined || is === undefined) continue;
     groups.add(proxy.id, yield* changesBetween(was, is));
     yield;
   }
-  return {
-    groups: groups.list(),
-    ...refused,
-    after: refusalDiagnostics(refusalsIn(now), after),
-  };
+  return { groups: groups.list(), ...kept, after: keptFrom(after, now) };
 }
 
-function* heldBy(
-  side: PlanSide,
-  proxies: readonly ConnectedProxy[],
-): Generator<void, readonly ResourceSets[]> {
+/** What proxies are sent in a state, in their order, and the servers that they do not serve. */
+interface Held {
+  readonly sets: readonly ResourceSets[];
+  readonly unserved: readonly UnservedServer[];
+}
+
+function* heldBy(side: PlanSide, proxies: readonly ConnectedProxy[]): Generator<void, Held> {
   const mesh = side.mesh();
   yield;
-  const held: ResourceSets[] = [];
+  const sets: ResourceSets[] = [];
+  const unserved: UnservedServer[] = [];
   for (const proxy of proxies) {
-    held.push(mesh.resourcesOf(proxy));
+    sets.push(mesh.resourcesOf(proxy));
+    unserved.push(...mesh.unservedServers([proxy]));
     yield;
   }
-  return held;
+  return { sets, unserved };
+}
+
+/** What is told of what proxies are not sent. */
+function keptFrom(side: PlanSide, { sets, unserved }: Held): readonly Diagnostic[] {
+  return [...refusalDiagnostics(refusalsIn(sets), side), ...unservedDiagnostics(unserved, side)];
 }
 
 /** Those that others are not among. Where they are does not count: files have other names and lines on the two sides. */

@@ -44,8 +44,11 @@ kind: Gateway
 metadata: {name: outside}
 spec:
   selector: {app: ingress}
-  servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: [cart]}]
+  servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}]
 `;
+
+/** Before the other by its name. */
+const FIRST = GATEWAY.replace("outside", "first").replace("protocol: HTTP", "protocol: TCP");
 
 const filter = (timeout: string): string => `apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -85,6 +88,7 @@ metadata: {name: default}
 spec: {egress: [{hosts: ["./*"]}]}
 `,
   },
+  "a server that takes the place of another": { ...NOW, "first.yaml": FIRST },
   "a mistake": { ...NOW, "rule.yaml": rule("cart", "cart", "v1").replace("host:", "hots:") },
 };
 
@@ -171,6 +175,23 @@ function reallyWritten(texts: Texts): Plan {
   );
   return JSON.parse(JSON.stringify(plan)) as Plan;
 }
+
+test("a plan tells of servers that are not served any more, and of those that are served again", async () => {
+  const told = { severity: "warning", code: "not-applied", resource: "Gateway outside.default" };
+  const mesh = startMesh();
+  const planned = await mesh.plan(OTHERS["a server that takes the place of another"] ?? {});
+  expect(planned.newDiagnostics.filter(({ code }) => code === told.code)).toEqual([
+    {
+      ...told,
+      message:
+        "the server is not served: Gateway first.default has port 8080 of 0.0.0.0 before it, for TCP: give it a port of its own",
+      position: { file: "next/mesh/gateway.yaml", line: 6, column: 13 },
+    },
+  ]);
+  mesh.write({ "first.yaml": FIRST });
+  const { clearedDiagnostics } = await mesh.plan(NOW);
+  expect(clearedDiagnostics.filter(({ code }) => code === told.code)).toMatchObject([told]);
+});
 
 describe.each(Object.entries(OTHERS))("a plan of %s", (_name, texts) => {
   test("says what comes of it when the files are really so", async () => {
