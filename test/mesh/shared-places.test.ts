@@ -1,7 +1,7 @@
 /** Servers of Gateways that share an address and port, and hosts that are called by several names. */
 import { expect, test } from "vitest";
-import { application, documents, HTTP_GATEWAY_SERVICE } from "./harness/manifests.js";
-import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
+import { application, documents, HTTP_GATEWAY_SERVICE, namespace } from "./harness/manifests.js";
+import { type Answer, call, callAddress, callTls, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const gateway = (name: string, server: string): string => `
@@ -36,6 +36,10 @@ metadata: { name: ${name} }
 spec: { type: ExternalName, externalName: ${target}.default.svc.cluster.local }
 `;
 
+/** An application whose own port is TLS, which has that in common with others. */
+const secure = (name: string, ns = "default"): string =>
+  application(name, { namespace: ns, portName: "https", port: SECURE_PORT });
+
 /** A host that one resource writes otherwise than the other. */
 const MIXED = `
 apiVersion: networking.istio.io/v1
@@ -54,9 +58,17 @@ spec:
   http: [{ route: [{ destination: { host: called, port: { number: 80 } } }] }]
 `;
 
+const SECURE_PORT = 8443;
+
 const mesh = shareMesh({
   "apps.yaml": documents(application("caller"), application("called")),
   "names.yaml": documents(alias("near", "called"), alias("far", "near"), MIXED),
+  "secure.yaml": documents(
+    namespace("store", "enabled"),
+    secure("vault"),
+    secure("safe"),
+    secure("vault", "store"),
+  ),
   "outside.yaml": documents(HTTP_GATEWAY_SERVICE, plain("first"), FROM_OUTSIDE),
 });
 
@@ -94,3 +106,18 @@ test.each([
   expect(answer.status).toBe(200);
   expect(echoOf(answer).pod).toBe("called-0");
 });
+
+test.each([
+  ["vault", "vault-0", "default"],
+  ["safe.default", "safe-0", "default"],
+  ["vault.store", "vault-0", "store"],
+  ["vault.store.svc", "vault-0", "store"],
+  ["safe.default.svc.cluster.local", "safe-0", "default"],
+])(
+  "applications with TLS that share a port are called by each of their names: %s",
+  async (host, pod, ns) => {
+    const at = { address: mesh().pod("caller-0").addresses.egress, port: SECURE_PORT };
+    const answer = await callTls(at, `https://${host}:${String(SECURE_PORT)}/`);
+    expect(JSON.parse(answer.body)).toMatchObject({ pod, namespace: ns, serverName: host });
+  },
+);

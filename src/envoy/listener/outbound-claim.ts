@@ -18,6 +18,7 @@ import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import { defined } from "../defined.js";
 import { proxyRouteName, RESERVED_PORTS } from "../names.js";
+import { hostDomains } from "../route/virtual-host.js";
 import { ANY_ADDRESS } from "./address.js";
 import {
   type ChainContext,
@@ -99,7 +100,7 @@ function placesOf(
 
 /**
  * A service on a wildcard address is known by its server name alone, if it has TLS; one whose hosts are looked up by that on
- * every address.
+ * every address. Clients say the name by which they call it.
  */
 function defaultChain(
   service: Service,
@@ -110,12 +111,19 @@ function defaultChain(
   const isPlaceless = address === ANY_ADDRESS || service.resolution === "dynamic-dns";
   const byName = isTls(port.protocol) && isPlaceless;
   return {
-    serverNames: byName ? [service.hostname] : [],
+    serverNames: byName ? calledNames(service, context) : [],
     prefixes,
     target: wholePort(service, port, context),
     part: portPart(service, port),
   };
 }
+
+/** The names by which callers of a namespace call a service. No server name ends with a dot. */
+const calledNames = (
+  { hostname }: Pick<Service, "hostname">,
+  { namespace, resolver }: Pick<ChainContext, "namespace" | "resolver">,
+): readonly string[] =>
+  hostDomains(hostname, namespace, resolver.domain).filter((name) => !name.endsWith("."));
 
 /**
  * The chains that VirtualServices make for a port: of one with TLS those of their TLS routes, of another those of their TCP

@@ -7,6 +7,7 @@ import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
+import { isTls } from "../../mesh/protocol.js";
 import { NO_RULES, type RouteRules, routePolicy, ruleForWays } from "../../mesh/route-rules.js";
 import { isCalledByWorkload, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
@@ -101,6 +102,12 @@ interface ClaimsContext {
 /** Whose claims do not depend on who calls. */
 const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
 
+/** Whether clients of a namespace call a service by a server name by which others do not: without the namespace. */
+const hasShorterName = (
+  { hostname, ports }: Service,
+  { namespace }: Pick<OutboundScope, "namespace">,
+): boolean => hostname.split(".")[1] === namespace && ports.some(({ protocol }) => isTls(protocol));
+
 /** What the services ask of outbound listeners. */
 export function createClaimRows(
   engine: Engine,
@@ -121,7 +128,7 @@ export function createClaimRows(
         service,
         virtualServices: connections,
         resolver,
-        source: l4 ? scope : ANYONE,
+        source: l4 || hasShorterName(service, scope) ? scope : ANYONE,
         rule: ruleForWays(view.rule, service),
         rules: l4 ? routeRules : NO_RULES,
         rootNamespace: l4 ? rootNamespace : "",
