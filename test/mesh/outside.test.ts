@@ -105,7 +105,7 @@ spec:
     - hosts: ["*"]
       port: { number: 443, name: https, protocol: HTTPS }
       tls: { mode: ISTIO_MUTUAL }
-    - hosts: ["*.world.example"]
+    - hosts: ["*.world.example", "*.far.example"]
       port: { number: 444, name: tls, protocol: TLS }
       tls: { mode: PASSTHROUGH }
 ---
@@ -139,6 +139,31 @@ spec:
       route: [{ destination: { host: "*.world.example", port: { number: ${String(PORT)} } } }]
 `;
 
+/** One registered host, through a gateway, for all hosts of a wildcard. */
+const FAR = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: far }
+spec:
+  hosts: [www.far.example]
+  ports: [{ number: ${String(PORT)}, name: tls, protocol: TLS }]
+  location: MESH_EXTERNAL
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: far }
+spec:
+  hosts: ["*.far.example"]
+  gateways: [mesh, istio-system/egress]
+  tls:
+    - match: [{ gateways: [mesh], port: ${String(PORT)}, sniHosts: ["*.far.example"] }]
+      route:
+        - destination: { host: istio-egressgateway.istio-system.svc.cluster.local, port: { number: 444 } }
+    - match: [{ gateways: [istio-system/egress], port: 444, sniHosts: ["*.far.example"] }]
+      route: [{ destination: { host: www.far.example, port: { number: ${String(PORT)} } } }]
+`;
+
 /** HTTP to a port of the wildcard's hosts becomes TLS. */
 const withTls = (rootsFile: string): string => `
 apiVersion: networking.istio.io/v1
@@ -165,7 +190,12 @@ beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), "fairlead-outside-"));
   closers.push(() => rm(directory, { recursive: true, force: true }));
   const certificates = await openDevelopmentCertificates(directory);
-  const { root, ...tls } = await certificates.certificateFor([KNOWN, UNKNOWN, ONE]);
+  const { root, ...tls } = await certificates.certificateFor([
+    KNOWN,
+    UNKNOWN,
+    ONE,
+    "other.far.example",
+  ]);
   const identity = { standInFor: "the world" };
   const server = await listenEcho(
     { address: OUTSIDE, port: PORT, identity, tls },
@@ -178,6 +208,7 @@ beforeAll(async () => {
     [ONE]: OUTSIDE,
     [TWO]: OUTSIDE,
     [METADATA]: "169.254.169.254",
+    "www.far.example": OUTSIDE,
   });
   closers.push(() => dns.close());
   const proxy = await startForwardProxy({ address: OUTSIDE, port: PROXY_PORT, hostsAt: OUTSIDE });
@@ -198,6 +229,7 @@ const mesh = shareMesh(
     "apps.yaml": application("caller"),
     "world.yaml": WORLD,
     "egress.yaml": EGRESS,
+    "far.yaml": FAR,
     "known.yaml": `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -332,6 +364,18 @@ test("reaches the hosts of a wildcard by way of a gateway, which looks up no oth
   const passing = { address: egress, port: 8003 };
   const passed = await callTls(passing, `https://${ONE}:8003/`, { ca: outside.ca });
   expect(JSON.parse(passed.body)).toMatchObject({ standInFor: "the world", serverName: ONE });
+});
+
+test("leads hosts of a VirtualService that nobody registered where it says, by a tunnel as by their server names", async () => {
+  const host = "other.far.example";
+  const answers = [
+    await callByServerName(host),
+    await callThroughTunnel(caller(), url(host, "https"), { ca: outside.ca }),
+  ];
+  for (const answer of answers) {
+    expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: host });
+  }
+  expect(outside.dns?.asked).not.toContain(host);
 });
 
 /** Whom the gateway says that it was called by. */

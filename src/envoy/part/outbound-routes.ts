@@ -40,6 +40,8 @@ import { addressesFor, hasHttpProxy, type OutboundScope } from "./outbound-scope
 /** A virtual host, and its domains. */
 export interface HostResource extends VirtualHostResource {
   readonly domains: readonly string[];
+  /** It is for hosts other than the one that makes it: each of these that has a virtual host of its own is for that to serve. */
+  readonly ofOthers?: boolean;
 }
 
 interface HostContext {
@@ -85,15 +87,10 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
   return [defaultRoute(key, { hash: hash(key), retries: context.retries, lookUpPort })];
 }
 
-/** A CONNECT request for a port is a tunnel to its service, or to where VirtualServices send the connections of the port. */
-function tunnelTo(
-  view: HostView,
-  service: Service,
-  port: ServicePort,
-  context: HostContext,
-): RouteJson {
+/** What the chains depend on whose connections come through tunnels. */
+function tunnelContext(context: HostContext): ChainContext {
   const hash = hashesOf(context);
-  const chains: ChainContext = {
+  return {
     gateways: [MESH_GATEWAY],
     resolver: context.mesh.resolver,
     namespace: context.scope.namespace,
@@ -104,6 +101,16 @@ function tunnelTo(
         ? {}
         : { loadBalancer: { consistentHash: { useSourceIp: true } } },
   };
+}
+
+/** A CONNECT request for a port is a tunnel to its service, or to where VirtualServices send the connections of the port. */
+function tunnelTo(
+  view: HostView,
+  service: Service,
+  port: ServicePort,
+  context: HostContext,
+): RouteJson {
+  const chains = tunnelContext(context);
   const called = {
     names: namesOf(view, context),
     addresses: addressesFor(service, context.scope),
@@ -117,6 +124,7 @@ interface HostPlan {
   readonly routeName: string;
   readonly json: VirtualHostJson;
   readonly sources: readonly ResourceRef[];
+  readonly ofOthers?: boolean;
 }
 
 /** The configuration that says what becomes of requests for a host. */
@@ -189,6 +197,38 @@ function proxyHost(
 }
 
 /**
+ * The virtual hosts of a port for tunnels to other hosts, which a VirtualService that is for the host too tells apart by their
+ * server names: as on the listener of the port, where its routes take the connections of all of them.
+ */
+function tunnelsToOthers(
+  view: HostView,
+  port: ServicePort,
+  context: HostContext,
+  routeName: string,
+): readonly HostPlan[] {
+  const own = new Set(namesOf(view, context));
+  const chains = routedChains(view.connections, port, tunnelContext(context));
+  return chains.flatMap(({ serverNames, prefixes, target, part }) => {
+    const others = prefixes.length === 0 ? serverNames.filter((name) => !own.has(name)) : [];
+    const [first] = others;
+    if (first === undefined) return [];
+    return [
+      {
+        routeName,
+        json: {
+          name: `${view.hostname}:${String(port.number)} for ${first}`,
+          domains: others.map((name) => `${name}:${String(port.number)}`),
+          routes: [tunnelRoute(target, part)],
+          includeRequestAttemptCount: countsAttempts(context.scope.headers),
+        },
+        sources: sourcesOf(view, view.connections),
+        ofOthers: true,
+      },
+    ];
+  });
+}
+
+/**
  * The route configurations for a port of a service; none where none is for its requests. One that has its own is in that of
  * its port too, for requests that come to another address. See Istio, BuildSidecarOutboundVirtualHosts.
  */
@@ -254,7 +294,10 @@ function servicePlans(view: HostView, service: Service, context: HostContext): r
     const tables = kind === "tcp" || isAnywhere ? [] : routeNamesOf(service, port, context);
     return [
       ...tables.map((name) => portHost(view, port.number, name, context)),
-      ...proxyRoutes(scope).map((name) => proxyHost(view, port, context, name)),
+      ...proxyRoutes(scope).flatMap((name) => [
+        proxyHost(view, port, context, name),
+        ...tunnelsToOthers(view, port, context, name),
+      ]),
     ];
   });
 }
@@ -272,9 +315,12 @@ function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
   );
 }
 
-function encodeHost(encoder: Encoder, { routeName, json, sources }: HostPlan): HostResource {
+function encodeHost(
+  encoder: Encoder,
+  { routeName, json, sources, ...rest }: HostPlan,
+): HostResource {
   const built = { name: json.name ?? "", json, sources };
-  return { ...encodeVirtualHost(encoder, routeName, built), domains: json.domains ?? [] };
+  return { ...encodeVirtualHost(encoder, routeName, built), domains: json.domains ?? [], ...rest };
 }
 
 /** The virtual hosts of hosts: by hostname, and all by name. */

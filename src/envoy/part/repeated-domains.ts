@@ -1,6 +1,7 @@
 /**
  * Which virtual hosts keep which of their domains: Envoy refuses a route configuration in which two have the same, in any
- * case. A host's own name, its first domain, goes before what others call it; else the first host by name keeps it.
+ * case. A host's own name, its first domain, goes before what others call it; else the first host by name keeps it, and before
+ * all the one that does not make it for others.
  */
 import type { Engine, Folded } from "../../base/engine.js";
 import { GroupEdits } from "../../base/grouping.js";
@@ -104,9 +105,13 @@ function lossesOf(encoder: Encoder, repeated: Table<Hosts>): DomainLosses {
 /** The name of the host that keeps a domain. */
 function ownerOf(domain: string, hosts: Hosts): string {
   const named = hosts.sorted();
-  const isOwnName = ({ routeName, domains: [own] }: HostResource): boolean =>
-    own !== undefined && domainKey(routeName, own) === domain;
-  const [name = ""] = named.find(([, host]) => isOwnName(host)) ?? named[0] ?? [];
+  const isOwnName = ({ routeName, domains: [own], ofOthers }: HostResource): boolean =>
+    ofOthers !== true && own !== undefined && domainKey(routeName, own) === domain;
+  const [name = ""] =
+    named.find(([, host]) => isOwnName(host)) ??
+    named.find(([, { ofOthers }]) => ofOthers !== true) ??
+    named[0] ??
+    [];
   return name;
 }
 
