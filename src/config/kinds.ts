@@ -15,6 +15,7 @@ import { kubernetesGateway } from "./kinds/gateway-api/gateway.js";
 import { gatewayClass } from "./kinds/gateway-api/gateway-class.js";
 import { grpcRoute } from "./kinds/gateway-api/grpc-route.js";
 import { httpRoute } from "./kinds/gateway-api/http-route.js";
+import { listenerSet, xListenerSet } from "./kinds/gateway-api/listener-set.js";
 import { ingress } from "./kinds/ingress.js";
 import { ingressClass } from "./kinds/ingress-class.js";
 import { namespace } from "./kinds/namespace.js";
@@ -55,6 +56,7 @@ export const KINDS = {
   Ingress: ingress,
   IngressClass: ingressClass,
   KubernetesGateway: kubernetesGateway,
+  ListenerSet: listenerSet,
   Namespace: namespace,
   PeerAuthentication: peerAuthentication,
   Pod: pod,
@@ -75,6 +77,7 @@ export const KINDS = {
   WasmPlugin: wasmPlugin,
   WorkloadEntry: workloadEntry,
   WorkloadGroup: workloadGroup,
+  XListenerSet: xListenerSet,
 } as const;
 
 /** The name of a kind that means something here. */

@@ -1,25 +1,37 @@
 /** Which Secrets gateways of other namespaces may read. See Kubernetes' Gateway API, ReferenceGrant. */
 import type { Table } from "../base/table.js";
+import { EXPERIMENTAL_GROUP, GATEWAY_API_GROUP } from "./kinds/gateway-api/names.js";
 import type { ResourceOf } from "./kinds.js";
 
 type ReferenceGrants = Table<ResourceOf<"ReferenceGrant">>;
 
-/** The API groups whose kind Gateway reads Secrets: Istio's own, and Kubernetes'. */
-const GATEWAY_GROUPS: readonly string[] = ["networking.istio.io", "gateway.networking.k8s.io"];
+/** Who reads Secrets: Gateways, of Istio or of Kubernetes, or ListenerSets, of a namespace. */
+export interface SecretReader {
+  readonly kind: string;
+  readonly namespace: string;
+}
 
-/** Whether gateways of a namespace may read a Secret: it is of that namespace, or one there was granted it. */
+/** How grants may call the kinds of readers that are no Gateways, as `group/Kind`. */
+const READERS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  ListenerSet: [`${GATEWAY_API_GROUP}/ListenerSet`],
+  XListenerSet: [`${EXPERIMENTAL_GROUP}/XListenerSet`],
+};
+const GATEWAYS: readonly string[] = ["networking.istio.io/Gateway", `${GATEWAY_API_GROUP}/Gateway`];
+
+/** Whether readers of a namespace may read a Secret: it is of that namespace, or one there was granted it. */
 export function mayReadSecret(
   grants: ReferenceGrants,
-  gatewayNamespace: string,
+  reader: SecretReader,
   secret: { readonly namespace: string; readonly name: string },
 ): boolean {
-  if (gatewayNamespace === secret.namespace) return true;
+  if (reader.namespace === secret.namespace) return true;
+  const names = READERS[reader.kind] ?? GATEWAYS;
   return [...grants.values()].some(
     ({ metadata, spec }) =>
       metadata.namespace === secret.namespace &&
       spec.from.some(
         ({ group, kind, namespace }) =>
-          GATEWAY_GROUPS.includes(group) && kind === "Gateway" && namespace === gatewayNamespace,
+          names.includes(`${group}/${kind}`) && namespace === reader.namespace,
       ) &&
       spec.to.some(
         ({ group, kind, name }) =>

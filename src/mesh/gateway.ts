@@ -3,7 +3,7 @@ import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, refOf } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
-import { isOfListener, madeParts, pathOfPart } from "./made-of.js";
+import { isOfListener, madeParts, pathOfPart, servingNamespace } from "./made-of.js";
 import { comparePrecedence } from "./precedence.js";
 import { type Protocol, parseProtocol } from "./protocol.js";
 import type { Service } from "./service.js";
@@ -49,12 +49,12 @@ export function namedServices({ metadata }: ResourceOf<"Gateway">): readonly str
   return metadata.annotations[GATEWAY_SERVICES]?.split(",").map((host) => host.trim());
 }
 
-/** Whether a Gateway names a service: only one of its own namespace can be meant. */
+/** Whether a Gateway names a service: only one of the namespace where it is served can be meant. */
 const isNamed = (
-  { metadata }: ResourceOf<"Gateway">,
+  gateway: ResourceOf<"Gateway">,
   named: readonly string[],
   { hostname, namespace }: Pick<Service, "hostname" | "namespace">,
-): boolean => namespace === metadata.namespace && named.includes(hostname);
+): boolean => namespace === servingNamespace(gateway) && named.includes(hostname);
 
 /** A workload, as Gateways select it. */
 export interface GatewayWorkload {
@@ -64,13 +64,13 @@ export interface GatewayWorkload {
 
 /**
  * Whether a Gateway selects a workload: an empty selector selects every one, and that of a listener of the Gateway API those
- * of its own namespace alone.
+ * of its Gateway's namespace alone.
  */
 export function selectsWorkload(
   gateway: ResourceOf<"Gateway">,
   { namespace, labels }: GatewayWorkload,
 ): boolean {
-  if (isOfListener(gateway) && gateway.metadata.namespace !== namespace) return false;
+  if (isOfListener(gateway) && servingNamespace(gateway) !== namespace) return false;
   return namedServices(gateway) === undefined && selects(gateway.spec.selector ?? {}, labels);
 }
 

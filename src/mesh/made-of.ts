@@ -26,6 +26,9 @@ const SEMANTICS = "internal.istio.io/route-semantics";
 /** The same of Gateways. */
 const GATEWAY_SEMANTICS = "internal.istio.io/gateway-semantics";
 
+/** As Istio tells in which namespace a Gateway is that is served elsewhere than where its listeners are written. */
+const PARENT_NAMESPACE = "internal.istio.io/parent-namespace";
+
 /** Of what VirtualServices are made: of Ingresses, or of routes of the Gateway API. */
 export type RouteSemantics = "ingress" | "gateway";
 
@@ -59,6 +62,21 @@ export function gatewaySemantics(): Readonly<Record<string, string>> {
   return { [GATEWAY_SEMANTICS]: "gateway" };
 }
 
+/** The annotation of Gateways that are made of listeners which another resource adds to a Gateway of a namespace. */
+export function addedTo(namespace: string): Readonly<Record<string, string>> {
+  return { [PARENT_NAMESPACE]: namespace };
+}
+
+/** Whether a Gateway is made of a listener that was added to one of the Gateway API. */
+export function isAdded({ metadata }: Pick<Gateway, "metadata">): boolean {
+  return PARENT_NAMESPACE in metadata.annotations;
+}
+
+/** The namespace of the workloads that serve a Gateway which is made of a listener. */
+export function servingNamespace({ metadata }: Pick<Gateway, "metadata">): string {
+  return metadata.annotations[PARENT_NAMESPACE] ?? metadata.namespace;
+}
+
 /** The parts of which the routes of a VirtualService, in their order, or the server of a Gateway were made; none of one from a file. */
 export function madeParts({ metadata }: Annotated): readonly MadePart[] {
   return metadata.annotations[MADE_OF]?.split("\n").map(partOf) ?? [];
@@ -89,7 +107,7 @@ export function pathOfPart(path: string): Path {
   return ["spec", ...steps.map(([, name, index]) => name ?? Number(index))];
 }
 
-/** Whether a Gateway is made of a listener of the Gateway API: only workloads of its own namespace serve it. */
+/** Whether a Gateway is made of a listener of the Gateway API: only workloads of one namespace serve it. */
 export function isOfListener({ metadata }: Pick<Gateway, "metadata">): boolean {
   return metadata.annotations[GATEWAY_SEMANTICS] === "gateway";
 }

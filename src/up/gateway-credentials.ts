@@ -3,15 +3,17 @@
 import type { Server } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
+import { secretOf } from "../config/secret-grants.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { parseServerHost } from "../mesh/gateway.js";
+import { isAdded } from "../mesh/made-of.js";
 import { isMade } from "./made.js";
 import { servedGateways } from "./served-gateways.js";
 import type { LocalWorkload } from "./workloads.js";
 
 /** A Secret that a gateway needs. */
 export interface GatewayCredential {
-  /** Of the gateway's workload: that is where it reads Secrets. */
+  /** Of the gateway's workload, or of the listeners that are added to its Gateway: that is where it reads Secrets. */
   readonly namespace: string;
   readonly name: string;
   /** The DNS names for which it has to be valid, sorted; never empty. */
@@ -19,8 +21,8 @@ export interface GatewayCredential {
 }
 
 const MODES: ReadonlySet<string> = new Set(["SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"]);
-/** A Secret's name; anything else refers to a certificate in some other way. */
-const SECRET_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+/** A Secret's name, perhaps with its namespace; anything else refers to a certificate in some other way. */
+const SECRET_NAME = /^(?:[-a-z0-9]+\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 /** For servers of every host. */
 const ANY_HOST = "localhost";
 
@@ -52,13 +54,16 @@ function isMissing(secret: ResourceOf<"Secret"> | undefined): boolean {
 
 /** What each server of the Gateways that a workload serves asks for. */
 function neededBy(tables: ResourceTables, workload: LocalWorkload): readonly GatewayCredential[] {
-  const { namespace } = workload;
-  return servedGateways(tables, workload).flatMap(({ spec, metadata }) =>
-    (spec.servers ?? []).flatMap((server) => {
-      const hosts = serverHosts(server, metadata.namespace);
-      return credentialNames(server).map((name) => ({ namespace, name, hosts }));
-    }),
-  );
+  return servedGateways(tables, workload).flatMap((gateway) => {
+    const { namespace: own } = gateway.metadata;
+    const places = [workload.namespace, ...(isAdded(gateway) ? [own] : [])];
+    return (gateway.spec.servers ?? []).flatMap((server) => {
+      const hosts = serverHosts(server, own);
+      return credentialNames(server)
+        .map((name) => ({ ...secretOf(name, workload.namespace), hosts }))
+        .filter(({ namespace }) => places.includes(namespace));
+    });
+  });
 }
 
 function credentialNames({ tls }: Server): readonly string[] {

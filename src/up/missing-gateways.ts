@@ -5,7 +5,8 @@ import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { selectsWorkload } from "../mesh/gateway.js";
 import type { Labels } from "../mesh/labels.js";
-import { isOfListener, originOf } from "../mesh/made-of.js";
+import { isOfListener, servingNamespace } from "../mesh/made-of.js";
+import { GATEWAY_NAME_LABEL } from "../mesh/policy-targets.js";
 import { declared } from "./made.js";
 import { proxyStart } from "./proxy-start.js";
 import { selectingGateways } from "./served-gateways.js";
@@ -54,7 +55,7 @@ const selectorOf = ({ spec }: ResourceOf<"Gateway">): Labels => spec.selector ??
 function makeGateway(tables: ResourceTables, gateway: ResourceOf<"Gateway">): MadeGateway {
   const selector = selectorOf(gateway);
   // Pods that are a Gateway of the Gateway API are of its namespace.
-  const own = isOfListener(gateway) ? gateway.metadata.namespace : undefined;
+  const own = isOfListener(gateway) ? servingNamespace(gateway) : undefined;
   const service = declared(tables.Service).find(
     (one) => (own === undefined || one.metadata.namespace === own) && standsInFront(one, selector),
   );
@@ -100,8 +101,11 @@ function installedLabels(name: string, { app, istio }: Labels): Labels {
 /** `istio-ingressgateway` for `istio: ingressgateway`, and `NAME-CLASS` for the Gateway API's, as Istio names them. */
 function gatewayName(tables: ResourceTables, gateway: ResourceOf<"Gateway">): string {
   const selector = selectorOf(gateway);
-  const made = isOfListener(gateway) ? originOf(gateway) : undefined;
-  const kubernetes = made && tables.KubernetesGateway.get(keyOf(made));
+  const { [GATEWAY_NAME_LABEL]: served } = selector;
+  const kubernetes =
+    isOfListener(gateway) && served !== undefined
+      ? tables.KubernetesGateway.get(keyOf({ namespace: servingNamespace(gateway), name: served }))
+      : undefined;
   if (kubernetes !== undefined) {
     return `${kubernetes.metadata.name}-${kubernetes.spec.gatewayClassName}`;
   }

@@ -8,9 +8,11 @@ const CONDITIONS = {
   GRPCRoute: ["Accepted", "Programmed", "ResolvedRefs"],
   HTTPRoute: ["Accepted", "Programmed", "ResolvedRefs"],
   KubernetesGateway: ["Accepted", "Programmed", "ResolvedRefs"],
+  ListenerSet: ["Accepted", "Programmed"],
   Service: ["istio.io/WaypointBound"],
   ServiceEntry: ["istio.io/WaypointBound"],
   WorkloadEntry: ["istio.io/WaypointBound"],
+  XListenerSet: ["Accepted", "Programmed"],
 } as const satisfies Partial<Record<AnalyzedKindName, readonly string[]>>;
 
 /** What controllers wrote into the status of resources that were exported from a cluster. */

@@ -1,8 +1,13 @@
 /** Which listeners of Gateways a route is attached to, for which hosts, and why not to others. See Gateway API, ParentReference. */
-import type { Table } from "../../base/table.js";
 import { isSubsetOfHost } from "../kinds/dns-names.js";
-import { type ParentReference, parentType } from "../kinds/gateway-api/parents.js";
-import type { Listener } from "./listeners.js";
+import {
+  hasListeners,
+  type ListenerOwnerKind,
+  type ParentReference,
+  parentType,
+} from "../kinds/gateway-api/parents.js";
+import type { Listener } from "./listener.js";
+import { type ListenerParent, type Listeners, listenerParentKey } from "./listeners.js";
 import type { RouteHead } from "./routes.js";
 
 /** A host that a listener serves for a route. */
@@ -20,7 +25,7 @@ export interface Attachment {
   readonly hosts: readonly AttachedHost[];
 }
 
-/** A Gateway, or a listener of it, that a route names and that does not take it. */
+/** A Gateway or ListenerSet, or a listener of it, that a route names and that does not take it. */
 export interface Refusal {
   readonly parent: number;
   /** `parentRefs[0]` or a field of it, or `hostnames`. */
@@ -29,30 +34,31 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What becomes of a route at the Gateways that it names. */
+/** What becomes of a route at the Gateways and ListenerSets that it names. */
 export interface Attachments {
   readonly attached: readonly Attachment[];
   readonly refused: readonly Refusal[];
 }
 
-/** Attaches a route to the listeners of the Gateways that it names; those of other controllers are not in the table. */
-export function attachmentsOf(
-  route: RouteHead,
-  listeners: Table<readonly Listener[]>,
-): Attachments {
+/**
+ * Attaches a route to the listeners of the Gateways and ListenerSets that it names; those of other controllers are not in the
+ * table. Who names a Gateway means its own listeners, and none that are added to it.
+ */
+export function attachmentsOf(route: RouteHead, parents: Listeners["parents"]): Attachments {
   const attached: Attachment[] = [];
   const refused: Refusal[] = [];
   for (const [parent, reference] of route.parents.entries()) {
-    if (parentType(reference) !== "KubernetesGateway") continue;
+    const kind = parentType(reference);
+    if (!hasListeners(kind)) continue;
     const { name, namespace = route.ref.namespace } = reference;
-    const all = listeners.get(`${namespace}/${name}`);
-    if (all === undefined) continue;
-    const meant = meantListeners(reference, all);
+    const found = parents.get(listenerParentKey({ kind, namespace, name }));
+    if (found === undefined) continue;
+    const meant = meantListeners(reference, kind, found);
     if ("field" in meant) {
       refused.push({ parent, ...meant });
       continue;
     }
-    const answers = meant.map((listener) => answerOf(listener, all, route));
+    const answers = meant.map((listener) => answerOf(listener, found.all, route));
     const taken = answers.filter((answer) => "hosts" in answer);
     attached.push(...taken.map((answer) => ({ parent, ...answer })));
     const [first] = answers.filter((answer) => "field" in answer);
@@ -66,13 +72,19 @@ type Answer = Omit<Attachment, "parent"> | Omit<Refusal, "parent">;
 /** The listeners that a parent means: one by its name, those of a port, or all. */
 function meantListeners(
   { sectionName, port }: ParentReference,
-  all: readonly Listener[],
+  kind: ListenerOwnerKind,
+  { own, isRefused }: ListenerParent,
 ): readonly Listener[] | Omit<Refusal, "parent"> {
-  const named = all.filter(({ name }) => sectionName === undefined || name === sectionName);
-  const names = all.map(({ name }) => name).join(", ");
+  if (isRefused) {
+    return { field: "name", reason: `the ${kind} is not taken by the Gateway that it names` };
+  }
+  const named = own.filter(({ name }) => sectionName === undefined || name === sectionName);
   if (named.length === 0) {
-    const reason = `the Gateway has no listener "${sectionName ?? ""}": it has ${names}`;
-    return { field: "sectionName", reason };
+    const called = kind === "KubernetesGateway" ? "Gateway" : kind;
+    const names = own.length === 0 ? "none" : own.map(({ name }) => name).join(", ");
+    const wanted = sectionName === undefined ? "listeners" : `listener "${sectionName}"`;
+    const reason = `the ${called} has no ${wanted}: it has ${names}`;
+    return { field: sectionName === undefined ? "name" : "sectionName", reason };
   }
   const meant = named.filter((listener) => port === undefined || listener.port === port);
   if (meant.length > 0) return meant;
@@ -86,6 +98,9 @@ function answerOf(
   { ref, hostnames }: RouteHead,
 ): Answer {
   const called = `listener "${listener.name}"`;
+  if (listener.conflict !== undefined) {
+    return { field: "name", reason: `${called} is not served: ${listener.conflict.reason}` };
+  }
   if (!listener.kinds.includes(ref.kind)) {
     const kinds = listener.kinds.length === 0 ? "no routes" : listener.kinds.join(" and ");
     return { field: "name", reason: `${called} takes no ${ref.kind}: it takes ${kinds}` };
@@ -113,7 +128,8 @@ function sharedHost(own: string, listening: string): AttachedHost | undefined {
 function isOfOther(host: string, listener: Listener, all: readonly Listener[]): boolean {
   return all.some(
     (other) =>
-      other.index !== listener.index &&
+      other !== listener &&
+      other.conflict === undefined &&
       other.port === listener.port &&
       other.protocol === listener.protocol &&
       other.hostname !== listener.hostname &&

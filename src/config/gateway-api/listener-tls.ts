@@ -1,17 +1,19 @@
 /** The TLS of listeners as that of servers of Istio's Gateways, and why a listener cannot be served. See Istio, buildTLS. */
 import type { Table } from "../../base/table.js";
 import type { Path } from "../kind.js";
-import type { GatewayListener, KubernetesGatewaySpec } from "../kinds/gateway-api/gateway.js";
+import type { KubernetesGatewaySpec } from "../kinds/gateway-api/gateway.js";
 import type { CertificateRef, ListenerTls } from "../kinds/gateway-api/gateway-tls.js";
 import type { ServerTLSSettings } from "../kinds/server-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
 import { mayReadSecret } from "../secret-grants.js";
+import { type Listener, SERVED_PROTOCOLS } from "./listener.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
 type ReferenceGrants = Table<ResourceOf<"ReferenceGrant">>;
 
 /** What keeps a listener, or one of its certificates, from being served. */
 export interface ListenerProblem {
+  /** In the resource that has the listener. */
   readonly path: Path;
   readonly message: string;
 }
@@ -25,7 +27,6 @@ export interface ListenerTlsReading {
   readonly problems: readonly ListenerProblem[];
 }
 
-const PROTOCOLS: readonly string[] = ["HTTP", "HTTPS", "TLS", "TCP"];
 /** By these options a listener says what the Gateway API has no fields for. See Istio. */
 const TERMINATE_MODE = "gateway.istio.io/tls-terminate-mode";
 const LISTENER_MODE = "gateway.istio.io/listener-protocol";
@@ -34,20 +35,19 @@ const NETWORK_LABEL = "topology.istio.io/network";
 const NETWORK_PORT_LABEL = "networking.istio.io/gatewayPort";
 const NETWORK_PORT = "15443";
 
-/** Reads the TLS of a listener; `index` is its number. */
+/** Reads how a listener of a Gateway is served, and its TLS. */
 export function listenerTls(
   gateway: KubernetesGateway,
-  index: number,
+  listener: Listener,
   grants: ReferenceGrants,
 ): ListenerTlsReading {
-  const listener = gateway.spec.listeners[index];
+  const { index, protocol, tls, conflict } = listener;
   const at: Path = ["spec", "listeners", index];
-  if (listener === undefined) return { isServed: false, problems: [] };
-  const { protocol, tls } = listener;
-  if (!PROTOCOLS.includes(protocol)) {
-    const message = `protocol ${protocol} is not served: write one of ${PROTOCOLS.join(", ")}`;
+  if (!SERVED_PROTOCOLS.includes(protocol)) {
+    const message = `protocol ${protocol} is not served: write one of ${SERVED_PROTOCOLS.join(", ")}`;
     return unserved([...at, "protocol"], message);
   }
+  if (conflict !== undefined) return unserved([...at, conflict.field], conflict.reason);
   if (protocol === "HTTP" || protocol === "TCP") return { isServed: true, problems: [] };
   if (tls === undefined) {
     return unserved([...at, "protocol"], `${protocol} needs tls with a certificate`);
@@ -71,7 +71,7 @@ const unserved = (path: Path, message: string): ListenerTlsReading => ({
 
 function isAutoPassthrough(
   { metadata: { labels } }: KubernetesGateway,
-  { port, tls }: GatewayListener,
+  { port, tls }: Listener,
 ): boolean {
   if (tls?.options?.[LISTENER_MODE] === "AUTO_PASSTHROUGH") return true;
   return NETWORK_LABEL in labels && String(port) === (labels[NETWORK_PORT_LABEL] ?? NETWORK_PORT);
@@ -87,7 +87,7 @@ const MODES = {
 
 function terminated(
   gateway: KubernetesGateway,
-  listener: GatewayListener,
+  listener: Listener,
   tls: ListenerTls,
   { at, grants }: ReadingPlace,
 ): ListenerTlsReading {
@@ -98,7 +98,10 @@ function terminated(
     return unserved(path, `the mode ${option} of TLS is none that fairlead has`);
   }
   if (mode === "ISTIO_MUTUAL") return { tls: { mode }, isServed: true, problems: [] };
-  const { names, problems } = certificatesOf(gateway, tls, { at: [...at, "tls"], grants });
+  const { names, problems } = certificatesOf(gateway, listener, tls, {
+    at: [...at, "tls"],
+    grants,
+  });
   const [first, ...others] = names;
   if (first === undefined) {
     const [reason] = problems;
@@ -109,28 +112,33 @@ function terminated(
     others.length === 0 ? { credentialName: first } : { credentialNames: names };
   const clients = clientCertificates(gateway, listener.port);
   if (clients !== undefined && "message" in clients) {
-    return unserved(clients.path, clients.message);
+    // What the Gateway asks of clients is written there: of another resource the port is what it is for.
+    const isOwn = listener.owner.kind === "KubernetesGateway";
+    return unserved(isOwn ? clients.path : [...at, "port"], clients.message);
   }
   return { tls: { mode, ...certificates, ...clients }, isServed: true, problems };
 }
 
+/** The names of a listener's certificates, as workloads of the Gateway's namespace know them. */
 function certificatesOf(
-  { metadata: { namespace: own } }: KubernetesGateway,
+  { metadata: { namespace: gatewayNamespace } }: KubernetesGateway,
+  { owner }: Listener,
   { certificateRefs = [] }: ListenerTls,
   { at, grants }: ReadingPlace,
 ): { readonly names: readonly string[]; readonly problems: readonly ListenerProblem[] } {
   const names: string[] = [];
   const problems: ListenerProblem[] = [];
   for (const [index, reference] of certificateRefs.entries()) {
-    const { name, namespace = own } = reference;
+    const { name, namespace = owner.namespace } = reference;
     const path = [...at, "certificateRefs", index];
     if (!isSecret(reference)) {
       problems.push({ path, message: "a certificate is in a Secret, and in no other kind" });
-    } else if (!mayReadSecret(grants, own, { namespace, name })) {
-      const message = `no ReferenceGrant lets Gateways of namespace ${own} read Secret "${namespace}/${name}"`;
+    } else if (!mayReadSecret(grants, owner, { namespace, name })) {
+      const kind = owner.kind === "KubernetesGateway" ? "Gateway" : owner.kind;
+      const message = `no ReferenceGrant lets ${kind}s of namespace ${owner.namespace} read Secret "${namespace}/${name}"`;
       problems.push({ path, message });
     } else {
-      names.push(namespace === own ? name : `${namespace}/${name}`);
+      names.push(namespace === gatewayNamespace ? name : `${namespace}/${name}`);
     }
   }
   return { names, problems };

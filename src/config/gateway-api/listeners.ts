@@ -1,44 +1,61 @@
-/** The listeners of the Gateway API's Gateways, as routes are attached to them. See Istio, GatewayCollection. */
+/**
+ * The listeners of the Gateway API's Gateways, their own and those that ListenerSets add, as routes are attached to them. See
+ * Istio, GatewayCollection and ListenerSetCollection.
+ */
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
-import type { AllowedRoutes, GatewayListener } from "../kinds/gateway-api/gateway.js";
-import { GATEWAY_API_GROUP } from "../kinds/gateway-api/names.js";
-import { selectsLabels } from "../kinds/label-selector.js";
-import { labelsOfNamespace, NAMESPACE_NAME_LABEL } from "../kinds/namespace.js";
+import { Table } from "../../base/table.js";
 import type { ResourceOf } from "../kinds.js";
 import { keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { meaningOfClass } from "./gateway-classes.js";
-import type { RouteKind } from "./routes.js";
+import { type Listener, type ListenerOwner, listenerOf, type NamespaceLabels } from "./listener.js";
+import { withConflicts } from "./listener-conflicts.js";
+import {
+  compareSets,
+  createListenerSets,
+  type ListenerSet,
+  takesListenersOf,
+} from "./listener-sets.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
 
-/** A listener of a Gateway. */
-export interface Listener {
-  /** `namespace/name` of the Gateway. */
-  readonly gateway: string;
-  /** Its number among the Gateway's. */
-  readonly index: number;
-  readonly name: string;
-  readonly port: number;
-  readonly protocol: string;
-  /** `*` for any. */
-  readonly hostname: string;
-  readonly kinds: readonly RouteKind[];
-  /** The namespaces whose routes it takes. */
-  readonly namespaces: readonly string[] | "all";
+/** What routes name as a parent to be at listeners: a Gateway or a ListenerSet. */
+export interface ListenerParent {
+  /** Its own. */
+  readonly own: readonly Listener[];
+  /** All of the Gateway: its own, then those of the sets that are added to it. */
+  readonly all: readonly Listener[];
+  /** Of a set whose Gateway takes none of its namespace. */
+  readonly isRefused: boolean;
 }
 
-/** The labels of the namespaces that files declare, by name. */
-export type NamespaceLabels = ReadonlyMap<string, Readonly<Record<string, string>>>;
+/** The listeners of the Gateways that are served. */
+export interface Listeners {
+  /** All of a Gateway, by its `namespace/name`. */
+  readonly byGateway: Table<readonly Listener[]>;
+  /** What routes name, by kind and `namespace/name`. */
+  readonly parents: Table<ListenerParent>;
+}
 
-/** Finds the listeners of the Gateways that are served, by `namespace/name`. */
-export function createListeners(
-  engine: Engine,
-): (
-  tables: Pick<ResourceTables, "KubernetesGateway" | "GatewayClass" | "Namespace">,
-) => Table<readonly Listener[]> {
+/** The key of an owner of listeners among the parents of routes. */
+export function listenerParentKey({ kind, namespace, name }: ListenerOwner): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+type ListenerTables = Pick<
+  ResourceTables,
+  "KubernetesGateway" | "GatewayClass" | "ListenerSet" | "Namespace" | "XListenerSet"
+>;
+
+/** What there is at a Gateway: all of its listeners, and the sets that it does not take. */
+interface AtGateway {
+  readonly listeners: readonly Listener[];
+  readonly refused: readonly ListenerOwner[];
+}
+
+/** Finds the listeners of the Gateways that are served. */
+export function createListeners(engine: Engine): (tables: ListenerTables) => Listeners {
   const labels = engine.derive<[ResourceOf<"Namespace">], [], Readonly<Record<string, string>>>(
     "labels of namespaces",
     (_key, [namespace]) => namespace?.metadata.labels,
@@ -49,95 +66,75 @@ export function createListeners(
     (table: Table<Readonly<Record<string, string>>>): NamespaceLabels =>
       new Map([...table].map(([key, value]) => [key.slice(1), value])),
   );
-  const listeners = engine.derive<
-    [KubernetesGateway],
+  const setsOf = createListenerSets(engine);
+  const atGateways = engine.lookUp<
+    KubernetesGateway,
+    [Table<ListenerSet>],
     [ResourceTables["GatewayClass"], NamespaceLabels],
-    readonly Listener[]
+    AtGateway
   >(
     "listeners of Gateways",
-    (key, [gateway], classes, namespaces) =>
-      gateway !== undefined && meaningOfClass(gateway.spec.gatewayClassName, classes) === "served"
-        ? gateway.spec.listeners.map((one, index) =>
-            listenerOf(one, { key, index, namespace: gateway.metadata.namespace, namespaces }),
-          )
+    (_key, [gateway, sets], classes, namespaces) =>
+      meaningOfClass(gateway.spec.gatewayClassName, classes) === "served"
+        ? atGateway(gateway, [...(sets?.values() ?? [])], namespaces)
         : undefined,
     isDeepStrictEqual,
   );
-  return ({ KubernetesGateway, GatewayClass, Namespace }) =>
-    listeners([KubernetesGateway], GatewayClass, byName(labels([Namespace])));
-}
-
-interface ListenerPlace {
-  readonly key: string;
-  readonly index: number;
-  readonly namespace: string;
-  readonly namespaces: NamespaceLabels;
-}
-
-function listenerOf(listener: GatewayListener, place: ListenerPlace): Listener {
-  const { name, port, protocol, hostname = "*", allowedRoutes = {} } = listener;
-  return {
-    gateway: place.key,
-    index: place.index,
-    name,
-    port,
-    protocol,
-    hostname,
-    kinds: kindsOf(listener),
-    namespaces: namespacesOf(allowedRoutes, place),
+  const listeners = engine.derive<[AtGateway], [], readonly Listener[]>(
+    "all listeners of Gateways",
+    (_key, [at]) => at?.listeners,
+  );
+  const parents = engine.derive<[AtGateway], [], Table<ListenerParent>>(
+    "Gateways and listener sets as parents",
+    (key, [at]) => at && parentsAt(key, at),
+  );
+  const allParents = engine.flatten<ListenerParent>("all Gateways and listener sets as parents");
+  const settle = engine.settle<Listeners>(
+    (a, b) => a.byGateway === b.byGateway && a.parents === b.parents,
+  );
+  return (tables) => {
+    const { KubernetesGateway, GatewayClass, Namespace } = tables;
+    const namespaces = byName(labels([Namespace]));
+    const found = atGateways([KubernetesGateway, setsOf(tables)], GatewayClass, namespaces);
+    return settle({ byGateway: listeners([found]), parents: allParents(parents([found])) });
   };
 }
 
-const KINDS_OF: Readonly<Partial<Record<string, readonly RouteKind[]>>> = {
-  HTTP: ["HTTPRoute", "GRPCRoute"],
-  HTTPS: ["HTTPRoute", "GRPCRoute"],
-  TCP: ["TCPRoute"],
-};
-
-/** The kinds of routes that a listener takes: those of its protocol, of which it may name some. */
-function kindsOf({ protocol, tls, allowedRoutes }: GatewayListener): readonly RouteKind[] {
-  const ofTls: readonly RouteKind[] =
-    tls?.mode === "Passthrough" ? ["TLSRoute"] : ["TLSRoute", "TCPRoute"];
-  const possible = protocol === "TLS" ? ofTls : (KINDS_OF[protocol] ?? []);
-  const named = allowedRoutes?.kinds ?? [];
-  if (named.length === 0) return possible;
-  return possible.filter((one) =>
-    named.some(
-      ({ group = GATEWAY_API_GROUP, kind }) => group === GATEWAY_API_GROUP && kind === one,
+function atGateway(
+  gateway: KubernetesGateway,
+  sets: readonly ListenerSet[],
+  namespaces: NamespaceLabels,
+): AtGateway {
+  const { namespace, name, creationTimestamp } = gateway.metadata;
+  const key = keyOf(gateway.metadata);
+  const owner: ListenerOwner = { kind: "KubernetesGateway", namespace, name };
+  const own = { owner, creationTimestamp, listeners: gateway.spec.listeners };
+  const isTaken = (set: ListenerSet): boolean =>
+    takesListenersOf(gateway, set.owner.namespace, namespaces);
+  const added = sets.filter(isTaken).sort(compareSets);
+  const listeners = [own, ...added].flatMap((one) =>
+    one.listeners.map((listener, index) =>
+      listenerOf(listener, { ...one, key, index, namespaces }),
     ),
   );
+  return {
+    listeners: withConflicts(listeners),
+    refused: sets.filter((set) => !isTaken(set)).map((set) => set.owner),
+  };
 }
 
-function namespacesOf(
-  { namespaces: { from = "Same", selector = {} } = {} }: AllowedRoutes,
-  { namespace, namespaces }: ListenerPlace,
-): Listener["namespaces"] {
-  if (from === "All") return "all";
-  if (from === "Same") return [namespace];
-  if (from === "None") return [];
-  // A namespace that no file declares has its name alone: who selects by it may mean such a one.
-  const named = (selector.matchExpressions ?? [])
-    .filter(({ key }) => key === NAMESPACE_NAME_LABEL)
-    .flatMap(({ values = [] }) => values);
-  const matched = selector.matchLabels?.[NAMESPACE_NAME_LABEL];
-  const names = [
-    ...namespaces.keys(),
-    ...named,
-    ...(matched === undefined ? [] : [matched]),
-    namespace,
-  ];
-  return [...new Set(names)]
-    .filter((name) => selectsLabels(selector, labelsOfNamespace(name, namespaces.get(name))))
-    .sort();
-}
-
-/** How a Gateway of Istio's that stands for a listener is named. See Istio, kube.InternalGatewayName. */
-export function gatewayNameOf(gatewayName: string, listenerName: string): string {
-  return `${gatewayName}-istio-autogenerated-k8s-gateway-${listenerName}`;
-}
-
-/** The key of the Gateway of Istio's that stands for a listener. */
-export function gatewayKeyOf({ gateway, name }: Pick<Listener, "gateway" | "name">): string {
-  const [namespace = "", own = ""] = gateway.split("/");
-  return keyOf({ namespace, name: gatewayNameOf(own, name) });
+function parentsAt(gatewayKey: string, { listeners, refused }: AtGateway): Table<ListenerParent> {
+  const own = new Map<string, Listener[]>([[`KubernetesGateway ${gatewayKey}`, []]]);
+  for (const listener of listeners) {
+    const key = listenerParentKey(listener.owner);
+    own.set(key, [...(own.get(key) ?? []), listener]);
+  }
+  return Table.from<ListenerParent>([
+    ...[...own].map(
+      ([key, some]) => [key, { own: some, all: listeners, isRefused: false }] as const,
+    ),
+    ...refused.map(
+      (owner) => [listenerParentKey(owner), { own: [], all: [], isRefused: true }] as const,
+    ),
+  ]);
 }

@@ -37,7 +37,9 @@ export function checkCredentials(
     if (keys.length === 0) return [];
     const found = keys.filter((key) => secrets.has(key));
     const isGranted = found.some((key) =>
-      namespaces.some((reader) => mayReadSecret(grants, reader, secretOf(key, reader))),
+      namespaces.some((reader) =>
+        mayReadSecret(grants, { kind: "Gateway", namespace: reader }, secretOf(key, reader)),
+      ),
     );
     if (isGranted) return [];
     const message =

@@ -4,7 +4,7 @@ import { mayUseBackend } from "../gateway-api/grants.js";
 import type { BackendRules, RouteHead } from "../gateway-api/routes.js";
 import type { Finding, Path } from "../kind.js";
 import type { BackendObjectReference } from "../kinds/gateway-api/backends.js";
-import { parentType } from "../kinds/gateway-api/parents.js";
+import { hasListeners, parentType } from "../kinds/gateway-api/parents.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
@@ -72,7 +72,7 @@ function checkBackend(
     return warn("kind", REFERENCE_CODE, `a ${kind} of "${group}" is no backend: a Service is`);
   }
   // In the mesh a service is called as it could be without the route.
-  const isAtGateway = route.parents.some((parent) => parentType(parent) === "KubernetesGateway");
+  const isAtGateway = route.parents.some((parent) => hasListeners(parentType(parent)));
   if (isAtGateway && !mayUseBackend(grants, route.ref, backend)) {
     const message = `no ReferenceGrant of namespace ${namespace} lets a ${route.ref.kind} of namespace ${route.ref.namespace} name ${kind} "${name}"`;
     return warn("namespace", REFUSED, message);

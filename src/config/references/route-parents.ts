@@ -1,11 +1,17 @@
 import type { Table } from "../../base/table.js";
 import { didYouMean } from "../closest-word.js";
 import { attachmentsOf, type Refusal } from "../gateway-api/attachment.js";
-import type { Listener } from "../gateway-api/listeners.js";
+import type { Listeners } from "../gateway-api/listeners.js";
 import { type MeshParents, meantPort, type ParentPort } from "../gateway-api/mesh-parents.js";
 import type { RouteHead } from "../gateway-api/routes.js";
 import type { Finding } from "../kind.js";
-import { type ParentReference, type ParentType, parentType } from "../kinds/gateway-api/parents.js";
+import {
+  hasListeners,
+  type ListenerOwnerKind,
+  type ParentReference,
+  type ParentType,
+  parentType,
+} from "../kinds/gateway-api/parents.js";
 import { REFERENCE_CODE } from "./dangling.js";
 
 /** That a route is attached to nothing, or not to one of its parents. */
@@ -13,18 +19,20 @@ const UNATTACHED = "unattached-route";
 
 /** What routes of the Gateway API can name as parents. */
 export interface ParentNames {
-  /** Of the Gateways that are served, by `namespace/name`. */
-  readonly listeners: Table<readonly Listener[]>;
-  /** All Gateways, also those of other controllers, by `namespace/name`. */
-  readonly gateways: Table<unknown>;
+  /** Of the Gateways that are served, and of the sets that are added to them. */
+  readonly listeners: Listeners["parents"];
+  /** All, also those of other controllers, by `namespace/name`. */
+  readonly owners: Readonly<Record<ListenerOwnerKind, Table<unknown>>>;
   readonly inMesh: MeshParents;
 }
 
 /** How files call the types of parents. */
 const WORDS: Readonly<Record<ParentType, string>> = {
   KubernetesGateway: "Gateway",
+  ListenerSet: "ListenerSet",
   Service: "Service",
   ServiceEntry: "ServiceEntry",
+  XListenerSet: "XListenerSet",
 };
 
 /** A warning for each parent of a route that there is not, or that does not take it, and for a route without any. */
@@ -49,16 +57,14 @@ function checkParent(
   const path = ["spec", "parentRefs", index];
   const type = parentType(parent);
   if (type === undefined) {
-    const message = `a ${parent.kind ?? "Gateway"} of "${parent.group ?? ""}" takes no routes: a Gateway, a Service or a ServiceEntry does`;
+    const message = `a ${parent.kind ?? "Gateway"} of "${parent.group ?? ""}" takes no routes: a Gateway, a ListenerSet, a Service or a ServiceEntry does`;
     return [{ path: [...path, "kind"], code: UNATTACHED, message, severity: "warning" }];
   }
   const { name, namespace = ref.namespace } = parent;
   const key = `${namespace}/${name}`;
-  const names = type === "KubernetesGateway" ? known.gateways : known.inMesh[type];
+  const names = hasListeners(type) ? known.owners[type] : known.inMesh[type];
   if (names.has(key)) {
-    return type === "KubernetesGateway"
-      ? []
-      : checkPort(parent, index, known.inMesh[type].get(key));
+    return hasListeners(type) ? [] : checkPort(parent, index, known.inMesh[type].get(key));
   }
   const own = [...names.keys()]
     .filter((one) => one.startsWith(`${namespace}/`))

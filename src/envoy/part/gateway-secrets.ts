@@ -4,6 +4,7 @@ import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-t
 import type { ResourceOf } from "../../config/kinds.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
+import { isAdded, originOf } from "../../mesh/made-of.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { credentialNames } from "../gateway-tls.js";
@@ -31,7 +32,8 @@ function credentialsOf(gateways: readonly Gateway[]): ReadonlyMap<string, readon
 
 /**
  * The Secret of a credential, perhaps by a longer name, if the proxy may have it. One of another namespace has to be granted
- * both to the proxy's namespace, which will have the key, and to that of a Gateway which says what is served by it.
+ * both to the proxy's namespace, which will have the key, and to that of a Gateway which says what is served by it; or else
+ * a ListenerSet that may read it adds what is served by it to a Gateway which takes that from there.
  */
 function readable(
   { secrets, grants, proxy }: SecretInputs,
@@ -42,9 +44,19 @@ function readable(
   const { namespace, name } = secretOf(credential, proxy.namespace);
   const secret = { namespace, name: name + suffix };
   const isOwn = namespace === proxy.namespace;
-  const isGranted =
-    mayReadSecret(grants, proxy.namespace, secret) &&
-    gateways.some(({ metadata }) => mayReadSecret(grants, metadata.namespace, secret));
+  const isGrantedToProxy = mayReadSecret(
+    grants,
+    { kind: "Gateway", namespace: proxy.namespace },
+    secret,
+  );
+  const isGranted = gateways.some((gateway) => {
+    const { kind } = originOf(gateway);
+    const { namespace: from } = gateway.metadata;
+    return (
+      (isGrantedToProxy || isAdded(gateway)) &&
+      mayReadSecret(grants, { kind, namespace: from }, secret)
+    );
+  });
   return isOwn || isGranted ? secrets.get(`${namespace}/${secret.name}`) : undefined;
 }
 

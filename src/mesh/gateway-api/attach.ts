@@ -2,7 +2,8 @@
 import { Table } from "../../base/table.js";
 import { attachmentsOf } from "../../config/gateway-api/attachment.js";
 import { mayUseBackend } from "../../config/gateway-api/grants.js";
-import { gatewayKeyOf, type Listener } from "../../config/gateway-api/listeners.js";
+import { gatewayKeyOf } from "../../config/gateway-api/listener.js";
+import type { Listeners } from "../../config/gateway-api/listeners.js";
 import {
   type RouteHead,
   type RouteKind,
@@ -21,7 +22,7 @@ import { httpRouteRules } from "./http-rule.js";
 
 /** What routes are attached to, and what they may name. */
 export interface AttachContext {
-  readonly listeners: Table<readonly Listener[]>;
+  readonly listeners: Listeners["parents"];
   readonly grants: Table<ResourceOf<"ReferenceGrant">>;
 }
 

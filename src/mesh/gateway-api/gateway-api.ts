@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { createListeners, type Listener } from "../../config/gateway-api/listeners.js";
+import type { Listener } from "../../config/gateway-api/listener.js";
+import { createListeners, type Listeners } from "../../config/gateway-api/listeners.js";
 import type { RouteKind, RouteResource } from "../../config/gateway-api/routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceTables } from "../../config/snapshot.js";
@@ -34,10 +35,13 @@ export function createGatewayApi(
     if (isUnused(tables)) return { Gateway, VirtualService };
     const listeners = listenersOf(tables);
     const { ReferenceGrant: grants } = tables;
-    const attached = attachedOf(tables, { listeners, grants });
+    const attached = attachedOf(tables, { listeners: listeners.parents, grants });
     const made = bothRoutes(meshRoutes(attached, tables), gatewayRoutes(attached));
     return {
-      Gateway: withGateways(Gateway, gatewaysOf(tables.KubernetesGateway, listeners, grants)),
+      Gateway: withGateways(
+        Gateway,
+        gatewaysOf(tables.KubernetesGateway, listeners.byGateway, grants),
+      ),
       VirtualService: withRoutes(VirtualService, settled(made)),
     };
   };
@@ -55,7 +59,7 @@ function createGateways(
   engine: Engine,
 ): (
   table: ResourceTables["KubernetesGateway"],
-  listeners: Table<readonly Listener[]>,
+  listeners: Listeners["byGateway"],
   grants: ResourceTables["ReferenceGrant"],
 ) => Table<ResourceOf<"Gateway">> {
   const made = engine.derive<

@@ -1,13 +1,16 @@
-/** The listeners of the Gateway API's Gateways as Gateways of Istio's: one each, with one server. See Istio, GatewayCollection. */
+/**
+ * The listeners of the Gateway API's Gateways, also those that are added to them, as Gateways of Istio's: one each, with one
+ * server. See Istio, GatewayCollection and ListenerSetCollection.
+ */
 import { Table } from "../../base/table.js";
+import { gatewayNameOf, type Listener } from "../../config/gateway-api/listener.js";
 import { listenerTls } from "../../config/gateway-api/listener-tls.js";
-import { gatewayNameOf, type Listener } from "../../config/gateway-api/listeners.js";
 import type { GatewaySpec, Server } from "../../config/kinds/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import { keyOf, refOf } from "../../config/resource.js";
+import { keyOf } from "../../config/resource.js";
 import { namedServicesOf } from "../gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
-import { gatewaySemantics, madeOf } from "../made-of.js";
+import { addedTo, gatewaySemantics, madeOf } from "../made-of.js";
 import { GATEWAY_NAME_LABEL } from "../policy-targets.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
@@ -21,20 +24,26 @@ export function listenerGateways(
 ): Table<ResourceOf<"Gateway">> {
   const workloads = workloadsOf(gateway);
   const made = listeners.flatMap((listener): readonly ResourceOf<"Gateway">[] => {
-    const { tls, isServed } = listenerTls(gateway, listener.index, grants);
+    const { tls, isServed } = listenerTls(gateway, listener, grants);
     if (!isServed) return [];
-    const { namespace, name, creationTimestamp } = gateway.metadata;
-    const part = { ref: refOf(gateway), path: `listeners[${listener.index}]` };
+    const { owner, creationTimestamp } = listener;
+    const part = { ref: owner, path: `listeners[${listener.index}]` };
+    const isAdded = owner.kind !== "KubernetesGateway";
     const server = serverOf(listener, tls);
     return [
       {
         kind: "Gateway",
         apiVersion: "networking.istio.io/v1",
         metadata: {
-          name: gatewayNameOf(name, listener.name),
-          namespace,
+          name: gatewayNameOf(listener),
+          namespace: owner.namespace,
           labels: {},
-          annotations: { ...gatewaySemantics(), ...madeOf([part]), ...workloads.annotations },
+          annotations: {
+            ...gatewaySemantics(),
+            ...madeOf([part]),
+            ...(isAdded ? addedTo(gateway.metadata.namespace) : {}),
+            ...workloads.annotations,
+          },
           ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
         },
         spec: { servers: [server], ...workloads.spec },

@@ -7,7 +7,9 @@ describe("lookUpKind", () => {
     ["v1", "Service"],
     ["apps/v1", "Deployment"],
     ["discovery.k8s.io/v1", "EndpointSlice"],
+    ["gateway.networking.k8s.io/v1", "ListenerSet"],
     ["gateway.networking.k8s.io/v1beta1", "ReferenceGrant"],
+    ["gateway.networking.x-k8s.io/v1alpha1", "XListenerSet"],
     ["networking.istio.io/v1", "Gateway"],
     ["networking.k8s.io/v1", "Ingress"],
     ["networking.istio.io/v1alpha3", "EnvoyFilter"],
@@ -32,9 +34,8 @@ describe("lookUpKind", () => {
   });
 
   it.each([
-    ["gateway.networking.k8s.io/v1", "ListenerSet"],
     ["gateway.networking.k8s.io/v1", "UDPRoute"],
-    ["gateway.networking.x-k8s.io/v1alpha1", "XListenerSet"],
+    ["gateway.networking.x-k8s.io/v1alpha1", "XBackendTrafficPolicy"],
   ])("knows that %s %s would mean something", (apiVersion, kind) => {
     expect(lookUpKind(apiVersion, kind)).toEqual({ result: "unsupported" });
   });

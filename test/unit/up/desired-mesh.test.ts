@@ -82,6 +82,40 @@ describe("a Gateway of the Gateway API", () => {
     ]);
   });
 
+  test("is asked for by the listeners that a set of another namespace adds to it", () => {
+    const empty = resource("KubernetesGateway", "edge.front", {
+      spec: {
+        gatewayClassName: "istio",
+        listeners: [],
+        allowedListeners: { namespaces: { from: "All" } },
+      },
+    });
+    const set = resource("ListenerSet", "more.team", {
+      spec: {
+        parentRef: { name: "edge", namespace: "front" },
+        listeners: [
+          {
+            name: "https",
+            port: 443,
+            protocol: "HTTPS",
+            hostname: "team.example.com",
+            tls: { certificateRefs: [{ name: "team-tls" }] },
+          },
+        ],
+      },
+    });
+    const { credentials, madeGateways } = desiredMesh(tablesOf(empty, set));
+    expect(credentials).toEqual([
+      { namespace: "team", name: "team-tls", hosts: ["team.example.com"] },
+    ]);
+    expect(madeGateways).toMatchObject([
+      {
+        workload: { name: "edge-istio", namespace: "front", labels },
+        servicePorts: [{ name: "https-443", port: 443, targetPort: 8443 }],
+      },
+    ]);
+  });
+
   test("is what pods of its namespace with its name in a label are", () => {
     const pod = (namespace: string): ConfigResource =>
       resource("Pod", `own.${namespace}`, { labels, spec: {} });

@@ -19,21 +19,23 @@ import { notApplied } from "../unapplied.js";
 import { checkGatewayTls, checkListenerTls, GatewayTls, ListenerTls } from "./gateway-tls.js";
 import { checkReference, checkSectionName, GATEWAY_API_GROUP, hostnameProblem } from "./names.js";
 
+/** Namespaces: all, those that a selector selects, the own one, or none. */
+export type AllowedNamespaces = ValueOf<typeof AllowedNamespaces>;
+const AllowedNamespaces = strict({
+  from: optional(oneOf("All", "Selector", "Same", "None")),
+  selector: optional(LabelSelector),
+});
+
 /** The routes that a listener takes; those of its own namespace when it does not say. */
 export type AllowedRoutes = ValueOf<typeof AllowedRoutes>;
 const AllowedRoutes = strict({
-  namespaces: optional(
-    strict({
-      from: optional(oneOf("All", "Selector", "Same", "None")),
-      selector: optional(LabelSelector),
-    }),
-  ),
+  namespaces: optional(AllowedNamespaces),
   kinds: optional(list(strict({ group: optional(Text), kind: NonEmptyText }), 8)),
 });
 
 /** A port on which a gateway listens, for one host or one domain, or for any. */
 export type GatewayListener = ValueOf<typeof GatewayListener>;
-const GatewayListener = strict({
+export const GatewayListener = strict({
   name: NonEmptyText,
   hostname: optional(NonEmptyText),
   port: PortNumber,
@@ -58,7 +60,8 @@ const KubernetesGatewaySpec = strict({
       parametersRef: optional(lenient({})),
     }),
   ),
-  allowedListeners: optional(lenient({})),
+  /** The ListenerSets that may add listeners; none when absent. */
+  allowedListeners: optional(strict({ namespaces: optional(AllowedNamespaces) })),
   defaultScope: optional(Text),
   tls: optional(GatewayTls),
 });
@@ -84,24 +87,34 @@ function* checkGateway({ spec }: ConfigResource<KubernetesGatewaySpec>): Finding
   if (listeners.length === 0 && spec.allowedListeners === undefined) {
     yield invalid(["spec", "listeners"], "the Gateway has no listeners");
   }
-  yield* each(listeners, ["spec", "listeners"], checkListener);
-  const names = listeners.map(({ name }) => name);
-  yield* unique(names, (index) => ["spec", "listeners", index, "name"], "name of a listener");
-  const places = listeners.map(({ port, protocol, hostname = "" }) =>
-    `${port} ${protocol} ${hostname}`.trim(),
-  );
-  yield* unique(places, (index) => ["spec", "listeners", index], "port, protocol and hostname");
+  yield* checkListeners(listeners, ["spec", "listeners"]);
   yield* each(addresses, ["spec", "addresses"], checkAddress);
   yield* given(spec.tls, ["spec", "tls"], checkGatewayTls);
-  if (spec.allowedListeners !== undefined) {
-    yield notApplied(["spec", "allowedListeners"], "allowedListeners");
-  }
+  yield* given(
+    spec.allowedListeners?.namespaces,
+    ["spec", "allowedListeners", "namespaces"],
+    checkAllowedNamespaces,
+  );
   if (spec.tls?.backend !== undefined) {
     yield notApplied(["spec", "tls", "backend"], "tls.backend of a Gateway");
   }
 }
 
-function* checkListener(listener: GatewayListener, path: Path): Findings {
+/** A listener of a Gateway, or one that a ListenerSet adds to it, which may leave its port to its protocol. */
+type AnyListener = Omit<GatewayListener, "port"> & Partial<Pick<GatewayListener, "port">>;
+
+/** Listeners that can be, each with a name and a place of its own. */
+export function* checkListeners(listeners: readonly AnyListener[], path: Path): Findings {
+  yield* each(listeners, path, checkListener);
+  const names = listeners.map(({ name }) => name);
+  yield* unique(names, (index) => [...path, index, "name"], "name of a listener");
+  const places = listeners.map(({ port, protocol, hostname = "" }) =>
+    `${port ?? ""} ${protocol} ${hostname}`.trim(),
+  );
+  yield* unique(places, (index) => [...path, index], "port, protocol and hostname");
+}
+
+function* checkListener(listener: AnyListener, path: Path): Findings {
   const { name, hostname, protocol, tls, allowedRoutes } = listener;
   yield* checkSectionName(name, [...path, "name"]);
   yield* given(hostname, [...path, "hostname"], (host, at) => refuse(at, hostnameProblem(host)));
@@ -118,14 +131,16 @@ function* checkListener(listener: GatewayListener, path: Path): Findings {
   yield* given(allowedRoutes, [...path, "allowedRoutes"], checkAllowedRoutes);
 }
 
-function* checkAllowedRoutes({ namespaces = {}, kinds }: AllowedRoutes, path: Path): Findings {
-  const { from = "Same", selector } = namespaces;
-  const at = [...path, "namespaces"];
-  if (from === "Selector" && selector === undefined) {
-    yield invalid([...at, "selector"], "from: Selector needs a selector");
-  }
-  yield* given(selector, [...at, "selector"], checkLabelSelector);
+function* checkAllowedRoutes({ namespaces, kinds }: AllowedRoutes, path: Path): Findings {
+  yield* given(namespaces, [...path, "namespaces"], checkAllowedNamespaces);
   yield* each(kinds, [...path, "kinds"], checkReference);
+}
+
+function* checkAllowedNamespaces({ from, selector }: AllowedNamespaces, path: Path): Findings {
+  if (from === "Selector" && selector === undefined) {
+    yield invalid([...path, "selector"], "from: Selector needs a selector");
+  }
+  yield* given(selector, [...path, "selector"], checkLabelSelector);
 }
 
 function* checkAddress(

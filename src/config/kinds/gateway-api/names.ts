@@ -5,6 +5,8 @@ import { type Findings, given, refuse } from "../findings.js";
 
 /** The API group of all kinds of the Gateway API. */
 export const GATEWAY_API_GROUP = "gateway.networking.k8s.io";
+/** The group of kinds that are not yet of it. */
+export const EXPERIMENTAL_GROUP = "gateway.networking.x-k8s.io";
 
 const KIND = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/i;
 const MAX_LENGTH = 253;

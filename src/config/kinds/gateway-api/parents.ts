@@ -1,7 +1,13 @@
 import type { Path } from "../../kind.js";
 import { list, NonEmptyText, optional, PortNumber, strict, Text, type ValueOf } from "../fields.js";
 import { each, type Findings, given, invalid, refuse } from "../findings.js";
-import { checkReference, checkSectionName, GATEWAY_API_GROUP, hostnameProblem } from "./names.js";
+import {
+  checkReference,
+  checkSectionName,
+  EXPERIMENTAL_GROUP,
+  GATEWAY_API_GROUP,
+  hostnameProblem,
+} from "./names.js";
 
 /** What a route is to be attached to: a Gateway, or a Service or ServiceEntry for the calls in the mesh. */
 export type ParentReference = ValueOf<typeof ParentReference>;
@@ -52,11 +58,16 @@ function nameOf({ group, kind, namespace, name }: ParentReference): string {
 const partOf = ({ sectionName, port }: ParentReference): string =>
   JSON.stringify([sectionName ?? "", port ?? 0]);
 
+/** What has listeners, as fairlead calls it. */
+export type ListenerOwnerKind = "KubernetesGateway" | "ListenerSet" | "XListenerSet";
+
 /** What routes can be attached to, as fairlead calls it. */
-export type ParentType = "KubernetesGateway" | "Service" | "ServiceEntry";
+export type ParentType = ListenerOwnerKind | "Service" | "ServiceEntry";
 
 const TYPES: Readonly<Partial<Record<string, ParentType>>> = {
   [`${GATEWAY_API_GROUP}/Gateway`]: "KubernetesGateway",
+  [`${GATEWAY_API_GROUP}/ListenerSet`]: "ListenerSet",
+  [`${EXPERIMENTAL_GROUP}/XListenerSet`]: "XListenerSet",
   "/Service": "Service",
   "networking.istio.io/ServiceEntry": "ServiceEntry",
 };
@@ -67,4 +78,9 @@ export function parentType({
   kind = "Gateway",
 }: Pick<ParentReference, "group" | "kind">): ParentType | undefined {
   return TYPES[`${group}/${kind}`];
+}
+
+/** Whether routes at a parent are for the requests and connections that come to listeners. */
+export function hasListeners(type: ParentType | undefined): type is ListenerOwnerKind {
+  return type !== undefined && type !== "Service" && type !== "ServiceEntry";
 }

@@ -43,9 +43,14 @@ describe("a Gateway of the Gateway API", () => {
       ["warning spec.tls.frontend.default.validation.mode"],
     ],
     [
-      "takes no listeners of others yet",
-      { ...gateway(http), allowedListeners: {} },
-      ["warning spec.allowedListeners"],
+      "takes listeners of namespaces by a selector that there is",
+      { ...gateway(http), allowedListeners: { namespaces: { from: "Selector" } } },
+      ["spec.allowedListeners.namespaces.selector"],
+    ],
+    [
+      "may leave listeners to others",
+      { ...gateway(), allowedListeners: { namespaces: { from: "All" } } },
+      [],
     ],
   ]);
 });
@@ -90,6 +95,49 @@ describe("a listener", () => {
         },
       }),
       [0, 1].map((i) => `${AT}.allowedRoutes.namespaces.selector.matchExpressions[${i}].values`),
+    ],
+  ]);
+});
+
+const listenerSet = (...listeners: object[]) => ({ parentRef: { name: "edge" }, listeners });
+const OTHER_PORT = [
+  "has listeners with ports that there are",
+  listenerSet({ ...http, port: 65536 }),
+  [`${AT}.port`],
+] as const;
+
+describe("a ListenerSet", () => {
+  tryRows("ListenerSet", [
+    ["has a parent", { listeners: [http] }, ["spec.parentRef"]],
+    ["has listeners", listenerSet(), ["spec.listeners"]],
+    ["has listeners with ports", listenerSet({ name: "http", protocol: "HTTP" }), [`${AT}.port`]],
+    OTHER_PORT,
+    [
+      "has listeners of different names, at different places",
+      listenerSet(http, http),
+      ["spec.listeners[1].name", "spec.listeners[1]"],
+    ],
+    [
+      "has listeners as a Gateway has them",
+      listenerSet({ ...http, tls: certificate }),
+      [`${AT}.tls`],
+    ],
+    [
+      "names its parent by names that can be",
+      { parentRef: { name: "edge", namespace: "A b" }, listeners: [http] },
+      ["spec.parentRef.namespace"],
+    ],
+  ]);
+  tryRows("XListenerSet", [
+    OTHER_PORT,
+    [
+      "leaves ports to protocols that have one",
+      listenerSet(
+        { name: "http", protocol: "HTTP" },
+        { name: "https", port: 0, protocol: "HTTPS", tls: certificate },
+        { name: "tcp", protocol: "TCP" },
+      ),
+      ["spec.listeners[2].port"],
     ],
   ]);
 });

@@ -255,6 +255,143 @@ describe("a Gateway", () => {
   });
 });
 
+describe("a ListenerSet", () => {
+  const OPEN = gateway(`[${HTTP}]`, ", allowedListeners: { namespaces: { from: All } }");
+  const CLOSED = gateway(`[${HTTP}]`);
+  const ASKING = gateway(
+    `[${HTTP}]`,
+    ", allowedListeners: { namespaces: { from: All } }, tls: { frontend: { default: { validation: { caCertificateRefs: [] } } } }",
+  );
+  const set = (listeners: string, parent = "name: edge, namespace: front"): string =>
+    `apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: { name: more }
+spec: { parentRef: { ${parent} }, listeners: ${listeners} }`;
+  const OWN = "{ name: own, port: 80, protocol: HTTP, hostname: own.example }";
+
+  it("is told nothing of where everything is there", () => {
+    expect(warningsOf(POD, OPEN, set(`[${OWN}]`))).toEqual([]);
+  });
+
+  it.each([
+    [
+      "at a Gateway that there is not",
+      [OPEN, set(`[${OWN}]`, "name: egde, namespace: front")],
+      "IST0101",
+      /no Gateway "front\/egde" \(did you mean "edge"\?\)/,
+    ],
+    [
+      "at a kind that takes no listeners",
+      [OPEN, set(`[${OWN}]`, 'group: "", kind: Service, name: edge')],
+      "unserved-listener",
+      /a Service of "" takes no listeners: a Gateway does/,
+    ],
+    [
+      "at a Gateway that takes none of its namespace",
+      [CLOSED, set(`[${OWN}]`)],
+      "unserved-listener",
+      /Gateway "front\/edge" takes no listeners of namespace default: see its allowedListeners/,
+    ],
+    [
+      "with a listener that cannot be beside another",
+      [OPEN, set("[{ name: own, port: 80, protocol: TCP }]")],
+      "unserved-listener",
+      /listener "http" of Gateway "front\/edge" has port 80 for HTTP: TCP cannot be beside it; the listener is not served/,
+    ],
+    [
+      "with a listener for a host that another has",
+      [OPEN, set(`[${OWN.replace("own.example", '"*.example"')}]`)],
+      "unserved-listener",
+      /listener "http" of Gateway "front\/edge" has port 80 for \*\.example already/,
+    ],
+    [
+      "without the Secret of a certificate",
+      [
+        OPEN,
+        set(
+          "[{ name: own, port: 443, protocol: HTTPS, tls: { certificateRefs: [{ name: gone }] } }]",
+        ),
+      ],
+      "IST0101",
+      /no Secret "default\/gone"/,
+    ],
+    [
+      "with a certificate that is not granted",
+      [
+        OPEN,
+        set(
+          "[{ name: own, port: 443, protocol: HTTPS, tls: { certificateRefs: [{ name: own, namespace: front }] } }]",
+        ),
+      ],
+      "unserved-listener",
+      /no ReferenceGrant lets ListenerSets of namespace default read Secret "front\/own"/,
+    ],
+    [
+      "with clients that could not be checked",
+      [
+        ASKING,
+        set(
+          "[{ name: own, port: 443, protocol: HTTPS, tls: { certificateRefs: [{ name: own }] } }]",
+        ),
+      ],
+      "unserved-listener",
+      /the roots of clients' certificates have to be in one ConfigMap/,
+    ],
+  ] as const)("%s is told so", (_what, texts, code, message) => {
+    const [found, ...others] = warningsOf(POD, SECRET, ...texts);
+    expect(others).toEqual([]);
+    expect([found?.[0], found?.[1]]).toEqual([code, expect.stringMatching(message)]);
+  });
+
+  it("of a Gateway of another controller is not asked about", () => {
+    const foreign = `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: foreign }
+spec: { controllerName: example.com/other }`;
+    expect(warningsOf(foreign, gateway(`[${HTTP}]`, "", "foreign"), set(`[${OWN}]`))).toEqual([]);
+  });
+
+  const at = (name: string, more = ""): string =>
+    route(
+      `{ parentRefs: [{ group: gateway.networking.k8s.io, kind: ListenerSet, name: ${name}${more} }], ${RULES} }`,
+    );
+
+  it.each([
+    [
+      "there is not",
+      [OPEN, set(`[${OWN}]`), at("mroe")],
+      /no ListenerSet "default\/mroe" \(did you mean "more"/,
+    ],
+    [
+      "no Gateway takes",
+      [CLOSED, set(`[${OWN}]`), at("more")],
+      /not taken by the Gateway that it names/,
+    ],
+    [
+      "has no such listener",
+      [OPEN, set(`[${OWN}]`), at("more", ", sectionName: gone")],
+      /the ListenerSet has no listener "gone": it has own/,
+    ],
+    [
+      "has a listener that is not served",
+      [OPEN, set("[{ name: own, port: 80, protocol: TCP }]"), at("more")],
+      /listener "own" is not served: listener "http" of Gateway "front\/edge" has port 80/,
+    ],
+  ])("has its routes told that it %s", (_what, texts, message) => {
+    const [found, ...others] = warningsOf(SHOP, POD, ...texts);
+    expect(others).toEqual([]);
+    expect(found?.[1]).toMatch(message);
+  });
+
+  it("takes backends of other namespaces where these are granted alone", () => {
+    const backends = "rules: [{ backendRefs: [{ name: a, namespace: other, port: 80 }] }]";
+    const other = SHOP.replace("name: shop", "name: a, namespace: other");
+    const text = at("more").replace(RULES, backends);
+    const [found] = warningsOf(other, POD, OPEN, set(`[${OWN}]`), text);
+    expect(found?.[0]).toBe("reference-not-granted");
+  });
+});
+
 describe("a BackendTLSPolicy", () => {
   const policy = (target: string, validation: string): string =>
     `apiVersion: gateway.networking.k8s.io/v1

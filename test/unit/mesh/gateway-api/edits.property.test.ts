@@ -22,12 +22,27 @@ spec:
   targetRefs: [{ group: "", kind: Service, ${target} }]
   validation: { hostname: ${hostname}, wellKnownCACertificates: System }`;
 
+const MORE = "{ group: gateway.networking.k8s.io, kind: ListenerSet, name: more }";
+const listenerSet = (kind: "ListenerSet" | "XListenerSet", port: number): string =>
+  `apiVersion: ${kind === "ListenerSet" ? "gateway.networking.k8s.io/v1" : "gateway.networking.x-k8s.io/v1alpha1"}
+kind: ${kind}
+metadata: { name: more }
+spec: { parentRef: ${EDGE}, listeners: [{ name: a, port: ${port}, protocol: HTTP }] }`;
+
 /** The forms of each resource; it may also be absent. */
 const FORMS: readonly (readonly string[])[] = [
   [
     gateway("[{ name: a, port: 80, protocol: HTTP }]"),
     gateway(
       "[{ name: a, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: All } } }]",
+    ),
+    gateway(
+      "[{ name: a, port: 80, protocol: HTTP }]",
+      ", allowedListeners: { namespaces: { from: Same } }",
+    ),
+    gateway(
+      "[{ name: b, port: 81, protocol: HTTP }]",
+      ', allowedListeners: { namespaces: { from: Selector, selector: { matchLabels: { open: "yes" } } } }',
     ),
     gateway(
       '[{ name: a, port: 80, protocol: HTTP, hostname: "*.example", allowedRoutes: { namespaces: { from: Selector, selector: { matchLabels: { open: "yes" } } } } }]',
@@ -38,6 +53,8 @@ const FORMS: readonly (readonly string[])[] = [
 kind: Namespace
 metadata: { name: default, labels: { open: "${open}" } }`,
   ),
+  [listenerSet("ListenerSet", 80), listenerSet("ListenerSet", 81)],
+  [listenerSet("XListenerSet", 81)],
   [
     `apiVersion: v1
 kind: Service
@@ -60,6 +77,7 @@ spec:
       `{ parentRefs: [${EDGE}, ${SHOP}], hostnames: [a.example], ${rules("b")} }`,
     ),
     route("HTTPRoute", "one", `{ parentRefs: [${SHOP}], ${rules("c, namespace: other")} }`),
+    route("HTTPRoute", "one", `{ parentRefs: [${MORE}, ${EDGE}], ${rules("d")} }`),
   ],
   [
     route(
