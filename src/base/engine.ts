@@ -22,6 +22,7 @@ import { createHeld } from "./held.js";
 import { Lazy, type Making } from "./lazy.js";
 import type { MemoNode } from "./memo-node.js";
 import { type Branch, type Cell, Memory, type MemoTree } from "./memory.js";
+import { rowFinder } from "./row-finder.js";
 import { allKeys, changedKeys, withRows } from "./rows.js";
 import { type Change, Table } from "./table.js";
 import type { ABSENT } from "./trie.js";
@@ -180,6 +181,14 @@ export class Engine {
       cell.set({ input, value });
       return value;
     };
+  }
+
+  /**
+   * The maker of finders of rows, one for each who asks for one row of a table again and again. What changed in the table is
+   * found once for all of them; who has the row of before has that of now, if it is not among what changed.
+   */
+  rowFinder<V>(): (key: string) => (table: Table<V>) => V | undefined {
+    return rowFinder<V>(() => this.#remembered());
   }
 
   /** As `latest`, for a function of an object: its last call is remembered by the values of the fields that it reads. */

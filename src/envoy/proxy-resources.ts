@@ -8,7 +8,6 @@ import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { groupOf, memberProxy } from "../mesh/group-member.js";
-import type { Place } from "../mesh/locality-balancing.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
@@ -28,23 +27,18 @@ import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secret
 import { createInboundPart } from "./part/inbound-part.js";
 import { createLogs, type Logs } from "./part/logs.js";
 import { createOnDemand } from "./part/on-demand.js";
-import { createOwnContext, createOwnPart, type OwnPart } from "./part/own-part.js";
+import { createOwnPart, type OwnPart, type OwnPartBuilder } from "./part/own-part.js";
 import { createPassedPorts } from "./part/passed-ports.js";
-import { createPlaces, type Places } from "./part/places.js";
+import { createPlaces } from "./part/places.js";
+import { createPositions, type Position } from "./part/positions.js";
 import { createLogFinder } from "./part/proxy-logs.js";
-import { partAt, type ScopeBuilder } from "./part/scope-builder.js";
-import {
-  createPatches,
-  createScopes,
-  type Patches,
-  type ScopeInputs,
-  type Scopes,
-  scopeOf,
-} from "./part/scopes.js";
+import { partAt } from "./part/scope-builder.js";
+import { createPatches, createScopes, type Patches } from "./part/scopes.js";
 import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
 import { createSidecarListeners } from "./part/sidecar-listeners.js";
 import { createSidecarOutbound, type SidecarOutbound } from "./part/sidecar-outbound.js";
+import { createSurroundings } from "./part/surroundings.js";
 import { createPatchCheck } from "./patch/check-patch.js";
 import { isForSide, sidesOf } from "./patch/compiled-patch.js";
 import {
@@ -105,71 +99,21 @@ type ProxyBuilder = (mesh: Mesh) => ProxySets;
 /** What the builders of all proxies share. */
 interface Shared {
   readonly engine: Engine;
-  readonly scopes: Scopes;
-  readonly scoping: ReturnType<typeof createScoping>;
+  readonly positionFinder: ReturnType<typeof createPositions>;
   readonly gatewayServersOf: GatewayServers;
   readonly logs: Logs;
   readonly clusterUnions: ReturnType<typeof createClusterUnions>;
   readonly security: ReturnType<typeof createSecurity>;
-  readonly places: Places;
   readonly patches: Patches;
   readonly secretResources: SecretResources;
   readonly clientSecrets: ReturnType<typeof createClientSecrets>;
   readonly outbound: ReturnType<typeof createSidecarOutbound>;
-  readonly contextOf: ReturnType<typeof createOwnContext>;
   readonly nameTables: ReturnType<typeof createNameTables>;
-}
-
-/** What of a mesh decides in which scopes proxies are. */
-type ScopingInputs = ScopeInputs & Pick<Mesh, "envoyFilters">;
-
-/** Finds that of a mesh: the same object until something in it changes. */
-function createScoping(engine: Engine): (mesh: Mesh) => ScopingInputs {
-  const settled = engine.latestFields<ScopingInputs, ScopingInputs>(
-    "what decides scopes",
-    {
-      callerLabels: true,
-      sidecars: true,
-      envoyFilters: true,
-      config: true,
-      lookedUpServices: true,
-    },
-    ({ callerLabels, sidecars, envoyFilters, config, lookedUpServices }) => ({
-      callerLabels,
-      sidecars,
-      envoyFilters,
-      config,
-      lookedUpServices,
-    }),
-  );
-  return engine.latestOf("what decides scopes of a mesh", (mesh: Mesh) => settled(mesh));
-}
-
-/** The builder of the scope that a proxy is in. */
-function scopeFinder(
-  { engine, scopes, patches, scoping }: Shared,
-  proxy: Proxy,
-): (mesh: Mesh) => ScopeBuilder {
-  const find = engine.latestOf("scope", (inputs: ScopingInputs) =>
-    scopes.builderFor(scopeOf(inputs, proxy, patches.for(inputs, proxy))),
-  );
-  return (mesh) => find(scoping(mesh));
 }
 
 /** Where nothing changed, the sets are the object that they were. */
 function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
   return engine.settle<ResourceSets>((a, b) => sameElements(madeSets(a), madeSets(b)));
-}
-
-/** The finder of what one sidecar shares with others. */
-function outboundFinder(shared: Shared, proxy: Proxy): (mesh: Mesh) => SidecarOutbound {
-  const { engine, outbound, places } = shared;
-  const scope = scopeFinder(shared, proxy);
-  const place = places.finder(proxy);
-  const at = engine.latest("outbound of a proxy", (builder: ScopeBuilder, where: Place) =>
-    outbound(builder, proxy.mode !== "NONE", where),
-  );
-  return (mesh) => at(scope(mesh), place(mesh))(mesh);
 }
 
 /** What a sidecar's sets have that is its own, alone or together with what it shares with others. */
@@ -181,18 +125,33 @@ interface ProperInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | 
   readonly secrets: ResourceSet;
 }
 
+/** What a sidecar has at its position, before it is known what it can call. */
+interface Standing {
+  readonly outbound: (mesh: Mesh) => SidecarOutbound;
+  readonly own: ReturnType<OwnPartBuilder["inputsAt"]>;
+  readonly secrets: ResourceSet;
+}
+
 function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, clusterUnions, clientSecrets } = shared;
+  const { engine, clusterUnions, clientSecrets, outbound: outboundAt } = shared;
   const inbound = createInboundPart(engine, encoder);
   const onDemand = createOnDemand(engine);
   const listenersOf = createSidecarListeners(shared, encoder);
   return (connected) => {
     const { proxy } = connected;
-    const outboundOf = outboundFinder(shared, proxy);
-    const ownOf = createOwnPart({ ...shared, inbound }, proxy);
+    const positionIn = shared.positionFinder(proxy);
+    const ownPart = createOwnPart({ ...shared, inbound }, proxy);
+    const standing = engine.latestOf(
+      "standing of a sidecar",
+      (position: Position): Standing => ({
+        outbound: outboundAt(position.scope, proxy.mode !== "NONE", position.place),
+        own: ownPart.inputsAt(position),
+        secrets: clientSecrets(position.around.credentials, proxy),
+      }),
+    );
     const clusters = clusterUnions(connected);
     const listeners = listenersOf(proxy);
     const asking = proxy.onDemand ? onDemand() : undefined;
@@ -213,9 +172,10 @@ function createSidecars(
       },
     );
     return (mesh) => {
+      const { outbound: outboundOf, own: inputs, secrets } = standing(positionIn(mesh));
       const outbound = outboundOf(mesh);
-      const own = ownOf(mesh, outbound.clusters);
-      const all = together(outbound, own, clientSecrets(mesh, proxy));
+      const own = ownPart.build(inputs, outbound.clusters);
+      const all = together(outbound, own, secrets);
       return asking === undefined ? all : asking(all, outbound.scope, own.needed);
     };
   };
@@ -225,24 +185,23 @@ function createRouters(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, clusterUnions, security, patches, places } = shared;
+  const { engine, clusterUnions, security, patches } = shared;
   const { secretResources, clientSecrets, nameTables } = shared;
   const { patching } = patches;
   const gateway = createGatewayPart(engine, encoder, shared.gatewayServersOf);
   const served = createGatewaySecrets(engine, secretResources);
   return (connected) => {
     const { proxy } = connected;
-    const scope = scopeFinder(shared, proxy);
+    const positionIn = shared.positionFinder(proxy);
     const clientLogs = createLogFinder(shared, proxy, "CLIENT");
-    const place = places.finder(proxy);
     const clusters = clusterUnions(connected);
     const secrets = engine.latest("secrets of a proxy", unionOf);
     const settled = createSets(engine);
     const patch = { listeners: patching.listeners(), routes: patching.routes() };
     const passedPorts = createPassedPorts(engine);
     return (mesh) => {
-      const builder = scope(mesh);
-      const preferred = partAt(builder, mesh, () => place(mesh));
+      const { scope: builder, place } = positionIn(mesh);
+      const preferred = partAt(builder, mesh, () => place);
       const filters = security(mesh, proxy, preferred.clusters);
       const logs = clientLogs(mesh, preferred.clusters);
       const passed = passedPorts(mesh, preferred.clusters);
@@ -297,21 +256,19 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const scopes = createScopes(engine, encoder, logs, patches);
   const clusterUnions = createClusterUnions(engine, encoder);
   const places = createPlaces(engine);
+  const surroundingsOf = createSurroundings(engine, places);
   const secretResources = createSecretResources(engine, encoder);
   const shared: Shared = {
     engine,
-    scopes,
-    scoping: createScoping(engine),
+    positionFinder: createPositions({ engine, scopes, patches, places, surroundingsOf }),
     gatewayServersOf: createGatewayServers(engine),
     logs,
     clusterUnions,
     security: createSecurity(engine),
-    places,
     patches,
     secretResources,
     clientSecrets: createClientSecrets(engine, secretResources),
     outbound: createSidecarOutbound(engine),
-    contextOf: createOwnContext(engine),
     nameTables: createNameTables(engine, encoder),
   };
   const sidecar = createSidecars(shared, encoder);

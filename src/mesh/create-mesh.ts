@@ -1,4 +1,5 @@
 /** Builds the mesh from a snapshot, incrementally. */
+
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
@@ -6,6 +7,7 @@ import { createDiscoveredTables } from "../config/discovered-tables.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
+import { addressKey } from "./address-key.js";
 import { createAliases, createAliasRouting } from "./alias.js";
 import { createCallerLabels } from "./caller-labels.js";
 import { createServices } from "./create-services.js";
@@ -193,7 +195,7 @@ function createWorkloadTables(
 ) => WorkloadTables {
   const workloads = createWorkloads(engine);
   const byAddress = engine.group<Workload>("workloads by their address", (one) => [
-    `${one.namespace}|${one.address}`,
+    addressKey(one),
   ]);
   const endpoints = createServiceEndpoints(engine);
   const endpointsByHost = engine.group<readonly Workload[]>("endpoints by host", byHostname);

@@ -1,5 +1,6 @@
 import { type Engine, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import { addressKey } from "./address-key.js";
 import type { Service } from "./service.js";
 import { isListed, targetPortOf } from "./service-endpoints.js";
 import type { Workload } from "./workload.js";
@@ -18,7 +19,7 @@ export function createServicesByAddress(
     (a, b) => a.service === b.service && sameElements(a.workloads, b.workloads),
   );
   const byAddress = engine.group<Addressed>("services by address", ({ service, workloads }) =>
-    workloads.map(({ address }) => `${service.namespace}|${address}`),
+    workloads.map(({ address }) => addressKey({ namespace: service.namespace, address })),
   );
   const services = engine.derive<[Table<Addressed>], [], Table<Service>>(
     "services at an address",
@@ -37,7 +38,8 @@ interface Addressed {
 
 /** A service as it is at an address: what lists the address may say on which ports it listens. */
 function servedAt({ service, workloads }: Addressed, at: string): Service {
-  const workload = workloads.find(({ address }) => `${service.namespace}|${address}` === at);
+  const { namespace } = service;
+  const workload = workloads.find(({ address }) => addressKey({ namespace, address }) === at);
   if (workload === undefined) return service;
   const ports = service.ports.map((port) => ({
     ...port,

@@ -1,9 +1,11 @@
 /** All workloads, from what describes them and from the proxies that connected. */
+
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
+import { addressKey } from "./address-key.js";
 import { groupedWorkload, groupOf } from "./group-member.js";
 import type { Health } from "./health-probe.js";
 import type { Proxy } from "./proxy.js";
@@ -165,7 +167,7 @@ function createRegistered(
 export function createWorkloads(engine: Engine): (sources: WorkloadSources) => Table<Workload> {
   const describedOf = createDescribed(engine);
   const registeredOf = createRegistered(engine);
-  const address = (one: Workload): readonly string[] => [`${one.namespace}|${one.address}`];
+  const address = (one: Workload): readonly string[] => [addressKey(one)];
   const described = engine.group<Workload>("described workloads by address", address);
   const registered = engine.group<Workload>("registered workloads by address", address);
   const merged = engine.derive<[Table<Workload>, Table<Workload>], [], Table<Workload>>(

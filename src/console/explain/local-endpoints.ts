@@ -1,3 +1,4 @@
+import { addressKey } from "../../mesh/address-key.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import { viewOfHost } from "../../mesh/host-view.js";
 import { selects } from "../../mesh/labels.js";
@@ -38,7 +39,8 @@ export function endpointsElsewhere(
       targetPortOf(one, served) !== undefined,
   );
   const nodes = new Set(workloads.map(nodeOfWorkload));
-  const own = nodeOfWorkload({ ...caller, node: nodeOf(caller, mesh) });
+  const known = mesh.workloadsByAddress.get(addressKey(caller));
+  const own = nodeOfWorkload({ ...caller, node: nodeOf(caller, known) });
   if (nodes.size === 0 || nodes.has(own)) return undefined;
   const named = [...nodes].filter((node) => node !== "").sort();
   const places = [

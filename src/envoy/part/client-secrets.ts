@@ -9,7 +9,7 @@ import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecretResources } from "./secret-resources.js";
 
 /** Where the credentials of clients are. */
-type CredentialMesh = Pick<Mesh, "credentialRules" | "secrets" | "configMaps">;
+export type CredentialMesh = Pick<Mesh, "credentialRules" | "secrets" | "configMaps">;
 
 /** What the secrets of a client depend on. */
 interface ClientSecretInputs extends CredentialMesh {

@@ -6,6 +6,7 @@ import { overlay, Table } from "../../base/table.js";
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
+import { addressKey } from "../../mesh/address-key.js";
 import { connectionManners } from "../../mesh/connection-manners.js";
 import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
@@ -106,7 +107,7 @@ export type ServerInputs = Pick<
 
 /** What of a mesh the servers of a gateway depend on. */
 export function serverInputs(mesh: Mesh, proxy: Proxy): ServerInputs {
-  const place = `${proxy.namespace}|${proxy.address}`;
+  const place = addressKey(proxy);
   return {
     proxy,
     gateways: mesh.gateways,

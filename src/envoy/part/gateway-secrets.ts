@@ -1,8 +1,10 @@
 /** The secrets of a gateway's servers, as far as the gateway may have them. */
+
 import type { Engine } from "../../base/engine.js";
 import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
+import { addressKey } from "../../mesh/address-key.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
 import { isAdded, originOf } from "../../mesh/made-of.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -76,7 +78,7 @@ export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
     configMaps: mesh.configMaps,
     grants: mesh.grants,
     services: mesh.servicesByNamespace.get(proxy.namespace),
-    listing: mesh.servicesByAddress.get(`${proxy.namespace}|${proxy.address}`),
+    listing: mesh.servicesByAddress.get(addressKey(proxy)),
   };
 }
 

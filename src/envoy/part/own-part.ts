@@ -2,7 +2,7 @@
 import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { Mesh } from "../../mesh/mesh.js";
+import { addressKey } from "../../mesh/address-key.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
 import { clusterNames } from "../cluster-names.js";
@@ -13,10 +13,10 @@ import {
   inboundInputs,
   type OwnContext,
   type OwnMesh,
-  ownContext,
   workloadOf,
 } from "./inbound-part.js";
 import type { Logs } from "./logs.js";
+import type { Position } from "./positions.js";
 import { createLogFinder } from "./proxy-logs.js";
 import type { Patches } from "./scopes.js";
 import type { createSecurity } from "./security.js";
@@ -34,23 +34,6 @@ export interface OwnPartMakings {
   readonly patches: Patches;
   readonly security: ReturnType<typeof createSecurity>;
   readonly inbound: ReturnType<typeof createInboundPart>;
-  readonly contextOf: (mesh: Mesh) => OwnContext;
-}
-
-const CONTEXT: FieldNames<OwnContext> = {
-  config: true,
-  peerAuthentications: true,
-  peerTrustDomains: true,
-  security: true,
-  telemetries: true,
-  sidecars: true,
-  envoyFilters: true,
-};
-
-/** Finds what of a mesh may concern any sidecar's own workload: the same object until it changes. */
-export function createOwnContext(engine: Engine): (mesh: Mesh) => OwnContext {
-  const settled = engine.latestFields("own context", CONTEXT, ownContext);
-  return engine.latestOf("own context of a mesh", (mesh: Mesh) => settled(mesh));
 }
 
 const NO_CLUSTERS: ResourceSet = Table.empty();
@@ -61,10 +44,9 @@ const callsServices = ({ security }: OwnContext): boolean =>
   security.requestAuthentication.size > 0 ||
   security.providerHosts.size > 0;
 
+/** What one sidecar's own part is made of. */
 interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules"> {
   readonly context: OwnContext;
-  /** The clusters that it can call. Empty where its own part calls none. */
-  readonly reachable: ResourceSet;
 }
 
 const INPUTS: FieldNames<OwnInputs> = {
@@ -73,22 +55,60 @@ const INPUTS: FieldNames<OwnInputs> = {
   listing: true,
   workload: true,
   rules: true,
-  reachable: true,
 };
 
-/** The maker of one sidecar's own part, from the mesh and the clusters that it can call. */
-export function createOwnPart(
-  { engine, logs, patches, security, inbound, contextOf }: OwnPartMakings,
+/** Makes one sidecar's own part. */
+export interface OwnPartBuilder {
+  /** What it is made of, where the proxy is: the same object until something in it changes. */
+  readonly inputsAt: (position: Pick<Position, "around" | "workloads">) => OwnInputs;
+  /** The part, of a sidecar that can call these clusters. */
+  readonly build: (inputs: OwnInputs, reachable: ResourceSet) => OwnPart;
+}
+
+/** The builder of one sidecar's own part. */
+export function createOwnPart(makings: OwnPartMakings, proxy: Proxy): OwnPartBuilder {
+  return { inputsAt: inputsFinder(makings.engine, proxy), build: partBuilder(makings, proxy) };
+}
+
+function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] {
+  // An edit changes few of these tables, and a proxy's row is looked for in those alone.
+  const rowIn = <V>(key: string): ((table: Table<V>) => V | undefined) =>
+    engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
+  const services = rowIn<OwnMesh["services"] & object>(proxy.namespace);
+  const listing = rowIn<OwnMesh["listing"] & object>(addressKey(proxy));
+  const rules = rowIn<OwnMesh["rules"] & object>(proxy.namespace);
+  // What else is said of a workload changes nothing for its own sidecar.
+  const settledPorts = engine.settle<WorkloadPorts>(samePorts);
+  const workload = engine.latestOf(
+    "ports of a proxy's workload",
+    (all: Table<Workload> | undefined): WorkloadPorts => {
+      const { ports, noOtherPorts, namedPorts } = workloadOf(proxy, all);
+      const others = noOtherPorts === undefined ? {} : { noOtherPorts };
+      return settledPorts({ ports, namedPorts, ...others });
+    },
+  );
+  const settled = engine.latestFields<OwnInputs, OwnInputs>("own inputs", INPUTS, (all) => all);
+  return ({ around, workloads }) =>
+    settled({
+      context: around.own,
+      services: services(around.servicesByNamespace),
+      listing: listing(around.servicesByAddress),
+      workload: workload(workloads),
+      rules: rules(around.ownRules),
+    });
+}
+
+function partBuilder(
+  { engine, logs, patches, security, inbound }: OwnPartMakings,
   proxy: Proxy,
-): (mesh: Mesh, reachable: ResourceSet) => OwnPart {
+): OwnPartBuilder["build"] {
   const { patching } = patches;
   const logsOf = createLogFinder({ engine, logs }, proxy, "SERVER");
   const patch = { clusters: patching.clusters(), listeners: patching.listeners() };
-  const build = engine.latestFields(
+  const build = engine.latest(
     "own part of a proxy",
-    INPUTS,
-    ({ context, services, listing, workload, rules, reachable }: OwnInputs): OwnPart => {
-      const mesh: OwnMesh = { ...context, services, listing, workload, rules };
+    ({ context, ...rows }: OwnInputs, reachable: ResourceSet): OwnPart => {
+      const mesh: OwnMesh = { ...context, ...rows };
       const filters = security(mesh, proxy, reachable);
       const own = { logs: logsOf(mesh, reachable), security: filters };
       const part = inbound(inboundInputs(mesh, proxy, own));
@@ -100,33 +120,6 @@ export function createOwnPart(
       };
     },
   );
-  const place = `${proxy.namespace}|${proxy.address}`;
-  // An edit changes few of these tables, and a proxy's row is looked for in those alone.
-  const rowIn = <V>(key: string): ((table: Table<V>) => V | undefined) =>
-    engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
-  const services = rowIn<OwnMesh["services"] & object>(proxy.namespace);
-  const listing = rowIn<OwnMesh["listing"] & object>(place);
-  const workloads = rowIn<Table<Workload>>(place);
-  // What else is said of a workload changes nothing for its own sidecar.
-  const settledPorts = engine.settle<WorkloadPorts>(samePorts);
-  const workload = engine.latestOf(
-    "ports of a proxy's workload",
-    (all: Table<Workload> | undefined): WorkloadPorts => {
-      const { ports, noOtherPorts, namedPorts } = workloadOf(proxy, all);
-      const others = noOtherPorts === undefined ? {} : { noOtherPorts };
-      return settledPorts({ ports, namedPorts, ...others });
-    },
-  );
-  const rules = rowIn<OwnMesh["rules"] & object>(proxy.namespace);
-  return (mesh, reachable) => {
-    const context = contextOf(mesh);
-    return build({
-      context,
-      services: services(mesh.servicesByNamespace),
-      listing: listing(mesh.servicesByAddress),
-      workload: workload(workloads(mesh.workloadsByAddress)),
-      rules: rules(mesh.ownRules),
-      reachable: callsServices(context) ? reachable : NO_CLUSTERS,
-    });
-  };
+  return (inputs, reachable) =>
+    build(inputs, callsServices(inputs.context) ? reachable : NO_CLUSTERS);
 }

@@ -14,12 +14,16 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { nodeOf } from "../../mesh/node-of.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Service } from "../../mesh/service.js";
-import { NODE_LABEL } from "../../mesh/workload.js";
+import { NODE_LABEL, type Workload } from "../../mesh/workload.js";
 
 /** Finds out where proxies are, as far as some rule asks; proxies in one place are given one object. */
 export interface Places {
-  /** The finder of one proxy's place. */
-  readonly finder: (proxy: Proxy) => (mesh: Mesh) => Place;
+  /** The labels that rules ask for. The same object until they change. */
+  readonly labelsAsked: (mesh: Mesh) => readonly string[];
+  /** The finder of one proxy's place, by these labels and what is known of the workloads at its address. */
+  readonly finder: (
+    proxy: Proxy,
+  ) => (asked: readonly string[], workloads: Table<Workload> | undefined) => Place;
   /** The place of a proxy of which nothing is known that a rule asks for. */
   readonly unknown: (mesh: Mesh) => Place;
 }
@@ -34,7 +38,7 @@ export function createPlaces(engine: Engine): Places {
     },
     sameElements,
   );
-  const labelsAsked = engine.latest(
+  const labelsOf = engine.latest(
     "failover labels",
     (
       asked: Table<readonly string[]>,
@@ -49,10 +53,8 @@ export function createPlaces(engine: Engine): Places {
       changes.reduce((sum, { before, after }) => sum + byNode(after) - byNode(before), count),
   );
   const settle = engine.settle<readonly string[]>(sameElements);
-  // Asked for each proxy after each edit.
-  const asked = engine.latestOf("failover labels of a mesh", ({ rules, config, services }: Mesh) =>
-    settle(labelsAsked(ofRules([rules]), config.localityLbSetting, countByNode(services))),
-  );
+  const labelsAsked = ({ rules, config, services }: Mesh): readonly string[] =>
+    settle(labelsOf(ofRules([rules]), config.localityLbSetting, countByNode(services)));
   const shared = engine.memo(
     "place",
     (_asked: readonly string[], key: string) => JSON.parse(key) as Place,
@@ -62,16 +64,15 @@ export function createPlaces(engine: Engine): Places {
     return shared(keys, JSON.stringify({ locality, labels: Object.fromEntries(known) }));
   };
   return {
+    labelsAsked,
     finder: (proxy) => {
       const find = engine.latest("place of a proxy", (keys: readonly string[], node: string) =>
         place(keys, proxy.locality, placeLabels({ ...proxy, node })),
       );
-      return (mesh) => {
-        const keys = asked(mesh);
-        return find(keys, keys.includes(NODE_LABEL) ? nodeOf(proxy, mesh) : "");
-      };
+      return (keys, workloads) =>
+        find(keys, keys.includes(NODE_LABEL) ? nodeOf(proxy, workloads) : "");
     },
-    unknown: (mesh) => place(asked(mesh), "", {}),
+    unknown: (mesh) => place(labelsAsked(mesh), "", {}),
   };
 }
 

@@ -78,7 +78,25 @@ export interface Scopes {
 }
 
 /** What of a mesh decides the scope that a proxy is in. */
-export type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars" | "config" | "lookedUpServices">;
+type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars" | "config" | "lookedUpServices">;
+
+/** What decides that, with the patches for the proxy. */
+export type ScopingInputs = ScopeInputs & Pick<Mesh, "envoyFilters">;
+
+/** That of a mesh. */
+export const scopingInputs = ({
+  callerLabels,
+  sidecars,
+  envoyFilters,
+  config,
+  lookedUpServices,
+}: ScopingInputs): ScopingInputs => ({
+  callerLabels,
+  sidecars,
+  envoyFilters,
+  config,
+  lookedUpServices,
+});
 
 /** So many namespaces are prepared at most: what is prepared stays. */
 const MAX_PREPARED = 100;

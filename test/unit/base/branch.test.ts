@@ -32,10 +32,16 @@ function pipeline(engine: Engine): (inputs: Inputs, offset: number) => object {
       rows: all.rows,
     }),
   );
+  const rowOf = engine.rowFinder<number>();
+  const found = ["even", "odd"].map((key) => rowOf(key));
   return engine.latest("result", (inputs: Inputs, offset: number) => {
     const grouped = groups(shifted([inputs], offset));
     const sums = totals([grouped]);
-    return together({ all: over(flat(grouped), sums), sums, rows: count(inputs) });
+    const all = over(flat(grouped), sums);
+    return {
+      ...together({ all, sums, rows: count(inputs) }),
+      found: found.map((find) => find(sums)),
+    };
   });
 }
 

@@ -523,6 +523,26 @@ describe("latestFields", () => {
   });
 });
 
+describe("rowFinder", () => {
+  test("finds what the table has, whoever asked for which versions of it before", () => {
+    const versions = fc
+      .array(fc.dictionary(fc.constantFrom(...KEYS), fc.nat(2)), { minLength: 1, maxLength: 4 })
+      .map((all) => all.map((rows) => Table.from(Object.entries(rows))));
+    const questions = fc.array(fc.record({ version: fc.nat(), finder: fc.nat() }));
+    fc.assert(
+      fc.property(versions, questions, fc.boolean(), (tables, asked, memo) => {
+        const finderOf = new Engine({ memo }).rowFinder<number>();
+        const finders = KEYS.map((key) => ({ key, find: finderOf(key) }));
+        for (const { version, finder } of asked) {
+          const table = tables[version % tables.length] ?? Table.empty<number>();
+          const one = finders[finder % finders.length];
+          expect(one?.find(table)).toBe(table.get(one?.key ?? ""));
+        }
+      }),
+    );
+  });
+});
+
 describe("settle", () => {
   const settleText = (engine: Engine): ((row: Row) => Row) =>
     engine.settle<Row>((a, b) => a.text === b.text);

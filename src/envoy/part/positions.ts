@@ -1,0 +1,59 @@
+/** Where in the mesh a proxy is: what decides which of the parts that are made for many are for it. */
+
+import type { Engine } from "../../base/engine.js";
+import type { Table } from "../../base/table.js";
+import { addressKey } from "../../mesh/address-key.js";
+import type { Place } from "../../mesh/locality-balancing.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { Workload } from "../../mesh/workload.js";
+import type { Places } from "./places.js";
+import type { ScopeBuilder } from "./scope-builder.js";
+import { type Patches, type Scopes, type ScopingInputs, scopeOf } from "./scopes.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** See the top of this file. */
+export interface Position {
+  readonly scope: ScopeBuilder;
+  readonly place: Place;
+  readonly around: Surroundings;
+  /** Those at its address; undefined when none is known there. */
+  readonly workloads: Table<Workload> | undefined;
+}
+
+/** What the finders of all positions share. */
+export interface PositionMakings {
+  readonly engine: Engine;
+  readonly scopes: Scopes;
+  readonly patches: Patches;
+  readonly places: Places;
+  readonly surroundingsOf: (mesh: Mesh) => Surroundings;
+}
+
+/** The maker of finders, one for each proxy. A position is the same object until something in it changes. */
+export function createPositions({
+  engine,
+  scopes,
+  patches,
+  places,
+  surroundingsOf,
+}: PositionMakings): (proxy: Proxy) => (mesh: Mesh) => Position {
+  const rowFinder = engine.rowFinder<Table<Workload>>();
+  return (proxy) => {
+    const workloadsIn = rowFinder(addressKey(proxy));
+    const place = places.finder(proxy);
+    const scope = engine.latestOf("scope", (inputs: ScopingInputs) =>
+      scopes.builderFor(scopeOf(inputs, proxy, patches.for(inputs, proxy))),
+    );
+    const position = engine.latest(
+      "position of a proxy",
+      (around: Surroundings, workloads: Table<Workload> | undefined): Position => ({
+        scope: scope(around.scoping),
+        place: place(around.placing, workloads),
+        around,
+        workloads,
+      }),
+    );
+    return (mesh) => position(surroundingsOf(mesh), workloadsIn(mesh.workloadsByAddress));
+  };
+}

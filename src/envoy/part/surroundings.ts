@@ -1,0 +1,83 @@
+/** What of a mesh decides about single proxies, beside what is said of their own workloads. */
+import type { FieldNames } from "../../base/call.js";
+import type { Engine } from "../../base/engine.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { CredentialMesh } from "./client-secrets.js";
+import { type OwnContext, ownContext } from "./inbound-part.js";
+import type { Places } from "./places.js";
+import { type ScopingInputs, scopingInputs } from "./scopes.js";
+
+/** See the top of this file. Most edits of endpoints and routes change none of it. */
+export interface Surroundings
+  extends Pick<Mesh, "servicesByNamespace" | "servicesByAddress" | "ownRules"> {
+  readonly scoping: ScopingInputs;
+  /** The labels by which rules tell the places of callers apart. */
+  readonly placing: readonly string[];
+  readonly own: OwnContext;
+  readonly credentials: CredentialMesh;
+}
+
+const SURROUNDINGS: FieldNames<Surroundings> = {
+  scoping: true,
+  placing: true,
+  own: true,
+  credentials: true,
+  servicesByNamespace: true,
+  servicesByAddress: true,
+  ownRules: true,
+};
+
+const SCOPING: FieldNames<ScopingInputs> = {
+  callerLabels: true,
+  sidecars: true,
+  envoyFilters: true,
+  config: true,
+  lookedUpServices: true,
+};
+
+const OWN: FieldNames<OwnContext> = {
+  config: true,
+  peerAuthentications: true,
+  peerTrustDomains: true,
+  security: true,
+  telemetries: true,
+  sidecars: true,
+  envoyFilters: true,
+};
+
+const CREDENTIALS: FieldNames<CredentialMesh> = {
+  credentialRules: true,
+  secrets: true,
+  configMaps: true,
+};
+
+/** Finds that of a mesh: the same object until something in it changes, and each of its parts too. */
+export function createSurroundings(
+  engine: Engine,
+  places: Pick<Places, "labelsAsked">,
+): (mesh: Mesh) => Surroundings {
+  const scoping = engine.latestFields("what decides scopes", SCOPING, scopingInputs);
+  const own = engine.latestFields("own context", OWN, ownContext);
+  const credentials = engine.latestFields<CredentialMesh, CredentialMesh>(
+    "credentials of clients",
+    CREDENTIALS,
+    ({ credentialRules, secrets, configMaps }) => ({ credentialRules, secrets, configMaps }),
+  );
+  const settled = engine.latestFields<Surroundings, Surroundings>(
+    "surroundings of proxies",
+    SURROUNDINGS,
+    (surroundings) => surroundings,
+  );
+  return engine.latestOf("surroundings of proxies in a mesh", (mesh: Mesh) => {
+    const { servicesByNamespace, servicesByAddress, ownRules } = mesh;
+    return settled({
+      scoping: scoping(mesh),
+      placing: places.labelsAsked(mesh),
+      own: own(mesh),
+      credentials: credentials(mesh),
+      servicesByNamespace,
+      servicesByAddress,
+      ownRules,
+    });
+  });
+}
