@@ -113,6 +113,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
   const configuration = await openConfiguration({
     directories: options.configDirs,
+    madeDirectory: options.madeDir,
     secretsDirectory: secretsDir,
     stateDirectory: stateDir,
     engine,

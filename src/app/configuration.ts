@@ -9,6 +9,8 @@ import { createListeners } from "./listeners.js";
 /** Where the configuration of a control plane is. */
 export interface ConfigurationOptions {
   readonly directories: readonly string[];
+  /** One beside them that is none of the user's. */
+  readonly madeDirectory: string | undefined;
   readonly secretsDirectory: string | undefined;
   readonly stateDirectory: string;
   readonly engine: Engine;
@@ -41,13 +43,19 @@ export interface Configuration {
 
 /** Opens a configuration, when all of it has been read once. */
 export async function openConfiguration(options: ConfigurationOptions): Promise<Configuration> {
-  const { directories, secretsDirectory, stateDirectory, engine, checkPatch } = options;
+  const { directories, madeDirectory, secretsDirectory, stateDirectory, engine, checkPatch } =
+    options;
   const listeners = createListeners<ConfigChange>();
   let latest: ConfigSnapshot | undefined;
   const secrets =
     secretsDirectory === undefined ? [] : [{ path: secretsDirectory, kind: "secrets" as const }];
+  const made = madeDirectory === undefined ? [] : [madeDirectory];
   const watch = watchConfig({
-    roots: [...directories.map((path) => ({ path, kind: "config" as const })), ...secrets],
+    roots: [
+      ...[...directories, ...made].map((path) => ({ path, kind: "config" as const })),
+      ...secrets,
+    ],
+    made,
     stateDirectory,
     engine,
     checkPatch,

@@ -8,6 +8,8 @@ import type { PortOptions } from "./ports.js";
 export interface ControlPlaneOptions extends PortOptions {
   /** Directories of YAML; where two have a resource of one name, that of the first is in force. */
   readonly configDirs: readonly string[];
+  /** One behind them that is none of the user's: a plan of theirs takes nothing out of it. */
+  readonly madeDir?: string;
   /** A directory `<namespace>/<name>/tls.crt` and so on. */
   readonly secretsDir?: string;
   /** Keys, tokens and the last good configuration; private to its owner. */

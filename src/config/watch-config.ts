@@ -20,6 +20,8 @@ export interface ReadCost {
 /** Where the configuration is, and who is told of it. */
 export interface ConfigWatchOptions {
   readonly roots: readonly ConfigRoot[];
+  /** Those of them that are none of the user's. */
+  readonly made?: readonly string[];
   /** Is given the first snapshot and every later one that is another object. */
   readonly onSnapshot: (snapshot: ConfigSnapshot, cost: ReadCost) => void;
   /** Is told of what should not happen; the watch goes on. */
@@ -102,10 +104,11 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
 }
 
 async function createStore(
-  { roots, stateDirectory, engine, checkPatch, onError, onProblem }: ConfigWatchOptions,
+  { roots, made, stateDirectory, engine, checkPatch, onError, onProblem }: ConfigWatchOptions,
   timers: Timers,
 ): Promise<{ readonly store: ConfigStore; readonly saver?: StateSaver }> {
   const given = {
+    ...(made === undefined ? {} : { made }),
     ...(engine === undefined ? {} : { engine }),
     ...(checkPatch === undefined ? {} : { checkPatch }),
   };

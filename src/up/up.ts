@@ -149,7 +149,8 @@ function controlPlaneOptions(
   const { discoverKeys, discoverRootsFile } = given;
   return {
     // The user's first: where both have a resource of one name, theirs is in force.
-    configDirs: [directory, state.made],
+    configDirs: [directory],
+    madeDir: state.made,
     ...(secretsDirectory === undefined ? {} : { secretsDir: secretsDirectory }),
     stateDir: state.path,
     ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),

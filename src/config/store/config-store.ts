@@ -54,6 +54,8 @@ export interface ConfigStoreOptions {
   readonly remembers?: boolean;
   /** Reads the patches of EnvoyFilters by Envoy's API, which this part does not know; nothing is said of them when absent. */
   readonly checkPatch?: CheckPatch;
+  /** Roots that are none of the user's: no directory takes their place. */
+  readonly made?: readonly string[];
   /** What was in force when a store before this one was closed. */
   readonly saved?: readonly SavedFile[];
 }
@@ -68,7 +70,7 @@ interface View {
 
 /** A store without files but what it is given as saved. */
 export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore {
-  const { engine = new Engine(), remembers = true, saved = [], checkPatch } = options;
+  const { engine = new Engine(), remembers = true, saved = [], made = [], checkPatch } = options;
   const rules: Rules = { checkReferences: createReferenceCheck(engine, checkPatch), remembers };
   let view = firstView(restoredState(EMPTY_STATE, saved));
   return {
@@ -76,12 +78,12 @@ export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore
     state: () => view.state,
     replacement: (name) => {
       const { state } = view;
-      const place = placeOf(state, name);
+      const place = placeOf(state, name, made);
       return {
         textOf: (path) => textAt(state, place.pathOf(path)),
         pathOf: place.pathOf,
         snapshot: (files, sections) => {
-          const batch = replacing(view.state, placeOf(view.state, name), files);
+          const batch = replacing(view.state, placeOf(view.state, name, made), files);
           return nextView(view, advance(view.state, batch, { ...rules, sections })).snapshot;
         },
       };

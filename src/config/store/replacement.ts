@@ -33,11 +33,15 @@ interface Root {
 
 /**
  * The place of a directory of this name: that of the directories of that name, be it roots, in them or above them; of all
- * roots where there is none. Secrets that are read as folders are no part of it.
+ * roots where there is none. Secrets that are read as folders are no part of it, and neither are roots that were made.
  */
-export function placeOf({ files, roots }: FilesAndRoots, name: string): Place {
+export function placeOf(
+  { files, roots }: FilesAndRoots,
+  name: string,
+  made: readonly string[],
+): Place {
   const configs = roots
-    .filter(({ kind }) => kind === "config")
+    .filter(({ kind, path }) => kind === "config" && !made.includes(path))
     .map(({ path }): Root => ({ path, full: resolve(path) }));
   const byPath = new Map(configs.map((root) => [root.path, root]));
   const named = new Set(configs.filter(({ full }) => basename(full) === name));

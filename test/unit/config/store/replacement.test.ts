@@ -22,8 +22,11 @@ function supposed(store: ConfigStore, name: string, texts: Texts): ConfigSnapsho
 }
 
 /** A store of several directories, each with its files. */
-function storeOf(roots: Readonly<Record<string, Texts>>): ConfigStore {
-  const store = createConfigStore();
+function storeOf(
+  roots: Readonly<Record<string, Texts>>,
+  made: readonly string[] = [],
+): ConfigStore {
+  const store = createConfigStore({ made });
   const batch: SourceBatch = {
     roots: Object.entries(roots).map(([path, texts]) => ({
       path,
@@ -149,6 +152,16 @@ describe("the place of a directory", () => {
     expect(namesIn(supposed(store, "elsewhere", { "x.yaml": service("x") }))).toEqual([
       "Service/default/x",
     ]);
+  });
+
+  test("is no root that was made, whatever its name", () => {
+    const store = storeOf(ROOTS, ["conf/others"]);
+    const kept = ["Service/default/b", "Service/default/c"];
+    const next = { "x.yaml": service("x") };
+    for (const name of ["elsewhere", "others"]) {
+      expect(namesIn(supposed(store, name, next))).toEqual([...kept, "Service/default/x"]);
+      expect(store.replacement(name).pathOf("x.yaml")).toBe("conf/mesh/x.yaml");
+    }
   });
 
   test("has a name where it was given as the working directory", () => {
