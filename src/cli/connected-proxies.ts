@@ -2,6 +2,7 @@
 import type { ProxyJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { didYouMean } from "../config/closest-word.js";
 import type { DebugClient } from "../debug/client.js";
+import { type Labels, selects } from "../mesh/labels.js";
 import { parseHostPort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import { askControlPlane } from "./connect.js";
@@ -43,7 +44,7 @@ export function parsePod(text: string, namespace: string): Wanted {
 }
 
 /** What is asked for of a proxy. */
-const FIELDS = "id,name,namespace,workload,identity,adminAddress";
+const FIELDS = "id,name,namespace,workload,identity,address,adminAddress";
 
 /** The ids of all proxies that are connected, sorted. */
 export async function connectedIds(
@@ -57,6 +58,34 @@ export async function connectedIds(
 }
 
 /**
+ * The ids of the proxies of a namespace that have all of some labels, sorted.
+ * @throws CommandError when none has
+ */
+export async function connectedWith(
+  context: CommandContext,
+  options: ConnectionOptions,
+  { labels, namespace }: { readonly labels: Labels; readonly namespace: string },
+): Promise<readonly string[]> {
+  const { proxies = [] } = await askControlPlane(context, options, (client) =>
+    client.listProxies({ namespace, readMask: "id,labels" }),
+  );
+  const found = proxies.filter((proxy) => selects(labels, proxy.labels ?? {}));
+  if (found.length > 0) return found.map(({ id = "" }) => id);
+  const shown = Object.entries(labels).map((label) => label.join("="));
+  throw new CommandError(
+    `no proxy of namespace ${namespace} has the labels ${shown.join(",")}`,
+    "`fairlead proxy-status` shows the proxies that are connected; -n names another namespace",
+  );
+}
+
+/** What is known of a proxy that is meant, beside its name. */
+export interface NamedProxyOptions {
+  readonly namespace?: string;
+  /** The port of its admin interface, in place of that which it names. */
+  readonly proxyAdminPort?: number;
+}
+
+/**
  * The proxy of a pod; of several pods of a workload the first. A name without a namespace is of the one that is given.
  * @throws CommandError when it is not connected
  * @throws DebugCallError when the control plane does not answer
@@ -64,15 +93,15 @@ export async function connectedIds(
 export async function connectedProxy(
   client: DebugClient,
   pod: string,
-  namespace = "default",
+  { namespace = "default", proxyAdminPort }: NamedProxyOptions = {},
 ): Promise<ConnectedProxy> {
   const wanted = parsePod(pod, namespace);
   const { name, namespace: own } = wanted;
   const { proxies = [] } = await client.listProxies({ name, namespace: own, readMask: FIELDS });
   const found = proxies.find((proxy) => isWanted(proxy, wanted));
   if (found !== undefined) {
-    const { id = "", identity = "", adminAddress = "" } = found;
-    return { id, identity, admin: adminAddress === "" ? undefined : parseHostPort(adminAddress) };
+    const { id = "", identity = "" } = found;
+    return { id, identity, admin: adminOf(found, proxyAdminPort) };
   }
   const id = `${name}.${own}`;
   const { proxies: all = [] } = await client.listProxies({ readMask: "id" });
@@ -83,6 +112,16 @@ export async function connectedProxy(
       : `no proxy of the workload ${id} is connected`,
     "`fairlead proxy-status` shows the proxies that are connected",
   );
+}
+
+/** Where the admin interface of a proxy is. Who does not say it, or says another port, has it where proxies of Istio have theirs. */
+function adminOf(
+  { address = "", adminAddress = "" }: ProxyJson,
+  port: number | undefined,
+): AdminAddress | undefined {
+  const named = adminAddress === "" ? undefined : parseHostPort(adminAddress);
+  if (port === undefined) return named;
+  return { host: named?.host ?? (address.startsWith("127.") ? address : "127.0.0.1"), port };
 }
 
 function isWanted(proxy: ProxyJson, { kind, name, namespace }: Wanted): boolean {

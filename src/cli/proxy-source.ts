@@ -6,18 +6,17 @@ import { type Command, Option } from "commander";
 import type { DumpSectionJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import type { ConfigDump } from "../console/config-dump.js";
 import type { DebugClient } from "../debug/client.js";
-import { parseHostPort } from "./arguments.js";
+import { parseHostPort, parsePort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
-import type { ConnectedProxy } from "./connected-proxies.js";
+import type { ConnectedProxy, NamedProxyOptions } from "./connected-proxies.js";
 import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import { type AdminAddress, AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
 import { readSaved } from "./read-saved.js";
 
 /** The options that say where a proxy is. */
-export interface LiveOptions extends ConnectionOptions {
+export interface LiveOptions extends ConnectionOptions, NamedProxyOptions {
   readonly admin?: AdminAddress;
-  readonly namespace?: string;
 }
 
 /** The options that say where a proxy's configuration is. */
@@ -61,6 +60,12 @@ export function withLiveProxy(command: Command, context: CommandContext): Comman
       new Option("--admin <host:port>", "the admin interface of its Envoy").argParser(
         parseHostPort,
       ),
+    )
+    .addOption(
+      new Option(
+        "--proxy-admin-port <port>",
+        "the port of its admin interface, where it names another or none",
+      ).argParser(parsePort),
     );
   return addConnectionFlags(command, context);
 }
@@ -173,7 +178,7 @@ async function askForProxy<Answer>(
     import("./connected-proxies.js"),
   ]);
   return askControlPlane(context, options, async (client) =>
-    ask(client, await reach(await connectedProxy(client, pod, options.namespace))),
+    ask(client, await reach(await connectedProxy(client, pod, options))),
   );
 }
 

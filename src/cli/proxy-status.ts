@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { parsePort } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { ProxyStatusOptions } from "./run-proxy-status.js";
@@ -9,6 +10,8 @@ ERROR when it refused something, IGNORED when it did not ask for the type.
 
 For one proxy, what it accepted is compared with what its Envoy holds: by its admin interface, when that is on this machine,
 or by a file with what that answered to /config_dump.
+
+JSON and YAML have all that is known of each proxy, as the debug API tells it; istioctl 1.29 has neither of the two.
 
 Examples:
   $ fairlead proxy-status
@@ -25,6 +28,12 @@ export function proxyStatusCommand(context: CommandContext): Command {
     .option(
       "-f, --file <file>",
       "for one proxy: a saved /config_dump of its Envoy; - is the standard input",
+    )
+    .addOption(
+      new Option(
+        "--proxy-admin-port <port>",
+        "for one proxy: that of its admin interface, where it names another or none",
+      ).argParser(parsePort),
     )
     .addOption(
       new Option("-v, --verbosity <level>", "1 has a column for each type of resource")

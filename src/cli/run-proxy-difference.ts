@@ -49,9 +49,9 @@ export async function runProxyDifference(
   pod: string,
   options: ProxyStatusOptions,
 ): Promise<void> {
-  const { namespace, file, output } = options;
+  const { file, output } = options;
   const { id, held, configDump } = await askControlPlane(context, options, async (client) => {
-    const proxy = await connectedProxy(client, pod, namespace);
+    const proxy = await connectedProxy(client, pod, options);
     const held = await (file === undefined ? heldBy(proxy) : heldIn(context, file));
     const sections = SECTIONS.map((name) => ({ name }));
     const { configDump = "" } = await client.getConfigDump({ proxy: proxy.id, sections });

@@ -8,6 +8,8 @@ import { writeValue } from "./write-output.js";
 export interface ProxyStatusOptions extends ConnectionOptions {
   readonly namespace?: string;
   readonly file?: string;
+  /** For one proxy: of its admin interface. */
+  readonly proxyAdminPort?: number;
   readonly verbosity: "0" | "1";
   readonly output: "table" | "json" | "yaml";
 }

@@ -29,9 +29,9 @@ export async function runTlsCheck(
   { pod, host }: Query,
   options: TlsCheckOptions,
 ): Promise<void> {
-  const { output, namespace } = options;
+  const { output } = options;
   const checks = await askControlPlane(context, options, async (client) => {
-    const { id, identity } = await connectedProxy(client, pod, namespace);
+    const { id, identity } = await connectedProxy(client, pod, options);
     const policies = await policiesFor(client, { pod: id, host });
     return policies.map((policy) => checkTls(policy, identity));
   });

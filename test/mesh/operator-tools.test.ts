@@ -174,6 +174,22 @@ test("envoy-stats has no clusters for Prometheus", async () => {
   expect(stderr).toMatch(/^error: an Envoy does not tell those of clusters for Prometheus\n/);
 });
 
+test("proxy-config log sets the levels of all pods with some labels", async () => {
+  const labels = ["-l", "app=payments", "-n", "default"];
+  const levels = async (...args: readonly string[]): Promise<Readonly<Record<string, string>>> => {
+    const { stdout } = await fairlead("pc", "log", ...labels, ...args, "-o", "json");
+    const answer = JSON.parse(stdout) as Readonly<Record<string, { readonly http: string }>>;
+    return Object.fromEntries(Object.entries(answer).map(([id, { http }]) => [id, http]));
+  };
+  const pods = ["payments-v1-0.default", "payments-v2-0.default"];
+  const all = (level: string) => Object.fromEntries(pods.map((pod) => [pod, level]));
+  expect(await levels("--level", "http:debug")).toEqual(all("debug"));
+  expect(await levels()).toEqual(all("debug"));
+  expect(await levels("--reset")).toEqual(all("warning"));
+  const other = await fairlead("pc", "log", "my-service-0", "-o", "json");
+  expect(JSON.parse(other.stdout)).toMatchObject({ "my-service-0.default": { http: "warning" } });
+});
+
 test("proxy-config log sets levels, and sets them back", async () => {
   const pod = mesh().pod("payments-v1-0");
   const set = await fairlead("pc", "log", "payments-v1-0", "--level", "http:debug,rbac:trace");

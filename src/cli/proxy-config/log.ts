@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { parseLabels } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { withLiveProxy } from "../proxy-source.js";
 import { outputOption } from "../write-output.js";
@@ -13,6 +14,7 @@ Examples:
   $ fairlead proxy-config log payments-v1-0.default --level debug
   $ fairlead proxy-config log payments-v1-0.default --level http:debug,rbac:trace
   $ fairlead proxy-config log payments-v1-0.default --reset
+  $ fairlead proxy-config log -l app=payments -n default --level debug
   $ fairlead proxy-config log payments-v1-0.default -o json`;
 
 /** `fairlead proxy-config log`. */
@@ -25,6 +27,12 @@ export function logCommand(context: CommandContext): Command {
         .conflicts("reset"),
     )
     .option("-r, --reset", "all loggers to warning again")
+    .addOption(
+      new Option(
+        "-l, --selector <k=v,...>",
+        "the pods with these labels of the namespace, in place of one",
+      ).argParser(parseLabels),
+    )
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: LogOptions) => {

@@ -1,4 +1,5 @@
 import { closestWord } from "../../config/closest-word.js";
+import type { Labels } from "../../mesh/labels.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { askAdmin } from "../envoy-admin.js";
@@ -10,24 +11,57 @@ import type { LogLevels } from "./log-level.js";
 export interface LogOptions extends LiveOptions {
   readonly level?: LogLevels;
   readonly reset?: true;
+  readonly selector?: Labels;
   readonly output: OutputFormat;
 }
 
 const DEFAULT_LEVELS: LogLevels = { all: "warning", named: new Map() };
 
-/** Changes the levels of a proxy's loggers if that was asked for, and shows them. */
+const USAGE = 2;
+
+/**
+ * Changes the levels of the loggers of a proxy, or of several, if that was asked for, and shows them.
+ * @throws CommandError when nothing says which proxies are meant, or one of them cannot be asked
+ */
 export async function runLog(
   context: CommandContext,
   pod: string | undefined,
   options: LogOptions,
 ): Promise<void> {
-  const proxy = await findLiveProxy(context, pod, options);
   const levels = options.reset === true ? DEFAULT_LEVELS : options.level;
-  const before = await askAdmin(proxy.admin, "/logging", "POST");
-  const after = levels === undefined ? before : await setLevels(proxy, levels, before);
+  const shown: [string, string][] = [];
+  for (const one of await podsOf(context, pod, options)) {
+    const proxy = await findLiveProxy(context, one, options);
+    const before = await askAdmin(proxy.admin, "/logging", "POST");
+    const after = levels === undefined ? before : await setLevels(proxy, levels, before);
+    shown.push([proxy.id, after]);
+  }
   const { output } = options;
-  if (isTable(output)) context.stdout.write(`${proxy.id}:\n${after}`);
-  else await writeValue(context, output, { [proxy.id]: Object.fromEntries(loggersIn(after)) });
+  if (isTable(output)) {
+    context.stdout.write(shown.map(([id, answer]) => `${id}:\n${answer}`).join(""));
+  } else {
+    const values = shown.map(([id, answer]) => [id, Object.fromEntries(loggersIn(answer))]);
+    await writeValue(context, output, Object.fromEntries(values));
+  }
+}
+
+/** The pods that are meant, by their names. */
+async function podsOf(
+  context: CommandContext,
+  pod: string | undefined,
+  options: LogOptions,
+): Promise<readonly (string | undefined)[]> {
+  const { selector, namespace = "default" } = options;
+  if (selector === undefined) return [pod];
+  if (pod !== undefined || options.admin !== undefined) {
+    throw new CommandError(
+      "a pod is named beside --selector",
+      "leave out one of the two: each alone says which proxies are meant",
+      USAGE,
+    );
+  }
+  const { connectedWith } = await import("../connected-proxies.js");
+  return connectedWith(context, options, { labels: selector, namespace });
 }
 
 /** The loggers in an answer of Envoy's, with their levels. */

@@ -1,6 +1,9 @@
 /** Whole outputs of the commands that ask a control plane that runs; its proxies have no admin interface that answers. */
 
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -273,6 +276,63 @@ test("check-inject looks at what the control plane has read", async () => {
     ["check-inject", "-n", "default", "-l", "app=payments"],
     ["x", "check-inject", "-n", "quiet", "-l", "app=payments"],
     ["check-inject", "payments-v1-0"],
+  ]);
+});
+
+/** An admin interface of the proxy, on a port that it does not name. */
+async function adminOf(id: string): Promise<string> {
+  const server = createServer(({ url }, response) => {
+    const answers: Readonly<Record<string, string>> = {
+      "/server_info": JSON.stringify({ node: { id: `sidecar~127.0.0.1~${id}~` } }),
+      "/logging": "active loggers:\n  http: warning\n",
+      "/logging?level=debug": "active loggers:\n  http: debug\n",
+    };
+    response.end(answers[url ?? ""]);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.close();
+  });
+  return String((server.address() as AddressInfo).port);
+}
+
+test("an admin interface that its proxy does not name is found by its port", async () => {
+  const root = await start();
+  const at = ["--state", join(root, "fairlead", "state")];
+  const port = await adminOf("payments-v1-0.default");
+  const log = ["pc", "log", ...at, "--proxy-admin-port", port];
+  const set = await run([...log, "payments-v1-0", "--level", "debug"]);
+  expect(set).toEqual({
+    code: 0,
+    stdout: "payments-v1-0.default:\nactive loggers:\n  http: debug\n",
+    stderr: "",
+  });
+  const selected = await run([...log, "-l", "app=payments", "-o", "json"]);
+  expect(JSON.parse(selected.stdout)).toEqual({ "payments-v1-0.default": { http: "warning" } });
+});
+
+test("the port of another proxy's admin interface is not taken for its own", async () => {
+  const root = await start();
+  const at = ["--state", join(root, "fairlead", "state")];
+  const port = await adminOf("other-0.default");
+  const { code, stderr } = await run([
+    "pc",
+    "log",
+    ...at,
+    "payments-v1-0",
+    "--proxy-admin-port",
+    port,
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`the Envoy at 127.0.0.1:${port} of this machine is other-0.default`);
+});
+
+test("loggers of pods that are not there, or named twice, are none", async () => {
+  await expectLive("live-log", [
+    ["pc", "log", "-l", "app=nobody"],
+    ["pc", "log", "-l", "app=payments,version=v1", "-n", "other"],
+    ["pc", "log", "payments-v1-0", "-l", "app=payments"],
   ]);
 });
 
