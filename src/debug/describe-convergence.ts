@@ -39,12 +39,17 @@ export function describeConvergence(
   const owing = connections
     .map((connection) => outstandingOf(connection, observed, about))
     .filter((outstanding) => outstanding.length > 0);
+  const outstanding = owing.flat();
   return {
     proxies: connections.length,
-    outstanding: owing.flat().slice(0, MAX_OUTSTANDING),
-    errors: errorsOf(observed, about).length,
+    outstanding: outstanding.slice(0, MAX_OUTSTANDING),
     behind: owing.length,
-    ...(about && { resource: { name: formatRef(about), present: isIn(tables, about) } }),
+    ...(about === undefined
+      ? { errors: errorsIn(observed).length }
+      : {
+          errors: errorsOf(observed, about, outstanding).length,
+          resource: { name: formatRef(about), present: isIn(tables, about) },
+        }),
   };
 }
 
@@ -84,18 +89,26 @@ function outstandingOf(
     .map((one) => syncOf(proxy.id, one));
 }
 
-/** What a proxy refuses is told by proxy. */
+const errorsIn = ({ snapshot }: Pick<Looked, "snapshot">): readonly Diagnostic[] =>
+  snapshot().diagnostics.filter(({ severity }) => severity === "error");
+
+/**
+ * The errors of a resource, in its file and in what it has made: what proxies refuse is told by proxy. What is made is looked
+ * through when it is there and every proxy has answered, for that may take a while in a large mesh.
+ */
 function errorsOf(
-  { snapshot, effects }: Looked,
-  about: ResourceRef | undefined,
+  observed: Looked,
+  about: KnownRef,
+  outstanding: readonly ResourceSyncJson[],
 ): readonly Diagnostic[] {
-  const { diagnostics } = snapshot();
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
-  if (about === undefined) return errors;
-  const made = effects().filter(
-    ({ severity, code }) => severity === "error" && code !== "refused-by-proxy",
-  );
-  return [...errors, ...made].filter(({ resource }) => resource === formatRef(about));
+  const isPending = outstanding.some(({ status: one }) => one === "PENDING");
+  const isMade = isIn(observed.snapshot().tables, about) && !isPending;
+  const made = isMade
+    ? observed
+        .effects()
+        .filter(({ severity, code }) => severity === "error" && code !== "refused-by-proxy")
+    : [];
+  return [...errorsIn(observed), ...made].filter(({ resource }) => resource === formatRef(about));
 }
 
 function syncOf(proxy: string, { typeUrl, name, standing, error }: Outstanding): ResourceSyncJson {

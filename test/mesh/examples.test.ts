@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { noteOutput } from "../outputs/note-output.js";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
-import { application, HTTP_GATEWAY } from "./harness/manifests.js";
+import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
 import { INSTALLATION } from "./harness/places.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -25,8 +25,20 @@ metadata: { name: vms, namespace: default }
 spec: { template: { serviceAccount: vms, labels: { app: vms } } }
 `;
 
+const CANARY = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: payments }
+spec: { host: payments, subsets: [{ name: v1, labels: { version: v1 } }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: payments }
+spec: { hosts: [payments], http: [{ route: [{ destination: { host: payments, subset: v1 } }] }] }
+`;
+
 const mesh = shareMesh({
-  "payments.yaml": application("payments", { versions: ["v1", "v2"] }),
+  "payments.yaml": documents(application("payments", { versions: ["v1", "v2"] }), CANARY),
   "my-service.yaml": application("my-service"),
   "edge.yaml": HTTP_GATEWAY,
   "group.yaml": GROUP,

@@ -156,6 +156,25 @@ test("of one resource waits for no mending of its errors", async () => {
   expect(stderr).toContain("DestinationRule payments.default has 1 error: it is not in force");
 });
 
+test("of one resource tells of what it made and Envoy would refuse", async () => {
+  const started = await start(service("payments"));
+  await enter(started, "payments-0");
+  const patch = { operation: "MERGE", value: { connect_timeout: "-7s" } };
+  const filter = {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name: "hasty" },
+    spec: {
+      configPatches: [{ applyTo: "CLUSTER", match: { context: "SIDECAR_OUTBOUND" }, patch }],
+    },
+  };
+  await writeFile(join(started.config, "filter.yaml"), JSON.stringify(filter));
+  const { code, stderr } = await wait(started, "envoy-filter", "hasty");
+  expect(code).toBe(3);
+  expect(stderr).toContain("EnvoyFilter hasty.default has ");
+  expect(stderr).toContain("it is in force without what is wrong, or in an earlier version");
+});
+
 test("for the end of a resource is over when no proxy has it any more", async () => {
   const started = await start(service("payments"));
   const file = join(started.config, "rule.yaml");
