@@ -5,6 +5,8 @@ import { searchOutputs } from "./test/outputs/search.js";
 const MESH_TESTS = "test/mesh/**/*.test.ts";
 /** Files share the modules of their worker, which keep no state: to load them takes longer than most files' tests. */
 const SHARED_MODULES = { isolate: false } as const;
+/** What ends a test that waits for ever: a busy machine takes several times as long as one with nothing else to do. */
+const UNIT_TIMEOUT_MS = 30_000;
 
 export default defineConfig({
   test: {
@@ -19,6 +21,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [MESH_TESTS],
+          testTimeout: UNIT_TIMEOUT_MS,
+          hookTimeout: UNIT_TIMEOUT_MS,
           sequence: { groupOrder: 0 },
         },
       },
