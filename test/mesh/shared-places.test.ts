@@ -40,6 +40,10 @@ spec: { type: ExternalName, externalName: ${target}.default.svc.cluster.local }
 const secure = (name: string, ns = "default"): string =>
   application(name, { namespace: ns, portName: "https", port: SECURE_PORT });
 
+/** The same, of a Service as a cluster has it: with an address, which says nothing where no connections are captured. */
+const addressed = (name: string, address: string): string =>
+  secure(name).replace("selector:", `clusterIP: ${address}\n  selector:`);
+
 /** A host that one resource writes otherwise than the other. */
 const MIXED = `
 apiVersion: networking.istio.io/v1
@@ -67,6 +71,8 @@ const mesh = shareMesh({
     namespace("store", "enabled"),
     secure("vault"),
     secure("safe"),
+    addressed("locker", "10.96.0.11"),
+    addressed("drawer", "10.96.0.12"),
     secure("vault", "store"),
   ),
   "outside.yaml": documents(HTTP_GATEWAY_SERVICE, plain("first"), FROM_OUTSIDE),
@@ -113,6 +119,8 @@ test.each([
   ["vault.store", "vault-0", "store"],
   ["vault.store.svc", "vault-0", "store"],
   ["safe.default.svc.cluster.local", "safe-0", "default"],
+  ["locker", "locker-0", "default"],
+  ["drawer", "drawer-0", "default"],
 ])(
   "applications with TLS that share a port are called by each of their names: %s",
   async (host, pod, ns) => {

@@ -29,6 +29,7 @@ export interface ClaimInputs {
   readonly virtualServices: VirtualServices;
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
+  readonly captured: boolean;
   readonly allocated: OutboundScope["allocated"];
   /** The rule for the service's host, if it may concern the way there, and those for where the VirtualService leads. */
   readonly rule: DestinationRule | undefined;
@@ -46,6 +47,7 @@ export function buildClaims({
   virtualServices,
   resolver,
   source,
+  captured,
   allocated,
   rule,
   rules,
@@ -69,7 +71,7 @@ export function buildClaims({
         : routePolicy(rules, client, key),
   };
   const claims = outboundClaims(
-    { ...service, addresses: addressesFor(service, { allocated }) },
+    { ...service, addresses: calledAddresses(service, { captured, allocated }) },
     virtualServices,
     context,
     {
@@ -80,6 +82,16 @@ export function buildClaims({
     },
   );
   return Table.from(claims.map((claim) => [keyOf(service, claim), claim] as const));
+}
+
+/** The addresses to which connections say that they are for a service: those that are not captured are all for the proxy's own. */
+function calledAddresses(
+  service: Service,
+  { captured, allocated }: Pick<ClaimInputs, "captured" | "allocated">,
+): readonly string[] {
+  const addresses = addressesFor(service, { allocated });
+  const isBlock = (address: string): boolean => address.includes("/");
+  return captured || addresses.every(isBlock) ? addresses : [];
 }
 
 /** Several listeners of a Sidecar may have the same place for the same service. */
@@ -132,6 +144,7 @@ export function createClaimRows(
         rule: ruleForWays(view.rule, service),
         rules: l4 ? routeRules : NO_RULES,
         rootNamespace: l4 ? rootNamespace : "",
+        captured: scope.captured,
         allocated: service.allocated === undefined ? "" : scope.allocated,
         pods:
           isCalledByWorkload(service) && scope.captured

@@ -99,6 +99,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
         virtualServices: true,
         resolver: true,
         source: true,
+        captured: true,
         allocated: true,
         rule: true,
         rules: true,
