@@ -36,7 +36,13 @@ import { createPeerTrustDomains } from "./peer-trust-domains.js";
 import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
 import { createServedWildcards } from "./served-wildcards.js";
-import { type HostPorts, hostPorts, type Service, sameHostPorts } from "./service.js";
+import {
+  type HostPorts,
+  hostPorts,
+  mayBeLookedUp,
+  type Service,
+  sameHostPorts,
+} from "./service.js";
 import { createServiceEndpoints } from "./service-endpoints.js";
 import { createServicesByAddress } from "./services-by-address.js";
 import { indexSidecars } from "./sidecar.js";
@@ -153,7 +159,7 @@ function createServiceTables(
   const byHost = engine.group<Service>("services by host", (one) => [one.hostname]);
   const byNamespace = engine.group<Service>("services by namespace", (one) => [one.namespace]);
   const lookedUp = engine.derive<[Service], [], Service>("services looked up", (_key, [one]) =>
-    one?.resolution === "dynamic-dns" ? one : undefined,
+    one !== undefined && mayBeLookedUp(one) ? one : undefined,
   );
   const mixedPorts = createMixedPorts(engine);
   const distributionsOf = createNamespaceDistributions(engine);

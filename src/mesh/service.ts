@@ -2,7 +2,8 @@ import { sameElements } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
-import { carriesRequests, listenerProtocol, type Protocol } from "./protocol.js";
+import { isWildcard } from "./hostname.js";
+import { carriesRequests, isTls, listenerProtocol, type Protocol } from "./protocol.js";
 import type { TrafficDistribution } from "./traffic-distribution.js";
 import type { Visibility } from "./visibility.js";
 
@@ -116,10 +117,28 @@ export interface HostPorts {
 /** By the port that callers use: the one that is called. */
 export type LookedUpPorts = ReadonlyMap<number, number>;
 
-/** Where the hosts of a service are called that are looked up when they are called; empty of others. */
-export function lookedUpPorts({ resolution, ports }: Service): LookedUpPorts {
-  if (resolution !== "dynamic-dns") return NO_PORTS;
-  return new Map(ports.map(({ number, targetPort }) => [number, Number(targetPort)]));
+/** Whether some callers look the hosts of a service up when they call them. */
+export const mayBeLookedUp = (service: Service): boolean =>
+  service.resolution === "dynamic-dns" || isKnownToCallers(service);
+
+/** Whether a service is all hosts of a wildcard, whose callers know the addresses. */
+const isKnownToCallers = ({ kubernetes, resolution, hostname, selector }: Service): boolean =>
+  resolution === "none" && !kubernetes && isWildcard(hostname) && selector === undefined;
+
+/**
+ * Where the hosts of a service are called that are looked up when they are called; empty of others. Callers `byName` tell
+ * their proxy no addresses, as their connections are not captured: they have all hosts of a wildcard looked up that name
+ * themselves, by HTTP or TLS.
+ */
+export function lookedUpPorts(service: Service, byName: boolean): LookedUpPorts {
+  const { resolution, ports } = service;
+  const called = (some: readonly ServicePort[]): LookedUpPorts =>
+    new Map(some.map(({ number, targetPort }) => [number, Number(targetPort)]));
+  if (resolution === "dynamic-dns") return called(ports);
+  if (!byName || !isKnownToCallers(service)) return NO_PORTS;
+  return called(
+    ports.filter(({ protocol }) => listenerProtocol(protocol) === "http" || isTls(protocol)),
+  );
 }
 
 const NO_PORTS: LookedUpPorts = new Map();
@@ -145,7 +164,7 @@ export function hostPorts(services: Table<Service>): HostPorts {
     only: numbers.size === 1 ? [...numbers][0] : undefined,
     forRequests: numbersOf(carrying),
     undeclared: numbersOf(undeclared),
-    lookedUp: all.some(({ resolution }) => resolution === "dynamic-dns") ? services : undefined,
+    lookedUp: all.some(mayBeLookedUp) ? services : undefined,
     aliasOf: all.find((one) => one.aliasOf !== undefined)?.aliasOf,
   };
 }

@@ -154,12 +154,20 @@ export function destinationHost(
  * may define its host, and what the others say is not for them. Undefined of one that they do not look up.
  */
 export function lookedUpFrom(
-  namespace: string,
+  { namespace, byName }: LookUpSource,
   { lookedUp }: Pick<VirtualService, "lookedUp">,
   hostname: string,
 ): LookedUpPorts | undefined {
   const service = chooseService(lookedUp.get(hostname), namespace);
-  return service?.resolution === "dynamic-dns" ? lookedUpPorts(service) : undefined;
+  const ports = service === undefined ? undefined : lookedUpPorts(service, byName);
+  return ports?.size === 0 ? undefined : ports;
+}
+
+/** Who looks hosts up. */
+export interface LookUpSource {
+  readonly namespace: string;
+  /** See `lookedUpPorts`. */
+  readonly byName: boolean;
 }
 
 /** Whether a VirtualService routes connections, perhaps by who makes them. */

@@ -139,6 +139,29 @@ spec:
       route: [{ destination: { host: "*.world.example", port: { number: ${String(PORT)} } } }]
 `;
 
+/** Hosts of a wildcard whose addresses their callers know, as Istio's task for them has it; and one of them by another way. */
+const OPEN = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: open }
+spec:
+  hosts: ["*.open.example"]
+  ports:
+    - { number: 8004, name: http, protocol: HTTP, targetPort: ${String(PORT)} }
+    - { number: ${String(PORT)}, name: https, protocol: HTTPS }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: open }
+spec:
+  hosts: ["*.open.example"]
+  http:
+    - match: [{ uri: { prefix: /renamed } }]
+      rewrite: { authority: en.open.example }
+      route: [{ destination: { host: "*.open.example" } }]
+    - route: [{ destination: { host: "*.open.example", port: { number: 8004 } } }]
+`;
+
 /** One registered host, through a gateway, for all hosts of a wildcard. */
 const FAR = `
 apiVersion: networking.istio.io/v1
@@ -195,6 +218,7 @@ beforeAll(async () => {
     UNKNOWN,
     ONE,
     "other.far.example",
+    "en.open.example",
   ]);
   const identity = { standInFor: "the world" };
   const server = await listenEcho(
@@ -209,6 +233,8 @@ beforeAll(async () => {
     [TWO]: OUTSIDE,
     [METADATA]: "169.254.169.254",
     "www.far.example": OUTSIDE,
+    "en.open.example": OUTSIDE,
+    "de.open.example": OUTSIDE,
   });
   closers.push(() => dns.close());
   const proxy = await startForwardProxy({ address: OUTSIDE, port: PROXY_PORT, hostsAt: OUTSIDE });
@@ -230,6 +256,7 @@ const mesh = shareMesh(
     "world.yaml": WORLD,
     "egress.yaml": EGRESS,
     "far.yaml": FAR,
+    "open.yaml": OPEN,
     "known.yaml": `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -366,6 +393,26 @@ test("reaches the hosts of a wildcard by way of a gateway, which looks up no oth
   expect(JSON.parse(passed.body)).toMatchObject({ standInFor: "the world", serverName: ONE });
 });
 
+test("looks up the hosts of a wildcard too whose callers know the addresses, which nobody captures", async () => {
+  for (const host of ["en.open.example", "de.open.example"]) {
+    const answer = await call(caller(), `http://${host}:8004/`);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      standInFor: "the world",
+      authority: `${host}:8004`,
+    });
+  }
+  const host = "en.open.example";
+  const answers = [
+    await callByServerName(host),
+    await callThroughTunnel(caller(), url(host, "https"), { ca: outside.ca }),
+  ];
+  for (const answer of answers) {
+    expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: host });
+  }
+  const renamed = await call(caller(), "http://nobody.open.example:8004/renamed");
+  expect(echoOf(renamed).authority).toBe(host);
+});
+
 test("leads hosts of a VirtualService that nobody registered where it says, by a tunnel as by their server names", async () => {
   const host = "other.far.example";
   const answers = [
@@ -403,6 +450,7 @@ test("reaches a host that nobody registered, until only registered ones may be c
   expect((await callByServerName(KNOWN)).status).toBe(200);
   expect((await call(caller(), `http://${ONE}:8000/`)).status).toBe(200);
   expect((await call(caller(), `http://${ONE}:8009/`)).status).toBe(502);
+  expect((await call(caller(), "http://de.open.example:8004/")).status).toBe(200);
 
   await mesh().remove("mesh-config.yaml");
   expect(JSON.parse((await plain()).body)).toMatchObject(called);

@@ -11,7 +11,7 @@ import {
   type Placing,
 } from "../../mesh/locality-balancing.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
-import type { Service, ServicePort } from "../../mesh/service.js";
+import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
 import { callPolicy, type EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import { any } from "../any.js";
@@ -94,6 +94,7 @@ const DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster";
 /** How the endpoints of a service are discovered by a client. See Istio, convertResolution. */
 function discoveryOf(
   { service, client }: OutboundClusterInput,
+  { number }: ServicePort,
   policy: EffectivePolicy,
 ): Discovery {
   const { resolution } = service;
@@ -112,6 +113,9 @@ function discoveryOf(
       return "FORWARD_PROXY";
     case "none":
       // Without a captured address the only ways to such a host are its own addresses and its name.
+      if (lookedUpPorts(service, !client.captured && !client.router).has(number)) {
+        return "FORWARD_PROXY";
+      }
       return service.kubernetes || isWildcard(service.hostname) ? "EDS" : "STRICT_DNS";
   }
 }
@@ -308,7 +312,7 @@ function outboundCluster(
   const key = { port: port.number, subset: subset.name, hostname: service.hostname };
   const name = outboundClusterName(key);
   const policy = clientPolicy(input, subset.name, port.number);
-  const kind = discoveryOf(input, policy);
+  const kind = discoveryOf(input, port, policy);
   // Who is called says the call.
   const isChosen = kind === "ORIGINAL_DST" || kind === "FORWARD_PROXY";
   const upstream = {

@@ -10,6 +10,7 @@ import type { Decision } from "../../mesh/tls-decisions.js";
 import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import {
   destinationHost,
+  type LookUpSource,
   lookedUpFrom,
   resolveGateway,
   type VirtualService,
@@ -65,11 +66,11 @@ export interface TcpChain {
 }
 
 /** What chains depend on beside what says them. */
-export interface ChainContext {
+export interface ChainContext extends LookUpSource {
   /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
   readonly gateways: readonly string[];
   readonly resolver: HostResolver;
-  /** The callers' namespace, or the gateway's: which service a host is depends on who sees which. */
+  /** The callers' namespace, or the gateway's: which service a host is depends on who sees which. See `LookUpSource`. */
   readonly namespace: string;
   /** Who calls; undefined at a gateway, where it is not asked for. */
   readonly source: { readonly namespace: string; readonly labels: Labels } | undefined;
@@ -119,7 +120,7 @@ function routeTarget(
   route: Pick<L4Route, "route">,
   virtualService: VirtualService,
   { listenPort, serverNames }: Taken,
-  { resolver, namespace, policyOf }: ChainContext,
+  { resolver, policyOf, ...source }: ChainContext,
 ): TcpTarget {
   const destinations = route.route ?? [];
   const targets = destinations
@@ -137,7 +138,7 @@ function routeTarget(
   );
   const target = { ...targetOf(targets, policyOf), ...(mixed ? { mixed } : {}) };
   const lookUps = targets.flatMap(({ key: { hostname, port } }) => {
-    const called = lookedUpFrom(namespace, virtualService, hostname)?.get(port);
+    const called = lookedUpFrom(source, virtualService, hostname)?.get(port);
     return called === undefined ? [] : [{ hostname, port, called }];
   });
   const [lookUp] = lookUps;

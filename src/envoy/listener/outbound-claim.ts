@@ -59,14 +59,14 @@ export interface OutboundClaim {
 export function wholePort(
   service: Service,
   { number }: ServicePort,
-  { policyOf }: Pick<ChainContext, "policyOf">,
+  { policyOf, byName }: Pick<ChainContext, "policyOf" | "byName">,
 ): TcpTarget {
   const { ports } = service;
   const hostname = service.aliasOf ?? service.hostname;
   const only = ports.length === 1 ? ports[0]?.number : undefined;
   const port = number === 0 ? (only ?? number) : number;
   const target = targetOf([{ key: { port, subset: "", hostname }, weight: 1 }], policyOf);
-  const called = lookedUpPorts(service).get(port);
+  const called = lookedUpPorts(service, byName).get(port);
   return called === undefined ? target : { ...target, lookUp: { hostname, port, called } };
 }
 

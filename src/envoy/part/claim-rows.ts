@@ -9,7 +9,7 @@ import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import { isTls } from "../../mesh/protocol.js";
 import { NO_RULES, type RouteRules, routePolicy, ruleForWays } from "../../mesh/route-rules.js";
-import { isCalledByWorkload, type Service } from "../../mesh/service.js";
+import { isCalledByWorkload, mayBeLookedUp, type Service } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
 import { callPolicy } from "../../mesh/traffic-policy.js";
@@ -64,6 +64,7 @@ export function buildClaims({
     gateways: [MESH_GATEWAY],
     resolver,
     namespace: source.namespace,
+    byName: !captured,
     source,
     policyOf: (key: ClusterKey) =>
       key.hostname === service.hostname
@@ -91,7 +92,8 @@ function calledAddresses(
 ): readonly string[] {
   const addresses = addressesFor(service, { allocated });
   const isBlock = (address: string): boolean => address.includes("/");
-  return captured || addresses.every(isBlock) ? addresses : [];
+  const isByName = !captured && mayBeLookedUp(service);
+  return captured || (addresses.every(isBlock) && !isByName) ? addresses : [];
 }
 
 /** Several listeners of a Sidecar may have the same place for the same service. */

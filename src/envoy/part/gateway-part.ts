@@ -190,6 +190,7 @@ function listenersOf(
       gateways: [],
       resolver: inputs.resolver,
       namespace: proxy.namespace,
+      byName: false,
       source: undefined,
       policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },
@@ -334,7 +335,11 @@ export function createGatewayPart(
       const headers = httpManners(inputs.config, inputs.proxy);
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,
-        source: { namespace: inputs.proxy.namespace, labels: inputs.proxy.labels },
+        source: {
+          namespace: inputs.proxy.namespace,
+          labels: inputs.proxy.labels,
+          byName: false,
+        },
         retries: inputs.config.defaultHttpRetryPolicy,
         countsAttempts: countsAttempts(headers),
         tellsHost: tellsHost(headers),

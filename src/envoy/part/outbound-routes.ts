@@ -35,7 +35,7 @@ import { encodeVirtualHost, type VirtualHostResource } from "../route/route-conf
 import { chainTo, tunnelRoute } from "../route/tunnel-route.js";
 import { addressDomains, hostDomains, ownDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
-import { addressesFor, hasHttpProxy, type OutboundScope } from "./outbound-scope.js";
+import { addressesFor, hasHttpProxy, isByName, type OutboundScope } from "./outbound-scope.js";
 
 /** A virtual host, and its domains. */
 export interface HostResource extends VirtualHostResource {
@@ -73,7 +73,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
       encrypted: false,
       gateways: new Set(["mesh"]),
       resolver: context.mesh.resolver,
-      source: context.scope,
+      source: { ...context.scope, byName: isByName(context.scope) },
       retries: context.retries,
       tellsHost: tellsHost(context.scope.headers),
       hashPolicy: hash,
@@ -83,7 +83,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
   const key = { port, subset: "", hostname: view.service?.aliasOf ?? view.hostname };
   const { service } = view;
   if (service === undefined) return [];
-  const lookUpPort = lookedUpPorts(service).get(port);
+  const lookUpPort = lookedUpPorts(service, isByName(context.scope)).get(port);
   return [defaultRoute(key, { hash: hash(key), retries: context.retries, lookUpPort })];
 }
 
@@ -94,6 +94,7 @@ function tunnelContext(context: HostContext): ChainContext {
     gateways: [MESH_GATEWAY],
     resolver: context.mesh.resolver,
     namespace: context.scope.namespace,
+    byName: isByName(context.scope),
     source: context.scope,
     // A route can do no more of what rules say of the way.
     policyOf: (key) =>

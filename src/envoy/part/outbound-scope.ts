@@ -46,6 +46,12 @@ export const hasHttpProxy = ({
 }: Pick<OutboundScope, "captured" | "router" | "httpProxyPort">): boolean =>
   !router && (!captured || httpProxyPort !== 0);
 
+/** Whether the callers of a scope tell their proxies no addresses of who is called. See `lookedUpPorts`. */
+export const isByName = ({
+  captured,
+  router,
+}: Pick<OutboundScope, "captured" | "router">): boolean => !captured && !router;
+
 /** The addresses by which callers of a scope know a service. */
 export function addressesFor(
   { addresses, allocated }: Pick<Service, "addresses" | "allocated">,

@@ -2,7 +2,12 @@
 import type { Destination } from "../../config/kinds/destination.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
-import { destinationHost, lookedUpFrom, type VirtualService } from "../../mesh/virtual-service.js";
+import {
+  destinationHost,
+  type LookUpSource,
+  lookedUpFrom,
+  type VirtualService,
+} from "../../mesh/virtual-service.js";
 import type {
   HeaderMatcherJson,
   RouteActionJson,
@@ -20,7 +25,7 @@ export interface DestinationContext {
   readonly listenPort: number;
   readonly resolver: HostResolver;
   /** Who calls: which service a host is depends on who sees which. */
-  readonly source: { readonly namespace: string };
+  readonly source: LookUpSource;
 }
 
 /** The one of a list of one. */
@@ -62,8 +67,7 @@ function clusterOf(
 ): Omit<Way, "to"> {
   const key = clusterKey(destination, virtualService, context);
   const cluster = outboundClusterName(key);
-  const { namespace } = context.source;
-  const port = lookedUpFrom(namespace, virtualService, key.hostname)?.get(key.port);
+  const port = lookedUpFrom(context.source, virtualService, key.hostname)?.get(key.port);
   if (port === undefined) return { cluster };
   if (authority === undefined) {
     return { cluster, lookUp: lookUpOf(port), wildcard: key.hostname };
@@ -134,7 +138,7 @@ export function mirrors(
   }));
   const isLookedUp = ({ host }: Destination): boolean => {
     const hostname = destinationHost(host, virtualService, context.resolver);
-    return lookedUpFrom(context.source.namespace, virtualService, hostname) !== undefined;
+    return lookedUpFrom(context.source, virtualService, hostname) !== undefined;
   };
   const policies = [...single, ...several]
     .filter((one) => one.share.numerator !== 0 && !isLookedUp(one.destination))

@@ -6,6 +6,7 @@ import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-ro
 import { type Labels, selects } from "../../mesh/labels.js";
 import { type MadePart, madeParts, matchesBySegment } from "../../mesh/made-of.js";
 import {
+  type LookUpSource,
   type RouteOrigin,
   resolveGateway,
   type VirtualService,
@@ -53,7 +54,7 @@ export interface RouteContext extends DestinationContext {
   /** `mesh`, or the keys of the Gateways, for which routes are wanted. */
   readonly gateways: ReadonlySet<string>;
   /** Who calls, as far as matches ask. */
-  readonly source: { readonly namespace: string; readonly labels: Labels };
+  readonly source: LookUpSource & { readonly labels: Labels };
   /** The mesh's policy for routes that say nothing of retries; undefined where it says nothing either. */
   readonly retries: HTTPRetry | undefined;
   /** Requests whose host is rewritten say which it was. */
