@@ -32,12 +32,10 @@ function* checkProvider({ name: _, ...kinds }: ExtensionProvider, path: Path): F
   if (kind === undefined) yield invalid(path, "the provider is none: give one, such as zipkin");
   yield* atMostOne(kinds, path, Object.keys(kinds));
   yield* given(serviceOf(settings), [...path, kind ?? "", "service"], checkService);
-  const { envoyFileAccessLog, opentelemetry, lightstep } = kinds;
-  yield* given(
-    envoyFileAccessLog?.logFormat,
-    [...path, "envoyFileAccessLog", "logFormat"],
-    checkFormat,
-  );
+  const { opentelemetry, lightstep } = kinds;
+  for (const log of ["envoyFileAccessLog", "envoyOtelAls"] as const) {
+    yield* given(kinds[log]?.logFormat, [...path, log, "logFormat"], checkFormat);
+  }
   yield* given(opentelemetry, [...path, "opentelemetry"], (otel, at) =>
     atMostOne(otel, at, ["http", "grpc"]),
   );

@@ -40,12 +40,30 @@ const METADATA_FIELDS: ReadonlySet<string> = new Set([
   "filter",
 ]);
 
-/** `metadata` is a Struct of a node and of its build version, and `value` one unless it is matched by a policy. */
+/** The fields of which a value of OpenTelemetry, which is named `value` too, has one. */
+const OTEL_VALUES: ReadonlySet<string> = new Set([
+  "string_value",
+  "bool_value",
+  "int_value",
+  "double_value",
+  "array_value",
+  "kvlist_value",
+  "bytes_value",
+]);
+
+/**
+ * `metadata` is a Struct of a node and of its build version, and `value` one unless it is matched by a policy, or is one of
+ * OpenTelemetry.
+ */
 function isStruct(name: string, value: unknown): boolean {
   if (!isObject(value)) return DATA.has(name) && Array.isArray(value);
   const fields = Object.keys(value);
   if (name === "metadata") return !fields.some((field) => METADATA_FIELDS.has(field));
-  if (name === "value") return !fields.some((field) => field.endsWith("_match"));
+  if (name === "value") {
+    const [only = "", ...others] = fields;
+    const isOtel = others.length === 0 && OTEL_VALUES.has(only);
+    return !isOtel && !fields.some((field) => field.endsWith("_match"));
+  }
   return DATA.has(name);
 }
 

@@ -1,9 +1,10 @@
 import { WITHOUT_QUERY } from "../config/kinds/format-commands.js";
+import type { LogFile } from "../mesh/access-logging.js";
 import { any } from "./any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "./api.js";
 
 /** Istio's default text format of an access log line. */
-const DEFAULT_LOG_FORMAT =
+export const DEFAULT_LOG_FORMAT =
   '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
   '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% ' +
   '%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
@@ -13,33 +14,27 @@ const DEFAULT_LOG_FORMAT =
 /** Envoy's type of a log entry for a connection that has just been made to an endpoint. */
 export const CONNECTED = "TcpUpstreamConnected";
 
-/** Where and how requests are logged. */
-export interface FileLog {
-  readonly path: string;
-  /** A text format; each line ends as it does. Absent when `json` is given. */
-  readonly text?: string;
-  /** A line per request as JSON of these fields. */
-  readonly json?: Readonly<Record<string, unknown>>;
-  /** What there is none of is left out of JSON, and is nothing in text, not a hyphen. */
-  readonly omitsEmpty?: boolean;
-}
-
 /** The formats of Istio's users may have a command that Envoy knows by an extension. */
 const WITHOUT_QUERY_FORMATTER = {
   name: "envoy.formatter.req_without_query",
   typedConfig: any("envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery", {}),
 };
 
+/** The extensions that formats need. */
+export function formattersFor(formats: unknown): { readonly formatters?: object[] } {
+  const isNeeded = JSON.stringify(formats).includes(`%${WITHOUT_QUERY}(`);
+  return isNeeded ? { formatters: [WITHOUT_QUERY_FORMATTER] } : {};
+}
+
 /** A file access logger. */
-export function fileAccessLog(log: FileLog, filter?: AccessLogFilterJson): AccessLogJson {
+export function fileAccessLog(log: LogFile, filter?: AccessLogFilterJson): AccessLogJson {
   const text = log.text ?? DEFAULT_LOG_FORMAT;
-  const needsFormatter = JSON.stringify(log.json ?? text).includes(`%${WITHOUT_QUERY}(`);
   const logFormat = {
     ...(log.json === undefined
       ? { textFormatSource: { inlineString: text } }
       : { jsonFormat: log.json }),
     ...(log.omitsEmpty === true ? { omitEmptyValues: true } : {}),
-    ...(needsFormatter ? { formatters: [WITHOUT_QUERY_FORMATTER] } : {}),
+    ...formattersFor(log.json ?? text),
   };
   return {
     name: "envoy.access_loggers.file",
@@ -49,9 +44,4 @@ export function fileAccessLog(log: FileLog, filter?: AccessLogFilterJson): Acces
       logFormat,
     }),
   };
-}
-
-/** The listener's own log: connections for which there is no filter chain or cluster (flag NR), which nobody else sees. */
-export function listenerAccessLog(log: FileLog): AccessLogJson {
-  return fileAccessLog(log, { responseFlagFilter: { flags: ["NR"] } });
 }

@@ -6,6 +6,7 @@ import {
 } from "../config/extension-provider.js";
 import { jsonFields, jsonFormatProblem, logFormatProblem } from "../config/kinds/log-format.js";
 import type { AccessLogging } from "../config/kinds/telemetry.js";
+import { type LogService, logServiceOf } from "../config/log-service.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import {
   appliedTelemetries,
@@ -14,59 +15,82 @@ import {
   type TelemetryQuery,
   type TelemetrySide,
 } from "./applied-telemetry.js";
+import type { ProviderHosts } from "./security-policies.js";
 
-/** Where and how requests are logged: an Envoy file log of the mesh configuration. */
-export interface LogTarget {
-  readonly path: string;
+/** What is written of a request; Istio's usual words where neither is given. */
+interface LogFields {
   readonly text?: string;
   readonly json?: Readonly<Record<string, unknown>>;
+}
+
+/** A file. */
+export interface LogFile extends LogFields {
+  readonly path: string;
   /** What there is none of is left out of JSON, and is nothing in text, not a hyphen. */
   readonly omitsEmpty?: boolean;
+}
+
+/** Somebody who is told by gRPC. */
+export interface ToldLogService extends LogFields {
+  readonly service: LogService;
+  /** The host of the service. */
+  readonly hostname: string;
+}
+
+/** Where and how requests are logged. */
+export type LogTarget = (LogFile | ToldLogService) & {
   /** A CEL expression: only requests for which it is true are logged. */
   readonly filter?: string;
-}
+};
 
 /** By this name there is a provider in every mesh: its logs are written as the mesh configuration says. */
 const BUILT_IN = "envoy";
 
-/** The providers to which requests are logged. */
-const LOG_PROVIDERS = [
-  "envoyFileAccessLog",
-  "envoyHttpAls",
-  "envoyTcpAls",
-  "envoyOtelAls",
-] as const;
-
-/** The log that a provider stands for; undefined for those that write no file. */
+/** The log that a provider stands for; undefined for those that are none, and those whose service is not known. */
 function targetOf(
   mesh: MeshConfig,
-  { name, envoyFileAccessLog: log }: ExtensionProvider,
-  filter: string | undefined,
+  hosts: ProviderHosts,
+  provider: ExtensionProvider,
 ): LogTarget | undefined {
-  if (log === undefined) return undefined;
+  const { name, envoyFileAccessLog: log } = provider;
+  if (log === undefined) return serviceTargetOf(hosts, provider);
   const { path = "/dev/stdout", logFormat, omitEmptyValues = false } = log;
   const isAsOfMesh = name === BUILT_IN && logFormat === undefined && !omitEmptyValues;
   return {
     path,
-    ...(isAsOfMesh ? meshFormat(mesh) : formatOf(logFormat)),
+    ...(isAsOfMesh ? meshFormat(mesh) : inLines(formatOf(logFormat))),
     ...(omitEmptyValues ? { omitsEmpty: true } : {}),
-    ...(filter === undefined ? {} : { filter }),
   };
 }
 
-type Format = Pick<LogTarget, "text" | "json">;
+function serviceTargetOf(
+  hosts: ProviderHosts,
+  provider: ExtensionProvider,
+): ToldLogService | undefined {
+  const service = logServiceOf(provider);
+  const hostname = service && hosts.get(service.settings.service);
+  if (service === undefined || hostname === undefined) return undefined;
+  const format = service.kind === "envoyOtelAls" ? formatOf(service.settings.logFormat) : {};
+  return { service, hostname, ...format };
+}
 
 /** What Envoy would not take is as if it were not there. */
-function formatOf({ labels, text = "" }: LogFormat = {}): Format {
+function formatOf({ labels, text = "" }: LogFormat = {}): LogFields {
   const isJson = labels !== undefined && jsonFormatProblem(labels) === undefined;
   const isText = text !== "" && logFormatProblem(text) === undefined;
   return {
     ...(isJson ? { json: labels } : {}),
-    ...(isText ? { text: text.endsWith("\n") ? text : `${text}\n` } : {}),
+    ...(isText ? { text } : {}),
   };
 }
 
-function meshFormat({ accessLogFormat: format, accessLogEncoding }: MeshConfig): Format {
+/** In a file each request has a line of its own. */
+function inLines({ text, ...format }: LogFields): LogFields {
+  if (text === undefined) return format;
+  return { ...format, text: text.endsWith("\n") ? text : `${text}\n` };
+}
+
+function meshFormat({ accessLogFormat: format, accessLogEncoding }: MeshConfig): LogFields {
   if (accessLogEncoding === "JSON") return { json: jsonFields(format) ?? DEFAULT_JSON_FIELDS };
   return format === "" ? {} : { text: format };
 }
@@ -149,10 +173,6 @@ function providerLogs(
 
 const isFor = ({ match }: AccessLogging, side: TelemetrySide): boolean => covers(match?.mode, side);
 
-/** Whether anything can be logged to a provider, by whomever. */
-const takesLogs = (provider: ExtensionProvider): boolean =>
-  LOG_PROVIDERS.some((kind) => provider[kind] !== undefined);
-
 /** The log file of the mesh configuration. */
 const meshLog = (mesh: MeshConfig): readonly LogTarget[] =>
   mesh.accessLogFile === "" ? [] : [{ path: mesh.accessLogFile, ...meshFormat(mesh) }];
@@ -165,6 +185,7 @@ const meshLog = (mesh: MeshConfig): readonly LogTarget[] =>
 export function accessLogs(
   telemetries: Table<Telemetry>,
   mesh: MeshConfig,
+  hosts: ProviderHosts,
   query: TelemetryQuery,
 ): readonly LogTarget[] {
   const said = appliedTelemetries(telemetries, query)
@@ -173,11 +194,12 @@ export function accessLogs(
   const byDefault = mesh.defaultProviders.accessLogging ?? [];
   const logs = [...providerLogs(said, byDefault, query.side)].flatMap(([name, log]) => {
     const provider = telemetryProvider(mesh.extensionProviders, name);
-    return provider !== undefined && takesLogs(provider) ? [{ provider, log }] : [];
+    const target = provider && targetOf(mesh, hosts, provider);
+    return target === undefined ? [] : [{ name: provider?.name ?? name, target, log }];
   });
   if (logs.length === 0) return meshLog(mesh);
   return logs
     .filter(({ log }) => !log.disabled)
-    .sort((a, b) => (a.provider.name < b.provider.name ? -1 : 1))
-    .flatMap(({ provider, log }) => targetOf(mesh, provider, log.filter) ?? []);
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ target, log: { filter } }) => (filter === undefined ? target : { ...target, filter }));
 }

@@ -3,6 +3,7 @@ import { type Engine, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { externalAuthorizer } from "../config/external-authorizer.js";
 import type { ResourceOf } from "../config/kinds.js";
+import { logServiceOf } from "../config/log-service.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -70,9 +71,10 @@ function providerHosts(
   { extensionProviders }: MeshConfig,
   servicesByHost: Table<Table<Service>>,
 ): ProviderHosts {
-  const names = extensionProviders.flatMap(
-    (provider) => (externalAuthorizer(provider) ?? tracerOf(provider))?.settings.service ?? [],
-  );
+  const names = extensionProviders.flatMap((provider) => {
+    const called = externalAuthorizer(provider) ?? tracerOf(provider) ?? logServiceOf(provider);
+    return called?.settings.service ?? [];
+  });
   const hosts = new Map<string, string>();
   for (const name of names) {
     const host = hostOf(name, servicesByHost);

@@ -4,6 +4,7 @@ import type { Finding, Path } from "../kind.js";
 import type { ProviderRef } from "../kinds/telemetry.js";
 import { notApplied } from "../kinds/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
+import { logServiceOf } from "../log-service.js";
 import type { MeshConfig } from "../mesh-config.js";
 import { type Tracer, tracerOf, tracerProblem } from "../tracer.js";
 import { REFERENCE_CODE } from "./dangling.js";
@@ -41,7 +42,10 @@ export function checkTelemetryProviders(
   ): readonly Finding[] =>
     asked.flatMap(({ name }, j) => {
       const provider = telemetryProvider(providers, name);
-      return uselessProvider(name, provider, ["spec", field, i, "providers", j, "name"]);
+      const path = ["spec", field, i, "providers", j, "name"] as const;
+      return uselessProvider(name, provider, path, (called) =>
+        serviceProblem(called, known, metadata.namespace),
+      );
     });
   const { accessLogging = [], metrics = [], tracing = [] } = spec;
   return [
@@ -131,27 +135,39 @@ function reportProblem(tracer: Tracer, serviceProblemOf: (one: CalledService) =>
 /** By the field of a Telemetry, what a provider has to be, and what it is for. */
 const USES = {
   accessLogging: {
-    kind: "envoyFileAccessLog",
+    kinds: ["envoyFileAccessLog", "envoyHttpAls", "envoyTcpAls", "envoyOtelAls"],
+    called: "log",
     what: "the access log",
     nothing: "nothing is logged to it",
   },
-  metrics: { kind: "prometheus", what: "the metrics", nothing: "no metrics are made for it" },
+  metrics: {
+    kinds: ["prometheus"],
+    called: "prometheus",
+    what: "the metrics",
+    nothing: "no metrics are made for it",
+  },
 } as const;
 
 function uselessProvider(
   name: string,
   provider: ExtensionProvider | undefined,
   path: readonly ["spec", keyof typeof USES, ...Path],
+  serviceProblemOf: (one: CalledService) => Problem,
 ): readonly Finding[] {
-  const { kind, what, nothing } = USES[path[1]];
-  if (provider === undefined) {
-    const message = `provider "${name}" ${UNKNOWN}: ${nothing}`;
-    return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
+  const { kinds, called, what, nothing } = USES[path[1]];
+  if (provider !== undefined && kinds.every((kind) => provider[kind] === undefined)) {
+    return [notApplied(path, `${what} of provider "${name}", which is no ${called},`)];
   }
-  return provider[kind] === undefined
-    ? [notApplied(path, `${what} of provider "${name}", which is no ${kind},`)]
-    : [];
+  const service = provider && logServiceOf(provider);
+  const problem =
+    provider === undefined ? UNKNOWN : service && unreachable(serviceProblemOf(service.settings));
+  if (problem === undefined) return [];
+  const message = `provider "${name}" ${problem}: ${nothing}`;
+  return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
+
+const unreachable = (problem: Problem): Problem =>
+  problem === undefined ? undefined : `cannot be told: ${problem}`;
 
 const UNKNOWN = "is none of the mesh configuration's extensionProviders";
 

@@ -6,11 +6,12 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { type ProxyMetrics, proxyMetrics } from "../../mesh/metrics.js";
 import type { ProviderHosts } from "../../mesh/security-policies.js";
 import { type ProxyTracing, proxyTracing } from "../../mesh/tracing.js";
-import { CONNECTED, fileAccessLog, listenerAccessLog } from "../access-log.js";
+import { CONNECTED, fileAccessLog } from "../access-log.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 import { metricLogs, type Teller } from "../metrics-log.js";
 import type { ResourceSet } from "../resource-set.js";
+import { logServiceCluster, serviceAccessLog } from "../service-access-log.js";
 import { collectorCluster } from "../tracer.js";
 import { type RequestTracing, requestTracing, type Traced } from "../tracing.js";
 
@@ -24,6 +25,8 @@ export interface ListenerLogs {
   readonly listenerLog: readonly AccessLogJson[];
   /** The spans of requests; undefined where nothing is traced. */
   readonly tracing: RequestTracing | undefined;
+  /** The clusters by which others are told of them. */
+  readonly clusters: readonly string[];
 }
 
 function filterOf({ filter }: LogTarget): AccessLogFilterJson | undefined {
@@ -38,13 +41,28 @@ function filterOf({ filter }: LogTarget): AccessLogFilterJson | undefined {
   };
 }
 
+/** That of all filters that there are. */
+function both(
+  first: AccessLogFilterJson,
+  second: AccessLogFilterJson | undefined,
+): AccessLogFilterJson {
+  return second === undefined ? first : { andFilter: { filters: [first, second] } };
+}
+
 /** A log of connections that is written when they end, where metrics have entries be made when they begin as well. */
 function atTheEnd({ filter, ...rest }: AccessLogJson): AccessLogJson {
   const ended: AccessLogFilterJson = { logTypeFilter: { types: [CONNECTED], exclude: true } };
-  return {
-    ...rest,
-    filter: filter === undefined ? ended : { andFilter: { filters: [ended, filter] } },
-  };
+  return { ...rest, filter: both(ended, filter) };
+}
+
+/** The listener's own log: connections for which there is no filter chain or cluster (flag NR), which nobody else sees. */
+function ofListener({ filter, ...rest }: AccessLogJson): AccessLogJson {
+  return { ...rest, filter: both({ responseFlagFilter: { flags: ["NR"] } }, filter) };
+}
+
+function logger(target: LogTarget): AccessLogJson {
+  const filter = filterOf(target);
+  return "service" in target ? serviceAccessLog(target, filter) : fileAccessLog(target, filter);
 }
 
 /** What of a mesh the logs depend on. */
@@ -72,31 +90,48 @@ function tellerOf({ side, router }: LogQuery): Teller {
   return router ? "gateway" : "sidecar";
 }
 
-/** The same as text, by which equal ones are found. */
+/** The same with what it depends on. */
 interface Settled {
-  readonly text: string;
-  /** Without the cluster to which spans are reported. */
-  readonly untraced: string;
-  readonly collector?: string;
+  readonly told: Told;
+  /** The clusters of those that are told. */
+  readonly collectors: readonly string[];
 }
 
-/** An Envoy refuses a listener whose tracer has no cluster, so that without it there is no tracing. */
-function settle(told: Omit<Told, "tracing">, tracing: ToldTracing | undefined): Settled {
-  const untraced = JSON.stringify(told);
-  if (tracing === undefined) return { text: untraced, untraced };
-  const text = JSON.stringify({ ...told, tracing } satisfies Told);
-  return { text, untraced, collector: collectorCluster(tracing.made) };
+const clusterOf = (target: LogTarget): readonly string[] =>
+  "service" in target ? [logServiceCluster(target)] : [];
+
+function collectorsOf({ targets, tracing }: Pick<Told, "targets" | "tracing">): readonly string[] {
+  const tracer = tracing === undefined ? [] : [collectorCluster(tracing.made)];
+  return [...new Set([...targets.flatMap(clusterOf), ...tracer])];
 }
 
-function listenerLogs({ targets, metrics, teller, listener, tracing }: Told): ListenerLogs {
-  const files = targets.map((target) => fileAccessLog(target, filterOf(target)));
+/**
+ * As text, by which equal ones are found. Nobody is told who cannot be called: an Envoy refuses a listener whose tracer has
+ * no cluster.
+ */
+function textOf({ told }: Settled, ...missing: readonly string[]): string {
+  const { tracing, ...rest } = told;
+  const isTraced = tracing !== undefined && !missing.includes(collectorCluster(tracing.made));
+  return JSON.stringify({
+    ...rest,
+    targets: told.targets.filter((target) =>
+      clusterOf(target).every((name) => !missing.includes(name)),
+    ),
+    ...(isTraced ? { tracing } : {}),
+  } satisfies Told);
+}
+
+function listenerLogs(told: Told): ListenerLogs {
+  const { targets, metrics, teller, listener, tracing } = told;
+  const loggers = targets.map(logger);
   const { requests, connections } = metricLogs(metrics, teller);
   const isToldOfBeginnings = metrics.TCP_OPENED_CONNECTIONS !== undefined;
   return {
-    accessLog: [...files, ...requests],
-    connectionLog: [...(isToldOfBeginnings ? files.map(atTheEnd) : files), ...connections],
-    listenerLog: listener ? targets.map(listenerAccessLog) : [],
+    accessLog: [...loggers, ...requests],
+    connectionLog: [...(isToldOfBeginnings ? loggers.map(atTheEnd) : loggers), ...connections],
+    listenerLog: listener ? loggers.map(ofListener) : [],
     tracing: tracing && requestTracing(tracing.made, tracing),
+    clusters: collectorsOf(told),
   };
 }
 
@@ -119,24 +154,24 @@ export function createLogs(engine: Engine): Logs {
       const whole = { ...asked, rootNamespace };
       const made = proxyTracing(telemetries, config, hosts, whole);
       const named = serviceName === undefined ? {} : { serviceName };
-      return settle(
-        {
-          targets: accessLogs(telemetries, config, whole),
-          metrics: proxyMetrics(telemetries, config, whole),
-          teller: tellerOf(asked),
-          listener: !disableEnvoyListenerLog,
-        },
-        made && { made, router, ...named },
-      );
+      const settled: Told = {
+        targets: accessLogs(telemetries, config, hosts, whole),
+        metrics: proxyMetrics(telemetries, config, whole),
+        teller: tellerOf(asked),
+        listener: !disableEnvoyListenerLog,
+        ...(made === undefined ? {} : { tracing: { made, router, ...named } }),
+      };
+      return { told: settled, collectors: collectorsOf(settled) };
     },
   );
+  const text = engine.memo("access logs without some", textOf);
   // By their text: most proxies log alike, and then share one object.
-  const built = engine.held("loggers", (text) => listenerLogs(JSON.parse(text) as Told));
+  const built = engine.held("loggers", (whole) => listenerLogs(JSON.parse(whole) as Told));
   return ({ telemetries, config, security }, query, clusters) => {
     const { namespace, labels, side, router, serviceName } = query;
     const asked = JSON.stringify({ namespace, labels, side, router, serviceName });
-    const { text, untraced, collector } = told(telemetries, config, security.providerHosts, asked);
-    const isReachable = collector !== undefined && clusters.has(collector);
-    return built(isReachable ? text : untraced);
+    const settled = told(telemetries, config, security.providerHosts, asked);
+    const missing = settled.collectors.filter((name) => !clusters.has(name));
+    return built(text(settled, ...missing));
   };
 }

@@ -5,7 +5,6 @@ import { Table } from "../../base/table.js";
 import { addressKey } from "../../mesh/address-key.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
-import { clusterNames } from "../cluster-names.js";
 import type { ResourceSet } from "../resource-set.js";
 import {
   type createInboundPart,
@@ -38,7 +37,7 @@ export interface OwnPartMakings {
 
 const NO_CLUSTERS: ResourceSet = Table.empty();
 
-/** Policies may ask services about requests, and tracers be told of them. */
+/** Policies may ask services about requests, and tracers and logs be told of them. */
 const callsServices = ({ security }: OwnContext): boolean =>
   security.authorization.size > 0 ||
   security.requestAuthentication.size > 0 ||
@@ -116,7 +115,7 @@ function partBuilder(
       return {
         clusters: patch.clusters(part.clusters, side),
         listeners: patch.listeners(part.listeners, side),
-        needed: [...filters.services, ...clusterNames(own.logs.tracing ?? {})],
+        needed: [...filters.services, ...own.logs.clusters],
       };
     },
   );

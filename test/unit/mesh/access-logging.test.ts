@@ -8,11 +8,16 @@ import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemet
 
 const MESH: MeshConfig = {
   ...meshConfigOf(undefined),
-  extensionProviders: ["audit", "errors", "all"].map((name) => ({
-    name,
-    envoyFileAccessLog: { path: `/var/log/${name}` },
-  })),
+  extensionProviders: [
+    ...["audit", "errors", "all"].map((name) => ({
+      name,
+      envoyFileAccessLog: { path: `/var/log/${name}` },
+    })),
+    { name: "told", envoyOtelAls: { service: "logs.example.com", port: 4317 } },
+    { name: "unknown", envoyHttpAls: { service: "nobody.example.com", port: 4317 } },
+  ],
 };
+const HOSTS = new Map([["logs.example.com", "logs.example.com"]]);
 const BY_DEFAULT: MeshConfig = { ...MESH, defaultProviders: { accessLogging: ["all"] } };
 const FAILED = { expression: "response.code >= 500" };
 
@@ -38,8 +43,8 @@ function logged(
 ): readonly string[] {
   const table = Table.from(telemetries.map((one, i) => [String(i), one] as const));
   const query = { namespace: "shop", labels: {}, rootNamespace: "istio-system", side };
-  return accessLogs(table, config, query).map(({ path, filter = "" }) =>
-    `${path.slice("/var/log/".length)} ${filter}`.trim(),
+  return accessLogs(table, config, HOSTS, query).map(({ filter = "", ...target }) =>
+    `${"path" in target ? target.path.slice("/var/log/".length) : target.hostname} ${filter}`.trim(),
   );
 }
 
@@ -129,7 +134,9 @@ test("the built-in provider's logs are written as the configuration of the mesh 
     rootNamespace: "istio-system",
     side: "CLIENT",
   } as const;
-  expect(accessLogs(table, config, query)).toEqual([{ path: "/dev/stdout", text: "%PROTOCOL%\n" }]);
+  expect(accessLogs(table, config, HOSTS, query)).toEqual([
+    { path: "/dev/stdout", text: "%PROTOCOL%\n" },
+  ]);
 });
 
 test("of several Telemetries for a workload all count, the younger over the older", () => {
@@ -153,7 +160,7 @@ test("of several Telemetries for a workload all count, the younger over the olde
     rootNamespace: "istio-system",
     side: "CLIENT",
   } as const;
-  expect(accessLogs(table, MESH, query)).toEqual([]);
+  expect(accessLogs(table, MESH, HOSTS, query)).toEqual([]);
 });
 
 test("what was switched off is on again where a more specific Telemetry names it", () => {
@@ -163,4 +170,17 @@ test("what was switched off is on again where a more specific Telemetry names it
 
 test("a provider is found by its name in any case", () => {
   expect(logged(shop(named("Audit")))).toEqual(["audit"]);
+});
+
+test("a service is logged to beside a file, when it is known", () => {
+  expect(logged(shop({ ...named("told", "audit", "unknown"), filter: FAILED }))).toEqual([
+    "audit response.code >= 500",
+    "logs.example.com response.code >= 500",
+  ]);
+});
+
+test("the log file of the mesh is written where all that is named are services that are not known", () => {
+  const config: MeshConfig = { ...MESH, accessLogFile: "/var/log/mesh" };
+  expect(logged(shop(named("unknown")), config)).toEqual(["mesh"]);
+  expect(logged(shop(named("unknown", "told")), config)).toEqual(["logs.example.com"]);
 });

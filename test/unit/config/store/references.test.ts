@@ -476,9 +476,10 @@ spec:
     ]);
   });
 
-  it("is warned of when it logs elsewhere than to a file", () => {
-    expect(found("{ providers: [{ name: als }] }")).toEqual([
-      `5 warning not-applied: the access log of provider "als", which is no envoyFileAccessLog, has no effect in fairlead`,
+  it("is warned of when it is no log, or one that cannot be told", () => {
+    expect(found("{ providers: [{ name: zipkin }, { name: als }] }")).toEqual([
+      `5 warning not-applied: the access log of provider "zipkin", which is no log, has no effect in fairlead`,
+      `5 warning IST0101: provider "als" cannot be told: there is no service als.example.com: nothing is logged to it`,
     ]);
   });
 
