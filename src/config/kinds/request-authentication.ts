@@ -23,7 +23,6 @@ import {
   PolicyTargetReference,
   PolicyTargetReferences,
 } from "./selectors.js";
-import { notApplied } from "./unapplied.js";
 
 /** A header that carries a token behind a prefix. */
 export type JWTHeader = ValueOf<typeof JWTHeader>;
@@ -99,5 +98,4 @@ function* checkJwtRule(rule: JWTRule, path: Path): Findings {
     yield* refuse([...at, "header"], plainHeaderNameProblem(claim.header));
   });
   yield* given(rule.timeout, [...path, "timeout"], checkDuration);
-  if (rule.presence === "REQUIRED") yield notApplied([...path, "presence"], "presence");
 }
