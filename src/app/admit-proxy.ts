@@ -62,9 +62,14 @@ async function proofOf(
 }
 
 /** The node's metadata as plain JSON, and its locality. */
-function proxyOf({ id, metadata = {}, locality }: OpenRequest["node"]): Proxy | InvalidNode {
+function proxyOf({
+  id,
+  cluster,
+  metadata = {},
+  locality,
+}: OpenRequest["node"]): Proxy | InvalidNode {
   const { region = "", zone = "", subZone = "" } = locality ?? {};
-  return parseNode({ id, metadata, locality: { region, zone, subZone } });
+  return parseNode({ id, cluster, metadata, locality: { region, zone, subZone } });
 }
 
 function refuse(code: StatusCode, message: string): never {

@@ -9,7 +9,7 @@ import Value from "typebox/value";
 import { shownText } from "../base/shown-text.js";
 import { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
-import { GatewayTopology, ProxyHeaders } from "../config/mesh-config-schema.js";
+import { GatewayTopology, ProxyHeaders, TracingFields } from "../config/mesh-config-schema.js";
 import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 
@@ -70,6 +70,7 @@ const STORED = Type.Array(
     labels: Type.Record(Type.String(), Type.String()),
     serviceAccount: Type.String(),
     workloadName: Type.String(),
+    serviceName: Type.Optional(Type.String()),
     clusterId: Type.String(),
     locality: Type.String(),
     network: Type.String(),
@@ -82,6 +83,7 @@ const STORED = Type.Array(
     istioVersion: Type.String(),
     gatewayTopology: Type.Optional(GatewayTopology),
     proxyHeaders: Type.Optional(ProxyHeaders),
+    tracing: Type.Optional(TracingFields),
     metadata: Type.Record(Type.String(), Type.String()),
   }),
 );

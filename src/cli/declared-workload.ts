@@ -9,7 +9,14 @@ import { CommandError } from "./command-error.js";
 /** What a directory says of a workload, as far as its proxy's bootstrap depends on it. */
 export type DeclaredWorkload = Pick<
   LocalWorkload,
-  "name" | "labels" | "serviceAccount" | "proxy" | "nodeMetadata" | "settings" | "statistics"
+  | "name"
+  | "labels"
+  | "serviceAccount"
+  | "proxy"
+  | "nodeMetadata"
+  | "settings"
+  | "naming"
+  | "statistics"
 >;
 
 interface Name {

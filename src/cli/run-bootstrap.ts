@@ -148,9 +148,12 @@ function nodeOptions(
 function identityOf(
   { serviceAccount, labels, onDemand, group }: IdentityOptions,
   declared: DeclaredWorkload | undefined,
-): Pick<NodeOptions, "serviceAccount" | "labels" | "workloadName" | "metadata" | "settings"> {
+): Pick<
+  NodeOptions,
+  "serviceAccount" | "labels" | "workloadName" | "metadata" | "settings" | "naming"
+> {
   return {
-    ...(declared === undefined ? {} : { settings: declared.settings }),
+    ...(declared === undefined ? {} : { settings: declared.settings, naming: declared.naming }),
     serviceAccount: serviceAccount ?? declared?.serviceAccount ?? "default",
     labels: { ...declared?.labels, ...labels },
     ...(declared === undefined ? {} : { workloadName: declared.name }),

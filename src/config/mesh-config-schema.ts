@@ -85,6 +85,20 @@ export const ProxyHeaders = strict({
 
 const KeyDevice = strict({ pollDelay: optional(Duration), fallback: optional(Flag) });
 
+/** How a single proxy traces. See Istio, Tracing (mesh/v1alpha1). */
+export const TracingFields = strict({
+  zipkin: optional(strict({ address: optional(Text) })),
+  lightstep: optional(lenient({ address: optional(Text), accessToken: optional(Text) })),
+  datadog: optional(strict({ address: optional(Text) })),
+  stackdriver: optional(Struct),
+  openCensusAgent: optional(Struct),
+  customTags: optional(mapOf(CustomTag)),
+  maxPathTagLength: optional(Uint32),
+  sampling: optional(Type.Number({ minimum: 0, maximum: 100 })),
+  tlsSettings: optional(ClientTLSSettings),
+  enableIstioTags: optional(Flag),
+});
+
 /** The schema of `defaultConfig`, the settings of a single proxy. See Istio's ProxyConfig (mesh/v1alpha1). */
 export const ProxyConfigFields = strict({
   configPath: optional(Text),
@@ -109,20 +123,7 @@ export const ProxyConfigFields = strict({
   concurrency: optional(Uint32),
   proxyBootstrapTemplatePath: optional(Text),
   interceptionMode: optional(oneOf("REDIRECT", "TPROXY", "NONE")),
-  tracing: optional(
-    strict({
-      zipkin: optional(strict({ address: optional(Text) })),
-      lightstep: optional(lenient({ address: optional(Text), accessToken: optional(Text) })),
-      datadog: optional(strict({ address: optional(Text) })),
-      stackdriver: optional(Struct),
-      openCensusAgent: optional(Struct),
-      customTags: optional(mapOf(CustomTag)),
-      maxPathTagLength: optional(Uint32),
-      sampling: optional(Type.Number({ minimum: 0, maximum: 100 })),
-      tlsSettings: optional(ClientTLSSettings),
-      enableIstioTags: optional(Flag),
-    }),
-  ),
+  tracing: optional(TracingFields),
   sds: optional(Struct),
   envoyAccessLogService: optional(Struct),
   envoyMetricsService: optional(Struct),
@@ -154,8 +155,19 @@ export const ProxyConfigFields = strict({
 /** The settings of a single proxy, as `defaultConfig` or the annotation `proxy.istio.io/config` has them. */
 export type ProxyConfigFields = ValueOf<typeof ProxyConfigFields>;
 
+/** What is read of how a single proxy traces. */
+export type TracingSettings = Pick<
+  ValueOf<typeof TracingFields>,
+  "sampling" | "customTags" | "maxPathTagLength"
+>;
+
 /** The settings that a proxy tells the control plane: they decide what it is sent. */
-export type ToldSettings = Pick<ProxyConfigFields, "gatewayTopology" | "proxyHeaders">;
+export type ToldSettings = Pick<ProxyConfigFields, "gatewayTopology" | "proxyHeaders"> & {
+  readonly tracing?: TracingSettings;
+};
+
+/** The settings that say what a proxy's service is called by who watches it. */
+export type ServiceNaming = Pick<ProxyConfigFields, "serviceCluster" | "tracingServiceName">;
 
 /** The schema of `data.mesh`. Every field is optional. See Istio's MeshConfig (mesh/v1alpha1). */
 export const MeshConfigFields = strict({

@@ -1,6 +1,8 @@
 /** The annotation of pods with settings of their proxies. */
 import type { Finding, Path } from "./kind.js";
+import { eachMember } from "./kinds/findings.js";
 import type { PodTemplate } from "./kinds/pod-template.js";
+import { checkCustomTag } from "./kinds/telemetry.js";
 import { ProxyConfigFields } from "./mesh-config-schema.js";
 import { unappliedProxyFields } from "./mesh-unapplied.js";
 import { readProtobufJson } from "./protobuf-json.js";
@@ -65,7 +67,11 @@ function settingsFindings(text: string, path: Path): readonly Finding[] {
     ...finding,
     message: `${finding.message}: ${leftOut(finding)} is left out`,
   }));
-  return [...ofErrors, ...unappliedProxyFields(fields, [])].map((finding) => ({
+  const { customTags } = fields.tracing ?? {};
+  const ofTags = [...eachMember(customTags, ["tracing", "customTags"], checkCustomTag)].map(
+    (finding) => ({ ...finding, message: `${finding.message}: the tag is left out` }),
+  );
+  return [...ofErrors, ...ofTags, ...unappliedProxyFields(fields, [])].map((finding) => ({
     ...finding,
     path: [...path, PROXY_CONFIG_ANNOTATION, ...finding.path],
     message: `${PROXY_CONFIG_ANNOTATION}: ${finding.message}`,

@@ -1,5 +1,5 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
-import type { ToldSettings } from "../config/mesh-config-schema.js";
+import type { ServiceNaming, ToldSettings } from "../config/mesh-config-schema.js";
 import type { LocalityJson } from "./api.js";
 import {
   type ControlPlaneAddress,
@@ -40,6 +40,8 @@ export interface NodeOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** What of its settings is its own; the rest is as the mesh's configuration says. */
   readonly settings?: ToldSettings;
+  /** How its service is called; by its label `app` when absent. */
+  readonly naming?: ServiceNaming;
   /** Mode NONE: the address on which the application itself listens; 127.0.0.1 when absent. */
   readonly appAddress?: string;
   /** Mode NONE: the address on which listeners for calls to others are bound; 127.0.0.1 when absent. */
@@ -91,8 +93,18 @@ export function tracerEnvironment(node: NodeOptions): Readonly<Record<string, st
   return { OTEL_RESOURCE_ATTRIBUTES: `service.name=${service}`, DD_SERVICE: service };
 }
 
-const serviceOf = ({ workloadName, name, namespace }: NodeOptions): string =>
-  `${workloadName ?? name}.${namespace}`;
+/** What a service is called of which nobody said that it is called otherwise. */
+const UNNAMED = "istio-proxy";
+
+/** What the proxy's service is called by who watches it. See Istio, bootstrap.getServiceCluster. */
+function serviceOf({ workloadName, name, namespace, labels = {}, naming }: NodeOptions): string {
+  const { serviceCluster = UNNAMED, tracingServiceName } = naming ?? {};
+  if (serviceCluster !== UNNAMED) return serviceCluster;
+  const { [CANONICAL_NAME]: canonical = "" } = withCanonicalLabels(labels, workloadName ?? name);
+  if (tracingServiceName === "CANONICAL_NAME_ONLY") return canonical;
+  if (tracingServiceName === "CANONICAL_NAME_AND_NAMESPACE") return `${canonical}.${namespace}`;
+  return `${labels["app"] ?? workloadName ?? name}.${namespace}`;
+}
 
 function metadataOf(
   options: NodeOptions,

@@ -86,6 +86,7 @@ export function requestTracing(
       randomSampling: { value: tracing.sampling },
       overallSampling: { value: 100 },
       ...(maxPathTagLength === undefined ? {} : { maxPathTagLength }),
+      ...(tracing.isSilent === true ? { noContextPropagation: true } : {}),
       ...(tags.length === 0 ? {} : { customTags: [...tags] }),
       provider: tracerProvider(tracing, serviceName),
       ...(router || tracing.tracer.kind === "skywalking" ? { spawnUpstreamSpan: true } : {}),

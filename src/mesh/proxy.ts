@@ -1,7 +1,14 @@
 import ipaddr from "ipaddr.js";
-import { GatewayTopology, ProxyHeaders, type ToldSettings } from "../config/mesh-config-schema.js";
+import {
+  GatewayTopology,
+  type ProxyConfigFields,
+  ProxyHeaders,
+  type ToldSettings,
+  TracingFields,
+} from "../config/mesh-config-schema.js";
 import { isMap } from "../config/reading/value.js";
 import { validateBody } from "../config/schema.js";
+import { tracingSettings } from "../config/tracing-settings.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
 
@@ -25,6 +32,8 @@ export interface Proxy extends ToldSettings {
   readonly labels: Labels;
   readonly serviceAccount: string;
   readonly workloadName: string;
+  /** What its service is called in spans; absent of one that does not say. */
+  readonly serviceName?: string;
   readonly clusterId: string;
   readonly locality: string;
   readonly network: string;
@@ -46,6 +55,8 @@ export interface Proxy extends ToldSettings {
 /** The part of an Envoy node that is read here. */
 export interface NodeFields {
   readonly id: string;
+  /** What its service is called. */
+  readonly cluster?: string;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly locality?: { readonly region: string; readonly zone: string; readonly subZone: string };
 }
@@ -104,10 +115,18 @@ function settingsOf({ PROXY_CONFIG: settings }: NodeFields["metadata"]): ToldSet
       settings[name] !== undefined &&
       validateBody({ body: "document", schema }, settings[name]).length === 0,
   );
-  return Object.fromEntries(told.map(([name]) => [name, settings[name]]));
+  const { tracing: all, ...rest }: Partial<ProxyConfigFields> = Object.fromEntries(
+    told.map(([name]) => [name, settings[name]]),
+  );
+  const tracing = tracingSettings(all);
+  return { ...rest, ...(tracing === undefined ? {} : { tracing }) };
 }
 
-const TOLD = { gatewayTopology: GatewayTopology, proxyHeaders: ProxyHeaders } as const;
+const TOLD = {
+  gatewayTopology: GatewayTopology,
+  proxyHeaders: ProxyHeaders,
+  tracing: TracingFields,
+} as const;
 
 /** Who answers DNS for a proxy that asks for that. Only an agent knows by its settings where Envoy is that it starts. */
 function dnsOf(metadata: NodeFields["metadata"], type: string): Proxy["dns"] {
@@ -144,6 +163,7 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     labels,
     serviceAccount: told("SERVICE_ACCOUNT", "default"),
     workloadName: told("WORKLOAD_NAME", name),
+    ...(node.cluster === undefined || node.cluster === "" ? {} : { serviceName: node.cluster }),
     clusterId: told("CLUSTER_ID", "Kubernetes"),
     locality: localityOf(node, labels),
     network: told("NETWORK", labels["topology.istio.io/network"] ?? ""),

@@ -3,6 +3,7 @@ import type { Table } from "../base/table.js";
 import { telemetryProvider } from "../config/extension-provider.js";
 import type { CustomTag, Tracing } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
+import type { TracingSettings } from "../config/mesh-config-schema.js";
 import { type Tracer, tracerOf, tracerProblem } from "../config/tracer.js";
 import {
   appliedTelemetries,
@@ -27,6 +28,8 @@ export interface ProxyTracing {
   readonly istioTags: boolean;
   /** Whether a request is traced is written into its ID, and read from there. */
   readonly useRequestId: boolean;
+  /** The headers of requests are left as they are. */
+  readonly isSilent?: true;
   /** The length at which paths are cut off; undefined for Envoy's own. */
   readonly maxPathTagLength?: number;
 }
@@ -41,6 +44,7 @@ interface Effective {
   readonly customTags: CustomTags | undefined;
   readonly istioTags: boolean;
   readonly useRequestId: boolean;
+  readonly isSilent: boolean;
 }
 
 /** Each field that is said counts over what was said before, tags as a whole; of several providers the first. */
@@ -52,14 +56,15 @@ function apply(before: Effective, tracing: Tracing): Effective {
     customTags: tracing.customTags ?? before.customTags,
     istioTags: tracing.enableIstioTags ?? before.istioTags,
     useRequestId: tracing.useRequestIdForTraceSampling ?? before.useRequestId,
+    isSilent: tracing.disableContextPropagation ?? before.isSilent,
   };
 }
 
 const isEmpty = (tags: CustomTags): boolean => Object.keys(tags).length === 0;
 
-/** What the configuration of the mesh says for all proxies. 0 is nothing said. See Istio, ProxyConfig.tracing. */
-function meshDefaults({ defaultConfig: { tracing = {} } }: MeshConfig) {
-  const { sampling = 0, maxPathTagLength = 0, customTags = {} } = tracing;
+/** What a proxy's own settings say, else the configuration of the mesh. 0 is nothing said. See Istio, ProxyConfig.tracing. */
+function defaultsOf({ defaultConfig: { tracing } }: MeshConfig, told: TracingSettings | undefined) {
+  const { sampling = 0, maxPathTagLength = 0, customTags = {} } = { ...tracing, ...told };
   return {
     sampling: sampling === 0 ? DEFAULT_SAMPLING : sampling,
     maxPathTagLength,
@@ -80,7 +85,7 @@ export function proxyTracing(
   telemetries: Table<Telemetry>,
   mesh: MeshConfig,
   hosts: ProviderHosts,
-  query: TelemetryQuery,
+  query: TelemetryQuery & { readonly tracing?: TracingSettings | undefined },
 ): ProxyTracing | undefined {
   const said = appliedTelemetries(telemetries, query).flatMap(({ spec }) => spec.tracing ?? []);
   const initial: Effective = {
@@ -90,6 +95,7 @@ export function proxyTracing(
     customTags: undefined,
     istioTags: true,
     useRequestId: true,
+    isSilent: false,
   };
   const {
     provider: name,
@@ -101,7 +107,7 @@ export function proxyTracing(
   const hostname = tracer && hosts.get(tracer.settings.service);
   if (disabled || tracer === undefined || hostname === undefined) return undefined;
   if (tracerProblem(tracer) !== undefined) return undefined;
-  const defaults = meshDefaults(mesh);
+  const defaults = defaultsOf(mesh, query.tracing);
   const { sampling = defaults.sampling, customTags = {} } = effective;
   const maxPathTagLength = maxTagLength(tracer) || defaults.maxPathTagLength;
   return {
@@ -111,6 +117,7 @@ export function proxyTracing(
     customTags: isEmpty(customTags) ? defaults.customTags : customTags,
     istioTags: effective.istioTags,
     useRequestId: effective.useRequestId,
+    ...(effective.isSilent ? { isSilent: true } : {}),
     ...(maxPathTagLength === 0 ? {} : { maxPathTagLength }),
   };
 }

@@ -63,7 +63,7 @@ const SURROUNDINGS = {
 
 function proxyOf(pod: PlacedPod): Proxy {
   const node = buildNode(podNode(pod), SURROUNDINGS);
-  const proxy = parseNode({ id: node.id, metadata: node.metadata });
+  const proxy = parseNode({ id: node.id, cluster: node.cluster, metadata: node.metadata });
   if ("invalid" in proxy) throw new TypeError(`a pod makes no proxy: ${proxy.invalid}`);
   return proxy;
 }

@@ -3,7 +3,7 @@ import type { PlacedPod } from "./pod-plan.js";
 
 /** Who the proxy of a pod says that it is. It captures nothing: that needs privileges. */
 export function podNode(pod: PlacedPod): NodeOptions {
-  const { addresses, settings } = pod;
+  const { addresses, settings, naming } = pod;
   return {
     type: pod.proxy === "router" ? "router" : "sidecar",
     name: pod.name,
@@ -14,6 +14,7 @@ export function podNode(pod: PlacedPod): NodeOptions {
     labels: pod.labels,
     metadata: pod.nodeMetadata,
     settings,
+    naming,
     interceptionMode: "NONE",
     appAddress: addresses.app,
     egressAddress: addresses.egress,

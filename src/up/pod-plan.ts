@@ -70,7 +70,8 @@ function formOf(pod: PlacedPod): string {
   const { bootstrapPatches = [] } = pod;
   return JSON.stringify([
     ...[name, namespace, workloadName, serviceAccount, proxy],
-    ...[pod.concurrency, pod.settings, pod.statistics, bootstrapPatches.map(({ patch }) => patch)],
+    ...[pod.concurrency, pod.settings, pod.naming, pod.statistics],
+    bootstrapPatches.map(({ patch }) => patch),
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);
 }

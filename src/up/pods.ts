@@ -65,6 +65,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     nodeMetadata: workload.nodeMetadata,
     concurrency: workload.concurrency,
     settings: workload.settings,
+    naming: workload.naming,
     statistics: workload.statistics,
     appPorts,
   };

@@ -2,10 +2,15 @@ import type { ProxyConfigSpec } from "../config/kinds/proxy-config.js";
 import { METADATA_PREFIX } from "../config/kinds/unapplied-metadata.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { meshConfigIn } from "../config/mesh-config.js";
-import type { ProxyConfigFields, ToldSettings } from "../config/mesh-config-schema.js";
+import type {
+  ProxyConfigFields,
+  ServiceNaming,
+  ToldSettings,
+} from "../config/mesh-config-schema.js";
 import { PROXY_CONFIG_ANNOTATION, readProxyConfig } from "../config/proxy-config-annotation.js";
 import { type ProxyStatistics, proxyStatistics } from "../config/proxy-statistics.js";
 import type { ResourceTables } from "../config/snapshot.js";
+import { tracingSettings } from "../config/tracing-settings.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { comparePrecedence } from "../mesh/precedence.js";
 
@@ -17,6 +22,8 @@ export interface ProxyStart {
   readonly concurrency: number;
   /** What it tells the control plane of its own settings; what it does not is as the mesh's configuration says. */
   readonly settings: ToldSettings;
+  /** What its service is called. */
+  readonly naming: ServiceNaming;
   /** What is asked of its statistics. */
   readonly statistics: ProxyStatistics;
 }
@@ -59,14 +66,28 @@ export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
     nodeMetadata: Object.assign({}, ...settings.map(metadataIn)) as ProxyStart["nodeMetadata"],
     concurrency: numbers.at(-1) ?? USUAL_CONCURRENCY,
     settings: told(annotated),
+    naming: namingIn(annotated) ?? namingIn(defaultConfig) ?? {},
     statistics: proxyStatistics({ ...defaultConfig, ...annotated }, pods.annotations),
   };
 }
 
-const told = ({ gatewayTopology, proxyHeaders }: ProxyConfigFields): ToldSettings => ({
-  ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
-  ...(proxyHeaders === undefined ? {} : { proxyHeaders }),
-});
+function told({ gatewayTopology, proxyHeaders, tracing: all }: ProxyConfigFields): ToldSettings {
+  const tracing = tracingSettings(all);
+  return {
+    ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
+    ...(proxyHeaders === undefined ? {} : { proxyHeaders }),
+    ...(tracing === undefined ? {} : { tracing }),
+  };
+}
+
+/** Each of the two ways to name a service counts over both of those that are less near. */
+function namingIn({
+  serviceCluster,
+  tracingServiceName,
+}: ProxyConfigFields): ServiceNaming | undefined {
+  if (tracingServiceName !== undefined) return { tracingServiceName };
+  return serviceCluster === undefined ? undefined : { serviceCluster };
+}
 
 /** Settings as the mesh's configuration has them. */
 interface Settings {

@@ -50,13 +50,16 @@ spec:
   http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
 `;
 
-const telemetry = (provider: string, sampling: number): string => `
+const provided = (provider: string): string => `
 apiVersion: telemetry.istio.io/v1
 kind: Telemetry
 metadata: { name: tracing, namespace: istio-system }
 spec:
   tracing:
   - providers: [{ name: ${provider} }]
+`;
+
+const telemetry = (provider: string, sampling: number): string => `${provided(provider).trimEnd()}
     randomSamplingPercentage: ${String(sampling)}
     customTags:
       tier: { literal: { value: gold } }
@@ -68,6 +71,12 @@ const mesh = shareMesh({
   "apps.yaml": documents(
     application("caller", { versions: ["v1"] }),
     application("called", { versions: ["v2"] }),
+    application("own", {
+      annotations: {
+        "proxy.istio.io/config":
+          "{ tracingServiceName: CANONICAL_NAME_ONLY, tracing: { sampling: 100, customTags: { tier: { literal: { value: silver } } } } }",
+      },
+    }),
   ),
   "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
   "config.yaml": CONFIG,
@@ -179,7 +188,7 @@ test.each([
 ])("the proxies of both sides tell %s of a request, as parts of one trace", async (name, place) => {
   await trace(name, 100);
   await call(caller(), `http://called/${name}`, { headers: { "x-who": "tester" } });
-  await told(`/${name}`).toEqual(["called-v2.default", "caller-v1.default"]);
+  await told(`/${name}`).toEqual(["called.default", "caller.default"]);
   const [server, client] = spansOf(`/${name}`);
   expect(client?.traceId).toMatch(/.{16,}/);
   expect(server?.traceId).toBe(client?.traceId);
@@ -205,15 +214,29 @@ test("a gateway begins a trace, with a span of its own for what it sends on", as
   const at = { address: mesh().gateway().addresses.pod, port: 8080 };
   await callAddress(at, "http://anything/edge");
   const gateway = "istio-ingressgateway.istio-system";
-  await told("/edge").toEqual(["called-v2.default", gateway, gateway]);
+  await told("/edge").toEqual(["called.default", gateway, gateway]);
   expect(new Set(spansOf("/edge").map(({ traceId }) => traceId)).size).toBe(1);
 });
+
+test.each(["zipkin", "otel"])(
+  "a proxy tells %s as often, with what tags and under what name the annotation of its pods says",
+  async (name) => {
+    await mesh().write("telemetry.yaml", provided(name));
+    const own = mesh().pod("own-0");
+    await call(own, "http://called/last");
+    await call(own, `http://called/own-${name}`);
+    await told(`/own-${name}`).toEqual(["called.default", "own"]);
+    const [called, self] = spansOf(`/own-${name}`);
+    expect(self?.tags).toMatchObject({ tier: "silver" });
+    expect(called?.tags).not.toHaveProperty("tier");
+  },
+);
 
 test("nothing is told of requests of which none is to be sampled", async () => {
   await trace("zipkin", 0);
   await call(caller(), "http://called/unsampled");
   await trace("zipkin", 100);
   await call(caller(), "http://called/sampled");
-  await told("/sampled").toEqual(["called-v2.default", "caller-v1.default"]);
+  await told("/sampled").toEqual(["called.default", "caller.default"]);
   expect(spansOf("/unsampled")).toEqual([]);
 });

@@ -67,6 +67,8 @@ const Tracing = strict({
   customTags: optional(mapOf(CustomTag)),
   useRequestIdForTraceSampling: optional(Flag),
   enableIstioTags: optional(Flag),
+  /** Since Istio 1.30. */
+  disableContextPropagation: optional(Flag),
 });
 
 /** One of Istio's metrics. */

@@ -1,5 +1,6 @@
 /** What a proxy tells of requests and connections, settled so that what is equal is one object. */
 import type { Engine } from "../../base/engine.js";
+import type { TracingSettings } from "../../config/mesh-config-schema.js";
 import { accessLogs, type LogTarget } from "../../mesh/access-logging.js";
 import type { TelemetryQuery } from "../../mesh/applied-telemetry.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -69,7 +70,11 @@ function logger(target: LogTarget): AccessLogJson {
 export type LogInputs = Pick<Mesh, "telemetries" | "config" | "security">;
 
 /** Whose requests are asked about. */
-export type LogQuery = Omit<TelemetryQuery, "rootNamespace"> & Traced;
+export type LogQuery = Omit<TelemetryQuery, "rootNamespace"> &
+  Traced & {
+    /** What their proxies say of their spans. */
+    readonly tracing?: TracingSettings | undefined;
+  };
 
 /** The tracing of a proxy, and whose spans they are. */
 interface ToldTracing extends Traced {
@@ -168,8 +173,8 @@ export function createLogs(engine: Engine): Logs {
   // By their text: most proxies log alike, and then share one object.
   const built = engine.held("loggers", (whole) => listenerLogs(JSON.parse(whole) as Told));
   return ({ telemetries, config, security }, query, clusters) => {
-    const { namespace, labels, side, router, serviceName } = query;
-    const asked = JSON.stringify({ namespace, labels, side, router, serviceName });
+    const { namespace, labels, side, router, serviceName, tracing } = query;
+    const asked = JSON.stringify({ namespace, labels, side, router, serviceName, tracing });
     const settled = told(telemetries, config, security.providerHosts, asked);
     const missing = settled.collectors.filter((name) => !clusters.has(name));
     return built(text(settled, ...missing));

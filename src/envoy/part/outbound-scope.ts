@@ -1,3 +1,4 @@
+import type { TracingSettings } from "../../config/mesh-config-schema.js";
 import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import type { Labels } from "../../mesh/labels.js";
 import type { AddressFamilies } from "../../mesh/proxy.js";
@@ -20,6 +21,8 @@ export interface OutboundScope {
   readonly httpProxyPort: number;
   /** What is said of the headers that the callers' proxies add. */
   readonly headers: HttpManners;
+  /** What the callers' proxies say of their spans. */
+  readonly tracing?: TracingSettings;
   /** How the callers' proxies deal with connections that leave them. */
   readonly connections: ConnectionManners;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */

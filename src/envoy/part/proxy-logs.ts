@@ -13,7 +13,7 @@ export type LogFinder = (mesh: LogInputs, clusters: ResourceSet) => ListenerLogs
  */
 export function createLogFinder(
   { engine, logs }: { readonly engine: Engine; readonly logs: Logs },
-  { namespace, labels, type, workloadName }: Proxy,
+  { namespace, labels, type, workloadName, serviceName, tracing }: Proxy,
   side: "CLIENT" | "SERVER",
 ): LogFinder {
   const query = {
@@ -21,7 +21,8 @@ export function createLogFinder(
     labels,
     side,
     router: type === "router",
-    serviceName: `${workloadName}.${namespace}`,
+    serviceName: serviceName ?? `${workloadName}.${namespace}`,
+    tracing,
   };
   const find = engine.latest(
     "logs",

@@ -131,6 +131,7 @@ export function scopeOf(
     captured: proxy.mode !== "NONE",
     httpProxyPort: httpProxyPort(config, proxy),
     headers: httpManners(config, proxy),
+    ...(proxy.tracing === undefined ? {} : { tracing: proxy.tracing }),
     connections: proxy.type === "router" ? USUAL_CONNECTIONS : connectionManners(proxy, "outbound"),
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
@@ -145,7 +146,7 @@ export function scopeOf(
 const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
 
 /** The kind of caller: what the scopes of all namespaces share. */
-const kindOf = (scope: OutboundScope): OutboundScope => ({
+const kindOf = ({ tracing: _, ...scope }: OutboundScope): OutboundScope => ({
   ...scope,
   namespace: NO_NAMESPACE,
   connections: USUAL_CONNECTIONS,

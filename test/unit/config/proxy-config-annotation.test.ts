@@ -70,6 +70,15 @@ describe("the annotation proxy.istio.io/config", () => {
     expect(problems(pod('"tracing: { sampling: 1 }"'))).toEqual([]);
   });
 
+  test("is warned of where a tag of spans is none that an Envoy takes", () => {
+    const tags = "customTags: { a: { header: { name: no header } }, b: { literal: { value: c } } }";
+    expect(problems(pod(`"tracing: { ${tags} }"`))).toEqual([
+      expect.stringMatching(
+        /^warning 6:28 proxy.istio.io\/config: .* header.*: the tag is left out$/,
+      ),
+    ]);
+  });
+
   test("is beside another whose expressions are told of when they are none", () => {
     const text = pod("''").replace(
       "proxy.istio.io/config: ''",

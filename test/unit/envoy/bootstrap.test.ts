@@ -70,10 +70,37 @@ function nodeOf(options: BootstrapOptions): Parsed["node"] {
 }
 
 describe("the node", () => {
+  test.each([
+    ["its label", { labels: { app: "a" } }, "a.default"],
+    ["its workload without one", { labels: {} }, "payments-v1.default"],
+    ["the settings", { naming: { serviceCluster: "mine" } }, "mine"],
+    [
+      "its label where the settings say nothing",
+      { naming: { serviceCluster: "istio-proxy" } },
+      "payments.default",
+    ],
+    ["its canonical name", { naming: { tracingServiceName: "CANONICAL_NAME_ONLY" } }, "payments"],
+    [
+      "its canonical name and namespace",
+      {
+        labels: { app: "a", "service.istio.io/canonical-name": "b" },
+        naming: { tracingServiceName: "CANONICAL_NAME_AND_NAMESPACE" },
+      },
+      "b.default",
+    ],
+    [
+      "its label again",
+      { naming: { tracingServiceName: "APP_LABEL_AND_NAMESPACE" } },
+      "payments.default",
+    ],
+  ] as const)("is called by %s", (_by, changed, expected) => {
+    expect(nodeOf({ ...base, node: { ...base.node, ...changed } }).cluster).toBe(expected);
+  });
+
   test("is named and described as Istio's agent does it", () => {
     expect(nodeOf(base)).toEqual({
       id: "sidecar~192.0.2.7~payments-v1-0.default~default.svc.cluster.local",
-      cluster: "payments-v1.default",
+      cluster: "payments.default",
       metadata: {
         CLUSTER_ID: "Kubernetes",
         ENVOY_PROMETHEUS_PORT: 15090,

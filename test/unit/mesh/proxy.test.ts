@@ -25,6 +25,28 @@ describe("what a proxy says of its settings", () => {
     expect(parsed(metadata)).not.toHaveProperty("proxyHeaders");
     expect(parsed(metadata)).not.toHaveProperty("invalid");
   });
+
+  test("is of its spans what says something, and what an Envoy takes", () => {
+    const tracing = {
+      zipkin: { address: "zipkin:9411" },
+      sampling: 10,
+      maxPathTagLength: 0,
+      customTags: { a: { literal: { value: "1" } }, b: { header: { name: "no header" } } },
+    };
+    expect(parsed({ PROXY_CONFIG: { tracing } })).toMatchObject({
+      tracing: { sampling: 10, customTags: { a: { literal: { value: "1" } } } },
+    });
+    const idle = { zipkin: tracing.zipkin, sampling: 0 };
+    expect(parsed({ PROXY_CONFIG: { tracing: idle } })).not.toHaveProperty("tracing");
+  });
+});
+
+test("the service of a proxy is called as its node says", () => {
+  const id = "sidecar~10.0.0.1~a-0.default~default.svc.cluster.local";
+  expect(parseNode({ id, cluster: "a.default", metadata: {} })).toMatchObject({
+    serviceName: "a.default",
+  });
+  expect(parseNode({ id, cluster: "", metadata: {} })).not.toHaveProperty("serviceName");
 });
 
 describe("who answers DNS for a proxy", () => {

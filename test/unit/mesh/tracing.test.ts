@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table.js";
 import type { Tracing } from "../../../src/config/kinds/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config.js";
+import type { TracingSettings } from "../../../src/config/mesh-config-schema.js";
 import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
 import type { Labels } from "../../../src/mesh/labels.js";
 import { type ProxyTracing, proxyTracing } from "../../../src/mesh/tracing.js";
@@ -32,11 +33,17 @@ function telemetry(namespace: string, tracing: readonly Tracing[], app?: string)
   };
 }
 
+/** Whose spans are asked about. */
+interface Subject {
+  readonly labels?: Labels;
+  readonly tracing?: TracingSettings;
+}
+
 function traced(
   telemetries: readonly Telemetry[],
   config: MeshConfig = MESH,
   side: TelemetrySide = "CLIENT",
-  labels: Labels = { app: "payments" },
+  { labels = { app: "payments" }, tracing }: Subject = {},
 ): ProxyTracing | undefined {
   const table = Table.from(telemetries.map((one, i) => [String(i), one] as const));
   const query = {
@@ -44,6 +51,7 @@ function traced(
     labels,
     rootNamespace: "istio-system",
     side,
+    tracing,
   };
   return proxyTracing(table, config, HOSTS, query);
 }
@@ -81,8 +89,10 @@ const attached = (kind: string, name: string): Telemetry => {
 
 test("a Telemetry that is attached to a Gateway is for the workloads of that Gateway alone", () => {
   const ofEdge = { "gateway.networking.k8s.io/gateway-name": "edge" };
-  expect(traced([attached("Gateway", "edge")], MESH, "CLIENT", ofEdge)).toBeDefined();
-  expect(traced([attached("Gateway", "other")], MESH, "CLIENT", ofEdge)).toBeUndefined();
+  expect(traced([attached("Gateway", "edge")], MESH, "CLIENT", { labels: ofEdge })).toBeDefined();
+  expect(
+    traced([attached("Gateway", "other")], MESH, "CLIENT", { labels: ofEdge }),
+  ).toBeUndefined();
   expect(traced([attached("Gateway", "edge")])).toBeUndefined();
 });
 
@@ -164,4 +174,35 @@ test("the defaults of proxies say what Telemetries do not", () => {
     maxPathTagLength: 99,
     customTags: own,
   });
+});
+
+test("a proxy's own settings say what Telemetries do not, over the defaults of proxies", () => {
+  const tags = { zone: { environment: { name: "ZONE" } } };
+  const config = {
+    ...BY_DEFAULT,
+    defaultConfig: { tracing: { sampling: 50, maxPathTagLength: 64, customTags: tags } },
+  };
+  const own = (telemetries: readonly Telemetry[], tracing: TracingSettings) =>
+    traced(telemetries, config, "CLIENT", { tracing });
+  expect(own([], { sampling: 5 })).toMatchObject({
+    sampling: 5,
+    maxPathTagLength: 64,
+    customTags: tags,
+  });
+  const tier = { tier: { literal: { value: "gold" } } };
+  expect(own([], { customTags: tier, maxPathTagLength: 9 })).toMatchObject({
+    sampling: 50,
+    maxPathTagLength: 9,
+    customTags: tier,
+  });
+  const said = shop({ ...ZIPKIN, randomSamplingPercentage: 2, customTags: tags });
+  expect(own(said, { sampling: 5, customTags: tier })).toMatchObject({
+    sampling: 2,
+    customTags: tags,
+  });
+});
+
+test("the headers of requests are left as they are where a Telemetry says so", () => {
+  expect(traced(shop({ ...ZIPKIN, disableContextPropagation: true }))?.isSilent).toBe(true);
+  expect(traced(shop(ZIPKIN))).not.toHaveProperty("isSilent");
 });

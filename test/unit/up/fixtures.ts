@@ -67,6 +67,7 @@ export const WORKLOAD: LocalWorkload = {
   nodeMetadata: {},
   concurrency: 1,
   settings: {},
+  naming: {},
   statistics: {},
 };
 
@@ -82,6 +83,7 @@ const POD: LocalPod = {
   nodeMetadata: {},
   concurrency: 1,
   settings: {},
+  naming: {},
   statistics: {},
   appPorts: [8080],
 };

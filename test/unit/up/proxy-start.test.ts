@@ -121,5 +121,27 @@ test("of the settings that a proxy tells the annotation's count, and not the mes
   expect(told("proxyHeaders: { requestId: { disabled: true } }\nconcurrency: 2")).toEqual({
     proxyHeaders: { requestId: { disabled: true } },
   });
+  expect(told("tracing: { sampling: 5, zipkin: { address: a:9411 } }")).toEqual({
+    tracing: { sampling: 5 },
+  });
   expect(told("gatewayTopology: { numTrustedProxies: one }")).toEqual({});
+});
+
+test("what a service is called is what the annotation says in either way, over the mesh's", () => {
+  const naming = (mesh: string, annotation: string): object => {
+    const config = {
+      ...resource("ConfigMap", "istio.istio-system"),
+      spec: { data: { mesh: `defaultConfig: { ${mesh} }` } },
+    };
+    const annotations = { [ANNOTATION]: annotation };
+    return proxyStart(tablesOf(config), { namespace: "default", labels: {}, annotations }).naming;
+  };
+  const canonical = { tracingServiceName: "CANONICAL_NAME_ONLY" };
+  expect(naming("tracingServiceName: CANONICAL_NAME_ONLY", "")).toEqual(canonical);
+  expect(naming("tracingServiceName: CANONICAL_NAME_ONLY", "serviceCluster: mine")).toEqual({
+    serviceCluster: "mine",
+  });
+  expect(naming("serviceCluster: mine", "tracingServiceName: CANONICAL_NAME_ONLY")).toEqual(
+    canonical,
+  );
 });
