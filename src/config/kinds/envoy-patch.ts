@@ -1,4 +1,14 @@
-import { oneOf, optional, Struct, strict, Text, TextMap, Uint32, type ValueOf } from "./fields.js";
+import {
+  oneOf,
+  optional,
+  PortNumber,
+  Struct,
+  strict,
+  Text,
+  TextMap,
+  Uint32,
+  type ValueOf,
+} from "./fields.js";
 
 const FilterMatch = strict({
   name: optional(Text),
@@ -57,7 +67,7 @@ const ClusterMatch = strict({
 /** What of a waypoint proxy a patch is for. */
 export type WaypointMatch = ValueOf<typeof WaypointMatch>;
 const WaypointMatch = strict({
-  portNumber: optional(Uint32),
+  portNumber: optional(PortNumber),
   filter: optional(FilterMatch),
   route: optional(strict({ name: optional(Text) })),
 });

@@ -50,7 +50,7 @@ const JWTRule = strict({
   forwardOriginalToken: optional(Flag),
   outputClaimToHeaders: optional(list(ClaimToHeader)),
   timeout: optional(Duration),
-  spaceDelimitedClaims: optional(list(NonEmptyText)),
+  spaceDelimitedClaims: optional(list(NonEmptyText, 64)),
   /** Whether a request has to have a token of this issuer, since Istio 1.31. */
   presence: optional(oneOf("UNSPECIFIED", "OPTIONAL", "REQUIRED")),
 });

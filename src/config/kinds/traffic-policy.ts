@@ -58,7 +58,7 @@ export const TrafficPolicy = strict({
   connectionPool: optional(ConnectionPoolSettings),
   outlierDetection: optional(OutlierDetection),
   tls: optional(ClientTLSSettings),
-  portLevelSettings: optional(list(PortTrafficPolicy)),
+  portLevelSettings: optional(list(PortTrafficPolicy, 4096)),
   tunnel: optional(TunnelSettings),
   proxyProtocol: optional(ProxyProtocol),
   retryBudget: optional(RetryBudget),

@@ -29,6 +29,11 @@ describe("a RequestAuthentication", () => {
   tryRows("RequestAuthentication", [
     ["has an issuer or its keys", { jwtRules: [{}] }, [`${RULE}.issuer`]],
     ["can do without the issuer", { jwtRules: [{ jwksUri: "https://a/keys" }] }, []],
+    [
+      "has no more claims that are lists of words than Istio takes",
+      rule({ spaceDelimitedClaims: Array.from({ length: 65 }, (_, i) => `claim-${i}`) }),
+      [`${RULE}.spaceDelimitedClaims`],
+    ],
     ["leaves out where keys are or says it", rule({ jwksUri: "" }), [`${RULE}.jwksUri`]],
     ["fetches keys by HTTP", rule({ jwksUri: "a.b/keys" }), [`${RULE}.jwksUri`]],
     ["fetches keys from an address", rule({ jwksUri: "https://a:b" }), [`${RULE}.jwksUri`]],

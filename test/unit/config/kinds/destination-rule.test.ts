@@ -77,6 +77,13 @@ describe("a traffic policy", () => {
     ],
     ["can be for a port", rule({ portLevelSettings: [{ port: { number: 80 }, tls }] }), []],
     [
+      "is for no more ports than Istio takes",
+      rule({
+        portLevelSettings: Array.from({ length: 4097 }, () => ({ port: { number: 80 }, tls })),
+      }),
+      [`${POLICY}.portLevelSettings`],
+    ],
+    [
       "names the port that it is for",
       rule({ portLevelSettings: [{ tls }] }),
       [`${POLICY}.portLevelSettings[0].port`],

@@ -126,6 +126,11 @@ describe("the match of an EnvoyFilter", () => {
       [],
     ],
     [
+      "is at a port that there is",
+      match("CLUSTER", { context: "WAYPOINT", waypoint: { portNumber: 70000 } }),
+      [`${MATCH}.waypoint.portNumber`],
+    ],
+    [
       "is that of a waypoint for waypoints only",
       match("CLUSTER", { waypoint: {} }),
       [`${MATCH}.waypoint`],
