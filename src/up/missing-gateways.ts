@@ -26,6 +26,19 @@ export interface MadeGateway {
   readonly servicePorts?: readonly MadeServicePort[];
 }
 
+type KubernetesGateway = ResourceOf<"KubernetesGateway">;
+
+/** The labels and annotations of pods. */
+interface PodMetadata {
+  readonly labels: Labels;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const NOTHING: PodMetadata = { labels: {}, annotations: {} };
+/** As Istio labels the pods of a Gateway with its class. */
+const GATEWAY_CLASS_LABEL = "gateway.networking.k8s.io/gateway-class-name";
+/** By this annotation a Gateway names the account of its pods. */
+const SERVICE_ACCOUNT = "gateway.istio.io/service-account";
 const DEFAULT_NAMESPACE = "istio-system";
 const FIRST_UNPRIVILEGED_PORT = 1024;
 /** Istio's gateways listen on 8080 for 80 and on 8443 for 443. */
@@ -59,9 +72,11 @@ function makeGateway(tables: ResourceTables, gateway: ResourceOf<"Gateway">): Ma
   const service = declared(tables.Service).find(
     (one) => (own === undefined || one.metadata.namespace === own) && standsInFront(one, selector),
   );
+  const kubernetes = kubernetesGateway(tables, gateway);
+  const added = kubernetes === undefined ? NOTHING : described(kubernetes);
   const asked = { ...selector, ...service?.spec.selector };
-  const name = service?.metadata.name ?? gatewayName(tables, gateway);
-  const labels = { ...installedLabels(name, asked), ...asked };
+  const name = service?.metadata.name ?? gatewayName(gateway, kubernetes);
+  const labels = { ...added.labels, ...installedLabels(name, asked), ...asked };
   const namespace = service?.metadata.namespace ?? own ?? DEFAULT_NAMESPACE;
   const workload: LocalWorkload = {
     kind: "Deployment",
@@ -69,10 +84,10 @@ function makeGateway(tables: ResourceTables, gateway: ResourceOf<"Gateway">): Ma
     namespace,
     replicas: 1,
     labels,
-    serviceAccount: name,
+    serviceAccount: kubernetes?.metadata.annotations[SERVICE_ACCOUNT] ?? name,
     containers: [],
     proxy: "router",
-    ...proxyStart(tables, { namespace, labels, annotations: {} }),
+    ...proxyStart(tables, { namespace, labels, annotations: added.annotations }),
   };
   return service === undefined
     ? { workload, servicePorts: servicePorts(tables, workload) }
@@ -98,17 +113,41 @@ function installedLabels(name: string, { app, istio }: Labels): Labels {
     : {};
 }
 
+/** The Gateway of the Gateway API whose listener a Gateway stands for. */
+function kubernetesGateway(
+  tables: ResourceTables,
+  gateway: ResourceOf<"Gateway">,
+): KubernetesGateway | undefined {
+  const name = selectorOf(gateway)[GATEWAY_NAME_LABEL];
+  if (!isOfListener(gateway) || name === undefined) return undefined;
+  return tables.KubernetesGateway.get(keyOf({ namespace: servingNamespace(gateway), name }));
+}
+
+/** The labels and annotations that a Gateway asks for its pods: its own when it names none. See Istio, extractInfrastructureLabels. */
+function described({
+  metadata,
+  spec: { gatewayClassName, infrastructure },
+}: KubernetesGateway): PodMetadata {
+  const { labels, annotations } = infrastructure ?? {};
+  const asked =
+    labels === undefined && annotations === undefined
+      ? metadata
+      : { labels: labels ?? {}, annotations: annotations ?? {} };
+  return {
+    labels: { ...asked.labels, [GATEWAY_CLASS_LABEL]: gatewayClassName },
+    annotations: asked.annotations,
+  };
+}
+
 /** `istio-ingressgateway` for `istio: ingressgateway`, and `NAME-CLASS` for the Gateway API's, as Istio names them. */
-function gatewayName(tables: ResourceTables, gateway: ResourceOf<"Gateway">): string {
-  const selector = selectorOf(gateway);
-  const { [GATEWAY_NAME_LABEL]: served } = selector;
-  const kubernetes =
-    isOfListener(gateway) && served !== undefined
-      ? tables.KubernetesGateway.get(keyOf({ namespace: servingNamespace(gateway), name: served }))
-      : undefined;
+function gatewayName(
+  gateway: ResourceOf<"Gateway">,
+  kubernetes: KubernetesGateway | undefined,
+): string {
   if (kubernetes !== undefined) {
     return `${kubernetes.metadata.name}-${kubernetes.spec.gatewayClassName}`;
   }
+  const selector = selectorOf(gateway);
   const { istio, app } = selector;
   if (istio !== undefined) return `istio-${istio}`;
   return app ?? Object.values(selector).join("-");

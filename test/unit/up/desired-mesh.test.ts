@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { KubernetesGatewaySpec } from "../../../src/config/kinds/gateway-api/gateway.js";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
 import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
@@ -114,6 +115,41 @@ describe("a Gateway of the Gateway API", () => {
         servicePorts: [{ name: "https-443", port: 443, targetPort: 8443 }],
       },
     ]);
+  });
+
+  test("gives its pods the labels and annotations that it asks for them, or else its own", () => {
+    const gateway = (
+      infrastructure: KubernetesGatewaySpec["infrastructure"],
+      annotations = { "proxy.istio.io/config": "concurrency: 3" },
+    ): ConfigResource =>
+      resource("KubernetesGateway", "edge.front", {
+        labels: { team: "own" },
+        annotations,
+        spec: {
+          gatewayClassName: "istio",
+          listeners: [{ name: "http", port: 80, protocol: "HTTP" }],
+          ...(infrastructure === undefined ? {} : { infrastructure }),
+        },
+      });
+    const madeFor = (one: ConfigResource) => desiredMesh(tablesOf(one)).madeGateways[0]?.workload;
+    const always = { ...labels, "gateway.networking.k8s.io/gateway-class-name": "istio" };
+    expect(madeFor(gateway(undefined))).toMatchObject({
+      labels: { ...always, team: "own" },
+      concurrency: 3,
+      serviceAccount: "edge-istio",
+    });
+    const infrastructure = {
+      labels: { tier: "edge", "gateway.networking.k8s.io/gateway-name": "other" },
+      annotations: { "proxy.istio.io/config": "concurrency: 2" },
+    };
+    const asked = madeFor(gateway(infrastructure));
+    expect(asked?.labels).toEqual({ ...always, tier: "edge" });
+    expect(asked?.concurrency).toBe(2);
+    const labelled = madeFor(gateway({ labels: {} }));
+    expect(labelled?.labels).toEqual(always);
+    expect(labelled?.concurrency).toBe(1);
+    const account = { "gateway.istio.io/service-account": "edge", "proxy.istio.io/config": "" };
+    expect(madeFor(gateway({}, account))?.serviceAccount).toBe("edge");
   });
 
   test("is what pods of its namespace with its name in a label are", () => {
