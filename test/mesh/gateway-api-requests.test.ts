@@ -33,6 +33,7 @@ spec:
   - { name: http, port: 80, targetPort: 8080 }
   - { name: other, port: 8090 }
   - { name: isolated, port: 8091 }
+  - { name: https, port: 443, targetPort: 8445 }
   - { name: known, port: 8443 }
   - { name: asked, port: 8444 }
 ---
@@ -48,12 +49,17 @@ spec:
   - { name: example, port: 8091, protocol: HTTP, hostname: "*.example.com" }
   - { name: foo-example, port: 8091, protocol: HTTP, hostname: "*.foo.example.com" }
   - { name: abc-foo-example, port: 8091, protocol: HTTP, hostname: abc.foo.example.com }
+  - { name: any-https, port: 443, protocol: HTTPS, tls: { certificateRefs: [{ name: edge-tls }] } }
+  - { name: one, port: 443, protocol: HTTPS, hostname: one.example.com, tls: { certificateRefs: [{ name: edge-tls }] } }
+  - { name: wild, port: 443, protocol: HTTPS, hostname: "*.wild.example.com", tls: { certificateRefs: [{ name: edge-tls }] } }
+  - { name: own-wild, port: 443, protocol: HTTPS, hostname: own.wild.example.com, tls: { certificateRefs: [{ name: edge-tls }] } }
   - { name: known, port: 8443, protocol: HTTPS, tls: { certificateRefs: [{ name: edge-tls }] } }
   - { name: asked, port: 8444, protocol: HTTPS, tls: { certificateRefs: [{ name: edge-tls }] } }
   tls:
     frontend:
       default: { validation: { caCertificateRefs: [{ group: "", kind: ConfigMap, name: roots }] } }
       perPort:
+      - { port: 443, tls: {} }
       - port: 8444
         tls: { validation: { mode: AllowInsecureFallback, caCertificateRefs: [{ group: "", kind: ConfigMap, name: roots }] } }
 ---
@@ -273,6 +279,10 @@ const mesh = shareServedMesh(
       TIMES,
       PROTOCOLS,
       ...ISOLATED,
+      routeAt("any-https", "any-https", "any.example.com", `\n  - ${to("alpha")}`),
+      routeAt("one", "one", "one.example.com", `\n  - ${to("beta")}`),
+      routeAt("wild", "wild", "a.wild.example.com", `\n  - ${to("gamma")}`),
+      routeAt("own-wild", "own-wild", undefined, `\n  - ${to("alpha")}`),
       routeAt("known", "known", undefined, `\n  - ${to("alpha")}`),
       routeAt("asked", "asked", undefined, `\n  - ${to("alpha")}`),
     ),
@@ -536,6 +546,26 @@ test.each([
   expect(statuses.map(({ status }) => status)).toEqual(
     LISTENERS.map((name) => (name === listener ? 200 : 404)),
   );
+});
+
+test.each([
+  ["any.example.com", "any.example.com", 200],
+  ["any.example.com", "one.example.com", 421],
+  ["any.example.com", "none.example.com", 404],
+  ["one.example.com", "one.example.com", 200],
+  ["one.example.com", "any.example.com", 421],
+  ["one.example.com", "none.example.com", 421],
+  ["a.wild.example.com", "a.wild.example.com", 200],
+  ["b.wild.example.com", "a.wild.example.com", 200],
+  ["a.wild.example.com", "b.wild.example.com", 404],
+  ["a.wild.example.com", "own.wild.example.com", 421],
+  ["a.wild.example.com", "one.example.com", 421],
+  ["own.wild.example.com", "own.wild.example.com", 200],
+  ["own.wild.example.com", "a.wild.example.com", 421],
+  ["none.example.com", "any.example.com", 200],
+])("on a connection for %s a request for %s is answered with %i", async (name, host, status) => {
+  const answer = await callTls(at(8445), `https://${name}/`, { headers: { host } });
+  expect(answer.status).toBe(status);
 });
 
 test("clients have to show a certificate of the roots that a Gateway names, where it does not let them do without", async () => {

@@ -344,7 +344,7 @@ test("the listeners of a port have certificates of their own, by server name", a
     expect(answer.certificate?.fingerprint256).toBe(fingerprint(expected));
   }
   const other = await ofSecureEdge("one.example.com", { headers: { host: "two.example.com" } });
-  expect(other.status).toBe(404);
+  expect(other.status).toBe(421);
   expect((await ofSecureEdge("three.example.com")).status).toBe(404);
   await expect(ofSecureEdge("one.example.net")).rejects.toMatchObject({ code: "ECONNRESET" });
 });

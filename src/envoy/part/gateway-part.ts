@@ -40,6 +40,7 @@ import {
   gatewayVirtualHosts,
 } from "../route/gateway-route.js";
 import { hashPolicies } from "../route/hash-policy.js";
+import { hostsBeside } from "../route/misdirected.js";
 import {
   encodeVirtualHost,
   joinRouteConfiguration,
@@ -232,11 +233,12 @@ function tablesOf(
   context: GatewayRouteContext,
 ): readonly GatewayTable[] {
   const byRoute = groupBy(servers, (one) => gatewayRouteName(one) ?? "");
+  const besideOf = hostsBeside(servers);
   return [...byRoute]
     .filter(([name]) => name !== "")
     .map(([name, members]) => ({
       name,
-      hosts: gatewayVirtualHosts(members, context).map((host) =>
+      hosts: gatewayVirtualHosts(members, context, besideOf(members)).map((host) =>
         encodeVirtualHost(encoder, name, host),
       ),
       ports: [...new Set(members.map(({ server }) => serverPort(server)))],

@@ -10,6 +10,7 @@ import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
 import { terminatesTls } from "../gateway-tls.js";
 import { httpRoutes, type RouteContext } from "./http-route.js";
+import { misdirectedHosts } from "./misdirected.js";
 import { isCatchAll } from "./route-match.js";
 
 /**
@@ -195,10 +196,12 @@ function compareNames(a: string, b: string): number {
 /**
  * The virtual hosts of the servers that share a route configuration: one for all hosts with the same routes, which are those
  * of all VirtualServices for a host, the older ones first. See Istio, "Gateway", and its rules for merging VirtualServices.
+ * `beside` are the hosts of the listeners of the same port, to which others of their hosts belong.
  */
 export function gatewayVirtualHosts(
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
+  beside: ReadonlySet<string>,
 ): readonly Built<VirtualHostJson>[] {
   const byHost = new Map<string, HostRoutes[]>();
   const routesOf = createRoutesOf(context);
@@ -210,8 +213,14 @@ export function gatewayVirtualHosts(
     }
   }
   const [first] = servers;
-  if (byHost.size === 0) return [nothingBound(first === undefined ? 0 : serverPort(first.server))];
-  return together(byHost)
+  const misdirected =
+    first === undefined ? [] : misdirectedHosts(first, beside, new Set(byHost.keys()));
+  const isAnswered = misdirected.some(({ json }) => json.domains?.includes("*") === true);
+  if (byHost.size === 0 && !isAnswered) {
+    return [...misdirected, nothingBound(first === undefined ? 0 : serverPort(first.server))];
+  }
+  const routed = together(byHost)
     .map(([hosts, routes]) => hostOf(hosts, routes, context.countsAttempts))
     .sort((a, b) => compareSpecificity(a.name, b.name));
+  return [...routed, ...misdirected];
 }
