@@ -162,6 +162,32 @@ spec:
     - route: [{ destination: { host: "*.open.example", port: { number: 8004 } } }]
 `;
 
+/** A host of bytes that is elsewhere for those who call its address, as a VirtualService says. */
+const LEDGER_PORT = 7000;
+const LEDGER = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ledger }
+spec:
+  hosts: [ledger.example.com]
+  addresses: [240.7.7.7]
+  ports: [{ number: ${String(LEDGER_PORT)}, name: tcp, protocol: TCP }]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  endpoints: [{ address: 127.0.0.1 }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ledger }
+spec:
+  hosts: [ledger.example.com]
+  tcp:
+    - match: [{ destinationSubnets: [10.0.0.0/8] }]
+      route: [{ destination: { host: border.example.com } }]
+    - match: [{ destinationSubnets: [240.7.7.0/24] }]
+      route: [{ destination: { host: ${KNOWN} } }]
+`;
+
 /** One registered host, through a gateway, for all hosts of a wildcard. */
 const FAR = `
 apiVersion: networking.istio.io/v1
@@ -257,6 +283,7 @@ const mesh = shareMesh(
     "egress.yaml": EGRESS,
     "far.yaml": FAR,
     "open.yaml": OPEN,
+    "ledger.yaml": LEDGER,
     "known.yaml": `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -328,6 +355,12 @@ test("sends connections through the tunnel that a rule says, which an HTTP proxy
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
   expect(outside.proxy?.asked).toContain(`${KNOWN}:${String(PORT)}`);
+});
+
+test("routes connections by the address of the host that the port is for, and not that of the sidecar", async () => {
+  const at = { address: caller().addresses.egress, port: LEDGER_PORT };
+  const answer = await callTls(at, url(KNOWN, "https"), { ca: outside.ca });
+  expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
 });
 
 test("begins TLS with the roots of a Secret that a rule for its own workload names", async () => {

@@ -17,6 +17,7 @@ import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
 import type { ClusterKey } from "../names.js";
+import { isIn } from "../route/tunnel-route.js";
 import type { HostRows } from "./host-rows.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
@@ -82,7 +83,26 @@ export function buildClaims({
       egress,
     },
   );
-  return Table.from(claims.map((claim) => [keyOf(service, claim), claim] as const));
+  return Table.from(
+    claims
+      .map((claim) => (captured ? claim : atItsAddresses(claim, service)))
+      .map((claim) => [keyOf(service, claim), claim] as const),
+  );
+}
+
+/**
+ * A claim whose connections come to none of the service's addresses, and are for it all the same: chains for some blocks of
+ * addresses take all of them, if one of the service's is there, or none.
+ */
+function atItsAddresses(claim: OutboundClaim, { addresses }: Service): OutboundClaim {
+  const single = addresses.filter((address) => ipaddr.isValid(address));
+  if (single.length === 0) return claim;
+  const chains = claim.chains.flatMap((chain) => {
+    if (chain.prefixes.length === 0) return [chain];
+    const isMeant = chain.prefixes.some((block) => single.some((one) => isIn(one, block)));
+    return isMeant ? [{ ...chain, prefixes: [] }] : [];
+  });
+  return { ...claim, chains };
 }
 
 /** The addresses to which connections say that they are for a service: those that are not captured are all for the proxy's own. */

@@ -109,7 +109,8 @@ function fitOf({ names, addresses }: Called, { serverNames, prefixes }: TcpChain
   return { prefix: Math.max(-1, ...lengths), serverName };
 }
 
-function isIn(address: string, block: string): boolean {
+/** Whether an address is one of a CIDR block, or the one that is written alone. */
+export function isIn(address: string, block: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const one = ipaddr.parse(address);
   if (!ipaddr.isValidCIDR(block)) return one.toString() === block;
