@@ -75,13 +75,16 @@ function registryOf(services: Table<Exported>, entryHosts: Table<EntryHosts>): H
   };
 }
 
-/** The host that a name in a resource of `namespace` stands for, if that namespace sees one. */
+/** The host that a name in a resource of `namespace` stands for, if one of the viewers, or that namespace, sees one. */
 export function findHost(
   registry: HostRegistry,
   name: string,
   namespace: string,
+  viewers: readonly string[] = [namespace],
 ): string | undefined {
-  return hostsOf(name, namespace).find((host) => isKnown(registry, host, namespace));
+  return hostsOf(name, namespace).find((host) =>
+    viewers.some((viewer) => isKnown(registry, host, viewer)),
+  );
 }
 
 function isKnown(

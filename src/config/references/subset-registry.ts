@@ -55,16 +55,16 @@ function subsetsOfRule(
   };
 }
 
-/** The names of the subsets of a host, which is a full name, that `namespace` sees: by these rules of it, and by wildcards. */
+/** The names of the subsets of a host, which is a full name, that a viewer sees: by these rules of it, and by wildcards. */
 export function subsetsOf(
   rules: Table<RuleSubsets> | undefined,
   wildcards: SubsetRegistry["wildcards"],
-  { host, namespace }: { readonly host: string; readonly namespace: string },
+  { host, viewers }: { readonly host: string; readonly viewers: readonly string[] },
 ): readonly string[] {
   const wider = [...wildcards.values()].filter(
     (rule) => rule.host !== host && isSubsetOfHost(host, rule.host),
   );
   return [...(rules?.values() ?? []), ...wider]
-    .filter((rule) => isVisible(rule, namespace))
+    .filter((rule) => viewers.some((viewer) => isVisible(rule, viewer)))
     .flatMap(({ subsets }) => subsets);
 }

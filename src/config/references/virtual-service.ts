@@ -19,6 +19,9 @@ export interface RoutingNames {
 
 type VirtualService = ResourceOf<"VirtualService">;
 
+/** The name of the sidecars among the gateways. */
+const MESH = "mesh";
+
 interface PlacedDestination {
   readonly destination: Destination;
   readonly path: Path;
@@ -34,7 +37,8 @@ interface NamedSubset {
 
 /** What is known of a VirtualService's references without the subsets that there are. */
 export interface RouteReferences {
-  readonly namespace: string;
+  /** The namespaces from which it may see what it refers to. */
+  readonly viewers: readonly string[];
   /** Destinations whose host does not exist. */
   readonly destinations: readonly Finding[];
   readonly subsets: readonly NamedSubset[];
@@ -48,10 +52,11 @@ export function routeReferences(
   names: RoutingNames,
 ): RouteReferences | undefined {
   const { namespace } = resource.metadata;
+  const viewers = viewersOf(resource);
   const destinations: Finding[] = [];
   const subsets: NamedSubset[] = [];
   for (const { destination, path } of destinationsOf(resource)) {
-    const host = findHost(names.hosts, destination.host, namespace);
+    const host = findHost(names.hosts, destination.host, namespace, viewers);
     if (host === undefined) {
       destinations.push(noHost(destination.host, [...path, "host"], namespace, names));
     } else if (destination.subset !== undefined && destination.subset !== "") {
@@ -62,7 +67,14 @@ export function routeReferences(
     checkName(reference, namespace, names),
   );
   if (destinations.length + subsets.length + others.length === 0) return undefined;
-  return { namespace, destinations, subsets, others };
+  return { viewers, destinations, subsets, others };
+}
+
+/** Its own namespace, and those of its gateways: what may be called through a gateway alone is exported to that one. */
+function viewersOf({ metadata, spec }: VirtualService): readonly string[] {
+  const gateways = (spec.gateways ?? []).filter((name) => name !== MESH);
+  const places = gateways.map((name) => gatewayKey(name, metadata.namespace).split("/")[0] ?? "");
+  return [...new Set([metadata.namespace, ...places])];
 }
 
 /** A host whose subsets VirtualServices refer to, and that has some. */
@@ -77,13 +89,13 @@ export interface ReferredHost {
  * requests would be answered with an error; gateways and delegates, which only do nothing. undefined when there are none.
  */
 export function danglingReferences(
-  { namespace, destinations, subsets, others }: RouteReferences,
+  { viewers, destinations, subsets, others }: RouteReferences,
   hosts: Table<ReferredHost> | undefined,
   wildcards: SubsetRegistry["wildcards"],
 ): References | undefined {
   const missing = subsets.flatMap((one) => {
     const rules = hosts?.get(one.host)?.rules;
-    return checkSubset(one, subsetsOf(rules, wildcards, { host: one.host, namespace }));
+    return checkSubset(one, subsetsOf(rules, wildcards, { host: one.host, viewers }));
   });
   const findings = [...destinations, ...missing, ...others];
   if (findings.length === 0) return undefined;
@@ -161,9 +173,6 @@ function* gatewaysOf({ metadata, spec }: VirtualService): Iterable<PlacedName> {
     }
   }
 }
-
-/** The name of the sidecars among the gateways. */
-const MESH = "mesh";
 
 function* delegatesOf({ metadata, spec }: VirtualService): Iterable<PlacedName> {
   for (const [i, { delegate }] of (spec.http ?? []).entries()) {

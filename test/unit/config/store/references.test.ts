@@ -156,6 +156,24 @@ describe("a route to a host that is not there", () => {
     expect(hosts(directory)).toEqual(["b.other"]);
   });
 
+  it("may be one that its gateway alone sees, with its subsets", () => {
+    const atGateway = (name: string): string =>
+      route("a", "api.example.com", "one").replace("spec:", `spec:\n  gateways: [${name}]`);
+    const subsets = rule("r", "api.example.com", "one").replace(
+      "spec:",
+      "spec:\n  exportTo: [edge]",
+    );
+    const directory = createDirectory();
+    directory.write({
+      "a.yaml": atGateway("other/front"),
+      "b.yaml": entry("api.example.com", "default", "edge"),
+      "c.yaml": subsets,
+    });
+    expect(hosts(directory)).toEqual([]);
+    directory.write({ "a.yaml": atGateway("edge/front") });
+    expect(hosts(directory)).toEqual(["api.example.com one"]);
+  });
+
   it("obeys the mesh configuration on who sees a Service", () => {
     const mesh = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    defaultServiceExportTo: ["."]\n`;
     const directory = createDirectory();
