@@ -55,13 +55,13 @@ function* analyzeRoute(
       const selectors = [...namespaces].flatMap((one) => policies.get(one) ?? []);
       return !selectors.some((labels) => selects(labels, workload.labels));
     });
-    const [first, ...others] = new Set(unchecked.map((workload) => workload.name));
-    if (first === undefined) continue;
-    const where = others.length === 0 ? first : `${first} and ${others.length} more`;
-    const message =
-      `the route never matches "${name}": no RequestAuthentication checks tokens at ${where}, ` +
-      `for Gateway ${reference.namespace}/${reference.name}; add one for its labels`;
-    yield { resource, code: "IST0149", path, message };
+    // For each of them, as istioctl tells it: another may have other labels.
+    for (const workload of new Set(unchecked.map((one) => one.name))) {
+      const message =
+        `the route never matches "${name}": no RequestAuthentication checks tokens at ${workload}, ` +
+        `for Gateway ${reference.namespace}/${reference.name}; add one for its labels`;
+      yield { resource, code: "IST0149", path, message };
+    }
   }
 }
 

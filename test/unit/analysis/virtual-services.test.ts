@@ -316,9 +316,9 @@ describe("routes by the claims of a token", () => {
       [`IST0149 VirtualService r.default: ${claim}`],
     ],
     [
-      "are told of once for several pods of a gateway",
+      "are told of for each pod of a gateway",
       file(byClaim(["g"]), gateway, pod, second),
-      [`IST0149 VirtualService r.default: ${claim}`],
+      [`IST0149 VirtualService r.default: ${claim}`, `IST0149 VirtualService r.default: ${claim}`],
     ],
     [
       "match where a policy of the namespace checks it",
