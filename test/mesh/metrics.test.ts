@@ -257,6 +257,51 @@ test("all that were switched off are made where something nearer is said of one"
   await mesh().write("telemetry.yaml", TELEMETRY);
 });
 
+/** Keeps what a request says of itself, as a filter that tells kinds of requests apart would. */
+const CLASSES = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: classes, namespace: default }
+spec:
+  workloadSelector: { labels: { app: called } }
+  configPatches:
+  - applyTo: HTTP_FILTER
+    match:
+      context: SIDECAR_INBOUND
+      listener:
+        filterChain:
+          filter:
+            name: envoy.filters.network.http_connection_manager
+            subFilter: { name: envoy.filters.http.router }
+    patch:
+      operation: INSERT_BEFORE
+      value:
+        name: classes
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config
+          on_request_headers:
+          - object_key: shop.operation
+            factory_key: envoy.string
+            format_string: { text_format_source: { inline_string: "%REQ(x-operation)%" } }
+`;
+
+test("requests are told apart by what a filter keeps of them, and by their paths", async () => {
+  const tagOverrides = {
+    request_operation: { value: "filter_state['shop.operation']" },
+    kind: { value: "request.url_path.startsWith('/status/46') ? 'some' : 'others'" },
+  };
+  const overrides = { match: { metric: "REQUEST_COUNT", mode: "SERVER" }, tagOverrides };
+  await mesh().writeForTest("classes.yaml", CLASSES);
+  await mesh().writeForTest("nearer.yaml", telemetry("nearer", "default", overrides));
+  await call(caller(), "http://called/last");
+  const question = { headers: { "x-operation": "ListReviews" } };
+  await call(caller(), "http://called/status/461", question);
+  await call(caller(), "http://called/status/471", question);
+  const labels = { request_operation: "ListReviews" };
+  await counted(called(), { ...labels, kind: "some", response_code: "461" }).toBe(1);
+  await counted(called(), { ...labels, kind: "others", response_code: "471" }).toBe(1);
+});
+
 test("they stop when the Telemetry is deleted", async () => {
   await mesh().remove("telemetry.yaml");
   // What was counted before stays; a connection between sidecars takes one request more, and ends.

@@ -6,8 +6,8 @@ import { envoyCelProblem } from "./envoy-cel.js";
 /** An expression that Envoy takes, or what it has for a value that it does not take. */
 export type MetricExpression = { readonly cel: string } | { readonly problem: string };
 
-/** What Istio's filters keep of the peer. */
-const OF_PEER = ["filter_state", "upstream_peer", "downstream_peer"];
+/** What Istio's filters keep of the peer, by its name or as the text that is the key of `filter_state`. */
+const OF_PEER = /^(["']?)(wasm\.)?(up|down)stream_peer(_id|_obj)?\1$/;
 
 /**
  * The expression of a tag. What Istio's filter calls `node` is `xds.node` in Envoy, and a conversion of the whole value to text
@@ -21,7 +21,7 @@ export function metricExpression(value: string): MetricExpression {
   if (problem !== undefined) return { problem: `no CEL expression of a stock Envoy (${problem})` };
   // Envoy's formats have operators between percent signs, texts or not.
   if (cel.includes("%")) return { problem: "a percent sign, which would end it," };
-  if (tokens.some(({ type, text }) => type === "name" && OF_PEER.includes(text))) {
+  if (tokens.some(({ text }) => OF_PEER.test(text))) {
     return { problem: "what Istio's filters keep of the peer, which a stock Envoy does not have," };
   }
   return { cel };

@@ -9,6 +9,7 @@ test.each([
   ["int(request.headers['x']) + 1", "int(request.headers['x']) + 1"],
   ["'it\\'s node.x' + node['id'] + a.node", "'it\\'s node.x' + xds.node['id'] + a.node"],
   ["node.metadata['APP']", "xds.node.metadata['APP']"],
+  ["filter_state['my.operation']", "filter_state['my.operation']"],
   ["xds.node.metadata['APP']", "xds.node.metadata['APP']"],
   ["request.method == 'GET' ? 'reads' : 'writes'", "request.method == 'GET' ? 'reads' : 'writes'"],
   [
@@ -24,6 +25,9 @@ test.each([
   ["", /no CEL expression/],
   ["string(destination.port) + 'x'", /no function string\(\)/],
   ["filter_state.upstream_peer.app", /Istio's filters/],
+  ["filter_state['downstream_peer'].labels['app'].value", /Istio's filters/],
+  ['filter_state["wasm.upstream_peer_id"]', /Istio's filters/],
+  ["upstream_peer.name", /Istio's filters/],
   ["request.host.split('.')[0]", /no function \.split\(\)/],
   ["request.host == '%'", /a percent sign/],
   ["request.size % 2 == 0 ? 'even' : 'odd'", /a percent sign/],
