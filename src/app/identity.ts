@@ -86,6 +86,8 @@ export interface Identity {
   onCertificateEvent(listener: (event: CertificateEvent) => void): void;
   /** When the root that signs now expires, in milliseconds since 1970. */
   rootExpiresAt(): number;
+  /** When the first expires of what signs and what is between that and its root. */
+  signingExpiresAt(): number;
   /** Told of a peer that was refused, with what is never a secret. */
   readonly refused: (reason: string, fields: Readonly<Record<string, unknown>>) => void;
   /**
@@ -171,6 +173,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       const roots = authority.status().current.flatMap(certificatesOfPem);
       return Math.min(...roots.map((root) => readCertificate(root).notAfter));
     },
+    signingExpiresAt: () => authority.status().signing.notAfter,
     givenTrust: trust.given,
     onGivenTrust: givenTrust.add,
     startTls: async () => {
@@ -272,9 +275,16 @@ function follow(
       options.logger.info({ roots: status.roots, proxies: status.proxies }, "roots of the mesh");
       return saveStatus(options.stateDir, status);
     },
+    onEnding: ({ subject, notAfter }) => {
+      const ends = new Date(notAfter).toISOString();
+      options.logger.warn({ subject, ends }, ENDING);
+    },
     onError: logMistake(options, "cannot follow the authority"),
   });
 }
+
+const ENDING =
+  "what signs the certificates of workloads ends soon, and all of them with it: give another in the files of --cacerts";
 
 async function openSecrets(
   options: IdentityOptions,

@@ -22,6 +22,7 @@ export function measuredState(
     services: () => discovery.mesh().services.size,
     virtualServices: () => configuration.snapshot().tables.VirtualService.size,
     rootExpiresAt: () => identity.rootExpiresAt(),
+    signingExpiresAt: () => identity.signingExpiresAt(),
     now: systemTimers.now,
   };
 }

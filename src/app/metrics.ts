@@ -14,6 +14,7 @@ export interface MeasuredState {
   readonly virtualServices: () => number;
   /** Milliseconds since 1970. */
   readonly rootExpiresAt: () => number;
+  readonly signingExpiresAt: () => number;
   readonly now: () => number;
 }
 
@@ -110,15 +111,23 @@ function createGauges(registry: Registry, state: MeasuredState): void {
   };
   gauge("pilot_services", "Services of the mesh", state.services);
   gauge("pilot_virt_services", "VirtualServices in force", state.virtualServices);
-  gauge(
-    "citadel_server_root_cert_expiry_timestamp",
-    "When the root certificate expires, in seconds since 1970",
-    () => state.rootExpiresAt() / 1000,
-  );
-  gauge(
-    "citadel_server_root_cert_expiry_seconds",
-    "Seconds until the root certificate expires",
-    () => (state.rootExpiresAt() - state.now()) / 1000,
+  const expiry = (name: string, what: string, expiresAt: () => number): void => {
+    gauge(
+      `citadel_server_${name}_expiry_timestamp`,
+      `When ${what} expires, in seconds since 1970`,
+      () => expiresAt() / 1000,
+    );
+    gauge(
+      `citadel_server_${name}_expiry_seconds`,
+      `Seconds until ${what} expires`,
+      () => (expiresAt() - state.now()) / 1000,
+    );
+  };
+  expiry("root_cert", "the root certificate", state.rootExpiresAt);
+  expiry(
+    "cert_chain",
+    "the first certificate of the chain that signs those of workloads",
+    state.signingExpiresAt,
   );
   new Gauge({
     name: "istio_build",

@@ -1,7 +1,7 @@
 /** Lets an authority take the steps of a rotation, and tells everyone of them. */
 import { isDeepStrictEqual } from "node:util";
-import type { Authority } from "../ca/authority.js";
-import type { Readiness } from "../ca/rotation.js";
+import type { Authority, SigningCertificate } from "../ca/authority.js";
+import { type Readiness, shouldPrepareNext } from "../ca/rotation.js";
 import { type RotationStatus, rotationStatus } from "../ca/rotation-status.js";
 import type { Timers } from "../ca/timers.js";
 import { repeat } from "./repeat.js";
@@ -14,6 +14,11 @@ export interface RootRotationOptions {
   readonly onRoots: (roots: readonly string[]) => void;
   /** Told whenever the status is another one than before, and at the start. */
   readonly onStatus: (status: RotationStatus) => Promise<void>;
+  /**
+   * Told once a day of what signs and is near its end, while nothing is there that would take its place: when it has ended,
+   * so have the certificates of all proxies, and none of them comes back without a new token.
+   */
+  readonly onEnding: (signing: SigningCertificate) => void;
   /** Told what is wrong, once until it changes; it is tried again. */
   readonly onError: (error: unknown) => void;
   readonly timers: Timers;
@@ -22,18 +27,30 @@ export interface RootRotationOptions {
 /** How often the files of the authority are looked at, in milliseconds. */
 const STEP_MS = 1000;
 
+/** How often it is told that what signs ends soon. */
+const REMINDER_MS = 24 * 60 * 60 * 1000;
+
 /** Looks at once and then again and again. The result ends that; it resolves when the step that was being taken is over. */
 export function startRootRotation(options: RootRotationOptions): () => Promise<void> {
   const { authority, readiness, timers } = options;
   let lastRoots = authority.roots;
   let lastStatus: RotationStatus | undefined;
+  let nextReminder = 0;
 
+  const remind = (): void => {
+    const { signing, next } = authority.status();
+    const now = timers.now();
+    if (next.length > 0 || now < nextReminder || !shouldPrepareNext(signing, now)) return;
+    nextReminder = now + REMINDER_MS;
+    options.onEnding(signing);
+  };
   const step = async (): Promise<void> => {
     await authority.advance(readiness);
     if (!isDeepStrictEqual(authority.roots, lastRoots)) {
       lastRoots = authority.roots;
       options.onRoots(lastRoots);
     }
+    remind();
     const status = rotationStatus(authority.status(), readiness);
     if (isDeepStrictEqual(status, lastStatus)) return;
     await options.onStatus(status);

@@ -104,9 +104,17 @@ export interface Authority {
 /** Where an authority stands. */
 export interface AuthorityStatus {
   readonly trusted: readonly TrustedRoot[];
+  readonly signing: SigningCertificate;
   /** PEM of the roots of the slot that signs, and of the one that is prepared. */
   readonly current: readonly string[];
   readonly next: readonly string[];
+}
+
+/** The certificate that signs. */
+export interface SigningCertificate extends Lifetime {
+  readonly subject: string;
+  /** Whether it is a root itself, which is replaced in time where the state directory has it. */
+  readonly isRoot: boolean;
 }
 
 /** Where an authority comes from, and how it issues. */
@@ -217,6 +225,7 @@ function authorityOf(
     },
     status: () => ({
       trusted: state.trusted,
+      signing: signingCertificate(state.slots.current),
       current: state.slots.current.roots,
       next: state.slots.next?.roots ?? [],
     }),
@@ -257,6 +266,12 @@ async function nextState(
   if (!mayActivate(next.roots, state.trusted, { readiness, now, workloadTtlMs })) return state;
   await source.activateNext();
   return { ...state, version: await source.version(), slots: await source.read() };
+}
+
+/** Until the first certificate of its way up ends: no certificate that it signs is valid for longer. */
+function signingCertificate({ certificate, intermediates, notAfter }: CaSlot): SigningCertificate {
+  const { subject, notBefore } = readCertificate(certificate);
+  return { subject, isRoot: intermediates === "", issuedAt: notBefore, notAfter };
 }
 
 function lifetimeOf({ certificate }: CaSlot): Lifetime {

@@ -25,6 +25,8 @@ const ROOT = Type.Object({
 const STATUS = Type.Object({
   version: Type.Literal(1),
   roots: Type.Array(ROOT),
+  /** What signs, where that is no root. */
+  signing: Type.Optional(Type.Object({ subject: Type.String(), notAfter: Type.Number() })),
   /** While a next root is prepared: who trusts it. */
   proxies: Type.Optional(
     Type.Object({
@@ -44,9 +46,15 @@ export function rotationStatus(
   readiness: () => Readiness,
 ): RotationStatus {
   const roots = authority.trusted.map((root) => describeRoot(root, authority));
-  if (authority.next.length === 0) return { version: 1, roots };
+  const { subject, isRoot, notAfter } = authority.signing;
+  const common = {
+    version: 1 as const,
+    roots,
+    ...(isRoot ? {} : { signing: { subject, notAfter } }),
+  };
+  if (authority.next.length === 0) return common;
   const { trusting, unseen, waiting } = readiness();
-  return { version: 1, roots, proxies: { trusting, unseen, waiting: [...waiting] } };
+  return { ...common, proxies: { trusting, unseen, waiting: [...waiting] } };
 }
 
 function describeRoot(

@@ -55,10 +55,10 @@ export function mayActivate(
   return readiness.unseen === 0 || now - since >= workloadTtlMs;
 }
 
-/** Of the life of a root, how much has to be left. */
+/** Of the life of what signs, how much has to be left. */
 const LAST_SHARE = 0.1;
 
-/** Whether a root is so old that the next one has to be made. */
+/** Whether a root, or another authority, is so old that the next one has to be made. */
 export function shouldPrepareNext({ issuedAt, notAfter }: Lifetime, now: number): boolean {
   return notAfter - now < LAST_SHARE * (notAfter - issuedAt);
 }

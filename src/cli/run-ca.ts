@@ -59,7 +59,7 @@ export async function prepareAndSay(
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
-function describeStatus({ roots, proxies }: RotationStatus): readonly string[] {
+function describeStatus({ roots, signing, proxies }: RotationStatus): readonly string[] {
   const rows = roots.map(({ role, subject, fingerprint, notAfter, ...trusted }) => [
     role,
     subject,
@@ -70,7 +70,13 @@ function describeStatus({ roots, proxies }: RotationStatus): readonly string[] {
       : `until ${isoTime(trusted.trustedUntil)}`,
   ]);
   const table = columns([["ROLE", "ROOT", "SHA-256", "VALID UNTIL", "TRUSTED"], ...rows]);
-  return proxies === undefined ? table : [...table, "", ...describeProxies(proxies)];
+  return [
+    ...table,
+    ...(signing === undefined
+      ? []
+      : ["", `${signing.subject} signs below it, until ${isoTime(signing.notAfter)}`]),
+    ...(proxies === undefined ? [] : ["", ...describeProxies(proxies)]),
+  ];
 }
 
 function describeProxies({
@@ -89,7 +95,7 @@ function describeProxies({
 }
 
 /** Times as people read them. */
-function readable({ roots, proxies }: RotationStatus): object {
+function readable({ roots, signing, proxies }: RotationStatus): object {
   return {
     roots: roots.map(({ notAfter, trustedSince, trustedUntil, ...root }) => ({
       ...root,
@@ -97,6 +103,9 @@ function readable({ roots, proxies }: RotationStatus): object {
       trustedSince: isoTime(trustedSince),
       ...(trustedUntil === undefined ? {} : { trustedUntil: isoTime(trustedUntil) }),
     })),
+    ...(signing === undefined
+      ? {}
+      : { signing: { ...signing, notAfter: isoTime(signing.notAfter) } }),
     ...(proxies === undefined ? {} : { proxies }),
   };
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { openAuthority } from "../../../src/ca/authority.js";
 import { rotationStatus, saveStatus } from "../../../src/ca/rotation-status.js";
+import { authorityTemplate, makeCertificate } from "../ca/make-certificate.js";
 import { run } from "./run.js";
 
 let state: string;
@@ -33,6 +34,40 @@ test("says which root signs, and until when", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ROLE +ROOT +SHA-256 +VALID UNTIL +TRUSTED\n/);
   expect(stdout).toMatch(/\nsigns +O=cluster.local, CN=fairlead root \w{8} +\w{16} .* since 20/);
+});
+
+test("says until when an authority signs that is below the root", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-cacerts-"));
+  onTestFinished(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const root = await makeCertificate(authorityTemplate({ authority: { pathLength: 1 } }));
+  const notAfter = Date.UTC(2040, 0, 1);
+  const below = await makeCertificate(
+    authorityTemplate({ subject: "CN=below", notAfter }),
+    root.issuer,
+  );
+  const files = {
+    "ca-cert.pem": below.pem,
+    "ca-key.pem": below.keyPem,
+    "root-cert.pem": root.pem,
+    "cert-chain.pem": below.pem + root.pem,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(directory, name), text, { mode: 0o600 });
+  }
+  const authority = await openAuthority({
+    stateDirectory: state,
+    cacertsDirectory: directory,
+    now: Date.now,
+  });
+  await saveStatus(state, rotationStatus(authority.status(), nobody));
+  const ends = authority.status().signing.notAfter;
+  const until = new Date(ends).toISOString();
+  expect((await ca("status")).stdout).toContain(`\n\nCN=below signs below it, until ${until}\n`);
+  expect(JSON.parse((await ca("status", "-o", "json")).stdout)).toMatchObject({
+    signing: { subject: "CN=below", notAfter: until },
+  });
 });
 
 test("without a directory it is about the control plane that runs, also that of up", async () => {

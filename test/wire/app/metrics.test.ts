@@ -85,4 +85,7 @@ test("the authority counts what it refuses, and says when its root expires", asy
   expect(now.get("citadel_server_csr_parsing_err_count")).toBe(1);
   expect(now.get("citadel_server_success_cert_issuance_count")).toBe(0);
   expect(now.get("citadel_server_root_cert_expiry_seconds")).toBeGreaterThan(86_400);
+  expect(now.get("citadel_server_cert_chain_expiry_timestamp")).toBe(
+    now.get("citadel_server_root_cert_expiry_timestamp"),
+  );
 });
