@@ -4,6 +4,7 @@ import { Table } from "../base/table.js";
 import { type MeshConfig, meshConfigOf } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
+import type { LostPort } from "../envoy/listener/lost-ports.js";
 import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resources.js";
 import type { ProxySets } from "../envoy/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
@@ -45,6 +46,8 @@ export interface Discovery {
   readonly idlePatches: (connected: readonly ConnectedProxy[]) => EnvoyPatches;
   /** The servers of Gateways for some proxies that are not served. */
   readonly unservedServers: (connected: readonly ConnectedProxy[]) => readonly UnservedServer[];
+  /** The ports of services that no connection of bytes through some proxies leads to. */
+  readonly lostPorts: (connected: readonly ConnectedProxy[]) => readonly LostPort[];
   /** Builds ahead what sidecars that come will share, a step at a time, so that the first of them are answered sooner. */
   readonly prepare: () => Iterable<void>;
   readonly meshConfig: () => MeshConfig;
@@ -100,6 +103,9 @@ export function createDiscovery(
         ? []
         : [...new Set(connected.flatMap((one) => resources.idlePatches(mesh, one)))],
     unservedServers: (connected) => unservedIn(mesh, connected),
+    lostPorts: (connected) => [
+      ...new Set(connected.flatMap((proxy) => resources.lostPorts(mesh, proxy))),
+    ],
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,

@@ -16,7 +16,10 @@ export interface RefusalsOptions
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
   readonly configuration: Pick<Configuration, "snapshot">;
-  readonly discovery: Pick<Discovery, "resourcesOf" | "idlePatches" | "unservedServers">;
+  readonly discovery: Pick<
+    Discovery,
+    "resourcesOf" | "idlePatches" | "unservedServers" | "lostPorts"
+  >;
   readonly sessions: Pick<ProxySessions, "connected">;
   readonly settled: Listeners<Settled>;
 }
@@ -51,6 +54,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     snapshot,
     onChange,
     idlePatches: () => discovery.idlePatches(connected()),
+    lostPorts: () => discovery.lostPorts(connected()),
     unserved: () => discovery.unservedServers(connected()),
     sets,
   });

@@ -1,9 +1,11 @@
-/** Tells of what proxies are not sent because their Envoys would refuse it, of patches that change nothing, and of servers not served. */
+/** Tells of what proxies are not sent because their Envoys would refuse it, of patches that change nothing, of servers not served, and of ports not reached. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
 import { idlePatchDiagnostics } from "../envoy/idle-patch-diagnostics.js";
+import type { LostPort } from "../envoy/listener/lost-ports.js";
+import { lostPortDiagnostics } from "../envoy/lost-port-diagnostics.js";
 import { refusalDiagnostics, refusalsIn } from "../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import { unservedDiagnostics } from "../envoy/unserved-servers.js";
@@ -42,6 +44,8 @@ export interface WithheldOptions {
   readonly idlePatches: () => EnvoyPatches;
   /** The servers of Gateways for the connected proxies that are not served. */
   readonly unserved: () => readonly UnservedServer[];
+  /** The ports of services that no connection of bytes through the connected proxies leads to. */
+  readonly lostPorts: () => readonly LostPort[];
   readonly snapshot: () => ConfigSnapshot;
   /** Told of what is withheld now and was not before, and the other way round. */
   readonly onChange: (change: Update) => void;
@@ -55,7 +59,10 @@ export interface Withheld {
   readonly look: () => void;
 }
 
-/** Looks only when something was refused since the start, for patches when there are any, and for servers at gateways: else it costs nothing. */
+/**
+ * Looks only when something was refused since the start, for patches when there are any, for servers at gateways, and for ports at
+ * sidecars that capture nothing: else it costs nothing.
+ */
 export function createWithheld(options: WithheldOptions): Withheld {
   let last: readonly Diagnostic[] = [];
   const list = (): readonly Diagnostic[] => {
@@ -65,6 +72,7 @@ export function createWithheld(options: WithheldOptions): Withheld {
       ...refusalDiagnostics(refused, snapshot),
       ...idlePatchDiagnostics(options.idlePatches(), snapshot),
       ...unservedDiagnostics(options.unserved(), snapshot),
+      ...lostPortDiagnostics(options.lostPorts(), snapshot),
     ];
   };
   return {

@@ -2,6 +2,7 @@
  * All that one proxy is sent: the union of the part that it shares with the callers of its scope, the part of its workload
  * or of its Gateways, and what is its own.
  */
+
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
@@ -13,6 +14,7 @@ import type { Proxy } from "../mesh/proxy.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
 import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
+import type { LostPort } from "./listener/lost-ports.js";
 import { createClientSecrets } from "./part/client-secrets.js";
 import { createNameTables } from "./part/dns.js";
 import { MESSAGE } from "./part/envoy-types.js";
@@ -27,6 +29,7 @@ import { createGatewaySecrets, gatewaySecretInputs } from "./part/gateway-secret
 import { createInboundPart } from "./part/inbound-part.js";
 import { createLogs, type Logs } from "./part/logs.js";
 import { createOnDemand } from "./part/on-demand.js";
+import { lostPortsIn } from "./part/outbound-listeners.js";
 import { createOwnPart, type OwnPart, type OwnPartBuilder } from "./part/own-part.js";
 import { createPassedPorts } from "./part/passed-ports.js";
 import { createPlaces } from "./part/places.js";
@@ -69,6 +72,8 @@ export interface ProxyResources {
   idlePatches(mesh: Mesh, connected: ConnectedProxy): EnvoyPatches;
   /** The servers of Gateways for a proxy that are not served. */
   unservedServers(mesh: Mesh, connected: ConnectedProxy): readonly UnservedServer[];
+  /** The ports of services that no connection of bytes through a proxy leads to. */
+  lostPorts(mesh: Mesh, connected: ConnectedProxy): readonly LostPort[];
   /** Forgets what is remembered for scopes that none of these proxies is in. */
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
@@ -249,6 +254,24 @@ const unservedFor = (
 ): readonly UnservedServer[] =>
   proxy.type === "router" ? gatewayServersOf(serverInputs(mesh, proxy)).unserved : [];
 
+/** The finder of the ports that no connection through a proxy leads to: only where nothing is captured there are some. */
+function createLostPorts({
+  engine,
+  positionFinder,
+  outbound,
+}: Pick<Shared, "engine" | "positionFinder" | "outbound">): (
+  mesh: Mesh,
+  proxy: Proxy,
+) => readonly LostPort[] {
+  const lostIn = engine.memo("ports without connections", lostPortsIn);
+  return (mesh, proxy) => {
+    if (proxy.type === "router" || proxy.mode !== "NONE") return [];
+    const { scope, place } = positionFinder(proxy)(mesh);
+    const made = outbound(scope, false, place)(mesh).listeners.get();
+    return made instanceof Table ? [] : lostIn(made.claims);
+  };
+}
+
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
   const logs = createLogs(engine);
@@ -283,6 +306,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
   const resourcesOf: ProxyResources["resourcesOf"] = (mesh, connected) =>
     builderOf(memberOf(mesh, connected))(mesh);
   const check = createPatchCheck(encoder);
+  const lostFor = createLostPorts(shared);
   return {
     resourcesOf,
     idlePatches: (mesh, connected) => {
@@ -303,6 +327,7 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     },
     unservedServers: (mesh, connected) =>
       unservedFor(shared, mesh, memberOf(mesh, connected).proxy),
+    lostPorts: (mesh, connected) => lostFor(mesh, memberOf(mesh, connected).proxy),
     prepare: (mesh) => scopes.prepare(mesh, places.unknown),
     forgetScopesWithout: (mesh, proxies) => {
       const members = [...proxies].map((proxy) => memberProxy(proxy, groupOf(proxy, mesh.groups)));

@@ -1,7 +1,14 @@
 /** Servers of Gateways that share an address and port, and hosts that are called by several names. */
 import { expect, test } from "vitest";
 import { application, documents, HTTP_GATEWAY_SERVICE, namespace } from "./harness/manifests.js";
-import { type Answer, call, callAddress, callTls, echoOf } from "./harness/requests.js";
+import {
+  type Answer,
+  call,
+  callAddress,
+  callThroughTunnel,
+  callTls,
+  echoOf,
+} from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const gateway = (name: string, server: string): string => `
@@ -44,6 +51,11 @@ const secure = (name: string, ns = "default"): string =>
 const addressed = (name: string, address: string): string =>
   secure(name).replace("selector:", `clusterIP: ${address}\n  selector:`);
 
+const BYTES_PORT = 6379;
+
+/** An application for bytes on a port that has others too. */
+const bytes = (name: string): string => application(name, { portName: "redis", port: BYTES_PORT });
+
 /** A host that one resource writes otherwise than the other. */
 const MIXED = `
 apiVersion: networking.istio.io/v1
@@ -75,6 +87,7 @@ const mesh = shareMesh({
     addressed("drawer", "10.96.0.12"),
     secure("vault", "store"),
   ),
+  "bytes.yaml": documents(bytes("carts"), bytes("sessions")),
   "outside.yaml": documents(HTTP_GATEWAY_SERVICE, plain("first"), FROM_OUTSIDE),
 });
 
@@ -129,3 +142,18 @@ test.each([
     expect(JSON.parse(answer.body)).toMatchObject({ pod, namespace: ns, serverName: host });
   },
 );
+
+test("of two applications for bytes on one port the younger is told of, and is reached through a tunnel", async () => {
+  const messages = () =>
+    mesh()
+      .controlPlane.diagnostics()
+      .map(({ message }) => message);
+  await expect
+    .poll(messages)
+    .toContainEqual(expect.stringContaining("lead connections to port 6379 to carts.default"));
+  const caller = mesh().pod("caller-0");
+  const at = { address: caller.addresses.egress, port: BYTES_PORT };
+  expect(echoOf(await callAddress(at, "http://sessions/")).pod).toBe("carts-0");
+  const tunnelled = await callThroughTunnel(caller, `http://sessions:${String(BYTES_PORT)}/`);
+  expect(echoOf(tunnelled).pod).toBe("sessions-0");
+});

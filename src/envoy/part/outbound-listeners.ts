@@ -11,6 +11,7 @@ import { goDuration } from "../duration.js";
 import { encodeListener } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import type { ListenerAddress } from "../listener/address.js";
+import { type LostPort, lostPorts } from "../listener/lost-ports.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";
 import {
   httpProxyListener,
@@ -198,6 +199,10 @@ function claimsByPlace(claims: Claims, egressAddress: string): readonly Place[] 
   }
   return [...places.values()].sort((a, b) => a.at.port - b.at.port);
 }
+
+/** The ports of services that no connection of bytes to a sidecar leads to which captures nothing. */
+export const lostPortsIn = (claims: Claims): readonly LostPort[] =>
+  claimsByPlace(claims, "").flatMap(({ all }) => lostPorts(all));
 
 /** Without captured addresses the service's own address says nothing: all of a port share its routes. */
 function onAnyAddress(claim: OutboundClaim): OutboundClaim {

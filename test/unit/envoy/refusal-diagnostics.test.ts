@@ -97,6 +97,7 @@ test("is told when it comes and when it goes, and is not looked for before anyth
     },
     idlePatches: () => [],
     unserved: () => [],
+    lostPorts: () => [],
     snapshot: () => snapshot,
     onChange: ({ newDiagnostics, clearedDiagnostics }) => {
       changes.push([newDiagnostics.length, clearedDiagnostics.length]);
