@@ -59,7 +59,7 @@ export function readResource(value: unknown): ResourceReading | NoResource {
         wrongVersion(apiVersion, lookup.definition),
       ]);
     case "meaningless":
-      return { findings: [meaningless(kind)], isSpoilt: false };
+      return { findings: [misplacedMeshConfig(value) ?? meaningless(kind)], isSpoilt: false };
     case "unsupported":
       return { findings: [notApplied(["kind"], kind)], isSpoilt: false };
     case "unknown":
@@ -202,6 +202,20 @@ function meaningless(kind: string): Finding {
     message: `${kind} means nothing to a mesh without Kubernetes and is ignored`,
     severity: "note",
   };
+}
+
+/** How Istio's documentation configures a mesh by `istioctl install`: what is asked for so has no effect. */
+function misplacedMeshConfig({
+  kind,
+  spec,
+}: Readonly<Record<string, unknown>>): Finding | undefined {
+  if (kind !== "IstioOperator" || !isMap(spec) || spec["meshConfig"] === undefined) {
+    return undefined;
+  }
+  return notApplied(
+    ["spec", "meshConfig"],
+    "meshConfig of an IstioOperator (write it as data.mesh of the ConfigMap istio-system/istio)",
+  );
 }
 
 function unknownKind(apiVersion: string, kind: string, closest: string | undefined): Finding {

@@ -78,6 +78,14 @@ const DAMAGES: readonly {
     lines: ["mesh/node.yaml:2:7 note ignored-kind"],
   },
   {
+    what: "the configuration of a mesh where an installation of Istio has it",
+    files: {
+      "operator.yaml":
+        "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  meshConfig:\n    accessLogFile: /dev/stdout\n",
+    },
+    lines: ["mesh/operator.yaml:4:3 warning not-applied"],
+  },
+  {
     what: "a second resource of the same name, in a file that comes first",
     files: { "a.yaml": service("payments", "default", 99) },
     lines: ["mesh/a.yaml:4:9 error duplicate-resource Service payments.default"],
