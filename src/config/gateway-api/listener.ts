@@ -32,6 +32,8 @@ export interface Listener {
   readonly hostname: string;
   readonly tls?: ListenerTls;
   readonly kinds: readonly RouteKind[];
+  /** What it says of these. */
+  readonly namedKinds: readonly { readonly group: string; readonly kind: string }[];
   /** The namespaces whose routes it takes. */
   readonly namespaces: readonly string[] | "all";
   /** Why it cannot be beside those before it, by which of its fields: then it is not served. */
@@ -68,6 +70,7 @@ export function listenerOf(listener: GatewayListener, place: ListenerPlace): Lis
     hostname,
     ...(tls === undefined ? {} : { tls }),
     kinds: kindsOf(listener),
+    namedKinds: namedKinds(allowedRoutes),
     namespaces: namespacesOf(allowedRoutes, place),
   };
 }
@@ -83,14 +86,15 @@ function kindsOf({ protocol, tls, allowedRoutes }: GatewayListener): readonly Ro
   const ofTls: readonly RouteKind[] =
     tls?.mode === "Passthrough" ? ["TLSRoute"] : ["TLSRoute", "TCPRoute"];
   const possible = protocol === "TLS" ? ofTls : (KINDS_OF[protocol] ?? []);
-  const named = allowedRoutes?.kinds ?? [];
+  const named = namedKinds(allowedRoutes ?? {});
   if (named.length === 0) return possible;
   return possible.filter((one) =>
-    named.some(
-      ({ group = GATEWAY_API_GROUP, kind }) => group === GATEWAY_API_GROUP && kind === one,
-    ),
+    named.some(({ group, kind }) => group === GATEWAY_API_GROUP && kind === one),
   );
 }
+
+const namedKinds = ({ kinds = [] }: AllowedRoutes): Listener["namedKinds"] =>
+  kinds.map(({ group = GATEWAY_API_GROUP, kind }) => ({ group, kind }));
 
 function namespacesOf(
   { namespaces: { from = "Same", selector = {} } = {} }: AllowedRoutes,

@@ -2,6 +2,7 @@ import type { Table } from "../../base/table.js";
 import type { Listener } from "../gateway-api/listener.js";
 import { listenerTls } from "../gateway-api/listener-tls.js";
 import type { Finding } from "../kind.js";
+import { GATEWAY_API_GROUP } from "../kinds/gateway-api/names.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE } from "./dangling.js";
 
@@ -25,15 +26,22 @@ export function checkListener(
     ({ path, message }): Finding => ({ path, code: UNSERVED, message, severity: "warning" }),
   );
   return isServed
-    ? [...found, ...withoutKinds(listener), ...missingSecrets(listener, secrets)]
+    ? [...found, ...impossibleKinds(listener), ...missingSecrets(listener, secrets)]
     : found;
 }
 
-function withoutKinds({ index, kinds, protocol }: Listener): readonly Finding[] {
-  if (kinds.length > 0) return [];
+/** A warning for each kind of routes that a listener names and that cannot be there. */
+function impossibleKinds({ index, namedKinds, kinds, protocol }: Listener): readonly Finding[] {
   const path = ["spec", "listeners", index, "allowedRoutes", "kinds"];
-  const message = `none of these kinds of routes can be at a listener of ${protocol}`;
-  return [{ path, code: UNSERVED, message, severity: "warning" }];
+  if (namedKinds.length > 0 && kinds.length === 0) {
+    const message = `none of these kinds of routes can be at a listener of ${protocol}`;
+    return [{ path, code: UNSERVED, message, severity: "warning" }];
+  }
+  return namedKinds.flatMap(({ group, kind }, i): readonly Finding[] => {
+    if (group === GATEWAY_API_GROUP && kinds.some((one) => one === kind)) return [];
+    const message = `a ${kind} of "${group}" cannot be at a listener of ${protocol}: ${kinds.join(" and ")} can`;
+    return [{ path: [...path, i, "kind"], code: UNSERVED, message, severity: "warning" }];
+  });
 }
 
 function missingSecrets({ owner, index, tls }: Listener, secrets: Table<true>): readonly Finding[] {

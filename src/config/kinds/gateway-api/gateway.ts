@@ -95,6 +95,10 @@ function* checkGateway({ spec }: ConfigResource<KubernetesGatewaySpec>): Finding
     ["spec", "allowedListeners", "namespaces"],
     checkAllowedNamespaces,
   );
+  if (spec.infrastructure?.parametersRef !== undefined) {
+    const path = ["spec", "infrastructure", "parametersRef"];
+    yield notApplied(path, "infrastructure.parametersRef");
+  }
   if (spec.tls?.backend !== undefined) {
     yield notApplied(["spec", "tls", "backend"], "tls.backend of a Gateway");
   }
@@ -149,8 +153,12 @@ function* checkAddress(
 ): Findings {
   if (value === undefined) return;
   const at = [...path, "value"];
-  if (type === "IPAddress" && !isIpAddress(value)) {
+  if (type === "Hostname") {
+    yield* refuse(at, hostnameProblem(value));
+  } else if (type === "IPAddress" && !isIpAddress(value)) {
     yield invalid(at, `"${value}" is no IP address`);
+  } else {
+    // No gateway is deployed, so none is given an address.
+    yield notApplied(at, `an address of type ${type}`);
   }
-  if (type === "Hostname") yield* refuse(at, hostnameProblem(value));
 }

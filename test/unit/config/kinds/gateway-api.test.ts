@@ -30,6 +30,19 @@ describe("a Gateway of the Gateway API", () => {
       ["spec.addresses[0].value"],
     ],
     [
+      "is given no address, and is told so",
+      {
+        ...gateway(http),
+        addresses: [{ value: "10.0.0.1" }, { type: "IPAddress" }, { type: "a.b/c", value: "d" }],
+      },
+      [0, 2].map((i) => `warning spec.addresses[${i}].value`),
+    ],
+    [
+      "has no parameters",
+      { ...gateway(http), infrastructure: { parametersRef: { name: "a" } } },
+      ["warning spec.infrastructure.parametersRef"],
+    ],
+    [
       "refuses certificates of clients that are not verified, in every mode",
       {
         ...gateway(http),

@@ -238,6 +238,14 @@ describe("a Gateway", () => {
       /none of these kinds/,
     ],
     [
+      "with one kind of routes that cannot be",
+      gateway(
+        "[{ name: http, port: 80, protocol: HTTP, allowedRoutes: { kinds: [{ kind: HTTPRoute }, { kind: TCPRoute }] } }]",
+      ),
+      "unserved-listener",
+      /a TCPRoute of "gateway.networking.k8s.io" cannot be at a listener of HTTP: HTTPRoute can/,
+    ],
+    [
       "with a Service that there is not",
       gateway(`[${HTTP}]`, ", addresses: [{ type: Hostname, value: gone }]"),
       "IST0101",
