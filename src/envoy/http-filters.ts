@@ -3,6 +3,7 @@ import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
 import { lookUpFilters } from "./route/looked-up-host.js";
+import { sessionFilter } from "./route/session.js";
 import { tunnelProtocolFilter } from "./route/tunnel-route.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
@@ -39,6 +40,8 @@ export interface HttpFilterOptions {
   readonly security?: readonly HttpFilterJson[];
   /** Some routes lead to hosts whose names the proxy looks up. */
   readonly looksHostsUp?: boolean;
+  /** Some routes keep clients with their endpoints. */
+  readonly keepsSessions?: boolean;
   /** Some routes are for tunnels. */
   readonly tunnels?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
@@ -54,6 +57,7 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     fault(),
     cors(),
     ...(options.looksHostsUp === true ? lookUpFilters() : []),
+    ...(options.keepsSessions === true ? [sessionFilter()] : []),
     ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
     router(options.headers?.envoyDebugHeaders?.disabled === true),
   ];

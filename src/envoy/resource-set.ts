@@ -46,6 +46,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly exclusive?: readonly string[];
   /** Of a virtual host with routes to hosts whose names the proxy looks up. */
   readonly looksHostsUp?: true;
+  /** Of a virtual host with routes that keep clients with their endpoints. */
+  readonly keepsSessions?: true;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
   /** Parts that it would have if Envoy took them. */

@@ -9,6 +9,7 @@ import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
 import {
   type Answer,
+  call,
   callAddress,
   callTls,
   type Echo,
@@ -234,6 +235,29 @@ const PROTOCOLS = route(
 `,
 );
 
+const KEPT = route(
+  "kept",
+  `
+  - matches: [{ path: { value: /cookie } }]
+    sessionPersistence: {}
+    ${to("kept")}
+  - matches: [{ path: { value: /permanent } }]
+    sessionPersistence: { sessionName: own, absoluteTimeout: 1h, cookieConfig: { lifetimeType: Permanent } }
+    ${to("kept")}
+  - matches: [{ path: { value: /header } }]
+    sessionPersistence: { sessionName: x-own, type: Header }
+    ${to("kept")}
+`,
+);
+const KEPT_IN_MESH = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: kept-in-mesh }
+spec:
+  parentRefs: [{ group: "", kind: Service, name: kept }]
+  rules: [{ sessionPersistence: { sessionName: in-mesh }, ${to("kept")} }]
+`;
+
 /** Of the listeners of port 8091: one route at each, for a path of its own. */
 const LISTENERS = ["any", "example", "foo-example", "abc-foo-example"] as const;
 const ISOLATED = LISTENERS.map((name) =>
@@ -249,6 +273,7 @@ const ISOLATED = LISTENERS.map((name) =>
 
 const APPS = documents(
   ...["alpha", "beta", "gamma"].map((name) => application(name)),
+  application("kept", { replicas: 3 }),
   application("h2c").replace("name: http,", "name: first, appProtocol: kubernetes.io/h2c,"),
   `
 apiVersion: v1
@@ -278,6 +303,8 @@ const mesh = shareServedMesh(
       ORIGINS,
       TIMES,
       PROTOCOLS,
+      KEPT,
+      KEPT_IN_MESH,
       ...ISOLATED,
       routeAt("any-https", "any-https", "any.example.com", `\n  - ${to("alpha")}`),
       routeAt("one", "one", "one.example.com", `\n  - ${to("beta")}`),
@@ -546,6 +573,57 @@ test.each([
   expect(statuses.map(({ status }) => status)).toEqual(
     LISTENERS.map((name) => (name === listener ? 200 : 404)),
   );
+});
+
+/** The cookie that an answer sets, and how. */
+const cookieOf = ({ headers }: Answer): readonly [cookie: string, attributes: string] => {
+  const [, cookie = "", attributes = ""] =
+    /^([^=]+="[^"]+"); (.*)$/.exec(headers["set-cookie"]?.[0] ?? "") ?? [];
+  return [cookie, attributes];
+};
+
+const podsOf = async (ask: () => Promise<Answer>): Promise<ReadonlySet<string>> => {
+  const answers = await Promise.all(Array.from({ length: 24 }, ask));
+  return new Set(answers.map((answer) => echoOf(answer).pod));
+};
+
+test.each([
+  ["/cookie", "session-default-kept-0", "Path=/cookie; HttpOnly"],
+  ["/permanent", "own", "Max-Age=3600; Path=/permanent; HttpOnly"],
+])(
+  "requests for %s with the cookie of the first answer stay with its pod",
+  async (path, name, how) => {
+    const first = await ask("kept", path);
+    const [cookie, attributes] = cookieOf(first);
+    expect([cookie.replace(/=.*/, ""), attributes]).toEqual([name, how]);
+    const again = await podsOf(() => ask("kept", path, { headers: { cookie } }));
+    expect([...again]).toEqual([echoOf(first).pod]);
+    const others = await podsOf(() => ask("kept", path));
+    expect(others.size).toBe(3);
+  },
+);
+
+test("requests with the header of the first answer stay with its pod", async () => {
+  const first = await ask("kept", "/header");
+  const { "x-own": session } = first.headers;
+  const again = await podsOf(() => ask("kept", "/header", { headers: { "x-own": session } }));
+  expect([...again]).toEqual([echoOf(first).pod]);
+});
+
+test("calls in the mesh with the cookie of the first answer stay with its pod", async () => {
+  const from = mesh().pod("alpha-0");
+  const first = await call(from, "http://kept/");
+  const [cookie] = cookieOf(first);
+  expect(cookie).toMatch(/^in-mesh=/);
+  const again = await podsOf(() => call(from, "http://kept/", { headers: { cookie } }));
+  expect([...again]).toEqual([echoOf(first).pod]);
+});
+
+test("a session whose pod is gone goes on with another", async () => {
+  const gone = `session-default-kept-0="${Buffer.from("\n\x0e127.99.99.9:80").toString("base64")}"`;
+  const answer = await ask("kept", "/cookie", { headers: { cookie: gone } });
+  expect(answer.status).toBe(200);
+  expect(cookieOf(answer)[0]).not.toBe(gone);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
+
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { GatewayTopology } from "../../config/mesh-config-schema.js";
@@ -18,6 +19,7 @@ import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../mutual-tls.js
 import { type ClusterKey, sniOf } from "../names.js";
 import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
+import type { RouteNeeds } from "../route/route-needs.js";
 import type { SecurityFilters } from "../security-filters.js";
 import type { RequestTracing } from "../tracing.js";
 import { balancing, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
@@ -51,8 +53,7 @@ export interface GatewayListenerOptions {
   readonly namespace: string;
   readonly claims: ChainContext;
   readonly families: AddressFamilies;
-  /** The route configurations with routes to hosts whose names the gateway looks up. */
-  readonly lookingUp: ReadonlySet<string>;
+  readonly needs: RouteNeeds;
   /** The gateway, and all that it calls, is on one machine. */
   readonly onLoopback: boolean;
   /** To what mutual TLS of the mesh may be passed on as it is. */
@@ -81,7 +82,8 @@ function httpFilter(routes: string, prefix: string, options: GatewayListenerOpti
     routes: { name: routes },
     filters: httpFilters({
       security: options.security.http,
-      looksHostsUp: options.lookingUp.has(routes),
+      looksHostsUp: options.needs.lookingUp.has(routes),
+      keepsSessions: options.needs.keepingSessions.has(routes),
       headers: options.headers,
     }),
     accessLog: [...options.accessLog],

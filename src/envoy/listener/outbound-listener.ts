@@ -1,4 +1,5 @@
 /** The outbound listeners of a sidecar. */
+
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import type { AddressFamilies } from "../../mesh/proxy.js";
@@ -27,6 +28,7 @@ import {
   VIRTUAL_OUTBOUND_PORT,
 } from "../names.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
+import type { RouteNeeds } from "../route/route-needs.js";
 import { catchAllHost } from "../route/virtual-host.js";
 import type { RequestTracing } from "../tracing.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
@@ -61,8 +63,7 @@ export interface OutboundListenerOptions {
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly unknown: UnknownHosts;
-  /** The route configurations with routes to hosts whose names the proxy looks up. */
-  readonly lookingUp: ReadonlySet<string>;
+  readonly needs: RouteNeeds;
   /** The proxy, and all that it calls, is on one machine. */
   readonly onLoopback: boolean;
   /** Connections are redirected to the proxy. */
@@ -100,7 +101,8 @@ function requestFilter(
     statPrefix: `outbound_${listener};`,
     routes,
     filters: httpFilters({
-      looksHostsUp: "name" in routes && options.lookingUp.has(routes.name),
+      looksHostsUp: "name" in routes && options.needs.lookingUp.has(routes.name),
+      keepsSessions: "name" in routes && options.needs.keepingSessions.has(routes.name),
       onDemand: options.onDemand && "name" in routes,
       tunnels: side === PROXY_SIDE,
       headers: options.headers,

@@ -48,6 +48,7 @@ import {
   splitRouteConfiguration,
   type VirtualHostResource,
 } from "../route/route-configuration.js";
+import { needsOf } from "../route/route-needs.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import { servicesOf, workloadOf } from "./inbound-part.js";
@@ -196,7 +197,7 @@ function listenersOf(
       policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },
     families: familiesOf(proxy),
-    lookingUp: lookingUp(tables),
+    needs: needsOf(tables.flatMap(({ hosts }) => hosts)),
     onLoopback: isOnLoopback(proxy),
     passed: inputs.passed,
   };
@@ -245,14 +246,6 @@ function tablesOf(
       sources: gatewaySources(members),
     }));
 }
-
-/** The names of those that lead to hosts whose names the gateway looks up. */
-const lookingUp = (tables: readonly GatewayTable[]): ReadonlySet<string> =>
-  new Set(
-    tables.flatMap(({ name, hosts }) =>
-      hosts.some(({ looksHostsUp }) => looksHostsUp === true) ? [name] : [],
-    ),
-  );
 
 /** What declares some servers, each once. */
 const gatewaySources = (servers: readonly GatewayServer[]): readonly ResourceRef[] => {

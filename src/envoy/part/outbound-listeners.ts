@@ -1,4 +1,5 @@
 /** The outbound listeners of sidecars, from what the services ask of them. */
+
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
@@ -31,6 +32,7 @@ import {
   resourceSet,
   sameResource,
 } from "../resource-set.js";
+import type { RouteNeeds } from "../route/route-needs.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import type { ListenerLogs } from "./logs.js";
 import type { OutboundScope } from "./outbound-scope.js";
@@ -58,7 +60,7 @@ interface OptionInputs {
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
   readonly unknown: UnknownHosts;
-  readonly lookingUp: ReadonlySet<string>;
+  readonly needs: RouteNeeds;
 }
 
 /** What the outbound listeners of sidecars that capture depend on. */
@@ -67,7 +69,7 @@ export interface CapturedListenerInputs extends OptionInputs {
 }
 
 function optionsOf(
-  { config, logs, unknown, lookingUp }: OptionInputs,
+  { config, logs, unknown, needs }: OptionInputs,
   traits: ListenerTraits,
 ): OutboundListenerOptions {
   return {
@@ -75,7 +77,7 @@ function optionsOf(
     pathNormalization: config.pathNormalization.normalization,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     unknown,
-    lookingUp,
+    needs,
     ...traits,
   };
 }
@@ -94,7 +96,7 @@ export function createCapturedListeners(
   const traits = { captured: true, families, onLoopback, onDemand, headers, connections };
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
-    { config: true, logs: true, unknown: true, lookingUp: true },
+    { config: true, logs: true, unknown: true, needs: true },
     (inputs) => optionsOf(inputs, traits),
   );
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
@@ -149,7 +151,7 @@ export function createBoundListeners(
 ): (inputs: BoundListenerInputs) => ResourceSet {
   return engine.memoFields<BoundListenerInputs, ResourceSet>(
     "bound outbound listeners",
-    { proxy: true, claims: true, config: true, logs: true, unknown: true, lookingUp: true },
+    { proxy: true, claims: true, config: true, logs: true, unknown: true, needs: true },
     (inputs) => {
       const { proxy, claims, config } = inputs;
       const { onDemand } = proxy;

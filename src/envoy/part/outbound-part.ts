@@ -2,6 +2,7 @@
  * The part of a proxy's configuration that all callers of a scope share: the clusters, endpoints, routes and outbound
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
+
 import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
@@ -32,6 +33,7 @@ import {
   resourceSet,
   unionOf,
 } from "../resource-set.js";
+import type { RouteNeeds } from "../route/route-needs.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -57,7 +59,7 @@ export interface OutboundPart {
   readonly endpoints: Lazy<ResourceSet>;
   readonly routes: Lazy<RouteSets>;
   /** The route configurations that lead to hosts whose names the proxy looks up. */
-  readonly lookingUp: Lazy<ReadonlySet<string>>;
+  readonly needs: Lazy<RouteNeeds>;
   /** What the services ask of the outbound listeners, by `address_port`. */
   readonly claims: Lazy<Table<Table<OutboundClaim>>>;
   readonly unknown: UnknownHosts;
@@ -323,7 +325,7 @@ export function createOutboundPart(
         endpoints(common.rows.endpoints.get(), own.endpoints.get(), hosts),
       ),
       routes: tables,
-      lookingUp: engine.lazy(() => tables.get().lookingUp),
+      needs: engine.lazy(() => tables.get().needs),
       claims: engine.lazy(() => claims(place)),
       unknown,
       client,

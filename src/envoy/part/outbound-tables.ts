@@ -1,4 +1,5 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
+
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
 import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
@@ -15,6 +16,7 @@ import {
   splitRouteConfiguration,
   type VirtualHostResource,
 } from "../route/route-configuration.js";
+import { needsOf, type RouteNeeds, sameNeeds } from "../route/route-needs.js";
 import { catchAllHost } from "../route/virtual-host.js";
 import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { createLastGood } from "./last-good.js";
@@ -138,18 +140,16 @@ function createLastHosts(
     derive([byRoute, forAll(kept)], contextOf(unknown, captured, headers));
 }
 
-/** Route configurations, and which of them lead to hosts whose names the proxy looks up. */
+/** Route configurations, and what some of them need of connection managers. */
 export interface OutboundRoutes extends RouteSets {
-  readonly lookingUp: ReadonlySet<string>;
+  readonly needs: RouteNeeds;
 }
 
-/** Finds the names of these; the same object for as long as they are the same. */
-function createLookingUp(engine: Engine): (hosts: Table<HostResource>) => ReadonlySet<string> {
-  const settle = engine.settle<ReadonlySet<string>>(
-    (a, b) => a.size === b.size && [...a].every((name) => b.has(name)),
-  );
-  return engine.latestOf("route configurations that look hosts up", (hosts) =>
-    settle(new Set([...hosts.values()].map(({ routeName }) => routeName))),
+/** Finds out what they need; the same object for as long as that is the same. */
+function createNeeds(engine: Engine): (hosts: Table<HostResource>) => RouteNeeds {
+  const settle = engine.settle<RouteNeeds>(sameNeeds);
+  return engine.latestOf("what route configurations need", (hosts) =>
+    settle(needsOf([...hosts.values()])),
   );
 }
 
@@ -176,7 +176,7 @@ export function createRouteConfigurations(
   const lossesOf = createDomainLosses(engine, encoder);
   const kept = engine.latest("kept virtual hosts", keptHosts);
   const lastHosts = createLastHosts(engine, encoder);
-  const lookingUp = createLookingUp(engine);
+  const needs = createNeeds(engine);
   const lastByName = engine.latestOf("last virtual hosts by name", byName);
   const together = engine.overlay<VirtualHostResource>();
   const encodeSplit = engine.memo("split route configuration", splitOf(encoder));
@@ -207,7 +207,7 @@ export function createRouteConfigurations(
         return join([keptByRoute(all), last, leftOut, byRoute]);
       },
       splitRoutes: split([byRoute, leftOut]),
-      lookingUp: lookingUp(index.lookingUp),
+      needs: needs(index.needing),
       // Who asks for what it uses is answered that there is nothing.
       virtualHosts: together(scope.onDemand ? all : known, lastByName(last)),
     };

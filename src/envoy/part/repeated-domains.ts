@@ -20,8 +20,8 @@ export interface DomainIndex<Host = HostResource> {
   readonly all: Table<Table<Host>>;
   /** The domains that several have. */
   readonly repeated: Table<Table<Host>>;
-  /** Those with routes to hosts whose names the proxy looks up, by name. */
-  readonly lookingUp: Table<Host>;
+  /** Those with routes that need something of connection managers, by name. */
+  readonly needing: Table<Host>;
 }
 
 /** Some virtual hosts, and their index. */
@@ -41,15 +41,15 @@ export function createDomainIndex<Host extends EnvoyResource>(
 ): (hosts: Table<Host>, from?: Folded<Host, DomainIndex<Host>>) => DomainIndex<Host> {
   return engine.fold<Host, DomainIndex<Host>>(
     "virtual hosts by domain",
-    { all: Table.empty(), repeated: Table.empty(), lookingUp: Table.empty() },
-    ({ all, repeated, lookingUp }, changes) => {
+    { all: Table.empty(), repeated: Table.empty(), needing: Table.empty() },
+    ({ all, repeated, needing }, changes) => {
       const edits = new GroupEdits<Host>();
-      const lookUps: (readonly [name: string, host: Host | typeof ABSENT])[] = [];
+      const edited: (readonly [name: string, host: Host | typeof ABSENT])[] = [];
       for (const { key, before, after } of changes) {
         if (before !== undefined) edits.remove(before.exclusive ?? [], key);
         if (after !== undefined) edits.set(after.exclusive ?? [], key, after);
-        if (after?.looksHostsUp === true) lookUps.push([key, after]);
-        else if (before?.looksHostsUp === true) lookUps.push([key, ABSENT]);
+        if (after !== undefined && needsSomething(after)) edited.push([key, after]);
+        else if (before !== undefined && needsSomething(before)) edited.push([key, ABSENT]);
       }
       const next = edits.appliedTo(all);
       const followed = [...edits.groups()].map(
@@ -58,11 +58,14 @@ export function createDomainIndex<Host extends EnvoyResource>(
       return {
         all: next,
         repeated: repeated.edited(followed),
-        lookingUp: lookingUp.edited(lookUps),
+        needing: needing.edited(edited),
       };
     },
   );
 }
+
+const needsSomething = ({ looksHostsUp, keepsSessions }: EnvoyResource): boolean =>
+  looksHostsUp === true || keepsSessions === true;
 
 /** The hosts that have a domain, if there are several. */
 function repeatedAt<Host>(all: Table<Table<Host>>, domain: string): Table<Host> | typeof ABSENT {

@@ -215,7 +215,7 @@ function plainScope(
   );
   const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",
-    { claims: true, config: true, logs: true, unknown: true, lookingUp: true },
+    { claims: true, config: true, logs: true, unknown: true, needs: true },
     createCapturedListeners(engine, encoder, scope),
   );
   const placed = engine.memo("part of a place", (place: Place) => {
@@ -225,13 +225,13 @@ function plainScope(
   return {
     part,
     listeners: (mesh) => {
-      const { claims, unknown, lookingUp } = part(mesh);
+      const { claims, unknown, needs } = part(mesh);
       return captured({
         claims: claims.get(),
         config: mesh.config,
         logs: logs(mesh),
         unknown,
-        lookingUp: lookingUp.get(),
+        needs: needs.get(),
       });
     },
     logs,

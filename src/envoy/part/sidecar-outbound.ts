@@ -29,8 +29,8 @@ export interface UnboundListeners extends Omit<BoundListenerInputs, "proxy"> {
 
 function listenerMembers(listeners: ResourceSet | UnboundListeners): readonly unknown[] {
   if (listeners instanceof Table) return [listeners];
-  const { claims, unknown, lookingUp, config, logs, patches } = listeners;
-  return [claims, unknown, lookingUp, config, logs, patches];
+  const { claims, unknown, needs, config, logs, patches } = listeners;
+  return [claims, unknown, needs, config, logs, patches];
 }
 
 const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknown[] => [
@@ -59,12 +59,12 @@ function carried(older: SidecarOutbound, newer: SidecarOutbound): SidecarOutboun
 }
 
 function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
-  const { claims, unknown, lookingUp } = scope.part(mesh);
+  const { claims, unknown, needs } = scope.part(mesh);
   const { config } = mesh;
   return {
     claims: claims.get(),
     unknown,
-    lookingUp: lookingUp.get(),
+    needs: needs.get(),
     config,
     logs: scope.logs(mesh),
     patches: scope.patches(mesh),

@@ -3,6 +3,7 @@ import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import { type SessionState, sessionsOf } from "../../mesh/gateway-api/session.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { type MadePart, madeParts, matchesBySegment } from "../../mesh/made-of.js";
 import {
@@ -46,6 +47,7 @@ import { pathRewrite } from "./path-rewrite.js";
 import { directResponse, redirectAction } from "./redirect.js";
 import { retryPolicy } from "./retry-policy.js";
 import { isCatchAll, operationPath, routeMatch } from "./route-match.js";
+import { sessionOf } from "./session.js";
 
 /** What the routes depend on beside the VirtualService. */
 export interface RouteContext extends DestinationContext {
@@ -158,11 +160,12 @@ function handling(
 }
 
 function perFilterConfig(
-  route: HTTPRoute,
+  { route, session }: Rule,
   lookUp: Way["lookUp"],
 ): Pick<RouteJson, "typedPerFilterConfig"> {
   const configs = {
     ...lookUp,
+    ...(session === undefined || isAnswered(route) ? {} : sessionOf(session)),
     ...(route.corsPolicy === undefined
       ? {}
       : {
@@ -195,6 +198,8 @@ interface Rule {
   readonly index: number;
   /** Of which part of another resource it was made; undefined of one from a file. */
   readonly made: MadePart | undefined;
+  /** How it keeps clients with their endpoints. */
+  readonly session: SessionState | undefined;
   /** Absent of a route that is for every request. */
   readonly match?: { readonly request: HTTPMatchRequest; readonly index: number };
 }
@@ -251,7 +256,7 @@ function envoyRoute(rule: Rule, virtualService: VirtualService, context: RouteCo
     match,
     ...handling(rule, virtualService, context, { match, ways }),
     ...mergeMutations(headerMutations(route.headers), headerMutations(destination?.headers)),
-    ...perFilterConfig(route, only(ways)?.lookUp),
+    ...perFilterConfig(rule, only(ways)?.lookUp),
     ...(statPrefix === "" ? {} : { statPrefix }),
     metadata: metadata(virtualService, rule),
     decorator: {
@@ -305,11 +310,19 @@ export function httpRoutes(virtualService: VirtualService, context: RouteContext
 
 function rulesOf({ spec: { http = [] }, resource }: VirtualService): readonly Rule[] {
   const parts = madeParts(resource);
+  const sessions = sessionsOf(resource);
   return http.flatMap((route, index): readonly Rule[] => {
     const { match = [] } = route;
     const made = parts[index];
-    if (match.length === 0) return [{ route, index, made }];
-    return match.map((request, i) => ({ route, index, made, match: { request, index: i } }));
+    const session = sessions[index];
+    if (match.length === 0) return [{ route, index, made, session }];
+    return match.map((request, i) => ({
+      route,
+      index,
+      made,
+      session,
+      match: { request, index: i },
+    }));
   });
 }
 

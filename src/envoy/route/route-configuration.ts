@@ -12,6 +12,7 @@ import type { Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
 import type { EnvoyResource, Refusal } from "../resource-set.js";
 import { looksHostsUp } from "./looked-up-host.js";
+import { keepsSessions } from "./session.js";
 
 /** The number of the field `virtual_hosts` in RouteConfiguration. */
 const VIRTUAL_HOSTS_FIELD = 2;
@@ -44,6 +45,7 @@ export function encodeVirtualHost(
     tableName,
     clusters: clusterNames(json),
     ...(looksHostsUp(json) ? { looksHostsUp: true } : {}),
+    ...(keepsSessions(json) ? { keepsSessions: true } : {}),
     exclusive: (json.domains ?? []).map((domain) => domainKey(routeName, domain)),
   };
 }

@@ -8,6 +8,7 @@ import type { ResourceMetadata, ResourceRef } from "../../config/resource.js";
 import { compareSpecificity } from "../hostname.js";
 import { type MadePart, madeOf, parentsOf, routeSemantics } from "../made-of.js";
 import { compareMatches } from "./http-match.js";
+import { type SessionState, sessionsAnnotation } from "./session.js";
 
 /** All that calls a Service, or the hosts of a ServiceEntry. */
 export interface MeshParent {
@@ -32,6 +33,8 @@ export interface ListenerParent {
 export interface Made<Route> {
   readonly route: Route;
   readonly part: MadePart;
+  /** How it keeps clients with their endpoints. */
+  readonly session?: SessionState;
 }
 
 /** What a route says, in the words of VirtualServices: one of the three. */
@@ -94,6 +97,7 @@ export function mergedVirtualService(
       ...routeSemantics("gateway"),
       ...parentsOf(byAge.map(({ ref }) => ref)),
       ...madeOf(made.map(({ part }) => part)),
+      ...sessionsAnnotation(made.map(({ session }) => session)),
     },
     ...(oldest.creationTimestamp === undefined
       ? {}

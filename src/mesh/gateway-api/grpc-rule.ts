@@ -24,6 +24,7 @@ export function grpcRouteRules(
     const matched = {
       ...(name === undefined ? {} : { name }),
       matches: matches.map(matchRequest),
+      rule,
     };
     return ruleRoutes(refOf(resource), index, matched, () => handling(rule, context));
   });

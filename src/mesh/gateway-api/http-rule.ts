@@ -6,6 +6,7 @@ import {
   UNSUPPORTED_FILTERS,
 } from "../../config/kinds/gateway-api/http-filters.js";
 import type { HTTPBackendRef, HTTPRouteRule } from "../../config/kinds/gateway-api/http-route.js";
+import type { SessionPersistence } from "../../config/kinds/gateway-api/session-persistence.js";
 import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
@@ -16,6 +17,7 @@ import { type BackendContext, NOWHERE } from "./backend.js";
 import { sharedDestinations } from "./backend-weights.js";
 import { corsOf, headersOf, mirrorsOf, redirectOf, rewriteOf } from "./http-filter.js";
 import { matchRequest } from "./http-match.js";
+import { sessionState } from "./session.js";
 
 /** The answer to requests that go nowhere. */
 const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500 } };
@@ -24,6 +26,13 @@ const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500
 interface MatchedRule {
   readonly name?: string;
   readonly matches: readonly HTTPMatchRequest[];
+  readonly rule: SessionRuleFields;
+}
+
+/** What says whether a rule keeps clients with their endpoints: one of several backends keeps none. */
+interface SessionRuleFields {
+  readonly sessionPersistence?: SessionPersistence;
+  readonly backendRefs?: readonly { readonly weight?: number }[];
 }
 
 /**
@@ -33,13 +42,20 @@ interface MatchedRule {
 export function ruleRoutes(
   ref: ResourceRef,
   index: number,
-  { name = `${keyOf(ref).replace("/", ".")}.${index}`, matches }: MatchedRule,
+  { name = `${keyOf(ref).replace("/", ".")}.${index}`, matches, rule }: MatchedRule,
   handlingOf: (match: HTTPMatchRequest) => HTTPRoute,
 ): readonly Made<HTTPRoute>[] {
   const path = `rules[${index}]`;
+  const { sessionPersistence, backendRefs = [] } = rule;
+  const receiving = backendRefs.filter(({ weight = 1 }) => weight > 0);
+  const session =
+    sessionPersistence === undefined || receiving.length > 1
+      ? undefined
+      : sessionState(sessionPersistence, { ref, index, matches });
   const made = (match: HTTPMatchRequest, at: string): Made<HTTPRoute> => ({
     route: { name, match: [match], ...handlingOf(match) },
     part: { ref, path: at },
+    ...(session === undefined ? {} : { session }),
   });
   if (matches.length === 0) return [made({ uri: { prefix: "/" } }, path)];
   return matches.map((match, i) => made(match, `${path}.matches[${i}]`));
@@ -56,6 +72,7 @@ export function httpRouteRules(
     const matched = {
       ...(name === undefined ? {} : { name }),
       matches: matches.map(matchRequest),
+      rule,
     };
     return ruleRoutes(ref, index, matched, ({ uri }) =>
       handling(rule, uri?.prefix ?? "/", context),

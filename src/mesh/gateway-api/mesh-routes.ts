@@ -141,9 +141,9 @@ interface Matched {
 
 const withPort =
   (port: number) =>
-  <R extends Matched>({ route, part }: Made<R>): Made<R> => ({
+  <R extends Matched>({ route, ...made }: Made<R>): Made<R> => ({
+    ...made,
     route: { ...route, match: (route.match ?? [{}]).map((match) => ({ ...match, port })) },
-    part,
   });
 
 /** In the mesh TLS connections are for the host itself where a route names no others. */

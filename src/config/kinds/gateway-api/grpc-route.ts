@@ -1,7 +1,6 @@
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
 import {
-  lenient,
   list,
   NonEmptyText,
   oneOf,
@@ -21,6 +20,7 @@ import { checkHeaderMatches, ValueMatch } from "./http-matches.js";
 import { checkReference, GATEWAY_API_GROUP } from "./names.js";
 import { Hostnames } from "./parents.js";
 import { ATTACHMENT_FIELDS, checkRoute, checkRuleNames } from "./routes.js";
+import { checkSessions, SessionPersistence } from "./session-persistence.js";
 
 const MethodMatch = strict({
   type: optional(oneOf("Exact", "RegularExpression")),
@@ -64,7 +64,7 @@ const GRPCRouteRule = strict({
       16,
     ),
   ),
-  sessionPersistence: optional(lenient({})),
+  sessionPersistence: optional(SessionPersistence),
 });
 
 /** How the calls of gRPC at some parents are routed. */
@@ -105,9 +105,7 @@ function* checkRule(rule: GRPCRouteRule, path: Path): Findings {
     yield* checkBackend(backend, at);
     yield* each(backend.filters, [...at, "filters"], checkFilter);
   });
-  if (rule.sessionPersistence !== undefined) {
-    yield notApplied([...path, "sessionPersistence"], "sessionPersistence");
-  }
+  yield* checkSessions(rule, path);
 }
 
 const SERVICE = /^[a-z_][\w]*(?:\.[a-z_]\w*)*$/i;

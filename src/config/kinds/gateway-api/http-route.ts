@@ -1,16 +1,7 @@
 import { durationMs } from "../../duration.js";
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
-import {
-  Int32,
-  lenient,
-  list,
-  NonEmptyText,
-  optional,
-  strict,
-  Text,
-  type ValueOf,
-} from "../fields.js";
+import { Int32, list, NonEmptyText, optional, strict, Text, type ValueOf } from "../fields.js";
 import { each, type Findings, given, invalid, refuse } from "../findings.js";
 import { notApplied } from "../unapplied.js";
 import { BACKEND_FIELDS, checkBackend, Weight } from "./backends.js";
@@ -20,6 +11,7 @@ import { GATEWAY_API_GROUP } from "./names.js";
 import { checkGatewayDuration, within } from "./numbers.js";
 import { Hostnames } from "./parents.js";
 import { ATTACHMENT_FIELDS, checkRoute, checkRuleNames } from "./routes.js";
+import { checkSessions, SessionPersistence } from "./session-persistence.js";
 
 /** One of the backends that requests are spread over by weight. */
 export type HTTPBackendRef = ValueOf<typeof HTTPBackendRef>;
@@ -44,7 +36,7 @@ const HTTPRouteRule = strict({
       backoff: optional(Text),
     }),
   ),
-  sessionPersistence: optional(lenient({})),
+  sessionPersistence: optional(SessionPersistence),
 });
 
 /** How the requests at some parents are routed. */
@@ -95,9 +87,7 @@ function* checkRule(rule: HTTPRouteRule, path: Path): Findings {
   }
   yield* checkTimeouts(rule, [...path, "timeouts"]);
   yield* given(rule.retry?.backoff, [...path, "retry", "backoff"], checkGatewayDuration);
-  if (rule.sessionPersistence !== undefined) {
-    yield notApplied([...path, "sessionPersistence"], "sessionPersistence");
-  }
+  yield* checkSessions(rule, path);
 }
 
 function* checkSupported({ type }: HTTPRouteFilter, path: Path): Findings {

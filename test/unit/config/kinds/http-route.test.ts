@@ -178,10 +178,36 @@ describe("the rules of an HTTPRoute", () => {
     ],
     ["try again on errors", rule({ retry: { codes: [200] } }), [`${RULE}.retry.codes[0]`]],
     ["have names of their own", { rules: [{ name: "a" }, { name: "a" }] }, ["spec.rules[1].name"]],
+    ["keep sessions", rule({ sessionPersistence: {} }), []],
     [
-      "keep no sessions yet",
-      rule({ sessionPersistence: {} }),
-      [`warning ${RULE}.sessionPersistence`],
+      "keep sessions of names that there can be",
+      rule({ sessionPersistence: { sessionName: "a b", absoluteTimeout: "1 h" } }),
+      [
+        `${RULE}.sessionPersistence.sessionName`,
+        `${RULE}.sessionPersistence.absoluteTimeout`,
+        `warning ${RULE}.sessionPersistence.absoluteTimeout`,
+      ],
+    ],
+    [
+      "keep sessions by permanent cookies for a time",
+      rule({ sessionPersistence: { cookieConfig: { lifetimeType: "Permanent" } } }),
+      [`${RULE}.sessionPersistence.absoluteTimeout`],
+    ],
+    [
+      "keep sessions by a header without a cookie",
+      rule({ sessionPersistence: { type: "Header", cookieConfig: {} } }),
+      [`${RULE}.sessionPersistence.cookieConfig`],
+    ],
+    [
+      "keep no sessions that end when they are idle, or with one of several backends",
+      rule({
+        sessionPersistence: { idleTimeout: "1m" },
+        backendRefs: [
+          { name: "a", port: 80 },
+          { name: "b", port: 80 },
+        ],
+      }),
+      [`warning ${RULE}.sessionPersistence.idleTimeout`, `warning ${RULE}.sessionPersistence`],
     ],
   ]);
 });

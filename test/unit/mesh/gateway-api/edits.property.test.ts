@@ -77,7 +77,11 @@ spec:
       `{ parentRefs: [${EDGE}, ${SHOP}], hostnames: [a.example], ${rules("b")} }`,
     ),
     route("HTTPRoute", "one", `{ parentRefs: [${SHOP}], ${rules("c, namespace: other")} }`),
-    route("HTTPRoute", "one", `{ parentRefs: [${MORE}, ${EDGE}], ${rules("d")} }`),
+    route(
+      "HTTPRoute",
+      "one",
+      `{ parentRefs: [${MORE}, ${EDGE}], ${rules("d").replace("{ backend", "{ sessionPersistence: {}, backend")} }`,
+    ),
   ],
   [
     route(

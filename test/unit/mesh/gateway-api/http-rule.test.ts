@@ -178,6 +178,48 @@ test.each([
 });
 
 test.each([
+  ["{}", "", { type: "cookie", name: "session-default-shop-0", path: "/" }],
+  [
+    "{ sessionName: own }",
+    "matches: [{ path: { value: /cart/ } }],",
+    { type: "cookie", name: "own", path: "/cart" },
+  ],
+  [
+    "{ sessionName: own }",
+    "matches: [{ path: { type: Exact, value: /cart } }],",
+    { type: "cookie", name: "own", path: "/cart" },
+  ],
+  [
+    "{ sessionName: own }",
+    'matches: [{ path: { type: RegularExpression, value: "/a.*" } }],',
+    { type: "cookie", name: "own", path: "/" },
+  ],
+  [
+    "{ sessionName: own }",
+    "matches: [{ path: { value: /a } }, { path: { value: /b } }],",
+    { type: "cookie", name: "own", path: "/" },
+  ],
+  [
+    "{ absoluteTimeout: 1h, cookieConfig: { lifetimeType: Permanent } }",
+    "",
+    { type: "cookie", name: "session-default-shop-0", path: "/", ttl: "1h" },
+  ],
+  ["{ absoluteTimeout: 1h }", "", { type: "cookie", name: "session-default-shop-0", path: "/" }],
+  ["{ type: Header, sessionName: x-own }", "", { type: "header", name: "x-own" }],
+])("a rule with sessionPersistence: %s", (session, matches, expected) => {
+  const made = routesOf(`[{ ${matches} sessionPersistence: ${session}, ${BACKEND} }]`);
+  expect(made.map((one) => one.session)).toEqual(made.map(() => expected));
+});
+
+test("clients are kept with endpoints of one backend, and not where there are several", () => {
+  const sessionOf = (second: string) =>
+    routesOf(`[{ sessionPersistence: {}, backendRefs: [{ name: a, port: 80 }, { ${second} }] }]`)[0]
+      ?.session;
+  expect(sessionOf("name: b, port: 80")).toBeUndefined();
+  expect(sessionOf("name: b, port: 80, weight: 0")).toMatchObject({ type: "cookie" });
+});
+
+test.each([
   ["timeouts: { request: 10s }", { timeout: "10s" }],
   ["timeouts: { request: 10s, backendRequest: 2s }", { timeout: "2s" }],
   ["timeouts: { request: 0s }", {}],

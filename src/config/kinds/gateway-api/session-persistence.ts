@@ -1,0 +1,55 @@
+import type { Path } from "../../kind.js";
+import { oneOf, optional, strict, Text, textUpTo, type ValueOf } from "../fields.js";
+import { type Findings, given, invalid, refuse } from "../findings.js";
+import { headerNameProblem } from "../http-headers.js";
+import { notApplied } from "../unapplied.js";
+import { checkGatewayDuration } from "./numbers.js";
+
+/** That a client stays with the endpoint that answered it first, and by what it says which that was. */
+export type SessionPersistence = ValueOf<typeof SessionPersistence>;
+export const SessionPersistence = strict({
+  /** Of the cookie or header; one that no other rule has when absent. */
+  sessionName: optional(textUpTo(128)),
+  absoluteTimeout: optional(Text),
+  idleTimeout: optional(Text),
+  /** Cookie when absent. */
+  type: optional(oneOf("Cookie", "Header")),
+  /** Session when it does not say. */
+  cookieConfig: optional(strict({ lifetimeType: optional(oneOf("Permanent", "Session")) })),
+});
+
+/** A rule, as far as sessions depend on it. */
+interface Rule {
+  readonly sessionPersistence?: SessionPersistence;
+  readonly backendRefs?: readonly { readonly weight?: number }[];
+}
+
+/** Sessions that there can be, and warnings of what of them is not kept. */
+export function* checkSessions(
+  { sessionPersistence, backendRefs = [] }: Rule,
+  rulePath: Path,
+): Findings {
+  if (sessionPersistence === undefined) return;
+  const path = [...rulePath, "sessionPersistence"];
+  const { sessionName, absoluteTimeout, idleTimeout, type, cookieConfig } = sessionPersistence;
+  const isPermanent = cookieConfig?.lifetimeType === "Permanent";
+  yield* given(sessionName, [...path, "sessionName"], (name, at) =>
+    refuse(at, headerNameProblem(name)),
+  );
+  yield* given(absoluteTimeout, [...path, "absoluteTimeout"], checkGatewayDuration);
+  yield* given(idleTimeout, [...path, "idleTimeout"], checkGatewayDuration);
+  if (isPermanent && absoluteTimeout === undefined) {
+    yield invalid([...path, "absoluteTimeout"], "a permanent cookie needs its absoluteTimeout");
+  }
+  if (cookieConfig !== undefined && type === "Header") {
+    yield invalid([...path, "cookieConfig"], "a session by a header has no cookie");
+  }
+  if (idleTimeout !== undefined) yield notApplied([...path, "idleTimeout"], "idleTimeout");
+  if (absoluteTimeout !== undefined && !isPermanent) {
+    const what = "absoluteTimeout of what is no permanent cookie";
+    yield notApplied([...path, "absoluteTimeout"], what);
+  }
+  if (backendRefs.filter(({ weight = 1 }) => weight > 0).length > 1) {
+    yield notApplied(path, "sessionPersistence of a rule with several backends");
+  }
+}
