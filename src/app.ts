@@ -1,5 +1,4 @@
 /** The control plane: puts the parts together, and owns the order in which they start and stop. */
-import { join } from "node:path";
 import { type Closers, closeAll } from "./app/closers.js";
 import { type Configuration, openConfiguration } from "./app/configuration.js";
 import type { ControlPlaneOptions } from "./app/control-plane-options.js";
@@ -14,14 +13,16 @@ import { measuredState } from "./app/measured-state.js";
 import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
 import { openIssuers } from "./app/open-issuers.js";
+import { openRegistry } from "./app/open-registry.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { createPlanner } from "./app/planner.js";
 import { servePorts } from "./app/ports.js";
-import { openProxyRegistry, type ProxyRegistry } from "./app/proxy-registry.js";
+import type { ProxyRegistry } from "./app/proxy-registry.js";
 import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
 import { rootReadiness } from "./app/root-readiness.js";
+import { type FollowedDomains, followDomains } from "./app/started-domains.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
 import { createWatchers, type Watchers } from "./app/watchers.js";
@@ -29,7 +30,6 @@ import { watchEncoder } from "./app/withheld.js";
 import type { Diagnostic } from "./base/diagnostic.js";
 import { Engine } from "./base/engine.js";
 import { federatedDomains } from "./ca/given-trust.js";
-import { readPrivateFile, writePrivateFile } from "./ca/private-file.js";
 import { systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
 import { formatRef } from "./config/resource.js";
@@ -73,12 +73,6 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** How long a workload stays without its proxy. Istio's default for workloads that registered themselves. */
-const GRACE_MS = 10_000;
-
-/** Of the file with the proxies, in bytes: a proxy takes about one KiB, and ten thousand may be connected. */
-const MAX_PROXIES_BYTES = 64 * 1024 * 1024;
-
 /**
  * Starts a control plane.
  * @throws AppError, StateFileError, CertificateError; nothing is left running then
@@ -105,6 +99,7 @@ interface Parts {
   readonly identity: MeshIdentity;
   readonly registry: ProxyRegistry;
   readonly issuers: FollowedIssuers;
+  readonly domains: FollowedDomains;
 }
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
@@ -137,20 +132,11 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => registry.close());
   const issuers = await openIssuers(options);
   closers.push(() => issuers.close());
-  return { engine, encoder, hasRefused, configuration, discovery, identity, registry, issuers };
-}
-
-function openRegistry(options: ControlPlaneOptions): Promise<ProxyRegistry> {
-  const file = join(options.stateDir, "proxies.json");
-  return openProxyRegistry({
-    timers: systemTimers,
-    graceMs: GRACE_MS,
-    storage: {
-      load: async () => (await readPrivateFile(file, MAX_PROXIES_BYTES))?.toString("utf8"),
-      save: (text) => writePrivateFile(file, text),
-    },
-    onError: logError(options, "cannot keep the list of proxies"),
-  });
+  const domains = followDomains({ trustDomain, trustDomainAliases });
+  return {
+    ...{ engine, encoder, hasRefused, configuration, discovery },
+    ...{ identity, registry, issuers, domains },
+  };
 }
 
 const logError =
@@ -219,7 +205,7 @@ async function serve(
   const sessions = door.proxies;
   const watched = { ...watchers, ads: () => ads, sessions, version };
   const refusals = watchRefusals(parts, watched);
-  const effects = () => [...parts.issuers.diagnostics(), ...refusals.list()];
+  const effects = () => effectsOf(parts, refusals);
   const served: Served = { ...watched, refusals, effects };
   const debug = await openDebug(options, parts, served);
   const ads = openStreams(options, parts, served, debug);
@@ -267,6 +253,12 @@ async function serve(
     close: () => closeAll(closers),
   };
 }
+
+const effectsOf = ({ domains, issuers }: Parts, refusals: Refusals): readonly Diagnostic[] => [
+  ...domains.diagnostics(),
+  ...issuers.diagnostics(),
+  ...refusals.list(),
+];
 
 function openDoor({ logger }: ControlPlaneOptions, parts: Parts): MeshSessions {
   return createMeshSessions({
@@ -320,7 +312,7 @@ function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySe
 
 function startLoop(
   options: ControlPlaneOptions,
-  { configuration, discovery, identity, registry, issuers }: Parts,
+  { configuration, discovery, identity, registry, issuers, domains }: Parts,
   { ads, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
   issuers.follow(configuration.snapshot());
@@ -351,8 +343,10 @@ function startLoop(
   configuration.onSnapshot(({ snapshot, ...cost }) => {
     pushes.read(cost);
     issuers.follow(snapshot);
+    domains.follow(snapshot);
     loop.setSnapshot(snapshot);
   });
+  domains.onChange(updates.tell);
   issuers.onChange((change) => {
     loop.issuerKeysChanged();
     updates.tell(change);

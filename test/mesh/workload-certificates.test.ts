@@ -1,6 +1,7 @@
 /** The certificates of workloads: how proxies get them, and that nobody notices when they are renewed. */
 import { X509Certificate } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { certificatePem, certificatesOfPem } from "../../src/ca/pem.js";
@@ -14,7 +15,7 @@ import {
 } from "../unit/ca/make-certificate.js";
 import { admin } from "./harness/admin.js";
 import { failures, type Load, startLoad } from "./harness/load.js";
-import { application, documents } from "./harness/manifests.js";
+import { application, documents, meshConfiguration } from "./harness/manifests.js";
 import type { Files } from "./harness/places.js";
 import { type Answer, call, echoOf, keepAliveAgent } from "./harness/requests.js";
 import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
@@ -225,4 +226,80 @@ test("a root gives way to the next under load: trusted everywhere, then signing,
   const statuses = mesh.records.flatMap(({ proxies }) => proxies ?? []);
   // Once all had answered it went on at once, so nobody is told of that.
   expect(statuses).toContainEqual({ trusting: 0, unseen: 0, waiting: [...PROXIES].sort() });
+});
+
+/** Lets the caller alone call, by its name in the former trust domain. */
+const BY_FORMER_NAME = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: called }
+spec:
+  selector: { matchLabels: { app: called } }
+  rules: [{ from: [{ source: { principals: [former/ns/default/sa/caller] } }] }]
+`;
+
+const STRICT = `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default, namespace: istio-system }
+spec: { mtls: { mode: STRICT } }
+`;
+
+/** The names in the certificates of both proxies. */
+async function namesOf(mesh: ServedMesh): Promise<readonly object[]> {
+  const shown = await Promise.all(PODS.map((name) => certificateOf(mesh.pod(name))));
+  return shown.flatMap(({ subject_alt_names: names }) => names);
+}
+
+const inDomain = (domain: string): readonly object[] =>
+  ["caller", "called"].map((account) => ({ uri: `spiffe://${domain}/ns/default/sa/${account}` }));
+
+test("a mesh takes another trust domain, of which the former one is an alias, and no request fails", async () => {
+  const mesh = await serveMesh({
+    ...FILES,
+    "config.yaml": meshConfiguration({ trustDomain: "former" }),
+    "policy.yaml": documents(BY_FORMER_NAME, STRICT),
+  });
+  const load = await loadCalled(mesh);
+  const changed = { trustDomain: "later", trustDomainAliases: ["former"] };
+  await mesh.write("config.yaml", meshConfiguration(changed));
+  await load.more(100);
+  // Certificates follow when the control plane is started again, which is said.
+  expect(await namesOf(mesh)).toEqual(inDomain("former"));
+  await mesh.stop();
+  await mesh.start();
+  await expect.poll(() => namesOf(mesh), { timeout: 10_000 }).toEqual(inDomain("later"));
+  await load.more(100);
+  expect(failures(await load.stop())).toEqual([]);
+  const { peer } = echoOf(await callCalled(mesh)());
+  expect(peer).toBe("spiffe://later/ns/default/sa/caller");
+});
+
+const BYTES = `
+apiVersion: v1
+kind: Service
+metadata: { name: bytes }
+spec: { selector: { app: called }, ports: [{ name: tcp, port: 9000, targetPort: 9090 }] }
+`;
+
+test("a connection goes on while the certificates are renewed by which it was made, and over a restart", async () => {
+  const mesh = await serveMesh({ ...FILES, "bytes.yaml": BYTES }, { workloadTtlMs: TTL_MS });
+  const socket = connect({ host: mesh.pod("caller-0").addresses.egress, port: 9000 });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  const echoed: Buffer[] = [];
+  socket.on("data", (bytes: Buffer) => echoed.push(bytes));
+  const say = async (text: string): Promise<void> => {
+    socket.write(text);
+    await expect.poll(() => Buffer.concat(echoed).toString()).toContain(text);
+  };
+  await say("before");
+  expect(await renewals(mesh, 2)).toEqual([]);
+  await say(" meanwhile");
+  await mesh.stop();
+  await mesh.start();
+  expect(await renewals(mesh, 3)).toEqual([]);
+  await say(" afterwards");
+  expect(Buffer.concat(echoed).toString()).toBe("before meanwhile afterwards");
 });
