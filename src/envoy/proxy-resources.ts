@@ -2,7 +2,6 @@
  * All that one proxy is sent: the union of the part that it shares with the callers of its scope, the part of its workload
  * or of its Gateways, and what is its own.
  */
-
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
@@ -32,11 +31,11 @@ import { createOnDemand } from "./part/on-demand.js";
 import { lostPortsIn } from "./part/outbound-listeners.js";
 import { createOwnPart, type OwnPart, type OwnPartBuilder } from "./part/own-part.js";
 import { createPassedPorts } from "./part/passed-ports.js";
-import { createPlaces } from "./part/places.js";
+import { createPlaces, type Places } from "./part/places.js";
 import { createPositions, type Position } from "./part/positions.js";
 import { createLogFinder } from "./part/proxy-logs.js";
 import { partAt } from "./part/scope-builder.js";
-import { createPatches, createScopes, type Patches } from "./part/scopes.js";
+import { createPatches, createScopes, type Patches, type Scopes } from "./part/scopes.js";
 import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
 import { createSidecarListeners } from "./part/sidecar-listeners.js";
@@ -272,21 +271,25 @@ function createLostPorts({
   };
 }
 
-/** The maker of proxies' resources. */
-export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
+function createShared(
+  engine: Engine,
+  encoder: Encoder,
+): { readonly shared: Shared; readonly scopes: Scopes; readonly places: Places } {
   const logs = createLogs(engine);
   const patches = createPatches(engine, encoder);
   const scopes = createScopes(engine, encoder, logs, patches);
-  const clusterUnions = createClusterUnions(engine, encoder);
   const places = createPlaces(engine);
   const surroundingsOf = createSurroundings(engine, places);
   const secretResources = createSecretResources(engine, encoder);
   const shared: Shared = {
     engine,
-    positionFinder: createPositions({ engine, scopes, patches, places, surroundingsOf }),
+    positionFinder: engine.memo(
+      "finder of a proxy's position",
+      createPositions({ engine, scopes, patches, places, surroundingsOf }),
+    ),
     gatewayServersOf: createGatewayServers(engine),
     logs,
-    clusterUnions,
+    clusterUnions: createClusterUnions(engine, encoder),
     security: createSecurity(engine),
     patches,
     secretResources,
@@ -294,6 +297,13 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
     outbound: createSidecarOutbound(engine),
     nameTables: createNameTables(engine, encoder),
   };
+  return { shared, scopes, places };
+}
+
+/** The maker of proxies' resources. */
+export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
+  const { shared, scopes, places } = createShared(engine, encoder);
+  const { patches } = shared;
   const sidecar = createSidecars(shared, encoder);
   const router = createRouters(shared, encoder);
   const builderOf = engine.memo("builder of a proxy", (connected: ConnectedProxy) =>

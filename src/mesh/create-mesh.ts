@@ -1,5 +1,4 @@
 /** Builds the mesh from a snapshot, incrementally. */
-
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";

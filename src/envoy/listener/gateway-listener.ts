@@ -1,5 +1,4 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
-
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import type { GatewayTopology } from "../../config/mesh-config-schema.js";

@@ -1,5 +1,4 @@
 /** The outbound listeners of sidecars, from what the services ask of them. */
-
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
