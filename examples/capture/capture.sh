@@ -35,13 +35,14 @@ connections() {
   # The sidecar's own connections are the ones that go on.
   "$1" -t nat -A "$OUT" -m owner --uid-owner "$3" -j RETURN
   "$1" -t nat -A "$OUT" -d "$2" -j RETURN
-  "$1" -t nat -A "$OUT" -p tcp -j REDIRECT --to-ports 15001
+  # Connections that there are go on as they began: what comes of them is no beginning.
+  "$1" -t nat -A "$OUT" -p tcp --syn -j REDIRECT --to-ports 15001
   "$1" -t nat -A OUTPUT -p tcp -j "$OUT"
 
   "$1" -t nat -N "$IN"
   # ssh, and what the sidecar itself serves: health, metrics, its listeners.
   "$1" -t nat -A "$IN" -p tcp -m multiport --dports 22,15001,15006,15020,15021,15090 -j RETURN
-  "$1" -t nat -A "$IN" -p tcp -j REDIRECT --to-ports 15006
+  "$1" -t nat -A "$IN" -p tcp --syn -j REDIRECT --to-ports 15006
   "$1" -t nat -A PREROUTING -p tcp -j "$IN"
 }
 

@@ -79,6 +79,19 @@ spec:
   environmentVariables: {ISTIO_META_DNS_CAPTURE: "true"}
 ${store("vault")}${store("safe")}`;
 
+/** What is answered without the application. */
+const GREETING = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: payments}
+spec:
+  hosts: [payments]
+  http:
+  - match: [{uri: {exact: /greeting}}]
+    directResponse: {status: 200, body: {string: hello}}
+  - route: [{destination: {host: payments}}]
+`;
+
 interface Directories {
   readonly mesh: string;
   readonly state: string;
@@ -174,6 +187,7 @@ const skip = missing ?? false;
 
 interface Captured {
   readonly network: TestNetwork;
+  readonly controlPlane: TestProcess;
   readonly directories: Directories;
   readonly client: TestHost;
   readonly server: TestHost;
@@ -196,7 +210,7 @@ async function startCaptured(family: Family): Promise<Captured> {
   const variant = VARIANTS[family];
   const directories = await makeDirectories(variant.yaml);
   const network = await startNetwork(family);
-  await startControlPlane(network, directories);
+  const controlPlane = await startControlPlane(network, directories);
   const client = await network.addHost("orders");
   const server = await network.addHost("payments");
   const application = server.start(process.execPath, [APPLICATION, "payments", "8080"]);
@@ -205,13 +219,13 @@ async function startCaptured(family: Family): Promise<Captured> {
   await capture(server, ...variant.server);
   await startSidecar(client, "orders", network, directories);
   await capture(client, ...variant.client);
-  return { network, directories, client, server };
+  return { network, controlPlane, directories, client, server };
 }
 
 test.skipIf(skip !== false)(
   `captures a plain curl and its questions to DNS on the way out, and in, with mutual TLS between${missing === undefined ? "" : ` (${missing})`}`,
   async () => {
-    const { client, server, network, directories } = await startCaptured("ipv4");
+    const { client, server, network, controlPlane, directories } = await startCaptured("ipv4");
 
     const answer = await eventually(() => client.exec("curl", ["-sf", "http://payments/hello"]));
     const { name, path, headers } = JSON.parse(answer) as {
@@ -232,6 +246,13 @@ test.skipIf(skip !== false)(
       const log = await readFile(join(directories.shared, "payments.log"), "utf8");
       expect(log).toContain("inbound|8080||");
     });
+
+    // Connections from before go on: an edit comes to the client's sidecar by its own.
+    await writeFile(join(directories.mesh, "greeting.yaml"), GREETING);
+    await eventually(async () => {
+      expect(await client.exec("curl", ["-sf", "http://payments/greeting"])).toBe("hello");
+    });
+    expect(controlPlane.output()).not.toContain("proxy disconnected");
 
     // The addresses of these lead nowhere but through the sidecar.
     for (const [name, port] of Object.entries(STORES)) {
