@@ -35,24 +35,18 @@ export function checkTelemetryProviders(
   providers: readonly ExtensionProvider[],
   known: KnownServices,
 ): readonly Finding[] {
-  const check = (
-    asked: readonly ProviderRef[],
-    field: "accessLogging" | "metrics",
-    i: number,
-  ): readonly Finding[] =>
+  const { namespace } = metadata;
+  const check = (asked: readonly ProviderRef[], use: Use, i: number): readonly Finding[] =>
     asked.flatMap(({ name }, j) => {
-      const provider = telemetryProvider(providers, name);
-      const path = ["spec", field, i, "providers", j, "name"] as const;
-      return uselessProvider(name, provider, path, (called) =>
-        serviceProblem(called, known, metadata.namespace),
-      );
+      const path = ["spec", use, i, "providers", j, "name"];
+      return uselessProvider(use, name, { providers, known }, { namespace, path });
     });
   const { accessLogging = [], metrics = [], tracing = [] } = spec;
   return [
     ...tracing.flatMap(({ providers: [first] = [], disableSpanReporting }, i) => {
       if (first === undefined || disableSpanReporting === true) return [];
       const path = ["spec", "tracing", i, "providers", 0, "name"];
-      return checkTracer(first.name, providers, known, { namespace: metadata.namespace, path });
+      return checkTracer(first.name, providers, known, { namespace, path });
     }),
     ...accessLogging.flatMap((one, i) =>
       one.disabled === true ? [] : check(one.providers ?? [], "accessLogging", i),
@@ -61,16 +55,26 @@ export function checkTelemetryProviders(
   ];
 }
 
-/** A warning when the provider to which proxies report spans by default is given none. */
-export function checkMeshTracer(
-  { defaultProviders, extensionProviders, rootNamespace: namespace }: MeshConfig,
+/** The same of the providers to which proxies tell of requests by default. */
+export function checkMeshProviders(
+  { defaultProviders, extensionProviders: providers, rootNamespace: namespace }: MeshConfig,
   known: KnownServices,
 ): readonly Finding[] {
-  const [name] = defaultProviders.tracing ?? [];
-  if (name === undefined) return [];
-  const path = ["defaultProviders", "tracing", 0];
-  return checkTracer(name, extensionProviders, known, { namespace, path });
+  const [tracer] = defaultProviders.tracing ?? [];
+  const ofTracer =
+    tracer === undefined
+      ? []
+      : checkTracer(tracer, providers, known, { namespace, path: [...DEFAULTS, "tracing", 0] });
+  const others = (["accessLogging", "metrics"] as const).flatMap((use) =>
+    (defaultProviders[use] ?? []).flatMap((name, i) => {
+      const path = [...DEFAULTS, use, i];
+      return uselessProvider(use, name, { providers, known }, { namespace, path });
+    }),
+  );
+  return [...ofTracer, ...others];
 }
+
+const DEFAULTS: Path = ["defaultProviders"];
 
 /** Where a provider is named, and whose it is. */
 interface Naming {
@@ -132,6 +136,8 @@ function reportProblem(tracer: Tracer, serviceProblemOf: (one: CalledService) =>
   return problem === undefined ? undefined : `cannot be told of spans: ${problem}`;
 }
 
+type Use = keyof typeof USES;
+
 /** By the field of a Telemetry, what a provider has to be, and what it is for. */
 const USES = {
   accessLogging: {
@@ -149,18 +155,24 @@ const USES = {
 } as const;
 
 function uselessProvider(
+  use: Use,
   name: string,
-  provider: ExtensionProvider | undefined,
-  path: readonly ["spec", keyof typeof USES, ...Path],
-  serviceProblemOf: (one: CalledService) => Problem,
+  {
+    providers,
+    known,
+  }: { readonly providers: readonly ExtensionProvider[]; readonly known: KnownServices },
+  { namespace, path }: Naming,
 ): readonly Finding[] {
-  const { kinds, called, what, nothing } = USES[path[1]];
+  const { kinds, called, what, nothing } = USES[use];
+  const provider = telemetryProvider(providers, name);
   if (provider !== undefined && kinds.every((kind) => provider[kind] === undefined)) {
     return [notApplied(path, `${what} of provider "${name}", which is no ${called},`)];
   }
   const service = provider && logServiceOf(provider);
   const problem =
-    provider === undefined ? UNKNOWN : service && unreachable(serviceProblemOf(service.settings));
+    provider === undefined
+      ? UNKNOWN
+      : service && unreachable(serviceProblem(service.settings, known, namespace));
   if (problem === undefined) return [];
   const message = `provider "${name}" ${problem}: ${nothing}`;
   return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];

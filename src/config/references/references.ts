@@ -14,7 +14,7 @@ import { createHostPorts, type HostPorts } from "./host-ports.js";
 import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
 import { checkLeftOut, leftOutRoot, ROOT_KINDS } from "./left-out.js";
 import {
-  checkMeshTracer,
+  checkMeshProviders,
   checkProvider,
   checkTelemetryProviders,
   type KnownServices,
@@ -59,7 +59,7 @@ export function createReferenceCheck(
   const leftOut = createLeftOutCheck(engine);
   const providers = createProviderCheck(engine);
   const logProviders = createLogProviderCheck(engine);
-  const meshTracers = createMeshTracerCheck(engine);
+  const meshProviders = createMeshProviderCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
   const gatewayApi = createGatewayApiCheck(engine);
@@ -93,7 +93,7 @@ export function createReferenceCheck(
         ...(selected.Telemetry ?? []),
         logProviders([tables.Telemetry], config.extensionProviders, services),
       ],
-      ConfigMap: [meshTracers([tables.ConfigMap], config, services)],
+      ConfigMap: [meshProviders([tables.ConfigMap], config, services)],
     };
   };
 }
@@ -224,12 +224,12 @@ function createLogProviderCheck(engine: Engine) {
   );
 }
 
-function createMeshTracerCheck(engine: Engine) {
+function createMeshProviderCheck(engine: Engine) {
   return engine.derive(
-    "tracers of the mesh configuration",
+    "default providers of the mesh configuration",
     (key, _rows: RowsOf<"ConfigMap">, ...[config, services]: [MeshConfig, KnownServices]) =>
       key === keyOf(MESH_CONFIG_MAP)
-        ? warnings(inMeshText(checkMeshTracer(config, services)))
+        ? warnings(inMeshText(checkMeshProviders(config, services)))
         : undefined,
     isDeepStrictEqual,
   );

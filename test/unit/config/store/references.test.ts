@@ -427,6 +427,32 @@ data:
   });
 });
 
+describe("the providers to which proxies tell of requests by default", () => {
+  it("are warned of where the mesh names some that nothing is told", () => {
+    const config = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    defaultProviders:
+      accessLogging: [envoy, otel, prometheus]
+      metrics: [prometheus, promethus]
+    extensionProviders:
+    - { name: otel, envoyOtelAls: { service: logs.example.com, port: 4317 } }
+`;
+    const { diagnostics } = createDirectory().write({ "c.yaml": config });
+    expect(
+      diagnostics.map(({ severity, position, message }) =>
+        [position?.line, severity, message].join(" "),
+      ),
+    ).toEqual([
+      `7 warning provider "otel" cannot be told: there is no service logs.example.com: nothing is logged to it`,
+      `7 warning the access log of provider "prometheus", which is no log, has no effect in fairlead`,
+      `8 warning provider "promethus" is none of the mesh configuration's extensionProviders: no metrics are made for it`,
+    ]);
+  });
+});
+
 describe("the provider to which proxies report spans by default", () => {
   const found = (defaults: string, ...more: readonly string[]): readonly string[] => {
     const config = `apiVersion: v1
