@@ -178,7 +178,7 @@ const REWRITES = route(
     ),
     rewriting("/strip", "path: { type: ReplacePrefixMatch, replacePrefixMatch: / }"),
     rewriting("/empty", 'path: { type: ReplacePrefixMatch, replacePrefixMatch: "" }'),
-    rewriting("/", "path: { type: ReplacePrefixMatch, replacePrefixMatch: /root }"),
+    rewriting("/", "path: { type: ReplacePrefixMatch, replacePrefixMatch: /base }"),
   ].join(""),
 );
 
@@ -429,7 +429,7 @@ test.each([
   ["/strip/?b=c", "rewritten.test/?b=c"],
   ["/empty/one", "rewritten.test/one"],
   ["/empty", "rewritten.test/"],
-  ["/a", "rewritten.test/root/a"],
+  ["/a", "rewritten.test/base/a"],
 ])("a request for %s is forwarded as one for %s", async (path, expected) => {
   const { authority, path: forwarded } = echoOf(await ask("rewritten", path));
   expect(`${authority}${forwarded}`).toBe(expected);
