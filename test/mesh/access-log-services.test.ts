@@ -4,11 +4,12 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LogServices, startLogServices } from "./harness/log-services.js";
 import { application, documents, HTTP_GATEWAY, meshConfiguration } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.39.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(39);
 const PORT = 4317;
 const HOST = "logs.example.com";
 

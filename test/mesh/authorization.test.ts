@@ -9,6 +9,7 @@ import {
 } from "./harness/authorizers.js";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import {
   type Answer,
   call,
@@ -20,7 +21,7 @@ import {
 import { shareMesh } from "./harness/test-mesh.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.35.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(35);
 const HTTP_PORT = 9001;
 const GRPC_PORT = 9002;
 const DOWN_PORT = 9003;

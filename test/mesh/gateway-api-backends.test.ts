@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call, callAddress, callTls, echoOf } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
 
@@ -13,8 +14,8 @@ const certificates = await openCertificates();
 const EDGE_TLS = await certificates.certificateFor(["*.example.com"]);
 const BACKEND_TLS = await certificates.certificateFor(["backend.internal"]);
 
-/** An address outside of the mesh, of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.39.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+/** An address outside of the mesh. */
+const OUTSIDE = ownAddress(39);
 /** Servers there, which answer with their names. */
 const PORTS = {
   plain: 9001,

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import {
   type Answer,
   call,
@@ -21,8 +22,8 @@ import { shareServedMesh } from "./harness/served-mesh.js";
 const certificates = await openCertificates();
 const SERVER = await certificates.certificateFor(["*.example.com"]);
 
-/** An address outside of the mesh, of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.38.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+/** An address outside of the mesh. */
+const OUTSIDE = ownAddress(38);
 
 const GATEWAY = `
 apiVersion: v1

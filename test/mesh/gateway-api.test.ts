@@ -16,6 +16,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { stats } from "./harness/admin.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import {
   type Answer,
   call,
@@ -31,8 +32,8 @@ const ONE = await certificates.certificateFor(["one.example.com"]);
 const REST = await certificates.certificateFor(["*.example.com"]);
 const PASSED = await certificates.certificateFor(["passed.example.com"]);
 
-/** An address outside of the mesh, of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.37.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+/** An address outside of the mesh. */
+const OUTSIDE = ownAddress(37);
 
 const GATEWAY = `
 apiVersion: v1

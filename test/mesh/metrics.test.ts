@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { stats } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -34,7 +35,7 @@ spec: { selector: { app: caller }, ports: [{ name: tcp, port: 9000, targetPort: 
 `;
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const STATSD = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const STATSD = ownAddress(36);
 
 const mesh = shareMesh({
   "apps.yaml": documents(

@@ -11,6 +11,7 @@ import { type DnsServer, startDnsServer } from "./harness/dns-server.js";
 import { explanationOf } from "./harness/explanations.js";
 import { type ForwardProxy, startForwardProxy } from "./harness/forward-proxy.js";
 import { application, meshConfiguration } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import {
   type Answer,
   call,
@@ -30,7 +31,7 @@ const TWO = "two.world.example";
 /** One whose DNS names an address of the link, at which clouds tell machines their secrets. */
 const METADATA = "metadata.world.example";
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.34.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(34);
 const PORT = 8443;
 const PROXY_PORT = 3128;
 const DNS = { address: OUTSIDE, port: 5353 };

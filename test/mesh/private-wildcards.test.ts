@@ -4,11 +4,12 @@ import { createServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { call } from "./harness/requests.js";
 import { startMesh } from "./harness/test-mesh.js";
 
-/** An address outside of the mesh, of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+/** An address outside of the mesh. */
+const OUTSIDE = ownAddress(36);
 const PORT = 8000;
 
 const entry = (where: string, more: string): string => `

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { admin, stats } from "./harness/admin.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents, meshConfiguration } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import {
   type Answer,
   call,
@@ -429,7 +430,7 @@ spec:
 `;
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(36);
 
 test("a sidecar speaks TLS to a host outside for an application that does not", async () => {
   const { certificate, key } = await certificates.certificateFor(["outside.example.com"]);

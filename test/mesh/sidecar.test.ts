@@ -11,12 +11,13 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { DNS_PORT } from "../../src/envoy/listener/dns-listener.js";
 import { admin, stats } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
 const PORT = 20_000 + (process.pid % 10_000);
-const EGRESS = `127.35.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+const EGRESS = ownAddress(35);
 const LOCALHOST = "127.0.0.1";
 const DEPOT_PORT = 8090;
 

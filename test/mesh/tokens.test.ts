@@ -6,12 +6,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCertificates } from "./harness/certificates.js";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents, HTTP_GATEWAY, namespace } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call, callAddress, echoOf, type Question } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 import { createIssuer } from "./harness/tokens.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.36.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(36);
 const KEYS_PORT = 9080;
 const TLS_PORT = 9443;
 

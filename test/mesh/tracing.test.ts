@@ -7,11 +7,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEncoder } from "../../src/envoy/encoder.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { application, documents, HTTP_GATEWAY, meshConfiguration } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.37.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(37);
 const PORT = 9411;
 
 const CONFIG = meshConfiguration({

@@ -7,6 +7,7 @@ import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { admin, stats } from "./harness/admin.js";
 import { explanationOf } from "./harness/explanations.js";
 import { documents, meshConfiguration } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -108,7 +109,7 @@ spec:
 );
 
 /** Of this process alone, so that two runs of the tests do not meet. */
-const OUTSIDE = `127.35.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
+const OUTSIDE = ownAddress(35);
 
 const ANNOUNCED = `
 apiVersion: networking.istio.io/v1
