@@ -9,6 +9,7 @@ export type {
   CircuitBreakersJson,
 } from "../../gen/types/envoy/config/cluster/v3/circuit_breaker_pb.js";
 export type {
+  Cluster_LbSubsetConfigJson,
   Cluster_SlowStartConfigJson,
   ClusterJson,
 } from "../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
@@ -59,6 +60,7 @@ export type {
 export type { RouteConfigurationJson } from "../../gen/types/envoy/config/route/v3/route_pb.js";
 export type { ExtAuthzJson } from "../../gen/types/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js";
 export type { HTTPFaultJson } from "../../gen/types/envoy/extensions/filters/http/fault/v3/fault_pb.js";
+export type { ConfigJson as HeaderToMetadataJson } from "../../gen/types/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";
 export type {
   JwtProviderJson,
   JwtRequirementJson,

@@ -2,6 +2,7 @@
 import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
+import { calledPodFilter } from "./called-pod.js";
 import { lookUpFilters } from "./route/looked-up-host.js";
 import { sessionFilter } from "./route/session.js";
 import { tunnelProtocolFilter } from "./route/tunnel-route.js";
@@ -42,6 +43,8 @@ export interface HttpFilterOptions {
   readonly looksHostsUp?: boolean;
   /** Some routes keep clients with their endpoints. */
   readonly keepsSessions?: boolean;
+  /** Requests for some virtual hosts may name pods. */
+  readonly callsPods?: boolean;
   /** Some routes are for tunnels. */
   readonly tunnels?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
@@ -58,6 +61,7 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     cors(),
     ...(options.looksHostsUp === true ? lookUpFilters() : []),
     ...(options.keepsSessions === true ? [sessionFilter()] : []),
+    ...(options.callsPods === true ? [calledPodFilter()] : []),
     ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
     router(options.headers?.envoyDebugHeaders?.disabled === true),
   ];

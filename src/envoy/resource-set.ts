@@ -48,6 +48,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly looksHostsUp?: true;
   /** Of a virtual host with routes that keep clients with their endpoints. */
   readonly keepsSessions?: true;
+  /** Of a virtual host of which requests may name pods. */
+  readonly callsPods?: true;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
   /** Parts that it would have if Envoy took them. */

@@ -1,7 +1,7 @@
 /** A request as a route sends it on. See Envoy, RouteAction. */
-import { RE2JS } from "re2js";
 import type { HeaderValueOptionJson, RouteJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
+import { rewritten } from "./rewritten-text.js";
 
 /** The request with the path, host and headers that the route gives it. */
 export function forwardedRequest(request: HttpRequest, route: RouteJson): HttpRequest {
@@ -18,9 +18,7 @@ function rewrittenPath(path: string, { match = {}, route = {} }: RouteJson): str
   const { prefixRewrite, regexRewrite } = route;
   if (regexRewrite !== undefined) {
     const [plain = "", ...query] = path.split("?");
-    const expression = RE2JS.compile(regexRewrite.pattern?.regex ?? "");
-    const substitution = (regexRewrite.substitution ?? "").replaceAll(/\\(\d)/g, "$$$1");
-    return [expression.matcher(plain).replaceAll(substitution), ...query].join("?");
+    return [rewritten(plain, regexRewrite), ...query].join("?");
   }
   if (prefixRewrite === undefined) return path;
   const matched = match.prefix ?? match.pathSeparatedPrefix ?? match.path ?? "";

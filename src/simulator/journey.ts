@@ -15,6 +15,7 @@ import {
   withoutEndpoints,
 } from "./ending.js";
 import type { PlaceShare } from "./endpoint-shares.js";
+import { criteriaOf, type EndpointCriteria } from "./endpoint-subset.js";
 import { forwardedRequest } from "./forwarded-request.js";
 import { certificateOf } from "./network-filters.js";
 import type { Walk } from "./outcome.js";
@@ -65,6 +66,8 @@ export interface Branch {
   readonly arrivals: readonly Arrival[];
   /** Where its endpoints are, also those that are not called while others are healthy. */
   readonly places?: readonly PlaceShare[];
+  /** How many endpoints the cluster has, also those that the call is not for. */
+  readonly size?: number;
   /** Who answers that the mesh does not know; absent where it does. */
   readonly outside?: { readonly who: string; readonly encryption: Encryption };
   /** How the call ends without an endpoint. */
@@ -137,15 +140,20 @@ function branchOf(
       ending: { ...ANSWERS, reason },
     };
   }
-  const { endpoints, places } = upstreamOf(config, configuration);
+  const criteria = criteriaOf(config, hop.walk.passed, hop.call.request);
+  const { endpoints, places, size } = upstreamOf(config, configuration, criteria);
   const called = endpoints.filter((endpoint) => endpoint.share > 0);
   const arrivals = called.map((endpoint) => arrivalAt(hop, endpoint, way));
-  if (arrivals.length > 0) return { ...branch, arrivals, places };
+  if (arrivals.length > 0) return { ...branch, arrivals, places, size };
   const reason =
-    endpoints.length === 0
-      ? "the cluster has no endpoints"
-      : "no endpoint of the cluster is healthy";
-  return { ...branch, arrivals, ending: withoutEndpoints(hop.walk.passed.route, reason) };
+    endpoints.length === 0 ? withoutAny(criteria) : "no endpoint of the cluster is healthy";
+  const ending = withoutEndpoints(hop.walk.passed.route, reason);
+  return { ...branch, arrivals, size, ending };
+}
+
+function withoutAny(criteria: EndpointCriteria): string {
+  const asked = Object.entries(criteria).map(([key, value]) => ` for the ${key} ${value}`);
+  return `the cluster has no endpoints${asked.join(",")}`;
 }
 
 /** Who is called by a cluster that goes to wherever the client meant to go; undefined of one that has endpoints. */

@@ -9,6 +9,7 @@ import { WORKLOAD_SECRET } from "../envoy/names.js";
 import type { Encryption } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import { type PlaceShare, placeShares } from "./endpoint-shares.js";
+import { type EndpointCriteria, isAskedFor } from "./endpoint-subset.js";
 import { matchesString } from "./value-match.js";
 
 /** How a connection to an endpoint is made. */
@@ -44,18 +45,31 @@ export interface Upstream {
   /** In the order of their places. */
   readonly endpoints: readonly Endpoint[];
   readonly places: readonly PlaceShare[];
+  /** How many endpoints the cluster has, also those that are not asked for. */
+  readonly size: number;
 }
 
-/** What a cluster calls; nothing of one that resolves whatever is called. */
-export function upstreamOf(cluster: ClusterJson, { endpoints }: ProxyConfiguration): Upstream {
+/** What a cluster calls of the endpoints that are asked for; nothing of one that resolves whatever is called. */
+export function upstreamOf(
+  cluster: ClusterJson,
+  { endpoints }: ProxyConfiguration,
+  criteria: EndpointCriteria,
+): Upstream {
   const name = cluster.edsClusterConfig?.serviceName ?? cluster.name ?? "";
   const assignment = cluster.loadAssignment ?? endpoints.get(name);
-  const groups = assignment?.endpoints ?? [];
+  const all = assignment?.endpoints ?? [];
+  const groups = all
+    .map(({ lbEndpoints = [], ...place }) => ({
+      ...place,
+      lbEndpoints: lbEndpoints.filter((one) => isAskedFor(criteria, one)),
+    }))
+    .filter(({ lbEndpoints }) => lbEndpoints.length > 0);
   const byPlace = cluster.commonLbConfig?.localityWeightedLbConfig !== undefined;
   const places = placeShares(groups, byPlace);
   return {
     places,
-    endpoints: groups.flatMap(({ lbEndpoints = [] }, group) =>
+    size: all.reduce((sum, { lbEndpoints = [] }) => sum + lbEndpoints.length, 0),
+    endpoints: groups.flatMap(({ lbEndpoints }, group) =>
       lbEndpoints.flatMap((endpoint, index) => {
         const share = places[group]?.shares[index] ?? 0;
         return endpointOf(endpoint, cluster, share) ?? [];

@@ -76,14 +76,14 @@ function elsewhereOf({ scene, proxy }: Context, branch: Branch): Elsewhere | und
 
 function branchStage(context: Context, branch: Branch): Stage {
   const { scene, namespace, proxy } = context;
-  const { cluster, share, config, arrivals, ending } = branch;
+  const { cluster, share, config, arrivals, ending, size = 0 } = branch;
   const resource = scene.resourcesOf(proxy).clusters.get(cluster);
   const { decision } = elsewhereOf(context, branch) ?? {};
   const elsewhere = decision === undefined ? [] : [sourceAt(scene, decision)];
   const clusterSteps = (found: ClusterJson): readonly Step[] => {
     const sources = clusterDecisions(scene, found, { namespace, resource });
     const type = found.type ?? found.clusterType?.name ?? "";
-    return [step(scene, "cluster", type, sources), ...poolSteps(scene, found, countOf(branch))];
+    return [step(scene, "cluster", type, sources), ...poolSteps(scene, found, size)];
   };
   return {
     title: `${percentOf(share)} to cluster ${cluster}`,
@@ -96,9 +96,6 @@ function branchStage(context: Context, branch: Branch): Stage {
     stages: alike(arrivals.map((arrival) => arrivalStage(context, arrival))),
   };
 }
-
-const countOf = ({ places = [] }: Branch): number =>
-  places.reduce((sum, { shares }) => sum + shares.length, 0);
 
 /** The number by which Envoy is told of no limit. */
 const UNLIMITED = 2 ** 32 - 1;

@@ -10,6 +10,7 @@ import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
+import { podMetadata } from "../called-pod.js";
 import { defined } from "../defined.js";
 import { ENDPOINT_METADATA, type WorkloadLabels } from "../metrics-log.js";
 
@@ -69,9 +70,17 @@ function metricMetadata(workload: Workload): WorkloadLabels {
   };
 }
 
+/** For what, beside being called, endpoints say who they are. */
+interface Telling {
+  /** Calls are counted, by the workloads that they go to. */
+  readonly isCounted?: boolean;
+  /** Requests may name pods. */
+  readonly isNamed?: boolean;
+}
+
 function endpoint(
   { workload, port, meshTls }: ClusterEndpoint,
-  isCounted: boolean,
+  { isCounted = false, isNamed = false }: Telling,
 ): LbEndpointJson {
   const isDescribed = isCounted && workload.name !== "";
   return {
@@ -81,6 +90,7 @@ function endpoint(
         ...(meshTls ? { "envoy.transport_socket_match": { tlsMode: "istio" } } : {}),
         istio: { workload: workloadMetadata(workload) },
         ...(isDescribed ? { [ENDPOINT_METADATA]: { ...metricMetadata(workload) } } : {}),
+        ...(isNamed ? podMetadata(workload.name) : {}),
       },
     },
     loadBalancingWeight: workload.weight,
@@ -122,15 +132,15 @@ export function preferenceOf(
 
 /**
  * The endpoints of a cluster by locality, each locality with the weight of all its endpoints, as `preference` orders them;
- * without one all are equal. Where calls are counted, `isCounted`, each says which workload it is.
+ * without one all are equal.
  */
 export function loadAssignment(
   clusterName: string,
   endpoints: readonly ClusterEndpoint[],
   {
     preference = (groups) => groups,
-    isCounted = false,
-  }: { readonly preference?: Preference | undefined; readonly isCounted?: boolean } = {},
+    ...telling
+  }: Telling & { readonly preference?: Preference | undefined } = {},
 ): ClusterLoadAssignmentJson {
   const byLocality = new Map<string, ClusterEndpoint[]>();
   for (const one of endpoints) {
@@ -149,7 +159,7 @@ export function loadAssignment(
     clusterName,
     endpoints: preference(groups).map(({ locality, priority, weight, members }) => ({
       locality: parseLocality(locality),
-      lbEndpoints: members.map((one) => endpoint(one, isCounted)),
+      lbEndpoints: members.map((one) => endpoint(one, telling)),
       loadBalancingWeight: weight,
       ...(priority === 0 ? {} : { priority }),
     })),

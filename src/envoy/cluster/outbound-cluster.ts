@@ -17,6 +17,7 @@ import type { Workload } from "../../mesh/workload.js";
 import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
 import type { Built } from "../built.js";
+import { hasCalledPods, podSubsets } from "../called-pod.js";
 import { adsSource } from "../config-source.js";
 import { configPath, originPath, outboundClusterName, sniOf } from "../names.js";
 import { reachedBy } from "./across-networks.js";
@@ -302,6 +303,22 @@ function meshTlsOf(
   }
 }
 
+/** Among which endpoints the load balancer chooses, where it is for it to choose. */
+function preselection(
+  { service, client }: OutboundClusterInput,
+  policy: EffectivePolicy,
+  isChosen: boolean,
+): Pick<ClusterJson, "commonLbConfig" | "lbSubsetConfig"> {
+  const commonLbConfig = commonLoadBalancing(
+    policy.outlierDetection,
+    isChosen ? undefined : localityBalancing(policy, service, client.placing.setting),
+  );
+  return {
+    commonLbConfig,
+    ...(hasCalledPods(service, client) ? { lbSubsetConfig: podSubsets(commonLbConfig) } : {}),
+  };
+}
+
 /** The cluster of a port, or of a subset of it (`""` for all). */
 function outboundCluster(
   input: OutboundClusterInput,
@@ -336,10 +353,7 @@ function outboundCluster(
     ...connectionOptions(policy, client),
     ...outliers(policy),
     ...(isChosen ? {} : loadBalancing(policy.loadBalancer)),
-    commonLbConfig: commonLoadBalancing(
-      policy.outlierDetection,
-      isChosen ? undefined : localityBalancing(policy, service, client.placing.setting),
-    ),
+    ...preselection(input, policy, isChosen),
     ...protocolOptions(upstream),
     ...withProxyProtocol(
       upstreamTls({

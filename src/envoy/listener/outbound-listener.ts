@@ -102,6 +102,7 @@ function requestFilter(
     filters: httpFilters({
       looksHostsUp: "name" in routes && options.needs.lookingUp.has(routes.name),
       keepsSessions: "name" in routes && options.needs.keepingSessions.has(routes.name),
+      callsPods: "name" in routes && options.needs.callingPods.has(routes.name),
       onDemand: options.onDemand && "name" in routes,
       tunnels: side === PROXY_SIDE,
       headers: options.headers,

@@ -22,6 +22,7 @@ import type { Service, ServicePort } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { hasAddress, type Workload } from "../../mesh/workload.js";
+import { hasCalledPods } from "../called-pod.js";
 import { reachedBy } from "../cluster/across-networks.js";
 import {
   type ClusterEndpoint,
@@ -71,6 +72,8 @@ interface EndpointInputs
   readonly passed: boolean;
   /** Calls are counted, by what each endpoint says of its workload. */
   readonly isCounted: boolean;
+  /** Calls are for pods by name, by what each endpoint says of its own. */
+  readonly isNamed: boolean;
 }
 
 /** The encoders of services' clusters and endpoints: equal inputs give the same objects, in whatever scope. */
@@ -130,7 +133,7 @@ function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentK
 }
 
 function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
-  const { service, rule, workloads, policies, caller, passed, isCounted } = inputs;
+  const { service, rule, workloads, policies, caller, passed, isCounted, isNamed } = inputs;
   const takesMeshTls = (workload: Workload, port: number): boolean =>
     workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
   const found = callableWorkloads(service, workloads, caller).filter(hasAddress);
@@ -146,7 +149,7 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
       const preference = preferenceOf(policy, service, caller);
       const sources = selected.flatMap(({ source }) => source ?? []);
       const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
-        const json = loadAssignment(name, members, { preference, isCounted });
+        const json = loadAssignment(name, members, { preference, isCounted, isNamed });
         const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
         return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
       };
@@ -191,6 +194,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
         caller: true,
         passed: true,
         isCounted: true,
+        isNamed: true,
       },
       (inputs) => buildEndpoints(encoder, inputs),
     ),
@@ -256,7 +260,9 @@ export function createClusterRows(
 }
 
 /** Whose endpoints are made, and what decides which of them take mutual TLS. */
-interface EndpointCaller extends Pick<ClusterCaller, "caller"> {
+interface EndpointCaller
+  extends Pick<ClusterCaller, "caller">,
+    Pick<ClientTraits, "captured" | "router"> {
   readonly policies: PeerAuthentications;
   /** It may be a gateway that passes mutual TLS on. */
   readonly passes: boolean;
@@ -275,17 +281,18 @@ export function createEndpointRows(
     ResourceSet
   >(
     "endpoints",
-    (_host, [view, workloads], { policies, caller, passes, isCounted }) => {
+    (_host, [view, workloads], context) => {
       const { service, rule } = view;
       if (service === undefined || !usesEds(service)) return undefined;
       return shared.endpoints({
         service,
         rule,
         workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
-        policies,
-        caller,
-        passed: passes && isPassed(service),
-        isCounted,
+        policies: context.policies,
+        caller: context.caller,
+        passed: context.passes && isPassed(service),
+        isCounted: context.isCounted,
+        isNamed: hasCalledPods(service, context),
       });
     },
     sameResources,
@@ -295,14 +302,22 @@ export function createEndpointRows(
   const settle = engine.settle<EndpointCaller>(
     (a, b) =>
       a.policies === b.policies &&
+      a.captured === b.captured &&
+      a.router === b.router &&
       a.caller === b.caller &&
       a.passes === b.passes &&
       a.isCounted === b.isCounted,
   );
   return (views, mesh, { client, caller }) => {
-    const passes = client.router && passing(mesh.gateways);
-    const isCounted = shared.counts(mesh.telemetries, mesh.config);
-    const context = settle({ policies: mesh.peerAuthentications, caller, passes, isCounted });
+    const { captured, router } = client;
+    const context = settle({
+      policies: mesh.peerAuthentications,
+      caller,
+      captured,
+      router,
+      passes: router && passing(mesh.gateways),
+      isCounted: shared.counts(mesh.telemetries, mesh.config),
+    });
     const byHost = derive([views, mesh.endpoints], context);
     return { byHost, all: flat(byHost) };
   };

@@ -19,6 +19,7 @@ import {
 import { leadsAnywhere } from "../../mesh/sidecar.js";
 import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
+import { calledPodOf, hasCalledPods } from "../called-pod.js";
 import type { Encoder } from "../encoder.js";
 import type { ChainContext } from "../listener/l4-chains.js";
 import {
@@ -142,15 +143,27 @@ const namesOf = ({ hostname, service }: HostView, { scope, mesh }: HostContext) 
     ? ownDomains(hostname)
     : hostDomains(hostname, scope.namespace, mesh.resolver.domain);
 
+/** The names below those of a service, by which callers mean one of its pods; none of a service that has an address. */
+const podNames = ({ service }: HostView, names: readonly string[]): readonly string[] =>
+  service !== undefined && isHeadless(service) ? names.map((name) => `*.${name}`) : [];
+
+/** How requests for these names of a host name its pods, where that is not for the address to say. */
+const podsCalled = (
+  { service }: HostView,
+  names: readonly string[],
+  { scope }: HostContext,
+): Pick<VirtualHostJson, "typedPerFilterConfig"> =>
+  service !== undefined && hasCalledPods(service, scope)
+    ? { typedPerFilterConfig: calledPodOf(names) }
+    : {};
+
 /** The virtual host of a port for clients that send the host alone, whatever the port. */
 function portHost(view: HostView, port: number, routeName: string, context: HostContext): HostPlan {
   const { scope } = context;
   const names = namesOf(view, context);
   const domains = [
     ...names,
-    ...(scope.captured && view.service !== undefined && isHeadless(view.service)
-      ? names.map((name) => `*.${name}`)
-      : []),
+    ...podNames(view, names),
     ...addressDomains(view.service === undefined ? [] : addressesFor(view.service, scope)),
   ];
   return {
@@ -160,6 +173,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
       // A table of its own is for connections to the service's address, whatever they call it.
       domains: routeName === String(port) ? domains : ["*"],
       routes: routesOf(view, port, context),
+      ...podsCalled(view, names, context),
       includeRequestAttemptCount: countsAttempts(scope.headers),
     },
     sources: sourcesOf(view, view.virtualServices),
@@ -176,9 +190,10 @@ function proxyHost(
   const { scope } = context;
   const number = port?.number ?? PORT_WITHOUT_SERVICE;
   const kind = port === undefined ? "http" : listenerProtocol(port.protocol);
-  const names = [...namesOf(view, context), ...addressDomains(view.service?.addresses ?? [])];
-  const withPort = names.map((name) => `${name}:${String(number)}`);
   const { service } = view;
+  const named = namesOf(view, context);
+  const names = [...named, ...podNames(view, named), ...addressDomains(service?.addresses ?? [])];
+  const withPort = names.map((name) => `${name}:${String(number)}`);
   const tunnels =
     kind === "http" || service === undefined || port === undefined
       ? []
@@ -189,6 +204,7 @@ function proxyHost(
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
       routes: [...tunnels, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
+      ...podsCalled(view, named, context),
       includeRequestAttemptCount: countsAttempts(scope.headers),
     },
     sources: sourcesOf(view, [

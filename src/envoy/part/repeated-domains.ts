@@ -64,8 +64,8 @@ export function createDomainIndex<Host extends EnvoyResource>(
   );
 }
 
-const needsSomething = ({ looksHostsUp, keepsSessions }: EnvoyResource): boolean =>
-  looksHostsUp === true || keepsSessions === true;
+const needsSomething = ({ looksHostsUp, keepsSessions, callsPods }: EnvoyResource): boolean =>
+  looksHostsUp === true || keepsSessions === true || callsPods === true;
 
 /** The hosts that have a domain, if there are several. */
 function repeatedAt<Host>(all: Table<Table<Host>>, domain: string): Table<Host> | typeof ABSENT {

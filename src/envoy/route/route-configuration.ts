@@ -5,6 +5,7 @@ import { versionOf } from "../../base/version.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
+import { callsPods } from "../called-pod.js";
 import { clusterNames } from "../cluster-names.js";
 import { adsSource } from "../config-source.js";
 import { encodeResource } from "../encode-resource.js";
@@ -46,6 +47,7 @@ export function encodeVirtualHost(
     clusters: clusterNames(json),
     ...(looksHostsUp(json) ? { looksHostsUp: true } : {}),
     ...(keepsSessions(json) ? { keepsSessions: true } : {}),
+    ...(callsPods(json) ? { callsPods: true } : {}),
     exclusive: (json.domains ?? []).map((domain) => domainKey(routeName, domain)),
   };
 }

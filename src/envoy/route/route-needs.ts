@@ -6,6 +6,8 @@ export interface RouteNeeds {
   readonly lookingUp: ReadonlySet<string>;
   /** Routes that keep clients with the endpoints that answered them. */
   readonly keepingSessions: ReadonlySet<string>;
+  /** Requests that may name pods. */
+  readonly callingPods: ReadonlySet<string>;
 }
 
 /** What a virtual host needs. */
@@ -13,6 +15,7 @@ export interface NeedingHost {
   readonly routeName: string;
   readonly looksHostsUp?: true;
   readonly keepsSessions?: true;
+  readonly callsPods?: true;
 }
 
 /** What the route configurations of some virtual hosts need. */
@@ -22,12 +25,17 @@ export function needsOf(hosts: readonly NeedingHost[]): RouteNeeds {
   return {
     lookingUp: namesOf(hosts.filter(({ looksHostsUp }) => looksHostsUp === true)),
     keepingSessions: namesOf(hosts.filter(({ keepsSessions }) => keepsSessions === true)),
+    callingPods: namesOf(hosts.filter(({ callsPods }) => callsPods === true)),
   };
 }
 
 /** Whether two are the same. */
 export function sameNeeds(a: RouteNeeds, b: RouteNeeds): boolean {
-  return isSame(a.lookingUp, b.lookingUp) && isSame(a.keepingSessions, b.keepingSessions);
+  return (
+    isSame(a.lookingUp, b.lookingUp) &&
+    isSame(a.keepingSessions, b.keepingSessions) &&
+    isSame(a.callingPods, b.callingPods)
+  );
 }
 
 const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
