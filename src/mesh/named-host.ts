@@ -4,6 +4,7 @@ import type { Table } from "../base/table.js";
 import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { HostView } from "./host-view.js";
 import { isWildcard } from "./hostname.js";
+import { listenerProtocol } from "./protocol.js";
 import { isCalledByWorkload, isHeadless, type Service } from "./service.js";
 import { serviceKey } from "./service-endpoints.js";
 import type { Workload } from "./workload.js";
@@ -33,29 +34,51 @@ function namedHosts(
   workloads: readonly Workload[],
   { captured, addressesOf }: NamingScope,
 ): readonly NamedHost[] {
-  const { kubernetes, name, namespace, ports } = service;
-  // Who asks for a host may write it as the one does who declares it.
-  const hostname = kubernetes ? service.hostname : name;
-  const short = kubernetes ? { name, namespace } : undefined;
-  if (!captured) {
-    const isCarried = ports.some(({ protocol }) => protocol !== "UDP");
-    return isCarried && !isWildcard(hostname) ? [{ hostname, addresses: [], short }] : [];
-  }
   const pods = isCalledByWorkload(service)
     ? workloads.filter(({ address }) => isIpAddress(address))
     : [];
+  if (!captured) return namesAtProxy(service, pods);
   const own = pods.length > 0 ? pods.map(({ address }) => address) : addressesOf(service);
   const addresses = own.filter(isIpAddress);
   if (addresses.length === 0) return [];
-  const members = isHeadless(service) ? pods.flatMap((pod) => podName(service, pod)) : [];
-  return [{ hostname, addresses: [...new Set(addresses)], short }, ...members];
+  const members = isHeadless(service)
+    ? pods.flatMap((pod) => podName(service, pod, [pod.address]))
+    : [];
+  return [{ ...wholeName(service), addresses: [...new Set(addresses)] }, ...members];
 }
 
+/**
+ * The names of a service for callers that find it at an address of their own proxy. There a pod is known by the host of
+ * requests alone: where other bytes are carried too, its name would lead to any pod.
+ */
+function namesAtProxy(service: Service, pods: readonly Workload[]): readonly NamedHost[] {
+  const carried = service.ports.filter(({ protocol }) => protocol !== "UDP");
+  const whole = wholeName(service);
+  if (carried.length === 0 || isWildcard(whole.hostname)) return [];
+  const sayHost = carried.every(({ protocol }) => listenerProtocol(protocol) === "http");
+  const members =
+    isHeadless(service) && sayHost ? pods.flatMap((pod) => podName(service, pod, [])) : [];
+  return [{ ...whole, addresses: [] }, ...members];
+}
+
+/** The name of a service itself. Who asks for a host may write it as the one does who declares it. */
+const wholeName = ({
+  kubernetes,
+  hostname,
+  name,
+  namespace,
+}: Service): Omit<NamedHost, "addresses"> =>
+  kubernetes ? { hostname, short: { name, namespace } } : { hostname: name, short: undefined };
+
 /** `database-0.database.default.svc.cluster.local`, of a workload that has a name. */
-function podName({ hostname, name, namespace }: Service, pod: Workload): readonly NamedHost[] {
+function podName(
+  { hostname, name, namespace }: Service,
+  pod: Workload,
+  addresses: readonly string[],
+): readonly NamedHost[] {
   if (pod.name === "") return [];
   const short = { name: `${pod.name}.${name}`, namespace };
-  return [{ hostname: `${pod.name}.${hostname}`, addresses: [pod.address], short }];
+  return [{ hostname: `${pod.name}.${hostname}`, addresses, short }];
 }
 
 const sameNames = (a: readonly NamedHost[], b: readonly NamedHost[]): boolean =>

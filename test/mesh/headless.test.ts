@@ -1,5 +1,7 @@
 /** Services without an address, whose pods are called by names of their own, where no connections are captured. */
+import { Resolver } from "node:dns/promises";
 import { describe, expect, test } from "vitest";
+import { DNS_PORT } from "../../src/envoy/listener/dns-listener.js";
 import { admin } from "./harness/admin.js";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents, ON_DEMAND } from "./harness/manifests.js";
@@ -71,6 +73,17 @@ const APPLICATIONS = documents(
   application("caller", { namespace: "other" }),
   DATABASE,
 );
+
+/** Another name of the pods, under which they carry requests alone. */
+const REQUESTS = `
+apiVersion: v1
+kind: Service
+metadata: { name: requests }
+spec:
+  clusterIP: None
+  selector: { app: database }
+  ports: [{ name: http, port: 8002, targetPort: 8080 }]
+`;
 
 const HTTP = String(PORTS.http);
 const BYTES = String(PORTS.bytes);
@@ -169,7 +182,12 @@ describe.for(WAYS)("with $way", ({ protocol, more }) => {
 });
 
 describe("a mesh that changes", () => {
-  const mesh = shareMesh({ "mesh.yaml": documents(application("caller"), DATABASE) });
+  const annotations = {
+    "proxy.istio.io/config": '{ "proxyMetadata": { "ISTIO_META_DNS_CAPTURE": "true" } }',
+  };
+  const mesh = shareMesh({
+    "mesh.yaml": documents(application("caller", { annotations }), DATABASE, REQUESTS),
+  });
   const caller = () => mesh().pod("caller-0");
 
   test.each([
@@ -179,6 +197,18 @@ describe("a mesh that changes", () => {
     const url = `http://${host}:${HTTP}/`;
     const { results } = await explanationOf(mesh(), url, "--from", "caller-0.default");
     expect(results).toMatchObject([{ share: 1, answeredBy, reason }]);
+  });
+
+  test("an application that knows no proxy finds a pod by DNS, and calls it", async () => {
+    const { egress } = caller().addresses;
+    const resolver = new Resolver({ timeout: 2_000, tries: 10 });
+    resolver.setServers([`${egress}:${String(DNS_PORT)}`]);
+    for (const pod of ["database-0", "database-1"]) {
+      const [address = ""] = await resolver.resolve4(`${pod}.requests`);
+      expect(address).toBe(egress);
+      const answer = await callAddress({ address, port: 8002 }, `http://${pod}.requests:8002/`);
+      expect(echoOf(answer).pod).toBe(pod);
+    }
   });
 
   test("a pod that comes is called by its name, and one that goes no more", async () => {

@@ -95,6 +95,54 @@ test("at a proxy's own address those are found that connections to it can mean",
   });
 });
 
+const headless = (port: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: database }
+spec: { clusterIP: None, selector: { app: database }, ports: [{ name: http, port: 8000 }${port}] }
+`;
+
+const pod = (name: string, podIP: string): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, labels: { app: database } }
+spec: {}
+status: { podIP: ${podIP} }
+`;
+
+test.each([
+  ["carries requests alone", "", true],
+  ["has a port for UDP too", ", { name: udp, port: 53, protocol: UDP }", true],
+  ["carries other bytes too", ", { name: tcp, port: 5432 }", false],
+  ["has a port that says nothing of its protocol", ", { name: unsaid, port: 5432 }", false],
+])(
+  "at a proxy's own address pods of a headless service that %s are found: %s",
+  (_which, port, expected) => {
+    const files = { "mesh.yaml": documents(headless(port), pod("database-0", "192.0.2.1")) };
+    const found = answersOf(following(sidecar(CALLED))(createDirectory().write(files)));
+    expect(found?.["database"]).toEqual([EGRESS_ADDRESS]);
+    for (const name of ["database-0.database", "database-0.database.default.svc.cluster.local"]) {
+      expect(found?.[name]).toEqual(expected ? [EGRESS_ADDRESS] : undefined);
+    }
+  },
+);
+
+test("a pod that moves leaves the answers of a proxy that finds it at its own address", () => {
+  const directory = createDirectory();
+  const made: string[] = [];
+  const engine = new Engine({ record: (operator) => void made.push(operator) });
+  const sets = following(sidecar(CALLED), engine);
+  const files = { "service.yaml": headless(""), "pod.yaml": pod("database-0", "192.0.2.1") };
+  const before = answersOf(sets(directory.write(files)));
+  made.length = 0;
+  const moved = { "pod.yaml": pod("database-0", "192.0.2.2") };
+  expect(answersOf(sets(directory.write(moved)))).toEqual(before);
+  expect(made).not.toContain("DNS listener");
+  const gone = answersOf(sets(directory.write({ "pod.yaml": undefined })));
+  expect(gone?.["database"]).toEqual([EGRESS_ADDRESS]);
+  expect(gone?.["database-0.database"]).toBeUndefined();
+});
+
 test("a host with capital letters is found as it is written, and in small ones", () => {
   const addresses = ["203.0.113.1"];
   const files = { "mesh.yaml": entry("Alone", 9000, `addresses: [${addresses.join()}]`) };
