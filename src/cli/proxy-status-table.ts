@@ -42,12 +42,13 @@ export function subscriptionTable(
 
 function statusCell(type: TypeSyncJson | undefined, now: number): string {
   if (type === undefined) return "IGNORED";
-  const { status = "NOT_SENT", lastSent } = type;
+  const { status = "NOT_SENT", lastSent, resumedAt } = type;
   if (status === "NOT_SENT") return "NOT SENT";
-  return lastSent === undefined ? status : `${status} (${formatAge(now - Date.parse(lastSent))})`;
+  const since = lastSent ?? resumedAt;
+  return since === undefined ? status : `${status} (${formatAge(now - Date.parse(since))})`;
 }
 
-/** A column for each type of resource, with where a proxy stands and when it was last sent something. */
+/** A column for each type of resource, with where a proxy stands and when it was last sent something, or came back with it. */
 export function statusTable(
   proxies: readonly ProxyJson[],
   { id: controlPlane = "" }: ControlPlaneJson,

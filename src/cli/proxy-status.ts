@@ -11,11 +11,13 @@ ERROR when it refused something, IGNORED when it did not ask for the type.
 For one proxy, what it accepted is compared with what its Envoy holds: by its admin interface, when that is on this machine,
 or by a file with what that answered to /config_dump.
 
-JSON and YAML have all that is known of each proxy, as the debug API tells it; istioctl 1.29 has neither of the two.
+JSON and YAML are what istioctl newer than 1.29 prints, a discovery response with a ClientConfig of each proxy; beside it, in
+proxies and controlPlane, they have all that the debug API tells.
 
 Examples:
   $ fairlead proxy-status
   $ fairlead proxy-status -v 1 -n default
+  $ fairlead proxy-status -o json
   $ fairlead proxy-status payments-v1-0.default`;
 
 /** `fairlead proxy-status`. */

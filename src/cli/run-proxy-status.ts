@@ -1,3 +1,4 @@
+import { statusResponse } from "../debug/status-response.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
@@ -17,7 +18,7 @@ export interface ProxyStatusOptions extends ConnectionOptions {
 /** What the tables show: of hundreds of proxies, all that is known of them takes long to read. */
 const FIELDS = {
   "0": "id,clusterId,istioVersion,types.shortName,types.lastRefusal",
-  "1": "id,clusterId,istioVersion,types.shortName,types.lastRefusal,types.status,types.lastSent",
+  "1": "id,clusterId,istioVersion,types.shortName,types.lastRefusal,types.status,types.lastSent,types.resumedAt",
 } as const;
 
 /** Prints the proxies that are connected. */
@@ -30,12 +31,12 @@ export async function runProxyStatus(
   const answer = await askControlPlane(context, options, (client) =>
     client.listProxies({ namespace, readMask }),
   );
-  const { proxies = [], controlPlane = {} } = answer;
-  const { stdout, stderr } = context;
   if (output !== "table") {
-    await writeValue(context, output, { controlPlane, proxies });
+    await writeValue(context, output, statusResponse(answer));
     return;
   }
+  const { proxies = [], controlPlane = {} } = answer;
+  const { stdout, stderr } = context;
   if (proxies.length === 0) {
     const where = namespace === "" ? "" : ` in namespace ${namespace}`;
     stderr.write(`No proxy is connected${where}.\n`);

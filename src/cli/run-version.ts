@@ -2,6 +2,7 @@ import type {
   ListProxiesResponseJson,
   ProxyJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { COMPONENT } from "../debug/control-plane-identifier.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
 import { ENVOY_RELEASE } from "../up/envoy-binary.js";
 import type { ConnectionOptions } from "./connection-options.js";
@@ -33,7 +34,10 @@ export async function runVersion(context: CommandContext, options: VersionOption
   const remote = options.remote ? await askRemote(context, options) : undefined;
   const { output, short } = options;
   if (output !== "text") {
-    await writeValue(context, output, { ...client, ...remoteJson(remote) });
+    await writeValue(context, output, {
+      clientVersion: clientVersion(client),
+      ...remoteVersions(remote),
+    });
     return;
   }
   const lines = [clientLine(client, short), ...remoteLines(remote, short)];
@@ -48,7 +52,7 @@ async function askRemote(
   const { askControlPlane, NoControlPlaneError } = await import("./connect.js");
   try {
     return await askControlPlane(context, options, (client) =>
-      client.listProxies({ readMask: "id,envoyVersion,istioVersion" }),
+      client.listProxies({ readMask: "id,type,envoyVersion,istioVersion" }),
     );
   } catch (error) {
     const isNamed = options.xdsAddress !== undefined || options.state !== undefined;
@@ -57,15 +61,25 @@ async function askRemote(
   }
 }
 
-function remoteJson(remote: ListProxiesResponseJson | undefined): object {
+const clientVersion = ({ fairlead, ...madeFor }: ClientVersion): object => ({
+  version: fairlead,
+  ...madeFor,
+});
+
+/** By istioctl's members, which are written so; nothing is told of what there is not, such as the version of Go. */
+function remoteVersions(remote: ListProxiesResponseJson | undefined): object {
   if (remote === undefined) return {};
-  const { controlPlane, proxies = [] } = remote;
-  const dataPlane = proxies.map(({ id, envoyVersion, istioVersion }) => ({
-    id,
-    envoyVersion,
-    istioVersion,
-  }));
-  return { controlPlane, dataPlane };
+  const { controlPlane: { id, version, istioVersion, startedAt } = {}, proxies = [] } = remote;
+  const info = { version, istioApi: istioVersion };
+  return {
+    meshVersion: [{ Component: COMPONENT, Info: info, ID: id, StartedAt: startedAt }],
+    dataPlaneVersion: proxies.map((proxy) => ({
+      ID: proxy.id,
+      IstioVersion: proxy.istioVersion ?? "",
+      Type: proxy.type === "router" ? "gateway" : proxy.type,
+      EnvoyVersion: proxy.envoyVersion ?? "",
+    })),
+  };
 }
 
 const clientLine = ({ fairlead, istioApi, envoy }: ClientVersion, short: boolean): string =>

@@ -7,6 +7,9 @@ import type { VersionOptions } from "./run-version.js";
 const HELP = `
 Without a control plane it tells of itself alone.
 
+JSON and YAML have istioctl's members: clientVersion, meshVersion and dataPlaneVersion. Of a build they have its version alone, and
+beside it the API of Istio and the Envoy that it is made for; of a proxy also the version of its Envoy.
+
 Examples:
   $ fairlead version
   $ fairlead version --short

@@ -12,7 +12,8 @@ import { status } from "../grpc/status-code.js";
 import type { TypeStatus } from "../xds/stream-status.js";
 import type { ReadAccepted, ShownResource } from "./accepted-resources.js";
 import { type Answer, type CallGuard, eachRequest, unary } from "./calls.js";
-import { clientStatus, typeState } from "./client-status.js";
+import { clientStatus } from "./client-status.js";
+import { describeProxy } from "./describe-proxy.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { timestamp } from "./timestamp.js";
 
@@ -83,9 +84,14 @@ function resourceState(
 }
 
 /** An entry for each resource of a type; for the type itself where it has none, or where some are not answered yet. */
-function typeStates(type: TypeStatus, resources: readonly ShownResource[]): readonly JsonObject[] {
-  const each = resources.map((resource) => resourceState(resource, type.typeUrl));
-  return each.length === 0 || type.unjudged > 0 ? [typeState(type), ...each] : each;
+function typeStates(
+  { typeUrl, unjudged }: TypeStatus,
+  whole: readonly JsonObject[],
+  resources: readonly ShownResource[],
+): readonly JsonObject[] {
+  const each = resources.map((resource) => resourceState(resource, typeUrl));
+  if (each.length > 0 && unjudged === 0) return each;
+  return [...whole.filter((one) => one["typeUrl"] === typeUrl), ...each];
 }
 
 async function withResources(
@@ -94,10 +100,11 @@ async function withResources(
 ): Promise<JsonObject> {
   const { stream } = connection;
   const shown = await readAccepted(stream, observed);
+  const { node, genericXdsConfigs } = clientStatus(describeProxy(connection, observed));
   return {
-    ...clientStatus(connection),
+    node,
     genericXdsConfigs: stream.types.flatMap((type) =>
-      typeStates(type, shown.get(type.typeUrl) ?? []),
+      typeStates(type, genericXdsConfigs, shown.get(type.typeUrl) ?? []),
     ),
   };
 }
@@ -125,7 +132,10 @@ function createAnswer(options: ClientStatusOptions): Answer<ClientStatusRequestJ
       ({ proxy }) =>
         nodeMatchers.length === 0 || nodeMatchers.some((matcher) => matches(matcher, proxy.id)),
     );
-    if (excludeResourceContents) return { config: connections.map(clientStatus) };
+    if (excludeResourceContents) {
+      const described = connections.map((one) => describeProxy(one, options.observed));
+      return { config: described.map(clientStatus) };
+    }
     refuseTooMany(connections, options);
     const config: JsonObject[] = [];
     for (const connection of connections) config.push(await withResources(connection, options));

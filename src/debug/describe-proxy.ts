@@ -33,7 +33,7 @@ function formatSource({ position, resource = "" }: ReturnType<MadeAt>): string {
 }
 
 function describeType(session: string, type: TypeStatus, madeAt: MadeAt): TypeSyncJson {
-  const { typeUrl, lastSent, lastAcked } = type;
+  const { typeUrl, lastSent, lastAcked, resumedAt } = type;
   const refusal = lastRefusal(session, type, madeAt);
   return {
     typeUrl,
@@ -42,6 +42,7 @@ function describeType(session: string, type: TypeStatus, madeAt: MadeAt): TypeSy
     ...(lastSent === undefined ? {} : { lastSent: timeOf(lastSent) }),
     ...(lastAcked === undefined ? {} : { lastAcked: timeOf(lastAcked) }),
     ...(refusal === undefined ? {} : { lastRefusal: refusal }),
+    ...(resumedAt === undefined ? {} : { resumedAt: timestamp(resumedAt) }),
   };
 }
 

@@ -18,15 +18,16 @@ import type { Question, Questions } from "../xds/questions.js";
 import type { CheckAccess } from "./access.js";
 import { clientStatus } from "./client-status.js";
 import type { ComposeDump } from "./config-dump.js";
+import { controlPlaneIdentifier } from "./control-plane-identifier.js";
 import { answerPath } from "./debug-paths.js";
+import { describeProxy } from "./describe-proxy.js";
 import { FILLED_SECTIONS, istioDump } from "./istio-dump.js";
 import { connectionsOf, type Observed } from "./observed.js";
+import { CLIENT_CONFIG, SYNC } from "./status-response.js";
 
 const PREFIX = "istio.io/debug";
-const SYNC = `${PREFIX}/syncz`;
 const DUMP = `${PREFIX}/config_dump`;
 const RESPONSE = "envoy.service.discovery.v3.DiscoveryResponse";
-const CLIENT_CONFIG = "envoy.service.status.v3.ClientConfig";
 
 /** What questions are answered with. */
 export interface IstioDebugOptions {
@@ -57,11 +58,6 @@ function carried(registry: Registry, typeName: string, json: JsonObject): Carrie
   return { typeUrl: `type.googleapis.com/${typeName}`, value };
 }
 
-/** By this istioctl knows which control plane answers: a JSON text in a field for a name. */
-function identifierOf({ id, istioVersion }: ControlPlaneJson): string {
-  return JSON.stringify({ Component: "fairlead", ID: id, Info: { version: istioVersion } });
-}
-
 function response(
   registry: Registry,
   { typeUrl }: Question,
@@ -72,7 +68,7 @@ function response(
   const message = {
     typeUrl,
     resources: [...resources],
-    controlPlane: { identifier: identifierOf(controlPlane) },
+    controlPlane: { identifier: controlPlaneIdentifier(controlPlane) },
   };
   return Buffer.from(toBinary(schema, create(schema, message)));
 }
@@ -94,7 +90,7 @@ async function answerOf(
   switch (question.typeUrl) {
     case SYNC:
       return connectionsOf(observed).map((connection) =>
-        carried(registry, CLIENT_CONFIG, clientStatus(connection)),
+        carried(registry, CLIENT_CONFIG, clientStatus(describeProxy(connection, observed))),
       );
     case DUMP: {
       const id = onlyName(question);

@@ -149,6 +149,19 @@ test("proxy-config rootca-compare names the roots that two proxies both trust", 
   );
 });
 
+test("version tells gateways from sidecars, by istioctl's names for them", async () => {
+  const { stdout } = await fairlead("version", "-o", "json");
+  const { dataPlaneVersion } = JSON.parse(stdout) as {
+    readonly dataPlaneVersion: readonly { readonly ID: string; readonly Type: string }[];
+  };
+  expect(dataPlaneVersion.map(({ ID, Type }) => `${Type} ${ID}`)).toEqual([
+    "gateway istio-ingressgateway-0.istio-system",
+    "sidecar my-service-0.default",
+    "sidecar payments-v1-0.default",
+    "sidecar payments-v2-0.default",
+  ]);
+});
+
 test("envoy-stats tells what a proxy has counted, in several formats", async () => {
   const stats = async (...args: readonly string[]): Promise<string> =>
     (await fairlead("x", "envoy-stats", "payments-v1-0", ...args)).stdout;

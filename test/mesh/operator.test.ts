@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
+import { TYPE_URL } from "../../src/xds/resource.js";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
 import { application } from "./harness/manifests.js";
@@ -23,7 +24,23 @@ test("lists a proxy with what its Envoy asked for", async () => {
 
 test("lists proxies for programs, in JSON and in YAML alike", async () => {
   const json = JSON.parse((await ask("proxy-status", "-o", "json")).stdout) as object;
-  expect(json).toMatchObject({ proxies: [{ id: "payments-0.default" }] });
+  expect(json).toMatchObject({
+    resources: [
+      {
+        "@type": "type.googleapis.com/envoy.service.status.v3.ClientConfig",
+        node: {
+          id: "payments-0.default",
+          metadata: { CLUSTER_ID: "Kubernetes", NAMESPACE: "default", ISTIO_VERSION: "1.29.6" },
+        },
+        genericXdsConfigs: expect.arrayContaining([
+          expect.objectContaining({ typeUrl: TYPE_URL.cluster, configStatus: "SYNCED" }),
+        ]) as object[],
+      },
+    ],
+    typeUrl: "istio.io/debug/syncz",
+    controlPlane: { identifier: expect.stringContaining('{"Component":"fairlead"') as string },
+    proxies: [{ id: "payments-0.default", types: expect.any(Array) as object[] }],
+  });
   expect(load((await ask("proxy-status", "-o", "yaml")).stdout)).toEqual(json);
 });
 
@@ -50,13 +67,16 @@ test("finds what a saved dump of an Envoy has not", async () => {
 
 test("says which Envoy each proxy is", async () => {
   const { stdout } = await ask("version", "-o", "json");
+  const version = expect.stringMatching(/^\d+\.\d+\.\d+$/) as string;
   expect(JSON.parse(stdout)).toMatchObject({
-    controlPlane: { istioVersion: "1.29.6" },
-    dataPlane: [
+    clientVersion: { version },
+    meshVersion: [{ Component: "fairlead", Info: { version, istioApi: "1.29.6" } }],
+    dataPlaneVersion: [
       {
-        id: "payments-0.default",
-        envoyVersion: expect.stringMatching(/^1\.40\.\d+$/) as string,
-        istioVersion: "1.29.6",
+        ID: "payments-0.default",
+        IstioVersion: "1.29.6",
+        Type: "sidecar",
+        EnvoyVersion: expect.stringMatching(/^1\.40\.\d+$/) as string,
       },
     ],
   });

@@ -80,10 +80,13 @@ test("says that the Envoy which was named is none", async () => {
   expect(stderr).toMatch(/^error: \/nowhere\/envoy, which was named, is no Envoy/);
 });
 
+/** Under istioctl's name for them. */
 const VERSIONS = {
-  fairlead: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
-  istioApi: "1.29.6",
-  envoy: "1.40",
+  clientVersion: {
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+    istioApi: "1.29.6",
+    envoy: "1.40",
+  },
 };
 
 /** Whatever runs on this machine. */

@@ -56,6 +56,16 @@ payments-v1-0.default                   Kubernetes     devbox     1.29.6      2 
 `);
 });
 
+test("counts the age of what a proxy came back with from when it came", () => {
+  const listeners: TypeSyncJson = {
+    shortName: "LDS",
+    status: "SYNCED",
+    resumedAt: "2026-11-25T21:00:04Z",
+  };
+  const [, row] = statusTable([proxy("payments-v1-0.default", listeners)], CONTROL_PLANE, NOW);
+  expect(row).toContain(" SYNCED (6s) ");
+});
+
 test("has a column for each type, with where a proxy stands and since when", () => {
   expect(text(statusTable(PROXIES, CONTROL_PLANE, NOW))).toBe(`
 NAME                                    CLUSTER        CDS             ECDS        EDS            LDS              RDS          NDS         ISTIOD     VERSION

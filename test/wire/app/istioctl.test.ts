@@ -7,11 +7,16 @@ import { expect, onTestFinished, test } from "vitest";
 import type { DiscoveryResponse } from "../../../gen/types/envoy/service/discovery/v3/discovery_pb.js";
 import type { ClientConfigJson } from "../../../gen/types/envoy/service/status/v3/csds_pb.js";
 import { noteOutput } from "../../outputs/note-output.js";
+import { run } from "../../unit/cli/run.js";
 import { METHODS } from "../xds/discovery-client.js";
 import { messageType, registry } from "../xds/view-server.js";
 import { joinAs, shareDebugged } from "./debugged.js";
 
 const debugged = shareDebugged();
+
+interface StatusOf {
+  readonly node: { readonly id: string };
+}
 
 const bytesOf = (field: number, content: Buffer | string): Buffer => {
   const bytes = Buffer.from(content);
@@ -118,6 +123,21 @@ test("proxy-status: a client status for each proxy, and none for istioctl itself
         lastUpdated: updated,
       },
     ],
+  });
+});
+
+test("proxy-status: our own command tells programs of each proxy what istioctl is told", async () => {
+  await joinAs(debugged(), "payments-3");
+  const told = async (): Promise<unknown> => {
+    const { stdout } = await run(["proxy-status", "-o", "json", "--state", debugged().state]);
+    const { resources } = JSON.parse(stdout) as { readonly resources: readonly StatusOf[] };
+    return resources.find(({ node }) => node.id === "payments-3.default");
+  };
+  const { resources } = await ask("istio.io/debug/syncz");
+  const asked = resources.find((one) => (jsonOf(one) as StatusOf).node.id === "payments-3.default");
+  expect(await told()).toEqual({
+    "@type": asked?.typeUrl,
+    ...(asked && (jsonOf(asked) as object)),
   });
 });
 
