@@ -42,9 +42,12 @@ export function oneOf<W extends string>(...words: W[]): TEnum<W[]> {
   return Type.Enum(words);
 }
 
+/** Any name, also one with a line's end in it, which TypeBox's own pattern leaves unchecked with what it is the name of. */
+const AnyName = Type.String({ pattern: "^" });
+
 /** An object whose member names are the user's, with at most `maxProperties` of them. */
 export function mapOf<S extends TSchema>(value: S, maxProperties?: number): TRecord<"^.*$", S> {
-  return Type.Record(Type.String(), value, maxProperties === undefined ? {} : { maxProperties });
+  return Type.Record(AnyName, value, maxProperties === undefined ? {} : { maxProperties });
 }
 
 /** Text. */

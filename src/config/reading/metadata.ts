@@ -76,10 +76,22 @@ export function readMetadata(value: unknown, isClusterScoped: boolean): Metadata
   if (typeof name !== "string" || typeof namespace !== "string" || identity.length > 0) {
     return { findings: [...findings.filter(isAboutNoIdentity), ...identity] };
   }
-  return { metadata: metadataOf(name, namespace, fields), findings };
+  return { metadata: metadataOf(name, namespace, inOrder(fields, findings)), findings };
 }
 
-/** Only of fields that were found to be in order: what is not is left out, and so is the resource. */
+/** The fields without errors. One with errors has the resource left out; what else is wrong with it is looked for all the same. */
+function inOrder(
+  fields: Readonly<Record<string, unknown>>,
+  findings: readonly Finding[],
+): Readonly<Record<string, unknown>> {
+  const wrong = new Set(
+    findings.filter(({ severity }) => severity === undefined).map(({ path }) => path[1]),
+  );
+  return wrong.size === 0
+    ? fields
+    : Object.fromEntries(Object.entries(fields).filter(([name]) => !wrong.has(name)));
+}
+
 function metadataOf(
   name: string,
   namespace: string,

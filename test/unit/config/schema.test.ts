@@ -138,6 +138,14 @@ describe("what is wrong with the fields of a resource", () => {
     expect(finding?.path).toEqual(["spec", "portLevelMtls", "8080", "mode"]);
   });
 
+  it("is a value under a name with the end of a line in it", () => {
+    const [finding] = findingsOf("Sidecar", { workloadSelector: { labels: { "a\nb": null } } });
+    expect(finding).toMatchObject({
+      path: ["spec", "workloadSelector", "labels", "a\nb"],
+      code: "wrong-type",
+    });
+  });
+
   it("is looked for before the rules between fields", () => {
     const codes = findingsOf("VirtualService", { hosts: ["*"], htttp: [] }).map(({ code }) => code);
     expect(codes).toEqual(["unknown-field"]);

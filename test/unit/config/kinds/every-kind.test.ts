@@ -1,14 +1,18 @@
 import { Ajv } from "ajv";
 import fc from "fast-check";
+import type { TSchema } from "typebox";
 import { describe, expect, it } from "vitest";
 import { durationMs } from "../../../../src/config/duration.js";
 import type { KindDefinition } from "../../../../src/config/kind.js";
 import { KINDS, type Kind } from "../../../../src/config/kinds.js";
+import { MetadataFields } from "../../../../src/config/reading/metadata.js";
+import { readResource } from "../../../../src/config/reading/resource.js";
 import { validateBody } from "../../../../src/config/schema.js";
 import { findingsOf } from "./findings-of.js";
 import { arbitraryOf } from "./schema-arbitrary.js";
 import { spoilt } from "./spoilt.js";
 
+const METADATA: TSchema = MetadataFields;
 const kinds = Object.keys(KINDS) as Kind[];
 
 describe.each(kinds)("%s", (kind) => {
@@ -45,6 +49,23 @@ describe.each(kinds)("%s", (kind) => {
     fc.assert(
       fc.property(spoilt(arbitraryOf(definition.schema)), (spec) => {
         expect(validateBody(definition, spec).length === 0).toBe(isValid(spec));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("is read without an exception, with some of its values or of its metadata spoilt", () => {
+    const { group, versions, body, schema } = definition;
+    const members = { metadata: arbitraryOf(METADATA), spec: arbitraryOf(schema) };
+    const resources = fc.record(members).map(({ metadata, spec }) => ({
+      metadata: { ...(metadata as object), name: "one" },
+      ...(body === "spec" ? { spec } : (spec as object)),
+    }));
+    const apiVersion = [group, versions[0]].filter((part) => part !== "").join("/");
+    fc.assert(
+      fc.property(spoilt(resources), (resource) => {
+        const reading = readResource({ ...(resource as object), apiVersion, kind });
+        expect(Array.isArray(reading.findings)).toBe(true);
       }),
       { numRuns: 100 },
     );

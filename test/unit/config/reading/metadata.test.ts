@@ -23,6 +23,28 @@ describe("metadata", () => {
     expect(readMetadata({ name: "a", namespace: "b" }, true).metadata?.namespace).toBe("");
   });
 
+  it("has nothing in it of a field with errors", () => {
+    const { metadata, findings } = readMetadata(
+      {
+        name: "a",
+        labels: { one: "b", two: false },
+        annotations: { three: "c" },
+        ownerReferences: [null, { kind: "A", name: "b", controller: true }],
+      },
+      false,
+    );
+    expect(metadata).toEqual({
+      name: "a",
+      namespace: "default",
+      labels: {},
+      annotations: { three: "c" },
+    });
+    expect(findings).toMatchObject([
+      { path: ["metadata", "labels", "two"] },
+      { path: ["metadata", "ownerReferences", 0] },
+    ]);
+  });
+
   it("may have what Kubernetes keeps there", () => {
     const value = {
       name: "a.b-c.1",

@@ -27,3 +27,20 @@ describe("a resource that is indented wrongly", () => {
     ]);
   });
 });
+
+it("a switch among the labels that has no quotes is an error, and the rest of the resource is checked", () => {
+  const { findings } = readResource({
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "a", labels: { "networking.istio.io/enable-autoallocate-ip": false } },
+    spec: {
+      hosts: ["a.example.com"],
+      resolution: "DNS",
+      ports: [{ number: 0, name: "tcp", protocol: "TCP" }],
+    },
+  });
+  expect(findings.map(({ path }) => path.slice(0, 3))).toEqual([
+    ["metadata", "labels", "networking.istio.io/enable-autoallocate-ip"],
+    ["spec", "ports", 0],
+  ]);
+});
