@@ -57,7 +57,13 @@ export function* checkRetry(retry: HTTPRetry, path: Path): Findings {
   }
 }
 
-/** Whether a text is an HTTP status that IANA has a name for; Node has one for 509 too. */
-function isStatus(text: string): boolean {
-  return Object.hasOwn(STATUS_CODES, text) && text !== "509";
+/** The HTTP status that a word of `retryOn` is, which as in Go may begin with zeros or a plus sign; undefined for conditions. */
+export function retriedStatus(word: string): number | undefined {
+  return /^\+?0*\d{3}$/.test(word) ? Number(word) : undefined;
+}
+
+/** Whether a word is an HTTP status that IANA has a name for; Node has one for 509 too. */
+function isStatus(word: string): boolean {
+  const status = retriedStatus(word) ?? 0;
+  return Object.hasOwn(STATUS_CODES, status) && status !== 509;
 }

@@ -1,4 +1,4 @@
-import type { HTTPRetry } from "../../config/kinds/http-retry.js";
+import { type HTTPRetry, retriedStatus } from "../../config/kinds/http-retry.js";
 import { any } from "../any.js";
 import type { RetryPolicyJson } from "../api.js";
 import { defined } from "../defined.js";
@@ -11,7 +11,6 @@ const DEFAULT_RETRIES = 2;
 const HOST_SELECTION_ATTEMPTS = "5";
 const SERVICE_UNAVAILABLE = 503;
 const STATUS_CODES = "retriable-status-codes";
-const STATUS_CODE = /^\d{3}$/;
 
 /** Whether a retry goes to an endpoint that was not tried yet. */
 function otherHosts(others: boolean): RetryPolicyJson {
@@ -31,8 +30,8 @@ function parseRetryOn(retryOn: string): Pick<RetryPolicyJson, "retryOn" | "retri
     .split(",")
     .map((word) => word.trim())
     .filter((word) => word !== "");
-  const codes = words.filter((word) => STATUS_CODE.test(word)).map(Number);
-  const conditions = words.filter((word) => !STATUS_CODE.test(word));
+  const codes = words.map(retriedStatus).filter((status) => status !== undefined);
+  const conditions = words.filter((word) => retriedStatus(word) === undefined);
   const all =
     codes.length > 0 && !conditions.includes(STATUS_CODES)
       ? [...conditions, STATUS_CODES]

@@ -18,6 +18,10 @@ test.each<[retries: HTTPRetry | undefined, policy: object | undefined]>([
     },
   ],
   [
+    { attempts: 1, retryOn: "0503,+429,retriable-status-codes" },
+    { retryOn: "retriable-status-codes", retriableStatusCodes: [503, 429], numRetries: 1 },
+  ],
+  [
     { attempts: 1, retryOn: "reset", retryRemoteLocalities: true },
     { retryOn: "reset", numRetries: 1 },
   ],

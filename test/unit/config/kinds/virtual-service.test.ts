@@ -281,9 +281,14 @@ describe("the retries of an HTTP route", () => {
       [],
     ],
     [
+      "have statuses that begin with zeros or a plus sign",
+      retries({ attempts: 1, retryOn: "0503,+504" }),
+      [],
+    ],
+    [
       "have no other words",
-      retries({ attempts: 1, retryOn: "5xx,509,constructor" }),
-      [`${RETRIES}.retryOn`, `${RETRIES}.retryOn`],
+      retries({ attempts: 1, retryOn: "5xx,509,constructor,0509,-503,5030" }),
+      Array.from({ length: 5 }, () => `${RETRIES}.retryOn`),
     ],
     ["are not configured when they are off", retries({ perTryTimeout: "1s" }), [RETRIES]],
     ["are not negative", retries({ attempts: -2 }), [`${RETRIES}.attempts`]],
