@@ -21,6 +21,7 @@ import {
 } from "./providers.js";
 import { createNames } from "./resource-names.js";
 import { checkSelector, SELECTING_KINDS } from "./selectors.js";
+import { checkSilentLogs, type MeshLogs, meshLogsOf, namespacesWithLogs } from "./silent-logs.js";
 import { createSubsetRegistry, type RuleSubsets, type SubsetRegistry } from "./subset-registry.js";
 import { checkTlsVersions, ingressTls, serverTls } from "./tls-versions.js";
 import {
@@ -59,6 +60,7 @@ export function createReferenceCheck(
   const leftOut = createLeftOutCheck(engine);
   const providers = createProviderCheck(engine);
   const logProviders = createLogProviderCheck(engine);
+  const silentLogs = createSilentLogCheck(engine);
   const meshProviders = createMeshProviderCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
@@ -92,6 +94,7 @@ export function createReferenceCheck(
       Telemetry: [
         ...(selected.Telemetry ?? []),
         logProviders([tables.Telemetry], config.extensionProviders, services),
+        silentLogs(tables.Telemetry, config),
       ],
       ConfigMap: [meshProviders([tables.ConfigMap], config, services)],
     };
@@ -222,6 +225,20 @@ function createLogProviderCheck(engine: Engine) {
     ) => telemetry && warnings(checkTelemetryProviders(telemetry, providers, services)),
     isDeepStrictEqual,
   );
+}
+
+function createSilentLogCheck(engine: Engine) {
+  const namespaces = engine.memo("namespaces with providers of logs", namespacesWithLogs);
+  const naming = engine.settle<readonly string[]>(isDeepStrictEqual);
+  const logs = engine.settle<MeshLogs>(isDeepStrictEqual);
+  const check = engine.derive(
+    "logs that a Telemetry switches off",
+    (_key, [telemetry]: RowsOf<"Telemetry">, ...[meshLogs, named]: [MeshLogs, readonly string[]]) =>
+      telemetry && warnings(checkSilentLogs(telemetry, meshLogs, named)),
+    isDeepStrictEqual,
+  );
+  return (telemetries: ResourceTables["Telemetry"], config: MeshConfig) =>
+    check([telemetries], logs(meshLogsOf(config)), naming(namespaces(telemetries)));
 }
 
 function createMeshProviderCheck(engine: Engine) {

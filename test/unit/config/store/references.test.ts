@@ -555,6 +555,50 @@ spec:
   });
 });
 
+describe("a Telemetry that switches off logs and names no provider", () => {
+  const CONFIG = (config: string): string => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data: { mesh: '${config}' }
+`;
+  const telemetry = (namespace: string, accessLogging: string): string =>
+    `apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: logs, namespace: ${namespace} }
+spec: { accessLogging: [${accessLogging}] }
+`;
+  const SILENT = telemetry("shop", "{ disabled: true }");
+  const FILE = '"accessLogFile": "/dev/stdout"';
+  const DEFAULT = '"defaultProviders": { "accessLogging": ["envoy"] }';
+  const found = (config: string, ...telemetries: readonly string[]): readonly string[] =>
+    linesOf(
+      createDirectory().write({ "a.yaml": CONFIG(config), "t.yaml": documents(...telemetries) }),
+    );
+
+  it("is warned of where the log file of the mesh goes on", () => {
+    expect(found(`{ ${FILE} }`, SILENT)).toEqual([
+      "mesh/t.yaml:4:37 warning nothing-disabled Telemetry logs.shop",
+    ]);
+  });
+
+  it("is not warned of where it speaks of a provider, or nothing is logged", () => {
+    expect(found("{}", SILENT)).toEqual([]);
+    expect(found(`{ ${FILE}, ${DEFAULT} }`, SILENT)).toEqual([]);
+    const named = "{ providers: [{ name: envoy }] }";
+    expect(found(`{ ${FILE} }`, telemetry("istio-system", named), SILENT)).toEqual([]);
+    expect(found(`{ ${FILE} }`, telemetry("shop", `${named}, { disabled: true }`))).toEqual([]);
+    expect(found(`{ ${FILE} }`, telemetry("other", named), SILENT)).toHaveLength(1);
+  });
+
+  it("is no longer warned of when another names one", () => {
+    const directory = createDirectory();
+    const before = directory.write({ "a.yaml": CONFIG(`{ ${FILE} }`), "t.yaml": SILENT });
+    expect(before.diagnostics).toHaveLength(1);
+    const mesh = telemetry("istio-system", "{ providers: [{ name: envoy }] }");
+    expect(directory.write({ "mesh.yaml": mesh }).diagnostics).toEqual([]);
+  });
+});
+
 describe("a server's maximum version of TLS", () => {
   const edge = (tls: string): string => `apiVersion: networking.istio.io/v1
 kind: Gateway
