@@ -10,10 +10,15 @@ export interface Candidate {
 /** Values of options that the words before have, by the names under which commander gives them to a command. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
-/** What fits: one of some words, the name of a pod behind what its word begins with, or something that the shell knows better, such as a file. */
+/**
+ * What fits: one of some words, the name of a pod behind what its word begins with, a kind of resource, the name of a resource of
+ * a kind, or something that the shell knows better, such as a file.
+ */
 export type Completion =
   | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "pods"; readonly given: GivenOptions; readonly before: string }
+  | { readonly kind: "kinds" }
+  | { readonly kind: "resources"; readonly given: GivenOptions; readonly type: string }
   | { readonly kind: "other" };
 
 const OTHER: Completion = { kind: "other" };
@@ -21,30 +26,45 @@ const HELP: Candidate = { word: "--help", description: "display help for command
 
 /** What the last of some words can become; `words` are those behind the program's name, the last one may be empty. */
 export function completionOf(program: Command, words: readonly string[]): Completion {
-  const { command, positionals, awaiting, given } = walk(program, words.slice(0, -1));
+  const at = walk(program, words.slice(0, -1));
+  const { command, positionals, awaiting, given } = at;
   const last = words.at(-1) ?? "";
   if (awaiting !== undefined) return valuesOf(awaiting, given);
   if (last.startsWith("-")) return optionCompletion(command, last, given);
-  if (positionals === 0 && command.commands.length > 0) {
+  if (positionals.length === 0 && command.commands.length > 0) {
     return { kind: "words", candidates: commandsOf(command) };
   }
-  return command.registeredArguments[positionals]?.name().endsWith("pod") === true
-    ? { kind: "pods", given, before: "" }
-    : OTHER;
+  return argumentCompletion(at);
+}
+
+/** By the name of the argument. */
+function argumentCompletion({ command, positionals, given }: Walk): Completion {
+  const name = command.registeredArguments[positionals.length]?.name() ?? "";
+  if (name.endsWith("pod")) return { kind: "pods", given, before: "" };
+  switch (name) {
+    case "type":
+      return { kind: "kinds" };
+    case "name":
+      return { kind: "resources", given, type: positionals[0] ?? "" };
+    case "service":
+      return { kind: "resources", given, type: "Service" };
+    default:
+      return OTHER;
+  }
 }
 
 interface Walk {
   /** The command that the words name. */
   readonly command: Command;
-  /** How many arguments it has so far. */
-  readonly positionals: number;
+  /** The arguments that it has so far. */
+  readonly positionals: readonly string[];
   /** The option that the next word is the value of. */
   readonly awaiting: Option | undefined;
   readonly given: GivenOptions;
 }
 
 function walk(program: Command, words: readonly string[]): Walk {
-  const start: Walk = { command: program, positionals: 0, awaiting: undefined, given: {} };
+  const start: Walk = { command: program, positionals: [], awaiting: undefined, given: {} };
   return words.reduce(step, start);
 }
 
@@ -54,9 +74,9 @@ function step(at: Walk, word: string): Walk {
     return { ...at, awaiting: undefined, given: { ...given, ...valueOf(awaiting, word) } };
   }
   if (word.startsWith("-")) return { ...at, ...optionStep(at, word) };
-  const subcommand = positionals === 0 ? subcommandOf(command, word) : undefined;
+  const subcommand = positionals.length === 0 ? subcommandOf(command, word) : undefined;
   return subcommand === undefined
-    ? { ...at, positionals: positionals + 1 }
+    ? { ...at, positionals: [...positionals, word] }
     : { ...at, command: subcommand };
 }
 

@@ -69,7 +69,9 @@ Examples:
 /** `fairlead completion`. */
 export function completionCommand({ stdout }: CommandContext): Command {
   return new Command("completion")
-    .description("print a script that completes commands, options and pods in a shell")
+    .description(
+      "print a script that completes commands, options, pods and names of resources in a shell",
+    )
     .addArgument(new Argument("<shell>", "whose script").choices(Object.keys(SCRIPTS)))
     .addHelpText("after", HELP)
     .action((shell: keyof typeof SCRIPTS) => {

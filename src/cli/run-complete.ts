@@ -26,6 +26,14 @@ async function candidates(
       return completion.candidates;
     case "pods":
       return pods(context, completion);
+    case "kinds": {
+      const { kindCandidates } = await import("./kind-candidates.js");
+      return kindCandidates(words.at(-1) ?? "");
+    }
+    case "resources": {
+      const { resourceCandidates } = await import("./resource-candidates.js");
+      return resourceCandidates(context, completion);
+    }
     case "other":
       return [];
   }

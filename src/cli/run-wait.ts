@@ -51,7 +51,9 @@ export async function runWait(
     context,
     options,
     (client) => untilOver(client, question, began + options.timeout),
-    { INVALID_ARGUMENT: "it is a kind of resource, such as VirtualService or destination-rule" },
+    {
+      INVALID_ARGUMENT: "it is a kind of resource, such as VirtualService, destination-rule or pa",
+    },
   );
   const ms = performance.now() - began;
   const { outstanding = [] } = latest;

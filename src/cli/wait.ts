@@ -8,7 +8,8 @@ const DEFAULT_TIMEOUT = "30s";
 
 const HELP = `
 The files are looked at first, so an edit from before the command is waited for. With a resource, what proxies refuse of others
-does not count; one that is not there yet, and a --proxy that is not connected yet, are waited for too.
+does not count; one that is not there yet, and a --proxy that is not connected yet, are waited for too. Its kind is called as
+kubectl calls it: virtualservice, virtualservices, vs or virtualservices.networking.istio.io.
 
 Exit codes: 0 every proxy that is connected, or so many as --threshold says, holds what it should; 3 some refuse it, or the
 resource has an error; 4 that is not so in time.
@@ -17,6 +18,7 @@ Examples:
   $ fairlead wait
   $ fairlead wait --timeout 2m -o json
   $ fairlead wait virtualservice payments.default
+  $ fairlead wait gtw edge -n istio-system
   $ fairlead wait virtualservice payments.default --proxy my-service-0.default
   $ fairlead wait destination-rule payments -n default --threshold .99 --timeout 5m`;
 
@@ -24,7 +26,9 @@ Examples:
 export function waitCommand(context: CommandContext): Command {
   const command = new Command("wait")
     .description("wait until every proxy has accepted the configuration, or one resource")
-    .addArgument(new Argument("[type]", "the kind of the resource: VirtualService, in any case"))
+    .addArgument(
+      new Argument("[type]", "the kind of the resource: VirtualService in any case, or vs"),
+    )
     .addArgument(new Argument("[name]", "NAME.NAMESPACE of the resource"))
     .option("-n, --namespace <namespace>", "of a resource that is given by its name alone")
     .addOption(

@@ -28,6 +28,8 @@ export interface KindDefinition<Spec = unknown> {
   readonly group: string;
   /** The versions served, newest first. */
   readonly versions: readonly string[];
+  /** What it is called for short on a command line, as kubectl has it of the kind's definition. */
+  readonly shortNames?: readonly string[];
   /** true for kinds that have no namespace (Namespace). */
   readonly clusterScoped?: boolean;
   /** `spec`: the schema is that of the `spec` field; `document`: of all top-level fields but apiVersion, kind, metadata, status. */

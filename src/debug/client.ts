@@ -19,6 +19,8 @@ import type {
   GetConvergenceRequestJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
+  ListNamesRequestJson,
+  ListNamesResponseJson,
   ListProxiesRequestJson,
   ListProxiesResponseJson,
   ListPushesRequestJson,
@@ -73,6 +75,7 @@ export interface DebugClient {
   explain(request: ExplainRequestJson): Promise<ExplainResponseJson>;
   listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
   getConfiguration(): Promise<ConfigurationJson>;
+  listNames(request: ListNamesRequestJson): Promise<ListNamesResponseJson>;
   getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
   listPushes(request: ListPushesRequestJson): Promise<ListPushesResponseJson>;
@@ -237,6 +240,7 @@ export async function openDebugClient(
     explain: (request) => call("Explain", request),
     listResources: (request) => call("ListResources", request),
     getConfiguration: () => call("GetConfiguration", {}),
+    listNames: (request) => call("ListNames", request),
     getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),
     listPushes: (request) => call("ListPushes", request),

@@ -16,6 +16,8 @@ import type {
   GetConvergenceRequestJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
+  ListNamesRequestJson,
+  ListNamesResponseJson,
   ListProxiesRequestJson,
   ListProxiesResponseJson,
   ListPushesRequestJson,
@@ -45,6 +47,7 @@ import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
+import { listNames } from "./list-names.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { createInTurn } from "./one-by-one.js";
 import { createPlanConversations, type PlanConversationOptions } from "./plan-conversation.js";
@@ -101,6 +104,7 @@ interface Answers {
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
   readonly GetConfiguration: Answer<object, ConfigurationJson>;
+  readonly ListNames: Answer<ListNamesRequestJson, ListNamesResponseJson>;
   readonly GetConvergence: Answer<GetConvergenceRequestJson, ConvergenceJson>;
   readonly ListEvents: Answer<ListEventsRequestJson, ListEventsResponseJson>;
   readonly ListPushes: Answer<ListPushesRequestJson, ListPushesResponseJson>;
@@ -199,6 +203,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
       return { resources: [...resources] };
     },
     GetConfiguration: () => describeConfiguration(observed),
+    ListNames: (request) => ({ resources: [...listNames(observed.snapshot().tables, request)] }),
     GetConvergence: async (request) => {
       if (request.refresh === true) await observed.refresh();
       return describeConvergence(observed, request);

@@ -6,13 +6,11 @@ import type {
   ResourceSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import type { Diagnostic } from "../base/diagnostic.js";
-import { kindsNamed, noSuchKind } from "../config/kind-named.js";
 import { KINDS, type Kind } from "../config/kinds.js";
 import { formatRef, keyOf, type ResourceRef } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { CallRefused } from "../grpc/call-refused.js";
-import { status } from "../grpc/status-code.js";
 import type { Outstanding } from "../xds/outstanding.js";
+import { namedKinds } from "./named-kinds.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { shortName } from "./sync-state.js";
 
@@ -58,16 +56,13 @@ function resourceNamed(
   { kind = "", namespace = "", name = "" }: ResourceNameJson,
   tables: ResourceTables,
 ): KnownRef {
-  const refs = kindsNamed(kind).map(
-    (one): KnownRef => ({
-      kind: one,
-      namespace: "clusterScoped" in KINDS[one] ? "" : namespace,
-      name,
-    }),
-  );
-  const ref = refs.find((one) => isIn(tables, one)) ?? refs[0];
-  if (ref === undefined) throw new CallRefused(status.INVALID_ARGUMENT, noSuchKind(kind));
-  return ref;
+  const refOf = (one: Kind): KnownRef => ({
+    kind: one,
+    namespace: "clusterScoped" in KINDS[one] ? "" : namespace,
+    name,
+  });
+  const kinds = namedKinds(kind);
+  return kinds.map(refOf).find((one) => isIn(tables, one)) ?? refOf(kinds[0]);
 }
 
 type KnownRef = ResourceRef & { readonly kind: Kind };

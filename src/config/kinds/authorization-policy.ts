@@ -49,6 +49,7 @@ export const authorizationPolicy = {
   kind: "AuthorizationPolicy",
   group: "security.istio.io",
   versions: ["v1", "v1beta1"],
+  shortNames: ["ap"],
   body: "spec",
   schema: AuthorizationPolicySpec,
   whenWrong: {

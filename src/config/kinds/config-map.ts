@@ -14,6 +14,7 @@ export const configMap = {
   kind: "ConfigMap",
   group: "",
   versions: ["v1"],
+  shortNames: ["cm"],
   body: "document",
   schema: ConfigMapBody,
 } as const satisfies KindDefinition<ConfigMapBody>;

@@ -14,6 +14,7 @@ export const daemonSet = {
   kind: "DaemonSet",
   group: "apps",
   versions: ["v1"],
+  shortNames: ["ds"],
   body: "spec",
   schema: DaemonSetSpec,
 } as const satisfies KindDefinition<DaemonSetSpec>;

@@ -16,6 +16,7 @@ export const deployment = {
   kind: "Deployment",
   group: "apps",
   versions: ["v1"],
+  shortNames: ["deploy"],
   body: "spec",
   schema: DeploymentSpec,
 } as const satisfies KindDefinition<DeploymentSpec>;

@@ -33,6 +33,7 @@ export const destinationRule = {
   kind: "DestinationRule",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
+  shortNames: ["dr"],
   body: "spec",
   schema: DestinationRuleSpec,
   check: checkedByIstio(checkDestinationRule),

@@ -40,6 +40,7 @@ export const endpoints = {
   kind: "Endpoints",
   group: "",
   versions: ["v1"],
+  shortNames: ["ep"],
   body: "document",
   schema: EndpointsBody,
   check: (resource: ConfigResource<EndpointsBody>): readonly Finding[] => [

@@ -59,6 +59,7 @@ export const gateway = {
   kind: "Gateway",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
+  shortNames: ["gw"],
   body: "spec",
   schema: GatewaySpec,
   check: checkedByIstio(checkGateway),

@@ -46,6 +46,7 @@ export const ingress = {
   kind: "Ingress",
   group: "networking.k8s.io",
   versions: ["v1"],
+  shortNames: ["ing"],
   body: "spec",
   schema: IngressSpec,
   check: (resource: ConfigResource<IngressSpec>): readonly Finding[] => [...checkIngress(resource)],

@@ -19,6 +19,7 @@ export const namespace = {
   kind: "Namespace",
   group: "",
   versions: ["v1"],
+  shortNames: ["ns"],
   clusterScoped: true,
   body: "document",
   schema: NamespaceBody,

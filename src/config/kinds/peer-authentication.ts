@@ -24,6 +24,7 @@ export const peerAuthentication = {
   kind: "PeerAuthentication",
   group: "security.istio.io",
   versions: ["v1", "v1beta1"],
+  shortNames: ["pa"],
   body: "spec",
   schema: PeerAuthenticationSpec,
   check: checkedByIstio(checkPeerAuthentication),

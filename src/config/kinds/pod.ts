@@ -21,6 +21,7 @@ export const pod = {
   kind: "Pod",
   group: "",
   versions: ["v1"],
+  shortNames: ["po"],
   body: "spec",
   schema: PodSpec,
   status: PodStatus,

@@ -13,6 +13,7 @@ export const referenceGrant = {
   kind: "ReferenceGrant",
   group: "gateway.networking.k8s.io",
   versions: ["v1", "v1beta1", "v1alpha2"],
+  shortNames: ["refgrant"],
   body: "spec",
   schema: ReferenceGrantSpec,
 } as const satisfies KindDefinition<ReferenceGrantSpec>;

@@ -69,6 +69,7 @@ export const requestAuthentication = {
   kind: "RequestAuthentication",
   group: "security.istio.io",
   versions: ["v1", "v1beta1"],
+  shortNames: ["ra"],
   body: "spec",
   schema: RequestAuthenticationSpec,
   check: checkedByIstio(checkRequestAuthentication),

@@ -10,6 +10,7 @@ export const serviceAccount = {
   kind: "ServiceAccount",
   group: "",
   versions: ["v1"],
+  shortNames: ["sa"],
   body: "document",
   schema: ServiceAccountBody,
 } as const satisfies KindDefinition<ServiceAccountBody>;

@@ -57,6 +57,7 @@ export const serviceEntry = {
   kind: "ServiceEntry",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
+  shortNames: ["se"],
   body: "spec",
   schema: ServiceEntrySpec,
   check: checkedByIstio(checkServiceEntry),

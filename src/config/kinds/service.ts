@@ -72,6 +72,7 @@ export const service = {
   kind: "Service",
   group: "",
   versions: ["v1"],
+  shortNames: ["svc"],
   body: "spec",
   schema: ServiceSpec,
   status: ServiceStatus,

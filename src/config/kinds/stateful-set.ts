@@ -17,6 +17,7 @@ export const statefulSet = {
   kind: "StatefulSet",
   group: "apps",
   versions: ["v1"],
+  shortNames: ["sts"],
   body: "spec",
   schema: StatefulSetSpec,
 } as const satisfies KindDefinition<StatefulSetSpec>;

@@ -29,6 +29,7 @@ export const virtualService = {
   kind: "VirtualService",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
+  shortNames: ["vs"],
   body: "spec",
   schema: VirtualServiceSpec,
   meant: withEmptyMatches,

@@ -36,6 +36,7 @@ export const workloadEntry = {
   kind: "WorkloadEntry",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
+  shortNames: ["we"],
   body: "spec",
   schema: WorkloadEntrySpec,
   check: checkedByIstio(checkWorkloadEntry),

@@ -61,6 +61,7 @@ export const workloadGroup = {
   kind: "WorkloadGroup",
   group: "networking.istio.io",
   versions: ["v1", "v1beta1", "v1alpha3"],
+  shortNames: ["wg"],
   body: "spec",
   schema: WorkloadGroupSpec,
   check: checkedByIstio(checkWorkloadGroup),

@@ -43,7 +43,20 @@ test("options are completed, and the values that they can have", async () => {
   expect(await complete("version", "--help")).toEqual(["--help"]);
 });
 
-test("files are left to the shell, and so are pods when no control plane answers", async () => {
+test("kinds are completed as they are begun, in small letters or as files write them", async () => {
+  expect(await complete("wait", "virt")).toEqual(["virtualservice"]);
+  expect(await complete("x", "wait", "--timeout", "1m", "gat")).toEqual([
+    "gateway",
+    "gatewayclass",
+  ]);
+  expect(await complete("wait", "Dest")).toEqual(["DestinationRule"]);
+  expect(await complete("wait", "v")).toEqual(["virtualservice"]);
+  expect(await complete("wait", "vs")).toEqual(["vs"]);
+  expect(await complete("wait", "")).toContain("peerauthentication");
+});
+
+test("files are left to the shell, and so are pods and resources when no control plane answers", async () => {
+  expect(await complete("wait", "virtualservice", "")).toEqual([]);
   expect(await complete("pc", "c", "-f", "")).toEqual([]);
   expect(await complete("up", "")).toEqual([]);
   expect(await complete("pc", "c", "--port", "80", "pay")).toEqual([]);
@@ -52,6 +65,8 @@ test("files are left to the shell, and so are pods when no control plane answers
 test("each candidate says what it is", async () => {
   const { stdout } = await run(["__complete", "authz", "c"]);
   expect(stdout).toBe("check\tshow which AuthorizationPolicies a proxy enforces\n");
+  const kinds = await run(["__complete", "wait", "peer"]);
+  expect(kinds.stdout).toBe("peerauthentication\tPeerAuthentication, pa\n");
 });
 
 /** What bash asks when the cursor is behind the last of its words, and what it takes of the answer. */

@@ -210,6 +210,27 @@ test("is over when as many proxies as are enough hold it", async () => {
   expect(code).toBe(4);
 });
 
+test("takes kinds by their short names, and tells kinds of one name apart by what is in force", async () => {
+  const started = await start(`${service("payments")}---${rule("payments")}---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: istio
+  listeners: [{ name: http, port: 80, protocol: HTTP }]
+`);
+  await enter(started, "payments-0");
+  const about = async (kind: string, name: string): Promise<string> => {
+    const { stdout, stderr } = await wait(started, kind, name, "--timeout", "50ms");
+    return (stdout + stderr).split("\n")[0] ?? "";
+  };
+  expect(await about("dr", "payments")).toMatch(/^DestinationRule payments\.default: 1 of 1 /);
+  expect(await about("services", "payments")).toMatch(/^Service payments\.default: 1 of 1 /);
+  expect(await about("gateway", "edge")).toMatch(/^KubernetesGateway edge\.default: 1 of 1 /);
+  expect(await about("gtw", "edge")).toMatch(/^KubernetesGateway edge\.default: 1 of 1 /);
+  expect(await about("gw", "edge")).toContain("there was no Gateway edge.default within");
+});
+
 test("takes the kinds alone that there are", async () => {
   const started = await start(service("payments"));
   const { code, stderr } = await wait(started, "virtualservise", "payments");

@@ -59,6 +59,7 @@ export const backendTlsPolicy = {
   kind: "BackendTLSPolicy",
   group: GATEWAY_API_GROUP,
   versions: ["v1", "v1alpha3"],
+  shortNames: ["btlspolicy"],
   body: "spec",
   schema: BackendTlsPolicySpec,
   check: (resource: ConfigResource<BackendTlsPolicySpec>): readonly Finding[] => [

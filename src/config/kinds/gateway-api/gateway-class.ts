@@ -15,6 +15,7 @@ export const gatewayClass = {
   kind: "GatewayClass",
   group: GATEWAY_API_GROUP,
   versions: ["v1", "v1beta1"],
+  shortNames: ["gc"],
   clusterScoped: true,
   body: "spec",
   schema: GatewayClassSpec,

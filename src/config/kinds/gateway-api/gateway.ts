@@ -72,6 +72,7 @@ export const kubernetesGateway = {
   writtenAs: "Gateway",
   group: GATEWAY_API_GROUP,
   versions: ["v1", "v1beta1"],
+  shortNames: ["gtw"],
   body: "spec",
   schema: KubernetesGatewaySpec,
   check: (resource: ConfigResource<KubernetesGatewaySpec>): readonly Finding[] => [

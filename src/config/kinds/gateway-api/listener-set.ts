@@ -34,6 +34,7 @@ export const listenerSet = {
   kind: "ListenerSet",
   group: GATEWAY_API_GROUP,
   versions: ["v1"],
+  shortNames: ["lset"],
   body: "spec",
   schema: ListenerSetSpec,
   check: (resource: ConfigResource<ListenerSetSpec>): readonly Finding[] => [
@@ -46,6 +47,7 @@ export const xListenerSet = {
   kind: "XListenerSet",
   group: EXPERIMENTAL_GROUP,
   versions: ["v1alpha1"],
+  shortNames: ["lset"],
   body: "spec",
   schema: XListenerSetSpec,
   check: (resource: ConfigResource<XListenerSetSpec>): readonly Finding[] => [
