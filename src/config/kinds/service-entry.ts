@@ -151,9 +151,10 @@ function* checkResolution(spec: ServiceEntrySpec, labels: TextMap): Findings {
       yield* each(endpoints, path, checkDnsEndpoint);
       yield* checkDns(spec);
   }
-  if (spec.workloadSelector !== undefined && resolution !== "STATIC") {
+  const isOfCallers = resolution === "NONE" || resolution === "DYNAMIC_DNS";
+  if (spec.workloadSelector !== undefined && isOfCallers) {
     const at = ["spec", "workloadSelector"];
-    yield doubtful(at, `a workloadSelector is for resolution STATIC, found ${resolution}`);
+    yield doubtful(at, `a workloadSelector is for resolution STATIC or DNS, found ${resolution}`);
   }
   yield* checkManyHosts(spec);
 }

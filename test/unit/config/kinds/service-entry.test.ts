@@ -82,6 +82,16 @@ describe("the resolution of a ServiceEntry", () => {
       ["warning spec.workloadSelector"],
     ],
     [
+      "DNS selects workloads, those with names too",
+      at("DNS", { workloadSelector: { labels: { a: "b" } } }),
+      [],
+    ],
+    [
+      "DYNAMIC_DNS should select no workloads",
+      at("DYNAMIC_DNS", { hosts: ["*.a.b"], workloadSelector: { labels: { a: "b" } } }),
+      ["warning spec.workloadSelector"],
+    ],
+    [
       "STATIC has endpoints by address",
       at("STATIC", endpoints("10.0.0.1", "a.b")),
       ["spec.endpoints[1].address"],
@@ -144,11 +154,6 @@ describe("the resolution of a ServiceEntry", () => {
         ],
       }),
       ["spec.ports[1].protocol"],
-    ],
-    [
-      "STATIC is what workloads are selected for",
-      at("DNS", { workloadSelector: { labels: { app: "a" } } }),
-      ["warning spec.workloadSelector"],
     ],
     [
       "tells several hosts apart by their protocol",
