@@ -5,11 +5,13 @@
 import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
 import type { Timers } from "../ca/timers.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
+import { showable } from "../config/yaml/lines.js";
 import { shortName } from "../debug/sync-state.js";
 import { blameFor, placeOf } from "../envoy/refusal-diagnostics.js";
 import type { EnvoyResource } from "../envoy/resource-set.js";
 import type { XdsObserver } from "../xds/observer.js";
 import type { StreamStatus } from "../xds/stream-status.js";
+import { createTellingPace } from "./telling-pace.js";
 import { missingIn, type Update } from "./update.js";
 
 /** What is looked at, and who is told. */
@@ -39,6 +41,8 @@ export interface Quarantine {
 
 /** A resource that proxies refuse for one reason. */
 interface Refused {
+  /** Tells it from others. */
+  readonly key: string;
   readonly typeUrl: string;
   readonly name: string;
   readonly error: string;
@@ -46,15 +50,21 @@ interface Refused {
   readonly proxies: Set<string>;
 }
 
+const CODE = "refused-by-proxy";
+
 /** The culprit of a response is found in some rounds, and several proxies refuse it at about the same time. */
 const SETTLE_MS = 100;
 /** While many proxies refuse much, it is looked at no more often than after so many times as long as a look takes. */
 const REST_TIMES = 10;
 const MAX_NAMES = 3;
+/** A mesh in which more is refused has one cause for most of it; and what is refused clients choose, and in what words. */
+const MAX_DIAGNOSTICS = 100;
+const MAX_NAME_LENGTH = 200;
 
 /** Nothing is refused yet, and as long as nothing is, it costs nothing. */
 export function createQuarantine(options: QuarantineOptions): Quarantine {
   const { snapshot, timers } = options;
+  const paced = createTellingPace(timers.now);
   let isWatching = false;
   let last: readonly Diagnostic[] = [];
   let isDue = false;
@@ -66,9 +76,10 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
     const begun = timers.now();
     const refused = refusedNow(options);
     const now = diagnosticsOf(refused, snapshot());
-    restMs = Math.max(SETTLE_MS, (timers.now() - begun) * REST_TIMES);
     const newDiagnostics = missingIn(now, last);
     const clearedDiagnostics = missingIn(last, now);
+    const tookMs = timers.now() - begun;
+    restMs = Math.max(SETTLE_MS, tookMs * REST_TIMES, paced(newDiagnostics.length));
     last = now;
     isWatching = refused.length > 0;
     options.onCounts(countsOf(refused));
@@ -106,6 +117,7 @@ function refusedNow({ streams, wanted }: QuarantineOptions): readonly Refused[] 
         const key = JSON.stringify([typeUrl, name, version, error]);
         const resource = wanted(session, typeUrl, name);
         const known = all.get(key) ?? {
+          key,
           typeUrl,
           name,
           error,
@@ -120,18 +132,32 @@ function refusedNow({ streams, wanted }: QuarantineOptions): readonly Refused[] 
   return [...all.values()];
 }
 
+/** Of many resources so many, and how many more there are. */
 function diagnosticsOf(
+  refused: readonly Refused[],
+  snapshot: Pick<ConfigSnapshot, "tables" | "locate">,
+): readonly Diagnostic[] {
+  if (refused.length <= MAX_DIAGNOSTICS) return each(refused, snapshot);
+  // The same are told when others come and go.
+  const told = refused.toSorted((a, b) => (a.key < b.key ? -1 : 1)).slice(0, MAX_DIAGNOSTICS);
+  const more = refused.length - told.length;
+  const message = `proxies refuse ${String(more)} more resources`;
+  return [{ severity: "error", code: CODE, message }, ...each(told, snapshot)];
+}
+
+function each(
   refused: readonly Refused[],
   snapshot: Pick<ConfigSnapshot, "tables" | "locate">,
 ): readonly Diagnostic[] {
   return refused
     .map(({ typeUrl, name, error, resource, proxies }): Diagnostic => {
       const [refuse, go] = proxies.size === 1 ? ["refuses", "goes"] : ["refuse", "go"];
-      const what = `${shortName(typeUrl)} ${name}`;
+      const what = `${shortName(typeUrl)} ${shortened(name)}`;
+      const words = showable(error.trim());
       return {
         severity: "error",
-        code: "refused-by-proxy",
-        message: `${namesOf(proxies)} ${refuse} ${what}, and ${go} on with the version before: ${error.trim()}`,
+        code: CODE,
+        message: `${namesOf(proxies)} ${refuse} ${what}, and ${go} on with the version before: ${words}`,
         ...placeOf(blameFor(resource), snapshot),
       };
     })
@@ -140,8 +166,14 @@ function diagnosticsOf(
 
 function namesOf(proxies: ReadonlySet<string>): string {
   const names = [...proxies].sort();
-  if (names.length <= MAX_NAMES) return names.join(", ");
-  return `${names.slice(0, MAX_NAMES).join(", ")} and ${names.length - MAX_NAMES} more`;
+  const shown = names.slice(0, MAX_NAMES).map(shortened).join(", ");
+  const more = names.length - MAX_NAMES;
+  return more > 0 ? `${shown} and ${String(more)} more` : shown;
+}
+
+function shortened(name: string): string {
+  const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}...` : name;
+  return showable(shown);
 }
 
 function countsOf(refused: readonly Refused[]): ReadonlyMap<string, number> {
