@@ -31,6 +31,8 @@ export interface QuarantineOptions {
 export interface Quarantine {
   readonly observer: Required<Pick<XdsObserver, "acked" | "nacked" | "closed">>;
   readonly list: () => readonly Diagnostic[];
+  /** Has it looked at soon: what proxies would be sent has changed, and what they refused before they are not sent again. */
+  readonly lookSoon: () => void;
   /** Where the configuration is written that made a resource which a proxy refused. */
   readonly place: (
     session: string,
@@ -81,7 +83,7 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
     const tookMs = timers.now() - begun;
     restMs = Math.max(SETTLE_MS, tookMs * REST_TIMES, paced(newDiagnostics.length));
     last = now;
-    isWatching = refused.length > 0;
+    isWatching = hasRefused(options.streams());
     options.onCounts(countsOf(refused));
     if (newDiagnostics.length + clearedDiagnostics.length === 0) return;
     options.onChange({ changed: [], newDiagnostics, clearedDiagnostics });
@@ -96,6 +98,7 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   };
   return {
     list,
+    lookSoon: lookIfWatching,
     place: (session, typeUrl, name) =>
       placeOf(blameFor(options.wanted(session, typeUrl, name)), snapshot()),
     observer: {
@@ -108,6 +111,10 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
     },
   };
 }
+
+/** Whether who is connected refused anything, also what it would not be sent now. */
+const hasRefused = (streams: readonly StreamStatus[]): boolean =>
+  streams.some(({ types }) => types.some(({ lastNacked }) => lastNacked !== undefined));
 
 function refusedNow({ streams, wanted }: QuarantineOptions): readonly Refused[] {
   const all = new Map<string, Refused>();

@@ -58,10 +58,11 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     unserved: () => discovery.unservedServers(connected()),
     sets,
   });
+  const quarantine = createQuarantine({ ...options, wanted, snapshot });
   settled.add(() => {
     withheld.look();
+    quarantine.lookSoon();
   });
-  const quarantine = createQuarantine({ ...options, wanted, snapshot });
   return {
     observer: quarantine.observer,
     list: () => [...withheld.list(), ...quarantine.list()],

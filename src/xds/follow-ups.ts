@@ -6,9 +6,10 @@
  */
 import { arrivals } from "./arrivals.js";
 import { type NamePool, NO_NAMES } from "./names.js";
+import { NO_REJECTIONS } from "./rejections.js";
 import { type EncodedResource, TYPE_URL } from "./resource.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { edited, isSameContent, type Rejection, wants } from "./subscription.js";
+import { edited, isSameContent, wants } from "./subscription.js";
 
 const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
 
@@ -90,6 +91,6 @@ function withAnotherTry(state: StreamState, secrets: readonly EncodedResource[])
   if (!secrets.some(isReplaced)) return state;
   return state.subscriptions
     .filter(({ typeUrl, rejections }) => DEPENDS_ON_SECRETS.has(typeUrl) && rejections.size > 0)
-    .map((subscription) => edited(subscription, { rejections: new Map<string, Rejection>() }))
+    .map((subscription) => edited(subscription, { rejections: NO_REJECTIONS }))
     .reduce(withSubscription, state);
 }

@@ -2,9 +2,10 @@
 import { Table } from "../base/table.js";
 import { difference } from "./difference.js";
 import { NO_NAMES } from "./names.js";
+import { rejectionOf } from "./rejections.js";
 import type { ResourceView } from "./resource.js";
 import type { StreamState } from "./stream-state.js";
-import { edited, isRejected, type Subscription } from "./subscription.js";
+import { edited, type Subscription } from "./subscription.js";
 
 /** A resource that a client lacks in the version that it should hold, or has and should not. */
 export interface Outstanding {
@@ -35,9 +36,9 @@ function ofType(subscription: Subscription, view: ResourceView): readonly Outsta
       if (refusal !== undefined) {
         return { typeUrl, name, standing: "withheld", error: refusal.reason };
       }
-      if (!isRejected(subscription, resource)) return { typeUrl, name, standing: "unanswered" };
-      const error = subscription.rejections.get(name)?.error ?? "";
-      return { typeUrl, name, standing: "refused", error };
+      const rejection = rejectionOf(subscription.rejections, resource);
+      if (rejection === undefined) return { typeUrl, name, standing: "unanswered" };
+      return { typeUrl, name, standing: "refused", error: rejection.error };
     }),
     ...removed.map((name): Outstanding => ({ typeUrl, name, standing: "unanswered" })),
   ];

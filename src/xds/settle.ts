@@ -17,6 +17,7 @@
  * until the view changes, and what the client has goes on working.
  */
 import { Table } from "../base/table.js";
+import { withRejection } from "./rejections.js";
 import type { EncodedResource } from "./resource.js";
 import {
   DOUBTFUL,
@@ -26,7 +27,6 @@ import {
   isSameContent,
   NO_FLIGHTS,
   type Payload,
-  type Rejection,
   type Subscription,
   UNKNOWN,
   withEntry,
@@ -44,9 +44,6 @@ export interface Verdict {
 
 /** An error is cut to this many characters where it is kept. */
 const ERROR_LENGTH = 1000;
-
-/** No client has more different resources refused than this; the oldest are forgotten. */
-const MAX_REJECTIONS = 1000;
 
 /** A part of a text keeps all of it in memory, so it is copied. */
 function shortened(words: string): string {
@@ -135,7 +132,9 @@ function refuse(
   if (subscription.style === "complete" && subscription.inherited) return frozen(recorded);
   const isAlone = suspects.length === 1;
   const rejection = { version: only.version, error, at: now };
-  const judged = isAlone ? withRejection(recorded, only.name, rejection) : recorded;
+  const judged = isAlone
+    ? edited(recorded, { rejections: withRejection(recorded.rejections, only.name, rejection) })
+    : recorded;
   // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
   if (subscription.style === "complete" && subscription.flights.length > 0) {
     return edited(judged, { isDoubtful: true, flights: withNews(subscription) });
@@ -217,19 +216,6 @@ function uncertain(
   return isComplete
     ? edited(subscription, { held, isDoubtful: true, owed: true })
     : edited(subscription, { held, accepted });
-}
-
-function withRejection(
-  subscription: Subscription,
-  name: string,
-  rejection: Rejection,
-): Subscription {
-  const rejections = new Map(subscription.rejections);
-  rejections.delete(name);
-  rejections.set(name, rejection);
-  const [oldest] = rejections.keys();
-  if (rejections.size > MAX_REJECTIONS && oldest !== undefined) rejections.delete(oldest);
-  return edited(subscription, { rejections });
 }
 
 /** The client stays with what it accepted before, or with what it accepts of what was sent since. */

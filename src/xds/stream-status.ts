@@ -1,7 +1,8 @@
+import { type Rejection, rejectionOf } from "./rejections.js";
 import type { EncodedResource } from "./resource.js";
 import type { Protocol } from "./session.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isContent, isRejected, type Occurrence, type Rejection, wants } from "./subscription.js";
+import { isContent, type Occurrence, wants } from "./subscription.js";
 
 /** A resource that a client has refused and is not sent again. */
 export interface Quarantined extends Rejection {
@@ -42,9 +43,10 @@ export function typeStatuses(state: StreamState): readonly TypeStatus[] {
     const { typeUrl, wildcard, names, flights, rejections } = subscription;
     const { resumedAt, lastSent, lastAcked, lastNacked } = subscription;
     const table = state.view.get(typeUrl);
-    const quarantined = [...rejections].flatMap(([name, rejection]): Quarantined[] => {
+    const quarantined = [...rejections.keys()].flatMap((name): Quarantined[] => {
       const resource = table?.get(name);
-      if (resource === undefined || !isRejected(subscription, resource)) return [];
+      const rejection = resource && rejectionOf(rejections, resource);
+      if (rejection === undefined) return [];
       const accepted = subscription.accepted.get(name);
       const acceptedVersion = isContent(accepted) ? accepted.version : undefined;
       return [{ ...rejection, name, acceptedVersion }];

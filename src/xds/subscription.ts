@@ -1,5 +1,6 @@
 import { Table } from "../base/table.js";
 import { type NameSet, NO_NAMES } from "./names.js";
+import { NO_REJECTIONS, type Rejections, rejectionOf } from "./rejections.js";
 import type { EncodedResource } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 
@@ -50,15 +51,6 @@ export interface Flight {
   readonly payload: Payload;
 }
 
-/** A resource that the client refused when it came alone, so that it is the one to blame. */
-export interface Rejection {
-  readonly version: string;
-  /** The client's words, cut short. */
-  readonly error: string;
-  /** Milliseconds of the clock. */
-  readonly at: number;
-}
-
 /** What happened to a response, for people. */
 export interface Occurrence {
   readonly nonce: string;
@@ -93,8 +85,8 @@ export interface Subscription {
   readonly lastSerial: number;
   /** Resources of refused responses, to be sent again in these groups, which finds the one to blame. */
   readonly suspects: readonly (readonly EncodedResource[])[];
-  /** By name, what was refused last, and is not sent to this client again. */
-  readonly rejections: ReadonlyMap<string, Rejection>;
+  /** What was refused, and is not sent to this client again. */
+  readonly rejections: Rejections;
   /** A response is due even when it says nothing new. */
   readonly owed: boolean;
   /** The client came back with content that is not known in detail, and has taken nothing since. */
@@ -128,7 +120,7 @@ const BLANK: Subscription = {
   flights: NO_FLIGHTS,
   lastSerial: 0,
   suspects: [],
-  rejections: new Map(),
+  rejections: NO_REJECTIONS,
   owed: false,
   inherited: false,
   refused: undefined,
@@ -227,8 +219,9 @@ export function isSameContent(held: Held | undefined, resource: EncodedResource)
 
 /** Whether this very content was refused by the client before, or would be. */
 export function isRejected(subscription: Subscription, resource: EncodedResource): boolean {
-  const rejection = subscription.rejections.get(resource.name);
-  return resource.refusal !== undefined || rejection?.version === resource.version;
+  return (
+    resource.refusal !== undefined || rejectionOf(subscription.rejections, resource) !== undefined
+  );
 }
 
 /** The content that the client can be taken to hold under a name, if it is ours. */

@@ -56,6 +56,8 @@ const CLUSTER = filter(`    - applyTo: CLUSTER
               common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }
 `);
 
+const withCipher = (cipher: string): string => CLUSTER.replace("NO-SUCH-CIPHER", cipher);
+
 const ROUTE = filter(`    - applyTo: VIRTUAL_HOST
       match:
         context: SIDECAR_OUTBOUND
@@ -83,15 +85,15 @@ function refusals(): { readonly added: Diagnostic[]; readonly cleared: Diagnosti
   return told;
 }
 
-async function quarantined(type: string): Promise<number> {
+async function counted(metric: string, type: string): Promise<number> {
   const { httpPort } = mesh().controlPlane();
   const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
-  const line = new RegExp(
-    `^fairlead_quarantined_resources{type="${type.toLowerCase()}"} (\\d+)$`,
-    "m",
-  );
+  const line = new RegExp(`^${metric}{type="${type.toLowerCase()}"} (\\d+)$`, "m");
   return Number(line.exec(metrics)?.[1] ?? 0);
 }
+
+const quarantined = (type: string): Promise<number> =>
+  counted("fairlead_quarantined_resources", type);
 
 const waitFor = async (check: () => unknown): Promise<void> => {
   await vi.waitFor(check, { timeout: 10_000, interval: 50 });
@@ -144,3 +146,26 @@ test.each([
     expect((await run(["wait", "--state", mesh().state])).code).toBe(0);
   },
 );
+
+test("a file that goes back and forth between two contents that Envoy refuses has each of them sent once", async () => {
+  const told = refusals();
+  const toldOf = (cipher: string): number =>
+    told.added.filter(({ message }) => message.includes(cipher)).length;
+  const ciphers = ["NO-SUCH-CIPHER", "NO-OTHER-CIPHER"];
+  const write = async (cipher: string): Promise<void> => {
+    const before = toldOf(cipher);
+    await mesh().write("bad.yaml", withCipher(cipher));
+    await waitFor(() => {
+      expect(toldOf(cipher)).toBeGreaterThan(before);
+    });
+  };
+  for (const cipher of ciphers) await write(cipher);
+  const refused = await counted("pilot_total_xds_rejects", "CDS");
+  for (const cipher of [...ciphers, ...ciphers]) await write(cipher);
+  expect(await counted("pilot_total_xds_rejects", "CDS")).toBe(refused);
+  expect((await call(mesh().pod("caller-0"), URL)).status).toBe(200);
+  await mesh().remove("bad.yaml");
+  await waitFor(async () => {
+    expect(await quarantined("CDS")).toBe(0);
+  });
+});

@@ -40,6 +40,7 @@ const refusal = (name: string, error: string): Quarantined => ({
   acceptedVersion: undefined,
 });
 
+/** Of a proxy that refused something before. */
 const stream = (session: string, quarantined: readonly Quarantined[]): StreamStatus => ({
   stream: session,
   session,
@@ -54,7 +55,7 @@ const stream = (session: string, quarantined: readonly Quarantined[]): StreamSta
       resumedAt: undefined,
       lastSent: undefined,
       lastAcked: undefined,
-      lastNacked: undefined,
+      lastNacked: { nonce: "1", version: "1", at: 0, error: "no" },
       quarantined,
     },
   ],
@@ -131,4 +132,30 @@ test("proxies that refuse anew in other words all the time do not have it told a
   const count = told.reduce((sum, { newDiagnostics }) => sum + newDiagnostics.length, 0);
   expect(count).toBeGreaterThan(1000);
   expect(count).toBeLessThanOrEqual(1000 + seconds + names.length);
+});
+
+test("what a proxy refused before is told of when it is in force again, though nothing is sent then", async () => {
+  let refused = [refusal("c", "no")];
+  const { clock, told, quarantine, refuse } = watched(() => [stream("a", refused)]);
+  refuse();
+  await clock.turnTo(100);
+  for (const [at, next] of [
+    [200, []],
+    [300, [refusal("c", "no")]],
+  ] as const) {
+    refused = [...next];
+    quarantine.lookSoon();
+    await clock.turnTo(at);
+  }
+  expect(told.map((one) => [one.newDiagnostics.length, one.clearedDiagnostics.length])).toEqual([
+    [1, 0],
+    [0, 1],
+    [1, 0],
+  ]);
+});
+
+test("as long as nobody refused anything nothing is looked at", () => {
+  const { clock, quarantine } = watched(() => []);
+  quarantine.lookSoon();
+  expect(clock.due()).toEqual([]);
 });

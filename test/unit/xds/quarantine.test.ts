@@ -53,6 +53,34 @@ describe("a resource that was refused alone", () => {
     expect(client.change({ listener: ["L@bad"] })).toEqual([]);
   });
 
+  it("is not sent again when the view goes back and forth between it and others that were refused", () => {
+    const client = withListeners("L@1");
+    client.ackAll();
+    const contents = Array.from({ length: 8 }, (_, i) => `L@bad${i}`);
+    for (const content of contents) {
+      expect(client.change({ listener: [content] })).toEqual([`listener ${content}`]);
+      client.nack("listener", `${content} is bad`);
+    }
+    for (const content of [...contents, ...contents]) {
+      expect(client.change({ listener: [content] })).toEqual([]);
+      expect(typeStatuses(client.state)[0]?.quarantined).toMatchObject([
+        { name: "L", error: `${content} is bad` },
+      ]);
+    }
+    expect(client.change({ listener: ["L@2"] })).toEqual(["listener L@2"]);
+  });
+
+  it("is sent again when so much was refused since that it is forgotten", () => {
+    const client = withListeners("L@1");
+    client.ackAll();
+    for (let i = 0; i < 9; i++) {
+      client.change({ listener: [`L@bad${i}`] });
+      client.nack("listener");
+    }
+    expect(client.change({ listener: ["L@bad1"] })).toEqual([]);
+    expect(client.change({ listener: ["L@bad0"] })).toEqual(["listener L@bad0"]);
+  });
+
   it("is not replaced by what the client goes on with when the view returns to that", () => {
     const client = withListeners("L@1");
     client.ackAll();
