@@ -8,7 +8,9 @@ import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { idleMs, inTurns } from "./app/in-turns.js";
 import type { FollowedIssuers } from "./app/issuer-keys.js";
+import { logError } from "./app/log-error.js";
 import { logObserver } from "./app/log-observer.js";
+import { logUpdate } from "./app/log-update.js";
 import { measuredState } from "./app/measured-state.js";
 import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
@@ -22,6 +24,7 @@ import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
 import { rootReadiness } from "./app/root-readiness.js";
+import { createScopedLoggers, type ScopedLoggers } from "./app/scoped-loggers.js";
 import { type FollowedDomains, followDomains } from "./app/started-domains.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
@@ -90,6 +93,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 /** What is there before anything is served. */
 interface Parts {
+  readonly logs: ScopedLoggers;
   readonly engine: Engine;
   readonly encoder: Encoder;
   /** Whether Envoy would refuse anything that was encoded so far. */
@@ -104,6 +108,8 @@ interface Parts {
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
   const { stateDir, secretsDir, memo } = options;
+  const logs = createScopedLoggers(options.logger);
+  const { ads, ca, config } = logs.loggers;
   const engine = new Engine(memo === undefined ? {} : { memo });
   const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
   const configuration = await openConfiguration({
@@ -113,9 +119,9 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     stateDirectory: stateDir,
     engine,
     checkPatch: createPatchCheck(encoder),
-    onError: logError(options, "cannot read or keep the configuration"),
+    onError: logError(config, "cannot read or keep the configuration"),
     onProblem: (problem) => {
-      options.logger.warn({ code: problem.code }, problem.message);
+      config.warn({ code: problem.code }, problem.message);
     },
   });
   closers.push(() => configuration.close());
@@ -126,24 +132,19 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     trustDomain,
     trustDomainAliases,
     encode: (typeName, json) => encoder.encode(typeName, json),
+    logger: ca,
   });
   closers.push(() => identity.close());
-  const registry = await openRegistry(options);
+  const registry = await openRegistry({ ...options, logger: ads });
   closers.push(() => registry.close());
-  const issuers = await openIssuers(options);
+  const issuers = await openIssuers({ ...options, logger: config });
   closers.push(() => issuers.close());
   const domains = followDomains({ trustDomain, trustDomainAliases });
   return {
-    ...{ engine, encoder, hasRefused, configuration, discovery },
+    ...{ logs, engine, encoder, hasRefused, configuration, discovery },
     ...{ identity, registry, issuers, domains },
   };
 }
-
-const logError =
-  ({ logger }: ControlPlaneOptions, what: string) =>
-  (error: unknown): void => {
-    logger.error({ err: error }, what);
-  };
 
 /** Who is served, and who is told of it: `ads` is there once somebody asks. */
 interface Served extends Watchers {
@@ -173,8 +174,7 @@ function watchRefusals(
 }
 
 function openStreams(
-  { logger }: ControlPlaneOptions,
-  { configuration, encoder }: Parts,
+  { configuration, encoder, logs }: Parts,
   { sessions, events, pushes, metrics, convergence, refusals }: Served,
   { questions }: DebugEndpoints,
 ): AdsServer {
@@ -188,7 +188,7 @@ function openStreams(
     clock: systemClock(),
     observer: joinObservers([
       ...observing.map((one) => one.observer),
-      logObserver(logger, systemTimers.now),
+      logObserver(logs.loggers.ads, systemTimers.now),
     ]),
   });
 }
@@ -198,17 +198,17 @@ async function serve(
   parts: Parts,
   closers: Closers,
 ): Promise<ControlPlane> {
-  const { configuration, discovery, identity } = parts;
+  const { configuration, discovery, identity, logs } = parts;
   const version = await readVersion();
   const watchers = createWatchers(measuredState(parts, version));
-  const door = openDoor(options, parts);
+  const door = openDoor(parts);
   const sessions = door.proxies;
   const watched = { ...watchers, ads: () => ads, sessions, version };
   const refusals = watchRefusals(parts, watched);
   const effects = () => effectsOf(parts, refusals);
   const served: Served = { ...watched, refusals, effects };
   const debug = await openDebug(options, parts, served);
-  const ads = openStreams(options, parts, served, debug);
+  const ads = openStreams(parts, served, debug);
   const loop = startLoop(options, parts, served);
   closers.push(() => {
     loop.close();
@@ -224,7 +224,7 @@ async function serve(
       sessions: door.health,
       registry: parts.encoder.registry,
       clock: systemClock(),
-      onError: logError(options, "a stream of health checks failed"),
+      onError: logError(logs.loggers.ads, "a stream of health checks failed"),
     }),
     debug,
     identity,
@@ -234,7 +234,7 @@ async function serve(
   });
   closers.push(close);
   followAuthority(parts, ads, sessions);
-  const onError = logError(options, "could not prepare what proxies will ask for");
+  const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
   closers.push(inTurns(discovery.prepare(), { timers: systemTimers, idleMs, onError }));
   return {
     ...ports,
@@ -260,11 +260,11 @@ const effectsOf = ({ domains, issuers }: Parts, refusals: Refusals): readonly Di
   ...refusals.list(),
 ];
 
-function openDoor({ logger }: ControlPlaneOptions, parts: Parts): MeshSessions {
+function openDoor(parts: Parts): MeshSessions {
   return createMeshSessions({
     ...parts,
     onStranger: ({ id }, problem) => {
-      logger.warn({ proxy: id }, problem);
+      parts.logs.loggers.ads.warn({ proxy: id }, problem);
     },
   });
 }
@@ -312,7 +312,7 @@ function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySe
 
 function startLoop(
   options: ControlPlaneOptions,
-  { configuration, discovery, identity, registry, issuers, domains }: Parts,
+  { configuration, discovery, identity, registry, issuers, domains, logs }: Parts,
   { ads, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
   issuers.follow(configuration.snapshot());
@@ -332,6 +332,7 @@ function startLoop(
       pushes.begin(update.changed.map(({ ref }) => formatRef(ref)));
       metrics.recordUpdate(update);
       convergence.follow(update);
+      logUpdate(logs.loggers.config, update);
       updates.tell(update);
     },
     onComputed: (ms) => {
@@ -358,11 +359,11 @@ function startLoop(
 }
 
 async function openDebug(
-  { operators, logger }: ControlPlaneOptions,
+  { operators }: ControlPlaneOptions,
   parts: Parts,
   { ads, sessions, events, pushes, updates, version, refusals, effects }: Served,
 ): Promise<DebugEndpoints> {
-  const { encoder, configuration, discovery, identity } = parts;
+  const { encoder, configuration, discovery, identity, logs } = parts;
   const connected = () => sessions.connected().map((session) => session.connected);
   return createDebugEndpoints({
     observed: {
@@ -389,6 +390,6 @@ async function openDebug(
     operators: operators ?? [],
     plans: { begin: createPlanner({ ...parts, connected }), timers: systemTimers },
     now: systemTimers.now,
-    logger,
+    logs,
   });
 }

@@ -3,7 +3,6 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import type { Logger } from "pino";
 import type { Authenticate } from "../ca/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
 import { explain } from "../console/explain/explain.js";
@@ -35,6 +34,7 @@ import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { Questions } from "../xds/questions.js";
 import { startGrpcSocket } from "./grpc-socket.js";
+import type { ScopedLoggers } from "./scoped-loggers.js";
 
 /** What the endpoints are made of. */
 export interface DebugEndpointsOptions {
@@ -50,7 +50,7 @@ export interface DebugEndpointsOptions {
   readonly operators: readonly Identity[];
   readonly plans: PlanConversationOptions;
   readonly now: () => number;
-  readonly logger: Logger;
+  readonly logs: ScopedLoggers;
 }
 
 /** See the top of this file. */
@@ -125,6 +125,10 @@ function debugService(
     composeDump,
     now: options.now,
     plans: options.plans,
+    logScopes: options.logs.scopes,
+    onAsked: (method, entrance) => {
+      options.logs.loggers.debug.debug({ method, entrance }, "asked");
+    },
     describe: ({
       kind = "",
       name = "",
@@ -149,7 +153,8 @@ function debugService(
 
 /** Endpoints that nobody reaches yet. */
 export function createDebugEndpoints(options: DebugEndpointsOptions): DebugEndpoints {
-  const { authenticate, operators, encoder, logger } = options;
+  const { authenticate, operators, encoder } = options;
+  const logger = options.logs.loggers.debug;
   const common = commonOptions(options);
   const { observed, controlPlane, readAccepted, composeDump } = common;
   const checkAccess = createCheckAccess({ authenticate, operators });

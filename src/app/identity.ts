@@ -39,6 +39,7 @@ import { type FollowedTrust, followGivenTrust } from "./given-trust.js";
 import { readJwtIssuers } from "./jwt-issuers.js";
 import { createLimitedLog } from "./limited-log.js";
 import { createListeners } from "./listeners.js";
+import { logError } from "./log-error.js";
 import { readOwnDescriptors } from "./package-files.js";
 import { type RootRotationOptions, startRootRotation } from "./root-rotation.js";
 
@@ -106,18 +107,12 @@ export interface Identity {
   close(): Promise<void>;
 }
 
-const logError =
-  ({ logger }: IdentityOptions, what: string) =>
-  (error: unknown): void => {
-    logger.error({ err: error }, what);
-  };
-
 /** Of files that somebody gives: a mistake in them is told by what is wrong, not by where it was found. */
 const logMistake =
   (options: IdentityOptions, what: string) =>
   (error: unknown): void => {
     const isMistake = error instanceof CertificateError || error instanceof StateFileError;
-    if (!isMistake) logError(options, what)(error);
+    if (!isMistake) logError(options.logger, what)(error);
     else options.logger.error({ code: error.code }, `${error.message}; what was in force stays`);
   };
 
@@ -154,6 +149,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const certificateEvents = createListeners<CertificateEvent>();
   const refused = refusals(logger, certificateEvents.tell);
   const rootsChange = createListeners<readonly string[]>();
+  secretsChange.add((identity) => {
+    logger.debug({ identity: formatSpiffeId(identity) }, "secrets of a workload changed");
+  });
   rootsChange.add(() => {
     secrets.trustChanged();
   });
@@ -256,7 +254,7 @@ function startTls(options: IdentityOptions, authority: Authority): Promise<Serve
   return startServerTls({
     authority,
     timers: systemTimers,
-    onError: logError(options, "cannot renew the server's certificate"),
+    onError: logError(options.logger, "cannot renew the server's certificate"),
     ...(tlsNames === undefined ? {} : { names: tlsNames }),
   });
 }
@@ -304,7 +302,7 @@ async function openSecrets(
     authority: {
       vouchesFor: (identity, chain) => authority.vouchesFor(identity, chain) && !revoked(chain),
     },
-    onError: logError(options, "cannot keep a workload's certificate"),
+    onError: logError(options.logger, "cannot keep a workload's certificate"),
   });
   return createWorkloadSecrets({
     authority,
@@ -313,7 +311,7 @@ async function openSecrets(
     revoked,
     encode: options.encode,
     timers: systemTimers,
-    onError: logError(options, "cannot renew a workload's certificate"),
+    onError: logError(options.logger, "cannot renew a workload's certificate"),
     onChange,
   });
 }
@@ -352,7 +350,7 @@ function addCertificates(
     },
     onError: (error) => {
       identity.tell("failed");
-      logError(options, "cannot certify a workload's key")(error);
+      logError(options.logger, "cannot certify a workload's key")(error);
     },
   });
 }

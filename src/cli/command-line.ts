@@ -6,6 +6,7 @@
  * takes no control plane.
  */
 import { Command, CommanderError } from "commander";
+import { adminCommand } from "./admin.js";
 import { analyzeCommand } from "./analyze.js";
 import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
@@ -83,6 +84,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(whyCommand(context))
     .addCommand(envoyStatsCommand(context))
     .addCommand(dashboardCommand(context))
+    .addCommand(adminCommand(context))
     .addCommand(bugReportCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(validateCommand(context))

@@ -41,6 +41,17 @@ const denied = (
   message: string,
 ): Access => ({ kind: "denied", code, message });
 
+/** Who may change something: as who may ask, but nobody by a port on which nobody proves to be anyone. */
+export function forChanges(check: CheckAccess): CheckAccess {
+  return async (entrance, peer) =>
+    entrance === "plaintext"
+      ? denied(
+          status.UNAUTHENTICATED,
+          "without TLS nothing is changed: ask by the socket in the state directory, or with an operator's certificate",
+        )
+      : check(entrance, peer);
+}
+
 /** Also for an IPv4 address that is written as IPv6. */
 function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";

@@ -19,6 +19,7 @@ import type {
   GetConvergenceRequestJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
+  ListLogScopesResponseJson,
   ListNamesRequestJson,
   ListNamesResponseJson,
   ListProxiesRequestJson,
@@ -33,6 +34,7 @@ import type {
   ListTlsPoliciesResponseJson,
   PlanRequestJson,
   PlanResponseJson,
+  SetLogLevelsRequestJson,
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
@@ -79,6 +81,9 @@ export interface DebugClient {
   getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
   listPushes(request: ListPushesRequestJson): Promise<ListPushesResponseJson>;
+  listLogScopes(): Promise<ListLogScopesResponseJson>;
+  /** Changes how much is logged. */
+  setLogLevels(request: SetLogLevelsRequestJson): Promise<ListLogScopesResponseJson>;
   analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
   /** What is wrong with the configuration now. */
   getDiagnostics(): Promise<DiagnosticsJson>;
@@ -244,6 +249,8 @@ export async function openDebugClient(
     getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),
     listPushes: (request) => call("ListPushes", request),
+    listLogScopes: () => call("ListLogScopes", {}),
+    setLogLevels: (request) => call("SetLogLevels", request),
     analyze: (request) => call("Analyze", request),
     getDiagnostics: () => call("WatchDiagnostics", {}),
     plan: () => askingOf(client, { address, method: methodOf("Plan") }),

@@ -16,6 +16,7 @@ import type {
   GetConvergenceRequestJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
+  ListLogScopesResponseJson,
   ListNamesRequestJson,
   ListNamesResponseJson,
   ListProxiesRequestJson,
@@ -28,6 +29,7 @@ import type {
   ListSourcesResponseJson,
   ListTlsPoliciesRequestJson,
   ListTlsPoliciesResponseJson,
+  SetLogLevelsRequestJson,
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
@@ -39,6 +41,7 @@ import type { GrpcServer } from "../grpc/server.js";
 import { status } from "../grpc/status-code.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { isCalledUrl } from "../simulator/called-url.js";
+import { type Entrance, forChanges } from "./access.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
 import { type Answer, type CallGuard, conversing, unary, watching } from "./calls.js";
 import type { ComposeDump } from "./config-dump.js";
@@ -48,6 +51,7 @@ import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { listNames } from "./list-names.js";
+import { type LogScopes, listLogScopes, setLogLevels } from "./log-scopes.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
 import { createInTurn } from "./one-by-one.js";
 import { createPlanConversations, type PlanConversationOptions } from "./plan-conversation.js";
@@ -87,6 +91,9 @@ export interface DebugServiceOptions {
     proxy: string,
     typeUrl: string,
   ) => readonly object[] | "unknown" | undefined;
+  readonly logScopes: LogScopes;
+  /** Told of each call that is answered. */
+  readonly onAsked: (method: string, entrance: Entrance) => void;
   /** How plans are made. */
   readonly plans: PlanConversationOptions;
 }
@@ -102,6 +109,8 @@ interface Answers {
   readonly Why: Answer<WhyRequestJson, WhyResponseJson>;
   readonly Explain: Answer<ExplainRequestJson, ExplainResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
+  readonly ListLogScopes: Answer<object, ListLogScopesResponseJson>;
+  readonly SetLogLevels: Answer<SetLogLevelsRequestJson, ListLogScopesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
   readonly GetConfiguration: Answer<object, ConfigurationJson>;
   readonly ListNames: Answer<ListNamesRequestJson, ListNamesResponseJson>;
@@ -176,7 +185,7 @@ function createExplanations({
 }
 
 function createAnswers(options: DebugServiceOptions): Answers {
-  const { observed, controlPlane, composeDump, now } = options;
+  const { observed, controlPlane, composeDump, logScopes, now } = options;
   return {
     ...createExplanations(options),
     GetControlPlane: () => controlPlane,
@@ -210,6 +219,8 @@ function createAnswers(options: DebugServiceOptions): Answers {
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
     ListPushes: (request) => ({ pushes: [...observed.pushes.list(request)] }),
+    ListLogScopes: () => listLogScopes(logScopes),
+    SetLogLevels: (request) => setLogLevels(logScopes, request),
     Analyze: (request) => {
       const snapshot = observed.snapshot();
       const diagnostics = [...snapshot.diagnostics, ...observed.effects()];
@@ -250,18 +261,26 @@ function connectionsFor(
   throw new CallRefused(status.INVALID_ARGUMENT, "name a proxy, or a type and a resource");
 }
 
+/** The methods that change something. */
+const CHANGING: ReadonlySet<string> = new Set<keyof Answers>(["SetLogLevels"]);
+
 /** What adds the service to a server: the same answers by all entrances. */
 export function createDebugService(
   options: DebugServiceOptions,
 ): (server: GrpcServer, guard: CallGuard) => void {
-  const answers = Object.entries(createAnswers(options));
+  const answers = Object.entries(createAnswers(options)) as [string, Answer<object, object>][];
   const plan = createPlanConversations(options.plans);
-  const { observed } = options;
+  const { observed, onAsked } = options;
   const inTurn = createInTurn();
   return (server, guard) => {
-    const handlers = answers.map(
-      ([name, answer]) => [name, unary(answer as Answer<object, object>, guard, inTurn)] as const,
-    );
+    const changing = { ...guard, checkAccess: forChanges(guard.checkAccess) };
+    const handlers = answers.map(([name, answer]) => {
+      const told: typeof answer = (request) => {
+        onAsked(name, guard.entrance);
+        return answer(request);
+      };
+      return [name, unary(told, CHANGING.has(name) ? changing : guard, inTurn)] as const;
+    });
     addService(server, options.definition, {
       ...Object.fromEntries(handlers),
       Plan: conversing(plan, guard),

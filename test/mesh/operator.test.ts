@@ -65,6 +65,19 @@ test("finds what a saved dump of an Envoy has not", async () => {
   expect(stdout).toContain("  WhiteHoleCluster: held, but not sent\n");
 });
 
+test("logs what an Envoy is sent when that is asked for, and no longer", async () => {
+  const sent = (): number => mesh().records.filter(({ msg }) => msg === "sent resources").length;
+  const during = async (level: string, service: string): Promise<number> => {
+    await ask("admin", "log", "--level", `ads:${level}`);
+    const before = sent();
+    await mesh().write(`${service}.yaml`, application(service));
+    await ask("wait", "service", service);
+    return sent() - before;
+  };
+  expect(await during("info", "orders")).toBe(0);
+  expect(await during("debug", "reports")).toBeGreaterThan(0);
+});
+
 test("says which Envoy each proxy is", async () => {
   const { stdout } = await ask("version", "-o", "json");
   const version = expect.stringMatching(/^\d+\.\d+\.\d+$/) as string;

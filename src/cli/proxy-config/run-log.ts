@@ -3,9 +3,9 @@ import type { Labels } from "../../mesh/labels.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { askAdmin } from "../envoy-admin.js";
+import type { LogLevels } from "../level-list.js";
 import { findLiveProxy, type LiveOptions, type LiveProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, writeValue } from "../write-output.js";
-import type { LogLevels } from "./log-level.js";
 
 /** The options of `fairlead proxy-config log`. */
 export interface LogOptions extends LiveOptions {

@@ -17,6 +17,7 @@ test.each([
   [["token", "create", "--help"]],
   [["proxy-config", "--help"]],
   [["pc", "c", "--help"]],
+  [["admin", "log", "--help"]],
   [["validate", "--help"]],
 ])("%j succeeds and writes nothing to the error output", async (args) => {
   const { code, stdout, stderr } = await run(args);
@@ -45,7 +46,7 @@ test.each([
   expect(stderr).not.toBe("");
 });
 
-test.each(["up", "serve", "bootstrap", "validate", "version"])(
+test.each(["up", "serve", "bootstrap", "validate", "admin", "version"])(
   "%s has an example in its help",
   async (name) => {
     const { stdout } = await run([name, "--help"]);

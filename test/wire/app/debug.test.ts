@@ -218,10 +218,15 @@ test("answers over TLS who was named an operator, and nobody else", async () => 
   };
   const operator = await asIdentity("operator");
   expect(await operator.getControlPlane()).toMatchObject({ istioVersion: "1.29.6" });
+  const { scopes } = await operator.setLogLevels({ levels: { ca: "info" } });
+  expect(scopes).toContainEqual(expect.objectContaining({ name: "ca", level: "info" }));
   const gateway = await asIdentity("istio-ingressgateway");
   await expect(gateway.getControlPlane()).rejects.toMatchObject({
     statusName: "PERMISSION_DENIED",
     message: expect.stringContaining("--operator istio-system/istio-ingressgateway") as string,
+  });
+  await expect(gateway.setLogLevels({ reset: true })).rejects.toMatchObject({
+    statusName: "PERMISSION_DENIED",
   });
   const byName = await asIdentity("operator", "istiod.istio-system.svc");
   expect(await byName.getControlPlane()).toMatchObject({ istioVersion: "1.29.6" });
