@@ -32,6 +32,7 @@ import { createNetworks } from "./networks.js";
 import { createOwnRules } from "./own-rules.js";
 import { indexPeerAuthentications } from "./peer-authentication.js";
 import { createPeerTrustDomains } from "./peer-trust-domains.js";
+import { createPlaintext } from "./plaintext.js";
 import { createRouteRules } from "./route-rules.js";
 import { createSecurityPolicies } from "./security-policies.js";
 import { createServedWildcards } from "./served-wildcards.js";
@@ -325,6 +326,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const backendPolicies = createBackendPolicies(engine);
   const callerLabels = createCallerLabels(engine);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
+  const plaintext = createPlaintext(engine);
   const securityPolicies = createSecurityPolicies(engine);
   const sidecars = engine.memo("sidecars", indexSidecars);
   const envoyFilters = createEnvoyFilters(engine);
@@ -335,9 +337,10 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
     const { standIns = [], federated = [], issuerKeys } = given;
     const routing = { ...madeRouting(tables, config), DestinationRule: backendPolicies(tables) };
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
+    const called = { ...services, ...workloadTables(tables, given, services.services) };
+    const policies = peerAuthentications(tables.PeerAuthentication, config.rootNamespace);
     return {
-      ...services,
-      ...workloadTables(tables, given, services.services),
+      ...called,
       ...hostTables({ ...tables, ...routing }, config, services),
       config,
       networks: networks(tables),
@@ -351,7 +354,8 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       configMaps: tables.ConfigMap,
       grants: tables.ReferenceGrant,
       telemetries: tables.Telemetry,
-      peerAuthentications: peerAuthentications(tables.PeerAuthentication, config.rootNamespace),
+      peerAuthentications: policies,
+      ...plaintext(policies, called),
       security: securityPolicies(tables, config, services.servicesByHost, issuerKeys),
     };
   };

@@ -13,6 +13,7 @@ import type { MixedPorts } from "./mixed-ports.js";
 import type { Networks } from "./networks.js";
 import type { OwnRules } from "./own-rules.js";
 import type { PeerAuthentications } from "./peer-authentication.js";
+import type { Plaintext } from "./plaintext.js";
 import type { Proxy } from "./proxy.js";
 import type { RouteRules } from "./route-rules.js";
 import type { SecurityPolicies } from "./security-policies.js";
@@ -27,7 +28,7 @@ import type { Workload } from "./workload.js";
 export type VirtualServices = readonly VirtualService[];
 
 /** See the top of this file. Every table is shared with the mesh before it as far as nothing changed. */
-export interface Mesh {
+export interface Mesh extends Plaintext {
   readonly config: MeshConfig;
   readonly networks: Networks;
   /** Those whose workloads may call the mesh's: its own, its aliases, and those that it is federated with. */

@@ -79,68 +79,75 @@ function decide(
 
 const MODE: Path = ["spec", "mtls", "mode"];
 
-function decideForNamespace(policies: PeerAuthentications, namespace: string): DecidedMode {
-  const policy =
-    policies.namespaces.get(namespace) ?? policies.namespaces.get(policies.rootNamespace);
-  return decide(policy, policy?.spec.mtls, MODE) ?? { mode: "PERMISSIVE" };
+/** The policies that say how one workload is called. */
+export interface AppliedAuthentication {
+  /** The one that selects it; undefined when none does. */
+  readonly selecting: ResourceOf<"PeerAuthentication"> | undefined;
+  /** That of its namespace as a whole, else the mesh's; undefined when nobody says. */
+  readonly whole: ResourceOf<"PeerAuthentication"> | undefined;
 }
 
-/** The mode of a namespace as a whole, from its own policy or the mesh's; `PERMISSIVE` when nobody says. */
-export function namespaceMode(policies: PeerAuthentications, namespace: string): MutualTlsMode {
-  return decideForNamespace(policies, namespace).mode;
-}
-
-/** Who is asked about: a workload, as policies select it. */
+/** A workload, as policies select it. */
 interface Selected {
   readonly namespace: string;
   readonly labels: Labels;
 }
 
-/** The policy that selects a workload; undefined when none does. */
-function policyOf(
+const wholeOf = (
+  policies: PeerAuthentications,
+  namespace: string,
+): ResourceOf<"PeerAuthentication"> | undefined =>
+  policies.namespaces.get(namespace) ?? policies.namespaces.get(policies.rootNamespace);
+
+/** The policies that say how a workload is called. */
+export function appliedAuthentication(
   policies: PeerAuthentications,
   { namespace, labels }: Selected,
-): ResourceOf<"PeerAuthentication"> | undefined {
-  return policies.workloads
-    .get(namespace)
-    ?.find(({ spec }) => selects(spec.selector?.matchLabels ?? {}, labels));
+): AppliedAuthentication {
+  return {
+    selecting: policies.workloads
+      .get(namespace)
+      ?.find(({ spec }) => selects(spec.selector?.matchLabels ?? {}, labels)),
+    whole: wholeOf(policies, namespace),
+  };
+}
+
+/** Whether both are the same policies. */
+export const isSameAuthentication = (a: AppliedAuthentication, b: AppliedAuthentication): boolean =>
+  a.selecting === b.selecting && a.whole === b.whole;
+
+/** The mode of a namespace as a whole, from its own policy or the mesh's; `PERMISSIVE` when nobody says. */
+export function namespaceMode(policies: PeerAuthentications, namespace: string): MutualTlsMode {
+  return modeOf(wholeOf(policies, namespace)?.spec.mtls) ?? "PERMISSIVE";
 }
 
 /**
  * The mode in force on one port of one workload: the port's, else the workload's, the namespace's, the mesh's; `UNSET`
  * inherits. `port` is that on which the workload listens. See Istio, PeerAuthentication.
  */
-export function decideMode(
-  policies: PeerAuthentications,
-  workload: Selected,
-  port: number,
-): DecidedMode {
-  const policy = policyOf(policies, workload);
-  const ofPort = policy?.spec.portLevelMtls?.[String(port)];
+export function decideMode({ selecting, whole }: AppliedAuthentication, port: number): DecidedMode {
+  const ofPort = selecting?.spec.portLevelMtls?.[String(port)];
   return (
-    decide(policy, ofPort, ["spec", "portLevelMtls", String(port), "mode"]) ??
-    decide(policy, policy?.spec.mtls, MODE) ??
-    decideForNamespace(policies, workload.namespace)
+    decide(selecting, ofPort, ["spec", "portLevelMtls", String(port), "mode"]) ??
+    decide(selecting, selecting?.spec.mtls, MODE) ??
+    decide(whole, whole?.spec.mtls, MODE) ?? { mode: "PERMISSIVE" }
   );
 }
 
 /** The mode in force on one port of one workload, see `decideMode`. */
-export function workloadMode(
-  policies: PeerAuthentications,
-  workload: Selected,
-  port: number,
-): MutualTlsMode {
-  return decideMode(policies, workload, port).mode;
-}
+export const workloadMode = (applied: AppliedAuthentication, port: number): MutualTlsMode =>
+  decideMode(applied, port).mode;
 
 /** The ports of a workload for which a policy has a mode of their own, in order. */
-export function portsWithMode(
-  policies: PeerAuthentications,
-  workload: Selected,
-): readonly number[] {
-  const ports = policyOf(policies, workload)?.spec.portLevelMtls ?? {};
-  return Object.entries(ports)
+export function portsWithMode({ selecting }: AppliedAuthentication): readonly number[] {
+  return Object.entries(selecting?.spec.portLevelMtls ?? {})
     .filter(([, mtls]) => modeOf(mtls) !== undefined)
     .map(([port]) => Number(port))
     .sort((a, b) => a - b);
+}
+
+/** Whether a policy says of anything that it is called in plaintext alone. */
+export function hasDisabled({ spec }: ResourceOf<"PeerAuthentication">): boolean {
+  const { mtls, portLevelMtls = {} } = spec;
+  return [mtls, ...Object.values(portLevelMtls)].some((one) => modeOf(one) === "DISABLE");
 }

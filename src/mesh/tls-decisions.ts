@@ -8,6 +8,7 @@ import { type DestinationRule, findRule } from "./destination-rule.js";
 import { type Labels, selects } from "./labels.js";
 import type { Mesh } from "./mesh.js";
 import {
+  appliedAuthentication,
   decideMode,
   decidingPart,
   type MutualTlsMode,
@@ -115,7 +116,7 @@ function serverDecisions(
     .flatMap((workload): ServerDecision[] => {
       const target = targetPortOf(workload, port);
       if (target === undefined) return [];
-      const decided = decideMode(mesh.peerAuthentications, workload, target);
+      const decided = decideMode(appliedAuthentication(mesh.peerAuthentications, workload), target);
       const [decidedBy] = decidingPart(decided);
       return [{ workload, port: target, mode: decided.mode, decidedBy }];
     });

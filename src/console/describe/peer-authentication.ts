@@ -1,6 +1,10 @@
 import { type ConfigResource, refOf } from "../../config/resource.js";
 import { selects } from "../../mesh/labels.js";
-import { portsWithMode, workloadMode } from "../../mesh/peer-authentication.js";
+import {
+  appliedAuthentication,
+  portsWithMode,
+  workloadMode,
+} from "../../mesh/peer-authentication.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describeApplied, indented, type Subject } from "./subject.js";
 
@@ -12,15 +16,13 @@ export function describePeerAuthentication(
   subject: Subject,
   workload: Workload,
 ): readonly string[] {
-  const { peerAuthentications: policies } = subject.mesh;
-  const ports = portsWithMode(policies, workload);
+  const applied = appliedAuthentication(subject.mesh.peerAuthentications, workload);
+  const ports = portsWithMode(applied);
   return [
     "Effective PeerAuthentication:",
-    ...indented([`Workload mTLS mode: ${workloadMode(policies, workload, ANY_PORT)}`]),
+    ...indented([`Workload mTLS mode: ${workloadMode(applied, ANY_PORT)}`]),
     ...(ports.length === 0 ? [] : indented(["Port Level mTLS mode:"])),
-    ...indented(
-      indented(ports.map((port) => `${port}: ${workloadMode(policies, workload, port)}`)),
-    ),
+    ...indented(indented(ports.map((port) => `${port}: ${workloadMode(applied, port)}`))),
     ...describeApplied(
       subject,
       "Applied PeerAuthentication",

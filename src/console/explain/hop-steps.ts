@@ -7,7 +7,7 @@ import type {
   VirtualHostJson,
 } from "../../envoy/api.js";
 import type { EnvoyResource } from "../../envoy/resource-set.js";
-import { decideMode, decidingPart } from "../../mesh/peer-authentication.js";
+import { appliedAuthentication, decideMode, decidingPart } from "../../mesh/peer-authentication.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
 import type { Hop } from "../../simulator/journey.js";
@@ -42,7 +42,7 @@ export function peersStep(scene: Scene, id: string, port: number): readonly Step
   const { mesh, proxies } = scene;
   const proxy = proxies.find((one) => one.id === id);
   if (proxy === undefined || proxy.type === "router") return [];
-  const decided = decideMode(mesh.peerAuthentications, proxy, port);
+  const decided = decideMode(appliedAuthentication(mesh.peerAuthentications, proxy), port);
   return [step(scene, "peers", decided.mode, decidingPart(decided))];
 }
 

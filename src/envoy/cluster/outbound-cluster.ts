@@ -10,7 +10,6 @@ import {
   type PlacedCaller,
   type Placing,
 } from "../../mesh/locality-balancing.js";
-import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
 import { callPolicy, type EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
@@ -61,8 +60,8 @@ export interface ClientTraits extends ConnectionDefaults, LookUpCaller {
 export interface OutboundClusterInput {
   readonly service: Service;
   readonly rule: DestinationRule | undefined;
-  /** The mutual TLS mode of the service's namespace. */
-  readonly mode: MutualTlsMode;
+  /** The service's namespace is called in plaintext as a whole. */
+  readonly plaintext: boolean;
   /** `namespace/account` of its workloads. */
   readonly accounts: readonly string[];
   /** Its workloads, for services that are found by DNS; others have them by EDS, and `[]` here. */
@@ -360,7 +359,7 @@ function outboundCluster(
         settings: policy.tls,
         external: service.external,
         autoMtls: client.placing.autoMtls,
-        mode: input.mode,
+        plaintext: input.plaintext,
         meshTls: meshTlsOf(kind, input),
         sni: sniOf(key),
         alpn: meshAlpn(upstream),

@@ -1,7 +1,6 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
 import type { TLSConfig } from "../../config/mesh-config-schema.js";
-import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import type {
   ClusterJson,
   CommonTlsContextJson,
@@ -23,8 +22,8 @@ export interface UpstreamTlsInput {
   readonly settings: ClientTLSSettings | undefined;
   readonly external: boolean;
   readonly autoMtls: boolean;
-  /** The mode of the service's namespace: with DISABLE no endpoint takes mutual TLS. */
-  readonly mode: MutualTlsMode;
+  /** The service's namespace is called in plaintext as a whole: no endpoint takes mutual TLS. */
+  readonly plaintext: boolean;
   /** Which endpoints take mutual TLS: each says so itself, or, where callers bring the address, all or none. */
   readonly meshTls: "by-endpoint" | "all" | "none";
   readonly sni: string;
@@ -60,7 +59,7 @@ function meshContext(input: UpstreamTlsInput): UpstreamTlsContextJson {
 
 /** Endpoints that have a sidecar are called by mutual TLS, the others in plaintext. */
 function autoMutualTls(input: UpstreamTlsInput): TransportSockets {
-  if (!input.autoMtls || input.external || input.mode === "DISABLE") return {};
+  if (!input.autoMtls || input.external || input.plaintext) return {};
   if (input.meshTls === "none") return {};
   if (input.meshTls === "all") {
     return { transportSocket: tlsSocket({ upstream: meshContext(input) }) };

@@ -9,9 +9,9 @@ import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { OwnRule } from "../../mesh/own-rules.js";
 import {
+  type AppliedAuthentication,
   type DecidedMode,
   decideMode,
-  type PeerAuthentications,
   portsWithMode,
 } from "../../mesh/peer-authentication.js";
 import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy.js";
@@ -59,13 +59,7 @@ const NO_PORT_HAS_A_POLICY = 0;
 /** What of a mesh may concern the workload of any proxy. */
 export type OwnContext = Pick<
   Mesh,
-  | "config"
-  | "peerAuthentications"
-  | "peerTrustDomains"
-  | "security"
-  | "telemetries"
-  | "sidecars"
-  | "envoyFilters"
+  "config" | "peerTrustDomains" | "security" | "telemetries" | "sidecars" | "envoyFilters"
 >;
 
 /** What of a mesh concerns a proxy's own workload, and nothing else of it. */
@@ -78,30 +72,22 @@ export interface OwnMesh extends OwnContext {
   readonly workload: WorkloadPorts;
   /** The rules for the services of the proxy's namespace that limit connections. */
   readonly rules: OwnRulesOfNamespace | undefined;
+  /** What says which calls of mutual TLS, or of plaintext, it takes. */
+  readonly authentication: AppliedAuthentication;
 }
 
 type OwnRulesOfNamespace = Table<readonly OwnRule[]>;
 
 /** What of a mesh may concern any workload. */
 export function ownContext(mesh: OwnContext): OwnContext {
-  const { config, peerAuthentications, peerTrustDomains, security } = mesh;
-  const { telemetries, sidecars, envoyFilters } = mesh;
-  return {
-    config,
-    peerAuthentications,
-    peerTrustDomains,
-    security,
-    telemetries,
-    sidecars,
-    envoyFilters,
-  };
+  const { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters } = mesh;
+  return { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters };
 }
 
 /** Everything that an inbound part depends on. */
 export interface InboundInputs
-  extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules"> {
+  extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules" | "authentication"> {
   readonly proxy: Proxy;
-  readonly policies: PeerAuthentications;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
   readonly trustDomains: Mesh["peerTrustDomains"];
@@ -115,14 +101,14 @@ export function inboundInputs(
   proxy: Proxy,
   { logs, security }: Pick<InboundInputs, "logs" | "security">,
 ): InboundInputs {
-  const { services, listing, workload, rules, config } = mesh;
+  const { services, listing, workload, rules, authentication, config } = mesh;
   return {
     proxy,
     services,
     listing,
     workload,
     rules,
-    policies: mesh.peerAuthentications,
+    authentication,
     sidecar: sidecarOf(mesh.sidecars, proxy),
     config,
     trustDomains: mesh.peerTrustDomains,
@@ -279,8 +265,8 @@ function listenersOf(
   inputs: InboundInputs,
   ports: readonly InboundPort[],
 ): readonly SourcedListener[] {
-  const { proxy, policies, config, trustDomains, logs, security } = inputs;
-  const decidedFor = (port: number): DecidedMode => decideMode(policies, proxy, port);
+  const { proxy, authentication, config, trustDomains, logs, security } = inputs;
+  const decidedFor = (port: number): DecidedMode => decideMode(authentication, port);
   const own = ports.filter((port) => !isReserved(port));
   const served = new Set(own.map(({ targetPort }) => targetPort));
   const secured = own.map((port): SecuredPort => ({ port, decided: decidedFor(port.targetPort) }));
@@ -296,7 +282,7 @@ function listenersOf(
     families: familiesOf(proxy),
   };
   if (proxy.mode !== "NONE") {
-    const others = portsWithMode(policies, proxy).filter((port) => !served.has(port));
+    const others = portsWithMode(authentication).filter((port) => !served.has(port));
     const passthrough = {
       decided: decidedFor(NO_PORT_HAS_A_POLICY),
       ports: others.map((port) => ({ port, decided: decidedFor(port) })),
@@ -335,7 +321,7 @@ export function createInboundPart(
       listing: true,
       workload: true,
       rules: true,
-      policies: true,
+      authentication: true,
       sidecar: true,
       config: true,
       trustDomains: true,

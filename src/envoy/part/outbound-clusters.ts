@@ -13,11 +13,7 @@ import {
 } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { makesMetrics } from "../../mesh/metrics.js";
-import {
-  namespaceMode,
-  type PeerAuthentications,
-  workloadMode,
-} from "../../mesh/peer-authentication.js";
+import { isPlaintext, type PlaintextWorkloads } from "../../mesh/plaintext.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
@@ -60,14 +56,16 @@ export interface ClusterInputs {
   readonly accounts: readonly string[];
   readonly workloads: readonly Workload[];
   readonly allMeshTls: boolean;
+  /** Its namespace is called in plaintext as a whole. */
+  readonly plaintext: boolean;
   readonly client: ClientTraits;
-  readonly policies: PeerAuthentications;
   /** Whom the endpoints are ordered for; undefined for callers of no place in particular. */
   readonly caller: PlacedCaller | undefined;
 }
 
-interface EndpointInputs
-  extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "policies" | "caller"> {
+interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "caller"> {
+  /** Those of its workloads that are called in plaintext. */
+  readonly plaintext: PlaintextWorkloads | undefined;
   /** Mutual TLS of the mesh may be passed on to the service as it is. */
   readonly passed: boolean;
   /** Calls are counted, by what each endpoint says of its workload. */
@@ -92,9 +90,8 @@ function usesEds(service: Service): boolean {
 }
 
 function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
-  const mode = namespaceMode(inputs.policies, inputs.service.namespace);
   return resourceSet(
-    outboundClusters({ ...inputs, mode }).map((cluster) => ({
+    outboundClusters(inputs).map((cluster) => ({
       ...encodeResource(encoder, MESSAGE.cluster, cluster),
       ...endpointFields(cluster.json),
     })),
@@ -133,9 +130,9 @@ function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentK
 }
 
 function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
-  const { service, rule, workloads, policies, caller, passed, isCounted, isNamed } = inputs;
+  const { service, rule, workloads, plaintext, caller, passed, isCounted, isNamed } = inputs;
   const takesMeshTls = (workload: Workload, port: number): boolean =>
-    workload.meshTls && workloadMode(policies, workload, port) !== "DISABLE";
+    workload.meshTls && !isPlaintext(plaintext, workload, port);
   const found = callableWorkloads(service, workloads, caller).filter(hasAddress);
   const leftOut = workloads
     .filter((one) => !hasAddress(one))
@@ -178,8 +175,8 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
         accounts: true,
         workloads: true,
         allMeshTls: true,
+        plaintext: true,
         client: true,
-        policies: true,
         caller: true,
       },
       (inputs) => buildClusters(encoder, inputs),
@@ -190,7 +187,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
         service: true,
         rule: true,
         workloads: true,
-        policies: true,
+        plaintext: true,
         caller: true,
         passed: true,
         isCounted: true,
@@ -224,12 +221,12 @@ export function createClusterRows(
 ): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
   const derive = engine.lookUp<
     HostView,
-    [Table<readonly string[]>, Table<readonly Workload[]>],
-    [ClusterCaller, PeerAuthentications],
+    [Table<readonly string[]>, Table<readonly Workload[]>, ReadonlySet<string>],
+    [ClusterCaller],
     ResourceSet
   >(
     "clusters",
-    (_host, [view, accounts, workloads], { client, caller }, policies) => {
+    (_host, [view, accounts, workloads, plaintext], { client, caller }) => {
       const { service, rule } = view;
       // What is called by another name has its clusters by its own.
       if (service === undefined || service.aliasOf !== undefined) return undefined;
@@ -241,8 +238,8 @@ export function createClusterRows(
         accounts: accounts?.get(key) ?? NO_ACCOUNTS,
         workloads: usesEds(service) ? NO_WORKLOADS : all,
         allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
+        plaintext: plaintext?.has(key) === true,
         client,
-        policies,
         caller,
       });
     },
@@ -253,17 +250,16 @@ export function createClusterRows(
     (a, b) => a.client === b.client && a.caller === b.caller,
   );
   return (views, mesh, caller) => {
-    const tables = [views, mesh.accounts, mesh.endpoints] as const;
-    const byHost = derive(tables, settle(caller), mesh.peerAuthentications);
+    const tables = [views, mesh.accounts, mesh.endpoints, mesh.plaintextServices] as const;
+    const byHost = derive(tables, settle(caller));
     return { byHost, all: flat(byHost) };
   };
 }
 
-/** Whose endpoints are made, and what decides which of them take mutual TLS. */
+/** Whose endpoints are made. */
 interface EndpointCaller
   extends Pick<ClusterCaller, "caller">,
     Pick<ClientTraits, "captured" | "router"> {
-  readonly policies: PeerAuthentications;
   /** It may be a gateway that passes mutual TLS on. */
   readonly passes: boolean;
   readonly isCounted: boolean;
@@ -276,19 +272,19 @@ export function createEndpointRows(
 ): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
   const derive = engine.lookUp<
     HostView,
-    [Table<readonly Workload[]>],
+    [Table<readonly Workload[]>, PlaintextWorkloads],
     [EndpointCaller],
     ResourceSet
   >(
     "endpoints",
-    (_host, [view, workloads], context) => {
+    (_host, [view, workloads, plaintext], context) => {
       const { service, rule } = view;
       if (service === undefined || !usesEds(service)) return undefined;
       return shared.endpoints({
         service,
         rule,
         workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
-        policies: context.policies,
+        plaintext,
         caller: context.caller,
         passed: context.passes && isPassed(service),
         isCounted: context.isCounted,
@@ -301,7 +297,6 @@ export function createEndpointRows(
   const passing = createPassing(engine);
   const settle = engine.settle<EndpointCaller>(
     (a, b) =>
-      a.policies === b.policies &&
       a.captured === b.captured &&
       a.router === b.router &&
       a.caller === b.caller &&
@@ -311,14 +306,13 @@ export function createEndpointRows(
   return (views, mesh, { client, caller }) => {
     const { captured, router } = client;
     const context = settle({
-      policies: mesh.peerAuthentications,
       caller,
       captured,
       router,
       passes: router && passing(mesh.gateways),
       isCounted: shared.counts(mesh.telemetries, mesh.config),
     });
-    const byHost = derive([views, mesh.endpoints], context);
+    const byHost = derive([views, mesh.endpoints, mesh.plaintextWorkloads], context);
     return { byHost, all: flat(byHost) };
   };
 }

@@ -3,6 +3,12 @@ import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { addressKey } from "../../mesh/address-key.js";
+import {
+  type AppliedAuthentication,
+  appliedAuthentication,
+  isSameAuthentication,
+  type PeerAuthentications,
+} from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
 import type { ResourceSet } from "../resource-set.js";
@@ -44,7 +50,8 @@ const callsServices = ({ security }: OwnContext): boolean =>
   security.providerHosts.size > 0;
 
 /** What one sidecar's own part is made of. */
-interface OwnInputs extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules"> {
+interface OwnInputs
+  extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules" | "authentication"> {
   readonly context: OwnContext;
 }
 
@@ -54,6 +61,7 @@ const INPUTS: FieldNames<OwnInputs> = {
   listing: true,
   workload: true,
   rules: true,
+  authentication: true,
 };
 
 /** Makes one sidecar's own part. */
@@ -86,6 +94,12 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
       return settledPorts({ ports, namedPorts, ...others });
     },
   );
+  const settledAuthentication = engine.settle(isSameAuthentication);
+  const authentication = engine.latestOf(
+    "peer authentications of a proxy",
+    (all: PeerAuthentications): AppliedAuthentication =>
+      settledAuthentication(appliedAuthentication(all, proxy)),
+  );
   const settled = engine.latestFields<OwnInputs, OwnInputs>("own inputs", INPUTS, (all) => all);
   return ({ around, workloads }) =>
     settled({
@@ -94,6 +108,7 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
       listing: listing(around.servicesByAddress),
       workload: workload(workloads),
       rules: rules(around.ownRules),
+      authentication: authentication(around.peerAuthentications),
     });
 }
 

@@ -9,7 +9,10 @@ import { type ScopingInputs, scopingInputs } from "./scopes.js";
 
 /** See the top of this file. Most edits of endpoints and routes change none of it. */
 export interface Surroundings
-  extends Pick<Mesh, "servicesByNamespace" | "servicesByAddress" | "ownRules"> {
+  extends Pick<
+    Mesh,
+    "servicesByNamespace" | "servicesByAddress" | "ownRules" | "peerAuthentications"
+  > {
   readonly scoping: ScopingInputs;
   /** The labels by which rules tell the places of callers apart. */
   readonly placing: readonly string[];
@@ -25,6 +28,7 @@ const SURROUNDINGS: FieldNames<Surroundings> = {
   servicesByNamespace: true,
   servicesByAddress: true,
   ownRules: true,
+  peerAuthentications: true,
 };
 
 const SCOPING: FieldNames<ScopingInputs> = {
@@ -37,7 +41,6 @@ const SCOPING: FieldNames<ScopingInputs> = {
 
 const OWN: FieldNames<OwnContext> = {
   config: true,
-  peerAuthentications: true,
   peerTrustDomains: true,
   security: true,
   telemetries: true,
@@ -69,7 +72,7 @@ export function createSurroundings(
     (surroundings) => surroundings,
   );
   return engine.latestOf("surroundings of proxies in a mesh", (mesh: Mesh) => {
-    const { servicesByNamespace, servicesByAddress, ownRules } = mesh;
+    const { servicesByNamespace, servicesByAddress, ownRules, peerAuthentications } = mesh;
     return settled({
       scoping: scoping(mesh),
       placing: places.labelsAsked(mesh),
@@ -78,6 +81,7 @@ export function createSurroundings(
       servicesByNamespace,
       servicesByAddress,
       ownRules,
+      peerAuthentications,
     });
   });
 }
