@@ -51,9 +51,10 @@ import {
 import { needsOf } from "../route/route-needs.js";
 import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
-import { servicesOf, workloadOf } from "./inbound-part.js";
+import { workloadOf } from "./inbound-part.js";
 import { createLastGood, type Sifted } from "./last-good.js";
 import type { ListenerLogs } from "./logs.js";
+import { servedServices } from "./served-services.js";
 
 /** What a gateway has for its clients. */
 export interface GatewayPart {
@@ -133,7 +134,7 @@ export function createGatewayServers(engine: Engine): GatewayServers {
 
 /** The servers of the Gateways of a proxy; see `createGatewayServers` for who asks again and again. */
 export function serversOf(inputs: ServerInputs): SharedPorts {
-  const services = servicesOf(inputs);
+  const services = servedServices(inputs);
   const served = servedPorts(services, workloadOf(inputs.proxy, inputs.workloads));
   const gateways = gatewaysOf(inputs.gateways, inputs.proxy, services);
   return sharingPorts(gatewayServers(gateways, served, (bind) => listensOn(bind, inputs.proxy)));

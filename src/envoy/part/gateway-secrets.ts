@@ -12,8 +12,8 @@ import type { Proxy } from "../../mesh/proxy.js";
 import { credentialNames } from "../gateway-tls.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { GatewayInputs } from "./gateway-part.js";
-import { servicesOf } from "./inbound-part.js";
 import type { SecretResources } from "./secret-resources.js";
+import { servedServices } from "./served-services.js";
 
 type Gateway = ResourceOf<"Gateway">;
 type Secret = ResourceOf<"Secret">;
@@ -103,7 +103,7 @@ export function createGatewaySecrets(
     },
     (inputs) => {
       const { gateways, proxy } = inputs;
-      const served = gatewaysOf(gateways, proxy, servicesOf(inputs));
+      const served = gatewaysOf(gateways, proxy, servedServices(inputs));
       const resources = [...credentialsOf(served)].flatMap(([name, naming]) =>
         isConfigMapCredential(name)
           ? resourcesOf.ofConfigMap(name, inputs.configMaps.get(configMapKey(name)))

@@ -5,7 +5,6 @@ import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
 import { connectionManners } from "../../mesh/connection-manners.js";
-import { selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { OwnRule } from "../../mesh/own-rules.js";
 import {
@@ -17,7 +16,7 @@ import {
 import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
 import { portPart, type Service } from "../../mesh/service.js";
-import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
+import { targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
 import { policyDefaults } from "../../mesh/traffic-policy.js";
 import { proxyWorkload, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
@@ -64,10 +63,8 @@ export type OwnContext = Pick<
 
 /** What of a mesh concerns a proxy's own workload, and nothing else of it. */
 export interface OwnMesh extends OwnContext {
-  /** The services of the proxy's namespace. */
-  readonly services: Table<Service> | undefined;
-  /** The services that list the proxy's address. */
-  readonly listing: Table<Service> | undefined;
+  /** The services that its workload serves. */
+  readonly served: readonly Service[];
   /** On which ports its workload is reached. */
   readonly workload: WorkloadPorts;
   /** The rules for the services of the proxy's namespace that limit connections. */
@@ -86,7 +83,7 @@ export function ownContext(mesh: OwnContext): OwnContext {
 
 /** Everything that an inbound part depends on. */
 export interface InboundInputs
-  extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules" | "authentication"> {
+  extends Pick<OwnMesh, "served" | "workload" | "rules" | "authentication"> {
   readonly proxy: Proxy;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
@@ -101,11 +98,10 @@ export function inboundInputs(
   proxy: Proxy,
   { logs, security }: Pick<InboundInputs, "logs" | "security">,
 ): InboundInputs {
-  const { services, listing, workload, rules, authentication, config } = mesh;
+  const { served, workload, rules, authentication, config } = mesh;
   return {
     proxy,
-    services,
-    listing,
+    served,
     workload,
     rules,
     authentication,
@@ -119,21 +115,6 @@ export function inboundInputs(
 
 const sortedValues = <V>(table: Table<V> | undefined): readonly V[] =>
   (table?.sorted() ?? []).map(([, value]) => value);
-
-/** The services that a proxy's workload serves: those that select it, and those that list its address. */
-export function servicesOf(
-  inputs: Pick<InboundInputs, "proxy" | "services" | "listing">,
-): readonly Service[] {
-  const selecting = sortedValues(inputs.services).filter(
-    ({ selector, external }) =>
-      selector !== undefined && !external && selects(selector, inputs.proxy.labels),
-  );
-  const known = new Set(selecting.map(serviceKey));
-  return [
-    ...selecting,
-    ...sortedValues(inputs.listing).filter((one) => !known.has(serviceKey(one))),
-  ];
-}
 
 /** The workload behind a proxy, as Pods and WorkloadEntries describe it. */
 export function workloadOf(proxy: Proxy, workloads: Table<Workload> | undefined): Workload {
@@ -183,8 +164,7 @@ const precedence = (service: Service): string => `${service.creationTimestamp} $
 
 /** The ports that a Sidecar names, else those of the services. */
 function portsOf(inputs: InboundInputs): readonly InboundPort[] {
-  const { sidecar, proxy } = inputs;
-  const services = servicesOf(inputs);
+  const { sidecar, proxy, served: services } = inputs;
   const listed = (proxy.metadata["INSTANCE_IPS"] ?? "").split(",");
   const poolOf = poolFinder(inputs);
   const addresses = [proxy.address, ...listed];
@@ -317,8 +297,7 @@ export function createInboundPart(
     "inbound part",
     {
       proxy: true,
-      services: true,
-      listing: true,
+      served: true,
       workload: true,
       rules: true,
       authentication: true,

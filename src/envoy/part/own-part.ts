@@ -1,6 +1,6 @@
 /** What a sidecar has for its own workload, with the policies and patches that apply to that. */
 import type { FieldNames } from "../../base/call.js";
-import type { Engine } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { addressKey } from "../../mesh/address-key.js";
 import {
@@ -10,6 +10,7 @@ import {
   type PeerAuthentications,
 } from "../../mesh/peer-authentication.js";
 import type { Proxy } from "../../mesh/proxy.js";
+import type { Service } from "../../mesh/service.js";
 import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
 import type { ResourceSet } from "../resource-set.js";
 import {
@@ -25,6 +26,7 @@ import type { Position } from "./positions.js";
 import { createLogFinder } from "./proxy-logs.js";
 import type { Patches } from "./scopes.js";
 import type { createSecurity } from "./security.js";
+import { type MaybeServed, servedServices } from "./served-services.js";
 
 /** See the top of this file. */
 export interface OwnPart extends InboundPart {
@@ -50,15 +52,13 @@ const callsServices = ({ security }: OwnContext): boolean =>
   security.providerHosts.size > 0;
 
 /** What one sidecar's own part is made of. */
-interface OwnInputs
-  extends Pick<OwnMesh, "services" | "listing" | "workload" | "rules" | "authentication"> {
+interface OwnInputs extends Pick<OwnMesh, "served" | "workload" | "rules" | "authentication"> {
   readonly context: OwnContext;
 }
 
 const INPUTS: FieldNames<OwnInputs> = {
   context: true,
-  services: true,
-  listing: true,
+  served: true,
   workload: true,
   rules: true,
   authentication: true,
@@ -81,8 +81,15 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
   // An edit changes few of these tables, and a proxy's row is looked for in those alone.
   const rowIn = <V>(key: string): ((table: Table<V>) => V | undefined) =>
     engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
-  const services = rowIn<OwnMesh["services"] & object>(proxy.namespace);
-  const listing = rowIn<OwnMesh["listing"] & object>(addressKey(proxy));
+  const services = rowIn<Table<Service>>(proxy.namespace);
+  const listing = rowIn<Table<Service>>(addressKey(proxy));
+  // Other services of its namespace come and go, and are nothing to it.
+  const settledServed = engine.settle<readonly Service[]>(sameElements);
+  const served = engine.latestFields<MaybeServed, readonly Service[]>(
+    "services of a proxy's workload",
+    { proxy: true, services: true, listing: true },
+    (some) => settledServed(servedServices(some)),
+  );
   const rules = rowIn<OwnMesh["rules"] & object>(proxy.namespace);
   // What else is said of a workload changes nothing for its own sidecar.
   const settledPorts = engine.settle<WorkloadPorts>(samePorts);
@@ -104,8 +111,11 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
   return ({ around, workloads }) =>
     settled({
       context: around.own,
-      services: services(around.servicesByNamespace),
-      listing: listing(around.servicesByAddress),
+      served: served({
+        proxy,
+        services: services(around.servicesByNamespace),
+        listing: listing(around.servicesByAddress),
+      }),
       workload: workload(workloads),
       rules: rules(around.ownRules),
       authentication: authentication(around.peerAuthentications),

@@ -1,0 +1,27 @@
+import type { Table } from "../../base/table.js";
+import { selects } from "../../mesh/labels.js";
+import type { Proxy } from "../../mesh/proxy.js";
+import type { Service } from "../../mesh/service.js";
+import { serviceKey } from "../../mesh/service-endpoints.js";
+
+/** Among which services those are that a proxy's workload serves. */
+export interface MaybeServed {
+  readonly proxy: Pick<Proxy, "labels">;
+  /** The services of the proxy's namespace. */
+  readonly services: Table<Service> | undefined;
+  /** The services that list the proxy's address. */
+  readonly listing: Table<Service> | undefined;
+}
+
+const sortedValues = (table: Table<Service> | undefined): readonly Service[] =>
+  (table?.sorted() ?? []).map(([, service]) => service);
+
+/** The services that a proxy's workload serves: those that select it, and those that list its address. */
+export function servedServices({ proxy, services, listing }: MaybeServed): readonly Service[] {
+  const selecting = sortedValues(services).filter(
+    ({ selector, external }) =>
+      selector !== undefined && !external && selects(selector, proxy.labels),
+  );
+  const known = new Set(selecting.map(serviceKey));
+  return [...selecting, ...sortedValues(listing).filter((one) => !known.has(serviceKey(one)))];
+}
