@@ -15,6 +15,7 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
+import { alike } from "./alike.js";
 import { type FieldNames, hasFields, keyOf, namesIn } from "./call.js";
 import type { Derivation, RowFunction, RowsOf, TablesOf } from "./derivation.js";
 import { firstByKey, GroupEdits } from "./grouping.js";
@@ -329,10 +330,7 @@ export class Engine {
     };
   }
 
-  /**
-   * One table of the rows of many: each source row is a table, and their entries are put together. Where several have
-   * an entry at the same key, that of the smallest source key stands.
-   */
+  /** The entries of all rows, which are tables, in one; where several have a key, that of the smallest source key stands. */
   flatten<V>(name: string): (table: Table<Table<V>>) => Table<V> {
     const cell = this.#remembered<{
       readonly source: Table<Table<V>>;
@@ -376,6 +374,11 @@ export class Engine {
       cell.set({ table, over, result });
       return result;
     };
+  }
+
+  /** One object for all values that are equal to it, of the last few: for what several callers make alike, each for itself. */
+  alike<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
+    return alike(this.#remembered(), equal);
   }
 
   /** The last value for as long as `equal` says that a new one is no different. */

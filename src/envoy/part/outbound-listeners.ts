@@ -1,4 +1,5 @@
 /** The outbound listeners of sidecars, from what the services ask of them. */
+import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
@@ -85,10 +86,56 @@ function optionsOf(
 const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
   claims.flatMap(({ sources }) => sources);
 
+/** What the listeners of all scopes are made with: scopes that see the same at a place have one listener there. */
+export interface PlaceListeners {
+  /** One object for all that are alike. */
+  readonly optionsOf: (inputs: OptionInputs, traits: ListenerTraits) => OutboundListenerOptions;
+  /** The listener that these claims share, of sidecars that capture; undefined when none of them says anything. */
+  readonly listener: (
+    claims: Table<OutboundClaim>,
+    options: OutboundListenerOptions,
+  ) => EnvoyResource | undefined;
+  readonly isSame: (a: EnvoyResource, b: EnvoyResource) => boolean;
+}
+
+/** The maker of these. */
+export function createPlaceListeners(engine: Engine, encoder: Encoder): PlaceListeners {
+  const one = engine.alike<OutboundListenerOptions>(isDeepStrictEqual);
+  return {
+    optionsOf: (inputs, traits) => one(optionsOf(inputs, traits)),
+    listener: engine.memo("outbound listener", (claims, options) =>
+      capturedListener(encoder, [...claims.values()], options),
+    ),
+    isSame: engine.memo("same listener", sameResource),
+  };
+}
+
+function capturedListener(
+  encoder: Encoder,
+  claims: readonly OutboundClaim[],
+  options: OutboundListenerOptions,
+): EnvoyResource | undefined {
+  const [first] = claims;
+  if (first === undefined) return undefined;
+  const { address, port, bound = false } = first;
+  const { cluster } = options.unknown;
+  // A connection to the listener itself would be passed on to itself.
+  const unclaimed = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
+  const place = { at: { address, port }, bind: bound, unclaimed };
+  const made = outboundListener(claims, place, options);
+  return made && encodeListener(encoder, made, sourcesOf(claims));
+}
+
+/** What the listeners of one scope are made with. */
+interface CapturedListenerMakings {
+  readonly encoder: Encoder;
+  readonly places: PlaceListeners;
+}
+
 /** The listeners of sidecars that capture: the same for all of a scope. They get connections from `virtualOutbound`. */
 export function createCapturedListeners(
   engine: Engine,
-  encoder: Encoder,
+  { encoder, places }: CapturedListenerMakings,
   { httpProxyPort: port, ...scope }: CapturedTraits,
 ): (inputs: CapturedListenerInputs) => ResourceSet {
   const { families, onLoopback, onDemand, headers, connections } = scope;
@@ -96,23 +143,12 @@ export function createCapturedListeners(
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
     { config: true, logs: true, unknown: true, needs: true },
-    (inputs) => optionsOf(inputs, traits),
+    (inputs) => places.optionsOf(inputs, traits),
   );
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
-    (_at, [group], context) => {
-      const all = [...(group?.values() ?? [])];
-      const [first] = all;
-      if (first === undefined) return undefined;
-      const { address, port, bound = false } = first;
-      const { cluster } = context.unknown;
-      // A connection to the listener itself would be passed on to itself.
-      const unclaimed = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
-      const place = { at: { address, port }, bind: bound, unclaimed };
-      const made = outboundListener(all, place, context);
-      return made && encodeListener(encoder, made, sourcesOf(all));
-    },
-    sameResource,
+    (_at, [group], context) => group && places.listener(group, context),
+    places.isSame,
   );
   const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
     encodeListener(encoder, virtualOutboundListener(context), []),

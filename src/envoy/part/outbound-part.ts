@@ -45,6 +45,7 @@ import {
   createClusterRows,
   createEndpointRows,
 } from "./outbound-clusters.js";
+import { createPlaceListeners, type PlaceListeners } from "./outbound-listeners.js";
 import { createVirtualHosts, type HostResource } from "./outbound-routes.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations, type OutboundRoutes } from "./outbound-tables.js";
@@ -85,6 +86,7 @@ export interface OwnRows extends ClusterRows {
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
 export interface SharedBuilders extends ClusterBuilders {
   readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
+  readonly places: PlaceListeners;
   readonly statics: StaticClusters;
   /** The services' clusters and the static ones. */
   readonly withStatics: (services: ResourceSet, fixed: ResourceSet) => ResourceSet;
@@ -111,6 +113,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
       },
       buildClaims,
     ),
+    places: createPlaceListeners(engine, encoder),
     statics: createStaticClusters(engine, encoder),
     withStatics: engine.memo("clusters of services and static ones", unionOf),
   };

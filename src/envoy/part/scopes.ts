@@ -205,7 +205,7 @@ interface Common {
 /** A scope without patches. */
 function plainScope(
   engine: Engine,
-  { encoder, logsOf }: ScopeMakings,
+  { encoder, shared, logsOf }: ScopeMakings,
   scope: OutboundScope,
   parts: PartBuilder,
 ): ScopeBuilder {
@@ -216,7 +216,7 @@ function plainScope(
   const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",
     { claims: true, config: true, logs: true, unknown: true, needs: true },
-    createCapturedListeners(engine, encoder, scope),
+    createCapturedListeners(engine, { encoder, places: shared.places }, scope),
   );
   const placed = engine.memo("part of a place", (place: Place) => {
     const build = parts.placedAt(place);
