@@ -22,6 +22,7 @@ import { describeCommand } from "./describe.js";
 import { envoyStatsCommand } from "./envoy-stats.js";
 import { experimentalCommand } from "./experimental.js";
 import { explainCommand } from "./explain.js";
+import { internalDebugCommand } from "./internal-debug.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
 import { proxyConfigCommand } from "./proxy-config.js";
@@ -85,6 +86,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(envoyStatsCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(adminCommand(context))
+    .addCommand(internalDebugCommand(context))
     .addCommand(bugReportCommand(context))
     .addCommand(experimentalCommand(context), { hidden: true })
     .addCommand(validateCommand(context))

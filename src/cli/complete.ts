@@ -12,12 +12,12 @@ export type GivenOptions = Readonly<Record<string, unknown>>;
 
 /**
  * What fits: one of some words, the name of a pod behind what its word begins with, a kind of resource, the name of a resource of
- * a kind, or something that the shell knows better, such as a file.
+ * a kind, a path of debugging, or something that the shell knows better, such as a file.
  */
 export type Completion =
   | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "pods"; readonly given: GivenOptions; readonly before: string }
-  | { readonly kind: "kinds" }
+  | { readonly kind: "kinds" | "paths" }
   | { readonly kind: "resources"; readonly given: GivenOptions; readonly type: string }
   | { readonly kind: "other" };
 
@@ -46,6 +46,8 @@ function argumentCompletion({ command, positionals, given }: Walk): Completion {
       return { kind: "kinds" };
     case "name":
       return { kind: "resources", given, type: positionals[0] ?? "" };
+    case "path":
+      return { kind: "paths" };
     case "service":
       return { kind: "resources", given, type: "Service" };
     default:

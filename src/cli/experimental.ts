@@ -4,6 +4,7 @@ import { checkInjectCommand } from "./check-inject.js";
 import type { CommandContext } from "./context.js";
 import { describeCommand } from "./describe.js";
 import { envoyStatsCommand } from "./envoy-stats.js";
+import { internalDebugCommand } from "./internal-debug.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { versionCommand } from "./version.js";
 import { waitCommand } from "./wait.js";
@@ -17,6 +18,7 @@ export function experimentalCommand(context: CommandContext): Command {
     .addCommand(checkInjectCommand(context))
     .addCommand(describeCommand(context))
     .addCommand(envoyStatsCommand(context))
+    .addCommand(internalDebugCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(versionCommand(context))
     .addCommand(waitCommand(context))

@@ -30,6 +30,10 @@ async function candidates(
       const { kindCandidates } = await import("./kind-candidates.js");
       return kindCandidates(words.at(-1) ?? "");
     }
+    case "paths": {
+      const { DEBUG_PATHS } = await import("../debug/debug-paths.js");
+      return DEBUG_PATHS.map((word) => ({ word, description: "" }));
+    }
     case "resources": {
       const { resourceCandidates } = await import("./resource-candidates.js");
       return resourceCandidates(context, completion);

@@ -17,6 +17,8 @@ import type {
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   GetConvergenceRequestJson,
+  GetDebugPathRequestJson,
+  GetDebugPathResponseJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
   ListLogScopesResponseJson,
@@ -81,6 +83,7 @@ export interface DebugClient {
   getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
   listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
   listPushes(request: ListPushesRequestJson): Promise<ListPushesResponseJson>;
+  getDebugPath(request: GetDebugPathRequestJson): Promise<GetDebugPathResponseJson>;
   listLogScopes(): Promise<ListLogScopesResponseJson>;
   /** Changes how much is logged. */
   setLogLevels(request: SetLogLevelsRequestJson): Promise<ListLogScopesResponseJson>;
@@ -249,6 +252,7 @@ export async function openDebugClient(
     getConvergence: (request) => call("GetConvergence", request),
     listEvents: (request) => call("ListEvents", request),
     listPushes: (request) => call("ListPushes", request),
+    getDebugPath: (request) => call("GetDebugPath", request),
     listLogScopes: () => call("ListLogScopes", {}),
     setLogLevels: (request) => call("SetLogLevels", request),
     analyze: (request) => call("Analyze", request),

@@ -16,21 +16,20 @@ export interface DebugPathOptions {
   readonly controlPlane: ControlPlaneJson;
 }
 
-/** An answer that is no JSON: words that istioctl looks for. */
-class PlainAnswer {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/** What is at a path, or why nothing is. */
+export type PathAnswer =
+  | { readonly kind: "found"; readonly value: JsonValue }
+  | { readonly kind: "no-such-path" | "no-proxy-given" | "not-connected" };
 
-type Answer = JsonValue | PlainAnswer;
-type AboutAll = (options: DebugPathOptions) => JsonValue;
+type AboutAll = (options: DebugPathOptions, connections: readonly Connection[]) => JsonValue;
 type AboutOne = (connection: Connection, options: DebugPathOptions) => Promise<JsonValue>;
 
-const NO_SUCH_PATH = new PlainAnswer("404 page not found\n");
-const NO_PROXY_GIVEN = new PlainAnswer("You must provide a proxyID in the query string\n");
-const NOT_CONNECTED = new PlainAnswer("Proxy not connected to this control plane\n");
+/** The words by which istioctl knows why nothing is at a path. */
+const WORDS = {
+  "no-such-path": "404 page not found\n",
+  "no-proxy-given": "You must provide a proxyID in the query string\n",
+  "not-connected": "Proxy not connected to this control plane\n",
+} as const;
 
 /** Istio's members for what was sent of a type and accepted of it. */
 const SYNC_MEMBERS: ReadonlyMap<string, string> = new Map([
@@ -50,8 +49,8 @@ function sentAndAcked({ typeUrl, lastSent, lastAcked }: TypeStatus): readonly [s
   );
 }
 
-const syncz: AboutAll = ({ observed }) =>
-  connectionsOf(observed).map(({ proxy, facts, stream }) => ({
+const syncz: AboutAll = (_options, connections) =>
+  connections.map(({ proxy, facts, stream }) => ({
     cluster_id: proxy.clusterId,
     proxy: proxy.id,
     proxy_type: proxy.type,
@@ -60,19 +59,16 @@ const syncz: AboutAll = ({ observed }) =>
     ...Object.fromEntries(stream.types.flatMap(sentAndAcked)),
   }));
 
-const adsz: AboutAll = ({ observed }) => {
-  const connections = connectionsOf(observed);
-  return {
-    totalClients: connections.length,
-    clients: connections.map(({ proxy, stream }) => ({
-      connectionId: `${proxy.id}-${stream.stream}`,
-      connectedAt: timestamp(stream.openedAt),
-      address: proxy.address,
-      labels: { ...proxy.labels },
-      watches: Object.fromEntries(stream.types.map(({ typeUrl, names }) => [typeUrl, names])),
-    })),
-  };
-};
+const adsz: AboutAll = (_options, connections) => ({
+  totalClients: connections.length,
+  clients: connections.map(({ proxy, stream }) => ({
+    connectionId: `${proxy.id}-${stream.stream}`,
+    connectedAt: timestamp(stream.openedAt),
+    address: proxy.address,
+    labels: { ...proxy.labels },
+    watches: Object.fromEntries(stream.types.map(({ typeUrl, names }) => [typeUrl, names])),
+  })),
+});
 
 const registryz: AboutAll = ({ observed }) =>
   observed
@@ -139,27 +135,46 @@ const ABOUT_ONE: ReadonlyMap<string, AboutOne> = new Map([
   ["edsz", edsz],
 ]);
 
-const list = (): JsonValue =>
-  [...ABOUT_ALL.keys(), ...ABOUT_ONE.keys(), "list"].sort().map((name) => `/debug/${name}`);
+/** What there is, without what stands before all of it. */
+export const DEBUG_PATHS: readonly string[] = [
+  ...ABOUT_ALL.keys(),
+  ...ABOUT_ONE.keys(),
+  "list",
+].sort();
 
-async function answerTo(name: string, proxyId: string, options: DebugPathOptions): Promise<Answer> {
-  if (name === "list") return list();
+const found = (value: JsonValue): PathAnswer => ({ kind: "found", value });
+
+async function answerTo(
+  name: string,
+  proxyId: string,
+  options: DebugPathOptions,
+): Promise<PathAnswer> {
+  if (name === "list") return found(DEBUG_PATHS.map((path) => `/debug/${path}`));
+  const connections = connectionsOf(options.observed);
+  const asked = connections.filter(({ proxy }) => proxy.id === proxyId);
   const aboutAll = ABOUT_ALL.get(name);
-  if (aboutAll !== undefined) return aboutAll(options);
+  if (aboutAll !== undefined) return found(aboutAll(options, proxyId === "" ? connections : asked));
   const aboutOne = ABOUT_ONE.get(name);
-  if (aboutOne === undefined) return NO_SUCH_PATH;
-  if (proxyId === "") return NO_PROXY_GIVEN;
-  const connection = connectionsOf(options.observed).find(({ proxy }) => proxy.id === proxyId);
-  return connection === undefined ? NOT_CONNECTED : aboutOne(connection, options);
+  if (aboutOne === undefined) return { kind: "no-such-path" };
+  if (proxyId === "") return { kind: "no-proxy-given" };
+  const [connection] = asked;
+  return connection === undefined
+    ? { kind: "not-connected" }
+    : found(await aboutOne(connection, options));
 }
 
-/**
- * The text at a path such as `syncz` or `edsz?proxyID=payments-0.default`. An unknown path, a missing proxy and one that is not
- * connected get the words by which istioctl knows them.
- */
-export async function answerPath(path: string, options: DebugPathOptions): Promise<string> {
+/** What is at a path such as `syncz` or `edsz?proxyID=payments-0.default`; a proxy limits what is about all to what is about it. */
+export function lookUpPath(path: string, options: DebugPathOptions): Promise<PathAnswer> {
   const [name = "", query = ""] = path.replace(/^\/+(debug\/)?/, "").split("?");
   const proxyId = new URLSearchParams(query).get("proxyID") ?? "";
-  const answer = await answerTo(name, proxyId, options);
-  return answer instanceof PlainAnswer ? answer.text : `${JSON.stringify(answer, undefined, 2)}\n`;
+  return answerTo(name, proxyId, options);
 }
+
+/** The same as istioctl reads it. */
+export async function answerPath(path: string, options: DebugPathOptions): Promise<string> {
+  const answer = await lookUpPath(path, options);
+  return answer.kind === "found" ? textOf(answer.value) : WORDS[answer.kind];
+}
+
+/** As people read it. */
+export const textOf = (value: JsonValue): string => `${JSON.stringify(value, undefined, 2)}\n`;

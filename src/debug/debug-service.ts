@@ -14,6 +14,8 @@ import type {
   GetConfigDumpRequestJson,
   GetConfigDumpResponseJson,
   GetConvergenceRequestJson,
+  GetDebugPathRequestJson,
+  GetDebugPathResponseJson,
   ListEventsRequestJson,
   ListEventsResponseJson,
   ListLogScopesResponseJson,
@@ -50,6 +52,7 @@ import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
+import { getDebugPath } from "./get-debug-path.js";
 import { listNames } from "./list-names.js";
 import { type LogScopes, listLogScopes, setLogLevels } from "./log-scopes.js";
 import { type Connection, connectionsOf, type Observed } from "./observed.js";
@@ -109,6 +112,7 @@ interface Answers {
   readonly Why: Answer<WhyRequestJson, WhyResponseJson>;
   readonly Explain: Answer<ExplainRequestJson, ExplainResponseJson>;
   readonly ListResources: Answer<ListResourcesRequestJson, ListResourcesResponseJson>;
+  readonly GetDebugPath: Answer<GetDebugPathRequestJson, GetDebugPathResponseJson>;
   readonly ListLogScopes: Answer<object, ListLogScopesResponseJson>;
   readonly SetLogLevels: Answer<SetLogLevelsRequestJson, ListLogScopesResponseJson>;
   readonly Analyze: Answer<AnalyzeRequestJson, DiagnosticsJson>;
@@ -219,6 +223,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
     },
     ListEvents: (request) => ({ events: [...observed.events.list(request)] }),
     ListPushes: (request) => ({ pushes: [...observed.pushes.list(request)] }),
+    GetDebugPath: (request) => getDebugPath(request, options),
     ListLogScopes: () => listLogScopes(logScopes),
     SetLogLevels: (request) => setLogLevels(logScopes, request),
     Analyze: (request) => {

@@ -55,6 +55,10 @@ test("kinds are completed as they are begun, in small letters or as files write 
   expect(await complete("wait", "")).toContain("peerauthentication");
 });
 
+test("paths of debugging are completed", async () => {
+  expect(await complete("x", "internal-debug", "e")).toEqual(["edsz", "endpointz"]);
+});
+
 test("files are left to the shell, and so are pods and resources when no control plane answers", async () => {
   expect(await complete("wait", "virtualservice", "")).toEqual([]);
   expect(await complete("pc", "c", "-f", "")).toEqual([]);
