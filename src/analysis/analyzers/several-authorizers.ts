@@ -4,16 +4,10 @@ import type { Workload } from "../workloads.js";
 
 type Policy = AnalyzedOf<"AuthorizationPolicy">;
 
-/** What has Istio ask several; without it, it denies what their policies are for. */
-const SWITCH = "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS";
-
-/**
- * Workloads whose CUSTOM policies name several providers: here all are asked, by Istio only where that is switched on. Istio
- * has no analyzer for it.
- */
+/** Workloads whose CUSTOM policies name several providers, of which none is asked. Istio has no analyzer for it. */
 export const severalAuthorizersAnalyzer: Analyzer = {
   name: "auth.SeveralAuthorizersAnalyzer",
-  description: "whether CUSTOM policies of one workload have several providers asked",
+  description: "whether CUSTOM policies of one workload name several providers",
   *analyze(context) {
     const policies = context.resources
       .all("AuthorizationPolicy")
@@ -48,9 +42,9 @@ function selectedBy(
 function report(policy: Policy, others: readonly Policy[]): Report {
   const names = others.map((other) => `"${providerOf(other)}" of ${other.namespace}/${other.name}`);
   const message =
-    `beside provider "${providerOf(policy)}" others are asked about requests to the same workload: ` +
-    `${[...new Set(names)].sort().join(", ")}; Istio asks several from version 1.30 on, with ${SWITCH}, and else denies ` +
-    "what the policies are for";
+    `beside provider "${providerOf(policy)}" others are named for the same workload: ` +
+    `${[...new Set(names)].sort().join(", ")}; as one workload has one provider, what all these policies are for is ` +
+    "denied: name the same one, or select other workloads";
   return {
     resource: policy,
     code: "several-providers",

@@ -111,11 +111,9 @@ function filtersOf(
 }
 
 /**
- * The filters of a workload's custom policies: for each provider, in the order of their names, one that notes which of its
- * rules a request is for, and one that asks it. All that are asked have to agree. What was noted for a provider stays noted
- * where nothing is for the next; that the names are in order keeps one whose name another begins with from being asked by
- * that. A provider that is not there, or whose service cannot be called, denies what its rules are for. See Istio,
- * PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS.
+ * The filters of a workload's custom policies: one notes which rule a request is for, the next asks its provider. A
+ * provider that is not there, or whose service cannot be called, denies what its rules are for; so do several for one workload,
+ * of which Istio asks none either, unless PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS says otherwise.
  */
 export function customFilters(policies: readonly Policy[], context: CustomContext): CustomFilters {
   const names = [...new Set(policies.map(providerOf))].sort();
@@ -127,7 +125,7 @@ export function customFilters(policies: readonly Policy[], context: CustomContex
         { trustDomains: context.trustDomains, tcp, action: "DENY" },
         (rule) => `${ruleNamePrefix(name)}-${rule}`,
       );
-    const found = find(name, context);
+    const found = names.length > 1 ? undefined : find(name, context);
     const isReachable = found !== undefined && context.hasCluster(found.address.cluster);
     return filtersOf(name, isReachable ? found : undefined, {
       http: rulesFor(false),

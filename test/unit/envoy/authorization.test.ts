@@ -244,31 +244,12 @@ describe("a custom policy", () => {
     expect(filters.custom).toMatchObject([{ typedConfig: { rules: { action: "DENY" } } }]);
   });
 
-  test("is asked about beside one of another provider, each for its own rules", () => {
-    const providers = [...AUTHORIZERS.providers, { name: "http-2", envoyExtAuthzHttp: SERVICE }];
-    const policies = [custom("http-2", "q"), custom("http"), custom("grpc", "r")];
-    const filters = filtersOf(policies, { providers });
-    const pair = (provider: string, name: string) => {
-      const prefix = `istio-ext-authz-${provider}`;
-      const rule = `${prefix}-ns[shop]-policy[${name}]-rule[0]`;
-      const asked = { filterEnabledMetadata: { value: { stringMatch: { prefix } } } };
-      return [
-        { typedConfig: { shadowRules: { policies: { [rule]: expect.anything() } } } },
-        { typedConfig: asked },
-      ];
-    };
+  test("denies beside one of another provider, as does that", () => {
+    const filters = filtersOf([custom("http"), custom("grpc", "q")]);
     expect(filters.custom).toMatchObject([
-      ...pair("grpc", "r"),
-      ...pair("http", "p"),
-      ...pair("http-2", "q"),
+      { typedConfig: { rules: { action: "DENY" } } },
+      { typedConfig: { rules: { action: "DENY" } } },
     ]);
-    expect(filters.network).toMatchObject(pair("grpc", "r"));
-  });
-
-  test("of a provider that cannot be asked denies beside one of another, which is asked", () => {
-    const [denied, , asked] = filtersOf([custom("grpc"), custom("a-missing", "q")]).custom;
-    expect(denied).toMatchObject({ typedConfig: { rules: { action: "DENY" } } });
-    expect(asked).toMatchObject({ name: "envoy.filters.http.ext_authz" });
   });
 
   test("sends the headers of the older field where the newer one has none", () => {
