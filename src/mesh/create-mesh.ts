@@ -100,20 +100,19 @@ function createVirtualServices(
   const delegation = createDelegation(engine);
   const read = engine.derive<
     [ResourceOf<"VirtualService">, DelegatedSpec],
-    [ReadingContext],
+    [VirtualServiceContext],
     VirtualService
-  >(
-    "virtual services",
-    (_key, [resource, delegated], context) =>
-      resource === undefined
-        ? undefined
-        : withPorts(virtualService(resource, context, delegated), (host) =>
-            context.ports.get(host),
-          ),
-    sameVirtualService,
+  >("virtual services", (_key, [resource, delegated], context) =>
+    resource === undefined ? undefined : virtualService(resource, context, delegated),
   );
-  const settle = engine.settle<ReadingContext>(
-    (a, b) => a.resolver === b.resolver && a.exportTo === b.exportTo && a.ports === b.ports,
+  const settle = engine.settle<VirtualServiceContext>(
+    (a, b) => a.resolver === b.resolver && a.exportTo === b.exportTo,
+  );
+  // Apart, since the ports of some host change with each service that comes.
+  const ported = engine.derive<[VirtualService], [Table<HostPorts>], VirtualService>(
+    "virtual services with ports",
+    (_key, [one], ports) => one && withPorts(one, (host) => ports.get(host)),
+    sameVirtualService,
   );
   const byHost = engine.group<VirtualService>("virtual services by host", (one) =>
     one.gateways.includes(MESH_GATEWAY) ? one.hosts : [],
@@ -131,8 +130,8 @@ function createVirtualServices(
     "virtual services of a gateway",
     order,
   );
-  return (table, context) => {
-    const all = read([table, delegation(table, context)], settle(context));
+  return (table, { ports, ...context }) => {
+    const all = ported([read([table, delegation(table, context)], settle(context))], ports);
     return { byHost: ofHost([byHost(all)]), byGateway: ofGateway([byGateway(all)]) };
   };
 }
