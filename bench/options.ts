@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 export const PARTS = [
   "phases",
   "growth",
+  "kinds",
   "crowd",
   "storm",
   "start",
@@ -36,6 +37,7 @@ const HELP = `
 Parts, of which --only takes some:
   phases     connect, edits, churn, reconnect, each beside its floor: the same bytes sent by a server without any logic
   growth     the same with twice the services, and with twice the proxies
+  kinds      edits of policies, rules and other kinds, also with twice the services
   crowd      many proxies at once
   storm      endpoint edits while as many proxies connect as are connected already
   start      from the start of the process to the first answer

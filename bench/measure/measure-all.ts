@@ -2,6 +2,7 @@ import { cpus, loadavg } from "node:os";
 import type { BenchOptions } from "../options.js";
 import { type CommandsFigures, measureCommands } from "./commands.js";
 import { type EnvoyFigures, measureEnvoys } from "./envoys.js";
+import { type KindsFigures, measureKinds } from "./kinds.js";
 import type { Plan } from "./phases.js";
 import { type MeshFigures, measureMesh, measureStart, type Tell } from "./run-mesh.js";
 import { measureStorm, type StormFigures } from "./storm.js";
@@ -16,6 +17,7 @@ export interface Figures {
   };
   readonly phases: MeshFigures | undefined;
   readonly growth: Growth | undefined;
+  readonly kinds: KindsFigures | undefined;
   readonly crowd: MeshFigures | undefined;
   readonly storm: StormFigures | undefined;
   readonly start: readonly StartFigures[];
@@ -43,6 +45,7 @@ export async function measureAll(options: BenchOptions, tell: Tell): Promise<Fig
   const plan = planOf(options);
   const phases = only.includes("phases") ? await measureMesh(plan, floor, tell) : undefined;
   const growth = only.includes("growth") ? await measureGrowth(plan, phases, tell) : undefined;
+  const kinds = only.includes("kinds") ? await measureKinds(plan, tell) : undefined;
   const crowd = only.includes("crowd")
     ? await measureMesh(crowdPlan(options), false, tell)
     : undefined;
@@ -56,7 +59,7 @@ export async function measureAll(options: BenchOptions, tell: Tell): Promise<Fig
     ? await measureEnvoys(plan.shape, options.called, tell)
     : undefined;
   const commands = only.includes("commands") ? await measureCommands(plan, tell) : undefined;
-  return { machine, phases, growth, crowd, storm, start, envoys, commands };
+  return { machine, phases, growth, kinds, crowd, storm, start, envoys, commands };
 }
 
 function planOf(options: BenchOptions): Plan {

@@ -1,6 +1,7 @@
 /** The tables of a measurement. */
 import type { CommandsFigures } from "../measure/commands.js";
 import type { EnvoyFigures } from "../measure/envoys.js";
+import type { KindsFigures } from "../measure/kinds.js";
 import type { Figures, Growth, StartFigures } from "../measure/measure-all.js";
 import type { PhaseFigures } from "../measure/phases.js";
 import type { MeshFigures } from "../measure/run-mesh.js";
@@ -12,6 +13,7 @@ export function report({
   machine,
   phases,
   growth,
+  kinds,
   crowd,
   storm,
   start,
@@ -24,6 +26,7 @@ export function report({
     ...(phases === undefined ? [] : ["", ...meshLines(phases)]),
     ...(crowd === undefined ? [] : ["", ...meshLines(crowd)]),
     ...(growth === undefined ? [] : ["", ...growthLines(growth)]),
+    ...(kinds === undefined ? [] : ["", ...kindLines(kinds)]),
     ...(storm === undefined ? [] : ["", ...stormLines(storm)]),
     ...(start.length === 0 ? [] : ["", ...startLines(start)]),
     ...(envoys === undefined ? [] : ["", ...envoyLines(envoys)]),
@@ -96,6 +99,22 @@ function growthLines({ base, services, proxies }: Growth): readonly string[] {
   return [
     ...formatRows([head, ...rows]),
     `memory: ${perService.toFixed(0)} KiB for each more service, ${perOneMore.toFixed(2)} MiB for each more proxy`,
+  ];
+}
+
+function kindLines({ shape, proxies, kinds }: KindsFigures): readonly string[] {
+  const head = ["one edit of", "CPU", "responses", "bytes", "services ×2", ""];
+  const rows = kinds.map(({ name, once, twice }) => [
+    name,
+    formatMs(once.cpuMs),
+    once.responses.toFixed(0),
+    formatBytes(once.bytes),
+    formatMs(twice.cpuMs),
+    formatFactor(twice.cpuMs, once.cpuMs),
+  ]);
+  return [
+    `edits of other kinds, ${shape.services} services, ${proxies} proxies; responses and bytes to all of them`,
+    ...formatRows([head, ...rows]),
   ];
 }
 

@@ -24,7 +24,7 @@ const mesh = (cpuMs: number, more: Partial<MeshFigures> = {}): MeshFigures => ({
 const nothing: Figures = {
   machine: { node: "v20", cpus: 2, load: 0.5 },
   ...{ phases: undefined, growth: undefined, crowd: undefined, storm: undefined, start: [] },
-  ...{ envoys: undefined, commands: undefined },
+  ...{ kinds: undefined, envoys: undefined, commands: undefined },
 };
 
 describe("the report", () => {
@@ -59,6 +59,23 @@ describe("the report", () => {
     expect(isComplete({ ...nothing, phases })).toBe(false);
     expect(isComplete({ ...nothing, phases: mesh(10) })).toBe(true);
     expect(isComplete({ ...nothing, crowd: mesh(10, { failure: "too many" }) })).toBe(false);
+  });
+});
+
+describe("the report of other kinds of edits", () => {
+  const cost = (cpuMs: number) => ({ cpuMs, responses: 10, bytes: 4300 });
+  const kinds = {
+    shape: { services: 100, namespaces: 4, endpoints: 3 },
+    proxies: 50,
+    kinds: [{ name: "Sidecar of a namespace", once: cost(40), twice: cost(60) }],
+  };
+
+  it("says what each costs, and by how much that grows", () => {
+    expect(report({ ...nothing, kinds }).slice(2)).toEqual([
+      "edits of other kinds, 100 services, 50 proxies; responses and bytes to all of them",
+      "one edit of               CPU  responses   bytes  services ×2",
+      "Sidecar of a namespace  40 ms         10  4.3 KB        60 ms  ×1.50",
+    ]);
   });
 });
 
