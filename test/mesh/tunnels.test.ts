@@ -1,8 +1,10 @@
-/** What applications say through tunnels of their sidecar's HTTP proxy (CONNECT), and where connections by them go. */
+/**
+ * Where what applications say to ports of bytes goes by their sidecar's HTTP proxy: through tunnels (CONNECT), and by plain requests.
+ */
 import { expect, test } from "vitest";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents } from "./harness/manifests.js";
-import { type Answer, callThroughTunnel, callTls, echoOf } from "./harness/requests.js";
+import { type Answer, call, callThroughTunnel, callTls, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const strict = `
@@ -116,6 +118,16 @@ test("what VirtualServices send to a port that says nothing of its protocol are 
   expect(echoOf(answer).pod).toBe("untold-0");
 });
 
+test("plain requests go where the connections of a port of TCP go, that of a service and those of TCP routes", async () => {
+  const podBy = async (url: string): Promise<string> =>
+    echoOf(await call(mesh().pod("caller-0"), url)).pod;
+  expect(await podBy("http://second:9000/")).toBe("second-0");
+  expect(await podBy("http://bytes:9001/")).toBe("second-0");
+  expect(await podBy("http://to-untold:9004/")).toBe("untold-0");
+  const answers = await Promise.all(Array.from({ length: 40 }, () => podBy("http://half:9002/")));
+  expect(new Set(answers)).toEqual(new Set(["first-0", "second-0"]));
+});
+
 test("connections by a tunnel go where TLS routes send the host that the tunnel names", async () => {
   expect(await podOf("https://named:9443/")).toBe("second-0");
   expect(await podOf("https://wildcard.default.svc.cluster.local:9444/")).toBe("second-0");
@@ -125,7 +137,8 @@ test.each([
   ["https://untold:8444/", "untold-0.default", "Service untold.default"],
   ["https://bytes:9001/", "second-0.default", "VirtualService bytes.default spec.tcp[2].match[0]"],
   ["https://named:9443/", "second-0.default", "VirtualService named.default spec.tls[1].match[0]"],
-])("explain says where a tunnel to %s leads, and what decides it", async (url, pod, what) => {
+  ["http://bytes:9001/", "second-0.default", "VirtualService bytes.default spec.tcp[2].match[0]"],
+])("explain says where a call of %s leads, and what decides it", async (url, pod, what) => {
   const { results, stages } = await explanationOf(mesh(), "--from", "caller-0", url);
   expect(results).toMatchObject([{ share: 1, answeredBy: [pod], flags: "-" }]);
   const route = stages[0]?.steps.find(({ about }) => about === "route");

@@ -33,7 +33,7 @@ import { sameResource } from "../resource-set.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
-import { chainTo, tunnelRoute } from "../route/tunnel-route.js";
+import { bytesRoute, chainTo, tunnelRoute } from "../route/tunnel-route.js";
 import { addressDomains, hostDomains, ownDomains } from "../route/virtual-host.js";
 import type { HostRows } from "./host-rows.js";
 import { addressesFor, hasHttpProxy, isByName, type OutboundScope } from "./outbound-scope.js";
@@ -105,13 +105,16 @@ function tunnelContext(context: HostContext): ChainContext {
   };
 }
 
-/** A CONNECT request for a port is a tunnel to its service, or to where VirtualServices send the connections of the port. */
-function tunnelTo(
+/**
+ * What becomes of bytes for a port: those of a tunnel (CONNECT), and where the port carries nothing else, of requests. They go
+ * to its service, or to where VirtualServices send the connections of the port.
+ */
+function routesOfBytes(
   view: HostView,
   service: Service,
   port: ServicePort,
   context: HostContext,
-): RouteJson {
+): readonly RouteJson[] {
   const chains = tunnelContext(context);
   const called = {
     names: namesOf(view, context),
@@ -119,7 +122,10 @@ function tunnelTo(
   };
   const routed = chainTo(called, routedChains(view.connections, port, chains));
   const whole = { ...wholePort(service, port, chains), mixed: isUndeclared(service, port) };
-  return tunnelRoute(routed?.target ?? whole, routed?.part);
+  const target = routed?.target ?? whole;
+  const tunnel = tunnelRoute(target, routed?.part);
+  const isBytesAlone = listenerProtocol(port.protocol) === "tcp";
+  return isBytesAlone ? [tunnel, bytesRoute(target, routed?.part)] : [tunnel];
 }
 
 interface HostPlan {
@@ -194,21 +200,21 @@ function proxyHost(
   const named = namesOf(view, context);
   const names = [...named, ...podNames(view, named), ...addressDomains(service?.addresses ?? [])];
   const withPort = names.map((name) => `${name}:${String(number)}`);
-  const tunnels =
+  const ofBytes =
     kind === "http" || service === undefined || port === undefined
       ? []
-      : [tunnelTo(view, service, port, context)];
+      : routesOfBytes(view, service, port, context);
   return {
     routeName,
     json: {
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
-      routes: [...tunnels, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
+      routes: [...ofBytes, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
       ...podsCalled(view, named, context),
       includeRequestAttemptCount: countsAttempts(scope.headers),
     },
     sources: sourcesOf(view, [
-      ...new Set([...view.virtualServices, ...(tunnels.length === 0 ? [] : view.connections)]),
+      ...new Set([...view.virtualServices, ...(ofBytes.length === 0 ? [] : view.connections)]),
     ]),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Routes of an HTTP proxy for tunnels (CONNECT). What goes through a tunnel are bytes: they go where the connections of a
- * listener would go, as far as that is decided before the first of them.
+ * Routes of an HTTP proxy to ports that carry bytes: for tunnels (CONNECT), and for requests to such a port, which are bytes to
+ * it. They go where the connections of a listener would go, as far as that is decided before the first byte.
  */
 import ipaddr from "ipaddr.js";
 import { formatPath } from "../../config/format-path.js";
@@ -30,7 +30,7 @@ export function tunnelProtocolFilter(): HttpFilterJson {
  */
 export function tunnelRoute(target: TcpTarget, part: Decision | undefined): RouteJson {
   const perFilter = {
-    ...(target.lookUp === undefined ? {} : lookUpOf(target.lookUp.called)),
+    ...lookUp(target),
     ...(target.mixed === true
       ? { [PROTOCOL_FILTER]: protocolOf({ onRequestHeaders: [tcpAlpn()] }) }
       : {}),
@@ -39,17 +39,41 @@ export function tunnelRoute(target: TcpTarget, part: Decision | undefined): Rout
     name: "tunnel",
     match: { connectMatcher: {} },
     route: {
-      ...clustersOf(target),
-      timeout: "0s",
-      ...(target.way?.bySourceIp === true
-        ? { hashPolicy: [{ connectionProperties: { sourceIp: true } }] }
-        : {}),
+      ...way(target),
       upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
     },
     ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }),
     ...(part === undefined ? {} : { metadata: metadataOf(part) }),
   };
 }
+
+/**
+ * The route of requests to a port of a host that carries bytes, as `tunnelRoute`: on a listener of the port they would be no
+ * more than bytes, and reach the application behind it.
+ */
+export function bytesRoute(target: TcpTarget, part: Decision | undefined): RouteJson {
+  const perFilter = lookUp(target);
+  return {
+    name: "bytes",
+    match: { prefix: "/" },
+    // A call of gRPC ends when its caller says.
+    route: { ...way(target), maxGrpcTimeout: "0s" },
+    ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }),
+    ...(part === undefined ? {} : { metadata: metadataOf(part) }),
+  };
+}
+
+const lookUp = (target: TcpTarget): ReturnType<typeof lookUpOf> =>
+  target.lookUp === undefined ? {} : lookUpOf(target.lookUp.called);
+
+/** Nothing of it depends on what the connections carry. */
+const way = (target: TcpTarget): RouteActionJson => ({
+  ...clustersOf(target),
+  timeout: "0s",
+  ...(target.way?.bySourceIp === true
+    ? { hashPolicy: [{ connectionProperties: { sourceIp: true } }] }
+    : {}),
+});
 
 function metadataOf({ ref, path }: Decision): MetadataJson {
   const own = { path: formatPath(path.slice(1)) };

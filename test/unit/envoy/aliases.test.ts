@@ -122,7 +122,7 @@ test("an HTTP proxy takes requests and tunnels for all ports by the other name",
     clustersOf(hostIn(routes.get("http_proxy"), domain));
   expect(through("alias:80")).toEqual([cluster("shop")]);
   expect(through("alias:81")).toEqual([cluster("shop", 81), cluster("shop", 81)]);
-  expect(through("alias:90")).toEqual([cluster("shop", 90)]);
+  expect(through("alias:90")).toEqual([cluster("shop", 90), cluster("shop", 90)]);
   expect(clustersOf(hostIn(routes.get("81"), "alias"))).toEqual([cluster("shop", 81)]);
 });
 
