@@ -189,6 +189,20 @@ spec:
       route: [{ destination: { host: ${KNOWN} } }]
 `;
 
+/** A host of bytes that is known by a block of addresses to callers whose connections are captured. */
+const BLOCK = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: block }
+spec:
+  hosts: [block.example.com]
+  addresses: [240.8.0.0/16]
+  ports: [{ number: 7001, name: tcp, protocol: TCP, targetPort: ${String(PORT)} }]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  endpoints: [{ address: ${OUTSIDE} }]
+`;
+
 /** One registered host, through a gateway, for all hosts of a wildcard. */
 const FAR = `
 apiVersion: networking.istio.io/v1
@@ -285,6 +299,7 @@ const mesh = shareMesh(
     "far.yaml": FAR,
     "open.yaml": OPEN,
     "ledger.yaml": LEDGER,
+    "block.yaml": BLOCK,
     "known.yaml": `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -362,6 +377,19 @@ test("routes connections by the address of the host that the port is for, and no
   const at = { address: caller().addresses.egress, port: LEDGER_PORT };
   const answer = await callTls(at, url(KNOWN, "https"), { ca: outside.ca });
   expect(JSON.parse(answer.body)).toMatchObject({ standInFor: "the world", serverName: KNOWN });
+});
+
+test("reaches a host with a block of addresses by its name, and by its port on the address of the sidecar", async () => {
+  const called = "http://block.example.com:7001/";
+  const at = { address: caller().addresses.egress, port: 7001 };
+  const answers = await Promise.all([
+    call(caller(), called),
+    callThroughTunnel(caller(), called),
+    callAddress(at, called),
+  ]);
+  for (const { body } of answers) {
+    expect(JSON.parse(body)).toMatchObject({ standInFor: "the world" });
+  }
 });
 
 test("begins TLS with the roots of a Secret that a rule for its own workload names", async () => {

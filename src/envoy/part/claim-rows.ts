@@ -105,15 +105,19 @@ function atItsAddresses(claim: OutboundClaim, { addresses }: Service): OutboundC
   return { ...claim, chains };
 }
 
-/** The addresses to which connections say that they are for a service: those that are not captured are all for the proxy's own. */
+/**
+ * The addresses to which connections say that they are for a service: those that are not captured are all for the proxy's own,
+ * and go to a service's endpoints from there, but to no address of a block that is called as the caller says it.
+ */
 function calledAddresses(
   service: Service,
   { captured, allocated }: Pick<ClaimInputs, "captured" | "allocated">,
 ): readonly string[] {
   const addresses = addressesFor(service, { allocated });
   const isBlock = (address: string): boolean => address.includes("/");
-  const isByName = !captured && mayBeLookedUp(service);
-  return captured || (addresses.every(isBlock) && !isByName) ? addresses : [];
+  const isByAddress =
+    service.resolution === "none" && addresses.every(isBlock) && !mayBeLookedUp(service);
+  return captured || isByAddress ? addresses : [];
 }
 
 /** Several listeners of a Sidecar may have the same place for the same service. */

@@ -35,6 +35,12 @@ spec:
   ${fields}
 `;
 
+/** One with a block of addresses, each of which is called as callers say it. */
+const openBlock = (host: string, port: number): string =>
+  entry(host, port, "addresses: [198.51.100.0/24]")
+    .replace("STATIC", "NONE")
+    .replace("endpoints: [{ address: 192.0.2.1 }]", "");
+
 interface DnsFilterJson {
   readonly serverConfig: {
     readonly inlineDnsTable: {
@@ -81,17 +87,20 @@ test("at a proxy's own address those are found that connections to it can mean",
       entry("one-of-two", 9001),
       entry("other-of-two", 9001),
       entry("block", 9002, "addresses: [198.51.100.0/24]"),
+      openBlock("open-block", 9003),
       entry("low", 90),
     ),
   });
   const found = answersOf(following(sidecar(CALLED))(snapshot));
   expect(found).toEqual({
     "alone.example.com": [EGRESS_ADDRESS],
+    "block.example.com": [EGRESS_ADDRESS],
     "low.example.com": [EGRESS_ADDRESS],
   });
   const unprivileged = sidecar({ ...CALLED, UNPRIVILEGED_POD: "true" });
   expect(answersOf(following(unprivileged)(snapshot))).toEqual({
     "alone.example.com": [EGRESS_ADDRESS],
+    "block.example.com": [EGRESS_ADDRESS],
   });
 });
 
@@ -188,7 +197,7 @@ test("proxies at one address share the listener, whenever they came", () => {
   const proxy = sidecar(CALLED);
   const early = { proxy, controlPlane: undefined };
   const late = { proxy: { ...proxy, id: `${proxy.id}.late` }, controlPlane: undefined };
-  const block = entry("block", 9000, "addresses: [198.51.100.0/24]");
+  const block = openBlock("block", 9000);
   const first = directory.write({ "block.yaml": block, "one.yaml": entry("one", 9001) });
   const discovery = createDiscovery(encoder, first);
   const listenersOf = (snapshot: ConfigSnapshot, ...connected: readonly (typeof early)[]) => {
