@@ -24,6 +24,7 @@ import { jwtClaimRouteAnalyzer } from "./analyzers/jwt-claim-routes.js";
 import { lookedUpDestinationAnalyzer } from "./analyzers/looked-up-destinations.js";
 import { meshHostAnalyzer } from "./analyzers/mesh-hosts.js";
 import { meshNetworksAnalyzer } from "./analyzers/mesh-networks.js";
+import { otherNameAnalyzer } from "./analyzers/other-names.js";
 import { passedThroughPolicyAnalyzer } from "./analyzers/passed-through-policies.js";
 import { portNameAnalyzer } from "./analyzers/port-names.js";
 import { proxyImageAnalyzer } from "./analyzers/proxy-images.js";
@@ -67,6 +68,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   lookedUpDestinationAnalyzer,
   meshHostAnalyzer,
   meshNetworksAnalyzer,
+  otherNameAnalyzer,
   passedThroughPolicyAnalyzer,
   portNameAnalyzer,
   proxyImageAnalyzer,

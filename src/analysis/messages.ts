@@ -87,6 +87,7 @@ export const MESSAGES = {
 const OWN_CODES = {
   "forgeable-header": "warning",
   "host-not-called": "warning",
+  "other-name": "warning",
   "several-providers": "warning",
   "unasked-policy": "warning",
   "unreachable-match": "warning",

@@ -13,7 +13,8 @@ const targetOf = ({ kubernetes, external, endpoints }: Service): string | undefi
 function aliasOf(alias: Service, target: Service): Service {
   const { source } = target;
   const ports = target.ports.map((port) => ({ source, ...port }));
-  return { ...alias, ports, aliasOf: target.hostname };
+  const ownPorts = alias.ports.map(({ number }) => number);
+  return { ...alias, ports, aliasOf: target.hostname, ownPorts };
 }
 
 /** The hosts that aliases stand for at last, by alias: one may name another alias. Those that name each other stand for none. */
@@ -116,3 +117,11 @@ export function createAliasRouting(
   );
   return (byHost, services) => both([byHost, byAlias(passedOn([byTarget(services), byHost]))]);
 }
+
+/** Of the VirtualServices for a host those that do not name it as but another name of a host; all of them where it is none. */
+export const forTarget = (
+  hostname: string,
+  { aliasOf = hostname }: Service,
+  virtualServices: VirtualServices,
+): VirtualServices =>
+  virtualServices.filter(({ hosts }) => !hosts.includes(hostname) || hosts.includes(aliasOf));

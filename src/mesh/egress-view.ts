@@ -11,12 +11,12 @@ import {
   hostView,
   sameView,
   type ViewContext,
-  viewWithoutService,
 } from "./host-view.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { type ServedWildcards, sameServed, wildcardsServed } from "./served-wildcards.js";
 import type { Service } from "./service.js";
 import { type EgressListener, leadsAnywhere } from "./sidecar.js";
+import { viewWithoutService } from "./view-on-port.js";
 import { isVisible } from "./visibility.js";
 
 /** What one way out leads to. */

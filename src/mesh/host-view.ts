@@ -8,12 +8,12 @@
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import { forTarget } from "./alias.js";
 import { chooseService } from "./choose-service.js";
 import { type DestinationRule, findRule } from "./destination-rule.js";
 import { importsService, importsVirtualService } from "./egress-host.js";
 import { findMostSpecific, isSubsetOf } from "./hostname.js";
 import type { Labels } from "./labels.js";
-import { isOfGatewayApi } from "./made-of.js";
 import type { Mesh, VirtualServices } from "./mesh.js";
 import { routeRuleNamespaces } from "./route-rules.js";
 import {
@@ -46,36 +46,6 @@ export interface HostView {
   readonly connections: VirtualServices;
   /** Of a wildcard: the ports on which requests for its hosts are those of services, where there are such. */
   readonly servedPorts?: readonly number[];
-}
-
-/** The port on which requests for any host may come. */
-const PORT_OF_ANY_HOST = 80;
-
-/**
- * A host as callers see it on a port that no service of it has; undefined where no VirtualService that names it says
- * anything: one does on port 80, and on the ports on which requests for others of its hosts come. Routes of the Gateway API
- * are for the ports of a service alone. See Istio, BuildSidecarVirtualHostWrapper.
- */
-export function viewWithoutService(view: HostView, port: number): HostView | undefined {
-  const { hostname, service, servedPorts = [] } = view;
-  const isServed = service?.ports.some(({ number }) => number === port) === true;
-  if (isServed || servedPorts.includes(port)) return undefined;
-  const virtualServices = view.virtualServices.filter(
-    ({ hosts, requestPorts, resource }) =>
-      !isOfGatewayApi(resource) &&
-      hosts.includes(hostname) &&
-      (port === PORT_OF_ANY_HOST || requestPorts.includes(port)),
-  );
-  return virtualServices.length === 0
-    ? undefined
-    : { hostname, service: undefined, rule: undefined, virtualServices, connections: NONE };
-}
-
-/** The ports on which requests for a host may come that no service of it has. */
-export function portsWithoutService({ virtualServices }: HostView): readonly number[] {
-  if (virtualServices.length === 0) return [];
-  const others = virtualServices.flatMap(({ requestPorts }) => requestPorts);
-  return [...new Set([PORT_OF_ANY_HOST, ...others])];
 }
 
 /** Stands for callers of no namespace in particular; no namespace has this name. */
@@ -215,6 +185,7 @@ export function hostView(
   }
   const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
   const meant = service.aliasOf ?? hostname;
+  const ofHost = forTarget(hostname, service, named);
   const byWildcard = wildcards.filter((one) => standsFor(one, meant));
   return {
     hostname,
@@ -222,8 +193,14 @@ export function hostView(
     ...served,
     rule: findRule(rules, wildcardRules, query),
     virtualServices:
-      named.length > 0 ? ownFirst(hostname, named) : chooseWildcard(meant, byWildcard, context),
-    connections: chooseForConnections([...exact, ...byWildcard, ...narrower], context),
+      ofHost.length > 0
+        ? ownFirst(hostname, named)
+        : [...named, ...chooseWildcard(meant, byWildcard, context)],
+    // Connections come to an address, that of what the name stands for.
+    connections: chooseForConnections(
+      [...forTarget(hostname, service, exact), ...byWildcard, ...narrower],
+      context,
+    ),
   };
 }
 

@@ -87,6 +87,8 @@ export interface Service {
   readonly labels: Readonly<Record<string, string>>;
   /** The host in the mesh that this is another name of. */
   readonly aliasOf?: string;
+  /** Of another name: which of the ports it says itself that it has. */
+  readonly ownPorts?: readonly number[];
 }
 
 /** Where a port of a service is written. */
@@ -153,12 +155,21 @@ export function hasOwnAddress(
   return service.addresses.some((address) => !address.includes("/")) || isCalledByWorkload(service);
 }
 
+/** Whether a service says itself that it has a port, and is not another name of one that does. */
+export const isOwnPort = (
+  { aliasOf, ports, ownPorts = [] }: Pick<Service, "aliasOf" | "ports" | "ownPorts">,
+  port: number,
+): boolean =>
+  aliasOf === undefined ? ports.some(({ number }) => number === port) : ownPorts.includes(port);
+
 /** The ports of the services of a host. */
 export function hostPorts(services: Table<Service>): HostPorts {
   const all = [...services.values()];
   const ports = all.flatMap((one) => one.ports);
   const numbers = new Set(ports.map(({ number }) => number));
-  const carrying = ports.filter(({ protocol }) => carriesRequests(protocol));
+  const carrying = all.flatMap((one) =>
+    one.ports.filter((port) => carriesRequests(port.protocol) && isOwnPort(one, port.number)),
+  );
   const undeclared = all.flatMap((one) => one.ports.filter((port) => isUndeclared(one, port)));
   return {
     only: numbers.size === 1 ? [...numbers][0] : undefined,

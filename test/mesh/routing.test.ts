@@ -242,6 +242,26 @@ test("requests by another name of a service are routed as those for it, and sent
   expect(headers["x-echo-pod"]).toMatch(/^hashed-/);
 });
 
+test("requests by another name that has routes of its own are routed so by its full name, and by all on ports of its own", async () => {
+  const outlet = (ports: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: outlet }
+spec: { type: ExternalName, externalName: shop.default.svc.cluster.local, ports: [${ports}] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: outlet }
+spec: { hosts: [outlet], http: [{ route: [{ destination: { host: mirror, port: { number: 80 } } }] }] }
+`;
+  const podBy = async (name: string): Promise<string> => echoOf(await ask(`http://${name}/`)).pod;
+  const names = ["outlet.default.svc.cluster.local", "outlet"];
+  await mesh().writeForTest("outlet.yaml", outlet(""));
+  expect(await Promise.all(names.map(podBy))).toEqual(["mirror-0", "shop-0"]);
+  await mesh().writeForTest("outlet.yaml", outlet("{ name: http, port: 80 }"));
+  expect(await Promise.all(names.map(podBy))).toEqual(["mirror-0", "mirror-0"]);
+});
+
 test("a mirrored request is answered by one, and seen by both", async () => {
   const seen = async (): Promise<number> => {
     const all = [...(await stats(mesh().pod("mirror-0"), "downstream_rq_2xx"))];

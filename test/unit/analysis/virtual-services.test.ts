@@ -4,6 +4,7 @@ import { forgeableHeaderAnalyzer } from "../../../src/analysis/analyzers/forgeab
 import { jwtClaimRouteAnalyzer } from "../../../src/analysis/analyzers/jwt-claim-routes.js";
 import { lookedUpDestinationAnalyzer } from "../../../src/analysis/analyzers/looked-up-destinations.js";
 import { meshHostAnalyzer } from "../../../src/analysis/analyzers/mesh-hosts.js";
+import { otherNameAnalyzer } from "../../../src/analysis/analyzers/other-names.js";
 import { routeGatewayAnalyzer } from "../../../src/analysis/analyzers/route-gateways.js";
 import { routeSubsetAnalyzer } from "../../../src/analysis/analyzers/route-subsets.js";
 import { file, resource, tryRows } from "./messages-of.js";
@@ -19,6 +20,47 @@ const service = (name: string, ports: readonly number[], metadata: object = {}) 
   resource("Service", { name, ...metadata }, { ports: ports.map((port) => ({ port })) });
 const entry = (spec: object, namespace = "default") =>
   resource("ServiceEntry", { name: "entry", namespace }, spec);
+
+describe("routes for another name of a service", () => {
+  const named = (spec: object) =>
+    resource("Service", { name: "other" }, { type: "ExternalName", ...spec });
+  const shop = service("shop", [80]);
+  const externalName = "shop.default.svc.cluster.local";
+  const other = named({ externalName });
+  const found = "other-name VirtualService r.default: other";
+  const routes = (spec: object) => routing("r", { hosts: ["other"], ...spec });
+  tryRows(otherNameAnalyzer, [
+    [
+      "count for less than those for a service",
+      file(shop, other, routes(to({ host: "shop" }))),
+      [found],
+    ],
+    [
+      "count on the ports that it has itself",
+      file(shop, named({ externalName, ports: [{ port: 80 }] }), routes(to({ host: "shop" }))),
+      [],
+    ],
+    [
+      "count for nothing where they are for connections",
+      file(
+        shop,
+        named({ externalName, ports: [{ port: 80 }] }),
+        routes({ tcp: [{ route: [{ destination: { host: "shop" } }] }] }),
+      ),
+      [found],
+    ],
+    [
+      "are for gateways that take it for any name",
+      file(shop, other, routes({ gateways: ["edge"], ...to({ host: "shop" }) })),
+      [],
+    ],
+    [
+      "are as any where it is the name of something outside",
+      file(named({ externalName: "api.example.com" }), routes(to({ host: "other" }))),
+      [],
+    ],
+  ]);
+});
 
 describe("routes to hosts that are looked up when they are called", () => {
   const world = entry({ hosts: ["*.b.com", "*.c.com"], resolution: "DYNAMIC_DNS" });

@@ -1,5 +1,5 @@
 /** Where requests and connections go that name a service by another name of it (an ExternalName). */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ProxyConfiguration } from "../../../src/simulator/configuration.js";
 import { clustersOf, GATEWAY, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 
@@ -53,12 +53,90 @@ test.each([
   }
 });
 
-test("the other name's own VirtualService goes before, where it says something of the caller", () => {
+const ALIAS = "alias.default.svc.cluster.local";
+
+test("the other name's own VirtualService goes before for its full name, where it says something of the caller", () => {
   const shop = routing("a", `{ hosts: [shop], http: [{ ${to("other", 80)} }] }`);
   const own = (match: string): string =>
     routing("b", `{ hosts: [alias], http: [{ match: [${match}], ${to("shop", 90)} }] }`);
-  expect(byAlias(shop, own("{ sourceNamespace: default }"))).toEqual([cluster("shop", 90)]);
-  expect(byAlias(shop, own("{ sourceNamespace: elsewhere }"))).toEqual([cluster("other")]);
+  const by = (name: string, ...texts: readonly string[]): readonly string[] | undefined =>
+    clustersOf(hostIn(sentTo(SIDECAR, ...SERVICES, ...texts).routes.get("80"), name));
+  expect(by(ALIAS, shop, own("{ sourceNamespace: default }"))).toEqual([cluster("shop", 90)]);
+  expect(by("alias", shop, own("{ sourceNamespace: default }"))).toEqual([cluster("other")]);
+  expect(by(ALIAS, shop, own("{ sourceNamespace: elsewhere }"))).toEqual([cluster("other")]);
+  expect(by("alias", shop, own("{ sourceNamespace: elsewhere }"))).toEqual([cluster("other")]);
+});
+
+describe("a VirtualService for another name of a service", () => {
+  const shop = (ports: string): string =>
+    service("shop", `{ clusterIP: 10.96.0.1, ports: [${ports}, { name: tcp, port: 90 }] }`);
+  const SHOP = shop("{ name: http, port: 80 }, { name: http-more, port: 8080 }");
+  const named = (ports: string): string =>
+    service(
+      "alias",
+      `{ type: ExternalName, externalName: shop.default.svc.cluster.local, ports: [${ports}] }`,
+    );
+  const OWN = routing("own", `{ hosts: [alias], http: [{ ${to("other", 80)} }] }`);
+  const [, OTHER = ""] = SERVICES;
+  const BY_PROXY = { ...SIDECAR, metadata: { ...SIDECAR.metadata, INTERCEPTION_MODE: "NONE" } };
+  const reached = (
+    { routes }: ProxyConfiguration,
+    table: string,
+    ...domains: readonly string[]
+  ): readonly (readonly string[] | undefined)[] =>
+    domains.map((domain) => clustersOf(hostIn(routes.get(table), domain)));
+
+  test("counts for the full name on port 80, and nowhere else", () => {
+    const sent = sentTo(SIDECAR, SHOP, OTHER, named(""), OWN);
+    expect(reached(sent, "80", ALIAS, "alias")).toEqual([[cluster("other")], [cluster("shop")]]);
+    const more = [cluster("shop", 8080)];
+    expect(reached(sent, "8080", ALIAS, "alias")).toEqual([more, more]);
+  });
+
+  test("counts for all of its names on the ports that the other name says that it has", () => {
+    const sent = sentTo(SIDECAR, SHOP, OTHER, named("{ name: http, port: 8080 }"), OWN);
+    expect(reached(sent, "80", ALIAS, "alias")).toEqual([[cluster("other")], [cluster("shop")]]);
+    const own = [cluster("other")];
+    expect(reached(sent, "8080", ALIAS, "alias")).toEqual([own, own]);
+  });
+
+  test("counts on port 80 where the service has no such port", () => {
+    const more = shop("{ name: http-more, port: 8080 }");
+    const sent = sentTo(SIDECAR, more, OTHER, named(""), OWN);
+    expect(reached(sent, "80", ALIAS, "alias")).toEqual([[cluster("other")], undefined]);
+  });
+
+  test("leaves the rest to one for a wildcard that the service is one of", () => {
+    const wild = routing(
+      "wild",
+      `{ hosts: ["*.default.svc.cluster.local"], http: [{ ${to("shop", 8080)} }] }`,
+    );
+    const sent = sentTo(SIDECAR, SHOP, OTHER, named(""), OWN, wild);
+    const byWildcard = [cluster("shop", 8080)];
+    expect(reached(sent, "80", ALIAS, "alias")).toEqual([[cluster("other")], byWildcard]);
+    expect(reached(sent, "8080", ALIAS, "alias")).toEqual([byWildcard, byWildcard]);
+  });
+
+  test("counts alike for an HTTP proxy", () => {
+    const sent = sentTo(BY_PROXY, SHOP, OTHER, named(""), OWN);
+    const domains = [ALIAS, `${ALIAS}:80`, "alias", "alias:8080", `${ALIAS}:8080`];
+    expect(reached(sent, "http_proxy", ...domains)).toEqual([
+      [cluster("other")],
+      [cluster("other")],
+      [cluster("shop")],
+      [cluster("shop", 8080)],
+      [cluster("shop", 8080)],
+    ]);
+  });
+
+  test("says nothing of tunnels to ports of TCP, whose connections are those of the service", () => {
+    const own = routing("own", `{ hosts: [alias], tcp: [{ ${to("other", 80)} }] }`);
+    const ofService = routing("service", `{ hosts: [shop], tcp: [{ ${to("shop", 8080)} }] }`);
+    const through = (...texts: readonly string[]) =>
+      reached(sentTo(BY_PROXY, SHOP, OTHER, named(""), ...texts), "http_proxy", "alias:90");
+    expect(through(own)).toEqual([[cluster("shop", 90), cluster("shop", 90)]]);
+    expect(through(own, ofService)).toEqual([[cluster("shop", 8080), cluster("shop", 8080)]]);
+  });
 });
 
 const destinedClusters = ({ clusters }: ProxyConfiguration): readonly string[] =>
