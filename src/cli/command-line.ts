@@ -23,6 +23,7 @@ import { envoyStatsCommand } from "./envoy-stats.js";
 import { experimentalCommand } from "./experimental.js";
 import { explainCommand } from "./explain.js";
 import { internalDebugCommand } from "./internal-debug.js";
+import { metricsCommand } from "./metrics.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
 import { proxyConfigCommand } from "./proxy-config.js";
@@ -84,6 +85,7 @@ function programOf(context: CommandContext): Command {
     .addCommand(explainCommand(context))
     .addCommand(whyCommand(context))
     .addCommand(envoyStatsCommand(context))
+    .addCommand(metricsCommand(context))
     .addCommand(dashboardCommand(context))
     .addCommand(adminCommand(context))
     .addCommand(internalDebugCommand(context))

@@ -16,6 +16,8 @@ export interface ConnectedProxy {
   readonly id: string;
   /** Its SPIFFE identity; empty when it proved none. */
   readonly identity: string;
+  /** sidecar or router */
+  readonly type: string;
   /** Where its admin interface is, as it says. */
   readonly admin: AdminAddress | undefined;
 }
@@ -44,7 +46,7 @@ export function parsePod(text: string, namespace: string): Wanted {
 }
 
 /** What is asked for of a proxy. */
-const FIELDS = "id,name,namespace,workload,identity,address,adminAddress";
+const FIELDS = "id,name,namespace,type,workload,identity,address,adminAddress";
 
 /** The ids of all proxies that are connected, sorted. */
 export async function connectedIds(
@@ -99,10 +101,7 @@ export async function connectedProxy(
   const { name, namespace: own } = wanted;
   const { proxies = [] } = await client.listProxies({ name, namespace: own, readMask: FIELDS });
   const found = proxies.find((proxy) => isWanted(proxy, wanted));
-  if (found !== undefined) {
-    const { id = "", identity = "" } = found;
-    return { id, identity, admin: adminOf(found, proxyAdminPort) };
-  }
+  if (found !== undefined) return connected(found, proxyAdminPort);
   const id = `${name}.${own}`;
   const { proxies: all = [] } = await client.listProxies({ readMask: "id" });
   const others = all.map((proxy) => proxy.id ?? "");
@@ -112,6 +111,32 @@ export async function connectedProxy(
       : `no proxy of the workload ${id} is connected`,
     "`fairlead proxy-status` shows the proxies that are connected",
   );
+}
+
+/**
+ * The proxies of the pods of a workload, or of a pod where no workload has the name, sorted.
+ * @throws CommandError when none is connected
+ * @throws DebugCallError when the control plane does not answer
+ */
+export async function connectedWorkload(
+  client: DebugClient,
+  workload: string,
+  { namespace = "default", proxyAdminPort }: NamedProxyOptions = {},
+): Promise<readonly ConnectedProxy[]> {
+  const { name, namespace: own } = parsePod(workload, namespace);
+  const { proxies = [] } = await client.listProxies({ name, namespace: own, readMask: FIELDS });
+  const pods = proxies.filter((proxy) => proxy.workload === name);
+  const found = pods.length === 0 ? proxies : pods;
+  if (found.length > 0) return found.map((proxy) => connected(proxy, proxyAdminPort));
+  throw new CommandError(
+    `no proxy of the workload ${name}.${own} is connected`,
+    "`fairlead proxy-status` shows the proxies that are connected; -n names another namespace",
+  );
+}
+
+function connected(proxy: ProxyJson, port: number | undefined): ConnectedProxy {
+  const { id = "", identity = "", type = "" } = proxy;
+  return { id, identity, type, admin: adminOf(proxy, port) };
 }
 
 /** Where the admin interface of a proxy is. Who does not say it, or says another port, has it where proxies of Istio have theirs. */

@@ -5,6 +5,7 @@ import type { CommandContext } from "./context.js";
 import { describeCommand } from "./describe.js";
 import { envoyStatsCommand } from "./envoy-stats.js";
 import { internalDebugCommand } from "./internal-debug.js";
+import { metricsCommand } from "./metrics.js";
 import { proxyStatusCommand } from "./proxy-status.js";
 import { versionCommand } from "./version.js";
 import { waitCommand } from "./wait.js";
@@ -19,6 +20,7 @@ export function experimentalCommand(context: CommandContext): Command {
     .addCommand(describeCommand(context))
     .addCommand(envoyStatsCommand(context))
     .addCommand(internalDebugCommand(context))
+    .addCommand(metricsCommand(context))
     .addCommand(proxyStatusCommand(context))
     .addCommand(versionCommand(context))
     .addCommand(waitCommand(context))

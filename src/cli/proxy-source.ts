@@ -209,10 +209,22 @@ export async function findLiveProxy(
   const proxy = await askForProxy(context, pod, options, (_client, found) =>
     Promise.resolve(found),
   );
+  return requireLive(proxy, "run the command on its machine, or give --admin HOST:PORT");
+}
+
+/**
+ * A connected proxy whose admin interface can be asked.
+ * @throws CommandError when it cannot
+ */
+export async function liveProxy(proxy: ConnectedProxy): Promise<LiveProxy> {
+  return requireLive(await reach(proxy), "run the command on its machine");
+}
+
+function requireLive(proxy: LiveProxy | FarProxy, hint: string): LiveProxy {
   if ("admin" in proxy) return proxy;
   throw new CommandError(
     `the admin interface of ${proxy.id} cannot be asked: ${proxy.reason}`,
-    "run the command on its machine, or give --admin HOST:PORT",
+    hint,
   );
 }
 

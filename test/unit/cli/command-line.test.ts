@@ -40,6 +40,8 @@ test.each([
   [["token", "create", "--service-account", "a/b", "--uses", "0"]],
   [["validate"]],
   [["validate", "-f", "a.yaml", "-o", "xml"]],
+  [["x", "metrics"]],
+  [["x", "metrics", "payments", "-d", "soon"]],
 ])("%j cannot be understood", async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -65,8 +67,8 @@ test("says what is wrong and what to do when the directory is missing", async ()
 });
 
 test.each([
-  ...["authz", "check-inject", "describe", "envoy-stats", "internal-debug", "proxy-status"],
-  ...["version", "wait"],
+  ...["authz", "check-inject", "describe", "envoy-stats", "internal-debug", "metrics"],
+  ...["proxy-status", "version", "wait"],
 ])("%s is there under x too, where istioctl has it", async (name) => {
   const { code, stdout } = await run(["x", name, "--help"]);
   expect(code).toBe(0);

@@ -1,0 +1,52 @@
+import { Command, Option } from "commander";
+import { parsePort, parseTtl } from "./arguments.js";
+import { addConnectionFlags } from "./connection-options.js";
+import type { CommandContext } from "./context.js";
+import type { MetricsOptions } from "./run-metrics.js";
+
+const DEFAULT_DURATION = "10s";
+
+const HELP = `
+istioctl asks a Prometheus what was; here the Envoys of the workload are asked themselves, at the beginning and at the end of the time
+that is counted. They tell what they answer as servers: requests of HTTP, those with 4xx and 5xx as errors. An Envoy sums up
+latencies every 5 seconds: where it has requests the command waits for that before it counts, and after it.
+
+The admin interfaces of all pods have to be on this machine. An Envoy that keeps only some statistics (proxyStatsMatcher) may count
+no requests: then - is shown for all.
+
+Examples:
+  $ fairlead x metrics payments-v1
+  $ fairlead x metrics payments-v1.default istio-ingressgateway.istio-system
+  $ fairlead x metrics payments-v1 payments-v2 -d 30s
+  $ fairlead x metrics payments-v1 -o json`;
+
+/** `fairlead metrics`. */
+export function metricsCommand(context: CommandContext): Command {
+  const command = new Command("metrics")
+    .alias("m")
+    .description("how many requests workloads answer, how many fail, and how long they take")
+    .argument("<workloads...>", "NAME.NAMESPACE of each, or of a pod")
+    .addOption(
+      new Option("-d, --duration <time>", "how long to count")
+        .argParser(parseTtl)
+        .default(parseTtl(DEFAULT_DURATION), DEFAULT_DURATION),
+    )
+    .option("-n, --namespace <namespace>", "of a workload that is given by its name alone")
+    .addOption(
+      new Option(
+        "--proxy-admin-port <port>",
+        "the port of the admin interfaces, where they name another or none",
+      ).argParser(parsePort),
+    )
+    .addOption(
+      new Option("-o, --output <format>", "how")
+        .choices(["table", "json", "yaml"])
+        .default("table"),
+    );
+  return addConnectionFlags(command, context)
+    .addHelpText("after", HELP)
+    .action(async (workloads: readonly string[], options: MetricsOptions) => {
+      const { runMetrics } = await import("./run-metrics.js");
+      await runMetrics(context, workloads, options);
+    });
+}
