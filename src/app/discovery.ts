@@ -34,6 +34,8 @@ export interface MeshView {
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
   /** The servers of Gateways for some proxies that are not served. */
   readonly unservedServers: (connected: readonly ConnectedProxy[]) => readonly UnservedServer[];
+  /** The ports of services that no connection of bytes through some proxies leads to. */
+  readonly lostPorts: (connected: readonly ConnectedProxy[]) => readonly LostPort[];
 }
 
 /** See the top of this file. */
@@ -80,9 +82,13 @@ export function createDiscovery(
     one.gateways.size === 0
       ? []
       : connected.flatMap((proxy) => resources.unservedServers(one, proxy));
+  const lostIn = (one: Mesh, connected: readonly ConnectedProxy[]) => [
+    ...new Set(connected.flatMap((proxy) => resources.lostPorts(one, proxy))),
+  ];
   const viewOf = (one: Mesh): MeshView => ({
     resourcesOf: (connected) => resources.resourcesOf(one, connected),
     unservedServers: (connected) => unservedIn(one, connected),
+    lostPorts: (connected) => lostIn(one, connected),
   });
   return {
     update: (next) => {
@@ -103,9 +109,7 @@ export function createDiscovery(
         ? []
         : [...new Set(connected.flatMap((one) => resources.idlePatches(mesh, one)))],
     unservedServers: (connected) => unservedIn(mesh, connected),
-    lostPorts: (connected) => [
-      ...new Set(connected.flatMap((proxy) => resources.lostPorts(mesh, proxy))),
-    ],
+    lostPorts: (connected) => lostIn(mesh, connected),
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,

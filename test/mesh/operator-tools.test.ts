@@ -232,6 +232,27 @@ test("a plan against the mesh that runs has Envoy validate what its proxies woul
   expect(stdout).toContain(" 0 new findings");
 });
 
+test("a plan against the mesh that runs tells of a port that no connection would lead to, as the mesh does then", async () => {
+  const stored = (name: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { selector: { app: payments }, ports: [{ name: redis, port: 6379, targetPort: 8080 }] }
+`;
+  const SHARED = `${stored("carts")}---${stored("sessions")}`;
+  const next = join(mesh().state, "..", "shared", "mesh");
+  await cp(mesh().directory, next, { recursive: true });
+  await writeFile(join(next, "stored.yaml"), SHARED);
+  const { stdout } = await run(["plan", next, "--state", mesh().state]);
+  const message = "lead connections to port 6379 to carts.default.svc.cluster.local";
+  expect(stdout).toMatch(
+    new RegExp(`^New findings:\\n.*warning\\[shared-port\\]: .* ${message}`, "m"),
+  );
+  await mesh().writeForTest("stored.yaml", SHARED);
+  const told = mesh().controlPlane.diagnostics();
+  expect(told.filter(({ code }) => code === "shared-port")).toHaveLength(1);
+});
+
 test("tls-check says OK while calls succeed, and CONFLICT when they cannot", async () => {
   const caller = mesh().pod("payments-v1-0");
   const check = (): Promise<Outcome> =>

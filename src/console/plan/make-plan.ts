@@ -1,5 +1,7 @@
 /** Compares two states of a mesh: what people wrote, what proxies are sent for it, and what is wrong with it. */
 import type { Diagnostic } from "../../base/diagnostic.js";
+import type { LostPort } from "../../envoy/listener/lost-ports.js";
+import { lostPortDiagnostics } from "../../envoy/lost-port-diagnostics.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
 import { refusalDiagnostics, refusalsIn } from "../../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
@@ -22,6 +24,8 @@ export interface PlannedMesh {
   readonly resourcesOf: (connected: ConnectedProxy) => ResourceSets;
   /** The servers of Gateways for some proxies that are not served. */
   readonly unservedServers: (connected: readonly ConnectedProxy[]) => readonly UnservedServer[];
+  /** The ports of services that no connection of bytes through some proxies leads to. */
+  readonly lostPorts: (connected: readonly ConnectedProxy[]) => readonly LostPort[];
 }
 
 /** What is compared, and for whom. Both sides have one object for what is the same on both. */
@@ -54,7 +58,10 @@ export function* makePlan(comparison: Comparison): Generator<void, Plan> {
   };
 }
 
-/** What proxies are sent, and in each state what they are not: what Envoy would refuse, and servers of Gateways. */
+/**
+ * What proxies are sent, and in each state what they are not: what Envoy would refuse, servers of Gateways, and what leads to ports
+ * that others have.
+ */
 interface Sent {
   readonly groups: readonly ProxyGroup[];
   readonly before: readonly Diagnostic[];
@@ -80,10 +87,11 @@ function* sentBy({ before, after, proxies, decode }: Comparison): Generator<void
   return { groups: groups.list(), ...kept, after: keptFrom(after, now) };
 }
 
-/** What proxies are sent in a state, in their order, and the servers that they do not serve. */
+/** What proxies are sent in a state, in their order, the servers that they do not serve, and the ports that they do not lead to. */
 interface Held {
   readonly sets: readonly ResourceSets[];
   readonly unserved: readonly UnservedServer[];
+  readonly lost: readonly LostPort[];
 }
 
 function* heldBy(side: PlanSide, proxies: readonly ConnectedProxy[]): Generator<void, Held> {
@@ -91,17 +99,23 @@ function* heldBy(side: PlanSide, proxies: readonly ConnectedProxy[]): Generator<
   yield;
   const sets: ResourceSets[] = [];
   const unserved: UnservedServer[] = [];
+  const lost = new Set<LostPort>();
   for (const proxy of proxies) {
     sets.push(mesh.resourcesOf(proxy));
     unserved.push(...mesh.unservedServers([proxy]));
+    for (const one of mesh.lostPorts([proxy])) lost.add(one);
     yield;
   }
-  return { sets, unserved };
+  return { sets, unserved, lost: [...lost] };
 }
 
 /** What is told of what proxies are not sent. */
-function keptFrom(side: PlanSide, { sets, unserved }: Held): readonly Diagnostic[] {
-  return [...refusalDiagnostics(refusalsIn(sets), side), ...unservedDiagnostics(unserved, side)];
+function keptFrom(side: PlanSide, { sets, unserved, lost }: Held): readonly Diagnostic[] {
+  return [
+    ...refusalDiagnostics(refusalsIn(sets), side),
+    ...unservedDiagnostics(unserved, side),
+    ...lostPortDiagnostics(lost, side),
+  ];
 }
 
 /** Those that others are not among. Where they are does not count: files have other names and lines on the two sides. */

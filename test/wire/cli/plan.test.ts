@@ -66,6 +66,37 @@ test("compares with what is in force, for the proxies that are connected, and to
   ]);
 });
 
+const redis = (name: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { selector: { app: ${name} }, ports: [{ name: redis, port: 6379 }] }
+`;
+
+test("tells of ports that sidecars which capture nothing would lead to another service, and would no longer", async () => {
+  const { config, state, overTls, token } = await start(redis("carts"));
+  const proxy = { ...overTls, serviceAccount: "payments", name: "caller-0" };
+  const metadata = { INTERCEPTION_MODE: "NONE" };
+  await openAds({ ...proxy, metadata, token: await token() }).ask(TYPE_URL.listener);
+  const { root, next } = await copyOf(config);
+  const planned = async (): Promise<string> =>
+    (await run(["plan", next, "--state", state])).stdout.replaceAll(`${root}/`, "");
+
+  await writeFile(join(next, "sessions.yaml"), redis("sessions"));
+  const found =
+    "mesh/sessions.yaml:5:46: warning[shared-port]: sidecars that capture nothing lead connections to port 6379";
+  expect(await planned()).toContain(
+    `${found} to carts.default.svc.cluster.local, which has it too`,
+  );
+
+  await writeFile(join(config, "sessions.yaml"), redis("sessions"));
+  await vi.waitFor(async () => {
+    expect(await planned()).toBe("Nothing changes.\n");
+  });
+  await rm(join(next, "sessions.yaml"));
+  expect(await planned()).toMatch(/^Findings that are gone:\n.*warning\[shared-port\]/m);
+});
+
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
