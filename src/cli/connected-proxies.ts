@@ -22,18 +22,21 @@ export interface ConnectedProxy {
   readonly admin: AdminAddress | undefined;
 }
 
-/** A pod, or the workload of which any pod is meant. */
+/** A pod, or the workload or service of which any pod is meant. */
 interface Wanted {
-  readonly kind: "pod" | "workload";
+  readonly kind: "pod" | "workload" | "service";
   readonly name: string;
   readonly namespace: string;
 }
 
 /** `NAME`, `NAME.NAMESPACE`, or either behind `pod/`, `deployment/` and the like, as istioctl takes it. */
 const POD = /^(?:([a-z]+)\/)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?$/;
-const POD_KINDS: ReadonlySet<string> = new Set(["pod", "pods", "po"]);
+const KINDS: ReadonlyMap<string, Wanted["kind"]> = new Map([
+  ...["pod", "pods", "po"].map((word) => [word, "pod"] as const),
+  ...["service", "services", "svc"].map((word) => [word, "service"] as const),
+]);
 
-/** Which pod or workload a text means; without a namespace one of the one that is given. */
+/** Which pod, workload or service a text means; without a namespace one of the one that is given. */
 export function parsePod(text: string, namespace: string): Wanted {
   const [, kind = "pod", name, own = namespace] = POD.exec(text) ?? [];
   if (name === undefined) {
@@ -42,7 +45,7 @@ export function parsePod(text: string, namespace: string): Wanted {
       "it is NAME.NAMESPACE, such as payments-v1-0.default, or deployment/payments-v1.default",
     );
   }
-  return { kind: POD_KINDS.has(kind) ? "pod" : "workload", name, namespace: own };
+  return { kind: KINDS.get(kind) ?? "workload", name, namespace: own };
 }
 
 /** What is asked for of a proxy. */
@@ -98,23 +101,32 @@ export async function connectedProxy(
   { namespace = "default", proxyAdminPort }: NamedProxyOptions = {},
 ): Promise<ConnectedProxy> {
   const wanted = parsePod(pod, namespace);
-  const { name, namespace: own } = wanted;
-  const { proxies = [] } = await client.listProxies({ name, namespace: own, readMask: FIELDS });
+  const proxies = await candidates(client, wanted);
   const found = proxies.find((proxy) => isWanted(proxy, wanted));
   if (found !== undefined) return connected(found, proxyAdminPort);
-  const id = `${name}.${own}`;
+  const id = idOf(wanted);
   const { proxies: all = [] } = await client.listProxies({ readMask: "id" });
   const others = all.map((proxy) => proxy.id ?? "");
   throw new CommandError(
     wanted.kind === "pod"
       ? `no proxy ${id} is connected${didYouMean(id, others)}`
-      : `no proxy of the workload ${id} is connected`,
+      : `no proxy of the ${wanted.kind} ${id} is connected`,
     "`fairlead proxy-status` shows the proxies that are connected",
   );
 }
 
+const idOf = ({ name, namespace }: Wanted): string => `${name}.${namespace}`;
+
+/** The proxies that may be meant. */
+async function candidates(client: DebugClient, wanted: Wanted): Promise<readonly ProxyJson[]> {
+  const { kind, name, namespace } = wanted;
+  const limit = kind === "service" ? { service: idOf(wanted) } : { name, namespace };
+  const { proxies = [] } = await client.listProxies({ ...limit, readMask: FIELDS });
+  return proxies;
+}
+
 /**
- * The proxies of the pods of a workload, or of a pod where no workload has the name, sorted.
+ * The proxies of the pods of a workload or a service, or of a pod where no workload has the name, sorted.
  * @throws CommandError when none is connected
  * @throws DebugCallError when the control plane does not answer
  */
@@ -123,13 +135,14 @@ export async function connectedWorkload(
   workload: string,
   { namespace = "default", proxyAdminPort }: NamedProxyOptions = {},
 ): Promise<readonly ConnectedProxy[]> {
-  const { name, namespace: own } = parsePod(workload, namespace);
-  const { proxies = [] } = await client.listProxies({ name, namespace: own, readMask: FIELDS });
-  const pods = proxies.filter((proxy) => proxy.workload === name);
+  const wanted = parsePod(workload, namespace);
+  const proxies = await candidates(client, wanted);
+  const isOfService = wanted.kind === "service";
+  const pods = proxies.filter((proxy) => isOfService || proxy.workload === wanted.name);
   const found = pods.length === 0 ? proxies : pods;
   if (found.length > 0) return found.map((proxy) => connected(proxy, proxyAdminPort));
   throw new CommandError(
-    `no proxy of the workload ${name}.${own} is connected`,
+    `no proxy of the ${isOfService ? "service" : "workload"} ${idOf(wanted)} is connected`,
     "`fairlead proxy-status` shows the proxies that are connected; -n names another namespace",
   );
 }
@@ -150,6 +163,7 @@ function adminOf(
 }
 
 function isWanted(proxy: ProxyJson, { kind, name, namespace }: Wanted): boolean {
+  if (kind === "service") return true;
   const own = kind === "pod" ? proxy.name : proxy.workload;
   return own === name && proxy.namespace === namespace;
 }

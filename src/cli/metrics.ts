@@ -17,7 +17,7 @@ no requests: then - is shown for all.
 Examples:
   $ fairlead x metrics payments-v1
   $ fairlead x metrics payments-v1.default istio-ingressgateway.istio-system
-  $ fairlead x metrics payments-v1 payments-v2 -d 30s
+  $ fairlead x metrics payments-v1 payments-v2 svc/payments -d 30s
   $ fairlead x metrics payments-v1 -o json`;
 
 /** `fairlead metrics`. */
@@ -25,7 +25,7 @@ export function metricsCommand(context: CommandContext): Command {
   const command = new Command("metrics")
     .alias("m")
     .description("how many requests workloads answer, how many fail, and how long they take")
-    .argument("<workloads...>", "NAME.NAMESPACE of each, or of a pod")
+    .argument("<workloads...>", "NAME.NAMESPACE of each, or of a pod; or svc/NAME.NAMESPACE")
     .addOption(
       new Option("-d, --duration <time>", "how long to count")
         .argParser(parseTtl)

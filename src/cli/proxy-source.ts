@@ -53,7 +53,7 @@ export function withLiveProxy(command: Command, context: CommandContext): Comman
   command
     .argument(
       "[pod]",
-      "the proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE for one of its pods",
+      "the proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE, svc/NAME.NAMESPACE for one of its pods",
     )
     .option("-n, --namespace <namespace>", "of a pod that is given by its name alone")
     .addOption(

@@ -61,6 +61,13 @@ function check(
   if (labels !== undefined) return [checkLabels(tables, namespace ?? "default", labels)];
   if (pod === undefined) return checkWorkloads(tables, namespace);
   const { kind, ...name } = parsePod(pod, namespace ?? "default");
+  if (kind === "service") {
+    throw new CommandError(
+      "a service gets no sidecar: the pods that serve it do",
+      "give a pod, or a workload as deployment/NAME.NAMESPACE",
+      USAGE,
+    );
+  }
   const found = kind === "pod" ? checkPod(tables, name) : checkWorkload(tables, name);
   if (found !== undefined) return [found];
   const id = `${name.name}.${name.namespace}`;

@@ -60,6 +60,7 @@ import { createInTurn } from "./one-by-one.js";
 import { createPlanConversations, type PlanConversationOptions } from "./plan-conversation.js";
 import { masked } from "./read-mask.js";
 import { resourceSyncs } from "./resource-sync.js";
+import { servingIds } from "./serving-proxies.js";
 
 /** What the service is made of. */
 export interface DebugServiceOptions {
@@ -193,12 +194,11 @@ function createAnswers(options: DebugServiceOptions): Answers {
   return {
     ...createExplanations(options),
     GetControlPlane: () => controlPlane,
-    ListProxies: ({ namespace = "", name = "", readMask = "" }) => ({
+    ListProxies: ({ readMask = "", ...wanted }) => ({
       controlPlane,
-      proxies: connectionsOf(observed)
-        .filter(({ proxy }) => namespace === "" || proxy.namespace === namespace)
-        .filter(({ proxy }) => name === "" || [proxy.name, proxy.workloadName].includes(name))
-        .map((connection) => masked(describeProxy(connection, observed), readMask)),
+      proxies: wantedConnections(observed, wanted).map((connection) =>
+        masked(describeProxy(connection, observed), readMask),
+      ),
     }),
     GetConfigDump: async ({ proxy = "", sections = [] }) => {
       const connection = findConnection(observed, proxy);
@@ -242,6 +242,18 @@ function createAnswers(options: DebugServiceOptions): Answers {
       return { policies: decisions.map((decision) => describeTls(decision, context)) };
     },
   };
+}
+
+/** Those of the proxies that a request limits its question to. */
+function wantedConnections(
+  observed: Observed,
+  { namespace = "", name = "", service = "" }: ListProxiesRequestJson,
+): readonly Connection[] {
+  const serving = service === "" ? undefined : servingIds(observed.mesh(), service);
+  return connectionsOf(observed)
+    .filter(({ proxy }) => namespace === "" || proxy.namespace === namespace)
+    .filter(({ proxy }) => name === "" || [proxy.name, proxy.workloadName].includes(name))
+    .filter(({ proxy }) => serving?.has(proxy.id) !== false);
 }
 
 function parseUrl(text: string): URL {

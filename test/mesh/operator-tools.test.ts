@@ -178,6 +178,14 @@ test("envoy-stats tells what a proxy has counted, in several formats", async () 
   expect(await stats("-t", "clusters", "-o", "yaml")).toContain(`name: ${cluster}\n`);
 });
 
+test("a pod is named by a service that it serves", async () => {
+  const { code, stdout } = await fairlead("pc", "log", "svc/payments.default", "-o", "json");
+  expect(code).toBe(0);
+  expect(Object.keys(JSON.parse(stdout) as object)).toEqual(["payments-v1-0.default"]);
+  const gone = await fairlead("pc", "clusters", "service/gone");
+  expect(gone.stderr).toMatch(/^error: no proxy of the service gone\.default is connected\n/);
+});
+
 test("envoy-stats has no clusters for Prometheus", async () => {
   const { code, stderr } = await fairlead(
     "envoy-stats",
@@ -337,21 +345,14 @@ test("metrics counts what the Envoys of workloads answer, what fails, and how lo
   };
   // What was before does not count.
   await call(caller, "http://payments/delay/2s");
-  const words = ["x", "metrics", "payments-v1", "payments-v2", "my-service", "-d", "3s"];
+  const words = ["x", "metrics", "svc/payments", "my-service", "-d", "3s"];
   const { code, stdout } = await whileCounting([...words, "-o", "json"], load);
   expect(code).toBe(0);
   const metrics = JSON.parse(stdout) as readonly MetricsValue[];
-  const sum = (name: "requests" | "errors"): number =>
-    metrics.reduce((total, one) => total + (one[name] ?? NaN), 0);
-  expect({ requests: sum("requests"), errors: sum("errors") }).toEqual({
-    requests: 20,
-    errors: 10,
-  });
   const unknown = { p50: null, p90: null, p99: null };
   expect(metrics).toMatchObject([
-    { workload: "payments-v1", proxies: 1 },
-    { workload: "payments-v2", proxies: 1 },
-    { workload: "my-service", requests: 0, totalRps: 0, errorRps: 0, latenciesMs: unknown },
+    { workload: "svc/payments", proxies: 2, requests: 20, errors: 10 },
+    { workload: "my-service", proxies: 1, requests: 0, totalRps: 0, latenciesMs: unknown },
   ]);
   const [{ requests, totalRps, latenciesMs }] = metrics as [MetricsValue];
   expect(latenciesMs.p99).toBeGreaterThan(290);

@@ -25,7 +25,10 @@ export function rootcaCompareCommand(context: CommandContext): Command {
   const command = new Command("rootca-compare")
     .alias("rc")
     .description("the roots that two proxies both trust")
-    .argument("<pod>", "a proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE for one of its pods")
+    .argument(
+      "<pod>",
+      "a proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE, svc/NAME.NAMESPACE for one of its pods",
+    )
     .argument("<other-pod>", "the other, in the same way")
     .option("-n, --namespace <namespace>", "of a pod that is given by its name alone");
   return addConnectionFlags(command, context)

@@ -18,6 +18,7 @@ test("says of workloads, pods and labels whether they get a sidecar, and why", a
 
 test.each([
   ["payment-v1-0", 1, 'there is no pod payment-v1-0.default (did you mean "payments-v1.default"?)'],
+  ["svc/payments", 2, "a service gets no sidecar: the pods that serve it do"],
   ["deployment/payments-v1-0", 1, "there is no workload payments-v1-0.default"],
   ["A/b/c", 1, '"A/b/c" is no pod'],
 ])("says of %s that there is none", async (pod, code, text) => {

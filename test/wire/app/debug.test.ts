@@ -35,6 +35,18 @@ test("lists the proxies that are connected, and where they stand", async () => {
   expect(await client.listProxies({ namespace: "other" })).not.toHaveProperty("proxies");
 });
 
+test("lists the proxies of a service's pods", async () => {
+  await joinAs(debugged(), "payments-0");
+  const client = await connect();
+  const ids = async (service: string): Promise<readonly unknown[]> => {
+    const { proxies = [] } = await client.listProxies({ service, readMask: "id" });
+    return proxies.map(({ id }) => id);
+  };
+  await expect.poll(() => ids("payments.default")).toEqual(["payments-0.default"]);
+  expect(await ids("payments.other")).toEqual([]);
+  expect(await ids("payments-0.default")).toEqual([]);
+});
+
 test("lists of each proxy what is asked for", async () => {
   await joinAs(debugged(), "payments-0");
   const client = await connect();

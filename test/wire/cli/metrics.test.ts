@@ -17,6 +17,7 @@ test("a workload without a proxy is named, and nothing is counted", async () => 
   expect(stderr).toMatch(
     /^error: no proxy of the workload gone\.istio-system is connected\n.*`fairlead proxy-status`/,
   );
+  expect((await metrics("svc/gone")).stderr).toContain("no proxy of the service gone.default is");
 });
 
 test("a proxy whose admin interface cannot be asked is named, and nothing is counted", async () => {
