@@ -166,6 +166,17 @@ describe("a gateway's TLS", () => {
       [`warning ${TLS}.credentialName`],
     ],
     [
+      "has certificates from one of all three sources",
+      tls({
+        mode: "SIMPLE",
+        credentialName: "a",
+        credentialNames: ["b"],
+        serverCertificate: "/cert",
+        privateKey: "/key",
+      }),
+      [`${TLS}.credentialName`, `${TLS}.credentialNames`],
+    ],
+    [
       "has certificates from one source even there",
       tls({ mode: "AUTO_PASSTHROUGH", credentialName: "a", credentialNames: ["b"] }),
       [`warning ${TLS}.credentialName`, `warning ${TLS}.credentialNames`, `${TLS}.credentialNames`],

@@ -58,3 +58,36 @@ spec: { selector: { app: , b: c } }
   });
   expect(item?.findings).toEqual([]);
 });
+
+const destination = { destination: { host: "app" } };
+
+it.each<[kind: string, group: string, spec: object, path: readonly (string | number)[]]>([
+  ["VirtualService", "networking", { hosts: ["app"], http: [null] }, ["http", 0]],
+  [
+    "VirtualService",
+    "networking",
+    { hosts: ["app"], tcp: [{ route: [destination] }, null] },
+    ["tcp", 1],
+  ],
+  ["VirtualService", "networking", { hosts: ["app"], tls: [null] }, ["tls", 0]],
+  [
+    "VirtualService",
+    "networking",
+    { hosts: ["app"], tcp: [{ match: [null], route: [destination] }] },
+    ["tcp", 0, "match", 0],
+  ],
+  ["DestinationRule", "networking", { host: "app", subsets: [null] }, ["subsets", 0]],
+  ["Gateway", "networking", { selector: { a: "b" }, servers: [null] }, ["servers", 0]],
+  ["RequestAuthentication", "security", { jwtRules: [null] }, ["jwtRules", 0]],
+  ["Telemetry", "telemetry", { accessLogging: [null] }, ["accessLogging", 0]],
+  ["Telemetry", "telemetry", { tracing: [null] }, ["tracing", 0]],
+  ["Telemetry", "telemetry", { metrics: [{ overrides: [null] }] }, ["metrics", 0, "overrides", 0]],
+])(
+  "nothing in a list of a %s is an error, as to the schemas of Kubernetes (%#)",
+  (kind, group, spec, path) => {
+    const resource = { apiVersion: `${group}.istio.io/v1`, kind, metadata: { name: "one" }, spec };
+    const [item] = readSection(JSON.stringify(resource)).items;
+    expect(item?.resource).toBeUndefined();
+    expect(item?.findings).toMatchObject([{ path: ["spec", ...path], code: "wrong-type" }]);
+  },
+);
