@@ -67,6 +67,9 @@ async function findWorkloads(
   );
 }
 
+const NO_STATISTICS =
+  "has no statistics of HTTP requests: it serves none, or keeps others alone (proxyStatsMatcher)";
+
 const reached = async (proxy: ConnectedProxy): Promise<CountedProxy> => ({
   ...(await liveProxy(proxy)),
   type: proxy.type,
@@ -84,7 +87,11 @@ async function count(
   await sleep(ms, undefined, { signal: stop });
   const ended = await Promise.all(begun.map((ends) => Promise.all(ends.map((end) => end()))));
   return workloads.map(({ workload, proxies }, at) => {
-    const counted = (ended[at] ?? []).filter((one) => one !== undefined);
+    const each = ended[at] ?? [];
+    for (const { id } of proxies.filter((_proxy, one) => each[one] === undefined)) {
+      stderr.write(`note: ${id} ${NO_STATISTICS}\n`);
+    }
+    const counted = each.filter((one) => one !== undefined);
     // Of some of them alone it would be too few.
     const isWhole = counted.length === proxies.length;
     return { workload, proxies: proxies.length, counted: isWhole ? counted : undefined };

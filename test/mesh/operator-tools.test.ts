@@ -1,11 +1,7 @@
 /** The operator's commands on a mesh of real Envoys: what they show is what the Envoys do. */
-import { EventEmitter, once } from "node:events";
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { beforeAll, expect, test } from "vitest";
-import { runCommandLine } from "../../src/cli/command-line.js";
-import type { MetricsValue } from "../../src/console/metrics-table.js";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { CONSOLE_DIRECTORY } from "../unit/cli/transcript.js";
 import { admin } from "./harness/admin.js";
@@ -312,54 +308,4 @@ test("describe names what concerns a pod, and where it is written", async () => 
 test("dashboard envoy prints an address that answers", async () => {
   const { stdout } = await fairlead("dashboard", "envoy", "payments-v1-0");
   expect(stdout).toBe(`http://${mesh().pod("payments-v1-0").addresses.pod}:15000/\n`);
-});
-
-/** Runs a command, and something else as soon as it says that it counts. */
-async function whileCounting(
-  words: readonly string[],
-  act: () => Promise<void>,
-): Promise<{ readonly code: number; readonly stdout: string }> {
-  let stdout = "";
-  const said = new EventEmitter();
-  const counting = once(said, "counting");
-  const ended = runCommandLine(words, {
-    environment: { XDG_STATE_HOME: stateHome() },
-    installation: join(import.meta.dirname, "../.."),
-    stdin: Readable.from([]),
-    stdout: { write: (text) => (stdout += text), isTerminal: false },
-    stderr: { write: () => said.emit("counting"), isTerminal: false },
-    stop: new AbortController().signal,
-  });
-  await counting;
-  await act();
-  return { code: await ended, stdout };
-}
-
-// Last: connections that it leaves would each answer once more as before the edits of other tests.
-test("metrics counts what the Envoys of workloads answer, what fails, and how long it takes", async () => {
-  const caller = mesh().pod("my-service-0");
-  const load = async (): Promise<void> => {
-    for (const path of ["", "delay/300ms", "status/404", "status/500"]) {
-      await Promise.all(Array.from({ length: 5 }, () => call(caller, `http://payments/${path}`)));
-    }
-  };
-  // What was before does not count.
-  await call(caller, "http://payments/delay/2s");
-  const words = ["x", "metrics", "svc/payments", "my-service", "-d", "3s"];
-  const { code, stdout } = await whileCounting([...words, "-o", "json"], load);
-  expect(code).toBe(0);
-  const metrics = JSON.parse(stdout) as readonly MetricsValue[];
-  const unknown = { p50: null, p90: null, p99: null };
-  expect(metrics).toMatchObject([
-    { workload: "svc/payments", proxies: 2, requests: 20, errors: 10 },
-    { workload: "my-service", proxies: 1, requests: 0, totalRps: 0, latenciesMs: unknown },
-  ]);
-  const [{ requests, totalRps, latenciesMs }] = metrics as [MetricsValue];
-  expect(latenciesMs.p99).toBeGreaterThan(290);
-  expect(latenciesMs.p99).toBeLessThan(2000);
-  expect(latenciesMs.p50).toBeLessThan(290);
-  // It counted for longer than that where others had latencies to sum up first.
-  const seconds = Number(requests) / Number(totalRps);
-  expect(seconds).toBeGreaterThan(2.9);
-  expect(seconds).toBeLessThan(14);
 });
