@@ -18,7 +18,7 @@ Examples:
   $ fairlead wait
   $ fairlead wait --timeout 2m -o json
   $ fairlead wait virtualservice payments.default
-  $ fairlead wait gtw edge -n istio-system
+  $ fairlead wait gw edge -n istio-system
   $ fairlead wait virtualservice payments.default --proxy my-service-0.default
   $ fairlead wait destination-rule payments -n default --threshold .99 --timeout 5m`;
 
