@@ -4,6 +4,7 @@ import type { Severity } from "../base/diagnostic.js";
 import { collect } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { AnalyzeOptions } from "./run-analyze.js";
 
 const HELP = `
@@ -78,9 +79,7 @@ function addOutput(command: Command): void {
       parseLevel,
       "note",
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["log", "json", "yaml"]).default("log"),
-    )
+    .addOption(formatOption("log", "json", "yaml"))
     .option("--color", "with colours (default: on a terminal)")
     .option("--no-color", "without colours");
 }

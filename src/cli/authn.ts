@@ -1,6 +1,7 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { TlsCheckOptions } from "./run-tls-check.js";
 
 const HELP = `
@@ -22,11 +23,7 @@ export function authnCommand(context: CommandContext): Command {
     .argument("<pod>", "the proxy that calls: NAME.NAMESPACE")
     .argument("[host]", "whom it calls; all services when absent")
     .option("-n, --namespace <namespace>", "of a pod that is given by its name alone")
-    .addOption(
-      new Option("-o, --output <format>", "how")
-        .choices(["table", "short", "wide", "json", "yaml"])
-        .default("table"),
-    );
+    .addOption(formatOption("table", "short", "wide", "json", "yaml"));
   addConnectionFlags(tlsCheck, context)
     .addHelpText("after", HELP)
     .action(async (pod: string, host: string | undefined, options: TlsCheckOptions) => {

@@ -1,5 +1,6 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { AuthorityCommandOptions } from "./run-ca.js";
 import { defaultStatePath } from "./state-path.js";
 
@@ -32,7 +33,5 @@ function withOptions({ environment }: CommandContext, command: Command): Command
       "--state <dir>",
       `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    );
+    .addOption(formatOption("text", "json"));
 }

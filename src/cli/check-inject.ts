@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { collect, parseLabels } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { CheckInjectOptions } from "./run-check-inject.js";
 
 const HELP = `
@@ -33,11 +34,7 @@ export function checkInjectCommand(context: CommandContext): Command {
       "a directory of YAML instead of a mesh that runs; repeatable",
       collect,
     )
-    .addOption(
-      new Option("-o, --output <format>", "how")
-        .choices(["table", "json", "yaml"])
-        .default("table"),
-    );
+    .addOption(formatOption("table", "json", "yaml"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: CheckInjectOptions) => {

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
 import { AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
+import { formatOption } from "./format-option.js";
 import { findLiveProxy, type LiveOptions, type LiveProxy, withLiveProxy } from "./proxy-source.js";
 import { writeValue } from "./write-output.js";
 
@@ -52,11 +53,7 @@ export function envoyStatsCommand(context: CommandContext): Command {
     .addOption(
       new Option("-t, --type <type>", "whose").choices(["server", "clusters"]).default("server"),
     )
-    .addOption(
-      new Option("-o, --output <format>", "how")
-        .choices(["short", "json", "yaml", "prom", "prom-merged"])
-        .default("short"),
-    )
+    .addOption(formatOption("short", "json", "yaml", "prom", "prom-merged"))
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: StatsOptions) => {
       const path = pathOf(options);

@@ -3,6 +3,7 @@ import { KNOWN_FLAGS, type ResponseFlag, readFlags } from "../console/explain/re
 import { collect, parseIpAddress } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { ExplainOptions } from "./run-explain.js";
 
 const HELP = `
@@ -46,9 +47,7 @@ export function explainCommand(context: CommandContext): Command {
       "a directory of YAML instead of a mesh that runs; repeatable",
       collect,
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    );
+    .addOption(formatOption("text", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { parsePort, parseTtl } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { MetricsOptions } from "./run-metrics.js";
 
 const DEFAULT_DURATION = "10s";
@@ -38,11 +39,7 @@ export function metricsCommand(context: CommandContext): Command {
         "the port of the admin interfaces, where they name another or none",
       ).argParser(parsePort),
     )
-    .addOption(
-      new Option("-o, --output <format>", "how")
-        .choices(["table", "json", "yaml"])
-        .default("table"),
-    );
+    .addOption(formatOption("table", "json", "yaml"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (workloads: readonly string[], options: MetricsOptions) => {

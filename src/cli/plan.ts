@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { PlanOptions } from "./run-plan.js";
 
 const HELP = `
@@ -37,9 +38,7 @@ export function planCommand(context: CommandContext): Command {
         "the Envoy for that, which it has validate (default: the one that up would take)",
       ).implies({ validate: true }),
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    );
+    .addOption(formatOption("text", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: PlanOptions) => {

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { parsePort } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { ProxyStatusOptions } from "./run-proxy-status.js";
 
 const HELP = `
@@ -42,11 +43,7 @@ export function proxyStatusCommand(context: CommandContext): Command {
         .choices(["0", "1"])
         .default("0"),
     )
-    .addOption(
-      new Option("-o, --output <format>", "how")
-        .choices(["table", "json", "yaml"])
-        .default("table"),
-    );
+    .addOption(formatOption("table", "json", "yaml"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ProxyStatusOptions) => {

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { parseCount } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { PushesOptions } from "./run-pushes.js";
 
 const DEFAULT_LIMIT = 10;
@@ -19,9 +20,7 @@ export function pushesCommand(context: CommandContext): Command {
   const command = new Command("pushes")
     .description("show the slowest of the recent changes, and what took how long")
     .addOption(new Option("--limit <n>", "how many").argParser(parseCount).default(DEFAULT_LIMIT))
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["table", "json"]).default("table"),
-    );
+    .addOption(formatOption("table", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (options: PushesOptions) => {

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { parseCount, parseLabels, parseServiceAccount, parseTtl } from "./arguments.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { CreateOptions, TokenOptions } from "./run-token.js";
 import { defaultStatePath } from "./state-path.js";
 
@@ -59,7 +60,5 @@ function withOptions({ environment }: CommandContext, command: Command): Command
       "--state <dir>",
       `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    );
+    .addOption(formatOption("text", "json"));
 }

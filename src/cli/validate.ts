@@ -1,5 +1,6 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { ValidateOptions } from "./run-validate.js";
 
 const HELP = `
@@ -19,7 +20,7 @@ export function validateCommand(context: CommandContext): Command {
       "-f, --filename <file...>",
       "files, directories, or - for the standard input; repeatable",
     )
-    .addOption(new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"))
+    .addOption(formatOption("text", "json"))
     .addHelpText("after", HELP)
     .action(async (options: ValidateOptions) => {
       const { runValidate } = await import("./run-validate.js");

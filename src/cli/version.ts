@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { parseFlag } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { VersionOptions } from "./run-version.js";
 
 const HELP = `
@@ -33,9 +34,7 @@ export function versionCommand(context: CommandContext): Command {
         .preset("true")
         .default(false),
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json", "yaml"]).default("text"),
-    );
+    .addOption(formatOption("text", "json", "yaml"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (options: VersionOptions) => {

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from "commander";
 import { parseRatio, parseTtl } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { WaitOptions } from "./run-wait.js";
 
 const DEFAULT_TIMEOUT = "30s";
@@ -47,9 +48,7 @@ export function waitCommand(context: CommandContext): Command {
         .argParser(parseTtl)
         .default(parseTtl(DEFAULT_TIMEOUT), DEFAULT_TIMEOUT),
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    );
+    .addOption(formatOption("text", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (type: string | undefined, name: string | undefined, options: WaitOptions) => {

@@ -1,7 +1,8 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { collect } from "./arguments.js";
 import { addConnectionFlags } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 import type { WhyOptions } from "./run-why.js";
 
 const HELP = `
@@ -24,9 +25,7 @@ export function whyCommand(context: CommandContext): Command {
       "a directory of YAML instead of a mesh that runs; repeatable",
       collect,
     )
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    );
+    .addOption(formatOption("text", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string, resource: string, options: WhyOptions) => {

@@ -1,6 +1,7 @@
-import { Option } from "commander";
+import type { Option } from "commander";
 import { columns } from "../base/columns.js";
 import type { CommandContext } from "./context.js";
+import { formatOption } from "./format-option.js";
 
 /** How a command shows what it found: `short` is the table too, as istioctl calls it. */
 const FORMATS = ["table", "short", "json", "yaml"] as const;
@@ -15,9 +16,7 @@ export function outputOption(
   byDefault: OutputFormat = "table",
   others: readonly string[] = [],
 ): Option {
-  return new Option("-o, --output <format>", "how")
-    .choices([...FORMATS, ...others])
-    .default(byDefault);
+  return formatOption(...FORMATS, ...others).default(byDefault);
 }
 
 type Rows = readonly (readonly string[])[];
