@@ -61,8 +61,8 @@ export type OwnContext = Pick<
   "config" | "peerTrustDomains" | "security" | "telemetries" | "sidecars" | "envoyFilters"
 >;
 
-/** What of a mesh concerns a proxy's own workload, and nothing else of it. */
-export interface OwnMesh extends OwnContext {
+/** What of a mesh is about one proxy's own workload. */
+export interface WorkloadFacts {
   /** The services that its workload serves. */
   readonly served: readonly Service[];
   /** On which ports its workload is reached. */
@@ -73,6 +73,9 @@ export interface OwnMesh extends OwnContext {
   readonly authentication: AppliedAuthentication;
 }
 
+/** What of a mesh concerns a proxy's own workload, and nothing else of it. */
+export interface OwnMesh extends OwnContext, WorkloadFacts {}
+
 type OwnRulesOfNamespace = Table<readonly OwnRule[]>;
 
 /** What of a mesh may concern any workload. */
@@ -82,8 +85,7 @@ export function ownContext(mesh: OwnContext): OwnContext {
 }
 
 /** Everything that an inbound part depends on. */
-export interface InboundInputs
-  extends Pick<OwnMesh, "served" | "workload" | "rules" | "authentication"> {
+export interface InboundInputs extends WorkloadFacts {
   readonly proxy: Proxy;
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
@@ -113,12 +115,10 @@ export function inboundInputs(
   };
 }
 
-const sortedValues = <V>(table: Table<V> | undefined): readonly V[] =>
-  (table?.sorted() ?? []).map(([, value]) => value);
-
 /** The workload behind a proxy, as Pods and WorkloadEntries describe it. */
 export function workloadOf(proxy: Proxy, workloads: Table<Workload> | undefined): Workload {
-  return sortedValues(workloads)[0] ?? proxyWorkload(proxy, undefined);
+  const [, first] = workloads?.sorted()[0] ?? [];
+  return first ?? proxyWorkload(proxy, undefined);
 }
 
 /** The ports of a workload; where two services name one port, the older service says what it carries. */

@@ -19,6 +19,7 @@ import {
   inboundInputs,
   type OwnContext,
   type OwnMesh,
+  type WorkloadFacts,
   workloadOf,
 } from "./inbound-part.js";
 import type { Logs } from "./logs.js";
@@ -52,7 +53,7 @@ const callsServices = ({ security }: OwnContext): boolean =>
   security.providerHosts.size > 0;
 
 /** What one sidecar's own part is made of. */
-interface OwnInputs extends Pick<OwnMesh, "served" | "workload" | "rules" | "authentication"> {
+interface OwnInputs extends WorkloadFacts {
   readonly context: OwnContext;
 }
 
