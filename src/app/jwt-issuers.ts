@@ -10,7 +10,21 @@ import { AppError } from "./app-error.js";
 
 const NAME = Type.String({ minLength: 1 });
 
-/** `jwksFile` and `namespaces` are ours, the rest is JWTRule's. See Istio, security/v1/request_authentication.proto. */
+const SOURCE = Type.Union([
+  Type.Object({ claim: NAME }, { additionalProperties: false }),
+  Type.Object({ value: NAME }, { additionalProperties: false }),
+]);
+
+const WORKLOAD = Type.Object(
+  {
+    namespace: SOURCE,
+    serviceAccount: SOURCE,
+    where: Type.Optional(Type.Record(NAME, Type.Array(NAME, { minItems: 1 }))),
+  },
+  { additionalProperties: false },
+);
+
+/** `jwksFile`, `namespaces` and `workload` are ours, the rest is JWTRule's. See Istio, security/v1/request_authentication.proto. */
 const RULE = Type.Object(
   {
     issuer: NAME,
@@ -19,6 +33,7 @@ const RULE = Type.Object(
     jwksUri: Type.Optional(NAME),
     jwksFile: Type.Optional(NAME),
     namespaces: Type.Optional(Type.Array(NAME, { minItems: 1 })),
+    workload: Type.Optional(WORKLOAD),
   },
   { additionalProperties: false },
 );
@@ -51,7 +66,11 @@ export async function readJwtIssuers(path: string): Promise<readonly JwtIssuer[]
 }
 
 function issuerOf(rule: Rule, path: string): JwtIssuer {
-  const { issuer, audiences, namespaces } = rule;
+  const { issuer, audiences, namespaces, workload } = rule;
+  // Who writes what becomes of a token's claims there is not who decides here.
+  if (workload !== undefined && "claim" in workload.namespace && namespaces === undefined) {
+    throw unusable(path, `${issuer} needs namespaces, because a claim names them`);
+  }
   const keys = keysOf(rule, path);
   try {
     keyFinder(keys);
@@ -59,7 +78,13 @@ function issuerOf(rule: Rule, path: string): JwtIssuer {
     if (error instanceof JwtKeysError) throw unusable(path, `${issuer}: ${error.message}`);
     throw error;
   }
-  return { issuer, audiences, keys, ...(namespaces === undefined ? {} : { namespaces }) };
+  return {
+    issuer,
+    audiences,
+    keys,
+    ...(namespaces === undefined ? {} : { namespaces }),
+    ...(workload === undefined ? {} : { workload }),
+  };
 }
 
 function keysOf({ issuer, jwks, jwksUri, jwksFile }: Rule, path: string): JwtKeys {

@@ -6,6 +6,7 @@ import {
   type JSONWebKeySet,
   type JWTVerifyGetKey,
 } from "jose";
+import type { WorkloadClaims } from "./jwt-claims.js";
 
 /** See the top of this file. */
 export interface JwtIssuer {
@@ -16,6 +17,8 @@ export interface JwtIssuer {
   readonly keys: JwtKeys;
   /** Of which namespaces it may name workloads; all when absent. */
   readonly namespaces?: readonly string[];
+  /** Which claims name the workload; the subject does when absent. */
+  readonly workload?: WorkloadClaims;
 }
 
 /** Where keys are: a JSON Web Key Set as text, in a file that may change, or behind a URL. RFC 7517, section 5. */

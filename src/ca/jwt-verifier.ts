@@ -1,6 +1,7 @@
 /** Takes JSON Web Tokens of known issuers as a proof of identity, those of Kubernetes' service accounts among them. */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { shownText } from "../base/shown-text.js";
+import { type ClaimedWorkload, claimedWorkload } from "./jwt-claims.js";
 import { type JwtIssuer, JwtKeysError, keyFinder } from "./jwt-issuer.js";
 import { parseSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
 
@@ -100,17 +101,16 @@ function issuerOf(token: string): string | undefined {
 }
 
 function identityOf(
-  { sub = "", exp = 0, jti }: JWTPayload,
-  { issuer, namespaces }: KnownIssuer,
+  payload: JWTPayload,
+  { issuer, namespaces, workload }: KnownIssuer,
   { trustDomain }: JwtVerifierOptions,
 ): JwtOutcome {
-  const identity = subjectIdentity(sub, trustDomain);
-  if (identity === undefined) {
-    return refused(
-      "subject",
-      `${shownText(sub)} is neither system:serviceaccount:NAMESPACE:NAME nor a SPIFFE ID of ${trustDomain}`,
-    );
-  }
+  const { sub = "", exp = 0, jti } = payload;
+  const identity =
+    workload === undefined
+      ? subjectIdentity(sub, trustDomain)
+      : claimedWorkload(payload, workload, trustDomain);
+  if ("unmet" in identity) return refused("subject", `${shownText(sub)}: ${identity.unmet}`);
   if (namespaces !== undefined && !namespaces.includes(identity.namespace)) {
     return refused("namespace", `${issuer} may not name workloads of ${identity.namespace}`);
   }
@@ -118,14 +118,17 @@ function identityOf(
   return { identity, expiresAt: exp * 1000, evidence };
 }
 
-function subjectIdentity(subject: string, trustDomain: string): WorkloadIdentity | undefined {
+function subjectIdentity(subject: string, trustDomain: string): ClaimedWorkload {
   const account = SERVICE_ACCOUNT.exec(subject);
   const id =
     account === null
       ? subject
       : `spiffe://${trustDomain}/ns/${account[1] ?? ""}/sa/${account[2] ?? ""}`;
   const identity = parseSpiffeId(id);
-  return identity?.trustDomain === trustDomain ? identity : undefined;
+  if (identity?.trustDomain === trustDomain) return identity;
+  return {
+    unmet: `it is neither system:serviceaccount:NAMESPACE:NAME nor a SPIFFE ID of ${trustDomain}`,
+  };
 }
 
 function refusalOf(error: unknown, { issuer }: KnownIssuer): JwtOutcome {

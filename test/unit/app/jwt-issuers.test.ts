@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readJwtIssuers } from "../../../src/app/jwt-issuers.js";
+import { NOMAD_WORKLOAD } from "../ca/make-jwt.js";
 import { temporaryDirectory } from "../ca/temporary-directory.js";
 
 async function fileOf(text: string): Promise<string> {
@@ -37,6 +38,23 @@ test("issuers have their keys in a file beside theirs, behind a URL, or in the r
   ]);
 });
 
+test("an issuer may have claims that name its workloads", async () => {
+  const path = await fileOf(`
+- issuer: https://nomad.example.com
+  audiences: [fairlead]
+  jwksUri: https://nomad.example.com/.well-known/jwks.json
+  namespaces: [default]
+  workload:
+    namespace: { claim: nomad_namespace }
+    serviceAccount: { claim: nomad_job_id }
+    where: { nomad_task: [proxy] }
+`);
+  expect(await readJwtIssuers(path)).toMatchObject([{ workload: NOMAD_WORKLOAD }]);
+});
+
+const workloadOf = (workload: string): string =>
+  `- {issuer: a, audiences: [b], jwks: '{"keys": []}', workload: ${workload}}`;
+
 test.each([
   ["is no YAML", "- {", /cannot be read as YAML/],
   ["has no issuers", "[]", /the resource/],
@@ -54,6 +72,26 @@ test.each([
     "has an issuer twice",
     "- &a {issuer: a, audiences: [b], jwks: '{\"keys\": []}'}\n- *a",
     /issuer a is there twice/,
+  ],
+  [
+    "has any namespace that a claim names",
+    workloadOf("{namespace: {claim: c}, serviceAccount: {claim: d}}"),
+    /a needs namespaces/,
+  ],
+  [
+    "has a workload without a service account",
+    workloadOf("{namespace: {value: c}}"),
+    /workload.*serviceAccount/,
+  ],
+  [
+    "has a claim and a value for the same",
+    workloadOf("{namespace: {value: c, claim: d}, serviceAccount: {value: e}}"),
+    /workload\.namespace/,
+  ],
+  [
+    "has a pattern for a claim",
+    workloadOf("{namespace: {value: c}, serviceAccount: {claim: d, regex: e}}"),
+    /workload\.serviceAccount/,
   ],
 ])("a file that %s is refused with the reason", async (_what, text, why) => {
   const path = await fileOf(text);

@@ -4,8 +4,17 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { WorkloadClaims } from "../../../src/ca/jwt-claims.js";
 import { createJwtVerifier, isJwt, type VerifyJwt } from "../../../src/ca/jwt-verifier.js";
-import { AUDIENCE, ISSUER, type MadeIssuer, makeIssuer, PAYMENTS_SUBJECT } from "./make-jwt.js";
+import {
+  AUDIENCE,
+  ISSUER,
+  type MadeIssuer,
+  makeIssuer,
+  NOMAD_CLAIMS,
+  NOMAD_WORKLOAD,
+  PAYMENTS_SUBJECT,
+} from "./make-jwt.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 const PAYMENTS = { trustDomain: "cluster.local", namespace: "default", serviceAccount: "payments" };
@@ -72,6 +81,67 @@ describe("a token of a known issuer", () => {
     expect(await refusal(issuer.sign(), limited)).toBe("namespace");
     const sub = "system:serviceaccount:ci:runner";
     expect(await refusal(issuer.sign({ sub }), limited)).toBe("taken");
+  });
+});
+
+describe("a token of an issuer whose claims name workloads", () => {
+  const by = (workload: WorkloadClaims, namespaces = ["default"]): VerifyJwt =>
+    createJwtVerifier(
+      [
+        {
+          issuer: ISSUER,
+          audiences: [AUDIENCE],
+          keys: { jwks: issuer.jwks },
+          namespaces,
+          workload,
+        },
+      ],
+      OPTIONS,
+    );
+
+  test("proves the workload that they name, as one of Nomad's does", async () => {
+    expect(await by(NOMAD_WORKLOAD)(await issuer.sign(NOMAD_CLAIMS))).toMatchObject({
+      identity: PAYMENTS,
+      evidence: `${ISSUER} ${NOMAD_CLAIMS.jti}`,
+    });
+  });
+
+  test("proves the workload that the same for all is, where it is not a claim", async () => {
+    const workload = { ...NOMAD_WORKLOAD, namespace: { value: "jobs" } };
+    expect(await by(workload, ["jobs"])(await issuer.sign(NOMAD_CLAIMS))).toMatchObject({
+      identity: { ...PAYMENTS, namespace: "jobs" },
+    });
+  });
+
+  test.each([
+    ["is for another task than those that are asked for", { nomad_task: "web" }],
+    ["does not say what is asked for", { nomad_task: undefined }],
+    ["says it as a list", { nomad_task: ["proxy"] }],
+    ["names no service account", { nomad_job_id: undefined }],
+    ["names the empty one", { nomad_job_id: "" }],
+    ["names one that is no text", { nomad_job_id: 7 }],
+    ["names a path", { nomad_job_id: "payments/periodic-1" }],
+    ["names another namespace in what is the service account's", { nomad_job_id: "x/ns/a/sa/b" }],
+    ["names no namespace", { nomad_namespace: undefined }],
+    ["names the namespace above", { nomad_namespace: ".." }],
+    ["names a service account in what is the namespace's", { nomad_namespace: "default/sa/admin" }],
+  ])("that %s is refused", async (_what, claims) => {
+    const token = issuer.sign({ ...NOMAD_CLAIMS, ...claims });
+    expect(await refusal(token, by(NOMAD_WORKLOAD))).toBe("subject");
+  });
+
+  test("may name workloads of its namespaces alone", async () => {
+    const token = issuer.sign({ ...NOMAD_CLAIMS, nomad_namespace: "kube-system" });
+    expect(await refusal(token, by(NOMAD_WORKLOAD))).toBe("namespace");
+  });
+
+  test("proves nothing by a subject, not by one of Kubernetes' form either", async () => {
+    expect(await refusal(issuer.sign(), by(NOMAD_WORKLOAD))).toBe("subject");
+  });
+
+  test("has the claims that it has itself, and none that all objects have", async () => {
+    const workload = { namespace: { value: "default" }, serviceAccount: { claim: "constructor" } };
+    expect(await refusal(issuer.sign(), by(workload))).toBe("subject");
   });
 });
 

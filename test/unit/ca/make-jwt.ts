@@ -12,6 +12,21 @@ export interface MadeIssuer {
 export const ISSUER = "https://issuer.example.com";
 export const AUDIENCE = "fairlead";
 export const PAYMENTS_SUBJECT = "system:serviceaccount:default:payments";
+/** Which claims of Nomad's workload identities name a workload, as docs/nomad.md has it. */
+export const NOMAD_WORKLOAD = {
+  namespace: { claim: "nomad_namespace" },
+  serviceAccount: { claim: "nomad_job_id" },
+  where: { nomad_task: ["proxy"] },
+};
+/** What Nomad says of the task `proxy` of the job `payments`, beside issuer, audience and times. */
+export const NOMAD_CLAIMS = {
+  nomad_namespace: "default",
+  nomad_job_id: "payments",
+  nomad_allocation_id: "5f1e0c9a-2b7d-4a58-9c36-81d0f2ab64e7",
+  nomad_task: "proxy",
+  sub: "global:default:payments:payments:proxy:fairlead",
+  jti: "0b6c2f34-98d1-4c07-a5e2-7730c41be91d",
+};
 const ALGORITHM = "ES256";
 
 /** An issuer with a key of its own. */

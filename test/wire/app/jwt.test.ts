@@ -5,16 +5,25 @@ import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { AUDIENCE, ISSUER, type MadeIssuer, makeIssuer } from "../../unit/ca/make-jwt.js";
+import {
+  AUDIENCE,
+  ISSUER,
+  type MadeIssuer,
+  makeIssuer,
+  NOMAD_CLAIMS,
+  NOMAD_WORKLOAD,
+} from "../../unit/ca/make-jwt.js";
 import { openAds } from "./ads-client.js";
 import { type Started, start } from "./start.js";
 
-async function startWithIssuer(): Promise<{ started: Started; issuer: MadeIssuer }> {
+async function startWithIssuer(
+  limits: object = {},
+): Promise<{ started: Started; issuer: MadeIssuer }> {
   const issuer = await makeIssuer();
   const directory = await mkdtemp(join(tmpdir(), "fairlead-jwt-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const jwtIssuersFile = join(directory, "issuers.json");
-  const rule = { issuer: ISSUER, audiences: [AUDIENCE], jwks: issuer.jwks };
+  const rule = { issuer: ISSUER, audiences: [AUDIENCE], jwks: issuer.jwks, ...limits };
   await writeFile(jwtIssuersFile, JSON.stringify([rule]));
   return { started: await start("", { jwtIssuersFile }), issuer };
 }
@@ -67,5 +76,22 @@ test("a stream is closed with the reason when its token expires, and the token i
   await expect(openAds(options).ask(TYPE_URL.cluster)).rejects.toMatchObject({
     code: status.UNAUTHENTICATED,
     details: expect.stringContaining("has expired") as string,
+  });
+});
+
+test("a proxy with a token whose claims name its workload is that one, and no other", async () => {
+  const { started, issuer } = await startWithIssuer({
+    namespaces: ["default"],
+    workload: NOMAD_WORKLOAD,
+  });
+  const token = await issuer.sign(NOMAD_CLAIMS);
+  const client = openAds({ ...started.overTls, token, serviceAccount: "payments" });
+  await client.ask(TYPE_URL.cluster);
+  expect((await client.ask(TYPE_URL.secret, ["default"])).names).toEqual(["default"]);
+
+  const other = openAds({ ...started.overTls, token, serviceAccount: "orders" });
+  await expect(other.ask(TYPE_URL.cluster)).rejects.toMatchObject({
+    code: status.PERMISSION_DENIED,
+    details: expect.stringContaining("its jwt is for default/payments") as string,
   });
 });
