@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
+import { readJwtIssuers } from "../../../src/app/jwt-issuers.js";
+import { NOMAD_WORKLOAD } from "../ca/make-jwt.js";
 import { run } from "../cli/run.js";
 
 const DIRECTORY = "examples/compose";
@@ -49,10 +51,10 @@ const SERVICES = PROJECTS.flatMap((file) =>
   })),
 );
 
-/** The words of a line as a shell reads it; what it would put in for variables is some name. */
+/** The words of a line as a shell reads it; what is put in for variables is some name. */
 const wordsOf = (line: string): readonly string[] =>
   [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare = ""]) =>
-    (double ?? single ?? bare).replace(/\$\{?\w+\}?/g, "default/any"),
+    (double ?? single ?? bare).replace(/\$\{\w+\}/g, "any").replace(/\$\w+/g, "default/any"),
   );
 
 /** Up to where a shell, or the document, has something else. */
@@ -129,9 +131,24 @@ test("commands are found in the containers, scripts and documents", () => {
   ]);
   expect(commandsIn(read(DIRECTORY, "join.sh")).map(([first]) => first)).toContain("token");
   expect(commandsIn(read("docs/compose.md")).length).toBeGreaterThan(4);
+  expect(commandsIn(read(JOB)).map(([first]) => first)).toEqual(["bootstrap"]);
 });
 
-test.each([join(DIRECTORY, "join.sh"), "docs/compose.md"])(
+const NOMAD = "examples/nomad";
+const JOB = join(NOMAD, "payments.nomad.hcl");
+
+test("the job of Nomad has files that there are, but for the root, and a task that is let in", async () => {
+  const files = [...read(JOB).matchAll(/\bfile\("([^"]+)"\)/g)].map(([, file = ""]) => file);
+  expect(files.filter((file) => !existsSync(join(NOMAD, file)))).toEqual(["root-cert.pem"]);
+  const [issuer] = await readJwtIssuers(join(NOMAD, "issuers.yaml"));
+  expect(issuer?.workload).toEqual(NOMAD_WORKLOAD);
+  expect(read(JOB)).toMatch(
+    /task "proxy" \{[^#]*#[^#]*identity \{\s+name = "fairlead"\s+aud {2}= \["fairlead"\]/,
+  );
+  expect(issuer?.audiences).toEqual(["fairlead"]);
+});
+
+test.each([join(DIRECTORY, "join.sh"), "docs/compose.md", "docs/nomad.md", JOB])(
   "%s has no command that the command line would not take",
   async (file) => {
     const wrong = await Promise.all(commandsIn(read(file)).map(wrongWith));
@@ -153,13 +170,16 @@ test("the document names services and files that there are", () => {
   expect(files.filter((file) => !existsSync(join(DIRECTORY, file)))).toEqual([]);
 });
 
-test("its configuration is valid, and no analyzer finds anything", async () => {
-  const mesh = join(DIRECTORY, "mesh");
-  expect(await run(["validate", "-f", mesh])).toMatchObject({ code: 0, stderr: "" });
-  const { code, stdout, stderr } = await run(["analyze", mesh]);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
-  expect(stderr).toContain("nothing found");
-});
+test.each([DIRECTORY, NOMAD])(
+  "the mesh of %s is valid, and no analyzer finds anything",
+  async (of) => {
+    const mesh = join(of, "mesh");
+    expect(await run(["validate", "-f", mesh])).toMatchObject({ code: 0, stderr: "" });
+    const { code, stdout, stderr } = await run(["analyze", mesh]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(stderr).toContain("nothing found");
+  },
+);
 
 test("what the Dockerfile copies of the repository is there, and is let in", () => {
   const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(
