@@ -7,13 +7,7 @@
 import { GROUP_METADATA } from "../config/node-metadata.js";
 import type { ProxyStatistics } from "../config/proxy-statistics.js";
 import { any } from "./any.js";
-import type {
-  AddressJson,
-  ClusterJson,
-  HttpFilterJson,
-  SdsSecretConfigJson,
-  SecretJson,
-} from "./api.js";
+import type { AddressJson, ClusterJson, SecretJson } from "./api.js";
 import { bootstrapListeners, buildAdminCluster } from "./bootstrap-listeners.js";
 import { bootstrapMetrics } from "./bootstrap-metrics.js";
 import { buildNode, type NodeOptions } from "./bootstrap-node.js";
@@ -29,6 +23,7 @@ import {
   JOIN_CLUSTER,
   XDS_CLUSTER,
 } from "./control-plane-cluster.js";
+import { type JoinCredential, joiningBy } from "./join-credential.js";
 import { METRICS_PORT, STATUS_PORT } from "./names.js";
 
 /** An address to listen on, or to ask. */
@@ -38,26 +33,10 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-/** PEM text of root certificates, or the file that has it. */
-export type RootCertificates = { readonly inline: string } | { readonly file: string };
-
-/**
- * The join token: in the bootstrap itself; in a file that holds it alone, read once; or in a file of Envoy's own form
- * (see `buildJoinTokenFile`), which can be replaced while Envoy runs and is read again.
- */
-export type JoinToken =
-  | { readonly inline: string }
-  | { readonly file: string }
-  | { readonly secretFile: string };
-
 /** How a proxy reaches its control plane. Over plaintext it is given no secrets. */
 export type ControlPlaneConnection =
   | { readonly transport: "plaintext"; readonly host: string; readonly port: number }
-  | ({
-      readonly transport: "tls";
-      readonly rootCertificates: RootCertificates;
-      readonly token: JoinToken;
-    } & ControlPlaneAddress);
+  | ({ readonly transport: "tls" } & JoinCredential & ControlPlaneAddress);
 
 /** What a bootstrap is made of. */
 export interface BootstrapOptions {
@@ -89,7 +68,6 @@ export interface BootstrapOptions {
 /** A message of type envoy.config.bootstrap.v3.Bootstrap in canonical protobuf JSON. */
 export type Bootstrap = Readonly<Record<string, unknown>>;
 
-const TOKEN_SECRET = "join-token";
 const DEFAULT_MAX_CONNECTIONS = 50_000;
 const DEFAULT_STATS_FLUSH_SECONDS = 5;
 
@@ -122,18 +100,6 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
     ...(options.makesMetrics === true ? bootstrapMetrics(flushSeconds) : {}),
     ...dnsResolver(options.dnsResolvers ?? []),
   };
-}
-
-/**
- * The content of a file for `token: { secretFile }`. Write it beside the old one and rename it over that: Envoy watches
- * for the rename.
- */
-export function buildJoinTokenFile(token: string): object {
-  const secret: SecretJson = {
-    name: TOKEN_SECRET,
-    genericSecret: { secret: { inlineString: token } },
-  };
-  return { resources: [any("envoy.extensions.transport_sockets.tls.v3.Secret", secret)] };
 }
 
 function dynamicResources(protocol: "delta" | "state-of-the-world"): object {
@@ -177,55 +143,17 @@ function controlPlaneClusters(controlPlane: ControlPlaneConnection): readonly Cl
   if (controlPlane.transport === "plaintext") {
     return [controlPlaneCluster(XDS_CLUSTER, controlPlane)];
   }
-  const { rootCertificates } = controlPlane;
-  const trustedCa =
-    "inline" in rootCertificates
-      ? { inlineString: rootCertificates.inline }
-      : { filename: rootCertificates.file };
-  const socket = controlPlaneTls(controlPlane, (names) => ({
-    validationContext: { ...names, trustedCa },
-  }));
+  const { tls, filters } = joiningBy(controlPlane);
   return [
-    aggregateCluster(
-      XDS_CLUSTER,
-      [IDENTITY_CLUSTER, JOIN_CLUSTER],
-      [tokenInjector(controlPlane.token)],
-    ),
-    controlPlaneCluster(JOIN_CLUSTER, controlPlane, socket),
+    aggregateCluster(XDS_CLUSTER, [IDENTITY_CLUSTER, JOIN_CLUSTER], filters),
+    controlPlaneCluster(JOIN_CLUSTER, controlPlane, controlPlaneTls(controlPlane, tls)),
   ];
 }
 
-/** Sends the join token with each new stream. A control plane that sees a certificate does not look at it. */
-function tokenInjector(token: JoinToken): HttpFilterJson {
-  const credential: SdsSecretConfigJson = {
-    name: TOKEN_SECRET,
-    ...("secretFile" in token
-      ? { sdsConfig: { pathConfigSource: { path: token.secretFile }, resourceApiVersion: "V3" } }
-      : {}),
-  };
-  return {
-    name: "envoy.filters.http.credential_injector",
-    typedConfig: any("envoy.extensions.filters.http.credential_injector.v3.CredentialInjector", {
-      overwrite: true,
-      // With its certificate a proxy comes back also when the token's file is gone.
-      allowRequestWithoutCredential: true,
-      credential: {
-        name: "envoy.http.injected_credentials.generic",
-        typedConfig: any("envoy.extensions.http.injected_credentials.generic.v3.Generic", {
-          header: "authorization",
-          headerValuePrefix: "Bearer ",
-          credential,
-        }),
-      },
-    }),
-  };
-}
-
 function secretsOf(controlPlane: ControlPlaneConnection): { secrets?: readonly SecretJson[] } {
-  if (controlPlane.transport === "plaintext" || "secretFile" in controlPlane.token) return {};
-  const { token } = controlPlane;
-  const secret = "inline" in token ? { inlineString: token.inline } : { filename: token.file };
-  return { secrets: [{ name: TOKEN_SECRET, genericSecret: { secret } }] };
+  if (controlPlane.transport === "plaintext") return {};
+  const { secrets } = joiningBy(controlPlane);
+  return secrets.length === 0 ? {} : { secrets };
 }
 
 function layeredRuntime(): object {

@@ -6,13 +6,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openAuthority } from "../../../src/ca/authority.js";
+import { type Authority, openAuthority } from "../../../src/ca/authority.js";
 import type { ProxyStatistics } from "../../../src/config/proxy-statistics.js";
 import {
   type Bootstrap,
   type BootstrapOptions,
   buildBootstrap,
-  buildJoinTokenFile,
 } from "../../../src/envoy/bootstrap.js";
 import {
   buildIdentityCluster,
@@ -20,6 +19,12 @@ import {
   identityClusterAddress,
 } from "../../../src/envoy/control-plane-cluster.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
+import {
+  buildIdentityFile,
+  buildJoinTokenFile,
+  buildRootsFile,
+  type IdentityFiles,
+} from "../../../src/envoy/join-credential.js";
 import { findEnvoy } from "../../../src/up/envoy-binary.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -55,6 +60,48 @@ const tls = (changed: object): BootstrapOptions["controlPlane"] => ({
   ...base.controlPlane,
   ...changed,
 });
+
+const byIdentity = (identity: IdentityFiles): BootstrapOptions["controlPlane"] => ({
+  ...{ transport: "tls", ...ADDRESS, identity },
+});
+
+test("with a certificate that an agent keeps there is no token, nor a key, in it", () => {
+  const controlPlane = byIdentity({ certificate: "/a/identity.json", roots: "/a/roots.json" });
+  const bootstrap = buildBootstrap({ ...base, controlPlane });
+  const text = JSON.stringify(bootstrap);
+  expect(text).not.toMatch(/token|credential_injector|PRIVATE KEY|BEGIN/);
+  expect(bootstrap).not.toHaveProperty("staticResources.secrets");
+  const [, xds, join] = (bootstrap as unknown as WithClusters).staticResources.clusters;
+  expect(xds).toMatchObject({
+    name: "xds-grpc",
+    clusterType: { typedConfig: { clusters: ["xds-identity", "xds-join"] } },
+  });
+  expect(join).toMatchObject({
+    name: "xds-join",
+    transportSocket: {
+      typedConfig: {
+        sni: ADDRESS.subjectAltName,
+        commonTlsContext: {
+          tlsCertificateSdsSecretConfigs: [
+            { sdsConfig: { pathConfigSource: { path: "/a/identity.json" } } },
+          ],
+          combinedValidationContext: {
+            defaultValidationContext: {
+              matchTypedSubjectAltNames: [{ matcher: { exact: ADDRESS.subjectAltName } }],
+            },
+            validationContextSdsSecretConfig: {
+              sdsConfig: { pathConfigSource: { path: "/a/roots.json" } },
+            },
+          },
+        },
+      },
+    },
+  });
+});
+
+interface WithClusters {
+  readonly staticResources: { readonly clusters: readonly object[] };
+}
 
 interface Parsed {
   readonly node: {
@@ -243,6 +290,7 @@ test("the whole of it is as it was", async () => {
 
 describe("Envoy accepts", () => {
   let envoy: string;
+  let authority: Authority;
   let roots: string;
 
   beforeAll(async () => {
@@ -253,9 +301,8 @@ describe("Envoy accepts", () => {
   async function validate(build: (directory: string) => Promise<Bootstrap>): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), "fairlead-bootstrap-"));
     try {
-      roots = (
-        await openAuthority({ stateDirectory: join(directory, "state"), now: Date.now })
-      ).roots.join("");
+      authority = await openAuthority({ stateDirectory: join(directory, "state"), now: Date.now });
+      roots = authority.roots.join("");
       const file = join(directory, "bootstrap.json");
       await writeFile(file, JSON.stringify(await build(directory)));
       const options = ["--mode", "validate", "--log-level", "error", "--config-path", file];
@@ -327,6 +374,23 @@ describe("Envoy accepts", () => {
       const secretFile = join(directory, "token.json");
       await writeFile(secretFile, JSON.stringify(buildJoinTokenFile(TOKEN)));
       return buildBootstrap({ ...base, controlPlane: tls({ ...inline(), token: { secretFile } }) });
+    });
+    expect(output).toContain("OK");
+  });
+
+  test("a certificate and roots in files that an agent keeps", async () => {
+    const output = await validate(async (directory) => {
+      const identity = {
+        certificate: join(directory, "identity.json"),
+        roots: join(directory, "roots.json"),
+      };
+      const { chain, privateKey } = await authority.issueWorkload({
+        ...{ trustDomain: "cluster.local", namespace: "default", serviceAccount: "payments" },
+      });
+      const kept = buildIdentityFile(chain, privateKey.reveal());
+      await writeFile(identity.certificate, JSON.stringify(kept));
+      await writeFile(identity.roots, JSON.stringify(buildRootsFile(roots)));
+      return buildBootstrap({ ...base, controlPlane: byIdentity(identity) });
     });
     expect(output).toContain("OK");
   });
