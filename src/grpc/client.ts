@@ -8,9 +8,10 @@ import {
   connect,
   constants,
   type IncomingHttpHeaders,
+  type SecureClientSessionOptions,
 } from "node:http2";
-import { connect as connectSocket } from "node:net";
-import type { SecureContextOptions } from "node:tls";
+import { connect as connectSocket, isIP } from "node:net";
+import { checkServerIdentity, type SecureContextOptions } from "node:tls";
 import { errorMessage } from "../base/error-message.js";
 import { CallRefused } from "./call-refused.js";
 import { FrameMemory } from "./frame-memory.js";
@@ -23,16 +24,20 @@ export type ServerAddress =
   | { readonly path: string }
   | { readonly host: string; readonly port: number; readonly tls?: ClientTls };
 
-/** How a client shows itself, and whom it trusts. */
-export interface ClientTls extends Required<Pick<SecureContextOptions, "ca" | "cert" | "key">> {
-  /** The name that has to be in the server's certificate; the host when absent. */
+/** How a client shows itself, if it does, and whom it trusts. */
+export interface ClientTls
+  extends Required<Pick<SecureContextOptions, "ca">>,
+    Pick<SecureContextOptions, "cert" | "key"> {
+  /** The name or IP address that has to be in the server's certificate; the host when absent. */
   readonly authority?: string;
 }
 
-/** What a call may take. */
-export interface CallPatience {
+/** What a call may take, and what it is made with. */
+export interface CallTerms {
   /** From its start to its end, in milliseconds. */
   readonly deadlineMs: number;
+  /** The value of the header; none when absent. */
+  readonly authorization?: string;
 }
 
 /** Who is told what the server says. */
@@ -74,8 +79,9 @@ export class GrpcClient {
   }
 
   /** Begins a call of a method. */
-  begin(path: string, { deadlineMs }: CallPatience, listener: AnswerListener): ClientCall {
-    const stream = this.#request(path, deadlineMs);
+  begin(path: string, terms: CallTerms, listener: AnswerListener): ClientCall {
+    const { deadlineMs } = terms;
+    const stream = this.#request(path, terms);
     if (stream === undefined) {
       queueMicrotask(() => {
         listener.onEnd(this.#unavailable(undefined));
@@ -101,7 +107,7 @@ export class GrpcClient {
     this.#session.destroy();
   }
 
-  #request(path: string, deadlineMs: number): ClientHttp2Stream | undefined {
+  #request(path: string, { deadlineMs, authorization }: CallTerms): ClientHttp2Stream | undefined {
     if (this.#session.destroyed || this.#session.closed) return undefined;
     return this.#session.request({
       ":method": "POST",
@@ -110,6 +116,7 @@ export class GrpcClient {
       te: "trailers",
       "grpc-timeout": `${deadlineMs}m`,
       "grpc-accept-encoding": "identity",
+      ...(authorization === undefined ? {} : { authorization }),
     });
   }
 
@@ -184,10 +191,17 @@ function sessionTo(address: ServerAddress): ClientHttp2Session {
   const { host, port, tls } = address;
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (tls === undefined) return connect(`http://${authority}`, { settings });
-  const { authority: servername, ...context } = tls;
-  return connect(`https://${authority}`, {
-    settings,
-    ...context,
-    ...(servername === undefined ? {} : { servername }),
-  });
+  const { authority: name = host, ...context } = tls;
+  return connect(`https://${authority}`, { settings, ...context, ...serverName(name) });
+}
+
+/** A server that has an address for a name is not asked for it: SNI has no IP addresses. RFC 6066, section 3. */
+function serverName(
+  name: string,
+): Pick<SecureClientSessionOptions, "servername" | "checkServerIdentity"> {
+  if (isIP(name) === 0) return { servername: name };
+  return {
+    servername: "",
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+  };
 }
