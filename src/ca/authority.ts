@@ -14,6 +14,7 @@ import {
   serverTemplate,
   workloadTemplate,
 } from "./certificate-template.js";
+import { type CertifiedUntil, openCertifiedUntil } from "./certified-until.js";
 import { certificatePem, certificatesOfPem } from "./pem.js";
 import { makePrivateDirectory } from "./private-file.js";
 import type { Redacted } from "./redacted.js";
@@ -108,6 +109,8 @@ export interface AuthorityStatus {
   /** PEM of the roots of the slot that signs, and of the one that is prepared. */
   readonly current: readonly string[];
   readonly next: readonly string[];
+  /** Until when agents have roots without the next one, at most; in milliseconds since 1970. */
+  readonly certifiedUntil: number;
 }
 
 /** The certificate that signs. */
@@ -159,8 +162,14 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const version = await source.version();
   const slots = await source.read();
   const remembered = await loadRoots(stateDirectory);
-  return authorityOf(source, { ...options, trustDomain }, { version, slots, trusted: remembered });
+  const ttlMs = options.workloadTtlMs ?? DEFAULT_WORKLOAD_TTL_MS;
+  const agents = await openCertifiedUntil(stateDirectory, AGENTS_SLACK * ttlMs);
+  const opened = { version, slots, trusted: remembered };
+  return authorityOf({ source, agents }, { ...options, trustDomain }, opened);
 }
+
+/** Of the life of a certificate: how much longer than needed agents may be waited for. */
+const AGENTS_SLACK = 0.1;
 
 /** What an authority knows; replaced as a whole. */
 interface AuthorityState {
@@ -171,7 +180,7 @@ interface AuthorityState {
 }
 
 function authorityOf(
-  source: SlotSource,
+  { source, agents }: { readonly source: SlotSource; readonly agents: CertifiedUntil },
   options: AuthorityOptions & { readonly trustDomain: string },
   opened: AuthorityState,
 ): Authority {
@@ -204,19 +213,17 @@ function authorityOf(
     issueWorkload: (identity) => issueBy(workloadTemplate(identity, parameters())),
     issueServer: (names) => issueBy(serverTemplate(names, parameters())),
     certifyWorkload: async (identity, { type, publicKey }, ttlMs) => {
-      const slot = state.slots.current;
+      const given = state;
       const asked = parameters({ keyType: type, ttlMs: Math.min(ttlMs, workloadTtlMs) });
       const template = workloadTemplate(identity, asked);
-      const certificate = await certify(slot, { template, publicKey, now: asked.now });
-      return {
-        certificates: [certificatePem(certificate), ...pemsOf(slot.intermediates)],
-        roots: state.trusted.map(({ pem }) => pem),
-        notAfter: template.notAfter,
-      };
+      const chain = await certifiedChain(given, { template, publicKey, now: asked.now });
+      // Who is given the next root, too, need not be waited for.
+      if (given.slots.next === undefined) await agents.extend(chain.notAfter);
+      return chain;
     },
     vouchesFor: (identity, chain) => vouches(state.slots.current, { identity, chain, now: now() }),
     advance: async (readiness) => {
-      const facts = { readiness, now: now(), workloadTtlMs };
+      const facts = { readiness, now: now(), workloadTtlMs, certifiedUntil: agents.time() };
       const next = withTrust(await nextState(state, source, facts), inForce);
       // Kept before anyone is told, so that a root that somebody trusts is not forgotten by a restart.
       if (!isDeepStrictEqual(next.trusted, kept)) await saveRoots(stateDirectory, next.trusted);
@@ -228,7 +235,21 @@ function authorityOf(
       signing: signingCertificate(state.slots.current),
       current: state.slots.current.roots,
       next: state.slots.next?.roots ?? [],
+      certifiedUntil: agents.time(),
     }),
+  };
+}
+
+/** A certificate for a key that is elsewhere, with all that its owner needs beside. */
+async function certifiedChain(
+  { slots: { current }, trusted }: AuthorityState,
+  wanted: Parameters<typeof certify>[1],
+): Promise<CertifiedChain> {
+  const certificate = await certify(current, wanted);
+  return {
+    certificates: [certificatePem(certificate), ...pemsOf(current.intermediates)],
+    roots: trusted.map(({ pem }) => pem),
+    notAfter: wanted.template.notAfter,
   };
 }
 
@@ -252,9 +273,10 @@ async function nextState(
     readonly readiness: () => Readiness;
     readonly now: number;
     readonly workloadTtlMs: number;
+    readonly certifiedUntil: number;
   },
 ): Promise<AuthorityState> {
-  const { now, workloadTtlMs } = facts;
+  const { now } = facts;
   const { current, next } = state.slots;
   if (next === undefined && shouldPrepareNext(lifetimeOf(current), now)) {
     await source.prepareNext();
@@ -263,7 +285,7 @@ async function nextState(
   if (version !== state.version) return { ...state, version, slots: await source.read() };
   if (next === undefined) return state;
   const readiness = facts.readiness();
-  if (!mayActivate(next.roots, state.trusted, { readiness, now, workloadTtlMs })) return state;
+  if (!mayActivate(next.roots, state.trusted, { ...facts, readiness })) return state;
   await source.activateNext();
   return { ...state, version: await source.version(), slots: await source.read() };
 }

@@ -1,14 +1,9 @@
 /** A slot holds all that is needed to sign: a key, the certificate for it, and the way up to a root. */
 import { CertificateError } from "./ca-error.js";
+import { checkAuthority, isRoot, pathToRoot } from "./certificate-path.js";
 import { certificatePem, certificatesOfPem } from "./pem.js";
 import { type Redacted, redact } from "./redacted.js";
-import {
-  importSigningKey,
-  isIssuedBy,
-  type KeyPair,
-  publicKeyDer,
-  readCertificate,
-} from "./x509.js";
+import { importSigningKey, type KeyPair, publicKeyDer, readCertificate } from "./x509.js";
 
 /** See the top of this file. */
 export interface CaSlot {
@@ -85,51 +80,6 @@ export function parseSlotFile(text: Redacted<string>): CaSlotFiles {
   }
   const certificate = certificates.map(certificatePem).join("");
   return { key: redact(key), certificate, chain: "", roots: certificate };
-}
-
-const MAX_PATH = 8;
-
-function pathToRoot(
-  first: Buffer,
-  candidates: readonly Buffer[],
-  roots: readonly Buffer[],
-): readonly Buffer[] {
-  const path = [first];
-  for (let link = first; !isRoot(link, roots); path.push(link)) {
-    const issuer = [...roots, ...candidates].find(
-      (candidate) => !candidate.equals(link) && isIssuedBy(link, candidate),
-    );
-    if (issuer === undefined || path.length === MAX_PATH) {
-      const { subject, issuer: missing } = readCertificate(link);
-      chainError(
-        `${subject} does not lead to a root: ${missing}, which signed it, is neither in the chain nor a root`,
-      );
-    }
-    link = issuer;
-  }
-  return path;
-}
-
-function isRoot(certificate: Buffer, roots: readonly Buffer[]): boolean {
-  return roots.some((root) => root.equals(certificate));
-}
-
-/** Checks that a certificate may sign, and have so many authorities below it. */
-function checkAuthority(der: Buffer, now: number, below: number): void {
-  const { authority, keyUsages, notBefore, notAfter, subject } = readCertificate(der);
-  if (authority === undefined) chainError(`${subject} is no authority (basic constraints)`);
-  if (keyUsages.length > 0 && !keyUsages.includes("keyCertSign")) {
-    chainError(`${subject} may not sign certificates (key usage)`);
-  }
-  if (authority.pathLength < below) {
-    chainError(
-      `${subject} allows ${authority.pathLength} authorities below it, not ${below} (path length)`,
-    );
-  }
-  if (now < notBefore || now >= notAfter) {
-    const span = `${new Date(notBefore).toISOString()} to ${new Date(notAfter).toISOString()}`;
-    throw new CertificateError("authority-expired", `${subject} is valid from ${span}, not now`);
-  }
 }
 
 function unique(certificates: readonly Buffer[]): readonly Buffer[] {

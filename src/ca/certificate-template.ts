@@ -57,7 +57,7 @@ export interface LeafParameters extends TemplateParameters {
 }
 
 /** How long before its issue a certificate begins, for peers whose clock is behind: Istio's two minutes. */
-const BACKDATE_MS = 2 * 60 * 1000;
+export const BACKDATE_MS = 2 * 60 * 1000;
 /** Istio's default for workloads. */
 export const DEFAULT_WORKLOAD_TTL_MS = 24 * 60 * 60 * 1000;
 /** Istio's default for a root that it makes itself. */

@@ -33,6 +33,8 @@ const STATUS = Type.Object({
       trusting: Type.Integer(),
       waiting: Type.Array(Type.String()),
       unseen: Type.Integer(),
+      /** Until when agents are waited for that keep their keys. */
+      agentsUntil: Type.Optional(Type.Number()),
     }),
   ),
 });
@@ -54,7 +56,9 @@ export function rotationStatus(
   };
   if (authority.next.length === 0) return common;
   const { trusting, unseen, waiting } = readiness();
-  return { ...common, proxies: { trusting, unseen, waiting: [...waiting] } };
+  const { certifiedUntil } = authority;
+  const agents = certifiedUntil === 0 ? {} : { agentsUntil: certifiedUntil };
+  return { ...common, proxies: { trusting, unseen, waiting: [...waiting], ...agents } };
 }
 
 function describeRoot(

@@ -40,19 +40,27 @@ export function trustedRoots(
 
 /**
  * Whether the next slot may sign: all its roots are trusted by everyone who can be asked, and by those who cannot for as
- * long as it takes them to renew their certificate.
+ * long as it takes them to renew their certificate; agents that were given one without the next root have had another.
  * @param roots PEM of its roots
  */
 export function mayActivate(
   roots: readonly string[],
   trusted: readonly TrustedRoot[],
-  facts: { readonly readiness: Readiness; readonly now: number; readonly workloadTtlMs: number },
+  facts: {
+    readonly readiness: Readiness;
+    readonly now: number;
+    readonly workloadTtlMs: number;
+    /** When the last certificate ends that an agent was given without the next root. */
+    readonly certifiedUntil: number;
+  },
 ): boolean {
-  const { readiness, now, workloadTtlMs } = facts;
+  const { readiness, now, workloadTtlMs, certifiedUntil } = facts;
   const own = trusted.filter(({ pem }) => roots.includes(pem));
   if (own.length < roots.length || readiness.waiting.length > 0) return false;
   const since = Math.max(...own.map((root) => root.since));
-  return readiness.unseen === 0 || now - since >= workloadTtlMs;
+  // By then all have ended that were given before these roots were trusted.
+  if (now - since >= workloadTtlMs) return true;
+  return readiness.unseen === 0 && now >= certifiedUntil;
 }
 
 /** Of the life of what signs, how much has to be left. */

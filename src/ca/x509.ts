@@ -181,6 +181,13 @@ export function readRequest(der: Buffer): RequestContent {
   }
 }
 
+/** A request of PKCS #10 in PEM, which names nobody: who it is for is proved otherwise. */
+export async function requestPem(keys: KeyPair): Promise<string> {
+  const signingAlgorithm = signatureAlgorithm(keys.privateKey);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm });
+  return request.toString("pem");
+}
+
 /** A public key of one of the types that are signed here, by its DER; undefined for any other, and for what is no key. */
 export async function importPublicKey(
   der: Buffer,

@@ -20,18 +20,28 @@ export function caCommand(context: CommandContext): Command {
       const { prepareAndSay } = await import("./run-ca.js");
       await prepareAndSay(context, options);
     });
+  const root = stateOption(context, new Command("root"))
+    .description("print the roots that are trusted, for --root-cert on other machines")
+    .addHelpText("after", "\nExample:\n  $ fairlead ca root > root.pem")
+    .action(async (options: Pick<AuthorityCommandOptions, "state">) => {
+      const { printRoots } = await import("./run-ca.js");
+      await printRoots(context, options);
+    });
   return new Command("ca")
     .description("the certificate authority of the mesh")
+    .addCommand(root)
     .addCommand(status)
     .addCommand(rotate)
     .addHelpText("after", "\nExample:\n  $ fairlead ca status");
 }
 
-function withOptions({ environment }: CommandContext, command: Command): Command {
-  return command
-    .option(
-      "--state <dir>",
-      `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
-    )
-    .addOption(formatOption("text", "json"));
+function withOptions(context: CommandContext, command: Command): Command {
+  return stateOption(context, command).addOption(formatOption("text", "json"));
+}
+
+function stateOption({ environment }: CommandContext, command: Command): Command {
+  return command.option(
+    "--state <dir>",
+    `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
+  );
 }

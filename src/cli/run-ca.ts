@@ -3,12 +3,22 @@ import { loadStatus, type RotationStatus } from "../ca/rotation-status.js";
 import { prepareNextRoot } from "../ca/slot-source.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
+import { rootsToTrust } from "./control-plane-to-join.js";
 import { meantState } from "./local-control-plane.js";
 
 /** The options of all commands about the authority. */
 export interface AuthorityCommandOptions {
   readonly state?: string;
   readonly output: "text" | "json";
+}
+
+/** Prints the roots that are trusted, as PEM. */
+export async function printRoots(
+  context: CommandContext,
+  { state: named }: Pick<AuthorityCommandOptions, "state">,
+): Promise<void> {
+  const state = await meantState(context, named);
+  context.stdout.write(await rootsToTrust({ state }));
 }
 
 /** Prints the roots that are trusted, and during a rotation how far the proxies are. */
@@ -83,6 +93,7 @@ function describeProxies({
   trusting,
   waiting,
   unseen,
+  agentsUntil = 0,
 }: NonNullable<RotationStatus["proxies"]>): readonly string[] {
   const all = trusting + waiting.length + unseen;
   return [
@@ -91,7 +102,20 @@ function describeProxies({
     ...(unseen === 0
       ? []
       : [`${unseen} get roots with their certificates alone, and have the life of one to do so`]),
+    ...(agentsUntil <= Date.now()
+      ? []
+      : [`agents that keep their keys have the next root by ${isoTime(agentsUntil)}`]),
   ];
+}
+
+function readableProxies({
+  agentsUntil,
+  ...counts
+}: NonNullable<RotationStatus["proxies"]>): object {
+  return {
+    ...counts,
+    ...(agentsUntil === undefined ? {} : { agentsUntil: isoTime(agentsUntil) }),
+  };
 }
 
 /** Times as people read them. */
@@ -106,6 +130,6 @@ function readable({ roots, signing, proxies }: RotationStatus): object {
     ...(signing === undefined
       ? {}
       : { signing: { ...signing, notAfter: isoTime(signing.notAfter) } }),
-    ...(proxies === undefined ? {} : { proxies }),
+    ...(proxies === undefined ? {} : { proxies: readableProxies(proxies) }),
   };
 }

@@ -5,7 +5,7 @@ import { type Authority, openAuthority } from "../../../src/ca/authority.js";
 import { certificatesOfPem } from "../../../src/ca/pem.js";
 import type { Readiness } from "../../../src/ca/rotation.js";
 import { prepareNextRoot } from "../../../src/ca/slot-source.js";
-import { isIssuedBy } from "../../../src/ca/x509.js";
+import { generateKeyPair, isIssuedBy } from "../../../src/ca/x509.js";
 import { authorityTemplate, type MadeCertificate, makeCertificate } from "./make-certificate.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
@@ -60,6 +60,28 @@ describe("a root that is replaced", () => {
     now += 1;
     await authority.advance(ready);
     expect(authority.roots).toEqual([second]);
+  });
+
+  test("signs on until agents have the next one, also when the authority was opened again meanwhile", async () => {
+    const authority = await open();
+    const [first] = authority.roots;
+    const { publicKey } = await generateKeyPair("P-256");
+    const certify = (by: Authority) =>
+      by.certifyWorkload(PAYMENTS, { type: "P-256", publicKey }, TTL);
+    expect((await certify(authority)).roots).toEqual([first]);
+    now += HOUR;
+    await prepareNextRoot(stateDirectory, () => now);
+    const again = await open();
+    await again.advance(ready);
+    const [, second] = again.roots;
+    // Who is given both is not waited for.
+    now += TTL / 2;
+    expect((await certify(again)).roots).toEqual([first, second]);
+    await again.advance(ready);
+    expect(await signer(again)).toBe(first);
+    now += TTL / 2;
+    await again.advance(ready);
+    expect(await signer(again)).toBe(second);
   });
 
   test("leaves no key behind when it signs no more", async () => {

@@ -47,10 +47,13 @@ describe("the next root", () => {
     readonly waiting?: readonly string[];
     readonly unseen?: number;
     readonly now?: number;
+    readonly certifiedUntil?: number;
   }): boolean => {
-    const { waiting = [], unseen = 0, now = 1001 } = changed;
+    const { waiting = [], unseen = 0, now = 1001, certifiedUntil = 0 } = changed;
     const readiness = { waiting, unseen, trusting: 3 };
-    return mayActivate(["B"], trusted, { readiness, now, workloadTtlMs: TTL });
+    return mayActivate(["B"], trusted, {
+      ...{ readiness, now, workloadTtlMs: TTL, certifiedUntil },
+    });
   };
 
   test("signs when everyone has accepted it", () => {
@@ -66,9 +69,19 @@ describe("the next root", () => {
     expect(may({ unseen: 1, now: 1000 + TTL })).toBe(true);
   });
 
+  test("waits until the certificates have ended with which agents were given others", () => {
+    const certifiedUntil = 1000 + TTL / 2;
+    expect(may({ now: certifiedUntil - 1, certifiedUntil })).toBe(false);
+    expect(may({ now: certifiedUntil, certifiedUntil })).toBe(true);
+  });
+
+  test("does not wait for agents where its roots have been trusted for the life of a certificate", () => {
+    expect(may({ now: 1000 + TTL, certifiedUntil: 1000 + 2 * TTL })).toBe(true);
+  });
+
   test("does not sign before it is among the roots to trust", () => {
     const readiness = { waiting: [], unseen: 0, trusting: 0 };
-    const facts = { readiness, now: 1_000_000, workloadTtlMs: TTL };
+    const facts = { readiness, now: 1_000_000, workloadTtlMs: TTL, certifiedUntil: 0 };
     expect(mayActivate(["B", "C"], trusted, facts)).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { openAuthority } from "../../../src/ca/authority.js";
 import { rotationStatus, saveStatus } from "../../../src/ca/rotation-status.js";
+import { generateKeyPair } from "../../../src/ca/x509.js";
 import { authorityTemplate, makeCertificate } from "../ca/make-certificate.js";
 import { run } from "./run.js";
 
@@ -93,6 +94,26 @@ test("without a directory it is about the control plane that runs, also that of 
   expect(stdout).toMatch(/\nsigns +O=cluster.local/);
   const tokens = await run(["token", "revoke", "k3v5wq2m7a"], { XDG_STATE_HOME: state });
   expect(tokens.stderr).toContain(`there is no token k3v5wq2m7a in ${shop}`);
+});
+
+test("prints the roots that are trusted, as a file for other machines", async () => {
+  await serve();
+  const { roots } = await openAuthority({ stateDirectory: state, now: Date.now });
+  expect(await ca("root")).toEqual({ code: 0, stdout: roots.join(""), stderr: "" });
+});
+
+test("says until when agents are waited for that keep their keys", async () => {
+  const authority = await openAuthority({ stateDirectory: state, now: Date.now });
+  const { publicKey } = await generateKeyPair("P-256");
+  const identity = { trustDomain: "cluster.local", namespace: "default", serviceAccount: "a" };
+  await authority.certifyWorkload(identity, { type: "P-256", publicKey }, 60_000);
+  await ca("rotate");
+  await serve();
+  const { stdout } = await ca("status");
+  expect(stdout).toMatch(/\nagents that keep their keys have the next root by 20\d\d-/);
+  expect(JSON.parse((await ca("status", "-o", "json")).stdout)).toMatchObject({
+    proxies: { agentsUntil: expect.stringMatching(/^20\d\d-/) },
+  });
 });
 
 test("prepares the next root once, and says who does not trust it yet", async () => {

@@ -1,0 +1,69 @@
+/**
+ * Until when certificates are good that agents were given with the roots of now, as a file. Agents have roots with their
+ * certificates, and are not told of others in between: a next root must not sign before each has had one with it.
+ */
+import { join } from "node:path";
+import Type from "typebox";
+import Value from "typebox/value";
+import { StateFileError } from "./ca-error.js";
+import { readPrivateFile, writePrivateFile } from "./private-file.js";
+import { authorityDirectory } from "./slot-source.js";
+
+/** See the top of this file. */
+export interface CertifiedUntil {
+  /** Milliseconds since 1970, never too early; 0 when there was no agent. */
+  readonly time: () => number;
+  /**
+   * An agent is given a certificate that ends then.
+   * @throws StateFileError
+   */
+  readonly extend: (notAfter: number) => Promise<void>;
+}
+
+const STORED = Type.Object({ until: Type.Number() }, { additionalProperties: false });
+
+const fileOf = (stateDirectory: string): string =>
+  join(authorityDirectory(stateDirectory), "certified.json");
+
+/**
+ * Opens what is remembered of it. The file is written ahead by `slackMs`, so that it is not written for each certificate.
+ * @throws StateFileError
+ */
+export async function openCertifiedUntil(
+  stateDirectory: string,
+  slackMs: number,
+): Promise<CertifiedUntil> {
+  const path = fileOf(stateDirectory);
+  let until = await load(path);
+  return {
+    time: () => until,
+    extend: async (notAfter) => {
+      if (notAfter <= until) return;
+      const ahead = notAfter + slackMs;
+      await writePrivateFile(path, `${JSON.stringify({ until: ahead })}\n`);
+      until = Math.max(until, ahead);
+    },
+  };
+}
+
+async function load(path: string): Promise<number> {
+  const content = await readPrivateFile(path);
+  if (content === undefined) return 0;
+  const stored = parseJson(content.toString("utf8"));
+  if (!Value.Check(STORED, stored)) {
+    throw new StateFileError(
+      "state-file-content",
+      path,
+      "is not what was written; remove it if no agent was given a certificate lately",
+    );
+  }
+  return stored.until;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
