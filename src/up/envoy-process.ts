@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,14 +14,19 @@ export interface EnvoyOptions {
   readonly bootstrap: object;
   /** A directory of its own, made when it is missing; the bootstrap is written into it. */
   readonly directory: string;
-  /** The file that gets Envoy's log and, where /dev/stdout is the access log, that too; appended to. */
-  readonly logFile: string;
+  /**
+   * The file that gets Envoy's log and, where /dev/stdout is the access log, that too; appended to. When absent, they go where
+   * those of this process do.
+   */
+  readonly logFile?: string;
   /** Where the bootstrap puts the admin interface. */
   readonly admin: { readonly address: string; readonly port: number };
   /** Worker threads: 0 is one for each CPU, as in Istio; one when absent. */
   readonly concurrency?: number;
   /** Envoy's word for a level; `warning` when absent. */
   readonly logLevel?: string;
+  /** More of its command line, which is instead of what it would have by itself. */
+  readonly arguments?: readonly string[];
 }
 
 /** How an Envoy ended. */
@@ -43,8 +48,8 @@ export interface EnvoyProcess {
    * that, or with the signal's reason.
    */
   ready(signal?: AbortSignal): Promise<void>;
-  /** What the admin interface answers to a GET; rejects when it does not answer, or not with 200. */
-  admin(path: string): Promise<string>;
+  /** What the admin interface answers, to a GET when nothing else is said; rejects when it does not answer, or not with 200. */
+  admin(path: string, method?: "GET" | "POST"): Promise<string>;
   /** Ends it: asked first, made to after five seconds. */
   stop(): Promise<EnvoyExit>;
 }
@@ -65,6 +70,7 @@ const STOP_TIMEOUT_MS = 5000;
 const ADMIN_TIMEOUT_MS = 2000;
 const ACCESS_LOG_FLUSH_MS = 100;
 const DRAIN_SECONDS = 45;
+const LEVEL = "--log-level";
 /** The bootstrap may name what proves the proxy's identity. */
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
@@ -83,7 +89,8 @@ export function startEnvoy(options: EnvoyOptions): EnvoyProcess {
       resolve({ code: null, signal: null, error });
     });
   });
-  const admin = (path: string): Promise<string> => adminRequest(options.admin, path);
+  const admin: EnvoyProcess["admin"] = (path, method = "GET") =>
+    adminRequest(options.admin, path, method);
   return {
     ...(child.pid === undefined ? {} : { pid: child.pid }),
     exited,
@@ -102,41 +109,54 @@ export function startEnvoy(options: EnvoyOptions): EnvoyProcess {
 function spawnEnvoy(options: EnvoyOptions): ChildProcess {
   const bootstrapFile = join(options.directory, "bootstrap.json");
   mkdirSync(options.directory, { recursive: true, mode: PRIVATE_DIRECTORY });
-  mkdirSync(dirname(options.logFile), { recursive: true, mode: PRIVATE_DIRECTORY });
+  // Whatever is there, be it a link, the file is a new one.
+  rmSync(bootstrapFile, { force: true });
   writeFileSync(bootstrapFile, JSON.stringify(options.bootstrap, undefined, 2), {
     mode: PRIVATE_FILE,
+    flag: "wx",
   });
-  const log = openSync(options.logFile, "a", PRIVATE_FILE);
+  const log = openLog(options.logFile);
   try {
     return spawn(options.binary, envoyArguments(bootstrapFile, options), {
       cwd: options.directory,
       detached: true,
       env: options.environment ?? {},
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", log ?? "inherit", log ?? "inherit"],
     });
   } finally {
-    closeSync(log);
+    if (log !== undefined) closeSync(log);
   }
+}
+
+function openLog(file: string | undefined): number | undefined {
+  if (file === undefined) return undefined;
+  mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_DIRECTORY });
+  return openSync(file, "a", PRIVATE_FILE);
 }
 
 function envoyArguments(
   bootstrapFile: string,
-  { logLevel = "warning", concurrency = 1 }: Pick<EnvoyOptions, "logLevel" | "concurrency">,
+  options: Pick<EnvoyOptions, "logLevel" | "concurrency" | "arguments">,
 ): string[] {
-  return [
-    ...["--config-path", bootstrapFile],
-    ...["--log-level", logLevel],
-    ...(concurrency === 0 ? [] : ["--concurrency", String(concurrency)]),
+  const { logLevel = "warning", concurrency = 1, arguments: more = [] } = options;
+  // It refuses what is said twice.
+  const said = new Set(more.map((argument) => argument.replace(/=.*/s, "").replace(/^-l$/, LEVEL)));
+  const byItself: readonly (readonly [string, ...string[]])[] = [
+    [LEVEL, logLevel],
+    ...(concurrency === 0 ? [] : [["--concurrency", String(concurrency)] as const]),
     // Istio's: connections of a listener's former configuration are told to end at once, and are ended then.
-    ...["--drain-strategy", "immediate", "--drain-time-s", String(DRAIN_SECONDS)],
-    ...["--file-flush-interval-msec", String(ACCESS_LOG_FLUSH_MS)],
-    "--disable-hot-restart",
-    "--skip-deprecated-logs",
+    ["--drain-strategy", "immediate"],
+    ["--drain-time-s", String(DRAIN_SECONDS)],
+    ["--file-flush-interval-msec", String(ACCESS_LOG_FLUSH_MS)],
+    ["--disable-hot-restart"],
+    ["--skip-deprecated-logs"],
   ];
+  const unsaid = byItself.filter(([name]) => !said.has(name));
+  return ["--config-path", bootstrapFile, ...unsaid.flat(), ...more];
 }
 
 async function untilReady(
-  admin: (path: string) => Promise<string>,
+  admin: EnvoyProcess["admin"],
   exited: Promise<EnvoyExit>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -156,7 +176,7 @@ export function describeExit({ code, signal, error }: EnvoyExit): string {
   return signal === null ? `Envoy ended with code ${code ?? "?"}` : `Envoy was ended by ${signal}`;
 }
 
-async function answers(admin: (path: string) => Promise<string>): Promise<boolean> {
+async function answers(admin: EnvoyProcess["admin"]): Promise<boolean> {
   try {
     await admin("/ready");
     return true;
@@ -166,7 +186,11 @@ async function answers(admin: (path: string) => Promise<string>): Promise<boolea
   }
 }
 
-function adminRequest({ address, port }: EnvoyOptions["admin"], path: string): Promise<string> {
+function adminRequest(
+  { address, port }: EnvoyOptions["admin"],
+  path: string,
+  method: "GET" | "POST",
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => {
       reject(
@@ -175,7 +199,8 @@ function adminRequest({ address, port }: EnvoyOptions["admin"], path: string): P
         }),
       );
     };
-    const call = request({ host: address, port, path, agent: false, timeout: ADMIN_TIMEOUT_MS });
+    const timeout = ADMIN_TIMEOUT_MS;
+    const call = request({ host: address, port, path, method, agent: false, timeout });
     call.once("timeout", () => call.destroy(new Error("no answer in time")));
     call.once("error", fail);
     call.once("response", (response) => {

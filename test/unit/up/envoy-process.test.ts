@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -23,7 +32,7 @@ afterEach(async () => {
 function start(
   bootstrap: object,
   binary = FAKE_ENVOY,
-  options: { readonly concurrency?: number } = {},
+  options: { readonly concurrency?: number; readonly arguments?: readonly string[] } = {},
 ): EnvoyProcess {
   running = startEnvoy({
     ...options,
@@ -51,6 +60,31 @@ test.each([
   await envoy.ready();
   const started = await envoy.admin("/arguments");
   expect(/--concurrency (\d+)/.exec(started)?.[1]).toBe(threads);
+});
+
+test("is given more arguments, in the place of those of the same name", async () => {
+  const more = ["--log-level=info", "--drain-strategy", "gradual", "--use-dynamic-base-id"];
+  const envoy = start({}, FAKE_ENVOY, { arguments: more });
+  await envoy.ready();
+  const started = await envoy.admin("/arguments");
+  expect(started).toContain(more.join(" "));
+  expect(started).not.toMatch(/--log-level (?!=)|immediate/);
+  expect(started).toContain("--drain-time-s 45");
+});
+
+test("knows the short name of the level of the log", async () => {
+  const envoy = start({}, FAKE_ENVOY, { arguments: ["-l", "debug"] });
+  await envoy.ready();
+  expect(await envoy.admin("/arguments")).not.toContain("--log-level");
+});
+
+test("writes the bootstrap through no link", async () => {
+  const elsewhere = join(directory, "elsewhere");
+  writeFileSync(elsewhere, "mine");
+  mkdirSync(join(directory, "envoy"));
+  symlinkSync(elsewhere, join(directory, "envoy", "bootstrap.json"));
+  await start({}).ready();
+  expect(readFileSync(elsewhere, "utf8")).toBe("mine");
 });
 
 test("keeps the bootstrap from other users", async () => {
