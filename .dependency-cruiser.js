@@ -30,7 +30,9 @@ const LAYERS = {
     "base",
   ],
   up: ["app", "envoy", "mesh", "config", "ca", "base"],
+  agent: ["up", "envoy", "ca", "grpc", "base"],
   cli: [
+    "agent",
     "up",
     "app",
     "analysis",

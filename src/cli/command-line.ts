@@ -7,6 +7,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { adminCommand } from "./admin.js";
+import { agentCommand } from "./agent.js";
 import { analyzeCommand } from "./analyze.js";
 import { authnCommand } from "./authn.js";
 import { authzCommand } from "./authz.js";
@@ -69,6 +70,7 @@ function programOf(context: CommandContext): Command {
     .version(packageVersion(context.installation), "-V, --version")
     .addCommand(upCommand(context))
     .addCommand(serveCommand(context))
+    .addCommand(agentCommand(context))
     .addCommand(bootstrapCommand(context))
     .addCommand(analyzeCommand(context))
     .addCommand(caCommand(context))

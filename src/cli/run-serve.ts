@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import pino, { type Logger } from "pino";
+import type { Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
 import type { parseServiceAccount } from "./arguments.js";
-import { type CommandContext, colorsFor, stopped } from "./context.js";
+import { type CommandContext, stopped } from "./context.js";
+import { createLogger } from "./create-logger.js";
 import { KEY_TYPES } from "./key-types.js";
-import { formatLogLine } from "./log-line.js";
 import { collectAlone, collectWhenDeserted, runAsControlPlane } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
@@ -78,20 +78,6 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
 function announce(logger: Logger, controlPlane: ControlPlane, address: string): void {
   const { plaintextPort, tlsPort, httpPort } = controlPlane;
   logger.info({ address, plaintextPort, tlsPort, httpPort }, "serving");
-}
-
-/** People get lines to read, programs JSON. */
-function createLogger(context: CommandContext, level: string): Logger {
-  const { stdout } = context;
-  const colors = colorsFor(context, stdout);
-  const write = stdout.isTerminal
-    ? (line: string) => {
-        stdout.write(formatLogLine(line, colors));
-      }
-    : (line: string) => {
-        stdout.write(line);
-      };
-  return pino({ level }, { write });
 }
 
 const LOG_METHOD = { error: "error", warning: "warn", note: "info" } as const;

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import type { parseWorkload } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 
 type Environment = CommandContext["environment"];
+type WorkloadName = ReturnType<typeof parseWorkload>;
 
 /** Where a control plane keeps what must survive it, unless told otherwise. See the XDG Base Directory Specification. */
 export function defaultStatePath({
@@ -13,6 +15,11 @@ export function defaultStatePath({
   // The specification has relative paths ignored.
   const base = xdg?.startsWith("/") === true ? xdg : join(home, ".local", "state");
   return join(base, "fairlead");
+}
+
+/** Where the agent of a workload keeps its identity, unless told otherwise. */
+export function agentPath(environment: Environment, workload: WorkloadName): string {
+  return join(defaultStatePath(environment), "agents", `${workload.name}.${workload.namespace}`);
 }
 
 /** Where `up` keeps what belongs to the mesh of a directory: each directory has its own. */

@@ -11,6 +11,7 @@ import { noteOutput } from "../outputs/note-output.js";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { INSTALLATION } from "./harness/places.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -145,6 +146,23 @@ const SPECIAL: readonly {
         .replace("/etc/certificates", "certificates")
         .replace("0.0.0.0", "127.0.0.1");
       return inShell(`${here} ${ANY_PORTS}`, '"msg":"serving"');
+    },
+  },
+  {
+    pattern: /^fairlead agent /,
+    run: async (example) => {
+      const { rootCertificates, tlsPort } = mesh().controlPlane;
+      const server = `127.0.0.1:${tlsPort}`;
+      const account = /--group (\S+)/.exec(example)?.[1] ?? "my-service";
+      await writeFile("root.pem", rootCertificates);
+      await inShell(`fairlead token create --service-account default/${account} > token`);
+      // Not where the proxies of the mesh are, nor in the place of one.
+      const here = `--control-plane ${server} --root-cert root.pem --mode NONE --address ${ownAddress(64)}`;
+      const line = example
+        .replace("fairlead agent", `fairlead agent ${here} --drain-time 100ms`)
+        .replace("mesh.example.com:15012", server);
+      const until = line.includes("--no-envoy") ? "a new certificate is kept" : "Envoy is ready";
+      return inShell(line, until);
     },
   },
   {

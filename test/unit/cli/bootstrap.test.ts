@@ -256,6 +256,14 @@ test("trusts the root of a state directory, the same one each time", async () =>
   expect((await bootstrap(...args)).text).toBe(first.text);
 });
 
+test("with the directory of an agent it joins by what that keeps, and needs neither a token nor a root", async () => {
+  const { value, text } = await bootstrap("--workload", "a-0", "--identity", directory);
+  expect(text).toContain(`"path": "${join(directory, "identity.json")}"`);
+  expect(text).toContain(`"path": "${join(directory, "roots.json")}"`);
+  expect(text).not.toMatch(/join-token|BEGIN/);
+  expect(value.node.metadata).toMatchObject({ IDENTITY_CLUSTER: "xds-identity" });
+});
+
 test.each([
   ["without a token", [], /^error: a proxy proves who it is by a join token\n {2}make one/],
   [

@@ -1,11 +1,17 @@
 import { expect, test } from "vitest";
-import { defaultStatePath, upStatePath } from "../../../src/cli/state-path.js";
+import { agentPath, defaultStatePath, upStatePath } from "../../../src/cli/state-path.js";
 
 test("state is kept where the XDG specification says", () => {
   expect(defaultStatePath({ HOME: "/home/a" })).toBe("/home/a/.local/state/fairlead");
   expect(defaultStatePath({ HOME: "/home/a", XDG_STATE_HOME: "/var/x" })).toBe("/var/x/fairlead");
   expect(defaultStatePath({ HOME: "/home/a", XDG_STATE_HOME: "x" })).toBe(
     "/home/a/.local/state/fairlead",
+  );
+});
+
+test("each workload's agent has a directory of its own", () => {
+  expect(agentPath({ HOME: "/home/a" }, { name: "vm-1", namespace: "vms" })).toBe(
+    "/home/a/.local/state/fairlead/agents/vm-1.vms",
   );
 });
 

@@ -1,0 +1,122 @@
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { type AgentOptions, runAgent } from "../agent/agent.js";
+import { identityFiles } from "../agent/identity-files.js";
+import type { AgentClock } from "../agent/keep-identity.js";
+import { openTokenFile } from "../agent/token-file.js";
+import { readOwnDescriptors } from "../app/package-files.js";
+import { requestCertificate } from "../ca/certificate-client.js";
+import { CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
+import { serviceDefinition } from "../debug/grpc-service.js";
+import { tracerEnvironment } from "../envoy/bootstrap-node.js";
+import { type ControlPlaneAddress, formatHostPort } from "../envoy/control-plane-cluster.js";
+import { findEnvoy } from "../up/envoy-binary.js";
+import { startEnvoy } from "../up/envoy-process.js";
+import { agentLog } from "./agent-log.js";
+import type { CommandContext } from "./context.js";
+import { controlPlaneToJoin, givenRoots, type JoinOptions } from "./control-plane-to-join.js";
+import { createLogger } from "./create-logger.js";
+import { agentPath } from "./state-path.js";
+import {
+  type BootstrapContentOptions,
+  type WrittenBootstrap,
+  writtenBootstrap,
+} from "./written-bootstrap.js";
+
+/** The options of `fairlead agent`. */
+export interface AgentCommandOptions extends BootstrapContentOptions, JoinOptions {
+  readonly tokenFile?: string;
+  readonly identity?: string;
+  readonly envoy?: string | boolean;
+  readonly drainTime: number;
+}
+
+const CLOCK: AgentClock = {
+  now: Date.now,
+  wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+  random: Math.random,
+};
+
+/** Runs an agent until the command is to end. */
+export async function runAgentCommand(
+  context: CommandContext,
+  options: AgentCommandOptions,
+  envoyArguments: readonly string[],
+): Promise<void> {
+  const server = controlPlaneToJoin(options);
+  const directory = resolve(options.identity ?? agentPath(context.environment, options.workload));
+  const identity = identityFiles(directory);
+  const written = await writtenBootstrap(options, context, {
+    transport: "tls",
+    ...server,
+    identity,
+  });
+  const { namespace, serviceAccount } = written.node;
+  const wanted = { namespace, serviceAccount };
+  const tokenFile = options.tokenFile === undefined ? undefined : resolve(options.tokenFile);
+  const roots = await givenRoots(options);
+  const envoy = await envoyOf(context, options, { written, directory, envoyArguments });
+  await runAgent({
+    wanted,
+    directory,
+    ...(roots === undefined ? {} : { givenRoots: roots }),
+    ...(tokenFile === undefined ? {} : { token: openTokenFile(tokenFile) }),
+    certify: await certifier(server),
+    clock: CLOCK,
+    ...(envoy === undefined ? {} : { envoy }),
+    onEvent: agentLog(createLogger(context, "info"), {
+      wanted,
+      controlPlane: formatHostPort(server.host, server.port),
+      tokenFile,
+    }),
+    signal: context.stop,
+  });
+}
+
+async function certifier(server: ControlPlaneAddress): Promise<AgentOptions["certify"]> {
+  const api = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
+  const definition = serviceDefinition(api, CERTIFICATE_SERVICE);
+  return (roots, proof, csr) => requestCertificate(definition, { ...server, roots }, proof, csr);
+}
+
+/** How its Envoy is run; undefined when somebody else runs it. */
+async function envoyOf(
+  { environment, installation }: CommandContext,
+  { envoy, drainTime }: AgentCommandOptions,
+  run: {
+    readonly written: WrittenBootstrap;
+    readonly directory: string;
+    readonly envoyArguments: readonly string[];
+  },
+): Promise<AgentOptions["envoy"]> {
+  if (envoy === false) return undefined;
+  const { bootstrap, node, admin } = run.written;
+  const named = typeof envoy === "string" ? envoy : environment["FAIRLEAD_ENVOY"];
+  const { file } = await findEnvoy({ named, path: environment["PATH"], installation });
+  return {
+    launch: () =>
+      startEnvoy({
+        binary: file,
+        bootstrap,
+        directory: run.directory,
+        admin,
+        // One thread for each CPU, as an Envoy has that is started by itself.
+        concurrency: 0,
+        environment: { ...tracerEnvironment(node), ...defined(environment) },
+        arguments: run.envoyArguments,
+      }),
+    // A sidecar goes on to carry the calls of its application, which may have something to end as well.
+    drainPath: `/drain_listeners?graceful${node.type === "sidecar" ? "&inboundonly" : ""}`,
+    drainMs: drainTime,
+  };
+}
+
+function defined(environment: CommandContext["environment"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}

@@ -1,0 +1,185 @@
+/** `fairlead agent`: an Envoy that comes back by itself, by a token that was used once. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { noteOutput } from "../outputs/note-output.js";
+import { envoyFile, MAIN } from "./harness/host-programs.js";
+import { application } from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
+import { type Answer, call, callAddress } from "./harness/requests.js";
+import { type ServedMesh, serveMesh, shareServedMesh } from "./harness/served-mesh.js";
+
+const SOON = { timeout: 20_000, interval: 50 };
+
+const CALLED = `
+apiVersion: v1
+kind: Service
+metadata: { name: called }
+spec: { selector: { app: called }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+`;
+
+const FILES = { "front.yaml": application("front"), "called.yaml": CALLED };
+
+/** Where the workload is, its application, and the calls of that. */
+const ADDRESSES = { pod: ownAddress(61), app: ownAddress(62), egress: ownAddress(63) };
+
+const mesh = shareServedMesh(FILES);
+const place = { directory: "", envoy: "" };
+
+/** Says who called, and holds a request for as long as its path says. */
+const answer: RequestListener = ({ url = "", headers }, response) => {
+  const held = Number(/^\/held\/(\d+)/.exec(url)?.[1] ?? 0);
+  setTimeout(() => response.end(String(headers["x-forwarded-client-cert"])), held);
+};
+const server = createServer(answer);
+
+beforeAll(async () => {
+  place.directory = await mkdtemp(join(tmpdir(), "fairlead-agent-"));
+  place.envoy = await envoyFile();
+  await new Promise<void>((resolve) => server.listen(8080, ADDRESSES.app, resolve));
+});
+
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(place.directory, { recursive: true, force: true });
+});
+
+/** An agent that runs, or has run. */
+interface Agent {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly exited: Promise<number | null>;
+  /** Waits for a line with this text, for the so manieth one. */
+  readonly until: (text: string, times?: number) => Promise<void>;
+  /** The number of its Envoy's process. */
+  readonly envoy: () => Promise<number>;
+}
+
+/** Starts an agent on the machine of a name; without a token unless it is given one. */
+async function startAgent(mesh: ServedMesh, machine: string, token?: string): Promise<Agent> {
+  const { rootCertificates, tlsPort } = mesh.controlPlane();
+  const [root, tokenFile] = [join(place.directory, "root.pem"), join(place.directory, "token")];
+  await writeFile(root, rootCertificates);
+  await writeFile(tokenFile, token ?? "");
+  const child = spawn(process.execPath, [
+    ...[MAIN, "agent", "--workload", "called-0.default", "--service-account", "called"],
+    ...["--labels", "app=called", "--mode", "NONE", "--unprivileged", "--envoy", place.envoy],
+    ...["--address", ADDRESSES.pod, "--app-address", ADDRESSES.app],
+    ...["--egress-address", ADDRESSES.egress, "--root-cert", root],
+    ...["--control-plane", `127.0.0.1:${tlsPort}`, "--drain-time", "1s"],
+    ...["--identity", join(place.directory, machine)],
+    ...(token === undefined ? [] : ["--token-file", tokenFile]),
+    ...["--", "--concurrency", "1"],
+  ]);
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
+  }
+  const exited = once(child, "exit").then(([code]) => code as number | null);
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+    noteOutput("fairlead agent and its Envoy", said);
+  });
+  return {
+    process: child,
+    exited,
+    until: async (text, times = 1) => {
+      await expect.poll(() => said.split(text).length - 1, SOON).toBeGreaterThanOrEqual(times);
+    },
+    envoy: () => envoyOf(child.pid ?? 0),
+  };
+}
+
+/** Of the children of a process the one that is an Envoy. */
+async function envoyOf(pid: number): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).split(" ");
+  const programs = await Promise.all(
+    children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8").catch(() => "")),
+  );
+  return Number(children[programs.findIndex((program) => program.startsWith(place.envoy))]);
+}
+
+const token = (mesh: ServedMesh): Promise<string> =>
+  mesh.controlPlane().createToken({
+    ...{ namespace: "default", serviceAccount: "called", ttlMs: 60_000, uses: 1 },
+  });
+
+const callCalled = (path = "/"): Promise<Answer> =>
+  call(mesh().pod("front-0"), `http://called${path}`);
+
+/** Waits until the caller's request arrives over mutual TLS. */
+async function isCalled(): Promise<void> {
+  const body = async (): Promise<string> => (await callCalled()).body;
+  await expect.poll(body, SOON).toContain("URI=spiffe://cluster.local/ns/default/sa/front");
+}
+
+test("an agent joins by a token, and its Envoy comes back without another one when it was killed", async () => {
+  const agent = await startAgent(mesh(), "killed-envoy", await token(mesh()));
+  await isCalled();
+  await agent.until("Envoy is ready");
+  process.kill(await agent.envoy(), "SIGKILL");
+  await agent.until("Envoy is ready", 2);
+  await isCalled();
+});
+
+test("a machine comes back without a token, also when the control plane was away and started anew", async () => {
+  const first = await startAgent(mesh(), "stopped", await token(mesh()));
+  await isCalled();
+  first.process.kill("SIGTERM");
+  expect(await first.exited).toBe(0);
+  await mesh().stop();
+  const second = await startAgent(mesh(), "stopped");
+  await second.until("the certificate that is kept is valid");
+  await second.until("Envoy starts");
+  await mesh().start();
+  await isCalled();
+});
+
+test("requests that are under way when an agent is to end are answered, and new ones meanwhile", async () => {
+  const agent = await startAgent(mesh(), "drained", await token(mesh()));
+  await isCalled();
+  const held = callCalled("/held/600");
+  agent.process.kill("SIGTERM");
+  await agent.until("Envoy ends its connections");
+  expect((await callCalled()).status).toBe(200);
+  expect((await held).status).toBe(200);
+  expect(await agent.exited).toBe(0);
+});
+
+test("an Envoy does not outlive an agent that is killed, and another agent goes on", async () => {
+  const first = await startAgent(mesh(), "killed-agent", await token(mesh()));
+  await isCalled();
+  first.process.kill("SIGKILL");
+  await first.exited;
+  const isThere = (): Promise<unknown> =>
+    callAddress({ address: ADDRESSES.pod, port: 15000 }, "http://admin/ready").catch(() => "gone");
+  await expect.poll(isThere, SOON).toBe("gone");
+  await startAgent(mesh(), "killed-agent");
+  await isCalled();
+});
+
+test("an Envoy that starts late joins by a certificate that was renewed, and one that runs has it too", async () => {
+  const short = await serveMesh({ "called.yaml": CALLED }, { workloadTtlMs: 4000 });
+  const agent = await startAgent(short, "renewed", await token(short));
+  await agent.until("Envoy is ready");
+  await agent.until('"by":"certificate"', 3);
+  const isHeld = async (): Promise<boolean> => {
+    const kept = await readFile(join(place.directory, "renewed", "identity.json"), "utf8");
+    const [, chain = "none"] = /"inlineString":("-----BEGIN CERT[^"]*")/.exec(kept) ?? [];
+    const at = { address: ADDRESSES.pod, port: 15000 };
+    const path = "/config_dump?resource=dynamic_active_secrets&name_regex=kept-certificate";
+    const { body } = await callAddress(at, `http://admin${path}`);
+    noteOutput("secrets of an agent's Envoy", body);
+    return body.includes(chain);
+  };
+  await expect.poll(isHeld, SOON).toBe(true);
+  process.kill(await agent.envoy(), "SIGKILL");
+  await agent.until("Envoy is ready", 2);
+  const streams = (): number => short.records.filter(({ msg }) => msg === "proxy connected").length;
+  await expect.poll(streams, SOON).toBeGreaterThan(1);
+  expect(short.controlPlane().proxies()).toMatchObject([{ id: "called-0.default" }]);
+});
