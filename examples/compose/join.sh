@@ -7,14 +7,10 @@ set -eu
 
 fairlead() { setpriv --reuid=fairlead --regid=fairlead --clear-groups fairlead "$@"; }
 
-# They are in every bootstrap.
-roots=$(fairlead bootstrap --workload any.default --token-file any |
-  sed -n 's/^.*"inlineString": "\(-----BEGIN CERTIFICATE.*\)".*$/\1/p')
-
 for account in "$@"; do
   directory=/join/${account#*/}
-  printf '%b' "$roots" >"$directory/root-cert.pem"
-  # Good for this many starts of proxies, for a day; another `docker compose up` makes new ones.
+  fairlead ca root >"$directory/root-cert.pem"
+  # Good for this many proxies, for a day; another `docker compose up` makes new ones.
   fairlead token create --service-account "$account" --uses 20 --ttl 24h >"$directory/token.new"
   mv "$directory/token.new" "$directory/token"
 done

@@ -25,10 +25,12 @@ job "payments" {
       }
     }
 
-    # Envoy. Its connections are not redirected, because it runs as this user.
+    # Envoy and its agent. Its connections are not redirected, because it runs as this user.
     task "proxy" {
       driver = "docker"
       user   = "1337"
+      # Longer than the agent lets connections end.
+      kill_timeout = "10s"
 
       lifecycle {
         hook    = "prestart"
@@ -43,7 +45,7 @@ job "payments" {
         ttl  = "1h"
       }
 
-      # Read when the job is submitted: the roots of the control plane, and what the bootstrap is made of.
+      # Read when the job is submitted: the roots of the control plane (`fairlead ca root`), and what the bootstrap is made of.
       template {
         destination = "local/root-cert.pem"
         data        = file("root-cert.pem")
@@ -58,16 +60,15 @@ job "payments" {
       }
 
       config {
-        image      = "registry.example.com/fairlead-proxy"
-        entrypoint = ["/bin/sh", "-c"]
+        image = "registry.example.com/fairlead-proxy"
         args = [
-          <<EOF
-fairlead bootstrap --workload payments-${NOMAD_SHORT_ALLOC_ID}.${NOMAD_NAMESPACE} \
-  --group payments --config /local/mesh \
-  --control-plane mesh.example.com:15012 --root-cert /local/root-cert.pem \
-  --token-file /secrets/nomad_fairlead.jwt >/local/envoy.json
-exec envoy -c /local/envoy.json --drain-strategy immediate --drain-time-s 45
-EOF
+          "agent",
+          "--workload", "payments-${NOMAD_SHORT_ALLOC_ID}.${NOMAD_NAMESPACE}",
+          "--group", "payments",
+          "--config", "/local/mesh",
+          "--control-plane", "mesh.example.com:15012",
+          "--root-cert", "/local/root-cert.pem",
+          "--token-file", "/secrets/nomad_fairlead.jwt",
         ]
       }
     }
