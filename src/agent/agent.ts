@@ -2,6 +2,7 @@
 import { CertificateError, StateFileError } from "../ca/ca-error.js";
 import type { EnvoyProcess } from "../up/envoy-process.js";
 import { AgentError } from "./agent-error.js";
+import { openEnvoyOutput } from "./envoy-output.js";
 import { faultOf, type Identity, type WantedIdentity } from "./identity.js";
 import { type IdentityDirectory, openIdentityDirectory } from "./identity-directory.js";
 import { type IdentityEvent, type KeepIdentityOptions, keepIdentity } from "./keep-identity.js";
@@ -19,7 +20,10 @@ export interface AgentOptions
   readonly givenRoots?: string;
   /** Absent when somebody else runs Envoy. */
   readonly envoy?: {
-    readonly launch: () => EnvoyProcess;
+    /** Starts one that writes to a descriptor, or to where this process does. */
+    readonly launch: (output: number | undefined) => EnvoyProcess;
+    /** Writes on what comes out of that descriptor. */
+    readonly write: (text: string) => void;
     /** The path of the admin interface by which it begins to drain. */
     readonly drainPath: string;
     readonly drainMs: number;
@@ -61,7 +65,10 @@ async function runIn(directory: IdentityDirectory, options: AgentOptions): Promi
     void kept.then(resolve);
   });
   if (envoy !== undefined && !signal.aborted) {
-    await runEnvoy({ ...envoy, signal, onEvent: options.onEvent });
+    const output = await openEnvoyOutput(options.directory, envoy.write);
+    const launch = (): EnvoyProcess => envoy.launch(output.descriptor);
+    await runEnvoy({ ...envoy, launch, signal, onEvent: options.onEvent });
+    await output.close();
   }
   await kept;
 }

@@ -83,7 +83,7 @@ async function certifier(server: ControlPlaneAddress): Promise<AgentOptions["cer
 
 /** How its Envoy is run; undefined when somebody else runs it. */
 async function envoyOf(
-  { environment, installation }: CommandContext,
+  { environment, installation, stdout }: CommandContext,
   { envoy, drainTime }: AgentCommandOptions,
   run: {
     readonly written: WrittenBootstrap;
@@ -96,17 +96,21 @@ async function envoyOf(
   const named = typeof envoy === "string" ? envoy : environment["FAIRLEAD_ENVOY"];
   const { file } = await findEnvoy({ named, path: environment["PATH"], installation });
   return {
-    launch: () =>
+    launch: (output) =>
       startEnvoy({
         binary: file,
         bootstrap,
         directory: run.directory,
         admin,
+        ...(output === undefined ? {} : { output }),
         // One thread for each CPU, as an Envoy has that is started by itself.
         concurrency: 0,
         environment: { ...tracerEnvironment(node), ...defined(environment) },
         arguments: run.envoyArguments,
       }),
+    write: (text) => {
+      stdout.write(text);
+    },
     // A sidecar goes on to carry the calls of its application, which may have something to end as well.
     drainPath: `/drain_listeners?graceful${node.type === "sidecar" ? "&inboundonly" : ""}`,
     drainMs: drainTime,

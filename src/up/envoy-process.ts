@@ -15,10 +15,12 @@ export interface EnvoyOptions {
   /** A directory of its own, made when it is missing; the bootstrap is written into it. */
   readonly directory: string;
   /**
-   * The file that gets Envoy's log and, where /dev/stdout is the access log, that too; appended to. When absent, they go where
-   * those of this process do.
+   * The file that gets Envoy's log and, where /dev/stdout is the access log, that too; appended to. When absent, they go to
+   * `output`.
    */
   readonly logFile?: string;
+  /** A descriptor; when absent, where those of this process go. */
+  readonly output?: number;
   /** Where the bootstrap puts the admin interface. */
   readonly admin: { readonly address: string; readonly port: number };
   /** Worker threads: 0 is one for each CPU, as in Istio; one when absent. */
@@ -116,12 +118,13 @@ function spawnEnvoy(options: EnvoyOptions): ChildProcess {
     flag: "wx",
   });
   const log = openLog(options.logFile);
+  const output = log ?? options.output ?? "inherit";
   try {
     return spawn(options.binary, envoyArguments(bootstrapFile, options), {
       cwd: options.directory,
       detached: true,
       env: options.environment ?? {},
-      stdio: ["ignore", log ?? "inherit", log ?? "inherit"],
+      stdio: ["ignore", output, output],
     });
   } finally {
     if (log !== undefined) closeSync(log);

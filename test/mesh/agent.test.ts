@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noteOutput } from "../outputs/note-output.js";
 import { envoyFile, MAIN } from "./harness/host-programs.js";
-import { application } from "./harness/manifests.js";
+import { application, meshConfiguration } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call, callAddress } from "./harness/requests.js";
 import { type ServedMesh, serveMesh, shareServedMesh } from "./harness/served-mesh.js";
@@ -22,7 +22,11 @@ metadata: { name: called }
 spec: { selector: { app: called }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
 `;
 
-const FILES = { "front.yaml": application("front"), "called.yaml": CALLED };
+const FILES = {
+  "front.yaml": application("front"),
+  "called.yaml": CALLED,
+  "mesh.yaml": meshConfiguration({ accessLogFile: "/dev/stdout" }),
+};
 
 /** Where the workload is, its application, and the calls of that. */
 const ADDRESSES = { pod: ownAddress(61), app: ownAddress(62), egress: ownAddress(63) };
@@ -59,7 +63,12 @@ interface Agent {
 }
 
 /** Starts an agent on the machine of a name; without a token unless it is given one. */
-async function startAgent(mesh: ServedMesh, machine: string, token?: string): Promise<Agent> {
+async function startAgent(
+  mesh: ServedMesh,
+  machine: string,
+  token?: string,
+  drainTime = "1s",
+): Promise<Agent> {
   const { rootCertificates, tlsPort } = mesh.controlPlane();
   const [root, tokenFile] = [join(place.directory, "root.pem"), join(place.directory, "token")];
   await writeFile(root, rootCertificates);
@@ -69,7 +78,7 @@ async function startAgent(mesh: ServedMesh, machine: string, token?: string): Pr
     ...["--labels", "app=called", "--mode", "NONE", "--unprivileged", "--envoy", place.envoy],
     ...["--address", ADDRESSES.pod, "--app-address", ADDRESSES.app],
     ...["--egress-address", ADDRESSES.egress, "--root-cert", root],
-    ...["--control-plane", `127.0.0.1:${tlsPort}`, "--drain-time", "1s"],
+    ...["--control-plane", `127.0.0.1:${tlsPort}`, "--drain-time", drainTime],
     ...["--identity", join(place.directory, machine)],
     ...(token === undefined ? [] : ["--token-file", tokenFile]),
     ...["--", "--concurrency", "1"],
@@ -117,6 +126,13 @@ async function isCalled(): Promise<void> {
   await expect.poll(body, SOON).toContain("URI=spiffe://cluster.local/ns/default/sa/front");
 }
 
+/** Waits until there is no Envoy any more. */
+async function isGone(): Promise<void> {
+  const asked = (): Promise<unknown> =>
+    callAddress({ address: ADDRESSES.pod, port: 15000 }, "http://admin/ready").catch(() => "gone");
+  await expect.poll(asked, SOON).toBe("gone");
+}
+
 test("an agent joins by a token, and its Envoy comes back without another one when it was killed", async () => {
   const agent = await startAgent(mesh(), "killed-envoy", await token(mesh()));
   await isCalled();
@@ -124,6 +140,17 @@ test("an agent joins by a token, and its Envoy comes back without another one wh
   process.kill(await agent.envoy(), "SIGKILL");
   await agent.until("Envoy is ready", 2);
   await isCalled();
+});
+
+test("the access log of an Envoy is the agent's output, also where nobody can open that by its name", async () => {
+  // What Node gives a process to write into is a socket, as of systemd.
+  const agent = await startAgent(mesh(), "access-log", await token(mesh()));
+  await isCalled();
+  await callCalled("/noted");
+  await agent.until('"GET /noted HTTP/1.1" 200');
+  agent.process.kill("SIGTERM");
+  await agent.until('"msg":"Envoy has ended"');
+  expect(await agent.exited).toBe(0);
 });
 
 test("a machine comes back without a token, also when the control plane was away and started anew", async () => {
@@ -150,14 +177,22 @@ test("requests that are under way when an agent is to end are answered, and new 
   expect(await agent.exited).toBe(0);
 });
 
+test("a second signal ends an agent and its Envoy at once", async () => {
+  const agent = await startAgent(mesh(), "signalled", await token(mesh()), "60s");
+  await isCalled();
+  agent.process.kill("SIGTERM");
+  await agent.until("Envoy ends its connections");
+  agent.process.kill("SIGTERM");
+  expect(await agent.exited).toBe(130);
+  await isGone();
+});
+
 test("an Envoy does not outlive an agent that is killed, and another agent goes on", async () => {
   const first = await startAgent(mesh(), "killed-agent", await token(mesh()));
   await isCalled();
   first.process.kill("SIGKILL");
   await first.exited;
-  const isThere = (): Promise<unknown> =>
-    callAddress({ address: ADDRESSES.pod, port: 15000 }, "http://admin/ready").catch(() => "gone");
-  await expect.poll(isThere, SOON).toBe("gone");
+  await isGone();
   await startAgent(mesh(), "killed-agent");
   await isCalled();
 });
