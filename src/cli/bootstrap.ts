@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { addBootstrapOptions } from "./bootstrap-options.js";
 import type { CommandContext } from "./context.js";
 import type { BootstrapCommandOptions } from "./run-bootstrap.js";
@@ -23,7 +23,12 @@ export function bootstrapCommand(context: CommandContext): Command {
     "print a bootstrap with which a stock Envoy joins the mesh",
   );
   return addBootstrapOptions(command, context)
-    .option("--identity <dir>", "join by the certificate that `fairlead agent` keeps there")
+    .addOption(
+      new Option(
+        "--identity <dir>",
+        "join by the certificate that `fairlead agent` keeps there",
+      ).conflicts(["plaintext", "tokenFile"]),
+    )
     .option("--plaintext", "join without TLS, without an identity and secrets")
     .addHelpText("after", HELP)
     .action(async (options: BootstrapCommandOptions) => {

@@ -264,6 +264,16 @@ test("with the directory of an agent it joins by what that keeps, and needs neit
   expect(value.node.metadata).toMatchObject({ IDENTITY_CLUSTER: "xds-identity" });
 });
 
+test.each(["--plaintext", "--token-file=token"])(
+  "an agent's directory and %s are not both taken",
+  async (other) => {
+    const args = ["bootstrap", "--workload", "a-0", "--identity", directory, other];
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("'--identity <dir>' cannot be used with option");
+  },
+);
+
 test.each([
   ["without a token", [], /^error: a proxy proves who it is by a join token\n {2}make one/],
   [
