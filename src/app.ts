@@ -244,7 +244,7 @@ async function serve(
     snapshot: () => configuration.snapshot(),
     diagnostics: () => [...configuration.snapshot().diagnostics, ...served.effects()],
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
-    connections: () => sessions.connected().length,
+    connections: sessions.count,
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
     setStandIns: loop.setStandIns,
     onUpdate: watchers.updates.add,

@@ -46,6 +46,8 @@ export interface ProxySessionsOptions extends AdmissionOptions {
 export interface ProxySessions extends XdsSessions {
   /** Those that are connected now. */
   connected(): readonly ConnectedSession[];
+  /** How many that are. */
+  readonly count: () => number;
 }
 
 /** The type by which an agent asks for the names that it answers DNS with. See Istio, NDS. */
@@ -182,6 +184,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
   const remembered = createRememberedProxies(options.timers);
   return {
     connected: () => [...all],
+    count: () => all.size,
     toldTypes: TOLD_TYPES,
     open: async (request): Promise<Session> => {
       const { proxy, proof } = adapted(await admitProxy(request, options), request);

@@ -1,6 +1,6 @@
 /** Lets an authority take the steps of a rotation, and tells everyone of them. */
 import { isDeepStrictEqual } from "node:util";
-import type { Authority, SigningCertificate } from "../ca/authority.js";
+import type { Authority, AuthorityStatus, SigningCertificate } from "../ca/authority.js";
 import { type Readiness, shouldPrepareNext } from "../ca/rotation.js";
 import { type RotationStatus, rotationStatus } from "../ca/rotation-status.js";
 import type { Timers } from "../ca/timers.js";
@@ -34,11 +34,11 @@ const REMINDER_MS = 24 * 60 * 60 * 1000;
 export function startRootRotation(options: RootRotationOptions): () => Promise<void> {
   const { authority, readiness, timers } = options;
   let lastRoots = authority.roots;
+  let lastStanding: AuthorityStatus | undefined;
   let lastStatus: RotationStatus | undefined;
   let nextReminder = 0;
 
-  const remind = (): void => {
-    const { signing, next } = authority.status();
+  const remind = ({ signing, next }: AuthorityStatus): void => {
     const now = timers.now();
     if (next.length > 0 || now < nextReminder || !shouldPrepareNext(signing, now)) return;
     nextReminder = now + REMINDER_MS;
@@ -46,15 +46,17 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
   };
   const step = async (): Promise<void> => {
     await authority.advance(readiness);
+    const standing = authority.status();
+    remind(standing);
+    // Who is waited for while there is a next root changes by itself; nothing else does.
+    if (standing === lastStanding && standing.next.length === 0) return;
     if (!isDeepStrictEqual(authority.roots, lastRoots)) {
       lastRoots = authority.roots;
       options.onRoots(lastRoots);
     }
-    remind();
-    const status = rotationStatus(authority.status(), readiness);
-    if (isDeepStrictEqual(status, lastStatus)) return;
-    await options.onStatus(status);
-    lastStatus = status;
+    const status = rotationStatus(standing, readiness);
+    if (!isDeepStrictEqual(status, lastStatus)) await options.onStatus(status);
+    [lastStanding, lastStatus] = [standing, status];
   };
   return repeat({ step, everyMs: STEP_MS, onError: options.onError, timers });
 }

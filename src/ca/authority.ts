@@ -99,6 +99,7 @@ export interface Authority {
    * @throws StateFileError, CertificateError; then all is as before
    */
   advance(readiness: () => Readiness): Promise<void>;
+  /** The same object until something in it changes. */
   status(): AuthorityStatus;
 }
 
@@ -190,6 +191,7 @@ function authorityOf(
   const inForce = { now, keepMs: workloadTtlMs };
   let state = withTrust(opened, inForce);
   let kept = opened.trusted;
+  let standing = statusOf(state, agents);
   const parameters = (changed: Partial<LeafParameters> = {}): LeafParameters => ({
     now: now(),
     ttlMs: workloadTtlMs,
@@ -228,15 +230,14 @@ function authorityOf(
       // Kept before anyone is told, so that a root that somebody trusts is not forgotten by a restart.
       if (!isDeepStrictEqual(next.trusted, kept)) await saveRoots(stateDirectory, next.trusted);
       kept = next.trusted;
+      if (next !== state) standing = statusOf(next, agents);
       state = next;
     },
-    status: () => ({
-      trusted: state.trusted,
-      signing: signingCertificate(state.slots.current),
-      current: state.slots.current.roots,
-      next: state.slots.next?.roots ?? [],
-      certifiedUntil: agents.time(),
-    }),
+    status: () => {
+      const certifiedUntil = agents.time();
+      if (certifiedUntil !== standing.certifiedUntil) standing = { ...standing, certifiedUntil };
+      return standing;
+    },
   };
 }
 
@@ -253,13 +254,27 @@ async function certifiedChain(
   };
 }
 
-/** The state with what is to be trusted now. */
+function statusOf(
+  { trusted, slots: { current, next } }: AuthorityState,
+  agents: CertifiedUntil,
+): AuthorityStatus {
+  return {
+    trusted,
+    signing: signingCertificate(current),
+    current: current.roots,
+    next: next?.roots ?? [],
+    certifiedUntil: agents.time(),
+  };
+}
+
+/** The state with what is to be trusted now; the same object when that is what was. */
 function withTrust(
   state: AuthorityState,
   { now, keepMs }: { readonly now: () => number; readonly keepMs: number },
 ): AuthorityState {
   const bundle = trustBundle(slotsOf(state));
-  return { ...state, trusted: trustedRoots(state.trusted, bundle, { now: now(), keepMs }) };
+  const trusted = trustedRoots(state.trusted, bundle, { now: now(), keepMs });
+  return isDeepStrictEqual(trusted, state.trusted) ? state : { ...state, trusted };
 }
 
 function slotsOf({ slots: { current, next } }: AuthorityState): readonly CaSlot[] {

@@ -14,10 +14,10 @@ export interface DesertedCollectionOptions {
 }
 
 /** A look is to be taken after each so many milliseconds. */
-export const LOOK_MS = 250;
+export const LOOK_MS = 500;
 
 /** So many looks have to find nobody: who loses its connection is mostly back before. */
-const LOOKS = 3;
+const LOOKS = 2;
 
 /** What takes a look; it is to be called every LOOK_MS. */
 export function createDesertedCollection({

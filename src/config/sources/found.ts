@@ -1,5 +1,4 @@
-import type { BigIntStats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { type BigIntStats, stat } from "node:fs";
 
 /** A file or folder that was found, but not read yet. */
 export interface Found {
@@ -31,13 +30,16 @@ export function identityOf({ dev, ino }: BigIntStats): string {
   return `${String(dev)} ${String(ino)}`;
 }
 
-/** The stats of what is at a path, symbolic links followed; a problem when there is none to follow to. */
-export async function statOf(path: string): Promise<BigIntStats | SourceProblem> {
-  try {
-    return await stat(path, { bigint: true });
-  } catch (error) {
-    return problemOf(error);
-  }
+/**
+ * The stats of what is at a path, symbolic links followed; a problem when there is none to follow to. By a callback, which takes a
+ * third less than the promises of `node:fs`: all files are asked for them every half minute.
+ */
+export function statOf(path: string): Promise<BigIntStats | SourceProblem> {
+  return new Promise((resolve) => {
+    stat(path, { bigint: true }, (error, stats) => {
+      resolve(error === null ? stats : problemOf(error));
+    });
+  });
 }
 
 /** Whether there are stats. */

@@ -84,6 +84,17 @@ describe("a root that is replaced", () => {
     expect(await signer(again)).toBe(second);
   });
 
+  test("has one status, the same object, until something in it changes", async () => {
+    const authority = await open();
+    const before = authority.status();
+    await authority.advance(ready);
+    expect(authority.status()).toBe(before);
+
+    await prepareNextRoot(stateDirectory, () => now);
+    await authority.advance(notReady);
+    expect(authority.status().next).toHaveLength(1);
+  });
+
   test("leaves no key behind when it signs no more", async () => {
     const authority = await open();
     const key = await readFile(join(stateDirectory, "ca", "current.pem"), "utf8");

@@ -20,8 +20,8 @@ function collections(connected: readonly number[]): number {
 
 describe("the heap of a control plane", () => {
   it("is looked through once when all proxies have left", () => {
-    expect(collections([200, 0, 0])).toBe(0);
-    expect(collections([200, 0, 0, 0])).toBe(1);
+    expect(collections([200, 0])).toBe(0);
+    expect(collections([200, 0, 0])).toBe(1);
     expect(collections([200, 0, 0, 0, 0, 0, 0, 0])).toBe(1);
   });
 
@@ -31,7 +31,7 @@ describe("the heap of a control plane", () => {
 
   it("is left alone while any proxy is connected, and where one comes back soon", () => {
     expect(collections([200, 1, 1, 1, 1, 1])).toBe(0);
-    expect(collections([1, 0, 0, 1, 0, 0, 1])).toBe(0);
+    expect(collections([1, 0, 1, 0, 1])).toBe(0);
   });
 
   it("is left alone before any proxy has come", () => {
