@@ -6,32 +6,34 @@ import { calledPodFilter } from "./called-pod.js";
 import { lookUpFilters } from "./route/looked-up-host.js";
 import { sessionFilter } from "./route/session.js";
 import { tunnelProtocolFilter } from "./route/tunnel-route.js";
+import { shared } from "./wire/shared-message.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
 
+/** They stand in every connection manager. */
 function filter(name: string, message: string, config: object): HttpFilterJson {
-  return { name: `envoy.filters.http.${name}`, typedConfig: any(`${PACKAGE}.${message}`, config) };
+  const typedConfig = shared(any(`${PACKAGE}.${message}`, config));
+  return { name: `envoy.filters.http.${name}`, typedConfig };
 }
 
 /** Counts gRPC calls, and notes their status for access logs. */
-const grpcStats = (): HttpFilterJson =>
-  filter("grpc_stats", "grpc_stats.v3.FilterConfig", {
-    emitFilterState: true,
-    statsForAllMethods: false,
-  });
+const GRPC_STATS = filter("grpc_stats", "grpc_stats.v3.FilterConfig", {
+  emitFilterState: true,
+  statsForAllMethods: false,
+});
 
 /** Injects the faults that routes ask for. */
-const fault = (): HttpFilterJson => filter("fault", "fault.v3.HTTPFault", {});
+const FAULT = filter("fault", "fault.v3.HTTPFault", {});
 
 /** Answers the browsers' questions that routes allow. */
-const cors = (): HttpFilterJson => filter("cors", "cors.v3.Cors", {});
+const CORS = filter("cors", "cors.v3.Cors", {});
 
 /** Sends the request on; always the last. */
-const router = (quiet: boolean): HttpFilterJson =>
-  filter("router", "router.v3.Router", quiet ? { suppressEnvoyHeaders: true } : {});
+const ROUTER = filter("router", "router.v3.Router", {});
+const QUIET_ROUTER = filter("router", "router.v3.Router", { suppressEnvoyHeaders: true });
 
 /** Asks for the virtual host of a request that the route configuration does not have, and lets the request wait for it. */
-const onDemand = (): HttpFilterJson => filter("on_demand", "on_demand.v3.OnDemand", {});
+const ON_DEMAND = filter("on_demand", "on_demand.v3.OnDemand", {});
 
 /** Which filters a connection manager has. */
 export interface HttpFilterOptions {
@@ -54,15 +56,15 @@ export interface HttpFilterOptions {
 /** The filters of every connection manager. */
 export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
   return [
-    ...(options.onDemand === true ? [onDemand()] : []),
+    ...(options.onDemand === true ? [ON_DEMAND] : []),
     ...(options.security ?? []),
-    grpcStats(),
-    fault(),
-    cors(),
+    GRPC_STATS,
+    FAULT,
+    CORS,
     ...(options.looksHostsUp === true ? lookUpFilters() : []),
     ...(options.keepsSessions === true ? [sessionFilter()] : []),
     ...(options.callsPods === true ? [calledPodFilter()] : []),
     ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
-    router(options.headers?.envoyDebugHeaders?.disabled === true),
+    options.headers?.envoyDebugHeaders?.disabled === true ? QUIET_ROUTER : ROUTER,
   ];
 }

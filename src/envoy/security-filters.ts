@@ -14,6 +14,7 @@ import {
 } from "./cluster/key-server-cluster.js";
 import { jwtAuthnFilter, jwtRules, keyServerOf } from "./jwt-authn.js";
 import { outboundClusterName } from "./names.js";
+import { sharedConfig } from "./wire/shared-message.js";
 
 /** See the top of this file. */
 export interface SecurityFilters {
@@ -63,6 +64,9 @@ export function usefulClusters(
   ];
 }
 
+/** One object, so that most edits of policies leave what is made of them. */
+const NO_CLUSTERS: readonly Built<ClusterJson>[] = [];
+
 function ownClusters(
   { requestAuthentication }: AppliedPolicies,
   config: MeshConfig,
@@ -78,7 +82,7 @@ function ownClusters(
       clusters.set(name, { name, json, sources: [refOf(policy)] });
     }
   }
-  return [...clusters.values()];
+  return clusters.size === 0 ? NO_CLUSTERS : [...clusters.values()];
 }
 
 /** The filters of policies in Istio's order: custom decisions, tokens, audit, deny, allow. */
@@ -100,8 +104,8 @@ export function securityFilters(inputs: SecurityInputs): SecurityFilters {
     router,
   });
   return {
-    http: [...custom, ...(tokens === undefined ? [] : [tokens]), ...http],
-    network,
+    http: [...custom, ...(tokens === undefined ? [] : [tokens]), ...http].map(sharedConfig),
+    network: network.map(sharedConfig),
     clusters: ownClusters(policies, config, isService),
     services: [...available],
   };

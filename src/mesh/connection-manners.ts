@@ -21,8 +21,7 @@ export function connectionManners(
 ): ConnectionManners {
   const idleTimeout = metadata[IDLE_TIMEOUT_METADATA] ?? "";
   const ms = durationMs(idleTimeout) ?? -1;
-  return {
-    ...(metadata[EXACT_BALANCE_METADATA[side]] === "true" ? { balanced: true } : {}),
-    ...(ms >= 0 ? { idleTimeout } : {}),
-  };
+  const isBalanced = metadata[EXACT_BALANCE_METADATA[side]] === "true";
+  if (!isBalanced && ms < 0) return USUAL_CONNECTIONS;
+  return { ...(isBalanced ? { balanced: true } : {}), ...(ms >= 0 ? { idleTimeout } : {}) };
 }

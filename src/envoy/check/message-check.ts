@@ -15,6 +15,7 @@ import {
 import { type Any, FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import type { FieldRulesJson } from "../../../gen/types/validate/validate_pb.js";
 import { unpackedOf } from "../wire/message-encoder.js";
+import { checkOnce } from "../wire/shared-message.js";
 import { createRuleOptions, type RuleOptions } from "./rule-options.js";
 import type { StructureRule } from "./structure-rule.js";
 import {
@@ -249,8 +250,15 @@ function packedCheck({ registry, checkOf }: Rulebook): ValueCheck {
     const { typeUrl } = any;
     const schema = registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
     if (schema === undefined || LEAVES.includes(schema.typeName)) return;
-    const message = unpackedOf(any) ?? fromBinary(schema, any.value);
-    checkOf(schema)(message, { around, step }, report);
+    checkOnce(any, () => {
+      const message = unpackedOf(any) ?? fromBinary(schema, any.value);
+      let isGood = true;
+      checkOf(schema)(message, { around, step }, (violation) => {
+        isGood = false;
+        report(violation);
+      });
+      return isGood;
+    });
   };
 }
 

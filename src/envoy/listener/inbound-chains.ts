@@ -3,7 +3,12 @@
 import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
 import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
-import type { FilterChainJson, FilterChainMatchJson, FilterJson } from "../api.js";
+import type {
+  FilterChainJson,
+  FilterChainMatchJson,
+  FilterJson,
+  TransportSocketJson,
+} from "../api.js";
 import { gatewayTls } from "../gateway-tls.js";
 import {
   inboundMutualTls,
@@ -12,6 +17,7 @@ import {
   type ServerTlsPolicy,
   tlsSocket,
 } from "../mutual-tls.js";
+import { sharedConfig } from "../wire/shared-message.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
 /** What one chain takes. */
@@ -88,8 +94,14 @@ export interface InboundChainOptions {
   /** Set where the listener takes the connections of several ports. */
   readonly destinationPort: number | undefined;
   readonly tls: ServerTlsPolicy;
+  /** See `mutualTlsSocket`. */
+  readonly mutualTls: TransportSocketJson;
   readonly filters: (http: boolean) => readonly FilterJson[];
 }
+
+/** How callers of the mesh are known, on every chain that takes mutual TLS. */
+export const mutualTlsSocket = (tls: ServerTlsPolicy): TransportSocketJson =>
+  sharedConfig(tlsSocket({ downstream: inboundMutualTls(tls, HTTP_ALPN) }));
 
 /** The chain of a port whose TLS with clients outside of the mesh ends at the sidecar. See Istio, IstioIngressListener.tls. */
 export function terminatingChain(
@@ -117,12 +129,6 @@ export function inboundFilterChain(
     ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
     filters: [...options.filters(chain.http)],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
-    ...(chain.mutualTls
-      ? {
-          transportSocket: tlsSocket({
-            downstream: inboundMutualTls(options.tls, HTTP_ALPN),
-          }),
-        }
-      : {}),
+    ...(chain.mutualTls ? { transportSocket: options.mutualTls } : {}),
   };
 }

@@ -14,6 +14,7 @@ import type {
   ListenerFilterJson,
   ListenerJson,
   RouteConfigurationJson,
+  TransportSocketJson,
 } from "../api.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import { defined } from "../defined.js";
@@ -31,6 +32,7 @@ import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../n
 import { inboundRetryPolicy } from "../route/retry-policy.js";
 import type { SecurityFilters } from "../security-filters.js";
 import type { RequestTracing } from "../tracing.js";
+import { sharedConfig } from "../wire/shared-message.js";
 import {
   ANY_ADDRESS,
   balancing,
@@ -38,7 +40,12 @@ import {
   type ListenerAddress,
   listenAt,
 } from "./address.js";
-import { inboundChains, inboundFilterChain, terminatingChain } from "./inbound-chains.js";
+import {
+  inboundChains,
+  inboundFilterChain,
+  mutualTlsSocket,
+  terminatingChain,
+} from "./inbound-chains.js";
 import { chainParts, chainsJson, type MadeChain, type MadeListener, unmade } from "./made-chain.js";
 
 /** A port with the mode in force on it. */
@@ -47,8 +54,8 @@ export interface SecuredPort {
   readonly decided: DecidedMode;
 }
 
-/** What all inbound listeners of a sidecar have in common. */
-export interface InboundListenerOptions {
+/** What all inbound listeners of a sidecar go by. */
+export interface InboundManners {
   readonly accessLog: readonly AccessLogJson[];
   /** undefined where nothing is traced. */
   readonly tracing: RequestTracing | undefined;
@@ -63,7 +70,29 @@ export interface InboundListenerOptions {
   readonly detectionTimeout: string;
   readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;
+}
+
+/** What all inbound listeners of a sidecar have in common. */
+export interface InboundListenerOptions extends InboundManners, InboundShared {
   readonly families: AddressFamilies;
+}
+
+/** What the listeners of all sidecars with the same manners have in common. */
+export interface InboundShared {
+  /** See `mutualTlsSocket`. */
+  readonly mutualTls: TransportSocketJson;
+  /** The filters of ports that no service has. */
+  readonly passthrough: Readonly<Record<"http" | "tcp", readonly FilterJson[]>>;
+}
+
+/** See `InboundShared`: made once for all that are alike, and encoded once. */
+export function inboundShared(manners: InboundManners): InboundShared {
+  const filters = (http: boolean): readonly FilterJson[] =>
+    inboundFilters(PASSTHROUGH, http, manners).map(sharedConfig);
+  return {
+    mutualTls: mutualTlsSocket(manners.tls),
+    passthrough: { http: filters(true), tcp: filters(false) },
+  };
 }
 
 /** The mode on the ports that no service has. */
@@ -76,7 +105,7 @@ export interface PassthroughModes {
 /** Everything on a port goes to one cluster. Requests of gRPC are not sent again: they may be streams. */
 function inboundRoutes(
   { cluster, virtualHost, operation, protocol }: InboundTarget,
-  retries: InboundListenerOptions["retries"],
+  retries: InboundManners["retries"],
 ): RouteConfigurationJson {
   const isGrpc = protocol === "GRPC" || protocol === "GRPC-Web";
   const retryPolicy = isGrpc ? undefined : inboundRetryPolicy(retries);
@@ -113,10 +142,19 @@ interface InboundTarget {
   readonly protocol: Protocol;
 }
 
+/** Where connections go to ports that no service has. */
+const PASSTHROUGH: InboundTarget = {
+  cluster: INBOUND_PASSTHROUGH_CLUSTER,
+  statPrefix: `${INBOUND_PASSTHROUGH_CLUSTER};`,
+  virtualHost: "inbound|http|0",
+  operation: ":0/*",
+  protocol: "Unsupported",
+};
+
 function inboundFilters(
   target: InboundTarget,
   http: boolean,
-  options: InboundListenerOptions,
+  options: InboundManners,
 ): readonly FilterJson[] {
   if (!http) {
     return [
@@ -168,6 +206,7 @@ function portChains(
     name,
     destinationPort,
     tls: options.tls,
+    mutualTls: options.mutualTls,
     filters: (http: boolean) => inboundFilters(target, http, options),
   };
   // What a Sidecar says of TLS is for clients outside of the mesh: where mutual TLS is taken there are none.
@@ -185,19 +224,14 @@ function passthroughChains(
   destinationPort: number | undefined,
   options: InboundListenerOptions,
 ): readonly MadeChain[] {
-  const target: InboundTarget = {
-    cluster: INBOUND_PASSTHROUGH_CLUSTER,
-    statPrefix: `${INBOUND_PASSTHROUGH_CLUSTER};`,
-    virtualHost: "inbound|http|0",
-    operation: ":0/*",
-    protocol: "Unsupported",
-  };
+  const { tls, mutualTls, passthrough } = options;
   return inboundChains("Unsupported", decided.mode).map((chain) => ({
     json: inboundFilterChain(chain, {
       name: chain.http ? "virtualInbound-catchall-http" : VIRTUAL_INBOUND,
       destinationPort,
-      tls: options.tls,
-      filters: (http) => inboundFilters(target, http, options),
+      tls,
+      mutualTls,
+      filters: (http) => passthrough[http ? "http" : "tcp"],
     }),
     parts: decidingPart(decided),
   }));

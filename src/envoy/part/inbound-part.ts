@@ -1,10 +1,11 @@
 /** The part of a sidecar's configuration that concerns its own workload: how calls reach the application. */
+import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
-import { connectionManners } from "../../mesh/connection-manners.js";
+import { type ConnectionManners, connectionManners } from "../../mesh/connection-manners.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { OwnRule } from "../../mesh/own-rules.js";
 import {
@@ -14,7 +15,7 @@ import {
   portsWithMode,
 } from "../../mesh/peer-authentication.js";
 import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy.js";
-import { httpManners } from "../../mesh/proxy-headers.js";
+import { type HttpManners, httpManners } from "../../mesh/proxy-headers.js";
 import { portPart, type Service } from "../../mesh/service.js";
 import { targetPortOf } from "../../mesh/service-endpoints.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
@@ -34,7 +35,9 @@ import type { Encoder } from "../encoder.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import {
   type InboundListenerOptions,
+  type InboundManners,
   inboundListener,
+  inboundShared,
   type SecuredPort,
   virtualInboundListener,
 } from "../listener/inbound-listener.js";
@@ -162,8 +165,19 @@ function inboundPorts(
 /** A service without a time counts as older than one with: a space sorts before digits. */
 const precedence = (service: Service): string => `${service.creationTimestamp} ${service.hostname}`;
 
+/** What the ports of a workload depend on. */
+type PortInputs = Pick<InboundInputs, "proxy" | "served" | "workload" | "rules" | "sidecar">;
+
+const PORT_INPUTS: FieldNames<PortInputs> = {
+  proxy: true,
+  served: true,
+  workload: true,
+  rules: true,
+  sidecar: true,
+};
+
 /** The ports that a Sidecar names, else those of the services. */
-function portsOf(inputs: InboundInputs): readonly InboundPort[] {
+function portsOf(inputs: PortInputs): readonly InboundPort[] {
   const { sidecar, proxy, served: services } = inputs;
   const listed = (proxy.metadata["INSTANCE_IPS"] ?? "").split(",");
   const poolOf = poolFinder(inputs);
@@ -174,7 +188,7 @@ function portsOf(inputs: InboundInputs): readonly InboundPort[] {
 }
 
 /** Where the application is, unless a Sidecar says it of a port. See Istio, MeshConfig.inboundTrafficPolicy. */
-function applicationOf({ proxy, config, sidecar }: InboundInputs): ApplicationAddress {
+function applicationOf({ proxy, config, sidecar }: ClusterInputs): ApplicationAddress {
   if (proxy.mode === "NONE") return { address: proxy.appAddress };
   const isListed = (sidecar?.spec.ingress ?? []).length > 0;
   return config.inboundTrafficPolicy.mode === "LOCALHOST" && !isListed
@@ -188,11 +202,23 @@ const LOCALHOST: Readonly<Record<AddressFamilies, string>> = {
   both: "127.0.0.1",
 };
 
-function clustersOf(
-  inputs: InboundInputs,
-  ports: readonly InboundPort[],
-): readonly Built<ClusterJson>[] {
-  const { proxy, config, security } = inputs;
+/** What the clusters depend on: edits of policies leave them. */
+interface ClusterInputs extends Pick<InboundInputs, "proxy" | "sidecar" | "config"> {
+  readonly ports: readonly InboundPort[];
+  /** Those of the servers that policies ask. */
+  readonly forPolicies: SecurityFilters["clusters"];
+}
+
+const CLUSTER_INPUTS: FieldNames<ClusterInputs> = {
+  proxy: true,
+  sidecar: true,
+  config: true,
+  ports: true,
+  forPolicies: true,
+};
+
+function clustersOf(inputs: ClusterInputs): readonly Built<ClusterJson>[] {
+  const { proxy, config, ports, forPolicies } = inputs;
   const { connectTimeout, tcpKeepalive } = config;
   const policy = policyDefaults(config.defaultTrafficPolicy);
   const { preserveHttp1HeaderCase: keepsCase = false } = httpManners(config, proxy);
@@ -206,7 +232,7 @@ function clustersOf(
       ...inboundCluster(port, application, defaults),
       sources: sourcesOf(inputs, [port]),
     })),
-    ...security.clusters,
+    ...forPolicies,
   ];
   if (!captured) return own;
   const json = inboundPassthroughCluster(defaults, families);
@@ -241,26 +267,54 @@ function boundListeners(
     .filter((listener) => listener !== undefined);
 }
 
+/** What says how the listeners of a sidecar deal with connections: most sidecars have the same. */
+interface MannerInputs
+  extends Pick<InboundInputs, "config" | "trustDomains" | "logs" | "security"> {
+  readonly headers: HttpManners;
+  readonly connections: ConnectionManners;
+}
+
+const MANNER_INPUTS: FieldNames<MannerInputs> = {
+  security: true,
+  logs: true,
+  config: true,
+  trustDomains: true,
+  headers: true,
+  connections: true,
+};
+
+/** What listeners have in common, but for the family of their addresses. */
+type CommonOptions = Omit<InboundListenerOptions, "families">;
+
+function commonOptions(inputs: MannerInputs): CommonOptions {
+  const { config, trustDomains, logs, security, headers, connections } = inputs;
+  const manners: InboundManners = {
+    ...logs,
+    security,
+    pathNormalization: config.pathNormalization.normalization,
+    headers,
+    connections,
+    retries: config.defaultInboundHttpRetryPolicy,
+    detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
+    tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
+  };
+  return { ...manners, ...inboundShared(manners) };
+}
+
 function listenersOf(
   inputs: InboundInputs,
   ports: readonly InboundPort[],
+  commonOf: (inputs: MannerInputs) => CommonOptions,
 ): readonly SourcedListener[] {
   const { proxy, authentication, config, trustDomains, logs, security } = inputs;
   const decidedFor = (port: number): DecidedMode => decideMode(authentication, port);
   const own = ports.filter((port) => !isReserved(port));
   const served = new Set(own.map(({ targetPort }) => targetPort));
   const secured = own.map((port): SecuredPort => ({ port, decided: decidedFor(port.targetPort) }));
-  const options: InboundListenerOptions = {
-    ...logs,
-    security,
-    pathNormalization: config.pathNormalization.normalization,
-    headers: httpManners(config, proxy),
-    connections: connectionManners(proxy, "inbound"),
-    retries: config.defaultInboundHttpRetryPolicy,
-    detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
-    tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
-    families: familiesOf(proxy),
-  };
+  const headers = httpManners(config, proxy);
+  const connections = connectionManners(proxy, "inbound");
+  const common = commonOf({ security, logs, config, trustDomains, headers, connections });
+  const options: InboundListenerOptions = { ...common, families: familiesOf(proxy) };
   if (proxy.mode !== "NONE") {
     const others = portsWithMode(authentication).filter((port) => !served.has(port));
     const passthrough = {
@@ -281,7 +335,7 @@ function listenersOf(
 
 /** What says how calls reach ports of the application: its Sidecar, and the services that are served. */
 function sourcesOf(
-  { sidecar }: InboundInputs,
+  { sidecar }: Pick<InboundInputs, "sidecar">,
   ports: readonly InboundPort[],
 ): readonly ResourceRef[] {
   const services = ports.flatMap((port) => port.sources);
@@ -293,6 +347,16 @@ export function createInboundPart(
   engine: Engine,
   encoder: Encoder,
 ): (inputs: InboundInputs) => InboundPart {
+  const common = engine.memoFields("common of inbound listeners", MANNER_INPUTS, commonOptions);
+  const portsIn = engine.memoFields("inbound ports", PORT_INPUTS, portsOf);
+  const clustersIn = engine.memoFields(
+    "inbound clusters",
+    CLUSTER_INPUTS,
+    (inputs: ClusterInputs) =>
+      resourceSet(
+        clustersOf(inputs).map((cluster) => encodeResource(encoder, MESSAGE.cluster, cluster)),
+      ),
+  );
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
     {
@@ -308,15 +372,16 @@ export function createInboundPart(
       security: true,
     },
     (inputs) => {
-      const ports = portsOf(inputs);
-      const clusters = clustersOf(inputs, ports).map((cluster) =>
-        encodeResource(encoder, MESSAGE.cluster, cluster),
-      );
-      const listeners = listenersOf(inputs, ports).map(({ json, chains, sources }) => ({
+      const { proxy, sidecar, config, security } = inputs;
+      const ports = portsIn(inputs);
+      const listeners = listenersOf(inputs, ports, common).map(({ json, chains, sources }) => ({
         ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
         chains,
       }));
-      return { clusters: resourceSet(clusters), listeners: resourceSet(listeners) };
+      return {
+        clusters: clustersIn({ proxy, ports, sidecar, config, forPolicies: security.clusters }),
+        listeners: resourceSet(listeners),
+      };
     },
   );
 }

@@ -15,6 +15,7 @@ import type { ResourceSet } from "../resource-set.js";
 import { logServiceCluster, serviceAccessLog } from "../service-access-log.js";
 import { collectorCluster } from "../tracer.js";
 import { type RequestTracing, requestTracing, type Traced } from "../tracing.js";
+import { sharedConfig } from "../wire/shared-message.js";
 
 /** What a listener logs, counts and traces. */
 export interface ListenerLogs {
@@ -132,8 +133,10 @@ function listenerLogs(told: Told): ListenerLogs {
   const { requests, connections } = metricLogs(metrics, teller);
   const isToldOfBeginnings = metrics.TCP_OPENED_CONNECTIONS !== undefined;
   return {
-    accessLog: [...loggers, ...requests],
-    connectionLog: [...(isToldOfBeginnings ? loggers.map(atTheEnd) : loggers), ...connections],
+    accessLog: [...loggers, ...requests].map(sharedConfig),
+    connectionLog: [...(isToldOfBeginnings ? loggers.map(atTheEnd) : loggers), ...connections].map(
+      sharedConfig,
+    ),
     listenerLog: listener ? loggers.map(ofListener) : [],
     tracing: tracing && requestTracing(tracing.made, tracing),
     clusters: collectorsOf(told),

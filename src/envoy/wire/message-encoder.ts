@@ -7,6 +7,7 @@ import type { DescField, DescMessage, DescOneof, Message, Registry } from "@bufb
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { BackwardWriter } from "./backward-writer.js";
 import { enumEncoder, type ScalarEncoder, scalarEncoder } from "./scalar-encoder.js";
+import { sharedEncodings } from "./shared-message.js";
 import { shown } from "./shown.js";
 import { type JsonEncoder, wellKnownEncoder } from "./well-known.js";
 
@@ -371,8 +372,19 @@ function anyEncoder(registry: Registry, types: Types, schema: DescMessage): Json
   };
   return (json, writer) => {
     const record = recordOf(json);
-    return Object.keys(record).length === 0
-      ? { $typeName: schema.typeName, typeUrl: "", value: Buffer.alloc(0) }
-      : encode(record, writer);
+    if (Object.keys(record).length === 0) {
+      return { $typeName: schema.typeName, typeUrl: "", value: Buffer.alloc(0) };
+    }
+    const encodings = sharedEncodings(record);
+    if (encodings === undefined) return encode(record, writer);
+    const known = encodings.get(types);
+    if (known !== undefined) {
+      writer.raw(known.bytes);
+      return known.message;
+    }
+    const before = writer.length;
+    const message = encode(record, writer);
+    encodings.set(types, { bytes: writer.copy(writer.length - before), message });
+    return message;
   };
 }

@@ -146,3 +146,33 @@ spec: { mtls: { mode: DISABLE } }`;
   expect(ports).toEqual([15006, 8080]);
   expect(chains[0]?.name).toBe("virtualInbound-blackhole");
 });
+
+test("an edit of a policy makes no inbound clusters again, nor ports", () => {
+  const proxy = parseNode({
+    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
+    metadata: { LABELS: { app: "cart" } },
+  });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const connected = { proxy, controlPlane: undefined };
+  const policy = (path: string): string => `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: all }
+spec: { rules: [{ to: [{ operation: { paths: ["${path}"] } }] }] }
+`;
+  const made: string[] = [];
+  const engine = new Engine({ record: (operator) => void made.push(operator) });
+  const directory = createDirectory();
+  const files = { "cart.yaml": service("cart"), "policy.yaml": policy("/a") };
+  const discovery = createDiscovery(encoder, directory.write(files), engine);
+  const versionIn = (): string | undefined =>
+    discovery.resourcesOf(connected).listeners.get("virtualInbound")?.version;
+  const before = versionIn();
+  expect(made).toContain("inbound clusters");
+  made.length = 0;
+  const snapshot = directory.write({ "policy.yaml": policy("/b") });
+  discovery.update({ snapshot, proxies: Table.empty(), standIns: [] });
+  expect(versionIn()).not.toBe(before);
+  expect(made).toContain("inbound part");
+  expect(made).not.toContain("inbound clusters");
+  expect(made).not.toContain("inbound ports");
+});
