@@ -1,10 +1,9 @@
 /** An agent: it keeps an identity in files, and an Envoy that joins by it. See docs/decisions/0024-an-agent-that-keeps-its-key.md. */
-import { CertificateError, StateFileError } from "../ca/ca-error.js";
 import type { EnvoyProcess } from "../up/envoy-process.js";
 import { AgentError } from "./agent-error.js";
 import { openEnvoyOutput } from "./envoy-output.js";
 import { faultOf, type Identity, type WantedIdentity } from "./identity.js";
-import { type IdentityDirectory, openIdentityDirectory } from "./identity-directory.js";
+import { type IdentityDirectory, isSpoiled, openIdentityDirectory } from "./identity-directory.js";
 import { type IdentityEvent, type KeepIdentityOptions, keepIdentity } from "./keep-identity.js";
 import { type EnvoyRunEvent, runEnvoy } from "./run-envoy.js";
 
@@ -94,10 +93,6 @@ async function usableIdentity(
   }
   return undefined;
 }
-
-const isSpoiled = (error: unknown): error is Error =>
-  error instanceof CertificateError ||
-  (error instanceof StateFileError && error.code === "state-file-content");
 
 const noRoot = (): AgentError =>
   new AgentError(

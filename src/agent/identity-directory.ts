@@ -4,7 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { StateFileError } from "../ca/ca-error.js";
+import { CertificateError, StateFileError } from "../ca/ca-error.js";
 import {
   makePrivateDirectory,
   readPrivateFile,
@@ -29,7 +29,8 @@ export interface IdentityDirectory {
   /**
    * The roots that are trusted: those that came last, unless `given`, PEM, is another text than at that time; undefined when
    * there are none.
-   * @throws StateFileError, CertificateError
+   * @throws StateFileError when others can get at them
+   * @throws CertificateError when what is given is no root
    */
   roots(given: string | undefined): Promise<string | undefined>;
   /**
@@ -61,7 +62,7 @@ export async function openIdentityDirectory(directory: string): Promise<Identity
     identity: () => readIdentityFile(files.certificate),
     roots: async (given) => {
       const before = (await readPrivateFile(givenFile))?.toString("utf8");
-      const kept = await readRootsFile(files.roots);
+      const kept = await keptRoots(files.roots);
       if (given === undefined || (given === before && kept !== undefined)) return kept;
       const roots = readRoots(given);
       // In this order, so that after a crash in between it is done again.
@@ -77,6 +78,23 @@ export async function openIdentityDirectory(directory: string): Promise<Identity
     },
     release,
   };
+}
+
+/** Whether a file is not what was written, so that it is as if it were not there. What others can get at is not that. */
+export function isSpoiled(error: unknown): error is CertificateError | StateFileError {
+  return (
+    error instanceof CertificateError ||
+    (error instanceof StateFileError && error.code === "state-file-content")
+  );
+}
+
+async function keptRoots(path: string): Promise<string | undefined> {
+  try {
+    return await readRootsFile(path);
+  } catch (error) {
+    if (isSpoiled(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Of an agent that was ended while it wrote. */

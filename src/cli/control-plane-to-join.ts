@@ -2,6 +2,7 @@
 import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorMessage } from "../base/error-message.js";
+import { certificatesOfPem } from "../ca/pem.js";
 import type { ControlPlaneAddress } from "../envoy/control-plane-cluster.js";
 import type { parseHostPort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
@@ -49,12 +50,12 @@ export async function givenRoots(options: JoinOptions): Promise<string | undefin
 }
 
 async function readRootFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new CommandError(
-      `${path} cannot be read: ${errorMessage(cause)}`,
-      "--root-cert is a file of PEM, the root of the control plane's authority",
-    );
-  }
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new CommandError(`${path} cannot be read: ${errorMessage(cause)}`, ROOT_HINT);
+  });
+  if (certificatesOfPem(text).length > 0) return text;
+  throw new CommandError(`${path} has no certificate`, ROOT_HINT);
 }
+
+const ROOT_HINT =
+  "--root-cert is a file of PEM, the root of the control plane's authority: `fairlead ca root` prints it there";

@@ -6,6 +6,7 @@ import {
   type IdentityDirectory,
   openIdentityDirectory,
 } from "../../../src/agent/identity-directory.js";
+import { buildRootsFile } from "../../../src/envoy/join-credential.js";
 import { temporaryDirectory } from "../ca/temporary-directory.js";
 import { fakeAuthority, PAYMENTS } from "./fake-authority.js";
 
@@ -69,6 +70,23 @@ describe("the roots that are trusted", () => {
     await directory.roots(ROOT);
     await writeFile(join(path, "given-roots.pem"), ROOT, { mode: 0o600 });
     expect(await directory.roots(next.root.pem)).toBe(next.root.pem);
+  });
+
+  test("are the given ones where those that came last are spoiled", async () => {
+    const directory = await open(await newPath());
+    await directory.roots(ROOT);
+    for (const text of ["{", "{}", JSON.stringify(buildRootsFile("none"))]) {
+      await writeFile(directory.files.roots, text, { mode: 0o600 });
+      expect(await directory.roots(undefined)).toBeUndefined();
+      expect(await directory.roots(ROOT)).toBe(ROOT);
+    }
+  });
+
+  test("are not taken where others could have written them", async () => {
+    const directory = await open(await newPath());
+    await directory.roots(ROOT);
+    await chmod(directory.files.roots, 0o622);
+    await expect(directory.roots(ROOT)).rejects.toThrow("has mode 0622");
   });
 
   test("are never what is no root", async () => {

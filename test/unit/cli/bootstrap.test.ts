@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pem } from "../../../src/ca/pem.js";
 import { workloadOfPod } from "../../../src/up/workloads.js";
 import { WORKLOAD } from "../up/fixtures.js";
 import { run } from "./run.js";
@@ -88,7 +89,7 @@ let rootFile: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "fairlead-bootstrap-"));
   rootFile = join(directory, "root.pem");
-  writeFileSync(rootFile, "THE ROOT");
+  writeFileSync(rootFile, pem("CERTIFICATE", Buffer.from("the root")));
 });
 
 afterAll(() => {
@@ -105,7 +106,8 @@ const joining = (): string[] => ["--root-cert", rootFile, "--token-file", "token
 
 test("has the root in it, and the token by the whole path of its file", async () => {
   const { text } = await bootstrap("--workload", "a-0.shop", ...joining());
-  expect(text).toContain(`"inlineString": "THE ROOT"`);
+  const root = readFileSync(rootFile, "utf8");
+  expect(text).toContain(`"inlineString": ${JSON.stringify(root)}`);
   expect(text).toContain(`"filename": ${JSON.stringify(join(process.cwd(), "token"))}`);
 });
 
@@ -280,6 +282,11 @@ test.each([
     "with a root that is not there",
     ["--token-file", "t", "--root-cert", "/nowhere/root.pem"],
     /^error: \/nowhere\/root\.pem cannot be read: ENOENT.*\n {2}--root-cert is/,
+  ],
+  [
+    "with a root that is none",
+    ["--token-file", "t", "--root-cert", "package.json"],
+    /^error: package\.json has no certificate\n {2}--root-cert is/,
   ],
   [
     "for a workload that is not declared",
