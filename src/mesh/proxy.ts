@@ -186,6 +186,24 @@ export function isOnLoopback({ address }: Pick<Proxy, "address">): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
 }
 
+/** The addresses of loopback that every machine has, and all of its programs listen at. */
+const COMMON_LOOPBACK: readonly string[] = [LOOPBACK, "::1"];
+
+/**
+ * The address at which nobody but a sidecar that captures nothing listens, for its application's calls; undefined where there is
+ * none. What leads there from the sidecar itself would be passed on to itself, again and again, until Envoy has no descriptor left.
+ */
+export function ownEgressAddress({
+  type,
+  mode,
+  address,
+  egressAddress,
+}: Pick<Proxy, "type" | "mode" | "address" | "egressAddress">): string | undefined {
+  const isOwn =
+    ipaddr.isValid(egressAddress) && ![...COMMON_LOOPBACK, address].includes(egressAddress);
+  return type === "sidecar" && mode === "NONE" && isOwn ? egressAddress : undefined;
+}
+
 /** The families of the addresses at which others reach a proxy. */
 export type AddressFamilies = "ipv4" | "ipv6" | "both";
 

@@ -30,6 +30,8 @@ const ONE = "one.world.example";
 const TWO = "two.world.example";
 /** One whose DNS names an address of the link, at which clouds tell machines their secrets. */
 const METADATA = "metadata.world.example";
+/** One whose DNS names the address at which the caller's own sidecar listens. */
+const BACK = "back.example.com";
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = ownAddress(34);
 const PORT = 8443;
@@ -250,6 +252,18 @@ const outside: {
 } = { ca: "", rootsFile: "", dns: undefined, proxy: undefined };
 const closers: (() => Promise<void>)[] = [];
 
+/** What DNS says, by name. */
+const NAMES: Record<string, string> = {
+  [KNOWN]: OUTSIDE,
+  [UNKNOWN]: OUTSIDE,
+  [ONE]: OUTSIDE,
+  [TWO]: OUTSIDE,
+  [METADATA]: "169.254.169.254",
+  "www.far.example": OUTSIDE,
+  "en.open.example": OUTSIDE,
+  "de.open.example": OUTSIDE,
+};
+
 beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), "fairlead-outside-"));
   closers.push(() => rm(directory, { recursive: true, force: true }));
@@ -267,16 +281,7 @@ beforeAll(async () => {
     createFailureCounter(0),
   );
   closers.push(() => server.close());
-  const dns = await startDnsServer(DNS, {
-    [KNOWN]: OUTSIDE,
-    [UNKNOWN]: OUTSIDE,
-    [ONE]: OUTSIDE,
-    [TWO]: OUTSIDE,
-    [METADATA]: "169.254.169.254",
-    "www.far.example": OUTSIDE,
-    "en.open.example": OUTSIDE,
-    "de.open.example": OUTSIDE,
-  });
+  const dns = await startDnsServer(DNS, NAMES);
   closers.push(() => dns.close());
   const proxy = await startForwardProxy({ address: OUTSIDE, port: PROXY_PORT, hostsAt: OUTSIDE });
   closers.push(() => proxy.close());
@@ -495,6 +500,26 @@ test("explains where calls to the hosts of a wildcard go", async () => {
   const from = ["--from", "caller-0.default"];
   const { results } = await explanationOf(mesh(), `http://${ONE}:8000/`, ...from);
   expect(results).toMatchObject([{ share: 1, answeredBy: [ONE], flags: "-" }]);
+});
+
+test("sends no call on to itself, by its own address or a name of that", async () => {
+  const { egress } = caller().addresses;
+  NAMES[BACK] = egress;
+  const made = async (): Promise<number> =>
+    [...(await stats(caller(), "downstream_cx_total"))]
+      .filter(([name]) => name.includes(egress))
+      .reduce((all, [, count]) => all + count, 0);
+  const before = await made();
+  for (const host of [egress, BACK]) {
+    expect((await call(caller(), `http://${host}:15007/`)).status).toBe(503);
+    const port = 8000;
+    expect((await callAddress({ address: egress, port }, `http://${host}:${port}/`)).status).toBe(
+      503,
+    );
+    const tunnelled = callThroughTunnel(caller(), `http://${host}:${port}/`);
+    await expect(tunnelled).rejects.toThrow("no tunnel");
+  }
+  expect((await made()) - before).toBeLessThan(20);
 });
 
 test("reaches a host that nobody registered, until only registered ones may be called", async () => {

@@ -1,6 +1,7 @@
 /** Clusters that do not depend on any service. */
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy.js";
+import { cidrRange } from "../address.js";
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
@@ -82,24 +83,25 @@ export function inboundPassthroughCluster(
 }
 
 /** How the names of unknown hosts are looked up: whoever may call any host may call any address. */
-const unknownLookUp = (family: LookUpFamily): LookUp => ({
+const unknownLookUp = (family: LookUpFamily, denied: readonly string[]): LookUp => ({
   cache: "forward_proxy",
-  denied: [],
+  denied: denied.map(cidrRange),
   family,
 });
 
 /**
  * Where calls to unknown hosts go whose names are looked up, as they stand in the request. When nothing is captured it
- * bears the name of the cluster that it stands in for.
+ * bears the name of the cluster that it stands in for. No name leads to the `denied` addresses, nor do these themselves.
  */
 export function forwardProxyCluster(
   name: string,
   defaults: ConnectionDefaults & Pick<LookUpCaller, "looksUp">,
+  denied: readonly string[],
 ): ClusterJson {
   return {
     name,
     altStatName: `${name};`,
-    ...forwardProxy(unknownLookUp(defaults.looksUp), { isVerified: true }),
+    ...forwardProxy(unknownLookUp(defaults.looksUp, denied), { isVerified: true }),
     ...connectionOptions(poolOf(defaults), defaults),
   };
 }

@@ -17,6 +17,7 @@ import {
 } from "../../mesh/named-host.js";
 import { lookUpFamily } from "../../mesh/proxy.js";
 import { policyDefaults } from "../../mesh/traffic-policy.js";
+import type { ClusterJson } from "../api.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import {
   blackHoleCluster,
@@ -126,21 +127,25 @@ interface RowBuilder extends ClusterRows {
   readonly names: Lazy<HostNames>;
 }
 
-type StaticClusters = (client: ClientTraits, mode: UnknownHosts["mode"]) => ResourceSet;
+type StaticClusters = (
+  client: ClientTraits,
+  mode: UnknownHosts["mode"],
+  ownAddress: string,
+) => ResourceSet;
 
 /** The clusters that do not depend on services. */
 function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters {
-  return engine.memo("static clusters", (client: ClientTraits, mode: UnknownHosts["mode"]) => {
+  return engine.memo("static clusters", (client, mode, ownAddress) => {
     const { captured, router } = client;
+    const lookedUp = (name: string): ClusterJson =>
+      forwardProxyCluster(name, client, ownAddress === "" ? [] : [ownAddress]);
     const passing = captured
       ? [passthroughCluster(client)]
       : mode === "REGISTRY_ONLY"
         ? []
-        : [forwardProxyCluster(PASSTHROUGH_CLUSTER, client)];
+        : [lookedUp(PASSTHROUGH_CLUSTER)];
     const unknown =
-      mode === "ALLOW_ANY_DYNAMIC_DNS"
-        ? [...passing, forwardProxyCluster(DYNAMIC_DNS_CLUSTER, client)]
-        : passing;
+      mode === "ALLOW_ANY_DYNAMIC_DNS" ? [...passing, lookedUp(DYNAMIC_DNS_CLUSTER)] : passing;
     const clusters = [blackHoleCluster(client.connectTimeout), ...(router ? [] : unknown)];
     return resourceSet(
       clusters.map((json) => ({ name: json.name ?? "", ...encoder.encode(MESSAGE.cluster, json) })),
@@ -319,7 +324,7 @@ export function createOutboundPart(
     const own = rows(ownViews, mesh, scope, client);
     const ownPlaced = placed(ownViews, client.placing);
     const unknown = unknownHosts(mesh, scope);
-    const fixed = statics(client, unknown.mode);
+    const fixed = statics(client, unknown.mode, scope.ownAddress);
     const place = { common, own, hosts };
     const tables = engine.lazy(() => routes(place, unknown, scope));
     return {

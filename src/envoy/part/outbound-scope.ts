@@ -33,6 +33,8 @@ export interface OutboundScope {
   readonly families: AddressFamilies;
   /** The callers, and all that they call, are on one machine. */
   readonly onLoopback: boolean;
+  /** The address that is the callers' proxies' alone, see `ownEgressAddress`; `""` of callers whose proxies have none. */
+  readonly ownAddress: string;
   /** The callers ask for what they use. */
   readonly onDemand: boolean;
   /** The key of the patches for this side of the callers; `""` when there are none. */

@@ -17,6 +17,7 @@ import {
   familiesOf,
   isOnLoopback,
   lookUpFamily,
+  ownEgressAddress,
   type Proxy,
 } from "../../mesh/proxy.js";
 import { httpManners } from "../../mesh/proxy-headers.js";
@@ -138,6 +139,7 @@ export function scopeOf(
     families: scopedFamilies(proxy),
     // Where nothing is looked up, proxies at all addresses share all that is made.
     onLoopback: lookedUpServices.size > 0 && isOnLoopback(proxy),
+    ownAddress: ownEgressAddress(proxy) ?? "",
     onDemand: proxy.onDemand,
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
   };
@@ -151,6 +153,7 @@ const kindOf = ({ tracing: _, ...scope }: OutboundScope): OutboundScope => ({
   namespace: NO_NAMESPACE,
   connections: USUAL_CONNECTIONS,
   families: lookUpFamily(scope.families),
+  ownAddress: "",
   onDemand: false,
   patches: "",
 });
@@ -169,6 +172,7 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   answersDns: false,
   families: "ipv4",
   onLoopback: false,
+  ownAddress: "",
   onDemand: false,
   patches: "",
 });

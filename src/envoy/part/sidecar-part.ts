@@ -105,7 +105,7 @@ export function createSidecarPart(
       return build(mesh, scope, egress, client);
     });
     const unknown = unknownHosts(mesh, scope);
-    const fixed = statics(client, unknown.mode);
+    const fixed = statics(client, unknown.mode, scope.ownAddress);
     const routes = engine.lazy(() => {
       const hosts = virtualHosts(rows.map((one) => one.virtualHosts.get()));
       return join(hosts, unknown, scope, { listeners });
