@@ -13,8 +13,9 @@ set -eu
 OUT=FAIRLEAD_OUTPUT
 IN=FAIRLEAD_INBOUND
 DNS=FAIRLEAD_DNS
-# From this address the sidecar calls the application by IPv6.
-SOURCE=::6/128
+# From these addresses the sidecar calls the application.
+SOURCE=127.0.0.6/32
+SOURCE_IPV6=::6/128
 
 off() {
   for tables in iptables ip6tables; do
@@ -26,14 +27,21 @@ off() {
       "$tables" -t nat -X "$chain" 2>/dev/null || true
     done
   done
-  ip -6 address del "$SOURCE" dev lo 2>/dev/null || true
+  ip -6 address del "$SOURCE_IPV6" dev lo 2>/dev/null || true
 }
 
-# The connections of one family: its command, its addresses of the host itself, the sidecar's user.
+# The connections of one family: its command, its addresses of the host itself, from which of them the sidecar calls the application,
+# the sidecar's user.
 connections() {
   "$1" -t nat -N "$OUT"
+  "$1" -t nat -A "$OUT" -o lo -s "$3" -j RETURN
+  # A workload that calls its own service comes to its sidecar on the way in, as others do; not so to a control plane that is here.
+  "$1" -t nat -A "$OUT" -o lo ! -d "$2" -p tcp --syn ! --dport 15000:15099 -m owner --uid-owner "$4" \
+    -j REDIRECT --to-ports 15006
+  # Its own address an application calls without its sidecar.
+  "$1" -t nat -A "$OUT" -o lo -m owner ! --uid-owner "$4" -j RETURN
   # The sidecar's own connections are the ones that go on.
-  "$1" -t nat -A "$OUT" -m owner --uid-owner "$3" -j RETURN
+  "$1" -t nat -A "$OUT" -m owner --uid-owner "$4" -j RETURN
   "$1" -t nat -A "$OUT" -d "$2" -j RETURN
   # Connections that there are go on as they began: what comes of them is no beginning.
   "$1" -t nat -A "$OUT" -p tcp --syn -j REDIRECT --to-ports 15001
@@ -47,8 +55,8 @@ connections() {
 }
 
 ipv6() {
-  ip -6 address add "$SOURCE" dev lo
-  connections ip6tables ::1/128 "$1"
+  ip -6 address add "$SOURCE_IPV6" dev lo
+  connections ip6tables ::1/128 "$SOURCE_IPV6" "$1"
 }
 
 dns() {
@@ -63,7 +71,7 @@ case "${1:-}" in
   on)
     user="${2:-1337}"
     off
-    connections iptables 127.0.0.0/8 "$user"
+    connections iptables 127.0.0.0/8 "$SOURCE" "$user"
     for also in "${3:-}" "${4:-}"; do
       case "$also" in
         dns | ipv6) "$also" "$user" ;;

@@ -47,10 +47,8 @@ function sourceOf(
   address: string,
   { mode }: Proxy,
 ): Pick<ClusterHealthCheckJson, "upstreamBindConfig"> {
-  if (mode === "NONE" || address.includes(":")) return {};
-  return {
-    upstreamBindConfig: inboundSource("ipv4"),
-  };
+  if (mode === "NONE") return {};
+  return { upstreamBindConfig: inboundSource(address.includes(":") ? "ipv6" : "ipv4") };
 }
 
 /** Istio's agent verifies no certificate either: the application's need not be the mesh's. */

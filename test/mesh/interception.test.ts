@@ -182,6 +182,14 @@ async function eventually<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Who called, as the application of a host is told that calls its own service and is all that there is of that. */
+async function callerOfOwnService(host: TestHost, address: string): Promise<string> {
+  const url = `http://${bracketed(address)}/own`;
+  const answer = await eventually(() => host.exec("curl", ["-sf", url]));
+  const { headers } = JSON.parse(answer) as { readonly headers: Readonly<Record<string, string>> };
+  return headers["x-forwarded-client-cert"] ?? "";
+}
+
 const missing = await namespacesMissing();
 const skip = missing ?? false;
 
@@ -264,6 +272,10 @@ test.skipIf(skip !== false)(
 
     // Straight to the application, past a sidecar on the way out: the one on the way in refuses plaintext.
     const direct = `http://${server.address}:8080/`;
+    // Its own service it reaches as others do, and its own address past its sidecar.
+    const caller = await callerOfOwnService(server, VIRTUAL_IP);
+    expect(caller).toContain("URI=spiffe://cluster.local/ns/default/sa/payments");
+    expect(await server.exec("curl", ["-sf", direct])).toContain('"payments"');
     await expect(network.hub.exec("curl", ["-s", "-m", "5", direct])).rejects.toThrow();
     await server.exec("sh", [CAPTURE, "off"]);
     expect(await network.hub.exec("curl", ["-s", "-m", "5", direct])).toContain('"payments"');
@@ -289,6 +301,10 @@ test.skipIf(missingForIpv6 !== undefined)(
     expect(certificate).toContain("URI=spiffe://cluster.local/ns/default/sa/orders");
 
     const direct = `http://[${server.address}]:8080/`;
+    // Its own service it reaches as others do, and its own address past its sidecar.
+    const caller = await callerOfOwnService(server, IPV6_ADDRESS);
+    expect(caller).toContain("URI=spiffe://cluster.local/ns/default/sa/payments");
+    expect(await server.exec("curl", ["-sf", direct])).toContain('"payments"');
     await expect(network.hub.exec("curl", ["-s", "-m", "5", direct])).rejects.toThrow();
     await server.exec("sh", [CAPTURE, "off"]);
     expect(await network.hub.exec("curl", ["-s", "-m", "5", direct])).toContain('"payments"');

@@ -157,15 +157,17 @@ test.each<[string, ReadinessProbe, Proxy, object]>([
   expect(checks(probe, of)).toMatchObject({ clusterHealthChecks: [expected] });
 });
 
-test.each<[string, Proxy]>([
-  ["where nothing is captured", proxy({ INTERCEPTION_MODE: "NONE" })],
-  ["at an address of IPv6", proxy({}, "2001:db8::7")],
-])("connections are like any other %s", (_where, of) => {
+test.each<[string, Proxy, string | undefined]>([
+  ["like any other where nothing is captured", proxy({ INTERCEPTION_MODE: "NONE" }), undefined],
+  ["from 127.0.0.6 where they are captured", proxy(), "127.0.0.6"],
+  ["from ::6 where they are captured by IPv6", proxy({}, "2001:db8::7"), "::6"],
+])("connections are %s", (_where, of, source) => {
   const { clusterHealthChecks = [] } = probeChecks(
     healthProbe(group({ tcpSocket: { port: 81 } }))!,
     of,
   );
-  expect(clusterHealthChecks[0]).not.toHaveProperty("upstreamBindConfig");
+  const { upstreamBindConfig } = clusterHealthChecks[0]!;
+  expect(upstreamBindConfig?.sourceAddress?.address).toBe(source);
 });
 
 test.each<[string, ReadinessProbe]>([
