@@ -6,6 +6,7 @@ import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEncoder } from "../../src/envoy/encoder.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { admin } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY, meshConfiguration } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
@@ -156,6 +157,12 @@ beforeAll(async () => {
   }).listen(PORT, OUTSIDE);
   collected.server = server;
   await once(server, "listening");
+  const pods = ["caller-v1-0", "called-v2-0", "own-0"].map((name) => mesh().pod(name));
+  for (const pod of [...pods, mesh().gateway()]) {
+    // Collectors are told of each span at once, and not every five seconds.
+    const values = "tracing.zipkin.min_flush_spans=1&tracing.opentelemetry.min_flush_spans=1";
+    await admin(pod, `/runtime_modify?${values}`, "POST");
+  }
 });
 
 afterAll(() => {

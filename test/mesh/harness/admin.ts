@@ -7,10 +7,10 @@ import { callAddress } from "./requests.js";
 
 const ADMIN_PORT = 15000;
 
-/** What the admin interface of a pod's proxy answers to a GET. */
-export async function admin(pod: PlacedPod, path: string): Promise<string> {
+/** What the admin interface of a pod's proxy answers. */
+export async function admin(pod: PlacedPod, path: string, method = "GET"): Promise<string> {
   const at = { address: pod.addresses.pod, port: ADMIN_PORT };
-  const { status, body } = await callAddress(at, `http://admin${path}`);
+  const { status, body } = await callAddress(at, `http://admin${path}`, { method });
   if (status !== 200) throw new Error(`${path} of ${pod.name}: ${String(status)} ${body}`);
   noteOutput(`${path} of the Envoy of ${pod.name}`, body);
   return body;
