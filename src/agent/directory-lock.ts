@@ -1,7 +1,7 @@
 /** One agent a directory: two would each give Envoy another certificate. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createPrivateFile, readPrivateFile, removePrivateFile } from "../ca/private-file.js";
+import { removePrivateFile } from "../ca/private-file.js";
+import { takeLock } from "../up/process-lock.js";
 import { AgentError } from "./agent-error.js";
 
 /**
@@ -10,48 +10,15 @@ import { AgentError } from "./agent-error.js";
  */
 export async function lockDirectory(directory: string, name: string): Promise<() => Promise<void>> {
   const file = join(directory, name);
-  const own = await processText(process.pid);
-  while (!(await createPrivateFile(file, own))) {
-    const holder = (await readPrivateFile(file))?.toString("utf8") ?? "";
-    const pid = Number.parseInt(holder, 10);
-    if (isRunning(pid) && (await processText(pid)) === holder) {
-      throw new AgentError(
-        "already-running",
-        `another fairlead agent (process ${pid}) keeps the identity in ${directory}`,
-        "end that one first, or give this one a directory of its own with --identity",
-      );
-    }
-    // Its process has ended, perhaps with the machine.
-    await removePrivateFile(file);
+  const holder = await takeLock(file);
+  if (holder !== undefined) {
+    throw new AgentError(
+      "already-running",
+      `another fairlead agent (process ${holder}) keeps the identity in ${directory}`,
+      "end that one first, or give this one a directory of its own with --identity",
+    );
   }
   return async () => {
     await removePrivateFile(file);
   };
-}
-
-/**
- * A process, as no other one ever is: after a reboot, or in a container that was started again, others soon have its number.
- * Where the system does not tell when it was started, its number alone.
- */
-async function processText(pid: number): Promise<string> {
-  const [boot, status] = await Promise.all([
-    readText("/proc/sys/kernel/random/boot_id"),
-    readText(`/proc/${pid}/stat`),
-  ]);
-  // The name of the program, which may have spaces, ends with the last parenthesis; the start is the 22nd field of all.
-  const started = status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  return `${pid} ${boot.trim()} ${started}\n`;
-}
-
-const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It exists, but belongs to someone else.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -1,12 +1,8 @@
 /** What `up` keeps between two runs, and that no two of them use at once. */
 import { copyFile, readdir, rename, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  createPrivateFile,
-  makePrivateDirectory,
-  readPrivateFile,
-  removePrivateFile,
-} from "../ca/private-file.js";
+import { makePrivateDirectory, removePrivateFile } from "../ca/private-file.js";
+import { takeLock } from "./process-lock.js";
 import { UpError } from "./up-error.js";
 
 /** The places in a state directory. */
@@ -66,29 +62,13 @@ export function logPath(stateDirectory: string): string {
 }
 
 async function lock(file: string): Promise<void> {
-  while (!(await createPrivateFile(file, `${process.pid}\n`))) {
-    const holder = Number((await readPrivateFile(file))?.toString("utf8"));
-    if (isRunning(holder)) {
-      throw new UpError(
-        "already-running",
-        `another fairlead up (process ${holder}) runs this directory`,
-        `end that one first, or give this one a state of its own with --state; if process ${holder} is no fairlead, remove ${file}`,
-      );
-    }
-    // Its process was killed.
-    await removePrivateFile(file);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It exists, but belongs to someone else.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  const holder = await takeLock(file);
+  if (holder === undefined) return;
+  throw new UpError(
+    "already-running",
+    `another fairlead up (process ${holder}) runs this directory`,
+    `end that one first, or give this one a state of its own with --state; if process ${holder} is no fairlead, remove ${file}`,
+  );
 }
 
 /** Sets the logs of the run before aside, each as `NAME.log.1`. */

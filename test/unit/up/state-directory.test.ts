@@ -29,11 +29,16 @@ describe("the state directory", () => {
     await second.release();
   });
 
-  test("is taken over from a process that was killed", async () => {
+  test.each([
+    ["that was killed", "999999999\n"],
+    ["whose number another one has by now", `${process.pid} before-the-reboot 1\n`],
+  ])("is taken over from a process %s", async (_which, holder) => {
     const state = await openStateDirectory(join(directory, "state"));
-    writeFileSync(join(state.path, "up.pid"), "999999999\n");
+    writeFileSync(join(state.path, "up.pid"), holder);
     const next = await openStateDirectory(join(directory, "state"));
-    expect(readFileSync(join(state.path, "up.pid"), "utf8")).toBe(`${process.pid}\n`);
+    const own = readFileSync(join(state.path, "up.pid"), "utf8");
+    expect(own).not.toBe(holder);
+    expect(Number.parseInt(own, 10)).toBe(process.pid);
     await next.release();
     expect(existsSync(join(state.path, "up.pid"))).toBe(false);
   });
