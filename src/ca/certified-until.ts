@@ -2,9 +2,11 @@
  * Until when certificates are good that agents were given with the roots of now, as a file. Agents have roots with their
  * certificates, and are not told of others in between: a next root must not sign before each has had one with it.
  */
+
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
+import { parseJson } from "../base/parse-json.js";
 import { StateFileError } from "./ca-error.js";
 import { readPrivateFile, writePrivateFile } from "./private-file.js";
 import { authorityDirectory } from "./slot-source.js";
@@ -58,12 +60,4 @@ async function load(path: string): Promise<number> {
     );
   }
   return stored.until;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,9 @@
 /** The roots that were to be trusted last, as a file: those that sign no more outlive a restart by it. */
+
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
+import { parseJson } from "../base/parse-json.js";
 import { StateFileError } from "./ca-error.js";
 import { readPrivateFile, writePrivateFile } from "./private-file.js";
 import type { TrustedRoot } from "./rotation.js";
@@ -49,12 +51,4 @@ export async function loadRoots(stateDirectory: string): Promise<readonly Truste
 export function saveRoots(stateDirectory: string, roots: readonly TrustedRoot[]): Promise<void> {
   const stored = { version: 1, roots };
   return writePrivateFile(fileOf(stateDirectory), `${JSON.stringify(stored, undefined, 2)}\n`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

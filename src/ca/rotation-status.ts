@@ -1,8 +1,10 @@
 /** Where an authority stands, for people: written by the control plane that runs, read by `fairlead ca status`. */
+
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
+import { parseJson } from "../base/parse-json.js";
 import type { AuthorityStatus } from "./authority.js";
 import { certificatesOfPem } from "./pem.js";
 import { readPrivateFile, writePrivateFile } from "./private-file.js";
@@ -95,10 +97,6 @@ export function saveStatus(stateDirectory: string, status: RotationStatus): Prom
 export async function loadStatus(stateDirectory: string): Promise<RotationStatus | undefined> {
   const content = await readPrivateFile(fileOf(stateDirectory));
   if (content === undefined) return undefined;
-  try {
-    const stored: unknown = JSON.parse(content.toString("utf8"));
-    return Value.Check(STATUS, stored) ? stored : undefined;
-  } catch {
-    return undefined;
-  }
+  const stored = parseJson(content.toString("utf8"));
+  return Value.Check(STATUS, stored) ? stored : undefined;
 }

@@ -5,10 +5,12 @@
  * `tokens/<id>.use-<n>`, made only if it is not there: whoever makes it has the use, so that of two at once exactly one wins,
  * in whatever process, and a use that was taken stays taken whatever happens next.
  */
+
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
+import { parseJson } from "../base/parse-json.js";
 import { StateFileError, TokenRequestError } from "./ca-error.js";
 import {
   formatJoinToken,
@@ -254,12 +256,8 @@ async function readToken(store: TokenStore, id: string): Promise<StoredToken | u
 }
 
 function parseStoredToken(text: string): StoredToken | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Value.Check(STORED_TOKEN, value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return Value.Check(STORED_TOKEN, value) ? value : undefined;
 }
 
 function publicPart({ version: _version, hash: _hash, ...token }: StoredToken): JoinToken {

@@ -1,6 +1,8 @@
 /** The roots of another trust domain, by which the certificates of its workloads are checked. See SPIFFE Federation. */
+
 import Type from "typebox";
 import Value from "typebox/value";
+import { parseJson } from "../base/parse-json.js";
 import { CertificateError } from "./ca-error.js";
 import { certificatePem, certificatesOfPem } from "./pem.js";
 import { isTrustDomain } from "./spiffe-id.js";
@@ -65,12 +67,4 @@ function certificatesOfSpiffeBundle(text: string): readonly Buffer[] {
     .filter(({ use }) => use === "x509-svid")
     .flatMap(({ x5c = [] }) => x5c.slice(0, 1))
     .map((certificate) => Buffer.from(certificate, "base64"));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

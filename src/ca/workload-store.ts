@@ -2,10 +2,12 @@
  * The certificates of workloads as files, so that a control plane that was restarted gives its proxies what they have
  * already, and not a thousand new ones. They lie beside the authority's own key and are kept as well as that.
  */
+
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
+import { parseJson } from "../base/parse-json.js";
 import type { Authority, IssuedCertificate } from "./authority.js";
 import { makePrivateDirectory, readPrivateFile, writePrivateFile } from "./private-file.js";
 import { redact } from "./redacted.js";
@@ -96,14 +98,6 @@ function parseStored(identity: WorkloadIdentity, text: string): IssuedCertificat
   return isKeyOf(chain, privateKey)
     ? { issuedAt, notAfter, chain, privateKey: redact(privateKey) }
     : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isKeyOf(chain: string, privateKey: string): boolean {

@@ -1,4 +1,5 @@
 /** Where a token issuer says where its keys are, and what it says there. See OpenID Connect Discovery 1.0, section 4. */
+import { parseJson } from "../base/parse-json.js";
 import { shownText } from "../base/shown-text.js";
 
 /** What an issuer said, or why that is of no use. */
@@ -34,14 +35,6 @@ export function keysAddress(issuer: string, text: string): KeysAddress {
     /^https:\/\/[^\s]+$/i.test(uri) &&
     URL.canParse(uri);
   return isUri ? { uri } : { problem: `its jwks_uri ${shown(uri)} is no https URL` };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Somebody else chose this text, and it is shown to people. */

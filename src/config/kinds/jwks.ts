@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey } from "node:crypto";
+import { parseJson } from "../../base/parse-json.js";
 import { urlProblem } from "./urls.js";
 
 /** Shorter ones protect nothing. */
@@ -42,14 +43,6 @@ function isKey(key: unknown): key is JsonWebKey {
 function isMember(key: object, name: string): boolean {
   const value: unknown = name in key ? (key as Readonly<Record<string, unknown>>)[name] : undefined;
   return typeof value === "string" && /^[-\w+/]*={0,2}$/.test(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
