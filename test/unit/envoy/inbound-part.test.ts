@@ -3,6 +3,7 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import type { ConnectedProxy } from "../../../src/envoy/proxy-resources.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
 import { proxyConfiguration } from "../../../src/simulator/configuration.js";
 import { createDirectory, service } from "../config/directory.js";
@@ -17,13 +18,19 @@ metadata: { name: cart }
 spec: { host: cart, trafficPolicy: { connectionPool: { tcp: { maxConnections: ${maxConnections} } } } }
 `;
 
-test("a limit on connections to a service is followed by the sidecars of its workload", () => {
+/** The sidecar of the workload that the tests are about, as it connects. */
+function cartSidecar(): ConnectedProxy {
   const proxy = parseNode({
     id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
     metadata: { LABELS: { app: "cart" } },
   });
   if ("invalid" in proxy) throw new Error(proxy.invalid);
-  const connected = { proxy, controlPlane: undefined };
+  return { proxy, controlPlane: undefined };
+}
+
+test("a limit on connections to a service is followed by the sidecars of its workload", () => {
+  const connected = cartSidecar();
+  const { proxy } = connected;
   const proxies = Table.from([[proxy.id, proxy]]);
   const directory = createDirectory();
   const first = directory.write({
@@ -44,12 +51,7 @@ test("a limit on connections to a service is followed by the sidecars of its wor
 });
 
 test("an edit of a rule's subsets makes nothing of its service's sidecars again but what callers are sent", () => {
-  const proxy = parseNode({
-    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
-    metadata: { LABELS: { app: "cart" } },
-  });
-  if ("invalid" in proxy) throw new Error(proxy.invalid);
-  const connected = { proxy, controlPlane: undefined };
+  const connected = cartSidecar();
   const made: string[] = [];
   const engine = new Engine({ record: (operator) => void made.push(operator) });
   const directory = createDirectory();
@@ -69,12 +71,7 @@ test("an edit of a rule's subsets makes nothing of its service's sidecars again 
 });
 
 test("an edit of a workload makes nothing of its own sidecar again but where it moves a port", () => {
-  const proxy = parseNode({
-    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
-    metadata: { LABELS: { app: "cart" } },
-  });
-  if ("invalid" in proxy) throw new Error(proxy.invalid);
-  const connected = { proxy, controlPlane: undefined };
+  const connected = cartSidecar();
   const entry = (more: string): string => `apiVersion: networking.istio.io/v1
 kind: WorkloadEntry
 metadata: { name: cart }
@@ -102,11 +99,8 @@ spec: { address: 10.0.0.1, labels: { app: cart }, ${more} }
 });
 
 test("a cluster of the application names once each service whose port has the number of the first's", () => {
-  const proxy = parseNode({
-    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
-    metadata: { LABELS: { app: "cart" } },
-  });
-  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const connected = cartSidecar();
+  const { proxy } = connected;
   const behind = (name: string, ports: string): string => `apiVersion: v1
 kind: Service
 metadata: { name: ${name} }
@@ -119,7 +113,7 @@ spec: { selector: { app: cart }, ports: [${ports}] }
   });
   const discovery = createDiscovery(encoder, snapshot);
   discovery.update({ snapshot, proxies: Table.from([[proxy.id, proxy]]), standIns: [] });
-  const sets = discovery.resourcesOf({ proxy, controlPlane: undefined });
+  const sets = discovery.resourcesOf(connected);
   const { clusters } = proxyConfiguration(sets, encoder);
   const { metadata } = clusters.get("inbound|8080||") ?? {};
   expect(metadata?.filterMetadata?.["istio"]).toEqual({
@@ -148,12 +142,7 @@ spec: { mtls: { mode: DISABLE } }`;
 });
 
 test("an edit of a policy makes no inbound clusters again, nor ports", () => {
-  const proxy = parseNode({
-    id: "sidecar~10.0.0.1~cart.default~default.svc.cluster.local",
-    metadata: { LABELS: { app: "cart" } },
-  });
-  if ("invalid" in proxy) throw new Error(proxy.invalid);
-  const connected = { proxy, controlPlane: undefined };
+  const connected = cartSidecar();
   const policy = (path: string): string => `apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: all }
