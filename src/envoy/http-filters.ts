@@ -2,6 +2,7 @@
 import type { ProxyHeaders } from "../config/mesh-config-schema.js";
 import { any } from "./any.js";
 import type { HttpFilterJson } from "./api.js";
+import { routeAuthorizerFilters } from "./authorization/route-authorizer.js";
 import { calledPodFilter } from "./called-pod.js";
 import { lookUpFilters } from "./route/looked-up-host.js";
 import { sessionFilter } from "./route/session.js";
@@ -41,6 +42,8 @@ export interface HttpFilterOptions {
   readonly onDemand?: boolean;
   /** Those that decide whether a request may pass; they come before all others. */
   readonly security?: readonly HttpFilterJson[];
+  /** Who is asked about the requests of some routes, as texts. */
+  readonly asks?: readonly string[] | undefined;
   /** Some routes lead to hosts whose names the proxy looks up. */
   readonly looksHostsUp?: boolean;
   /** Some routes keep clients with their endpoints. */
@@ -61,6 +64,8 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     GRPC_STATS,
     FAULT,
     CORS,
+    // Behind the answers to browsers' questions, which carry nothing by which somebody could be known.
+    ...routeAuthorizerFilters(options.asks ?? []),
     ...(options.looksHostsUp === true ? lookUpFilters() : []),
     ...(options.keepsSessions === true ? [sessionFilter()] : []),
     ...(options.callsPods === true ? [calledPodFilter()] : []),

@@ -50,6 +50,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly keepsSessions?: true;
   /** Of a virtual host of which requests may name pods. */
   readonly callsPods?: true;
+  /** Of a virtual host with routes about whose requests somebody is asked: who, as texts. */
+  readonly authorizers?: readonly string[];
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
   /** Parts that it would have if Envoy took them. */

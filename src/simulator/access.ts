@@ -6,6 +6,7 @@ import type {
   JwtProviderJson,
   MetadataMatcherJson,
   RBACJson,
+  RouteJson,
 } from "../envoy/api.js";
 import { JWT_FILTER } from "../envoy/authorization/jwt-claims.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "../envoy/authorization/rbac.js";
@@ -60,9 +61,12 @@ interface Filtered extends Examined {
 }
 
 /** What the filters say one after the other, up to the first that refuses. */
-export function checkAccess({ chain, manager }: Passed, call: Call): readonly FilterVerdict[] {
+export function checkAccess(
+  { chain, manager, route }: Passed,
+  call: Call,
+): readonly FilterVerdict[] {
   const network = pass(chain?.filters ?? [], { call }, networkAnswer);
-  const http = manager === undefined ? [] : passHttp(manager, call).verdicts;
+  const http = manager === undefined ? [] : passHttp(manager, call, route).verdicts;
   const verdicts = [...network.verdicts, ...http];
   const refused = verdicts.findIndex(({ isAllowed }) => !isAllowed);
   return refused < 0 ? verdicts : verdicts.slice(0, refused + 1);
@@ -86,8 +90,18 @@ export function routed(
   return { request, metadata: clearsRoute ? metadata : {} };
 }
 
-function passHttp(manager: HttpConnectionManagerJson, call: Call): Filtered {
-  return pass(manager.httpFilters ?? [], receivedCall(manager, call), httpAnswer);
+function passHttp(manager: HttpConnectionManagerJson, call: Call, route?: RouteJson): Filtered {
+  return pass(filtersFor(manager, route), receivedCall(manager, call), httpAnswer);
+}
+
+/** The filters that are there for the requests of a route: of those that are off the ones that it names. */
+function filtersFor(
+  { httpFilters = [] }: HttpConnectionManagerJson,
+  { typedPerFilterConfig = {} }: RouteJson = {},
+): readonly HttpFilterJson[] {
+  return httpFilters.filter(
+    ({ name = "", disabled }) => disabled !== true || name in typedPerFilterConfig,
+  );
 }
 
 function pass<Filter>(

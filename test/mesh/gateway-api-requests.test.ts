@@ -3,8 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
+import {
+  type AuthorizationServer,
+  startGrpcAuthorizer,
+  startHttpAuthorizer,
+} from "./harness/authorizers.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
@@ -91,6 +96,9 @@ const route = (name: string, rules: string): string => routeAt("http", name, `${
 const to = (name: string): string => `backendRefs: [{ name: ${name}, port: 80 }]`;
 const filter = (type: string, field: string, settings: string): string =>
   `filters: [{ type: ${type}, ${field}: { ${settings} } }]`;
+
+const asking = (port: string, settings: string): string =>
+  filter("ExternalAuth", "externalAuth", `backendRef: { name: authorizers, ${port} }, ${settings}`);
 
 const MATCHES = route(
   "matched",
@@ -256,8 +264,40 @@ kind: HTTPRoute
 metadata: { name: kept-in-mesh }
 spec:
   parentRefs: [{ group: "", kind: Service, name: kept }]
-  rules: [{ sessionPersistence: { sessionName: in-mesh }, ${to("kept")} }]
+  rules:
+  - { sessionPersistence: { sessionName: in-mesh }, ${to("kept")} }
+  - matches: [{ path: { value: /asked } }]
+    ${asking("port: 9001", "protocol: HTTP, http: { allowedHeaders: [x-user] }")}
+    ${to("kept")}
 `;
+
+const guarded = (path: string, port: string, settings: string): string => `
+  - matches: [{ path: { value: ${path} } }]
+    ${asking(port, settings)}
+    ${to("alpha")}`;
+const GUARDED = route(
+  "guarded",
+  [
+    guarded(
+      "/http",
+      "port: 9001",
+      "protocol: HTTP, http: { path: check, allowedHeaders: [X-User], allowedResponseHeaders: [x-decided] }, forwardBody: { maxSize: 10 }",
+    ),
+    guarded("/all", "port: 9001", "protocol: HTTP, http: { allowedHeaders: [x-user] }"),
+    guarded("/untold", "port: 9001", "protocol: HTTP, http: {}"),
+    guarded("/grpc", "port: 9002", "protocol: GRPC, grpc: {}"),
+    guarded("/grpc-untold", "port: 9002", "protocol: GRPC, grpc: { allowedHeaders: [x-other] }"),
+    guarded("/down", "port: 9003", "protocol: HTTP, http: {}"),
+    guarded("/nobody", "namespace: elsewhere, port: 9001", "protocol: HTTP, http: {}"),
+    `
+  - matches: [{ path: { value: /moved } }]
+    filters:
+    - { type: RequestRedirect, requestRedirect: { hostname: example.org } }
+    - { type: ExternalAuth, externalAuth: { backendRef: { name: authorizers, port: 9001 }, protocol: HTTP, http: {} } }
+  - ${to("alpha")}
+`,
+  ].join(""),
+);
 
 /** Of the listeners of port 8091: one route at each, for a path of its own. */
 const LISTENERS = ["any", "example", "foo-example", "abc-foo-example"] as const;
@@ -288,6 +328,22 @@ metadata: { name: shaky, labels: { kubernetes.io/service-name: shaky } }
 addressType: IPv4
 ports: [{ name: first, port: 9000 }]
 endpoints: [{ addresses: ["${OUTSIDE}"] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: authorizers }
+spec:
+  ports:
+  - { name: http, port: 9001 }
+  - { name: grpc, port: 9002 }
+  - { name: http-down, port: 9003 }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: authorizers, labels: { kubernetes.io/service-name: authorizers } }
+addressType: IPv4
+ports: [{ name: http, port: 9001 }, { name: grpc, port: 9002 }, { name: http-down, port: 9003 }]
+endpoints: [{ addresses: ["${OUTSIDE}"] }]
 `,
 );
 
@@ -306,6 +362,7 @@ const mesh = shareServedMesh(
       PROTOCOLS,
       KEPT,
       KEPT_IN_MESH,
+      GUARDED,
       ...ISOLATED,
       routeAt("any-https", "any-https", "any.example.com", `\n  - ${to("alpha")}`),
       routeAt("one", "one", "one.example.com", `\n  - ${to("beta")}`),
@@ -322,6 +379,19 @@ const mesh = shareServedMesh(
     },
   },
 );
+
+const authorizers: AuthorizationServer[] = [];
+
+beforeAll(async () => {
+  authorizers.push(
+    await startHttpAuthorizer({ address: OUTSIDE, port: 9001 }),
+    await startGrpcAuthorizer({ address: OUTSIDE, port: 9002 }),
+  );
+});
+
+afterAll(async () => {
+  for (const server of authorizers) await server.close();
+});
 
 const at = (port: number) => ({ address: mesh().pod("edge-0").addresses.pod, port });
 
@@ -625,6 +695,60 @@ test("a session whose pod is gone goes on with another", async () => {
   const answer = await ask("kept", "/cookie", { headers: { cookie: gone } });
   expect(answer.status).toBe(200);
   expect(cookieOf(answer)[0]).not.toBe(gone);
+});
+
+const FRIEND = { headers: { "x-user": "friend", "x-other": "yes" } };
+
+test.each([
+  ["/http", [200, 401]],
+  ["/all", [200, 401]],
+  ["/untold", [401, 401]],
+  ["/grpc", [200, 401]],
+  ["/grpc-untold", [401, 401]],
+  ["/moved", [401, 401]],
+  ["/down", [500, 500]],
+  ["/nobody", [500, 500]],
+  ["/", [200, 200]],
+])("an authorizer that is asked about %s lets friends and others by as %o", async (path, seen) => {
+  const answers = await Promise.all([FRIEND, {}].map((who) => ask("guarded", path, who)));
+  expect(answers.map(({ status }) => status)).toEqual(seen);
+});
+
+test("an authorizer is told of a request what its filter says, and adds what that takes", async () => {
+  const said = { ...FRIEND, method: "POST", body: "hello" };
+  const answer = await ask("guarded", "/http?x=1", said);
+  expect(authorizers[0]?.requests.at(-1)).toMatchObject({
+    path: "/check/http?x=1",
+    headers: { host: "guarded.test", "x-user": "friend", "content-length": "5" },
+    body: "hello",
+  });
+  expect(authorizers[0]?.requests.at(-1)?.headers).not.toHaveProperty("x-other");
+  expect(echoOf(answer).headers).toMatchObject({ "x-decided": "yes" });
+  expect(echoOf(answer).headers).not.toHaveProperty("x-told");
+  const tooMuch = await ask("guarded", "/http", { ...said, body: "hello, hello" });
+  expect(tooMuch.status).toBe(413);
+});
+
+test("where a filter names no headers of the answer, all but those of its body are taken", async () => {
+  const headers = { "x-user": "friend", "content-type": "text/own" };
+  const answer = await ask("guarded", "/all", { headers, method: "POST", body: "hello" });
+  expect(echoOf(answer).headers).toMatchObject({
+    host: "guarded.test",
+    "x-decided": "yes",
+    "x-told": "yes",
+    "content-type": "text/own",
+    "content-length": "5",
+  });
+  expect(echoOf(answer).headers).not.toHaveProperty("date");
+  expect(authorizers[0]?.requests.at(-1)).toMatchObject({ path: "/all", body: "" });
+});
+
+test("an authorizer is asked about calls in the mesh", async () => {
+  const from = mesh().pod("alpha-0");
+  const answers = await Promise.all(
+    [FRIEND, {}].map((who) => call(from, "http://kept/asked", who)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([200, 401]);
 });
 
 test.each([

@@ -11,6 +11,7 @@ export type BackendRules = readonly {
   readonly backendRefs?: readonly BackendObjectReference[];
   readonly filters?: readonly {
     readonly requestMirror?: { readonly backendRef: BackendObjectReference };
+    readonly externalAuth?: { readonly backendRef: BackendObjectReference };
   }[];
 }[];
 

@@ -46,11 +46,19 @@ function* backendsOf(rules: BackendRules): Iterable<PlacedBackend> {
     for (const [j, backend] of backendRefs.entries()) {
       yield { backend, path: [...path, "backendRefs", j] };
     }
-    for (const [j, { requestMirror }] of filters.entries()) {
-      if (requestMirror === undefined) continue;
-      const at = [...path, "filters", j, "requestMirror", "backendRef"];
-      yield { backend: requestMirror.backendRef, path: at };
+    for (const [j, filter] of filters.entries()) {
+      yield* backendsOfFilter(filter, [...path, "filters", j]);
     }
+  }
+}
+
+function* backendsOfFilter(
+  filter: NonNullable<BackendRules[number]["filters"]>[number],
+  path: Path,
+): Iterable<PlacedBackend> {
+  for (const field of ["requestMirror", "externalAuth"] as const) {
+    const backend = filter[field]?.backendRef;
+    if (backend !== undefined) yield { backend, path: [...path, field, "backendRef"] };
   }
 }
 

@@ -37,6 +37,12 @@ function whenRuleOf(provider: string, filter: string): MetadataMatcherJson {
   };
 }
 
+/** Headers of these names, in any case; undefined for none. */
+export function exactHeaders(names: readonly string[]): ListStringMatcherJson | undefined {
+  if (names.length === 0) return undefined;
+  return { patterns: names.map((exact) => ({ exact, ignoreCase: true })) };
+}
+
 function headerNames(names: readonly string[] | undefined): ListStringMatcherJson | undefined {
   if (names === undefined || names.length === 0) return undefined;
   return { patterns: names.map((name) => ({ ...headerName(name), ignoreCase: true })) };
@@ -49,7 +55,28 @@ function headerName(name: string): StringMatcherJson {
 
 type HttpSettings = Extract<ExternalAuthorizer, { protocol: "http" }>["settings"];
 
-function httpService(settings: HttpSettings, { hostname, cluster }: AuthorizerAddress) {
+/** An authorizer that speaks HTTP. */
+export function httpAuthorizer(
+  { hostname, cluster }: AuthorizerAddress,
+  timeout: string,
+): NonNullable<ExtAuthzJson["httpService"]> {
+  // Envoy wants a URI, and goes by the cluster.
+  return { serverUri: { uri: `http://${hostname}`, cluster, timeout } };
+}
+
+/** An authorizer that speaks Envoy's protocol by gRPC. */
+export function grpcAuthorizer(
+  { hostname, cluster }: AuthorizerAddress,
+  timeout: string,
+): NonNullable<ExtAuthzJson["grpcService"]> {
+  // The name of the cluster, which the authority would be otherwise, is none that a server accepts.
+  return { envoyGrpc: { clusterName: cluster, authority: hostname }, timeout };
+}
+
+const timeoutOf = ({ timeout }: ExternalAuthorizer["settings"]): string =>
+  goDuration(timeout) ?? DEFAULT_TIMEOUT;
+
+function httpService(settings: HttpSettings, address: AuthorizerAddress) {
   const added = Object.entries(settings.includeAdditionalHeadersInCheck ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => ({ key, value }));
@@ -59,32 +86,16 @@ function httpService(settings: HttpSettings, { hostname, cluster }: AuthorizerAd
     allowedClientHeadersOnSuccess: headerNames(settings.headersToDownstreamOnAllow),
   });
   return {
-    serverUri: {
-      // Envoy wants one, and goes by the cluster.
-      uri: `http://${hostname}`,
-      cluster,
-      timeout: goDuration(settings.timeout) ?? DEFAULT_TIMEOUT,
-    },
+    ...httpAuthorizer(address, timeoutOf(settings)),
     ...defined({ pathPrefix: settings.pathPrefix }),
     ...(added.length > 0 ? { authorizationRequest: { headersToAdd: added } } : {}),
     ...(Object.keys(answer).length > 0 ? { authorizationResponse: answer } : {}),
   };
 }
 
-function grpcService(
-  { timeout }: ExternalAuthorizer["settings"],
-  { hostname, cluster }: AuthorizerAddress,
-): NonNullable<ExtAuthzJson["grpcService"]> {
-  return {
-    // The name of the cluster, which it would be otherwise, is none that a server accepts.
-    envoyGrpc: { clusterName: cluster, authority: hostname },
-    timeout: goDuration(timeout) ?? DEFAULT_TIMEOUT,
-  };
-}
-
 function transport(authorizer: ExternalAuthorizer, address: AuthorizerAddress): object {
   if (authorizer.protocol === "grpc") {
-    return { grpcService: grpcService(authorizer.settings, address) };
+    return { grpcService: grpcAuthorizer(address, timeoutOf(authorizer.settings)) };
   }
   const { settings } = authorizer;
   const sent =
@@ -127,7 +138,7 @@ export function extAuthzNetworkFilter(
     name: "envoy.filters.network.ext_authz",
     typedConfig: any("envoy.extensions.filters.network.ext_authz.v3.ExtAuthz", {
       statPrefix: "tcp.",
-      grpcService: grpcService(authorizer.settings, address),
+      grpcService: grpcAuthorizer(address, timeoutOf(authorizer.settings)),
       transportApiVersion: "V3",
       filterEnabledMetadata: whenRuleOf(provider, RBAC_NETWORK_FILTER),
       ...defined({ failureModeAllow: authorizer.settings.failOpen }),

@@ -81,6 +81,7 @@ function httpFilter(routes: string, prefix: string, options: GatewayListenerOpti
     routes: { name: routes },
     filters: httpFilters({
       security: options.security.http,
+      asks: options.needs.asking.get(routes),
       looksHostsUp: options.needs.lookingUp.has(routes),
       keepsSessions: options.needs.keepingSessions.has(routes),
       headers: options.headers,

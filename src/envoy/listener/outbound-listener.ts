@@ -100,6 +100,7 @@ function requestFilter(
     statPrefix: `outbound_${listener};`,
     routes,
     filters: httpFilters({
+      asks: "name" in routes ? options.needs.asking.get(routes.name) : undefined,
       looksHostsUp: "name" in routes && options.needs.lookingUp.has(routes.name),
       keepsSessions: "name" in routes && options.needs.keepingSessions.has(routes.name),
       callsPods: "name" in routes && options.needs.callingPods.has(routes.name),

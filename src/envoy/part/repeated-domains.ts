@@ -64,8 +64,11 @@ export function createDomainIndex<Host extends EnvoyResource>(
   );
 }
 
-const needsSomething = ({ looksHostsUp, keepsSessions, callsPods }: EnvoyResource): boolean =>
-  looksHostsUp === true || keepsSessions === true || callsPods === true;
+const needsSomething = (host: EnvoyResource): boolean =>
+  host.looksHostsUp === true ||
+  host.keepsSessions === true ||
+  host.callsPods === true ||
+  host.authorizers !== undefined;
 
 /** The hosts that have a domain, if there are several. */
 function repeatedAt<Host>(all: Table<Table<Host>>, domain: string): Table<Host> | typeof ABSENT {

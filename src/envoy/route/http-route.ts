@@ -3,6 +3,7 @@ import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
 import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import { authorizersOf, type RouteAuthorizer } from "../../mesh/gateway-api/external-auth.js";
 import { type SessionState, sessionsOf } from "../../mesh/gateway-api/session.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { type MadePart, madeParts, matchesBySegment } from "../../mesh/made-of.js";
@@ -20,6 +21,7 @@ import type {
   RouteJson,
   RouteMatchJson,
 } from "../api.js";
+import { askingRoute } from "../authorization/route-authorizer.js";
 import { goDuration } from "../duration.js";
 import {
   type ClusterKey,
@@ -160,12 +162,13 @@ function handling(
 }
 
 function perFilterConfig(
-  { route, session }: Rule,
+  { route, session, authorizer }: Rule,
   lookUp: Way["lookUp"],
 ): Pick<RouteJson, "typedPerFilterConfig"> {
   const configs = {
     ...lookUp,
     ...(session === undefined || isAnswered(route) ? {} : sessionOf(session)),
+    ...(authorizer === undefined ? {} : askingRoute(authorizer)),
     ...(route.corsPolicy === undefined
       ? {}
       : {
@@ -200,6 +203,8 @@ interface Rule {
   readonly made: MadePart | undefined;
   /** How it keeps clients with their endpoints. */
   readonly session: SessionState | undefined;
+  /** Who is asked about its requests. */
+  readonly authorizer: RouteAuthorizer | undefined;
   /** Absent of a route that is for every request. */
   readonly match?: { readonly request: HTTPMatchRequest; readonly index: number };
 }
@@ -311,18 +316,14 @@ export function httpRoutes(virtualService: VirtualService, context: RouteContext
 function rulesOf({ spec: { http = [] }, resource }: VirtualService): readonly Rule[] {
   const parts = madeParts(resource);
   const sessions = sessionsOf(resource);
+  const authorizers = authorizersOf(resource);
   return http.flatMap((route, index): readonly Rule[] => {
     const { match = [] } = route;
     const made = parts[index];
     const session = sessions[index];
-    if (match.length === 0) return [{ route, index, made, session }];
-    return match.map((request, i) => ({
-      route,
-      index,
-      made,
-      session,
-      match: { request, index: i },
-    }));
+    const rule: Rule = { route, index, made, session, authorizer: authorizers[index] };
+    if (match.length === 0) return [rule];
+    return match.map((request, i) => ({ ...rule, match: { request, index: i } }));
   });
 }
 

@@ -4,6 +4,7 @@ import { fieldHead, textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";
+import { askedAuthorizers } from "../authorization/route-authorizer.js";
 import type { Built } from "../built.js";
 import { callsPods } from "../called-pod.js";
 import { clusterNames } from "../cluster-names.js";
@@ -39,6 +40,7 @@ export function encodeVirtualHost(
 ): VirtualHostResource {
   const name = `${routeName}/${tableName}`;
   const built = { name: tableName, json: { ...json, name }, sources };
+  const authorizers = askedAuthorizers(json);
   return {
     ...encodeResource(encoder, MESSAGE.virtualHost, built),
     name,
@@ -48,6 +50,7 @@ export function encodeVirtualHost(
     ...(looksHostsUp(json) ? { looksHostsUp: true } : {}),
     ...(keepsSessions(json) ? { keepsSessions: true } : {}),
     ...(callsPods(json) ? { callsPods: true } : {}),
+    ...(authorizers.length === 0 ? {} : { authorizers }),
     exclusive: (json.domains ?? []).map((domain) => domainKey(routeName, domain)),
   };
 }

@@ -1,5 +1,7 @@
 /** What some routes need that connection managers have filters for where they are asked for alone. */
 
+import { isDeepStrictEqual } from "node:util";
+
 /** The names of route configurations by what some of their routes need. */
 export interface RouteNeeds {
   /** Routes to hosts whose names the proxy looks up. */
@@ -8,6 +10,8 @@ export interface RouteNeeds {
   readonly keepingSessions: ReadonlySet<string>;
   /** Requests that may name pods. */
   readonly callingPods: ReadonlySet<string>;
+  /** Who is asked about the requests of some routes, as texts, sorted. */
+  readonly asking: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a virtual host needs. */
@@ -16,6 +20,7 @@ export interface NeedingHost {
   readonly looksHostsUp?: true;
   readonly keepsSessions?: true;
   readonly callsPods?: true;
+  readonly authorizers?: readonly string[];
 }
 
 /** What the route configurations of some virtual hosts need. */
@@ -26,7 +31,19 @@ export function needsOf(hosts: readonly NeedingHost[]): RouteNeeds {
     lookingUp: namesOf(hosts.filter(({ looksHostsUp }) => looksHostsUp === true)),
     keepingSessions: namesOf(hosts.filter(({ keepsSessions }) => keepsSessions === true)),
     callingPods: namesOf(hosts.filter(({ callsPods }) => callsPods === true)),
+    asking: askingOf(hosts),
   };
+}
+
+function askingOf(hosts: readonly NeedingHost[]): RouteNeeds["asking"] {
+  const asking = new Map<string, Set<string>>();
+  for (const { routeName, authorizers = [] } of hosts) {
+    if (authorizers.length === 0) continue;
+    const known = asking.get(routeName) ?? new Set();
+    for (const one of authorizers) known.add(one);
+    asking.set(routeName, known);
+  }
+  return new Map([...asking].map(([name, authorizers]) => [name, [...authorizers].sort()]));
 }
 
 /** Whether two are the same. */
@@ -34,7 +51,8 @@ export function sameNeeds(a: RouteNeeds, b: RouteNeeds): boolean {
   return (
     isSame(a.lookingUp, b.lookingUp) &&
     isSame(a.keepingSessions, b.keepingSessions) &&
-    isSame(a.callingPods, b.callingPods)
+    isSame(a.callingPods, b.callingPods) &&
+    isDeepStrictEqual(a.asking, b.asking)
   );
 }
 

@@ -7,6 +7,7 @@ import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceMetadata, ResourceRef } from "../../config/resource.js";
 import { compareSpecificity } from "../hostname.js";
 import { type MadePart, madeOf, parentsOf, routeSemantics } from "../made-of.js";
+import { authorizersAnnotation, type RouteAuthorizer } from "./external-auth.js";
 import { compareMatches } from "./http-match.js";
 import { type SessionState, sessionsAnnotation } from "./session.js";
 
@@ -35,6 +36,8 @@ export interface Made<Route> {
   readonly part: MadePart;
   /** How it keeps clients with their endpoints. */
   readonly session?: SessionState;
+  /** Who is asked about its requests. */
+  readonly authorizer?: RouteAuthorizer;
 }
 
 /** What a route says, in the words of VirtualServices: one of the three. */
@@ -98,6 +101,7 @@ export function mergedVirtualService(
       ...parentsOf(byAge.map(({ ref }) => ref)),
       ...madeOf(made.map(({ part }) => part)),
       ...sessionsAnnotation(made.map(({ session }) => session)),
+      ...authorizersAnnotation(made.map(({ authorizer }) => authorizer)),
     },
     ...(oldest.creationTimestamp === undefined
       ? {}

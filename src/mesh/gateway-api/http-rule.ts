@@ -15,6 +15,7 @@ import { keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import type { Made } from "./attached-route.js";
 import { type BackendContext, NOWHERE } from "./backend.js";
 import { sharedDestinations } from "./backend-weights.js";
+import { type RouteAuthorizer, routeAuthorizer } from "./external-auth.js";
 import { corsOf, headersOf, mirrorsOf, redirectOf, rewriteOf } from "./http-filter.js";
 import { matchRequest } from "./http-match.js";
 import { sessionState } from "./session.js";
@@ -27,6 +28,7 @@ interface MatchedRule {
   readonly name?: string;
   readonly matches: readonly HTTPMatchRequest[];
   readonly rule: SessionRuleFields;
+  readonly authorizer?: RouteAuthorizer | undefined;
 }
 
 /** What says whether a rule keeps clients with their endpoints: one of several backends keeps none. */
@@ -42,7 +44,7 @@ interface SessionRuleFields {
 export function ruleRoutes(
   ref: ResourceRef,
   index: number,
-  { name = `${keyOf(ref).replace("/", ".")}.${index}`, matches, rule }: MatchedRule,
+  { name = `${keyOf(ref).replace("/", ".")}.${index}`, matches, rule, authorizer }: MatchedRule,
   handlingOf: (match: HTTPMatchRequest) => HTTPRoute,
 ): readonly Made<HTTPRoute>[] {
   const path = `rules[${index}]`;
@@ -56,6 +58,7 @@ export function ruleRoutes(
     route: { name, match: [match], ...handlingOf(match) },
     part: { ref, path: at },
     ...(session === undefined ? {} : { session }),
+    ...(authorizer === undefined ? {} : { authorizer }),
   });
   if (matches.length === 0) return [made({ uri: { prefix: "/" } }, path)];
   return matches.map((match, i) => made(match, `${path}.matches[${i}]`));
@@ -69,10 +72,12 @@ export function httpRouteRules(
   const ref = refOf(resource);
   return (resource.spec.rules ?? [{}]).flatMap((rule, index) => {
     const { name, matches = [] } = rule;
+    const auth = externalAuth(rule);
     const matched = {
       ...(name === undefined ? {} : { name }),
       matches: matches.map(matchRequest),
       rule,
+      authorizer: auth && routeAuthorizer(auth, context),
     };
     return ruleRoutes(ref, index, matched, ({ uri }) =>
       handling(rule, uri?.prefix ?? "/", context),
@@ -80,10 +85,25 @@ export function httpRouteRules(
   });
 }
 
+const externalAuth = ({ filters = [] }: HTTPRouteRule): HTTPRouteFilter["externalAuth"] =>
+  filters.find((one) => one.externalAuth)?.externalAuth;
+
+/** Whether one of the filters is none that there is, or asks nobody who may be asked. */
+function hasImpossibleFilter(
+  filters: readonly HTTPRouteFilter[],
+  context: BackendContext,
+): boolean {
+  return filters.some(
+    ({ type, externalAuth: auth }) =>
+      UNSUPPORTED_FILTERS.has(type) ||
+      (auth !== undefined && routeAuthorizer(auth, context) === undefined),
+  );
+}
+
 /** What becomes of the requests of a rule whose paths begin with a prefix. */
 function handling(rule: HTTPRouteRule, prefix: string, context: BackendContext): HTTPRoute {
   const { filters = [], backendRefs = [] } = rule;
-  if (filters.some(({ type }) => UNSUPPORTED_FILTERS.has(type))) return ERROR;
+  if (hasImpossibleFilter(filters, context)) return ERROR;
   const headers = headersOf(filters);
   const cors = filters.find((one) => one.cors)?.cors;
   const shared: HTTPRoute = {

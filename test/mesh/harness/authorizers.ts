@@ -39,7 +39,7 @@ export async function startHttpAuthorizer({ address, port }: At): Promise<Author
       response.writeHead(
         mayPass ? 200 : 401,
         mayPass
-          ? { "x-decided": "yes", "x-told": "yes" }
+          ? { "x-decided": "yes", "x-told": "yes", "content-type": "text/plain" }
           : { "x-reason": "stranger", "x-told": "no" },
       );
       response.end(mayPass ? "" : "strangers stay out");

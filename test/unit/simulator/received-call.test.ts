@@ -67,6 +67,21 @@ test("bytes that are no HTTP are taken as they are", () => {
   expect(receivedCall(EDGE, bytes)).toEqual({ call: bytes });
 });
 
+test("an authorizer that is off is asked about the routes that name it", () => {
+  const typedConfig = any("envoy.extensions.filters.http.ext_authz.v3.ExtAuthz", {
+    httpService: { serverUri: { uri: "http://a.example", cluster: "a", timeout: "1s" } },
+  });
+  const httpFilters = [{ name: "own", disabled: true, typedConfig }];
+  const manager = { ...SIDECAR, httpFilters };
+  const asked = call({ request: request({}) });
+  const config = any("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", {});
+  const naming = { typedPerFilterConfig: { own: config } };
+  expect(checkAccess({ manager, route: naming }, asked)).toMatchObject([
+    { condition: "a.example allows it" },
+  ]);
+  expect(checkAccess({ manager, route: {} }, asked)).toEqual([]);
+});
+
 test("policies look at the path and the address that the manager makes of them", () => {
   const rules: RBACJson = {
     action: "DENY",

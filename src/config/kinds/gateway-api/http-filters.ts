@@ -1,7 +1,6 @@
 import type { Path } from "../../kind.js";
 import {
   Flag,
-  lenient,
   list,
   NonEmptyText,
   oneOf,
@@ -15,6 +14,7 @@ import {
 import { each, type Findings, given, invalid, refuse } from "../findings.js";
 import { headerNameProblem } from "../http-headers.js";
 import { BackendObjectReference, checkBackend } from "./backends.js";
+import { checkExternalAuth, HTTPExternalAuthFilter } from "./external-auth.js";
 import { checkHeaderModifier, HeaderModifier } from "./header-modifier.js";
 import { Method } from "./http-matches.js";
 import { checkReference, preciseHostnameProblem } from "./names.js";
@@ -92,7 +92,7 @@ export const HTTPRouteFilter = strict({
   urlRewrite: optional(URLRewrite),
   cors: optional(CORSFilter),
   extensionRef: optional(ExtensionRef),
-  externalAuth: optional(lenient({})),
+  externalAuth: optional(HTTPExternalAuthFilter),
 });
 
 type FilterField = Exclude<keyof HTTPRouteFilter, "type">;
@@ -109,7 +109,7 @@ const FIELDS: Readonly<Record<HTTPRouteFilter["type"], FilterField>> = {
 };
 
 /** The filters that fairlead and Istio do not have: requests that they are for are answered with an error. */
-export const UNSUPPORTED_FILTERS: ReadonlySet<string> = new Set(["ExtensionRef", "ExternalAuth"]);
+export const UNSUPPORTED_FILTERS: ReadonlySet<string> = new Set(["ExtensionRef"]);
 
 /** Filters that can be together, each with the field of its type. */
 export function* checkHttpFilters(filters: readonly HTTPRouteFilter[], path: Path): Findings {
@@ -154,6 +154,7 @@ function* checkHttpFilter(filter: HTTPRouteFilter, path: Path): Findings {
   yield* given(filter.urlRewrite, [...path, "urlRewrite"], checkRewrite);
   yield* given(filter.cors, [...path, "cors"], checkCors);
   yield* given(filter.extensionRef, [...path, "extensionRef"], checkReference);
+  yield* given(filter.externalAuth, [...path, "externalAuth"], checkExternalAuth);
 }
 
 /** That of the fields of a filter the one of its type is there, and no other. */

@@ -121,6 +121,44 @@ describe("the filters of an HTTPRoute", () => {
       [`${AT}[0].cors.allowOrigins[0]`, `${AT}[0].cors.allowOrigins`],
     ],
     [
+      "ask by the protocol that they say, and need its settings",
+      filters({
+        type: "ExternalAuth",
+        externalAuth: { protocol: "GRPC", backendRef: a, http: {} },
+      }),
+      [`${AT}[0].externalAuth`, `${AT}[0].externalAuth.http`],
+    ],
+    [
+      "ask about a body of some size",
+      filters({
+        type: "ExternalAuth",
+        externalAuth: {
+          protocol: "HTTP",
+          backendRef: a,
+          http: {},
+          forwardBody: { maxSize: 65536 },
+        },
+      }),
+      [`${AT}[0].externalAuth.forwardBody.maxSize`],
+    ],
+    [
+      "ask somebody of a port, by names that headers can have",
+      filters({
+        type: "ExternalAuth",
+        externalAuth: {
+          protocol: "HTTP",
+          backendRef: { name: "a" },
+          http: { path: "/a?b", allowedHeaders: ["x-a", "b c"], allowedResponseHeaders: [":path"] },
+        },
+      }),
+      [
+        `${AT}[0].externalAuth.backendRef.port`,
+        `${AT}[0].externalAuth.http.allowedHeaders[1]`,
+        `${AT}[0].externalAuth.http.allowedResponseHeaders[0]`,
+        `${AT}[0].externalAuth.http.path`,
+      ],
+    ],
+    [
       "are some that fairlead does not have",
       filters({ type: "ExtensionRef", extensionRef: { group: "a.b", kind: "C", name: "d" } }),
       [`warning ${AT}[0].type`],

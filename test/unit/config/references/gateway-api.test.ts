@@ -185,6 +185,17 @@ spec: { controllerName: example.com/other }`;
     },
   );
 
+  it.each([
+    ["there is not", "name: gone, port: 80", "IST0101"],
+    ["may not be asked", "name: shop, namespace: other, port: 80", "reference-not-granted"],
+  ])("is told of an authorizer that %s", (_what, backend, code) => {
+    const auth = `{ protocol: HTTP, http: {}, backendRef: { ${backend} } }`;
+    const filters = `filters: [{ type: ExternalAuth, externalAuth: ${auth} }]`;
+    const spec = `{ ${EDGE}, rules: [{ ${filters}, backendRefs: [{ name: shop, port: 80 }] }] }`;
+    const found = warningsOf(SHOP, gateway(`[${HTTP}]`), route(spec));
+    expect(found.map(([one]) => one)).toEqual([code]);
+  });
+
   it("needs no grant for calls in the mesh", () => {
     const spec = `{ parentRefs: [{ group: "", kind: Service, name: shop }], rules: [{ backendRefs: [{ name: a, namespace: other, port: 80 }] }] }`;
     const other = SHOP.replace("name: shop", "name: a, namespace: other");

@@ -91,6 +91,38 @@ test("a backend that the route may not name stands for no host, and is sent no c
   expect(route).not.toHaveProperty("mirrors");
 });
 
+const asking = (settings: string): string =>
+  `filters: [{ type: ExternalAuth, externalAuth: { ${settings} } }], ${BACKEND}`;
+
+test.each([
+  [
+    "protocol: GRPC, backendRef: { name: b, port: 9000 }, grpc: {}",
+    "grpc",
+    { told: [], taken: [] },
+  ],
+  [
+    "protocol: HTTP, backendRef: { name: b, port: 9000 }, http: { path: check, allowedHeaders: [X-B, x-a, x-b], allowedResponseHeaders: [x-c] }, forwardBody: { maxSize: 10 }",
+    "http",
+    { path: "/check", told: ["x-a", "x-b"], taken: ["x-c"], maxBody: 10 },
+  ],
+])("every route of a rule with %s asks", (settings, protocol, said) => {
+  const made = routesOf(`[{ matches: [{ path: { value: /a } }, {}], ${asking(settings)} }]`);
+  const authorizer = {
+    protocol,
+    hostname: "b.default.svc.cluster.local",
+    port: 9000,
+    ...said,
+  };
+  expect(made.map((one) => one.authorizer)).toEqual([authorizer, authorizer]);
+});
+
+test("the requests of a rule that may not ask are answered with 500", () => {
+  const settings = "protocol: HTTP, backendRef: { name: b, port: 9000 }, http: {}";
+  const [made] = routesOf(`[{ ${asking(settings)} }]`, false);
+  expect(made).toMatchObject({ route: { directResponse: { status: 500 } } });
+  expect(made).not.toHaveProperty("authorizer");
+});
+
 test("a Hostname is the host that it names", () => {
   const backend =
     "{ group: networking.istio.io, kind: Hostname, name: api.example.com, port: 443 }";

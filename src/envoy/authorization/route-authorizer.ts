@@ -1,0 +1,92 @@
+/**
+ * Who is asked about the requests of single routes. A connection manager has a filter for each authorizer, by a name that says
+ * all that the filter does; it asks about the requests of those routes alone that name it.
+ */
+import {
+  authorizerOfText,
+  type RouteAuthorizer,
+  textOfAuthorizer,
+} from "../../mesh/gateway-api/external-auth.js";
+import { any } from "../any.js";
+import type { ExtAuthzJson, HttpFilterJson, RouteJson, VirtualHostJson } from "../api.js";
+import { outboundClusterName } from "../names.js";
+import { exactHeaders, grpcAuthorizer, httpAuthorizer } from "./ext-authz.js";
+
+const MESSAGES = "envoy.extensions.filters.http.ext_authz.v3";
+const PREFIX = "envoy.filters.http.ext_authz/";
+/** Who waits longer for an answer gets an error. */
+const TIMEOUT = "10s";
+/** What is answered when nobody can be asked: the client is not to blame. */
+const UNANSWERED = 500;
+
+/**
+ * Of an answer all headers can be taken over but those of the answer itself, of its body and of its connection, and those by
+ * which a request is routed.
+ */
+const NEVER_TAKEN =
+  "(?i)(host|date|server|via|connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|content-.*)";
+
+/** What a route that asks says, in its `typedPerFilterConfig`. */
+export function askingRoute(
+  authorizer: RouteAuthorizer,
+): NonNullable<RouteJson["typedPerFilterConfig"]> {
+  const config = any(`${MESSAGES}.ExtAuthzPerRoute`, { checkSettings: {} });
+  return { [`${PREFIX}${textOfAuthorizer(authorizer)}`]: config };
+}
+
+/** The authorizers that some of a virtual host's routes ask, as texts: their filters have to be there. */
+export function askedAuthorizers({ routes = [] }: VirtualHostJson): readonly string[] {
+  const names = routes.flatMap(({ typedPerFilterConfig = {} }) =>
+    Object.keys(typedPerFilterConfig).filter((name) => name.startsWith(PREFIX)),
+  );
+  return [...new Set(names)].map((name) => name.slice(PREFIX.length));
+}
+
+/** The filters that ask these authorizers. */
+export function routeAuthorizerFilters(texts: readonly string[]): readonly HttpFilterJson[] {
+  return texts.flatMap((text) => {
+    const authorizer = authorizerOfText(text);
+    return authorizer === undefined ? [] : [filterOf(authorizer, `${PREFIX}${text}`)];
+  });
+}
+
+function filterOf(authorizer: RouteAuthorizer, name: string): HttpFilterJson {
+  const { maxBody } = authorizer;
+  return {
+    name,
+    disabled: true,
+    typedConfig: any(`${MESSAGES}.ExtAuthz`, {
+      ...transport(authorizer),
+      transportApiVersion: "V3",
+      statusOnError: { code: UNANSWERED },
+      validateMutations: true,
+      ...(maxBody === undefined ? {} : { withRequestBody: { maxRequestBytes: maxBody } }),
+    }),
+  };
+}
+
+function transport({
+  protocol,
+  hostname,
+  port,
+  path,
+  told,
+  taken,
+}: RouteAuthorizer): Partial<ExtAuthzJson> {
+  const cluster = outboundClusterName({ port, subset: "", hostname });
+  const allowedHeaders = exactHeaders(told);
+  const sent = allowedHeaders === undefined ? {} : { allowedHeaders };
+  if (protocol === "grpc") {
+    return { grpcService: grpcAuthorizer({ hostname, cluster }, TIMEOUT), ...sent };
+  }
+  const upstream = exactHeaders(taken) ?? { patterns: [{ safeRegex: { regex: ".*" } }] };
+  return {
+    httpService: {
+      ...httpAuthorizer({ hostname, cluster }, TIMEOUT),
+      ...(path === undefined ? {} : { pathPrefix: path }),
+      authorizationResponse: { allowedUpstreamHeaders: upstream },
+    },
+    decoderHeaderMutationRules: { disallowExpression: { regex: NEVER_TAKEN } },
+    ...sent,
+  };
+}
