@@ -8,7 +8,7 @@ import { createPrivateFile, readPrivateFile, removePrivateFile } from "../ca/pri
  * @throws StateFileError when the file cannot be read or written, or is another user's
  */
 export async function takeLock(file: string): Promise<number | undefined> {
-  const own = await processText(process.pid);
+  const own = (await processText(process.pid)) ?? "";
   while (!(await createPrivateFile(file, own))) {
     const holder = (await readPrivateFile(file))?.toString("utf8") ?? "";
     const pid = Number.parseInt(holder, 10);
@@ -19,18 +19,21 @@ export async function takeLock(file: string): Promise<number | undefined> {
   return undefined;
 }
 
+/** That a process has ended for which its parent has not asked yet, as the first one of many a container never does. */
+const ENDED = ["Z", "X"];
+
 /**
  * A process, as no other one ever is: after a reboot, or in a container that was started again, others soon have its number.
- * Where the system does not tell when it was started, its number alone.
+ * Where the system does not tell when it was started, its number alone; undefined when it is known to have ended.
  */
-async function processText(pid: number): Promise<string> {
+async function processText(pid: number): Promise<string | undefined> {
   const [boot, status] = await Promise.all([
     readText("/proc/sys/kernel/random/boot_id"),
     readText(`/proc/${pid}/stat`),
   ]);
   // The name of the program, which may have spaces, ends with the last parenthesis; the start is the 22nd field of all.
-  const started = status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  return `${pid} ${boot.trim()} ${started}\n`;
+  const [state = "", ...rest] = status.slice(status.lastIndexOf(")") + 2).split(" ");
+  return ENDED.includes(state) ? undefined : `${pid} ${boot.trim()} ${rest[18] ?? ""}\n`;
 }
 
 const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");

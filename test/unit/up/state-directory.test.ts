@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openMadeDirectory } from "../../../src/up/made-directory.js";
+import { takeLock } from "../../../src/up/process-lock.js";
 import { openSlotStore } from "../../../src/up/slot-store.js";
 import { boundLogs, openStateDirectory, setLogsAside } from "../../../src/up/state-directory.js";
 
@@ -41,6 +44,30 @@ describe("the state directory", () => {
     expect(Number.parseInt(own, 10)).toBe(process.pid);
     await next.release();
     expect(existsSync(join(state.path, "up.pid"))).toBe(false);
+  });
+});
+
+describe("a lock", () => {
+  test("is taken over from a process that was killed, though its parent never asks what became of it", async () => {
+    const file = join(directory, "lock");
+    // The child of the shell becomes that of the program in its place, which knows of none.
+    const parent = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]);
+    try {
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(String(line));
+      const status = (): string => readFileSync(`/proc/${pid}/stat`, "utf8");
+      // The name, the state, and the 18 fields between that and the start.
+      const [, started = ""] = /\) \S(?: \S+){18} (\d+)/.exec(status()) ?? [];
+      const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+      writeFileSync(file, `${pid} ${boot} ${started}\n`, { mode: 0o600 });
+      expect(await takeLock(file)).toBe(pid);
+
+      process.kill(pid, "SIGKILL");
+      await expect.poll(status).toContain(") Z ");
+      expect(await takeLock(file)).toBeUndefined();
+    } finally {
+      parent.kill("SIGKILL");
+    }
   });
 });
 
