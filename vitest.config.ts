@@ -19,6 +19,8 @@ export default defineConfig({
         test: {
           ...SHARED_MODULES,
           name: "unit",
+          // All there are: by itself it leaves one of the processors to nobody.
+          maxWorkers: "100%",
           include: ["test/**/*.test.ts"],
           exclude: [MESH_TESTS],
           testTimeout: UNIT_TIMEOUT_MS,
