@@ -13,6 +13,7 @@ import {
 import { onTestFinished } from "vitest";
 import type { IssuedCertificate } from "../../../src/ca/authority.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
+import { CHANNEL_OPTIONS } from "./channel-options.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
 const DISCOVERY = "envoy.service.discovery.v3";
@@ -133,7 +134,7 @@ export function openAds(options: AdsClientOptions): AdsClient {
   const { port, token } = options;
   const channel = channelOf(options);
   const Client = makeGenericClientConstructor(SERVICE, "Discovery");
-  const client = new Client(`127.0.0.1:${String(port)}`, channel);
+  const client = new Client(`127.0.0.1:${String(port)}`, channel, CHANNEL_OPTIONS);
   onTestFinished(() => {
     client.close();
   });

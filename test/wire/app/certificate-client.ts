@@ -11,6 +11,7 @@ import { onTestFinished } from "vitest";
 import { readOwnDescriptors } from "../../../src/app/package-files.js";
 import { CERTIFICATE_SERVICE } from "../../../src/ca/certificate-service.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
+import { CHANNEL_OPTIONS } from "./channel-options.js";
 
 const API = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
 const SERVICE = serviceDefinition(API, CERTIFICATE_SERVICE);
@@ -50,7 +51,7 @@ export function createCertificate(
   validityDuration = DAY_S,
 ): Promise<readonly string[]> {
   const Client = makeGenericClientConstructor(SERVICE, "Certificates");
-  const stub = new Client(`127.0.0.1:${options.port}`, channelOf(options));
+  const stub = new Client(`127.0.0.1:${options.port}`, channelOf(options), CHANNEL_OPTIONS);
   onTestFinished(() => {
     stub.close();
   });

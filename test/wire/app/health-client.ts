@@ -11,6 +11,7 @@ import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import type { HealthCheckSpecifierJson } from "../../../src/envoy/api.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
 import { type AdsClientOptions, channelOf, nodeOf } from "./ads-client.js";
+import { CHANNEL_OPTIONS } from "./channel-options.js";
 
 const { registry } = createEncoder(
   readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)),
@@ -34,7 +35,11 @@ export interface HealthClient {
 
 /** Opens a stream; it is closed when the test is over. */
 export function openHealth(options: Omit<AdsClientOptions, "judge" | "type">): HealthClient {
-  const client = new Client(`127.0.0.1:${String(options.port)}`, channelOf(options));
+  const client = new Client(
+    `127.0.0.1:${String(options.port)}`,
+    channelOf(options),
+    CHANNEL_OPTIONS,
+  );
   onTestFinished(() => {
     client.close();
   });
