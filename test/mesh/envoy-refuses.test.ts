@@ -110,9 +110,9 @@ test("a plan that has Envoy validate blames the line that made what it refuses",
   });
 });
 
-test.for(goldenCaseNames())(
+test.concurrent.for(goldenCaseNames())(
   "Envoy takes what the proxies of %s are sent",
-  async (name, { skip }) => {
+  async (name, { skip, expect: expectHere }) => {
     for (const sets of goldenResources(readGoldenCase(name), encoder).values()) {
       const resources = [
         ...decoded(sets.clusters, MESSAGE.cluster),
@@ -120,7 +120,7 @@ test.for(goldenCaseNames())(
         ...decoded(sets.listeners, MESSAGE.listener),
         ...decoded(sets.routes, MESSAGE.route),
       ];
-      expect(await askEnvoy(resources, { skip })).toBeUndefined();
+      expectHere(await askEnvoy(resources, { skip })).toBeUndefined();
     }
   },
 );

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, type TestContext, test } from "vitest";
 import { Table } from "../../src/base/table.js";
 import type { ListenerJson } from "../../src/envoy/api.js";
 import { buildBootstrap } from "../../src/envoy/bootstrap.js";
@@ -54,13 +54,16 @@ beforeAll(async () => {
   binary = (await findEnvoy({ named, path, installation: INSTALLATION })).file;
 });
 
+/** Several tests run at once: what a test is to clean up it has to be told itself. */
+type Cleaning = Pick<TestContext, "onTestFinished">;
+
 /** Where an Envoy is: an address of its own, so that its ports are free, and a directory. */
 interface Place {
   readonly address: string;
   readonly directory: string;
 }
 
-async function newPlace(): Promise<Place> {
+async function newPlace({ onTestFinished }: Cleaning): Promise<Place> {
   const [a = 0, b = 0, c = 0] = randomBytes(3);
   const directory = await mkdtemp(join(tmpdir(), "fairlead-golden-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -147,7 +150,11 @@ function viewOf(sets: ResourceSets, place: Place): ResourceView {
 }
 
 /** Serves a view to whoever comes; what is refused is put into `nacks`. */
-async function serve(view: ResourceView, nacks: Nacked[]): Promise<number> {
+async function serve(
+  view: ResourceView,
+  nacks: Nacked[],
+  { onTestFinished }: Cleaning,
+): Promise<number> {
   const ads = createAdsServer({
     sessions: { open: ({ node }) => ({ id: node.id, view: () => view, closed: () => undefined }) },
     registry: encoder.registry,
@@ -164,7 +171,11 @@ async function serve(view: ResourceView, nacks: Nacked[]): Promise<number> {
   return server.listen({ host: "127.0.0.1", port: 0 });
 }
 
-function start(port: number, { address, directory }: Place): EnvoyProcess {
+function start(
+  port: number,
+  { address, directory }: Place,
+  { onTestFinished }: Cleaning,
+): EnvoyProcess {
   const admin = { address, port: 15000 };
   const envoy = startEnvoy({
     ...{ binary, directory, admin, logFile: join(directory, "envoy.log") },
@@ -204,18 +215,22 @@ const PROXIES = goldenCaseNames().flatMap((name) =>
   [...readGoldenCase(name).proxies.keys()].map((proxy) => ({ name, proxy })),
 );
 
-test.each(PROXIES)("an Envoy takes all that $proxy of $name is sent", async ({ name, proxy }) => {
-  const sets = goldenResources(readGoldenCase(name), encoder).get(proxy)!;
-  const place = await newPlace();
-  const nacks: Nacked[] = [];
-  const envoy = start(await serve(viewOf(sets, place), nacks), place);
-  await envoy.ready();
-  expect(nacks.map(({ error }) => error)).toEqual([]);
-  const listeners = await dump(envoy, "dynamic_listeners");
-  expect(listeners.filter(({ error_state }) => error_state !== undefined)).toEqual([]);
-  const active = listeners.filter(({ active_state }) => active_state !== undefined);
-  expect(active.map((one) => one.name ?? "").sort()).toEqual([...sets.listeners.keys()].sort());
-  const clusters = await dump(envoy, "dynamic_active_clusters");
-  const names = clusters.map(({ cluster }) => cluster?.name ?? "").sort();
-  expect(names).toEqual([...sets.clusters.keys()].sort());
-});
+test.concurrent.for(PROXIES)(
+  "an Envoy takes all that $proxy of $name is sent",
+  async ({ name, proxy }, { expect, onTestFinished }) => {
+    const sets = goldenResources(readGoldenCase(name), encoder).get(proxy)!;
+    const place = await newPlace({ onTestFinished });
+    const nacks: Nacked[] = [];
+    const port = await serve(viewOf(sets, place), nacks, { onTestFinished });
+    const envoy = start(port, place, { onTestFinished });
+    await envoy.ready();
+    expect(nacks.map(({ error }) => error)).toEqual([]);
+    const listeners = await dump(envoy, "dynamic_listeners");
+    expect(listeners.filter(({ error_state }) => error_state !== undefined)).toEqual([]);
+    const active = listeners.filter(({ active_state }) => active_state !== undefined);
+    expect(active.map((one) => one.name ?? "").sort()).toEqual([...sets.listeners.keys()].sort());
+    const clusters = await dump(envoy, "dynamic_active_clusters");
+    const names = clusters.map(({ cluster }) => cluster?.name ?? "").sort();
+    expect(names).toEqual([...sets.clusters.keys()].sort());
+  },
+);
