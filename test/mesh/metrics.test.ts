@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { stats } from "./harness/admin.js";
-import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
+import { application, documents, EAGER_STATISTICS, HTTP_GATEWAY } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -50,6 +50,7 @@ const mesh = shareMesh({
     BYTES,
   ),
   "edge.yaml": HTTP_GATEWAY,
+  "statistics.yaml": EAGER_STATISTICS,
   "route.yaml": ROUTE,
   "telemetry.yaml": TELEMETRY,
 });

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command-line.js";
 import type { MetricsValue } from "../../src/console/metrics-table.js";
 import { type Outcome, run } from "../unit/cli/run.js";
-import { application } from "./harness/manifests.js";
+import { application, EAGER_STATISTICS } from "./harness/manifests.js";
 import { call } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
@@ -15,6 +15,7 @@ const PICKY = { "sidecar.istio.io/statsInclusionPrefixes": "cluster.outbound" };
 const mesh = shareMesh({
   "payments.yaml": application("payments", { versions: ["v1", "v2"] }),
   "my-service.yaml": application("my-service"),
+  "statistics.yaml": EAGER_STATISTICS,
   "picky.yaml": application("picky", { annotations: PICKY }),
 });
 

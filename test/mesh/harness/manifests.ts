@@ -66,6 +66,17 @@ data:
     ${JSON.stringify(settings)}
 `;
 
+/** Has all Envoys sum up their statistics, and tell them, each second; by itself an Envoy does it every five. */
+export const EAGER_STATISTICS = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: eager-statistics, namespace: istio-system }
+spec:
+  configPatches:
+  - applyTo: BOOTSTRAP
+    patch: { operation: MERGE, value: { stats_flush_interval: 1s } }
+`;
+
 /** The configuration of a mesh in which sidecars are sent what they call, when they call it. */
 export const ON_DEMAND = meshConfiguration({
   defaultConfig: { proxyMetadata: { ISTIO_META_ON_DEMAND_DISCOVERY: "true" } },
