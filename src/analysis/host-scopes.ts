@@ -1,6 +1,6 @@
 import type { TextMap } from "../config/kinds/fields.js";
 import { hostsOf } from "../config/references/host-names.js";
-import { isWildcard, resolveShortName, serviceHostname } from "../mesh/hostname.js";
+import { isSubsetOf, isWildcard, resolveShortName, serviceHostname } from "../mesh/hostname.js";
 import type { AnalyzedOf, Resources } from "./resources.js";
 
 /** A host that a Service or a ServiceEntry stands for. */
@@ -27,6 +27,8 @@ export interface HostQuery {
 export interface HostScopes {
   /** The host that a resource names, if the namespaces for which the resource is see one. */
   readonly find: (query: HostQuery) => KnownHost | undefined;
+  /** Whether those namespaces see a host that a wildcard stands for. */
+  readonly findsAnyOf: (query: HostQuery) => boolean;
 }
 
 const ALL = "*";
@@ -65,6 +67,10 @@ export function createHostScopes(resources: Resources): HostScopes {
         (one) =>
           (one.scope === ALL || one.scope === namespace) && suffix.endsWith(one.host.slice(1)),
       )?.known;
+    },
+    findsAnyOf: ({ host, namespace, exportTo }) => {
+      const scopes = [ALL, ...scopesOf(exportTo, namespace, OWN)];
+      return all.some((one) => scopes.includes(one.scope) && isSubsetOf(one.host, host));
     },
   };
 }

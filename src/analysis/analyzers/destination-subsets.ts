@@ -1,3 +1,4 @@
+import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { KnownHost } from "../host-scopes.js";
@@ -33,9 +34,11 @@ function* analyzeRule(
 ): Iterable<Report> {
   const { namespace, spec } = rule;
   const { host = "", exportTo, subsets = [] } = spec;
-  const known = hosts.find({ host, namespace, exportTo });
-  // A wildcard is for what there will be, too.
-  if (known === undefined && !host.startsWith("*")) {
+  const query = { host, namespace, exportTo };
+  const known = hosts.find(query);
+  // A wildcard is for all hosts that it stands for: Istio's analyzer misses those, and would have each be one itself.
+  const isFound = known !== undefined || (isWildcard(host) && hosts.findsAnyOf(query));
+  if (!isFound) {
     const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees`;
     yield { resource: rule, code: "IST0174", path: ["spec", "host"], message };
   }

@@ -178,11 +178,28 @@ test.each([
 describe("the hosts and subsets of DestinationRules", () => {
   const rule = (spec: object) => resource("DestinationRule", "r", { host: "a", ...spec });
   const service = resource("Service", "a", { selector: { app: "a" } });
+  const wildcard = (host: string) => resource("DestinationRule", "w", { host });
+  const externalHost = (host: string, spec: object = {}) =>
+    resource("ServiceEntry", "e", { hosts: [host], ...spec });
   const subset = (labels: object) => rule({ subsets: [{ name: "v1", labels }] });
   const pod = (labels: object, spec: object = {}) => resource("Pod", { name: "p", labels }, spec);
   tryRows(destinationSubsetAnalyzer, [
     ["are told when there is no such host", rule({}), ["IST0174 DestinationRule r.default: a"]],
-    ["may be wildcards", rule({ host: "*.local" }), []],
+    [
+      "may be wildcards of hosts that are there",
+      file(rule({ host: "*.local" }), service, wildcard("*.com"), externalHost("a.b.com")),
+      [],
+    ],
+    [
+      "are told when they are wildcards of no host",
+      file(rule({ host: "*.org" }), service, externalHost("org")),
+      ["IST0174 DestinationRule r.default: *.org"],
+    ],
+    [
+      "are told when they are wildcards of hosts that others see",
+      file(rule({ host: "*.com" }), externalHost("b.com", { exportTo: ["other"] })),
+      ["IST0174 DestinationRule r.default: *.com"],
+    ],
     [
       "have workloads",
       file(subset({ version: "v1" }), service, pod({ app: "a", version: "v1" })),
