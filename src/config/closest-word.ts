@@ -16,7 +16,12 @@ export function closestWord(word: string, candidates: Iterable<string>): string 
 /** ` (did you mean "x"?)`, or nothing when no candidate is near: for the end of a message. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const closest = closestWord(word, candidates);
-  return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  return closest === undefined ? "" : asMeant(closest);
+}
+
+/** ` (did you mean "x"?)`, of a word that was. */
+export function asMeant(word: string): string {
+  return ` (did you mean "${word}"?)`;
 }
 
 /** The candidate from which a word differs by one letter, letter case and word separators aside; undefined when none does. */

@@ -20,7 +20,7 @@ import {
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
 import { createBackendPolicies } from "./gateway-api/backend-policies.js";
-import { type HostResolver, sameResolver } from "./host-resolver.js";
+import type { HostResolver } from "./host-resolver.js";
 import { createDifferingHosts } from "./host-view.js";
 import { DEFAULT_DOMAIN } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
@@ -255,6 +255,8 @@ type HostTables = Pick<
   | "differingHosts"
 >;
 
+const RESOLVER: HostResolver = { domain: DEFAULT_DOMAIN };
+
 /** What VirtualServices and DestinationRules say of hosts. */
 function createHostTables(
   engine: Engine,
@@ -263,8 +265,6 @@ function createHostTables(
   config: MeshConfig,
   services: Pick<Mesh, "services" | "servicesByHost">,
 ) => HostTables {
-  const namespaces = engine.memo("namespaces with services", namespacesOf);
-  const settleResolver = engine.settle<HostResolver>(sameResolver);
   const rulesOf = createRules(engine);
   const wildcardRules = createWildcardHosts<DestinationRule>(engine, "wildcard rules");
   const portsOf = engine.derive<[Table<Service>], [], HostPorts>(
@@ -285,13 +285,9 @@ function createHostTables(
   const servedWildcards = createServedWildcards(engine);
   const differingHosts = createDifferingHosts(engine);
   return (tables, config, { services, servicesByHost }) => {
-    const resolver = settleResolver({
-      domain: DEFAULT_DOMAIN,
-      namespaces: namespaces(tables.Service),
-    });
-    const rules = rulesOf(tables.DestinationRule, resolver, config.defaultDestinationRuleExportTo);
+    const rules = rulesOf(tables.DestinationRule, RESOLVER, config.defaultDestinationRuleExportTo);
     const { byHost, byGateway } = virtualServicesOf(tables.VirtualService, {
-      resolver,
+      resolver: RESOLVER,
       exportTo: config.defaultVirtualServiceExportTo,
       ports: portsOf([servicesByHost]),
     });
@@ -308,7 +304,7 @@ function createHostTables(
       ...ruled,
       ownRules: ownRules(said, config.rootNamespace),
       credentialRules: credentialRules(rules),
-      resolver,
+      resolver: RESOLVER,
       gatewayVirtualServices: byGateway,
       differingHosts: differingHosts(ruled),
     };
@@ -363,9 +359,3 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
 const byHostname = (_value: unknown, key: string): readonly string[] => [
   key.slice(key.indexOf("/") + 1),
 ];
-
-function namespacesOf(services: Table<ResourceOf<"Service">>): ReadonlySet<string> {
-  const namespaces = new Set<string>();
-  services.forEach((service) => namespaces.add(service.metadata.namespace));
-  return namespaces;
-}

@@ -7,18 +7,19 @@ function serviceHost(name: string, namespace: string): string {
 }
 
 /**
- * The hosts that a name in a resource of `namespace` may stand for, the likeliest first: `reviews`, `reviews.default`,
- * `reviews.default.svc` and `reviews.default.svc.cluster.local` are all the service; any other name is itself. A service
- * has a name without dots. They are in lower case, whatever the name is in. See Istio, Destination.host.
+ * The hosts that a name in a resource of `namespace` may stand for, the likeliest first: `reviews` is the service of that
+ * namespace; any other name is itself, also `reviews.default`. They are in lower case, whatever the name is in. See Istio,
+ * Destination.host.
  */
 export function hostsOf(text: string, namespace: string): readonly string[] {
   const name = text.toLowerCase();
-  const labels = name.split(".");
-  if (name.includes("*") || name.includes(":")) return [name];
-  if (labels.length === 1) return [serviceHost(name, namespace), name];
-  if (labels.length === 2) return [name, `${name}.${DOMAIN}`];
-  if (labels.length === 3 && labels[2] === "svc") return [name, `${name}.cluster.local`];
-  return [name];
+  return /[.*:]/.test(name) ? [name] : [serviceHost(name, namespace), name];
+}
+
+/** The service that somebody means who calls it by the name of its namespace too, as applications may: `reviews.default`. */
+export function serviceMeantBy(text: string): string | undefined {
+  const [, name, namespace] = /^([^.*:]+)\.([^.]+)(?:\.svc)?$/.exec(text.toLowerCase()) ?? [];
+  return name === undefined || namespace === undefined ? undefined : serviceHost(name, namespace);
 }
 
 /** The `namespace/name` of the service of a full name; undefined for other hosts. */

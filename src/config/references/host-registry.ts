@@ -6,7 +6,7 @@ import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config.js";
 import type { ResourceTables } from "../snapshot.js";
 import { type Exported, exportedAs, isVisible } from "./exports.js";
-import { hostsOf, serviceKeyOf } from "./host-names.js";
+import { hostsOf, serviceKeyOf, serviceMeantBy } from "./host-names.js";
 
 /** The hosts that there are, and who sees them. Another object only when these are others. */
 export interface HostRegistry {
@@ -85,6 +85,19 @@ export function findHost(
   return hostsOf(name, namespace).find((host) =>
     viewers.some((viewer) => isKnown(registry, host, viewer)),
   );
+}
+
+/**
+ * The host of the service that somebody means who writes its name with that of its namespace, if that namespace's callers see it.
+ * Applications may call it so, and resources may not.
+ */
+export function meantHost(
+  registry: HostRegistry,
+  name: string,
+  namespace: string,
+): string | undefined {
+  const host = serviceMeantBy(name);
+  return host !== undefined && isKnown(registry, host, namespace) ? host : undefined;
 }
 
 function isKnown(

@@ -9,7 +9,7 @@ import type { MeshConfig } from "../mesh-config.js";
 import { type Tracer, tracerOf, tracerProblem } from "../tracer.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { type HostPorts, hasPort } from "./host-ports.js";
-import { findHost, type HostRegistry } from "./host-registry.js";
+import { findHost, type HostRegistry, meantHost } from "./host-registry.js";
 
 /** A warning when nobody can be asked about what a policy of the action CUSTOM is for: all of it is denied. */
 export function checkProvider(
@@ -123,7 +123,8 @@ function serviceProblem(
   const host = service.slice(service.indexOf("/") + 1);
   const found = findHost(hosts, host, namespace);
   if (found !== host) {
-    const advice = found === undefined ? "" : `; give its full name, ${found}`;
+    const meant = found ?? meantHost(hosts, host, namespace);
+    const advice = meant === undefined ? "" : `; give its full name, ${meant}`;
     return `there is no service ${service}${advice}`;
   }
   return hasPort(ports, host, port) ? undefined : `service ${service} has no port ${String(port)}`;

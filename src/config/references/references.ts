@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
+import { asMeant } from "../closest-word.js";
 import { createDiscoveredTables } from "../discovered-tables.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import { inMeshText, MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
@@ -11,7 +12,7 @@ import { type References, warnings } from "./dangling.js";
 import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
 import { createHostPorts, type HostPorts } from "./host-ports.js";
-import { createHostRegistry, findHost, type HostRegistry } from "./host-registry.js";
+import { createHostRegistry, findHost, type HostRegistry, meantHost } from "./host-registry.js";
 import { checkLeftOut, leftOutRoot, ROOT_KINDS } from "./left-out.js";
 import {
   checkMeshProviders,
@@ -194,7 +195,9 @@ function createRuleCheck(engine: Engine) {
       const { host } = rule.spec;
       const { namespace } = rule.metadata;
       if (findHost(hosts, host, namespace) !== undefined) return undefined;
-      const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees`;
+      const meant = meantHost(hosts, host, namespace);
+      const guess = meant === undefined ? "" : asMeant(meant);
+      const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees${guess}`;
       return warnings([
         { path: ["spec", "host"], code: UNKNOWN_RULE_HOST, message, severity: "warning" },
       ]);

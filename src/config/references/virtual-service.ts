@@ -1,11 +1,11 @@
 import type { Table } from "../../base/table.js";
-import { didYouMean } from "../closest-word.js";
+import { asMeant, didYouMean } from "../closest-word.js";
 import type { Finding, Path } from "../kind.js";
 import type { Destination } from "../kinds/destination.js";
 import { gatewayKey } from "../kinds/gateway-names.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE, type References } from "./dangling.js";
-import { findHost, type HostRegistry } from "./host-registry.js";
+import { findHost, type HostRegistry, meantHost } from "./host-registry.js";
 import { type RuleSubsets, type SubsetRegistry, subsetsOf } from "./subset-registry.js";
 
 /** What a VirtualService may refer to, beside subsets. */
@@ -127,7 +127,9 @@ function placed(
 }
 
 function noHost(host: string, path: Path, namespace: string, { hosts }: RoutingNames): Finding {
-  const guess = didYouMean(host, servicesOf(hosts, namespace));
+  const meant = meantHost(hosts, host, namespace);
+  const guess =
+    meant === undefined ? didYouMean(host, servicesOf(hosts, namespace)) : asMeant(meant);
   const message = `host "${host}" is no Service and no host of a ServiceEntry that namespace ${namespace} sees${guess}`;
   return { path, code: REFERENCE_CODE, message };
 }

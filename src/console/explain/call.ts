@@ -93,10 +93,18 @@ function toEgress(
   };
 }
 
-/** The address that a name stands for where the application is. */
+/** The address that a name stands for where the application is, which may leave out the end of a service's. */
 function addressOf({ mesh }: Scene, { namespace }: Proxy, host: string): string {
-  const hostname = resolveHost(host, namespace, mesh.resolver);
-  const service = chooseService(mesh.servicesByHost.get(hostname), namespace);
+  const { resolver, servicesByHost } = mesh;
+  const { domain } = resolver;
+  const names = [
+    resolveHost(host, namespace, resolver),
+    `${host}.svc.${domain}`,
+    `${host}.${domain}`,
+  ];
+  const known = names.find((name) => servicesByHost.get(name) !== undefined);
+  const service =
+    known === undefined ? undefined : chooseService(servicesByHost.get(known), namespace);
   return service?.addresses.find((address) => !address.includes("/")) ?? SOME_ADDRESS;
 }
 

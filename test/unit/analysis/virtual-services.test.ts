@@ -114,12 +114,17 @@ describe("the destinations of routes", () => {
   tryRows(destinationHostAnalyzer, [
     ["are Services", file(routing("r", to({ host: "a" })), service("a", [80])), []],
     [
-      "are Services by any of their names",
-      file(
-        routing("r", to({ host: "a.default" }, { host: "a.default.svc.cluster.local" })),
-        service("a", [80]),
-      ),
+      "are Services by their full names",
+      file(routing("r", to({ host: "a.default.svc.cluster.local" })), service("a", [80])),
       [],
+    ],
+    [
+      "are told when only applications may call a Service so",
+      file(routing("r", to({ host: "a.default" }, { host: "a.default.svc" })), service("a", [80])),
+      [
+        "IST0101 VirtualService r.default: a.default",
+        "IST0101 VirtualService r.default: a.default.svc",
+      ],
     ],
     [
       "are told when there is no such host",

@@ -112,16 +112,20 @@ describe("a route to a host that is not there", () => {
     expect(diagnostics[0]?.message).toContain('(did you mean "payments"?)');
   });
 
-  it.each(["b", "b.default", "b.default.svc", "b.default.svc.cluster.local"])(
-    "is not one that is written %s",
-    (host) => {
-      const directory = createDirectory();
-      expect(
-        linesOf(directory.write({ "a.yaml": route("a", host), "b.yaml": service("b") })),
-      ).toEqual([]);
-      expect(hosts(directory)).toEqual([host]);
-    },
-  );
+  it.each(["b", "b.default.svc.cluster.local"])("is not one that is written %s", (host) => {
+    const directory = createDirectory();
+    expect(
+      linesOf(directory.write({ "a.yaml": route("a", host), "b.yaml": service("b") })),
+    ).toEqual([]);
+    expect(hosts(directory)).toEqual([host]);
+  });
+
+  it.each(["b.default", "b.default.svc"])("is told of %s, and which name is whole", (host) => {
+    const directory = createDirectory();
+    const { diagnostics } = directory.write({ "a.yaml": route("a", host), "b.yaml": service("b") });
+    expect(diagnostics[0]?.message).toContain('(did you mean "b.default.svc.cluster.local"?)');
+    expect(hosts(directory)).toEqual([]);
+  });
 
   it.each([
     ["a host", entry("api.example.com", "default"), true],
@@ -150,10 +154,10 @@ describe("a route to a host that is not there", () => {
       "namespace:",
       "annotations: {networking.istio.io/exportTo: .}\n  namespace:",
     );
-    directory.write({ "a.yaml": route("a", "b.other"), "b.yaml": hidden });
+    directory.write({ "a.yaml": route("a", "b.other.svc.cluster.local"), "b.yaml": hidden });
     expect(hosts(directory)).toEqual([]);
     directory.write({ "b.yaml": service("b", "other") });
-    expect(hosts(directory)).toEqual(["b.other"]);
+    expect(hosts(directory)).toEqual(["b.other.svc.cluster.local"]);
   });
 
   it("may be one that its gateway alone sees, with its subsets", () => {
@@ -178,7 +182,7 @@ describe("a route to a host that is not there", () => {
     const mesh = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    defaultServiceExportTo: ["."]\n`;
     const directory = createDirectory();
     directory.write({
-      "a.yaml": route("a", "b.other"),
+      "a.yaml": route("a", "b.other.svc.cluster.local"),
       "b.yaml": service("b", "other"),
       "m.yaml": mesh,
     });
@@ -395,6 +399,7 @@ data:
     - name: wrong
       envoyExtAuthzHttp: { service: a.default.svc.cluster.local, port: 80, pathPrefix: check }
     - { name: short, envoyExtAuthzHttp: { service: a, port: 80 } }
+    - { name: shorter, envoyExtAuthzHttp: { service: a.default.svc, port: 80 } }
     - { name: closed, envoyExtAuthzGrpc: { service: a.default.svc.cluster.local, port: 81 } }
     - { name: log, envoyFileAccessLog: { path: /dev/stdout } }
 `;
@@ -414,6 +419,10 @@ data:
     [
       "short",
       "cannot be asked: there is no service a; give its full name, a.default.svc.cluster.local",
+    ],
+    [
+      "shorter",
+      "cannot be asked: there is no service a.default.svc; give its full name, a.default.svc.cluster.local",
     ],
     ["closed", "cannot be asked: service a.default.svc.cluster.local has no port 81"],
     ["wrong", 'cannot be asked: pathPrefix "check" does not begin with /'],

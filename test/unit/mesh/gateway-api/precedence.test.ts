@@ -22,7 +22,7 @@ const SPEC =
 /** What a namespace sees of these for the Service, the one that wins first. */
 function seenBy(namespace: string, ...texts: readonly string[]): readonly string[] {
   const context = {
-    resolver: { domain: "cluster.local", namespaces: new Set<string>() },
+    resolver: { domain: "cluster.local" },
     exportTo: ["*"],
   };
   const all = madeOf(tablesOf(SERVICE, ...texts)).virtualServices.map((one) =>
