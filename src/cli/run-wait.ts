@@ -6,6 +6,8 @@ import type {
   ResourceSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { columns } from "../base/columns.js";
+import { kindsNamed } from "../config/kind-named.js";
+import { KINDS } from "../config/kinds.js";
 import type { DebugClient } from "../debug/client.js";
 import { CommandError } from "./command-error.js";
 import { askControlPlane } from "./connect.js";
@@ -91,7 +93,14 @@ function questionOf({ type: kind, name }: Given, options: WaitOptions): Question
       USAGE,
     );
   }
-  return { ...asked, resource: { kind, ...nameParts(name, namespace) } };
+  const named = isClusterScoped(kind) ? { name, namespace: "" } : nameParts(name, namespace);
+  return { ...asked, resource: { kind, ...named } };
+}
+
+/** Whether all kinds that are called so are of no namespace: dots are parts of their names. */
+function isClusterScoped(word: string): boolean {
+  const kinds = kindsNamed(word);
+  return kinds.length > 0 && kinds.every((kind) => "clusterScoped" in KINDS[kind]);
 }
 
 /** A name, and the namespace behind its last dot, if it has one. */

@@ -237,3 +237,19 @@ test("takes the kinds alone that there are", async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('there is no kind "virtualservise" (did you mean "VirtualService"?)');
 });
+
+test("the name of a resource of no namespace may have dots", async () => {
+  const gatewayClass = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: own.gateways }
+spec: { controllerName: istio.io/gateway-controller }
+`;
+  const started = await start(`${service("payments")}---${gatewayClass}`);
+  await enter(started, "payments-0");
+  const { code, stdout, stderr } = await wait(started, "gatewayclass", "own.gateways");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(timeless(stdout)).toBe(
+    "GatewayClass own.gateways: 1 of 1 proxy holds what it should, after N s\n",
+  );
+});
