@@ -19,6 +19,7 @@ import {
   type RulesByHost,
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
+import { createBackendCertificates } from "./gateway-api/backend-certificates.js";
 import { createBackendPolicies } from "./gateway-api/backend-policies.js";
 import type { HostResolver } from "./host-resolver.js";
 import { createDifferingHosts } from "./host-view.js";
@@ -319,6 +320,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const hostTables = createHostTables(engine);
   const madeRouting = createMadeRouting(engine);
   const backendPolicies = createBackendPolicies(engine);
+  const backendCertificates = createBackendCertificates(engine);
   const callerLabels = createCallerLabels(engine);
   const peerAuthentications = engine.memo("peer authentications", indexPeerAuthentications);
   const plaintext = createPlaintext(engine);
@@ -343,6 +345,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       peerTrustDomains: peersOf(config, federated),
       callerLabels: callerLabels(tables, config.rootNamespace),
       gateways: routing.Gateway,
+      backendCertificates: backendCertificates(routing.Gateway, tables.Service),
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),
       envoyFilters: envoyFilters(tables.EnvoyFilter),
       secrets: tables.Secret,

@@ -6,6 +6,7 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import type { EnvoyFilters } from "./envoy-filters.js";
+import type { BackendCertificates } from "./gateway-api/backend-certificate.js";
 import type { Health } from "./health-probe.js";
 import type { HostResolver } from "./host-resolver.js";
 import type { IssuerKeys } from "./issuer-keys.js";
@@ -73,6 +74,7 @@ export interface Mesh extends Plaintext {
   /** Those for gateways, by `namespace/name` of the Gateway. */
   readonly gatewayVirtualServices: Table<VirtualServices>;
   readonly gateways: Table<ResourceOf<"Gateway">>;
+  readonly backendCertificates: BackendCertificates;
   readonly sidecars: Sidecars;
   readonly envoyFilters: EnvoyFilters;
   readonly secrets: Table<ResourceOf<"Secret">>;

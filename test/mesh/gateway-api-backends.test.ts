@@ -13,6 +13,7 @@ import { shareServedMesh } from "./harness/served-mesh.js";
 const certificates = await openCertificates();
 const EDGE_TLS = await certificates.certificateFor(["*.example.com"]);
 const BACKEND_TLS = await certificates.certificateFor(["backend.internal"]);
+const CLIENT_TLS = await certificates.certificateFor(["edge.internal"]);
 
 /** An address outside of the mesh. */
 const OUTSIDE = ownAddress(39);
@@ -24,6 +25,8 @@ const PORTS = {
   "more-copies": 9012,
   secure: 9443,
   other: 9444,
+  /** Asks clients for a certificate. */
+  asking: 9445,
 };
 
 const TLS = "certificateRefs: [{ name: edge-tls }]";
@@ -46,6 +49,7 @@ kind: Gateway
 metadata: { name: edge }
 spec:
   gatewayClassName: istio
+  tls: { backend: { clientCertificateRef: { name: edge-client } } }
   listeners:
   - { name: http, port: 80, protocol: HTTP }
   - { name: https, port: 443, protocol: HTTPS, hostname: "*.example.com", tls: { ${TLS} } }
@@ -133,7 +137,7 @@ const HTTP_ROUTES = documents(
     "verified",
     at("http"),
     `hostnames: [verified.test]
-  rules: [${["named", "named-otherwise", "misnamed", "disputed"].map((name) => verified(`/${name}`, name)).join(", ")}]`,
+  rules: [${["named", "named-otherwise", "misnamed", "disputed", "asking"].map((name) => verified(`/${name}`, name)).join(", ")}]`,
   ),
   route("HTTPRoute", "secure", at("https"), `rules: [{ ${to("named", 443)} }]`),
   route("HTTPRoute", "chosen.open", at("chosen"), `rules: [{ ${to("gamma")} }]`),
@@ -163,6 +167,7 @@ const POLICIES = documents(
     `hostname: asked.internal, ${named("backend.internal")}`,
   ),
   policy("misnamed", "misnamed", `hostname: backend.internal, ${named("asked.internal")}`),
+  policy("asking", "asking", "hostname: backend.internal"),
   policy("older", "disputed", "hostname: backend.internal"),
   policy("newer", "disputed", "hostname: asked.internal", 2021),
 );
@@ -224,12 +229,13 @@ spec:
   resolution: STATIC
   endpoints: [{ address: ${OUTSIDE} }]
 `;
+const TLS_SERVERS: readonly (keyof typeof PORTS)[] = ["secure", "asking"];
 /** A Service without a selector in front of a server outside. */
 const service = (name: string, server: keyof typeof PORTS): string => `
 apiVersion: v1
 kind: Service
 metadata: { name: ${name} }
-spec: { ports: [{ name: p, port: ${server === "secure" ? 443 : 80}, targetPort: ${PORTS[server]}, appProtocol: http }] }
+spec: { ports: [{ name: p, port: ${TLS_SERVERS.includes(server) ? 443 : 80}, targetPort: ${PORTS[server]}, appProtocol: http }] }
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -269,6 +275,7 @@ const mesh = shareServedMesh(
       ...["named", "named-otherwise", "misnamed", "disputed"].map((name) =>
         service(name, "secure"),
       ),
+      service("asking", "asking"),
       ofAlpha("headless", "clusterIP: None, ports: [{ name: http, port: 8080 }]"),
       ofAlpha("meshed", "ports: [{ name: http, port: 80, targetPort: 8080 }]"),
       ofAlpha(
@@ -284,6 +291,8 @@ const mesh = shareServedMesh(
     secrets: {
       "default/edge-tls/tls.crt": EDGE_TLS.certificate,
       "default/edge-tls/tls.key": EDGE_TLS.key,
+      "default/edge-client/tls.crt": CLIENT_TLS.certificate,
+      "default/edge-client/tls.key": CLIENT_TLS.key,
     },
   },
 );
@@ -300,7 +309,14 @@ async function serve(name: keyof typeof PORTS, tls?: DevelopmentCertificate): Pr
   const server =
     tls === undefined
       ? createServer(answer)
-      : createTlsServer({ cert: tls.certificate, key: tls.key }, answer);
+      : createTlsServer(
+          {
+            cert: tls.certificate,
+            key: tls.key,
+            ...(name === "asking" ? { requestCert: true, ca: tls.root } : {}),
+          },
+          answer,
+        );
   servers.push(server);
   server.listen(PORTS[name], OUTSIDE);
   await once(server, "listening");
@@ -314,6 +330,7 @@ beforeAll(async () => {
     serve("more-copies"),
     serve("secure", BACKEND_TLS),
     serve("other", BACKEND_TLS),
+    serve("asking", BACKEND_TLS),
   ]);
 });
 afterAll(() => {
@@ -372,6 +389,12 @@ test.each([
     expect([answer.status, answer.body]).toEqual([status, body]);
   },
 );
+
+test("a Gateway shows its certificate to backends that ask for one, and sidecars show none", async () => {
+  expect((await ask("http://verified.test/asking")).body).toBe("asking");
+  const bySidecar = await call(mesh().pod("beta-0"), "http://asking:443/");
+  expect(bySidecar.status).toBe(503);
+});
 
 test.each([
   ["any.example.com", 8443, "secure"],

@@ -131,7 +131,7 @@ function certificatesOf(
   for (const [index, reference] of certificateRefs.entries()) {
     const { name, namespace = owner.namespace } = reference;
     const path = [...at, "certificateRefs", index];
-    if (!isSecret(reference)) {
+    if (!isSecretRef(reference)) {
       problems.push({ path, message: "a certificate is in a Secret, and in no other kind" });
     } else if (!mayReadSecret(grants, owner, { namespace, name })) {
       const kind = owner.kind === "KubernetesGateway" ? "Gateway" : owner.kind;
@@ -144,7 +144,8 @@ function certificatesOf(
   return { names, problems };
 }
 
-const isSecret = ({ group = "", kind = "Secret" }: CertificateRef): boolean =>
+/** Whether a certificate is said to be in a Secret. */
+export const isSecretRef = ({ group = "", kind = "Secret" }: CertificateRef): boolean =>
   group === "" && kind === "Secret";
 
 type Validation = NonNullable<

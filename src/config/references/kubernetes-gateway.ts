@@ -1,15 +1,20 @@
 import type { Table } from "../../base/table.js";
+import { backendCertificate } from "../gateway-api/backend-certificate.js";
 import { meaningOfClass } from "../gateway-api/gateway-classes.js";
 import type { Listener } from "../gateway-api/listener.js";
 import type { Finding } from "../kind.js";
 import { notApplied } from "../kinds/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
+import { secretOf } from "../secret-grants.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { findHost, type HostRegistry } from "./host-registry.js";
 import { checkListener, type ListenerNames } from "./listeners.js";
 import { namespacesWith, type WorkloadRegistry } from "./workload-registry.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
+
+/** That a certificate is not shown to backends. */
+const UNSHOWN = "unshown-certificate";
 
 /** The label of the pods that are a Gateway. */
 const GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
@@ -35,8 +40,25 @@ export function checkKubernetesGateway(
     ...listeners
       .filter(({ owner }) => owner.kind === "KubernetesGateway")
       .flatMap((listener) => checkListener(gateway, listener, known)),
+    ...checkBackendCertificate(gateway, known),
     ...checkWorkloads(gateway, known),
   ];
+}
+
+/** Warnings of what keeps a Gateway from showing its certificate to backends. */
+function checkBackendCertificate(
+  gateway: KubernetesGateway,
+  { grants, secrets }: GatewayNames,
+): readonly Finding[] {
+  const { credential, problems } = backendCertificate(gateway, grants);
+  if (credential === undefined) {
+    return problems.map((one) => ({ ...one, code: UNSHOWN, severity: "warning" }));
+  }
+  const { namespace, name } = secretOf(credential, gateway.metadata.namespace);
+  if (secrets.has(`${namespace}/${name}`)) return [];
+  const path = ["spec", "tls", "backend", "clientCertificateRef", "name"];
+  const message = `there is no Secret "${namespace}/${name}": backends that speak TLS cannot be called until there is`;
+  return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
 
 function checkClass(

@@ -54,6 +54,8 @@ export interface ClientTraits extends ConnectionDefaults, LookUpCaller {
   readonly placing: Placing;
   /** The mesh's, for TLS that is not the mesh's. */
   readonly tlsDefaults: TLSConfig | undefined;
+  /** By which it shows itself to servers that speak TLS, where no rule says by which. */
+  readonly credential?: string;
 }
 
 /** Everything that the clusters of one service depend on. */
@@ -369,6 +371,7 @@ function outboundCluster(
         serverRoots: service.serverRoots,
         trustDomains: client.trustDomains,
         defaults: client.tlsDefaults,
+        credential: client.credential,
       }),
       policy.proxyProtocol,
     ),

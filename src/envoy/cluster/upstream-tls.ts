@@ -40,6 +40,8 @@ export interface UpstreamTlsInput {
   readonly trustDomains: readonly string[];
   /** What the mesh says of TLS that is not its own. */
   readonly defaults: TLSConfig | undefined;
+  /** By which the client shows itself where the settings do not say by which. */
+  readonly credential?: string | undefined;
 }
 
 /** A setting that says something: the empty text is as good as none. */
@@ -82,7 +84,7 @@ function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): Upstr
   const validation = certificateNames(named.length > 0 ? named : input.declaredNames);
   const common: CommonTlsContextJson = {
     tlsParams: clientParameters(input.defaults),
-    ...clientCertificate(settings),
+    ...clientCertificate(settings, input.credential),
     ...(settings.insecureSkipVerify === true
       ? {}
       : serverValidation(settings, validation, input.serverRoots)),
@@ -92,12 +94,16 @@ function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): Upstr
   return { commonTlsContext: common, ...(sni === undefined ? {} : { sni }) };
 }
 
-function clientCertificate(settings: ClientTLSSettings): CommonTlsContextJson {
-  if (settings.mode !== "MUTUAL") return {};
-  const credential = given(settings.credentialName);
+function clientCertificate(
+  settings: ClientTLSSettings,
+  own: string | undefined,
+): CommonTlsContextJson {
+  const isMutual = settings.mode === "MUTUAL";
+  const credential = isMutual ? given(settings.credentialName) : own;
   if (credential !== undefined) {
     return { tlsCertificateSdsSecretConfigs: [adsCredential(secretName(credential))] };
   }
+  if (!isMutual) return {};
   return {
     tlsCertificates: [
       {

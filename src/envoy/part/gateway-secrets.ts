@@ -6,6 +6,7 @@ import type { ResourceOf } from "../../config/kinds.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
 import { addressKey } from "../../mesh/address-key.js";
 import { gatewaysOf } from "../../mesh/gateway.js";
+import { backendCredentialOf } from "../../mesh/gateway-api/backend-certificate.js";
 import { isAdded, originOf } from "../../mesh/made-of.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
@@ -18,18 +19,23 @@ import { servedServices } from "./served-services.js";
 type Gateway = ResourceOf<"Gateway">;
 type Secret = ResourceOf<"Secret">;
 
-/** The credentials that gateways' servers name, each with the Gateways that name it. */
+/** The credentials that Gateways name, for servers and to show to backends, each with the Gateways that name it. */
 function credentialsOf(gateways: readonly Gateway[]): ReadonlyMap<string, readonly Gateway[]> {
   const credentials = new Map<string, Gateway[]>();
   for (const gateway of gateways) {
-    for (const { tls } of gateway.spec.servers ?? []) {
-      if (tls === undefined) continue;
-      for (const name of [...credentialNames(tls), tls.caCertCredentialName ?? ""]) {
-        credentials.set(name, [...(credentials.get(name) ?? []), gateway]);
-      }
+    for (const name of namesIn(gateway)) {
+      credentials.set(name, [...(credentials.get(name) ?? []), gateway]);
     }
   }
   return credentials;
+}
+
+function namesIn(gateway: Gateway): readonly string[] {
+  const servers = gateway.spec.servers ?? [];
+  const named = servers.flatMap(({ tls }) =>
+    tls === undefined ? [] : [...credentialNames(tls), tls.caCertCredentialName ?? ""],
+  );
+  return [...named, ...[backendCredentialOf(gateway) ?? []].flat()];
 }
 
 /**

@@ -166,10 +166,11 @@ export function createClientTraits(
   // One object for all kinds, which share by it what is made for callers of a place.
   const placing = engine.settle<Placing>(sameText);
   return ({ config, networks }, scope) => {
-    const { router, captured, onLoopback, headers } = scope;
+    const { router, captured, onLoopback, headers, credential } = scope;
     const { preserveHttp1HeaderCase: keepsCase = false } = headers;
     const looksUp = lookUpFamily(scope.families);
-    const kind = { router, captured, keepsCase, onLoopback, looksUp };
+    const shown = credential === undefined ? {} : { credential };
+    const kind = { router, captured, keepsCase, onLoopback, looksUp, ...shown };
     return settled(JSON.stringify(kind))({
       ...kind,
       trustDomains: [config.trustDomain, ...config.trustDomainAliases],

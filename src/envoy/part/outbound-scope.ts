@@ -21,6 +21,8 @@ export interface OutboundScope {
   readonly httpProxyPort: number;
   /** What is said of the headers that the callers' proxies add. */
   readonly headers: HttpManners;
+  /** By which gateways show themselves to servers that speak TLS; absent of callers that do not. */
+  readonly credential?: string;
   /** What the callers' proxies say of their spans. */
   readonly tracing?: TracingSettings;
   /** How the callers' proxies deal with connections that leave them. */

@@ -8,6 +8,7 @@ import {
   type EnvoyPatchFinder,
   patchesKey,
 } from "../../mesh/envoy-filters.js";
+import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
 import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
 import type { Place } from "../../mesh/locality-balancing.js";
@@ -79,7 +80,10 @@ export interface Scopes {
 }
 
 /** What of a mesh decides the scope that a proxy is in. */
-type ScopeInputs = Pick<Mesh, "callerLabels" | "sidecars" | "config" | "lookedUpServices">;
+type ScopeInputs = Pick<
+  Mesh,
+  "callerLabels" | "sidecars" | "config" | "lookedUpServices" | "backendCertificates"
+>;
 
 /** What decides that, with the patches for the proxy. */
 export type ScopingInputs = ScopeInputs & Pick<Mesh, "envoyFilters">;
@@ -91,12 +95,14 @@ export const scopingInputs = ({
   envoyFilters,
   config,
   lookedUpServices,
+  backendCertificates,
 }: ScopingInputs): ScopingInputs => ({
   callerLabels,
   sidecars,
   envoyFilters,
   config,
   lookedUpServices,
+  backendCertificates,
 });
 
 /** So many namespaces are prepared at most: what is prepared stays. */
@@ -119,11 +125,13 @@ const scopedFamilies = (proxy: Proxy): AddressFamilies => {
 
 /** The scope of a proxy with these patches. */
 export function scopeOf(
-  { callerLabels, sidecars, config, lookedUpServices }: ScopeInputs,
+  { callerLabels, sidecars, config, lookedUpServices, backendCertificates }: ScopeInputs,
   proxy: Proxy,
   patches: EnvoyPatches,
 ): OutboundScope {
   const side = outboundSide({ router: proxy.type === "router" });
+  const credential =
+    proxy.type === "router" ? backendCredentialFor(backendCertificates, proxy) : undefined;
   return {
     namespace: proxy.namespace,
     sidecar: proxy.type === "router" ? "" : sidecarKey(sidecars, proxy),
@@ -132,6 +140,7 @@ export function scopeOf(
     captured: proxy.mode !== "NONE",
     httpProxyPort: httpProxyPort(config, proxy),
     headers: httpManners(config, proxy),
+    ...(credential === undefined ? {} : { credential }),
     ...(proxy.tracing === undefined ? {} : { tracing: proxy.tracing }),
     connections: proxy.type === "router" ? USUAL_CONNECTIONS : connectionManners(proxy, "outbound"),
     allocated: familyOf(proxy),

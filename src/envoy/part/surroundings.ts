@@ -37,6 +37,7 @@ const SCOPING: FieldNames<ScopingInputs> = {
   envoyFilters: true,
   config: true,
   lookedUpServices: true,
+  backendCertificates: true,
 };
 
 const OWN: FieldNames<OwnContext> = {

@@ -3,6 +3,7 @@
  * server. See Istio, GatewayCollection and ListenerSetCollection.
  */
 import { Table } from "../../base/table.js";
+import { backendCertificate } from "../../config/gateway-api/backend-certificate.js";
 import { gatewayNameOf, type Listener } from "../../config/gateway-api/listener.js";
 import { listenerTls } from "../../config/gateway-api/listener-tls.js";
 import type { GatewaySpec, Server } from "../../config/kinds/gateway.js";
@@ -12,6 +13,7 @@ import { namedServicesOf } from "../gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
 import { addedTo, gatewaySemantics, madeOf } from "../made-of.js";
 import { GATEWAY_NAME_LABEL } from "../policy-targets.js";
+import { backendCredential } from "./backend-certificate.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
 type ReferenceGrants = Table<ResourceOf<"ReferenceGrant">>;
@@ -23,6 +25,7 @@ export function listenerGateways(
   grants: ReferenceGrants,
 ): Table<ResourceOf<"Gateway">> {
   const workloads = workloadsOf(gateway);
+  const shown = backendCredential(backendCertificate(gateway, grants).credential);
   const made = listeners.flatMap((listener): readonly ResourceOf<"Gateway">[] => {
     const { tls, isServed } = listenerTls(gateway, listener, grants);
     if (!isServed) return [];
@@ -43,6 +46,7 @@ export function listenerGateways(
             ...madeOf([part]),
             ...(isAdded ? addedTo(gateway.metadata.namespace) : {}),
             ...workloads.annotations,
+            ...shown,
           },
           ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
         },

@@ -100,9 +100,6 @@ function* checkGateway({ spec }: ConfigResource<KubernetesGatewaySpec>): Finding
     const path = ["spec", "infrastructure", "parametersRef"];
     yield notApplied(path, "infrastructure.parametersRef");
   }
-  if (spec.tls?.backend !== undefined) {
-    yield notApplied(["spec", "tls", "backend"], "tls.backend of a Gateway");
-  }
 }
 
 /** A listener of a Gateway, or one that a ListenerSet adds to it, which may leave its port to its protocol. */

@@ -211,6 +211,23 @@ describe("a Gateway", () => {
   });
 
   it.each([
+    ["that there is not", "name: gone", "IST0101", /no Secret "front\/gone"/],
+    [
+      "that is not granted",
+      "name: own, namespace: other",
+      "unshown-certificate",
+      /no ReferenceGrant lets Gateways of namespace front read Secret "other\/own"/,
+    ],
+    ["of another kind", "kind: ConfigMap, name: own", "unshown-certificate", /is in a Secret/],
+  ] as const)("is told of a certificate for backends %s", (_what, secret, code, message) => {
+    const tls = `, tls: { backend: { clientCertificateRef: { ${secret} } } }`;
+    const [found, ...more] = warningsOf(POD, SECRET, gateway(`[${HTTP}]`, tls));
+    expect(more).toEqual([]);
+    expect(found?.[0]).toBe(code);
+    expect(found?.[1]).toMatch(message);
+  });
+
+  it.each([
     [
       "of a class that there is not",
       gateway(`[${HTTP}]`, "", "isto"),
