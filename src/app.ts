@@ -15,6 +15,7 @@ import { measuredState } from "./app/measured-state.js";
 import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
 import { openIssuers } from "./app/open-issuers.js";
+import { openPeersOfMesh, type PeersOfMesh } from "./app/open-peers.js";
 import { openRegistry } from "./app/open-registry.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
 import { createPlanner } from "./app/planner.js";
@@ -23,6 +24,7 @@ import type { ProxyRegistry } from "./app/proxy-registry.js";
 import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
+import type { Registration } from "./app/registration.js";
 import { rootReadiness } from "./app/root-readiness.js";
 import { createScopedLoggers, type ScopedLoggers } from "./app/scoped-loggers.js";
 import { type FollowedDomains, followDomains } from "./app/started-domains.js";
@@ -40,6 +42,7 @@ import type { ConfigSnapshot } from "./config/snapshot.js";
 import { createAcceptBoth } from "./envoy/cluster/peers.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
+import type { TlsSource } from "./grpc/server.js";
 import type { StandIn } from "./mesh/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
@@ -104,6 +107,12 @@ interface Parts {
   readonly registry: ProxyRegistry;
   readonly issuers: FollowedIssuers;
   readonly domains: FollowedDomains;
+  readonly peers: PeersOfMesh;
+  /** TLS of the control plane's own. */
+  readonly tls: TlsSource;
+  readonly version: string;
+  /** fairlead's own API, as a serialized FileDescriptorSet. */
+  readonly api: Uint8Array;
 }
 
 async function openParts(options: ControlPlaneOptions, closers: Closers): Promise<Parts> {
@@ -140,9 +149,13 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const issuers = await openIssuers({ ...options, logger: config });
   closers.push(() => issuers.close());
   const domains = followDomains({ trustDomain, trustDomainAliases });
+  const { source: tls } = await identity.startTls();
+  const own = { tls, version: await readVersion(), api: await readOwnDescriptors() };
+  const peers = await openPeersOfMesh({ ...options, ...own, identity, registry, logger: ads });
+  closers.push(() => peers.close());
   return {
     ...{ logs, engine, encoder, hasRefused, configuration, discovery },
-    ...{ identity, registry, issuers, domains },
+    ...{ identity, registry, issuers, domains, peers, ...own },
   };
 }
 
@@ -199,7 +212,7 @@ async function serve(
   closers: Closers,
 ): Promise<ControlPlane> {
   const { configuration, discovery, identity, logs } = parts;
-  const version = await readVersion();
+  const { version, tls, peers } = parts;
   const watchers = createWatchers(measuredState(parts, version));
   const door = openDoor(parts);
   const sessions = door.proxies;
@@ -207,7 +220,7 @@ async function serve(
   const refusals = watchRefusals(parts, watched);
   const effects = () => effectsOf(parts, refusals);
   const served: Served = { ...watched, refusals, effects };
-  const debug = await openDebug(options, parts, served);
+  const debug = openDebug(options, parts, served);
   const ads = openStreams(parts, served, debug);
   const loop = startLoop(options, parts, served);
   closers.push(() => {
@@ -215,9 +228,8 @@ async function serve(
   });
   watchers.settled.add(watchers.metrics.recordSettled);
   watchers.settled.add(watchers.pushes.end);
-  followIdentity(identity, served, { loop, door });
+  followIdentity(parts, served, { loop, door });
   closers.push(await debug.serveSocket(options.stateDir));
-  const { source: tls } = await identity.startTls();
   const { close, ...ports } = await servePorts(options, {
     ads,
     health: createHealthService({
@@ -228,6 +240,7 @@ async function serve(
     }),
     debug,
     identity,
+    peers,
     metrics: watchers.metrics,
     version,
     tls,
@@ -254,9 +267,13 @@ async function serve(
   };
 }
 
-const effectsOf = ({ domains, issuers }: Parts, refusals: Refusals): readonly Diagnostic[] => [
+const effectsOf = (
+  { domains, issuers, peers }: Parts,
+  refusals: Refusals,
+): readonly Diagnostic[] => [
   ...domains.diagnostics(),
   ...issuers.diagnostics(),
+  ...peers.diagnostics(),
   ...refusals.list(),
 ];
 
@@ -271,7 +288,7 @@ function openDoor(parts: Parts): MeshSessions {
 
 /** Has proxies sent, or turned away, what follows from who is who. */
 function followIdentity(
-  identity: MeshIdentity,
+  { identity, peers }: Parts,
   { ads, metrics }: Served,
   { loop, door }: { readonly loop: UpdateLoop; readonly door: MeshSessions },
 ): void {
@@ -281,7 +298,9 @@ function followIdentity(
   });
   identity.onGivenTrust((given) => {
     loop.setFederated(federatedDomains(given));
-    door.endRevoked((serialNumber) => given.revocations.revokes(serialNumber));
+    for (const { endRevoked } of [door, peers]) {
+      endRevoked((serialNumber) => given.revocations.revokes(serialNumber));
+    }
   });
 }
 
@@ -305,14 +324,17 @@ function followAuthority(
 function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySet<string> {
   const connected = sessions.connected().filter(({ proof }) => proof !== undefined);
   return new Set([
-    ...[...registry.proxies().values()].map(({ id }) => id),
+    ...[...registry.own().values()].filter(isHere).map(({ proxy }) => proxy.id),
     ...connected.map((session) => session.connected.proxy.id),
   ]);
 }
 
+/** At others, they are waited for by those. */
+const isHere = ({ presence }: Registration): boolean => presence !== "reported";
+
 function startLoop(
   options: ControlPlaneOptions,
-  { configuration, discovery, identity, registry, issuers, domains, logs }: Parts,
+  { configuration, discovery, identity, registry, issuers, domains, peers, logs }: Parts,
   { ads, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
   issuers.follow(configuration.snapshot());
@@ -348,6 +370,7 @@ function startLoop(
     loop.setSnapshot(snapshot);
   });
   domains.onChange(updates.tell);
+  peers.onChange(updates.tell);
   issuers.onChange((change) => {
     loop.issuerKeysChanged();
     updates.tell(change);
@@ -358,12 +381,12 @@ function startLoop(
   return loop;
 }
 
-async function openDebug(
+function openDebug(
   { operators }: ControlPlaneOptions,
   parts: Parts,
   { ads, sessions, events, pushes, updates, version, refusals, effects }: Served,
-): Promise<DebugEndpoints> {
-  const { encoder, configuration, discovery, identity, logs } = parts;
+): DebugEndpoints {
+  const { encoder, configuration, discovery, identity, logs, api } = parts;
   const connected = () => sessions.connected().map((session) => session.connected);
   return createDebugEndpoints({
     observed: {
@@ -383,7 +406,7 @@ async function openDebug(
       makersOf: refusals.makersOf,
     },
     version,
-    api: await readOwnDescriptors(),
+    api,
     encoder,
     resourcesOf: (proxy) => discovery.resourcesOf({ proxy, controlPlane: undefined }),
     authenticate: identity.authenticate,

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { KeyType } from "../ca/certificate-template.js";
 import type { Identity } from "../debug/access.js";
 import type { StandIn } from "../mesh/stand-in.js";
+import type { PeerAddress } from "./peers/peer-address.js";
 import type { PortOptions } from "./ports.js";
 
 /** What a control plane is started with. */
@@ -34,6 +35,8 @@ export interface ControlPlaneOptions extends PortOptions {
   readonly discoverKeys?: readonly string[];
   /** A file of roots for those, beside those that Node has. */
   readonly discoverRootsFile?: string;
+  /** The TLS ports of other control planes of the mesh, whose workloads are called by proxies of this one. */
+  readonly peers?: readonly PeerAddress[];
   readonly standIns?: readonly StandIn[];
   /** false computes everything anew after each change: the same results, slowly. */
   readonly memo?: boolean;

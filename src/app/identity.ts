@@ -14,6 +14,7 @@ import {
   UNREADABLE_REQUEST,
 } from "../ca/certificate-service.js";
 import type { KeyType } from "../ca/certificate-template.js";
+import { type ControlPlaneCheck, checkControlPlane } from "../ca/control-plane-identity.js";
 import { type GivenTrust, givenTrustSource } from "../ca/given-trust.js";
 import { createGuessLimit } from "../ca/guess-limit.js";
 import { createJwtVerifier } from "../ca/jwt-verifier.js";
@@ -76,6 +77,8 @@ export interface Identity {
   readonly authority: Authority;
   readonly tokens: TokenStore;
   readonly authenticate: Authenticate;
+  /** Whether a certificate, which TLS verified, is that of a control plane of this mesh. */
+  readonly isControlPlane: (certificate: Buffer | undefined) => ControlPlaneCheck;
   readonly secrets: WorkloadSecrets;
   /** Calls back when the secrets of a proxy are others than before. */
   onSecretsChange(listener: (identity: WorkloadIdentity) => void): void;
@@ -163,6 +166,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     authority,
     tokens,
     authenticate,
+    isControlPlane: controlPlaneCheck(options, authority, trust),
     secrets,
     refused,
     onSecretsChange: secretsChange.add,
@@ -248,6 +252,18 @@ async function openWaysIn(
     now,
   });
 }
+
+const controlPlaneCheck =
+  (
+    { trustDomainAliases }: IdentityOptions,
+    authority: Authority,
+    trust: FollowedTrust,
+  ): Identity["isControlPlane"] =>
+  (certificate) =>
+    checkControlPlane(certificate, {
+      ...{ authority, trustDomainAliases, now: systemTimers.now },
+      revoked: (serialNumber) => trust.given().revocations.revokes(serialNumber),
+    });
 
 function startTls(options: IdentityOptions, authority: Authority): Promise<ServerTls> {
   const { tlsNames } = options;

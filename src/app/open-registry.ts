@@ -5,11 +5,11 @@ import { systemTimers } from "../ca/timers.js";
 import type { ControlPlaneOptions } from "./control-plane-options.js";
 import { openProxyRegistry, type ProxyRegistry } from "./proxy-registry.js";
 
-/** How long a workload stays without its proxy. Istio's default for workloads that registered themselves. */
-const GRACE_MS = 10_000;
+/** How long a workload stays without its proxy, or without a word of the control plane that it is connected to. Istio's default for workloads that registered themselves. */
+export const GRACE_MS = 10_000;
 
 /** Of the file with the proxies, in bytes: a proxy takes about one KiB, and ten thousand may be connected. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_REGISTRY_BYTES = 64 * 1024 * 1024;
 
 /** That of a control plane. */
 export function openRegistry({ stateDir, logger }: ControlPlaneOptions): Promise<ProxyRegistry> {
@@ -18,7 +18,7 @@ export function openRegistry({ stateDir, logger }: ControlPlaneOptions): Promise
     timers: systemTimers,
     graceMs: GRACE_MS,
     storage: {
-      load: async () => (await readPrivateFile(file, MAX_BYTES))?.toString("utf8"),
+      load: async () => (await readPrivateFile(file, MAX_REGISTRY_BYTES))?.toString("utf8"),
       save: (text) => writePrivateFile(file, text),
     },
     onError: (error) => {

@@ -33,6 +33,7 @@ export interface Served {
   readonly health: (call: ServerCall) => void;
   readonly debug: DebugEndpoints;
   readonly identity: Pick<Identity, "addServices">;
+  readonly peers: { readonly addService: (server: GrpcServer) => void };
   readonly metrics: Metrics;
   readonly version: string;
   /** TLS of the control plane's own. */
@@ -66,7 +67,7 @@ export async function servePorts(options: PortOptions, served: Served): Promise<
 
 async function openPorts(
   options: PortOptions,
-  { debug, identity, metrics, version, tls, ...services }: Served,
+  { debug, identity, peers, metrics, version, tls, ...services }: Served,
   closers: Closers,
 ): Promise<Omit<Ports, "close">> {
   const { address, plaintextPort, tlsPort } = options;
@@ -114,6 +115,7 @@ async function openPorts(
         addDiscovery(server, services);
         debug.addTo(server, "tls");
         identity.addServices(server);
+        peers.addService(server);
       }),
     ),
     httpPort: await listenHttp(http, options),

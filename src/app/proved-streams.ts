@@ -1,9 +1,11 @@
 /** The streams that were opened by a proof: each lasts no longer than that holds. */
 
-import type { Proof } from "../ca/proof.js";
+import type { Proof as AnyProof } from "../ca/proof.js";
 import type { Timers } from "../ca/timers.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { status } from "../grpc/status-code.js";
+
+type Proof = Pick<AnyProof, "method" | "evidence" | "expiresAt">;
 
 /** See the top of this file. */
 export interface ProvedStreams {

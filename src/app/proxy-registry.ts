@@ -1,39 +1,27 @@
 /**
- * The proxies that proved who they are. Such a proxy registers its workload by being connected. When it goes, its workload
- * stays for a while, so that neither a broken connection nor a restart of the control plane takes endpoints away. What was
- * said of its application's health stays as long.
+ * The proxies that proved who they are. Such a proxy registers its workload by being connected, to this control plane or to another
+ * of the mesh. When it goes, its workload stays for a while, so that neither a broken connection nor a restart of the control plane
+ * takes endpoints away. What was said of its application's health stays as long.
  */
 import { isDeepStrictEqual } from "node:util";
-import Type from "typebox";
-import Value from "typebox/value";
-import { shownText } from "../base/shown-text.js";
-import { Table } from "../base/table.js";
-import type { Timers } from "../ca/timers.js";
-import { GatewayTopology, ProxyHeaders, TracingFields } from "../config/mesh-config-schema.js";
+import type { Table } from "../base/table.js";
 import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
-
-/**
- * Under what a proxy is registered. A proxy says its name itself, so one that has the name of a proxy of another service
- * account does not take the place of that.
- */
-const registrationOf = ({ id, serviceAccount }: Proxy): string => `${id}/${serviceAccount}`;
-
-/** What is kept of the registry over a restart: the proxies, as JSON. */
-export interface RegistryStorage {
-  load(): Promise<string | undefined>;
-  save(text: string): Promise<void>;
-}
+import {
+  createMergedRegistrations,
+  isLater,
+  latestHealth,
+  type MergedRegistrations,
+} from "./merged-registrations.js";
+import {
+  type OwnRegistrations,
+  type OwnRegistrationsOptions,
+  openOwnRegistrations,
+} from "./own-registrations.js";
+import { type Registration, registrationKey, shownHealth } from "./registration.js";
 
 /** Options of a registry. */
-export interface ProxyRegistryOptions {
-  readonly timers: Timers;
-  readonly storage: RegistryStorage;
-  /** How long a workload stays without its proxy, in milliseconds. */
-  readonly graceMs: number;
-  /** Told when the proxies could not be saved; they are saved again at the next change. */
-  readonly onError: (error: unknown) => void;
-}
+export type ProxyRegistryOptions = Omit<OwnRegistrationsOptions, "stamp" | "onChange">;
 
 /** See the top of this file. */
 export interface ProxyRegistry {
@@ -46,171 +34,94 @@ export interface ProxyRegistry {
   /** Registers a proxy for as long as its stream lasts; the result says that it ended. */
   readonly connect: (proxy: Proxy) => () => void;
   /**
-   * Notes the health of the application of a proxy, with a reason that can be shown; of a proxy that is not registered nothing
+   * Notes the health of the application of a proxy, with a reason that can be shown; of a proxy that is registered nowhere nothing
    * is noted.
    */
   readonly report: (proxy: Proxy, health: Health) => void;
   /** Calls back whenever `proxies` or `health` is another table than before. */
   readonly onChange: (listener: () => void) => void;
+  /** What this control plane knows by itself. */
+  readonly own: () => Table<Registration>;
+  /** Calls back whenever `own` is another table than before; the result ends that. */
+  readonly onOwnChange: (listener: () => void) => () => void;
+  /** Takes another control plane in; the result is to be told what that knows, whenever it is something else. */
+  readonly addPeer: () => (registrations: Table<Registration>) => void;
   /** Saves what is not saved yet; resolves when nothing is being written any more. */
   readonly close: () => Promise<void>;
 }
 
-const SAVE_DELAY_MS = 500;
+const OWN = 0;
 
-const STORED = Type.Array(
-  Type.Object({
-    health: Type.Optional(Type.Object({ healthy: Type.Boolean(), reason: Type.String() })),
-    id: Type.String(),
-    type: Type.Enum(["sidecar", "router"]),
-    name: Type.String(),
-    namespace: Type.String(),
-    address: Type.String(),
-    dualStack: Type.Boolean(),
-    labels: Type.Record(Type.String(), Type.String()),
-    serviceAccount: Type.String(),
-    workloadName: Type.String(),
-    serviceName: Type.Optional(Type.String()),
-    clusterId: Type.String(),
-    locality: Type.String(),
-    network: Type.String(),
-    mode: Type.Enum(["REDIRECT", "TPROXY", "NONE"]),
-    unprivileged: Type.Boolean(),
-    onDemand: Type.Boolean(),
-    dns: Type.Enum(["nobody", "agent", "envoy"]),
-    appAddress: Type.String(),
-    egressAddress: Type.String(),
-    istioVersion: Type.String(),
-    gatewayTopology: Type.Optional(GatewayTopology),
-    proxyHeaders: Type.Optional(ProxyHeaders),
-    tracing: Type.Optional(TracingFields),
-    metadata: Type.Record(Type.String(), Type.String()),
-  }),
-);
+/** A time that is later than all that is known of one by anybody, whatever their clocks say. */
+const laterThan = (known: readonly Registration[], now: number): number =>
+  Math.max(now, ...known.flatMap(({ since, health }) => [since + 1, (health?.at ?? 0) + 1]));
 
-/** What a registry knows, by registration. */
-interface Known {
-  readonly proxies: Table<Proxy>;
-  readonly health: Table<Health>;
-}
-
-const NOTHING: Known = { proxies: Table.empty(), health: Table.empty() };
-
-function parseStored(text: string | undefined): Known {
-  const value: unknown = text === undefined ? [] : JSON.parse(text);
-  if (!Value.Check(STORED, value)) return NOTHING;
-  return {
-    proxies: Table.from(
-      value.map(({ health: _, ...proxy }) => [registrationOf(proxy), proxy] as const),
-    ),
-    health: Table.from(
-      value.flatMap(({ health, ...proxy }) =>
-        health === undefined ? [] : [[registrationOf(proxy), health] as const],
-      ),
-    ),
-  };
-}
-
-function formatStored({ proxies, health }: Known): string {
-  const stored = proxies.sorted().map(([key, proxy]) => ({ ...proxy, health: health.get(key) }));
-  return JSON.stringify(stored);
-}
-
-/** What was saved; nothing when it cannot be read. */
-async function loadStored({ storage, onError }: ProxyRegistryOptions): Promise<Known> {
-  try {
-    return parseStored(await storage.load());
-  } catch (error) {
-    onError(error);
-    return NOTHING;
+/** What this control plane has to know of one itself, now that it is known elsewhere, or nowhere. */
+function settle(key: string, merged: MergedRegistrations, own: OwnRegistrations): void {
+  const mine = own.all().get(key);
+  if (mine === undefined) return;
+  if (mine.presence === "reported" && !merged.proxies().has(key)) own.forget(key);
+  const health = latestHealth(merged.known(key));
+  if (mine.presence === "connected" && health !== undefined && isLater(health, mine.health)) {
+    own.adopt(key, health);
   }
-}
-
-/** Saves what is known one time after the other, and behind the back of those who change it. */
-function createSaver(
-  { timers, storage, onError }: ProxyRegistryOptions,
-  known: () => Known,
-): { readonly saveSoon: () => void; readonly close: () => Promise<void> } {
-  let cancel: (() => void) | undefined;
-  let saving: Promise<void> = Promise.resolve();
-  const save = (): Promise<void> => storage.save(formatStored(known())).catch(onError);
-  const begin = (): void => {
-    cancel = undefined;
-    saving = saving.then(save);
-  };
-  return {
-    saveSoon: () => {
-      cancel ??= timers.at(timers.now() + SAVE_DELAY_MS, begin);
-    },
-    close: () => {
-      if (cancel !== undefined) {
-        cancel();
-        begin();
-      }
-      return saving;
-    },
-  };
 }
 
 /** Opens the registry, with the proxies of the control plane before this one: they have the grace time to come back. */
 export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<ProxyRegistry> {
-  const { timers, graceMs } = options;
+  const { timers } = options;
   const listeners: (() => void)[] = [];
-  let known = await loadStored(options);
-  const departures = new Map<string, () => void>();
-  const streams = new Map<string, number>();
-  const saver = createSaver(options, () => known);
-  const set = (next: Known): void => {
-    if (next.proxies === known.proxies && next.health === known.health) return;
-    known = next;
-    saver.saveSoon();
+  const ownListeners = new Set<() => void>();
+  const merged = createMergedRegistrations();
+  let peers = 0;
+  let last = { proxies: merged.proxies(), health: merged.health() };
+
+  const own: OwnRegistrations = await openOwnRegistrations({
+    ...options,
+    stamp: (key) => laterThan(merged.known(key), timers.now()),
+    onChange: (registrations) => {
+      set(OWN, registrations);
+      for (const listener of ownListeners) listener();
+    },
+  });
+  const set = (source: number, registrations: Table<Registration>): void => {
+    for (const key of merged.set(source, registrations)) settle(key, merged, own);
+    const now = { proxies: merged.proxies(), health: merged.health() };
+    if (now.proxies === last.proxies && now.health === last.health) return;
+    last = now;
     for (const listener of listeners) listener();
   };
-  const departLater = (key: string): void => {
-    departures.get(key)?.();
-    const cancel = timers.at(timers.now() + graceMs, () => {
-      departures.delete(key);
-      set({ proxies: known.proxies.without(key), health: known.health.without(key) });
-    });
-    departures.set(key, cancel);
-  };
-  for (const key of known.proxies.keys()) departLater(key);
+  set(OWN, own.all());
 
   return {
-    proxies: () => known.proxies,
-    health: () => known.health,
+    proxies: merged.proxies,
+    health: merged.health,
+    healthOf: (proxy) => merged.health().get(registrationKey(proxy)),
+    connect: own.connect,
+    report: (proxy, health) => {
+      const key = registrationKey(proxy);
+      const known = merged.proxies().get(key);
+      if (known === undefined) return;
+      if (isDeepStrictEqual(merged.health().get(key), shownHealth(health))) return;
+      own.report(known, health);
+    },
     onChange: (listener) => {
       listeners.push(listener);
     },
-    healthOf: (proxy) => known.health.get(registrationOf(proxy)),
-    connect: (proxy) => {
-      const key = registrationOf(proxy);
-      departures.get(key)?.();
-      departures.delete(key);
-      streams.set(key, (streams.get(key) ?? 0) + 1);
-      const { proxies } = known;
-      const isKnown = isDeepStrictEqual(proxies.get(key), proxy);
-      set({ ...known, proxies: isKnown ? proxies : proxies.with(key, proxy) });
+    own: own.all,
+    onOwnChange: (listener) => {
+      ownListeners.add(listener);
       return () => {
-        const left = (streams.get(key) ?? 1) - 1;
-        // A proxy may be back by a new stream before the end of the old one is seen.
-        if (left > 0) streams.set(key, left);
-        else {
-          streams.delete(key);
-          departLater(key);
-        }
+        ownListeners.delete(listener);
       };
     },
-    report: (proxy, health) => {
-      const key = registrationOf(proxy);
-      if (known.proxies.get(key) === undefined) return;
-      const noted = { ...health, reason: shownText(health.reason) };
-      if (isDeepStrictEqual(known.health.get(key), noted)) return;
-      set({ ...known, health: known.health.with(key, noted) });
+    addPeer: () => {
+      peers += 1;
+      const source = peers;
+      return (registrations) => {
+        set(source, registrations);
+      };
     },
-    close: async () => {
-      for (const cancel of departures.values()) cancel();
-      await saver.close();
-    },
+    close: own.close,
   };
 }

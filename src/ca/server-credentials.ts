@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 import type { TlsSource } from "../grpc/server.js";
 import type { Authority, IssuedCertificate } from "./authority.js";
 import type { SubjectAltName } from "./certificate-template.js";
+import { controlPlaneId } from "./control-plane-identity.js";
 import { type RenewalOptions, startRenewal } from "./renewed-certificate.js";
 
 /** The names by which Istio's agents and people on this machine call a control plane. */
@@ -27,18 +28,21 @@ export interface ServerTls {
 
 /** What TLS is made of. */
 export interface ServerTlsOptions extends RenewalOptions {
-  readonly authority: Pick<Authority, "issueServer" | "roots">;
+  readonly authority: Pick<Authority, "trustDomain" | "issueServer" | "roots">;
   /** DNS names and IP addresses beside `SERVER_NAMES`. */
   readonly names?: readonly string[];
 }
 
 /**
- * Issues the server's certificate and keeps it fresh. Never below TLS 1.2, which is Node's own limit.
+ * Issues the server's certificate and keeps it fresh. It is also that by which the control plane shows itself to others of its mesh. Never below TLS 1.2, which is Node's own limit.
  * @throws CertificateError
  */
 export async function startServerTls(options: ServerTlsOptions): Promise<ServerTls> {
   const { authority } = options;
-  const names = [...new Set([...SERVER_NAMES, ...(options.names ?? [])])].map(subjectAltName);
+  const names = [
+    ...[...new Set([...SERVER_NAMES, ...(options.names ?? [])])].map(subjectAltName),
+    { type: "uri", value: controlPlaneId(authority.trustDomain) } as const,
+  ];
   const listeners = new Set<() => void>();
   let roots = authority.roots;
   let identity: IssuedCertificate | undefined;

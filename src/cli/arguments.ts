@@ -135,6 +135,14 @@ export function parseFlag(text: string): boolean {
   return text === "true";
 }
 
+/** Adds a `HOST:PORT` to those of an option that may be given several times. */
+export function collectHostPort(
+  value: string,
+  earlier: readonly ReturnType<typeof parseHostPort>[] | undefined,
+): readonly ReturnType<typeof parseHostPort>[] {
+  return [...(earlier ?? []), parseHostPort(value)];
+}
+
 /** Adds a `NAMESPACE/NAME` to those of an option that may be given several times. */
 export function collectServiceAccount(
   value: string,

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../app.js";
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
-import type { parseServiceAccount } from "./arguments.js";
+import type { parseHostPort, parseServiceAccount } from "./arguments.js";
 import { type CommandContext, stopped } from "./context.js";
 import { createLogger } from "./create-logger.js";
 import { KEY_TYPES } from "./key-types.js";
@@ -24,6 +24,7 @@ export interface ServeOptions {
   readonly cacerts?: string;
   readonly trustBundles?: string;
   readonly crl?: string;
+  readonly peer?: readonly ReturnType<typeof parseHostPort>[];
   readonly jwtIssuers?: string;
   readonly discoverKeys?: readonly string[];
   readonly discoverRoots?: string;
@@ -52,6 +53,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
       ? {}
       : { trustBundlesDir: resolve(options.trustBundles) }),
     ...(options.crl === undefined ? {} : { crlFile: resolve(options.crl) }),
+    ...(options.peer === undefined ? {} : { peers: options.peer }),
     ...(options.jwtIssuers === undefined ? {} : { jwtIssuersFile: resolve(options.jwtIssuers) }),
     ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
     ...(options.discoverRoots === undefined

@@ -1,5 +1,11 @@
 import { Command, Option } from "commander";
-import { collect, collectServiceAccount, parsePort, parseTtl } from "./arguments.js";
+import {
+  collect,
+  collectHostPort,
+  collectServiceAccount,
+  parsePort,
+  parseTtl,
+} from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { KEY_TYPES } from "./key-types.js";
@@ -14,7 +20,8 @@ lines to read; else it is JSON, a line for each entry.
 
 Examples:
   $ fairlead serve --config mesh
-  $ fairlead serve --config /etc/fairlead --secrets /etc/certificates --address 0.0.0.0 --tls-name mesh.example.com`;
+  $ fairlead serve --config /etc/fairlead --secrets /etc/certificates --address 0.0.0.0 --tls-name mesh.example.com
+  $ fairlead serve --config mesh --cacerts ca --address 10.0.0.2 --tls-name mesh.example.com --tls-name 10.0.0.2 --peer 10.0.0.3:15012`;
 
 /** `fairlead serve`. */
 export function serveCommand(context: CommandContext): Command {
@@ -41,6 +48,11 @@ export function serveCommand(context: CommandContext): Command {
     .option(
       "--crl <file>",
       "revoked certificates of the mesh, watched; else ca-crl.pem of --cacerts",
+    )
+    .option(
+      "--peer <host:port>",
+      "another control plane of the mesh, by its TLS port: what registers there is called from here; repeatable",
+      collectHostPort,
     )
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
     .option("--discover-keys <host>", DISCOVER_KEYS, collect)

@@ -34,8 +34,8 @@ export interface ClientTls
 
 /** What a call may take, and what it is made with. */
 export interface CallTerms {
-  /** From its start to its end, in milliseconds. */
-  readonly deadlineMs: number;
+  /** From its start to its end, in milliseconds; without an end when absent. */
+  readonly deadlineMs?: number;
   /** The value of the header; none when absent. */
   readonly authorization?: string;
 }
@@ -57,6 +57,12 @@ export interface ClientCall {
   readonly cancel: () => void;
 }
 
+/** How a connection is found to be dead on which nothing comes for long: it is asked so often, and ended without an answer in time. */
+export interface KeepAlive {
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
 /** A window of HTTP/2: how much a server may send that was not read yet, in bytes. The usual 64 KiB make large answers wait. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
@@ -67,7 +73,7 @@ export class GrpcClient {
   #failure: unknown;
 
   /** Connects; that this fails is told to calls. `maxMessageBytes` is of an answer. */
-  constructor(address: ServerAddress, maxMessageBytes: number) {
+  constructor(address: ServerAddress, maxMessageBytes: number, keepAlive?: KeepAlive) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#session = sessionTo(address);
     this.#session.once("connect", () => {
@@ -76,6 +82,7 @@ export class GrpcClient {
     this.#session.on("error", (error) => {
       this.#failure = error;
     });
+    if (keepAlive !== undefined) this.#watch(keepAlive);
   }
 
   /** Begins a call of a method. */
@@ -107,6 +114,24 @@ export class GrpcClient {
     this.#session.destroy();
   }
 
+  #watch({ everyMs, timeoutMs }: KeepAlive): void {
+    const session = this.#session;
+    let timeout: NodeJS.Timeout | undefined;
+    const timer = setInterval(() => {
+      if (session.connecting || session.destroyed) return;
+      timeout = setTimeout(() => {
+        session.destroy(new Error(`no sign of life within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
+      session.ping(() => {
+        clearTimeout(timeout);
+      });
+    }, everyMs);
+    session.once("close", () => {
+      clearInterval(timer);
+      clearTimeout(timeout);
+    });
+  }
+
   #request(path: string, { deadlineMs, authorization }: CallTerms): ClientHttp2Stream | undefined {
     if (this.#session.destroyed || this.#session.closed) return undefined;
     return this.#session.request({
@@ -114,22 +139,29 @@ export class GrpcClient {
       ":path": path,
       "content-type": "application/grpc",
       te: "trailers",
-      "grpc-timeout": `${deadlineMs}m`,
+      ...(deadlineMs === undefined ? {} : { "grpc-timeout": `${deadlineMs}m` }),
       "grpc-accept-encoding": "identity",
       ...(authorization === undefined ? {} : { authorization }),
     });
   }
 
-  #follow(stream: ClientHttp2Stream, deadlineMs: number, listener: AnswerListener): void {
+  #follow(
+    stream: ClientHttp2Stream,
+    deadlineMs: number | undefined,
+    listener: AnswerListener,
+  ): void {
     let refusal: CallRefused | undefined;
     let told: IncomingHttpHeaders | undefined;
     const fail = (code: StatusCode, details: string): void => {
       refusal ??= new CallRefused(code, details);
       stream.close(constants.NGHTTP2_CANCEL);
     };
-    const timer = setTimeout(() => {
-      fail(status.DEADLINE_EXCEEDED, `no answer within ${deadlineMs / 1000} s`);
-    }, deadlineMs);
+    const timer =
+      deadlineMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            fail(status.DEADLINE_EXCEEDED, `no answer within ${deadlineMs / 1000} s`);
+          }, deadlineMs);
     // One answer at a time: what is read of it whole is read of it in part.
     const frames = createFrameReader(this.#maxMessageBytes, new FrameMemory(Infinity), (reason) => {
       fail(reason.code, reason.message);

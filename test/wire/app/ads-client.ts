@@ -63,6 +63,8 @@ export interface AdsClient {
   ask(typeUrl: string, names?: readonly string[]): Promise<AdsResponse>;
   /** Says by a type that all is well, or what is not. */
   tell(typeUrl: string, error?: string): void;
+  /** Ends it, and its connection. */
+  close(): void;
   /** How the server ended the stream. */
   readonly ended: Promise<ServiceError>;
 }
@@ -166,6 +168,10 @@ export function openAds(options: AdsClientOptions): AdsClient {
   let isFirst = true;
   return {
     ended,
+    close: () => {
+      client.close();
+      stream.cancel();
+    },
     tell: (typeUrl, error) => {
       send({
         typeUrl,
