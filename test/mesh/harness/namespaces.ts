@@ -40,6 +40,8 @@ export interface TestProcess {
   output(): string;
   /** Resolves when it has written something that matches. */
   wrote(pattern: RegExp): Promise<void>;
+  /** Ends it without a word; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 /** How the addresses of a network begin, and how many of their bits it has. */
@@ -103,6 +105,10 @@ function startProcess(
   });
   return {
     output: () => output,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
     wrote: (pattern) => {
       if (pattern.test(output)) return Promise.resolve();
       return Promise.race([
