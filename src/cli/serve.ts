@@ -21,7 +21,7 @@ lines to read; else it is JSON, a line for each entry.
 Examples:
   $ fairlead serve --config mesh
   $ fairlead serve --config /etc/fairlead --secrets /etc/certificates --address 0.0.0.0 --tls-name mesh.example.com
-  $ fairlead serve --config mesh --cacerts ca --address 10.0.0.2 --tls-name mesh.example.com --tls-name 10.0.0.2 --peer 10.0.0.3:15012`;
+  $ fairlead serve --config mesh --cacerts /etc/cacerts --address 10.0.0.2 --tls-name 10.0.0.2 --peer 10.0.0.3:15012`;
 
 /** `fairlead serve`. */
 export function serveCommand(context: CommandContext): Command {
@@ -51,7 +51,7 @@ export function serveCommand(context: CommandContext): Command {
     )
     .option(
       "--peer <host:port>",
-      "another control plane of the mesh, by its TLS port: what registers there is called from here; repeatable",
+      "the TLS port of another control plane of the mesh, whose workloads are called from here; repeatable",
       collectHostPort,
     )
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noteOutput } from "../outputs/note-output.js";
+import { authorityTemplate, makeCertificate } from "../unit/ca/make-certificate.js";
 import { type Outcome, run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
@@ -58,6 +59,16 @@ beforeAll(async () => {
   await symlink(mesh().directory, at("mesh"));
   await symlink(join(INSTALLATION, "examples"), at("examples"));
   await mkdir(at("certificates"));
+  await mkdir(at("cacerts"));
+  const authority = await makeCertificate(authorityTemplate());
+  const cacerts = {
+    "ca-cert.pem": authority.pem,
+    "ca-key.pem": authority.keyPem,
+    "root-cert.pem": authority.pem,
+  };
+  for (const [name, content] of Object.entries(cacerts)) {
+    await writeFile(at("cacerts", name), content, { mode: 0o600 });
+  }
   await mkdir(at("bin"));
   await symlink(join(INSTALLATION, "dist", "main.js"), at("bin", "fairlead"));
   const pod = mesh().pod("my-service-0");
@@ -144,7 +155,9 @@ const SPECIAL: readonly {
       const here = example
         .replace("/etc/fairlead", "mesh")
         .replace("/etc/certificates", "certificates")
-        .replace("0.0.0.0", "127.0.0.1");
+        .replace("/etc/cacerts", "cacerts --state cacerts-state")
+        .replace("10.0.0.3:15012", "127.0.0.1:1")
+        .replace(/0\.0\.0\.0|10\.0\.0\.2/g, "127.0.0.1");
       return inShell(`${here} ${ANY_PORTS}`, '"msg":"serving"');
     },
   },
