@@ -5,6 +5,7 @@ import type { ControlPlaneOptions } from "./app/control-plane-options.js";
 import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
+import { followAuthority } from "./app/follow-authority.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { idleMs, inTurns } from "./app/in-turns.js";
 import type { FollowedIssuers } from "./app/issuer-keys.js";
@@ -24,8 +25,6 @@ import type { ProxyRegistry } from "./app/proxy-registry.js";
 import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
-import type { Registration } from "./app/registration.js";
-import { rootReadiness } from "./app/root-readiness.js";
 import { createScopedLoggers, type ScopedLoggers } from "./app/scoped-loggers.js";
 import { type FollowedDomains, followDomains } from "./app/started-domains.js";
 import type { Update } from "./app/update.js";
@@ -246,7 +245,7 @@ async function serve(
     tls,
   });
   closers.push(close);
-  followAuthority(parts, ads, sessions);
+  followAuthority({ ...parts, ads, sessions });
   const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
   closers.push(inTurns(discovery.prepare(), { timers: systemTimers, idleMs, onError }));
   return {
@@ -303,34 +302,6 @@ function followIdentity(
     }
   });
 }
-
-/** Rotates the root when it is asked to, as fast as the proxies trust the next one. */
-function followAuthority(
-  { identity, registry }: Parts,
-  ads: AdsServer,
-  sessions: ProxySessions,
-): void {
-  identity.followAuthority(() =>
-    rootReadiness({
-      streams: ads.streams(),
-      accepted: (stream, typeUrl) => ads.accepted(stream, typeUrl),
-      members: membersOf(sessions, registry),
-      roots: identity.secrets.roots(),
-    }),
-  );
-}
-
-/** The proxies that proved who they are: those that are connected, and those that left a moment ago. */
-function membersOf(sessions: ProxySessions, registry: ProxyRegistry): ReadonlySet<string> {
-  const connected = sessions.connected().filter(({ proof }) => proof !== undefined);
-  return new Set([
-    ...[...registry.own().values()].filter(isHere).map(({ proxy }) => proxy.id),
-    ...connected.map((session) => session.connected.proxy.id),
-  ]);
-}
-
-/** At others, they are waited for by those. */
-const isHere = ({ presence }: Registration): boolean => presence !== "reported";
 
 function startLoop(
   options: ControlPlaneOptions,
