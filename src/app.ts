@@ -366,6 +366,7 @@ function openDebug(
       wanted: (stream, typeUrl) => ads().wanted(stream, typeUrl),
       outstanding: (stream) => ads().outstanding(stream),
       sessions: () => sessions.connected(),
+      peers: () => parts.peers.statuses(),
       refresh: () => configuration.refresh(),
       snapshot: () => configuration.snapshot(),
       mesh: () => discovery.mesh(),

@@ -15,7 +15,17 @@ export interface MeasuredState {
   /** Milliseconds since 1970. */
   readonly rootExpiresAt: () => number;
   readonly signingExpiresAt: () => number;
+  /** The control planes that are followed. */
+  readonly peers: () => readonly MeasuredPeer[];
   readonly now: () => number;
+}
+
+/** A control plane that is followed, or is to be. */
+export interface MeasuredPeer {
+  readonly address: string;
+  readonly isFollowing: boolean;
+  /** What is known to be registered there. */
+  readonly registrations: { readonly size: number };
 }
 
 /** See the top of this file. */
@@ -53,6 +63,7 @@ export function createMetrics(state: MeasuredState): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_EVERY_MS });
   createGauges(registry, state);
+  createPeerGauges(registry, state);
   const registers = [registry];
   const computed = new Histogram({
     name: "pilot_pushcontext_init_seconds",
@@ -135,6 +146,30 @@ function createGauges(registry: Registry, state: MeasuredState): void {
     labelNames: ["component", "tag"],
     registers: [registry],
   }).set({ component: "pilot", tag: state.version }, 1);
+}
+
+function createPeerGauges(registry: Registry, { peers }: MeasuredState): void {
+  const gauge = (name: string, help: string, value: (peer: MeasuredPeer) => number): void => {
+    const created = new Gauge({
+      name,
+      help,
+      labelNames: ["peer"] as const,
+      registers: [registry],
+      collect: () => {
+        for (const peer of peers()) created.set({ peer: peer.address }, value(peer));
+      },
+    });
+  };
+  gauge(
+    "fairlead_peer_followed",
+    "Whether it is known what is registered at another control plane",
+    ({ isFollowing }) => (isFollowing ? 1 : 0),
+  );
+  gauge(
+    "fairlead_peer_registrations",
+    "Workloads that are known to be registered at another control plane",
+    ({ registrations }) => registrations.size,
+  );
 }
 
 function createCertificateCounters(registry: Registry): (event: CertificateEvent) => void {

@@ -105,8 +105,15 @@ export async function connectedProxy(
   const found = proxies.find((proxy) => isWanted(proxy, wanted));
   if (found !== undefined) return connected(found, proxyAdminPort);
   const id = idOf(wanted);
-  const { proxies: all = [] } = await client.listProxies({ readMask: "id" });
+  const { proxies: all = [], peers = [] } = await client.listProxies({ readMask: "id" });
   const others = all.map((proxy) => proxy.id ?? "");
+  const elsewhere = peers.find(({ proxies = [] }) => proxies.some((proxy) => proxy.id === id));
+  if (elsewhere !== undefined) {
+    throw new CommandError(
+      `the proxy ${id} is connected to the control plane at ${elsewhere.address ?? ""}`,
+      "ask that: `--xds-address` and `--state` say where it is",
+    );
+  }
   throw new CommandError(
     wanted.kind === "pod"
       ? `no proxy ${id} is connected${didYouMean(id, others)}`

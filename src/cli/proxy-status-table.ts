@@ -1,6 +1,7 @@
 /** Tables of proxies, with the columns of istioctl 1.29. */
 import type {
   ControlPlaneJson,
+  PeerJson,
   ProxyJson,
   RefusalJson,
   TypeSyncJson,
@@ -25,16 +26,47 @@ function formatAge(ms: number): string {
   return `${Math.floor(ms / DAY)}d`;
 }
 
-const versionOf = ({ istioVersion }: ProxyJson): string => istioVersion ?? "";
+const versionOf = ({ istioVersion }: Pick<ProxyJson, "istioVersion">): string => istioVersion ?? "";
+
+/** What is not known here of a proxy that is connected to another control plane. */
+const ELSEWHERE = "-";
+
+/** What the tables show of proxies. */
+export interface ShownProxies {
+  readonly proxies: readonly ProxyJson[];
+  /** That to which they are connected. */
+  readonly controlPlane: ControlPlaneJson;
+  /** Those that it follows. */
+  readonly peers: readonly PeerJson[];
+}
+
+/** A row for each proxy, by name, with what is known of it here between where it is and which it is. */
+function rowsOf(
+  { proxies, controlPlane: { id: here = "" }, peers }: ShownProxies,
+  row: (
+    proxy: Pick<ProxyJson, "id" | "clusterId" | "istioVersion">,
+    controlPlane: string,
+    known: ProxyJson | undefined,
+  ) => readonly string[],
+): readonly (readonly string[])[] {
+  const others = peers.flatMap(({ proxies: connected = [], ...peer }) =>
+    connected.map((proxy) => row(proxy, nameOf(peer, here), undefined)),
+  );
+  const own = proxies.map((proxy) => row(proxy, here, proxy));
+  return others.length === 0
+    ? own
+    : [...own, ...others].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+}
+
+/** Two on one machine are told apart by their addresses. */
+const nameOf = ({ id = "", address = "" }: PeerJson, here: string): string =>
+  id === "" || id === here ? address : id;
 
 /** NAME, CLUSTER, ISTIOD, VERSION and the types that each proxy asked for. */
-export function subscriptionTable(
-  proxies: readonly ProxyJson[],
-  { id: controlPlane = "" }: ControlPlaneJson,
-): readonly string[] {
-  const rows = proxies.map((proxy) => {
-    const types = (proxy.types ?? []).map(({ shortName = "" }) => shortName);
-    const subscribed = `${types.length} (${types.join(",")})`;
+export function subscriptionTable(shown: ShownProxies): readonly string[] {
+  const rows = rowsOf(shown, (proxy, controlPlane, known) => {
+    const types = (known?.types ?? []).map(({ shortName = "" }) => shortName);
+    const subscribed = known === undefined ? ELSEWHERE : `${types.length} (${types.join(",")})`;
     return [proxy.id ?? "", proxy.clusterId ?? "", controlPlane, versionOf(proxy), subscribed];
   });
   return columns([["NAME", "CLUSTER", "ISTIOD", "VERSION", "SUBSCRIBED TYPES"], ...rows], GAP);
@@ -49,17 +81,26 @@ function statusCell(type: TypeSyncJson | undefined, now: number): string {
 }
 
 /** A column for each type of resource, with where a proxy stands and when it was last sent something, or came back with it. */
-export function statusTable(
-  proxies: readonly ProxyJson[],
-  { id: controlPlane = "" }: ControlPlaneJson,
-  now: number,
-): readonly string[] {
-  const rows = proxies.map((proxy) => {
-    const types = new Map((proxy.types ?? []).map((type) => [type.shortName, type]));
-    const cells = STATUS_COLUMNS.map((name) => statusCell(types.get(name), now));
+export function statusTable(shown: ShownProxies, now: number): readonly string[] {
+  const rows = rowsOf(shown, (proxy, controlPlane, known) => {
+    const types = new Map((known?.types ?? []).map((type) => [type.shortName, type]));
+    const cells = STATUS_COLUMNS.map((name) =>
+      known === undefined ? ELSEWHERE : statusCell(types.get(name), now),
+    );
     return [proxy.id ?? "", proxy.clusterId ?? "", ...cells, controlPlane, versionOf(proxy)];
   });
   return columns([["NAME", "CLUSTER", ...STATUS_COLUMNS, "ISTIOD", "VERSION"], ...rows], GAP);
+}
+
+/** Which other control planes are not followed, below a table; nothing when all are. */
+export function peerLines(peers: readonly PeerJson[]): readonly string[] {
+  const lines = peers
+    .filter(({ followed = false }) => !followed)
+    .map(
+      ({ address = "", problem = "" }) =>
+        `The control plane at ${address} is not followed${problem === "" ? "" : `: ${problem}`}`,
+    );
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function refusalLine(who: string, { names = [], sources = [], error = "" }: RefusalJson): string {

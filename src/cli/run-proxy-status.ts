@@ -2,7 +2,7 @@ import { statusResponse } from "../debug/status-response.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";
-import { refusalLines, statusTable, subscriptionTable } from "./proxy-status-table.js";
+import { peerLines, refusalLines, statusTable, subscriptionTable } from "./proxy-status-table.js";
 import { writeValue } from "./write-output.js";
 
 /** The options of `fairlead proxy-status`. */
@@ -35,16 +35,16 @@ export async function runProxyStatus(
     await writeValue(context, output, statusResponse(answer));
     return;
   }
-  const { proxies = [], controlPlane = {} } = answer;
+  const { proxies = [], controlPlane = {}, peers = [] } = answer;
   const { stdout, stderr } = context;
-  if (proxies.length === 0) {
+  const isAnywhere = peers.some((peer) => (peer.proxies ?? []).length > 0);
+  if (proxies.length === 0 && !isAnywhere) {
     const where = namespace === "" ? "" : ` in namespace ${namespace}`;
-    stderr.write(`No proxy is connected${where}.\n`);
+    stderr.write(`${[`No proxy is connected${where}.`, ...peerLines(peers)].join("\n")}\n`);
     return;
   }
-  const lines =
-    verbosity === "1"
-      ? statusTable(proxies, controlPlane, Date.now())
-      : subscriptionTable(proxies, controlPlane);
-  stdout.write(`${[...lines, ...refusalLines(proxies)].join("\n")}\n`);
+  const shown = { proxies, controlPlane, peers };
+  const lines = verbosity === "1" ? statusTable(shown, Date.now()) : subscriptionTable(shown);
+  const below = [...refusalLines(proxies), ...peerLines(peers)];
+  stdout.write(`${[...lines, ...below].join("\n")}\n`);
 }

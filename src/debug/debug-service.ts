@@ -41,6 +41,7 @@ import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";
 import { status } from "../grpc/status-code.js";
+import type { Proxy } from "../mesh/proxy.js";
 import { tlsDecisions } from "../mesh/tls-decisions.js";
 import { isCalledUrl } from "../simulator/called-url.js";
 import { type Entrance, forChanges } from "./access.js";
@@ -50,6 +51,7 @@ import type { ComposeDump } from "./config-dump.js";
 import { describeConfiguration } from "./describe-configuration.js";
 import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
+import { addressOf, describePeers } from "./describe-peers.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { getDebugPath } from "./get-debug-path.js";
@@ -133,6 +135,13 @@ function findConnection(observed: Observed, id: string): Connection {
 }
 
 function notConnected(id: string, observed: Observed): CallRefused {
+  const elsewhere = addressOf(id, observed.peers());
+  if (elsewhere !== undefined) {
+    return new CallRefused(
+      status.NOT_FOUND,
+      `the proxy ${id} is connected to the control plane at ${elsewhere}: ask that`,
+    );
+  }
   const guess = didYouMean(id, connectedIds(observed));
   return new CallRefused(status.NOT_FOUND, `no proxy ${id} is connected${guess}`);
 }
@@ -199,6 +208,7 @@ function createAnswers(options: DebugServiceOptions): Answers {
       proxies: wantedConnections(observed, wanted).map((connection) =>
         masked(describeProxy(connection, observed), readMask),
       ),
+      peers: describePeers(observed.peers(), wantedProxy(observed, wanted)),
     }),
     GetConfigDump: async ({ proxy = "", sections = [] }) => {
       const connection = findConnection(observed, proxy);
@@ -247,13 +257,21 @@ function createAnswers(options: DebugServiceOptions): Answers {
 /** Those of the proxies that a request limits its question to. */
 function wantedConnections(
   observed: Observed,
-  { namespace = "", name = "", service = "" }: ListProxiesRequestJson,
+  wanted: ListProxiesRequestJson,
 ): readonly Connection[] {
+  const isWanted = wantedProxy(observed, wanted);
+  return connectionsOf(observed).filter(({ proxy }) => isWanted(proxy));
+}
+
+function wantedProxy(
+  observed: Observed,
+  { namespace = "", name = "", service = "" }: ListProxiesRequestJson,
+): (proxy: Proxy) => boolean {
   const serving = service === "" ? undefined : servingIds(observed.mesh(), service);
-  return connectionsOf(observed)
-    .filter(({ proxy }) => namespace === "" || proxy.namespace === namespace)
-    .filter(({ proxy }) => name === "" || [proxy.name, proxy.workloadName].includes(name))
-    .filter(({ proxy }) => serving?.has(proxy.id) !== false);
+  return (proxy) =>
+    (namespace === "" || proxy.namespace === namespace) &&
+    (name === "" || [proxy.name, proxy.workloadName].includes(name)) &&
+    serving?.has(proxy.id) !== false;
 }
 
 function parseUrl(text: string): URL {

@@ -1,5 +1,6 @@
 /** What the debug endpoints look at: read-only views of the rest of the control plane. */
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { Table } from "../base/table.js";
 import type { Proof } from "../ca/proof.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
@@ -20,6 +21,16 @@ export interface ObservedSession {
   readonly facts: ProxyFacts;
 }
 
+/** Another control plane, and what it has told. */
+export interface ObservedPeer {
+  /** `HOST:PORT`. */
+  readonly address: string;
+  readonly isFollowing: boolean;
+  readonly controlPlane?: { readonly name: string; readonly version: string };
+  readonly problem?: string;
+  readonly registrations: Table<{ readonly proxy: Proxy; readonly presence: string }>;
+}
+
 /** See the top of this file. Each call tells how things are now. */
 export interface Observed {
   /** Oldest first. */
@@ -32,6 +43,8 @@ export interface Observed {
   outstanding(stream: string): readonly Outstanding[];
   /** Oldest first. */
   sessions(): readonly ObservedSession[];
+  /** In the order in which they were named. */
+  peers(): readonly ObservedPeer[];
   snapshot(): ConfigSnapshot;
   /** Has all files of the configuration looked at; resolves when what they say is in force. */
   refresh(): Promise<void>;

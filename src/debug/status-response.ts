@@ -15,6 +15,7 @@ export const CLIENT_CONFIG = "envoy.service.status.v3.ClientConfig";
 export function statusResponse({
   controlPlane = {},
   proxies = [],
+  peers = [],
 }: ListProxiesResponseJson): object {
   return {
     resources: proxies.map((proxy) => ({
@@ -24,5 +25,6 @@ export function statusResponse({
     typeUrl: SYNC,
     controlPlane: { identifier: controlPlaneIdentifier(controlPlane), ...controlPlane },
     proxies,
+    ...(peers.length > 0 && { peers }),
   };
 }

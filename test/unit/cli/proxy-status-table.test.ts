@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ProxyJson, TypeSyncJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import {
+  peerLines,
   refusalLines,
   statusTable,
   subscriptionTable,
@@ -46,10 +47,28 @@ const PROXIES = [
 ];
 const CONTROL_PLANE = { id: "devbox", version: "0.1.0" };
 
+const shown = { proxies: PROXIES, controlPlane: CONTROL_PLANE, peers: [] };
+
+const PEERS = [
+  {
+    address: "10.0.0.3:15012",
+    id: "other",
+    followed: true,
+    proxies: [{ id: "orders-0.default", clusterId: "Kubernetes", istioVersion: "1.29.6" }],
+  },
+  {
+    address: "10.0.0.4:15012",
+    id: "devbox",
+    problem: "gone",
+    proxies: [{ id: "users-0.default", clusterId: "Kubernetes", istioVersion: "1.29.6" }],
+  },
+  { address: "10.0.0.5:15012" },
+];
+
 const text = (lines: readonly string[]): string => `\n${lines.join("\n")}\n`;
 
 test("lists the types that each proxy asked for", () => {
-  expect(text(subscriptionTable(PROXIES, CONTROL_PLANE))).toBe(`
+  expect(text(subscriptionTable(shown))).toBe(`
 NAME                                    CLUSTER        ISTIOD     VERSION     SUBSCRIBED TYPES
 istio-ingressgateway-0.istio-system     Kubernetes     devbox     1.29.6      5 (CDS,LDS,EDS,RDS,SDS)
 payments-v1-0.default                   Kubernetes     devbox     1.29.6      2 (CDS,LDS)
@@ -62,12 +81,13 @@ test("counts the age of what a proxy came back with from when it came", () => {
     status: "SYNCED",
     resumedAt: "2026-11-25T21:00:04Z",
   };
-  const [, row] = statusTable([proxy("payments-v1-0.default", listeners)], CONTROL_PLANE, NOW);
+  const proxies = [proxy("payments-v1-0.default", listeners)];
+  const [, row] = statusTable({ ...shown, proxies }, NOW);
   expect(row).toContain(" SYNCED (6s) ");
 });
 
 test("has a column for each type, with where a proxy stands and since when", () => {
-  expect(text(statusTable(PROXIES, CONTROL_PLANE, NOW))).toBe(`
+  expect(text(statusTable(shown, NOW))).toBe(`
 NAME                                    CLUSTER        CDS             ECDS        EDS            LDS              RDS          NDS         ISTIOD     VERSION
 istio-ingressgateway-0.istio-system     Kubernetes     SYNCED (6s)     IGNORED     STALE (6s)     SYNCED (13m)     NOT SENT     IGNORED     devbox     1.29.6
 payments-v1-0.default                   Kubernetes     ERROR (6s)      IGNORED     IGNORED        SYNCED (2d)      IGNORED      IGNORED     devbox     1.29.6
@@ -80,4 +100,26 @@ test("says what a proxy refuses, and in its own words why", () => {
     "payments-v1-0.default refuses CDS outbound|80||a.default.svc.cluster.local: no such extension",
   ]);
   expect(refusalLines(PROXIES.slice(0, 1))).toEqual([]);
+});
+
+test("lists the proxies of other control planes where they are, and what is not known of them here", () => {
+  const all = { ...shown, proxies: PROXIES.slice(1), peers: PEERS };
+  expect(text(subscriptionTable(all))).toBe(`
+NAME                      CLUSTER        ISTIOD             VERSION     SUBSCRIBED TYPES
+orders-0.default          Kubernetes     other              1.29.6      -
+payments-v1-0.default     Kubernetes     devbox             1.29.6      2 (CDS,LDS)
+users-0.default           Kubernetes     10.0.0.4:15012     1.29.6      -
+`);
+  expect(statusTable(all, NOW)[1]).toMatch(
+    /^orders-0\.default +Kubernetes( +-){6} +other +1\.29\.6$/,
+  );
+});
+
+test("says which control planes are not followed, and why", () => {
+  expect(peerLines(PEERS)).toEqual([
+    "",
+    "The control plane at 10.0.0.4:15012 is not followed: gone",
+    "The control plane at 10.0.0.5:15012 is not followed",
+  ]);
+  expect(peerLines(PEERS.slice(0, 1))).toEqual([]);
 });

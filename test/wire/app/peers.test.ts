@@ -1,7 +1,7 @@
 /** Two control planes of one authority, of which each knows what is registered at the other. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -14,6 +14,7 @@ import { type IssuedCertificate, openAuthority } from "../../../src/ca/authority
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
+import { run } from "../../unit/cli/run.js";
 import { type AdsClient, type AdsClientOptions, channelOf, openAds } from "./ads-client.js";
 import { openHealth } from "./health-client.js";
 import { type Started, start } from "./start.js";
@@ -173,6 +174,31 @@ async function controlPlaneOf({ state }: Started, cacertsDirectory: string) {
   const authority = await openAuthority({ stateDirectory: state, cacertsDirectory, now: Date.now });
   return authority.issueServer([{ type: "uri", value: "spiffe://cluster.local/control-plane" }]);
 }
+
+test("it is told where a proxy is that is connected to the other, and how following that goes", async () => {
+  const { first, second } = await startTwo();
+  await connect(await workload(first));
+  const address = `127.0.0.1:${first.overTls.port}`;
+  const status = await run(["proxy-status", "--state", second.state, "-o", "json"]);
+  const proxies = [{ id: "billing-0.default", clusterId: "Kubernetes" }];
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    proxies: [],
+    peers: [{ address, id: hostname(), followed: true, proxies }],
+  });
+  const at = ["--state", second.state];
+  const table = await run(["proxy-status", ...at]);
+  expect(table.stdout).toMatch(/^billing-0\.default +Kubernetes +127\.0\.0\.1:\d+ +-$/m);
+  const config = await run(["proxy-config", "clusters", "billing-0", ...at]);
+  expect(config.stderr).toContain(
+    `the proxy billing-0.default is connected to the control plane at ${address}`,
+  );
+  const why = await run(["why", "billing-0.default", CLUSTER, ...at]);
+  expect(why.stderr).toContain(`is connected to the control plane at ${address}`);
+  const page = await fetch(`http://127.0.0.1:${second.controlPlane.httpPort}/metrics`);
+  const metrics = await page.text();
+  expect(metrics).toContain(`fairlead_peer_followed{peer="${address}"} 1`);
+  expect(metrics).toContain(`fairlead_peer_registrations{peer="${address}"} 1`);
+});
 
 /** Asks a control plane for its registrations: what it answers, from the first answer on, or how it refuses. */
 function follow(
