@@ -19,17 +19,28 @@ const STAND_IN_NETWORK = 33;
 const LAST_BYTES = 254;
 const SLOTS = 256 * LAST_BYTES;
 
+/** One of so many equal shares of the slots. */
+export interface SlotShare {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
+const ALL_SLOTS: SlotShare = { index: 0, of: 1 };
+
 /**
  * A slot, 0 to 65023, for each name: the slot that it had, else one by the hash of its name and the seed, else the next that
- * is free. No two names share one. The seed keeps two meshes on one machine apart. Throws a RangeError for more names than
- * there are slots.
+ * is free. No two names share one. The seed keeps two meshes on one machine apart, as far as chance does; shares that differ
+ * do so for certain. Throws a RangeError for more names than there are slots.
  */
 export function assignSlots(
   names: readonly string[],
   previous: ReadonlyMap<string, number>,
   seed: string,
+  share: SlotShare = ALL_SLOTS,
 ): ReadonlyMap<string, number> {
-  if (names.length > SLOTS) throw new RangeError(`more than ${SLOTS} pods on one machine`);
+  const count = Math.floor(SLOTS / share.of);
+  if (names.length > count) throw new RangeError(`more than ${count} pods on one machine`);
   const slots = new Map<string, number>();
   const taken = new Set<number>();
   const assign = (name: string, slot: number): void => {
@@ -41,16 +52,18 @@ export function assignSlots(
     if (slot !== undefined && slot >= 0 && slot < SLOTS && !taken.has(slot)) assign(name, slot);
   }
   for (const name of names.filter((one) => !slots.has(one)).sort()) {
-    let slot = preferredSlot(name, seed);
-    while (taken.has(slot)) slot = (slot + 1) % SLOTS;
-    assign(name, slot);
+    let place = preferredPlace(name, seed, count);
+    while (taken.has(slotAt(place, share))) place = (place + 1) % count;
+    assign(name, slotAt(place, share));
   }
   return slots;
 }
 
-function preferredSlot(name: string, seed: string): number {
-  return createHash("sha256").update(`${seed}\n${name}`).digest().readUInt32BE(0) % SLOTS;
+function preferredPlace(name: string, seed: string, count: number): number {
+  return createHash("sha256").update(`${seed}\n${name}`).digest().readUInt32BE(0) % count;
 }
+
+const slotAt = (place: number, { index, of }: SlotShare): number => place * of + index;
 
 /** The addresses of the pod in a slot. */
 export function podAddresses(slot: number): PodAddresses {

@@ -1,5 +1,5 @@
 import { readPrivateFile, writePrivateFile } from "../ca/private-file.js";
-import { assignSlots } from "./addresses.js";
+import { assignSlots, type SlotShare } from "./addresses.js";
 
 /** What has an address of its own. */
 type Owner = "pods" | "hosts";
@@ -12,13 +12,17 @@ export interface SlotStore {
 
 type Slots = Record<Owner, ReadonlyMap<string, number>>;
 
-/** Opens the file; what is in it is forgotten when it cannot be read as such a file. */
-export async function openSlotStore(file: string, seed: string): Promise<SlotStore> {
+/** Opens the file; what is in it is forgotten when it cannot be read as such a file. Without a share it has all slots. */
+export async function openSlotStore(
+  file: string,
+  seed: string,
+  share?: SlotShare,
+): Promise<SlotStore> {
   const slots = parseSlots((await readPrivateFile(file))?.toString("utf8") ?? "");
   return {
     assign: async (owner, names) => {
       const before = slots[owner];
-      const assigned = assignSlots(names, before, `${seed}\n${owner}`);
+      const assigned = assignSlots(names, before, `${seed}\n${owner}`, share);
       // Who is gone keeps its slot until another name needs it.
       const all = new Map([...before, ...assigned]);
       slots[owner] = all;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
 import type { SocketAddress } from "../envoy/bootstrap.js";
+import type { SlotShare } from "./addresses.js";
 import { createBootstrapFilter } from "./bootstrap-patches.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";
 import { startEchoApplications } from "./echo.js";
@@ -36,6 +37,8 @@ export interface UpOptions extends Pick<ControlPlaneOptions, "discoverKeys" | "d
   readonly envoy: EnvoyPlaces;
   /** Whether servers on this machine stand in for hosts outside the mesh. */
   readonly standIns: boolean;
+  /** Of the addresses of this machine's meshes those that it may have; any when absent. */
+  readonly slots?: SlotShare;
   /** DNS servers that the proxies ask instead of the system's. */
   readonly dnsResolvers?: readonly SocketAddress[];
   /** Of the control plane's log file; pino's words. */
@@ -92,7 +95,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
   await setLogsAside(state.logs);
   const made = await openMadeDirectory(state.made);
   const certificates = await openDevelopmentCertificates(state.development);
-  const slots = await openSlotStore(state.addressesFile, state.path);
+  const slots = await openSlotStore(state.addressesFile, state.path, options.slots);
   const controlPlane = await startControlPlane(controlPlaneOptions(options, state));
   closers.push(() => controlPlane.close());
   closers.push(watchLogs(state.logs));

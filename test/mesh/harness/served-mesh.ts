@@ -21,6 +21,7 @@ import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { launchProxy, type ProxySettings } from "../../../src/up/pod-proxy.js";
 import { podId } from "../../../src/up/pods.js";
 import { notedLogger } from "../../outputs/note-output.js";
+import { OWN_SLOTS } from "./own-slots.js";
 import {
   type Closers,
   closeAll,
@@ -162,7 +163,7 @@ async function openMesh(
 
 function placePods(controlPlane: ControlPlane, { state }: Places): readonly PlacedPod[] {
   const { pods } = desiredMesh(controlPlane.snapshot().tables);
-  const slots = assignSlots(pods.map(podId), new Map(), state);
+  const slots = assignSlots(pods.map(podId), new Map(), state, OWN_SLOTS);
   return pods.map((pod) => ({ ...pod, addresses: podAddresses(slots.get(podId(pod)) ?? 0) }));
 }
 

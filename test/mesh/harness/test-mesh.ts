@@ -7,6 +7,7 @@ import type { SocketAddress } from "../../../src/envoy/bootstrap.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { podId } from "../../../src/up/pods.js";
 import { startUp, type Up } from "../../../src/up/up.js";
+import { OWN_SLOTS } from "./own-slots.js";
 import {
   type Closers,
   closeAll,
@@ -86,6 +87,7 @@ function openUp(
     ...options,
     standIns,
     dnsResolvers,
+    slots: OWN_SLOTS,
     directory,
     secretsDirectory: secrets,
     stateDirectory: state,

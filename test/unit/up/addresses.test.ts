@@ -42,6 +42,15 @@ test("keeps two meshes apart by their seeds", () => {
   expect(slot("one")).not.toBe(slot("two"));
 });
 
+test("keeps two meshes apart for certain by shares that differ, however many pods they have", () => {
+  const many = Array.from({ length: 30_000 }, (_, i) => `pod-${i}`);
+  const slots = [0, 1].flatMap((index) => [
+    ...assignSlots(many, new Map(), "seed", { index, of: 2 }).values(),
+  ]);
+  expect(new Set(slots).size).toBe(60_000);
+  expect(slots.every((slot) => slot >= 0 && slot < 65_024)).toBe(true);
+});
+
 test("does not believe slots that cannot be", () => {
   const slots = assignSlots(
     ["a", "b", "c"],
