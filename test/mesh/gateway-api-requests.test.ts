@@ -256,6 +256,9 @@ const KEPT = route(
   - matches: [{ path: { value: /header } }]
     sessionPersistence: { sessionName: x-own, type: Header }
     ${to("kept")}
+  - matches: [{ path: { value: /shared } }]
+    sessionPersistence: { sessionName: shared }
+    backendRefs: [{ name: kept, port: 80 }, { name: alpha, port: 80 }, { name: beta, port: 80 }]
 `,
 );
 const KEPT_IN_MESH = `
@@ -673,6 +676,22 @@ test.each([
     expect(others.size).toBe(3);
   },
 );
+
+test("requests with the cookies of the first answer stay with one of several backends", async () => {
+  const firsts = await Promise.all(Array.from({ length: 24 }, () => ask("kept", "/shared")));
+  const told = new Map(
+    firsts.map((first) => {
+      const cookies = first.headers["set-cookie"]?.map((one) => one.replace(/;.*/, "")) ?? [];
+      return [echoOf(first).pod, cookies.join("; ")];
+    }),
+  );
+  expect(new Set([...told.keys()].map((pod) => pod.replace(/-.*/, ""))).size).toBe(3);
+  for (const [pod, cookie] of told) {
+    expect(await podsOf(() => ask("kept", "/shared", { headers: { cookie } }))).toEqual(
+      new Set([pod]),
+    );
+  }
+});
 
 test("requests with the header of the first answer stay with its pod", async () => {
   const first = await ask("kept", "/header");

@@ -9,6 +9,7 @@ import { compareSpecificity } from "../hostname.js";
 import { type MadePart, madeOf, parentsOf, routeSemantics } from "../made-of.js";
 import { authorizersAnnotation, type RouteAuthorizer } from "./external-auth.js";
 import { compareMatches } from "./http-match.js";
+import { withKeptBackends } from "./kept-backends.js";
 import { type SessionState, sessionsAnnotation } from "./session.js";
 
 /** All that calls a Service, or the hosts of a ServiceEntry. */
@@ -133,5 +134,5 @@ function inOrder(byAge: readonly AttachedRoute[]): readonly Made<HTTPRoute>[] {
         compareSpecificity(a.own, b.own) ||
         compareMatches(a.made.route.match?.[0] ?? {}, b.made.route.match?.[0] ?? {}),
     )
-    .map(({ made }) => made);
+    .flatMap(({ made }) => withKeptBackends(made));
 }

@@ -31,7 +31,7 @@ interface MatchedRule {
   readonly authorizer?: RouteAuthorizer | undefined;
 }
 
-/** What says whether a rule keeps clients with their endpoints: one of several backends keeps none. */
+/** What says whether a rule keeps clients with their endpoints: by headers one of several backends keeps none. */
 interface SessionRuleFields {
   readonly sessionPersistence?: SessionPersistence;
   readonly backendRefs?: readonly { readonly weight?: number }[];
@@ -51,7 +51,8 @@ export function ruleRoutes(
   const { sessionPersistence, backendRefs = [] } = rule;
   const receiving = backendRefs.filter(({ weight = 1 }) => weight > 0);
   const session =
-    sessionPersistence === undefined || receiving.length > 1
+    sessionPersistence === undefined ||
+    (receiving.length > 1 && sessionPersistence.type === "Header")
       ? undefined
       : sessionState(sessionPersistence, { ref, index, matches });
   const made = (match: HTTPMatchRequest, at: string): Made<HTTPRoute> => ({

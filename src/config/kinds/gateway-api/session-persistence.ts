@@ -22,13 +22,11 @@ export const SessionPersistence = strict({
 interface Rule {
   readonly sessionPersistence?: SessionPersistence;
   readonly backendRefs?: readonly { readonly weight?: number }[];
+  readonly matches?: readonly { readonly headers?: readonly { readonly name: string }[] }[];
 }
 
 /** Sessions that there can be, and warnings of what of them is not kept. */
-export function* checkSessions(
-  { sessionPersistence, backendRefs = [] }: Rule,
-  rulePath: Path,
-): Findings {
+export function* checkSessions({ sessionPersistence, ...rule }: Rule, rulePath: Path): Findings {
   if (sessionPersistence === undefined) return;
   const path = [...rulePath, "sessionPersistence"];
   const { sessionName, absoluteTimeout, idleTimeout, type, cookieConfig } = sessionPersistence;
@@ -49,7 +47,20 @@ export function* checkSessions(
     const what = "absoluteTimeout of what is no permanent cookie";
     yield notApplied([...path, "absoluteTimeout"], what);
   }
-  if (backendRefs.filter(({ weight = 1 }) => weight > 0).length > 1) {
-    yield notApplied(path, "sessionPersistence of a rule with several backends");
-  }
+  yield* checkShared(rule, type, path);
+}
+
+/** To which of several backends a client went says a cookie, which one header cannot, nor one beside matches of others. */
+function* checkShared(
+  { backendRefs = [], matches = [] }: Omit<Rule, "sessionPersistence">,
+  type: SessionPersistence["type"],
+  path: Path,
+): Findings {
+  const takesCookies = matches.some(({ headers = [] }) =>
+    headers.some(({ name }) => name.toLowerCase() === "cookie"),
+  );
+  const isShared = backendRefs.filter(({ weight = 1 }) => weight > 0).length > 1;
+  if (!isShared || (type !== "Header" && !takesCookies)) return;
+  const why = type === "Header" ? "by a header" : "with matches of cookies";
+  yield notApplied(path, `sessionPersistence ${why} of a rule with several backends`);
 }

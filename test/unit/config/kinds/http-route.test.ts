@@ -237,15 +237,28 @@ describe("the rules of an HTTPRoute", () => {
       [`${RULE}.sessionPersistence.cookieConfig`],
     ],
     [
-      "keep no sessions that end when they are idle, or with one of several backends",
+      "keep no sessions that end when they are idle",
       rule({
         sessionPersistence: { idleTimeout: "1m" },
-        backendRefs: [
-          { name: "a", port: 80 },
-          { name: "b", port: 80 },
-        ],
+        backendRefs: [a, { name: "b", port: 80 }],
       }),
-      [`warning ${RULE}.sessionPersistence.idleTimeout`, `warning ${RULE}.sessionPersistence`],
+      [`warning ${RULE}.sessionPersistence.idleTimeout`],
+    ],
+    ...[
+      { sessionPersistence: { type: "Header" } },
+      { sessionPersistence: {}, matches: [{ headers: [{ name: "Cookie", value: "a=b" }] }] },
+    ].map(
+      (fields) =>
+        [
+          "keep sessions with one of several backends by a cookie of their own",
+          rule({ ...fields, backendRefs: [a, { name: "b", port: 80 }] }),
+          [`warning ${RULE}.sessionPersistence`],
+        ] as const,
+    ),
+    [
+      "keep sessions with one backend by a header",
+      rule({ sessionPersistence: { type: "Header" } }),
+      [],
     ],
   ]);
 });
