@@ -26,6 +26,8 @@ export type IdentityEvent =
       readonly by: "token" | "certificate";
       readonly identity: Identity;
     }
+  /** One that is certified, and cannot be kept yet, for want of space or as the clock is behind: it is held until it can. */
+  | { readonly kind: "unkept"; readonly reason: string; readonly retryInMs: number }
   | {
       readonly kind: "waiting";
       readonly reason: string;
@@ -74,20 +76,33 @@ export interface KeepIdentityOptions {
 
 /** A machine that slept, or whose clock was set, is not late for longer. */
 const LONGEST_WAIT_MS = 60_000;
+/** Of what chance may say, the middle. */
+const HALF_OF_CHANCE = 0.5;
 
 /** Keeps an identity until the signal is aborted. Never rejects. */
 export async function keepIdentity(options: KeepIdentityOptions): Promise<void> {
   const { signal } = options;
-  let held: Held = { identity: options.current, roots: options.roots };
+  let held: Held = { kind: "kept", identity: options.current, roots: options.roots };
   while (!signal.aborted) {
     await untilRenewal(held.identity, options);
     held = await renewed(held, options);
   }
 }
 
-interface Held {
-  readonly identity: Identity | undefined;
+type Held =
+  | { readonly kind: "kept"; readonly identity: Identity | undefined; readonly roots: string }
+  | Unkept;
+
+/** What is certified: who has lost it may need another token. */
+interface Certified {
+  readonly by: "token" | "certificate";
+  readonly identity: Identity;
   readonly roots: string;
+}
+
+interface Unkept extends Certified {
+  readonly kind: "unkept";
+  readonly reason: string;
 }
 
 async function untilRenewal(
@@ -102,19 +117,25 @@ async function untilRenewal(
 }
 
 /** Tries until it comes off, or nobody wants it any more. */
-async function renewed(held: Held, options: KeepIdentityOptions): Promise<Held> {
+async function renewed(before: Held, options: KeepIdentityOptions): Promise<Held> {
   const { signal, onEvent, clock } = options;
+  let held = before;
   for (let failures = 1; !signal.aborted; failures++) {
     const attempt = await attemptRenewal(held, options);
     if (attempt.kind === "certified") {
       onEvent(attempt);
-      return attempt;
+      return { ...attempt, kind: "kept" };
     }
     if (isAborted(signal)) break;
     const retryInMs = retryDelayMs(failures);
-    const { notAfter = Number.POSITIVE_INFINITY } = held.identity ?? {};
-    const ended = clock.now() >= notAfter ? { ended: notAfter } : {};
-    onEvent({ ...attempt, ...ended, retryInMs });
+    if (attempt.kind === "unkept") {
+      held = attempt;
+      onEvent({ kind: "unkept", reason: attempt.reason, retryInMs });
+    } else {
+      const { notAfter = Number.POSITIVE_INFINITY } = held.identity ?? {};
+      const ended = clock.now() >= notAfter ? { ended: notAfter } : {};
+      onEvent({ ...attempt, ...ended, retryInMs });
+    }
     await pause(retryInMs, options);
   }
   return held;
@@ -131,14 +152,51 @@ async function pause(ms: number, { clock, token, signal }: KeepIdentityOptions):
   over.abort();
 }
 
-type Attempt =
-  | ({ readonly kind: "certified"; readonly by: "token" | "certificate" } & Held & {
-        readonly identity: Identity;
-      })
-  | { readonly kind: "waiting"; readonly reason: string; readonly needsToken: boolean };
+interface Waiting {
+  readonly kind: "waiting";
+  readonly reason: string;
+  readonly needsToken: boolean;
+}
+
+type Attempt = ({ readonly kind: "certified" } & Certified) | Unkept | Waiting;
+
+/** What is certified already only has to be kept, unless it is time for another one. */
+async function attemptRenewal(held: Held, options: KeepIdentityOptions): Promise<Attempt> {
+  const isNew =
+    held.kind === "unkept" && options.clock.now() < renewalTime(held.identity, HALF_OF_CHANCE);
+  const found = isNew ? held : await attemptCertification(held, options);
+  if (found.kind === "waiting") return found;
+  const { by, identity, roots } = found;
+  const reason = await notKept(identity, roots, options);
+  if (reason !== undefined) return { kind: "unkept", by, identity, roots, reason };
+  return { kind: "certified", by, identity, roots };
+}
+
+/** Keeps it; says why that cannot be, when it cannot. */
+async function notKept(
+  identity: Identity,
+  roots: string,
+  { wanted, clock, directory }: KeepIdentityOptions,
+): Promise<string | undefined> {
+  const now = clock.now();
+  const fault = faultOf(identity, { wanted, roots, now });
+  if (fault !== undefined)
+    return `${fault}, by the clock of this machine (${new Date(now).toISOString()})`;
+  try {
+    await directory.keep(identity, roots);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+type Certification = ({ readonly kind: "certified" } & Certified) | Waiting;
 
 /** By the certificate as long as it is valid. One that is refused may have been revoked: then a token helps. */
-async function attemptRenewal(held: Held, options: KeepIdentityOptions): Promise<Attempt> {
+async function attemptCertification(
+  held: Held,
+  options: KeepIdentityOptions,
+): Promise<Certification> {
   const { identity, roots } = held;
   const { clock, wanted, token } = options;
   if (
@@ -166,7 +224,7 @@ async function attemptRenewal(held: Held, options: KeepIdentityOptions): Promise
   }
 }
 
-function waiting(error: unknown, needsToken: boolean): Attempt {
+function waiting(error: unknown, needsToken: boolean): Waiting {
   return {
     kind: "waiting",
     reason: errorMessage(error),
@@ -182,20 +240,21 @@ const isUnreached = (error: unknown): boolean =>
   error instanceof CallRefused &&
   (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED);
 
-/** Has a new key certified, looks at what comes back, and keeps it. */
+/** Has a new key certified, and looks at what comes back. */
 async function certified(
   proof: CallerProof,
   trusted: string,
-  { wanted, certify, clock, directory }: KeepIdentityOptions,
+  { wanted, certify, clock }: KeepIdentityOptions,
 ): Promise<{ readonly identity: Identity; readonly roots: string }> {
   const keys = await generateKeyPair("P-256");
   const privateKey = await privateKeyPem(keys.privateKey);
   const answer = await certify(trusted, proof, await requestPem(keys));
   const roots = readRoots(answer.roots);
   const identity = readIdentity(answer.chain, privateKey);
-  const fault = faultOf(identity, { wanted, roots, now: clock.now() });
+  // A clock that is behind, as before a machine has asked for the time, is right soon.
+  const now = Math.max(clock.now(), identity.issuedAt);
+  const fault = faultOf(identity, { wanted, roots, now });
   if (fault !== undefined) throw new UselessCertificateError(fault);
-  await directory.keep(identity, roots);
   return { identity, roots };
 }
 

@@ -69,7 +69,7 @@ export async function readPrivateFile(
 export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
   await orAccessError(path, async () => {
     const temporary = await writeTemporary(path, content);
-    await rename(temporary, path);
+    await orRemoved(temporary, () => rename(temporary, path));
     await syncDirectory(dirname(path));
   });
 }
@@ -116,13 +116,25 @@ async function writeTemporary(path: string, content: string | Buffer): Promise<s
   const name = `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`;
   const temporary = join(dirname(path), name);
   const file = await open(temporary, "wx", FILE_MODE);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await orRemoved(temporary, async () => {
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
   return temporary;
+}
+
+/** Who tries again and again on a disk that is full leaves nothing behind. */
+async function orRemoved(temporary: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -29,6 +29,12 @@ export function agentLog(logger: Logger, options: AgentLogOptions): (event: Agen
       case "certified":
         logger.info({ by: event.by, ...lifeOf(event) }, "a new certificate is kept");
         break;
+      case "unkept":
+        logger.error(
+          { reason: event.reason, retryInMs: event.retryInMs },
+          "a new certificate cannot be kept yet",
+        );
+        break;
       case "waiting":
         logger.warn(waitingFields(event, options), waitingText(event, options));
         break;

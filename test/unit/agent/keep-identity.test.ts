@@ -1,6 +1,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Identity } from "../../../src/agent/identity.js";
-import { openIdentityDirectory } from "../../../src/agent/identity-directory.js";
+import {
+  type IdentityDirectory,
+  openIdentityDirectory,
+} from "../../../src/agent/identity-directory.js";
 import {
   type IdentityEvent,
   type KeepIdentityOptions,
@@ -8,6 +11,7 @@ import {
   type TokenFile,
 } from "../../../src/agent/keep-identity.js";
 import type { CallerProof, CertifiedAnswer } from "../../../src/ca/certificate-client.js";
+import { BACKDATE_MS } from "../../../src/ca/certificate-template.js";
 import { redact } from "../../../src/ca/redacted.js";
 import { CallRefused } from "../../../src/grpc/call-refused.js";
 import { status } from "../../../src/grpc/status-code.js";
@@ -37,6 +41,8 @@ interface SceneOptions {
   readonly current?: (start: number) => Promise<Identity>;
   readonly token?: TokenFile;
   readonly random?: number;
+  /** How many milliseconds nothing can be written for. */
+  readonly fullMs?: number;
 }
 
 /** A token that is there and stays. */
@@ -54,7 +60,7 @@ const TOKEN: TokenFile = {
 async function keepUntil(
   events: number,
   answers: (scene: Scene) => Answers,
-  { current, token, random = 0.5 }: SceneOptions = {},
+  { current, token, random = 0.5, fullMs = 0 }: SceneOptions = {},
 ): Promise<Scene & { readonly kept: () => Promise<Identity | undefined> }> {
   const start = wholeSeconds(Date.now());
   let now = start;
@@ -69,8 +75,15 @@ async function keepUntil(
     scene.asked.push(`${now - start} ${"token" in proof ? "token" : "certificate"}`);
     return answers(scene)(proof, csr, roots);
   };
+  const disk: IdentityDirectory = {
+    ...directory,
+    keep: (identity, roots) =>
+      now < start + fullMs
+        ? Promise.reject(new Error("no space"))
+        : directory.keep(identity, roots),
+  };
   await keepIdentity({
-    ...{ wanted: PAYMENTS, directory, roots: ROOT, current: await current?.(start), certify },
+    ...{ wanted: PAYMENTS, directory: disk, roots: ROOT, current: await current?.(start), certify },
     ...(token === undefined ? {} : { token }),
     clock: {
       now: () => now,
@@ -122,6 +135,44 @@ test("one that is older is renewed at once", async () => {
     current: (start) => authority.issue(lifeOf(start - 80_000, TTL)),
   });
   expect(asked).toEqual(["0 certificate"]);
+});
+
+test("a certificate for which there is no space is kept when there is, and took the token once", async () => {
+  const { asked, events, kept } = await keepUntil(3, good, { token: TOKEN, fullMs: 2000 });
+  expect(asked).toEqual(["0 token"]);
+  expect(events).toEqual([
+    { kind: "unkept", reason: "no space", retryInMs: 1000 },
+    { kind: "unkept", reason: "no space", retryInMs: 2000 },
+    expect.objectContaining({ kind: "certified", by: "token" }),
+  ]);
+  expect(await kept()).toMatchObject({ workload: PAYMENTS });
+});
+
+test("a clock that is behind costs no token: the certificate is kept when it is valid", async () => {
+  const ahead = 2500;
+  const { asked, events } = await keepUntil(
+    3,
+    ({ now }) =>
+      async (_proof, csr) => {
+        const chain = await authority.certify(csr, lifeOf(now() + BACKDATE_MS + ahead, TTL));
+        return { chain, roots: ROOT };
+      },
+    { token: TOKEN },
+  );
+  expect(asked).toEqual(["0 token"]);
+  const reason = expect.stringMatching(/^it is not valid yet, by the clock of this machine \(20/);
+  expect(events).toEqual([
+    { kind: "unkept", reason, retryInMs: 1000 },
+    { kind: "unkept", reason, retryInMs: 2000 },
+    expect.objectContaining({ kind: "certified", by: "token" }),
+  ]);
+});
+
+test("a disk that is full for longer than a certificate is good costs no token", async () => {
+  const { asked, events } = await keepUntil(10, good, { token: TOKEN, fullMs: 2 * TTL });
+  const renewed = [63_000, 123_000, 183_000, 243_000].map((at) => `${at} certificate`);
+  expect(asked).toEqual(["0 token", ...renewed]);
+  expect(events.at(-1)).toMatchObject({ kind: "certified", by: "certificate" });
 });
 
 test("each certificate is for a key of its own", async () => {

@@ -26,6 +26,13 @@ test("nothing but the file is left in the directory", async () => {
   expect((await readdir(directory)).sort()).toEqual(["a", "b"]);
 });
 
+test("nothing is left of what could not be written", async () => {
+  const directory = await temporaryDirectory();
+  await mkdir(join(directory, "a", "b"), { recursive: true });
+  await expect(writePrivateFile(join(directory, "a"), "")).rejects.toThrow("cannot be used");
+  expect(await readdir(directory)).toEqual(["a"]);
+});
+
 test("a file that is not there is undefined", async () => {
   expect(await readPrivateFile(join(await temporaryDirectory(), "file"))).toBeUndefined();
 });

@@ -34,6 +34,13 @@ test("who has to do something is told what, and where", () => {
   });
 });
 
+test("a certificate that cannot be written is told with the reason, as no fault of the control plane", () => {
+  expect(lineOf({ kind: "unkept", reason: "no space", retryInMs: 1000 })).toEqual({
+    ...{ level: 50, reason: "no space", retryInMs: 1000 },
+    msg: "a new certificate cannot be kept yet",
+  });
+});
+
 test("a certificate is told by whose it is and its end, without the key", async () => {
   const identity = await (await fakeAuthority()).issue();
   const line = lineOf({ kind: "certified", by: "token", identity });
