@@ -109,6 +109,7 @@ export function createSaver(
 ): { readonly saveSoon: () => void; readonly close: () => Promise<void> } {
   let cancel: (() => void) | undefined;
   let saving: Promise<void> = Promise.resolve();
+  let isClosed = false;
   const save = (): Promise<void> => storage.save(textNow()).catch(onError);
   const begin = (): void => {
     cancel = undefined;
@@ -116,9 +117,12 @@ export function createSaver(
   };
   return {
     saveSoon: () => {
+      // What is saved is by now that of the next control plane, to which the proxies come back.
+      if (isClosed) return;
       cancel ??= timers.at(timers.now() + SAVE_DELAY_MS, begin);
     },
     close: () => {
+      isClosed = true;
       if (cancel !== undefined) {
         cancel();
         begin();

@@ -66,6 +66,17 @@ test("its end writes what is not written yet, after what is being written", asyn
   await close;
 });
 
+test("a stream whose end is seen after its own takes nothing from what the next control plane saves", async () => {
+  const { timers, registry, writes } = await open();
+  const disconnect = registry.connect(proxy("a"));
+  await timers.turnTo(timers.now() + 1000);
+  writes[0]?.end();
+  await registry.close();
+  disconnect();
+  await timers.turnTo(timers.now() + GRACE_MS + 1000);
+  expect(writes).toHaveLength(1);
+});
+
 test("a write that fails is told, and the next one is tried", async () => {
   const { timers, registry, writes, errors } = await open();
   registry.connect(proxy("a"));
