@@ -5,7 +5,10 @@ import { systemTimers } from "../ca/timers.js";
 import type { ControlPlaneOptions } from "./control-plane-options.js";
 import { openProxyRegistry, type ProxyRegistry } from "./proxy-registry.js";
 
-/** How long a workload stays without its proxy, or without a word of the control plane that it is connected to. Istio's default for workloads that registered themselves. */
+/**
+ * How long a workload stays without its proxy, or without a word of the control plane that it is connected to, in milliseconds.
+ * Istio's default for workloads that registered themselves.
+ */
 export const GRACE_MS = 10_000;
 
 /** Of the file with the proxies, in bytes: a proxy takes about one KiB, and ten thousand may be connected. */
