@@ -522,6 +522,17 @@ test("sends no call on to itself, by its own address or a name of that", async (
   expect((await made()) - before).toBeLessThan(20);
 });
 
+test("ends a call that has come by many proxies that passed it on, as one that comes back again and again", async () => {
+  const passedOn = (times: number) =>
+    call(caller(), url(UNKNOWN, "http"), {
+      headers: { "cdn-loop": Array.from({ length: times }, () => "fairlead").join(", ") },
+    });
+  const { body } = await passedOn(7);
+  const { headers } = JSON.parse(body) as Pick<Echo, "headers">;
+  expect(headers["cdn-loop"]?.match(/fairlead/g)).toHaveLength(8);
+  expect(await passedOn(8)).toMatchObject({ status: 508 });
+});
+
 test("reaches a host that nobody registered, until only registered ones may be called", async () => {
   const called = { standInFor: "the world" };
   const plain = () => call(caller(), url(UNKNOWN, "http"));

@@ -9,6 +9,7 @@ import type { Encoder } from "../encoder.js";
 import { sharedRoutes } from "../listener/outbound-claim.js";
 import { HTTP_PROXY_ROUTE, isProxyRoute } from "../names.js";
 import { type EnvoyResource, type Refusal, type RouteSets, sameResource } from "../resource-set.js";
+import { withoutLoops } from "../route/loops.js";
 import {
   encodeVirtualHost,
   joinRouteConfiguration,
@@ -66,9 +67,12 @@ function lastHost(
   name: string,
   { unknown, captured, headers }: LastContext,
 ): VirtualHostResource {
-  const json = isProxyRoute(name)
-    ? proxyCatchAll(proxiedUnknown(unknown, captured), headers)
+  const proxied = proxiedUnknown(unknown, captured);
+  const host = isProxyRoute(name)
+    ? proxyCatchAll(proxied, headers)
     : catchAllHost(unknown, headers);
+  const isPassedOn = proxied.mode !== "REGISTRY_ONLY" && (isProxyRoute(name) || !captured);
+  const json = isPassedOn ? withoutLoops(host) : host;
   return encodeVirtualHost(encoder, name, { name: json.name ?? "", json, sources: [] });
 }
 
