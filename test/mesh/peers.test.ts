@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 import { APPLICATION } from "./harness/host-programs.js";
 import { namespacesMissing, startNetwork, type TestHost } from "./harness/namespaces.js";
 import {
+  APP_PORT,
+  CALLED_MESH,
   connectedTo,
   makeDirectory,
   nameControlPlanes,
@@ -12,7 +14,6 @@ import {
   startHostedProxy,
 } from "./harness/two-control-planes.js";
 
-const APP_PORT = 8080;
 const REQUESTS = 400;
 const SOON = { timeout: 30_000, interval: 200 };
 
@@ -28,20 +29,6 @@ spec:
     spec:
       serviceAccountName: ${name}
       containers: [{name: app, ports: [{containerPort: ${String(APP_PORT)}}]}]
-`;
-
-const MESH = `
-apiVersion: v1
-kind: Service
-metadata: {name: called}
-spec:
-  selector: {app: called}
-  ports: [{name: http, port: 80, targetPort: ${String(APP_PORT)}}]
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
 `;
 
 const REQUEST = [
@@ -61,7 +48,7 @@ test.skipIf(missing !== undefined)(
     const hosts = [await network.addHost("first"), await network.addHost("second")] as const;
     await writeFile(
       join(root, "mesh", "mesh.yaml"),
-      [MESH, workload("called"), workload("caller")].join(""),
+      [CALLED_MESH, workload("called"), workload("caller")].join(""),
     );
     const startOne = (name: string, host: TestHost, other: TestHost) =>
       startHostedControlPlane(host, root, name, [

@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 import { APPLICATION, MAIN } from "./harness/host-programs.js";
 import { namespacesMissing, startNetwork, type TestHost } from "./harness/namespaces.js";
 import {
+  APP_PORT,
+  CALLED_MESH,
   connectedTo,
   makeDirectory,
   nameControlPlanes,
@@ -12,7 +14,6 @@ import {
   startHostedProxy,
 } from "./harness/two-control-planes.js";
 
-const APP_PORT = 8080;
 const WORKLOADS = ["called", "caller"] as const;
 const REQUESTS = 200;
 
@@ -22,20 +23,6 @@ apiVersion: networking.istio.io/v1
 kind: WorkloadEntry
 metadata: {name: ${name}-0}
 spec: {address: ${address}, labels: {app: ${name}}, serviceAccount: ${name}}
-`;
-
-const MESH = `
-apiVersion: v1
-kind: Service
-metadata: {name: called}
-spec:
-  selector: {app: called}
-  ports: [{name: http, port: 80, targetPort: ${String(APP_PORT)}}]
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
 `;
 
 const EDITION = `
@@ -59,7 +46,7 @@ test.skipIf(missing !== undefined)(
     const [called, caller] = [await network.addHost("called"), await network.addHost("caller")];
     const hosts = { called, caller };
     const entries = WORKLOADS.map((name) => workload(name, hosts[name]));
-    await writeFile(join(root, "mesh", "mesh.yaml"), [MESH, ...entries].join(""));
+    await writeFile(join(root, "mesh", "mesh.yaml"), [CALLED_MESH, ...entries].join(""));
     const first = await startHostedControlPlane(await network.addHost("first"), root, "first");
     const second = await startHostedControlPlane(await network.addHost("second"), root, "second");
     const application = called.start(process.execPath, [

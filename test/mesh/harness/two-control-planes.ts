@@ -10,6 +10,24 @@ import type { TestHost, TestProcess } from "./namespaces.js";
 /** The name of both control planes. */
 const NAME = "mesh.example.com";
 
+/** Where the applications of workloads listen. */
+export const APP_PORT = 8080;
+
+/** A service `called`, of the workloads of this label, and mutual TLS for all. */
+export const CALLED_MESH = `
+apiVersion: v1
+kind: Service
+metadata: {name: called}
+spec:
+  selector: {app: called}
+  ports: [{name: http, port: 80, targetPort: ${String(APP_PORT)}}]
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: STRICT}}
+`;
+
 /** A control plane that runs. */
 export interface HostedControlPlane {
   readonly host: TestHost;

@@ -6,6 +6,7 @@ import { expect, test, vi } from "vitest";
 import { openAuthority } from "../../../src/ca/authority.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { type AdsClientOptions, openAds } from "./ads-client.js";
+import { watchEndpoints } from "./endpoint-counts.js";
 import { openHealth } from "./health-client.js";
 import { type Started, start } from "./start.js";
 
@@ -60,23 +61,6 @@ async function member({ overTls, state }: Started) {
   } satisfies AdsClientOptions;
 }
 
-/** How many endpoints a caller was told of, each time. */
-async function watchEndpoints({ controlPlane }: Started): Promise<readonly number[]> {
-  const counts: number[] = [];
-  const caller = openAds({
-    port: controlPlane.plaintextPort,
-    name: "caller",
-    judge: ({ typeUrl, bodies: [body] }) => {
-      const text = body === undefined ? "" : Buffer.from(body).toString("latin1");
-      if (typeUrl === TYPE_URL.endpoint) counts.push(text.split("127.0.0.1").length - 1);
-      return undefined;
-    },
-  });
-  await caller.ask(TYPE_URL.cluster);
-  await caller.ask(TYPE_URL.endpoint, [CLUSTER]);
-  return counts;
-}
-
 test("the log tells of a proxy that is of no such group as it names", async () => {
   const started = await start(group(PROBE));
   const stranger = { ...(await member(started)), metadata: { AUTO_REGISTER_GROUP: "wms" } };
@@ -88,7 +72,7 @@ test("the log tells of a proxy that is of no such group as it names", async () =
 test("a workload with a probe is called once its proxy says that it is healthy, and as long", async () => {
   const started = await start(group(PROBE));
   const options = await member(started);
-  const counts = await watchEndpoints(started);
+  const counts = await watchEndpoints(started, CLUSTER);
   await openAds(options).ask(TYPE_URL.cluster);
   const health = openHealth(options);
   health.knock();
@@ -112,7 +96,7 @@ test("who checks is told when there is another probe, and when there is none", a
   const options = await member(started);
   const health = openHealth(options);
   health.knock();
-  const counts = await watchEndpoints(started);
+  const counts = await watchEndpoints(started, CLUSTER);
   await openAds(options).ask(TYPE_URL.cluster);
   await expect.poll(() => counts, SOON).toEqual([0, 1]);
   await writeFile(file, group(PROBE));
@@ -126,7 +110,7 @@ test("who checks is told when there is another probe, and when there is none", a
 
 test("an agent says it on the stream of discovery, after it has asked for something", async () => {
   const started = await start(group(PROBE));
-  const counts = await watchEndpoints(started);
+  const counts = await watchEndpoints(started, CLUSTER);
   const agent = openAds(await member(started));
   agent.tell(HEALTH);
   await agent.ask(TYPE_URL.cluster);
@@ -139,7 +123,7 @@ test("an agent says it on the stream of discovery, after it has asked for someth
 
 test("nothing is heard of an agent that has not proved who it is", async () => {
   const started = await start(group(PROBE));
-  const counts = await watchEndpoints(started);
+  const counts = await watchEndpoints(started, CLUSTER);
   const agent = openAds(await member(started));
   await agent.ask(TYPE_URL.cluster);
   agent.tell(HEALTH);

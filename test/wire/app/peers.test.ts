@@ -16,6 +16,7 @@ import { TYPE_URL } from "../../../src/xds/resource.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { run } from "../../unit/cli/run.js";
 import { type AdsClient, type AdsClientOptions, channelOf, openAds } from "./ads-client.js";
+import { watchEndpoints } from "./endpoint-counts.js";
 import { openHealth } from "./health-client.js";
 import { type Started, start } from "./start.js";
 
@@ -98,26 +99,9 @@ async function connect(options: AdsClientOptions): Promise<AdsClient> {
   return client;
 }
 
-/** How many endpoints a caller was told of, each time. */
-async function watchEndpoints({ controlPlane }: Started): Promise<readonly number[]> {
-  const counts: number[] = [];
-  const caller = openAds({
-    port: controlPlane.plaintextPort,
-    name: "caller",
-    judge: ({ typeUrl, bodies: [body] }) => {
-      const text = body === undefined ? "" : Buffer.from(body).toString("latin1");
-      if (typeUrl === TYPE_URL.endpoint) counts.push(text.split("127.0.0.1").length - 1);
-      return undefined;
-    },
-  });
-  await caller.ask(TYPE_URL.cluster);
-  await caller.ask(TYPE_URL.endpoint, [CLUSTER]);
-  return counts;
-}
-
 test("a workload that registers at one is called by proxies of the other, until it is gone", async () => {
   const { first, second } = await startTwo();
-  const counts = await watchEndpoints(second);
+  const counts = await watchEndpoints(second, CLUSTER);
   const client = await connect(await workload(first));
   await expect.poll(() => counts, SOON).toEqual([0, 1]);
   client.close();
@@ -129,7 +113,7 @@ test("who is served first by a control plane that was started just now knows all
   const first = await start(MESH, { cacertsDir });
   await connect(await workload(first));
   const second = await start(MESH, { cacertsDir, ...peer(first.overTls.port) });
-  expect(await watchEndpoints(second)).toEqual([1]);
+  expect(await watchEndpoints(second, CLUSTER)).toEqual([1]);
 });
 
 test("a workload that moves from one to the other is an endpoint all the time, at both", async () => {
@@ -138,7 +122,10 @@ test("a workload that moves from one to the other is an endpoint all the time, a
   const first = await start(MESH, { cacertsDir, ...peer(port) });
   const second = await start(MESH, { cacertsDir, tlsPort: port, ...peer(first.overTls.port) });
   const one = await connect(await workload(first));
-  const [atFirst, atSecond] = [await watchEndpoints(first), await watchEndpoints(second)];
+  const [atFirst, atSecond] = [
+    await watchEndpoints(first, CLUSTER),
+    await watchEndpoints(second, CLUSTER),
+  ];
   const told = await followAs(first, await controlPlaneOf(first, cacertsDir));
   await expect.poll(() => [atFirst.at(-1), atSecond.at(-1)], SOON).toEqual([1, 1]);
   one.close();
@@ -155,14 +142,14 @@ test("what is said of a workload's health at one counts at the other, also at th
   const mesh = MESH + GROUP;
   const first = await start(mesh, { cacertsDir, ...peer(port) });
   const second = await start(mesh, { cacertsDir, tlsPort: port, ...peer(first.overTls.port) });
-  const counts = await watchEndpoints(second);
+  const counts = await watchEndpoints(second, CLUSTER);
   const metadata = { AUTO_REGISTER_GROUP: "vms" };
   const changed = { labels: {}, metadata } as const;
   await connect(await workload(first, changed));
   const health = openHealth(await workload(second, changed));
   health.knock();
   await expect.poll(() => health.told, SOON).toHaveLength(1);
-  const atFirst = await watchEndpoints(first);
+  const atFirst = await watchEndpoints(first, CLUSTER);
   health.report("HEALTHY");
   await expect.poll(() => [atFirst.at(-1), counts.at(-1)], SOON).toEqual([1, 1]);
   health.report("UNHEALTHY");
@@ -324,13 +311,13 @@ test("a control plane that is to follow itself tells so, and serves", async () =
   const one = await start(MESH, { cacertsDir, tlsPort: port, ...peer(port) });
   await expect.poll(() => one.log.join(""), SOON).toContain("it is this control plane itself");
   await connect(await workload(one));
-  const counts = await watchEndpoints(one);
+  const counts = await watchEndpoints(one, CLUSTER);
   await expect.poll(() => counts.at(-1), SOON).toBe(1);
 });
 
 test("a proxy that says too much of itself is told of to nobody, and others are", async () => {
   const { first, second } = await startTwo();
-  const counts = await watchEndpoints(second);
+  const counts = await watchEndpoints(second, CLUSTER);
   const metadata = { NOTE: "x".repeat(100_000) };
   await connect(await workload(first, { name: "long-0", metadata }));
   await connect(await workload(first, { name: "x".repeat(100_000) }));

@@ -1,0 +1,23 @@
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { openAds } from "./ads-client.js";
+import type { Started } from "./start.js";
+
+/** How many endpoints of a cluster, at addresses that begin with 127.0.0.1, a caller was told of, each time. */
+export async function watchEndpoints(
+  { controlPlane }: Pick<Started, "controlPlane">,
+  cluster: string,
+): Promise<readonly number[]> {
+  const counts: number[] = [];
+  const caller = openAds({
+    port: controlPlane.plaintextPort,
+    name: "caller",
+    judge: ({ typeUrl, bodies: [body] }) => {
+      const text = body === undefined ? "" : Buffer.from(body).toString("latin1");
+      if (typeUrl === TYPE_URL.endpoint) counts.push(text.split("127.0.0.1").length - 1);
+      return undefined;
+    },
+  });
+  await caller.ask(TYPE_URL.cluster);
+  await caller.ask(TYPE_URL.endpoint, [cluster]);
+  return counts;
+}
