@@ -1,5 +1,6 @@
 import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../envoy/api.js";
 import { PASSTHROUGH_CLUSTER } from "../envoy/names.js";
+import { endsLoops } from "../envoy/route/loops.js";
 import type { routeSources } from "./known-sources.js";
 import { MADE_COLUMNS, madeCells } from "./made-columns.js";
 import { describeMatch } from "./route-match.js";
@@ -81,7 +82,7 @@ function rowsOf(
   const head = [table, hostName(table, virtualHost), describeDomains(domains)];
   if (routes.length === 0) return [[...head, "/*", "404", ...more(0)]];
   return routes.flatMap((route, index) =>
-    isPassthrough(route)
+    isPassthrough(route) || endsLoops(route)
       ? []
       : [[...head, describeMatch(route.match), sourceResource(route.metadata), ...more(index)]],
   );

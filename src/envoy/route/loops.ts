@@ -9,6 +9,8 @@ const HEADER = "cdn-loop";
 const MARK = "fairlead";
 /** More proxies than pass on one request for somebody they do not know. */
 const MOST = 8;
+/** Loop Detected. See RFC 5842, section 7.2. */
+const LOOP_DETECTED = 508;
 
 /** The virtual host for requests that are passed on, which ends their loops. */
 export function withoutLoops(host: VirtualHostJson): VirtualHostJson {
@@ -17,7 +19,7 @@ export function withoutLoops(host: VirtualHostJson): VirtualHostJson {
     name: host.name ?? "",
     match: { prefix: "/", headers: [{ name: HEADER, stringMatch: { safeRegex: { regex } } }] },
     directResponse: {
-      status: 508,
+      status: LOOP_DETECTED,
       body: { inlineString: "the request comes back to its proxy again and again" },
     },
   };
@@ -27,3 +29,8 @@ export function withoutLoops(host: VirtualHostJson): VirtualHostJson {
     requestHeadersToAdd: [{ header: { key: HEADER, value: MARK } }],
   };
 }
+
+/** Whether a route is that for requests which come back. */
+export const endsLoops = ({ match, directResponse }: RouteJson): boolean =>
+  directResponse?.status === LOOP_DETECTED &&
+  match?.headers?.some(({ name }) => name === HEADER) === true;
