@@ -16,6 +16,7 @@ import { errorMessage } from "../base/error-message.js";
 import { CallRefused } from "./call-refused.js";
 import { FrameMemory } from "./frame-memory.js";
 import { createFrameReader, frameHead } from "./framing.js";
+import { type KeepAlive, keepAlive } from "./keep-alive.js";
 import { statusOf } from "./status.js";
 import { type StatusCode, status } from "./status-code.js";
 
@@ -57,12 +58,6 @@ export interface ClientCall {
   readonly cancel: () => void;
 }
 
-/** How a connection is found to be dead on which nothing comes for long: it is asked so often, and ended without an answer in time. */
-export interface KeepAlive {
-  readonly everyMs: number;
-  readonly timeoutMs: number;
-}
-
 /** A window of HTTP/2: how much a server may send that was not read yet, in bytes. The usual 64 KiB make large answers wait. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
@@ -73,7 +68,7 @@ export class GrpcClient {
   #failure: unknown;
 
   /** Connects; that this fails is told to calls. `maxMessageBytes` is of an answer. */
-  constructor(address: ServerAddress, maxMessageBytes: number, keepAlive?: KeepAlive) {
+  constructor(address: ServerAddress, maxMessageBytes: number, alive?: KeepAlive) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#session = sessionTo(address);
     this.#session.once("connect", () => {
@@ -82,7 +77,13 @@ export class GrpcClient {
     this.#session.on("error", (error) => {
       this.#failure = error;
     });
-    if (keepAlive !== undefined) this.#watch(keepAlive);
+    if (alive === undefined) return;
+    keepAlive(this.#session, alive, {
+      onSilent: () => {
+        const reason = `no sign of life within ${alive.timeoutMs / 1000} s`;
+        this.#session.destroy(new Error(reason));
+      },
+    });
   }
 
   /** Begins a call of a method. */
@@ -112,24 +113,6 @@ export class GrpcClient {
   /** Ends all of it at once. */
   close(): void {
     this.#session.destroy();
-  }
-
-  #watch({ everyMs, timeoutMs }: KeepAlive): void {
-    const session = this.#session;
-    let timeout: NodeJS.Timeout | undefined;
-    const timer = setInterval(() => {
-      if (session.connecting || session.destroyed) return;
-      timeout = setTimeout(() => {
-        session.destroy(new Error(`no sign of life within ${timeoutMs / 1000} s`));
-      }, timeoutMs);
-      session.ping(() => {
-        clearTimeout(timeout);
-      });
-    }, everyMs);
-    session.once("close", () => {
-      clearInterval(timer);
-      clearTimeout(timeout);
-    });
   }
 
   #request(path: string, { deadlineMs, authorization }: CallTerms): ClientHttp2Stream | undefined {

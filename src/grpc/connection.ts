@@ -1,5 +1,6 @@
 /** One connection of HTTP/2, and when it has to end. */
 import { constants, type ServerHttp2Session } from "node:http2";
+import { keepAlive } from "./keep-alive.js";
 
 /** What one connection may cost. */
 export interface ConnectionLimits {
@@ -59,22 +60,19 @@ export class Connection {
   #watch(): void {
     const session = this.#session;
     const { pingEveryMs, pingTimeoutMs, idleMs } = this.#limits;
-    let timeout: NodeJS.Timeout | undefined;
-    const timer = setInterval(() => {
-      if (session.destroyed) return;
-      if (this.#calls === 0 && performance.now() - this.#idleSince >= idleMs) session.close();
-      timeout = setTimeout(() => {
-        session.destroy();
-      }, pingTimeoutMs);
-      session.ping(() => {
-        clearTimeout(timeout);
-      });
-    }, pingEveryMs);
     // Whatever is wrong with a connection, its calls are told that they are over.
     session.on("error", () => undefined);
-    session.once("close", () => {
-      clearInterval(timer);
-      clearTimeout(timeout);
-    });
+    keepAlive(
+      session,
+      { everyMs: pingEveryMs, timeoutMs: pingTimeoutMs },
+      {
+        onTurn: () => {
+          if (this.#calls === 0 && performance.now() - this.#idleSince >= idleMs) session.close();
+        },
+        onSilent: () => {
+          session.destroy();
+        },
+      },
+    );
   }
 }
