@@ -51,7 +51,7 @@ import type { ComposeDump } from "./config-dump.js";
 import { describeConfiguration } from "./describe-configuration.js";
 import { describeConvergence } from "./describe-convergence.js";
 import { describeDiagnostics } from "./describe-diagnostics.js";
-import { addressOf, describePeers } from "./describe-peers.js";
+import { describePeers, peerConnectedTo } from "./describe-peers.js";
 import { describeProxy } from "./describe-proxy.js";
 import { describeTls } from "./describe-tls.js";
 import { getDebugPath } from "./get-debug-path.js";
@@ -135,7 +135,7 @@ function findConnection(observed: Observed, id: string): Connection {
 }
 
 function notConnected(id: string, observed: Observed): CallRefused {
-  const elsewhere = addressOf(id, observed.peers());
+  const elsewhere = peerConnectedTo(id, observed.peers());
   if (elsewhere !== undefined) {
     return new CallRefused(
       status.NOT_FOUND,

@@ -19,7 +19,7 @@ export function describePeers(
 }
 
 /** Where a proxy is connected that is not so here; undefined when nobody says so. */
-export function addressOf(id: string, peers: readonly ObservedPeer[]): string | undefined {
+export function peerConnectedTo(id: string, peers: readonly ObservedPeer[]): string | undefined {
   return peers.find((peer) => connectedAt(peer).some((proxy) => proxy.id === id))?.address;
 }
 

@@ -35,7 +35,8 @@ function namesIn(gateway: Gateway): readonly string[] {
   const named = servers.flatMap(({ tls }) =>
     tls === undefined ? [] : [...credentialNames(tls), tls.caCertCredentialName ?? ""],
   );
-  return [...named, ...[backendCredentialOf(gateway) ?? []].flat()];
+  const shown = backendCredentialOf(gateway);
+  return shown === undefined ? named : [...named, shown];
 }
 
 /**
