@@ -6,25 +6,13 @@ import { expect, test, vi } from "vitest";
 import { openAuthority } from "../../../src/ca/authority.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { type AdsClientOptions, openAds } from "./ads-client.js";
-import { watchEndpoints } from "./endpoint-counts.js";
+import { BILLING, watchEndpoints } from "./billing.js";
 import { openHealth } from "./health-client.js";
 import { type Started, start } from "./start.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const SERVICE = `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: billing }
-spec:
-  hosts: [billing.internal]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: 80, name: http, protocol: HTTP }]
-  workloadSelector: { labels: { app: billing } }
-`;
-
-const group = (probe: string): string => `${SERVICE}---
+const group = (probe: string): string => `${BILLING}---
 apiVersion: networking.istio.io/v1
 kind: WorkloadGroup
 metadata: { name: vms }
@@ -42,7 +30,6 @@ spec: { address: 127.0.0.12, labels: { app: billing } }
 `;
 
 const PROBE = "probe: { tcpSocket: { port: 8080 } }";
-const CLUSTER = "outbound|80||billing.internal";
 const HEALTH = "type.googleapis.com/istio.v1.HealthInformation";
 const SOON = { timeout: 20_000 };
 
@@ -72,7 +59,7 @@ test("the log tells of a proxy that is of no such group as it names", async () =
 test("a workload with a probe is called once its proxy says that it is healthy, and as long", async () => {
   const started = await start(group(PROBE));
   const options = await member(started);
-  const counts = await watchEndpoints(started, CLUSTER);
+  const counts = await watchEndpoints(started);
   await openAds(options).ask(TYPE_URL.cluster);
   const health = openHealth(options);
   health.knock();
@@ -96,7 +83,7 @@ test("who checks is told when there is another probe, and when there is none", a
   const options = await member(started);
   const health = openHealth(options);
   health.knock();
-  const counts = await watchEndpoints(started, CLUSTER);
+  const counts = await watchEndpoints(started);
   await openAds(options).ask(TYPE_URL.cluster);
   await expect.poll(() => counts, SOON).toEqual([0, 1]);
   await writeFile(file, group(PROBE));
@@ -110,7 +97,7 @@ test("who checks is told when there is another probe, and when there is none", a
 
 test("an agent says it on the stream of discovery, after it has asked for something", async () => {
   const started = await start(group(PROBE));
-  const counts = await watchEndpoints(started, CLUSTER);
+  const counts = await watchEndpoints(started);
   const agent = openAds(await member(started));
   agent.tell(HEALTH);
   await agent.ask(TYPE_URL.cluster);
@@ -123,7 +110,7 @@ test("an agent says it on the stream of discovery, after it has asked for someth
 
 test("nothing is heard of an agent that has not proved who it is", async () => {
   const started = await start(group(PROBE));
-  const counts = await watchEndpoints(started, CLUSTER);
+  const counts = await watchEndpoints(started);
   const agent = openAds(await member(started));
   await agent.ask(TYPE_URL.cluster);
   agent.tell(HEALTH);

@@ -16,7 +16,7 @@ import { TYPE_URL } from "../../../src/xds/resource.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { run } from "../../unit/cli/run.js";
 import { type AdsClient, type AdsClientOptions, channelOf, openAds } from "./ads-client.js";
-import { watchEndpoints } from "./endpoint-counts.js";
+import { BILLING, BILLING_CLUSTER, watchEndpoints } from "./billing.js";
 import { openHealth } from "./health-client.js";
 import { type Started, start } from "./start.js";
 
@@ -24,20 +24,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const API = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
 const SERVICE = serviceDefinition(API, PEER_SERVICE);
-const CLUSTER = "outbound|80||billing.internal";
 const SOON = { timeout: 20_000 };
-
-const MESH = `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: billing }
-spec:
-  hosts: [billing.internal]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: 80, name: http, protocol: HTTP }]
-  workloadSelector: { labels: { app: billing } }
-`;
 
 const GROUP = `---
 apiVersion: networking.istio.io/v1
@@ -72,7 +59,7 @@ async function freePort(): Promise<number> {
 
 /** A control plane, and another that follows it. */
 async function startTwo(
-  mesh = MESH,
+  mesh = BILLING,
 ): Promise<{ readonly first: Started; readonly second: Started }> {
   const cacertsDir = await giveAuthority();
   const first = await start(mesh, { cacertsDir });
@@ -101,7 +88,7 @@ async function connect(options: AdsClientOptions): Promise<AdsClient> {
 
 test("a workload that registers at one is called by proxies of the other, until it is gone", async () => {
   const { first, second } = await startTwo();
-  const counts = await watchEndpoints(second, CLUSTER);
+  const counts = await watchEndpoints(second);
   const client = await connect(await workload(first));
   await expect.poll(() => counts, SOON).toEqual([0, 1]);
   client.close();
@@ -110,22 +97,19 @@ test("a workload that registers at one is called by proxies of the other, until 
 
 test("who is served first by a control plane that was started just now knows all endpoints", async () => {
   const cacertsDir = await giveAuthority();
-  const first = await start(MESH, { cacertsDir });
+  const first = await start(BILLING, { cacertsDir });
   await connect(await workload(first));
-  const second = await start(MESH, { cacertsDir, ...peer(first.overTls.port) });
-  expect(await watchEndpoints(second, CLUSTER)).toEqual([1]);
+  const second = await start(BILLING, { cacertsDir, ...peer(first.overTls.port) });
+  expect(await watchEndpoints(second)).toEqual([1]);
 });
 
 test("a workload that moves from one to the other is an endpoint all the time, at both", async () => {
   const cacertsDir = await giveAuthority();
   const port = await freePort();
-  const first = await start(MESH, { cacertsDir, ...peer(port) });
-  const second = await start(MESH, { cacertsDir, tlsPort: port, ...peer(first.overTls.port) });
+  const first = await start(BILLING, { cacertsDir, ...peer(port) });
+  const second = await start(BILLING, { cacertsDir, tlsPort: port, ...peer(first.overTls.port) });
   const one = await connect(await workload(first));
-  const [atFirst, atSecond] = [
-    await watchEndpoints(first, CLUSTER),
-    await watchEndpoints(second, CLUSTER),
-  ];
+  const [atFirst, atSecond] = [await watchEndpoints(first), await watchEndpoints(second)];
   const told = await followAs(first, await controlPlaneOf(first, cacertsDir));
   await expect.poll(() => [atFirst.at(-1), atSecond.at(-1)], SOON).toEqual([1, 1]);
   one.close();
@@ -139,17 +123,17 @@ test("a workload that moves from one to the other is an endpoint all the time, a
 test("what is said of a workload's health at one counts at the other, also at the one where its proxy is not", async () => {
   const cacertsDir = await giveAuthority();
   const port = await freePort();
-  const mesh = MESH + GROUP;
+  const mesh = BILLING + GROUP;
   const first = await start(mesh, { cacertsDir, ...peer(port) });
   const second = await start(mesh, { cacertsDir, tlsPort: port, ...peer(first.overTls.port) });
-  const counts = await watchEndpoints(second, CLUSTER);
+  const counts = await watchEndpoints(second);
   const metadata = { AUTO_REGISTER_GROUP: "vms" };
   const changed = { labels: {}, metadata } as const;
   await connect(await workload(first, changed));
   const health = openHealth(await workload(second, changed));
   health.knock();
   await expect.poll(() => health.told, SOON).toHaveLength(1);
-  const atFirst = await watchEndpoints(first, CLUSTER);
+  const atFirst = await watchEndpoints(first);
   health.report("HEALTHY");
   await expect.poll(() => [atFirst.at(-1), counts.at(-1)], SOON).toEqual([1, 1]);
   health.report("UNHEALTHY");
@@ -179,7 +163,7 @@ test("it is told where a proxy is that is connected to the other, and how follow
   expect(config.stderr).toContain(
     `the proxy billing-0.default is connected to the control plane at ${address}`,
   );
-  const why = await run(["why", "billing-0.default", CLUSTER, ...at]);
+  const why = await run(["why", "billing-0.default", BILLING_CLUSTER, ...at]);
   expect(why.stderr).toContain(`is connected to the control plane at ${address}`);
   const page = await fetch(`http://127.0.0.1:${second.controlPlane.httpPort}/metrics`);
   const metrics = await page.text();
@@ -224,7 +208,7 @@ const DENIED = expect.objectContaining({ code: status.PERMISSION_DENIED }) as un
 
 test("nobody is told of registrations but a control plane of the mesh", async () => {
   const cacertsDir = await giveAuthority();
-  const { controlPlane, overTls, log, state } = await start(MESH, { cacertsDir });
+  const { controlPlane, overTls, log, state } = await start(BILLING, { cacertsDir });
   const { port, roots } = overTls;
   const authority = await openAuthority({
     stateDirectory: state,
@@ -270,7 +254,7 @@ test("nobody is told of registrations but a control plane of the mesh", async ()
 
 test("the identity of a control plane lets nobody in as a workload", async () => {
   const cacertsDir = await giveAuthority();
-  const started = await start(MESH, { cacertsDir });
+  const started = await start(BILLING, { cacertsDir });
   const certificate = await controlPlaneOf(started, cacertsDir);
   const { overTls } = started;
   await expect(openAds({ ...overTls, certificate }).ask(TYPE_URL.cluster)).rejects.toMatchObject({
@@ -288,9 +272,9 @@ async function problemOf({ log }: Started): Promise<string> {
 
 test("a control plane whose certificate has another name is not followed, and it is told what to do", async () => {
   const cacertsDir = await giveAuthority();
-  const first = await start(MESH, { cacertsDir, address: "127.0.0.3" });
+  const first = await start(BILLING, { cacertsDir, address: "127.0.0.3" });
   const peers = [{ host: "127.0.0.3", port: first.overTls.port }];
-  const second = await start(MESH, { cacertsDir, peers });
+  const second = await start(BILLING, { cacertsDir, peers });
   expect(await problemOf(second)).toMatch(/have it started with --tls-name 127\.0\.0\.3$/);
   await expect
     .poll(() => second.controlPlane.diagnostics(), SOON)
@@ -298,8 +282,8 @@ test("a control plane whose certificate has another name is not followed, and it
 });
 
 test("a control plane of another authority is not followed", async () => {
-  const first = await start(MESH);
-  const second = await start(MESH, peer(first.overTls.port));
+  const first = await start(BILLING);
+  const second = await start(BILLING, peer(first.overTls.port));
   expect(await problemOf(second)).toMatch(
     /give both control planes the files of one with --cacerts$/,
   );
@@ -308,16 +292,16 @@ test("a control plane of another authority is not followed", async () => {
 test("a control plane that is to follow itself tells so, and serves", async () => {
   const cacertsDir = await giveAuthority();
   const port = await freePort();
-  const one = await start(MESH, { cacertsDir, tlsPort: port, ...peer(port) });
+  const one = await start(BILLING, { cacertsDir, tlsPort: port, ...peer(port) });
   await expect.poll(() => one.log.join(""), SOON).toContain("it is this control plane itself");
   await connect(await workload(one));
-  const counts = await watchEndpoints(one, CLUSTER);
+  const counts = await watchEndpoints(one);
   await expect.poll(() => counts.at(-1), SOON).toBe(1);
 });
 
 test("a proxy that says too much of itself is told of to nobody, and others are", async () => {
   const { first, second } = await startTwo();
-  const counts = await watchEndpoints(second, CLUSTER);
+  const counts = await watchEndpoints(second);
   const metadata = { NOTE: "x".repeat(100_000) };
   await connect(await workload(first, { name: "long-0", metadata }));
   await connect(await workload(first, { name: "x".repeat(100_000) }));
