@@ -9,6 +9,7 @@ import { followAuthority } from "./app/follow-authority.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { idleMs, inTurns } from "./app/in-turns.js";
 import type { FollowedIssuers } from "./app/issuer-keys.js";
+import type { KeptGood } from "./app/last-good.js";
 import { logError } from "./app/log-error.js";
 import { logObserver } from "./app/log-observer.js";
 import { logUpdate } from "./app/log-update.js";
@@ -16,6 +17,7 @@ import { measuredState } from "./app/measured-state.js";
 import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
 import { openIssuers } from "./app/open-issuers.js";
+import { openLastGood } from "./app/open-last-good.js";
 import { openPeersOfMesh, type PeersOfMesh } from "./app/open-peers.js";
 import { openRegistry } from "./app/open-registry.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
@@ -101,6 +103,7 @@ interface Parts {
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
   readonly configuration: Configuration;
+  readonly lastGood: KeptGood;
   readonly discovery: Discovery;
   readonly identity: MeshIdentity;
   readonly registry: ProxyRegistry;
@@ -133,7 +136,10 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     },
   });
   closers.push(() => configuration.close());
-  const discovery = createDiscovery(encoder, configuration.snapshot(), engine);
+  const first = configuration.snapshot();
+  const lastGood = await openLastGood({ stateDir, tables: first.tables, logger: config });
+  closers.push(() => lastGood.close());
+  const discovery = createDiscovery(encoder, first, engine, lastGood.list);
   const { trustDomain, trustDomainAliases } = discovery.meshConfig();
   const identity = await openIdentity({
     ...options,
@@ -153,7 +159,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const peers = await openPeersOfMesh({ ...options, ...own, identity, registry, logger: ads });
   closers.push(() => peers.close());
   return {
-    ...{ logs, engine, encoder, hasRefused, configuration, discovery },
+    ...{ logs, engine, encoder, hasRefused, configuration, lastGood, discovery },
     ...{ identity, registry, issuers, domains, peers, ...own },
   };
 }
@@ -169,13 +175,14 @@ interface Served extends Watchers {
 }
 
 function watchRefusals(
-  { configuration, discovery, hasRefused }: Parts,
+  { configuration, discovery, hasRefused, lastGood }: Parts,
   { ads, sessions, settled, updates, metrics }: Omit<Served, "refusals" | "effects">,
 ): Refusals {
   return createRefusals({
     configuration,
     discovery,
     hasRefused,
+    lastGood,
     sessions,
     settled,
     onChange: updates.tell,

@@ -5,8 +5,12 @@ import { type MeshConfig, meshConfigOf } from "../config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Encoder } from "../envoy/encoder.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";
-import { type ConnectedProxy, createProxyResources } from "../envoy/proxy-resources.js";
-import type { ProxySets } from "../envoy/resource-set.js";
+import {
+  type ConnectedProxy,
+  createProxyResources,
+  type ProxyResources,
+} from "../envoy/proxy-resources.js";
+import { madeSets, type ProxySets } from "../envoy/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { Health } from "../mesh/health-probe.js";
@@ -15,6 +19,8 @@ import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
 import type { StandIn } from "../mesh/stand-in.js";
+import { createFirstSight } from "./first-sight.js";
+import { type LastGood, withLastGood } from "./last-good.js";
 
 /** What discovery starts from. */
 export interface DiscoveryInputs {
@@ -65,11 +71,15 @@ export interface Discovery {
 /** Where Istio keeps the configuration of the mesh: a ConfigMap of this key. */
 const MESH_CONFIG_MAP = "istio-system/istio";
 
-/** Discovery that starts with this snapshot and no proxies. */
+/**
+ * Discovery that starts with this snapshot and no proxies. What was good before it was refused is shown to the builders of a proxy
+ * that is new before what is in force is, so that they have something to send in the place of what would be refused.
+ */
 export function createDiscovery(
   encoder: Encoder,
   snapshot: ConfigSnapshot,
   engine: Engine = new Engine(),
+  lastGood: () => readonly LastGood[] = () => [],
 ): Discovery {
   const build = createMesh(engine);
   const resources = createProxyResources(engine, encoder);
@@ -78,18 +88,17 @@ export function createDiscovery(
     build({ ...inputs, config: configOf(inputs.snapshot.tables.ConfigMap.get(MESH_CONFIG_MAP)) });
   let inputs: DiscoveryInputs = { snapshot, proxies: Table.empty(), standIns: [] };
   let mesh = meshOf(inputs);
-  const unservedIn = (one: Mesh, connected: readonly ConnectedProxy[]) =>
-    one.gateways.size === 0
-      ? []
-      : connected.flatMap((proxy) => resources.unservedServers(one, proxy));
-  const lostIn = (one: Mesh, connected: readonly ConnectedProxy[]) => [
-    ...new Set(connected.flatMap((proxy) => resources.lostPorts(one, proxy))),
-  ];
-  const viewOf = (one: Mesh): MeshView => ({
-    resourcesOf: (connected) => resources.resourcesOf(one, connected),
-    unservedServers: (connected) => unservedIn(one, connected),
-    lostPorts: (connected) => lostIn(one, connected),
+  const goodMesh = engine.latest(
+    "mesh of what was good",
+    (now: DiscoveryInputs, kept: readonly LastGood[]) =>
+      meshOf({ ...now, snapshot: withLastGood(now.snapshot, kept) }),
+  );
+  const firstSight = createFirstSight((connected) => {
+    const kept = lastGood();
+    if (kept.length > 0) madeSets(resources.resourcesOf(goodMesh(inputs, kept), connected));
+    return kept.length > 0;
   });
+  const viewOf = viewsBy(resources);
   return {
     update: (next) => {
       const same =
@@ -103,20 +112,38 @@ export function createDiscovery(
       if (!same) mesh = meshOf(next);
       return !same;
     },
-    resourcesOf: (connected) => resources.resourcesOf(mesh, connected),
+    resourcesOf: (connected) => {
+      firstSight.of(connected);
+      return resources.resourcesOf(mesh, connected);
+    },
     idlePatches: (connected) =>
       mesh.envoyFilters.size === 0
         ? []
         : [...new Set(connected.flatMap((one) => resources.idlePatches(mesh, one)))],
-    unservedServers: (connected) => unservedIn(mesh, connected),
-    lostPorts: (connected) => lostIn(mesh, connected),
+    unservedServers: (connected) => viewOf(mesh).unservedServers(connected),
+    lostPorts: (connected) => viewOf(mesh).lostPorts(connected),
     prepare: () => resources.prepare(() => mesh),
     meshConfig: () => mesh.config,
     mesh: () => mesh,
     view: () => viewOf(mesh),
     supposing: (supposed) => viewOf(meshOf({ ...inputs, snapshot: supposed })),
     forgetOthers: (proxies) => {
+      firstSight.forget();
       resources.forgetScopesWithout(mesh, proxies);
     },
   };
+}
+
+/** Looks at meshes by the builders of proxies' resources. */
+function viewsBy(resources: ProxyResources): (mesh: Mesh) => MeshView {
+  return (mesh) => ({
+    resourcesOf: (connected) => resources.resourcesOf(mesh, connected),
+    unservedServers: (connected) =>
+      mesh.gateways.size === 0
+        ? []
+        : connected.flatMap((proxy) => resources.unservedServers(mesh, proxy)),
+    lostPorts: (connected) => [
+      ...new Set(connected.flatMap((proxy) => resources.lostPorts(mesh, proxy))),
+    ],
+  });
 }

@@ -5,6 +5,7 @@ import { type EnvoyResource, madeSets, type ProxySets } from "../envoy/resource-
 import type { Configuration } from "./configuration.js";
 import type { Settled } from "./convergence.js";
 import type { Discovery } from "./discovery.js";
+import type { KeptGood } from "./last-good.js";
 import type { Listeners } from "./listeners.js";
 import { type ProxySessions, resourceIn } from "./proxy-sessions.js";
 import { createQuarantine, type Quarantine, type QuarantineOptions } from "./quarantine.js";
@@ -22,6 +23,8 @@ export interface RefusalsOptions
   >;
   readonly sessions: Pick<ProxySessions, "connected">;
   readonly settled: Listeners<Settled>;
+  /** Keeps what was good before it was refused; nothing is kept when absent. */
+  readonly lastGood?: Pick<KeptGood, "follow">;
 }
 
 /** See the top of this file. */
@@ -53,6 +56,10 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     },
     snapshot,
     onChange,
+    onLook: (refused, looked) => {
+      // Who is not there says nothing of what is in order.
+      if (sessions.connected().length > 0) options.lastGood?.follow(refused, looked.tables);
+    },
     idlePatches: () => discovery.idlePatches(connected()),
     lostPorts: () => discovery.lostPorts(connected()),
     unserved: () => discovery.unservedServers(connected()),

@@ -7,7 +7,7 @@ import { idlePatchDiagnostics } from "../envoy/idle-patch-diagnostics.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";
 import { lostPortDiagnostics } from "../envoy/lost-port-diagnostics.js";
 import { refusalDiagnostics, refusalsIn } from "../envoy/refusal-diagnostics.js";
-import type { ResourceSets } from "../envoy/resource-set.js";
+import type { Refusal, ResourceSets } from "../envoy/resource-set.js";
 import { unservedDiagnostics } from "../envoy/unserved-servers.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
@@ -49,6 +49,8 @@ export interface WithheldOptions {
   readonly snapshot: () => ConfigSnapshot;
   /** Told of what is withheld now and was not before, and the other way round. */
   readonly onChange: (change: Update) => void;
+  /** Told of all that is withheld each time that it is looked at. */
+  readonly onLook?: (refused: readonly Refusal[], snapshot: ConfigSnapshot) => void;
 }
 
 /** See the top of this file. */
@@ -65,9 +67,10 @@ export interface Withheld {
  */
 export function createWithheld(options: WithheldOptions): Withheld {
   let last: readonly Diagnostic[] = [];
-  const list = (): readonly Diagnostic[] => {
+  const refusedNow = (): readonly Refusal[] =>
+    options.hasRefused() ? refusalsIn(options.sets()) : [];
+  const diagnosticsOf = (refused: readonly Refusal[]): readonly Diagnostic[] => {
     const snapshot = options.snapshot();
-    const refused = options.hasRefused() ? refusalsIn(options.sets()) : [];
     return [
       ...refusalDiagnostics(refused, snapshot),
       ...idlePatchDiagnostics(options.idlePatches(), snapshot),
@@ -76,9 +79,11 @@ export function createWithheld(options: WithheldOptions): Withheld {
     ];
   };
   return {
-    list,
+    list: () => diagnosticsOf(refusedNow()),
     look: () => {
-      const now = list();
+      const refused = refusedNow();
+      options.onLook?.(refused, options.snapshot());
+      const now = diagnosticsOf(refused);
       const newDiagnostics = missingIn(now, last);
       const clearedDiagnostics = missingIn(last, now);
       last = now;

@@ -31,19 +31,31 @@ function byGateway(mesh: ServedMesh): Promise<Answer> {
   return callAddress({ address: pod, port: 8080 }, "http://shop.example.com/");
 }
 
-test("a proxy that comes back goes on with what it has in the place of what it would refuse", async () => {
-  const mesh = await serveMesh({ "apps.yaml": START, "routes.yaml": routes("/good") });
-  const answers = async () => {
-    const [inMesh, outside] = [await bySidecar(mesh), await byGateway(mesh)];
-    return [echoOf(inMesh), echoOf(outside)].map(({ pod, path }) => `${pod} ${path}`);
-  };
-  const good = ["other-0 /good", "other-0 /good"];
-  expect(await answers()).toEqual(good);
-  await mesh.write("routes.yaml", routes(String.raw`"/a\nb"`));
-  expect(await answers()).toEqual(good);
-  await mesh.stop();
-  await mesh.start();
-  expect(await answers()).toEqual(good);
-  await mesh.write("routes.yaml", routes("/mended"));
-  expect(await answers()).toEqual(["other-0 /mended", "other-0 /mended"]);
-});
+async function answersOf(mesh: ServedMesh): Promise<readonly string[]> {
+  const [inMesh, outside] = [await bySidecar(mesh), await byGateway(mesh)];
+  return [echoOf(inMesh), echoOf(outside)].map(({ pod, path }) => `${pod} ${path}`);
+}
+
+const answered = (path: string): readonly string[] => [`other-0 ${path}`, `other-0 ${path}`];
+
+test.each(["delta", "state-of-the-world"] as const)(
+  "what was in force before something was refused stays so over a restart, for new proxies too, by %s",
+  async (protocol) => {
+    const files = { "apps.yaml": START, "routes.yaml": routes("/good") };
+    const mesh = await serveMesh(files, { protocol });
+    expect(await answersOf(mesh)).toEqual(answered("/good"));
+    await mesh.write("routes.yaml", routes(String.raw`"/a\nb"`));
+    expect(await answersOf(mesh)).toEqual(answered("/good"));
+    await mesh.stop();
+    await mesh.start();
+    expect(await answersOf(mesh)).toEqual(answered("/good"));
+    await mesh.replaceProxy(mesh.pod("caller-0"));
+    await mesh.replaceProxy(mesh.gateway());
+    expect(await answersOf(mesh)).toEqual(answered("/good"));
+    await mesh.write("routes.yaml", routes("/mended"));
+    expect(await answersOf(mesh)).toEqual(answered("/mended"));
+    await mesh.stop();
+    await mesh.start();
+    expect(await answersOf(mesh)).toEqual(answered("/mended"));
+  },
+);

@@ -46,7 +46,8 @@ export function encodeStateFile({ root, path, resources }: SavedFile): string {
   return JSON.stringify(file);
 }
 
-function manifestOf(resource: ConfigResource): Readonly<Record<string, unknown>> {
+/** A resource as it would be written in a file of the configuration. */
+export function manifestOf(resource: ConfigResource): Readonly<Record<string, unknown>> {
   const { kind, apiVersion, metadata, spec, status } = resource;
   const definition: KindDefinition<never> = KINDS[kind as Kind];
   const head = {
@@ -86,7 +87,8 @@ export function decodeStateFile(text: string, roots: readonly ConfigRoot[]): Dec
   return { file: { root: root.path, path, resources } };
 }
 
-function resourceOf(manifest: unknown): ConfigResource | undefined {
+/** The resource of a manifest that was saved; undefined when it is not in order by this version. */
+export function resourceOf(manifest: unknown): ConfigResource | undefined {
   const reading = readResource(manifest);
   return reading.ref === undefined ? undefined : reading.resource;
 }
