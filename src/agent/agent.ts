@@ -6,9 +6,10 @@ import { faultOf, type Identity, type WantedIdentity } from "./identity.js";
 import { type IdentityDirectory, isSpoiled, openIdentityDirectory } from "./identity-directory.js";
 import { type IdentityEvent, type KeepIdentityOptions, keepIdentity } from "./keep-identity.js";
 import { type EnvoyRunEvent, runEnvoy } from "./run-envoy.js";
+import { type ProbeEvent, type ProbeSettings, runProbe } from "./run-probe.js";
 
 /** What an agent has to tell. */
-export type AgentEvent = IdentityEvent | EnvoyRunEvent;
+export type AgentEvent = IdentityEvent | EnvoyRunEvent | ProbeEvent;
 
 /** Of what an agent is made. */
 export interface AgentOptions
@@ -27,6 +28,8 @@ export interface AgentOptions
     readonly drainPath: string;
     readonly drainMs: number;
   };
+  /** Absent when nothing is asked by a command. */
+  readonly probe?: ProbeSettings;
   readonly onEvent: (event: AgentEvent) => void;
 }
 
@@ -63,12 +66,14 @@ async function runIn(directory: IdentityDirectory, options: AgentOptions): Promi
     });
     void kept.then(resolve);
   });
+  const probed = options.probe && runProbe({ ...options, ...options.probe, directory });
   if (envoy !== undefined && !signal.aborted) {
     const output = await openEnvoyOutput(options.directory, envoy.write);
     const launch = (): EnvoyProcess => envoy.launch(output.descriptor);
     await runEnvoy({ ...envoy, launch, signal, onEvent: options.onEvent });
     await output.close();
   }
+  await probed;
   await kept;
 }
 

@@ -3,10 +3,10 @@
 import type { Timers } from "../ca/timers.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { Encoder } from "../envoy/encoder.js";
-import { NO_CHECKS, PROBE_CLUSTER, probeChecks } from "../envoy/health-check.js";
+import { COMMAND_CLUSTER, NO_CHECKS, PROBE_CLUSTER, probeChecks } from "../envoy/health-check.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { status } from "../grpc/status-code.js";
-import { type Health, type HealthProbe, healthProbe } from "../mesh/health-probe.js";
+import { commandProbe, type Health, type HealthProbe, healthProbe } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { EndpointHealth, HealthSession, HealthSessions } from "../xds/health-session.js";
 import { type AdmissionOptions, admitProxy } from "./admit-proxy.js";
@@ -44,12 +44,12 @@ export function createHealthSessions(options: HealthSessionsOptions): ProxyHealt
       if (proof === undefined) throw UNPROVED;
       const { onChange, refuse } = request;
       const endProof = options.streams.add(proof, refuse);
-      const { checks, probe, stop } = createChecks(proxy, onChange, options);
+      const { checks, asked, stop } = createChecks(proxy, onChange, options);
       open.add(onChange);
       return {
         checks,
         reported: (endpoints) => {
-          const health = probe() === undefined ? undefined : healthIn(endpoints);
+          const health = healthIn(endpoints, asked());
           if (health !== undefined) options.report(proxy, health);
         },
         closed: () => {
@@ -71,9 +71,12 @@ const UNPROVED = new CallRefused(
 const HEALTHY = 1;
 const TIMEOUT = 4;
 
-/** What a report says of the application; undefined when it says nothing of it. */
-function healthIn(endpoints: readonly EndpointHealth[]): Health | undefined {
-  const found = endpoints.find(({ cluster }) => cluster === PROBE_CLUSTER);
+/** What a report says of the application in the way in which it is to be asked now; undefined when it says nothing of it. */
+function healthIn(
+  endpoints: readonly EndpointHealth[],
+  asked: string | undefined,
+): Health | undefined {
+  const found = endpoints.find(({ cluster }) => cluster === asked);
   if (found === undefined) return undefined;
   if (found.status === HEALTHY) return { healthy: true, reason: "" };
   return {
@@ -84,7 +87,8 @@ function healthIn(endpoints: readonly EndpointHealth[]): Health | undefined {
 
 /** What one Envoy checks. */
 interface Checks extends Pick<HealthSession, "checks"> {
-  readonly probe: () => HealthProbe | undefined;
+  /** What the application is called in the reports of who is to ask it now; undefined when nobody is. */
+  readonly asked: () => string | undefined;
   readonly stop: () => void;
 }
 
@@ -111,7 +115,7 @@ function createChecks(
     return true;
   };
   return {
-    probe: () => probeIn(groupOf(proxy)),
+    asked: () => askedIn(groupOf(proxy)),
     stop: () => {
       stopWaiting();
     },
@@ -132,3 +136,10 @@ const SPECIFIER = "envoy.service.health.v3.HealthCheckSpecifier";
 
 const probeIn = (group: WorkloadGroup | undefined): HealthProbe | undefined =>
   group && healthProbe(group);
+
+/** A command is run by an agent, and everything else by the Envoy. */
+function askedIn(group: WorkloadGroup | undefined): string | undefined {
+  if (group === undefined) return undefined;
+  if (healthProbe(group) !== undefined) return PROBE_CLUSTER;
+  return commandProbe(group) === undefined ? undefined : COMMAND_CLUSTER;
+}

@@ -44,6 +44,15 @@ export function agentLog(logger: Logger, options: AgentLogOptions): (event: Agen
       case "not-drained":
         logger.warn({ reason: event.reason }, "Envoy ends without ending its connections first");
         break;
+      case "health":
+        tellHealth(logger, event);
+        break;
+      case "not-reported":
+        logger.warn(
+          { reason: event.reason, retryInMs: event.retryInMs },
+          "the control plane is not told how the application is",
+        );
+        break;
       case "envoy":
         tellEnvoy(logger, event);
     }
@@ -75,6 +84,11 @@ function waitingFields(
       ? "and start the agent with --token-file"
       : `and write it to ${tokenFile}`;
   return { reason, ...(needsToken ? { todo: `${make}, ${give}` } : {}), retryInMs };
+}
+
+function tellHealth(logger: Logger, { health }: Told<"health">): void {
+  if (health.status === "healthy") logger.info("the application is healthy");
+  else logger.warn({ reason: health.reason }, "the application is not healthy");
 }
 
 function tellEnvoy(logger: Logger, { state }: Told<"envoy">): void {

@@ -11,6 +11,8 @@ const HELP = `
 A proxy comes back by itself then, also after a reboot: the agent has a key of its own, has it certified by the control plane, and
 keeps both in the directory of --identity, where Envoy reads them. It joins by the token once, and renews by its certificate, which is
 good for a day. When that has ended it reads the token again, each time that it tries: write a new one into the same file.
+With --command-probe whoever writes the files of --config says what is run here, as the user of the agent: have them be this machine's
+own. The control plane never says it.
 What stands behind -- is for Envoy. A signal to end has Envoy's connections end within --drain-time, a second one ends all at once.
 
 Examples:
@@ -30,6 +32,10 @@ export function agentCommand(context: CommandContext): Command {
     )
     .option("--envoy <file>", "Envoy's executable (default: FAIRLEAD_ENVOY, else one in the PATH)")
     .option("--no-envoy", "only keep the identity: `fairlead bootstrap --identity` is for Envoy")
+    .option(
+      "--command-probe",
+      "run the command of the group's probe (exec) as --config has it now, and report what it comes to",
+    )
     .option(
       "--drain-time <time>",
       "how long connections have when it ends",

@@ -3,15 +3,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type AgentOptions, runAgent } from "../agent/agent.js";
+import { beginHealthStream, healthMessage } from "../agent/health-stream.js";
 import { identityFiles } from "../agent/identity-files.js";
 import type { AgentClock } from "../agent/keep-identity.js";
 import { openTokenFile } from "../agent/token-file.js";
-import { readOwnDescriptors } from "../app/package-files.js";
+import { readDescriptors, readOwnDescriptors } from "../app/package-files.js";
 import { requestCertificate } from "../ca/certificate-client.js";
 import { CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
 import { tracerEnvironment } from "../envoy/bootstrap-node.js";
 import { type ControlPlaneAddress, formatHostPort } from "../envoy/control-plane-cluster.js";
+import { createEncoder } from "../envoy/encoder.js";
 import { findEnvoy } from "../up/envoy-binary.js";
 import { startEnvoy } from "../up/envoy-process.js";
 import { agentLog } from "./agent-log.js";
@@ -57,6 +59,7 @@ export async function runAgentCommand(
   const wanted = { namespace, serviceAccount };
   const tokenFile = options.tokenFile === undefined ? undefined : resolve(options.tokenFile);
   const roots = await givenRoots(options);
+  const probe = await probeOf(options, written, server);
   const envoy = await envoyOf(context, options, { written, directory, envoyArguments });
   await runAgent({
     wanted,
@@ -66,6 +69,7 @@ export async function runAgentCommand(
     certify: await certifier(server),
     clock: CLOCK,
     ...(envoy === undefined ? {} : { envoy }),
+    ...(probe === undefined ? {} : { probe }),
     onEvent: agentLog(createLogger(context, "info"), {
       wanted,
       controlPlane: formatHostPort(server.host, server.port),
@@ -79,6 +83,25 @@ async function certifier(server: ControlPlaneAddress): Promise<AgentOptions["cer
   const api = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readOwnDescriptors()));
   const definition = serviceDefinition(api, CERTIFICATE_SERVICE);
   return (roots, proof, csr) => requestCertificate(definition, { ...server, roots }, proof, csr);
+}
+
+/** How it asks its application itself; undefined when it does not. */
+async function probeOf(
+  options: AgentCommandOptions,
+  { bootstrap }: WrittenBootstrap,
+  server: ControlPlaneAddress,
+): Promise<AgentOptions["probe"]> {
+  if (options.commandProbe !== true) return undefined;
+  const { readCommandProbe } = await import("./read-command-probe.js");
+  const probe = await readCommandProbe(options);
+  const encoder = createEncoder(await readDescriptors());
+  const node = bootstrap["node"] as object;
+  return {
+    probe,
+    begin: (identity, roots, listener) =>
+      beginHealthStream({ encoder, node, server: { ...server, roots }, identity }, listener),
+    report: (health) => healthMessage(encoder, health),
+  };
 }
 
 /** How its Envoy is run; undefined when somebody else runs it. */

@@ -2,7 +2,7 @@
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { formatDiagnostic } from "../base/diagnostic.js";
-import { GROUP_METADATA } from "../config/node-metadata.js";
+import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../config/node-metadata.js";
 import {
   type Bootstrap,
   type BootstrapOptions,
@@ -25,6 +25,7 @@ interface WorkloadOptions {
   readonly locality?: NonNullable<NodeOptions["locality"]>;
   readonly onDemand?: true;
   readonly group?: string;
+  readonly commandProbe?: true;
 }
 
 interface InterceptionOptions {
@@ -143,7 +144,7 @@ function nodeOptions(
 
 /** What is given wins over what a Deployment says. */
 function identityOf(
-  { serviceAccount, labels, onDemand, group }: WorkloadOptions,
+  { serviceAccount, labels, onDemand, group, commandProbe }: WorkloadOptions,
   declared: DeclaredWorkload | undefined,
 ): Pick<
   NodeOptions,
@@ -158,6 +159,7 @@ function identityOf(
       ...declared?.nodeMetadata,
       ...(onDemand === true ? ON_DEMAND_METADATA : {}),
       ...(group === undefined ? {} : { [GROUP_METADATA]: group }),
+      ...(commandProbe === true ? { [COMMAND_PROBE_METADATA]: "true" } : {}),
     },
   };
 }

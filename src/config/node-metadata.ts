@@ -17,3 +17,6 @@ export const EXACT_BALANCE_METADATA = {
   inbound: "INBOUND_LISTENER_EXACT_BALANCE",
   outbound: "OUTBOUND_LISTENER_EXACT_BALANCE",
 } as const;
+
+/** `"true"`: an agent is beside the proxy that runs the command of its WorkloadGroup's probe. A word of ours. */
+export const COMMAND_PROBE_METADATA = "COMMAND_PROBE";

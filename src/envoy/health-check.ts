@@ -13,6 +13,16 @@ import { formatHostPort } from "./control-plane-cluster.js";
 /** What the checks of a probe are called, and so the endpoints in the reports of them. */
 export const PROBE_CLUSTER = "workload-probe";
 
+/** What an agent calls the application that it asks by a command. */
+export const COMMAND_CLUSTER = "workload-command";
+
+/** How an agent says what came of that, as an Envoy says what came of its checks. */
+export function commandReport(healthStatus: "HEALTHY" | "UNHEALTHY" | "TIMEOUT"): object {
+  const locality = { endpointsHealth: [{ healthStatus }] };
+  const cluster = { clusterName: COMMAND_CLUSTER, localityEndpointsHealth: [locality] };
+  return { endpointHealthResponse: { clusterEndpointsHealth: [cluster] } };
+}
+
 /** Reports are not sent less often than this, in seconds. */
 const MAX_REPORT_SECONDS = 5;
 

@@ -2,9 +2,9 @@
 import { shownText } from "../base/shown-text.js";
 import type { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { GROUP_METADATA } from "../config/node-metadata.js";
+import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../config/node-metadata.js";
 import { keyOf, refOf } from "../config/resource.js";
-import { type Health, healthProbe } from "./health-probe.js";
+import { commandProbe, type Health, healthProbe } from "./health-probe.js";
 import type { Proxy } from "./proxy.js";
 import type { Workload } from "./workload.js";
 
@@ -58,14 +58,23 @@ export function groupProblem(proxy: Proxy, groups: Table<WorkloadGroup>): string
   return `it is of no group: WorkloadGroup ${name} is of service account ${wanted}, and it has proved to be ${serviceAccount}`;
 }
 
+/** Whether an agent beside a proxy runs commands that ask how the application is. */
+export const runsCommands = ({ metadata }: Pick<Proxy, "metadata">): boolean =>
+  metadata[COMMAND_PROBE_METADATA] === "true";
+
+/** Whether somebody asks the workloads of a group how they are. */
+const isAsked = (group: WorkloadGroup, byCommands: boolean): boolean =>
+  healthProbe(group) !== undefined || (byCommands && commandProbe(group) !== undefined);
+
 /**
  * A workload that registered itself, with what the template of its group says and it does not. Where the group has a probe
- * it is ready once it is said to be healthy; a probe that no Envoy can run waits for nobody. See Istio, WorkloadGroup.
+ * it is ready once it is said to be healthy; a probe that nobody runs waits for nobody. See Istio, WorkloadGroup.
  */
 export function groupedWorkload(
   workload: Workload,
   group: WorkloadGroup | undefined,
   health: Health | undefined,
+  byCommands: boolean,
 ): Workload {
   if (group === undefined) return workload;
   const { template, probe } = group.spec;
@@ -73,7 +82,7 @@ export function groupedWorkload(
   const known = probe === undefined ? undefined : health;
   return {
     ...workload,
-    ready: known?.healthy ?? healthProbe(group) === undefined,
+    ready: known?.healthy ?? !isAsked(group, byCommands),
     ...(known === undefined ? {} : { health: known }),
     ...sharedWith(group, workload),
     ports: ports ?? workload.ports,

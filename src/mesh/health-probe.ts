@@ -24,9 +24,8 @@ export type ProbeTarget =
   | { readonly kind: "tcp"; readonly port: number; readonly address?: string }
   | { readonly kind: "grpc"; readonly port: number; readonly service: string };
 
-/** How an Envoy finds out whether the application beside it is healthy. */
-export interface HealthProbe {
-  readonly target: ProbeTarget;
+/** When an application is asked, and what follows from the answers. */
+export interface ProbeTiming {
   /** Before the first question, in seconds. */
   readonly delaySeconds: number;
   /** For an answer, in seconds. */
@@ -39,23 +38,40 @@ export interface HealthProbe {
   readonly failureThreshold: number;
 }
 
+/** How an Envoy finds out whether the application beside it is healthy. */
+export interface HealthProbe extends ProbeTiming {
+  readonly target: ProbeTarget;
+}
+
+/** How an agent does, by a program and its arguments. */
+export interface CommandProbe extends ProbeTiming {
+  readonly command: readonly string[];
+}
+
 /**
  * The probe of a WorkloadGroup; undefined when it has none that an Envoy can run. What is not said is as Istio's agent has
  * it (`fillInDefaults`).
  */
 export function healthProbe({ spec }: ResourceOf<"WorkloadGroup">): HealthProbe | undefined {
-  const { probe } = spec;
-  const target = probe && targetOf(probe);
-  if (target === undefined) return undefined;
-  return {
-    target,
-    delaySeconds: probe?.initialDelaySeconds ?? 0,
-    timeoutSeconds: orDefault(probe?.timeoutSeconds, 1),
-    periodSeconds: orDefault(probe?.periodSeconds, 10),
-    successThreshold: orDefault(probe?.successThreshold, 1),
-    failureThreshold: orDefault(probe?.failureThreshold, 1),
-  };
+  const { probe = {} } = spec;
+  const target = targetOf(probe);
+  return target && { target, ...timingOf(probe) };
 }
+
+/** The probe of a WorkloadGroup by a command; undefined when it has none. */
+export function commandProbe({ spec }: ResourceOf<"WorkloadGroup">): CommandProbe | undefined {
+  const { probe = {} } = spec;
+  const { command = [] } = probe.exec ?? {};
+  return command.length === 0 ? undefined : { command, ...timingOf(probe) };
+}
+
+const timingOf = (probe: ReadinessProbe): ProbeTiming => ({
+  delaySeconds: probe.initialDelaySeconds ?? 0,
+  timeoutSeconds: orDefault(probe.timeoutSeconds, 1),
+  periodSeconds: orDefault(probe.periodSeconds, 10),
+  successThreshold: orDefault(probe.successThreshold, 1),
+  failureThreshold: orDefault(probe.failureThreshold, 1),
+});
 
 /** 0 is as if nothing were said. */
 const orDefault = (value: number | undefined, otherwise: number): number =>

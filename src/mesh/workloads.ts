@@ -6,7 +6,7 @@ import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
 import { addressKey } from "./address-key.js";
-import { groupedWorkload, groupOf } from "./group-member.js";
+import { groupedWorkload, groupOf, runsCommands } from "./group-member.js";
 import type { Health } from "./health-probe.js";
 import type { Proxy } from "./proxy.js";
 import {
@@ -153,7 +153,8 @@ function createRegistered(
       Table.from(
         [...proxies].map(([id, { proxy, health }]) => {
           const own = workloadOf(proxy, declared);
-          return [`proxy/${id}`, inGroup(own, groupOf(proxy, groups), health)] as const;
+          const group = groupOf(proxy, groups);
+          return [`proxy/${id}`, inGroup(own, group, health, runsCommands(proxy))] as const;
         }),
       ),
     (a, b) => a.changesFrom(b).length === 0,

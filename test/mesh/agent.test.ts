@@ -1,19 +1,16 @@
 /** `fairlead agent`: an Envoy that comes back by itself, by a token that was used once. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { noteOutput } from "../outputs/note-output.js";
-import { envoyFile, MAIN } from "./harness/host-programs.js";
+import { type Agent, agentToken, SOON, startAgentAt } from "./harness/agents.js";
+import { envoyFile } from "./harness/host-programs.js";
 import { application, meshConfiguration } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call, callAddress } from "./harness/requests.js";
 import { type ServedMesh, serveMesh, shareServedMesh } from "./harness/served-mesh.js";
-
-const SOON = { timeout: 20_000, interval: 50 };
 
 const CALLED = `
 apiVersion: v1
@@ -52,69 +49,17 @@ afterAll(async () => {
   await rm(place.directory, { recursive: true, force: true });
 });
 
-/** An agent that runs, or has run. */
-interface Agent {
-  readonly process: ChildProcessWithoutNullStreams;
-  readonly exited: Promise<number | null>;
-  /** Waits for a line with this text, for the so manieth one. */
-  readonly until: (text: string, times?: number) => Promise<void>;
-  /** The number of its Envoy's process. */
-  readonly envoy: () => Promise<number>;
-}
-
 /** Starts an agent on the machine of a name; without a token unless it is given one. */
-async function startAgent(
+const startAgent = (
   mesh: ServedMesh,
   machine: string,
   token?: string,
-  drainTime = "1s",
-): Promise<Agent> {
-  const { rootCertificates, tlsPort } = mesh.controlPlane();
-  const [root, tokenFile] = [join(place.directory, "root.pem"), join(place.directory, "token")];
-  await writeFile(root, rootCertificates);
-  await writeFile(tokenFile, token ?? "");
-  const child = spawn(process.execPath, [
-    ...[MAIN, "agent", "--workload", "called-0.default", "--service-account", "called"],
-    ...["--labels", "app=called", "--mode", "NONE", "--unprivileged", "--envoy", place.envoy],
-    ...["--address", ADDRESSES.pod, "--app-address", ADDRESSES.app],
-    ...["--egress-address", ADDRESSES.egress, "--root-cert", root],
-    ...["--control-plane", `127.0.0.1:${tlsPort}`, "--drain-time", drainTime],
-    ...["--identity", join(place.directory, machine)],
-    ...(token === undefined ? [] : ["--token-file", tokenFile]),
-    ...["--", "--concurrency", "1"],
-  ]);
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
-  }
-  const exited = once(child, "exit").then(([code]) => code as number | null);
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await exited;
-    noteOutput("fairlead agent and its Envoy", said);
-  });
-  return {
-    process: child,
-    exited,
-    until: async (text, times = 1) => {
-      await expect.poll(() => said.split(text).length - 1, SOON).toBeGreaterThanOrEqual(times);
-    },
-    envoy: () => envoyOf(child.pid ?? 0),
-  };
-}
-
-/** Of the children of a process the one that is an Envoy. */
-async function envoyOf(pid: number): Promise<number> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).split(" ");
-  const programs = await Promise.all(
-    children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8").catch(() => "")),
-  );
-  return Number(children[programs.findIndex((program) => program.startsWith(place.envoy))]);
-}
-
-const token = (mesh: ServedMesh): Promise<string> =>
-  mesh.controlPlane().createToken({
-    ...{ namespace: "default", serviceAccount: "called", ttlMs: 60_000, uses: 1 },
+  drainTime?: string,
+): Promise<Agent> =>
+  startAgentAt({ ...place, addresses: ADDRESSES }, mesh, {
+    machine,
+    ...(token === undefined ? {} : { token }),
+    ...(drainTime === undefined ? {} : { drainTime }),
   });
 
 const callCalled = (path = "/"): Promise<Answer> =>
@@ -134,7 +79,7 @@ async function isGone(): Promise<void> {
 }
 
 test("an agent joins by a token, and its Envoy comes back without another one when it was killed", async () => {
-  const agent = await startAgent(mesh(), "killed-envoy", await token(mesh()));
+  const agent = await startAgent(mesh(), "killed-envoy", await agentToken(mesh()));
   await isCalled();
   await agent.until("Envoy is ready");
   process.kill(await agent.envoy(), "SIGKILL");
@@ -144,7 +89,7 @@ test("an agent joins by a token, and its Envoy comes back without another one wh
 
 test("the access log of an Envoy is the agent's output, also where nobody can open that by its name", async () => {
   // What Node gives a process to write into is a socket, as of systemd.
-  const agent = await startAgent(mesh(), "access-log", await token(mesh()));
+  const agent = await startAgent(mesh(), "access-log", await agentToken(mesh()));
   await isCalled();
   await callCalled("/noted");
   await agent.until('"GET /noted HTTP/1.1" 200');
@@ -154,7 +99,7 @@ test("the access log of an Envoy is the agent's output, also where nobody can op
 });
 
 test("a machine comes back without a token, also when the control plane was away and started anew", async () => {
-  const first = await startAgent(mesh(), "stopped", await token(mesh()));
+  const first = await startAgent(mesh(), "stopped", await agentToken(mesh()));
   await isCalled();
   first.process.kill("SIGTERM");
   expect(await first.exited).toBe(0);
@@ -167,7 +112,7 @@ test("a machine comes back without a token, also when the control plane was away
 });
 
 test("requests that are under way when an agent is to end are answered, and new ones meanwhile", async () => {
-  const agent = await startAgent(mesh(), "drained", await token(mesh()));
+  const agent = await startAgent(mesh(), "drained", await agentToken(mesh()));
   await isCalled();
   const held = callCalled("/held/600");
   agent.process.kill("SIGTERM");
@@ -178,7 +123,7 @@ test("requests that are under way when an agent is to end are answered, and new 
 });
 
 test("a second signal ends an agent and its Envoy at once", async () => {
-  const agent = await startAgent(mesh(), "signalled", await token(mesh()), "60s");
+  const agent = await startAgent(mesh(), "signalled", await agentToken(mesh()), "60s");
   await isCalled();
   agent.process.kill("SIGTERM");
   await agent.until("Envoy ends its connections");
@@ -188,7 +133,7 @@ test("a second signal ends an agent and its Envoy at once", async () => {
 });
 
 test("an Envoy does not outlive an agent that is killed, and another agent goes on", async () => {
-  const first = await startAgent(mesh(), "killed-agent", await token(mesh()));
+  const first = await startAgent(mesh(), "killed-agent", await agentToken(mesh()));
   await isCalled();
   first.process.kill("SIGKILL");
   await first.exited;
@@ -199,7 +144,7 @@ test("an Envoy does not outlive an agent that is killed, and another agent goes 
 
 test("an Envoy that starts late joins by a certificate that was renewed, and one that runs has it too", async () => {
   const short = await serveMesh({ "called.yaml": CALLED }, { workloadTtlMs: 4000 });
-  const agent = await startAgent(short, "renewed", await token(short));
+  const agent = await startAgent(short, "renewed", await agentToken(short));
   await agent.until("Envoy is ready");
   await agent.until('"by":"certificate"', 3);
   const isHeld = async (): Promise<boolean> => {

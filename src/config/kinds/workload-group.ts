@@ -104,8 +104,7 @@ function* checkProbe(probe: ReadinessProbe, path: Path): Findings {
 /** Envoy runs the probes, where Istio's agent does not: it starts no programs, and looks no names up for this. */
 function* checkExec({ command }: NonNullable<ReadinessProbe["exec"]>, path: Path): Findings {
   if (command.length === 0) yield invalid([...path, "command"], "the command is empty");
-  const what = "a probe by command (a stock Envoy runs none: give httpGet, tcpSocket or grpc)";
-  yield notApplied(path, what);
+  yield notApplied(path, "a probe by command, where no `fairlead agent --command-probe` runs it,");
 }
 
 function* checkHost(host: string, path: Path): Findings {

@@ -18,14 +18,14 @@ spec: { template: {}, probe: { initialDelaySeconds: 30, tcpSocket: { port: 80 } 
 
 const LIFETIME_MS = 100_000;
 
-const group = parseOffline([{ path: "group.yaml", text: GROUP }]).tables.WorkloadGroup.get(
-  "default/vms",
-);
+const groupOf = (text: string) =>
+  parseOffline([{ path: "group.yaml", text }]).tables.WorkloadGroup.get("default/vms");
 
 const encoder = goldenEncoder();
 
 /** Opens a session of a proxy of whose application this is known. */
-async function open(known?: Health) {
+async function open(known?: Health, text = GROUP) {
+  const group = groupOf(text);
   const timers = fakeTimers();
   const proof = proved({
     ...{ trustDomain: "cluster.local", namespace: "default", serviceAccount: "default" },
@@ -49,7 +49,7 @@ async function open(known?: Health) {
     refuse: ({ message }: Error) => refused.push(message),
     onChange: () => told.push(session.checks()?.length ?? 0),
   } as unknown as OpenHealthRequest);
-  return { timers, session, told, refused, streams };
+  return { timers, session, told, refused, streams, reported };
 }
 
 test("a new application is given the time that its probe waits", async () => {
@@ -86,4 +86,28 @@ test("a stream ends when the certificate that opened it is revoked", async () =>
   expect(refused).toEqual([]);
   streams.endRevoked((serialNumber) => serialNumber === "1");
   expect(refused).toEqual([expect.stringContaining("is revoked") as string]);
+});
+
+const BY_COMMAND = GROUP.replace(/tcpSocket.*/, "exec: { command: [check] } } }");
+
+test("a command is run by an agent, and neither is its Envoy told to ask, nor believed", async () => {
+  const { session, timers, reported } = await open(undefined, BY_COMMAND);
+  await timers.turnTo(timers.now() + LIFETIME_MS - 1);
+  expect(session.checks()).toBeUndefined();
+  session.reported([{ cluster: "workload-probe", status: 1 }]);
+  expect(reported).toEqual([]);
+  session.reported([{ cluster: "workload-command", status: 1 }]);
+  session.reported([{ cluster: "workload-command", status: 2 }]);
+  session.reported([{ cluster: "workload-command", status: 4 }]);
+  expect(reported).toEqual([
+    { healthy: true, reason: "" },
+    { healthy: false, reason: "no right answer" },
+    { healthy: false, reason: "no answer in time" },
+  ]);
+});
+
+test("what an agent says that runs a command is not believed where there is another probe", async () => {
+  const { session, reported } = await open();
+  session.reported([{ cluster: "workload-command", status: 1 }]);
+  expect(reported).toEqual([]);
 });

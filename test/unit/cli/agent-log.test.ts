@@ -53,6 +53,17 @@ test("a certificate is told by whose it is and its end, without the key", async 
 
 test.each<[AgentEvent, string, number]>([
   [{ kind: "envoy", state: { phase: "starting" } }, "Envoy starts", 30],
+  [{ kind: "health", health: { status: "healthy", reason: "" } }, "the application is healthy", 30],
+  [
+    { kind: "health", health: { status: "late", reason: "why" } },
+    "the application is not healthy",
+    40,
+  ],
+  [
+    { kind: "not-reported", reason: "why", retryInMs: 1000 },
+    "the control plane is not told how the application is",
+    40,
+  ],
   [{ kind: "envoy", state: { phase: "ready", startMs: 1.4 } }, "Envoy is ready", 30],
   [
     { kind: "envoy", state: { phase: "failed", reason: "why", retryInMs: 500 } },

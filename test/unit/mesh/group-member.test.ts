@@ -1,0 +1,47 @@
+/** When a member of a WorkloadGroup is ready to be called. */
+import { expect, test } from "vitest";
+import { parseOffline } from "../../../src/config/parse-offline.js";
+import { groupedWorkload } from "../../../src/mesh/group-member.js";
+import type { Workload } from "../../../src/mesh/workload.js";
+
+const groupOf = (probe: string) =>
+  parseOffline([
+    {
+      path: "group.yaml",
+      text: `
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: { name: vms }
+spec: { template: {}, ${probe} }
+`,
+    },
+  ]).tables.WorkloadGroup.get("default/vms");
+
+const WORKLOAD = { ready: true, labels: {}, locality: "", network: "", ports: {}, weight: 1 };
+
+const isReady = (probe: string, byCommands: boolean, healthy?: boolean): boolean =>
+  groupedWorkload(
+    WORKLOAD as unknown as Workload,
+    groupOf(probe),
+    healthy === undefined ? undefined : { healthy, reason: "" },
+    byCommands,
+  ).ready;
+
+const COMMAND = "probe: { exec: { command: [check] } }";
+
+test("a workload whose agent runs commands is called once its command has ended with 0", () => {
+  expect(isReady(COMMAND, true)).toBe(false);
+  expect(isReady(COMMAND, true, false)).toBe(false);
+  expect(isReady(COMMAND, true, true)).toBe(true);
+});
+
+test("one that nobody asks is called, unless somebody says that it is not healthy", () => {
+  expect(isReady(COMMAND, false)).toBe(true);
+  expect(isReady(COMMAND, false, false)).toBe(false);
+  expect(isReady("", true)).toBe(true);
+});
+
+test("one that its Envoy asks waits for that, whatever its agent runs", () => {
+  expect(isReady("probe: { tcpSocket: { port: 80 } }", false)).toBe(false);
+  expect(isReady("probe: { tcpSocket: { port: 80 } }", true)).toBe(false);
+});
