@@ -6,6 +6,7 @@ import type {
   CommonTlsContextJson,
   DownstreamTlsContextJson,
 } from "./api.js";
+import { certificatesOfFiles, rootsOfFile, serverCertificateFiles } from "./certificate-files.js";
 import { certificateNames } from "./certificate-names.js";
 import { adsCredential } from "./config-source.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
@@ -37,13 +38,7 @@ function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
       tlsCertificateSdsSecretConfigs: names.map((name) => adsCredential(secretName(name))),
     };
   }
-  const files = tls.tlsCertificates ?? [tls];
-  return {
-    tlsCertificates: files.map((one) => ({
-      certificateChain: { filename: one.serverCertificate ?? "" },
-      privateKey: { filename: one.privateKey ?? "" },
-    })),
-  };
+  return certificatesOfFiles(serverCertificateFiles(tls));
 }
 
 const asksForCertificate = (tls: ServerTLSSettings): boolean =>
@@ -79,9 +74,7 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
       },
     };
   }
-  return {
-    validationContext: { ...match, trustedCa: { filename: tls.caCertificates ?? "" } },
-  };
+  return rootsOfFile(tls.caCertificates ?? "", match);
 }
 
 /** Whether a server's TLS ends at the gateway: without a mode it is passed through. See Istio, ServerTLSSettings.mode. */

@@ -141,7 +141,7 @@ function createSidecars(
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
   const { engine, clusterUnions, clientSecrets, outbound: outboundAt } = shared;
-  const inbound = createInboundPart(engine, encoder);
+  const inbound = createInboundPart(engine, encoder, shared.secretResources);
   const onDemand = createOnDemand(engine);
   const listenersOf = createSidecarListeners(shared, encoder);
   return (connected) => {
@@ -159,13 +159,14 @@ function createSidecars(
     const clusters = clusterUnions(connected);
     const listeners = listenersOf(proxy);
     const asking = proxy.onDemand ? onDemand() : undefined;
+    const secretsOf = engine.latest("secrets of a sidecar", unionOf);
     const proper = engine.latestFields<ProperInputs, ProperMakings>(
       "what sets of a proxy have of its own",
       { clusters: true, listeners: true, names: true, own: true, secrets: true },
       (inputs) => ({
         clusters: clusters(inputs.clusters, inputs.own.clusters),
         ...listeners(inputs, inputs.own.listeners),
-        secrets: inputs.secrets,
+        secrets: secretsOf(inputs.secrets, inputs.own.secrets),
       }),
     );
     const together = engine.latest(

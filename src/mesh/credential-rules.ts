@@ -1,19 +1,47 @@
-/** DestinationRules that name Secrets, or ConfigMaps in their place. */
+/** DestinationRules that name Secrets, or ConfigMaps or files in their place. */
 import { type Engine, sameElements } from "../base/engine.js";
-import { isConfigMapCredential } from "../config/kinds/client-tls-settings.js";
+import {
+  type ClientTLSSettings,
+  isConfigMapCredential,
+} from "../config/kinds/client-tls-settings.js";
 import type { DestinationRuleSpec } from "../config/kinds/destination-rule.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import { selects } from "./labels.js";
 import type { Proxy } from "./proxy.js";
 import { isVisible } from "./visibility.js";
 
-/** The credentials that a rule names. */
-function credentialsIn({ trafficPolicy, subsets = [] }: DestinationRuleSpec): string[] {
+/** What a rule says of TLS, for all ports, single ones and subsets. */
+export function clientTlsIn({
+  trafficPolicy,
+  subsets = [],
+}: DestinationRuleSpec): readonly ClientTLSSettings[] {
   const policies = [trafficPolicy, ...subsets.map((one) => one.trafficPolicy)];
   return policies
     .flatMap((policy) => [policy?.tls, ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls)])
-    .flatMap((tls) => tls?.credentialName ?? [])
+    .filter((tls) => tls !== undefined);
+}
+
+/** The credentials that a rule names. */
+function credentialsIn(spec: DestinationRuleSpec): readonly string[] {
+  return clientTlsIn(spec)
+    .map(({ credentialName = "" }) => credentialName)
     .filter((name) => name !== "");
+}
+
+/** Whether a rule names files with certificates. */
+const namesFiles = (spec: DestinationRuleSpec): boolean =>
+  clientTlsIn(spec).some(
+    ({ clientCertificate = "", caCertificates = "" }) =>
+      clientCertificate !== "" || caCertificates !== "",
+  );
+
+/** Whether a rule is for a proxy: those with a selector are for workloads of their own namespace. */
+export function isRuleFor(
+  { namespace, exportTo, spec: { workloadSelector } }: DestinationRule,
+  proxy: Pick<Proxy, "namespace" | "labels">,
+): boolean {
+  if (workloadSelector === undefined) return isVisible(exportTo, proxy.namespace);
+  return namespace === proxy.namespace && selects(workloadSelector.matchLabels ?? {}, proxy.labels);
 }
 
 /**
@@ -21,27 +49,25 @@ function credentialsIn({ trafficPolicy, subsets = [] }: DestinationRuleSpec): st
  * select its workload, and ConfigMaps, in which nothing is secret. See Istio, ClientTLSSettings.credentialName.
  */
 export function credentialsFor(
-  { namespace, exportTo, spec }: DestinationRule,
+  rule: DestinationRule,
   proxy: Pick<Proxy, "type" | "namespace" | "labels">,
 ): readonly string[] {
-  const { workloadSelector } = spec;
-  const all = credentialsIn(spec);
-  if (workloadSelector !== undefined) {
-    const isOwn = namespace === proxy.namespace;
-    return isOwn && selects(workloadSelector.matchLabels ?? {}, proxy.labels) ? all : [];
-  }
-  if (!isVisible(exportTo, proxy.namespace)) return [];
-  return proxy.type === "router" ? all : all.filter(isConfigMapCredential);
+  if (!isRuleFor(rule, proxy)) return [];
+  const all = credentialsIn(rule.spec);
+  const isSelected = rule.spec.workloadSelector !== undefined;
+  return isSelected || proxy.type === "router" ? all : all.filter(isConfigMapCredential);
 }
 
-/** Finds the rules that name Secrets; the same list for as long as they are the same. */
+/** Finds the rules that name Secrets or files; the same list for as long as they are the same. */
 export function createCredentialRules(
   engine: Engine,
 ): (rules: RulesByHost) => readonly DestinationRule[] {
   const named = engine.derive<[readonly DestinationRule[]], [], readonly DestinationRule[]>(
     "rules with credentials",
     (_host, [rules]) => {
-      const found = (rules ?? []).filter(({ spec }) => credentialsIn(spec).length > 0);
+      const found = (rules ?? []).filter(
+        ({ spec }) => credentialsIn(spec).length > 0 || namesFiles(spec),
+      );
       return found.length === 0 ? undefined : found;
     },
     sameElements,

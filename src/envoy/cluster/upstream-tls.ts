@@ -7,6 +7,7 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
+import { certificatesOfFiles, clientCertificateFiles, rootsOfFile } from "../certificate-files.js";
 import { certificateNames } from "../certificate-names.js";
 import { adsCredential } from "../config-source.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
@@ -103,15 +104,7 @@ function clientCertificate(
   if (credential !== undefined) {
     return { tlsCertificateSdsSecretConfigs: [adsCredential(secretName(credential))] };
   }
-  if (!isMutual) return {};
-  return {
-    tlsCertificates: [
-      {
-        certificateChain: { filename: settings.clientCertificate ?? "" },
-        privateKey: { filename: settings.privateKey ?? "" },
-      },
-    ],
-  };
+  return isMutual ? certificatesOfFiles([clientCertificateFiles(settings)]) : {};
 }
 
 function serverValidation(
@@ -129,14 +122,11 @@ function serverValidation(
     };
   }
   const { caCrl = "" } = settings;
+  const match = { ...validation, ...(caCrl === "" ? {} : { crl: { filename: caCrl } }) };
   const roots = given(settings.caCertificates) ?? "system";
-  return {
-    validationContext: {
-      ...validation,
-      ...(caCrl === "" ? {} : { crl: { filename: caCrl } }),
-      trustedCa: { filename: roots === "system" ? serverRoots : roots },
-    },
-  };
+  return roots === "system"
+    ? { validationContext: { ...match, trustedCa: { filename: serverRoots } } }
+    : rootsOfFile(roots, match);
 }
 
 /**

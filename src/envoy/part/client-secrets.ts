@@ -2,7 +2,7 @@
 import type { Engine } from "../../base/engine.js";
 import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
 import { secretOf } from "../../config/secret-grants.js";
-import { credentialsFor } from "../../mesh/credential-rules.js";
+import { credentialsFor, isRuleFor } from "../../mesh/credential-rules.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
@@ -19,8 +19,8 @@ interface ClientSecretInputs extends CredentialMesh {
 const NONE: ResourceSet = resourceSet([]);
 
 /**
- * The credentials that the rules of a proxy name: Secrets of the proxy's own namespace, and ConfigMaps. One that is not
- * there is left out: its clusters wait for it.
+ * The credentials that the rules of a proxy name: Secrets of the proxy's own namespace, ConfigMaps, and files. A Secret or
+ * ConfigMap that is not there is left out: its clusters wait for it.
  */
 export function createClientSecrets(
   engine: Engine,
@@ -31,8 +31,12 @@ export function createClientSecrets(
     { proxy: true, credentialRules: true, secrets: true, configMaps: true },
     ({ proxy, credentialRules, secrets, configMaps }) => {
       const names = new Set(credentialRules.flatMap((rule) => credentialsFor(rule, proxy)));
-      return resourceSet(
-        [...names].flatMap((name) =>
+      const files = credentialRules
+        .filter((rule) => isRuleFor(rule, proxy))
+        .flatMap(resourcesOf.filesOfRule);
+      return resourceSet([
+        ...files,
+        ...[...names].flatMap((name) =>
           isConfigMapCredential(name)
             ? resourcesOf.ofConfigMap(name, configMaps.get(configMapKey(name)))
             : resourcesOf.ofSecret(name, (suffix) => {
@@ -43,7 +47,7 @@ export function createClientSecrets(
                   : undefined;
               }),
         ),
-      );
+      ]);
     },
   );
   return ({ credentialRules, secrets, configMaps }, proxy) =>

@@ -90,8 +90,9 @@ export function gatewaySecretInputs(mesh: Mesh, proxy: Proxy): SecretInputs {
 }
 
 /**
- * The secrets that a gateway's servers name, of the gateway's own namespace or granted to it, for it is given no others, and
- * the roots in ConfigMaps. A secret that is not there is left out; its servers answer no handshake until it comes.
+ * The secrets that a gateway's servers name, of the gateway's own namespace or granted to it, for it is given no others, the
+ * roots in ConfigMaps, and what is in files of its machine. A Secret that is not there is left out; its servers answer no
+ * handshake until it comes.
  */
 export function createGatewaySecrets(
   engine: Engine,
@@ -116,7 +117,7 @@ export function createGatewaySecrets(
           ? resourcesOf.ofConfigMap(name, inputs.configMaps.get(configMapKey(name)))
           : resourcesOf.ofSecret(name, (suffix) => readable(inputs, name, naming, suffix)),
       );
-      return resourceSet(resources);
+      return resourceSet([...served.flatMap(resourcesOf.filesOfGateway), ...resources]);
     },
   );
 }

@@ -49,13 +49,17 @@ import { MESSAGE } from "./envoy-types.js";
 import { type PoolFinder, poolFinder } from "./inbound-pool.js";
 import { ingressPorts } from "./ingress-ports.js";
 import type { ListenerLogs } from "./logs.js";
+import type { SecretResources } from "./secret-resources.js";
 
 /** What a sidecar has for its own application. */
 export interface InboundPart {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
+  /** What is in the files that its Sidecar names. */
+  readonly secrets: ResourceSet;
 }
 
+const NO_SECRETS: ResourceSet = resourceSet([]);
 const NO_PORT_HAS_A_POLICY = 0;
 
 /** What of a mesh may concern the workload of any proxy. */
@@ -346,6 +350,7 @@ function sourcesOf(
 export function createInboundPart(
   engine: Engine,
   encoder: Encoder,
+  { filesOfSidecar }: Pick<SecretResources, "filesOfSidecar">,
 ): (inputs: InboundInputs) => InboundPart {
   const common = engine.memoFields("common of inbound listeners", MANNER_INPUTS, commonOptions);
   const portsIn = engine.memoFields("inbound ports", PORT_INPUTS, portsOf);
@@ -356,6 +361,9 @@ export function createInboundPart(
       resourceSet(
         clustersOf(inputs).map((cluster) => encodeResource(encoder, MESSAGE.cluster, cluster)),
       ),
+  );
+  const secretsIn = engine.memo("secrets of a sidecar's ports", (sidecar: ResourceOf<"Sidecar">) =>
+    resourceSet(filesOfSidecar(sidecar)),
   );
   return engine.memoFields<InboundInputs, InboundPart>(
     "inbound part",
@@ -381,6 +389,7 @@ export function createInboundPart(
       return {
         clusters: clustersIn({ proxy, ports, sidecar, config, forPolicies: security.clusters }),
         listeners: resourceSet(listeners),
+        secrets: sidecar === undefined ? NO_SECRETS : secretsIn(sidecar),
       };
     },
   );

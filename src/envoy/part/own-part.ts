@@ -141,6 +141,7 @@ function partBuilder(
       return {
         clusters: patch.clusters(part.clusters, side),
         listeners: patch.listeners(part.listeners, side),
+        secrets: part.secrets,
         needed: [...filters.services, ...own.logs.clusters],
       };
     },

@@ -1,11 +1,16 @@
-/** What a proxy is given of a Secret that its configuration names. */
+/** What a proxy is given of Secrets, ConfigMaps and files that its configuration names. */
 import type { Engine } from "../../base/engine.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import { refOf } from "../../config/resource.js";
+import { type ResourceRef, refOf } from "../../config/resource.js";
+import { clientTlsIn } from "../../mesh/credential-rules.js";
+import type { DestinationRule } from "../../mesh/destination-rule.js";
+import { originOf } from "../../mesh/made-of.js";
 import type { SecretJson } from "../api.js";
+import { clientFileSecrets, serverFileSecrets } from "../certificate-files.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { certificateSecret, rootsSecret } from "../gateway-secret.js";
+import { terminatesTls } from "../gateway-tls.js";
 import type { EnvoyResource } from "../resource-set.js";
 import { rootsSecretName, secretName } from "../secret-names.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -13,6 +18,20 @@ import { MESSAGE } from "./envoy-types.js";
 type Secret = ResourceOf<"Secret">;
 
 type ConfigMap = ResourceOf<"ConfigMap">;
+
+type Gateway = ResourceOf<"Gateway">;
+type Sidecar = ResourceOf<"Sidecar">;
+
+/** The resources of files that a resource names. */
+type Files<Source> = (source: Source) => readonly EnvoyResource[];
+
+const inGateway = ({ spec }: Gateway): readonly SecretJson[] =>
+  (spec.servers ?? [])
+    .filter(terminatesTls)
+    .flatMap(({ tls }) => (tls === undefined ? [] : serverFileSecrets(tls)));
+
+const inSidecar = ({ spec }: Sidecar): readonly SecretJson[] =>
+  (spec.ingress ?? []).flatMap(({ tls }) => (tls === undefined ? [] : serverFileSecrets(tls)));
 
 /** What a proxy is given of credentials, which all proxies share. */
 export interface SecretResources {
@@ -24,6 +43,12 @@ export interface SecretResources {
     credential: string,
     find: (suffix: string) => Secret | undefined,
   ) => readonly EnvoyResource[];
+  /** The certificates, keys and roots in the files that a Gateway names for its servers. */
+  readonly filesOfGateway: Files<Gateway>;
+  /** The same of a Sidecar. */
+  readonly filesOfSidecar: Files<Sidecar>;
+  /** The same of what a DestinationRule says to servers. */
+  readonly filesOfRule: Files<DestinationRule>;
   /** The roots in a ConfigMap, if it is there and has any. */
   readonly ofConfigMap: (
     credential: string,
@@ -33,24 +58,34 @@ export interface SecretResources {
 
 /** The encoders of credentials. */
 export function createSecretResources(engine: Engine, encoder: Encoder): SecretResources {
-  const encode = (
-    json: SecretJson | undefined,
-    source: Secret | ConfigMap,
-  ): readonly EnvoyResource[] => {
+  const encode = (json: SecretJson | undefined, source: ResourceRef): readonly EnvoyResource[] => {
     if (json === undefined) return [];
-    const sources = [refOf(source)];
+    const sources = [source];
     return [encodeResource(encoder, MESSAGE.secret, { name: json.name ?? "", json, sources })];
   };
   const certificate = engine.memo("certificate of a secret", (secret: Secret, name: string) =>
-    encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), secret),
+    encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), refOf(secret)),
   );
   const roots = engine.memo("roots of a secret", (secret: Secret, name: string) =>
-    encode(rootsSecret(name, secret.spec), secret),
+    encode(rootsSecret(name, secret.spec), refOf(secret)),
   );
   const plainRoots = engine.memo("roots of a config map", (configMap: ConfigMap, name: string) =>
-    encode(rootsSecret(name, { stringData: configMap.spec.data ?? {} }), configMap),
+    encode(rootsSecret(name, { stringData: configMap.spec.data ?? {} }), refOf(configMap)),
   );
+  const encodeAll = (
+    secrets: readonly SecretJson[],
+    source: ResourceRef,
+  ): readonly EnvoyResource[] => secrets.flatMap((json) => encode(json, source));
   return {
+    filesOfGateway: engine.memo("files of a gateway", (gateway: Gateway) =>
+      encodeAll(inGateway(gateway), originOf(gateway)),
+    ),
+    filesOfSidecar: engine.memo("files of a sidecar", (sidecar: Sidecar) =>
+      encodeAll(inSidecar(sidecar), refOf(sidecar)),
+    ),
+    filesOfRule: engine.memo("files of a destination rule", (rule: DestinationRule) =>
+      encodeAll(clientTlsIn(rule.spec).flatMap(clientFileSecrets), rule.source),
+    ),
     ofSecret: (credential, find) => {
       const own = find("");
       // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.

@@ -55,11 +55,15 @@ const trusting = (filename: string): object => ({
   },
 });
 
-test.each([
-  ["is trusted where the operating system's roots are asked for", "", ROOTS_FILE],
-  ["is not where the rule names roots", ", caCertificates: /etc/ca.pem", "/etc/ca.pem"],
-])("a stand-in %s", (_what, tls, roots) => {
-  expect(callsOf(tls, [STAND_IN])).toMatchObject(trusting(roots));
+test("a stand-in is trusted where the operating system's roots are asked for", () => {
+  expect(callsOf("", [STAND_IN])).toMatchObject(trusting(ROOTS_FILE));
+});
+
+test("a stand-in is not trusted where the rule names roots", () => {
+  const secret = { validationContextSdsSecretConfig: { name: "file-root:/etc/ca.pem" } };
+  expect(callsOf(", caCertificates: /etc/ca.pem", [STAND_IN])).toMatchObject({
+    transportSocket: { typedConfig: { commonTlsContext: { combinedValidationContext: secret } } },
+  });
 });
 
 test("the host itself is checked against the operating system's roots", () => {

@@ -1,0 +1,112 @@
+/** Certificates in files of the proxy's machine, which Gateways, Sidecars and DestinationRules name by their paths. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
+import { fingerprint, openCertificates } from "./harness/certificates.js";
+import { application, documents, httpsGateway } from "./harness/manifests.js";
+import { writeAtOnce } from "./harness/places.js";
+import { call, callTls } from "./harness/requests.js";
+import { shareServedMesh } from "./harness/served-mesh.js";
+
+const certificates = await openCertificates();
+const others = await openCertificates();
+const SERVER = await certificates.certificateFor(["app.example.com"]);
+const CLIENT = await certificates.certificateFor(["client.example.com"]);
+
+const folder = await mkdtemp(join(tmpdir(), "fairlead-files-"));
+afterAll(() => rm(folder, { recursive: true }));
+
+const file = (name: string): string => join(folder, name);
+
+/** Puts a certificate and its key in the place of those that there were. */
+async function place(name: string, { certificate, key }: DevelopmentCertificate): Promise<void> {
+  await writeAtOnce(file(`${name}.crt`), certificate);
+  await writeAtOnce(file(`${name}.key`), key);
+}
+
+await place("gateway", SERVER);
+await place("sidecar", SERVER);
+await place("client", CLIENT);
+await writeAtOnce(file("roots.crt"), SERVER.root);
+await writeAtOnce(file("clients.crt"), SERVER.root);
+
+const serverFiles = (name: string): string =>
+  `serverCertificate: ${file(`${name}.crt`)}, privateKey: ${file(`${name}.key`)}`;
+
+const GATEWAY = httpsGateway(`
+  - port: { number: 443, name: https, protocol: HTTPS }
+    hosts: [app.example.com]
+    tls: { mode: SIMPLE, ${serverFiles("gateway")} }`);
+
+/** The sidecar of called ends TLS of its callers, who show certificates of their own; that of caller begins it. */
+const TLS_OF_THEIR_OWN = `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: called }
+spec:
+  workloadSelector: { labels: { app: called } }
+  ingress:
+    - port: { number: 8080, protocol: HTTPS, name: https }
+      defaultEndpoint: 0.0.0.0:8080
+      tls: { mode: MUTUAL, ${serverFiles("sidecar")}, caCertificates: ${file("clients.crt")} }
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: called }
+spec:
+  selector: { matchLabels: { app: called } }
+  portLevelMtls: { 8080: { mode: DISABLE } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: called }
+spec:
+  host: called
+  trafficPolicy:
+    # Only what is shown on new connections is new.
+    connectionPool: { http: { maxRequestsPerConnection: 1 } }
+    tls:
+      mode: MUTUAL
+      clientCertificate: ${file("client.crt")}
+      privateKey: ${file("client.key")}
+      caCertificates: ${file("roots.crt")}
+      sni: app.example.com
+`;
+
+const mesh = shareServedMesh({
+  "apps.yaml": documents(application("my-service"), application("called"), application("caller")),
+  "gateway.yaml": GATEWAY,
+  "tls.yaml": TLS_OF_THEIR_OWN,
+});
+
+const statusOfCall = async (): Promise<number> =>
+  (await call(mesh().pod("caller-0"), "http://called/")).status;
+
+test.each([
+  ["a gateway", "gateway", () => ({ pod: mesh().gateway(), port: 8443 })],
+  ["a sidecar", "sidecar", () => ({ pod: mesh().pod("called-0"), port: 8080 })],
+])(
+  "%s shows the certificate that takes the place of another in its files",
+  async (_who, name, where) => {
+    const { pod, port } = where();
+    const at = { address: pod.addresses.pod, port };
+    const question = { ca: SERVER.root, client: CLIENT };
+    const shown = async (): Promise<string | undefined> =>
+      (await callTls(at, "https://app.example.com/", question)).certificate?.fingerprint256;
+    expect(await shown()).toBe(fingerprint(SERVER));
+    const next = await certificates.certificateFor(["app.example.com", `${name}.example.com`]);
+    await place(name, next);
+    await expect.poll(shown).toBe(fingerprint(next));
+  },
+);
+
+test("a server's roots and a client's certificate are those that take the place of others in their files", async () => {
+  expect(await statusOfCall()).toBe(200);
+  const next = await others.certificateFor(["client.example.com"]);
+  await writeAtOnce(file("clients.crt"), next.root);
+  await expect.poll(statusOfCall).toBe(503);
+  await place("client", next);
+  await expect.poll(statusOfCall).toBe(200);
+});
