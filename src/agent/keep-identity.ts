@@ -76,6 +76,9 @@ export interface KeepIdentityOptions {
 
 /** A machine that slept, or whose clock was set, is not late for longer. */
 const LONGEST_WAIT_MS = 60_000;
+/** To try whether there is space costs nobody but this machine anything. */
+const LONGEST_UNKEPT_MS = 15_000;
+const SHORTEST_UNKEPT_MS = 1000;
 /** Of what chance may say, the middle. */
 const HALF_OF_CHANCE = 0.5;
 
@@ -127,7 +130,7 @@ async function renewed(before: Held, options: KeepIdentityOptions): Promise<Held
       return { ...attempt, kind: "kept" };
     }
     if (isAborted(signal)) break;
-    const retryInMs = retryDelayMs(failures);
+    const retryInMs = retryMs(failures, attempt, clock.now());
     if (attempt.kind === "unkept") {
       held = attempt;
       onEvent({ kind: "unkept", reason: attempt.reason, retryInMs });
@@ -139,6 +142,14 @@ async function renewed(before: Held, options: KeepIdentityOptions): Promise<Held
     await pause(retryInMs, options);
   }
   return held;
+}
+
+/** One that cannot be kept is renewed in time all the same: when it ends another token is needed. */
+function retryMs(failures: number, attempt: Unkept | Waiting, now: number): number {
+  const usual = retryDelayMs(failures);
+  if (attempt.kind === "waiting") return usual;
+  const untilDue = renewalTime(attempt.identity, HALF_OF_CHANCE) - now;
+  return Math.min(usual, LONGEST_UNKEPT_MS, Math.max(SHORTEST_UNKEPT_MS, untilDue));
 }
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
