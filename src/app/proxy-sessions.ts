@@ -110,6 +110,8 @@ class SessionView implements ResourceView {
         return isSplit ? this.#sets.splitRoutes : this.#sets.routes;
       case TYPE_URL.virtualHost:
         return isSplit ? this.#asked.virtualHosts : undefined;
+      case TYPE_URL.extensionConfig:
+        return this.#sets.extensions;
       case NAME_TABLE_URL:
         return this.#sets.names.size > 0 ? this.#sets.names : undefined;
       default:
@@ -135,6 +137,8 @@ export function resourceIn(
       return sets.splitRoutes.get(name);
     case TYPE_URL.virtualHost:
       return sets.virtualHosts.get(name) ?? hostAskedFor(sets, name);
+    case TYPE_URL.extensionConfig:
+      return sets.extensions.get(name);
     case NAME_TABLE_URL:
       return sets.names.get(name);
     default:

@@ -38,8 +38,6 @@ export interface KindDefinition<Spec = unknown> {
   /** What a body means that Istio reads though it is not of the schema; the body itself where that changes nothing. */
   readonly meant?: (body: unknown) => unknown;
   readonly status?: TSchema;
-  /** What does not happen because the kind is read and checked and nothing more; absent for kinds that take effect. */
-  readonly withoutEffect?: string;
   /**
    * What is in force of a resource with errors that never was without: another spec, and in words what that does. Absent
    * for the kinds of which nothing is.

@@ -26,7 +26,10 @@ export type {
   MetadataJson,
   TransportSocketJson,
 } from "../../gen/types/envoy/config/core/v3/base_pb.js";
-export type { ConfigSourceJson } from "../../gen/types/envoy/config/core/v3/config_source_pb.js";
+export type {
+  ConfigSourceJson,
+  ExtensionConfigSourceJson,
+} from "../../gen/types/envoy/config/core/v3/config_source_pb.js";
 export type { HealthCheckJson } from "../../gen/types/envoy/config/core/v3/health_check_pb.js";
 export type { Http2ProtocolOptionsJson } from "../../gen/types/envoy/config/core/v3/protocol_pb.js";
 export type { LbEndpointJson } from "../../gen/types/envoy/config/endpoint/v3/endpoint_components_pb.js";

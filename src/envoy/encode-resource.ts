@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   [MESSAGE.route]: "routes",
   [MESSAGE.virtualHost]: "virtual host",
   [MESSAGE.secret]: "secret",
+  [MESSAGE.extensionConfig]: "extension",
 };
 
 /** Encodes a resource, which knows the configuration that made it. One that Envoy would refuse says why. */

@@ -26,9 +26,7 @@ export function idlePatchDiagnostics(
 }
 
 /** Its match, which is most likely to blame. */
-const placeOf = ({ index, match }: EnvoyPatch): Path => [
-  "spec",
-  "configPatches",
-  index,
+const placeOf = ({ path, match }: EnvoyPatch): Path => [
+  ...path,
   ...(match === undefined ? [] : ["match"]),
 ];

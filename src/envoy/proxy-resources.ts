@@ -30,12 +30,14 @@ import { createLogs, type Logs } from "./part/logs.js";
 import { createOnDemand } from "./part/on-demand.js";
 import { lostPortsIn } from "./part/outbound-listeners.js";
 import { createOwnPart, type OwnPart, type OwnPartBuilder } from "./part/own-part.js";
+import { createExtensionConfigs } from "./part/extension-configs.js";
 import { createPassedPorts } from "./part/passed-ports.js";
+import { createPatches, type Patches } from "./part/patches.js";
 import { createPlaces, type Places } from "./part/places.js";
 import { createPositions, type Position } from "./part/positions.js";
 import { createLogFinder } from "./part/proxy-logs.js";
 import { partAt } from "./part/scope-builder.js";
-import { createPatches, createScopes, type Patches, type Scopes } from "./part/scopes.js";
+import { createScopes, type Scopes } from "./part/scopes.js";
 import { createSecretResources, type SecretResources } from "./part/secret-resources.js";
 import { createSecurity } from "./part/security.js";
 import { createSidecarListeners } from "./part/sidecar-listeners.js";
@@ -111,6 +113,7 @@ interface Shared {
   readonly patches: Patches;
   readonly secretResources: SecretResources;
   readonly clientSecrets: ReturnType<typeof createClientSecrets>;
+  readonly extensionConfigs: ReturnType<typeof createExtensionConfigs>;
   readonly outbound: ReturnType<typeof createSidecarOutbound>;
   readonly nameTables: ReturnType<typeof createNameTables>;
 }
@@ -121,12 +124,16 @@ function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
 }
 
 /** What a sidecar's sets have that is its own, alone or together with what it shares with others. */
-type ProperMakings = Pick<SetMakings, "clusters" | "listeners" | "names" | "secrets">;
+type ProperMakings = Pick<
+  SetMakings,
+  "clusters" | "listeners" | "names" | "secrets" | "extensions"
+>;
 
 /** What that is made of. Most edits change nothing of it, but endpoints or routes. */
 interface ProperInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | "names"> {
   readonly own: OwnPart;
   readonly secrets: ResourceSet;
+  readonly extensions: ResourceSet;
 }
 
 /** What a sidecar has at its position, before it is known what it can call. */
@@ -134,13 +141,14 @@ interface Standing {
   readonly outbound: (mesh: Mesh) => SidecarOutbound;
   readonly own: ReturnType<OwnPartBuilder["inputsAt"]>;
   readonly secrets: ResourceSet;
+  readonly extensions: ResourceSet;
 }
 
 function createSidecars(
   shared: Shared,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
-  const { engine, clusterUnions, clientSecrets, outbound: outboundAt } = shared;
+  const { engine, clusterUnions, clientSecrets, extensionConfigs, outbound: outboundAt } = shared;
   const inbound = createInboundPart(engine, encoder, shared.secretResources);
   const onDemand = createOnDemand(engine);
   const listenersOf = createSidecarListeners(shared, encoder);
@@ -154,6 +162,7 @@ function createSidecars(
         outbound: outboundAt(position.scope, proxy.mode !== "NONE", position.place),
         own: ownPart.inputsAt(position),
         secrets: clientSecrets(position.around.credentials, proxy),
+        extensions: extensionConfigs(position.around.extending, proxy),
       }),
     );
     const clusters = clusterUnions(connected);
@@ -162,25 +171,32 @@ function createSidecars(
     const secretsOf = engine.latest("secrets of a sidecar", unionOf);
     const proper = engine.latestFields<ProperInputs, ProperMakings>(
       "what sets of a proxy have of its own",
-      { clusters: true, listeners: true, names: true, own: true, secrets: true },
+      {
+        ...{ clusters: true, listeners: true, names: true, own: true, secrets: true },
+        extensions: true,
+      },
       (inputs) => ({
         clusters: clusters(inputs.clusters, inputs.own.clusters),
         ...listeners(inputs, inputs.own.listeners),
         secrets: secretsOf(inputs.secrets, inputs.own.secrets),
+        extensions: inputs.extensions,
       }),
     );
     const together = engine.latest(
       "sets of a proxy",
-      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet) => {
+      (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet, extensions: ResourceSet) => {
         const { clusters, listeners, names } = outbound;
-        return proxySets(proper({ clusters, listeners, names, own, secrets }), outbound);
+        return proxySets(
+          proper({ clusters, listeners, names, own, secrets, extensions }),
+          outbound,
+        );
       },
     );
     return (mesh) => {
-      const { outbound: outboundOf, own: inputs, secrets } = standing(positionIn(mesh));
+      const { outbound: outboundOf, own: inputs, ...others } = standing(positionIn(mesh));
       const outbound = outboundOf(mesh);
       const own = ownPart.build(inputs, outbound.clusters);
-      const all = together(outbound, own, secrets);
+      const all = together(outbound, own, others.secrets, others.extensions);
       return asking === undefined ? all : asking(all, outbound.scope, own.needed);
     };
   };
@@ -191,7 +207,7 @@ function createRouters(
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
   const { engine, clusterUnions, security, patches } = shared;
-  const { secretResources, clientSecrets, nameTables } = shared;
+  const { secretResources, clientSecrets, nameTables, extensionConfigs } = shared;
   const { patching } = patches;
   const gateway = createGatewayPart(engine, encoder, shared.gatewayServersOf);
   const served = createGatewaySecrets(engine, secretResources);
@@ -211,12 +227,13 @@ function createRouters(
       const logs = clientLogs(mesh, preferred.clusters);
       const passed = passedPorts(mesh, preferred.clusters);
       const own = gateway(gatewayInputs(mesh, proxy, { logs, security: filters, passed }));
-      const side = patching.forServers(builder.patches(mesh), own.servers);
+      const side = patching.forServers(builder.patches(mesh), own.ports);
       const sets = proxySets(
         {
           clusters: clusters(preferred.clusters, own.clusters),
           listeners: engine.lazy(() => patch.listeners(own.listeners, side)),
           secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
+          extensions: extensionConfigs(mesh, proxy),
           names: engine.lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),
         },
         {
@@ -295,6 +312,7 @@ function createShared(
     patches,
     secretResources,
     clientSecrets: createClientSecrets(engine, secretResources),
+    extensionConfigs: createExtensionConfigs(engine, encoder, patches),
     outbound: createSidecarOutbound(engine),
     nameTables: createNameTables(engine, encoder),
   };

@@ -14,6 +14,7 @@ const TYPES = [
   "splitRoutes",
   "virtualHosts",
   "secrets",
+  "extensions",
 ] as const;
 
 /** What is withheld of some proxies' sets, each once. Costs what the sets do not share. */

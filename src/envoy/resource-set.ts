@@ -77,6 +77,8 @@ export interface ResourceSets extends RouteSets {
   readonly endpoints: ResourceSet;
   readonly listeners: ResourceSet;
   readonly secrets: ResourceSet;
+  /** What configures filters of extensions, which ask for it by their names. */
+  readonly extensions: ResourceSet;
   /** The table of names for an agent that answers DNS: one, without a name of its own. */
   readonly names: ResourceSet;
 }
@@ -100,7 +102,7 @@ export interface AskedNames {
 }
 
 /** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
-export interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets"> {
+export interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets" | "extensions"> {
   readonly endpoints: Asked<ResourceSet>;
   readonly listeners: Asked<ResourceSet>;
   readonly routes: Asked<RouteSets>;
@@ -139,6 +141,10 @@ class LazySets implements ProxySets {
     return this.#made.secrets;
   }
 
+  get extensions(): ResourceSet {
+    return this.#made.extensions;
+  }
+
   get listeners(): ResourceSet {
     return this.#made.listeners.get();
   }
@@ -170,18 +176,23 @@ export function proxySets(made: OtherMakings, shared: SharedMakings): ProxySets 
  * virtual hosts.
  */
 export function madeSets(sets: ResourceSets): readonly ResourceSet[] {
-  const { clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names } = sets;
-  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, names];
+  const { clusters, endpoints, listeners, splitRoutes, virtualHosts } = sets;
+  const { secrets, extensions, names } = sets;
+  return [clusters, endpoints, listeners, splitRoutes, virtualHosts, secrets, extensions, names];
 }
 
 /** The sets of a proxy that asks for what it uses. */
 export function askedSets(sets: ProxySets, asked: NonNullable<ProxySets["asked"]>): ProxySets {
-  const { clusters, secrets } = sets;
+  const { clusters, secrets, extensions } = sets;
   const endpoints = { get: () => sets.endpoints };
   const listeners = { get: () => sets.listeners };
   const names = { get: () => sets.names };
   const routes = { get: () => sets };
-  return new LazySets({ clusters, secrets, listeners, names }, { endpoints, routes }, asked);
+  return new LazySets(
+    { clusters, secrets, extensions, listeners, names },
+    { endpoints, routes },
+    asked,
+  );
 }
 
 /** Whether two resources are the same: then the older object stays, and nothing that is built on it changes. */

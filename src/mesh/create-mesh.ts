@@ -19,6 +19,7 @@ import {
   type RulesByHost,
 } from "./destination-rule.js";
 import { createEnvoyFilters } from "./envoy-filters.js";
+import { createExtensions } from "./extensions.js";
 import { createBackendCertificates } from "./gateway-api/backend-certificates.js";
 import { createBackendPolicies } from "./gateway-api/backend-policies.js";
 import type { HostResolver } from "./host-resolver.js";
@@ -327,11 +328,12 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
   const securityPolicies = createSecurityPolicies(engine);
   const sidecars = engine.memo("sidecars", indexSidecars);
   const envoyFilters = createEnvoyFilters(engine);
+  const extensions = createExtensions(engine);
   const peersOf = createPeerTrustDomains(engine);
   const networks = createNetworks(engine);
   return ({ snapshot, config, ...given }) => {
     const tables = discovered(snapshot.tables, config.discoverySelectors);
-    const { standIns = [], federated = [], issuerKeys } = given;
+    const { standIns = [], federated = [], issuerKeys, wasmModules = Table.empty() } = given;
     const routing = { ...madeRouting(tables, config), DestinationRule: backendPolicies(tables) };
     const services = serviceTables(tables, config.defaultServiceExportTo, standIns);
     const called = { ...services, ...workloadTables(tables, given, services.services) };
@@ -348,6 +350,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       backendCertificates: backendCertificates(routing.Gateway, tables.Service),
       sidecars: sidecars(tables.Sidecar, config.rootNamespace),
       envoyFilters: envoyFilters(tables.EnvoyFilter),
+      extensions: extensions(tables),
       secrets: tables.Secret,
       configMaps: tables.ConfigMap,
       grants: tables.ReferenceGrant,
@@ -355,6 +358,7 @@ export function createMesh(engine: Engine): (inputs: MeshInputs) => Mesh {
       peerAuthentications: policies,
       ...plaintext(policies, called),
       security: securityPolicies(tables, config, services.servicesByHost, issuerKeys),
+      wasmModules,
     };
   };
 }

@@ -2,9 +2,11 @@
 import { RE2JS } from "re2js";
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
+import type { Path } from "../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../config/kinds/envoy-patch.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf, type ResourceRef, refOf } from "../config/resource.js";
+import type { Phase } from "./extensions.js";
 import { selects } from "./labels.js";
 import { isFor, type PolicySubject } from "./policy-targets.js";
 import { comparePrecedence } from "./precedence.js";
@@ -22,11 +24,15 @@ export function createEnvoyFilters(engine: Engine): (table: Table<EnvoyFilter>) 
   ]);
 }
 
-/** One change that an EnvoyFilter makes. */
+/** One change that an EnvoyFilter makes, or an extension. */
 export interface EnvoyPatch extends EnvoyConfigObjectPatch {
   readonly source: ResourceRef;
-  /** Which of the EnvoyFilter's configPatches it is. */
+  /** Which of its source's patches it is. */
   readonly index: number;
+  /** Where in its source it is written. */
+  readonly path: Path;
+  /** Of a filter that an extension adds: where it belongs. */
+  readonly phase?: Phase;
 }
 
 /** The patches for a proxy, in the order in which they are made. */
@@ -100,19 +106,25 @@ export function appliedEnvoyFilters(
 export interface EnvoyPatchFinder {
   /** The patches for a proxy. */
   readonly of: (all: EnvoyFilters, rootNamespace: string, proxy: Proxy) => EnvoyPatches;
-  /** Those of a key. */
-  readonly at: (all: EnvoyFilters, key: string) => EnvoyPatches;
+  /** Those of keys; of a key of another kind there is none. */
+  readonly at: (all: EnvoyFilters, keys: readonly PatchKey[]) => EnvoyPatches;
+}
+
+/** What tells a patch from all others. */
+export interface PatchKey {
+  readonly ref: ResourceRef;
+  readonly index: number;
 }
 
 /** What tells lists of patches apart, whatever the patches say; `""` of none. */
 export function patchesKey(patches: EnvoyPatches): string {
   if (patches.length === 0) return "";
-  return JSON.stringify(
-    patches.map(({ source, index }): PatchKey => [source.namespace, source.name, index]),
-  );
+  return JSON.stringify(patches.map(({ source, index }): PatchKey => ({ ref: source, index })));
 }
 
-type PatchKey = readonly [namespace: string, name: string, index: number];
+/** The patches that a key is of. */
+export const patchKeysIn = (key: string): readonly PatchKey[] =>
+  key === "" ? [] : (JSON.parse(key) as readonly PatchKey[]);
 
 /** The finder of patches. */
 export function createEnvoyPatches(engine: Engine): EnvoyPatchFinder {
@@ -123,6 +135,7 @@ export function createEnvoyPatches(engine: Engine): EnvoyPatchFinder {
         ...patch,
         source: refOf(filter),
         index,
+        path: ["spec", "configPatches", index],
       })),
   );
   const list = engine.memo("patches together", (...patches: EnvoyPatch[]) => patches);
@@ -144,13 +157,13 @@ export function createEnvoyPatches(engine: Engine): EnvoyPatchFinder {
       const [root, own] = filtersNear(all, rootNamespace, proxy);
       return root.size + own.size === 0 ? list() : select(root, own, proxy, rootNamespace);
     },
-    at: (all, key) => {
-      if (key === "") return list();
-      const found = (JSON.parse(key) as readonly PatchKey[]).flatMap(([namespace, name, index]) => {
-        const filter = all.get(namespace)?.get(keyOf({ namespace, name }));
-        return filter === undefined ? [] : (patchesOf(filter)[index] ?? []);
-      });
-      return list(...found);
-    },
+    at: (all, keys) =>
+      list(
+        ...keys.flatMap(({ ref, index }) => {
+          const filter = all.get(ref.namespace)?.get(keyOf(ref));
+          const isOwn = ref.kind === "EnvoyFilter" && filter !== undefined;
+          return isOwn ? (patchesOf(filter)[index] ?? []) : [];
+        }),
+      ),
   };
 }

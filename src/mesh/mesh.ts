@@ -6,6 +6,7 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";
 import type { EnvoyFilters } from "./envoy-filters.js";
+import type { Extensions } from "./extensions.js";
 import type { BackendCertificates } from "./gateway-api/backend-certificate.js";
 import type { Health } from "./health-probe.js";
 import type { HostResolver } from "./host-resolver.js";
@@ -23,6 +24,7 @@ import type { Service } from "./service.js";
 import type { Sidecars } from "./sidecar.js";
 import type { StandIn } from "./stand-in.js";
 import type { VirtualService } from "./virtual-service.js";
+import type { WasmModules } from "./wasm-modules.js";
 import type { Workload } from "./workload.js";
 
 /** The VirtualServices of one host or one gateway, the one that wins first. */
@@ -77,6 +79,7 @@ export interface Mesh extends Plaintext {
   readonly backendCertificates: BackendCertificates;
   readonly sidecars: Sidecars;
   readonly envoyFilters: EnvoyFilters;
+  readonly extensions: Extensions;
   readonly secrets: Table<ResourceOf<"Secret">>;
   readonly configMaps: Table<ResourceOf<"ConfigMap">>;
   /** Who may read secrets of other namespaces. */
@@ -84,6 +87,8 @@ export interface Mesh extends Plaintext {
   readonly telemetries: Table<ResourceOf<"Telemetry">>;
   readonly peerAuthentications: PeerAuthentications;
   readonly security: SecurityPolicies;
+  /** What is known of the modules that plugins name; the same table for as long as that is the same. */
+  readonly wasmModules: WasmModules;
 }
 
 /** What a mesh is made of. */
@@ -99,4 +104,6 @@ export interface MeshInputs {
   readonly federated?: readonly string[];
   /** Where the keys of issuers are whose rules do not say it; unknown when absent. */
   readonly issuerKeys?: IssuerKeys;
+  /** What is known of the modules that plugins name; nothing when absent. */
+  readonly wasmModules?: WasmModules;
 }

@@ -22,15 +22,15 @@ export interface ModuleReference {
   readonly pullSecret: string;
 }
 
+/** Whether a module is a file on the machine of each proxy. */
+export const isFile = ({ url }: Pick<WasmConfig, "url">): boolean => schemeOf(url) === "file";
+
 /** The module of a plugin in a namespace; undefined when it is a file of the proxy's machine. */
-export function moduleReference(
-  namespace: string,
-  { url, sha256 = "", imagePullSecret = "" }: WasmConfig,
-): ModuleReference | undefined {
-  const scheme = schemeOf(url);
-  if (scheme === "file") return undefined;
+export function moduleReference(namespace: string, wasm: WasmConfig): ModuleReference | undefined {
+  if (isFile(wasm)) return undefined;
+  const { url, sha256 = "", imagePullSecret = "" } = wasm;
   return {
-    url: scheme === undefined ? `oci://${url}` : url,
+    url: schemeOf(url) === undefined ? `oci://${url}` : url,
     sha256,
     pullSecret: imagePullSecret === "" ? "" : `${namespace}/${imagePullSecret}`,
   };

@@ -1,9 +1,10 @@
 import Type from "typebox";
-import type { KindDefinition } from "../kind.js";
+import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { Int32, oneOf, optional, strict, type ValueOf } from "./fields.js";
 import { atMostOne, type Findings, given, invalid } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
+import { luaProblem } from "./lua.js";
 import { checkPolicyTargets, PolicySelector, PolicyTargetReferences } from "./selectors.js";
 import { checkTrafficSelectors, checkWasm, TrafficSelectors, WasmConfig } from "./wasm-config.js";
 
@@ -32,10 +33,9 @@ export const TrafficExtensionSpec = strict({
   lua: optional(strict({ inlineCode: Type.String({ minLength: 1, maxLength: 65536 }) })),
 });
 
-/** Istio's TrafficExtension: checked, and not applied. */
+/** Istio's TrafficExtension. */
 export const trafficExtension = {
   kind: "TrafficExtension",
-  withoutEffect: "nothing is extended",
   group: "extensions.istio.io",
   versions: ["v1alpha1"],
   body: "spec",
@@ -51,4 +51,11 @@ function* checkTrafficExtension({ kind, spec }: ConfigResource<TrafficExtensionS
   }
   yield* given(spec.match, ["spec", "match"], checkTrafficSelectors);
   yield* given(spec.wasm, ["spec", "wasm"], checkWasm);
+  yield* given(spec.lua?.inlineCode, ["spec", "lua", "inlineCode"], checkScript);
+}
+
+function* checkScript(code: string, path: Path): Findings {
+  const problem = luaProblem(code);
+  if (problem === undefined) return;
+  yield invalid(path, `line ${String(problem.line)} of the script: ${problem.message}`);
 }

@@ -23,10 +23,9 @@ export const WasmPluginSpec = strict({
   match: optional(TrafficSelectors),
 });
 
-/** Istio's WasmPlugin: checked, and not applied. */
+/** Istio's WasmPlugin. */
 export const wasmPlugin = {
   kind: "WasmPlugin",
-  withoutEffect: "no plugin is loaded",
   group: "extensions.istio.io",
   versions: ["v1alpha1"],
   body: "spec",

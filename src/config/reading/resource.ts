@@ -95,7 +95,6 @@ function readKnown(
     ...(wrong.length > 0 ? [] : validateResource(definition, resource)).map((finding) =>
       ofEmptyField(finding, value),
     ),
-    ...effectless(definition),
   ];
   if (!all.some(isError)) {
     all.push(...meshConfigFindings(resource), ...proxyConfigFindings(resource));
@@ -125,13 +124,6 @@ function substituted(
   const message = `unless the ${kind} was in force without errors before, ${whenWrong.effect} until they are mended`;
   const warning = { path: ["kind"], code: "fails-closed", message, severity: "warning" } as const;
   return { findings: [...findings, warning], substitute: { ...resource, spec } };
-}
-
-/** That a kind is read and checked and nothing more: better said than found out. */
-function effectless({ kind, withoutEffect }: KindDefinition<never>): readonly Finding[] {
-  if (withoutEffect === undefined) return [];
-  const message = `${kind} has no effect in fairlead yet: ${withoutEffect}`;
-  return [{ path: ["kind"], code: "not-applied", message, severity: "warning" }];
 }
 
 function isError({ severity }: Finding): boolean {

@@ -1,12 +1,15 @@
 import { Engine } from "../../base/engine.js";
-import { KINDS } from "../../config/kinds.js";
 import { type ConfigResource, refOf } from "../../config/resource.js";
 import { isDryRun } from "../../envoy/authorization/rbac.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { appliedTelemetries } from "../../mesh/applied-telemetry.js";
+import { defined } from "../../envoy/defined.js";
 import { appliedEnvoyFilters } from "../../mesh/envoy-filters.js";
-import { isFor, type PolicySubject } from "../../mesh/policy-targets.js";
+import { createExtensionFinder, type Extension } from "../../mesh/extensions.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { PolicySubject } from "../../mesh/policy-targets.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
+import { moduleKey, moduleReference } from "../../mesh/wasm-modules.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describeApplied, type Subject } from "./subject.js";
 
@@ -44,7 +47,7 @@ export function describePolicies(
     ...applied("Telemetry", appliedTelemetries(mesh.telemetries, { ...who, rootNamespace })),
     ...applied("Sidecar", sidecar === undefined ? [] : [sidecar]),
     ...applied("EnvoyFilter", appliedEnvoyFilters(mesh.envoyFilters, rootNamespace, who)),
-    ...describeIdle(subject, who),
+    ...describeExtensions(subject, who),
   ];
 }
 
@@ -57,17 +60,29 @@ function policySubject(
   return { namespace, labels: own?.labels ?? labels };
 }
 
-/** Those that are for a workload, and of kinds that have no effect. */
-function describeIdle(subject: Subject, who: PolicySubject): readonly string[] {
-  const { mesh, snapshot } = subject;
-  const namespaces = new Set([mesh.config.rootNamespace, who.namespace]);
+/** The filters that users add, in the order in which traffic passes them, and what has become of their modules. */
+function describeExtensions(subject: Subject, who: PolicySubject): readonly string[] {
+  const { mesh } = subject;
+  const { rootNamespace } = mesh.config;
+  const found = createExtensionFinder(new Engine()).of(mesh.extensions, rootNamespace, who);
   return (["WasmPlugin", "TrafficExtension"] as const).flatMap((kind) => {
-    const all = snapshot.tables[kind].sorted().map(([, resource]) => resource);
-    const own = all.filter((one) => namespaces.has(one.metadata.namespace) && isFor(one, who));
+    const own = found.filter(({ source }) => source.kind === kind);
     return describeApplied(
       subject,
-      `${kind}, without effect (${KINDS[kind].withoutEffect})`,
-      own.map((one) => ({ ref: refOf(one) })),
+      `Applied ${kind}`,
+      own.map((one) => ({ ref: one.source, ...defined({ says: faultOf(mesh, one) }) })),
     );
   });
+}
+
+/** Why an extension does not run; undefined of one that does, and of a module on the machine of its proxy. */
+function faultOf(
+  { wasmModules }: Pick<Mesh, "wasmModules">,
+  { source, runs }: Extension,
+): string | undefined {
+  const reference = "wasm" in runs ? moduleReference(source.namespace, runs.wasm) : undefined;
+  if (reference === undefined) return undefined;
+  const module = wasmModules.get(moduleKey(reference));
+  if (module === undefined) return "its module is not fetched yet";
+  return module.state === "failed" ? `without its module: ${module.problem}` : undefined;
 }

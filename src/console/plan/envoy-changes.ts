@@ -31,6 +31,7 @@ const TYPES = [
   ["routes", "splitRoutes", MESSAGE.route],
   ["virtual host", "virtualHosts", MESSAGE.virtualHost],
   ["secret", "secrets", MESSAGE.secret],
+  ["extension", "extensions", MESSAGE.extensionConfig],
 ] as const;
 
 type TypeRow = (typeof TYPES)[number];

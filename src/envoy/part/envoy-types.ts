@@ -6,5 +6,6 @@ export const MESSAGE = {
   route: "envoy.config.route.v3.RouteConfiguration",
   virtualHost: "envoy.config.route.v3.VirtualHost",
   secret: "envoy.extensions.transport_sockets.tls.v3.Secret",
+  extensionConfig: "envoy.config.core.v3.TypedExtensionConfig",
   nameTable: "istio.networking.nds.v1.NameTable",
 } as const;

@@ -26,7 +26,7 @@ import type { Encoder } from "../encoder.js";
 import { ANY_ADDRESS, anyAddressOf } from "../listener/address.js";
 import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
 import type { ClusterKey } from "../names.js";
-import type { RouteServers } from "../patch/route-match.js";
+import type { ServerPorts } from "../patch/route-match.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -61,8 +61,8 @@ export interface GatewayPart {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
   readonly routes: RouteSets;
-  /** The ports of the servers of each of these. */
-  readonly servers: readonly RouteServers[];
+  /** The ports of its servers. */
+  readonly ports: ServerPorts;
 }
 
 /** Everything that a gateway part depends on. */
@@ -352,7 +352,13 @@ export function createGatewayPart(
         clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),
         routes: routesOf(encoder, tables, sifterOf(inputs.proxy)),
-        servers: tables.map(({ name, ports }) => ({ name, ports })),
+        ports: {
+          routes: tables.map(({ name, ports }) => ({ name, ports })),
+          served: servers.map(({ server, listenPort }) => ({
+            port: serverPort(server),
+            listenPort,
+          })),
+        },
       };
     },
   );

@@ -65,7 +65,13 @@ const NO_PORT_HAS_A_POLICY = 0;
 /** What of a mesh may concern the workload of any proxy. */
 export type OwnContext = Pick<
   Mesh,
-  "config" | "peerTrustDomains" | "security" | "telemetries" | "sidecars" | "envoyFilters"
+  | "config"
+  | "peerTrustDomains"
+  | "security"
+  | "telemetries"
+  | "sidecars"
+  | "envoyFilters"
+  | "extensions"
 >;
 
 /** What of a mesh is about one proxy's own workload. */
@@ -87,8 +93,9 @@ type OwnRulesOfNamespace = Table<readonly OwnRule[]>;
 
 /** What of a mesh may concern any workload. */
 export function ownContext(mesh: OwnContext): OwnContext {
-  const { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters } = mesh;
-  return { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters };
+  const { config, peerTrustDomains, security, telemetries, sidecars, ...patches } = mesh;
+  const { envoyFilters, extensions } = patches;
+  return { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters, extensions };
 }
 
 /** Everything that an inbound part depends on. */

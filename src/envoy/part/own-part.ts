@@ -25,7 +25,7 @@ import {
 import type { Logs } from "./logs.js";
 import type { Position } from "./positions.js";
 import { createLogFinder } from "./proxy-logs.js";
-import type { Patches } from "./scopes.js";
+import type { Patches } from "./patches.js";
 import type { createSecurity } from "./security.js";
 import { type MaybeServed, servedServices } from "./served-services.js";
 

@@ -1,4 +1,4 @@
-/** What EnvoyFilters make of what a proxy, or a group of proxies, is sent. */
+/** What EnvoyFilters and extensions make of what a proxy, or a group of proxies, is sent. */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { EnvoyPatch, EnvoyPatches } from "../../mesh/envoy-filters.js";
@@ -36,7 +36,7 @@ import {
   tracedTo,
   withClusters,
 } from "../patch/patched-resource.js";
-import { forServers, type RouteServers } from "../patch/route-match.js";
+import { forServers, type ServerPorts } from "../patch/route-match.js";
 import {
   type EnvoyResource,
   type ResourceSet,
@@ -100,7 +100,7 @@ export interface Patching {
   /** Those as they are for a gateway with some servers: equal ones are the same object. */
   readonly forServers: (
     patches: SidePatches | undefined,
-    servers: readonly RouteServers[],
+    servers: ServerPorts,
   ) => SidePatches | undefined;
   /** Rows remember for one table after another: each table that is followed has patchers of its own. */
   readonly clusters: () => SetPatcher;
@@ -140,7 +140,7 @@ export function createPatching(engine: Engine, encoder: Encoder): Patching {
     "patches of a gateway",
     ({ side, list }: SidePatches, servers: string): SidePatches => ({
       side,
-      list: list.map((patch) => forServers(patch, JSON.parse(servers) as RouteServers[])),
+      list: list.map((patch) => forServers(patch, JSON.parse(servers) as ServerPorts)),
     }),
   );
   const cluster = createRow(engine, { encoder, noteEffect }, CLUSTER, CLUSTER_TARGETS);

@@ -7,9 +7,10 @@ import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Workload } from "../../mesh/workload.js";
+import type { Patches } from "./patches.js";
 import type { Places } from "./places.js";
 import type { ScopeBuilder } from "./scope-builder.js";
-import { type Patches, type Scopes, type ScopingInputs, scopeOf } from "./scopes.js";
+import { type Scopes, type ScopingInputs, scopeOf } from "./scopes.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** See the top of this file. */

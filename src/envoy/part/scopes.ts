@@ -2,12 +2,7 @@
 import type { Engine } from "../../base/engine.js";
 import { relevantLabels } from "../../mesh/caller-labels.js";
 import { connectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
-import {
-  createEnvoyPatches,
-  type EnvoyPatches,
-  type EnvoyPatchFinder,
-  patchesKey,
-} from "../../mesh/envoy-filters.js";
+import { type EnvoyPatches, patchesKey } from "../../mesh/envoy-filters.js";
 import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
 import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";
@@ -40,7 +35,7 @@ import {
 } from "./outbound-part.js";
 import type { OutboundScope } from "./outbound-scope.js";
 import { patchedScope } from "./patched-scope.js";
-import { createPatching, type Patching } from "./patched-sets.js";
+import type { Patches, PatchSources } from "./patches.js";
 import {
   createCommonRowsOfPlace,
   createPlacedPart,
@@ -49,23 +44,6 @@ import {
 } from "./placed-part.js";
 import type { ScopeBuilder } from "./scope-builder.js";
 import { createSidecarPart } from "./sidecar-part.js";
-
-/** Patches, and whom they are for. */
-export interface Patches {
-  readonly patching: Patching;
-  readonly finder: EnvoyPatchFinder;
-  readonly for: (mesh: Pick<Mesh, "envoyFilters" | "config">, proxy: Proxy) => EnvoyPatches;
-}
-
-/** The maker of patches, and their finder. */
-export function createPatches(engine: Engine, encoder: Encoder): Patches {
-  const finder = createEnvoyPatches(engine);
-  return {
-    patching: createPatching(engine, encoder),
-    finder,
-    for: ({ envoyFilters, config }, proxy) => finder.of(envoyFilters, config.rootNamespace, proxy),
-  };
-}
 
 /** The scopes that proxies are in. */
 export interface Scopes {
@@ -86,13 +64,14 @@ type ScopeInputs = Pick<
 >;
 
 /** What decides that, with the patches for the proxy. */
-export type ScopingInputs = ScopeInputs & Pick<Mesh, "envoyFilters">;
+export type ScopingInputs = ScopeInputs & PatchSources;
 
 /** That of a mesh. */
 export const scopingInputs = ({
   callerLabels,
   sidecars,
   envoyFilters,
+  extensions,
   config,
   lookedUpServices,
   backendCertificates,
@@ -100,6 +79,7 @@ export const scopingInputs = ({
   callerLabels,
   sidecars,
   envoyFilters,
+  extensions,
   config,
   lookedUpServices,
   backendCertificates,
@@ -333,8 +313,8 @@ export function createScopes(
   const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
     const plain = plainScope(engine, makings, scope, partsOf(scope));
     if (scope.patches === "") return plain;
-    return patchedScope(engine, patches.patching, plain, ({ envoyFilters }) =>
-      patches.patching.of(patches.finder.at(envoyFilters, scope.patches), outboundSide(scope)),
+    return patchedScope(engine, patches.patching, plain, (mesh) =>
+      patches.patching.of(patches.at(mesh, scope.patches), outboundSide(scope)),
     );
   };
   const builderFor = (scope: OutboundScope): ScopeBuilder =>

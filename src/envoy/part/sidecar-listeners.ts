@@ -9,7 +9,7 @@ import type { Encoder } from "../encoder.js";
 import { type ResourceSet, unionOf } from "../resource-set.js";
 import { createDnsListeners, type createNameTables, createReachedNames } from "./dns.js";
 import { createBoundListeners } from "./outbound-listeners.js";
-import type { Patches } from "./scopes.js";
+import type { Patches } from "./patches.js";
 import type { SidecarOutbound } from "./sidecar-outbound.js";
 
 /** See the top of this file. Each is made when it is asked for. */

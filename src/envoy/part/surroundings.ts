@@ -3,6 +3,7 @@ import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { CredentialMesh } from "./client-secrets.js";
+import type { ExtensionMesh } from "./extension-configs.js";
 import { type OwnContext, ownContext } from "./inbound-part.js";
 import type { Places } from "./places.js";
 import { type ScopingInputs, scopingInputs } from "./scopes.js";
@@ -18,6 +19,7 @@ export interface Surroundings
   readonly placing: readonly string[];
   readonly own: OwnContext;
   readonly credentials: CredentialMesh;
+  readonly extending: ExtensionMesh;
 }
 
 const SURROUNDINGS: FieldNames<Surroundings> = {
@@ -25,6 +27,7 @@ const SURROUNDINGS: FieldNames<Surroundings> = {
   placing: true,
   own: true,
   credentials: true,
+  extending: true,
   servicesByNamespace: true,
   servicesByAddress: true,
   ownRules: true,
@@ -35,6 +38,7 @@ const SCOPING: FieldNames<ScopingInputs> = {
   callerLabels: true,
   sidecars: true,
   envoyFilters: true,
+  extensions: true,
   config: true,
   lookedUpServices: true,
   backendCertificates: true,
@@ -47,6 +51,7 @@ const OWN: FieldNames<OwnContext> = {
   telemetries: true,
   sidecars: true,
   envoyFilters: true,
+  extensions: true,
 };
 
 const CREDENTIALS: FieldNames<CredentialMesh> = {
@@ -54,6 +59,8 @@ const CREDENTIALS: FieldNames<CredentialMesh> = {
   secrets: true,
   configMaps: true,
 };
+
+const EXTENDING: FieldNames<ExtensionMesh> = { extensions: true, config: true, wasmModules: true };
 
 /** Finds that of a mesh: the same object until something in it changes, and each of its parts too. */
 export function createSurroundings(
@@ -67,6 +74,11 @@ export function createSurroundings(
     CREDENTIALS,
     ({ credentialRules, secrets, configMaps }) => ({ credentialRules, secrets, configMaps }),
   );
+  const extending = engine.latestFields<ExtensionMesh, ExtensionMesh>(
+    "what extends proxies",
+    EXTENDING,
+    ({ extensions, config, wasmModules }) => ({ extensions, config, wasmModules }),
+  );
   const settled = engine.latestFields<Surroundings, Surroundings>(
     "surroundings of proxies",
     SURROUNDINGS,
@@ -79,6 +91,7 @@ export function createSurroundings(
       placing: places.labelsAsked(mesh),
       own: own(mesh),
       credentials: credentials(mesh),
+      extending: extending(mesh),
       servicesByNamespace,
       servicesByAddress,
       ownRules,

@@ -18,7 +18,7 @@ export const sidesOf = ({ type }: Pick<Proxy, "type">): readonly PatchSide[] =>
 export type PatchTarget = keyof typeof TYPES;
 
 /** A patch that can be made. */
-export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index"> {
+export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index" | "path" | "phase"> {
   /** As it was written. */
   readonly patch: EnvoyPatch;
   readonly target: PatchTarget;
@@ -27,6 +27,8 @@ export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index"> {
   readonly match: EnvoyConfigObjectMatch;
   /** On a gateway: the ports in the names of the routes that are for the port which the patch is for. */
   readonly routePorts?: readonly number[];
+  /** On a gateway, of what an extension adds for one port: the ports on which the servers with that port listen. */
+  readonly listenPorts?: readonly number[];
   /** In canonical JSON; of a removal without fields. */
   readonly value: JsonObject;
 }
@@ -42,7 +44,7 @@ export const TYPES = {
   VIRTUAL_HOST: MESSAGE.virtualHost,
   HTTP_ROUTE: "envoy.config.route.v3.Route",
   CLUSTER: MESSAGE.cluster,
-  EXTENSION_CONFIG: "envoy.config.core.v3.TypedExtensionConfig",
+  EXTENSION_CONFIG: MESSAGE.extensionConfig,
   BOOTSTRAP: "envoy.config.bootstrap.v3.Bootstrap",
 } as const;
 
@@ -51,13 +53,15 @@ export const isPatchTarget = (word: string): word is PatchTarget => Object.hasOw
 
 /** Reads a patch; text says why it cannot be read: its value is not of the type that it is applied to. */
 export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch | string {
-  const { applyTo = "INVALID", source, index, match = {} } = patch;
+  const { applyTo = "INVALID", source, index, path, phase, match = {} } = patch;
   const { operation = "INVALID", value = {}, filterClass = "UNSPECIFIED" } = patch.patch ?? {};
   if (!isPatchTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
   const common = {
     patch,
     source,
     index,
+    path,
+    ...(phase === undefined ? {} : { phase }),
     target: applyTo,
     operation: operationOn(applyTo, operation),
     filterClass,

@@ -38,7 +38,8 @@ export function editList<T>(list: readonly T[], { operation, value, matches }: L
 /** The index behind one; that of nothing stays. */
 const behind = (index: number): number => (index < 0 ? index : index + 1);
 
-function insertAt<T>(list: readonly T[], value: T, index: number): T[] {
+/** A list with another member at an index; as it was where that is none. */
+export function insertAt<T>(list: readonly T[], value: T, index: number): T[] {
   return index < 0 ? [...list] : [...list.slice(0, index), value, ...list.slice(index)];
 }
 

@@ -16,10 +16,15 @@ const isVirtual = (name: string): boolean => name === VIRTUAL_INBOUND || name ==
 /** Whether a patch is for something in a listener of this name and port. */
 export function matchesListener(
   { name = "", address }: Pick<ListenerJson, "name" | "address">,
-  { match, target }: CompiledPatch,
+  { match, target, phase, listenPorts }: CompiledPatch,
 ): boolean {
   const { name: wanted, portNumber } = match.listener ?? {};
   if (!isWanted(wanted, name)) return false;
+  // What a sidecar passes on unread is for no service. See Istio, buildOutboundCatchAllNetworkFiltersOnly.
+  if (phase !== undefined && name === VIRTUAL_OUTBOUND) return false;
+  if (listenPorts !== undefined) {
+    return listenPorts.includes(address?.socketAddress?.portValue ?? 0);
+  }
   const hasPorts = target !== "LISTENER" && isVirtual(name);
   return hasPorts || isWanted(portNumber, address?.socketAddress?.portValue ?? 0);
 }

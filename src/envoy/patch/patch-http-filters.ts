@@ -2,10 +2,11 @@
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
 import type { HttpConnectionManagerJson, HttpFilterJson } from "../api.js";
 import type { CompiledPatch } from "./compiled-patch.js";
-import { editList, merges } from "./list-operations.js";
+import { editList, insertAt, merges } from "./list-operations.js";
 import { namedHttpFilter } from "./listener-match.js";
 import { mergeFilter } from "./merge-packed.js";
 import type { PatchContext } from "./patch-message.js";
+import { httpPlace } from "./phase-place.js";
 import { patchRouteConfiguration } from "./patch-routes.js";
 import { withExtension } from "./with-extension.js";
 
@@ -61,6 +62,7 @@ function editFilters(
   patch: CompiledPatch,
 ): readonly HttpFilterJson[] {
   const value = patch.value as HttpFilterJson;
+  if (patch.phase !== undefined) return insertAt(filters, value, httpPlace(filters, patch.phase));
   if (patch.operation === "ADD") {
     const index = placeOfClass(filters, patch.filterClass);
     return [...filters.slice(0, index), value, ...filters.slice(index)];

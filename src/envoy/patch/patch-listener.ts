@@ -1,7 +1,7 @@
 /** Listeners as EnvoyFilters change them. */
 import type { FilterChainJson, FilterJson, ListenerFilterJson, ListenerJson } from "../api.js";
 import type { CompiledPatch } from "./compiled-patch.js";
-import { editList, merges } from "./list-operations.js";
+import { editList, insertAt, merges } from "./list-operations.js";
 import {
   matchesChain,
   matchesListener,
@@ -11,6 +11,7 @@ import {
 import { mergeFilter, mergeSocket } from "./merge-packed.js";
 import { patchConnectionManager } from "./patch-http-filters.js";
 import { merged, type PatchContext } from "./patch-message.js";
+import { networkPlace } from "./phase-place.js";
 import { withExtension } from "./with-extension.js";
 
 const HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
@@ -111,11 +112,13 @@ function patchFilters(
 ): readonly FilterJson[] {
   const edited = patches.reduce(
     (list, patch) =>
-      editList(list, {
-        operation: patch.operation,
-        value: patch.value,
-        matches: namedFilter(patch),
-      }),
+      patch.phase === undefined
+        ? editList(list, {
+            operation: patch.operation,
+            value: patch.value,
+            matches: namedFilter(patch),
+          })
+        : insertAt(list, patch.value, networkPlace(list, patch.phase)),
     filters,
   );
   return edited.map((filter) =>

@@ -1,4 +1,4 @@
-/** Which patches of EnvoyFilters made a resource, and each part of it, what it is. */
+/** Which patches of EnvoyFilters and extensions made a resource, and each part of it, what it is. */
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { CompiledPatch } from "./compiled-patch.js";
@@ -12,11 +12,11 @@ export interface PatchTrace {
 }
 
 /** Where a patch is written. */
-export function placeOfPatch({ source, index }: Pick<CompiledPatch, "source" | "index">): {
+export function placeOfPatch({ source, path }: Pick<CompiledPatch, "source" | "path">): {
   readonly ref: ResourceRef;
   readonly path: Path;
 } {
-  return { ref: source, path: ["spec", "configPatches", index] };
+  return { ref: source, path };
 }
 
 /**

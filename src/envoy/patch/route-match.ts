@@ -20,6 +20,18 @@ function parseRoutesName(name: string): RoutesName {
   return { port: Number(own), portName: "", gateway: "" };
 }
 
+/** The port of some servers of a gateway, and on which its proxy listens for them. */
+export interface ServedPort {
+  readonly port: number;
+  readonly listenPort: number;
+}
+
+/** What patches for ports ask of the servers of a gateway. */
+export interface ServerPorts {
+  readonly routes: readonly RouteServers[];
+  readonly served: readonly ServedPort[];
+}
+
 /** The ports of the servers that share a route configuration. */
 export interface RouteServers {
   /** The name of the route configuration. */
@@ -32,13 +44,22 @@ export interface RouteServers {
  * A patch as it is for a gateway with these servers: a port is that of a server, and only that in the name of the routes
  * where no server is known. See Istio, GatewayPortMap.
  */
-export function forServers(patch: CompiledPatch, servers: readonly RouteServers[]): CompiledPatch {
+export function forServers(patch: CompiledPatch, { routes, served }: ServerPorts): CompiledPatch {
+  if (patch.phase !== undefined) return forListeners(patch, served);
   const { portNumber = 0 } = patch.match.routeConfiguration ?? {};
   if (portNumber === 0) return patch;
-  const known = servers.map(({ name, ports }) => ({ port: parseRoutesName(name).port, ports }));
+  const known = routes.map(({ name, ports }) => ({ port: parseRoutesName(name).port, ports }));
   const own = known.filter(({ ports }) => ports.includes(portNumber)).map(({ port }) => port);
   const isKnown = known.some(({ port }) => port === portNumber);
   return { ...patch, routePorts: isKnown ? own : [...own, portNumber] };
+}
+
+/** The port of an extension is that of a server, wherever that listens. See Istio, TrafficSelector.ports. */
+function forListeners(patch: CompiledPatch, served: readonly ServedPort[]): CompiledPatch {
+  const { portNumber } = patch.match.listener ?? {};
+  if (portNumber === undefined) return patch;
+  const own = served.filter(({ port }) => port === portNumber);
+  return { ...patch, listenPorts: own.map(({ listenPort }) => listenPort) };
 }
 
 /** Whether a patch is for something in the route configuration of a name. */

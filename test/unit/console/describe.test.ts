@@ -108,10 +108,10 @@ test("a pod is described with the policies of each kind that apply to it, in the
     "Applied EnvoyFilter:",
     "   all.istio-system",
     "   later.default",
-    "WasmPlugin, without effect (no plugin is loaded):",
-    "   mine.default",
-    "TrafficExtension, without effect (nothing is extended):",
-    "   all.istio-system",
+    "Applied WasmPlugin:",
+    "   mine.default, its module is not fetched yet",
+    "Applied TrafficExtension:",
+    "   all.istio-system, its module is not fetched yet",
   ]);
 });
 
@@ -139,8 +139,8 @@ test("a gateway is described with what is attached to it, and with no Sidecar", 
     "   edge.default",
     "Applied EnvoyFilter:",
     "   edge.default",
-    "WasmPlugin, without effect (no plugin is loaded):",
-    "   edge.default",
+    "Applied WasmPlugin:",
+    "   edge.default, its module is not fetched yet",
   ]);
 });
 

@@ -17,6 +17,7 @@ function configurationOf(...clusters: readonly EnvoyResource[]) {
     endpoints: EMPTY,
     listeners: EMPTY,
     secrets: EMPTY,
+    extensions: EMPTY,
     names: EMPTY,
     splitRoutes: EMPTY,
     virtualHosts: EMPTY,

@@ -40,7 +40,7 @@ test("replaces a pod when EnvoyFilters change its bootstrap otherwise, wherever 
     ...FIRST,
     bootstrapPatches: [
       {
-        ...{ source, index, applyTo: "BOOTSTRAP" },
+        ...{ source, index, path: ["spec", "configPatches", index], applyTo: "BOOTSTRAP" },
         patch: { operation: "MERGE", value: { stats_flush_interval: `${seconds}s` } },
       },
     ],

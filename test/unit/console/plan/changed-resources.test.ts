@@ -27,6 +27,7 @@ const held = (listener: string) => ({
   routes: EMPTY,
   splitRoutes: EMPTY,
   virtualHosts: EMPTY,
+  extensions: EMPTY,
   names: EMPTY,
 });
 

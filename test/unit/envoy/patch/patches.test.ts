@@ -23,7 +23,10 @@ const encoder = goldenEncoder();
 const source = { kind: "EnvoyFilter", namespace: "default", name: "one" } as const;
 
 function compile(patch: EnvoyConfigObjectPatch): CompiledPatch {
-  const compiled = compilePatch(encoder, { ...patch, source, index: 0 });
+  const compiled = compilePatch(encoder, {
+    ...{ ...patch, source },
+    ...{ index: 0, path: ["spec", "configPatches", 0] },
+  });
   if (typeof compiled === "string") throw new Error(compiled);
   return compiled;
 }
@@ -279,11 +282,11 @@ test.each<[number, readonly string[]]>([
     match: { context: "GATEWAY", routeConfiguration: { portNumber } },
     patch: { operation: "MERGE", value: {} },
   });
-  const servers = [
+  const routes = [
     { name: "http.8080", ports: [80] },
     { name: "https.443.https.edge.default", ports: [443] },
   ];
-  const own = forServers(patch, servers);
+  const own = forServers(patch, { routes, served: [] });
   const names = ["http.8080", "https.443.https.edge.default", "http.9000"];
   expect(names.filter((name) => matchesRoutes(name, own))).toEqual(expected);
 });
