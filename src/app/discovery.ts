@@ -19,6 +19,7 @@ import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
 import type { StandIn } from "../mesh/stand-in.js";
+import type { WasmModules } from "../mesh/wasm-modules.js";
 import { createFirstSight } from "./first-sight.js";
 import { type LastGood, withLastGood } from "./last-good.js";
 
@@ -33,6 +34,8 @@ export interface DiscoveryInputs {
   readonly federated?: readonly string[];
   /** Where the keys of issuers are whose rules do not say it; unknown when absent. */
   readonly issuerKeys?: IssuerKeys;
+  /** What is known of the modules that plugins name; nothing when absent. */
+  readonly wasmModules?: WasmModules;
 }
 
 /** What proxies should hold in one mesh, whatever comes after it. */
@@ -107,7 +110,8 @@ export function createDiscovery(
         next.health === inputs.health &&
         next.standIns === inputs.standIns &&
         next.federated === inputs.federated &&
-        next.issuerKeys === inputs.issuerKeys;
+        next.issuerKeys === inputs.issuerKeys &&
+        next.wasmModules === inputs.wasmModules;
       inputs = next;
       if (!same) mesh = meshOf(next);
       return !same;
