@@ -5,15 +5,15 @@ import type { Timers } from "../ca/timers.js";
 import { formatRef, refOf } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { type IssuerKeys, rulesWithoutKeys } from "../mesh/issuer-keys.js";
+import type { AllowedHost } from "../net/allowed-host.js";
 import { createKeyDiscovery, type FetchText } from "../oidc/key-discovery.js";
-import type { ProviderHost } from "../oidc/provider-host.js";
 import { createListeners } from "./listeners.js";
 import { missingIn, type Update } from "./update.js";
 
 /** What is needed to follow them. */
 export interface IssuerKeysOptions {
   /** Those whose issuers may be asked. */
-  readonly hosts: readonly ProviderHost[];
+  readonly hosts: readonly AllowedHost[];
   readonly fetch: FetchText;
   /** Where what was found is kept, so that a restart does not depend on the issuers. */
   readonly storage: {

@@ -1,15 +1,13 @@
 /** Opens what follows the issuers that policies name: how they are asked, and where what they say is kept. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { rootCertificates } from "node:tls";
-import { certificatesOfPem } from "../ca/pem.js";
 import { readPrivateFile, writePrivateFile } from "../ca/private-file.js";
 import { systemTimers } from "../ca/timers.js";
+import { type AllowedHost, parseAllowedHost } from "../net/allowed-host.js";
 import { fetchDocument } from "../oidc/fetch-document.js";
-import { type ProviderHost, parseProviderHost } from "../oidc/provider-host.js";
 import { AppError } from "./app-error.js";
 import type { ControlPlaneOptions } from "./control-plane-options.js";
 import { type FollowedIssuers, followIssuers } from "./issuer-keys.js";
+import { rootsWith } from "./roots-file.js";
 
 /** Where discovered addresses are kept, below the state directory. */
 const FILE = "issuer-keys.json";
@@ -43,21 +41,10 @@ export async function openIssuers({
   });
 }
 
-function hostOf(text: string): ProviderHost {
-  const host = parseProviderHost(text);
+function hostOf(text: string): AllowedHost {
+  const host = parseAllowedHost(text);
   if (host !== undefined) return host;
   throw new AppError("host-unusable", `"${text}" is no host whose issuers can be asked`, {
     hint: "give HOST, HOST:PORT or *.DOMAIN with --discover-keys, such as login.example.com",
   });
-}
-
-async function rootsWith(path: string): Promise<readonly string[]> {
-  const hint = "it is a file of certificates in PEM";
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new AppError("roots-unusable", `${path} cannot be read`, { hint, cause });
-  });
-  if (certificatesOfPem(text).length === 0) {
-    throw new AppError("roots-unusable", `${path} has no certificate`, { hint });
-  }
-  return [...rootCertificates, text];
 }

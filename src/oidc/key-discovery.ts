@@ -1,13 +1,7 @@
 /** Finds out where the keys of token issuers are, by asking the issuers, and asks them again from time to time. */
 import type { Timers } from "../ca/timers.js";
+import { type AllowedHost, formatAllowedHost, hostOfUrl, placeOf } from "../net/allowed-host.js";
 import { configurationUrl, type KeysAddress, keysAddress } from "./provider-configuration.js";
-import {
-  formatProviderHost,
-  hostOfUrl,
-  isMeant,
-  isPattern,
-  type ProviderHost,
-} from "./provider-host.js";
 
 /** Gets the text behind a URL; throws an Error whose message says why it cannot. */
 export type FetchText = (
@@ -18,7 +12,7 @@ export type FetchText = (
 /** What is needed to ask issuers. */
 export interface KeyDiscoveryOptions {
   /** Those that may be asked. */
-  readonly hosts: readonly ProviderHost[];
+  readonly hosts: readonly AllowedHost[];
   /** The addresses of keys by issuer, as they were found before; those of hosts that may not be asked are not used. */
   readonly known: ReadonlyMap<string, string>;
   readonly fetch: FetchText;
@@ -129,13 +123,12 @@ function askAgainAndAgain(
 /** What an issuer is asked. */
 interface Question {
   readonly url: URL;
-  /** Only a host that was named in full is known to be meant where it is. */
   readonly mayBePrivate: boolean;
 }
 
 function questionFor(
   issuer: string,
-  hosts: readonly ProviderHost[],
+  hosts: readonly AllowedHost[],
 ): Question | { readonly problem: string } {
   const url = configurationUrl(issuer);
   if (url === undefined) {
@@ -145,9 +138,9 @@ function questionFor(
     };
   }
   const host = hostOfUrl(url);
-  const meant = hosts.filter((one) => isMeant(one, host));
-  if (meant.length > 0) return { url, mayBePrivate: !meant.every(isPattern) };
-  const option = `--discover-keys ${formatProviderHost(host)}`;
+  const place = placeOf(host, hosts);
+  if (place !== undefined) return { url, ...place };
+  const option = `--discover-keys ${formatAllowedHost(host)}`;
   return {
     problem: `nobody allowed to ask it where its keys are; give the rule a jwksUri, or start with ${option}`,
   };

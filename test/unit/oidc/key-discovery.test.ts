@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { type AllowedHost, parseAllowedHost } from "../../../src/net/allowed-host.js";
 import {
   createKeyDiscovery,
   type FetchText,
   type KeyDiscovery,
 } from "../../../src/oidc/key-discovery.js";
-import { type ProviderHost, parseProviderHost } from "../../../src/oidc/provider-host.js";
 import { type FakeTimers, fakeTimers } from "../ca/fake-timers.js";
 
 const ISSUER = "https://login.example.com";
@@ -20,8 +20,8 @@ interface Asking {
   answer: (url: URL) => string;
 }
 
-const hosts = (texts: readonly string[]): ProviderHost[] =>
-  texts.flatMap((text) => parseProviderHost(text) ?? []);
+const hosts = (texts: readonly string[]): AllowedHost[] =>
+  texts.flatMap((text) => parseAllowedHost(text) ?? []);
 
 const configuration = (issuer: string, uri = KEYS): string =>
   JSON.stringify({ issuer, jwks_uri: uri });

@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from "vitest";
 import {
-  formatProviderHost,
+  formatAllowedHost,
   hostOfUrl,
   isMeant,
   isPattern,
-  parseProviderHost,
-} from "../../../src/oidc/provider-host.js";
+  parseAllowedHost,
+} from "../../../src/net/allowed-host.js";
 
 test.each([
   ["login.example.com", { name: "login.example.com", port: 443 }],
@@ -15,8 +15,8 @@ test.each([
   ["[::1]:9443", { name: "[::1]", port: 9443 }],
   ["localhost:1", { name: "localhost", port: 1 }],
 ])("%s is a host", (text, host) => {
-  expect(parseProviderHost(text)).toEqual(host);
-  expect(parseProviderHost(formatProviderHost(host))).toEqual(host);
+  expect(parseAllowedHost(text)).toEqual(host);
+  expect(parseAllowedHost(formatAllowedHost(host))).toEqual(host);
 });
 
 test.each([
@@ -32,12 +32,12 @@ test.each([
   "a b",
   "u@a.com",
 ])("%j is none", (text) => {
-  expect(parseProviderHost(text)).toBeUndefined();
+  expect(parseAllowedHost(text)).toBeUndefined();
 });
 
 describe("a host is meant", () => {
   const isAllowed = (allowed: string, url: string): boolean => {
-    const host = parseProviderHost(allowed);
+    const host = parseAllowedHost(allowed);
     return host !== undefined && isMeant(host, hostOfUrl(new URL(url)));
   };
   it.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPublic } from "../../../src/oidc/public-address.js";
+import { isPublic } from "../../../src/net/public-address.js";
 
 test.each(["8.8.8.8", "2606:4700::1111"])("%s is of the public internet", (address) => {
   expect(isPublic(address)).toBe(true);

@@ -1,18 +1,19 @@
-/** The hosts that may be asked where the keys of their token issuers are. Nobody else is called on behalf of a policy. */
+/** The hosts that may be called on behalf of a configuration. Nobody else is. */
 
 /** See the top of this file. */
-export interface ProviderHost {
+export interface AllowedHost {
   /** `login.example.com`; or `*.example.com` for all names below that one. */
   readonly name: string;
   readonly port: number;
 }
 
+const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 const NAME = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const IPV6 = /^\[[0-9a-f:.]+\]$/;
 
 /** A host of `NAME`, `NAME:PORT`, `*.DOMAIN` or an IP address, IPv6 in brackets; undefined for another text. */
-export function parseProviderHost(text: string): ProviderHost | undefined {
+export function parseAllowedHost(text: string): AllowedHost | undefined {
   const [, name = "", digits = String(HTTPS_PORT)] =
     /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text.toLowerCase()) ?? [];
   const port = Number(digits);
@@ -21,22 +22,32 @@ export function parseProviderHost(text: string): ProviderHost | undefined {
 }
 
 /** What a host is written as: the port only when it is not that of `https`. */
-export function formatProviderHost({ name, port }: ProviderHost): string {
+export function formatAllowedHost({ name, port }: AllowedHost): string {
   return port === HTTPS_PORT ? name : `${name}:${String(port)}`;
 }
 
-/** The host of an `https` URL. */
-export function hostOfUrl({ hostname, port }: URL): ProviderHost {
-  return { name: hostname, port: port === "" ? HTTPS_PORT : Number(port) };
+/** The host of an `https` or `http` URL. */
+export function hostOfUrl({ protocol, hostname, port }: URL): AllowedHost {
+  const own = protocol === "http:" ? HTTP_PORT : HTTPS_PORT;
+  return { name: hostname, port: port === "" ? own : Number(port) };
+}
+
+/** Where a host may be: only one that was named in full is known to be meant where it is. Undefined of one that is not allowed. */
+export function placeOf(
+  host: AllowedHost,
+  allowed: readonly AllowedHost[],
+): { readonly mayBePrivate: boolean } | undefined {
+  const meant = allowed.filter((one) => isMeant(one, host));
+  return meant.length === 0 ? undefined : { mayBePrivate: !meant.every(isPattern) };
 }
 
 /** Whether one is the host that is meant, or one of those. */
-export function isMeant(meant: ProviderHost, { name, port }: ProviderHost): boolean {
+export function isMeant(meant: AllowedHost, { name, port }: AllowedHost): boolean {
   if (meant.port !== port) return false;
   return isPattern(meant) ? name.endsWith(meant.name.slice(1)) : name === meant.name;
 }
 
 /** Whether it stands for many hosts, of which nobody looked at each. */
-export function isPattern({ name }: ProviderHost): boolean {
+export function isPattern({ name }: AllowedHost): boolean {
   return name.startsWith("*.");
 }
