@@ -3,8 +3,8 @@ import wabt from "wabt";
 
 /** The module that a text in WebAssembly's text format is. */
 export async function wasmFromText(wat: string): Promise<Uint8Array> {
-  const { parseWat } = await wabt();
-  const module = parseWat("module.wat", wat);
+  const assembler = await wabt();
+  const module = assembler.parseWat("module.wat", wat);
   try {
     return module.toBinary({}).buffer;
   } finally {
