@@ -18,6 +18,7 @@ import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
 import { openIssuers } from "./app/open-issuers.js";
 import { openLastGood } from "./app/open-last-good.js";
+import { openModules } from "./app/open-modules.js";
 import { openPeersOfMesh, type PeersOfMesh } from "./app/open-peers.js";
 import { openRegistry } from "./app/open-registry.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
@@ -31,6 +32,7 @@ import { createScopedLoggers, type ScopedLoggers } from "./app/scoped-loggers.js
 import { type FollowedDomains, followDomains } from "./app/started-domains.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
+import type { FollowedModules } from "./app/wasm-modules.js";
 import { createWatchers, type Watchers } from "./app/watchers.js";
 import { watchEncoder } from "./app/withheld.js";
 import type { Diagnostic } from "./base/diagnostic.js";
@@ -108,6 +110,7 @@ interface Parts {
   readonly identity: MeshIdentity;
   readonly registry: ProxyRegistry;
   readonly issuers: FollowedIssuers;
+  readonly modules: FollowedModules;
   readonly domains: FollowedDomains;
   readonly peers: PeersOfMesh;
   /** TLS of the control plane's own. */
@@ -153,6 +156,8 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => registry.close());
   const issuers = await openIssuers({ ...options, logger: config });
   closers.push(() => issuers.close());
+  const modules = await openModules({ ...options, logger: config });
+  closers.push(() => modules.close());
   const domains = followDomains({ trustDomain, trustDomainAliases });
   const { source: tls } = await identity.startTls();
   const own = { tls, version: await readVersion(), api: await readOwnDescriptors() };
@@ -160,7 +165,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => peers.close());
   return {
     ...{ logs, engine, encoder, hasRefused, configuration, lastGood, discovery },
-    ...{ identity, registry, issuers, domains, peers, ...own },
+    ...{ identity, registry, issuers, modules, domains, peers, ...own },
   };
 }
 
@@ -274,12 +279,10 @@ async function serve(
 }
 
 const effectsOf = (
-  { domains, issuers, peers }: Parts,
+  { domains, issuers, modules, peers }: Parts,
   refusals: Refusals,
 ): readonly Diagnostic[] => [
-  ...domains.diagnostics(),
-  ...issuers.diagnostics(),
-  ...peers.diagnostics(),
+  ...[domains, issuers, modules, peers].flatMap((one) => one.diagnostics()),
   ...refusals.list(),
 ];
 
@@ -312,16 +315,20 @@ function followIdentity(
 
 function startLoop(
   options: ControlPlaneOptions,
-  { configuration, discovery, identity, registry, issuers, domains, peers, logs }: Parts,
+  { configuration, discovery, identity, registry, ...followed }: Parts,
   { ads, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
+  const { issuers, modules, domains, peers, logs } = followed;
   issuers.follow(configuration.snapshot());
+  modules.onFetched(metrics.recordModule);
+  modules.follow(configuration.snapshot());
   const loop = createUpdateLoop({
     discovery,
     snapshot: configuration.snapshot(),
     standIns: options.standIns ?? [],
     federated: federatedDomains(identity.givenTrust()),
     issuerKeys: issuers.addresses,
+    wasmModules: modules.modules,
     proxies: () => registry.proxies(),
     health: () => registry.health(),
     connected: () => sessions.connected().map(({ connected }) => connected.proxy),
@@ -344,11 +351,12 @@ function startLoop(
   configuration.onSnapshot(({ snapshot, ...cost }) => {
     pushes.read(cost);
     issuers.follow(snapshot);
+    modules.follow(snapshot);
     domains.follow(snapshot);
     loop.setSnapshot(snapshot);
   });
-  domains.onChange(updates.tell);
-  peers.onChange(updates.tell);
+  for (const one of [domains, modules, peers]) one.onChange(updates.tell);
+  modules.onModules(loop.wasmModulesChanged);
   issuers.onChange((change) => {
     loop.issuerKeysChanged();
     updates.tell(change);

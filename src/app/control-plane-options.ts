@@ -35,6 +35,10 @@ export interface ControlPlaneOptions extends PortOptions {
   readonly discoverKeys?: readonly string[];
   /** A file of roots for those, beside those that Node has. */
   readonly discoverRootsFile?: string;
+  /** The hosts that the Wasm modules of plugins may be fetched from, as `HOST`, `HOST:PORT` or `*.DOMAIN`. */
+  readonly fetchModules?: readonly string[];
+  /** A file of roots for those, beside those that Node has. */
+  readonly fetchRootsFile?: string;
   /** The TLS ports of other control planes of the mesh, whose workloads are called by proxies of this one. */
   readonly peers?: readonly PeerAddress[];
   readonly standIns?: readonly StandIn[];

@@ -37,6 +37,8 @@ export interface Metrics {
   readonly recordComputed: (ms: number) => void;
   readonly recordUpdate: (update: Update) => void;
   readonly recordSettled: (settled: Settled) => void;
+  /** Whether a Wasm module that was to be fetched was. */
+  readonly recordModule: (succeeded: boolean) => void;
   readonly recordCertificate: (event: CertificateEvent) => void;
   /** How many resources are in quarantine, each once for each proxy, by type URL. */
   readonly recordQuarantine: (counts: ReadonlyMap<string, number>) => void;
@@ -104,6 +106,7 @@ export function createMetrics(state: MeasuredState): Metrics {
     recordSettled: ({ times }) => {
       for (const ms of times) convergences.add(ms / 1000);
     },
+    recordModule: createModuleCounter(registry),
     recordCertificate: createCertificateCounters(registry),
     recordQuarantine: createQuarantineGauge(registry),
   };
@@ -170,6 +173,19 @@ function createPeerGauges(registry: Registry, { peers }: MeasuredState): void {
     "Workloads that are known to be registered at another control plane",
     ({ registrations }) => registrations.size,
   );
+}
+
+/** Of attempts to fetch Wasm modules, which Istio's agents count. */
+function createModuleCounter(registry: Registry): (succeeded: boolean) => void {
+  const fetches = new Counter({
+    name: "wasm_remote_fetch_count",
+    help: "Attempts to fetch Wasm modules, by result",
+    labelNames: ["result"],
+    registers: [registry],
+  });
+  return (succeeded) => {
+    fetches.inc({ result: succeeded ? "success" : "download_failure" });
+  };
 }
 
 function createCertificateCounters(registry: Registry): (event: CertificateEvent) => void {

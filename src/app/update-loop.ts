@@ -6,6 +6,7 @@ import type { Health } from "../mesh/health-probe.js";
 import type { IssuerKeys } from "../mesh/issuer-keys.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
+import type { WasmModules } from "../mesh/wasm-modules.js";
 import type { Discovery } from "./discovery.js";
 import { type Update, updateBetween } from "./update.js";
 
@@ -17,6 +18,8 @@ export interface UpdateLoopOptions {
   readonly federated: readonly string[];
   /** Where issuers said that their keys are. */
   readonly issuerKeys: () => IssuerKeys;
+  /** What is known of the modules that plugins name. */
+  readonly wasmModules: () => WasmModules;
   /** The proxies that are registered. */
   readonly proxies: () => Table<Proxy>;
   /** What is known of the health of their applications. */
@@ -38,6 +41,7 @@ export interface UpdateLoop {
   readonly setStandIns: (standIns: readonly StandIn[]) => void;
   readonly setFederated: (trustDomains: readonly string[]) => void;
   readonly issuerKeysChanged: () => void;
+  readonly wasmModulesChanged: () => void;
   /** The set of proxies changed, or what is known of them; several such changes are taken together. */
   readonly proxiesChanged: () => void;
   readonly close: () => void;
@@ -59,6 +63,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
       standIns,
       federated,
       issuerKeys: options.issuerKeys(),
+      wasmModules: options.wasmModules(),
       proxies: options.proxies(),
       health: options.health(),
     });
@@ -83,6 +88,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
       run();
     },
     issuerKeysChanged: run,
+    wasmModulesChanged: run,
     proxiesChanged: () => {
       cancel ??= timers.at(timers.now() + PROXIES_DEBOUNCE_MS, () => {
         cancel = undefined;

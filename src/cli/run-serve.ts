@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly jwtIssuers?: string;
   readonly discoverKeys?: readonly string[];
   readonly discoverRoots?: string;
+  readonly fetchModules?: readonly string[];
+  readonly fetchRoots?: string;
   readonly logLevel: string;
 }
 
@@ -59,6 +61,8 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     ...(options.discoverRoots === undefined
       ? {}
       : { discoverRootsFile: resolve(options.discoverRoots) }),
+    ...(options.fetchModules === undefined ? {} : { fetchModules: options.fetchModules }),
+    ...(options.fetchRoots === undefined ? {} : { fetchRootsFile: resolve(options.fetchRoots) }),
     logger,
   });
   try {

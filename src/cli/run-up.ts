@@ -20,6 +20,8 @@ export interface UpCommandOptions {
   readonly dnsResolver?: readonly SocketAddress[];
   readonly discoverKeys?: readonly string[];
   readonly discoverRoots?: string;
+  readonly fetchModules?: readonly string[];
+  readonly fetchRoots?: string;
 }
 
 const WAITING_INTERVAL_MS = 5000;
@@ -51,6 +53,8 @@ export async function runUp(
     ...(options.discoverRoots === undefined
       ? {}
       : { discoverRootsFile: resolve(options.discoverRoots) }),
+    ...(options.fetchModules === undefined ? {} : { fetchModules: options.fetchModules }),
+    ...(options.fetchRoots === undefined ? {} : { fetchRootsFile: resolve(options.fetchRoots) }),
     logLevel: options.logLevel,
     onEvent: (event) => {
       terminal.event(event);

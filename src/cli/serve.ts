@@ -8,6 +8,7 @@ import {
 } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
+import { FETCH_MODULES, FETCH_ROOTS } from "./fetch-modules.js";
 import { KEY_TYPES } from "./key-types.js";
 import { loadLongRunning } from "./load-long-running.js";
 import { LOG_LEVELS } from "./log-levels.js";
@@ -57,6 +58,8 @@ export function serveCommand(context: CommandContext): Command {
     .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
     .option("--discover-keys <host>", DISCOVER_KEYS, collect)
     .option("--discover-roots <file>", DISCOVER_ROOTS)
+    .option("--fetch-modules <host>", FETCH_MODULES, collect)
+    .option("--fetch-roots <file>", FETCH_ROOTS)
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(
       new Option("--workload-key <type>", "of the keys that are made for workloads")

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { collect, parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
+import { FETCH_MODULES, FETCH_ROOTS } from "./fetch-modules.js";
 import { loadLongRunning } from "./load-long-running.js";
 import { LOG_LEVELS } from "./log-levels.js";
 import type { UpCommandOptions } from "./run-up.js";
@@ -33,6 +34,8 @@ export function upCommand(context: CommandContext): Command {
     .option("--dns-resolver <ip[:port]>", "a DNS server for them; repeatable", parseResolver)
     .option("--discover-keys <host>", DISCOVER_KEYS, collect)
     .option("--discover-roots <file>", DISCOVER_ROOTS)
+    .option("--fetch-modules <host>", FETCH_MODULES, collect)
+    .option("--fetch-roots <file>", FETCH_ROOTS)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: UpCommandOptions) => {
       const { runUp } = await loadLongRunning();

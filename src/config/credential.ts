@@ -49,7 +49,8 @@ function pairOf(
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
-function valueOf({ data, stringData }: SecretValues, name: string): SecretValue | undefined {
+/** One value of a Secret; undefined when it has none, or an empty one. */
+export function valueOf({ data, stringData }: SecretValues, name: string): SecretValue | undefined {
   const plain = stringData?.[name];
   const encoded = data?.[name];
   const text = plain ?? (encoded === undefined ? "" : Buffer.from(encoded, "base64").toString());

@@ -24,8 +24,14 @@ import {
 import { SYSTEM_CLOCK } from "./supervisor.js";
 import { UpError } from "./up-error.js";
 
+/** Whom the control plane may call. */
+type CalledHosts = Pick<
+  ControlPlaneOptions,
+  "discoverKeys" | "discoverRootsFile" | "fetchModules" | "fetchRootsFile"
+>;
+
 /** What to start. */
-export interface UpOptions extends Pick<ControlPlaneOptions, "discoverKeys" | "discoverRootsFile"> {
+export interface UpOptions extends CalledHosts {
   /** The directory of YAML. */
   readonly directory: string;
   readonly secretsDirectory?: string;
@@ -149,7 +155,7 @@ function controlPlaneOptions(
   { directory, secretsDirectory, ports, logLevel, workloadTtlMs, ...given }: UpOptions,
   state: StateDirectory,
 ): ControlPlaneOptions {
-  const { discoverKeys, discoverRootsFile } = given;
+  const { discoverKeys, discoverRootsFile, fetchModules, fetchRootsFile } = given;
   return {
     // The user's first: where both have a resource of one name, theirs is in force.
     configDirs: [directory],
@@ -159,6 +165,8 @@ function controlPlaneOptions(
     ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
     ...(discoverKeys === undefined ? {} : { discoverKeys }),
     ...(discoverRootsFile === undefined ? {} : { discoverRootsFile }),
+    ...(fetchModules === undefined ? {} : { fetchModules }),
+    ...(fetchRootsFile === undefined ? {} : { fetchRootsFile }),
     address: ADDRESS,
     plaintextPort: ports.plaintext,
     tlsPort: ports.tls,
