@@ -65,7 +65,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: refusing, namespace: default }
 spec:
-  ${JSON.stringify(CALLED).slice(1, -1)}
+  selector: ${JSON.stringify(CALLED.selector)}
   action: DENY
   rules: [{ when: [{ key: "request.headers[x-passed]", values: ["${passed}"] }] }]
 `;
