@@ -17,6 +17,7 @@ import type { LostPort } from "./listener/lost-ports.js";
 import { createClientSecrets } from "./part/client-secrets.js";
 import { createNameTables } from "./part/dns.js";
 import { MESSAGE } from "./part/envoy-types.js";
+import { createExtensionConfigs } from "./part/extension-configs.js";
 import {
   createGatewayPart,
   createGatewayServers,
@@ -30,7 +31,6 @@ import { createLogs, type Logs } from "./part/logs.js";
 import { createOnDemand } from "./part/on-demand.js";
 import { lostPortsIn } from "./part/outbound-listeners.js";
 import { createOwnPart, type OwnPart, type OwnPartBuilder } from "./part/own-part.js";
-import { createExtensionConfigs } from "./part/extension-configs.js";
 import { createPassedPorts } from "./part/passed-ports.js";
 import { createPatches, type Patches } from "./part/patches.js";
 import { createPlaces, type Places } from "./part/places.js";

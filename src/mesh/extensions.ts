@@ -2,6 +2,7 @@
 import type { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
+import type { PolicyTargets } from "../config/kinds/selectors.js";
 import type { TrafficSelectors, WasmConfig } from "../config/kinds/wasm-config.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ConfigResource, keyOf, type ResourceRef, refOf } from "../config/resource.js";
@@ -131,17 +132,18 @@ export interface ExtensionFinder {
 
 /** The finder of extensions. */
 export function createExtensionFinder(engine: Engine): ExtensionFinder {
-  const plugin = engine.memo("extension of a WasmPlugin", (one: WasmPlugin) => [ofPlugin(one)]);
+  const plugin = engine.memo("extension of a WasmPlugin", ofPlugin);
   const other = engine.memo("extension of a TrafficExtension", ofTrafficExtension);
   const list = engine.memo("extensions together", (...all: Extension[]) => all);
   return {
     of: (all, rootNamespace, subject) => {
       if (all.wasmPlugins.size + all.trafficExtensions.size === 0) return list();
+      const isOwn = (one: ConfigResource<PolicyTargets>): boolean => isFor(one, subject);
       const found = [...new Set([rootNamespace, subject.namespace])].flatMap((namespace) => {
         const { plugins, others } = inNamespace(all, namespace);
         return [
-          ...[...plugins.values()].filter((one) => isFor(one, subject)).flatMap(plugin),
-          ...[...others.values()].filter((one) => isFor(one, subject)).flatMap(other),
+          ...[...plugins.values()].filter(isOwn).map((one) => plugin(one)),
+          ...[...others.values()].filter(isOwn).flatMap((one) => other(one)),
         ];
       });
       return list(...found.sort(compareExtensions));
@@ -149,9 +151,9 @@ export function createExtensionFinder(engine: Engine): ExtensionFinder {
     at: (all, { kind, namespace, name }) => {
       const { plugins, others } = inNamespace(all, namespace);
       const key = keyOf({ namespace, name });
-      if (kind === "WasmPlugin")
-        return [plugins.get(key)].flatMap((one) => (one ? plugin(one) : []));
-      return [others.get(key)].flatMap((one) => (one ? other(one) : []));
+      const [own, its] = [plugins.get(key), others.get(key)];
+      if (kind === "WasmPlugin") return own === undefined ? [] : [plugin(own)];
+      return its === undefined ? [] : other(its);
     },
   };
 }

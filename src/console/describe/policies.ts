@@ -1,9 +1,9 @@
 import { Engine } from "../../base/engine.js";
 import { type ConfigResource, refOf } from "../../config/resource.js";
 import { isDryRun } from "../../envoy/authorization/rbac.js";
+import { defined } from "../../envoy/defined.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { appliedTelemetries } from "../../mesh/applied-telemetry.js";
-import { defined } from "../../envoy/defined.js";
 import { appliedEnvoyFilters } from "../../mesh/envoy-filters.js";
 import { createExtensionFinder, type Extension } from "../../mesh/extensions.js";
 import type { Mesh } from "../../mesh/mesh.js";

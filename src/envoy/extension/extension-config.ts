@@ -5,7 +5,7 @@ import type { Extension } from "../../mesh/extensions.js";
 import type { WasmModule } from "../../mesh/wasm-modules.js";
 import { any } from "../any.js";
 import { defined } from "../defined.js";
-import { failsOpen, layerOf, LUA_TYPE, passingRbac, WASM_TYPES } from "./extension-filter.js";
+import { failsOpen, LUA_TYPE, layerOf, passingRbac, WASM_TYPES } from "./extension-filter.js";
 
 /** Where Envoy has the bytes of a module from. */
 type ModuleSource = { readonly filename: string } | { readonly inlineBytes: string };

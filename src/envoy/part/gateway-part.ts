@@ -297,6 +297,15 @@ const endpointsOf = ({ edsClusterConfig }: ClusterJson): Pick<EnvoyResource, "en
   return serviceName === undefined ? {} : { endpoints: serviceName };
 };
 
+/** Which ports servers have, and where they listen. */
+const portsOf = (
+  tables: readonly GatewayTable[],
+  servers: readonly GatewayServer[],
+): ServerPorts => ({
+  routes: tables.map(({ name, ports }) => ({ name, ports })),
+  served: servers.map(({ server, listenPort }) => ({ port: serverPort(server), listenPort })),
+});
+
 /** The builder of gateway parts. */
 export function createGatewayPart(
   engine: Engine,
@@ -352,13 +361,7 @@ export function createGatewayPart(
         clusters: resourceSet(clusters),
         listeners: resourceSet(listeners),
         routes: routesOf(encoder, tables, sifterOf(inputs.proxy)),
-        ports: {
-          routes: tables.map(({ name, ports }) => ({ name, ports })),
-          served: servers.map(({ server, listenPort }) => ({
-            port: serverPort(server),
-            listenPort,
-          })),
-        },
+        ports: portsOf(tables, servers),
       };
     },
   );

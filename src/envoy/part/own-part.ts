@@ -23,9 +23,9 @@ import {
   workloadOf,
 } from "./inbound-part.js";
 import type { Logs } from "./logs.js";
+import type { Patches } from "./patches.js";
 import type { Position } from "./positions.js";
 import { createLogFinder } from "./proxy-logs.js";
-import type { Patches } from "./patches.js";
 import type { createSecurity } from "./security.js";
 import { type MaybeServed, servedServices } from "./served-services.js";
 

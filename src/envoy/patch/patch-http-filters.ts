@@ -6,8 +6,8 @@ import { editList, insertAt, merges } from "./list-operations.js";
 import { namedHttpFilter } from "./listener-match.js";
 import { mergeFilter } from "./merge-packed.js";
 import type { PatchContext } from "./patch-message.js";
-import { httpPlace } from "./phase-place.js";
 import { patchRouteConfiguration } from "./patch-routes.js";
+import { httpPlace } from "./phase-place.js";
 import { withExtension } from "./with-extension.js";
 
 const MANAGER =

@@ -89,6 +89,7 @@ const TYPES = [
   ["listeners", MESSAGE.listener],
   ["routes", MESSAGE.route],
   ["secrets", MESSAGE.secret],
+  ["extensions", MESSAGE.extensionConfig],
   ["names", MESSAGE.nameTable],
 ] as const;
 
