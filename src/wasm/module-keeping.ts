@@ -107,7 +107,7 @@ interface KeepingOne extends ModuleKeepingOptions {
 
 /** Fetches a module that is not there at once, and again when that came to nothing. */
 function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
-  const { timers, turns, before, onChange } = options;
+  const { timers, turns, all, before, onChange } = options;
   let wanted = first;
   let state: KnownModule = before === undefined ? {} : { fetched: before };
   let cancel = (): void => undefined;
@@ -116,8 +116,10 @@ function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
     cancel();
     const ending = new AbortController();
     const leave = turns(async () => {
-      const result = await resultOf(source, ending.signal, options);
+      const answer = await resultOf(source, ending.signal, options);
       if (ending.signal.aborted) return;
+      // Not before it is put beside them: another may have been fetched meanwhile.
+      const result = "problem" in answer ? answer : accepted(answer, all());
       const last = state;
       state = "problem" in result ? { ...last, problem: result.problem } : stateWith(result, last);
       if ("problem" in result && !result.isFinal) {
@@ -167,20 +169,23 @@ type Result = FetchedModule | { readonly problem: string; readonly isFinal: bool
 async function resultOf(
   source: ModuleSource,
   signal: AbortSignal,
-  { fetch, all, onFetched }: KeepingOne,
+  { fetch, onFetched }: KeepingOne,
 ): Promise<Result> {
   const result = await fetch(source, signal).catch((error: unknown) => ({
     problem: errorMessage(error),
     isFinal: error instanceof ModuleError && error.isFinal,
   }));
-  if (signal.aborted) return result;
-  onFetched(!("problem" in result));
-  if ("problem" in result) return result;
-  const there = new Map(all().map((one) => [one.sha256, one]));
-  const same = there.get(result.sha256);
+  if (!signal.aborted) onFetched(!("problem" in result));
+  return result;
+}
+
+/** One that was fetched beside those that are there: the same object as one of the same bytes. */
+function accepted(fetched: FetchedModule, all: readonly FetchedModule[]): Result {
+  const there = new Map(all.map((one) => [one.sha256, one]));
+  const same = there.get(fetched.sha256);
   if (same !== undefined) return same;
-  const bytes = [...there.values(), result].reduce((sum, { code }) => sum + code.length, 0);
-  return bytes > MOST_BYTES ? { problem: TOO_LARGE, isFinal: false } : result;
+  const bytes = [...there.values(), fetched].reduce((sum, { code }) => sum + code.length, 0);
+  return bytes > MOST_BYTES ? { problem: TOO_LARGE, isFinal: false } : fetched;
 }
 
 /** Twice as long after each failure. */
