@@ -20,6 +20,8 @@ const SHA256 = /^[a-f0-9]{64}$/;
 export function keptModules(stateDir: string): ModuleStorage {
   const folder = join(stateDir, FOLDER);
   const index = join(stateDir, INDEX);
+  /** Those whose files are known to be in order: what lies there may have been changed while nobody looked. */
+  const inOrder = new Set<string>();
   return {
     load: async () => {
       const modules = new Map<string, FetchedModule>();
@@ -28,6 +30,7 @@ export function keptModules(stateDir: string): ModuleStorage {
         const one = bySha256.get(sha256) ?? (await moduleIn(folder, sha256));
         if (one === undefined) continue;
         bySha256.set(sha256, one);
+        inOrder.add(sha256);
         modules.set(key, one);
       }
       return modules;
@@ -35,15 +38,18 @@ export function keptModules(stateDir: string): ModuleStorage {
     save: async (modules) => {
       const bySha256 = new Map([...modules.values()].map((one) => [one.sha256, one]));
       await makePrivateDirectory(folder);
-      const there = new Set(await readdir(folder));
       for (const [sha256, { code }] of bySha256) {
-        if (!there.has(sha256)) await writePrivateFile(join(folder, sha256), Buffer.from(code));
+        if (inOrder.has(sha256)) continue;
+        await writePrivateFile(join(folder, sha256), Buffer.from(code));
+        inOrder.add(sha256);
       }
       // Before what it said before is gone, and after what it says is there.
       const said = [...modules].map(([key, { sha256 }]) => [key, sha256]);
       await writePrivateFile(index, JSON.stringify(Object.fromEntries(said)));
-      for (const name of there) {
-        if (!bySha256.has(name)) await removePrivateFile(join(folder, name));
+      for (const name of await readdir(folder)) {
+        if (bySha256.has(name)) continue;
+        inOrder.delete(name);
+        await removePrivateFile(join(folder, name));
       }
     },
   };
