@@ -42,12 +42,12 @@ export function placeOf(
 }
 
 /** Whether one is the host that is meant, or one of those. */
-export function isMeant(meant: AllowedHost, { name, port }: AllowedHost): boolean {
+function isMeant(meant: AllowedHost, { name, port }: AllowedHost): boolean {
   if (meant.port !== port) return false;
   return isPattern(meant) ? name.endsWith(meant.name.slice(1)) : name === meant.name;
 }
 
 /** Whether it stands for many hosts, of which nobody looked at each. */
-export function isPattern({ name }: AllowedHost): boolean {
+function isPattern({ name }: AllowedHost): boolean {
   return name.startsWith("*.");
 }

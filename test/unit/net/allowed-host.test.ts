@@ -2,9 +2,8 @@ import { describe, expect, it, test } from "vitest";
 import {
   formatAllowedHost,
   hostOfUrl,
-  isMeant,
-  isPattern,
   parseAllowedHost,
+  placeOf,
 } from "../../../src/net/allowed-host.js";
 
 test.each([
@@ -38,13 +37,15 @@ test.each([
 describe("a host is meant", () => {
   const isAllowed = (allowed: string, url: string): boolean => {
     const host = parseAllowedHost(allowed);
-    return host !== undefined && isMeant(host, hostOfUrl(new URL(url)));
+    return host !== undefined && placeOf(hostOfUrl(new URL(url)), [host]) !== undefined;
   };
   it.each([
     ["login.example.com", "https://login.example.com/tenant"],
     ["login.example.com", "https://LOGIN.example.com:443"],
     ["*.example.com", "https://a.b.example.com"],
     ["[::1]:9443", "https://[::1]:9443"],
+    ["login.example.com:80", "http://login.example.com"],
+    ["login.example.com:8080", "http://login.example.com:8080"],
   ])("by %s at %s", (allowed, url) => {
     expect(isAllowed(allowed, url)).toBe(true);
   });
@@ -55,12 +56,16 @@ describe("a host is meant", () => {
     ["*.example.com", "https://example.com"],
     ["*.example.com", "https://evilexample.com"],
     ["127.0.0.1", "https://127.0.0.2"],
+    ["login.example.com", "http://login.example.com"],
   ])("not by %s at %s", (allowed, url) => {
     expect(isAllowed(allowed, url)).toBe(false);
   });
 });
 
-test("a pattern stands for many hosts, a name for one", () => {
-  expect(isPattern({ name: "*.example.com", port: 443 })).toBe(true);
-  expect(isPattern({ name: "a.example.com", port: 443 })).toBe(false);
+test("only a host that is named in full may be at a private address", () => {
+  const host = { name: "a.example.com", port: 443 };
+  const pattern = { name: "*.example.com", port: 443 };
+  expect(placeOf(host, [pattern])).toEqual({ mayBePrivate: false });
+  expect(placeOf(host, [pattern, host])).toEqual({ mayBePrivate: true });
+  expect(placeOf(host, [{ ...host, port: 8443 }])).toBeUndefined();
 });
