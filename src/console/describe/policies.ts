@@ -5,12 +5,11 @@ import { defined } from "../../envoy/defined.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { appliedTelemetries } from "../../mesh/applied-telemetry.js";
 import { appliedEnvoyFilters } from "../../mesh/envoy-filters.js";
-import { createExtensionFinder, type Extension } from "../../mesh/extensions.js";
-import type { Mesh } from "../../mesh/mesh.js";
+import { createExtensionFinder } from "../../mesh/extensions.js";
 import type { PolicySubject } from "../../mesh/policy-targets.js";
 import { sidecarOf } from "../../mesh/sidecar.js";
-import { moduleKey, moduleReference } from "../../mesh/wasm-modules.js";
 import type { Workload } from "../../mesh/workload.js";
+import { extensionState, stateText } from "../extension-state.js";
 import { describeApplied, type Subject } from "./subject.js";
 
 /** The policies that apply to a workload, kind by kind, beside its PeerAuthentications: each in the order in which it counts. */
@@ -70,19 +69,10 @@ function describeExtensions(subject: Subject, who: PolicySubject): readonly stri
     return describeApplied(
       subject,
       `Applied ${kind}`,
-      own.map((one) => ({ ref: one.source, ...defined({ says: faultOf(mesh, one) }) })),
+      own.map((one) => ({
+        ref: one.source,
+        ...defined({ says: stateText(extensionState(mesh, one)) }),
+      })),
     );
   });
-}
-
-/** Why an extension does not run; undefined of one that does, and of a module on the machine of its proxy. */
-function faultOf(
-  { wasmModules }: Pick<Mesh, "wasmModules">,
-  { source, runs }: Extension,
-): string | undefined {
-  const reference = "wasm" in runs ? moduleReference(source.namespace, runs.wasm) : undefined;
-  if (reference === undefined) return undefined;
-  const module = wasmModules.get(moduleKey(reference));
-  if (module === undefined) return "its module is not fetched yet";
-  return module.state === "failed" ? `without its module: ${module.problem}` : undefined;
 }

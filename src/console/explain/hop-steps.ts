@@ -15,6 +15,7 @@ import { describeChainMatch } from "../filter-chain.js";
 import { describeMatch } from "../route-match.js";
 import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
+import { extensionSteps } from "./extension-steps.js";
 import {
   chainDecisions,
   patchesIn,
@@ -63,7 +64,7 @@ export function describeHop({ scene, namespace }: Context, hop: Hop): readonly S
   const isRefused = verdicts.some(({ isAllowed }) => !isAllowed);
   const chains = chainSteps(scene, hop);
   const routes = isRefused ? [] : routeSteps({ scene, namespace }, hop);
-  return [...named, ...chains, ...decided, ...routes];
+  return [...named, ...chains, ...extensionSteps(scene, hop), ...decided, ...routes];
 }
 
 const SHOWN_PARTS = 5;

@@ -174,6 +174,13 @@ export function policyField(
   return shared === undefined ? undefined : { ref, path: ["spec", "trafficPolicy", field] };
 }
 
+/** The part of one resource that is all there is of another: where in it that is written is known. */
+function wholePart({ sources = [], sourcePath, patched }: EnvoyResource): readonly Decision[] {
+  const [ref, ...others] = sources;
+  const isOne = ref !== undefined && others.length === 0 && patched === undefined;
+  return isOne && sourcePath !== undefined ? [{ ref, path: sourcePath }] : [];
+}
+
 /** What made a resource: what is known of parts of resources first, then the resources of which no part is known. */
 export function resourceDecisions(
   scene: Scene,
@@ -184,7 +191,7 @@ export function resourceDecisions(
   const parts =
     type === MESSAGE.cluster
       ? clusterDecisions(scene, json, { namespace, resource })
-      : (patched?.patches ?? []).map(placeOfPatch);
+      : [...(patched?.patches ?? []).map(placeOfPatch), ...wholePart(resource)];
   const known = new Set(parts.map(({ ref }) => formatRef(ref)));
   const others = new Map(sources.map((ref) => [formatRef(ref), ref]));
   const whole = [...others].filter(([name]) => !known.has(name));

@@ -83,6 +83,12 @@ const TYPES: readonly {
     set: ({ secrets }) => secrets,
     inside: () => NOTHING,
   },
+  {
+    word: "extension",
+    type: MESSAGE.extensionConfig,
+    set: ({ extensions }) => extensions,
+    inside: () => NOTHING,
+  },
 ];
 
 const NOTHING = { steps: [], stages: [] } as const;

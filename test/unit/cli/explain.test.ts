@@ -30,6 +30,14 @@ test("a request is walked through both ends, with what decides each step", async
   ]);
 });
 
+test("extensions that a call passes are told, with what has become of their modules", async () => {
+  const mesh = ["--config", "test/golden/console/extended"];
+  await expectTranscripts("explain-extensions", [
+    ["explain", ...mesh, ...CALLER, "http://shop/"],
+    ["why", ...mesh, "caller", "extensions.istio.io/trafficextension/default.greeting"],
+  ]);
+});
+
 const GUARDED = ["--config", "test/golden/console/guarded", ...CALLER];
 
 /** Tokens for it by whom nobody has the keys any more: what they say is in their middle part. */
