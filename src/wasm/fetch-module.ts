@@ -1,7 +1,7 @@
 /** Fetches a module, and looks at what it is. */
 import { errorMessage } from "../base/error-message.js";
 import { type AllowedHost, formatAllowedHost, hostOfUrl, placeOf } from "../net/allowed-host.js";
-import { CallError } from "../net/call-url.js";
+import { withinTime } from "../net/within-time.js";
 import { moduleProblem } from "./check-module.js";
 import { type GetContext, get } from "./get.js";
 import { moduleOfImage } from "./image-module.js";
@@ -55,19 +55,19 @@ export function refusal(url: string, hosts: readonly AllowedHost[]): string | un
 export async function fetchModule(
   source: ModuleSource,
   ending: AbortSignal,
-  options: FetchModuleOptions,
+  { timeoutMs, ...options }: FetchModuleOptions,
 ): Promise<FetchedModule> {
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(options.timeoutMs)]);
   try {
-    const code = await codeOf(source, { ...options, signal });
+    const code = await withinTime(timeoutMs, ending, (signal) =>
+      codeOf(source, { ...options, signal }),
+    );
     const problem = await moduleProblem(code);
     // The same bytes are no other module at another time.
     if (problem !== undefined) throw new ModuleError(problem, { isFinal: isPinned(source) });
     return { sha256: sha256Of(code), code };
   } catch (error) {
     if (error instanceof ModuleError) throw error;
-    const message = error instanceof CallError ? error.message : errorMessage(error);
-    throw new ModuleError(message, { cause: error });
+    throw new ModuleError(errorMessage(error), { cause: error });
   }
 }
 
