@@ -14,7 +14,6 @@ const TYPES = [
   "splitRoutes",
   "virtualHosts",
   "secrets",
-  "extensions",
 ] as const;
 
 /** What is withheld of some proxies' sets, each once. Costs what the sets do not share. */

@@ -17,6 +17,8 @@ export interface Refusal {
   readonly sources: readonly ResourceRef[];
   /** Where in the first of these it is written, as far as that is known. */
   readonly path?: Path;
+  /** It is not that Envoy would refuse it: what it will be is not known yet. */
+  readonly isAwaited?: true;
 }
 
 /** One encoded resource, and what of other resources it stands on. */

@@ -109,7 +109,10 @@ function payloadOfRest(
 ): Payload | undefined {
   const { requested, style } = subscription;
   const asked = difference.changed.filter(
-    (resource) => requested.has(resource.name) && isRejected(subscription, resource),
+    (resource) =>
+      requested.has(resource.name) &&
+      isRejected(subscription, resource) &&
+      resource.refusal?.isAwaited !== true,
   );
   if (asked.length === 0 || style === "complete") {
     return payloadWithout(subscription, table, difference, withheld);

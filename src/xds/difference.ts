@@ -1,5 +1,6 @@
 import type { Table } from "../base/table.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
 import { type Held, isContent, isSameContent, type Subscription, wants } from "./subscription.js";
 
 /** What a response can tell of a type. */
@@ -23,14 +24,16 @@ export function refusedOf(resources: readonly EncodedResource[]): readonly strin
 
 /** The difference between what a subscription's client holds and what the view has. */
 export function difference(subscription: Subscription, table: ResourceTable): Difference {
-  const { held, requested, strays } = subscription;
+  const { held, requested, strays, typeUrl } = subscription;
+  const { staysWhenGone } = rulesOf(typeUrl);
   const changed: EncodedResource[] = [];
   const removed: string[] = [];
   const now: Table<Held> = table;
   for (const { key, before, after } of now.changesFrom(held)) {
     if (!wants(subscription, key)) continue;
-    if (after === undefined) removed.push(key);
-    else if (isContent(after) && !isSameContent(before, after)) changed.push(after);
+    if (after === undefined) {
+      if (staysWhenGone !== true) removed.push(key);
+    } else if (isContent(after) && !isSameContent(before, after)) changed.push(after);
   }
   for (const name of requested) {
     const resource = table.get(name);
@@ -41,7 +44,8 @@ export function difference(subscription: Subscription, table: ResourceTable): Di
     }
   }
   for (const name of strays) {
-    if (!table.has(name) && !requested.has(name)) removed.push(name);
+    const isGone = !table.has(name) && !requested.has(name);
+    if (isGone && staysWhenGone !== true) removed.push(name);
   }
   return { changed, removed, refused: refusedOf(changed) };
 }

@@ -16,6 +16,11 @@ export interface TypeRules {
   /** Its resources send traffic to clusters: a cluster may go only when none of them uses it any more. */
   readonly usesClusters: boolean;
   /**
+   * A client lets go of its resources by itself, when nothing uses them any more, and until then it needs them: it is told that one
+   * is gone only if it asks for it. Envoy would answer with 500 in filter chains that it drains.
+   */
+  readonly staysWhenGone?: true;
+  /**
    * The encoded resource of a name that says that there is nothing under it: in state of the world it answers a client that
    * asks for what is not there. Of types that have it not, such a client is not answered.
    */
@@ -36,7 +41,10 @@ const KNOWN_TYPES: readonly (readonly [string, Omit<TypeRules, "rank">])[] = [
   [TYPE_URL.listener, { emptyMeansAll: true, listsAll: true, usesClusters: true }],
   [TYPE_URL.route, { emptyMeansAll: false, listsAll: false, usesClusters: true }],
   [TYPE_URL.virtualHost, { emptyMeansAll: true, listsAll: false, usesClusters: true }],
-  [TYPE_URL.extensionConfig, { emptyMeansAll: false, listsAll: false, usesClusters: true }],
+  [
+    TYPE_URL.extensionConfig,
+    { emptyMeansAll: false, listsAll: false, usesClusters: true, staysWhenGone: true },
+  ],
 ];
 
 const RULES: ReadonlyMap<string, TypeRules> = new Map(

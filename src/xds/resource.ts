@@ -27,7 +27,11 @@ export interface EncodedResource {
    * Why every client would refuse it, where that is known. Then it is not sent, and a client goes on with what it has
    * under the name, as if it had refused it.
    */
-  readonly refusal?: { readonly reason: string };
+  readonly refusal?: {
+    readonly reason: string;
+    /** What it will be is not known yet: who asks for it waits, and is not told that there is nothing. */
+    readonly isAwaited?: true;
+  };
 }
 
 /** All resources of one type that a proxy should hold now, by name. */

@@ -1,17 +1,22 @@
 /** Modules of WasmPlugins that the control plane fetches, in real Envoys. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { minimalPlugin } from "../wasm/wat-module.js";
+import { failures, startLoad } from "./harness/load.js";
 import { application, documents } from "./harness/manifests.js";
 import { type Answer, call } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
 
 /** What a server of modules has, by path. */
 const modules = new Map<string, Uint8Array>();
+/** It answers when this is over. */
+let held: Promise<void> = Promise.resolve();
 const server = createServer(({ url = "" }, response) => {
-  const code = modules.get(url);
-  response.writeHead(code === undefined ? 404 : 200).end(code);
+  void held.then(() => {
+    const code = modules.get(url);
+    response.writeHead(code === undefined ? 404 : 200).end(code);
+  });
 });
 
 /** Its place is known before the mesh is started. */
@@ -36,11 +41,11 @@ const mesh = shareServedMesh(
   { serving: async () => ({ fetchModules: [await listening] }) },
 );
 
-const plugin = async (path: string, says: object = {}): Promise<string> =>
+const plugin = async (path: string, says: object = {}, name = "mark"): Promise<string> =>
   JSON.stringify({
     apiVersion: "extensions.istio.io/v1alpha1",
     kind: "WasmPlugin",
-    metadata: { name: "mark" },
+    metadata: { name },
     spec: {
       selector: { matchLabels: { app: "called" } },
       match: [{ mode: "SERVER" }],
@@ -82,6 +87,41 @@ test("a module is fetched, replaced by another one, and there again after a rest
   await mesh().replaceProxy(mesh().pod("called-0"));
   await expectMark("second");
   expect(problems()).toEqual([]);
+});
+
+/** Has the server answer nothing until the result is called, or the test is over. */
+function holdAnswers(): () => void {
+  let release: () => void = () => undefined;
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  onTestFinished(() => {
+    release();
+  });
+  return release;
+}
+
+test("while a module is fetched what was before goes on, also over a restart, and no request fails", async () => {
+  modules.set("/late.wasm", await minimalPlugin({ header: ["x-plugin", "late"] }));
+  modules.set("/slow.wasm", await minimalPlugin({ header: ["x-plugin", "slow"] }));
+  const load = startLoad(2, ask);
+  const first = holdAnswers();
+  await mesh().writeForTest("plugin.yaml", await plugin("/late.wasm", {}, "other"));
+  await load.more(50);
+  expect((await ask()).headers["x-plugin"]).toBeUndefined();
+  first();
+  await expectMark("late");
+  const second = holdAnswers();
+  await mesh().write("plugin.yaml", await plugin("/slow.wasm", {}, "other"));
+  await load.more(50);
+  expect((await ask()).headers["x-plugin"]).toBe("late");
+  await mesh().stop();
+  await mesh().start();
+  await load.more(50);
+  expect((await ask()).headers["x-plugin"]).toBe("late");
+  second();
+  await expectMark("slow");
+  expect(failures(await load.stop())).toEqual([]);
 });
 
 test.each([

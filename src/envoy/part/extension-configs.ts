@@ -17,7 +17,16 @@ export type ExtensionMesh = ExtensionSources & Pick<Mesh, "wasmModules">;
 
 const NOTHING: ResourceSet = Table.empty();
 
-/** The maker of the configurations of a proxy's extensions. Of a module that is still being fetched there is none. */
+/** Why nothing is sent of an extension whose module is being fetched: a proxy goes on with what it has under that name. */
+function awaited(encoder: Encoder, { name, source, path }: Extension): EnvoyResource {
+  const sources = [source];
+  const reason = "its module is not fetched yet";
+  const refusal = { reason, violations: [], sources, isAwaited: true } as const;
+  const { bytes, version } = encoder.encode(MESSAGE.extensionConfig, { name });
+  return { name, bytes, version, sources, sourcePath: path, refusal };
+}
+
+/** The maker of the configurations of a proxy's extensions. */
 export function createExtensionConfigs(
   engine: Engine,
   encoder: Encoder,
@@ -35,20 +44,21 @@ export function createExtensionConfigs(
       };
     },
   );
-  const configOf = (
-    { wasmModules }: ExtensionMesh,
-    extension: Extension,
-  ): readonly EnvoyResource[] => {
+  const without = engine.memo("extension without its module", (extension: Extension) =>
+    awaited(encoder, extension),
+  );
+  const configOf = ({ wasmModules }: ExtensionMesh, extension: Extension): EnvoyResource => {
     const { runs, source } = extension;
     const reference = "wasm" in runs ? moduleReference(source.namespace, runs.wasm) : undefined;
     const module = reference && wasmModules.get(moduleKey(reference));
-    return reference !== undefined && module === undefined ? [] : [encode(extension, module)];
+    const isAwaited = reference !== undefined && module === undefined;
+    return isAwaited ? without(extension) : encode(extension, module);
   };
   const together = engine.memo("configurations together", (...all: EnvoyResource[]) =>
     resourceSet(all),
   );
   return (mesh, proxy) => {
-    const all = patches.extensions(mesh, proxy).flatMap((one) => configOf(mesh, one));
+    const all = patches.extensions(mesh, proxy).map((one) => configOf(mesh, one));
     return all.length === 0 ? NOTHING : together(...all);
   };
 }

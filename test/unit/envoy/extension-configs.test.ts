@@ -6,6 +6,7 @@ import { parseOffline } from "../../../src/config/parse-offline.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import { createExtensionConfigs } from "../../../src/envoy/part/extension-configs.js";
 import { createPatches } from "../../../src/envoy/part/patches.js";
+import type { ResourceSet } from "../../../src/envoy/resource-set.js";
 import { createExtensions } from "../../../src/mesh/extensions.js";
 import type { Proxy } from "../../../src/mesh/proxy.js";
 import { moduleKey, type WasmModule } from "../../../src/mesh/wasm-modules.js";
@@ -19,7 +20,7 @@ const READY: WasmModule = { state: "ready", sha256: "ab", code: Buffer.from("cod
 const FAILED: WasmModule = { state: "failed", problem: "it is gone" };
 
 /** What configures the extensions of a proxy when this is known of the module of the only one. */
-function configsOf(module: WasmModule | undefined, says: object = {}): readonly unknown[] {
+function setOf(module: WasmModule | undefined, says: object = {}): ResourceSet {
   const engine = new Engine();
   const text = JSON.stringify({
     apiVersion: "extensions.istio.io/v1alpha1",
@@ -35,13 +36,16 @@ function configsOf(module: WasmModule | undefined, says: object = {}): readonly 
     config: meshConfigOf(undefined),
     wasmModules: module === undefined ? Table.empty<WasmModule>() : Table.from([[key, module]]),
   };
-  return [...configs(mesh, proxy).values()].map(({ bytes }) =>
-    encoder.decode(MESSAGE.extensionConfig, bytes),
-  );
+  return configs(mesh, proxy);
 }
 
-test("says nothing of a module that is still being fetched", () => {
-  expect(configsOf(undefined)).toEqual([]);
+/** The same, decoded. */
+const configsOf = (...given: Parameters<typeof setOf>): readonly unknown[] =>
+  [...setOf(...given).values()].map(({ bytes }) => encoder.decode(MESSAGE.extensionConfig, bytes));
+
+test("sends nothing of a module that is still being fetched, and takes nothing away", () => {
+  const [only] = [...setOf(undefined).values()];
+  expect(only?.refusal?.reason).toBe("its module is not fetched yet");
 });
 
 test("has the bytes of a module that was fetched", () => {
