@@ -8,7 +8,6 @@ import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { followAuthority } from "./app/follow-authority.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { idleMs, inTurns } from "./app/in-turns.js";
-import type { FollowedIssuers } from "./app/issuer-keys.js";
 import type { KeptGood } from "./app/last-good.js";
 import { logError } from "./app/log-error.js";
 import { logObserver } from "./app/log-observer.js";
@@ -16,9 +15,8 @@ import { logUpdate } from "./app/log-update.js";
 import { measuredState } from "./app/measured-state.js";
 import { createMeshSessions, type MeshSessions } from "./app/mesh-sessions.js";
 import { joinObservers } from "./app/observers.js";
-import { openIssuers } from "./app/open-issuers.js";
+import { type Followed, openFollowed } from "./app/open-followed.js";
 import { openLastGood } from "./app/open-last-good.js";
-import { openModules } from "./app/open-modules.js";
 import { openPeersOfMesh, type PeersOfMesh } from "./app/open-peers.js";
 import { openRegistry } from "./app/open-registry.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-files.js";
@@ -29,10 +27,8 @@ import type { ProxySessions } from "./app/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/proxy-status.js";
 import { createRefusals, type Refusals } from "./app/refusals.js";
 import { createScopedLoggers, type ScopedLoggers } from "./app/scoped-loggers.js";
-import { type FollowedDomains, followDomains } from "./app/started-domains.js";
 import type { Update } from "./app/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
-import type { FollowedModules } from "./app/wasm-modules.js";
 import { createWatchers, type Watchers } from "./app/watchers.js";
 import { watchEncoder } from "./app/withheld.js";
 import type { Diagnostic } from "./base/diagnostic.js";
@@ -98,7 +94,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 /** What is there before anything is served. */
-interface Parts {
+interface Parts extends Followed {
   readonly logs: ScopedLoggers;
   readonly engine: Engine;
   readonly encoder: Encoder;
@@ -109,9 +105,6 @@ interface Parts {
   readonly discovery: Discovery;
   readonly identity: MeshIdentity;
   readonly registry: ProxyRegistry;
-  readonly issuers: FollowedIssuers;
-  readonly modules: FollowedModules;
-  readonly domains: FollowedDomains;
   readonly peers: PeersOfMesh;
   /** TLS of the control plane's own. */
   readonly tls: TlsSource;
@@ -154,18 +147,15 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => identity.close());
   const registry = await openRegistry({ ...options, logger: ads });
   closers.push(() => registry.close());
-  const issuers = await openIssuers({ ...options, logger: config });
-  closers.push(() => issuers.close());
-  const modules = await openModules({ ...options, logger: config });
-  closers.push(() => modules.close());
-  const domains = followDomains({ trustDomain, trustDomainAliases });
+  const trust = { trustDomain, trustDomainAliases };
+  const followed = await openFollowed({ ...options, logger: config }, trust, closers);
   const { source: tls } = await identity.startTls();
   const own = { tls, version: await readVersion(), api: await readOwnDescriptors() };
   const peers = await openPeersOfMesh({ ...options, ...own, identity, registry, logger: ads });
   closers.push(() => peers.close());
   return {
     ...{ logs, engine, encoder, hasRefused, configuration, lastGood, discovery },
-    ...{ identity, registry, issuers, modules, domains, peers, ...own },
+    ...{ identity, registry, ...followed, peers, ...own },
   };
 }
 
@@ -350,9 +340,7 @@ function startLoop(
   });
   configuration.onSnapshot(({ snapshot, ...cost }) => {
     pushes.read(cost);
-    issuers.follow(snapshot);
-    modules.follow(snapshot);
-    domains.follow(snapshot);
+    for (const one of [issuers, modules, domains]) one.follow(snapshot);
     loop.setSnapshot(snapshot);
   });
   for (const one of [domains, modules, peers]) one.onChange(updates.tell);

@@ -49,6 +49,7 @@ import { MESSAGE } from "./envoy-types.js";
 import { type PoolFinder, poolFinder } from "./inbound-pool.js";
 import { ingressPorts } from "./ingress-ports.js";
 import type { ListenerLogs } from "./logs.js";
+import type { OwnContext } from "./own-context.js";
 import type { SecretResources } from "./secret-resources.js";
 
 /** What a sidecar has for its own application. */
@@ -61,18 +62,6 @@ export interface InboundPart {
 
 const NO_SECRETS: ResourceSet = resourceSet([]);
 const NO_PORT_HAS_A_POLICY = 0;
-
-/** What of a mesh may concern the workload of any proxy. */
-export type OwnContext = Pick<
-  Mesh,
-  | "config"
-  | "peerTrustDomains"
-  | "security"
-  | "telemetries"
-  | "sidecars"
-  | "envoyFilters"
-  | "extensions"
->;
 
 /** What of a mesh is about one proxy's own workload. */
 export interface WorkloadFacts {
@@ -90,13 +79,6 @@ export interface WorkloadFacts {
 export interface OwnMesh extends OwnContext, WorkloadFacts {}
 
 type OwnRulesOfNamespace = Table<readonly OwnRule[]>;
-
-/** What of a mesh may concern any workload. */
-export function ownContext(mesh: OwnContext): OwnContext {
-  const { config, peerTrustDomains, security, telemetries, sidecars, ...patches } = mesh;
-  const { envoyFilters, extensions } = patches;
-  return { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters, extensions };
-}
 
 /** Everything that an inbound part depends on. */
 export interface InboundInputs extends WorkloadFacts {

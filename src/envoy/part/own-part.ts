@@ -17,12 +17,12 @@ import {
   type createInboundPart,
   type InboundPart,
   inboundInputs,
-  type OwnContext,
   type OwnMesh,
   type WorkloadFacts,
   workloadOf,
 } from "./inbound-part.js";
 import type { Logs } from "./logs.js";
+import type { OwnContext } from "./own-context.js";
 import type { Patches } from "./patches.js";
 import type { Position } from "./positions.js";
 import { createLogFinder } from "./proxy-logs.js";

@@ -4,7 +4,7 @@ import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { CredentialMesh } from "./client-secrets.js";
 import type { ExtensionMesh } from "./extension-configs.js";
-import { type OwnContext, ownContext } from "./inbound-part.js";
+import { type OwnContext, ownContext } from "./own-context.js";
 import type { Places } from "./places.js";
 import { type ScopingInputs, scopingInputs } from "./scopes.js";
 
