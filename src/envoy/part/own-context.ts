@@ -14,7 +14,7 @@ export type OwnContext = Pick<
 
 /** What of a mesh may concern any workload. */
 export function ownContext(mesh: OwnContext): OwnContext {
-  const { config, peerTrustDomains, security, telemetries, sidecars, ...patches } = mesh;
-  const { envoyFilters, extensions } = patches;
+  const { config, peerTrustDomains, security, telemetries } = mesh;
+  const { sidecars, envoyFilters, extensions } = mesh;
   return { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters, extensions };
 }
