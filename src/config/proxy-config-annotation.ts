@@ -1,4 +1,5 @@
 /** The annotation of pods with settings of their proxies. */
+import { captureFindings } from "./capture-annotations.js";
 import type { Finding, Path } from "./kind.js";
 import { eachMember } from "./kinds/findings.js";
 import type { PodTemplate } from "./kinds/pod-template.js";
@@ -54,11 +55,14 @@ function withTexts(config: unknown): unknown {
 export function proxyConfigFindings(resource: ConfigResource): readonly Finding[] {
   const place = podAnnotations(resource);
   if (place === undefined) return [];
-  const { [PROXY_CONFIG_ANNOTATION]: text, [REGEXPS_ANNOTATION]: regexps = "" } =
-    place.annotations ?? {};
-  const at = [...place.path, REGEXPS_ANNOTATION];
-  const ofRegexps = regexps.split(",").flatMap((one) => [...checkRegexp(one, at)]);
-  return text === undefined ? ofRegexps : [...ofRegexps, ...settingsFindings(text, place.path)];
+  const { path, annotations = {} } = place;
+  const { [PROXY_CONFIG_ANNOTATION]: text, [REGEXPS_ANNOTATION]: regexps = "" } = annotations;
+  const at = [...path, REGEXPS_ANNOTATION];
+  return [
+    ...regexps.split(",").flatMap((one) => [...checkRegexp(one, at)]),
+    ...captureFindings(annotations, path),
+    ...(text === undefined ? [] : settingsFindings(text, path)),
+  ];
 }
 
 function settingsFindings(text: string, path: Path): readonly Finding[] {
