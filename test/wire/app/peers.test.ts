@@ -1,6 +1,7 @@
 /** Two control planes of one authority, of which each knows what is registered at the other. */
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
@@ -49,11 +50,21 @@ async function giveAuthority(): Promise<string> {
 
 const peer = (port: number) => ({ peers: [{ host: "127.0.0.1", port }] });
 
+/** A free port below those that the system gives others which ask for any, as all tests do. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const isFree = async (port: number): Promise<boolean> => {
+    const server = createServer();
+    const outcome = once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    server.listen(port, "127.0.0.1");
+    const free = await outcome;
+    if (free) await new Promise((resolve) => server.close(resolve));
+    return free;
+  };
+  let port = 22_000 + (process.pid % 8000);
+  while (!(await isFree(port))) port++;
   return port;
 }
 
