@@ -87,6 +87,16 @@ const to = (host: string, number: number): object => ({ destination: { host, por
 const rule = (host: string, trafficPolicy: object, namespaceName = "default"): string =>
   istio("DestinationRule", "rule", { host, trafficPolicy }, namespaceName);
 
+const extension = (kind: string, spec: object, namespaceName = "default"): string =>
+  JSON.stringify({
+    apiVersion: "extensions.istio.io/v1alpha1",
+    kind,
+    metadata: { name: "extra", namespace: namespaceName },
+    spec,
+  });
+
+const SCRIPT = { lua: { inlineCode: "function envoy_on_request(request) end" } };
+
 const KEEPING = { loadBalancer: { consistentHash: { useSourceIp: true } } };
 const LIMITS = { connectionPool: { tcp: { maxConnections: 7, idleTimeout: "9s" } } };
 
@@ -159,6 +169,17 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
         },
       ],
     }),
+  ],
+  "extension.yaml": [
+    "",
+    extension("TrafficExtension", SCRIPT, "istio-system"),
+    extension("TrafficExtension", {
+      ...SCRIPT,
+      match: [{ mode: "CLIENT", ports: [{ number: 80 }] }],
+    }),
+    extension("TrafficExtension", { ...SCRIPT, selector: { matchLabels: { app: "cart" } } }),
+    extension("WasmPlugin", { url: "file:///a.wasm", phase: "AUTHN", match: [{ mode: "SERVER" }] }),
+    extension("WasmPlugin", { url: "https://a.example.com/a.wasm", type: "NETWORK" }),
   ],
   "sidecar.yaml": [
     "",

@@ -8,6 +8,7 @@ const TYPES = [
   "splitRoutes",
   "virtualHosts",
   "secrets",
+  "extensions",
 ] as const;
 
 /** The names and versions in all sets: equal for sets that say the same. */
