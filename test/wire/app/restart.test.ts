@@ -1,14 +1,12 @@
 /** What a control plane knows after it was stopped and started again on the same state. */
 
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { type ControlPlane, startControlPlane } from "../../../src/app.js";
+import { expect, test } from "vitest";
 import { parseNode } from "../../../src/mesh/proxy.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { notedLogger } from "../../outputs/note-output.js";
 import { openAds } from "./ads-client.js";
+import { makePlace, startAt } from "./place.js";
 
 const SERVICE = `apiVersion: v1
 kind: Service
@@ -16,44 +14,16 @@ metadata: {name: payments}
 spec: {selector: {app: payments}, ports: [{port: 80}]}
 `;
 
-interface Place {
-  readonly config: string;
-  readonly state: string;
-}
-
-async function makePlace(): Promise<Place> {
-  const root = await mkdtemp(join(tmpdir(), "fairlead-restart-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
-  await chmod(root, 0o700);
-  const config = join(root, "mesh");
-  await mkdir(config);
-  return { config, state: join(root, "state") };
-}
-
-async function start({ config, state }: Place): Promise<ControlPlane> {
-  const controlPlane = await startControlPlane({
-    configDirs: [config],
-    stateDir: state,
-    address: "127.0.0.1",
-    plaintextPort: 0,
-    tlsPort: 0,
-    httpPort: 0,
-    logger: notedLogger(),
-  });
-  onTestFinished(() => controlPlane.close());
-  return controlPlane;
-}
-
 test("still serves what was good before a file broke, also when it broke while nobody served", async () => {
   const place = await makePlace();
   const file = join(place.config, "payments.yaml");
   await writeFile(file, SERVICE);
-  const first = await start(place);
+  const first = await startAt(place);
   expect(first.snapshot().tables.Service.has("default/payments")).toBe(true);
   await first.close();
 
   await writeFile(file, SERVICE.replace("spec: {", "spec: ]{"));
-  const second = await start(place);
+  const second = await startAt(place);
   expect(second.snapshot().tables.Service.has("default/payments")).toBe(true);
   expect(second.snapshot().diagnostics).toMatchObject([
     { severity: "error", position: { file, line: 4 } },
@@ -62,9 +32,9 @@ test("still serves what was good before a file broke, also when it broke while n
 
 test("keeps its root over a restart, for its owner alone", async () => {
   const place = await makePlace();
-  const first = await start(place);
+  const first = await startAt(place);
   await first.close();
-  const second = await start(place);
+  const second = await startAt(place);
   expect(second.rootCertificates).toBe(first.rootCertificates);
   // Nothing is written from here on.
   await second.close();
@@ -80,7 +50,7 @@ test("keeps its root over a restart, for its owner alone", async () => {
 test("knows the proxies of a large mesh, which have a while to come back", async () => {
   const place = await makePlace();
   await writeFile(join(place.config, "payments.yaml"), SERVICE);
-  await (await start(place)).close();
+  await (await startAt(place)).close();
   const proxies = Array.from({ length: 3000 }, (_, index) =>
     parseNode({
       id: `sidecar~10.0.${String(index >> 8)}.${String(index & 255)}~p${String(index)}.default~default.svc.cluster.local`,
@@ -92,7 +62,7 @@ test("knows the proxies of a large mesh, which have a while to come back", async
   expect(text.length).toBeGreaterThan(1024 * 1024);
   await writeFile(join(place.state, "proxies.json"), text, { mode: 0o600 });
 
-  const second = await start(place);
+  const second = await startAt(place);
   const client = openAds({ port: second.plaintextPort });
   const { bodies } = await client.ask(TYPE_URL.endpoint, [
     "outbound|80||payments.default.svc.cluster.local",
@@ -102,7 +72,7 @@ test("knows the proxies of a large mesh, which have a while to come back", async
 
 test("takes a token that was made while it was stopped", async () => {
   const place = await makePlace();
-  const first = await start(place);
+  const first = await startAt(place);
   const token = await first.createToken({
     namespace: "default",
     serviceAccount: "default",
@@ -110,7 +80,7 @@ test("takes a token that was made while it was stopped", async () => {
     uses: 1,
   });
   await first.close();
-  const second = await start(place);
+  const second = await startAt(place);
   const client = openAds({
     port: second.tlsPort,
     roots: second.rootCertificates,

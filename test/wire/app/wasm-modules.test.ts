@@ -1,11 +1,9 @@
 /** The modules of plugins as a control plane has them fetched, and keeps them over a restart. */
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { type ControlPlane, startControlPlane } from "../../../src/app.js";
+import { expect, test, vi } from "vitest";
+import type { ControlPlane } from "../../../src/app.js";
 import type { Diagnostic } from "../../../src/base/diagnostic.js";
-import { notedLogger } from "../../outputs/note-output.js";
 import {
   digestOf,
   type FileServer,
@@ -14,38 +12,7 @@ import {
   WASM_LAYER,
 } from "../../wasm/file-server.js";
 import { minimalPlugin } from "../../wasm/wat-module.js";
-
-interface Place {
-  readonly config: string;
-  readonly state: string;
-}
-
-async function makePlace(): Promise<Place> {
-  const root = await mkdtemp(join(tmpdir(), "fairlead-plugins-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
-  await chmod(root, 0o700);
-  const config = join(root, "mesh");
-  await mkdir(config);
-  return { config, state: join(root, "state") };
-}
-
-async function start(
-  { config, state }: Place,
-  fetchModules: readonly string[] = [],
-): Promise<ControlPlane> {
-  const controlPlane = await startControlPlane({
-    configDirs: [config],
-    stateDir: state,
-    address: "127.0.0.1",
-    plaintextPort: 0,
-    tlsPort: 0,
-    httpPort: 0,
-    fetchModules,
-    logger: notedLogger(),
-  });
-  onTestFinished(() => controlPlane.close());
-  return controlPlane;
-}
+import { makePlace, type Place, startAt } from "./place.js";
 
 const plugin = (url: string, more = ""): string => `
 apiVersion: extensions.istio.io/v1alpha1
@@ -76,7 +43,7 @@ test("a module that was fetched is kept, and a restart needs nobody to have it",
   const [place, server] = [await makePlace(), await startFileServer()];
   const sha256 = await putPlugin(server, "a", "v1");
   await writeFile(join(place.config, "filter.yaml"), plugin(`oci://${server.host}/filter:v1`));
-  const first = await start(place, [server.host]);
+  const first = await startAt(place, { fetchModules: [server.host] });
   await vi.waitFor(async () => {
     expect(await modulesIn(place)).toEqual([sha256]);
   });
@@ -88,7 +55,7 @@ test("a module that was fetched is kept, and a restart needs nobody to have it",
   expect((await stat(join(place.state, "wasm-modules.json"))).mode & 0o777).toBe(0o600);
 
   const asked = server.asked.length;
-  const second = await start(place, [server.host]);
+  const second = await startAt(place, { fetchModules: [server.host] });
   expect(problemsOf(second)).toEqual([]);
   await second.close();
   expect(server.asked).toHaveLength(asked);
@@ -99,7 +66,7 @@ test("a module that was tampered with while nobody served is fetched again", asy
   const [place, server] = [await makePlace(), await startFileServer()];
   const sha256 = await putPlugin(server, "a", "v1");
   await writeFile(join(place.config, "filter.yaml"), plugin(`oci://${server.host}/filter:v1`));
-  const first = await start(place, [server.host]);
+  const first = await startAt(place, { fetchModules: [server.host] });
   await vi.waitFor(async () => {
     expect(await modulesIn(place)).toEqual([sha256]);
   });
@@ -107,7 +74,7 @@ test("a module that was tampered with while nobody served is fetched again", asy
   const file = join(place.state, "wasm-modules", sha256);
   await writeFile(file, "something else", { mode: 0o600 });
 
-  const second = await start(place, [server.host]);
+  const second = await startAt(place, { fetchModules: [server.host] });
   await vi.waitFor(async () => {
     expect((await stat(file)).size).toBeGreaterThan(100);
   });
@@ -119,7 +86,7 @@ test("the next version takes the place of the one before, also on the disk", asy
   const [one, two] = [await putPlugin(server, "a", "v1"), await putPlugin(server, "b", "v2")];
   const file = join(place.config, "filter.yaml");
   await writeFile(file, plugin(`oci://${server.host}/filter:v1`));
-  await start(place, [server.host]);
+  await startAt(place, { fetchModules: [server.host] });
   await vi.waitFor(async () => {
     expect(await modulesIn(place)).toEqual([one]);
   });
@@ -137,7 +104,7 @@ test("nobody is called whom nobody allowed, and the plugin's author is told of i
   const [place, server] = [await makePlace(), await startFileServer()];
   await putPlugin(server, "a", "v1");
   await writeFile(join(place.config, "filter.yaml"), plugin(`oci://${server.host}/filter:v1`));
-  const controlPlane = await start(place);
+  const controlPlane = await startAt(place);
   expect(problemsOf(controlPlane)).toMatchObject([
     {
       severity: "warning",
@@ -152,7 +119,7 @@ test("nobody is called whom nobody allowed, and the plugin's author is told of i
 
 test("what is no host is refused when a control plane is to start", async () => {
   const place = await makePlace();
-  await expect(start(place, ["https://registry.example.com"])).rejects.toThrow(
+  await expect(startAt(place, { fetchModules: ["https://registry.example.com"] })).rejects.toThrow(
     '"https://registry.example.com" is no host that modules can be fetched from',
   );
 });
