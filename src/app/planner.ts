@@ -5,7 +5,7 @@ import type { Engine } from "../base/engine.js";
 import { readAhead } from "../config/reading/read-ahead.js";
 import type { SectionReadings } from "../config/reading/source.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import type { Replacement } from "../config/store/config-store.js";
+import type { Replacement, Supposing } from "../config/store/config-store.js";
 import type { ReplacingFile } from "../config/store/replacement.js";
 import { jsonPieces } from "../console/json-pieces.js";
 import { makePlan, type PlanSide } from "../console/plan/make-plan.js";
@@ -64,7 +64,11 @@ async function planOf(
 ): Promise<Plan> {
   const { engine, configuration, discovery, connected } = options;
   // Before anything is waited for: an edit that comes meanwhile is none of the plan's.
-  const begun = { now: configuration.snapshot(), mesh: discovery.view() };
+  const begun = {
+    now: configuration.snapshot(),
+    mesh: discovery.view(),
+    suppose: planned.replacement.begin(),
+  };
   const sections = await inSlices(readAhead(newTexts(planned)), { signal });
   const run = engine.branch();
   try {
@@ -85,15 +89,16 @@ function newTexts({ replacement, files }: Planned): readonly string[] {
 interface Begun extends Planned {
   readonly now: ConfigSnapshot;
   readonly mesh: ReturnType<Discovery["view"]>;
+  readonly suppose: Supposing;
   readonly sections: SectionReadings;
 }
 
 function* steps(
-  { now, mesh, sections, ...planned }: Begun,
+  { now, mesh, suppose, sections, ...planned }: Begun,
   { discovery, encoder, connected }: PlannerOptions,
 ): Generator<void, Plan> {
   const byId = new Map(connected().map((one) => [one.proxy.id, one]));
-  const next = planned.replacement.snapshot(planned.files, sections);
+  const next = suppose(planned.files, sections);
   yield;
   return yield* makePlan({
     before: { ...sideOf(now), mesh: () => mesh },

@@ -36,12 +36,18 @@ export interface Replacement {
   readonly textOf: (path: string) => string | undefined;
   /** The path of such a file, as it is shown. */
   readonly pathOf: (path: string) => string;
-  /**
-   * The snapshot, were these the files of the directory. Nothing is taken; who computes with the store's engine for it does
-   * so in a branch.
-   */
-  readonly snapshot: (files: readonly ReplacingFile[], sections: SectionReadings) => ConfigSnapshot;
+  /** Holds on to what is in force now, whatever is edited until it is asked what would be. */
+  readonly begin: () => Supposing;
 }
+
+/**
+ * The snapshot, were these the files of a directory. Nothing is taken; who computes with the store's engine for it does so in a
+ * branch.
+ */
+export type Supposing = (
+  files: readonly ReplacingFile[],
+  sections: SectionReadings,
+) => ConfigSnapshot;
 
 /** Options of a store. */
 export interface ConfigStoreOptions {
@@ -82,9 +88,12 @@ export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore
       return {
         textOf: (path) => textAt(state, place.pathOf(path)),
         pathOf: place.pathOf,
-        snapshot: (files, sections) => {
-          const batch = replacing(view.state, placeOf(view.state, name, made), files);
-          return nextView(view, advance(view.state, batch, { ...rules, sections })).snapshot;
+        begin: () => {
+          const now = view;
+          return (files, sections) => {
+            const batch = replacing(now.state, placeOf(now.state, name, made), files);
+            return nextView(now, advance(now.state, batch, { ...rules, sections })).snapshot;
+          };
         },
       };
     },

@@ -128,10 +128,13 @@ function startMesh() {
       computed = [];
       return rows.length;
     },
-    plan: async (texts: Texts): Promise<Plan> => {
+    /** A plan; something may happen as soon as it is begun. */
+    plan: async (texts: Texts, meanwhile: () => unknown = () => undefined): Promise<Plan> => {
       const { make } = await begin({ name: "mesh", path: "next/mesh" });
       const files = Object.entries(texts).map(([path, text]) => ({ path, text }));
-      return JSON.parse([...(await make(files, signal))].join("")) as Plan;
+      const made = make(files, signal);
+      meanwhile();
+      return JSON.parse([...(await made)].join("")) as Plan;
     },
   };
 }
@@ -280,4 +283,7 @@ test("a plan is of what was in force when it was begun, also when that changes w
   const made = plan(texts);
   setImmediate(() => write({ "services.yaml": service("cart", "default", 99) }));
   expect(await made).toEqual(alone);
+  write(NOW);
+  const edited = plan(texts, () => write({ "services.yaml": service("cart", "default", 99) }));
+  expect(await edited).toEqual(alone);
 });

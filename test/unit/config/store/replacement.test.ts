@@ -18,7 +18,7 @@ const filesOf = (texts: Texts): readonly ReplacingFile[] =>
 /** The snapshot with these texts in the place of the directory of a name. */
 function supposed(store: ConfigStore, name: string, texts: Texts): ConfigSnapshot {
   const sections = takeSteps(readAhead(Object.values(texts)));
-  return store.replacement(name).snapshot(filesOf(texts), sections);
+  return store.replacement(name).begin()(filesOf(texts), sections);
 }
 
 /** A store of several directories, each with its files. */
@@ -104,7 +104,7 @@ describe("what is supposed", () => {
     const { store, write } = createDirectory();
     write(NOW);
     const files = [{ path: "a.yaml", code: "not-utf8", message: "it is none" }];
-    const { diagnostics } = store.replacement("mesh").snapshot(files, new Map());
+    const { diagnostics } = store.replacement("mesh").begin()(files, new Map());
     expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
       ["not-utf8", expect.stringContaining("it is none")],
     ]);
