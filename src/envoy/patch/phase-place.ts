@@ -5,9 +5,9 @@ import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "../authorization/rbac.js"
 
 /** The filters of policies, which come before all others; a chain may have been given extensions already. */
 interface PolicyFilters {
-  /** Who decides outside of the proxy, who reads tokens, and who decides by rules. */
+  /** Who decides outside of the proxy, who reads tokens where there are any, and who decides by rules. */
   readonly asks: string;
-  readonly tokens: string;
+  readonly tokens?: string;
   readonly rules: string;
 }
 
@@ -19,7 +19,6 @@ const HTTP: PolicyFilters = {
 
 const NETWORK: PolicyFilters = {
   asks: "envoy.filters.network.ext_authz",
-  tokens: "",
   rules: RBAC_NETWORK_FILTER,
 };
 
@@ -27,7 +26,7 @@ const NETWORK: PolicyFilters = {
 const EXTENSION = "extensions.istio.io/";
 
 /** What comes before policies are asked. */
-const BEFORE = ["envoy.filters.http.on_demand"];
+const ON_DEMAND = "envoy.filters.http.on_demand";
 
 interface Named {
   readonly name?: string;
@@ -39,14 +38,14 @@ interface Named {
  */
 function placeIn(filters: readonly Named[], phase: Phase, policies: PolicyFilters): number {
   const names = filters.map(({ name = "" }) => name);
-  const isOfPolicies = (name: string): boolean =>
-    Object.values(policies).includes(name) || name.startsWith(EXTENSION) || BEFORE.includes(name);
-  const first = names.findIndex((name) => !isOfPolicies(name));
+  const { asks, tokens: reads, rules: decides } = policies;
+  const known = [ON_DEMAND, asks, reads, decides];
+  const first = names.findIndex((name) => !known.includes(name) && !name.startsWith(EXTENSION));
   const end = first < 0 ? names.length : first;
-  const asked = Math.max(names.lastIndexOf(policies.asks, end), names.lastIndexOf(BEFORE[0] ?? ""));
-  const tokens = names.indexOf(policies.tokens);
+  const asked = Math.max(names.lastIndexOf(asks, end), names.lastIndexOf(ON_DEMAND));
+  const tokens = reads === undefined ? -1 : names.indexOf(reads);
   const rules = names.findIndex(
-    (name, i) => name === policies.rules && i > Math.max(asked, tokens) && i < end,
+    (name, i) => name === decides && i > Math.max(asked, tokens) && i < end,
   );
   const judged = rules < 0 ? end : rules;
   switch (phase) {
