@@ -39,7 +39,8 @@ async function putPlugin(server: FileServer, value: string, tag: string): Promis
   return digestOf(body).slice("sha256:".length);
 }
 
-test("a module that was fetched is kept, and a restart needs nobody to have it", async () => {
+/** A control plane that has fetched and kept the module of its plugin. */
+async function startFetched() {
   const [place, server] = [await makePlace(), await startFileServer()];
   const sha256 = await putPlugin(server, "a", "v1");
   await writeFile(join(place.config, "filter.yaml"), plugin(`oci://${server.host}/filter:v1`));
@@ -47,6 +48,11 @@ test("a module that was fetched is kept, and a restart needs nobody to have it",
   await vi.waitFor(async () => {
     expect(await modulesIn(place)).toEqual([sha256]);
   });
+  return { place, server, sha256, first };
+}
+
+test("a module that was fetched is kept, and a restart needs nobody to have it", async () => {
+  const { place, server, sha256, first } = await startFetched();
   const page = await fetch(`http://127.0.0.1:${String(first.httpPort)}/metrics`);
   expect(await page.text()).toContain('wasm_remote_fetch_count{result="success"} 1');
   expect(problemsOf(first)).toEqual([]);
@@ -63,13 +69,7 @@ test("a module that was fetched is kept, and a restart needs nobody to have it",
 });
 
 test("a module that was tampered with while nobody served is fetched again", async () => {
-  const [place, server] = [await makePlace(), await startFileServer()];
-  const sha256 = await putPlugin(server, "a", "v1");
-  await writeFile(join(place.config, "filter.yaml"), plugin(`oci://${server.host}/filter:v1`));
-  const first = await startAt(place, { fetchModules: [server.host] });
-  await vi.waitFor(async () => {
-    expect(await modulesIn(place)).toEqual([sha256]);
-  });
+  const { place, server, sha256, first } = await startFetched();
   await first.close();
   const file = join(place.state, "wasm-modules", sha256);
   await writeFile(file, "something else", { mode: 0o600 });
