@@ -52,7 +52,7 @@ function withTexts(config: unknown): unknown {
 }
 
 /** Warns of what is wrong with the annotations of the pods that a resource is or makes; nothing for other resources. */
-export function proxyConfigFindings(resource: ConfigResource): readonly Finding[] {
+export function podAnnotationFindings(resource: ConfigResource): readonly Finding[] {
   const place = podAnnotations(resource);
   if (place === undefined) return [];
   const { path, annotations = {} } = place;

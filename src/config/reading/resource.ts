@@ -5,7 +5,7 @@ import type { Finding, KindDefinition, Path } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
 import { notApplied } from "../kinds/unapplied.js";
 import { meshConfigFindings } from "../mesh-config.js";
-import { proxyConfigFindings } from "../proxy-config-annotation.js";
+import { podAnnotationFindings } from "../proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
 import { validateResource } from "../schema.js";
 import { MetadataFields, readMetadata } from "./metadata.js";
@@ -97,7 +97,7 @@ function readKnown(
     ),
   ];
   if (!all.some(isError)) {
-    all.push(...meshConfigFindings(resource), ...proxyConfigFindings(resource));
+    all.push(...meshConfigFindings(resource), ...podAnnotationFindings(resource));
   }
   const ref = { kind: definition.kind, namespace: metadata.namespace, name: metadata.name };
   if (!all.some(isError)) return { id: idOf(ref), ref, findings: all, resource };

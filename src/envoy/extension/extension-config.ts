@@ -8,10 +8,10 @@ import { defined } from "../defined.js";
 import { failsOpen, LUA_TYPE, layerOf, passingRbac, WASM_TYPES } from "./extension-filter.js";
 
 /** Where Envoy has the bytes of a module from. */
-type ModuleSource = { readonly filename: string } | { readonly inlineBytes: string };
+type CodeSource = { readonly filename: string } | { readonly inlineBytes: string };
 
 /** Without bytes the module is a file on the machine of the proxy. */
-const sourceOf = ({ url }: WasmConfig, code: Uint8Array | undefined): ModuleSource =>
+const sourceOf = ({ url }: WasmConfig, code: Uint8Array | undefined): CodeSource =>
   code === undefined
     ? { filename: url.replace(/^file:\/\//i, "") }
     : { inlineBytes: Buffer.from(code).toString("base64") };
