@@ -4,6 +4,8 @@
  * who calls it from its certificate.
  */
 
+import type { MetricValue } from "../config/kinds/metric-expression.js";
+import { ENDPOINT_METADATA } from "../config/kinds/peer-attributes.js";
 import {
   type MadeMetric,
   METRIC_NAMES,
@@ -15,9 +17,6 @@ import { any } from "./any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "./api.js";
 import { cel, type Format, firstOf, firstOr, operator, ownLabel } from "./format.js";
 import { METRICS_SCOPE } from "./names.js";
-
-/** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
-export const ENDPOINT_METADATA = "fairlead";
 
 /** What a workload is called in the labels of metrics, without `source_` or `destination_`. */
 export interface WorkloadLabels {
@@ -136,10 +135,16 @@ interface StatJson {
   readonly tags: readonly { readonly name: string; readonly valueFormat: Format }[];
 }
 
+/** A tag's value; `unknown` where it has none, as Istio has it. */
+function formatOf(value: MetricValue): Format {
+  if ("cel" in value) return firstOf(cel(value.cel));
+  const [first = "", ...others] = value.joined;
+  return [firstOf(cel(first)), ...others.map((one) => firstOr("", cel(one)))].join("");
+}
+
 function stat(metric: MadeMetric, standard: Record<string, Format>, changes: TagChanges): StatJson {
   const own = Object.entries(changes).map(
-    ([name, change]) =>
-      [name, change === "removed" ? undefined : firstOf(cel(change.cel))] as const,
+    ([name, change]) => [name, change === "removed" ? undefined : formatOf(change)] as const,
   );
   const tags = Object.entries({ ...standard, ...Object.fromEntries(own) });
   return {

@@ -1,7 +1,7 @@
 /** Which of Istio's metrics a proxy makes of what goes through it, and with which tags. */
 import type { Table } from "../base/table.js";
 import { telemetryProvider } from "../config/extension-provider.js";
-import { metricExpression } from "../config/kinds/metric-expression.js";
+import { type MetricValue, metricExpression } from "../config/kinds/metric-expression.js";
 import type {
   IstioMetric,
   Metrics,
@@ -34,8 +34,8 @@ export type MadeMetric = keyof typeof METRIC_NAMES;
 
 const ALL_METRICS = Object.keys(METRIC_NAMES) as readonly MadeMetric[];
 
-/** What becomes of the tags of a metric: by name an expression of CEL, or that the tag is left out. */
-export type TagChanges = Readonly<Record<string, { readonly cel: string } | "removed">>;
+/** What becomes of the tags of a metric: by name another value, or that the tag is left out. */
+export type TagChanges = Readonly<Record<string, MetricValue | "removed">>;
 
 /** What a proxy makes on one side: by metric, how its tags differ from Istio's. */
 export type ProxyMetrics = Partial<Readonly<Record<MadeMetric, TagChanges>>>;
@@ -112,7 +112,7 @@ function tagsOf(overrides: readonly MetricsOverride[]): TagChanges {
 function changeOf({ operation, value = "" }: TagOverride): TagChanges[string] | undefined {
   if (operation === "REMOVE") return "removed";
   const expression = metricExpression(value);
-  return "cel" in expression ? expression : undefined;
+  return "problem" in expression ? undefined : expression;
 }
 
 /** What is made of a metric; undefined when it is switched off. */

@@ -304,6 +304,31 @@ test("requests are told apart by what a filter keeps of them, and by their paths
   await counted(called(), { ...labels, kind: "others", response_code: "471" }).toBe(1);
 });
 
+test("tags join texts, and tell of whom the proxy calls", async () => {
+  const tagOverrides = {
+    target: { value: "request.method + ' ' + request.host + ':' + string(response.code)" },
+    nothing: { value: "request.method + request.headers['x-not-there'] + '!'" },
+    called: {
+      value: "filter_state.upstream_peer.workload + '/' + upstream_peer.labels['app'].value",
+    },
+    version: { value: "filter_state['upstream_peer'].version == 'v2' ? 'second' : 'another'" },
+    total: { value: "string(filter_state['shop.a'] + filter_state['shop.b'])" },
+    sum: { value: "response.code + xds.listener_direction" },
+  };
+  const overrides = { match: { metric: "REQUEST_COUNT", mode: "CLIENT" }, tagOverrides };
+  await mesh().writeForTest("joined.yaml", telemetry("joined", "default", overrides));
+  await call(caller(), "http://called/status/464");
+  await counted(caller(), {
+    target: "GET called:464",
+    nothing: "unknown",
+    called: "called-v2/called",
+    version: "second",
+    total: "unknown",
+    sum: "466",
+    response_code: "464",
+  }).toBe(1);
+});
+
 test("they stop when the Telemetry is deleted", async () => {
   await mesh().remove("telemetry.yaml");
   // What was counted before stays; a connection between sidecars takes one request more, and ends.

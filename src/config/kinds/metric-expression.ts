@@ -2,38 +2,71 @@
 import { readCel } from "./cel.js";
 import { type Token, tokenize } from "./cel-tokens.js";
 import { envoyCelProblem } from "./envoy-cel.js";
+import { joinsText, operandsOf, partsOf } from "./joined-text.js";
+import { isOfPeer, PEER_FIELDS, withCalledPeer } from "./peer-attributes.js";
 
-/** An expression that Envoy takes, or what it has for a value that it does not take. */
-export type MetricExpression = { readonly cel: string } | { readonly problem: string };
+/** A value that Envoy takes: that of an expression, or those of several, one behind the other. Without all there is none. */
+export type MetricValue = { readonly cel: string } | { readonly joined: readonly string[] };
 
-/** What Istio's filters keep of the peer, by its name or as the text that is the key of `filter_state`. */
-const OF_PEER = /^(["']?)(wasm\.)?(up|down)stream_peer(_id|_obj)?\1$/;
+/** A value that Envoy takes, or what it has that Envoy does not take. */
+export type MetricExpression = MetricValue | { readonly problem: string };
 
 /**
- * The expression of a tag. What Istio's filter calls `node` is `xds.node` in Envoy, and a conversion of the whole value to text
- * is left out: whatever a tag's value is, it is written as text. See Istio, MetricsOverrides.TagOverride.value.
+ * The expression of a tag. What Istio's filter calls `node` is `xds.node` in Envoy, what that keeps of whom the proxy calls is
+ * what the endpoint tells, and a conversion of the whole value to text is left out: whatever a tag's value is, it is written as
+ * text. Texts that are joined are written one behind the other. See Istio, MetricsOverrides.TagOverride.value.
  */
 export function metricExpression(value: string): MetricExpression {
-  const tokens = tokenize(convertedWhole(value) ?? value);
-  if (typeof tokens === "string") return { problem: `no CEL expression (${tokens})` };
-  const cel = tokens.map(inEnvoysWords).join("").trim();
-  const problem = envoyCelProblem(cel);
-  if (problem !== undefined) return { problem: `no CEL expression of a stock Envoy (${problem})` };
-  // Envoy's formats have operators between percent signs, texts or not.
-  if (cel.includes("%")) return { problem: "a percent sign, which would end it," };
-  if (tokens.some(({ text }) => OF_PEER.test(text))) {
-    return { problem: "what Istio's filters keep of the peer, which a stock Envoy does not have," };
+  const words = readCel(value);
+  const tokens = tokenize(value);
+  const wrong = [words, tokens].find((one) => typeof one === "string");
+  if (wrong !== undefined || typeof tokens === "string") {
+    return { problem: `no CEL expression (${String(wrong)})` };
   }
-  return { cel };
+  const made = valueOf(withCalledPeer(tokens.map(inEnvoysWords)));
+  if ("problem" in made) return made;
+  const parts = "cel" in made ? [made.cel] : made.joined;
+  const problem = parts.map(partProblem).find((one) => one !== undefined);
+  return problem === undefined ? made : { problem };
 }
 
-/** What all of a value converts to text; undefined where it is no such conversion. */
-function convertedWhole(value: string): string | undefined {
-  const inner = /^\s*string\s*\(([^]*)\)\s*$/.exec(value)?.[1];
-  return inner === undefined || typeof readCel(inner) === "string" ? undefined : inner;
+/** Each of them is asked for as often as there are some. */
+const MOST_JOINED = 16;
+
+function valueOf(tokens: readonly Token[]): MetricExpression {
+  const operands = operandsOf(tokens);
+  const [only] = operands;
+  if (operands.length === 1 && only !== undefined) {
+    const inner = only.kind === "converted" ? tokenize(only.text) : undefined;
+    return typeof inner === "object" ? valueOf(inner) : { cel: only.text };
+  }
+  const isSum = operands.some(({ kind }) => kind === "no text");
+  if (isSum) return { cel: textIn(tokens).trim() };
+  return operands.length > MOST_JOINED
+    ? { problem: `${operands.length} texts that are joined, more than ${MOST_JOINED},` }
+    : { joined: partsOf(operands) };
 }
 
-function inEnvoysWords({ type, text }: Token, i: number, tokens: readonly Token[]): string {
-  const isWhole = tokens.slice(0, i).findLast((one) => one.type !== "space")?.text !== ".";
-  return type === "name" && text === "node" && isWhole ? "xds.node" : text;
+const textIn = (tokens: readonly Token[]): string => tokens.map(({ text }) => text).join("");
+
+/** What Envoy does not take of an expression, as a value has it. */
+function partProblem(part: string): string | undefined {
+  const problem = envoyCelProblem(part);
+  if (problem !== undefined) return `no CEL expression of a stock Envoy (${problem})`;
+  // Envoy's formats have operators between percent signs, texts or not.
+  if (part.includes("%")) return "a percent sign, which would end it,";
+  const tokens = tokenize(part);
+  if (typeof tokens === "string") return tokens;
+  if (isOfPeer(tokens)) {
+    return `what Istio's filters keep of the peer, of which a stock Envoy has only upstream_peer's ${PEER_FIELDS},`;
+  }
+  return joinsText(tokens)
+    ? "a text that is joined with another within something else, which a stock Envoy does not do,"
+    : undefined;
+}
+
+function inEnvoysWords({ type, text }: Token, i: number, tokens: readonly Token[]): Token {
+  if (type !== "name" || text !== "node") return { type, text };
+  const before = tokens.slice(Math.max(0, i - 2), i).findLast((one) => one.type !== "space");
+  return { type, text: before?.text === "." ? text : "xds.node" };
 }

@@ -1,3 +1,4 @@
+import { ENDPOINT_METADATA } from "../../config/kinds/peer-attributes.js";
 import {
   type EndpointGroup,
   localityBalancing,
@@ -12,7 +13,7 @@ import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
 import { podMetadata } from "../called-pod.js";
 import { defined } from "../defined.js";
-import { ENDPOINT_METADATA, type WorkloadLabels } from "../metrics-log.js";
+import type { WorkloadLabels } from "../metrics-log.js";
 
 /** One endpoint of a cluster, as far as Envoy has to know of it. */
 export interface ClusterEndpoint {
