@@ -95,7 +95,8 @@ export function virtualService(
   };
 }
 
-function destinationHosts(
+/** The hosts that routes send requests or connections, or copies of them, to, in full. */
+export function destinationHosts(
   spec: VirtualServiceSpec,
   namespace: string,
   resolver: HostResolver,

@@ -1,7 +1,7 @@
 import { serverInputs, serversOf } from "../../envoy/part/gateway-part.js";
 import { originOf } from "../../mesh/made-of.js";
 import { indented, placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
-import { describeVirtualService, type Target } from "./virtual-service.js";
+import { describeVirtualService, type Target, virtualServiceAt } from "./virtual-service.js";
 
 /** By which gateways a service can be reached from outside, and for which requests. */
 export function describeGateways(subject: Subject, target: Target): readonly string[] {
@@ -9,7 +9,9 @@ export function describeGateways(subject: Subject, target: Target): readonly str
   return [...mesh.gatewayVirtualServices.sorted()].flatMap(([key, virtualServices]) => {
     const gateway = mesh.gateways.get(key);
     if (gateway === undefined) return [];
-    const leading = virtualServices.filter((one) => one.destinations.includes(target.hostname));
+    const leading = virtualServices
+      .map((one) => virtualServiceAt(subject, one, key))
+      .filter((one) => one.destinations.includes(target.hostname));
     if (leading.length === 0) return [];
     const ref = originOf(gateway);
     const ports = (gateway.spec.servers ?? []).map(

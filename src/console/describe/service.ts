@@ -2,13 +2,14 @@ import { viewOfHost } from "../../mesh/host-view.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import type { Service } from "../../mesh/service.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
+import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { Workload } from "../../mesh/workload.js";
 import { describeDestinationRule, matchSubsets } from "./destination-rule.js";
 import { describeFaulty } from "./faulty.js";
 import { describeGateways } from "./gateways.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";
 import { describeTraffic } from "./traffic.js";
-import { describeVirtualService, type Target } from "./virtual-service.js";
+import { describeVirtualService, type Target, virtualServiceAt } from "./virtual-service.js";
 
 /** A service that some workloads serve: its ports, and what applies to those who call it. */
 export function describeServiceOf(
@@ -28,7 +29,9 @@ export function describeServiceOf(
     ...(view?.rule === undefined
       ? []
       : describeDestinationRule(subject, view.rule, target.subsets)),
-    ...(view?.virtualServices ?? []).flatMap((one) => describeVirtualService(subject, one, target)),
+    ...(view?.virtualServices ?? [])
+      .map((one) => virtualServiceAt(subject, one, MESH_GATEWAY))
+      .flatMap((one) => describeVirtualService(subject, one, target)),
     ...describeFaulty(subject, service.hostname),
   ];
 }

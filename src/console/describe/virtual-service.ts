@@ -5,7 +5,11 @@ import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { HTTPRoute } from "../../config/kinds/http-route.js";
 import type { StringMatch } from "../../config/kinds/string-match.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
+import {
+  destinationHosts,
+  resolveGateway,
+  type VirtualService,
+} from "../../mesh/virtual-service.js";
 import type { SubsetMatch } from "./destination-rule.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";
 
@@ -19,6 +23,38 @@ export interface Target {
 interface Fact {
   readonly reaches: boolean;
   readonly lines: readonly string[];
+}
+
+interface Matched {
+  readonly match?: readonly { readonly gateways?: readonly string[] }[];
+}
+
+/**
+ * A VirtualService with the routes and matches alone that are for a Gateway, by its key, or for the sidecars (`mesh`): one
+ * for an egress gateway has routes to that for the sidecars, and routes on from there.
+ */
+export function virtualServiceAt(
+  { mesh }: Pick<Subject, "mesh">,
+  virtualService: VirtualService,
+  gateway: string,
+): VirtualService {
+  const { spec, namespace, aliases } = virtualService;
+  const isAt = ({ gateways = [] }: { readonly gateways?: readonly string[] }): boolean =>
+    gateways.length === 0 || gateways.some((name) => resolveGateway(name, namespace) === gateway);
+  const routesAt = <Route extends Matched>(routes: readonly Route[] = []): readonly Route[] =>
+    routes.flatMap((route) => {
+      const { match = [] } = route;
+      const own = match.filter(isAt);
+      if (own.length === match.length) return [route];
+      return own.length === 0 ? [] : [{ ...route, match: own }];
+    });
+  const { http, tls, tcp } = spec;
+  const own = { ...spec, http: routesAt(http), tls: routesAt(tls), tcp: routesAt(tcp) };
+  const destinations = destinationHosts(own, namespace, mesh.resolver).flatMap((host) => [
+    host,
+    aliases.get(host) ?? host,
+  ]);
+  return { ...virtualService, spec: own, destinations };
 }
 
 /** A VirtualService as far as it leads to a service: which requests, and how many of them. */

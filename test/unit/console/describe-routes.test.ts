@@ -158,6 +158,42 @@ test("a Gateway is told with where the gateways that are connected listen for it
   ]);
 });
 
+test("of a VirtualService for sidecars and for a Gateway each part is told with its own routes", () => {
+  const egress = networking("VirtualService", "egress", {
+    hosts: ["shop", "shop.example.com"],
+    gateways: ["edge", "mesh"],
+    http: [
+      {
+        match: [{ gateways: ["mesh"], uri: { prefix: "/inside" } }],
+        route: [{ destination: { host: "edge" } }],
+      },
+      {
+        match: [
+          { gateways: ["edge"], uri: { prefix: "/at-the-gateway" } },
+          { gateways: ["mesh"], uri: { prefix: "/in-the-mesh" } },
+        ],
+        route: [{ destination: { host: "shop" } }],
+      },
+    ],
+  });
+  const subject = subjectOf([...SHOP, GATEWAY, egress, FRONT], [gatewayAt("edge-0", "10.0.0.9")]);
+  expect(linesFrom("VirtualService", describeService(subject, shop))).toEqual([
+    "VirtualService: egress",
+    '   Route to host "shop"',
+    "   Match: /in-the-mesh*",
+    "   1 more route does not lead to these pods",
+    "--------------------",
+    "Exposed on Gateway: edge, port 80/HTTP for shop.example.com",
+    "   Reached at 10.0.0.9:8080, edge-0.default",
+    "VirtualService: egress",
+    '   Route to host "shop"',
+    "   Match: /at-the-gateway*",
+  ]);
+  // Calls lead to the gateway from the sidecars alone.
+  const edge = { name: "edge", namespace: "default" };
+  expect(describeService(subject, edge)?.join("\n")).not.toContain("Exposed");
+});
+
 test("a Gateway that no gateway serves is told so", () => {
   const subject = subjectOf([...SHOP, GATEWAY, ROUTE]);
   expect(linesFrom("Exposed", describeService(subject, shop)).slice(1, 2)).toEqual([
