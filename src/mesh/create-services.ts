@@ -16,14 +16,15 @@ type Tables = Pick<ConfigSnapshot["tables"], "Service" | "ServiceEntry">;
 export function createServices(
   engine: Engine,
 ): (tables: Tables, defaults: ServiceDefaults, standIns: readonly StandIn[]) => Table<Service> {
-  const fromKubernetes = engine.derive<[ResourceOf<"Service">], [ServiceDefaults], Table<Service>>(
-    "kubernetes services",
-    (_key, [resource], defaults) => {
-      if (resource === undefined) return undefined;
-      const service = kubernetesService(resource, defaults);
-      return Table.from([[serviceKey(service), service]]);
-    },
-  );
+  const fromKubernetes = engine.derive<
+    [ResourceOf<"Service">],
+    [ServiceDefaults, readonly StandIn[]],
+    Table<Service>
+  >("kubernetes services", (_key, [resource], defaults, standIns) => {
+    if (resource === undefined) return undefined;
+    const service = withStandIns(kubernetesService(resource, defaults), standIns);
+    return Table.from([[serviceKey(service), service]]);
+  });
   const fromEntries = engine.derive<
     [ResourceOf<"ServiceEntry">],
     [ServiceDefaults, readonly StandIn[]],
@@ -58,7 +59,7 @@ export function createServices(
   return (tables, defaults, standIns) => {
     const all = definitions(
       both([
-        fromKubernetes([tables.Service], defaults),
+        fromKubernetes([tables.Service], defaults, standIns),
         fromEntries([tables.ServiceEntry], defaults, standIns),
       ]),
     );

@@ -5,7 +5,10 @@ import type { Service, StaticEndpoint } from "./service.js";
  * pipeline.
  */
 export interface StandIn {
+  /** By which it is called in the mesh. */
   readonly host: string;
+  /** The name of the host itself, which its certificate is for. */
+  readonly name: string;
   /** The port of the host that it stands in for. */
   readonly port: number;
   readonly address: string;
@@ -57,6 +60,7 @@ export function sameStandIns(a: readonly StandIn[], b: readonly StandIn[]): bool
       const other = b[i];
       return (
         one.host === other?.host &&
+        one.name === other.name &&
         one.port === other.port &&
         one.address === other.address &&
         one.standInPort === other.standInPort &&

@@ -76,10 +76,10 @@ export function noticeLines(
       ({ namespace, name, hosts }) =>
         `made a development certificate for ${hosts.join(", ")}: there is no Secret ${name}.${namespace}`,
     ),
-    ...standIns.map(
-      ({ host, port, address, standInPort }) =>
-        `made a stand-in for ${host}:${port} at ${address}:${standInPort}; --no-stand-ins calls the real one`,
-    ),
+    ...standIns.map(({ host, name, port, address, standInPort }) => {
+      const called = host === name ? "" : ` (${host})`;
+      return `made a stand-in for ${name}:${port}${called} at ${address}:${standInPort}; --no-stand-ins calls the real one`;
+    }),
   ];
 }
 

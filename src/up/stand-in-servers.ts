@@ -31,24 +31,21 @@ export function createStandInPlaces(
     return chosen;
   };
   return async (hosts) => {
-    const assigned = await slots.assign(
-      "hosts",
-      hosts.map(({ host }) => host),
-    );
+    const assigned = await slots.assign("hosts", [...new Set(hosts.map(({ name }) => name))]);
     const listeners: EchoListener[] = [];
     const standIns: StandIn[] = [];
-    for (const { host, ports } of hosts) {
-      const address = standInAddress(assigned.get(host) ?? 0);
-      const { certificate, key } = await certificates.certificateFor([host]);
+    for (const { host, name, ports } of hosts) {
+      const address = standInAddress(assigned.get(name) ?? 0);
+      const { certificate, key } = await certificates.certificateFor([name]);
       for (const { number, targetPort } of ports) {
         const port = await choosePort(address, targetPort);
-        // Two ports of the host may lead to one of its server.
+        // Two ports of the host may lead to one of its server, as two names of it do.
         if (!standIns.some((one) => one.address === address && one.standInPort === port)) {
-          const identity = { standInFor: host };
+          const identity = { standInFor: name };
           listeners.push({ address, port, identity, tls: { certificate, key } });
         }
         const { rootFile: rootsFile } = certificates;
-        standIns.push({ host, port: number, address, standInPort: port, rootsFile });
+        standIns.push({ host, name, port: number, address, standInPort: port, rootsFile });
       }
     }
     return { listeners, standIns };

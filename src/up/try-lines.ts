@@ -128,9 +128,10 @@ function httpPort({ spec }: ResourceOf<"Service">): number | undefined {
 
 function externalLines(options: TryOptions, caller: PlacedPod): TryLine[] {
   const { tables, standIns, rootFile, curlHasProxy } = options;
-  const callable = externalHosts(tables).flatMap(({ host, ports }) =>
+  const callable = externalHosts(tables).flatMap(({ host, name, ports }) =>
     ports
-      .filter(({ protocol }) => isHttp(protocol) || isTls(protocol))
+      // Its certificate is not for the other names by which it is called.
+      .filter(({ protocol }) => isHttp(protocol) || (isTls(protocol) && host === name))
       .map(({ number, protocol }) => ({ host, number, tls: isTls(protocol) })),
   );
   const [first] = callable;

@@ -166,6 +166,28 @@ test("follows replicas, namespaces and mistakes in the files", async () => {
   await mesh.line(/^reports-0\.mynamespace runs at 127\.30\..*, ready in/);
 });
 
+test("has a server stand in for a host that an ExternalName names", async () => {
+  const mesh = await up();
+  await mesh.line(new RegExp(`^${LAST_LINE}$`));
+  const call = mesh.command(/from my-service-0 to payments/).replace(/\S+$/, "http://warehouse/");
+
+  const service = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "warehouse" },
+    spec: {
+      type: "ExternalName",
+      externalName: "warehouse.example.org",
+      ports: [{ name: "http", port: 80 }],
+    },
+  };
+  await writeFile(join(mesh.shop, "warehouse.json"), JSON.stringify(service));
+  await mesh.line(/made a stand-in for warehouse\.example\.org:80 \(warehouse\.default/);
+  await expect
+    .poll(() => answer(call).catch(() => undefined))
+    .toMatchObject({ standInFor: "warehouse.example.org", authority: "warehouse" });
+});
+
 test("gives way to a certificate of the user's, and comes back when it is gone", async () => {
   const mesh = await up();
   await mesh.line(new RegExp(`^${LAST_LINE}$`));

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
+import type { StandIn } from "../../../src/mesh/stand-in.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
@@ -13,6 +14,7 @@ const HOST = "ext.example.com";
 const ROOTS_FILE = "/state/root.pem";
 const STAND_IN = {
   host: HOST,
+  name: HOST,
   port: 80,
   address: "127.33.0.1",
   standInPort: 443,
@@ -37,14 +39,17 @@ spec:
 `;
 
 /** How a sidecar calls the host: its cluster. */
-function callsOf(tls: string, standIns: readonly (typeof STAND_IN)[]): object {
-  const snapshot = createDirectory().write({ "ext.yaml": original(tls) });
+const callsOf = (tls: string, standIns: readonly StandIn[]): object =>
+  clusterOf(`outbound|80||${HOST}`, original(tls), standIns);
+
+function clusterOf(name: string, files: string, standIns: readonly StandIn[]): object {
+  const snapshot = createDirectory().write({ "ext.yaml": files });
   const discovery = createDiscovery(encoder, snapshot);
   const proxy = parseNode({ id: SIDECAR, metadata: {} });
   if ("invalid" in proxy) throw new Error(proxy.invalid);
   discovery.update({ snapshot, proxies: Table.from([[proxy.id, proxy]]), standIns });
   const { clusters } = discovery.resourcesOf({ proxy, controlPlane: undefined });
-  const bytes = clusters.get(`outbound|80||${HOST}`)?.bytes;
+  const bytes = clusters.get(name)?.bytes;
   if (bytes === undefined) throw new Error("there is no such cluster");
   return encoder.decode("envoy.config.cluster.v3.Cluster", bytes);
 }
@@ -68,4 +73,25 @@ test("a stand-in is not trusted where the rule names roots", () => {
 
 test("the host itself is checked against the operating system's roots", () => {
   expect(callsOf("", [])).toMatchObject(trusting("/etc/ssl/certs/ca-certificates.crt"));
+});
+
+test("a stand-in for the host that an ExternalName names is called by the name of the Service", () => {
+  const named = `
+apiVersion: v1
+kind: Service
+metadata: { name: ext }
+spec: { type: ExternalName, externalName: ${HOST}, ports: [{ port: 80 }] }
+`;
+  const host = "ext.default.svc.cluster.local";
+  expect(clusterOf(`outbound|80||${host}`, named, [{ ...STAND_IN, host }])).toMatchObject({
+    loadAssignment: {
+      endpoints: [
+        {
+          lbEndpoints: [
+            { endpoint: { address: { socketAddress: { address: "127.33.0.1", portValue: 443 } } } },
+          ],
+        },
+      ],
+    },
+  });
 });

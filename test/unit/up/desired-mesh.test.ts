@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { KubernetesGatewaySpec } from "../../../src/config/kinds/gateway-api/gateway.js";
+import type { SpecOf } from "../../../src/config/kinds.js";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
 import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
@@ -420,14 +421,64 @@ test("external hosts are those that are called by their names, with all of their
     ),
   );
   expect(externalHosts).toEqual([
-    { host: "*.example.info", ports: [{ number: 443, targetPort: 443, protocol: "HTTPS" }] },
-    { host: "*.example.net", ports: [{ number: 80, targetPort: 80, protocol: "HTTP" }] },
+    {
+      host: "*.example.info",
+      name: "*.example.info",
+      ports: [{ number: 443, targetPort: 443, protocol: "HTTPS" }],
+    },
+    {
+      host: "*.example.net",
+      name: "*.example.net",
+      ports: [{ number: 80, targetPort: 80, protocol: "HTTP" }],
+    },
     {
       host: "ext.example.com",
+      name: "ext.example.com",
       ports: [
         { number: 443, targetPort: 443, protocol: "HTTPS" },
         { number: 80, targetPort: 8080, protocol: "HTTP" },
       ],
+    },
+  ]);
+});
+
+test("external hosts are those that ExternalNames name, unless these are names of what is in the mesh", () => {
+  const named = (
+    id: string,
+    externalName: string,
+    ports: NonNullable<SpecOf<"Service">["ports"]>,
+  ): ConfigResource =>
+    resource("Service", id, { spec: { type: "ExternalName", externalName, ports: [...ports] } });
+  const http = { port: 80, name: "http", targetPort: 8080 };
+  const { externalHosts } = desiredMesh(
+    tablesOf(
+      resource("Service", "a", { spec: { ports: [http] } }),
+      resource("ServiceEntry", "registered", {
+        spec: {
+          hosts: ["registered.example.org"],
+          ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+          resolution: "STATIC",
+        },
+      }),
+      named("inside", "a.default.svc.cluster.local", [http]),
+      named("known", "registered.example.org", [http]),
+      named("outside.shop", "api.example.org", [http, { port: 53, protocol: "UDP", name: "dns" }]),
+      named("by-way", "outside.shop.svc.cluster.local", [{ port: 5432, name: "tcp" }]),
+      named("portless", "api.example.org", []),
+      named("round", "about.default.svc.cluster.local", [http]),
+      named("about", "round.default.svc.cluster.local", [http]),
+    ),
+  );
+  expect(externalHosts).toEqual([
+    {
+      host: "by-way.default.svc.cluster.local",
+      name: "api.example.org",
+      ports: [{ number: 5432, targetPort: 5432, protocol: "TCP" }],
+    },
+    {
+      host: "outside.shop.svc.cluster.local",
+      name: "api.example.org",
+      ports: [{ number: 80, targetPort: 80, protocol: "HTTP" }],
     },
   ]);
 });

@@ -447,6 +447,7 @@ test("has servers stand in for hosts outside the mesh, each on its own address",
   expect(scene.standIns).toEqual([
     {
       host: "ext.example.com",
+      name: "ext.example.com",
       port: 21443,
       address: expect.stringMatching(/^127\.33\./),
       standInPort: 21443,
@@ -458,6 +459,20 @@ test("has servers stand in for hosts outside the mesh, each on its own address",
     identity: { standInFor: "ext.example.com" },
     tls: { certificate: "for ext.example.com" },
   });
+});
+
+test("has one server stand in for a host that is called by several names", async () => {
+  const named = (name: string, port: number): ConfigResource =>
+    resource("Service", name, {
+      spec: { type: "ExternalName", externalName: "api.example.org", ports: [{ port }] },
+    });
+  const scene = await start([named("one", 21443), named("other", 21443), named("third", 21080)]);
+  const addresses = new Set(scene.standIns.map(({ address }) => address));
+  expect([scene.standIns.length, addresses.size]).toEqual([3, 1]);
+  expect(scene.listeners.map(({ port, identity }) => ({ port, identity }))).toEqual([
+    { port: 21443, identity: { standInFor: "api.example.org" } },
+    { port: 21080, identity: { standInFor: "api.example.org" } },
+  ]);
 });
 
 test("ends everything when it is closed", async () => {

@@ -60,17 +60,20 @@ test("notices say what was made and why", () => {
   });
   const standIn = {
     host: "ext.example.com",
+    name: "ext.example.com",
     port: 443,
     address: "127.33.0.1",
     standInPort: 8443,
     rootsFile: "/state/root.pem",
   };
   const desired = desiredMesh(tablesOf(gateway, deployment("a.shop")));
-  expect(noticeLines(desired, [standIn])).toEqual([
+  const named = { ...standIn, host: "ext.shop.svc.cluster.local" };
+  expect(noticeLines(desired, [standIn, named])).toEqual([
     "no file declares the namespace shop: its workloads get sidecars, as with istio-injection: enabled",
     "made a gateway, istio-ingressgateway.istio-system with a Service (443→8443): no workload has the labels that Gateways select",
     "made a development certificate for app.example.com: there is no Secret app-tls.istio-system",
     "made a stand-in for ext.example.com:443 at 127.33.0.1:8443; --no-stand-ins calls the real one",
+    "made a stand-in for ext.example.com:443 (ext.shop.svc.cluster.local) at 127.33.0.1:8443; --no-stand-ins calls the real one",
   ]);
 });
 

@@ -158,6 +158,7 @@ describe("from a sidecar", () => {
   test("calls a host outside the mesh, and trusts its stand-in", () => {
     const standIn = {
       host: "ext.example.com",
+      name: "ext.example.com",
       port: 443,
       address: "127.33.0.1",
       standInPort: 443,
@@ -169,6 +170,22 @@ describe("from a sidecar", () => {
     expect(commands([deployment("a"), EXTERNAL], { standIns: [standIn] })).toEqual([
       "curl --cacert /state/root.pem -x http://127.32.0.1:15007 https://ext.example.com/",
     ]);
+  });
+
+  test("calls a host that an ExternalName names, where its certificate need not be for that", () => {
+    const named = resource("Service", "ext", {
+      spec: {
+        type: "ExternalName",
+        externalName: "api.example.org",
+        ports: [
+          { port: 443, name: "https" },
+          { port: 8080, name: "http" },
+        ],
+      },
+    });
+    expect(commands([deployment("a"), named])).toContain(
+      "curl -x http://127.32.0.1:15007 http://ext.default.svc.cluster.local:8080/",
+    );
   });
 
   test("names one of the hosts of a wildcard that is looked up", () => {
