@@ -40,6 +40,7 @@ import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import { createAcceptBoth } from "./envoy/cluster/peers.js";
 import { createEncoder, type Encoder } from "./envoy/encoder.js";
+import { createNamedFiles } from "./envoy/named-files.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { TlsSource } from "./grpc/server.js";
 import type { StandIn } from "./mesh/stand-in.js";
@@ -198,6 +199,7 @@ function openStreams(
     isChangeDue: configuration.isLooking,
     questions,
     acceptBoth: createAcceptBoth(encoder),
+    files: createNamedFiles(encoder.registry),
     registry: encoder.registry,
     clock: systemClock(),
     observer: joinObservers([

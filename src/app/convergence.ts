@@ -1,6 +1,6 @@
 /** Finds out which proxies an update concerned, and when they have taken it. */
 import type { Timers } from "../ca/timers.js";
-import type { StreamName, XdsObserver } from "../xds/observer.js";
+import type { Acked, StreamName, XdsObserver } from "../xds/observer.js";
 import { mergeUpdates, type Update } from "./update.js";
 
 /** What became of an update. */
@@ -56,7 +56,7 @@ function startedAt(now: number, update: Update): Followed {
 }
 
 /** A response, or the answer to it. */
-type Exchange = StreamName & { readonly typeUrl: string; readonly nonce: string };
+type Exchange = StreamName & Pick<Acked, "typeUrl" | "nonce" | "isRetry">;
 
 /** What streams were sent and have not answered: of each type the latest, since its answer is one to those before it. */
 interface Unanswered {
@@ -149,7 +149,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
   };
   const answered = (event: Exchange): void => {
     unanswered.answered(event);
-    if (followed === undefined) return;
+    if (followed === undefined || event.isRetry === true) return;
     followed.lastAnswer = timers.now();
     followed.lastEvent = followed.lastAnswer;
     const { session } = event;
@@ -172,7 +172,8 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
     observer: {
       pushed: (event) => {
         unanswered.sent(event);
-        if (followed === undefined || event.changed + event.removed === 0) return;
+        if (followed === undefined || event.isRetry === true) return;
+        if (event.changed + event.removed === 0) return;
         if (!followed.concerned.has(event.session)) {
           followed.concerned.set(event.session, followed.since);
         }
@@ -181,7 +182,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
       acked: answered,
       nacked: (event) => {
         answered(event);
-        followed?.rejected.add(event.session);
+        if (event.isRetry !== true) followed?.rejected.add(event.session);
       },
       closed: ({ stream }) => {
         unanswered.forget(stream);

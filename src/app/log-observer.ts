@@ -31,7 +31,14 @@ export function logObserver(logger: Logger, now: () => number): XdsObserver {
     pushed: ({ session, typeUrl, resources, removed, bytes, nonce }) => {
       logger.debug({ proxy: session, typeUrl, resources, removed, bytes, nonce }, "sent resources");
     },
-    nacked: ({ session, typeUrl, error, names }) => {
+    nacked: ({ session, typeUrl, error, names, isRetry }) => {
+      if (isRetry === true) {
+        logger.debug(
+          { proxy: session, typeUrl, names },
+          "proxy refused again what it was sent again",
+        );
+        return;
+      }
       const more = names.length - MAX_NAMES;
       refused({
         proxy: session,

@@ -6,6 +6,7 @@ import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
 import type { Timers } from "../ca/timers.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { showable } from "../config/yaml/lines.js";
+import { awaitedFiles } from "../console/awaited-files.js";
 import { shortName } from "../debug/sync-state.js";
 import { blameFor, placeOf } from "../envoy/refusal-diagnostics.js";
 import type { EnvoyResource } from "../envoy/resource-set.js";
@@ -49,6 +50,7 @@ interface Refused {
   readonly name: string;
   readonly error: string;
   readonly resource: EnvoyResource | undefined;
+  readonly files: readonly string[];
   readonly proxies: Set<string>;
 }
 
@@ -120,7 +122,7 @@ function refusedNow({ streams, wanted }: QuarantineOptions): readonly Refused[] 
   const all = new Map<string, Refused>();
   for (const { session, types } of streams()) {
     for (const { typeUrl, quarantined } of types) {
-      for (const { name, version, error } of quarantined) {
+      for (const { name, version, error, files = [] } of quarantined) {
         const key = JSON.stringify([typeUrl, name, version, error]);
         const resource = wanted(session, typeUrl, name);
         const known = all.get(key) ?? {
@@ -129,6 +131,7 @@ function refusedNow({ streams, wanted }: QuarantineOptions): readonly Refused[] 
           name,
           error,
           resource,
+          files,
           proxies: new Set<string>(),
         };
         known.proxies.add(session);
@@ -157,10 +160,10 @@ function each(
   snapshot: Pick<ConfigSnapshot, "tables" | "locate">,
 ): readonly Diagnostic[] {
   return refused
-    .map(({ typeUrl, name, error, resource, proxies }): Diagnostic => {
+    .map(({ typeUrl, name, error, resource, files, proxies }): Diagnostic => {
       const [refuse, go] = proxies.size === 1 ? ["refuses", "goes"] : ["refuse", "go"];
       const what = `${shortName(typeUrl)} ${shortened(name)}`;
-      const words = showable(error.trim());
+      const words = showable(`${error.trim()}${awaitedFiles(files)}`);
       return {
         severity: "error",
         code: CODE,

@@ -7,6 +7,7 @@ import type {
   TypeSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { columns } from "../base/columns.js";
+import { awaitedFiles } from "../console/awaited-files.js";
 
 /** How far istioctl sets these columns apart. */
 const GAP = 5;
@@ -103,12 +104,15 @@ export function peerLines(peers: readonly PeerJson[]): readonly string[] {
   return lines.length === 0 ? [] : ["", ...lines];
 }
 
-function refusalLine(who: string, { names = [], sources = [], error = "" }: RefusalJson): string {
+function refusalLine(
+  who: string,
+  { names = [], sources = [], error = "", files = [] }: RefusalJson,
+): string {
   const what = names.map((name, i) => {
     const source = sources[i] ?? "";
     return source === "" ? name : `${name}, made by ${source}`;
   });
-  return `${who} ${what.join("; ")}: ${error.trim()}`;
+  return `${who} ${what.join("; ")}: ${error.trim()}${awaitedFiles(files)}`;
 }
 
 /** What proxies refuse, below a table; nothing when they refuse nothing. */

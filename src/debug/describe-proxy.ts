@@ -25,7 +25,8 @@ function lastRefusal(
   const { at, error } = lastNacked ?? first;
   const names = quarantined.map(({ name }) => name);
   const sources = names.map((name) => formatSource(madeAt(session, typeUrl, name)));
-  return { at: timestamp(at), error, names, sources };
+  const files = [...new Set(quarantined.flatMap((one) => one.files ?? []))];
+  return { at: timestamp(at), error, names, sources, ...(files.length === 0 ? {} : { files }) };
 }
 
 function formatSource({ position, resource = "" }: ReturnType<MadeAt>): string {

@@ -6,6 +6,7 @@ import { status } from "../grpc/status-code.js";
 import { AdsStream, type Entrance, type StreamHost } from "./ads-stream.js";
 import { createBacklog } from "./backlog.js";
 import type { Clock } from "./clock.js";
+import type { FileNames } from "./file-names.js";
 import { createKnownTables } from "./known-tables.js";
 import { createAdmission, createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { messageDecoder } from "./message-decoder.js";
@@ -33,6 +34,8 @@ export interface AdsServerOptions {
   readonly isChangeDue?: () => boolean;
   /** How a cluster is changed on its way (see passage.ts); no cluster when absent. */
   readonly acceptBoth?: AcceptBoth;
+  /** What is sent again when a client refuses it; nothing when absent. See retries.ts. */
+  readonly files?: FileNames;
   /** Has the message envoy.config.core.v3.Node. */
   readonly registry: Registry;
   readonly clock: Clock;
@@ -59,6 +62,12 @@ export interface AdsServer {
 
 const NOTHING: ResourceTable = Table.empty();
 
+const NO_FILES: FileNames = {
+  of: () => [],
+  respelled: (_typeUrl, bytes) => bytes,
+  asWritten: (words) => words,
+};
+
 const NEVER = (): boolean => false;
 
 const NODE = "envoy.config.core.v3.Node";
@@ -78,14 +87,14 @@ function createStreamIds(): () => string {
  * @throws MissingTypeError
  */
 export function createAdsServer(options: AdsServerOptions): AdsServer {
-  const { clock, sessions, registry, observer = {}, isChangeDue = NEVER } = options;
+  const { clock, sessions, observer = {}, isChangeDue = NEVER, files = NO_FILES } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
   const seed = (): number => randomInt(2 ** 31);
   const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
   const [planner, ways] = [createSharedPlanner(), createWays(options.acceptBoth)];
-  const steps = createSharedSteps();
-  const encoder = createResponseEncoder();
+  const [steps, encoder] = [createSharedSteps(), createResponseEncoder()];
+  const shared = { pacing, plan: planner.plan, ways, steps, names, known, files };
   const nextId = createStreamIds();
   const streams = new Map<string, AdsStream>();
   const turns = createTurns({
@@ -107,8 +116,8 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     observer,
     encoder,
     readRequest: createRequestReader(),
-    decodeNode: messageDecoder(registry, NODE, "a node") as StreamHost["decodeNode"],
-    moment: () => ({ now: clock.now(), pacing, plan: planner.plan, ways, steps, names, known }),
+    decodeNode: messageDecoder(options.registry, NODE, "a node") as StreamHost["decodeNode"],
+    moment: () => ({ ...shared, now: clock.now() }),
     wake: turns.add,
     backlog,
     waitingRoom: createWaitingRoom(limits),

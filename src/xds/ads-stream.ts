@@ -349,7 +349,8 @@ export class AdsStream implements CallListener {
     const { stream, session, protocol } = open.name;
     const ms = clock.now() - flight.sentAt;
     // The flight's, which many share, not those that were read for this answer: events are kept for a while.
-    const event = { stream, session, protocol, typeUrl, nonce: flight.nonce, ms };
+    const { isRetry = false } = flight.payload;
+    const event = { stream, session, protocol, typeUrl, nonce: flight.nonce, isRetry, ms };
     if (error === undefined) observer.acked?.(event);
     else {
       // Of what it accepted it cannot have refused anything: that is about something before (see settle.ts).

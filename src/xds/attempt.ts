@@ -19,6 +19,8 @@ import {
 export interface Attempt {
   readonly payload: Payload;
   readonly subscription: Subscription;
+  /** The client was sent it before, among others, and refused that. */
+  readonly isAgain?: true;
 }
 
 /**
@@ -159,7 +161,8 @@ function attemptGroup(
 ): Attempt | undefined {
   const payload = payloadWithout(subscription, table, difference, others);
   if (payload === undefined) return undefined;
-  return partly(edited(subscription, { suspects: later }), table, payload, others);
+  const after = edited(subscription, { suspects: later });
+  return { ...partly(after, table, payload, others), isAgain: true };
 }
 
 /** All of a table is told but for the withheld names, which stay as they are. */

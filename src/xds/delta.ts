@@ -12,7 +12,7 @@
  * Source: xDS protocol, "Incremental xDS" and "How the client specifies what resources to return".
  */
 import { Table } from "../base/table.js";
-import { endpointsDue } from "./follow-ups.js";
+import { endpointsDue, withTaken } from "./follow-ups.js";
 import type { HeldVersions } from "./held-versions.js";
 import type { KnownTables } from "./known-tables.js";
 import type { Moment } from "./moment.js";
@@ -51,7 +51,8 @@ export function onDeltaRequest(
     const first = table && firstSubscription(state, table, request, moment);
     return first === undefined ? state : withSubscription(state, first);
   }
-  return withSubscription(state, resubscribed(judged(known, request, moment), request, moment));
+  const after = resubscribed(judged(known, request, moment), request, moment);
+  return withTaken(withSubscription(state, after), known);
 }
 
 /** The subscription after what a request says of a response. */
@@ -59,8 +60,8 @@ function judged(known: Subscription, request: DeltaRequest, moment: Moment): Sub
   const { nonce, error } = request;
   if (nonce === "") return known;
   const { now, steps } = moment;
-  if (error !== undefined) return settle(known, { nonce, error }, now);
-  return steps.acked(known, nonce, now, () => settle(known, { nonce }, now));
+  if (error !== undefined) return settle(known, { nonce, error }, moment);
+  return steps.acked(known, nonce, now, () => settle(known, { nonce }, moment));
 }
 
 function firstSubscription(

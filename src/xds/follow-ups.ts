@@ -6,10 +6,10 @@
  */
 import { arrivals } from "./arrivals.js";
 import { type NamePool, NO_NAMES } from "./names.js";
-import { NO_REJECTIONS } from "./rejections.js";
+import { NO_REJECTIONS, rejectionOf } from "./rejections.js";
 import { type EncodedResource, TYPE_URL } from "./resource.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { edited, isSameContent, wants } from "./subscription.js";
+import { edited, isSameContent, type Subscription, wants } from "./subscription.js";
 
 const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
 
@@ -84,11 +84,25 @@ function withRequested(
 function withAnotherTry(state: StreamState, secrets: readonly EncodedResource[]): StreamState {
   const before = subscriptionTo(state, TYPE_URL.secret);
   const isReplaced = (secret: EncodedResource): boolean => {
-    const accepted = before?.accepted.get(secret.name);
-    const known = accepted !== undefined || before?.rejections.has(secret.name) === true;
-    return known && !isSameContent(accepted, secret);
+    if (before === undefined) return false;
+    const accepted = before.accepted.get(secret.name);
+    const known = accepted !== undefined || before.rejections.has(secret.name);
+    // What is only tried again is no other content: see withTaken.
+    const isTried = rejectionOf(before.rejections, secret) !== undefined;
+    return known && !isTried && !isSameContent(accepted, secret);
   };
-  if (!secrets.some(isReplaced)) return state;
+  return secrets.some(isReplaced) ? anotherTry(state) : state;
+}
+
+/** The state after the client has judged something: a secret that it takes after all is another chance too. */
+export function withTaken(state: StreamState, before: Subscription): StreamState {
+  if (before.typeUrl !== TYPE_URL.secret || before.rejections.size === 0) return state;
+  const after = subscriptionTo(state, TYPE_URL.secret)?.rejections ?? NO_REJECTIONS;
+  const isTaken = [...before.rejections.keys()].some((name) => !after.has(name));
+  return isTaken ? anotherTry(state) : state;
+}
+
+function anotherTry(state: StreamState): StreamState {
   return state.subscriptions
     .filter(({ typeUrl, rejections }) => DEPENDS_ON_SECRETS.has(typeUrl) && rejections.size > 0)
     .map((subscription) => edited(subscription, { rejections: NO_REJECTIONS }))

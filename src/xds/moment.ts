@@ -1,3 +1,4 @@
+import type { FileNames } from "./file-names.js";
 import type { KnownTables } from "./known-tables.js";
 import type { NamePool } from "./names.js";
 import type { Pacing } from "./pacing.js";
@@ -15,4 +16,5 @@ export interface Moment {
   readonly ways: Ways;
   readonly names: NamePool;
   readonly known: KnownTables;
+  readonly files: FileNames;
 }

@@ -20,7 +20,9 @@ import { arrived } from "./passage.js";
 import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
 import type { ResourceTable } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
 import type { Response } from "./response.js";
+import { asTried, nextRetryAt, withRetries } from "./retries.js";
 import type { Step } from "./shared-steps.js";
 import {
   type StreamState,
@@ -55,8 +57,10 @@ const MAX_FLIGHTS = 16;
 
 /** See the top of this file. The same state and moment always give the same, but for the time of a response by little. */
 export function nextResponses(state: StreamState, moment: Moment): Next {
-  const begun = arrived(state, moment);
-  return soleStep(begun, moment) ?? allSteps(begun, moment);
+  const begun = withRetries(arrived(state, moment), moment);
+  const next = soleStep(begun, moment) ?? allSteps(begun, moment);
+  const wakeAt = Math.min(next.wakeAt, nextRetryAt(next.state));
+  return wakeAt === next.wakeAt ? next : { ...next, wakeAt };
 }
 
 function allSteps(state: StreamState, moment: Moment): Next {
@@ -176,13 +180,13 @@ function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next 
       state: withSubscription(state, caughtUp(known, table, names)),
     };
   }
-  const subscription = withCurrentSuspects(known, plan.difference);
+  const subscription = oneByOne(withCurrentSuspects(known, plan.difference), plan.difference);
   const waiting = waitingFor(state, subscription, moment);
   const attempt = nextAttempt(subscription, table, plan, waiting.names);
   if (attempt === undefined) return { ...idle, wakeAt: waiting.until };
   const earliest = earliestAt(subscription, moment);
   if (moment.now < earliest) return { ...idle, wakeAt: Math.min(waiting.until, earliest) };
-  return send(state, attempt, moment);
+  return send(state, asTried(attempt, moment), moment);
 }
 
 /** Nothing can have changed: seen without looking into the tables. */
@@ -231,6 +235,15 @@ function withCurrentSuspects(subscription: Subscription, { changed }: Difference
   const suspects = subscription.suspects
     .map((group) => group.filter(({ name, version }) => versions.get(name) === version))
     .filter((group) => group.length > 0);
+  return edited(subscription, { suspects });
+}
+
+/** Of a type whose resources go one by one, each goes as what is suspected does. */
+function oneByOne(subscription: Subscription, { changed }: Difference): Subscription {
+  if (changed.length < 2 || rulesOf(subscription.typeUrl).oneByOne !== true) return subscription;
+  const known = new Set(subscription.suspects.flat());
+  const others = changed.filter((it) => !known.has(it) && !isRejected(subscription, it));
+  const suspects = [...subscription.suspects, ...others.map((resource) => [resource])];
   return edited(subscription, { suspects });
 }
 

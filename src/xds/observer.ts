@@ -19,6 +19,7 @@ export interface Pushed extends StreamName {
   readonly changed: number;
   readonly removed: number;
   readonly bytes: number;
+  readonly isRetry?: boolean;
   /** Milliseconds that it took to find out what to send, to encode it and to hand it over. */
   readonly ms: number;
 }
@@ -27,6 +28,8 @@ export interface Pushed extends StreamName {
 export interface Acked extends StreamName {
   readonly typeUrl: string;
   readonly nonce: string;
+  /** It was about what the client had refused before, which was sent again in case that it takes it now. */
+  readonly isRetry?: boolean;
   /** Milliseconds from the response to the ACK. */
   readonly ms: number;
 }

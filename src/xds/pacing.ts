@@ -9,7 +9,19 @@ export interface Pacing {
   readonly warmWaitMs: number;
   /** A client that comes back says within this time all that it holds; removals of clusters wait for it. */
   readonly resumeWaitMs: number;
+  /**
+   * What a client refused and names files of its machine is sent again after so long, and then after twice as long each time, up
+   * to the second.
+   */
+  readonly firstRetryMs: number;
+  readonly lastRetryMs: number;
 }
 
 /** The pacing of a server that is not told otherwise. */
-export const DEFAULT_PACING: Pacing = { ackWaitMs: 1000, warmWaitMs: 5000, resumeWaitMs: 1000 };
+export const DEFAULT_PACING: Pacing = {
+  ackWaitMs: 1000,
+  warmWaitMs: 5000,
+  resumeWaitMs: 1000,
+  firstRetryMs: 1000,
+  lastRetryMs: 30_000,
+};

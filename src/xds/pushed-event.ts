@@ -11,7 +11,7 @@ export function pushedEvent(
   bytes: number,
   ms: number,
 ): Pushed {
-  const { version, resources, changed, removed } = payload;
+  const { version, resources, changed, removed, isRetry = false } = payload;
   return {
     stream,
     session,
@@ -23,6 +23,7 @@ export function pushedEvent(
     changed: changed.length,
     removed: removed.length,
     bytes,
+    isRetry,
     ms,
   };
 }

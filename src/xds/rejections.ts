@@ -7,6 +7,14 @@ export interface Rejection {
   readonly error: string;
   /** Milliseconds of the clock. */
   readonly at: number;
+  /** The files of the client's machine that it names: whether it is taken depends on them. Absent when there are none. */
+  readonly files?: readonly string[];
+  /** After so long it is sent again, in milliseconds; never when absent. */
+  readonly retryMs?: number;
+  /** It is being sent again now. */
+  readonly isTried?: boolean;
+  /** EncodedResource.isRespelled of what was refused last. */
+  readonly isRespelled?: boolean;
 }
 
 /**
@@ -30,6 +38,23 @@ export function rejectionOf(
   { name, version }: Pick<EncodedResource, "name" | "version">,
 ): Rejection | undefined {
   return rejections.get(name)?.find((one) => one.version === version);
+}
+
+/** What a client refused without the contents that it has taken after all; the same object when there are none. */
+export function withoutTaken(
+  before: Rejections,
+  taken: readonly Pick<EncodedResource, "name" | "version">[],
+): Rejections {
+  if (before.size === 0) return before;
+  const known = taken.filter((one) => rejectionOf(before, one) !== undefined);
+  if (known.length === 0) return before;
+  const rejections = new Map(before);
+  for (const { name, version } of known) {
+    const others = (rejections.get(name) ?? []).filter((one) => one.version !== version);
+    if (others.length === 0) rejections.delete(name);
+    else rejections.set(name, others);
+  }
+  return rejections;
 }
 
 /** What a client refused with one more content. */

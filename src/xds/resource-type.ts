@@ -20,6 +20,13 @@ export interface TypeRules {
    * is gone only if it asks for it. Envoy would answer with 500 in filter chains that it drains.
    */
   readonly staysWhenGone?: true;
+  /** A client recalls what it looked at last under a name, also when it refused that, and takes the same again without a look. */
+  readonly recalls?: true;
+  /**
+   * Its resources are sent one to a response, since a client recalls what it refused, and there is nothing else by which those
+   * could be told apart of which it refused one.
+   */
+  readonly oneByOne?: true;
   /**
    * The encoded resource of a name that says that there is nothing under it: in state of the world it answers a client that
    * asks for what is not there. Of types that have it not, such a client is not answered.
@@ -37,13 +44,16 @@ const KNOWN_TYPES: readonly (readonly [string, Omit<TypeRules, "rank">])[] = [
     TYPE_URL.endpoint,
     { emptyMeansAll: false, listsAll: false, usesClusters: false, nothingOf: noEndpoints },
   ],
-  [TYPE_URL.secret, { emptyMeansAll: false, listsAll: false, usesClusters: false }],
+  [TYPE_URL.secret, { emptyMeansAll: false, listsAll: false, usesClusters: false, recalls: true }],
   [TYPE_URL.listener, { emptyMeansAll: true, listsAll: true, usesClusters: true }],
   [TYPE_URL.route, { emptyMeansAll: false, listsAll: false, usesClusters: true }],
   [TYPE_URL.virtualHost, { emptyMeansAll: true, listsAll: false, usesClusters: true }],
   [
     TYPE_URL.extensionConfig,
-    { emptyMeansAll: false, listsAll: false, usesClusters: true, staysWhenGone: true },
+    {
+      ...{ emptyMeansAll: false, listsAll: false, usesClusters: true },
+      ...{ staysWhenGone: true, oneByOne: true },
+    },
   ],
 ];
 

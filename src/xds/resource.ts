@@ -23,6 +23,8 @@ export interface EncodedResource {
    * would answer wrongly.
    */
   readonly exclusive?: readonly string[];
+  /** The files that it names have other names than in the resource of the view, which lead to them as well: see retries.ts. */
+  readonly isRespelled?: true;
   /**
    * Why every client would refuse it, where that is known. Then it is not sent, and a client goes on with what it has
    * under the name, as if it had refused it.

@@ -17,8 +17,10 @@
  * until the view changes, and what the client has goes on working.
  */
 import { Table } from "../base/table.js";
-import { withRejection } from "./rejections.js";
+import type { Moment } from "./moment.js";
+import { rejectionOf, withoutTaken, withRejection } from "./rejections.js";
 import type { EncodedResource } from "./resource.js";
+import { rulesOf } from "./resource-type.js";
 import {
   DOUBTFUL,
   edited,
@@ -42,6 +44,9 @@ export interface Verdict {
   readonly version?: string;
 }
 
+/** What of a moment a judgement depends on. */
+export type JudgedAt = Pick<Moment, "now" | "pacing" | "files">;
+
 /** An error is cut to this many characters where it is kept. */
 const ERROR_LENGTH = 1000;
 
@@ -58,7 +63,11 @@ export function findFlight(subscription: Subscription, nonce: string): Flight | 
 }
 
 /** A subscription after a verdict; the same object if the nonce is stale. */
-export function settle(subscription: Subscription, verdict: Verdict, now: number): Subscription {
+export function settle(
+  subscription: Subscription,
+  verdict: Verdict,
+  moment: JudgedAt,
+): Subscription {
   const index = subscription.flights.findIndex(({ nonce }) => nonce === verdict.nonce);
   const flight = subscription.flights[index];
   if (flight === undefined) return subscription;
@@ -69,10 +78,12 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
   const accepted = taken === 0 ? subscription.accepted : acceptedAfter(subscription, taken);
   if (taken > index) {
     const { nonce, payload } = flight;
-    const lastAcked = { nonce, version: payload.version, at: now };
+    const lastAcked = { nonce, version: payload.version, at: moment.now };
+    const known = subscription.flights.slice(0, taken).flatMap((one) => one.payload.changed);
     return edited(subscription, {
       accepted,
       flights,
+      rejections: withoutTaken(subscription.rejections, known),
       inherited: false,
       isDoubtful: false,
       lastAcked,
@@ -81,7 +92,7 @@ export function settle(subscription: Subscription, verdict: Verdict, now: number
   // Of what was refused in between the client may have taken some.
   const isDoubtful = subscription.isDoubtful || taken < index;
   const judged = edited(subscription, { accepted, flights, isDoubtful });
-  return refuse(judged, flight, error ?? "", now);
+  return refuse(judged, flight, error ?? "", moment);
 }
 
 /** How many of its flights a client has taken that refuses the one at an index, or one before. */
@@ -120,9 +131,11 @@ function refuse(
   subscription: Subscription,
   { nonce, payload }: Flight,
   words: string,
-  now: number,
+  moment: JudgedAt,
 ): Subscription {
-  const error = shortened(words);
+  const { now, files } = moment;
+  const isRespelled = payload.changed.some((one) => one.isRespelled === true);
+  const error = shortened(isRespelled ? files.asWritten(words) : words);
   const lastNacked = { nonce, version: payload.version, at: now, error };
   const recorded = edited(subscription, { lastNacked });
   const suspects = possibleCulprits(subscription, payload);
@@ -131,10 +144,7 @@ function refuse(
   if (only === undefined) return recorded;
   if (subscription.style === "complete" && subscription.inherited) return frozen(recorded);
   const isAlone = suspects.length === 1;
-  const rejection = { version: only.version, error, at: now };
-  const judged = isAlone
-    ? edited(recorded, { rejections: withRejection(recorded.rejections, only.name, rejection) })
-    : recorded;
+  const judged = isAlone ? rejected(recorded, only, error, moment) : recorded;
   // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
   if (subscription.style === "complete" && subscription.flights.length > 0) {
     return edited(judged, { isDoubtful: true, flights: withNews(subscription) });
@@ -143,8 +153,27 @@ function refuse(
   if (isAlone) return withoutCulprit(without, only);
   // What was sent in another version meanwhile is judged by that response.
   const current = suspects.filter((it) => isSameContent(subscription.held.get(it.name), it));
-  const groups = current.length === 0 ? [] : splitSuspects(current, words);
+  const groups =
+    current.length === 0 ? [] : splitSuspects(current, words, rulesOf(subscription.typeUrl));
   return edited(uncertain(without, suspects), { suspects: [...groups, ...without.suspects] });
+}
+
+/** The client is kept from what it refused alone, for a while if that names files. */
+function rejected(
+  subscription: Subscription,
+  resource: EncodedResource,
+  error: string,
+  { now, pacing, files: names }: JudgedAt,
+): Subscription {
+  const { rejections, typeUrl } = subscription;
+  const before = rejectionOf(rejections, resource);
+  const files = before?.files ?? names.of(typeUrl, resource.bytes).map(names.asWritten);
+  const { retryMs: last = pacing.firstRetryMs / 2 } = before ?? {};
+  const isRespelled = resource.isRespelled === true;
+  const retryMs = Math.min(last * 2, pacing.lastRetryMs);
+  const refused = { version: resource.version, error, at: now };
+  const rejection = files.length === 0 ? refused : { ...refused, files, retryMs, isRespelled };
+  return edited(subscription, { rejections: withRejection(rejections, resource.name, rejection) });
 }
 
 /** Before the first of the flights one was refused: what is in both may come with this one. */

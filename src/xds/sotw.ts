@@ -14,7 +14,7 @@
  * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
  */
 import { Table } from "../base/table.js";
-import { followUps } from "./follow-ups.js";
+import { followUps, withTaken } from "./follow-ups.js";
 import type { Moment } from "./moment.js";
 import { type NameSet, NO_NAMES, sameNames } from "./names.js";
 import { setVersion } from "./payload.js";
@@ -53,7 +53,7 @@ export function onSotwRequest(
   }
   const { nonce, error, version } = request;
   const flight = findFlight(known, nonce);
-  const settled = settle(known, { nonce, error, version }, moment.now);
+  const settled = settle(known, { nonce, error, version }, moment);
   const last = known.lastSent?.nonce;
   const isUpToDate = nonce === "" || last === undefined || nonce === last;
   if (!isUpToDate) {
@@ -65,7 +65,8 @@ export function onSotwRequest(
   const renamed = withNames(settled, request.names, moment);
   const isQuestion = error === undefined && flight === undefined;
   const isRepeated = isQuestion && renamed.names === settled.names;
-  return withSubscription(state, isRepeated ? askedAgain(renamed, nonce, moment) : renamed);
+  const after = isRepeated ? askedAgain(renamed, nonce, moment) : renamed;
+  return withTaken(withSubscription(state, after), known);
 }
 
 function firstSubscription(

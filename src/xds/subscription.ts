@@ -39,6 +39,8 @@ export interface Payload {
   readonly removed: readonly string[];
   /** What other streams may be sent too and the first resources are: they are the same bytes there and here. */
   readonly prefix?: Payload;
+  /** It has what the client refused before and may take now: see retries.ts. */
+  readonly isRetry?: true;
   /** Of a payload that other streams may be sent too: its place in the order in which these were made. */
   readonly serial?: number;
 }
@@ -217,11 +219,11 @@ export function isSameContent(held: Held | undefined, resource: EncodedResource)
   return held === resource || (isContent(held) && held.version === resource.version);
 }
 
-/** Whether this very content was refused by the client before, or would be. */
+/** Whether this very content was refused by the client before, and is not being tried again, or would be. */
 export function isRejected(subscription: Subscription, resource: EncodedResource): boolean {
-  return (
-    resource.refusal !== undefined || rejectionOf(subscription.rejections, resource) !== undefined
-  );
+  if (resource.refusal !== undefined) return true;
+  const rejection = rejectionOf(subscription.rejections, resource);
+  return rejection !== undefined && rejection.isTried !== true;
 }
 
 /** The content that the client can be taken to hold under a name, if it is ours. */

@@ -50,6 +50,16 @@ test("an answer to something older is none to what was sent since", async () => 
   expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1 }]);
 });
 
+test("what is sent again in case that it is taken now is no part of an update, and does not put its end off", async () => {
+  const { timers, settled, observer, follow } = start();
+  follow(UPDATE);
+  await timers.turnTo(timers.now() + LONG_MS / 20);
+  observer.pushed({ ...pushed("a"), isRetry: true });
+  observer.nacked({ ...acked("a"), isRetry: true, error: "no", names: ["R"] });
+  await timers.turnTo(timers.now() + LONG_MS / 20);
+  expect(settled).toMatchObject([{ concerned: 0, acknowledged: 0, rejected: [] }]);
+});
+
 test("a proxy that has not answered is waited for, and then told of as silent", async () => {
   const { timers, settled, observer, follow } = start();
   follow(UPDATE);

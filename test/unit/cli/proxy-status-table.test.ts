@@ -102,6 +102,20 @@ test("says what a proxy refuses, and in its own words why", () => {
   expect(refusalLines(PROXIES.slice(0, 1))).toEqual([]);
 });
 
+test("says for which files a proxy is waiting", () => {
+  const files = Array.from({ length: 6 }, (_, i) => `/certs/${i}.crt`);
+  const lastRefusal = {
+    error: "Invalid path: /certs/0.crt",
+    names: ["file-root:/certs/0.crt"],
+    files,
+  };
+  const proxies = [{ id: "a.default", types: [{ shortName: "SDS", lastRefusal }] }];
+  expect(refusalLines(proxies).at(-1)).toBe(
+    "a.default refuses SDS file-root:/certs/0.crt: Invalid path: /certs/0.crt; sent again from time to time until " +
+      "it takes it, since it names files of the proxy's machine: /certs/0.crt, /certs/1.crt, /certs/2.crt, /certs/3.crt and 2 more",
+  );
+});
+
 test("lists the proxies of other control planes where they are, and what is not known of them here", () => {
   const all = { ...shown, proxies: PROXIES.slice(1), peers: PEERS };
   expect(text(subscriptionTable(all))).toBe(`

@@ -129,6 +129,11 @@ export type Sharing = Omit<Moment, "now">;
 /** A server without streams. What clients had before is forgotten only when nobody looks. */
 export const newServer = (accept: AcceptBoth = acceptBoth): Sharing => ({
   pacing: DEFAULT_PACING,
+  files: {
+    of: () => [],
+    respelled: (_typeUrl, bytes) => bytes,
+    asWritten: (words) => words,
+  },
   plan: createSharedPlanner().plan,
   steps: createSharedSteps(),
   ways: createWays(accept),
