@@ -11,7 +11,7 @@ import { readDescriptors, readOwnDescriptors } from "../app/package-files.js";
 import { requestCertificate } from "../ca/certificate-client.js";
 import { CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
-import { tracerEnvironment } from "../envoy/bootstrap-node.js";
+import { proxyEnvironment } from "../envoy/bootstrap-node.js";
 import { type ControlPlaneAddress, formatHostPort } from "../envoy/control-plane-cluster.js";
 import { createEncoder } from "../envoy/encoder.js";
 import { findEnvoy } from "../up/envoy-binary.js";
@@ -128,7 +128,7 @@ async function envoyOf(
         ...(output === undefined ? {} : { output }),
         // One thread for each CPU, as an Envoy has that is started by itself.
         concurrency: 0,
-        environment: { ...tracerEnvironment(node), ...defined(environment) },
+        environment: { ...proxyEnvironment(node), ...defined(environment) },
         arguments: run.envoyArguments,
       }),
     write: (text) => {

@@ -1,4 +1,5 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
+import { METADATA_PREFIX } from "../config/kinds/unapplied-metadata.js";
 import type { ServiceNaming, ToldSettings } from "../config/mesh-config-schema.js";
 import type { LocalityJson } from "./api.js";
 import {
@@ -14,6 +15,11 @@ export const ISTIO_VERSION = "1.29.6";
 export const ON_DEMAND_METADATA: Readonly<Record<string, string>> = {
   ON_DEMAND_DISCOVERY: "true",
 };
+
+/** What is not said of a workload. */
+const CLUSTER_ID = "Kubernetes";
+const MESH_ID = "cluster.local";
+const INTERCEPTION_MODE = "REDIRECT";
 
 /** A workload as its proxy announces it. */
 export interface NodeOptions {
@@ -85,12 +91,33 @@ export function buildNode(options: NodeOptions, surroundings: NodeSurroundings):
 }
 
 /**
- * The variables of an Envoy's environment by which its tracers say whose spans they report. Proxies share listeners, so
- * that these cannot say it.
+ * The variables of an Envoy's environment: those by which its tracers say whose spans they report, as proxies share listeners,
+ * so that these cannot say it; and those that Istio's proxies have, for logs and tags that name them. What cannot stand in an
+ * environment is left out. See Istio, the template of the injected sidecar.
  */
-export function tracerEnvironment(node: NodeOptions): Readonly<Record<string, string>> {
+export function proxyEnvironment(node: NodeOptions): Readonly<Record<string, string>> {
   const service = serviceOf(node);
-  return { OTEL_RESOURCE_ATTRIBUTES: `service.name=${service}`, DD_SERVICE: service };
+  const metadata = {
+    ...node.metadata,
+    CLUSTER_ID: node.clusterId ?? CLUSTER_ID,
+    INTERCEPTION_MODE: node.interceptionMode ?? INTERCEPTION_MODE,
+    MESH_ID: node.meshId ?? MESH_ID,
+    WORKLOAD_NAME: node.workloadName ?? node.name,
+  };
+  const variables = {
+    OTEL_RESOURCE_ATTRIBUTES: `service.name=${service}`,
+    DD_SERVICE: service,
+    POD_NAME: node.name,
+    POD_NAMESPACE: node.namespace,
+    INSTANCE_IP: node.addresses[0] ?? "",
+    SERVICE_ACCOUNT: node.serviceAccount,
+    ...Object.fromEntries(
+      Object.entries(metadata).map(([name, value]) => [`${METADATA_PREFIX}${name}`, value]),
+    ),
+  };
+  return Object.fromEntries(
+    Object.entries(variables).filter((variable) => !variable.join("").includes("\0")),
+  );
 }
 
 /** What a service is called of which nobody said that it is called otherwise. */
@@ -111,18 +138,18 @@ function metadataOf(
   surroundings: NodeSurroundings,
 ): BootstrapNode["metadata"] {
   const { controlPlane, admin, status, metrics } = surroundings;
-  const mode = options.interceptionMode ?? "REDIRECT";
+  const mode = options.interceptionMode ?? INTERCEPTION_MODE;
   const workloadName = options.workloadName ?? options.name;
   return {
     ...options.metadata,
-    CLUSTER_ID: options.clusterId ?? "Kubernetes",
+    CLUSTER_ID: options.clusterId ?? CLUSTER_ID,
     ENVOY_PROMETHEUS_PORT: metrics.port,
     ENVOY_STATUS_PORT: status.port,
     INSTANCE_IPS: options.addresses.join(","),
     INTERCEPTION_MODE: mode,
     ISTIO_VERSION,
     LABELS: withCanonicalLabels(options.labels ?? {}, workloadName),
-    MESH_ID: options.meshId ?? "cluster.local",
+    MESH_ID: options.meshId ?? MESH_ID,
     NAME: options.name,
     NAMESPACE: options.namespace,
     PROXY_CONFIG: {

@@ -5,7 +5,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
 import { meshConfigIn } from "../config/mesh-config.js";
 import { type BootstrapOptions, buildBootstrap, type SocketAddress } from "../envoy/bootstrap.js";
-import { tracerEnvironment } from "../envoy/bootstrap-node.js";
+import { proxyEnvironment } from "../envoy/bootstrap-node.js";
 import { buildJoinTokenFile } from "../envoy/join-credential.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { makesMetrics } from "../mesh/metrics.js";
@@ -64,7 +64,7 @@ export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Prom
   return startEnvoy({
     binary: settings.binary,
     bootstrap,
-    environment: tracerEnvironment(bootstrapOptions(settings, pod).node),
+    environment: proxyEnvironment(bootstrapOptions(settings, pod).node),
     concurrency: pod.concurrency,
     directory,
     logFile: logFileOf(settings.logDirectory, pod),

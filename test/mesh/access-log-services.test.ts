@@ -23,7 +23,11 @@ const CONFIG = meshConfiguration({
         ...service,
         logFormat: {
           text: "%REQ(:METHOD)% %REQ_WITHOUT_QUERY(:PATH)% %RESPONSE_CODE%",
-          labels: { status: "%RESPONSE_CODE%", peer: { id: "%DOWNSTREAM_PEER_URI_SAN%" } },
+          labels: {
+            status: "%RESPONSE_CODE%",
+            peer: { id: "%DOWNSTREAM_PEER_URI_SAN%" },
+            pod: "%ENVIRONMENT(POD_NAME)%",
+          },
         },
       },
     },
@@ -119,6 +123,8 @@ test("OpenTelemetry is told by both sides what the format says, of the requests 
   expect(peers).toContainEqual({ id: "-" });
   const record = { body: "GET /status/404 404", attributes: { status: "404" }, authority: HOST };
   expect(records()).toMatchObject([record, record]);
+  const pods = new Set(records().map(({ attributes }) => attributes["pod"]));
+  expect(pods).toEqual(new Set(["called-0", "caller-0"]));
 });
 
 test("Envoy's own service is told of requests and of connections, each log by its name", async () => {

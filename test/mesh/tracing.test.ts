@@ -67,6 +67,7 @@ const telemetry = (provider: string, sampling: number): string => `${provided(pr
       tier: { literal: { value: gold } }
       who: { header: { name: x-who, defaultValue: nobody } }
       verb: { formatter: { value: "%REQ(:METHOD)%" } }
+      workload: { environment: { name: ISTIO_META_WORKLOAD_NAME, defaultValue: unknown } }
 `;
 
 const mesh = shareMesh({
@@ -204,6 +205,7 @@ test.each([
     tier: "gold",
     who: "tester",
     verb: "GET",
+    workload: "caller-v1",
     "istio.canonical_service": "caller",
     "istio.canonical_revision": "v1",
     "istio.namespace": "default",
