@@ -4,6 +4,7 @@ import type { Finding, KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { Flag, lenient, optional, Text, TextMap, type ValueOf } from "./fields.js";
 import { eachMember, type Findings } from "./findings.js";
+import { notApplied } from "./unapplied.js";
 
 /** Keys and certificates: `data` is base64, `stringData` is plain and wins. */
 export type SecretBody = ValueOf<typeof SecretBody>;
@@ -26,7 +27,17 @@ export const secret = {
   check: (resource: ConfigResource<SecretBody>): readonly Finding[] => [...checkSecret(resource)],
 } as const satisfies KindDefinition<SecretBody>;
 
-function* checkSecret({ spec }: ConfigResource<SecretBody>): Findings {
+/** Where Istio's control plane has the authority of a mesh, and what signs in it. See Istio, "Plug in CA Certificates". */
+const AUTHORITY = { name: "cacerts", key: "ca-key.pem" };
+
+function* checkSecret({ metadata, spec }: ConfigResource<SecretBody>): Findings {
+  const hasKey = [spec.data, spec.stringData].some((all = {}) => Object.hasOwn(all, AUTHORITY.key));
+  if (metadata.name === AUTHORITY.name && hasKey) {
+    yield notApplied(
+      ["metadata", "name"],
+      "an authority in a Secret (`serve --cacerts DIR` is given its files)",
+    );
+  }
   const unreadable = [...checkEncoding(spec)];
   yield* unreadable;
   if (unreadable.length === 0) yield* checkCredential(spec);

@@ -113,6 +113,22 @@ status: { loadBalancer: { ingress: nowhere } }
   expect(diagnostics.map(({ position }) => position?.line)).toEqual([5]);
 });
 
+test("a Secret with the mesh's authority is told to be none here, and another of that name is not", () => {
+  const authority = (key: string) => `apiVersion: v1
+kind: Secret
+metadata: { name: cacerts, namespace: istio-system }
+stringData: { ${key}: secret }
+`;
+  const { diagnostics } = createDirectory().write({
+    "authority.yaml": authority("ca-key.pem"),
+  });
+  expect(diagnostics).toMatchObject([
+    { code: "not-applied", severity: "warning", position: { line: 3, column: 19 } },
+  ]);
+  const other = createDirectory().write({ "other.yaml": authority("tls.key") });
+  expect(other.diagnostics).toEqual([]);
+});
+
 describe("a Secret", () => {
   tryRows("Secret", [
     ["has values in base64, with line breaks", { data: { "tls.crt": "YWJj\nZGVm\n" } }, []],
