@@ -18,11 +18,15 @@ export function describeSchemaErrors(
   for (const error of errors) {
     const finding = describe(error, { schema, root, steps: stepsOf(error, value) });
     const place = JSON.stringify(finding.path);
-    // The parts of a union complain first, each about itself; the union's own word is the one that counts.
-    if (!findings.has(place) || error.keyword === "anyOf") findings.set(place, finding);
+    // The parts of a union complain first, each about itself; the union's own word is the one that counts, unless a value
+    // is of the right type for one of them.
+    const isUnion = error.keyword === "anyOf" && findings.get(place)?.code !== OUT_OF_RANGE;
+    if (!findings.has(place) || isUnion) findings.set(place, finding);
   }
   return [...findings.values()];
 }
+
+const OUT_OF_RANGE = "out-of-range";
 
 /** Where a fault is: the steps to it in the value that a schema is of, which is at the root. */
 interface Place {
@@ -57,7 +61,7 @@ function describe(error: ErrorObject, place: Place): Finding {
     default:
       return {
         path,
-        code: "out-of-range",
+        code: OUT_OF_RANGE,
         message: `${field} has to be ${expectedRange(error)}, found ${describeRange(error.data)}`,
       };
   }

@@ -1,5 +1,7 @@
+import type { ServicePort as KubernetesServicePort } from "../config/kinds/service.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
+import { distinctAddresses } from "./distinct-addresses.js";
 import { serviceHostname } from "./hostname.js";
 import { kubernetesProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
@@ -22,6 +24,11 @@ const IDENTITIES = "alpha.istio.io/canonical-serviceaccounts";
 
 type KubernetesService = ResourceOf<"Service">;
 
+/** A port of 0 and one without a name are as if they were not there, as in Kubernetes. */
+function targetPortOf({ port, targetPort = 0 }: KubernetesServicePort): number | string {
+  return targetPort === 0 || targetPort === "" ? port : targetPort;
+}
+
 function portsOf({ spec }: KubernetesService): readonly ServicePort[] {
   return (spec.ports ?? []).map((port, index) => ({
     number: port.port,
@@ -32,14 +39,14 @@ function portsOf({ spec }: KubernetesService): readonly ServicePort[] {
       transport: port.protocol,
       appProtocol: port.appProtocol,
     }),
-    targetPort: port.targetPort ?? port.port,
+    targetPort: targetPortOf(port),
     index,
   }));
 }
 
 function addressesOf({ spec }: KubernetesService): readonly string[] {
   const listed = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
-  return listed.filter((address) => address !== "" && address !== "None");
+  return distinctAddresses(listed.filter((address) => address !== "" && address !== "None"));
 }
 
 const isHeadless = ({ spec }: KubernetesService): boolean =>
@@ -61,9 +68,10 @@ function choiceOf(resource: KubernetesService): Pick<Service, "sessionAffinity" 
 }
 
 function externalEndpoints({ spec }: KubernetesService): readonly StaticEndpoint[] {
-  if (spec.type !== "ExternalName" || spec.externalName === undefined) return [];
+  const { type, externalName: address = "" } = spec;
+  if (type !== "ExternalName" || address === "") return [];
   const nowhere = { ports: {}, labels: {}, serviceAccount: "", locality: "", network: "" };
-  return [{ ...nowhere, address: spec.externalName, weight: undefined }];
+  return [{ ...nowhere, address, weight: undefined }];
 }
 
 /** The words of an annotation, which commas divide. */

@@ -2,6 +2,7 @@ import { endpointPort } from "../config/kinds/service-entry.js";
 import type { WorkloadEntrySpec } from "../config/kinds/workload-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
+import { distinctAddresses } from "./distinct-addresses.js";
 import { isWildcard } from "./hostname.js";
 import type { ServiceDefaults } from "./kubernetes-service.js";
 import { parseProtocol } from "./protocol.js";
@@ -72,7 +73,7 @@ export function serviceEntryServices(
     kubernetes: false,
     source: refOf(resource),
     creationTimestamp: metadata.creationTimestamp ?? "",
-    addresses: (spec.addresses ?? []).map(withoutWholeMask),
+    addresses: distinctAddresses((spec.addresses ?? []).map(withoutWholeMask)),
     ports: portsOf(resource),
     resolution,
     external: spec.location !== "MESH_INTERNAL",

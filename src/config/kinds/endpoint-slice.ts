@@ -1,6 +1,5 @@
 import type { Finding, KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { ipProblem } from "./addresses.js";
 import { domainProblem } from "./dns-names.js";
 import {
   Flag,
@@ -14,6 +13,7 @@ import {
   type ValueOf,
 } from "./fields.js";
 import { each, type Findings } from "./findings.js";
+import { checkIp, refuseAddress } from "./kubernetes-addresses.js";
 import { ObjectReference } from "./object-reference.js";
 
 /** An endpoint; absent conditions count as ready and serving. */
@@ -68,9 +68,8 @@ export const endpointSlice = {
 function* checkEndpointSlice({ spec }: ConfigResource<EndpointSliceBody>): Findings {
   const { addressType = "IPv4" } = spec;
   yield* each(spec.endpoints, ["endpoints"], function* ({ addresses }, path) {
-    yield* each(addresses, [...path, "addresses"], function* (address, at) {
-      const message = addressType === "FQDN" ? domainProblem(address) : ipProblem(address);
-      if (message !== undefined) yield { path: at, code: "invalid-address", message };
-    });
+    yield* each(addresses, [...path, "addresses"], (address, at) =>
+      addressType === "FQDN" ? refuseAddress(at, domainProblem(address)) : checkIp(address, at),
+    );
   });
 }

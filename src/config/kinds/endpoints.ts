@@ -1,8 +1,8 @@
 import type { Finding, KindDefinition } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { ipProblem } from "./addresses.js";
 import { lenient, list, oneOf, optional, PortNumber, Text, type ValueOf } from "./fields.js";
 import { each, type Findings } from "./findings.js";
+import { checkIp } from "./kubernetes-addresses.js";
 import { ObjectReference } from "./object-reference.js";
 
 /** An address of a service. */
@@ -51,10 +51,7 @@ export const endpoints = {
 function* checkEndpoints({ spec }: ConfigResource<EndpointsBody>): Findings {
   yield* each(spec.subsets, ["subsets"], function* (subset, path) {
     for (const field of ["addresses", "notReadyAddresses"] as const) {
-      yield* each(subset[field], [...path, field], function* ({ ip }, at) {
-        const message = ipProblem(ip);
-        if (message !== undefined) yield { path: [...at, "ip"], code: "invalid-address", message };
-      });
+      yield* each(subset[field], [...path, field], ({ ip }, at) => checkIp(ip, [...at, "ip"]));
     }
   });
 }

@@ -97,5 +97,8 @@ export const Struct = Type.Record(Type.String(), Type.Unknown());
 export type TextMap = ValueOf<typeof TextMap>;
 export const TextMap = mapOf(Text);
 
-/** A port number or the name of a port. */
-export const IntOrText = Type.Union([Type.Integer(), Type.String()]);
+/** A port by its number or its name. */
+export const PortOrName = Type.Union([PortNumber, Type.String()]);
+
+/** The same, where 0 means that none is given. */
+export const PortOrNameOrZero = Type.Union([PortNumberOrZero, Type.String()]);

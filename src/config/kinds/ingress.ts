@@ -1,7 +1,8 @@
-import type { Finding, KindDefinition } from "../kind.js";
+import type { Finding, KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
+import { hasPartialWildcard, wildcardDomainProblem } from "./dns-names.js";
 import { lenient, list, oneOf, optional, PortNumber, Text, type ValueOf } from "./fields.js";
-import type { Findings } from "./findings.js";
+import { each, type Findings, given } from "./findings.js";
 import { notApplied } from "./unapplied.js";
 
 /** Where requests go. */
@@ -59,14 +60,31 @@ function* checkIngress({ spec }: ConfigResource<IngressSpec>): Findings {
     const instead = "give a rule without a host the path / of type Prefix";
     yield notApplied(["spec", "defaultBackend"], `defaultBackend of an Ingress (${instead})`);
   }
-  for (const [i, { http }] of rules.entries()) {
-    for (const [j, { backend }] of (http?.paths ?? []).entries()) {
-      if (backend.service !== undefined) continue;
-      const path = ["spec", "rules", i, "http", "paths", j, "backend"];
-      yield notApplied(path, "a backend that is no service");
-    }
+  for (const [index, { host, http }] of rules.entries()) {
+    yield* given(host, ["spec", "rules", index, "host"], checkHost);
+    yield* each(http?.paths, ["spec", "rules", index, "http", "paths"], checkPath);
   }
-  for (const [i, { secretName = "" }] of tls.entries()) {
+  for (const [i, { hosts, secretName = "" }] of tls.entries()) {
+    yield* each(hosts, ["spec", "tls", i, "hosts"], checkHost);
     if (secretName === "") yield notApplied(["spec", "tls", i], "tls without a secretName");
   }
+}
+
+// Kubernetes refuses these, and the next. One of them in a listener would have Envoy refuse it, for all others too.
+function* checkHost(host: string, path: Path): Findings {
+  if (host === "") return;
+  const isPartial = hasPartialWildcard(host) || host === "*";
+  const problem = isPartial
+    ? `"${host}" is no host: a wildcard is the whole first label, as in *.example.com`
+    : wildcardDomainProblem(host);
+  if (problem !== undefined) yield { path, code: "invalid-host", message: problem };
+}
+
+function* checkPath({ path = "", pathType, backend }: IngressPath, at: Path): Findings {
+  if ((pathType === "Exact" || pathType === "Prefix") && !/^(\/[^?#]*)?$/.test(path)) {
+    const message = `${JSON.stringify(path)} is no path of a URL: it has to begin with / and ends before ? and #`;
+    yield { path: [...at, "path"], code: "invalid-path", message };
+  }
+  if (backend.service === undefined)
+    yield notApplied([...at, "backend"], "a backend that is no service");
 }

@@ -1,5 +1,8 @@
-import type { KindDefinition } from "../kind.js";
+import type { Finding, KindDefinition } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import { lenient, list, optional, Text, type ValueOf } from "./fields.js";
+import { each, type Findings, given } from "./findings.js";
+import { checkIpOrNone } from "./kubernetes-addresses.js";
 import { PodSpec } from "./pod-template.js";
 
 /** Whether something holds for a pod: `Ready` is `True` when it can be sent traffic. */
@@ -25,4 +28,13 @@ export const pod = {
   body: "spec",
   schema: PodSpec,
   status: PodStatus,
+  check: (resource: ConfigResource<PodSpec>): readonly Finding[] => [...checkPod(resource)],
 } as const satisfies KindDefinition<PodSpec>;
+
+function* checkPod({ status }: ConfigResource<PodSpec>): Findings {
+  const { podIP, podIPs } = (status as PodStatus | undefined) ?? {};
+  yield* given(podIP, ["status", "podIP"], checkIpOrNone);
+  yield* each(podIPs, ["status", "podIPs"], ({ ip }, path) =>
+    given(ip, [...path, "ip"], checkIpOrNone),
+  );
+}

@@ -3,18 +3,19 @@ import type { Finding, KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import {
   Flag,
-  IntOrText,
   lenient,
   list,
   oneOf,
   optional,
   PortNumber,
   PortNumberOrZero,
+  PortOrNameOrZero,
   Text,
   TextMap,
   type ValueOf,
 } from "./fields.js";
-import type { Findings } from "./findings.js";
+import { each, type Findings, given } from "./findings.js";
+import { checkClusterIp, checkHostOrIp, checkIp, checkIpOrNone } from "./kubernetes-addresses.js";
 import { notApplied } from "./unapplied.js";
 
 /** A port of a service. */
@@ -25,8 +26,8 @@ const ServicePort = lenient({
   protocol: optional(Text),
   appProtocol: optional(Text),
   port: PortNumber,
-  /** A port of the workload, by number or by the name of a container's port; `port` when absent. */
-  targetPort: optional(IntOrText),
+  /** A port of the workload, by number or by the name of a container's port; `port` when absent, 0 or `""`. */
+  targetPort: optional(PortOrNameOrZero),
   nodePort: optional(PortNumberOrZero),
 });
 
@@ -77,10 +78,24 @@ export const service = {
   schema: ServiceSpec,
   status: ServiceStatus,
   check: (resource: ConfigResource<ServiceSpec>): readonly Finding[] => [
+    ...checkAddresses(resource),
     ...checkService(resource),
     ...checkLabels(resource),
   ],
 } as const satisfies KindDefinition<ServiceSpec>;
+
+function* checkAddresses({ spec, status }: ConfigResource<ServiceSpec>): Findings {
+  const { type, externalName = "" } = spec;
+  yield* given(spec.clusterIP, ["spec", "clusterIP"], checkClusterIp);
+  yield* each(spec.clusterIPs, ["spec", "clusterIPs"], checkClusterIp);
+  yield* each(spec.externalIPs, ["spec", "externalIPs"], checkIp);
+  if (type === "ExternalName" && externalName !== "")
+    yield* checkHostOrIp(externalName, ["spec", "externalName"]);
+  const { ingress } = (status as ServiceStatus | undefined)?.loadBalancer ?? {};
+  yield* each(ingress, ["status", "loadBalancer", "ingress"], ({ ip }, path) =>
+    given(ip, [...path, "ip"], checkIpOrNone),
+  );
+}
 
 // Kubernetes refuses these. Here the rest of such a service still works, so they are warnings.
 function* checkService({ spec }: ConfigResource<ServiceSpec>): Findings {

@@ -23,6 +23,23 @@ describe("a Service", () => {
     ["can name the port of its workloads", ports({ port: 80, targetPort: "http" }), []],
     ["has ports in range", ports({ port: 0 }), ["spec.ports[0].port"]],
     [
+      "has ports of its workloads in range",
+      ports({ port: 80, targetPort: 70000 }),
+      ["spec.ports[0].targetPort"],
+    ],
+    ["may say that it names no port of its workloads", ports({ port: 80, targetPort: 0 }), []],
+    [
+      "has IP addresses",
+      { clusterIP: "/", clusterIPs: ["", "None", "10.0.0.0/8"], externalIPs: ["::1", "a"] },
+      ["spec.clusterIP", "spec.clusterIPs[2]", "spec.externalIPs[1]"],
+    ],
+    ["can stand for an address", { type: "ExternalName", externalName: "192.0.2.1" }, []],
+    [
+      "stands for the name of a host",
+      { type: "ExternalName", externalName: "a\nb" },
+      ["spec.externalName"],
+    ],
+    [
       "should have names for several ports",
       ports({ port: 80 }, { port: 81, name: "a" }),
       ["warning spec.ports[0].name"],
@@ -178,5 +195,51 @@ describe("a workload", () => {
       ["spec.template.spec.containers[0].ports[0].containerPort"],
     ],
     ["has no negative number of replicas", { replicas: -1, template: {} }, ["spec.replicas"]],
+  ]);
+  tryRows("Pod", [
+    [
+      "is asked at ports in range",
+      { containers: [{ name: "a", readinessProbe: { httpGet: { port: 0 } } }] },
+      ["spec.containers[0].readinessProbe.httpGet.port"],
+    ],
+  ]);
+});
+
+describe("an Ingress", () => {
+  const rule = (path: object) => ({
+    rules: [{ http: { paths: [{ backend: { service: { name: "a" } }, ...path }] } }],
+  });
+  const path = "spec.rules[0].http.paths[0].path";
+  tryRows("Ingress", [
+    ["has paths that begin with a slash", rule({ path: "~", pathType: "Prefix" }), [path]],
+    ["has paths without a query", rule({ path: "/a?b", pathType: "Exact" }), [path]],
+    ["may have any path of no type", rule({ path: ".*", pathType: "ImplementationSpecific" }), []],
+    [
+      "is for hosts, and those of whole wildcards",
+      { rules: [{ host: "*.a.b" }, { host: "*v.a" }, { host: "" }], tls: [{ hosts: ["*", 'a"'] }] },
+      ["spec.rules[1].host", "spec.tls[0].hosts[0]", "spec.tls[0].hosts[1]", "warning spec.tls[0]"],
+    ],
+  ]);
+});
+
+test("addresses in a status are IP addresses", () => {
+  const { diagnostics } = createDirectory().write({
+    "statuses.yaml": `apiVersion: v1
+kind: Pod
+metadata: { name: pod }
+spec: {}
+status: { podIP: mesh, podIPs: [{ ip: 10.0.0.1 }, { ip: b }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: service }
+spec: { ports: [{ port: 80 }] }
+status: { loadBalancer: { ingress: [{ ip: "" }, { ip: c }] } }
+`,
+  });
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    '"mesh" is no IP address',
+    '"b" is no IP address',
+    '"c" is no IP address',
   ]);
 });
