@@ -114,6 +114,9 @@ function bootstrapOf(resources: readonly TypedResource[]): object {
   const of = (type: string): readonly object[] =>
     resources.filter((one) => one.type === type).map(({ json }) => json);
   const hosts = of(MESSAGE.virtualHost).map((host) => ({ name: "r", virtualHosts: [host] }));
+  const clusters: readonly { readonly name?: string }[] = [adsCluster(), ...of(MESSAGE.cluster)];
+  const given = new Set(clusters.map(({ name }) => name));
+  const referred = [...new Set(clustersNamedIn(resources))].filter((name) => !given.has(name));
   return {
     node: { id: "validated", cluster: "validated" },
     dynamicResources: {
@@ -125,8 +128,8 @@ function bootstrapOf(resources: readonly TypedResource[]): object {
     },
     staticResources: {
       clusters: [
-        adsCluster(),
-        ...of(MESSAGE.cluster),
+        ...clusters,
+        ...referred.map((name) => ({ name, type: "STATIC" })),
         ...of(MESSAGE.endpoint).map((loadAssignment, i) => staticCluster(`${i}`, loadAssignment)),
       ],
       listeners: [
@@ -138,6 +141,18 @@ function bootstrapOf(resources: readonly TypedResource[]): object {
       layers: [{ name: "static", staticLayer: { "re2.max_program_size.error_level": 32768 } }],
     },
   };
+}
+
+/** The fields that name a cluster. Some of those that are said by name Envoy wants to know, as those of tracers. */
+const CLUSTER_FIELDS: ReadonlySet<string> = new Set(["cluster", "clusterName", "collectorCluster"]);
+
+function clustersNamedIn(value: unknown): readonly string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]: readonly [string, unknown]) =>
+    CLUSTER_FIELDS.has(key) && typeof member === "string" && member !== ""
+      ? [member]
+      : clustersNamedIn(member),
+  );
 }
 
 function adsCluster(): object {

@@ -328,7 +328,8 @@ function catchAllChains(options: OutboundListenerOptions): Partial<ListenerJson>
   };
   if (requestCluster === cluster) return { filterChains: [LOOP_CHAIN, bytes] };
   const virtualHosts = [catchAllHost(options.unknown, options.headers)];
-  const requests = plainHttpChain({ inline: { virtualHosts } }, VIRTUAL_OUTBOUND, options);
+  const inline = { virtualHosts, validateClusters: false };
+  const requests = plainHttpChain({ inline }, VIRTUAL_OUTBOUND, options);
   return {
     filterChains: [LOOP_CHAIN, { name: "virtualOutbound-catchall-http", ...requests }],
     defaultFilterChain: bytes,
