@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import type { AddressJson, CidrRangeJson } from "./api.js";
 
 const UNIX = "unix://";
@@ -13,4 +14,19 @@ export function cidrRange(text: string): CidrRangeJson {
   const [addressPrefix = "", length] = text.split("/");
   const whole = addressPrefix.includes(":") ? 128 : 32;
   return { addressPrefix, prefixLen: length === undefined ? whole : Number(length) };
+}
+
+/**
+ * Addresses and ranges as ranges without the bits that say nothing, each once: Envoy refuses a chain that asks for one
+ * twice, and two chains for one.
+ */
+export function networksOf(addresses: readonly string[]): readonly string[] {
+  return [...new Set(addresses.map(networkOf))];
+}
+
+function networkOf(text: string): string {
+  const { addressPrefix = "", prefixLen } = cidrRange(text);
+  const range = `${addressPrefix}/${String(prefixLen)}`;
+  const family = addressPrefix.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
+  return `${family.networkAddressFromCIDR(range).toString()}/${String(prefixLen)}`;
 }

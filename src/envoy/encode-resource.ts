@@ -2,6 +2,7 @@ import type { ResourceRef } from "../config/resource.js";
 import type { Built } from "./built.js";
 import { formatViolation, type Violation } from "./check/violation.js";
 import { clusterNames } from "./cluster-names.js";
+import { encodeChecked } from "./encode-checked.js";
 import type { Encoder } from "./encoder.js";
 import type { MadeListener } from "./listener/made-chain.js";
 import { MESSAGE } from "./part/envoy-types.js";
@@ -24,7 +25,7 @@ export function encodeResource(
   typeName: string,
   { name, json, sources }: Built<object>,
 ): EnvoyResource {
-  const { bytes, version, violations } = encoder.encode(typeName, json);
+  const { bytes, version, violations } = encodeChecked(encoder, typeName, json);
   const encoded = { name, bytes, version, sources };
   if (violations === undefined) return encoded;
   const what = `${WORDS[typeName] ?? typeName} ${name}`;

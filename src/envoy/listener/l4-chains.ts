@@ -15,6 +15,7 @@ import {
   resolveGateway,
   type VirtualService,
 } from "../../mesh/virtual-service.js";
+import { networksOf } from "../address.js";
 import type { FilterJson } from "../api.js";
 import { wildcardLookUp } from "../cluster/forward-proxy.js";
 import { defined } from "../defined.js";
@@ -209,7 +210,7 @@ export function tlsChains(
       return [
         {
           serverNames,
-          prefixes: match.destinationSubnets ?? [],
+          prefixes: networksOf(match.destinationSubnets ?? []),
           target: routeTarget(route, virtualService, { listenPort: port, serverNames }, context),
           part: routePart(virtualService, ["tls", index, "match", at]),
         },
@@ -235,7 +236,7 @@ export function tcpChains(
     }
     for (const [at, match] of matches.entries()) {
       if (!applies(match, virtualService, port, context)) continue;
-      const prefixes = match.destinationSubnets ?? [];
+      const prefixes = networksOf(match.destinationSubnets ?? []);
       const part = routePart(virtualService, ["tcp", index, "match", at]);
       chains.push({ serverNames: [], prefixes, target, part });
       if (prefixes.length === 0) return chains;

@@ -3,7 +3,6 @@
  * the listener of its port with all other HTTP, since requests name their host; other protocols have the service's own
  * address, or share the port and are told apart by server name.
  */
-import ipaddr from "ipaddr.js";
 import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { isTls, listenerProtocol } from "../../mesh/protocol.js";
@@ -16,6 +15,7 @@ import {
 } from "../../mesh/service.js";
 import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
+import { networksOf } from "../address.js";
 import { defined } from "../defined.js";
 import { proxyRouteName, RESERVED_PORTS } from "../names.js";
 import { hostDomains } from "../route/virtual-host.js";
@@ -70,13 +70,6 @@ export function wholePort(
   return called === undefined ? target : { ...target, lookUp: { hostname, port, called } };
 }
 
-/** A CIDR block without the bits that say nothing: Envoy refuses two chains for one block. */
-function networkOf(cidr: string): string {
-  const [, length = ""] = cidr.split("/");
-  const family = cidr.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
-  return `${family.networkAddressFromCIDR(cidr).toString()}/${length}`;
-}
-
 /** Where connections to a service are taken: at an address, those perhaps that are meant for some blocks alone. */
 interface ClaimedPlace {
   readonly address: string;
@@ -91,11 +84,11 @@ function placesOf(
   if (podAddresses !== undefined) {
     return podAddresses.map((address) => ({ address, prefixes: [] }));
   }
-  const blocks = addresses.filter((one) => one.includes("/")).map(networkOf);
+  const blocks = addresses.filter((one) => one.includes("/"));
   const single = addresses.filter((one) => !one.includes("/"));
   const places = single.map((address) => ({ address, prefixes: [] }));
   if (blocks.length === 0 && places.length > 0) return places;
-  return [...places, { address: ANY_ADDRESS, prefixes: [...new Set(blocks)] }];
+  return [...places, { address: ANY_ADDRESS, prefixes: networksOf(blocks) }];
 }
 
 /**

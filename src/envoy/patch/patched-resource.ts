@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { formatViolation, type Violation } from "../check/violation.js";
 import { clusterNames } from "../cluster-names.js";
-import { type Encoded, EncodeError, type Encoder } from "../encoder.js";
+import { encodeChecked } from "../encode-checked.js";
+import type { Encoded, Encoder } from "../encoder.js";
 import type { EnvoyResource, Refusal } from "../resource-set.js";
 import { type CompiledPatch, type PatchTarget, TYPES } from "./compiled-patch.js";
 import type { PatchContext, PatchesByTarget } from "./patch-message.js";
@@ -60,7 +61,7 @@ export function patchMessage<Json extends object>(
     if (next.encoded === undefined) leftOut.push(spoiling(what, patch, next.problems));
     else best = { json: next.json, encoded: next.encoded, kept, leftOut };
   }
-  return best ?? { json, encoded: encoder.encode(type, json), kept: [], leftOut };
+  return best ?? { json, encoded: encodeChecked(encoder, type, json), kept: [], leftOut };
 }
 
 type Attempt<Json> =
@@ -77,16 +78,11 @@ function tryEncode(
   type: string,
   json: object,
 ): { readonly encoded: Encoded | undefined; readonly problems: readonly Violation[] } {
-  try {
-    const encoded = encoder.encode(type, json);
-    const { violations } = encoded;
-    return violations === undefined
-      ? { encoded, problems: [] }
-      : { encoded: undefined, problems: violations };
-  } catch (error) {
-    if (!(error instanceof EncodeError)) throw error;
-    return { encoded: undefined, problems: [{ path: "", problem: error.reason }] };
-  }
+  const encoded = encodeChecked(encoder, type, json);
+  const { violations } = encoded;
+  return violations === undefined
+    ? { encoded, problems: [] }
+    : { encoded: undefined, problems: violations };
 }
 
 /** Why a patch is left out of something. */
