@@ -3,6 +3,7 @@
  * may be missing from a draft, and what is not of the schema's types is missing from it.
  */
 import type { TSchema } from "typebox";
+import { memberOf } from "../base/member-of.js";
 import { isMap } from "../config/reading/value.js";
 
 /** What is known of a value of which anything may be missing. */
@@ -68,7 +69,7 @@ function understoodMembers(
 ): object {
   const [others] = Object.values(patternProperties);
   const members = Object.entries(value).flatMap(([name, member]) => {
-    const schema = Object.hasOwn(properties, name) ? properties[name] : others;
+    const schema = memberOf(properties, name) ?? others;
     const result = schema === undefined ? undefined : understood(schema, member);
     return result === undefined ? [] : [[name, result] as const];
   });

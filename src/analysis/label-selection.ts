@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 import type { TextMap } from "../config/kinds/fields.js";
 import { selects } from "../mesh/labels.js";
 import type { Draft } from "./draft.js";
@@ -21,7 +22,7 @@ export function selectorMatches(
 type Expression = NonNullable<Draft<LabelSelector>["matchExpressions"]>[number];
 
 function holds({ key = "", operator, values = [] }: Expression, labels: TextMap): boolean {
-  const value = labels[key];
+  const value = memberOf(labels, key);
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 import { shownText } from "../base/shown-text.js";
 import { status } from "../grpc/status-code.js";
 import type { Proof } from "./proof.js";
@@ -42,7 +43,7 @@ export function authorizeNode(proof: Proof, claim: NodeClaim): Authorization {
 function outsideLabel({ labels }: Proof, claim: NodeClaim): string | undefined {
   if (labels === undefined) return undefined;
   const outside = Object.entries(claim.labels).find(
-    ([key, value]) => !Object.hasOwn(labels, key) || labels[key] !== value,
+    ([key, value]) => memberOf(labels, key) !== value,
   );
   return outside?.join("=");
 }

@@ -3,6 +3,7 @@
  * as they are: no part of one is looked for, so that whoever chooses what is in one claim says nothing about another.
  */
 import type { JWTPayload } from "jose";
+import { memberOf } from "../base/member-of.js";
 import { parseSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
 
 /** What a part of an identity is: the text of a claim, or the same for all tokens. */
@@ -38,6 +39,6 @@ export function claimedWorkload(
 
 function textOf(payload: JWTPayload, source: ClaimSource): string | undefined {
   if ("value" in source) return source.value;
-  const claim = Object.hasOwn(payload, source.claim) ? payload[source.claim] : undefined;
+  const claim = memberOf(payload, source.claim);
   return typeof claim === "string" && claim !== "" ? claim : undefined;
 }

@@ -7,6 +7,7 @@ import {
   timingSafeEqual,
   verify,
 } from "node:crypto";
+import { memberOf } from "../base/member-of.js";
 
 /** A token as far as its signature goes. */
 export interface SignedToken {
@@ -38,7 +39,7 @@ function isSigned(token: SignedToken, jwk: Jwk): boolean {
   const [, family = "", bits = ""] =
     /^(RS|PS|ES|HS|EdDSA)(256|384|512)?$/.exec(token.algorithm) ?? [];
   try {
-    return FAMILIES[family]?.(token, jwk, `sha${bits}`) ?? false;
+    return memberOf(FAMILIES, family)?.(token, jwk, `sha${bits}`) ?? false;
   } catch {
     return false;
   }

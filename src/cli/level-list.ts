@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { memberOf } from "../base/member-of.js";
 
 /** Which levels loggers are to have. */
 export interface LogLevels {
@@ -31,7 +32,7 @@ export function parseLevelList(words: LevelWords): (text: string) => LogLevels {
 }
 
 function parseLevel(text: string, { levels, synonyms, of }: LevelWords): string {
-  const level = synonyms[text] ?? text;
+  const level = memberOf(synonyms, text) ?? text;
   if (levels.includes(level)) return level;
   throw new InvalidArgumentError(
     `It is LEVEL or ${of}:LEVEL, where LEVEL is one of ${levels.join(", ")}.`,

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** Where a field belongs that stands in another place, as after a wrong indentation. */
 import type { FieldsSchema } from "./fields-schema.js";
 import { formatPath } from "./format-path.js";
@@ -14,7 +15,7 @@ export function fieldHome(name: string, schema: object, path: Path, root: Path):
   const [here, ...around] = schemasAlong(schema, path).reverse();
   if (here?.schema === undefined) return "";
   const below = homesBelow(name, here.schema, here.path, DEPTH);
-  const above = around.filter(({ schema: one }) => one?.properties?.[name] !== undefined);
+  const above = around.filter(({ schema: one }) => memberOf(one?.properties, name) !== undefined);
   const homes = below.length > 0 ? below : [...above.slice(0, 1), ...labelsOf(here)].slice(0, 1);
   const places = homes.map((home) => shown(home, root));
   return places.length === 0 ? "" : ` (it belongs in ${places.join(" or ")})`;
@@ -37,7 +38,7 @@ function schemasAlong(schema: object, path: Path): Place[] {
   const places: Place[] = [{ path: [], schema }];
   for (const [index, step] of path.entries()) {
     const before = places.at(-1)?.schema;
-    const next = typeof step === "number" ? before?.items : before?.properties?.[step];
+    const next = typeof step === "number" ? before?.items : memberOf(before?.properties, step);
     places.push({ path: path.slice(0, index + 1), schema: next });
   }
   return places;
@@ -62,7 +63,7 @@ function homesBelow(
     const inner: FieldsSchema = items ?? value;
     return { path: [...path, field], isItem: items !== undefined, schema: inner };
   });
-  const homes = fields.filter((field) => field.schema.properties?.[name] !== undefined);
+  const homes = fields.filter((field) => memberOf(field.schema.properties, name) !== undefined);
   if (homes.length > 0) return homes;
   return fields.flatMap((field) =>
     field.isItem ? [] : homesBelow(name, field.schema, field.path, depth - 1),

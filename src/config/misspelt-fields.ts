@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** Fields of Kubernetes' kinds that are written almost as one that counts. */
 import { nearWord } from "./closest-word.js";
 import type { FieldsSchema } from "./fields-schema.js";
@@ -21,7 +22,7 @@ export function* misspeltFields(value: unknown, schema: object, path: Path): Ite
   }
   if (typeof value !== "object" || value === null || properties === undefined) return;
   for (const [name, member] of Object.entries(value)) {
-    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const known = memberOf(properties, name);
     if (known !== undefined) yield* misspeltFields(member, known, [...path, name]);
     else if (additionalProperties === true) yield* warning(name, value, { properties, path });
   }

@@ -1,4 +1,5 @@
 import { IsArray, IsInteger, IsNumber, IsObject, IsRecord, type TSchema } from "typebox";
+import { memberOf } from "../base/member-of.js";
 import { isMap } from "./reading/value.js";
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -47,8 +48,7 @@ function kept(before: readonly unknown[], after: readonly unknown[]): readonly u
 }
 
 function fieldOf(schema: TSchema, name: string): TSchema | undefined {
-  if (IsObject(schema))
-    return Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+  if (IsObject(schema)) return memberOf(schema.properties, name);
   // A map has one schema for all of its names.
   return IsRecord(schema) ? Object.values(schema.patternProperties)[0] : undefined;
 }

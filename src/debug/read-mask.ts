@@ -1,3 +1,5 @@
+import { memberOf } from "../base/member-of.js";
+
 /** What is told of a message when only some of its fields are wanted. See Google's AIP-157, "Read masks". */
 
 /** Fields by name; below each those of its message that are wanted, all of them when there is none. */
@@ -20,7 +22,7 @@ function prune(value: unknown, tree: Tree): unknown {
   const fields = value as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
     [...tree].flatMap(([name, below]) => {
-      const field = fields[name];
+      const field = memberOf(fields, name);
       return field === undefined ? [] : [[name, prune(field, below)]];
     }),
   );

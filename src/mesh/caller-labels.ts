@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Engine, sameElements } from "../base/engine.js";
 import { groupBy } from "../base/group-by.js";
+import { memberOf } from "../base/member-of.js";
 import type { Table } from "../base/table.js";
 import type { PolicySelector } from "../config/kinds/selectors.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -113,7 +114,7 @@ export function relevantLabels(
   const keys = new Set([...everywhere, ...(byNamespace.get(namespace) ?? [])]);
   return Object.fromEntries(
     [...keys].sort().flatMap((key) => {
-      const value = labels[key];
+      const value = memberOf(labels, key);
       return value === undefined ? [] : [[key, value]];
     }),
   );

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** The requests that both a root's route and one of its delegate take. See Istio, mergeHTTPMatchRequests. */
 import type { HTTPMatchRequest } from "../config/kinds/http-match.js";
 import type { StringMatch } from "../config/kinds/string-match.js";
@@ -48,7 +49,7 @@ function conflicts(root: HTTPMatchRequest, own: HTTPMatchRequest): boolean {
     TEXTS.some((field) => textConflicts(root[field], own[field])) ||
     MAPS.some((field) =>
       Object.entries(own[field] ?? {}).some(([key, value]) =>
-        textConflicts(root[field]?.[key], value),
+        textConflicts(memberOf(root[field], key), value),
       ),
     ) ||
     (root.ignoreUriCase ?? false) !== (own.ignoreUriCase ?? false) ||
@@ -65,7 +66,7 @@ function sourceConflicts(root: HTTPMatchRequest, own: HTTPMatchRequest): boolean
     // One that names no namespace is for callers of others too. See Istio, hasConflict.
     (sourceNamespace !== "" && own.sourceNamespace !== sourceNamespace) ||
     Object.entries(own.sourceLabels ?? {}).some(
-      ([key, value]) => (root.sourceLabels?.[key] ?? value) !== value,
+      ([key, value]) => (memberOf(root.sourceLabels, key) ?? value) !== value,
     ) ||
     (rootGateways.length > 0 && ownGateways.some((gateway) => !rootGateways.includes(gateway)))
   );

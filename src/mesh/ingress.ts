@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../base/engine.js";
+import { memberOf } from "../base/member-of.js";
 import { Table } from "../base/table.js";
 import type { Server } from "../config/kinds/gateway.js";
 import type { HTTPRoute } from "../config/kinds/http-route.js";
@@ -264,7 +265,7 @@ function portOf(
 ): number | undefined {
   const { number, name = "" } = service?.port ?? {};
   if (number !== undefined) return number;
-  return ports.get(keyOf({ namespace, name: service?.name ?? "" }))?.[name];
+  return memberOf(ports.get(keyOf({ namespace, name: service?.name ?? "" })), name);
 }
 
 function namedPortsOf({ spec }: ResourceOf<"Service">): NamedPorts | undefined {

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** Which endpoints the callers of one place prefer. See Istio, LocalityLoadBalancerSetting. */
 import type {
   LocalityDistribute,
@@ -242,7 +243,8 @@ function byLabels<E extends Located>(
   const priorityOf = ({ workload }: E): number => {
     const labels = placeLabels(workload);
     const differs = wanted.findIndex(
-      ({ label, value }) => (value ?? place.labels[label] ?? "") !== (labels[label] ?? ""),
+      ({ label, value }) =>
+        (value ?? memberOf(place.labels, label) ?? "") !== (memberOf(labels, label) ?? ""),
     );
     return differs < 0 ? 0 : wanted.length - differs;
   };

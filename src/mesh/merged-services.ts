@@ -1,5 +1,6 @@
 /** Hosts that several resources of a namespace define. */
 import type { Engine } from "../base/engine.js";
+import { memberOf } from "../base/member-of.js";
 import { Table } from "../base/table.js";
 import { sameSelector } from "./labels.js";
 import type { Service, ServicePort, StaticEndpoint } from "./service.js";
@@ -30,7 +31,7 @@ function onPortsOf(
   ports: readonly ServicePort[],
 ): StaticEndpoint {
   const known = own.flatMap(({ name, number, targetPort }) => {
-    const port = endpoint.ports[name] ?? targetPort;
+    const port = memberOf(endpoint.ports, name) ?? targetPort;
     const merged = ports.find((one) => one.number === number);
     return merged === undefined || typeof port !== "number" ? [] : [[merged.name, port] as const];
   });

@@ -1,6 +1,7 @@
 /** Which workloads serve a service. */
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
+import { memberOf } from "../base/member-of.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { refOf } from "../config/resource.js";
@@ -242,8 +243,8 @@ export function targetPortOf(
   workload: WorkloadPorts,
   port: { readonly name: string; readonly number: number; readonly targetPort: number | string },
 ): number | undefined {
-  const own = workload.ports[port.name];
+  const own = memberOf(workload.ports, port.name);
   if (own !== undefined || workload.noOtherPorts === true) return own;
   if (typeof port.targetPort === "number") return port.targetPort;
-  return workload.namedPorts[port.targetPort];
+  return memberOf(workload.namedPorts, port.targetPort);
 }

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** The headers by which Envoy's JWT filter hands on what a token says. See Envoy, JwtProvider.claim_to_headers. */
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -44,7 +45,7 @@ function withHeader(
   headers: HttpRequest["headers"],
   [name, value]: readonly [string, string],
 ): HttpRequest["headers"] {
-  const before = headers[name];
+  const before = memberOf(headers, name);
   return { ...headers, [name]: before === undefined ? value : `${before},${value}` };
 }
 
@@ -52,7 +53,7 @@ function withHeader(
 function claimAt(claims: Token["claims"], name: string): unknown {
   return name.split(".").reduce<unknown>((at, key) => {
     const isObject = typeof at === "object" && at !== null && !Array.isArray(at);
-    return isObject ? (at as Readonly<Record<string, unknown>>)[key] : undefined;
+    return isObject ? memberOf(at as Readonly<Record<string, unknown>>, key) : undefined;
   }, claims);
 }
 

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** Which endpoints of a cluster a request asks for, by what filters note of it. See Envoy, "Load Balancer Subsets". */
 import type { ClusterJson, HeaderToMetadataJson, LbEndpointJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -44,7 +45,7 @@ function notedBy(
   { authority, headers }: HttpRequest,
 ): Noted {
   const { metadataNamespace, key = "", regexValueRewrite } = onHeaderPresent;
-  const text = header === ":authority" ? authority : headers[header];
+  const text = header === ":authority" ? authority : memberOf(headers, header);
   if (metadataNamespace !== NAMESPACE || text === undefined) return [];
   const value = regexValueRewrite === undefined ? text : rewritten(text, regexValueRewrite);
   return value === "" ? [] : [[key, value]];

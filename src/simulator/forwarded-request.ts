@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** A request as a route sends it on. See Envoy, RouteAction. */
 import type { HeaderValueOptionJson, RouteJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -40,7 +41,7 @@ function withHeader(
 ): HttpRequest["headers"] {
   const name = (header?.key ?? "").toLowerCase();
   const value = header?.value ?? "";
-  const before = headers[name];
+  const before = memberOf(headers, name);
   const appends = appendAction === undefined || appendAction === "APPEND_IF_EXISTS_OR_ADD";
   return { ...headers, [name]: before !== undefined && appends ? `${before},${value}` : value };
 }

@@ -1,6 +1,7 @@
 /** Whether Envoy's role-based access control lets a request through. See Envoy, config.rbac.v3. */
 import ipaddr from "ipaddr.js";
 import { literalRegex } from "../base/literal-regex.js";
+import { memberOf } from "../base/member-of.js";
 import type {
   CidrRangeJson,
   MetadataMatcherJson,
@@ -107,7 +108,7 @@ function headerOf(
     case ":path":
       return path;
     default:
-      return headers[name.toLowerCase()];
+      return memberOf(headers, name.toLowerCase());
   }
 }
 
@@ -157,8 +158,10 @@ export function metadataAt(
 ): unknown {
   return path.reduce<unknown>(
     (at, { key = "" }) =>
-      typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined,
-    metadata[filter],
+      typeof at === "object" && at !== null
+        ? memberOf(at as Record<string, unknown>, key)
+        : undefined,
+    memberOf(metadata, filter),
   );
 }
 

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** Which route of a virtual host takes a request: the first whose conditions all hold. See Envoy, RouteMatch. */
 import type { RouteJson, RouteMatchJson, VirtualHostJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -42,7 +43,7 @@ function headerOf({ request, scheme }: Routed, name: string): string | undefined
     case ":scheme":
       return scheme;
     default:
-      return request.headers[name.toLowerCase()];
+      return memberOf(request.headers, name.toLowerCase());
   }
 }
 

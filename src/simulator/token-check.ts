@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** What Envoy's JWT filter says to a request. See Envoy, extensions.filters.http.jwt_authn.v3. */
 import type { JwtProviderJson, JwtRequirementJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -57,7 +58,7 @@ interface Context {
 function fulfil(requirement: JwtRequirementJson, before: Progress, context: Context): Progress {
   const { providerName, requiresAny, requiresAll, allowMissing } = requirement;
   if (providerName !== undefined) {
-    const provider = context.providers[providerName];
+    const provider = memberOf(context.providers, providerName);
     return verify(provider === undefined ? [] : [provider], before, context);
   }
   if (allowMissing !== undefined) return verifyAll(before, context);

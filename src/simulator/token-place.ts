@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** Where in requests Envoy's JWT filter looks for tokens. See Envoy, JwtProvider. */
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -63,7 +64,7 @@ function keyOf(place: Place): string {
 function textAt(place: Place, { headers, path }: HttpRequest): string | undefined {
   switch (place.in) {
     case "header":
-      return textBehind(place.prefix, headers[place.name]);
+      return textBehind(place.prefix, memberOf(headers, place.name));
     case "parameter":
       return new URLSearchParams(path.split("?", 2)[1] ?? "").get(place.name) ?? undefined;
     case "cookie":

@@ -1,3 +1,4 @@
+import { memberOf } from "../base/member-of.js";
 /** The gateway workloads, and the Services in front of them, that Gateways ask for and no file declares. */
 import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -98,7 +99,9 @@ function makeGateway(tables: ResourceTables, gateway: ResourceOf<"Gateway">): Ma
 function standsInFront(service: ResourceOf<"Service">, selector: Labels): boolean {
   const pairs = Object.entries(service.spec.selector ?? {});
   const agreeing = pairs.filter(([label, value]) => selector[label] === value);
-  const disagreeing = pairs.filter(([label, value]) => (selector[label] ?? value) !== value);
+  const disagreeing = pairs.filter(
+    ([label, value]) => (memberOf(selector, label) ?? value) !== value,
+  );
   return agreeing.length > 0 && disagreeing.length === 0;
 }
 

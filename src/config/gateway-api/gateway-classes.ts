@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 /** Whose Gateways of the Gateway API are fairlead's. */
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../kinds.js";
@@ -30,7 +31,7 @@ export type ClassMeaning =
 /** What becomes of the Gateways of a class, by its name. */
 export function meaningOfClass(name: string, classes: GatewayClasses): ClassMeaning {
   const own = classes.get(keyOf({ namespace: "", name }));
-  const controller = own?.spec.controllerName ?? BUILT_IN[name];
+  const controller = own?.spec.controllerName ?? memberOf(BUILT_IN, name);
   if (controller === undefined) return "unknown";
   if (controller === CONTROLLER) return "served";
   return Object.values(BUILT_IN).includes(controller) ? "unsupported" : "foreign";

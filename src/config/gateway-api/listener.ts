@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 /** A listener of a Gateway, as routes are attached to it. */
 import type { AllowedRoutes, GatewayListener } from "../kinds/gateway-api/gateway.js";
 import type { ListenerTls } from "../kinds/gateway-api/gateway-tls.js";
@@ -85,7 +86,7 @@ const KINDS_OF: Readonly<Partial<Record<string, readonly RouteKind[]>>> = {
 function kindsOf({ protocol, tls, allowedRoutes }: GatewayListener): readonly RouteKind[] {
   const ofTls: readonly RouteKind[] =
     tls?.mode === "Passthrough" ? ["TLSRoute"] : ["TLSRoute", "TCPRoute"];
-  const possible = protocol === "TLS" ? ofTls : (KINDS_OF[protocol] ?? []);
+  const possible = protocol === "TLS" ? ofTls : (memberOf(KINDS_OF, protocol) ?? []);
   const named = namedKinds(allowedRoutes ?? {});
   if (named.length === 0) return possible;
   return possible.filter((one) =>

@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 /** What a stock Envoy lacks of CEL. It refuses a listener with an expression that it cannot evaluate, whatever it is for. */
 import { type CelCall, type CelExpression, readCel } from "./cel.js";
 import { textOf } from "./cel-tokens.js";
@@ -59,7 +60,7 @@ function lacking({ calls, makesMessages, height, nesting }: CelExpression): stri
 
 function callProblem({ name, isMethod, given }: CelCall): string | undefined {
   const functions = isMethod ? METHODS : FUNCTIONS;
-  const counts = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  const counts = memberOf(functions, name);
   if (counts?.includes(given.length) !== true) {
     const what = isMethod ? `.${name}()` : `${name}()`;
     return `Envoy has no function ${what} with ${given.length} arguments`;

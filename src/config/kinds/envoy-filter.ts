@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { EnvoyConfigObjectPatch, type ListenerMatch } from "./envoy-patch.js";
@@ -146,7 +147,7 @@ function* checkFilterMatch(filter: FilterMatch, path: Path, applyTo: string): Fi
 }
 
 function* checkFilterName(name: string, path: Path): Findings {
-  const newName = Object.hasOwn(OLD_NAMES, name) ? OLD_NAMES[name] : undefined;
+  const newName = memberOf(OLD_NAMES, name);
   if (newName !== undefined) yield doubtful(path, `"${name}" is an old name: write "${newName}"`);
 }
 

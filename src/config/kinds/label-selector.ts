@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 import type { Path } from "../kind.js";
 import { list, mapOf, oneOf, optional, strict, Text, type ValueOf } from "./fields.js";
 import { each, type Findings, invalid } from "./findings.js";
@@ -36,7 +37,7 @@ export function selectsLabels(
   return (
     Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
     matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = labels[key];
+      const value = memberOf(labels, key);
       if (operator === "Exists") return value !== undefined;
       if (operator === "DoesNotExist") return value === undefined;
       const isOne = value !== undefined && values.includes(value);

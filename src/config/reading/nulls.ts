@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { memberOf } from "../../base/member-of.js";
 import { isMap } from "./value.js";
 
 /**
@@ -41,7 +42,9 @@ function prune(value: unknown, schema: Inside | undefined): unknown {
   const entries = Object.entries(value);
   const pruned = entries
     .filter(([, one]) => one !== null || member !== undefined)
-    .map(([name, one]) => [name, prune(one, member ?? schema?.properties?.[name])] as const);
+    .map(
+      ([name, one]) => [name, prune(one, member ?? memberOf(schema?.properties, name))] as const,
+    );
   const isSame =
     pruned.length === entries.length && pruned.every(([name, one]) => one === value[name]);
   return isSame ? value : Object.fromEntries(pruned);

@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 /** A request as people write it, as the call that a proxy is made. */
 import { isSignedBy } from "../../ca/token-signature.js";
 import { HTTP_PROXY_PORT } from "../../envoy/names.js";
@@ -27,7 +28,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:":
 const SOME_ADDRESS = "192.0.2.1";
 
 const portOf = ({ port, protocol }: URL): number =>
-  port === "" ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port);
+  port === "" ? (memberOf(DEFAULT_PORTS, protocol) ?? 0) : Number(port);
 
 const judgeOf = ({ at }: Requested): TokenJudge => ({ now: at / 1000, isSignedBy });
 

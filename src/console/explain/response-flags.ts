@@ -1,3 +1,5 @@
+import { memberOf } from "../../base/member-of.js";
+
 /** What Envoy's response flags say of a request. See Envoy, "Access logging", %RESPONSE_FLAGS%. */
 
 /** What of a configuration has to do with a flag: what steps of explanations are about. */
@@ -93,7 +95,7 @@ export function readFlags(text: string): readonly (ResponseFlag | undefined)[] {
     .split(",")
     .map((word) => word.trim())
     .map((flag) => {
-      const found = FLAGS[flag];
+      const found = memberOf(FLAGS, flag);
       return found === undefined ? undefined : { flag, ...found };
     });
 }

@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 /** The names of clusters in statistics, where the mesh says them by a pattern. */
 
 import type { Service, ServicePort } from "../../mesh/service.js";
@@ -29,7 +30,7 @@ const WORDS: Readonly<Record<string, (subject: StatSubject) => string | number>>
  */
 export function statName(pattern: string, cluster: string, subject: StatSubject): string {
   const name = pattern.replace(/%([A-Z_]+)%/g, (word, key: string) =>
-    String(WORDS[key]?.(subject) ?? word),
+    String(memberOf(WORDS, key)?.(subject) ?? word),
   );
   return `${name === "" ? cluster : name};`;
 }

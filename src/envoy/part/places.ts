@@ -1,5 +1,6 @@
 /** Where proxies are, as far as it decides which endpoints they prefer. */
 import { type Engine, sameElements } from "../../base/engine.js";
+import { memberOf } from "../../base/member-of.js";
 import type { Table } from "../../base/table.js";
 import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { Labels } from "../../mesh/labels.js";
@@ -60,7 +61,7 @@ export function createPlaces(engine: Engine): Places {
     (_asked: readonly string[], key: string) => JSON.parse(key) as Place,
   );
   const place = (keys: readonly string[], locality: string, labels: Labels): Place => {
-    const known = keys.map((key) => [key, labels[key] ?? ""] as const);
+    const known = keys.map((key) => [key, memberOf(labels, key) ?? ""] as const);
     return shared(keys, JSON.stringify({ locality, labels: Object.fromEntries(known) }));
   };
   return {

@@ -1,3 +1,4 @@
+import { memberOf } from "../../base/member-of.js";
 import type { HTTPDirectResponse } from "../../config/kinds/http-direct-response.js";
 import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
 import type { RedirectActionJson, RouteJson, RouteMatchJson } from "../api.js";
@@ -28,7 +29,7 @@ function redirectPort(
   { listenPort, encrypted }: RedirectContext,
 ): number | undefined {
   const ownScheme = encrypted ? "https" : "http";
-  const defaultPort = DEFAULT_PORTS[redirect.scheme ?? ownScheme];
+  const defaultPort = memberOf(DEFAULT_PORTS, redirect.scheme ?? ownScheme);
   const port = {
     FROM_REQUEST_PORT: listenPort,
     FROM_PROTOCOL_DEFAULT: defaultPort,

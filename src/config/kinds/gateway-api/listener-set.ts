@@ -1,3 +1,4 @@
+import { memberOf } from "../../../base/member-of.js";
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
 import { list, NonEmptyText, optional, strict, Text, type ValueOf } from "../fields.js";
@@ -72,7 +73,7 @@ export function portOf({
   port = 0,
   protocol,
 }: XListenerSetSpec["listeners"][number]): number | undefined {
-  return port === 0 ? PORTS[protocol] : port;
+  return port === 0 ? memberOf(PORTS, protocol) : port;
 }
 
 function* checkPort(listener: XListenerSetSpec["listeners"][number], path: Path): Findings {
