@@ -117,6 +117,12 @@ edits: SEED ?= 2
 edits: setup ## edit a mesh at random under load, EDITS=500 times by SEED=2, and see that nothing fails by it
 	@$(USE_ENVOY) && FAIRLEAD_EDITS=$(EDITS) FAIRLEAD_SEED=$(SEED) exec $(BIN)/vitest run --project mesh test/mesh/random-edits.test.ts
 
+.PHONY: fuzz
+fuzz: RUNS ?= 2000
+fuzz: SEED ?= 1
+fuzz: setup ## change files at random, RUNS=2000 times by SEED=1, and see that nothing breaks and Envoy takes what comes of it
+	@$(USE_ENVOY) && FAIRLEAD_RUNS=$(RUNS) FAIRLEAD_SEED=$(SEED) exec $(BIN)/vitest run --testTimeout 0 --project unit --project 'mesh*' test/unit/golden/spoilt-cases.property.test.ts test/mesh/envoy-refuses.test.ts
+
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines they reach
 	@$(USE_ENVOY) && exec $(BIN)/vitest run --update=none --coverage $(ARGS)

@@ -47,12 +47,15 @@ export function goldenCaseNames(): readonly string[] {
 
 /** Reads a case; one that is named after an example has that example's files beside its own. */
 export function readGoldenCase(name: string): GoldenCase {
-  const directory = join(CASES, name);
-  const example = join(EXAMPLES, name);
-  const files = [...filesOf(directory), ...(existsSync(example) ? filesOf(example) : [])];
-  const nodes = load(readFileSync(join(directory, PROXIES), "utf8")) as GoldenCase["nodes"];
+  const nodes = load(readFileSync(join(CASES, name, PROXIES), "utf8")) as GoldenCase["nodes"];
   const proxies = new Map(Object.entries(nodes).map(([key, node]) => [key, proxyOf(key, node)]));
-  return { name, snapshot: parseOffline(files), nodes, proxies };
+  return { name, snapshot: parseOffline(goldenFiles(name)), nodes, proxies };
+}
+
+/** The configuration of a case. */
+export function goldenFiles(name: string): readonly OfflineFile[] {
+  const example = join(EXAMPLES, name);
+  return [...filesOf(join(CASES, name)), ...(existsSync(example) ? filesOf(example) : [])];
 }
 
 function filesOf(directory: string): readonly OfflineFile[] {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 /** What of JSON Schema the kinds use. */
-interface Schema {
+export interface Schema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
