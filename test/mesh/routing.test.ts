@@ -262,6 +262,32 @@ spec: { hosts: [outlet], http: [{ route: [{ destination: { host: mirror, port: {
   expect(await Promise.all(names.map(podBy))).toEqual(["mirror-0", "mirror-0"]);
 });
 
+test("requests that name no port go where a VirtualService sends them, though its service has other ports alone", async () => {
+  const depot = `
+apiVersion: v1
+kind: Service
+metadata: { name: depot }
+spec: { selector: { app: shop }, ports: [{ name: http, port: 8086, targetPort: 8080 }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: depot }
+spec:
+  hosts: [depot]
+  http:
+    - match: [{ port: 80 }]
+      route: [{ destination: { host: mirror } }]
+    - route: [{ destination: { host: depot } }]
+`;
+  await mesh().writeForTest("depot.yaml", depot);
+  const at = { address: mesh().pod("caller-0").addresses.egress, port: 80 };
+  const url = "http://depot.default.svc.cluster.local";
+  const byProxy = echoOf(await ask(`${url}/`)).pod;
+  const byPort = echoOf(await callAddress(at, `${url}/`)).pod;
+  expect([byProxy, byPort]).toEqual(["mirror-0", "mirror-0"]);
+  expect(echoOf(await ask(`${url}:8086/`)).pod).toBe("shop-0");
+});
+
 test("a mirrored request is answered by one, and seen by both", async () => {
   const seen = async (): Promise<number> => {
     const all = [...(await stats(mesh().pod("mirror-0"), "downstream_rq_2xx"))];

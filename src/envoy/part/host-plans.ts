@@ -322,7 +322,10 @@ function servicePlans(view: HostView, service: Service, context: HostContext): r
   });
 }
 
-/** The virtual hosts for clients of an HTTP proxy of a host without a service, or of what is but another name of one. */
+/**
+ * The virtual hosts for clients of an HTTP proxy of a host without a service, or with one that has other ports than that of
+ * requests that name none. See Istio, buildSidecarVirtualHostsForVirtualService, of listeners.
+ */
 function proxiedWithoutService(view: HostView, context: HostContext): readonly HostPlan[] {
   const seen = viewForProxies(view);
   if (seen === undefined) return [];
@@ -332,7 +335,6 @@ function proxiedWithoutService(view: HostView, context: HostContext): readonly H
 function viewForProxies(view: HostView): HostView | undefined {
   const { service, servedPorts = [] } = view;
   if (service === undefined) return servedPorts.includes(PORT_WITHOUT_SERVICE) ? undefined : view;
-  if (service.aliasOf === undefined) return undefined;
   return viewWithoutService(view, PORT_WITHOUT_SERVICE);
 }
 
