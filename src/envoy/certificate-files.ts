@@ -17,8 +17,18 @@ interface CertificateFiles {
 const certificateName = ({ certificate, key }: CertificateFiles): string =>
   `file-cert:${certificate}~${key}`;
 
-/** The name of the secret with the roots of a file. See Istio, SdsCertificateConfig.GetRootResourceName. */
-const rootsName = (file: string): string => `file-root:${file}`;
+/** Roots, and a list of certificates of theirs that are taken no longer, by their paths. */
+export interface RootFiles {
+  readonly roots: string;
+  readonly revoked?: string;
+}
+
+/**
+ * The name of the secret with the roots of a file. See Istio, SdsCertificateConfig.GetRootResourceName. Those with a list are other
+ * roots than those without.
+ */
+const rootsName = ({ roots, revoked }: RootFiles): string =>
+  revoked === undefined ? `file-root:${roots}` : `file-root:${roots}~${revoked}`;
 
 function certificateSecret(files: CertificateFiles): SecretJson {
   return {
@@ -30,9 +40,12 @@ function certificateSecret(files: CertificateFiles): SecretJson {
   };
 }
 
-const rootsSecret = (file: string): SecretJson => ({
-  name: rootsName(file),
-  validationContext: { trustedCa: { filename: file } },
+const rootsSecret = (files: RootFiles): SecretJson => ({
+  name: rootsName(files),
+  validationContext: {
+    trustedCa: { filename: files.roots },
+    ...(files.revoked === undefined ? {} : { crl: { filename: files.revoked } }),
+  },
 });
 
 /** Shows certificates of files. */
@@ -42,15 +55,15 @@ export function certificatesOfFiles(files: readonly CertificateFiles[]): CommonT
   };
 }
 
-/** Takes the certificates that the roots of a file signed, and that `match` lets through. */
-export function rootsOfFile(
-  file: string,
+/** Takes the certificates that the roots of a file signed and have not revoked, and that `match` lets through. */
+export function rootsOfFiles(
+  files: RootFiles,
   match: NonNullable<CommonTlsContextJson["validationContext"]>,
 ): CommonTlsContextJson {
   return {
     combinedValidationContext: {
       defaultValidationContext: match,
-      validationContextSdsSecretConfig: adsCredential(rootsName(file)),
+      validationContextSdsSecretConfig: adsCredential(rootsName(files)),
     },
   };
 }
@@ -73,25 +86,48 @@ export function clientCertificateFiles(tls: ClientTLSSettings): CertificateFiles
   return { certificate: tls.clientCertificate ?? "", key: tls.privateKey ?? "" };
 }
 
+/** Where most distributions keep the roots that the operating system trusts. */
+export const SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
+
+/** The files by which a server checks its clients. */
+export function clientRootFiles({ caCertificates, caCrl }: ServerTLSSettings): RootFiles {
+  return rootFiles(caCertificates ?? "", caCrl);
+}
+
+/**
+ * The files by which a client checks a server; undefined for the roots of the operating system alone, which no secret is needed for:
+ * they are replaced with all else of it.
+ */
+export function serverRootFiles({
+  caCertificates,
+  caCrl,
+}: ClientTLSSettings): RootFiles | undefined {
+  const isSystem = !isGiven(caCertificates) || caCertificates === "system";
+  if (!isSystem) return rootFiles(caCertificates, caCrl);
+  return isGiven(caCrl) ? rootFiles(SYSTEM_ROOTS, caCrl) : undefined;
+}
+
+const rootFiles = (roots: string, revoked: string | undefined): RootFiles =>
+  isGiven(revoked) ? { roots, revoked } : { roots };
+
 function secretsOf(
   certificates: readonly CertificateFiles[],
-  roots: string | undefined,
+  files: RootFiles | undefined,
 ): readonly SecretJson[] {
   return [
     ...certificates
       .filter(({ certificate, key }) => certificate !== "" && key !== "")
       .map(certificateSecret),
-    ...(isGiven(roots) ? [rootsSecret(roots)] : []),
+    ...(files === undefined || files.roots === "" ? [] : [rootsSecret(files)]),
   ];
 }
 
 /** The secrets with the files that a server names. */
 export function serverFileSecrets(tls: ServerTLSSettings): readonly SecretJson[] {
-  return secretsOf(serverCertificateFiles(tls), tls.caCertificates);
+  return secretsOf(serverCertificateFiles(tls), clientRootFiles(tls));
 }
 
 /** The secrets with the files that a client names. */
 export function clientFileSecrets(tls: ClientTLSSettings): readonly SecretJson[] {
-  const { caCertificates: roots } = tls;
-  return secretsOf([clientCertificateFiles(tls)], roots === "system" ? undefined : roots);
+  return secretsOf([clientCertificateFiles(tls)], serverRootFiles(tls));
 }

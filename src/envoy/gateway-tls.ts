@@ -6,7 +6,12 @@ import type {
   CommonTlsContextJson,
   DownstreamTlsContextJson,
 } from "./api.js";
-import { certificatesOfFiles, rootsOfFile, serverCertificateFiles } from "./certificate-files.js";
+import {
+  certificatesOfFiles,
+  clientRootFiles,
+  rootsOfFiles,
+  serverCertificateFiles,
+} from "./certificate-files.js";
 import { certificateNames } from "./certificate-names.js";
 import { adsCredential } from "./config-source.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
@@ -44,7 +49,10 @@ function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
 const asksForCertificate = (tls: ServerTLSSettings): boolean =>
   tls.mode === "MUTUAL" || tls.mode === "OPTIONAL_MUTUAL";
 
-/** Which of the certificates that the roots signed are taken, and which of them no longer. */
+/**
+ * Which of the certificates that roots of elsewhere signed are taken, and which of them no longer: of a list in a file Envoy takes
+ * another content only with other roots.
+ */
 function certificateMatch(tls: ServerTLSSettings): CertificateValidationContextJson {
   const { caCrl = "" } = tls;
   return {
@@ -55,8 +63,7 @@ function certificateMatch(tls: ServerTLSSettings): CertificateValidationContextJ
 
 function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
   if (!asksForCertificate(tls)) return {};
-  const match = {
-    ...certificateMatch(tls),
+  const pins = {
     ...(tls.verifyCertificateSpki === undefined
       ? {}
       : { verifyCertificateSpki: [...tls.verifyCertificateSpki] }),
@@ -69,12 +76,13 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
   if (credential !== undefined) {
     return {
       combinedValidationContext: {
-        defaultValidationContext: match,
+        defaultValidationContext: { ...certificateMatch(tls), ...pins },
         validationContextSdsSecretConfig: adsCredential(rootsSecretName(credential)),
       },
     };
   }
-  return rootsOfFile(tls.caCertificates ?? "", match);
+  const names = certificateNames(tls.subjectAltNames ?? []);
+  return rootsOfFiles(clientRootFiles(tls), { ...names, ...pins });
 }
 
 /** Whether a server's TLS ends at the gateway: without a mode it is passed through. See Istio, ServerTLSSettings.mode. */

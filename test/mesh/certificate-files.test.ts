@@ -1,9 +1,10 @@
 /** Certificates in files of the proxy's machine, which Gateways, Sidecars and DestinationRules name by their paths. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
+import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
 import { application, documents, httpsGateway } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
@@ -12,8 +13,10 @@ import { shareServedMesh } from "./harness/served-mesh.js";
 
 const certificates = await openCertificates();
 const others = await openCertificates();
-const SERVER = await certificates.certificateFor(["app.example.com"]);
+const NAMES = ["app.example.com", "mutual.example.com"];
+const SERVER = await certificates.certificateFor(NAMES);
 const CLIENT = await certificates.certificateFor(["client.example.com"]);
+const STOLEN = await certificates.certificateFor(["stolen.example.com"]);
 
 const folder = await mkdtemp(join(tmpdir(), "fairlead-files-"));
 afterAll(() => rm(folder, { recursive: true }));
@@ -32,13 +35,26 @@ await place("client", CLIENT);
 await writeAtOnce(file("roots.crt"), SERVER.root);
 await writeAtOnce(file("clients.crt"), SERVER.root);
 
+/** Puts the list of the certificates that the authority has revoked in the place of another. */
+async function revoke(name: string, ...revoked: readonly DevelopmentCertificate[]): Promise<void> {
+  const chains = revoked.map(({ certificate }) => certificate);
+  const list = await revocationListOf(dirname(certificates.rootFile), chains);
+  await writeAtOnce(file(`${name}.crl`), list);
+}
+
+await revoke("clients");
+await revoke("servers");
+
 const serverFiles = (name: string): string =>
   `serverCertificate: ${file(`${name}.crt`)}, privateKey: ${file(`${name}.key`)}`;
 
 const GATEWAY = httpsGateway(`
   - port: { number: 443, name: https, protocol: HTTPS }
     hosts: [app.example.com]
-    tls: { mode: SIMPLE, ${serverFiles("gateway")} }`);
+    tls: { mode: SIMPLE, ${serverFiles("gateway")} }
+  - port: { number: 443, name: https-mutual, protocol: HTTPS }
+    hosts: [mutual.example.com]
+    tls: { mode: MUTUAL, ${serverFiles("gateway")}, caCertificates: ${file("roots.crt")}, caCrl: ${file("clients.crl")} }`);
 
 /** The sidecar of called ends TLS of its callers, who show certificates of their own; that of caller begins it. */
 const TLS_OF_THEIR_OWN = `
@@ -72,6 +88,7 @@ spec:
       clientCertificate: ${file("client.crt")}
       privateKey: ${file("client.key")}
       caCertificates: ${file("roots.crt")}
+      caCrl: ${file("servers.crl")}
       sni: app.example.com
 `;
 
@@ -96,7 +113,7 @@ test.each([
     const shown = async (): Promise<string | undefined> =>
       (await callTls(at, "https://app.example.com/", question)).certificate?.fingerprint256;
     expect(await shown()).toBe(fingerprint(SERVER));
-    const next = await certificates.certificateFor(["app.example.com", `${name}.example.com`]);
+    const next = await certificates.certificateFor([...NAMES, `${name}.example.com`]);
     await place(name, next);
     await expect.poll(shown).toBe(fingerprint(next));
   },
@@ -108,5 +125,31 @@ test("a server's roots and a client's certificate are those that take the place 
   await writeAtOnce(file("clients.crt"), next.root);
   await expect.poll(statusOfCall).toBe(503);
   await place("client", next);
+  await expect.poll(statusOfCall).toBe(200);
+});
+
+test("a client's certificate is refused from when it is on the list that takes the place of another in its file", async () => {
+  const at = { address: mesh().gateway().addresses.pod, port: 8443 };
+  const outcomeOf = (client: DevelopmentCertificate): Promise<number | string> =>
+    callTls(at, "https://mutual.example.com/", { ca: SERVER.root, client }).then(
+      ({ status }) => status,
+      () => "refused",
+    );
+  expect([await outcomeOf(CLIENT), await outcomeOf(STOLEN)]).toEqual([200, 200]);
+  await revoke("clients", STOLEN);
+  await expect.poll(() => outcomeOf(STOLEN)).toBe("refused");
+  expect(await outcomeOf(CLIENT)).toBe(200);
+  await revoke("clients");
+  await expect.poll(() => outcomeOf(STOLEN)).toBe(200);
+});
+
+test("a server's certificate is refused by its callers likewise", async () => {
+  await place("sidecar", SERVER);
+  await writeAtOnce(file("clients.crt"), SERVER.root);
+  await place("client", CLIENT);
+  await expect.poll(statusOfCall).toBe(200);
+  await revoke("servers", SERVER);
+  await expect.poll(statusOfCall).toBe(503);
+  await revoke("servers");
   await expect.poll(statusOfCall).toBe(200);
 });

@@ -1,8 +1,9 @@
 /** Files of a proxy's machine that come, or come to be in order, after the proxy was told of them. */
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { run } from "../unit/cli/run.js";
 import { minimalPlugin } from "../wasm/wat-module.js";
 import { openCertificates } from "./harness/certificates.js";
@@ -14,6 +15,7 @@ import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
 const certificates = await openCertificates();
 const SERVER = await certificates.certificateFor(["app.example.com"]);
 const CLIENT = await certificates.certificateFor(["client.example.com"]);
+const LIST = await revocationListOf(dirname(certificates.rootFile), []);
 const MODULE = await minimalPlugin();
 
 const root = await mkdtemp(join(tmpdir(), "fairlead-late-"));
@@ -40,7 +42,7 @@ spec:
   ingress:
     - port: { number: 8080, protocol: HTTPS, name: https }
       defaultEndpoint: 0.0.0.0:8080
-      tls: { mode: MUTUAL, ${pair("sidecar")}, caCertificates: ${file("clients.crt")} }
+      tls: { mode: MUTUAL, ${pair("sidecar")}, caCertificates: ${file("clients.crt")}, caCrl: ${file("clients.crl")} }
 ---
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -95,6 +97,7 @@ async function placeAll(folder: string): Promise<void> {
   await place(folder, "client.crt", CLIENT.certificate);
   await place(folder, "client.key", CLIENT.key);
   await place(folder, "clients.crt", SERVER.root);
+  await place(folder, "clients.crl", LIST);
   await place(folder, "roots.crt", SERVER.root);
   await place(folder, "module.wasm", MODULE);
 }
@@ -131,7 +134,7 @@ describe.each(["delta", "state-of-the-world"] as const)("by %s", (protocol) => {
       );
     }, HEALED);
     const told = refusals(mesh).map(({ message }) => message);
-    for (const name of ["client.crt", "gateway.crt", "clients.crt", "module.wasm"]) {
+    for (const name of ["client.crt", "gateway.crt", "clients.crl", "module.wasm"]) {
       expect(told).toContainEqual(
         expect.stringMatching(
           new RegExp(`sent again from time to time until it takes it, .*${join(folder, name)}`),

@@ -7,15 +7,18 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
-import { certificatesOfFiles, clientCertificateFiles, rootsOfFile } from "../certificate-files.js";
+import {
+  certificatesOfFiles,
+  clientCertificateFiles,
+  rootsOfFiles,
+  SYSTEM_ROOTS,
+  serverRootFiles,
+} from "../certificate-files.js";
 import { certificateNames } from "../certificate-names.js";
 import { adsCredential } from "../config-source.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
 import { rootsSecretName, secretName } from "../secret-names.js";
 import { clientParameters } from "../tls-parameters.js";
-
-/** Where most distributions keep the roots that the operating system trusts. */
-const SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
 
 /** What decides how the endpoints of a cluster are called. */
 export interface UpstreamTlsInput {
@@ -121,12 +124,10 @@ function serverValidation(
       },
     };
   }
-  const { caCrl = "" } = settings;
-  const match = { ...validation, ...(caCrl === "" ? {} : { crl: { filename: caCrl } }) };
-  const roots = given(settings.caCertificates) ?? "system";
-  return roots === "system"
-    ? { validationContext: { ...match, trustedCa: { filename: serverRoots } } }
-    : rootsOfFile(roots, match);
+  const files = serverRootFiles(settings);
+  return files === undefined
+    ? { validationContext: { ...validation, trustedCa: { filename: serverRoots } } }
+    : rootsOfFiles(files, validation);
 }
 
 /**
