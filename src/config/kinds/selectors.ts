@@ -52,12 +52,12 @@ const TARGETS: readonly string[] = [
 
 /** One way to say what a policy is for, and that one right. */
 export function* checkPolicyTargets(targets: PolicyTargets, path: Path): Findings {
-  const { selector, targetRef, targetRefs = [] } = targets;
+  const { selector, targetRef, targetRefs } = targets;
   yield* given(selector, [...path, "selector"], checkPolicySelector);
   yield* given(targetRef, [...path, "targetRef"], checkTargetReference);
   yield* each(targetRefs, [...path, "targetRefs"], checkTargetReference);
-  const ways = [selector !== undefined, targetRef !== undefined, targetRefs.length > 0];
-  if (ways.filter(Boolean).length > 1) {
+  const ways = [selector, targetRef, targetRefs].filter((way) => way !== undefined);
+  if (ways.length > 1) {
     const name = targetRef === undefined ? "targetRefs" : "targetRef";
     yield invalid([...path, name], `${name} excludes the other of selector and targetRefs`);
   }

@@ -16,7 +16,7 @@ import {
 } from "./fields.js";
 import { doubtful, each, type Findings, given, invalid, refuse, unique } from "./findings.js";
 import { checkedByIstio } from "./istio-resource.js";
-import { checkPort, checkPortOrZero } from "./numbers.js";
+import { checkPort } from "./numbers.js";
 import { isHttpProtocol, isTcpProtocol, isTlsProtocol, protocolProblem } from "./protocols.js";
 import { checkWorkloadSelector, WorkloadSelector } from "./selectors.js";
 import { notApplied } from "./unapplied.js";
@@ -108,7 +108,7 @@ function* checkPorts({ ports = [] }: ServiceEntrySpec): Findings {
     yield* checkPort(number, [...at, "number"]);
     yield* refuse([...at, "name"], portNameProblem(name));
     yield* refuse([...at, "protocol"], protocol === "" ? undefined : protocolProblem(protocol));
-    yield* given(targetPort, [...at, "targetPort"], checkPortOrZero);
+    yield* given(targetPort, [...at, "targetPort"], checkPort);
   });
   const names = ports.map(({ name }) => name);
   yield* unique(names, (index) => [...path, index, "name"], "name of a port");
@@ -132,11 +132,11 @@ function* checkOpenPorts(spec: ServiceEntrySpec, labels: TextMap): Findings {
 }
 
 function* checkResolution(spec: ServiceEntrySpec, labels: TextMap): Findings {
-  const { endpoints = [], resolution = "NONE" } = spec;
+  const { endpoints, resolution = "NONE" } = spec;
   const path = ["spec", "endpoints"];
   switch (resolution) {
     case "NONE":
-      if (endpoints.length > 0) {
+      if (endpoints !== undefined) {
         yield invalid(path, "endpoints need a resolution: STATIC or DNS, found NONE");
       }
       break;

@@ -224,7 +224,7 @@ function* checkOverride(override: MetricsOverride, path: Path): Findings {
     if (operation === "UPSERT" && value === "") {
       yield invalid([...at, "value"], "the operation UPSERT needs a value");
     }
-    if (operation === "REMOVE" && value !== "") {
+    if (operation === "REMOVE" && tag.value !== undefined) {
       yield invalid([...at, "value"], "the operation REMOVE has no value");
     }
     if (operation === "UPSERT" && value !== "") yield* checkTagValue(value, [...at, "value"]);

@@ -69,8 +69,8 @@ export function* checkWasm(wasm: WasmConfig, path: Path): Findings {
 }
 
 function* checkEnvironment(env: readonly WasmEnvVar[], path: Path): Findings {
-  yield* each(env, path, function* ({ valueFrom, value = "" }, at) {
-    if (valueFrom === "HOST" && value !== "") {
+  yield* each(env, path, function* ({ valueFrom, value }, at) {
+    if (valueFrom === "HOST" && value !== undefined) {
       yield invalid([...at, "value"], "the value comes from the host: leave it out, or say INLINE");
     }
   });

@@ -72,10 +72,19 @@ export function* checkDnsEndpoint(entry: WorkloadEntrySpec, path: Path): Finding
   yield* checkEndpointPorts(entry, path);
 }
 
+/** One less than what a service may call its port. */
+const LONGEST_PORT_NAME = 62;
+
+function endpointPortNameProblem(name: string): string | undefined {
+  const problem = portNameProblem(name);
+  if (problem !== undefined || name.length <= LONGEST_PORT_NAME) return problem;
+  return `"${name}" is too long for the port of an endpoint: at most ${LONGEST_PORT_NAME} characters`;
+}
+
 /** Names and numbers of ports, and labels: of an endpoint wherever it is. */
 function* checkEndpointPorts(entry: WorkloadEntrySpec, path: Path): Findings {
   yield* eachMember(entry.ports, [...path, "ports"], function* (port, at, name) {
-    yield* refuse(at, portNameProblem(name));
+    yield* refuse(at, endpointPortNameProblem(name));
     yield* checkPort(port, at);
   });
   yield* given(entry.labels, [...path, "labels"], checkLabels);
@@ -91,7 +100,7 @@ export function* checkTemplate(template: WorkloadEntrySpec, path: Path): Finding
 
 function* checkSocket({ address = "", ports }: WorkloadEntrySpec, path: Path): Findings {
   yield* refuse([...path, "address"], unixAddressProblem(address));
-  if (Object.keys(ports ?? {}).length > 0) {
+  if (ports !== undefined) {
     yield invalid([...path, "ports"], "a Unix domain socket has no ports");
   }
 }

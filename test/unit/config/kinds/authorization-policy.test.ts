@@ -200,6 +200,11 @@ describe("what a policy is for", () => {
       ["warning spec.targetRefs[0]", "spec.targetRefs"],
     ],
     [
+      "is said in one way, though that says nothing",
+      { targetRefs: [], selector: { matchLabels: { a: "b" } } },
+      ["spec.targetRefs"],
+    ],
+    [
       "is selected by names of labels",
       { selector: { matchLabels: { "": "b" } } },
       ['spec.selector.matchLabels[""]'],

@@ -25,8 +25,11 @@ describe("a WasmPlugin", () => {
     ],
     [
       "has values of variables here or from the host",
-      env({ name: "A", valueFrom: "HOST", value: "1" }),
-      ["spec.vmConfig.env[0].value"],
+      env(
+        { name: "A", valueFrom: "HOST", value: "1" },
+        { name: "B", valueFrom: "HOST", value: "" },
+      ),
+      ["spec.vmConfig.env[0].value", "spec.vmConfig.env[1].value"],
     ],
     [
       "is for ports in range",

@@ -38,7 +38,11 @@ describe("a ServiceEntry", () => {
         "warning spec.ports[2]",
       ],
     ],
-    ["has the target port 0 where it has none", entry({ ports: [{ ...http, targetPort: 0 }] }), []],
+    [
+      "has a target port that is one",
+      entry({ ports: [{ ...http, targetPort: 0 }] }),
+      ["spec.ports[0].targetPort"],
+    ],
     [
       "is for not too many hosts",
       entry({ hosts: Array.from({ length: 257 }, (_, index) => `h${index}.example.com`) }),
@@ -76,6 +80,7 @@ describe("the resolution of a ServiceEntry", () => {
   });
   tryRows("ServiceEntry", [
     ["NONE has no endpoints", at("NONE", endpoints("10.0.0.1")), ["spec.endpoints"]],
+    ["NONE has no list of endpoints either", at("NONE", endpoints()), ["spec.endpoints"]],
     [
       "NONE should select no workloads",
       at("NONE", { workloadSelector: { labels: { a: "b" } } }),

@@ -79,6 +79,11 @@ describe("a Telemetry", () => {
       [`${OVERRIDE}.tagOverrides.a.value`],
     ],
     [
+      "removes tags of metrics without even an empty value",
+      tagOverride({ operation: "REMOVE", value: "" }),
+      [`${OVERRIDE}.tagOverrides.a.value`],
+    ],
+    [
       "is for one of Istio's metrics or another",
       override({ match: { metric: "REQUEST_COUNT", customMetric: "a" } }),
       [`${OVERRIDE}.match.customMetric`],

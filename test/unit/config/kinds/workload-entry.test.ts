@@ -15,11 +15,17 @@ describe("a WorkloadEntry", () => {
     ["has no address with a port", { address: "vm.example.com:80" }, ["spec.address"]],
     ["can have a socket", { address: "unix:///run/a.sock" }, []],
     ["has no ports at a socket", { address: "unix:///a", ports: { http: 80 } }, ["spec.ports"]],
+    ["has no map of ports at a socket", { address: "unix:///a", ports: {} }, ["spec.ports"]],
     ["has a socket that is a file", { address: "unix:///a/" }, ["spec.address"]],
     [
       "has ports with names and numbers that can be",
       { address: "10.0.0.1", ports: { a_b: 80, http: 70000 } },
       ["spec.ports.a_b", "spec.ports.http"],
+    ],
+    [
+      "has names of ports that are not too long",
+      { address: "10.0.0.1", ports: { ["p".repeat(62)]: 80, ["q".repeat(63)]: 81 } },
+      [`spec.ports.${"q".repeat(63)}`],
     ],
     [
       "has texts that are not too long",
