@@ -94,11 +94,16 @@ function factsOf(
   const l4 = [...(spec.tls ?? []), ...(spec.tcp ?? [])];
   return [
     ...(spec.http ?? []).map((route) => httpFact(route, target, isTarget)),
-    ...l4.map((route) => {
-      const reached = (route.route ?? []).filter(
-        ({ destination }) => isTarget(destination.host) && reachesPods(destination, target),
-      );
-      return { reaches: reached.length > 0, lines: reached.map(describeDestination) };
+    ...l4.map(({ route = [] }) => {
+      const own = route.filter(({ destination }) => isTarget(destination.host));
+      const reached = own.filter(({ destination }) => reachesPods(destination, target));
+      return {
+        reaches: reached.length > 0,
+        lines:
+          reached.length > 0
+            ? reached.map(describeDestination)
+            : own.map(({ destination }) => describeMiss(destination, target)),
+      };
     }),
   ];
 }
@@ -108,16 +113,17 @@ function httpFact(route: HTTPRoute, target: Target, isTarget: (host: string) => 
   const own = destinations.filter(({ destination }) => isTarget(destination.host));
   const missed = own.filter(({ destination }) => !reachesPods(destination, target));
   const reaches = missed.length < own.length;
-  const matches = (route.match ?? []).map(describeMatch);
+  const matches = (route.match ?? []).map(conditionsOf);
+  const taken = matches.length === 0 ? EVERYTHING : matches.map((one) => `(${one})`).join(", ");
   return {
     reaches,
     lines: reaches
       ? [
           ...destinations.filter((one) => !missed.includes(one)).map(describeDestination),
           ...describeFault(route.fault),
-          ...(matches.length === 0 ? [] : [matches.join(", ")]),
+          ...(matches.length === 0 ? [] : [matches.map((one) => `Match: ${one}`).join(", ")]),
         ]
-      : own.map(({ destination }) => describeMiss(destination, target)),
+      : own.map(({ destination }) => describeMiss(destination, target, ` for ${taken}`)),
   };
 }
 
@@ -151,23 +157,27 @@ function describeDestination({ destination, weight }: Weighted): string {
   return weight === undefined ? to : `${to} with weight ${weight}%`;
 }
 
-function describeMiss({ subset = "" }: Destination, { subsets }: Target): string {
+/** Why a route misses the pods; `taken` says which requests it takes. */
+function describeMiss({ subset = "" }: Destination, { subsets }: Target, taken = ""): string {
   return subsets.others.includes(subset)
-    ? `Route to non-matching subset ${subset}`
-    : `WARNING: Route to subset ${subset}, which no DestinationRule defines`;
+    ? `Route to non-matching subset ${subset}${taken}`
+    : `WARNING: Route to subset ${subset}${taken}, which no DestinationRule defines`;
 }
 
-/** Which requests a route takes, as istioctl writes it: `Match: /api* when headers are end-user=jason`. */
-function describeMatch({ uri, headers = {}, ignoreUriCase }: HTTPMatchRequest): string {
+/** What istioctl writes of a route without matches. */
+const EVERYTHING = "(everything)";
+
+/** Which requests a match takes, as istioctl writes it: `/api* when headers are end-user=jason`. */
+function conditionsOf({ uri, headers = {}, ignoreUriCase }: HTTPMatchRequest): string {
   const path = uri === undefined ? "" : describeText(uri);
   const conditions = Object.entries(headers).map(
     ([name, value]) => `${name}=${describeText(value)}`,
   );
-  return [
-    "Match:",
+  const told = [
     ...(path === "" ? [] : [path + (ignoreUriCase === true ? " uncased" : "")]),
     ...(conditions.length === 0 ? [] : [`when headers are ${conditions.join("; ")}`]),
-  ].join(" ");
+  ];
+  return told.length === 0 ? "by other conditions" : told.join(" ");
 }
 
 const describeText = ({ exact, prefix, regex }: StringMatch): string =>

@@ -94,6 +94,38 @@ test("of the destinations of a route those are told that reach the pod, and the 
   ]);
 });
 
+test("of routes to other pods alone is told which requests or connections they take", () => {
+  const described = (spec: object): readonly string[] =>
+    linesFrom(
+      "VirtualService",
+      ofPod(
+        subjectOf([
+          ...SHOP,
+          SUBSETS,
+          networking("VirtualService", "shop", { hosts: ["shop"], ...spec }),
+        ]),
+      ),
+    );
+  const toOthers = [
+    {
+      match: [{ headers: { "end-user": { exact: "jason" } } }, { uri: { prefix: "/new" } }],
+      route: [to("v2")],
+    },
+    { match: [{ port: 80 }], route: [to("v2")] },
+    { route: [to("v2")] },
+  ];
+  expect(described({ http: toOthers }).slice(1, 5)).toEqual([
+    "   WARNING: none of its 3 routes leads to these pods",
+    "      Route to non-matching subset v2 for (when headers are end-user=jason), (/new*)",
+    "      Route to non-matching subset v2 for (by other conditions)",
+    "      Route to non-matching subset v2 for (everything)",
+  ]);
+  expect(described({ tcp: [{ route: [to("v2")] }] }).slice(1, 3)).toEqual([
+    "   WARNING: none of its 1 routes leads to these pods",
+    "      Route to non-matching subset v2",
+  ]);
+});
+
 test("what is written for a service and has errors is told with these, also what would lead to it", () => {
   const soon = { route: [{ destination: { host: "shop" } }], timeout: "soon" };
   const documents = [
@@ -114,7 +146,7 @@ test("what is written for a service and has errors is told with these, also what
   expect(lines).toEqual([
     "VirtualService: shop",
     "   WARNING: none of its 1 routes leads to these pods",
-    "      WARNING: Route to subset v9, which no DestinationRule defines",
+    "      WARNING: Route to subset v9 for (everything), which no DestinationRule defines",
     "DestinationRule: extra, not in force",
     '   WARNING: spec.trafficPolicy.tls.mode has to be one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL, found "ON"',
     "VirtualService: shop, with errors",
