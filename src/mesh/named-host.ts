@@ -4,7 +4,7 @@ import type { Table } from "../base/table.js";
 import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { HostView } from "./host-view.js";
 import { isWildcard } from "./hostname.js";
-import { listenerProtocol } from "./protocol.js";
+import { isHttp, isTls, listenerProtocol } from "./protocol.js";
 import { isCalledByWorkload, isHeadless, type Service } from "./service.js";
 import { serviceKey } from "./service-endpoints.js";
 import type { Workload } from "./workload.js";
@@ -49,12 +49,17 @@ function namedHosts(
 
 /**
  * The names of a service for callers that find it at an address of their own proxy. There a pod is known by the host of
- * requests alone: where other bytes are carried too, its name would lead to any pod.
+ * requests alone: where other bytes are carried too, its name would lead to any pod. The hosts of a wildcard are known by
+ * that, or by the server name of TLS; a wildcard of all hosts would take each question from the resolvers of the host.
  */
 function namesAtProxy(service: Service, pods: readonly Workload[]): readonly NamedHost[] {
   const carried = service.ports.filter(({ protocol }) => protocol !== "UDP");
   const whole = wholeName(service);
-  if (carried.length === 0 || isWildcard(whole.hostname)) return [];
+  if (carried.length === 0) return [];
+  if (isWildcard(whole.hostname)) {
+    const sayName = carried.every(({ protocol }) => isHttp(protocol) || isTls(protocol));
+    return sayName && whole.hostname !== "*" ? [{ ...whole, addresses: [] }] : [];
+  }
   const sayHost = carried.every(({ protocol }) => listenerProtocol(protocol) === "http");
   const members =
     isHeadless(service) && sayHost ? pods.flatMap((pod) => podName(service, pod, [])) : [];

@@ -243,7 +243,7 @@ apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: late }
 spec:
-  hosts: [late.example.com]
+  hosts: [late.example.com, "*.late.example.com"]
   ports: [{ number: ${String(PORT)}, name: http, protocol: HTTP }]
   resolution: STATIC
   endpoints: [{ address: ${LOCALHOST} }]
@@ -253,6 +253,7 @@ spec:
   const late = (): Promise<readonly string[]> =>
     resolver.resolve4("late.example.com").catch(() => []);
   await expect.poll(late, { timeout: 30_000 }).toEqual([egress]);
+  expect(await resolver.resolve4("any.late.example.com")).toEqual([egress]);
 });
 
 test("a proxy is started anew when an EnvoyFilter changes its bootstrap, and no other is", async () => {

@@ -104,6 +104,29 @@ test("at a proxy's own address those are found that connections to it can mean",
   });
 });
 
+test("at a proxy's own address the hosts of a wildcard are found that what connections carry can mean", () => {
+  const wildcard = (host: string, protocol: string, port: number): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${protocol.toLowerCase()} }
+spec:
+  hosts: ["${host}"]
+  ports: [{ number: ${String(port)}, name: port, protocol: ${protocol} }]
+`;
+  const snapshot = createDirectory().write({
+    "mesh.yaml": documents(
+      wildcard("*.http.example", "HTTP", 80),
+      wildcard("*.tls.example", "TLS", 443),
+      wildcard("*.bytes.example", "TCP", 9000),
+      wildcard("*", "HTTPS", 443),
+    ),
+  });
+  expect(answersOf(following(sidecar(CALLED))(snapshot))).toEqual({
+    "*.http.example": [EGRESS_ADDRESS],
+    "*.tls.example": [EGRESS_ADDRESS],
+  });
+});
+
 const headless = (port: string): string => `
 apiVersion: v1
 kind: Service
