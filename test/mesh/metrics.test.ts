@@ -314,6 +314,7 @@ test("tags join texts, and tell of whom the proxy calls", async () => {
     version: { value: "filter_state['upstream_peer'].version == 'v2' ? 'second' : 'another'" },
     total: { value: "string(filter_state['shop.a'] + filter_state['shop.b'])" },
     sum: { value: "response.code + xds.listener_direction" },
+    kind: { value: "response.code == 404 ? 'none' : request.method + string(response.code)" },
   };
   const overrides = { match: { metric: "REQUEST_COUNT", mode: "CLIENT" }, tagOverrides };
   await mesh().writeForTest("joined.yaml", telemetry("joined", "default", overrides));
@@ -325,6 +326,7 @@ test("tags join texts, and tell of whom the proxy calls", async () => {
     version: "second",
     total: "unknown",
     sum: "466",
+    kind: "GET464",
     response_code: "464",
   }).toBe(1);
 });

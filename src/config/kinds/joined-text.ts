@@ -65,6 +65,32 @@ function addedIn(tokens: readonly Token[]): readonly (readonly Token[])[] | unde
   );
 }
 
+/** What all of an expression only converts to text, or has in parentheses; undefined where it is more than that. */
+export function heldIn(expression: readonly Token[]): readonly Token[] | undefined {
+  const call = callOf(trimmed(expression));
+  return call?.name === "" || call?.name === "string" ? call.inner : undefined;
+}
+
+/** A condition, and what is so with it and without it. */
+export interface Choice {
+  readonly condition: readonly Token[];
+  readonly chosen: readonly Token[];
+  readonly otherwise: readonly Token[];
+}
+
+/** What an expression chooses between; undefined where it chooses nothing. The first colon is its own: others are behind it. */
+export function choiceIn(tokens: readonly Token[]): Choice | undefined {
+  const marks = outermost(tokens);
+  const [question] = marks.find(([, { text }]) => text === "?") ?? [];
+  const [colon] = marks.find(([, { text }]) => text === ":") ?? [];
+  if (question === undefined || colon === undefined) return undefined;
+  return {
+    condition: trimmed(tokens.slice(0, question)),
+    chosen: trimmed(tokens.slice(question + 1, colon)),
+    otherwise: trimmed(tokens.slice(colon + 1)),
+  };
+}
+
 /** What an expression adds up, whatever is in parentheses; itself alone where it adds nothing up. */
 export function operandsOf(expression: readonly Token[]): readonly Operand[] {
   const tokens = trimmed(expression);

@@ -2,7 +2,7 @@
 import { readCel } from "./cel.js";
 import { type Token, tokenize } from "./cel-tokens.js";
 import { envoyCelProblem } from "./envoy-cel.js";
-import { joinsText, operandsOf, partsOf } from "./joined-text.js";
+import { type Choice, choiceIn, heldIn, joinsText, operandsOf, partsOf } from "./joined-text.js";
 import { isOfPeer, PEER_FIELDS, withCalledPeer } from "./peer-attributes.js";
 
 /** A value that Envoy takes: that of an expression, or those of several, one behind the other. Without all there is none. */
@@ -14,7 +14,7 @@ export type MetricExpression = MetricValue | { readonly problem: string };
 /**
  * The expression of a tag. What Istio's filter calls `node` is `xds.node` in Envoy, what that keeps of whom the proxy calls is
  * what the endpoint tells, and a conversion of the whole value to text is left out: whatever a tag's value is, it is written as
- * text. Texts that are joined are written one behind the other. See Istio, MetricsOverrides.TagOverride.value.
+ * text. Texts that are joined are written one behind the other; both also where they are chosen by a condition. See Istio, MetricsOverrides.TagOverride.value.
  */
 export function metricExpression(value: string): MetricExpression {
   const words = readCel(value);
@@ -25,8 +25,9 @@ export function metricExpression(value: string): MetricExpression {
   }
   const made = valueOf(withCalledPeer(tokens.map(inEnvoysWords)));
   if ("problem" in made) return made;
-  const parts = "cel" in made ? [made.cel] : made.joined;
-  const problem = parts.map(partProblem).find((one) => one !== undefined);
+  const problem = partsIn(made)
+    .map(partProblem)
+    .find((one) => one !== undefined);
   return problem === undefined ? made : { problem };
 }
 
@@ -34,17 +35,39 @@ export function metricExpression(value: string): MetricExpression {
 const MOST_JOINED = 16;
 
 function valueOf(tokens: readonly Token[]): MetricExpression {
+  const held = heldIn(tokens);
+  if (held !== undefined) return valueOf(held);
+  const choice = choiceIn(tokens);
+  if (choice !== undefined) return valueOfChoice(choice, textIn(tokens).trim());
   const operands = operandsOf(tokens);
-  const [only] = operands;
-  if (operands.length === 1 && only !== undefined) {
-    const inner = only.kind === "converted" ? tokenize(only.text) : undefined;
-    return typeof inner === "object" ? valueOf(inner) : { cel: only.text };
-  }
   const isSum = operands.some(({ kind }) => kind === "no text");
-  if (isSum) return { cel: textIn(tokens).trim() };
+  if (isSum || operands.length === 1) return { cel: textIn(tokens).trim() };
   return operands.length > MOST_JOINED
     ? { problem: `${operands.length} texts that are joined, more than ${MOST_JOINED},` }
     : { joined: partsOf(operands) };
+}
+
+/** Each part of a value is that of one side or of the other; one of them may have fewer. */
+function valueOfChoice({ condition, chosen, otherwise }: Choice, whole: string): MetricExpression {
+  const values = [valueOf(chosen), valueOf(otherwise)] as const;
+  const problem = values.find((value) => "problem" in value);
+  if (problem !== undefined) return problem;
+  const [left, right] = values.map(partsIn) as [readonly string[], readonly string[]];
+  const isAsWritten = left.join() === textIn(chosen) && right.join() === textIn(otherwise);
+  if (isAsWritten) return { cel: whole };
+  const parts = Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+    const [one = NO_TEXT, other = NO_TEXT] = [left[i], right[i]];
+    return `${textIn(condition)} ? (${one}) : (${other})`;
+  });
+  const [only = NO_TEXT] = parts;
+  return parts.length === 1 ? { cel: only } : { joined: parts };
+}
+
+const NO_TEXT = "''";
+
+function partsIn(value: MetricExpression): readonly string[] {
+  if ("problem" in value) return [];
+  return "cel" in value ? [value.cel] : value.joined;
 }
 
 const textIn = (tokens: readonly Token[]): string => tokens.map(({ text }) => text).join("");

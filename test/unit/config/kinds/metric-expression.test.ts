@@ -39,6 +39,20 @@ test("texts that are joined are written one behind the other, and all of them or
   });
 });
 
+test("what a condition chooses is converted and joined too", () => {
+  const chosen =
+    "response.code >= 500 ? '5xx' : response.code == 404 ? 'none' : string(response.code)";
+  expect(metricExpression(chosen)).toEqual({
+    cel: "response.code >= 500 ? ('5xx') : (response.code == 404 ? ('none') : (response.code))",
+  });
+  expect(metricExpression("string(has(a.b) ? (a.b + '!') : 'none')")).toEqual({
+    joined: [
+      "has(a.b) ? (type(a.b) == string ? (a.b) : 'unknown') : ('none')",
+      "has(a.b) ? (type(a.b) == string ? ('!') : '') : ('')",
+    ],
+  });
+});
+
 test("what may be texts or numbers is joined where it is texts, and added up otherwise", () => {
   expect(metricExpression("string(filter_state.a + filter_state.b)")).toEqual({
     joined: [
@@ -52,8 +66,9 @@ test.each([
   ["request.host | 'unknown'", /no CEL expression/],
   ["", /no CEL expression/],
   ["request.host.contains('a' + request.method)", /joined/],
-  ["true ? request.host + '!' : 'none'", /joined/],
-  ["true ? string(destination.port) + '!' : 'none'", /no function string\(\)/],
+  ["request.host + '!' == 'a!' ? 'yes' : 'no'", /joined/],
+  ["string(destination.port) == '80' ? 'yes' : 'no'", /no function string\(\)/],
+  ["true ? 1 : filter_state.downstream_peer", /Istio's filters/],
   [Array(17).fill("request.host").join(" + "), /17 texts/],
   ["filter_state.upstream_peer.name", /Istio's filters/],
   ["filter_state.upstream_peer", /Istio's filters/],
