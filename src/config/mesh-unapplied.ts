@@ -47,7 +47,9 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     );
   }
   yield* each(config.extensionProviders, ["extensionProviders"], unappliedProviderFields);
-  yield* unappliedProxyFields(config.defaultConfig ?? {}, ["defaultConfig"]);
+  const { zipkin: _, ...tracers } = config.defaultConfig?.tracing ?? {};
+  const settings = { ...config.defaultConfig, tracing: tracers };
+  yield* unappliedProxyFields(settings, ["defaultConfig"]);
 }
 
 /** Limits of time that are the mesh's are for requests: those of connections go by the rule for whom they lead to. */
@@ -76,6 +78,9 @@ function* unappliedProviderFields(provider: ExtensionProvider, path: Path): Find
 const unappliedHeader = ({ envName }: ProviderHeader, path: Path): Findings =>
   unapplied(path, { envName });
 
+/** Where spans go is the mesh's to say. */
+const OWN_TRACER = "a tracer of a proxy's own, other than the mesh's for Zipkin,";
+
 /**
  * The same of the settings of a single proxy. The tags that a Telemetry adds to metrics are labels of them whatever
  * `extraStatTags` lists.
@@ -84,7 +89,7 @@ export function* unappliedProxyFields(config: ProxyConfigFields, path: Path): Fi
   const { zipkin, lightstep, datadog, stackdriver, openCensusAgent } = config.tracing ?? {};
   const tracing = { zipkin, lightstep, datadog, stackdriver, openCensusAgent };
   for (const [name, tracer] of Object.entries(tracing)) {
-    if (tracer !== undefined) yield notApplied([...path, "tracing", name], "tracing");
+    if (tracer !== undefined) yield notApplied([...path, "tracing", name], OWN_TRACER);
   }
   yield* unappliedMetadata(config.proxyMetadata ?? {}, [...path, "proxyMetadata"]);
   yield* checkStatistics(config, path);

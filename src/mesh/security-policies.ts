@@ -5,6 +5,7 @@ import { externalAuthorizer } from "../config/external-authorizer.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { logServiceOf } from "../config/log-service.js";
 import type { MeshConfig } from "../config/mesh-config.js";
+import { hostsMeant, ownTracer } from "../config/own-tracer.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { tracerOf } from "../config/tracer.js";
@@ -67,11 +68,8 @@ export function createSecurityPolicies(
 }
 
 /** Finds the services of the providers that are asked about requests, or told of them. See Istio, model.LookupCluster. */
-function providerHosts(
-  { extensionProviders }: MeshConfig,
-  servicesByHost: Table<Table<Service>>,
-): ProviderHosts {
-  const names = extensionProviders.flatMap((provider) => {
+function providerHosts(config: MeshConfig, servicesByHost: Table<Table<Service>>): ProviderHosts {
+  const names = config.extensionProviders.flatMap((provider) => {
     const called = externalAuthorizer(provider) ?? tracerOf(provider) ?? logServiceOf(provider);
     return called?.settings.service ?? [];
   });
@@ -80,6 +78,10 @@ function providerHosts(
     const host = hostOf(name, servicesByHost);
     if (host !== undefined) hosts.set(name, host);
   }
+  const own = ownTracer(config)?.settings.service;
+  const meant = own === undefined ? [] : hostsMeant(own);
+  const host = meant.map((one) => hostOf(one, servicesByHost)).find((one) => one !== undefined);
+  if (own !== undefined && host !== undefined) hosts.set(own, host);
   return hosts;
 }
 

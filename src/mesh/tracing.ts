@@ -4,6 +4,7 @@ import { telemetryProvider } from "../config/extension-provider.js";
 import type { CustomTag, Tracing } from "../config/kinds/telemetry.js";
 import type { MeshConfig } from "../config/mesh-config.js";
 import type { TracingSettings } from "../config/mesh-config-schema.js";
+import { ownTracer } from "../config/own-tracer.js";
 import { type Tracer, tracerOf, tracerProblem } from "../config/tracer.js";
 import {
   appliedTelemetries,
@@ -78,7 +79,7 @@ const maxTagLength = (tracer: Tracer): number =>
 
 /**
  * How a workload's proxy traces on one side, by the default provider of the mesh and by Telemetries, the more specific over
- * the less specific; undefined without a provider that a stock Envoy can report to and whose service is known. See Istio,
+ * the less specific, and by the tracer of the mesh's proxies where none of these names one; undefined without a provider that a stock Envoy can report to and whose service is known. See Istio,
  * Telemetry.tracing.
  */
 export function proxyTracing(
@@ -103,7 +104,7 @@ export function proxyTracing(
     ...effective
   } = said.filter(({ match }) => covers(match?.mode, query.side)).reduce(apply, initial);
   const provider = telemetryProvider(mesh.extensionProviders, name);
-  const tracer = provider && tracerOf(provider);
+  const tracer = name === undefined ? ownTracer(mesh) : provider && tracerOf(provider);
   const hostname = tracer && hosts.get(tracer.settings.service);
   if (disabled || tracer === undefined || hostname === undefined) return undefined;
   if (tracerProblem(tracer) !== undefined) return undefined;

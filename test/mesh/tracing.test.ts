@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createEncoder } from "../../src/envoy/encoder.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { admin } from "./harness/admin.js";
@@ -35,7 +35,7 @@ apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: collector, namespace: istio-system }
 spec:
-  hosts: [collector.example.com]
+  hosts: [collector.example.com, spans.istio-system.svc.cluster.local]
   location: MESH_EXTERNAL
   resolution: STATIC
   ports: [{ number: ${String(PORT)}, name: http, protocol: HTTP }]
@@ -241,6 +241,22 @@ test.each(["zipkin", "otel"])(
     expect(called?.tags).not.toHaveProperty("tier");
   },
 );
+
+test("the tracer of the mesh's proxies is told where no Telemetry names a provider", async () => {
+  const zipkin = { address: `spans.istio-system:${String(PORT)}` };
+  await mesh().write(
+    "config.yaml",
+    meshConfiguration({ defaultConfig: { tracing: { zipkin, sampling: 100 } } }),
+  );
+  onTestFinished(async () => {
+    await mesh().write("config.yaml", CONFIG);
+  });
+  await mesh().remove("telemetry.yaml");
+  await call(caller(), "http://called/last");
+  await call(caller(), "http://called/by-default");
+  await told("/by-default").toEqual(["called.default", "caller.default"]);
+  expect(collected.hosts).toContain("spans.istio-system.svc.cluster.local/api/v2/spans undefined");
+});
 
 test("nothing is told of requests of which none is to be sampled", async () => {
   await trace("zipkin", 0);

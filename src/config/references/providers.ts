@@ -6,6 +6,7 @@ import { notApplied } from "../kinds/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
 import { logServiceOf } from "../log-service.js";
 import type { MeshConfig } from "../mesh-config.js";
+import { hostsMeant, ownTracer } from "../own-tracer.js";
 import { type Tracer, tracerOf, tracerProblem } from "../tracer.js";
 import { REFERENCE_CODE } from "./dangling.js";
 import { type HostPorts, hasPort } from "./host-ports.js";
@@ -56,14 +57,12 @@ export function checkTelemetryProviders(
 }
 
 /** The same of the providers to which proxies tell of requests by default. */
-export function checkMeshProviders(
-  { defaultProviders, extensionProviders: providers, rootNamespace: namespace }: MeshConfig,
-  known: KnownServices,
-): readonly Finding[] {
+export function checkMeshProviders(config: MeshConfig, known: KnownServices): readonly Finding[] {
+  const { defaultProviders, extensionProviders: providers, rootNamespace: namespace } = config;
   const [tracer] = defaultProviders.tracing ?? [];
   const ofTracer =
     tracer === undefined
-      ? []
+      ? checkOwnTracer(config, known)
       : checkTracer(tracer, providers, known, { namespace, path: [...DEFAULTS, "tracing", 0] });
   const others = (["accessLogging", "metrics"] as const).flatMap((use) =>
     (defaultProviders[use] ?? []).flatMap((name, i) => {
@@ -75,6 +74,21 @@ export function checkMeshProviders(
 }
 
 const DEFAULTS: Path = ["defaultProviders"];
+
+/** The same of the tracer that proxies have by themselves, whose service may be known by a shorter name. */
+function checkOwnTracer(config: MeshConfig, known: KnownServices): readonly Finding[] {
+  const own = ownTracer(config)?.settings;
+  if (own === undefined) return [];
+  const problems = hostsMeant(own.service).map((service) =>
+    serviceProblem({ ...own, service }, known, config.rootNamespace),
+  );
+  if (problems.includes(undefined)) return [];
+  const noService = `there is no service ${own.service}`;
+  const problem = problems.find((one) => one?.includes(" has no port ") === true) ?? noService;
+  const message = `the tracer cannot be told of spans: ${problem}: nothing is traced unless a provider is named`;
+  const path = ["defaultConfig", "tracing", "zipkin", "address"];
+  return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
+}
 
 /** Where a provider is named, and whose it is. */
 interface Naming {

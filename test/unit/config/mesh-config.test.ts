@@ -367,7 +367,10 @@ describe("what the mesh configuration asks for and is not done", () => {
       "extensionProviders: [{ name: a, opentelemetry: { service: a.b, port: 1, http: { path: /a, headers: [{ name: a, envName: B }] } } }]",
       "envName",
     ],
-    ["defaultConfig: { tracing: { zipkin: { address: 'a:9411' } } }", "tracing"],
+    [
+      "defaultConfig: { tracing: { datadog: { address: 'a:8126' } } }",
+      "a tracer of a proxy's own, other than the mesh's for Zipkin,",
+    ],
     ["defaultConfig: { runtimeValues: { a: b } }", "runtimeValues"],
     ["serviceScopeConfigs: [{ scope: GLOBAL }]", "serviceScopeConfigs"],
     ["hboneIdleTimeout: 1h", "hboneIdleTimeout"],

@@ -20,7 +20,10 @@ const MESH: MeshConfig = {
   ],
 };
 const BY_DEFAULT: MeshConfig = { ...MESH, defaultProviders: { tracing: ["zipkin", "otel"] } };
-const HOSTS = new Map([[SERVICE.service, "spans.example.com"]]);
+const HOSTS = new Map([
+  [SERVICE.service, "spans.example.com"],
+  ["spans.tracing", "spans.tracing.svc.cluster.local"],
+]);
 const ZIPKIN: Tracing = { providers: [{ name: "zipkin" }] };
 
 function telemetry(namespace: string, tracing: readonly Tracing[], app?: string): Telemetry {
@@ -61,6 +64,25 @@ const shop = (...tracing: Tracing[]): Telemetry[] => [telemetry("shop", tracing)
 test("nothing is traced unless somebody names a provider", () => {
   expect(traced([])).toBeUndefined();
   expect(traced(shop({ randomSamplingPercentage: 100 }))).toBeUndefined();
+});
+
+test("the tracer of the mesh's proxies is told where nobody names a provider", () => {
+  const zipkin = { address: "spans.tracing:9411" };
+  const own = { ...MESH, defaultConfig: { tracing: { zipkin, sampling: 50 } } };
+  const expected = {
+    tracer: { kind: "zipkin", settings: { service: "spans.tracing", port: 9411 } },
+    hostname: "spans.tracing.svc.cluster.local",
+    sampling: 50,
+  };
+  expect(traced([], own)).toMatchObject(expected);
+  expect(traced(shop({ randomSamplingPercentage: 5 }), own)).toMatchObject({
+    ...expected,
+    sampling: 5,
+  });
+  expect(traced(shop(ZIPKIN), own)?.hostname).toBe("spans.example.com");
+  expect(traced(shop({ providers: [{ name: "nobody" }] }), own)).toBeUndefined();
+  expect(traced(shop({ disableSpanReporting: true }), own)).toBeUndefined();
+  expect(traced([], { ...own, enableTracing: false })).toBeUndefined();
 });
 
 test.each([

@@ -523,6 +523,38 @@ spec:
     );
   };
 
+  it.each([
+    ["spans.tracing:80", undefined],
+    ["spans.tracing.svc:80", undefined],
+    ["spans.tracing.svc.cluster.local:80", undefined],
+    ["spans.tracing:81", "service spans.tracing.svc.cluster.local has no port 81"],
+    ["spans.trading:80", "there is no service spans.trading"],
+  ])(
+    "is known by the names that pods know it by, where it is the proxies' own: %s",
+    (address, problem) => {
+      const mesh = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    defaultConfig: { tracing: { zipkin: { address: "${address}" } } }
+`;
+      const service = `apiVersion: v1
+kind: Service
+metadata: { name: spans, namespace: tracing }
+spec: { ports: [{ port: 80 }] }
+`;
+      const { diagnostics } = createDirectory().write({ "mesh.yaml": mesh, "spans.yaml": service });
+      const message = `the tracer cannot be told of spans: ${String(problem)}: nothing is traced unless a provider is named`;
+      expect(diagnostics.map(({ message: one }) => one)).toEqual(
+        problem === undefined ? [] : [expect.stringContaining(message)],
+      );
+      expect(diagnostics.map(({ position }) => position?.line)).toEqual(
+        problem === undefined ? [] : [6],
+      );
+    },
+  );
+
   it("is warned of when it is missing", () => {
     expect(found("{ providers: [{ name: file }, { name: fle }] }")).toEqual([
       `5 warning IST0101: provider "fle" is none of the mesh configuration's extensionProviders: nothing is logged to it`,
