@@ -1,6 +1,7 @@
-import { formatRef } from "../config/resource.js";
+import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { withMadeRouting } from "../mesh/made-routing.js";
+import { type ClientCredential, missingClientCredentials } from "./client-credentials.js";
 import { type GatewayCredential, missingCredentials } from "./gateway-credentials.js";
 import { type MadeGateway, missingGateways } from "./missing-gateways.js";
 import { type LocalPod, podsOf } from "./pods.js";
@@ -14,6 +15,8 @@ export interface DesiredMesh {
   readonly madeGateways: readonly MadeGateway[];
   /** Certificates that gateways need and no file gives them. */
   readonly credentials: readonly GatewayCredential[];
+  /** Those that no file gives by which hosts outside the mesh are called; none of these are among the others. */
+  readonly clientCredentials: readonly ClientCredential[];
   /** Hosts outside the mesh. */
   readonly externalHosts: readonly ExternalHost[];
   /** Namespaces whose workloads get sidecars because no file says otherwise. */
@@ -32,14 +35,22 @@ export function desiredMesh(
   const declared = declaredWorkloads(tables);
   const madeGateways = missingGateways(tables, declared);
   const workloads = [...declared, ...madeGateways.map(({ workload }) => workload)];
+  const hosts = externalHosts(tables);
+  const isUndisputed = (credential: Pick<ClientCredential, "namespace" | "name">): boolean =>
+    !disputed.has(formatRef({ kind: "Secret", ...credential }));
+  const credentials = missingCredentials(
+    tables,
+    workloads.filter(({ proxy }) => proxy === "router"),
+  ).filter(isUndisputed);
+  const keys = new Set(credentials.map(keyOf));
   return {
     pods: podsOf(tables, workloads),
     madeGateways,
-    credentials: missingCredentials(
-      tables,
-      workloads.filter(({ proxy }) => proxy === "router"),
-    ).filter((credential) => !disputed.has(formatRef({ kind: "Secret", ...credential }))),
-    externalHosts: externalHosts(tables),
+    credentials,
+    clientCredentials: missingClientCredentials(tables, workloads, hosts)
+      .filter(isUndisputed)
+      .filter((credential) => !keys.has(keyOf(credential))),
+    externalHosts: hosts,
     undeclaredNamespaces: undeclaredNamespaces(
       tables,
       declared.filter(({ proxy }) => proxy === "sidecar"),

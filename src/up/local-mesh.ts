@@ -278,7 +278,9 @@ export class LocalMesh {
   }
 
   async #madeFiles(desired: DesiredMesh): Promise<readonly MadeFile[]> {
-    const { certificates } = this.#options;
+    const { certificates, standIns } = this.#options;
+    // Hosts that are called themselves want to know who calls: nobody here can say that.
+    const credentials = [...desired.credentials, ...(standIns ? desired.clientCredentials : [])];
     const ended = [...this.#ended].flatMap(([id, pod]) => (this.#pods.has(id) ? [] : [pod]));
     return [
       ...[...this.#pods.values()].map(({ pod, ready, leaving }) =>
@@ -290,7 +292,7 @@ export class LocalMesh {
         servicePorts === undefined ? [] : [gatewayServiceFile(workload, servicePorts)],
       ),
       ...(await Promise.all(
-        desired.credentials.map(async (credential) =>
+        credentials.map(async (credential) =>
           credentialFile(credential, await certificates.certificateFor(credential.hosts)),
         ),
       )),

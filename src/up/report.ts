@@ -57,7 +57,7 @@ export function refusalLines(proxies: readonly ProxyStatus[]): readonly string[]
 
 /** What `up` added to what the files declare, and why: a line for each. */
 export function noticeLines(
-  { madeGateways, credentials, undeclaredNamespaces }: DesiredMesh,
+  { madeGateways, credentials, clientCredentials, undeclaredNamespaces }: DesiredMesh,
   standIns: readonly StandIn[],
 ): readonly string[] {
   return [
@@ -75,6 +75,10 @@ export function noticeLines(
     ...credentials.map(
       ({ namespace, name, hosts }) =>
         `made a development certificate for ${hosts.join(", ")}: there is no Secret ${name}.${namespace}`,
+    ),
+    ...(standIns.length === 0 ? [] : clientCredentials).map(
+      ({ namespace, name, hosts }) =>
+        `made a development credential for calls to ${hosts.join(", ")}: there is no Secret ${name}.${namespace}`,
     ),
     ...standIns.map(({ host, name, port, address, standInPort }) => {
       const called = host === name ? "" : ` (${host})`;

@@ -188,6 +188,37 @@ test("has a server stand in for a host that an ExternalName names", async () => 
     .toMatchObject({ standInFor: "warehouse.example.org", authority: "warehouse" });
 });
 
+test("has a credential for calls to a stand-in that asks for one by name", async () => {
+  const mesh = await up();
+  await mesh.line(new RegExp(`^${LAST_LINE}$`));
+  const call = mesh.command(/from my-service-0 to payments/);
+  const partner = "partner.example.org";
+  await writeFile(
+    join(mesh.shop, "partner.yaml"),
+    `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: partner }
+spec:
+  hosts: [${partner}]
+  ports: [{ number: 80, name: http, protocol: HTTP, targetPort: 443 }]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: partner }
+spec:
+  host: ${partner}
+  workloadSelector: { matchLabels: { app: my-service } }
+  trafficPolicy: { tls: { mode: MUTUAL, credentialName: partner, sni: ${partner} } }
+`,
+  );
+  await mesh.line(/made a development credential for calls to partner\.example\.org/);
+  await expect
+    .poll(() => answer(call.replace(/\S+$/, `http://${partner}/`)).catch(() => undefined))
+    .toMatchObject({ standInFor: partner, serverName: partner });
+});
+
 test("gives way to a certificate of the user's, and comes back when it is gone", async () => {
   const mesh = await up();
   await mesh.line(new RegExp(`^${LAST_LINE}$`));

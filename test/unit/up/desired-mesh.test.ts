@@ -483,6 +483,48 @@ test("external hosts are those that ExternalNames name, unless these are names o
   ]);
 });
 
+describe("a credential for calls to a host outside the mesh", () => {
+  const partner = resource("ServiceEntry", "partner", {
+    spec: {
+      hosts: ["partner.example.org"],
+      ports: [{ number: 443, name: "https", protocol: "HTTPS" }],
+      resolution: "DNS",
+    },
+  });
+  const rule = (id: string, spec: Omit<SpecOf<"DestinationRule">, "host">): ConfigResource =>
+    resource("DestinationRule", id, { spec: { host: "partner.example.org", ...spec } });
+  const mutual = (credentialName: string) => ({
+    trafficPolicy: { tls: { mode: "MUTUAL" as const, credentialName } },
+  });
+  const needed = (...resources: readonly ConfigResource[]): readonly string[] =>
+    desiredMesh(
+      tablesOf(INJECTED, deployment("a"), GATEWAY, partner, ...resources),
+    ).clientCredentials.map(
+      ({ namespace, name, hosts }) => `${namespace}/${name} for ${hosts.join()}`,
+    );
+
+  test("is made where gateways, and sidecars that a rule selects, read it", () => {
+    expect(needed(rule("all", mutual("client")))).toEqual([
+      "istio-system/client for partner.example.org",
+    ]);
+    expect(needed(rule("all", { ...mutual("client"), exportTo: ["."] }))).toEqual([]);
+    const selecting = { workloadSelector: { matchLabels: { app: "a" } }, ...mutual("client") };
+    expect(needed(rule("one", selecting))).toEqual(["default/client for partner.example.org"]);
+    expect(needed(rule("none.shop", selecting))).toEqual([]);
+  });
+
+  test("is none where a file has it, or roots of its own, or it is no Secret", () => {
+    const all = rule("all", mutual("client"));
+    const secret = (name: string): ConfigResource => resource("Secret", `${name}.istio-system`);
+    expect(needed(all, secret("client"))).toEqual([]);
+    expect(needed(all, secret("client-cacert"))).toEqual([]);
+    expect(needed(rule("all", mutual("configmap://client")))).toEqual([]);
+    const inside = rule("inside", mutual("client"));
+    const { spec } = inside as { spec: object };
+    expect(needed({ ...inside, spec: { ...spec, host: "a" } })).toEqual([]);
+  });
+});
+
 test("says which namespaces get sidecars although no file declares them", () => {
   const { undeclaredNamespaces } = desiredMesh(
     tablesOf(INJECTED, deployment("a"), deployment("b.shop"), GATEWAY),

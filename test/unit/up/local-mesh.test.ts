@@ -461,6 +461,25 @@ test("has servers stand in for hosts outside the mesh, each on its own address",
   });
 });
 
+test("makes a credential for calls to a stand-in", async () => {
+  const entry = resource("ServiceEntry", "e", {
+    spec: {
+      hosts: ["ext.example.com"],
+      ports: [{ number: 21443, name: "https", protocol: "HTTPS" }],
+      resolution: "DNS",
+    },
+  });
+  const rule = resource("DestinationRule", "e", {
+    spec: {
+      host: "ext.example.com",
+      workloadSelector: { matchLabels: { app: "payments" } },
+      trafficPolicy: { tls: { mode: "MUTUAL", credentialName: "client" } },
+    },
+  });
+  const scene = await start([INJECTED, PAYMENTS, entry, rule]);
+  expect(scene.madeNames()).toContain("Secret client");
+});
+
 test("has one server stand in for a host that is called by several names", async () => {
   const named = (name: string, port: number): ConfigResource =>
     resource("Service", name, {

@@ -66,12 +66,28 @@ test("notices say what was made and why", () => {
     standInPort: 8443,
     rootsFile: "/state/root.pem",
   };
-  const desired = desiredMesh(tablesOf(gateway, deployment("a.shop")));
+  const entry = resource("ServiceEntry", "ext", {
+    spec: {
+      hosts: ["ext.example.com"],
+      ports: [{ number: 443, name: "https", protocol: "HTTPS" }],
+      resolution: "DNS",
+    },
+  });
+  const rule = resource("DestinationRule", "ext", {
+    spec: {
+      host: "ext.example.com",
+      trafficPolicy: { tls: { mode: "MUTUAL", credentialName: "client" } },
+    },
+  });
+  const desired = desiredMesh(tablesOf(gateway, deployment("a.shop"), entry, rule));
+  // Those who are called themselves have to know who calls.
+  expect(noticeLines(desired, []).join("\n")).not.toContain("credential");
   const named = { ...standIn, host: "ext.shop.svc.cluster.local" };
   expect(noticeLines(desired, [standIn, named])).toEqual([
     "no file declares the namespace shop: its workloads get sidecars, as with istio-injection: enabled",
     "made a gateway, istio-ingressgateway.istio-system with a Service (443→8443): no workload has the labels that Gateways select",
     "made a development certificate for app.example.com: there is no Secret app-tls.istio-system",
+    "made a development credential for calls to ext.example.com: there is no Secret client.istio-system",
     "made a stand-in for ext.example.com:443 at 127.33.0.1:8443; --no-stand-ins calls the real one",
     "made a stand-in for ext.example.com:443 (ext.shop.svc.cluster.local) at 127.33.0.1:8443; --no-stand-ins calls the real one",
   ]);
