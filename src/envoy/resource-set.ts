@@ -54,6 +54,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly callsPods?: true;
   /** Of a virtual host with routes about whose requests somebody is asked: who, as texts. */
   readonly authorizers?: readonly string[];
+  /** What a proxy is sent that refuses it and has nothing under this name; of the same name. */
+  readonly standIn?: EnvoyResource;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
   /** Parts that it would have if Envoy took them. */

@@ -121,8 +121,8 @@ function payloadOfRest(
   }
   const changed = difference.changed.filter(({ name }) => !withheld.has(name));
   const removed = difference.removed.filter((name) => !withheld.has(name));
-  for (const { name } of asked) {
-    const content = contentHeld(subscription, name);
+  for (const { name, standIn } of asked) {
+    const content = contentHeld(subscription, name) ?? standIn;
     if (content === undefined) removed.push(name);
     else changed.push(content);
   }

@@ -24,7 +24,8 @@ export interface TypeRules {
   readonly recalls?: true;
   /**
    * Its resources are sent one to a response, since a client recalls what it refused, and there is nothing else by which those
-   * could be told apart of which it refused one.
+   * could be told apart of which it refused one. Behind one that is refused what the client goes on with is sent again: Envoy
+   * would have whatever asks for the name from then on begin with what it refused, and refuse that.
    */
   readonly oneByOne?: true;
   /**

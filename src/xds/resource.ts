@@ -23,6 +23,8 @@ export interface EncodedResource {
    * would answer wrongly.
    */
   readonly exclusive?: readonly string[];
+  /** What a client is sent that refuses it and has nothing under the name, of the same name. */
+  readonly standIn?: EncodedResource;
   /** The files that it names have other names than in the resource of the view, which lead to them as well: see retries.ts. */
   readonly isRespelled?: true;
   /**

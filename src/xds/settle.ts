@@ -26,11 +26,13 @@ import {
   edited,
   type Flight,
   type Held,
+  isContent,
   isSameContent,
   NO_FLIGHTS,
   type Payload,
   type Subscription,
   UNKNOWN,
+  wants,
   withEntry,
 } from "./subscription.js";
 import { splitSuspects } from "./suspects.js";
@@ -144,7 +146,7 @@ function refuse(
   if (only === undefined) return recorded;
   if (subscription.style === "complete" && subscription.inherited) return frozen(recorded);
   const isAlone = suspects.length === 1;
-  const judged = isAlone ? rejected(recorded, only, error, moment) : recorded;
+  const judged = isAlone ? restoring(rejected(recorded, only, error, moment), only) : recorded;
   // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
   if (subscription.style === "complete" && subscription.flights.length > 0) {
     return edited(judged, { isDoubtful: true, flights: withNews(subscription) });
@@ -174,6 +176,17 @@ function rejected(
   const refused = { version: resource.version, error, at: now };
   const rejection = files.length === 0 ? refused : { ...refused, files, retryMs, isRespelled };
   return edited(subscription, { rejections: withRejection(rejections, resource.name, rejection) });
+}
+
+/** What the client goes on with is due again where it has to be. Of what is not known nothing can be sent again. */
+function restoring(subscription: Subscription, { name }: EncodedResource): Subscription {
+  const { typeUrl, accepted, requested } = subscription;
+  const before = accepted.get(name);
+  const isKnown = before === undefined || isContent(before);
+  if (rulesOf(typeUrl).oneByOne !== true || !isKnown || !wants(subscription, name)) {
+    return subscription;
+  }
+  return edited(subscription, { requested: new Set([...requested, name]) });
 }
 
 /** Before the first of the flights one was refused: what is in both may come with this one. */

@@ -23,7 +23,14 @@ import { rulesOf } from "./resource-type.js";
 import { widened, withoutHolding } from "./resubscription.js";
 import { findFlight, settle } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { edited, type Subscription, sotwStyle, subscription } from "./subscription.js";
+import {
+  edited,
+  type Held,
+  type Subscription,
+  sotwStyle,
+  subscription,
+  UNKNOWN,
+} from "./subscription.js";
 
 /** What a DiscoveryRequest says, but for the node. */
 export interface SotwRequest {
@@ -84,10 +91,14 @@ function firstSubscription(
   if (isComplete && names.size === 0 && version === setVersion(table.values())) {
     return subscription({ ...asked, held: table, accepted: table });
   }
+  // What it goes on with if it refuses what it is sent: nobody knows what that is, but there may be some.
+  const isBack = version !== "" && rulesOf(typeUrl).oneByOne === true;
+  const unknown = [...names].map((name) => [name, UNKNOWN] as const);
   return subscription({
     ...asked,
     requested: names,
     held: wildcard ? Table.empty() : table,
+    accepted: isBack ? Table.from<Held>(unknown) : Table.empty(),
     owed: isComplete && wildcard,
     inherited: isComplete && version !== "",
   });

@@ -210,7 +210,7 @@ spec:
   });
 
   test.each([
-    ["fails", "FAIL_CLOSE", 500],
+    ["fails", "FAIL_CLOSE", 503],
     ["passes", "FAIL_OPEN", 200],
   ])(
     "what goes through a module that Envoy refuses %s as its plugin says, and other traffic goes on",
@@ -232,6 +232,80 @@ spec:
           position: { file: join(mesh().directory, "plugin.yaml") },
         },
       ]);
+    },
+  );
+
+  const expectStatus = (status: number): Promise<void> =>
+    eventually(async () => {
+      expect((await inside()).status).toBe(status);
+    });
+
+  test("a plugin whose module Envoy refused, and that is removed and comes back, fails again, and runs when it is mended", async () => {
+    const file = await moduleFile(mesh(), "broken.wasm", Buffer.from("this is no module"));
+    const plugin = { ...AS_SERVER, url: `file://${file}`, failStrategy: "FAIL_CLOSE" };
+    const text = extension("WasmPlugin", "back", plugin);
+    await mesh().writeForTest("plugin.yaml", text);
+    await expectStatus(503);
+    await mesh().remove("plugin.yaml");
+    await expectStatus(200);
+    await mesh().write("plugin.yaml", text);
+    await expectStatus(503);
+    await mesh().remove("plugin.yaml");
+    await expectStatus(200);
+    const good = await moduleFile(mesh(), "module.wasm", await minimalPlugin());
+    const mended = { ...plugin, url: `file://${good}`, pluginConfig: { level: 3 } };
+    await mesh().write("plugin.yaml", extension("WasmPlugin", "back", mended));
+    await eventually(async () => {
+      expect((await inside()).headers["x-plugin"]).toBe("minimal");
+    });
+  });
+
+  /** A script that leaves its mark on each answer, whoever gives it. */
+  const answering = (name: string): string =>
+    extension("TrafficExtension", name, {
+      ...AS_SERVER,
+      phase: "AUTHN",
+      lua: {
+        inlineCode: `
+      function envoy_on_response(response)
+        response:headers():replace("x-script", "${name}")
+      end`,
+      },
+    });
+
+  test.each([
+    ["fails in its place", [], undefined, 503],
+    ["goes on with the one before", ["module.wasm"], "minimal", 200],
+  ])(
+    "where a plugin's module is refused and the plugin %s, its listener can be changed",
+    async (what, modules, before, status) => {
+      await moduleFile(mesh(), "module.wasm", await minimalPlugin());
+      await moduleFile(mesh(), "broken.wasm", Buffer.from("this is no module"));
+      const outcome = async () => {
+        const answer = await inside();
+        return [answer.status, answer.headers["x-plugin"], answer.headers["x-script"]];
+      };
+      for (const module of [...modules, "broken.wasm"]) {
+        const plugin = {
+          ...{ ...AS_SERVER, failStrategy: "FAIL_CLOSE", pluginConfig: { level: 3 } },
+          url: `file://${join(mesh().directory, "..", module)}`,
+        };
+        await mesh().writeForTest(
+          "plugin.yaml",
+          extension("WasmPlugin", what.replaceAll(" ", "-"), plugin),
+        );
+        await eventually(async () => {
+          expect(await outcome()).toEqual([status, before, undefined]);
+        });
+      }
+      await vi.waitFor(() => {
+        const told = mesh().controlPlane().diagnostics();
+        expect(told.filter(({ code }) => code === "refused-by-proxy")).toHaveLength(1);
+      });
+      await mesh().writeForTest("script.yaml", answering("script"));
+      await eventually(async () => {
+        expect(await outcome()).toEqual([status, before, "script"]);
+      });
     },
   );
 

@@ -72,8 +72,8 @@ const UNAVAILABLE = `function envoy_on_request(request)
 end
 `;
 
-/** What stands in for a module that there is not. */
-function standIn(extension: Extension): AnyJson {
+/** What stands in for an extension that a proxy cannot run. */
+export function standIn(extension: Extension): AnyJson {
   const layer = layerOf(extension);
   if (failsOpen(extension)) return passingRbac(layer);
   if (layer === "HTTP") return script(UNAVAILABLE);

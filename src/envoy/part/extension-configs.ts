@@ -7,7 +7,7 @@ import type { Proxy } from "../../mesh/proxy.js";
 import { moduleKey, moduleReference, type WasmModule } from "../../mesh/wasm-modules.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { extensionConfig } from "../extension/extension-config.js";
+import { extensionConfig, standIn } from "../extension/extension-config.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource-set.js";
 import { MESSAGE } from "./envoy-types.js";
 import type { ExtensionSources, Patches } from "./patches.js";
@@ -41,9 +41,19 @@ export function createExtensionConfigs(
       return {
         ...encodeResource(encoder, MESSAGE.extensionConfig, { name, json, sources }),
         sourcePath: path,
+        standIn: inPlaceOf(extension),
       };
     },
   );
+  const inPlaceOf = engine.memo("stand-in of an extension", (extension: Extension) => {
+    const { name, source, path } = extension;
+    const json = { name, typedConfig: standIn(extension) };
+    const sources = [source];
+    return {
+      ...encodeResource(encoder, MESSAGE.extensionConfig, { name, json, sources }),
+      sourcePath: path,
+    };
+  });
   const without = engine.memo("extension without its module", (extension: Extension) =>
     awaited(encoder, extension),
   );

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { FileNames } from "../../../src/xds/file-names.js";
 import { DEFAULT_PACING } from "../../../src/xds/pacing.js";
 import { typeStatuses } from "../../../src/xds/stream-status.js";
-import { DeltaConversation, newServer, SotwConversation, viewOf } from "./conversation.js";
+import {
+  DeltaConversation,
+  newServer,
+  resource,
+  SotwConversation,
+  viewOf,
+} from "./conversation.js";
 
 /** A resource whose version begins with `file` names a file; with other names of files it has a `!` at its end. */
 const FILES: FileNames = {
@@ -174,5 +180,49 @@ describe("configurations of extensions", () => {
       "extensionConfig B@1",
       "extensionConfig C@1",
     ]);
+  });
+});
+
+describe.each([
+  ["delta", DeltaConversation],
+  ["state of the world", SotwConversation],
+])("behind a configuration of an extension that was refused, by %s,", (_protocol, Protocol) => {
+  const extension = (text: string) => ({ ...resource(text), standIn: resource("A@instead") });
+  const clientOf = (text: string) => {
+    const client = new Protocol(viewOf({ extensionConfig: [extension(text)] }));
+    client.subscribe("extensionConfig", "A");
+    return client;
+  };
+
+  it("comes what stands in for it, when the client had none", () => {
+    const client = clientOf("A@bad");
+    expect(client.nack("extensionConfig")).toEqual(["extensionConfig A@instead"]);
+    expect(client.ack("extensionConfig")).toEqual([]);
+    expect(client.pass(LONG_MS)).toEqual([]);
+    expect(client.change({ extensionConfig: [extension("A@2")] })).toEqual(["extensionConfig A@2"]);
+  });
+
+  it("comes again what the client goes on with", () => {
+    const client = clientOf("A@1");
+    client.ack("extensionConfig");
+    client.change({ extensionConfig: [extension("A@bad")] });
+    expect(client.nack("extensionConfig")).toEqual(["extensionConfig A@1"]);
+    expect(client.ack("extensionConfig")).toEqual([]);
+  });
+});
+
+describe("behind a configuration that was refused by a client which came back with one that is not known", () => {
+  const bad = { ...resource("A@bad"), standIn: resource("A@instead") };
+
+  it("comes nothing, by delta", () => {
+    const client = new DeltaConversation(viewOf({ extensionConfig: [bad] }));
+    client.request("extensionConfig", { subscribe: ["A"], versions: { A: "before" } });
+    expect(client.nack("extensionConfig")).toEqual([]);
+  });
+
+  it("comes nothing, by state of the world", () => {
+    const client = new SotwConversation(viewOf({ extensionConfig: [bad] }));
+    client.request("extensionConfig", { names: ["A"], version: "before" });
+    expect(client.nack("extensionConfig")).toEqual([]);
   });
 });
