@@ -6,6 +6,7 @@ test.each([
   "function envoy_on_request(h) h:headers():add('a', \"b\") end",
   "x = 0x1p4; goto there ::there:: y = 5LL; z = '\\x41\\z  b'",
   "-- nothing but a comment",
+  "#!/usr/bin/lua\nx = 1",
   "",
 ])("takes a script as LuaJIT reads it: %s", (code) => {
   expect(luaProblem(code)).toBeUndefined();
@@ -14,6 +15,8 @@ test.each([
 test.each([
   ["function envoy_on_request(h)\n  h:headers(:add(1)\nend", 2, "')' expected near ':'"],
   ["while true do", 1, "'end' expected near '<eof>'"],
+  ["~", 1, "unexpected symbol '~'"],
+  ["\n-- a comment\n~ x", 3, "unexpected symbol '~'"],
   ["(".repeat(60_000), 1, "it is nested too deeply"],
 ])("tells what of a script cannot be read, and in which line", (code, line, message) => {
   expect(luaProblem(code)).toEqual({ line, message });
