@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { isIpAddress } from "../config/kinds/dns-names.js";
 import {
   GatewayTopology,
   type ProxyConfigFields,
@@ -136,6 +137,26 @@ function dnsOf(metadata: NodeFields["metadata"], type: string): Proxy["dns"] {
   return type === "sidecar" ? "envoy" : "nobody";
 }
 
+/** Where others find a proxy, it finds its application, and is found by that: on loopback where nothing is said. */
+function addressesOf(
+  ip: string,
+  metadata: NodeFields["metadata"],
+): Pick<Proxy, "address" | "dualStack" | "appAddress" | "egressAddress"> | InvalidNode {
+  const instances = (text(metadata, "INSTANCE_IPS") ?? "").split(",");
+  const address = [ip, ...instances].find(isIpAddress);
+  if (address === undefined) {
+    return { invalid: "neither node.id nor INSTANCE_IPS has an IP address" };
+  }
+  const [appAddress = LOOPBACK, egressAddress = LOOPBACK] = ["APP_ADDRESS", "EGRESS_ADDRESS"].map(
+    (key) => text(metadata, key),
+  );
+  const wrong = [appAddress, egressAddress].find((one) => !isIpAddress(one));
+  if (wrong !== undefined) {
+    return { invalid: `${JSON.stringify(wrong.slice(0, 200))} is no IP address of its own` };
+  }
+  return { address, dualStack: isDualStack(instances), appAddress, egressAddress };
+}
+
 /** Reads a node; says what is wrong with one that does not follow Istio's form. */
 export function parseNode(node: NodeFields): Proxy | InvalidNode {
   const match = NODE_ID.exec(node.id);
@@ -153,13 +174,14 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
   }
   const labels = labelsOf(metadata);
   const told = (key: string, otherwise: string): string => text(metadata, key) ?? otherwise;
+  const addresses = addressesOf(ip, metadata);
+  if ("invalid" in addresses) return addresses;
   return {
     id: `${name}.${namespace}`,
     type: type === "router" ? "router" : "sidecar",
     name,
     namespace,
-    address: ip === "" ? firstOf(told("INSTANCE_IPS", "")) : ip,
-    dualStack: isDualStack(told("INSTANCE_IPS", "").split(",")),
+    ...addresses,
     labels,
     serviceAccount: told("SERVICE_ACCOUNT", "default"),
     workloadName: told("WORKLOAD_NAME", name),
@@ -171,8 +193,6 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
     unprivileged: told("UNPRIVILEGED_POD", "") === "true",
     onDemand: type === "sidecar" && told(ON_DEMAND, "") === "true",
     dns: dnsOf(metadata, type),
-    appAddress: told("APP_ADDRESS", LOOPBACK),
-    egressAddress: told("EGRESS_ADDRESS", LOOPBACK),
     istioVersion: told("ISTIO_VERSION", ""),
     ...settingsOf(metadata),
     metadata: textsIn(metadata),
@@ -233,6 +253,3 @@ function isDualStack(addresses: readonly string[]): boolean {
 const ONLY_LOCAL: ReadonlySet<string> = new Set(["linkLocal", "loopback"]);
 
 const isIpv4 = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean => address.kind() === "ipv4";
-
-/** The first of a list with commas; "" of an empty one. */
-const firstOf = (list: string): string => list.split(",")[0] ?? "";

@@ -69,3 +69,33 @@ describe("who answers DNS for a proxy", () => {
     expect(parsed({ DNS_CAPTURE: "true", ...agent })).toMatchObject({ dns: "agent" });
   });
 });
+
+describe("the address of a proxy", () => {
+  const withAddress = (address: string, metadata: Readonly<Record<string, unknown>> = {}) =>
+    parseNode({ id: `sidecar~${address}~a.default~default.svc.cluster.local`, metadata });
+
+  test("is that of its id, or else the first that it tells", () => {
+    expect(withAddress("10.0.0.1", { INSTANCE_IPS: "10.0.0.2" })).toHaveProperty(
+      "address",
+      "10.0.0.1",
+    );
+    for (const none of ["", "host", "10.0.0", "10.0.0.1/24"]) {
+      expect(withAddress(none, { INSTANCE_IPS: "a,fd00::1" })).toHaveProperty("address", "fd00::1");
+    }
+  });
+
+  test.each([
+    [withAddress(""), "neither node.id nor INSTANCE_IPS has an IP address"],
+    [
+      withAddress("host", { INSTANCE_IPS: "host" }),
+      "neither node.id nor INSTANCE_IPS has an IP address",
+    ],
+    [
+      withAddress("10.0.0.1", { APP_ADDRESS: "localhost" }),
+      '"localhost" is no IP address of its own',
+    ],
+    [withAddress("10.0.0.1", { EGRESS_ADDRESS: "10.0" }), '"10.0" is no IP address of its own'],
+  ])("has to be one: %#", (proxy, invalid) => {
+    expect(proxy).toEqual({ invalid });
+  });
+});
