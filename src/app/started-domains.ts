@@ -36,6 +36,9 @@ export function followDomains(started: StartedDomains): FollowedDomains {
   };
 }
 
+const stranding = ({ trustDomain }: StartedDomains): string =>
+  `: until then no proxy accepts another, since ${trustDomain}, which their certificates have, is not among trustDomainAliases`;
+
 /** Proxies are sent what the configuration says, and have certificates of before: without an alias nobody can call anybody. */
 function domainDiagnostics(
   { tables, locate }: ConfigSnapshot,
@@ -44,13 +47,14 @@ function domainDiagnostics(
   const config = meshConfigIn(tables);
   const map = tables.ConfigMap.get(keyOf(MESH_CONFIG_MAP));
   const fields = ["trustDomain", "trustDomainAliases"] as const;
+  const isKnown = [config.trustDomain, ...config.trustDomainAliases].includes(started.trustDomain);
   return fields
     .filter((field) => !isDeepStrictEqual(config[field], started[field]))
     .map((field): Diagnostic => {
       const before = [started[field]].flat().join(", ");
       const message =
         `another ${field} than ${before === "" ? "none" : before} is in force for policies and for whom proxies accept, and for ` +
-        "certificates and who may join when the control plane is started again";
+        `certificates and who may join when the control plane is started again${isKnown ? "" : stranding(started)}`;
       const about = {
         severity: "warning",
         code: "started-otherwise",
