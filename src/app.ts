@@ -5,6 +5,7 @@ import type { ControlPlaneOptions } from "./app/control-plane-options.js";
 import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
+import { createFaultLog } from "./app/fault-log.js";
 import { followAuthority } from "./app/follow-authority.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { idleMs, inTurns } from "./app/in-turns.js";
@@ -101,6 +102,8 @@ interface Parts extends Followed {
   readonly encoder: Encoder;
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
+  /** Told that what proxies should hold cannot be made. */
+  readonly onFault: (fault: unknown) => void;
   readonly configuration: Configuration;
   readonly lastGood: KeptGood;
   readonly discovery: Discovery;
@@ -118,6 +121,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const { stateDir, secretsDir, memo } = options;
   const logs = createScopedLoggers(options.logger);
   const { ads, ca, config } = logs.loggers;
+  const onFault = createFaultLog(ads, systemTimers.now);
   const engine = new Engine(memo === undefined ? {} : { memo });
   const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
   const configuration = await openConfiguration({
@@ -155,7 +159,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const peers = await openPeersOfMesh({ ...options, ...own, identity, registry, logger: ads });
   closers.push(() => peers.close());
   return {
-    ...{ logs, engine, encoder, hasRefused, configuration, lastGood, discovery },
+    ...{ logs, engine, encoder, hasRefused, onFault, configuration, lastGood, discovery },
     ...{ identity, registry, ...followed, peers, ...own },
   };
 }
@@ -171,7 +175,7 @@ interface Served extends Watchers {
 }
 
 function watchRefusals(
-  { configuration, discovery, hasRefused, lastGood }: Parts,
+  { configuration, discovery, hasRefused, lastGood, onFault }: Parts,
   { ads, sessions, settled, updates, metrics }: Omit<Served, "refusals" | "effects">,
 ): Refusals {
   return createRefusals({
@@ -181,6 +185,7 @@ function watchRefusals(
     lastGood,
     sessions,
     settled,
+    onFault,
     onChange: updates.tell,
     onCounts: metrics.recordQuarantine,
     streams: () => ads().streams(),
@@ -214,8 +219,7 @@ async function serve(
   parts: Parts,
   closers: Closers,
 ): Promise<ControlPlane> {
-  const { configuration, discovery, identity, logs } = parts;
-  const { version, tls, peers } = parts;
+  const { configuration, discovery, identity, logs, version, tls, peers } = parts;
   const watchers = createWatchers(measuredState(parts, version));
   const door = openDoor(parts);
   const sessions = door.proxies;
@@ -338,6 +342,7 @@ function startLoop(
       metrics.recordComputed(ms);
       pushes.computed(ms);
     },
+    onFault: followed.onFault,
     timers: systemTimers,
   });
   configuration.onSnapshot(({ snapshot, ...cost }) => {

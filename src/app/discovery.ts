@@ -112,8 +112,8 @@ export function createDiscovery(
         next.federated === inputs.federated &&
         next.issuerKeys === inputs.issuerKeys &&
         next.wasmModules === inputs.wasmModules;
-      inputs = next;
       if (!same) mesh = meshOf(next);
+      inputs = next;
       return !same;
     },
     resourcesOf: (connected) => {

@@ -18,6 +18,8 @@ export interface MeshSessionsOptions {
   readonly encoder: Encoder;
   readonly identity: Identity;
   readonly registry: ProxyRegistry;
+  /** Told, each time, that what proxies should hold cannot be made, so that they go on with what they have. */
+  readonly onFault: (fault: unknown) => void;
   /** Told why a proxy that joins is none of the WorkloadGroup that it names. */
   readonly onStranger: (proxy: Proxy, problem: string) => void;
 }
@@ -35,6 +37,7 @@ export function createMeshSessions({
   encoder,
   identity,
   registry,
+  onFault,
   onStranger,
 }: MeshSessionsOptions): MeshSessions {
   const streams = createProvedStreams(systemTimers);
@@ -60,6 +63,7 @@ export function createMeshSessions({
   return {
     proxies: createProxySessions({
       ...common,
+      onFault,
       secrets: identity.secrets,
       resourcesOf: (connected) => discovery.resourcesOf(connected),
       join: (proxy) => {

@@ -19,6 +19,7 @@ import {
 } from "../xds/resource.js";
 import type { AskedNames, OpenRequest, Protocol, Session, XdsSessions } from "../xds/session.js";
 import { type AdmissionOptions, type AdmittedProxy, admitProxy } from "./admit-proxy.js";
+import { KeptTables } from "./kept-tables.js";
 import type { ProvedStreams } from "./proved-streams.js";
 import { createRememberedProxies } from "./remembered-proxies.js";
 
@@ -32,7 +33,7 @@ export interface ConnectedSession {
 
 /** What sessions are made with. */
 export interface ProxySessionsOptions extends AdmissionOptions {
-  readonly secrets: WorkloadSecrets;
+  readonly secrets: Pick<WorkloadSecrets, "hold">;
   readonly streams: ProvedStreams;
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
   /** A proved proxy joins the mesh; the result says that it left. */
@@ -40,6 +41,8 @@ export interface ProxySessionsOptions extends AdmissionOptions {
   /** A proved proxy says how its application is. */
   readonly report: (proxy: Proxy, health: Health) => void;
   readonly timers: Timers;
+  /** Told, each time, that what proxies should hold cannot be made, so that they go on with what they have. */
+  readonly onFault: (fault: unknown) => void;
 }
 
 /** See the top of this file. */
@@ -78,6 +81,15 @@ function askedOf(sets: ProxySets, asked: AskedNames): AskedSets {
   );
 }
 
+/** What a view is made of. */
+interface ViewParts {
+  readonly sets: ResourceSets;
+  readonly asked: AskedSets;
+  readonly secrets: ResourceTable;
+  readonly protocol: Protocol;
+  readonly kept: KeptTables;
+}
+
 /**
  * What a session should hold. Only the incremental protocol can carry virtual hosts by themselves. No map: there is a view
  * for each proxy after each edit, and maps of six entries were a twelfth of what an edit left to the garbage collector.
@@ -87,15 +99,27 @@ class SessionView implements ResourceView {
   readonly #asked: AskedSets;
   readonly #secrets: ResourceTable;
   readonly #protocol: Protocol;
+  readonly #kept: KeptTables;
 
-  constructor(sets: ResourceSets, asked: AskedSets, secrets: ResourceTable, protocol: Protocol) {
+  constructor({ sets, asked, secrets, protocol, kept }: ViewParts) {
     this.#sets = sets;
     this.#asked = asked;
     this.#secrets = secrets;
     this.#protocol = protocol;
+    this.#kept = kept;
   }
 
   get(typeUrl: string): ResourceTable | undefined {
+    try {
+      const table = this.#make(typeUrl);
+      this.#kept.keep(typeUrl, table);
+      return table;
+    } catch (fault) {
+      return this.#kept.insteadOf(typeUrl, fault);
+    }
+  }
+
+  #make(typeUrl: string): ResourceTable | undefined {
     const isSplit = this.#protocol === "delta";
     switch (typeUrl) {
       case TYPE_URL.cluster:
@@ -165,10 +189,14 @@ const NOTHING: readonly EncodedResource[] = [];
 function createView(
   setsNow: () => ProxySets,
   lease: SecretLease | undefined,
-  protocol: Protocol,
+  {
+    protocol,
+    onFault,
+  }: { readonly protocol: Protocol; readonly onFault: (fault: unknown) => void },
 ): Session["view"] {
+  const kept = new KeptTables(onFault);
   let last: LastView | undefined;
-  return (asked) => {
+  const viewNow = (asked: AskedNames): ResourceView => {
     const sets = setsNow();
     const own = lease?.resources() ?? NOTHING;
     if (last?.sets === sets && last.own === own && last.asked === asked) return last.view;
@@ -176,9 +204,18 @@ function createView(
       last?.sets.secrets === sets.secrets && last.own === own
         ? last.secrets
         : secretsFor(lease, sets.secrets);
-    const view = new SessionView(sets, askedOf(sets, asked), secrets, protocol);
+    const view = new SessionView({ sets, asked: askedOf(sets, asked), secrets, protocol, kept });
     last = { sets, asked, own, secrets, view };
     return view;
+  };
+  return (asked) => {
+    try {
+      return viewNow(asked);
+    } catch (fault) {
+      if (last === undefined) throw fault;
+      onFault(fault);
+      return last.view;
+    }
   };
 }
 
@@ -204,7 +241,10 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
       return {
         id: proxy.id,
         ...(proxy.onDemand ? { askedTypes: ASKED_TYPES } : {}),
-        view: createView(() => options.resourcesOf(connected), lease, request.protocol),
+        view: createView(() => options.resourcesOf(connected), lease, {
+          protocol: request.protocol,
+          onFault: options.onFault,
+        }),
         told: (_typeUrl, error) => {
           if (proof === undefined) return;
           options.report(proxy, { healthy: error === undefined, reason: error ?? "" });

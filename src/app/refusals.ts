@@ -25,6 +25,8 @@ export interface RefusalsOptions
   readonly settled: Listeners<Settled>;
   /** Keeps what was good before it was refused; nothing is kept when absent. */
   readonly lastGood?: Pick<KeptGood, "follow">;
+  /** Told, each time, that what proxies should hold cannot be made, so that nobody knows what is withheld of it. */
+  readonly onFault: (fault: unknown) => void;
 }
 
 /** See the top of this file. */
@@ -67,7 +69,11 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   });
   const quarantine = createQuarantine({ ...options, wanted, snapshot });
   settled.add(() => {
-    withheld.look();
+    try {
+      withheld.look();
+    } catch (fault) {
+      options.onFault(fault);
+    }
     quarantine.lookSoon();
   });
   return {

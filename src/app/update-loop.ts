@@ -12,7 +12,7 @@ import { type Update, updateBetween } from "./update.js";
 
 /** What the loop runs, and whom it tells. */
 export interface UpdateLoopOptions {
-  readonly discovery: Discovery;
+  readonly discovery: Pick<Discovery, "update" | "forgetOthers">;
   readonly snapshot: ConfigSnapshot;
   readonly standIns: readonly StandIn[];
   readonly federated: readonly string[];
@@ -32,6 +32,8 @@ export interface UpdateLoopOptions {
   readonly onUpdate: (update: Update) => void;
   /** Told how long discovery took, in milliseconds. */
   readonly onComputed: (ms: number) => void;
+  /** Told, each time, that the mesh cannot be made, so that the one before stays in force. */
+  readonly onFault: (fault: unknown) => void;
   readonly timers: Timers;
 }
 
@@ -58,16 +60,21 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
 
   const run = (): void => {
     const start = performance.now();
-    const changed = discovery.update({
-      snapshot,
-      standIns,
-      federated,
-      issuerKeys: options.issuerKeys(),
-      wasmModules: options.wasmModules(),
-      proxies: options.proxies(),
-      health: options.health(),
-    });
-    if (!changed) return;
+    try {
+      const changed = discovery.update({
+        snapshot,
+        standIns,
+        federated,
+        issuerKeys: options.issuerKeys(),
+        wasmModules: options.wasmModules(),
+        proxies: options.proxies(),
+        health: options.health(),
+      });
+      if (!changed) return;
+    } catch (fault) {
+      options.onFault(fault);
+      return;
+    }
     options.onComputed(performance.now() - start);
     options.publish();
   };

@@ -46,6 +46,9 @@ function startMesh() {
     streams: () => [],
     onChange: (update) => changes.push(update),
     onCounts: () => undefined,
+    onFault: (fault) => {
+      throw fault;
+    },
     timers: fakeTimers(),
   });
   expect(discovery.resourcesOf(connected).clusters.size).toBeGreaterThan(0);

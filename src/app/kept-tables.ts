@@ -1,0 +1,29 @@
+import type { ResourceTable } from "../xds/resource.js";
+
+/**
+ * The tables that a session had, by the URLs of their types: what it goes on with when those that it should have cannot be made.
+ * That is a fault of ours, which would end the streams of all proxies, again and again, for one odd resource.
+ */
+export class KeptTables {
+  readonly #tables = new Map<string, ResourceTable | undefined>();
+  readonly #onFault: (fault: unknown) => void;
+
+  constructor(onFault: (fault: unknown) => void) {
+    this.#onFault = onFault;
+  }
+
+  /** A table that could be made, undefined where the session has none of the type. */
+  keep(typeUrl: string, table: ResourceTable | undefined): void {
+    this.#tables.set(typeUrl, table);
+  }
+
+  /**
+   * What the session has in the place of a table that cannot be made.
+   * @throws the fault, when nothing of the type was made before
+   */
+  insteadOf(typeUrl: string, fault: unknown): ResourceTable | undefined {
+    if (!this.#tables.has(typeUrl)) throw fault;
+    this.#onFault(fault);
+    return this.#tables.get(typeUrl);
+  }
+}
