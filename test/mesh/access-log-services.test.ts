@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LogServices, startLogServices } from "./harness/log-services.js";
-import { application, documents, HTTP_GATEWAY, meshConfiguration } from "./harness/manifests.js";
+import {
+  application,
+  documents,
+  EDGE_TO_CALLED,
+  HTTP_GATEWAY,
+  meshConfiguration,
+} from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -62,16 +68,6 @@ metadata: { name: bytes }
 spec: { selector: { app: called }, ports: [{ name: tcp, port: 9000, targetPort: 9090 }] }
 `;
 
-const ROUTE = `
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: edge, namespace: istio-system }
-spec:
-  hosts: ["*"]
-  gateways: [edge]
-  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
-`;
-
 const telemetry = (namespace: string, accessLogging: object): string => `
 apiVersion: telemetry.istio.io/v1
 kind: Telemetry
@@ -81,7 +77,7 @@ spec: { accessLogging: [${JSON.stringify(accessLogging)}] }
 
 const mesh = shareMesh({
   "apps.yaml": documents(application("caller"), application("called"), BYTES),
-  "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
+  "edge.yaml": documents(HTTP_GATEWAY, EDGE_TO_CALLED),
   "config.yaml": CONFIG,
   "service.yaml": SERVICE,
 });

@@ -5,7 +5,13 @@ import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { stats } from "./harness/admin.js";
-import { application, documents, EAGER_STATISTICS, HTTP_GATEWAY } from "./harness/manifests.js";
+import {
+  application,
+  documents,
+  EAGER_STATISTICS,
+  EDGE_TO_CALLED,
+  HTTP_GATEWAY,
+} from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -15,16 +21,6 @@ apiVersion: telemetry.istio.io/v1
 kind: Telemetry
 metadata: { name: metrics, namespace: istio-system }
 spec: { metrics: [{ providers: [{ name: prometheus }] }] }
-`;
-
-const ROUTE = `
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: edge, namespace: istio-system }
-spec:
-  hosts: ["*"]
-  gateways: [edge]
-  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
 `;
 
 const BYTES = `
@@ -51,7 +47,7 @@ const mesh = shareMesh({
   ),
   "edge.yaml": HTTP_GATEWAY,
   "statistics.yaml": EAGER_STATISTICS,
-  "route.yaml": ROUTE,
+  "route.yaml": EDGE_TO_CALLED,
   "telemetry.yaml": TELEMETRY,
 });
 

@@ -1,13 +1,13 @@
 /** Limits of rates by EnvoyFilters, as Istio's task for them has these: by a service for the whole mesh, and by a proxy itself. */
 import { readFileSync } from "node:fs";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
-import { type handleUnaryCall, Server, ServerCredentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEncoder } from "../../src/envoy/encoder.js";
-import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
+import { application, documents, EDGE_TO_CALLED, HTTP_GATEWAY } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
+import { serveUnary } from "./harness/unary-server.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = ownAddress(40);
@@ -23,16 +23,6 @@ spec:
   resolution: STATIC
   ports: [{ number: ${String(PORT)}, name: grpc, protocol: GRPC }]
   endpoints: [{ address: ${OUTSIDE} }]
-`;
-
-const ROUTE = `
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: edge, namespace: istio-system }
-spec:
-  hosts: ["*"]
-  gateways: [edge]
-  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
 `;
 
 const AT_GATEWAY = `
@@ -122,48 +112,34 @@ const PASS = Buffer.from([8, 1]);
 const REFUSE = Buffer.from([8, 2]);
 
 const asked: unknown[] = [];
-const server = new Server();
 
 /** Lets pass what is asked for the first time. */
-const shouldRateLimit: handleUnaryCall<Buffer, Buffer> = ({ request }, respond) => {
-  const question = toJson(REQUEST, fromBinary(REQUEST, request));
+function decide(message: Buffer): Buffer {
+  const question = toJson(REQUEST, fromBinary(REQUEST, message));
   const isNew = !asked.some((one) => JSON.stringify(one) === JSON.stringify(question));
   asked.push(question);
-  respond(null, isNew ? PASS : REFUSE);
-};
+  return isNew ? PASS : REFUSE;
+}
 
 const mesh = shareMesh({
   "apps.yaml": documents(application("caller"), application("called")),
-  "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
+  "edge.yaml": documents(HTTP_GATEWAY, EDGE_TO_CALLED),
   "service.yaml": SERVICE,
 });
 
+let close: () => void;
+
 beforeAll(async () => {
-  const bytes = (value: Buffer): Buffer => value;
-  server.addService(
-    {
-      shouldRateLimit: {
-        path: "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit",
-        requestStream: false,
-        responseStream: false,
-        requestDeserialize: bytes,
-        requestSerialize: bytes,
-        responseDeserialize: bytes,
-        responseSerialize: bytes,
-      },
-    },
-    { shouldRateLimit },
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`${OUTSIDE}:${String(PORT)}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
+  close = await serveUnary({
+    address: OUTSIDE,
+    port: PORT,
+    path: "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit",
+    answer: decide,
   });
 });
 
 afterAll(() => {
-  server.forceShutdown();
+  close();
 });
 
 const atGateway = (path: string): Promise<Answer> =>

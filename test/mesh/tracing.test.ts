@@ -7,7 +7,13 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createEncoder } from "../../src/envoy/encoder.js";
 import type { PlacedPod } from "../../src/up/pod-plan.js";
 import { admin } from "./harness/admin.js";
-import { application, documents, HTTP_GATEWAY, meshConfiguration } from "./harness/manifests.js";
+import {
+  application,
+  documents,
+  EDGE_TO_CALLED,
+  HTTP_GATEWAY,
+  meshConfiguration,
+} from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
@@ -42,16 +48,6 @@ spec:
   endpoints: [{ address: ${OUTSIDE} }]
 `;
 
-const ROUTE = `
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: edge, namespace: istio-system }
-spec:
-  hosts: ["*"]
-  gateways: [edge]
-  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
-`;
-
 const provided = (provider: string): string => `
 apiVersion: telemetry.istio.io/v1
 kind: Telemetry
@@ -81,7 +77,7 @@ const mesh = shareMesh({
       },
     }),
   ),
-  "edge.yaml": documents(HTTP_GATEWAY, ROUTE),
+  "edge.yaml": documents(HTTP_GATEWAY, EDGE_TO_CALLED),
   "config.yaml": CONFIG,
   "collector.yaml": COLLECTOR,
 });

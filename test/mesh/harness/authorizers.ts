@@ -1,7 +1,7 @@
 /** Services that decide about requests for a mesh: whoever calls as `x-user: friend` may pass. */
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import { type handleUnaryCall, Server, ServerCredentials } from "@grpc/grpc-js";
+import { serveUnary } from "./unary-server.js";
 
 /** A running one. */
 export interface AuthorizationServer {
@@ -87,36 +87,16 @@ const ALLOWED = field(
 );
 
 /** Serves envoy.service.auth.v3.Authorization. */
-export async function startGrpcAuthorizer({ address, port }: At): Promise<AuthorizationServer> {
-  const server = new Server();
-  const check: handleUnaryCall<Buffer, Buffer> = ({ request }, respond) => {
-    respond(null, request.includes("friend") ? ALLOWED : DENIED);
-  };
-  const bytes = (value: Buffer): Buffer => value;
-  server.addService(
-    {
-      check: {
-        path: "/envoy.service.auth.v3.Authorization/Check",
-        requestStream: false,
-        responseStream: false,
-        requestDeserialize: bytes,
-        requestSerialize: bytes,
-        responseDeserialize: bytes,
-        responseSerialize: bytes,
-      },
-    },
-    { check },
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`${address}:${String(port)}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
+export async function startGrpcAuthorizer(at: At): Promise<AuthorizationServer> {
+  const close = await serveUnary({
+    ...at,
+    path: "/envoy.service.auth.v3.Authorization/Check",
+    answer: (message) => (message.includes("friend") ? ALLOWED : DENIED),
   });
   return {
     requests: [],
     close: () => {
-      server.forceShutdown();
+      close();
       return Promise.resolve();
     },
   };

@@ -102,6 +102,17 @@ spec:
   servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
 `;
 
+/** All requests at the Gateway `istio-system/edge` go to the service `called`. */
+export const EDGE_TO_CALLED = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge, namespace: istio-system }
+spec:
+  hosts: ["*"]
+  gateways: [edge]
+  http: [{ route: [{ destination: { host: called.default.svc.cluster.local } }] }]
+`;
+
 /**
  * A gateway with these servers of HTTPS on port 443, whose pods listen on port 8443: the Gateway is
  * `istio-system/my-gateway`, and sends what is for hosts of example.com to the service my-service.
