@@ -131,6 +131,21 @@ export function preferenceOf(
   return (groups) => preferredGroups(groups, caller.place, balancing);
 }
 
+/** Envoy adds the weights of endpoints, and those of localities, up in 32 bits. */
+const MAX_TOTAL_WEIGHT = 2 ** 32 - 1;
+
+/** The endpoints with weights in the same proportions, as far as whole numbers can be, that are not too large together. */
+function withBoundedWeights(endpoints: readonly ClusterEndpoint[]): readonly ClusterEndpoint[] {
+  const total = endpoints.reduce((sum, { workload }) => sum + workload.weight, 0);
+  if (total <= MAX_TOTAL_WEIGHT) return endpoints;
+  // To round up adds less than one for each.
+  const share = (MAX_TOTAL_WEIGHT - endpoints.length) / total;
+  return endpoints.map((one) => ({
+    ...one,
+    workload: { ...one.workload, weight: Math.ceil(one.workload.weight * share) },
+  }));
+}
+
 /**
  * The endpoints of a cluster by locality, each locality with the weight of all its endpoints, as `preference` orders them;
  * without one all are equal.
@@ -144,7 +159,7 @@ export function loadAssignment(
   }: Telling & { readonly preference?: Preference | undefined } = {},
 ): ClusterLoadAssignmentJson {
   const byLocality = new Map<string, ClusterEndpoint[]>();
-  for (const one of endpoints) {
+  for (const one of withBoundedWeights(endpoints)) {
     const members = byLocality.get(one.workload.locality) ?? [];
     byLocality.set(one.workload.locality, [...members, one]);
   }

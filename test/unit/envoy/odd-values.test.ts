@@ -1,5 +1,8 @@
 /** Values that are allowed and that few think of. */
 import { expect, test } from "vitest";
+import { encodeResource } from "../../../src/envoy/encode-resource.js";
+import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import { goldenEncoder } from "../golden/golden-case.js";
 import { GATEWAY, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 
 const entry = (fields: string): string => `apiVersion: networking.istio.io/v1
@@ -76,23 +79,31 @@ spec:
   ]);
 });
 
-test("weights that no field of Envoy's can have are refused with their service alone", () => {
-  const heavy = `  endpoints: [{ address: 192.0.2.1, weight: 4294967295 }, { address: 192.0.2.2, weight: 1 }]`;
-  const { endpoints, clusters } = sentTo(
+test("weights that are too large together keep their proportions", () => {
+  const { endpoints } = sentTo(
     SIDECAR,
-    entry(`ports: [{ number: 80, name: http, protocol: HTTP }]\n${heavy}`),
-    `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: light }
-spec:
-  hosts: [light.example.com]
-  resolution: STATIC
-  ports: [{ number: 80, name: http, protocol: HTTP }]
-  endpoints: [{ address: 192.0.2.3, weight: 7 }]`,
+    entry(`ports: [{ number: 80, name: http, protocol: HTTP }]
+  endpoints:
+    - { address: 192.0.2.1, weight: 4294967295 }
+    - { address: 192.0.2.2, weight: 4294967295, locality: here }
+    - { address: 192.0.2.3, weight: 1, locality: here }`),
   );
-  expect(clusters.has("outbound|80||shop.example.com")).toBe(true);
-  expect(endpoints.get("outbound|80||light.example.com")?.endpoints).toHaveLength(1);
-  expect(endpoints.get("outbound|80||shop.example.com")?.endpoints).toBeUndefined();
+  const places = endpoints.get("outbound|80||shop.example.com")?.endpoints ?? [];
+  const weights = places.map(({ lbEndpoints = [] }) =>
+    lbEndpoints.map(({ loadBalancingWeight }) => loadBalancingWeight),
+  );
+  expect(weights).toEqual([[2147483646], [2147483646, 1]]);
+  expect(places.map((one) => one.loadBalancingWeight)).toEqual([2147483646, 2147483647]);
+});
+
+test("a number that no field of Envoy's can have is refused with its resource alone", () => {
+  const json = { clusterName: "a", endpoints: [{ loadBalancingWeight: 2 ** 33 }] };
+  const { refusal } = encodeResource(goldenEncoder(), MESSAGE.endpoint, {
+    name: "a",
+    json,
+    sources: [],
+  });
+  expect(refusal?.reason).toMatch(/^endpoints a: .*load_balancing_weight: expected a whole number/);
 });
 
 test("a Service that names port 0 of its workloads means its own port", () => {
