@@ -42,7 +42,11 @@ export function* checkEgressListeners(
 
 function* checkListener(listener: IstioEgressListener, path: Path): Findings {
   const { port, bind = "", captureMode = "DEFAULT" } = listener;
-  if (port === undefined) return;
+  if (port === undefined) {
+    // Istio takes any, and Envoy then refuses all that listens there.
+    yield* refuse([...path, "bind"], bind === "" ? undefined : ipProblem(bind));
+    return;
+  }
   yield* checkSidecarPort(port, [...path, "port"]);
   const number = port.number ?? 0;
   if (number !== 0) {

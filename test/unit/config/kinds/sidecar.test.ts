@@ -59,6 +59,7 @@ describe("what a sidecar reaches", () => {
       ["spec.egress[0].port.protocol"],
     ],
     ["is on addresses", egress({ port, bind: "localhost" }), ["spec.egress[0].bind"]],
+    ["is on addresses without a port too", egress({ bind: "localhost" }), ["spec.egress[0].bind"]],
     ["can be on a socket", egress({ port: { number: 0 }, bind: "unix:///a" }), []],
     ["is on a socket where it is on no port", egress({ port: {} }), ["spec.egress[0].port.number"]],
     [
