@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
-import { application, documents, httpsGateway } from "./harness/manifests.js";
+import { application, documents, httpsGateway, tlsOfTheirOwn } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
 import { call, callTls } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
@@ -56,41 +56,12 @@ const GATEWAY = httpsGateway(`
     hosts: [mutual.example.com]
     tls: { mode: MUTUAL, ${serverFiles("gateway")}, caCertificates: ${file("roots.crt")}, caCrl: ${file("clients.crl")} }`);
 
-/** The sidecar of called ends TLS of its callers, who show certificates of their own; that of caller begins it. */
-const TLS_OF_THEIR_OWN = `
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: { name: called }
-spec:
-  workloadSelector: { labels: { app: called } }
-  ingress:
-    - port: { number: 8080, protocol: HTTPS, name: https }
-      defaultEndpoint: 0.0.0.0:8080
-      tls: { mode: MUTUAL, ${serverFiles("sidecar")}, caCertificates: ${file("clients.crt")} }
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: { name: called }
-spec:
-  selector: { matchLabels: { app: called } }
-  portLevelMtls: { 8080: { mode: DISABLE } }
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: called }
-spec:
-  host: called
-  trafficPolicy:
-    # Only what is shown on new connections is new.
-    connectionPool: { http: { maxRequestsPerConnection: 1 } }
-    tls:
-      mode: MUTUAL
-      clientCertificate: ${file("client.crt")}
-      privateKey: ${file("client.key")}
-      caCertificates: ${file("roots.crt")}
-      caCrl: ${file("servers.crl")}
-      sni: app.example.com
-`;
+const CLIENT_FILES = `clientCertificate: ${file("client.crt")}, privateKey: ${file("client.key")}, caCertificates: ${file("roots.crt")}`;
+
+const TLS_OF_THEIR_OWN = tlsOfTheirOwn(
+  `${serverFiles("sidecar")}, caCertificates: ${file("clients.crt")}`,
+  `${CLIENT_FILES}, caCrl: ${file("servers.crl")}, sni: app.example.com`,
+);
 
 const mesh = shareServedMesh({
   "apps.yaml": documents(application("my-service"), application("called"), application("caller")),

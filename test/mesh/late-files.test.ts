@@ -7,7 +7,7 @@ import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { run } from "../unit/cli/run.js";
 import { minimalPlugin } from "../wasm/wat-module.js";
 import { openCertificates } from "./harness/certificates.js";
-import { application, documents, httpsGateway } from "./harness/manifests.js";
+import { application, documents, httpsGateway, tlsOfTheirOwn } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";
 import { call, callTls } from "./harness/requests.js";
 import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
@@ -33,37 +33,10 @@ const meshOf = (folder: string) => {
   - port: { number: 443, name: https, protocol: HTTPS }
     hosts: [app.example.com]
     tls: { mode: SIMPLE, ${pair("gateway")} }`);
-  const tls = `
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: { name: called }
-spec:
-  workloadSelector: { labels: { app: called } }
-  ingress:
-    - port: { number: 8080, protocol: HTTPS, name: https }
-      defaultEndpoint: 0.0.0.0:8080
-      tls: { mode: MUTUAL, ${pair("sidecar")}, caCertificates: ${file("clients.crt")}, caCrl: ${file("clients.crl")} }
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: { name: called }
-spec:
-  selector: { matchLabels: { app: called } }
-  portLevelMtls: { 8080: { mode: DISABLE } }
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: called }
-spec:
-  host: called
-  trafficPolicy:
-    tls:
-      mode: MUTUAL
-      clientCertificate: ${file("client.crt")}
-      privateKey: ${file("client.key")}
-      caCertificates: ${file("roots.crt")}
-      sni: app.example.com
-`;
+  const tls = tlsOfTheirOwn(
+    `${pair("sidecar")}, caCertificates: ${file("clients.crt")}, caCrl: ${file("clients.crl")}`,
+    `clientCertificate: ${file("client.crt")}, privateKey: ${file("client.key")}, caCertificates: ${file("roots.crt")}, sni: app.example.com`,
+  );
   const plugin = `
 apiVersion: extensions.istio.io/v1alpha1
 kind: WasmPlugin

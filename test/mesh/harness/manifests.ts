@@ -141,6 +141,39 @@ spec:
   http: [{ route: [{ destination: { host: my-service } }] }]
 `;
 
+/**
+ * The sidecar of the application `called` ends TLS of its callers itself, and their sidecars begin it with certificates of
+ * their own. Both are given fields of `tls`, but for its mode.
+ */
+export const tlsOfTheirOwn = (server: string, client: string): string => `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: called }
+spec:
+  workloadSelector: { labels: { app: called } }
+  ingress:
+    - port: { number: 8080, protocol: HTTPS, name: https }
+      defaultEndpoint: 0.0.0.0:8080
+      tls: { mode: MUTUAL, ${server} }
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: called }
+spec:
+  selector: { matchLabels: { app: called } }
+  portLevelMtls: { 8080: { mode: DISABLE } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: called }
+spec:
+  host: called
+  trafficPolicy:
+    # Only what is shown on new connections is new.
+    connectionPool: { http: { maxRequestsPerConnection: 1 } }
+    tls: { mode: MUTUAL, ${client} }
+`;
+
 /** A Namespace whose label says whether its pods get sidecars. */
 export function namespace(name: string, injection: "enabled" | "disabled"): string {
   return `
