@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** Where a field belongs that stands in another place, as after a wrong indentation. */
+import { memberOf } from "../base/member-of.js";
 import type { FieldsSchema } from "./fields-schema.js";
 import { formatPath } from "./format-path.js";
 import type { Path } from "./kind.js";

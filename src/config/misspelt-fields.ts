@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** Fields of Kubernetes' kinds that are written almost as one that counts. */
+import { memberOf } from "../base/member-of.js";
 import { nearWord } from "./closest-word.js";
 import type { FieldsSchema } from "./fields-schema.js";
 import { formatPath } from "./format-path.js";

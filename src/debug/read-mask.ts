@@ -1,6 +1,5 @@
-import { memberOf } from "../base/member-of.js";
-
 /** What is told of a message when only some of its fields are wanted. See Google's AIP-157, "Read masks". */
+import { memberOf } from "../base/member-of.js";
 
 /** Fields by name; below each those of its message that are wanted, all of them when there is none. */
 type Tree = ReadonlyMap<string, Tree>;

@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** The requests that both a root's route and one of its delegate take. See Istio, mergeHTTPMatchRequests. */
+import { memberOf } from "../base/member-of.js";
 import type { HTTPMatchRequest } from "../config/kinds/http-match.js";
 import type { StringMatch } from "../config/kinds/string-match.js";
 

@@ -25,7 +25,7 @@ const IDENTITIES = "alpha.istio.io/canonical-serviceaccounts";
 type KubernetesService = ResourceOf<"Service">;
 
 /** A port of 0 and one without a name are as if they were not there, as in Kubernetes. */
-function targetPortOf({ port, targetPort = 0 }: KubernetesServicePort): number | string {
+function workloadPortOf({ port, targetPort = 0 }: KubernetesServicePort): number | string {
   return targetPort === 0 || targetPort === "" ? port : targetPort;
 }
 
@@ -39,7 +39,7 @@ function portsOf({ spec }: KubernetesService): readonly ServicePort[] {
       transport: port.protocol,
       appProtocol: port.appProtocol,
     }),
-    targetPort: targetPortOf(port),
+    targetPort: workloadPortOf(port),
     index,
   }));
 }

@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** Which endpoints the callers of one place prefer. See Istio, LocalityLoadBalancerSetting. */
+import { memberOf } from "../base/member-of.js";
 import type {
   LocalityDistribute,
   LocalityFailover,

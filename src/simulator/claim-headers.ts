@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** The headers by which Envoy's JWT filter hands on what a token says. See Envoy, JwtProvider.claim_to_headers. */
+import { memberOf } from "../base/member-of.js";
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 import type { Token } from "./token.js";

@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** Which endpoints of a cluster a request asks for, by what filters note of it. See Envoy, "Load Balancer Subsets". */
+import { memberOf } from "../base/member-of.js";
 import type { ClusterJson, HeaderToMetadataJson, LbEndpointJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 import type { Passed } from "./outcome.js";

@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** A request as a route sends it on. See Envoy, RouteAction. */
+import { memberOf } from "../base/member-of.js";
 import type { HeaderValueOptionJson, RouteJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 import { rewritten } from "./rewritten-text.js";

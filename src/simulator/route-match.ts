@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** Which route of a virtual host takes a request: the first whose conditions all hold. See Envoy, RouteMatch. */
+import { memberOf } from "../base/member-of.js";
 import type { RouteJson, RouteMatchJson, VirtualHostJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 import { type Examined, hasMetadata } from "./rbac.js";

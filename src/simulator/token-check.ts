@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** What Envoy's JWT filter says to a request. See Envoy, extensions.filters.http.jwt_authn.v3. */
+import { memberOf } from "../base/member-of.js";
 import type { JwtProviderJson, JwtRequirementJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 import { withClaimHeaders, withoutClaimHeaders } from "./claim-headers.js";

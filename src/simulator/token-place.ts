@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** Where in requests Envoy's JWT filter looks for tokens. See Envoy, JwtProvider. */
+import { memberOf } from "../base/member-of.js";
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 

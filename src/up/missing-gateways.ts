@@ -1,5 +1,5 @@
-import { memberOf } from "../base/member-of.js";
 /** The gateway workloads, and the Services in front of them, that Gateways ask for and no file declares. */
+import { memberOf } from "../base/member-of.js";
 import { type Server, serverPort } from "../config/kinds/gateway.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";

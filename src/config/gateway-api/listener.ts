@@ -1,5 +1,5 @@
-import { memberOf } from "../../base/member-of.js";
 /** A listener of a Gateway, as routes are attached to it. */
+import { memberOf } from "../../base/member-of.js";
 import type { AllowedRoutes, GatewayListener } from "../kinds/gateway-api/gateway.js";
 import type { ListenerTls } from "../kinds/gateway-api/gateway-tls.js";
 import { GATEWAY_API_GROUP } from "../kinds/gateway-api/names.js";

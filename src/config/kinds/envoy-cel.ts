@@ -1,5 +1,5 @@
-import { memberOf } from "../../base/member-of.js";
 /** What a stock Envoy lacks of CEL. It refuses a listener with an expression that it cannot evaluate, whatever it is for. */
+import { memberOf } from "../../base/member-of.js";
 import { type CelCall, type CelExpression, readCel } from "./cel.js";
 import { textOf } from "./cel-tokens.js";
 import { syntaxProblem } from "./regular-expressions.js";

@@ -1,5 +1,5 @@
-import { memberOf } from "../../base/member-of.js";
 /** A request as people write it, as the call that a proxy is made. */
+import { memberOf } from "../../base/member-of.js";
 import { isSignedBy } from "../../ca/token-signature.js";
 import { HTTP_PROXY_PORT } from "../../envoy/names.js";
 import { chooseService } from "../../mesh/choose-service.js";

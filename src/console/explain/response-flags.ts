@@ -1,6 +1,5 @@
-import { memberOf } from "../../base/member-of.js";
-
 /** What Envoy's response flags say of a request. See Envoy, "Access logging", %RESPONSE_FLAGS%. */
+import { memberOf } from "../../base/member-of.js";
 
 /** What of a configuration has to do with a flag: what steps of explanations are about. */
 type Aspect =

@@ -1,6 +1,5 @@
-import { memberOf } from "../../base/member-of.js";
 /** The names of clusters in statistics, where the mesh says them by a pattern. */
-
+import { memberOf } from "../../base/member-of.js";
 import type { Service, ServicePort } from "../../mesh/service.js";
 
 /** A port of a service, or of a subset of it, as statistics know it. */
