@@ -1,5 +1,5 @@
 import { GroupEdits } from "../../base/grouping.js";
-import { Table } from "../../base/table.js";
+import { type Change, Table } from "../../base/table.js";
 import { ABSENT } from "../../base/trie.js";
 import type { Kind } from "../kinds.js";
 import type { SectionReadings } from "../reading/source.js";
@@ -9,7 +9,7 @@ import { type ConfigResource, keyOf } from "../resource.js";
 import { emptyTables, type ResourceTables } from "../snapshot.js";
 import type { RootStatus, SourceBatch } from "../sources/source.js";
 import { type Claim, changedIds, NO_CLAIMS } from "./claim.js";
-import { applyBatch, type Files, NO_FILES } from "./file-state.js";
+import { applyBatch, type FileState, type Files, NO_FILES } from "./file-state.js";
 import { freshStandingOf, internStanding, type Standing, standingOf } from "./standing.js";
 
 /** All that is known of the configuration at one moment. */
@@ -77,22 +77,24 @@ function followClaims(
   files: Files,
 ): Pick<ConfigState, "claims" | "contested"> & { readonly changed: ReadonlySet<string> } {
   const edits = new GroupEdits<Claim>();
-  for (const file of files.byPath.changesFrom(before.files.byPath)) {
-    const now = file.after?.claims ?? NO_CLAIMS;
-    for (const id of changedIds(file.before?.claims ?? NO_CLAIMS, now)) {
-      const claim = now.get(id);
-      if (claim === undefined) edits.remove([id], file.key);
-      else edits.set([id], file.key, claim);
-    }
-  }
+  for (const change of files.byPath.changesFrom(before.files.byPath)) editClaims(edits, change);
   const claims = edits.appliedTo(before.claims);
   const changed = new Set(edits.groups());
-  const contested = new Set(before.contested);
-  for (const id of changed) {
-    if ((claims.get(id)?.size ?? 0) > 1) contested.add(id);
-    else contested.delete(id);
-  }
+  const contested = new Set([
+    ...[...before.contested].filter((id) => !changed.has(id)),
+    ...[...changed].filter((id) => (claims.get(id)?.size ?? 0) > 1),
+  ]);
   return { claims, contested, changed };
+}
+
+/** Adds what a file claims now and did not before, or claims no more. */
+function editClaims(edits: GroupEdits<Claim>, { key, before, after }: Change<FileState>): void {
+  const now = after?.claims ?? NO_CLAIMS;
+  for (const id of changedIds(before?.claims ?? NO_CLAIMS, now)) {
+    const claim = now.get(id);
+    if (claim === undefined) edits.remove([id], key);
+    else edits.set([id], key, claim);
+  }
 }
 
 /** How a resource stands and how it stood, by its id; undefined when nobody claims it. */
@@ -105,24 +107,18 @@ export interface StandingChange {
 /** Edits of a table: see `Table.edited`. */
 type Edits<V> = (readonly [string, V | typeof ABSENT])[];
 
+/** What changes with standings: the table of these, the VirtualServices of files, and by kind the other tables in force. */
+interface StandingEdits {
+  readonly standings: Edits<Standing>;
+  readonly routes: Edits<ConfigResource>;
+  readonly others: Map<string, Edits<ConfigResource>>;
+}
+
 /** The state in which some resources stand as they do now. */
 export function withStandings(state: ConfigState, changes: readonly StandingChange[]): ConfigState {
-  const standings: Edits<Standing> = [];
-  const routes: Edits<ConfigResource> = [];
-  const others = new Map<string, Edits<ConfigResource>>();
-  for (const { id, old, now } of changes) {
-    const ref = now?.ref ?? old?.ref;
-    if (ref === undefined) continue;
-    const key = keyOf(ref);
-    standings.push([id, now === undefined ? ABSENT : internStanding(now, old)]);
-    if (ref.kind === "VirtualService") {
-      routes.push([key, now?.candidate ?? ABSENT]);
-      continue;
-    }
-    const rows = others.get(ref.kind) ?? [];
-    others.set(ref.kind, rows);
-    rows.push([key, now?.inForce ?? ABSENT]);
-  }
+  const edits: StandingEdits = { standings: [], routes: [], others: new Map() };
+  for (const change of changes) addStanding(edits, change);
+  const { standings, routes, others } = edits;
   return {
     ...state,
     standings: state.standings.edited(standings),
@@ -130,6 +126,21 @@ export function withStandings(state: ConfigState, changes: readonly StandingChan
     routes: withRows({ ...state.tables, VirtualService: state.routes }, ["VirtualService", routes])
       .VirtualService,
   };
+}
+
+function addStanding({ standings, routes, others }: StandingEdits, change: StandingChange): void {
+  const { id, old, now } = change;
+  const ref = now?.ref ?? old?.ref;
+  if (ref === undefined) return;
+  const key = keyOf(ref);
+  standings.push([id, now === undefined ? ABSENT : internStanding(now, old)]);
+  if (ref.kind === "VirtualService") {
+    routes.push([key, now?.candidate ?? ABSENT]);
+    return;
+  }
+  const rows = others.get(ref.kind) ?? [];
+  others.set(ref.kind, rows);
+  rows.push([key, now?.inForce ?? ABSENT]);
 }
 
 function withRows(

@@ -16,6 +16,7 @@ import { diagnoseRoot } from "./diagnose-root.js";
 import { placeOfRef } from "./locate.js";
 import { placeOf, type ReplacingFile, replacing } from "./replacement.js";
 import { restoredState, type SavedFile } from "./saved-file.js";
+import { pathsOf } from "./standing.js";
 import { writtenResources } from "./written.js";
 
 /** Turns what is found in the directories into snapshots. */
@@ -161,19 +162,15 @@ function diagnose(before: View, state: ConfigState): View["byPath"] {
 }
 
 function touchedPaths(before: ConfigState, state: ConfigState): ReadonlySet<string> {
-  const paths = new Set(state.files.byPath.changesFrom(before.files.byPath).map(({ key }) => key));
-  for (const { before: old, after } of state.standings.changesFrom(before.standings)) {
-    for (const standing of [old, after]) if (standing !== undefined) paths.add(standing.path);
-  }
-  for (const key of changedReferences(before, state)) {
-    const path = state.standings.get(key)?.path;
-    if (path !== undefined) paths.add(path);
-  }
-  for (const id of state.contested) {
-    const rivals = [...(state.claims.get(id)?.keys() ?? [])];
-    if (rivals.some((path) => paths.has(path))) for (const path of rivals) paths.add(path);
-  }
-  return paths;
+  const { standings } = state;
+  const touched = new Set([
+    ...state.files.byPath.changesFrom(before.files.byPath).map(({ key }) => key),
+    ...standings.changesFrom(before.standings).flatMap(pathsOf),
+    ...changedReferences(before, state).flatMap((id) => standings.get(id)?.path ?? []),
+  ]);
+  const rivals = [...state.contested].map((id) => [...(state.claims.get(id)?.keys() ?? [])]);
+  const touchedRivals = rivals.filter((paths) => paths.some((path) => touched.has(path)));
+  return new Set([...touched, ...touchedRivals.flat()]);
 }
 
 /** The ids of the resources with other references that lead nowhere than before. */

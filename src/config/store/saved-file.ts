@@ -1,9 +1,11 @@
 import { GroupEdits } from "../../base/grouping.js";
+import type { Change } from "../../base/table.js";
 import { idOf } from "../reading/resource.js";
 import { type ConfigResource, refOf } from "../resource.js";
 import type { Claim } from "./claim.js";
 import { type ConfigState, type StandingChange, withStandings } from "./config-state.js";
 import type { FileState } from "./file-state.js";
+import { pathsOf, type Standing } from "./standing.js";
 
 /** What is in force by one file, to survive a restart. */
 export interface SavedFile {
@@ -55,10 +57,10 @@ export function savedFileOf(state: ConfigState, path: string): SavedFile | undef
 
 /** The paths by which something else is in force than before. */
 export function changedPaths(before: ConfigState, state: ConfigState): ReadonlySet<string> {
-  const paths = new Set<string>();
-  for (const { before: old, after } of state.standings.changesFrom(before.standings)) {
-    if (old?.path === after?.path && old?.inForce === after?.inForce) continue;
-    for (const standing of [old, after]) if (standing !== undefined) paths.add(standing.path);
-  }
-  return paths;
+  const changes = state.standings.changesFrom(before.standings);
+  return new Set(changes.filter(isOtherInForce).flatMap(pathsOf));
+}
+
+function isOtherInForce({ before, after }: Change<Standing>): boolean {
+  return before?.path !== after?.path || before?.inForce !== after?.inForce;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Table } from "../../base/table.js";
+import type { Change, Table } from "../../base/table.js";
 import type { ConfigResource, ResourceRef } from "../resource.js";
 import type { Claim } from "./claim.js";
 
@@ -14,6 +14,11 @@ export interface Standing {
   readonly inForce?: ConfigResource;
   /** Whether that is a substitute for a resource that never was in order. */
   readonly isSubstitute?: true;
+}
+
+/** The files whose resource counted or counts, where that changed. */
+export function pathsOf({ before, after }: Change<Standing>): readonly string[] {
+  return [before, after].flatMap((standing) => standing?.path ?? []);
 }
 
 /**
