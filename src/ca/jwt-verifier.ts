@@ -1,5 +1,12 @@
 /** Takes JSON Web Tokens of known issuers as a proof of identity, those of Kubernetes' service accounts among them. */
-import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import {
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
 import { shownText } from "../base/shown-text.js";
 import { type ClaimedWorkload, claimedWorkload } from "./jwt-claims.js";
 import { type JwtIssuer, JwtKeysError, keyFinder } from "./jwt-issuer.js";
@@ -77,7 +84,7 @@ export function createJwtVerifier(
     if (issuer === undefined)
       return refused("issuer", `${shownText(name)} is not among the issuers`);
     try {
-      const { payload } = await jwtVerify(token, issuer.find, {
+      const payload = await verifiedPayload(token, issuer, {
         issuer: issuer.issuer,
         audience: [...issuer.audiences],
         algorithms: ALGORITHMS,
@@ -94,10 +101,34 @@ export function createJwtVerifier(
 /** Nothing of it is believed before the signature was checked with this issuer's keys. */
 function issuerOf(token: string): string | undefined {
   try {
-    return decodeJwt(token).iss;
+    const { iss }: { readonly iss?: unknown } = decodeJwt(token);
+    return typeof iss === "string" ? iss : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A token that names no key may be signed by any of those that go with its algorithm. */
+async function verifiedPayload(
+  token: string,
+  { find }: KnownIssuer,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, find, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      const verified = await jwtVerify(token, key, options).catch(orOther);
+      if (verified !== undefined) return verified.payload;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** Another key may have signed it; for any other reason it is refused, whoever has. */
+function orOther(error: unknown): undefined {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
 }
 
 function identityOf(
@@ -105,12 +136,14 @@ function identityOf(
   { issuer, namespaces, workload }: KnownIssuer,
   { trustDomain }: JwtVerifierOptions,
 ): JwtOutcome {
-  const { sub = "", exp = 0, jti } = payload;
+  const { exp = 0, jti } = payload;
+  const { sub }: { readonly sub?: unknown } = payload;
+  const subject = typeof sub === "string" ? sub : "";
   const identity =
     workload === undefined
-      ? subjectIdentity(sub, trustDomain)
+      ? subjectIdentity(subject, trustDomain)
       : claimedWorkload(payload, workload, trustDomain);
-  if ("unmet" in identity) return refused("subject", `${shownText(sub)}: ${identity.unmet}`);
+  if ("unmet" in identity) return refused("subject", `${shownText(subject)}: ${identity.unmet}`);
   if (namespaces !== undefined && !namespaces.includes(identity.namespace)) {
     return refused("namespace", `${issuer} may not name workloads of ${identity.namespace}`);
   }
@@ -131,6 +164,9 @@ function subjectIdentity(subject: string, trustDomain: string): ClaimedWorkload 
   };
 }
 
+/** It is no token, or one in whose header there is something that nobody here knows, and that must not be overlooked (`crit`). */
+const FORM_ERRORS = [errors.JWTInvalid, errors.JWSInvalid, errors.JOSENotSupported] as const;
+
 function refusalOf(error: unknown, { issuer }: KnownIssuer): JwtOutcome {
   if (error instanceof errors.JWTExpired) return refused("expired", `of ${issuer}`);
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -142,9 +178,7 @@ function refusalOf(error: unknown, { issuer }: KnownIssuer): JwtOutcome {
   if (error instanceof errors.JWSSignatureVerificationFailed) {
     return refused("signature", `not signed by the key of ${issuer}`);
   }
-  if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) {
-    return refused("malformed", `of ${issuer}`);
-  }
+  if (FORM_ERRORS.some((one) => error instanceof one)) return refused("malformed", `of ${issuer}`);
   const reason = error instanceof JwtKeysError ? error.message : "its keys cannot be had";
   return refused("keys", `of ${issuer}: ${reason}`);
 }

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { SignJWT } from "jose";
+import { type JWTPayload, SignJWT } from "jose";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { WorkloadClaims } from "../../../src/ca/jwt-claims.js";
 import { createJwtVerifier, isJwt, type VerifyJwt } from "../../../src/ca/jwt-verifier.js";
@@ -67,9 +67,13 @@ describe("a token of a known issuer", () => {
     ["names a person", { sub: "alice@example.com" }, "subject"],
     ["names a workload of another trust domain", { sub: "spiffe://other/ns/a/sa/b" }, "subject"],
     ["names a service account with a path in it", { sub: `${PAYMENTS_SUBJECT}/../x` }, "subject"],
+    ["names a list of service accounts", { sub: [PAYMENTS_SUBJECT] }, "subject"],
+    ["names somebody by a number", { sub: 7 }, "subject"],
     ["names another issuer", { iss: "https://elsewhere.example.com" }, "issuer"],
+    ["names its issuer by a number", { iss: 7 }, "malformed"],
+    ["names no issuer", { iss: null }, "malformed"],
   ])("that %s is refused", async (_what, claims, reason) => {
-    expect(await refusal(issuer.sign(claims as Parameters<MadeIssuer["sign"]>[0]))).toBe(reason);
+    expect(await refusal(issuer.sign(claims as JWTPayload))).toBe(reason);
   });
 
   test("may name workloads of its namespaces alone", async () => {
@@ -163,6 +167,13 @@ describe("a forged token is refused", () => {
     expect(await refusal(`${part({ alg: "none" })}.${claims}.AA`)).toBe("signature");
   });
 
+  test("when its header has something that must not be overlooked, and that nobody here knows", async () => {
+    const part = Buffer.from(JSON.stringify({ alg: "ES256", kid: "one", crit: ["x"], x: 1 }));
+    const [, claims, signature] = (await issuer.sign()).split(".");
+    const token = [part.toString("base64url"), claims, signature].join(".");
+    expect(await refusal(token)).toBe("malformed");
+  });
+
   test("when the public key was used as a password", async () => {
     const token = await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: PAYMENTS_SUBJECT, exp: 4e9 })
       .setProtectedHeader({ alg: "HS256", kid: "one" })
@@ -176,6 +187,21 @@ describe("a forged token is refused", () => {
 });
 
 describe("the keys of an issuer", () => {
+  test("are all tried when there are several and a token names none", async () => {
+    const [first, second] = [await makeIssuer("first"), await makeIssuer("second")];
+    const keys = [first, second].flatMap(
+      ({ jwks }) => (JSON.parse(jwks) as { readonly keys: readonly object[] }).keys,
+    );
+    const byEither = createJwtVerifier(
+      [{ issuer: ISSUER, audiences: [AUDIENCE], keys: { jwks: JSON.stringify({ keys }) } }],
+      OPTIONS,
+    );
+    expect(await refusal(first.sign({}, {}), byEither)).toBe("taken");
+    expect(await refusal(second.sign({}, {}), byEither)).toBe("taken");
+    expect(await refusal(second.sign({ aud: "elsewhere" }, {}), byEither)).toBe("claims");
+    expect(await refusal(stranger.sign({}, {}), byEither)).toBe("signature");
+  });
+
   test("are read again when their file changes", async () => {
     const jwksFile = join(await temporaryDirectory(), "keys.json");
     const byFile = createJwtVerifier(

@@ -1,12 +1,21 @@
 /** An issuer of JSON Web Tokens, for tests. */
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import {
+  exportJWK,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
 
 /** See the top of this file. */
 export interface MadeIssuer {
   /** Its JSON Web Key Set, as text. */
   readonly jwks: string;
-  /** A token with these claims; good for a minute unless they say otherwise. */
-  readonly sign: (claims?: JWTPayload) => Promise<string>;
+  /** A token with these claims; good for a minute unless they say otherwise. What is said in its header is beside the algorithm. */
+  readonly sign: (
+    claims?: JWTPayload,
+    header?: Omit<JWTHeaderParameters, "alg">,
+  ) => Promise<string>;
 }
 
 export const ISSUER = "https://issuer.example.com";
@@ -35,11 +44,11 @@ export async function makeIssuer(keyId = "one"): Promise<MadeIssuer> {
   const key = { ...(await exportJWK(publicKey)), kid: keyId, alg: ALGORITHM };
   return {
     jwks: JSON.stringify({ keys: [key] }),
-    sign: (claims = {}) => {
+    sign: (claims = {}, header = { kid: keyId }) => {
       const exp = Math.floor(Date.now() / 1000) + 60;
       const standard = { iss: ISSUER, aud: AUDIENCE, sub: PAYMENTS_SUBJECT, exp };
       return new SignJWT({ ...standard, ...claims })
-        .setProtectedHeader({ alg: ALGORITHM, kid: keyId })
+        .setProtectedHeader({ ...header, alg: ALGORITHM })
         .sign(privateKey);
     },
   };
