@@ -6,8 +6,11 @@ export interface Timers {
   readonly at: (time: number, callback: () => void) => () => void;
 }
 
-/** The longest that Node can wait in one go. */
-const LONGEST_MS = 2 ** 31 - 1;
+/**
+ * After so long it is looked at the clock again: what waits does not know of a machine that slept, as laptops do overnight, and
+ * whose certificates have ended meanwhile. (Node could not wait for more than 24 days in one go either.)
+ */
+const LOOK_MS = 60_000;
 
 /** The computer's clock. A timer that waits does not keep the process alive. */
 export const systemTimers: Timers = {
@@ -16,8 +19,7 @@ export const systemTimers: Timers = {
     let handle: NodeJS.Timeout;
     const wait = (): void => {
       const rest = time - Date.now();
-      handle =
-        rest > LONGEST_MS ? setTimeout(wait, LONGEST_MS) : setTimeout(callback, Math.max(0, rest));
+      handle = rest > LOOK_MS ? setTimeout(wait, LOOK_MS) : setTimeout(callback, Math.max(0, rest));
       handle.unref();
     };
     wait();

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { systemTimers } from "../../../src/ca/timers.js";
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2030, 0, 1);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test.each([1, 59_999, 60_000, 60_001, 12 * HOUR, 60 * 24 * HOUR])(
+  "what is due in %i ms is called then, and once",
+  (ms) => {
+    const called = vi.fn();
+    systemTimers.at(START + ms, called);
+    vi.advanceTimersByTime(ms - 1);
+    expect(called).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2);
+    expect(called).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(24 * HOUR);
+    expect(called).toHaveBeenCalledOnce();
+  },
+);
+
+test("what was due while the machine slept is called within a minute of its awakening", () => {
+  const called = vi.fn();
+  systemTimers.at(START + 12 * HOUR, called);
+  vi.advanceTimersByTime(HOUR);
+  vi.setSystemTime(START + 60 * HOUR);
+  vi.advanceTimersByTime(60_001);
+  expect(called).toHaveBeenCalledOnce();
+});
+
+test("what is called off is not called, however long it would have waited", () => {
+  const called = vi.fn();
+  const cancel = systemTimers.at(START + 2 * HOUR, called);
+  vi.advanceTimersByTime(HOUR);
+  cancel();
+  vi.advanceTimersByTime(2 * HOUR);
+  expect(called).not.toHaveBeenCalled();
+});
