@@ -33,7 +33,9 @@ export function createBuckets(options: BucketOptions): Buckets {
   const leftOf = (key: string): number => {
     const bucket = buckets.get(key);
     if (bucket === undefined) return capacity;
-    return Math.min(capacity, bucket.left + ((now() - bucket.at) / 1000) * refillPerSecond);
+    const seconds = (now() - bucket.at) / 1000;
+    // A clock that was set back does not say how long ago it was, and nobody is to wait until it is there again.
+    return seconds < 0 ? capacity : Math.min(capacity, bucket.left + seconds * refillPerSecond);
   };
   return {
     has: (key) => leftOf(key) >= 1,

@@ -32,6 +32,18 @@ test("a bucket never holds more than at first", () => {
   expect(limit.allows("192.0.2.1")).toBe(false);
 });
 
+test("a clock that is set back keeps nobody out", () => {
+  let now = 3_600_000;
+  const limit = limitAt(() => now);
+  miss(limit, "192.0.2.1", 1);
+  now = 0;
+  expect(limit.allows("192.0.2.1")).toBe(true);
+  miss(limit, "192.0.2.1", 3);
+  expect(limit.allows("192.0.2.1")).toBe(false);
+  now = 2000;
+  expect(limit.allows("192.0.2.1")).toBe(true);
+});
+
 test.each([
   ["another IPv4 address", "192.0.2.1", "192.0.2.2", true],
   ["the same IPv4 address inside IPv6", "192.0.2.1", "::ffff:192.0.2.1", false],
