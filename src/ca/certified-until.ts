@@ -37,13 +37,20 @@ export async function openCertifiedUntil(
 ): Promise<CertifiedUntil> {
   const path = fileOf(stateDirectory);
   let until = await load(path);
+  let written: Promise<unknown> = Promise.resolve();
+  const write = async (notAfter: number): Promise<void> => {
+    if (notAfter <= until) return;
+    const ahead = notAfter + slackMs;
+    await writePrivateFile(path, `${JSON.stringify({ until: ahead })}\n`);
+    until = ahead;
+  };
   return {
     time: () => until,
-    extend: async (notAfter) => {
-      if (notAfter <= until) return;
-      const ahead = notAfter + slackMs;
-      await writePrivateFile(path, `${JSON.stringify({ until: ahead })}\n`);
-      until = Math.max(until, ahead);
+    extend: (notAfter) => {
+      // One after the other, so that the file is never earlier than what is known: of two at once the earlier may be the later.
+      const own = written.then(() => write(notAfter));
+      written = own.catch(() => undefined);
+      return own;
     },
   };
 }

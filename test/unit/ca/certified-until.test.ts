@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCertifiedUntil } from "../../../src/ca/certified-until.js";
@@ -23,6 +23,26 @@ test("is never earlier than the last certificate ends, also after a restart", as
   for (const notAfter of [1000, 1050, 900, 1500]) await before.extend(notAfter);
   expect(before.time()).toBe(1500 + SLACK);
   expect((await openCertifiedUntil(state, SLACK)).time()).toBe(1500 + SLACK);
+});
+
+test("is never earlier than the last certificate ends, though many are given at the same time", async () => {
+  const { state } = await newState();
+  const before = await openCertifiedUntil(state, SLACK);
+  const ends = Array.from({ length: 20 }, (_, i) => 20_000 - 1000 * i);
+  await Promise.all(ends.map(before.extend));
+  expect(before.time()).toBe(20_000 + SLACK);
+  expect((await openCertifiedUntil(state, SLACK)).time()).toBe(20_000 + SLACK);
+});
+
+test("one that could not be written is no reason not to write the next", async () => {
+  const { state, file } = await newState();
+  const before = await openCertifiedUntil(state, SLACK);
+  await mkdir(file);
+  await expect(before.extend(1000)).rejects.toThrow("cannot be used");
+  expect(before.time()).toBe(0);
+  await rmdir(file);
+  await before.extend(1000);
+  expect((await openCertifiedUntil(state, SLACK)).time()).toBe(1000 + SLACK);
 });
 
 test("is not written for each certificate", async () => {
