@@ -25,6 +25,8 @@ export interface EnvoyRunOptions {
 /** Keeps an Envoy running, and ends it with this process however that ends; resolves when it is gone. */
 export async function runEnvoy(options: EnvoyRunOptions): Promise<void> {
   const { launch, signal, onEvent } = options;
+  // Of what happened before, nothing is told.
+  if (signal.aborted) return;
   const reaper = startReaper();
   const ended = new AbortController();
   let running: EnvoyProcess | undefined;

@@ -37,9 +37,8 @@ function fakeEnvoy(drain: () => Promise<string> = () => Promise.resolve("OK\n"))
 
 function runOne(
   envoy: FakeEnvoy,
-  { drainMs = 50 }: { readonly drainMs?: number } = {},
+  { drainMs = 50, controller = new AbortController() } = {},
 ): { events: string[]; stop: () => void; ended: Promise<void>; launches: () => number } {
-  const controller = new AbortController();
   const events: string[] = [];
   let launches = 0;
   const ended = runEnvoy({
@@ -108,4 +107,12 @@ test("one that cannot drain is ended without it, and that is said", async () => 
   run.stop();
   await run.ended;
   expect(run.events).toEqual(["starting", "ready", "not-drained", "stopped"]);
+});
+
+test("none is started by who was told to end before", async () => {
+  const controller = new AbortController();
+  controller.abort();
+  const run = runOne(fakeEnvoy(), { controller });
+  await run.ended;
+  expect(run.launches()).toBe(0);
 });
