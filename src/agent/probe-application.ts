@@ -42,8 +42,8 @@ interface Tally {
 /** Asks until the signal is aborted; resolves when no command runs any more. */
 export async function probeApplication(options: ProbeApplicationOptions): Promise<void> {
   const { probe, run, clock, signal, onHealth } = options;
-  const [timeoutMs, periodMs] = [1000 * probe.timeoutSeconds, 1000 * probe.periodSeconds];
-  if (probe.delaySeconds > 0) await clock.wait(1000 * probe.delaySeconds, signal);
+  const [timeoutMs, periodMs] = [timerMs(probe.timeoutSeconds), timerMs(probe.periodSeconds)];
+  if (probe.delaySeconds > 0) await clock.wait(timerMs(probe.delaySeconds), signal);
   let tally: Tally = { healthy: undefined, passed: 0, failed: 0 };
   while (!signal.aborted) {
     const due = clock.now() + periodMs;
@@ -55,6 +55,11 @@ export async function probeApplication(options: ProbeApplicationOptions): Promis
     await clock.wait(Math.max(0, due - clock.now()), signal);
   }
 }
+
+/** The longest that Node can wait, some 24 days: it would not wait at all for longer. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const timerMs = (seconds: number): number => Math.min(1000 * seconds, LONGEST_MS);
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 

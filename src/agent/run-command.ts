@@ -1,5 +1,5 @@
 /** Runs a command that says by its exit code how the application is. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { errorMessage } from "../base/error-message.js";
 
 /** What a command came to. */
@@ -23,7 +23,11 @@ export function runCommand(
   { timeoutMs, signal }: CommandTerms,
 ): Promise<CommandOutcome> {
   return new Promise((resolve) => {
-    const child = spawn(program, given, { detached: true, stdio: "ignore" });
+    const child = spawned(program, given);
+    if (child instanceof Error) {
+      resolve({ kind: "failed", reason: errorMessage(child) });
+      return;
+    }
     let isLate = false;
     const kill = (): void => {
       killGroup(child.pid);
@@ -48,6 +52,15 @@ export function runCommand(
       else end({ kind: "failed", reason: `it ended with ${String(code ?? killedBy)}` });
     });
   });
+}
+
+/** A program, or why there is none: of some words, as of those that are too long, Node says so at once. */
+function spawned(program: string, given: readonly string[]): ChildProcess | Error {
+  try {
+    return spawn(program, given, { detached: true, stdio: "ignore" });
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function killGroup(leader: number | undefined): void {

@@ -55,6 +55,18 @@ test("the application is asked at once, and then in its period from one start to
   expect(terms[0]).toEqual([["/bin/check", "a b"], 3000]);
 });
 
+test("who says that it has all the time that there is, is given as much as there can be", async () => {
+  const ever = {
+    delaySeconds: 2 ** 31 - 1,
+    timeoutSeconds: 2 ** 31 - 1,
+    periodSeconds: 2 ** 31 - 1,
+  };
+  const { asked, terms } = await ask("yy", ever);
+  const most = 2 ** 31 - 1;
+  expect(asked).toEqual([most, 2 * most]);
+  expect(terms[0]).toEqual([["/bin/check", "a b"], most]);
+});
+
 test("an answer that takes longer than the period is waited for", async () => {
   expect((await ask("yyy", { periodSeconds: 1 }, 2500)).asked).toEqual([0, 2500, 5000]);
 });

@@ -45,6 +45,15 @@ test("a command that there is not has failed, and says so", async () => {
   expect(outcome).toEqual({ kind: "failed", reason: expect.stringContaining("ENOENT") as string });
 });
 
+test.each([
+  ["with a character that no command can have", "a\0b", "null bytes"],
+  ["that are longer than any command may be", "x".repeat(1 << 22), "E2BIG"],
+])("a command of words %s has failed, and says so", async (_what, word, reason) => {
+  const command = [process.execPath, "-e", "", word];
+  const outcome = await runCommand(command, { timeoutMs: LONG_MS, signal: live() });
+  expect(outcome).toEqual({ kind: "failed", reason: expect.stringContaining(reason) as string });
+});
+
 test("words are given as they are, to no shell", async () => {
   const script = "process.exit(process.argv[1] === '$(exit 1); a \"b\" *' ? 0 : 1)";
   const command = [process.execPath, "-e", script, '$(exit 1); a "b" *'];
