@@ -10,15 +10,22 @@ export interface AllowedHost {
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 const NAME = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
-const IPV6 = /^\[[0-9a-f:.]+\]$/;
 
 /** A host of `NAME`, `NAME:PORT`, `*.DOMAIN` or an IP address, IPv6 in brackets; undefined for another text. */
 export function parseAllowedHost(text: string): AllowedHost | undefined {
   const [, name = "", digits = String(HTTPS_PORT)] =
     /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text.toLowerCase()) ?? [];
   const port = Number(digits);
+  if (port === 0 || port > 65_535) return undefined;
+  if (name.startsWith("[")) return ipv6Host(name, port);
   const isName = NAME.test(name) && (!name.startsWith("*.") || name.slice(2).includes("."));
-  return (isName || IPV6.test(name)) && port > 0 && port <= 65_535 ? { name, port } : undefined;
+  return isName ? { name, port } : undefined;
+}
+
+/** An IPv6 address has many spellings, of which the host of a URL is always the same one. */
+function ipv6Host(name: string, port: number): AllowedHost | undefined {
+  const url = `https://${name}`;
+  return URL.canParse(url) ? { name: new URL(url).hostname, port } : undefined;
 }
 
 /** What a host is written as: the port only when it is not that of `https`. */

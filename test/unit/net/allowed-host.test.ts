@@ -12,6 +12,7 @@ test.each([
   ["*.example.com", { name: "*.example.com", port: 443 }],
   ["10.0.0.7", { name: "10.0.0.7", port: 443 }],
   ["[::1]:9443", { name: "[::1]", port: 9443 }],
+  ["[2001:DB8:0:0:0:0:0:1]", { name: "[2001:db8::1]", port: 443 }],
   ["localhost:1", { name: "localhost", port: 1 }],
 ])("%s is a host", (text, host) => {
   expect(parseAllowedHost(text)).toEqual(host);
@@ -28,6 +29,12 @@ test.each([
   "a.com:0",
   "a.com:65536",
   "::1",
+  "[]",
+  "[:]",
+  "[::1",
+  "[1:2:3]",
+  "[fe80::1%eth0]",
+  "[127.0.0.1]",
   "a b",
   "u@a.com",
 ])("%j is none", (text) => {
@@ -44,6 +51,8 @@ describe("a host is meant", () => {
     ["login.example.com", "https://LOGIN.example.com:443"],
     ["*.example.com", "https://a.b.example.com"],
     ["[::1]:9443", "https://[::1]:9443"],
+    ["[0:0:0:0:0:0:0:1]:9443", "https://[::1]:9443"],
+    ["[::ffff:10.0.0.7]", "https://[::FFFF:a00:7]"],
     ["login.example.com:80", "http://login.example.com"],
     ["login.example.com:8080", "http://login.example.com:8080"],
   ])("by %s at %s", (allowed, url) => {
