@@ -5,6 +5,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
+import { routeConfigurationHead } from "../envoy/route/route-configuration.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";
 import { describeExit, type EnvoyExit } from "./envoy-process.js";
 
@@ -113,7 +114,10 @@ function wordsIn(log: string, exit: EnvoyExit): string {
 function bootstrapOf(resources: readonly TypedResource[]): object {
   const of = (type: string): readonly object[] =>
     resources.filter((one) => one.type === type).map(({ json }) => json);
-  const hosts = of(MESSAGE.virtualHost).map((host) => ({ name: "r", virtualHosts: [host] }));
+  const hosts = of(MESSAGE.virtualHost).map((host) => ({
+    ...routeConfigurationHead("r"),
+    virtualHosts: [host],
+  }));
   const clusters: readonly { readonly name?: string }[] = [adsCluster(), ...of(MESSAGE.cluster)];
   const given = new Set(clusters.map(({ name }) => name));
   const referred = [...new Set(clustersNamedIn(resources))].filter((name) => !given.has(name));

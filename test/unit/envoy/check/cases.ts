@@ -564,6 +564,17 @@ const ALL_COMMANDS = [...COMMANDS]
   .join(" ");
 
 export const TAKEN: readonly Case[] = [
+  {
+    what: "an answer as long as route configurations have it",
+    ...virtualHost({
+      routes: [
+        {
+          match: { prefix: "/" },
+          directResponse: { status: 200, body: { inlineString: "x".repeat(2 ** 20) } },
+        },
+      ],
+    }),
+  },
   { what: "a filter before the router", ...httpFilters(CORS, ROUTER) },
   { what: "the longest duration", ...cluster({ cleanupInterval: "9223372035s" }) },
   ...[".*", "/a{1,1000}", String.raw`\p{Greek}`, "(?i)a", "(?P<n>a)", "[а-я]", "é{3}"].map(
