@@ -167,6 +167,8 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
 /** Who is served, and who is told of it: `ads` is there once somebody asks. */
 interface Served extends Watchers {
   readonly ads: () => AdsServer;
+  /** Has proxies sent what is new for them. */
+  readonly publish: () => void;
   readonly sessions: ProxySessions;
   readonly refusals: Refusals;
   /** What is wrong with what the configuration leads to. */
@@ -176,7 +178,7 @@ interface Served extends Watchers {
 
 function watchRefusals(
   { configuration, discovery, hasRefused, lastGood, onFault }: Parts,
-  { ads, sessions, settled, updates, metrics }: Omit<Served, "refusals" | "effects">,
+  { ads, publish, sessions, settled, updates, metrics }: Omit<Served, "refusals" | "effects">,
 ): Refusals {
   return createRefusals({
     configuration,
@@ -186,6 +188,7 @@ function watchRefusals(
     sessions,
     settled,
     onFault,
+    publish,
     onChange: updates.tell,
     onCounts: metrics.recordQuarantine,
     streams: () => ads().streams(),
@@ -223,16 +226,17 @@ async function serve(
   const watchers = createWatchers(measuredState(parts, version));
   const door = openDoor(parts);
   const sessions = door.proxies;
-  const watched = { ...watchers, ads: () => ads, sessions, version };
+  const publish = (): void => {
+    ads.publish();
+  };
+  const watched = { ...watchers, ads: () => ads, publish, sessions, version };
   const refusals = watchRefusals(parts, watched);
   const effects = () => effectsOf(parts, refusals);
   const served: Served = { ...watched, refusals, effects };
   const debug = openDebug(options, parts, served);
   const ads = openStreams(parts, served, debug);
   const loop = startLoop(options, parts, served);
-  closers.push(() => {
-    loop.close();
-  });
+  closers.push(loop.close);
   watchers.settled.add(watchers.metrics.recordSettled);
   watchers.settled.add(watchers.pushes.end);
   followIdentity(parts, served, { loop, door });
@@ -294,13 +298,11 @@ function openDoor(parts: Parts): MeshSessions {
 /** Has proxies sent, or turned away, what follows from who is who. */
 function followIdentity(
   { identity, peers }: Parts,
-  { ads, metrics }: Served,
+  { publish, metrics }: Served,
   { loop, door }: { readonly loop: UpdateLoop; readonly door: MeshSessions },
 ): void {
   identity.onCertificateEvent(metrics.recordCertificate);
-  identity.onSecretsChange(() => {
-    ads().publish();
-  });
+  identity.onSecretsChange(publish);
   identity.onGivenTrust((given) => {
     loop.setFederated(federatedDomains(given));
     for (const { endRevoked } of [door, peers]) {
@@ -312,7 +314,7 @@ function followIdentity(
 function startLoop(
   options: ControlPlaneOptions,
   { configuration, discovery, identity, registry, ...followed }: Parts,
-  { ads, sessions, metrics, pushes, convergence, updates }: Served,
+  { publish, sessions, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
   const { issuers, modules, domains, peers, logs } = followed;
   issuers.follow(configuration.snapshot());
@@ -328,9 +330,7 @@ function startLoop(
     proxies: () => registry.proxies(),
     health: () => registry.health(),
     connected: () => sessions.connected().map(({ connected }) => connected.proxy),
-    publish: () => {
-      ads().publish();
-    },
+    publish,
     onUpdate: (update) => {
       pushes.begin(update.changed.map(({ ref }) => formatRef(ref)));
       metrics.recordUpdate(update);

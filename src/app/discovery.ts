@@ -22,6 +22,7 @@ import type { StandIn } from "../mesh/stand-in.js";
 import type { WasmModules } from "../mesh/wasm-modules.js";
 import { createFirstSight } from "./first-sight.js";
 import { type LastGood, withLastGood } from "./last-good.js";
+import { createStandIns } from "./stand-ins.js";
 
 /** What discovery starts from. */
 export interface DiscoveryInputs {
@@ -76,7 +77,8 @@ const MESH_CONFIG_MAP = "istio-system/istio";
 
 /**
  * Discovery that starts with this snapshot and no proxies. What was good before it was refused is shown to the builders of a proxy
- * that is new before what is in force is, so that they have something to send in the place of what would be refused.
+ * that is new before what is in force is, so that they have virtual hosts to send in the place of those that would be refused; of
+ * clusters and listeners they are asked for what was good when there is something to be refused.
  */
 export function createDiscovery(
   encoder: Encoder,
@@ -96,29 +98,25 @@ export function createDiscovery(
     (now: DiscoveryInputs, kept: readonly LastGood[]) =>
       meshOf({ ...now, snapshot: withLastGood(now.snapshot, kept) }),
   );
+  const goodSetsOf = (connected: ConnectedProxy, kept: readonly LastGood[]): ProxySets =>
+    resources.resourcesOf(goodMesh(inputs, kept), connected);
   const firstSight = createFirstSight((connected) => {
     const kept = lastGood();
-    if (kept.length > 0) madeSets(resources.resourcesOf(goodMesh(inputs, kept), connected));
+    if (kept.length > 0) madeSets(goodSetsOf(connected, kept));
     return kept.length > 0;
   });
+  const stoodIn = createStandIns({ engine, kept: lastGood, goodSetsOf });
   const viewOf = viewsBy(resources);
   return {
     update: (next) => {
-      const same =
-        next.snapshot.tables === inputs.snapshot.tables &&
-        next.proxies === inputs.proxies &&
-        next.health === inputs.health &&
-        next.standIns === inputs.standIns &&
-        next.federated === inputs.federated &&
-        next.issuerKeys === inputs.issuerKeys &&
-        next.wasmModules === inputs.wasmModules;
+      const same = sameInputs(next, inputs);
       if (!same) mesh = meshOf(next);
       inputs = next;
       return !same;
     },
     resourcesOf: (connected) => {
       firstSight.of(connected);
-      return resources.resourcesOf(mesh, connected);
+      return stoodIn(connected, resources.resourcesOf(mesh, connected));
     },
     idlePatches: (connected) =>
       mesh.envoyFilters.size === 0
@@ -137,6 +135,15 @@ export function createDiscovery(
     },
   };
 }
+
+const sameInputs = (a: DiscoveryInputs, b: DiscoveryInputs): boolean =>
+  a.snapshot.tables === b.snapshot.tables &&
+  a.proxies === b.proxies &&
+  a.health === b.health &&
+  a.standIns === b.standIns &&
+  a.federated === b.federated &&
+  a.issuerKeys === b.issuerKeys &&
+  a.wasmModules === b.wasmModules;
 
 /** Looks at meshes by the builders of proxies' resources. */
 function viewsBy(resources: ProxyResources): (mesh: Mesh) => MeshView {

@@ -29,6 +29,6 @@ export function createFirstSight(show: (connected: ConnectedProxy) => boolean): 
 }
 
 /** The same for proxies that share what calls out; gateways share nothing. */
-function alikeOf({ type, namespace, labels, mode }: Proxy): string | undefined {
+export function alikeOf({ type, namespace, labels, mode }: Proxy): string | undefined {
   return type === "router" ? undefined : JSON.stringify([namespace, labels, mode]);
 }

@@ -22,8 +22,8 @@ export interface LastGood {
 /** What is kept now. */
 export interface KeptGood {
   readonly list: () => readonly LastGood[];
-  /** Looks at what is refused of a configuration. */
-  readonly follow: (refused: readonly Refusal[], tables: ResourceTables) => void;
+  /** Looks at what is refused of a configuration; true when something else is kept since. */
+  readonly follow: (refused: readonly Refusal[], tables: ResourceTables) => boolean;
   /** Resolves when all of it is saved. */
   readonly close: () => Promise<void>;
 }
@@ -51,9 +51,10 @@ export function keepGood({ saved, tables, save, onError }: KeepGoodOptions): Kep
     follow: (refused, now) => {
       const next = followed(kept, { refused, before, now });
       before = now;
-      if (sameKept(next, kept)) return;
+      if (sameKept(next, kept)) return false;
       kept = next;
       work = work.then(() => save(next)).catch(onError);
+      return true;
     },
     close: () => work,
   };

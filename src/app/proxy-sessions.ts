@@ -8,7 +8,7 @@ import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
-import type { AskedSets, EnvoyResource, ProxySets, ResourceSets } from "../envoy/resource-set.js";
+import type { AskedSets, EnvoyResource, ProxySets } from "../envoy/resource-set.js";
 import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 import {
@@ -83,7 +83,7 @@ function askedOf(sets: ProxySets, asked: AskedNames): AskedSets {
 
 /** What a view is made of. */
 interface ViewParts {
-  readonly sets: ResourceSets;
+  readonly sets: ProxySets;
   readonly asked: AskedSets;
   readonly secrets: ResourceTable;
   readonly protocol: Protocol;
@@ -95,7 +95,7 @@ interface ViewParts {
  * for each proxy after each edit, and maps of six entries were a twelfth of what an edit left to the garbage collector.
  */
 class SessionView implements ResourceView {
-  readonly #sets: ResourceSets;
+  readonly #sets: ProxySets;
   readonly #asked: AskedSets;
   readonly #secrets: ResourceTable;
   readonly #protocol: Protocol;
@@ -107,6 +107,10 @@ class SessionView implements ResourceView {
     this.#secrets = secrets;
     this.#protocol = protocol;
     this.#kept = kept;
+  }
+
+  get hasStandIns(): boolean {
+    return this.#sets.hasStandIns === true;
   }
 
   get(typeUrl: string): ResourceTable | undefined {

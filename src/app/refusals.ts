@@ -25,6 +25,8 @@ export interface RefusalsOptions
   readonly settled: Listeners<Settled>;
   /** Keeps what was good before it was refused; nothing is kept when absent. */
   readonly lastGood?: Pick<KeptGood, "follow">;
+  /** Has proxies sent what is good by now in the place of what is refused. */
+  readonly publish: () => void;
   /** Told, each time, that what proxies should hold cannot be made, so that nobody knows what is withheld of it. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -60,7 +62,8 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     onChange,
     onLook: (refused, looked) => {
       // Who is not there says nothing of what is in order.
-      if (sessions.connected().length > 0) options.lastGood?.follow(refused, looked.tables);
+      if (sessions.connected().length === 0) return;
+      if (options.lastGood?.follow(refused, looked.tables) === true) options.publish();
     },
     idlePatches: () => discovery.idlePatches(connected()),
     lostPorts: () => discovery.lostPorts(connected()),

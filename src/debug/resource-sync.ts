@@ -15,7 +15,8 @@ function errorOf(
   wanted: EncodedResource | undefined,
   refused: Quarantined | undefined,
 ): Pick<ResourceSyncJson, "status" | "error"> | undefined {
-  if (wanted?.refusal !== undefined) return { status: "WITHHELD", error: wanted.refusal.reason };
+  const { refusal, standsFor = refusal } = wanted ?? {};
+  if (standsFor !== undefined) return { status: "WITHHELD", error: standsFor.reason };
   return refused === undefined ? undefined : { status: "REFUSED", error: refused.error };
 }
 

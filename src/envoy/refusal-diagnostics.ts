@@ -33,8 +33,8 @@ export function refusalsIn(all: Iterable<ResourceSets>): readonly Refusal[] {
 }
 
 function refusalsOf(resource: EnvoyResource | undefined): readonly Refusal[] {
-  const { refusal, leftOut = [] } = resource ?? {};
-  return refusal === undefined ? leftOut : [refusal, ...leftOut];
+  const { refusal, standsFor = refusal, leftOut = [] } = resource ?? {};
+  return standsFor === undefined ? leftOut : [standsFor, ...leftOut];
 }
 
 const keyOfRefusal = ({ reason, sources }: Refusal): string =>

@@ -58,6 +58,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly standIn?: EnvoyResource;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
+  /** It is what was good in the place of what this says. */
+  readonly standsFor?: Refusal;
   /** Parts that it would have if Envoy took them. */
   readonly leftOut?: readonly Refusal[];
 }
@@ -94,6 +96,8 @@ export type AskedSets = Pick<ResourceSets, "clusters" | "virtualHosts">;
 export interface ProxySets extends ResourceSets {
   /** What it is sent in place of all clusters and virtual hosts, if it asks for what it uses. */
   readonly asked?: ((names: AskedNames) => AskedSets) | undefined;
+  /** Whether there may be clusters and listeners that are in the place of others. */
+  readonly hasStandIns?: true;
 }
 
 /** Names without an order, each once. */

@@ -3,9 +3,9 @@ import { Table } from "../base/table.js";
 import { difference } from "./difference.js";
 import { NO_NAMES } from "./names.js";
 import { rejectionOf } from "./rejections.js";
-import type { ResourceView } from "./resource.js";
+import type { EncodedResource, ResourceTable, ResourceView } from "./resource.js";
 import type { StreamState } from "./stream-state.js";
-import { edited, type Subscription } from "./subscription.js";
+import { edited, type Subscription, wants } from "./subscription.js";
 
 /** A resource that a client lacks in the version that it should hold, or has and should not. */
 export interface Outstanding {
@@ -29,8 +29,10 @@ function ofType(subscription: Subscription, view: ResourceView): readonly Outsta
   const { typeUrl, accepted } = subscription;
   // What is asked for again is answered anyway; here only content counts.
   const judged = edited(subscription, { held: accepted, requested: NO_NAMES, strays: NO_NAMES });
-  const { changed, removed } = difference(judged, view.get(typeUrl) ?? Table.empty());
+  const table = view.get(typeUrl) ?? Table.empty<EncodedResource>();
+  const { changed, removed } = difference(judged, table);
   return [
+    ...(view.hasStandIns === true ? stoodIn(subscription, table) : []),
     ...changed.map((resource): Outstanding => {
       const { name, refusal } = resource;
       if (refusal !== undefined) {
@@ -43,3 +45,11 @@ function ofType(subscription: Subscription, view: ResourceView): readonly Outsta
     ...removed.map((name): Outstanding => ({ typeUrl, name, standing: "unanswered" })),
   ];
 }
+
+/** Resources in whose place the client has something else, or is about to. */
+const stoodIn = (subscription: Subscription, table: ResourceTable): readonly Outstanding[] =>
+  [...table.values()].flatMap(({ name, standsFor }) => {
+    if (standsFor === undefined || !wants(subscription, name)) return [];
+    const { typeUrl } = subscription;
+    return [{ typeUrl, name, standing: "withheld", error: standsFor.reason }];
+  });

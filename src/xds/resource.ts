@@ -25,6 +25,8 @@ export interface EncodedResource {
   readonly exclusive?: readonly string[];
   /** What a client is sent that refuses it and has nothing under the name, of the same name. */
   readonly standIn?: EncodedResource;
+  /** It is in the place of what should be, which every client would refuse. */
+  readonly standsFor?: { readonly reason: string };
   /** The files that it names have other names than in the resource of the view, which lead to them as well: see retries.ts. */
   readonly isRespelled?: true;
   /**
@@ -45,6 +47,8 @@ export type ResourceTable = Table<EncodedResource>;
 export interface ResourceView {
   /** The resources of a type; undefined if the type is not served. */
   get(typeUrl: string): ResourceTable | undefined;
+  /** Whether there may be resources that are in the place of others, in tables that list all of a type. */
+  readonly hasStandIns?: boolean;
 }
 
 const PREFIX = "type.googleapis.com/";

@@ -1,5 +1,7 @@
 /** What Envoy would refuse, and a control plane that is started when it is already there. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { run } from "../unit/cli/run.js";
+import { admin } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY } from "./harness/manifests.js";
 import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
 import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
@@ -57,5 +59,58 @@ test.each(["delta", "state-of-the-world"] as const)(
     await mesh.stop();
     await mesh.start();
     expect(await answersOf(mesh)).toEqual(answered("/mended"));
+  },
+);
+
+/** What asks for a ring of more than Envoy's largest makes a cluster that Envoy would refuse. */
+const ring = (size: number): string => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: shop }
+spec:
+  host: shop
+  trafficPolicy:
+    loadBalancer: { consistentHash: { httpHeaderName: user, ringHash: { minimumRingSize: ${String(size)} } } }
+`;
+
+const TOO_LARGE = 99_999_999;
+
+async function ringOf(mesh: ServedMesh, pod: string): Promise<string | undefined> {
+  const dump = await admin(mesh.pod(pod), "/config_dump?resource=dynamic_active_clusters");
+  const { configs = [] } = JSON.parse(dump) as {
+    configs?: readonly { cluster: { name: string; ring_hash_lb_config?: object } }[];
+  };
+  const found = configs.find(({ cluster }) => cluster.name.startsWith("outbound|80||shop."));
+  return found && JSON.stringify(found.cluster.ring_hash_lb_config);
+}
+
+test.each(["delta", "state-of-the-world"] as const)(
+  "a proxy that is new has the cluster that was good before another was refused, and what it lacks is told, by %s",
+  async (protocol) => {
+    const files = { "apps.yaml": START, "ring.yaml": ring(2048) };
+    const mesh = await serveMesh(files, { protocol });
+    const good = await ringOf(mesh, "caller-0");
+    expect(good).toContain('"2048"');
+    const expectGood = async (): Promise<void> => {
+      expect(echoOf(await bySidecar(mesh)).pod).toBe("shop-0");
+      expect(await ringOf(mesh, "caller-0")).toBe(good);
+      const { code, stderr, stdout } = await run(["wait", "--state", mesh.state]);
+      expect([code, stdout + stderr]).toEqual([3, expect.stringContaining("minimum_ring_size")]);
+    };
+    await mesh.write("ring.yaml", ring(TOO_LARGE));
+    await expectGood();
+    await mesh.replaceProxy(mesh.pod("caller-0"));
+    await expectGood();
+    await mesh.stop();
+    await mesh.start();
+    await mesh.replaceProxy(mesh.pod("caller-0"));
+    await expectGood();
+    await mesh.write("more.yaml", application("shop").replaceAll("name: shop,", "name: more,"));
+    expect(echoOf(await call(mesh.pod("caller-0"), "http://more/")).pod).toBe("shop-0");
+    await mesh.write("ring.yaml", ring(4096));
+    await vi.waitFor(async () => {
+      expect(await ringOf(mesh, "caller-0")).toContain('"4096"');
+    });
+    expect((await run(["wait", "--state", mesh.state])).code).toBe(0);
   },
 );

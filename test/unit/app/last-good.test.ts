@@ -6,6 +6,8 @@ import { decodeLastGood, encodeLastGood } from "../../../src/app/last-good-file.
 import { watchEncoder } from "../../../src/app/withheld.js";
 import { Engine } from "../../../src/base/engine.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import type { Encoder } from "../../../src/envoy/encoder.js";
+import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import type { Refusal } from "../../../src/envoy/resource-set.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory, service } from "../config/directory.js";
@@ -133,4 +135,114 @@ test("a proxy that is new is sent what was good in the place of what would be re
   };
   expect(sent([])).toEqual([false, false, 1]);
   expect(sent(first.keeping.list())).toEqual([true, true, 1]);
+});
+
+const ring = (size: number): string => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: cart }
+spec:
+  host: cart
+  trafficPolicy:
+    loadBalancer: { consistentHash: { httpHeaderName: user, ringHash: { minimumRingSize: ${size} } } }
+`;
+
+/** More than Envoy's largest, so that the cluster would be refused. */
+const TOO_LARGE = 99_999_999;
+
+const CLUSTER = "outbound|80||cart.default.svc.cluster.local";
+
+function proxyOf(name: string) {
+  const id = `sidecar~10.0.0.1~${name}.default~default.svc.cluster.local`;
+  const proxy = parseNode({ id, metadata: {} });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  return { proxy, controlPlane: undefined };
+}
+
+test("a proxy that is new is sent the cluster that was good in the place of one that would be refused", () => {
+  const directory = createDirectory();
+  const good = directory.write({ "cart.yaml": service("cart"), "ring.yaml": ring(2048) });
+  const bad = directory.write({ "ring.yaml": ring(TOO_LARGE) });
+  const rule = { kind: "DestinationRule", namespace: "default", name: "cart" };
+  const resource = good.tables.DestinationRule.get("default/cart");
+  const kept = resource === undefined ? [] : [{ ref: rule, good: resource, refused: "" }];
+  const built: string[] = [];
+  const engine = new Engine({ record: (operator) => built.push(operator) });
+  let lastGood: readonly LastGood[] = [];
+  const discovery = createDiscovery(goldenEncoder(), bad, engine, () => lastGood);
+  const [one, two] = [proxyOf("one"), proxyOf("two")];
+  const expected = createDiscovery(goldenEncoder(), good).resourcesOf(one).clusters.get(CLUSTER);
+  const refused = discovery.resourcesOf(one).clusters.get(CLUSTER);
+  expect(refused?.refusal?.reason).toContain("minimum_ring_size");
+
+  lastGood = kept;
+  const sets = discovery.resourcesOf(one);
+  expect(sets.clusters.get(CLUSTER)).toMatchObject({
+    version: expected?.version,
+    standsFor: refused?.refusal,
+  });
+  expect(sets.clusters.get(CLUSTER)?.refusal).toBeUndefined();
+  expect(discovery.resourcesOf(one)).toBe(sets);
+  // Who shares it is given the same, for which nothing is made again.
+  const others = discovery.resourcesOf(two).clusters;
+  built.length = 0;
+  expect(others.get(CLUSTER)).toBe(sets.clusters.get(CLUSTER));
+  expect(built).toEqual([]);
+
+  lastGood = [];
+  expect(discovery.resourcesOf(one).clusters.get(CLUSTER)).toBe(refused);
+});
+
+const gateway = (port: number): string => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  selector: { istio: edge }
+  servers: [{ port: { number: 9000, name: tcp, protocol: TCP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge }
+spec:
+  hosts: ["*"]
+  gateways: [edge]
+  tcp: [{ route: [{ destination: { host: cart, port: { number: ${port} } } }] }]
+`;
+
+/** An encoder by which Envoy would refuse listeners that lead to port 81. */
+function choosyEncoder(): Encoder {
+  const golden = goldenEncoder();
+  return {
+    ...golden,
+    encode: (typeName, json) => {
+      const encoded = golden.encode(typeName, json);
+      const isBad = typeName === MESSAGE.listener && JSON.stringify(json).includes("outbound|81|");
+      return isBad ? { ...encoded, violations: [{ path: "", problem: "leads to 81" }] } : encoded;
+    },
+  };
+}
+
+test("so is a gateway that is new, of listeners", () => {
+  const directory = createDirectory();
+  const good = directory.write({ "cart.yaml": service("cart"), "edge.yaml": gateway(80) });
+  const bad = directory.write({ "edge.yaml": gateway(81) });
+  const resource = good.tables.VirtualService.get("default/edge");
+  const ref = { kind: "VirtualService", namespace: "default", name: "edge" };
+  const kept = resource === undefined ? [] : [{ ref, good: resource, refused: "" }];
+  const id = "router~10.0.0.2~edge.default~default.svc.cluster.local";
+  const proxy = parseNode({ id, metadata: { LABELS: { istio: "edge" } } });
+  if ("invalid" in proxy) throw new Error(proxy.invalid);
+  const listenerOf = (snapshot: ConfigSnapshot, lastGood: readonly LastGood[]) =>
+    createDiscovery(choosyEncoder(), snapshot, new Engine(), () => lastGood)
+      .resourcesOf({ proxy, controlPlane: undefined })
+      .listeners.get("0.0.0.0_9000");
+  const refusal = listenerOf(bad, [])?.refusal;
+  expect(refusal?.reason).toContain("leads to 81");
+  expect(listenerOf(bad, kept)).toMatchObject({
+    version: listenerOf(good, [])?.version,
+    standsFor: refusal,
+  });
+  // Of what was never good there is nothing.
+  expect(listenerOf(bad, [{ ref, refused: "" }])?.refusal).toEqual(refusal);
 });

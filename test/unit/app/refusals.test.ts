@@ -44,6 +44,7 @@ function startMesh() {
     sessions: { connected: () => [{ connected, proof: undefined, facts }] },
     settled,
     streams: () => [],
+    publish: () => undefined,
     onChange: (update) => changes.push(update),
     onCounts: () => undefined,
     onFault: (fault) => {
