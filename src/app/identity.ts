@@ -137,18 +137,30 @@ function refusals(logger: Logger, tell: (event: CertificateEvent) => void): Iden
 
 /**
  * Opens what a state directory has; the root of a new one is made.
- * @throws AppError, StateFileError, CertificateError
+ * @throws AppError, StateFileError, CertificateError; nothing is followed then
  */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const closers: Closers = [];
+  try {
+    return await openAll(options, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function openAll(options: IdentityOptions, closers: Closers): Promise<Identity> {
   const { stateDir, logger } = options;
   const authority = await openAuthorityOf(options);
   const tokens = await openTokenStore(stateDir, systemTimers.now);
   const givenTrust = createListeners<GivenTrust>();
   const trust = await followTrust(options, authority, givenTrust.tell);
+  closers.push(trust.stop);
   const authenticate = await openWaysIn(options, authority, { tokens, trust });
   const certificates = serviceDefinition(await readApi(), CERTIFICATE_SERVICE);
   const secretsChange = createListeners<WorkloadIdentity>();
   const secrets = await openSecrets(options, authority, { trust, onChange: secretsChange.tell });
+  closers.push(() => secrets.stop());
   const certificateEvents = createListeners<CertificateEvent>();
   const refused = refusals(logger, certificateEvents.tell);
   const rootsChange = createListeners<readonly string[]>();
@@ -161,7 +173,6 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   givenTrust.add(() => {
     secrets.trustChanged();
   });
-  const closers: Closers = [() => secrets.stop(), trust.stop];
   return {
     authority,
     tokens,

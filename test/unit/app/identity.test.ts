@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import pino from "pino";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { openIdentity } from "../../../src/app/identity.js";
+import { temporaryDirectory } from "../ca/temporary-directory.js";
+
+test("who cannot be opened follows no files any more", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const state = await temporaryDirectory();
+  const opened = openIdentity({
+    stateDir: state,
+    trustDomain: "cluster.local",
+    trustDomainAliases: [],
+    jwtIssuersFile: join(state, "no-such-file.yaml"),
+    encode: () => ({ bytes: Buffer.alloc(0), version: "" }),
+    logger: pino({ level: "silent" }),
+  });
+  await expect(opened).rejects.toThrow("cannot be read");
+  expect(vi.getTimerCount()).toBe(0);
+});
