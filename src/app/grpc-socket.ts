@@ -1,12 +1,10 @@
 /** A gRPC server on a Unix socket, for who owns the state directory. */
 import { chmod, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { MAX_SOCKET_PATH_BYTES } from "../config/kinds/addresses.js";
 import { GrpcServer } from "../grpc/server.js";
 import { SERVER_LIMITS } from "../xds/limits.js";
 import { AppError } from "./app-error.js";
-
-/** What a socket's address can hold on Linux, without the zero at its end; see unix(7). */
-const MAX_PATH_BYTES = 107;
 
 /** Whether somebody answers there. */
 function isServed(path: string): Promise<boolean> {
@@ -31,7 +29,7 @@ export async function startGrpcSocket(
   path: string,
   addServices: (server: GrpcServer) => void,
 ): Promise<() => Promise<void>> {
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw new AppError("socket-unusable", `${path} is too long for a socket's address`, {
       hint: `choose a state directory of a shorter path with --state`,
     });

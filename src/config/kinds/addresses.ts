@@ -3,6 +3,9 @@ import { isDnsLabel, isIpAddress } from "./dns-names.js";
 /** How the address of a Unix domain socket begins. */
 export const UNIX_PREFIX = "unix://";
 
+/** What a socket's address can hold on Linux, in bytes, without the zero at its end; see unix(7). */
+export const MAX_SOCKET_PATH_BYTES = 107;
+
 /** Why a text is no IP address. */
 export function ipProblem(text: string): string | undefined {
   return isIpAddress(text) ? undefined : `"${text}" is no IP address`;
@@ -25,6 +28,10 @@ export function subnetProblem(text: string): string | undefined {
 /** Why what follows `unix://` is no socket: an absolute path of a file, or a name behind `@` in the abstract namespace. */
 function unixPathProblem(path: string): string | undefined {
   if (path === "") return "a Unix domain socket has to have a path";
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    return `the path of a Unix domain socket has at most ${MAX_SOCKET_PATH_BYTES} bytes, this one ${bytes}`;
+  }
   if (path.startsWith("@")) return undefined;
   const isFile = path.startsWith("/") && !path.endsWith("/");
   return isFile ? undefined : `"${path}" is no absolute path of a file`;

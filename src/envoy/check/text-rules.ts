@@ -1,8 +1,13 @@
 /** Texts in languages of their own: regular expressions, formats, addresses. */
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { BindConfig, CidrRange } from "../../../gen/types/envoy/config/core/v3/address_pb.js";
+import type {
+  BindConfig,
+  CidrRange,
+  Pipe,
+} from "../../../gen/types/envoy/config/core/v3/address_pb.js";
 import type { SubstitutionFormatString } from "../../../gen/types/envoy/config/core/v3/substitution_format_string_pb.js";
 import type { RegexMatcher } from "../../../gen/types/envoy/type/matcher/v3/regex_pb.js";
+import { MAX_SOCKET_PATH_BYTES } from "../../config/kinds/addresses.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
 import { formatProblem } from "../../config/kinds/format-problem.js";
 import { regexProblem } from "./regex-problem.js";
@@ -21,6 +26,13 @@ export function textViolation(
 /** Why a text is no address as Envoy reads it where names are not resolved; the empty one is for the field's own rule. */
 export function addressProblem(address: string): string | undefined {
   return address === "" || isIpAddress(address) ? undefined : "must be an IP address";
+}
+
+/** Why a path is none of a socket; one behind `@`, in the abstract namespace, is no longer either. */
+function socketProblem(path: string): string | undefined {
+  return Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES
+    ? `must have at most ${MAX_SOCKET_PATH_BYTES} bytes`
+    : undefined;
 }
 
 function formatViolations({ format }: SubstitutionFormatString): readonly Violation[] {
@@ -52,6 +64,9 @@ function jsonFormatViolations(value: JsonValue, path: string): readonly Violatio
 }
 
 export const TEXT_RULES: readonly StructureRule[] = [
+  structureRule<Pipe>("envoy.config.core.v3.Pipe", ({ path }) =>
+    textViolation("path", path, socketProblem(path)),
+  ),
   structureRule<RegexMatcher>("envoy.type.matcher.v3.RegexMatcher", ({ regex }) =>
     // The empty one is for the field's own rule.
     regex === "" ? [] : textViolation("regex", regex, regexProblem(regex)),

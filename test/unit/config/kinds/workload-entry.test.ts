@@ -16,6 +16,8 @@ describe("a WorkloadEntry", () => {
     ["can have a socket", { address: "unix:///run/a.sock" }, []],
     ["has no ports at a socket", { address: "unix:///a", ports: { http: 80 } }, ["spec.ports"]],
     ["has no map of ports at a socket", { address: "unix:///a", ports: {} }, ["spec.ports"]],
+    ["has a socket whose path has 107 bytes", { address: `unix:///${"ä".repeat(53)}` }, []],
+    ["has no longer one", { address: `unix:///${"ä".repeat(53)}x` }, ["spec.address"]],
     ["has a socket that is a file", { address: "unix:///a/" }, ["spec.address"]],
     [
       "has ports with names and numbers that can be",

@@ -546,6 +546,11 @@ export const REFUSED: readonly RefusedCase[] = [
     ...chains(condition, condition),
     because: "filter_chains[1].filter_chain_match: ",
   })),
+  ...["/", "@"].map((first) => ({
+    what: `an endpoint at too long a path of a socket that begins with ${first}`,
+    ...loadAssignment(assignment({ pipe: { path: first + "x".repeat(107) } })),
+    because: "path: ",
+  })),
 ];
 
 /** What commands of formats ask for that do not take just any word. */
@@ -642,6 +647,10 @@ export const TAKEN: readonly Case[] = [
     what: "an endpoint at a socket file",
     ...loadAssignment(assignment({ pipe: { path: "/run/x" } })),
   },
+  ...["/", "@"].map((first) => ({
+    what: `an endpoint at the longest path of a socket that begins with ${first}`,
+    ...loadAssignment(assignment({ pipe: { path: first + "x".repeat(106) } })),
+  })),
   {
     what: "names that Envoy resolves",
     ...cluster({
