@@ -329,6 +329,7 @@ async function openSecrets(
     authority: {
       vouchesFor: (identity, chain) => authority.vouchesFor(identity, chain) && !revoked(chain),
     },
+    now: systemTimers.now,
     onError: logError(options.logger, "cannot keep a workload's certificate"),
   });
   return createWorkloadSecrets({

@@ -127,6 +127,7 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       );
       kept.clear();
       await Promise.all(ended);
+      await options.store.close();
     },
   };
 }
@@ -154,7 +155,7 @@ function renewRevoked({ started }: KeptIdentity, { revoked }: WorkloadSecretsOpt
 async function startKeeping(
   identity: WorkloadIdentity,
   { authority, store, ...options }: WorkloadSecretsOptions,
-  callbacks: Pick<Parameters<typeof startRenewal>[1], "onRenewed" | "wanted">,
+  { onRenewed, wanted }: Required<Pick<Parameters<typeof startRenewal>[1], "onRenewed" | "wanted">>,
 ): Promise<Renewal> {
   const first = await store.load(identity);
   const issue = async (): Promise<IssuedCertificate> => {
@@ -164,7 +165,12 @@ async function startKeeping(
   };
   return startRenewal(issue, {
     ...options,
-    ...callbacks,
+    onRenewed,
+    wanted: () => {
+      const isWanted = wanted();
+      if (!isWanted) store.forget(identity);
+      return isWanted;
+    },
     ...(first === undefined ? {} : { first }),
   });
 }

@@ -4,12 +4,18 @@
  */
 
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
 import { parseJson } from "../base/parse-json.js";
 import type { Authority, IssuedCertificate } from "./authority.js";
-import { makePrivateDirectory, readPrivateFile, writePrivateFile } from "./private-file.js";
+import {
+  makePrivateDirectory,
+  readPrivateFile,
+  removePrivateFile,
+  writePrivateFile,
+} from "./private-file.js";
 import { redact } from "./redacted.js";
 import { identityKey, type WorkloadIdentity } from "./spiffe-id.js";
 
@@ -18,12 +24,18 @@ export interface WorkloadStore {
   /** The certificate of an identity, if there is one that can still be used. */
   load(identity: WorkloadIdentity): Promise<IssuedCertificate | undefined>;
   save(identity: WorkloadIdentity, certificate: IssuedCertificate): Promise<void>;
+  /** Keeps the certificate of an identity no more, nor its key. */
+  forget(identity: WorkloadIdentity): void;
+  /** Resolves when nothing is being removed any more. */
+  close(): Promise<void>;
 }
 
 /** What the store is made with. */
 export interface WorkloadStoreOptions {
   readonly stateDirectory: string;
   readonly authority: Pick<Authority, "vouchesFor">;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -40,13 +52,16 @@ const STORED_CERTIFICATE = Type.Object(
 );
 
 /**
- * Opens the store of a state directory; the directory is made when it is missing.
+ * Opens the store of a state directory; the directory is made when it is missing. What has ended of workloads that did not come
+ * back is removed behind the back of those who use it.
  * @throws StateFileError
  */
 export async function openWorkloadStore(options: WorkloadStoreOptions): Promise<WorkloadStore> {
-  const { stateDirectory, authority, onError } = options;
+  const { stateDirectory, authority, now, onError } = options;
   const directory = join(stateDirectory, "workloads");
   await makePrivateDirectory(directory);
+  let isClosed = false;
+  let removing = removeEnded(directory, { now, isOver: () => isClosed }).catch(onError);
   return {
     async load(identity) {
       try {
@@ -67,7 +82,37 @@ export async function openWorkloadStore(options: WorkloadStoreOptions): Promise<
         onError(error);
       }
     },
+    forget(identity) {
+      const remove = async (): Promise<void> => {
+        await removePrivateFile(pathOf(directory, identity));
+      };
+      removing = Promise.all([removing, remove().catch(onError)]).then(() => undefined);
+    },
+    close() {
+      isClosed = true;
+      return removing;
+    },
   };
+}
+
+/**
+ * Removes what nobody can use any more. What is saved in its place at the same moment may be removed instead: then there is
+ * another certificate after the next restart, which costs nothing else.
+ */
+async function removeEnded(
+  directory: string,
+  { now, isOver }: { readonly now: () => number; readonly isOver: () => boolean },
+): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (isOver()) return;
+    const path = join(directory, name);
+    // What cannot be read its owner is told of, if it comes back.
+    const content = await readPrivateFile(path).catch(() => undefined);
+    const stored = parseJson(content?.toString("utf8") ?? "");
+    if (Value.Check(STORED_CERTIFICATE, stored) && stored.notAfter <= now()) {
+      await removePrivateFile(path);
+    }
+  }
 }
 
 /** By the hash of the identity: a name of the peer's choice is no file name. */

@@ -110,7 +110,7 @@ async function startControlPlane(
   const tokens = await openTokenStore(state, now);
   const secrets = createWorkloadSecrets({
     ...{ authority, timers: systemTimers, onError },
-    store: await openWorkloadStore({ stateDirectory: state, authority, onError }),
+    store: await openWorkloadStore({ stateDirectory: state, authority, now, onError }),
     validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
     revoked: () => false,
     encode: (typeName, json) => encoder.encode(typeName, json),

@@ -66,7 +66,12 @@ async function start(authority = world.authority): Promise<Started> {
   const onError = (error: unknown): void => void errors.push(error);
   const secrets = createWorkloadSecrets({
     authority,
-    store: await openWorkloadStore({ stateDirectory: state, authority, onError }),
+    store: await openWorkloadStore({
+      stateDirectory: state,
+      authority,
+      now: timers.now,
+      onError,
+    }),
     validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
     revoked: (chain) => world.revoked.has(chain),
     encode: (_, json) => {
@@ -231,6 +236,36 @@ describe("a proxy that comes back", () => {
     const { secrets } = await start();
     const lease = await secrets.hold(proofOf("payments"));
     expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(world.timers.now() + TTL / 3);
+  });
+});
+
+describe("of workloads that are gone", () => {
+  const kept = (): Promise<string[]> => readdir(join(world.state, "workloads"));
+
+  test("no key is kept when their renewal is due, and that of others is", async () => {
+    const { secrets } = await start();
+    await secrets.hold(proofOf("payments"));
+    for (const name of ["a", "b", "c"]) (await secrets.hold(proofOf(name))).release();
+    expect(await kept()).toHaveLength(4);
+    await world.timers.turnTo(world.timers.now() + TTL / 2);
+    await secrets.stop();
+    expect(await kept()).toHaveLength(1);
+  });
+
+  test("no key is kept by a control plane that starts when their certificates have ended", async () => {
+    const { secrets } = await start();
+    for (const name of ["a", "b"]) await secrets.hold(proofOf(name));
+    await secrets.stop();
+    await world.timers.turnTo(world.timers.now() + TTL / 2);
+    const second = await start();
+    await second.secrets.hold(proofOf("payments"));
+    await second.secrets.stop();
+    expect(await kept()).toHaveLength(3);
+    await world.timers.turnTo(world.timers.now() + TTL / 2 + HOUR);
+    await start();
+    await vi.waitFor(async () => {
+      expect(await kept()).toHaveLength(1);
+    });
   });
 });
 
