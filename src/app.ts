@@ -165,7 +165,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
 }
 
 /** Who is served, and who is told of it: `ads` is there once somebody asks. */
-interface Served extends Watchers {
+interface Served extends Watchers, Pick<MeshSessions, "forgetting"> {
   readonly ads: () => AdsServer;
   /** Has proxies sent what is new for them. */
   readonly publish: () => void;
@@ -225,11 +225,11 @@ async function serve(
   const { configuration, discovery, identity, logs, version, tls, peers } = parts;
   const watchers = createWatchers(measuredState(parts, version));
   const door = openDoor(parts);
-  const sessions = door.proxies;
+  const { proxies: sessions, forgetting } = door;
   const publish = (): void => {
     ads.publish();
   };
-  const watched = { ...watchers, ads: () => ads, publish, sessions, version };
+  const watched = { ...watchers, ads: () => ads, publish, sessions, forgetting, version };
   const refusals = watchRefusals(parts, watched);
   const effects = () => effectsOf(parts, refusals);
   const served: Served = { ...watched, refusals, effects };
@@ -314,7 +314,7 @@ function followIdentity(
 function startLoop(
   options: ControlPlaneOptions,
   { configuration, discovery, identity, registry, ...followed }: Parts,
-  { publish, sessions, metrics, pushes, convergence, updates }: Served,
+  { publish, forgetting, metrics, pushes, convergence, updates }: Served,
 ): UpdateLoop {
   const { issuers, modules, domains, peers, logs } = followed;
   issuers.follow(configuration.snapshot());
@@ -329,7 +329,7 @@ function startLoop(
     wasmModules: modules.modules,
     proxies: () => registry.proxies(),
     health: () => registry.health(),
-    connected: () => sessions.connected().map(({ connected }) => connected.proxy),
+    forgetting,
     publish,
     onUpdate: (update) => {
       pushes.begin(update.changed.map(({ ref }) => formatRef(ref)));

@@ -5,6 +5,7 @@ import { groupOf, groupProblem } from "../mesh/group-member.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { Configuration } from "./configuration.js";
 import type { Discovery } from "./discovery.js";
+import { createForgetting, type Forgetting } from "./forgetting.js";
 import { createHealthSessions, type ProxyHealthSessions } from "./health-sessions.js";
 import type { Identity } from "./identity.js";
 import { createProvedStreams, type ProvedStreams } from "./proved-streams.js";
@@ -28,6 +29,8 @@ export interface MeshSessionsOptions {
 export interface MeshSessions extends Pick<ProvedStreams, "endRevoked"> {
   readonly proxies: ProxySessions;
   readonly health: ProxyHealthSessions;
+  /** Of what was made for proxies that are gone, or are not what they were. */
+  readonly forgetting: Forgetting;
 }
 
 /** Nobody yet. */
@@ -60,19 +63,25 @@ export function createMeshSessions({
     groups = tables.WorkloadGroup;
     health.publish();
   });
+  const forgetting = createForgetting(systemTimers, () => {
+    discovery.forgetOthers(proxies.connected().map(({ connected }) => connected.proxy));
+  });
+  const proxies = createProxySessions({
+    ...common,
+    onFault,
+    onForgotten: forgetting.soon,
+    secrets: identity.secrets,
+    resourcesOf: (connected) => discovery.resourcesOf(connected),
+    join: (proxy) => {
+      const problem = groupProblem(proxy, groups);
+      if (problem !== undefined) onStranger(proxy, problem);
+      return registry.connect(proxy);
+    },
+  });
   return {
-    proxies: createProxySessions({
-      ...common,
-      onFault,
-      secrets: identity.secrets,
-      resourcesOf: (connected) => discovery.resourcesOf(connected),
-      join: (proxy) => {
-        const problem = groupProblem(proxy, groups);
-        if (problem !== undefined) onStranger(proxy, problem);
-        return registry.connect(proxy);
-      },
-    }),
+    proxies,
     health,
+    forgetting,
     endRevoked: streams.endRevoked,
   };
 }

@@ -41,6 +41,8 @@ export interface ProxySessionsOptions extends AdmissionOptions {
   /** A proved proxy says how its application is. */
   readonly report: (proxy: Proxy, health: Health) => void;
   readonly timers: Timers;
+  /** Told that what was made for a proxy is not remembered any more: it left, and did not come back. */
+  readonly onForgotten: () => void;
   /** Told, each time, that what proxies should hold cannot be made, so that they go on with what they have. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -226,7 +228,7 @@ function createView(
 /** The sessions of a control plane. */
 export function createProxySessions(options: ProxySessionsOptions): ProxySessions {
   const all = new Set<ConnectedSession>();
-  const remembered = createRememberedProxies(options.timers);
+  const remembered = createRememberedProxies(options.timers, options.onForgotten);
   return {
     connected: () => [...all],
     count: () => all.size,

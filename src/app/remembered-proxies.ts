@@ -25,8 +25,11 @@ interface Remembered {
   users: number;
 }
 
-/** Nobody is remembered yet. */
-export function createRememberedProxies(timers: Timers): RememberedProxies {
+/** Nobody is remembered yet; `onForgotten` is told of each that is no more. */
+export function createRememberedProxies(
+  timers: Timers,
+  onForgotten: () => void,
+): RememberedProxies {
   const byText = new Map<string, Remembered>();
   return {
     hold: (described) => {
@@ -39,7 +42,7 @@ export function createRememberedProxies(timers: Timers): RememberedProxies {
         release: () => {
           one.users -= 1;
           timers.at(timers.now() + KEEP_MS, () => {
-            if (one.users === 0) byText.delete(text);
+            if (one.users === 0 && byText.delete(text)) onForgotten();
           });
         },
       };

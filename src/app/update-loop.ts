@@ -8,11 +8,12 @@ import type { Proxy } from "../mesh/proxy.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import type { WasmModules } from "../mesh/wasm-modules.js";
 import type { Discovery } from "./discovery.js";
+import type { Forgetting } from "./forgetting.js";
 import { type Update, updateBetween } from "./update.js";
 
 /** What the loop runs, and whom it tells. */
 export interface UpdateLoopOptions {
-  readonly discovery: Pick<Discovery, "update" | "forgetOthers">;
+  readonly discovery: Pick<Discovery, "update">;
   readonly snapshot: ConfigSnapshot;
   readonly standIns: readonly StandIn[];
   readonly federated: readonly string[];
@@ -24,8 +25,8 @@ export interface UpdateLoopOptions {
   readonly proxies: () => Table<Proxy>;
   /** What is known of the health of their applications. */
   readonly health: () => Table<Health>;
-  /** Those that are connected, registered or not. */
-  readonly connected: () => Iterable<Proxy>;
+  /** Of what was made of another mesh than that which there is now. */
+  readonly forgetting: Pick<Forgetting, "soon">;
   /** Has proxies sent what is new for them. */
   readonly publish: () => void;
   /** Told of a change of the configuration once it is published. */
@@ -77,6 +78,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
     }
     options.onComputed(performance.now() - start);
     options.publish();
+    options.forgetting.soon();
   };
   run();
   return {
@@ -100,7 +102,6 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
       cancel ??= timers.at(timers.now() + PROXIES_DEBOUNCE_MS, () => {
         cancel = undefined;
         run();
-        discovery.forgetOthers(options.connected());
       });
     },
     close: () => {

@@ -42,6 +42,7 @@ function startMesh() {
     join: () => () => undefined,
     report: () => undefined,
     timers,
+    onForgotten: () => undefined,
     onFault: (told) => faults.push(told),
   });
   return {
@@ -125,7 +126,7 @@ test("a mesh that cannot be made leaves the one before in force, until another c
     return true;
   };
   const loop = createUpdateLoop({
-    discovery: { update, forgetOthers: () => undefined },
+    discovery: { update },
     snapshot: createDirectory().write({}),
     standIns: [],
     federated: [],
@@ -133,7 +134,7 @@ test("a mesh that cannot be made leaves the one before in force, until another c
     wasmModules: () => Table.empty(),
     proxies: () => Table.empty(),
     health: () => Table.empty(),
-    connected: () => [],
+    forgetting: { soon: () => undefined },
     publish: () => told.push("published"),
     onUpdate: () => undefined,
     onComputed: () => undefined,

@@ -1,6 +1,7 @@
 /** Who comes back is given the object that stood for him. */
 import { expect, test } from "vitest";
 import { createRememberedProxies } from "../../../src/app/remembered-proxies.js";
+import type { Timers } from "../../../src/ca/timers.js";
 import type { ConnectedProxy } from "../../../src/envoy/proxy-resources.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
 
@@ -22,18 +23,22 @@ const B = "sidecar~10.0.0.2~b.default~default.svc.cluster.local";
 function remember() {
   const due: { readonly time: number; readonly call: () => void }[] = [];
   let now = 0;
-  const remembered = createRememberedProxies({
+  let forgotten = 0;
+  const timers: Timers = {
     now: () => now,
     at: (time, call) => {
       due.push({ time, call });
       return () => undefined;
     },
+  };
+  const remembered = createRememberedProxies(timers, () => {
+    forgotten += 1;
   });
   const pass = (ms: number): void => {
     now += ms;
     for (const { call } of due.splice(0).filter((one) => one.time <= now)) call();
   };
-  return { remembered, pass };
+  return { remembered, pass, forgotten: () => forgotten };
 }
 
 test("one that comes back, or comes twice, is the same object", () => {
@@ -53,9 +58,14 @@ test("others, and one with other labels, are other objects", () => {
 });
 
 test("one that has not been there for a while is forgotten", () => {
-  const { remembered, pass } = remember();
+  const { remembered, pass, forgotten } = remember();
   const first = remembered.hold(proxy(A));
+  const again = remembered.hold(proxy(A));
   first.release();
   pass(KEEP_MS);
+  expect(forgotten()).toBe(0);
+  again.release();
+  pass(KEEP_MS);
+  expect(forgotten()).toBe(1);
   expect(remembered.hold(proxy(A)).connected).not.toBe(first.connected);
 });
