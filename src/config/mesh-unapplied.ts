@@ -47,7 +47,7 @@ export function* unappliedMeshFields(config: MeshConfigFields): Findings {
     );
   }
   yield* each(config.extensionProviders, ["extensionProviders"], unappliedProviderFields);
-  const { zipkin: _, ...tracers } = config.defaultConfig?.tracing ?? {};
+  const { zipkin: _, lightstep: _other, ...tracers } = config.defaultConfig?.tracing ?? {};
   const settings = { ...config.defaultConfig, tracing: tracers };
   yield* unappliedProxyFields(settings, ["defaultConfig"]);
 }
@@ -79,7 +79,7 @@ const unappliedHeader = ({ envName }: ProviderHeader, path: Path): Findings =>
   unapplied(path, { envName });
 
 /** Where spans go is the mesh's to say. */
-const OWN_TRACER = "a tracer of a proxy's own, other than the mesh's for Zipkin,";
+const OWN_TRACER = "a tracer of a proxy's own, other than the mesh's for Zipkin or Lightstep,";
 
 /**
  * The same of the settings of a single proxy. The tags that a Telemetry adds to metrics are labels of them whatever

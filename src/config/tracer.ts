@@ -16,11 +16,34 @@ export type Tracer = {
 
 /** The tracer that a provider is; undefined for providers of another kind. */
 export function tracerOf(provider: ExtensionProvider): Tracer | undefined {
-  const { zipkin, opentelemetry, datadog, skywalking } = provider;
+  const { zipkin, opentelemetry, datadog, skywalking, lightstep } = provider;
   if (zipkin !== undefined) return { kind: "zipkin", settings: zipkin };
   if (opentelemetry !== undefined) return { kind: "opentelemetry", settings: opentelemetry };
+  if (lightstep !== undefined) return lightstepTracer(lightstep);
   if (datadog !== undefined) return { kind: "datadog", settings: datadog };
   return skywalking === undefined ? undefined : { kind: "skywalking", settings: skywalking };
+}
+
+/** Where spans for Lightstep are sent, and by what it knows whose they are. */
+interface Lightstep {
+  readonly service: string;
+  readonly port: number;
+  readonly maxTagLength?: number;
+  readonly accessToken?: string | undefined;
+}
+
+/** Envoy has no tracer for Lightstep's own protocol any more; Lightstep takes OpenTelemetry's. See Istio, otelLightStepConfig. */
+export function lightstepTracer({ accessToken = "", ...settings }: Lightstep): Tracer {
+  const { service, port, maxTagLength: length } = settings;
+  return {
+    kind: "opentelemetry",
+    settings: {
+      service,
+      port,
+      ...(length === undefined ? {} : { maxTagLength: length }),
+      grpc: { initialMetadata: [{ name: "lightstep-access-token", value: accessToken }] },
+    },
+  };
 }
 
 /** What is written into the requests by which spans are reported. */

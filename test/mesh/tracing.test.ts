@@ -1,4 +1,4 @@
-/** Spans of stock Envoys, as collectors for Zipkin and OpenTelemetry are told of them. */
+/** Spans of stock Envoys, as collectors for Zipkin, OpenTelemetry and Lightstep are told of them. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -17,13 +17,22 @@ import {
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
+import { serveUnary } from "./harness/unary-server.js";
 
 /** Of this process alone, so that two runs of the tests do not meet. */
 const OUTSIDE = ownAddress(37);
 const PORT = 9411;
 
+/** Of spans by gRPC. */
+const GRPC_PORT = 4317;
+const LIGHTSTEP = "satellite.istio-system.svc.cluster.local";
+
 const CONFIG = meshConfiguration({
   extensionProviders: [
+    {
+      name: "lightstep",
+      lightstep: { service: LIGHTSTEP, port: GRPC_PORT, accessToken: "of-shop" },
+    },
     { name: "zipkin", zipkin: { service: "collector.example.com", port: PORT } },
     {
       name: "otel",
@@ -45,6 +54,16 @@ spec:
   location: MESH_EXTERNAL
   resolution: STATIC
   ports: [{ number: ${String(PORT)}, name: http, protocol: HTTP }]
+  endpoints: [{ address: ${OUTSIDE} }]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: satellite, namespace: istio-system }
+spec:
+  hosts: [${LIGHTSTEP}]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${String(GRPC_PORT)}, name: grpc, protocol: GRPC }]
   endpoints: [{ address: ${OUTSIDE} }]
 `;
 
@@ -135,10 +154,14 @@ function otlpSpans(body: Buffer): readonly Span[] {
   );
 }
 
-const collected: { spans: Span[]; hosts: Set<string>; server?: Server } = {
-  spans: [],
-  hosts: new Set(),
-};
+const collected: {
+  spans: Span[];
+  hosts: Set<string>;
+  /** By which what came by gRPC says whose it is. */
+  tokens: Set<unknown>;
+  server?: Server;
+  closeGrpc?: () => void;
+} = { spans: [], hosts: new Set(), tokens: new Set() };
 
 beforeAll(async () => {
   const server = createServer((request, response) => {
@@ -154,6 +177,16 @@ beforeAll(async () => {
   }).listen(PORT, OUTSIDE);
   collected.server = server;
   await once(server, "listening");
+  collected.closeGrpc = await serveUnary({
+    address: OUTSIDE,
+    port: GRPC_PORT,
+    path: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    answer: (message, headers) => {
+      collected.spans.push(...otlpSpans(message));
+      collected.tokens.add(headers["lightstep-access-token"]);
+      return Buffer.alloc(0);
+    },
+  });
   const pods = ["caller-v1-0", "called-v2-0", "own-0"].map((name) => mesh().pod(name));
   for (const pod of [...pods, mesh().gateway()]) {
     // Collectors are told of each span at once, and not every five seconds.
@@ -165,6 +198,7 @@ beforeAll(async () => {
 afterAll(() => {
   collected.server?.closeAllConnections();
   collected.server?.close();
+  collected.closeGrpc?.();
 });
 
 const caller = (): PlacedPod => mesh().pod("caller-v1-0");
@@ -238,17 +272,41 @@ test.each(["zipkin", "otel"])(
   },
 );
 
-test("the tracer of the mesh's proxies is told where no Telemetry names a provider", async () => {
-  const zipkin = { address: `spans.istio-system:${String(PORT)}` };
+test("Lightstep is told by OpenTelemetry's protocol, with the token of the provider", async () => {
+  await trace("lightstep", 100);
+  await call(caller(), "http://called/lightstep");
+  await told("/lightstep").toEqual(["called.default", "caller.default"]);
+  expect(spansOf("/lightstep")).toMatchObject([
+    { tags: { tier: "gold" } },
+    { tags: { tier: "gold" } },
+  ]);
+  expect(collected.tokens).toContain("of-shop");
+});
+
+/** Has the mesh's proxies trace by a tracer of their own. */
+async function traceByDefault(tracing: object): Promise<void> {
   await mesh().write(
     "config.yaml",
-    meshConfiguration({ defaultConfig: { tracing: { zipkin, sampling: 100 } } }),
+    meshConfiguration({ defaultConfig: { tracing: { ...tracing, sampling: 100 } } }),
   );
   onTestFinished(async () => {
     await mesh().write("config.yaml", CONFIG);
   });
+  await mesh().write("telemetry.yaml", provided("zipkin"));
   await mesh().remove("telemetry.yaml");
   await call(caller(), "http://called/last");
+}
+
+test("so it is as the tracer of the mesh's proxies", async () => {
+  const address = `satellite.istio-system:${String(GRPC_PORT)}`;
+  await traceByDefault({ lightstep: { address, accessToken: "of-all" } });
+  await call(caller(), "http://called/own-lightstep");
+  await told("/own-lightstep").toEqual(["called.default", "caller.default"]);
+  expect(collected.tokens).toContain("of-all");
+});
+
+test("the tracer of the mesh's proxies is told where no Telemetry names a provider", async () => {
+  await traceByDefault({ zipkin: { address: `spans.istio-system:${String(PORT)}` } });
   await call(caller(), "http://called/by-default");
   await told("/by-default").toEqual(["called.default", "caller.default"]);
   expect(collected.hosts).toContain("spans.istio-system.svc.cluster.local/api/v2/spans undefined");

@@ -86,7 +86,8 @@ function checkOwnTracer(config: MeshConfig, known: KnownServices): readonly Find
   const noService = `there is no service ${own.service}`;
   const problem = problems.find((one) => one?.includes(" has no port ") === true) ?? noService;
   const message = `the tracer cannot be told of spans: ${problem}: nothing is traced unless a provider is named`;
-  const path = ["defaultConfig", "tracing", "zipkin", "address"];
+  const kind = config.defaultConfig.tracing?.zipkin === undefined ? "lightstep" : "zipkin";
+  const path = ["defaultConfig", "tracing", kind, "address"];
   return [{ path, code: REFERENCE_CODE, message, severity: "warning" }];
 }
 

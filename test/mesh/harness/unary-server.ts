@@ -1,12 +1,15 @@
 import { type handleUnaryCall, Server, ServerCredentials } from "@grpc/grpc-js";
 
+/** What came with a message, by lower-case names. */
+export type Headers = Readonly<Record<string, unknown>>;
+
 /** A method of gRPC, where it is served, and what it answers to a message; both in bytes. */
 export interface UnaryMethod {
   readonly address: string;
   readonly port: number;
   /** `/PACKAGE.SERVICE/METHOD`. */
   readonly path: string;
-  readonly answer: (message: Buffer) => Buffer;
+  readonly answer: (message: Buffer, headers: Headers) => Buffer;
 }
 
 /** Serves one method without TLS; the result ends that. */
@@ -18,8 +21,8 @@ export async function serveUnary({
 }: UnaryMethod): Promise<() => void> {
   const server = new Server();
   const bytes = (value: Buffer): Buffer => value;
-  const method: handleUnaryCall<Buffer, Buffer> = ({ request }, respond) => {
-    respond(null, answer(request));
+  const method: handleUnaryCall<Buffer, Buffer> = ({ request, metadata }, respond) => {
+    respond(null, answer(request, metadata.getMap()));
   };
   server.addService(
     {

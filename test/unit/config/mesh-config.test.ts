@@ -224,7 +224,6 @@ describe("the rules of the mesh configuration", () => {
     "defaultConfig: { drainDuration: 45s, discoveryAddress: 'istiod.istio-system.svc:15012' }",
     "defaultConfig: { discoveryAddress: '[::1]:15012', statusPort: 15020 }",
     "defaultConfig: { tracing: { datadog: { address: '$(HOST_IP):8126' } } }",
-    "defaultConfig: { tracing: { lightstep: { address: 'a:1', accessToken: b } } }",
     "defaultConfig: { tracing: { tlsSettings: { mode: MUTUAL, clientCertificate: /a, privateKey: /b } } }",
     "defaultConfig: { privateKeyProvider: { cryptomb: { pollDelay: 10ms, fallback: true } } }",
     "tlsDefaults: { ecdhCurves: [P-256, X25519MLKEM768], cipherSuites: [ALL] }",
@@ -369,7 +368,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     ],
     [
       "defaultConfig: { tracing: { datadog: { address: 'a:8126' } } }",
-      "a tracer of a proxy's own, other than the mesh's for Zipkin,",
+      "a tracer of a proxy's own, other than the mesh's for Zipkin or Lightstep,",
     ],
     ["defaultConfig: { runtimeValues: { a: b } }", "runtimeValues"],
     ["serviceScopeConfigs: [{ scope: GLOBAL }]", "serviceScopeConfigs"],

@@ -475,6 +475,8 @@ data:
     - { name: zipkin, zipkin: { service: a.default.svc.cluster.local, port: 80 } }
     - { name: wrong, zipkin: { service: a.default.svc.cluster.local, port: 80, headers: [{ name: a b }] } }
     - { name: lightstep, lightstep: { service: a.b, port: 80, accessToken: a } }
+    - { name: untold, lightstep: { service: a.default.svc.cluster.local, port: 80, accessToken: "a\\nb" } }
+    - { name: stackdriver, stackdriver: {} }
 `;
     const { diagnostics } = createDirectory().write({ "c.yaml": documents(config, ...more) });
     return diagnostics.map(({ position, message }) => `${String(position?.line)}: ${message}`);
@@ -488,7 +490,15 @@ data:
       `7: provider "wrong" cannot be told of spans: "a b" is no name of a header: nothing is traced`,
     ]);
     expect(found("[lightstep]", service("a"))).toEqual([
-      `7: tracing by provider "lightstep", to which Envoy reports no spans, has no effect in fairlead`,
+      `7: provider "lightstep" cannot be told of spans: there is no service a.b: nothing is traced`,
+    ]);
+    expect(found("[untold]", service("a"))).toEqual([
+      expect.stringMatching(
+        /^7: provider "untold" cannot be told of spans: .*: nothing is traced$/,
+      ),
+    ]);
+    expect(found("[stackdriver]", service("a"))).toEqual([
+      `7: tracing by provider "stackdriver", to which Envoy reports no spans, has no effect in fairlead`,
     ]);
   });
 
@@ -509,6 +519,7 @@ data:
     - { name: als, envoyHttpAls: { service: als.example.com, port: 80 } }
     - { name: zipkin, zipkin: { service: zipkin.example.com, port: 80 } }
 `;
+  const LIGHTSTEP = "lightstep: { address: ADDRESS, accessToken: a }";
   const found = (asked: string, field = "accessLogging"): readonly string[] => {
     const telemetry = `apiVersion: telemetry.istio.io/v1
 kind: Telemetry
@@ -525,19 +536,21 @@ spec:
 
   it.each([
     ["spans.tracing:80", undefined],
+    ["spans.tracing:80", undefined, LIGHTSTEP],
+    ["spans.trading:80", "there is no service spans.trading", LIGHTSTEP],
     ["spans.tracing.svc:80", undefined],
     ["spans.tracing.svc.cluster.local:80", undefined],
     ["spans.tracing:81", "service spans.tracing.svc.cluster.local has no port 81"],
     ["spans.trading:80", "there is no service spans.trading"],
   ])(
     "is known by the names that pods know it by, where it is the proxies' own: %s",
-    (address, problem) => {
+    (address, problem, tracer = "zipkin: { address: ADDRESS }") => {
       const mesh = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: istio, namespace: istio-system }
 data:
   mesh: |
-    defaultConfig: { tracing: { zipkin: { address: "${address}" } } }
+    defaultConfig: { tracing: { ${tracer.replace("ADDRESS", `"${address}"`)} } }
 `;
       const service = `apiVersion: v1
 kind: Service
