@@ -43,10 +43,10 @@ export function rejectionOf(
 /** What a client refused without the contents that it has taken after all; the same object when there are none. */
 export function withoutTaken(
   before: Rejections,
-  taken: readonly Pick<EncodedResource, "name" | "version">[],
+  taken: readonly (readonly Pick<EncodedResource, "name" | "version">[])[],
 ): Rejections {
   if (before.size === 0) return before;
-  const known = taken.filter((one) => rejectionOf(before, one) !== undefined);
+  const known = taken.flat().filter((one) => rejectionOf(before, one) !== undefined);
   if (known.length === 0) return before;
   const rejections = new Map(before);
   for (const { name, version } of known) {

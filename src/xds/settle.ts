@@ -81,7 +81,7 @@ export function settle(
   if (taken > index) {
     const { nonce, payload } = flight;
     const lastAcked = { nonce, version: payload.version, at: moment.now };
-    const known = subscription.flights.slice(0, taken).flatMap((one) => one.payload.changed);
+    const known = subscription.flights.slice(0, taken).map((one) => one.payload.changed);
     return edited(subscription, {
       accepted,
       flights,
