@@ -1,9 +1,9 @@
 /** The control plane's own metrics, under Istio's names where it has one. Of the event loop Node tells the rest. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { XdsObserver } from "../xds/observer.js";
 import type { Settled } from "./convergence.js";
+import { addHistogram } from "./histogram.js";
 import type { CertificateEvent } from "./identity.js";
-import { each, Samples } from "./samples.js";
 import type { Update } from "./update.js";
 import { createQuarantineGauge, createXdsMetrics } from "./xds-metrics.js";
 
@@ -66,32 +66,21 @@ export function createMetrics(state: MeasuredState): Metrics {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_EVERY_MS });
   createGauges(registry, state);
   createPeerGauges(registry, state);
-  const registers = [registry];
-  const computed = new Histogram({
+  const computed = addHistogram(registry, {
     name: "pilot_pushcontext_init_seconds",
     help: "Seconds that it took to compute what a change means for the mesh",
-    buckets: SECONDS,
-    registers,
-  });
-  const converged = new Histogram({
+    bounds: SECONDS,
+  })({});
+  const converged = addHistogram(registry, {
     name: "pilot_proxy_convergence_time",
     help: "Seconds from a change of the configuration to a proxy's having accepted all that it means for it",
-    buckets: CONVERGENCE_SECONDS,
-    registers,
-    collect: () => {
-      convergences.flush();
-    },
-  });
-  const convergences = new Samples(
-    each((seconds) => {
-      converged.observe(seconds);
-    }),
-  );
+    bounds: CONVERGENCE_SECONDS,
+  })({});
   const events = new Counter({
     name: "pilot_k8s_cfg_events",
     help: "Resources that came, changed and went, by kind",
     labelNames: ["type", "event"],
-    registers,
+    registers: [registry],
   });
   return {
     contentType: registry.contentType,
@@ -104,7 +93,7 @@ export function createMetrics(state: MeasuredState): Metrics {
       for (const { ref, action } of changed) events.inc({ type: ref.kind, event: EVENTS[action] });
     },
     recordSettled: ({ times }) => {
-      for (const ms of times) convergences.add(ms / 1000);
+      for (const ms of times) converged.observe(ms / 1000);
     },
     recordModule: createModuleCounter(registry),
     recordCertificate: createCertificateCounters(registry),

@@ -1,8 +1,8 @@
 /** What happens on discovery streams, in numbers. */
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import { SHORT_NAMES } from "../debug/sync-state.js";
 import type { XdsObserver } from "../xds/observer.js";
-import { each, Samples } from "./samples.js";
+import { addHistogram, type Distribution } from "./histogram.js";
 
 /** Istio's words for the types. */
 const SHORT: ReadonlyMap<string, string> = new Map(
@@ -26,11 +26,11 @@ const BYTES = [1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000];
 /** What is counted of one type. */
 interface OfType {
   /** Of responses, in bytes. */
-  readonly sizes: Samples;
+  readonly sizes: Distribution;
   /** In seconds. */
-  readonly pushTimes: Samples;
+  readonly pushTimes: Distribution;
   /** In seconds. */
-  readonly answerTimes: Samples;
+  readonly answerTimes: Distribution;
   readonly rejects: Counter.Internal;
   /** By proxy; absent where Istio has none. */
   readonly rejectsByProxy: Gauge<"node"> | undefined;
@@ -51,58 +51,63 @@ function createRejectGauges(registry: Registry): ReadonlyMap<string, Gauge<"node
   );
 }
 
+/** How many responses were sent, and how many bytes, is what their sizes are, in other words. */
+function createSentCounters(
+  registry: Registry,
+  sizes: ReadonlyMap<string, Pick<Distribution, "count" | "sum">>,
+): void {
+  const add = (name: string, help: string, of: "count" | "sum"): void => {
+    const counter = new Counter({
+      name,
+      help,
+      labelNames: ["type"],
+      registers: [registry],
+      collect: () => {
+        counter.reset();
+        for (const [type, sent] of sizes) if (sent.count > 0) counter.inc({ type }, sent[of]);
+      },
+    });
+  };
+  add("pilot_xds_pushes", "Responses sent, by type", "count");
+  add("pilot_xds_sent_bytes", "Bytes of responses sent, by type", "sum");
+}
+
 function createInstruments(registry: Registry): (type: string) => OfType {
-  const all: Samples[] = [];
-  const collect = (): void => {
-    for (const samples of all) samples.flush();
-  };
-  const samplesFor = (count: (values: readonly number[]) => void): Samples => {
-    const samples = new Samples(count);
-    all.push(samples);
-    return samples;
-  };
-  const byType = { labelNames: ["type"] as const, registers: [registry], collect };
-  const counter = (name: string, help: string): Counter<"type"> =>
-    new Counter({ name, help, ...byType });
-  const histogram = (name: string, help: string, buckets: number[]): Histogram<"type"> =>
-    new Histogram({ name, help, buckets, ...byType });
-  const pushes = counter("pilot_xds_pushes", "Responses sent, by type");
-  const bytes = counter("pilot_xds_sent_bytes", "Bytes of responses sent, by type");
-  const sizes = histogram("pilot_xds_config_size_bytes", "Sizes of responses, by type", BYTES);
-  const pushTimes = histogram(
-    "pilot_xds_push_time",
-    "Seconds that a response took to be made and handed to the connection, by type",
-    SECONDS,
-  );
-  const answerTimes = histogram(
-    "pilot_xds_ack_time",
-    "Seconds from a response to its being accepted, by type",
-    SECONDS,
-  );
-  const rejects = counter("pilot_total_xds_rejects", "Responses that proxies refused, by type");
-  const rejectsByProxy = createRejectGauges(registry);
-  return (type) => ({
-    sizes: samplesFor((values) => {
-      pushes.inc({ type }, values.length);
-      bytes.inc(
-        { type },
-        values.reduce((sum, value) => sum + value, 0),
-      );
-      for (const value of values) sizes.observe({ type }, value);
-    }),
-    pushTimes: samplesFor(
-      each((seconds) => {
-        pushTimes.observe({ type }, seconds);
-      }),
-    ),
-    answerTimes: samplesFor(
-      each((seconds) => {
-        answerTimes.observe({ type }, seconds);
-      }),
-    ),
-    rejects: rejects.labels(type),
-    rejectsByProxy: rejectsByProxy.get(type),
+  const sizes = new Map<string, Distribution>();
+  createSentCounters(registry, sizes);
+  const sizesOf = addHistogram(registry, {
+    name: "pilot_xds_config_size_bytes",
+    help: "Sizes of responses, by type",
+    bounds: BYTES,
   });
+  const pushTimesOf = addHistogram(registry, {
+    name: "pilot_xds_push_time",
+    help: "Seconds that a response took to be made and handed to the connection, by type",
+    bounds: SECONDS,
+  });
+  const answerTimesOf = addHistogram(registry, {
+    name: "pilot_xds_ack_time",
+    help: "Seconds from a response to its being accepted, by type",
+    bounds: SECONDS,
+  });
+  const rejects = new Counter({
+    name: "pilot_total_xds_rejects",
+    help: "Responses that proxies refused, by type",
+    labelNames: ["type"],
+    registers: [registry],
+  });
+  const rejectsByProxy = createRejectGauges(registry);
+  return (type) => {
+    const ofType = {
+      sizes: sizesOf({ type }),
+      pushTimes: pushTimesOf({ type }),
+      answerTimes: answerTimesOf({ type }),
+      rejects: rejects.labels(type),
+      rejectsByProxy: rejectsByProxy.get(type),
+    };
+    sizes.set(type, ofType.sizes);
+    return ofType;
+  };
 }
 
 /** Takes how many resources are in quarantine, each once for each proxy, by type URL. */
@@ -147,11 +152,11 @@ export function createXdsMetrics(
     },
     pushed: (event) => {
       const { sizes, pushTimes } = of(event.typeUrl);
-      sizes.add(event.bytes);
-      pushTimes.add(event.ms / 1000);
+      sizes.observe(event.bytes);
+      pushTimes.observe(event.ms / 1000);
     },
     acked: ({ typeUrl, ms }) => {
-      of(typeUrl).answerTimes.add(ms / 1000);
+      of(typeUrl).answerTimes.observe(ms / 1000);
     },
     nacked: ({ typeUrl, session }) => {
       const { rejects, rejectsByProxy } = of(typeUrl);
