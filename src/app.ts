@@ -5,7 +5,7 @@ import type { ControlPlaneOptions } from "./app/control-plane-options.js";
 import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
-import { createFaultLog } from "./app/fault-log.js";
+import { createFaultLog, type FaultLog } from "./app/fault-log.js";
 import { followAuthority } from "./app/follow-authority.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity.js";
 import { idleMs, inTurns } from "./app/in-turns.js";
@@ -103,7 +103,7 @@ interface Parts extends Followed {
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
   /** Told that what proxies should hold cannot be made. */
-  readonly onFault: (fault: unknown) => void;
+  readonly onFault: FaultLog;
   readonly configuration: Configuration;
   readonly lastGood: KeptGood;
   readonly discovery: Discovery;

@@ -1,4 +1,7 @@
-import type { ResourceTable } from "../xds/resource.js";
+import { NOT_MADE, type ResourceTable } from "../xds/resource.js";
+
+/** Told of a fault; with the type that a session waits for where it has nothing of it to go on with. */
+export type OnTableFault = (fault: unknown, awaitedType?: string) => void;
 
 /**
  * The tables that a session had, by the URLs of their types: what it goes on with when those that it should have cannot be made.
@@ -6,9 +9,9 @@ import type { ResourceTable } from "../xds/resource.js";
  */
 export class KeptTables {
   readonly #tables = new Map<string, ResourceTable | undefined>();
-  readonly #onFault: (fault: unknown) => void;
+  readonly #onFault: OnTableFault;
 
-  constructor(onFault: (fault: unknown) => void) {
+  constructor(onFault: OnTableFault) {
     this.#onFault = onFault;
   }
 
@@ -17,13 +20,13 @@ export class KeptTables {
     this.#tables.set(typeUrl, table);
   }
 
-  /**
-   * What the session has in the place of a table that cannot be made.
-   * @throws the fault, when nothing of the type was made before
-   */
+  /** What the session has in the place of a table that cannot be made. */
   insteadOf(typeUrl: string, fault: unknown): ResourceTable | undefined {
-    if (!this.#tables.has(typeUrl)) throw fault;
-    this.#onFault(fault);
-    return this.#tables.get(typeUrl);
+    if (this.#tables.has(typeUrl)) {
+      this.#onFault(fault);
+      return this.#tables.get(typeUrl);
+    }
+    this.#onFault(fault, typeUrl);
+    return NOT_MADE;
   }
 }

@@ -10,7 +10,11 @@ import { createHealthSessions, type ProxyHealthSessions } from "./health-session
 import type { Identity } from "./identity.js";
 import { createProvedStreams, type ProvedStreams } from "./proved-streams.js";
 import type { ProxyRegistry } from "./proxy-registry.js";
-import { createProxySessions, type ProxySessions } from "./proxy-sessions.js";
+import {
+  createProxySessions,
+  type ProxySessions,
+  type ProxySessionsOptions,
+} from "./proxy-sessions.js";
 
 /** What they are made with. */
 export interface MeshSessionsOptions {
@@ -19,8 +23,7 @@ export interface MeshSessionsOptions {
   readonly encoder: Encoder;
   readonly identity: Identity;
   readonly registry: ProxyRegistry;
-  /** Told, each time, that what proxies should hold cannot be made, so that they go on with what they have. */
-  readonly onFault: (fault: unknown) => void;
+  readonly onFault: ProxySessionsOptions["onFault"];
   /** Told why a proxy that joins is none of the WorkloadGroup that it names. */
   readonly onStranger: (proxy: Proxy, problem: string) => void;
 }

@@ -19,7 +19,7 @@ import {
 } from "../xds/resource.js";
 import type { AskedNames, OpenRequest, Protocol, Session, XdsSessions } from "../xds/session.js";
 import { type AdmissionOptions, type AdmittedProxy, admitProxy } from "./admit-proxy.js";
-import { KeptTables } from "./kept-tables.js";
+import { KeptTables, type OnTableFault } from "./kept-tables.js";
 import type { ProvedStreams } from "./proved-streams.js";
 import { createRememberedProxies } from "./remembered-proxies.js";
 
@@ -29,6 +29,13 @@ export interface ConnectedSession {
   readonly proof: Proof | undefined;
   /** What it says of its Envoy. */
   readonly facts: ProxyFacts;
+}
+
+/** A proxy that waits for what cannot be made. */
+export interface Waiting {
+  /** Its id. */
+  readonly proxy: string;
+  readonly typeUrl: string;
 }
 
 /** What sessions are made with. */
@@ -43,8 +50,11 @@ export interface ProxySessionsOptions extends AdmissionOptions {
   readonly timers: Timers;
   /** Told that what was made for a proxy is not remembered any more: it left, and did not come back. */
   readonly onForgotten: () => void;
-  /** Told, each time, that what proxies should hold cannot be made, so that they go on with what they have. */
-  readonly onFault: (fault: unknown) => void;
+  /**
+   * Told, each time, that what proxies should hold cannot be made, so that they go on with what they have; and who waits for what,
+   * having nothing.
+   */
+  readonly onFault: (fault: unknown, waiting?: Waiting) => void;
 }
 
 /** See the top of this file. */
@@ -195,10 +205,7 @@ const NOTHING: readonly EncodedResource[] = [];
 function createView(
   setsNow: () => ProxySets,
   lease: SecretLease | undefined,
-  {
-    protocol,
-    onFault,
-  }: { readonly protocol: Protocol; readonly onFault: (fault: unknown) => void },
+  { protocol, onFault }: { readonly protocol: Protocol; readonly onFault: OnTableFault },
 ): Session["view"] {
   const kept = new KeptTables(onFault);
   let last: LastView | undefined;
@@ -218,7 +225,7 @@ function createView(
     try {
       return viewNow(asked);
     } catch (fault) {
-      if (last === undefined) throw fault;
+      if (last === undefined) return { get: (typeUrl) => kept.insteadOf(typeUrl, fault) };
       onFault(fault);
       return last.view;
     }
@@ -249,7 +256,12 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
         ...(proxy.onDemand ? { askedTypes: ASKED_TYPES } : {}),
         view: createView(() => options.resourcesOf(connected), lease, {
           protocol: request.protocol,
-          onFault: options.onFault,
+          onFault: (fault, typeUrl) => {
+            options.onFault(
+              fault,
+              typeUrl === undefined ? undefined : { proxy: proxy.id, typeUrl },
+            );
+          },
         }),
         told: (_typeUrl, error) => {
           if (proof === undefined) return;

@@ -21,7 +21,7 @@ const ESSENTIAL = [TYPE_URL.cluster, TYPE_URL.listener];
 /** What a proxy asks for is sent at once. One that came back with all of it is sent nothing, and so accepts nothing. */
 function isSynced({ types }: StreamStatus): boolean {
   return (
-    types.every(({ unjudged }) => unjudged === 0) &&
+    types.every(({ unjudged, isNotMade }) => unjudged === 0 && isNotMade !== true) &&
     ESSENTIAL.every((url) => types.some(({ typeUrl }) => typeUrl === url))
   );
 }

@@ -56,6 +56,11 @@ export class Table<V> {
     return Table.#empty;
   }
 
+  /** An empty table that is another object than all others, for what has to be told from nothing. */
+  static mark<V>(): Table<V> {
+    return new Table<V>(undefined);
+  }
+
   /** The table of these entries; a later entry of the same key wins. */
   static from<V>(entries: Iterable<readonly [string, V]>): Table<V> {
     const leaves: Leaf<V>[] = [];

@@ -19,7 +19,7 @@ import type { Moment } from "./moment.js";
 import { arrived } from "./passage.js";
 import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
-import type { ResourceTable } from "./resource.js";
+import { NOT_MADE, type ResourceTable } from "./resource.js";
 import { rulesOf } from "./resource-type.js";
 import type { Response } from "./response.js";
 import { asTried, nextRetryAt, withRetries } from "./retries.js";
@@ -131,7 +131,7 @@ function soleChange(
     const { resumedAt = -Infinity } = subscription;
     if (!isQuiet(subscription) || now < resumedAt + pacing.resumeWaitMs) return undefined;
     const table = view.get(subscription.typeUrl);
-    if (table === undefined || subscription.held === table) continue;
+    if (table === undefined || table === NOT_MADE || subscription.held === table) continue;
     if (sole !== undefined) return undefined;
     sole = { subscription, table };
   }
@@ -158,7 +158,7 @@ export function isIdle({ view, passage, subscriptions }: StreamState): boolean {
   if (passage !== undefined) return false;
   return subscriptions.every((one) => {
     const table = view.get(one.typeUrl);
-    return table === undefined || isSettled(one, table);
+    return table === undefined || table === NOT_MADE || isSettled(one, table);
   });
 }
 
@@ -166,7 +166,7 @@ export function isIdle({ view, passage, subscriptions }: StreamState): boolean {
 function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next | undefined {
   const subscribed = subscriptionTo(before, typeUrl);
   const table = before.view.get(typeUrl);
-  if (subscribed === undefined || table === undefined) return undefined;
+  if (subscribed === undefined || table === undefined || table === NOT_MADE) return undefined;
   if (isSettled(subscribed, table) || isFrozen(subscribed, table)) return undefined;
   const known = withoutVain(before, subscribed, table, moment.names);
   const state = withSubscription(before, known);

@@ -3,17 +3,23 @@ import { Table } from "../base/table.js";
 import { difference } from "./difference.js";
 import { NO_NAMES } from "./names.js";
 import { rejectionOf } from "./rejections.js";
-import type { EncodedResource, ResourceTable, ResourceView } from "./resource.js";
+import {
+  type EncodedResource,
+  NOT_MADE,
+  type ResourceTable,
+  type ResourceView,
+} from "./resource.js";
 import type { StreamState } from "./stream-state.js";
 import { edited, type Subscription, wants } from "./subscription.js";
 
 /** A resource that a client lacks in the version that it should hold, or has and should not. */
 export interface Outstanding {
   readonly typeUrl: string;
+  /** `*` for all of a type. */
   readonly name: string;
   /** `refused` by the client; `withheld` since every client would refuse it; else not sent or not answered. */
   readonly standing: "unanswered" | "refused" | "withheld";
-  /** Why it is refused or withheld. */
+  /** Why it is refused or withheld, or cannot be sent. */
   readonly error?: string;
 }
 
@@ -30,6 +36,10 @@ function ofType(subscription: Subscription, view: ResourceView): readonly Outsta
   // What is asked for again is answered anyway; here only content counts.
   const judged = edited(subscription, { held: accepted, requested: NO_NAMES, strays: NO_NAMES });
   const table = view.get(typeUrl) ?? Table.empty<EncodedResource>();
+  if (table === NOT_MADE) {
+    const error = "it could not be made, which is a fault of the control plane's: see its log";
+    return [{ typeUrl, name: "*", standing: "unanswered", error }];
+  }
   const { changed, removed } = difference(judged, table);
   return [
     ...(view.hasStandIns === true ? stoodIn(subscription, table) : []),

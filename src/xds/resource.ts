@@ -1,4 +1,4 @@
-import type { Table } from "../base/table.js";
+import { Table } from "../base/table.js";
 
 /** One Envoy resource, encoded once and shared by all streams that send it. */
 export interface EncodedResource {
@@ -42,6 +42,12 @@ export interface EncodedResource {
 
 /** All resources of one type that a proxy should hold now, by name. */
 export type ResourceTable = Table<EncodedResource>;
+
+/**
+ * In the place of a table that could not be made, where none was made before: who asks waits for another, and is not told that
+ * there is nothing.
+ */
+export const NOT_MADE: ResourceTable = Table.mark();
 
 /** What one proxy should hold now. */
 export interface ResourceView {

@@ -1,5 +1,5 @@
 import { type Rejection, rejectionOf } from "./rejections.js";
-import type { EncodedResource } from "./resource.js";
+import { type EncodedResource, NOT_MADE } from "./resource.js";
 import type { Protocol } from "./session.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
 import { isContent, type Occurrence, wants } from "./subscription.js";
@@ -15,6 +15,8 @@ export interface Quarantined extends Rejection {
 export interface TypeStatus {
   readonly typeUrl: string;
   readonly wildcard: boolean;
+  /** What the client should hold of it could not be made yet. */
+  readonly isNotMade?: true;
   /** How many names are subscribed to by name. */
   readonly names: number;
   /** Responses that are sent and not judged. */
@@ -54,6 +56,7 @@ export function typeStatuses(state: StreamState): readonly TypeStatus[] {
     return {
       typeUrl,
       wildcard,
+      ...(table === NOT_MADE ? { isNotMade: true } : {}),
       names: names.size,
       unjudged: flights.length,
       resumedAt,

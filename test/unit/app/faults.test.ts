@@ -6,48 +6,57 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { createFaultLog } from "../../../src/app/fault-log.js";
 import { KeptTables } from "../../../src/app/kept-tables.js";
 import { createProvedStreams } from "../../../src/app/proved-streams.js";
-import { createProxySessions } from "../../../src/app/proxy-sessions.js";
+import { createProxySessions, type Waiting } from "../../../src/app/proxy-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update-loop.js";
 import { Table } from "../../../src/base/table.js";
 import type { Encoder } from "../../../src/envoy/encoder.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
-import { type EncodedResource, TYPE_URL } from "../../../src/xds/resource.js";
+import { type EncodedResource, NOT_MADE, TYPE_URL } from "../../../src/xds/resource.js";
 import { fakeTimers } from "../ca/fake-timers.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
 const FAULT = new TypeError("nobody thought of that");
 
-/** A mesh with one service whose listeners cannot be made while `isBroken`, and who is served it. */
+/** A mesh with one service, of which no listener of port 81 can be made while `isBroken`, and nothing while `isAll`. */
 function startMesh() {
   const directory = createDirectory();
-  const fault = { isBroken: false };
+  const fault = { isBroken: false, isAll: false };
   const golden = goldenEncoder();
   const nodeSchema = golden.registry.getMessage("envoy.config.core.v3.Node");
   if (nodeSchema === undefined) throw new TypeError("Envoy's API has no Node");
   const encode: Encoder["encode"] = (typeName, json) => {
-    if (fault.isBroken && typeName === MESSAGE.listener) throw FAULT;
+    const isOdd = typeName === MESSAGE.listener && JSON.stringify(json).includes("0.0.0.0_81");
+    if (fault.isBroken && isOdd) throw FAULT;
     return golden.encode(typeName, json);
   };
   const first = directory.write({ "one.yaml": service("one") });
   const discovery = createDiscovery({ ...golden, encode }, first);
   const faults: unknown[] = [];
+  const waiting: Waiting[] = [];
   const timers = fakeTimers();
   const sessions = createProxySessions({
     authenticate: () => Promise.resolve({ kind: "anonymous" }),
     onRefused: () => undefined,
     secrets: { hold: () => Promise.reject(new Error("nobody proved anything")) },
     streams: createProvedStreams(timers),
-    resourcesOf: (connected) => discovery.resourcesOf(connected),
+    resourcesOf: (connected) => {
+      if (fault.isAll) throw FAULT;
+      return discovery.resourcesOf(connected);
+    },
     join: () => () => undefined,
     report: () => undefined,
     timers,
     onForgotten: () => undefined,
-    onFault: (told) => faults.push(told),
+    onFault: (told, waits) => {
+      if (waits === undefined) faults.push(told);
+      else waiting.push(waits);
+    },
   });
   return {
     fault,
     faults,
+    waiting,
     open: async (name: string) => {
       const id = `sidecar~10.0.0.1~${name}.default~default.svc.cluster.local`;
       const session = await sessions.open({
@@ -62,10 +71,10 @@ function startMesh() {
         protocol: "delta",
         refuse: () => undefined,
       });
-      const names = (typeUrl: string) => [
-        ...(session.view(new Map()).get(typeUrl) ?? Table.empty()).keys(),
-      ];
+      const table = (typeUrl: string) => session.view(new Map()).get(typeUrl);
+      const names = (typeUrl: string) => [...(table(typeUrl) ?? Table.empty()).keys()];
       return {
+        table,
         listeners: () => names(TYPE_URL.listener),
         clusters: () => names(TYPE_URL.cluster).filter((cluster) => /one|two/.test(cluster)),
       };
@@ -98,24 +107,42 @@ test("a session goes on with what it has while something of it cannot be made", 
   expect(session.clusters()).toHaveLength(2);
 });
 
-test("a session that has nothing yet is not told that there is nothing", async () => {
-  const { fault, open, write } = startMesh();
+test("a session that has nothing yet has what can be made, and waits for the rest until it can", async () => {
+  const { fault, waiting, open, write } = startMesh();
   fault.isBroken = true;
   write({ "two.yaml": tcp("two", 81) });
   const session = await open("late");
-  expect(session.listeners).toThrow(FAULT);
+  expect(session.table(TYPE_URL.listener)).toBe(NOT_MADE);
+  expect(session.clusters()).toHaveLength(2);
+  expect(waiting).toEqual([
+    { proxy: expect.stringContaining("late") as string, typeUrl: TYPE_URL.listener },
+  ]);
+  fault.isBroken = false;
+  write({ "two.yaml": tcp("two", 82) });
+  expect(session.listeners()).toContain("0.0.0.0_82");
+});
+
+test("of a session for which nothing can be made, all waits", async () => {
+  const { fault, open, write } = startMesh();
+  fault.isAll = true;
+  const session = await open("late");
+  expect(session.table(TYPE_URL.cluster)).toBe(NOT_MADE);
+  expect(session.table(TYPE_URL.secret)).toBe(NOT_MADE);
+  fault.isAll = false;
+  write({ "two.yaml": tcp("two", 82) });
+  expect(session.clusters()).toHaveLength(2);
 });
 
 test("of the tables of a session each has the one before in its place", () => {
   const faults: unknown[] = [];
-  const kept = new KeptTables((fault) => faults.push(fault));
+  const kept = new KeptTables((fault, awaited) => faults.push(awaited ?? fault));
   const [first, second] = [Table.empty<EncodedResource>(), Table.empty<EncodedResource>()];
-  expect(() => kept.insteadOf("a", FAULT)).toThrow(FAULT);
+  expect(kept.insteadOf("a", FAULT)).toBe(NOT_MADE);
   for (const table of [first, second]) kept.keep("a", table);
   kept.keep("b", undefined);
   expect(kept.insteadOf("a", FAULT)).toBe(second);
   expect(kept.insteadOf("b", FAULT)).toBeUndefined();
-  expect(faults).toEqual([FAULT, FAULT]);
+  expect(faults).toEqual(["a", FAULT, FAULT]);
 });
 
 test("a mesh that cannot be made leaves the one before in force, until another can", () => {
@@ -161,4 +188,13 @@ test("a fault that all proxies meet is logged some times, and twice a minute", (
     { err: FAULT, omitted: 197 },
     { err: expect.any(Error) as Error },
   ]);
+});
+
+test("who waits because of a fault is logged by name, as often", () => {
+  const lines: unknown[] = [];
+  const log = createFaultLog({ error: (...line: unknown[]) => lines.push(line) }, () => 0);
+  const waiting = { proxy: "late.default", typeUrl: TYPE_URL.listener };
+  for (let turn = 0; turn < 50; turn += 1) log(FAULT, waiting);
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toEqual([{ ...waiting, err: FAULT }, expect.stringContaining("waits")]);
 });
