@@ -12,6 +12,7 @@ import { collectAlone, collectWhenDeserted, runAsControlPlane } from "./v8-flags
 export interface UpCommandOptions {
   readonly state?: string;
   readonly secrets?: string;
+  readonly cacerts?: string;
   readonly port: number;
   readonly tlsPort: number;
   readonly httpPort: number;
@@ -41,6 +42,7 @@ export async function runUp(
     directory,
     stateDirectory,
     ...(options.secrets === undefined ? {} : { secretsDirectory: options.secrets }),
+    ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
     ports: { plaintext: options.port, tls: options.tlsPort, http: options.httpPort },
     envoy: {
       named: environment["FAIRLEAD_ENVOY"],

@@ -13,6 +13,7 @@ from FAIRLEAD_ENVOY, from the PATH, or from where \`make envoy\` put it.
 
 Examples:
   $ fairlead up examples/shop
+  $ fairlead up examples/shop --cacerts /etc/cacerts
   $ fairlead up examples/shop --port 25010 --tls-port 25012 --http-port 25014`;
 
 /** `fairlead up`. */
@@ -22,6 +23,7 @@ export function upCommand(context: CommandContext): Command {
     .argument("<directory>", "the directory of YAML, which is watched")
     .option("--state <dir>", "where to keep certificates, addresses and logs")
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}")
+    .option("--cacerts <dir>", "an authority that is given: Istio's cacerts files, watched")
     .option("--port <port>", "of the control plane, plaintext", parsePort, 15010)
     .option("--tls-port <port>", "of the control plane, TLS", parsePort, 15012)
     .option("--http-port <port>", "of the control plane, metrics and health", parsePort, 15014)

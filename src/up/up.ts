@@ -24,14 +24,14 @@ import {
 import { SYSTEM_CLOCK } from "./supervisor.js";
 import { UpError } from "./up-error.js";
 
-/** Whom the control plane may call. */
-type CalledHosts = Pick<
+/** The authority that is given to the control plane, and whom that may call. */
+type Given = Pick<
   ControlPlaneOptions,
-  "discoverKeys" | "discoverRootsFile" | "fetchModules" | "fetchRootsFile"
+  "cacertsDir" | "discoverKeys" | "discoverRootsFile" | "fetchModules" | "fetchRootsFile"
 >;
 
 /** What to start. */
-export interface UpOptions extends CalledHosts {
+export interface UpOptions extends Given {
   /** The directory of YAML. */
   readonly directory: string;
   readonly secretsDirectory?: string;
@@ -155,7 +155,7 @@ function controlPlaneOptions(
   { directory, secretsDirectory, ports, logLevel, workloadTtlMs, ...given }: UpOptions,
   state: StateDirectory,
 ): ControlPlaneOptions {
-  const { discoverKeys, discoverRootsFile, fetchModules, fetchRootsFile } = given;
+  const { cacertsDir, discoverKeys, discoverRootsFile, fetchModules, fetchRootsFile } = given;
   return {
     // The user's first: where both have a resource of one name, theirs is in force.
     configDirs: [directory],
@@ -163,6 +163,7 @@ function controlPlaneOptions(
     ...(secretsDirectory === undefined ? {} : { secretsDir: secretsDirectory }),
     stateDir: state.path,
     ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
+    ...(cacertsDir === undefined ? {} : { cacertsDir }),
     ...(discoverKeys === undefined ? {} : { discoverKeys }),
     ...(discoverRootsFile === undefined ? {} : { discoverRootsFile }),
     ...(fetchModules === undefined ? {} : { fetchModules }),

@@ -1,7 +1,8 @@
 /** The certificates of workloads: how proxies get them, and that nobody notices when they are renewed. */
 import { X509Certificate } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { certificatePem, certificatesOfPem } from "../../src/ca/pem.js";
@@ -19,6 +20,7 @@ import { application, documents, meshConfiguration } from "./harness/manifests.j
 import type { Files } from "./harness/places.js";
 import { type Answer, call, echoOf, keepAliveAgent } from "./harness/requests.js";
 import { type ServedMesh, serveMesh } from "./harness/served-mesh.js";
+import { startMesh } from "./harness/test-mesh.js";
 
 /** Each request over mutual TLS of its own, so that it needs the certificates of the moment. */
 const NEW_CONNECTIONS = `
@@ -146,6 +148,24 @@ async function signerOf(pod: PlacedPod): Promise<string | undefined> {
   const [leaf] = certificatesOfPem(JSON.parse(shown) as string);
   return leaf && readCertificate(leaf).issuer;
 }
+
+test("`fairlead up` has the authority that it is given sign for its workloads, and its proxies trust that one's root", async () => {
+  const root = await makeCertificate(authorityTemplate({ authority: { pathLength: 1 } }));
+  const cacertsDir = await mkdtemp(join(tmpdir(), "fairlead-cacerts-"));
+  onTestFinished(() => rm(cacertsDir, { recursive: true }));
+  for (const [name, text] of Object.entries(await cacertsOf(root, "CN=given"))) {
+    await writeFile(join(cacertsDir, name), text, { mode: 0o600 });
+  }
+  const mesh = await startMesh(FILES, { cacertsDir });
+  const pods = PODS.map((name) => mesh.pod(name));
+  expect(await Promise.all(pods.map(signerOf))).toEqual(["CN=given", "CN=given"]);
+  const serial = new X509Certificate(root.pem).serialNumber.toLowerCase();
+  expect(await Promise.all(pods.map(trustedBy))).toEqual([[serial], [serial]]);
+  const [caller] = pods;
+  expect(caller && echoOf(await call(caller, "http://called/")).peer).toBe(
+    "spiffe://cluster.local/ns/default/sa/caller",
+  );
+});
 
 test("certificates are renewed before they end, by the intermediate that is given now, and no request fails", async () => {
   const root = await makeCertificate(authorityTemplate({ authority: { pathLength: 1 } }));

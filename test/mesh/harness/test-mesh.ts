@@ -34,7 +34,7 @@ export interface TestMesh extends Places, Edits {
 
 /** Options of a mesh. */
 export interface TestMeshOptions
-  extends Pick<ControlPlaneOptions, "discoverKeys" | "discoverRootsFile"> {
+  extends Pick<ControlPlaneOptions, "cacertsDir" | "discoverKeys" | "discoverRootsFile"> {
   readonly standIns?: boolean;
   /** DNS servers that the proxies ask. */
   readonly dnsResolvers?: readonly SocketAddress[];
