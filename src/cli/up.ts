@@ -9,7 +9,8 @@ import type { UpCommandOptions } from "./run-up.js";
 
 const HELP = `
 Every pod gets a real Envoy, a loopback address of its own and an echo server as its application. Envoy 1.40 is taken
-from FAIRLEAD_ENVOY, from the PATH, or from where \`make envoy\` put it.
+from FAIRLEAD_ENVOY, from the PATH, or from where \`make envoy\` put it. Hosts outside the mesh are answered by stand-ins; those
+whose endpoints a ServiceEntry names as Services of the mesh by the pods of these.
 
 Examples:
   $ fairlead up examples/shop

@@ -13,8 +13,8 @@ export interface StandIn {
   readonly port: number;
   readonly address: string;
   readonly standInPort: number;
-  /** A file with the roots of the authority that signed its certificate. */
-  readonly rootsFile: string;
+  /** A file with the roots of the authority that signed its certificate; absent where it is known by those that the host is. */
+  readonly rootsFile?: string;
 }
 
 function endpoint(address: string, ports: Readonly<Record<string, number>>): StaticEndpoint {
@@ -49,7 +49,8 @@ export function withStandIns(service: Service, standIns: readonly StandIn[]): Se
   // Nobody has to find what is there for all of its hosts.
   const isFound = service.resolution === "dynamic-dns" || service.resolution === "none";
   const resolution = isFound ? "static" : service.resolution;
-  return { ...service, endpoints, resolution, serverRoots: first.rootsFile };
+  const roots = first.rootsFile === undefined ? {} : { serverRoots: first.rootsFile };
+  return { ...service, endpoints, resolution, ...roots };
 }
 
 /** Whether two lists of stand-ins are the same. */

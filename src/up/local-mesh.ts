@@ -15,6 +15,7 @@ import { LocalPod } from "./local-pod.js";
 import { disputedResources } from "./made.js";
 import type { MadeDirectory } from "./made-directory.js";
 import { credentialFile, gatewayServiceFile, type MadeFile, podFile } from "./made-resources.js";
+import { serviceStandIns } from "./named-services.js";
 import { type OnDemand, onDemand } from "./on-demand.js";
 import { type PlacedPod, planPods, type RunningPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
@@ -151,7 +152,8 @@ export class LocalMesh {
     const desired = desiredMesh(tables, disputedResources(diagnostics, made.path));
     const wanted = await this.#place(desired);
     const servers = standIns ? await this.#placeStandIns(desired.externalHosts) : NO_STAND_INS;
-    this.#tellStandIns(servers.standIns);
+    // Those that are leaving have no new callers.
+    this.#tellStandIns([...servers.standIns, ...serviceStandIns(tables, wanted)]);
     this.#follow(wanted);
     const pods = [...this.#pods.values()];
     const listeners = await this.#podListeners(pods.map(({ pod }) => pod));

@@ -9,6 +9,7 @@ import type { ResourceTables } from "../config/snapshot.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../mesh/hostname.js";
 import { kubernetesProtocol, type Protocol, parseProtocol } from "../mesh/protocol.js";
 import { declared } from "./made.js";
+import { namesServices, serviceFinder } from "./named-services.js";
 
 /** A port of a host outside the mesh. */
 export interface ExternalPort {
@@ -52,8 +53,10 @@ export function externalHosts(tables: ResourceTables): readonly ExternalHost[] {
 /** Those that ServiceEntries place there. */
 function registeredHosts(tables: ResourceTables): readonly ExternalHost[] {
   const ports = new Map<string, readonly ExternalPort[]>();
+  const find = serviceFinder(tables);
   for (const { spec } of declared(tables.ServiceEntry)) {
     if ((spec.location ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") continue;
+    if (namesServices(spec, find)) continue;
     for (const host of spec.hosts.filter((name) => isCalledByName(spec, name))) {
       ports.set(host, [...(ports.get(host) ?? []), ...(spec.ports ?? []).map(externalPort)]);
     }

@@ -461,6 +461,32 @@ test("has servers stand in for hosts outside the mesh, each on its own address",
   });
 });
 
+test("has the pods of a Service stand in for a host whose endpoint is named as it, at the ports of their own", async () => {
+  const entry = resource("ServiceEntry", "e", {
+    spec: {
+      hosts: ["pay.example.com"],
+      ports: [
+        { number: 8000, name: "http", protocol: "HTTP", targetPort: 80 },
+        { number: 8001, name: "none", protocol: "HTTP" },
+        { number: 8002, name: "other", protocol: "HTTP" },
+      ],
+      resolution: "DNS",
+      endpoints: [{ address: "payments.default.svc.cluster.local", ports: { other: 80 } }],
+    },
+  });
+  const scene = await start([INJECTED, PAYMENTS, SERVICE, entry]);
+  const addresses = [...new Set(scene.standIns.map(({ address }) => address))];
+  expect(addresses).toHaveLength(2);
+  const at = (port: number) =>
+    addresses.map((address) => ({
+      ...{ host: "pay.example.com", name: "pay.example.com", port },
+      ...{ address, standInPort: 8080 },
+    }));
+  expect(scene.standIns).toEqual([...at(8000), ...at(8002)]);
+  expect(addresses.every((address) => address.startsWith("127.30."))).toBe(true);
+  expect(scene.listeners.map(({ identity }) => "standInFor" in identity)).toEqual([false, false]);
+});
+
 test("makes a credential for calls to a stand-in", async () => {
   const entry = resource("ServiceEntry", "e", {
     spec: {
