@@ -8,6 +8,7 @@ import type { Discovery } from "./discovery.js";
 import { createForgetting, type Forgetting } from "./forgetting.js";
 import { createHealthSessions, type ProxyHealthSessions } from "./health-sessions.js";
 import type { Identity } from "./identity.js";
+import { createMeshRootsWithLists } from "./listed-roots.js";
 import { createProvedStreams, type ProvedStreams } from "./proved-streams.js";
 import type { ProxyRegistry } from "./proxy-registry.js";
 import {
@@ -74,6 +75,7 @@ export function createMeshSessions({
     onFault,
     onForgotten: forgetting.soon,
     secrets: identity.secrets,
+    withMeshRoots: createMeshRootsWithLists(encoder),
     resourcesOf: (connected) => discovery.resourcesOf(connected),
     join: (proxy) => {
       const problem = groupProblem(proxy, groups);

@@ -6,6 +6,7 @@ import type { Timers } from "../ca/timers.js";
 import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
 import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
+import { ROOT_SECRET } from "../envoy/names.js";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";
 import type { AskedSets, EnvoyResource, ProxySets } from "../envoy/resource-set.js";
@@ -20,6 +21,7 @@ import {
 import type { AskedNames, OpenRequest, Protocol, Session, XdsSessions } from "../xds/session.js";
 import { type AdmissionOptions, type AdmittedProxy, admitProxy } from "./admit-proxy.js";
 import { KeptTables, type OnTableFault } from "./kept-tables.js";
+import type { WithMeshRoots } from "./listed-roots.js";
 import type { ProvedStreams } from "./proved-streams.js";
 import { createRememberedProxies } from "./remembered-proxies.js";
 
@@ -43,6 +45,8 @@ export interface ProxySessionsOptions extends AdmissionOptions {
   readonly secrets: Pick<WorkloadSecrets, "hold">;
   readonly streams: ProvedStreams;
   readonly resourcesOf: (connected: ConnectedProxy) => ProxySets;
+  /** Completes the secrets that are of the mesh's roots and something else. */
+  readonly withMeshRoots: WithMeshRoots;
   /** A proved proxy joins the mesh; the result says that it left. */
   readonly join: (proxy: Proxy) => () => void;
   /** A proved proxy says how its application is. */
@@ -71,11 +75,16 @@ const NAME_TABLE_URL = `type.googleapis.com/${MESSAGE.nameTable}`;
 const NO_SECRETS: ResourceTable = Table.empty();
 
 /** The secrets of a proxy: its own identity's and its gateway's. Who proved nothing is given none. */
-function secretsFor(lease: SecretLease | undefined, gateway: ResourceTable): ResourceTable {
+function secretsFor(
+  lease: SecretLease | undefined,
+  gateway: ResourceTable,
+  withMeshRoots: WithMeshRoots,
+): ResourceTable {
   if (lease === undefined) return NO_SECRETS;
-  let table = gateway;
-  for (const secret of lease.resources()) table = table.with(secret.name, secret);
-  return table;
+  const own = lease.resources();
+  const roots = own.find(({ name }) => name === ROOT_SECRET);
+  const theirs = roots === undefined ? gateway : withMeshRoots(gateway, roots);
+  return own.reduce((table, secret) => table.with(secret.name, secret), theirs);
 }
 
 /** The types of which a sidecar is sent what it asks for. */
@@ -201,11 +210,16 @@ interface LastView {
 
 const NOTHING: readonly EncodedResource[] = [];
 
+interface ViewOptions extends Pick<ProxySessionsOptions, "withMeshRoots"> {
+  readonly protocol: Protocol;
+  readonly onFault: OnTableFault;
+}
+
 /** The view of a session, the same object until something in it changes. It is asked for after every message. */
 function createView(
   setsNow: () => ProxySets,
   lease: SecretLease | undefined,
-  { protocol, onFault }: { readonly protocol: Protocol; readonly onFault: OnTableFault },
+  { protocol, onFault, withMeshRoots }: ViewOptions,
 ): Session["view"] {
   const kept = new KeptTables(onFault);
   let last: LastView | undefined;
@@ -216,7 +230,7 @@ function createView(
     const secrets =
       last?.sets.secrets === sets.secrets && last.own === own
         ? last.secrets
-        : secretsFor(lease, sets.secrets);
+        : secretsFor(lease, sets.secrets, withMeshRoots);
     const view = new SessionView({ sets, asked: askedOf(sets, asked), secrets, protocol, kept });
     last = { sets, asked, own, secrets, view };
     return view;
@@ -256,6 +270,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
         ...(proxy.onDemand ? { askedTypes: ASKED_TYPES } : {}),
         view: createView(() => options.resourcesOf(connected), lease, {
           protocol: request.protocol,
+          withMeshRoots: options.withMeshRoots,
           onFault: (fault, typeUrl) => {
             options.onFault(
               fault,

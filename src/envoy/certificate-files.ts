@@ -6,6 +6,7 @@ import type { ClientTLSSettings } from "../config/kinds/client-tls-settings.js";
 import type { ServerTLSSettings, TLSCertificate } from "../config/kinds/server-tls-settings.js";
 import type { CommonTlsContextJson, SecretJson } from "./api.js";
 import { adsCredential } from "./config-source.js";
+import { meshRootsList } from "./mesh-roots.js";
 
 /** A certificate chain and its key, by their paths. */
 interface CertificateFiles {
@@ -124,6 +125,8 @@ function secretsOf(
 
 /** The secrets with the files that a server names. */
 export function serverFileSecrets(tls: ServerTLSSettings): readonly SecretJson[] {
+  const { mode, caCrl } = tls;
+  if (mode === "ISTIO_MUTUAL") return isGiven(caCrl) ? [meshRootsList(caCrl)] : [];
   return secretsOf(serverCertificateFiles(tls), clientRootFiles(tls));
 }
 

@@ -16,17 +16,16 @@ export function certificateSecret(name: string, secret: SecretBody): SecretJson 
   };
 }
 
-/** The roots that clients' certificates must come from, perhaps with a revocation list. */
-export function rootsSecret(name: string, secret: SecretBody): SecretJson | undefined {
+/**
+ * The roots that clients' certificates must come from, perhaps with a revocation list: their own, or else one in a file of the proxy's
+ * machine.
+ */
+export function rootsSecret(name: string, secret: SecretBody, list = ""): SecretJson | undefined {
   const { roots, revoked } = credentialIn(secret);
   if (roots === undefined) return undefined;
-  return {
-    name,
-    validationContext: {
-      trustedCa: inline(roots),
-      ...(revoked === undefined ? {} : { crl: inline(revoked) }),
-    },
-  };
+  const filed = list === "" ? undefined : { filename: list };
+  const crl = revoked === undefined ? filed : inline(revoked);
+  return { name, validationContext: { trustedCa: inline(roots), ...(crl && { crl }) } };
 }
 
 function inline({ text }: SecretValue): DataSourceJson {

@@ -14,7 +14,9 @@ import {
 } from "./certificate-files.js";
 import { certificateNames } from "./certificate-names.js";
 import { adsCredential } from "./config-source.js";
+import { listedRootsName } from "./mesh-roots.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
+import { ROOT_SECRET } from "./names.js";
 import { rootsSecretName, secretName } from "./secret-names.js";
 import { serverParameters } from "./tls-parameters.js";
 
@@ -49,16 +51,15 @@ function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
 const asksForCertificate = (tls: ServerTLSSettings): boolean =>
   tls.mode === "MUTUAL" || tls.mode === "OPTIONAL_MUTUAL";
 
-/**
- * Which of the certificates that roots of elsewhere signed are taken, and which of them no longer: of a list in a file Envoy takes
- * another content only with other roots.
- */
-function certificateMatch(tls: ServerTLSSettings): CertificateValidationContextJson {
-  const { caCrl = "" } = tls;
-  return {
-    ...certificateNames(tls.subjectAltNames ?? []),
-    ...(caCrl === "" ? {} : { crl: { filename: caCrl } }),
-  };
+/** Of the certificates that the roots signed, those that are taken. */
+const certificateMatch = (tls: ServerTLSSettings): CertificateValidationContextJson =>
+  certificateNames(tls.subjectAltNames ?? []);
+
+/** The credential by whose roots a server checks its clients; undefined where it has another way, or does not check them. */
+export function rootsCredential(tls: ServerTLSSettings): string | undefined {
+  if (!asksForCertificate(tls)) return undefined;
+  const { caCertCredentialName = "" } = tls;
+  return caCertCredentialName === "" ? credentialNames(tls)[0] : caCertCredentialName;
 }
 
 function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
@@ -71,18 +72,16 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
       ? {}
       : { verifyCertificateHash: [...tls.verifyCertificateHash] }),
   };
-  const { caCertCredentialName = "" } = tls;
-  const credential = caCertCredentialName === "" ? credentialNames(tls)[0] : caCertCredentialName;
-  if (credential !== undefined) {
-    return {
-      combinedValidationContext: {
-        defaultValidationContext: { ...certificateMatch(tls), ...pins },
-        validationContextSdsSecretConfig: adsCredential(rootsSecretName(credential)),
-      },
-    };
-  }
-  const names = certificateNames(tls.subjectAltNames ?? []);
-  return rootsOfFiles(clientRootFiles(tls), { ...names, ...pins });
+  const match = { ...certificateMatch(tls), ...pins };
+  const credential = rootsCredential(tls);
+  if (credential === undefined) return rootsOfFiles(clientRootFiles(tls), match);
+  const roots = listedRootsName(rootsSecretName(credential), tls.caCrl);
+  return {
+    combinedValidationContext: {
+      defaultValidationContext: match,
+      validationContextSdsSecretConfig: adsCredential(roots),
+    },
+  };
 }
 
 /** Whether a server's TLS ends at the gateway: without a mode it is passed through. See Istio, ServerTLSSettings.mode. */
@@ -96,7 +95,13 @@ export function gatewayTls(
   tls: ServerTLSSettings,
   policy: ServerTlsPolicy,
 ): DownstreamTlsContextJson {
-  if (tls.mode === "ISTIO_MUTUAL") return inboundMutualTls(policy, ALPN, certificateMatch(tls));
+  if (tls.mode === "ISTIO_MUTUAL") {
+    const { caCrl = "" } = tls;
+    const match = certificateMatch(tls);
+    if (caCrl === "") return inboundMutualTls(policy, ALPN, { match });
+    const roots = adsCredential(listedRootsName(ROOT_SECRET, caCrl));
+    return inboundMutualTls(policy, ALPN, { match, roots });
+  }
   return {
     commonTlsContext: {
       ...parameters(tls, policy.tlsDefaults),

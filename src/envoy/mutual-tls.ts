@@ -6,6 +6,7 @@ import type {
   CertificateValidationContextJson,
   CommonTlsContextJson,
   DownstreamTlsContextJson,
+  SdsSecretConfigJson,
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "./api.js";
@@ -66,6 +67,12 @@ export interface ServerTlsPolicy {
   readonly tlsDefaults: TLSConfig | undefined;
 }
 
+/** What callers have to show, and the secret of the roots that signed for them. */
+interface CallerCheck {
+  readonly match?: CertificateValidationContextJson;
+  readonly roots?: SdsSecretConfigJson;
+}
+
 /**
  * The side that accepts: any workload of the given trust domains may call, and must show its certificate. `match` says more
  * of the certificates, or names others.
@@ -73,7 +80,7 @@ export interface ServerTlsPolicy {
 export function inboundMutualTls(
   { trustDomains, meshMTLS }: ServerTlsPolicy,
   alpn: readonly string[],
-  match: CertificateValidationContextJson = {},
+  { match = {}, roots = adsSecret(ROOT_SECRET) }: CallerCheck = {},
 ): DownstreamTlsContextJson {
   return {
     commonTlsContext: {
@@ -84,7 +91,7 @@ export function inboundMutualTls(
           matchTypedSubjectAltNames: anyWorkloadOf(trustDomains),
           ...match,
         },
-        validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
+        validationContextSdsSecretConfig: roots,
       },
       ...(alpn.length > 0 ? { alpnProtocols: [...alpn] } : {}),
     },

@@ -10,7 +10,7 @@ import { backendCredentialOf } from "../../mesh/gateway-api/backend-certificate.
 import { isAdded, originOf } from "../../mesh/made-of.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { credentialNames } from "../gateway-tls.js";
+import { credentialNames, rootsCredential } from "../gateway-tls.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { GatewayInputs } from "./gateway-part.js";
 import type { SecretResources } from "./secret-resources.js";
@@ -37,6 +37,16 @@ function namesIn(gateway: Gateway): readonly string[] {
   );
   const shown = backendCredentialOf(gateway);
   return shown === undefined ? named : [...named, shown];
+}
+
+/** The files with revocation lists by which Gateways have the roots of a credential read. */
+function listsFor(credential: string, gateways: readonly Gateway[]): readonly string[] {
+  const lists = gateways.flatMap(({ spec }) =>
+    (spec.servers ?? []).flatMap(({ tls }) =>
+      tls !== undefined && rootsCredential(tls) === credential ? (tls.caCrl ?? "") : [],
+    ),
+  );
+  return [...new Set(lists)].filter((list) => list !== "");
 }
 
 /**
@@ -114,8 +124,16 @@ export function createGatewaySecrets(
       const served = gatewaysOf(gateways, proxy, servedServices(inputs));
       const resources = [...credentialsOf(served)].flatMap(([name, naming]) =>
         isConfigMapCredential(name)
-          ? resourcesOf.ofConfigMap(name, inputs.configMaps.get(configMapKey(name)))
-          : resourcesOf.ofSecret(name, (suffix) => readable(inputs, name, naming, suffix)),
+          ? resourcesOf.ofConfigMap(
+              name,
+              inputs.configMaps.get(configMapKey(name)),
+              listsFor(name, naming),
+            )
+          : resourcesOf.ofSecret(
+              name,
+              (suffix) => readable(inputs, name, naming, suffix),
+              listsFor(name, naming),
+            ),
       );
       return resourceSet([...served.flatMap(resourcesOf.filesOfGateway), ...resources]);
     },

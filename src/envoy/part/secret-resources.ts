@@ -11,6 +11,7 @@ import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { certificateSecret, rootsSecret } from "../gateway-secret.js";
 import { terminatesTls } from "../gateway-tls.js";
+import { listedRootsName } from "../mesh-roots.js";
 import type { EnvoyResource } from "../resource-set.js";
 import { rootsSecretName, secretName } from "../secret-names.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -36,12 +37,13 @@ const inSidecar = ({ spec }: Sidecar): readonly SecretJson[] =>
 /** What a proxy is given of credentials, which all proxies share. */
 export interface SecretResources {
   /**
-   * The certificate with its key, and the roots, of a credential; `find` finds its Secret, and under a longer name another
-   * one, if the proxy may have it.
+   * The certificate with its key, and the roots, of a credential, also with each of the revocation lists in some files; `find`
+   * finds its Secret, and under a longer name another one, if the proxy may have it.
    */
   readonly ofSecret: (
     credential: string,
     find: (suffix: string) => Secret | undefined,
+    lists?: readonly string[],
   ) => readonly EnvoyResource[];
   /** The certificates, keys and roots in the files that a Gateway names for its servers. */
   readonly filesOfGateway: Files<Gateway>;
@@ -49,10 +51,11 @@ export interface SecretResources {
   readonly filesOfSidecar: Files<Sidecar>;
   /** The same of what a DestinationRule says to servers. */
   readonly filesOfRule: Files<DestinationRule>;
-  /** The roots in a ConfigMap, if it is there and has any. */
+  /** The roots in a ConfigMap, if it is there and has any, also with each of these lists. */
   readonly ofConfigMap: (
     credential: string,
     configMap: ConfigMap | undefined,
+    lists?: readonly string[],
   ) => readonly EnvoyResource[];
 }
 
@@ -66,11 +69,15 @@ export function createSecretResources(engine: Engine, encoder: Encoder): SecretR
   const certificate = engine.memo("certificate of a secret", (secret: Secret, name: string) =>
     encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), refOf(secret)),
   );
-  const roots = engine.memo("roots of a secret", (secret: Secret, name: string) =>
-    encode(rootsSecret(name, secret.spec), refOf(secret)),
+  const roots = engine.memo("roots of a secret", (secret: Secret, name: string, list: string) =>
+    encode(rootsSecret(listedRootsName(name, list), secret.spec, list), refOf(secret)),
   );
-  const plainRoots = engine.memo("roots of a config map", (configMap: ConfigMap, name: string) =>
-    encode(rootsSecret(name, { stringData: configMap.spec.data ?? {} }), refOf(configMap)),
+  const plainRoots = engine.memo(
+    "roots of a config map",
+    (configMap: ConfigMap, name: string, list: string) => {
+      const body = { stringData: configMap.spec.data ?? {} };
+      return encode(rootsSecret(listedRootsName(name, list), body, list), refOf(configMap));
+    },
   );
   const encodeAll = (
     secrets: readonly SecretJson[],
@@ -86,16 +93,22 @@ export function createSecretResources(engine: Engine, encoder: Encoder): SecretR
     filesOfRule: engine.memo("files of a destination rule", (rule: DestinationRule) =>
       encodeAll(clientTlsIn(rule.spec).flatMap(clientFileSecrets), rule.source),
     ),
-    ofSecret: (credential, find) => {
+    ofSecret: (credential, find, lists = []) => {
       const own = find("");
       // Istio's older way: the roots are in a secret of their own, which goes before those beside the key.
       const rooted = find("-cacert") ?? own;
       return [
         ...(own === undefined ? [] : certificate(own, secretName(credential))),
-        ...(rooted === undefined ? [] : roots(rooted, rootsSecretName(credential))),
+        ...(rooted === undefined
+          ? []
+          : ["", ...lists].flatMap((list) => roots(rooted, rootsSecretName(credential), list))),
       ];
     },
-    ofConfigMap: (credential, configMap) =>
-      configMap === undefined ? [] : plainRoots(configMap, rootsSecretName(credential)),
+    ofConfigMap: (credential, configMap, lists = []) =>
+      configMap === undefined
+        ? []
+        : ["", ...lists].flatMap((list) =>
+            plainRoots(configMap, rootsSecretName(credential), list),
+          ),
   };
 }

@@ -40,6 +40,7 @@ function startMesh() {
     onRefused: () => undefined,
     secrets: { hold: () => Promise.reject(new Error("nobody proved anything")) },
     streams: createProvedStreams(timers),
+    withMeshRoots: (secrets) => secrets,
     resourcesOf: (connected) => {
       if (fault.isAll) throw FAULT;
       return discovery.resourcesOf(connected);
