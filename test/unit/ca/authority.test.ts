@@ -129,7 +129,7 @@ describe("a workload's certificate", () => {
       const root = new X509Certificate(authority.roots.join(""));
       expect(certificate.subjectAltName).toBe("URI:spiffe://cluster.local/ns/default/sa/payments");
       // Node 20 has nothing for none, later versions an empty text.
-    expect([undefined, ""]).toContain(certificate.subject);
+      expect([undefined, ""]).toContain(certificate.subject);
       expect(certificate.ca).toBe(false);
       expect(certificate.verify(root.publicKey)).toBe(true);
       expect(certificate.checkPrivateKey(createPrivateKey(issued.privateKey.reveal()))).toBe(true);
