@@ -19,6 +19,9 @@ const STAND_IN_NETWORK = 33;
 const LAST_BYTES = 254;
 const SLOTS = 256 * LAST_BYTES;
 
+/** There are addresses for so many pods on one machine. */
+export const MAX_PODS = SLOTS;
+
 /** One of so many equal shares of the slots. */
 export interface SlotShare {
   /** From 0. */

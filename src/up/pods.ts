@@ -6,10 +6,12 @@ import type { IstioIngressListener } from "../config/kinds/sidecar-ingress.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
+import { MAX_PODS } from "./addresses.js";
 import { declared } from "./made.js";
 import type { PodProxy } from "./proxy-kind.js";
 import type { ProxyStart } from "./proxy-start.js";
 import { selectsPods } from "./selects-pods.js";
+import { UpError } from "./up-error.js";
 import type { LocalWorkload } from "./workloads.js";
 
 /** One replica of a workload. */
@@ -32,13 +34,17 @@ export function podId(pod: Pick<LocalPod, "name" | "namespace">): string {
   return `${pod.name}.${pod.namespace}`;
 }
 
-/** All replicas of the workloads, each named `WORKLOAD-N`. */
+/**
+ * All replicas of the workloads, each named `WORKLOAD-N`.
+ * @throws UpError for more than have addresses: a number may be anything, and each pod takes memory
+ */
 export function podsOf(
   tables: ResourceTables,
   workloads: readonly LocalWorkload[],
 ): readonly LocalPod[] {
   const pods = new Map<string, LocalPod>();
   for (const workload of workloads) {
+    if (pods.size + workload.replicas > MAX_PODS) throw tooMany(workload);
     const appPorts = workload.proxy === "router" ? [] : appPortsOf(tables, workload);
     for (let i = 0; i < workload.replicas; i++) {
       const pod = replica(workload, i, appPorts);
@@ -50,6 +56,13 @@ export function podsOf(
   }
   return [...pods.values()];
 }
+
+const tooMany = ({ kind, name, namespace, replicas }: LocalWorkload): UpError =>
+  new UpError(
+    "too-many-pods",
+    `${kind} ${name}.${namespace} is to have ${replicas} pods: with all others there can be ${MAX_PODS} on one machine`,
+    "give it fewer replicas",
+  );
 
 function replica(workload: LocalWorkload, index: number, appPorts: readonly number[]): LocalPod {
   const { name, namespace, labels, serviceAccount, containers, proxy } = workload;

@@ -1,10 +1,11 @@
-/** Why a mesh could not be started. */
+/** Why a mesh could not be started, or brought to what its files ask for. */
 export type UpErrorCode =
   | "no-envoy"
   | "envoy-version"
   | "no-loopback"
   | "already-running"
-  | "no-directory";
+  | "no-directory"
+  | "too-many-pods";
 
 /** A mesh that could not be started; `message` says what is wrong and `hint` what to do, each in one line. */
 export class UpError extends Error {

@@ -182,6 +182,16 @@ describe("a Gateway of the Gateway API", () => {
 });
 
 describe("pods", () => {
+  test("are as many as there are addresses for, and not more", () => {
+    const most = podsIn(deployment("a", { replicas: 65_023 }), deployment("b"));
+    expect(most).toHaveLength(65_024);
+    for (const replicas of [65_024, 2 ** 31 - 1]) {
+      expect(() => podsIn(deployment("a"), deployment("b", { replicas }))).toThrow(
+        `Deployment b.default is to have ${replicas} pods: with all others there can be 65024 on one machine`,
+      );
+    }
+  });
+
   test("are the replicas of each workload, one when the number is absent", () => {
     const stateful = resource("StatefulSet", "db", {
       spec: { replicas: 2, template: { metadata: { labels: { app: "db" } } } },
