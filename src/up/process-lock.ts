@@ -10,13 +10,45 @@ import { createPrivateFile, readPrivateFile, removePrivateFile } from "../ca/pri
 export async function takeLock(file: string): Promise<number | undefined> {
   const own = (await processText(process.pid)) ?? "";
   while (!(await createPrivateFile(file, own))) {
-    const holder = (await readPrivateFile(file))?.toString("utf8") ?? "";
-    const pid = Number.parseInt(holder, 10);
-    if (isRunning(pid) && (await processText(pid)) === holder) return pid;
-    // Its process has ended, perhaps with the machine.
-    await removePrivateFile(file);
+    const pid = runningPid(await holderOf(file));
+    if (pid !== undefined) return pid;
+    await removeEnded(file, own);
   }
   return undefined;
+}
+
+/** What a lock says of its process, and whether that still runs. */
+interface Holder {
+  readonly text: string;
+  readonly pid: number;
+  readonly runs: boolean;
+}
+
+async function holderOf(file: string): Promise<Holder> {
+  const text = (await readPrivateFile(file))?.toString("utf8") ?? "";
+  const pid = Number.parseInt(text, 10);
+  return { text, pid, runs: isRunning(pid) && (await processText(pid)) === text };
+}
+
+const runningPid = ({ pid, runs }: Holder): number | undefined => (runs ? pid : undefined);
+
+/**
+ * Removes a lock whose process has ended, perhaps with the machine. Of several that find it, one at a time may, as long as it has
+ * another lock: else the second would remove what the first one has taken meanwhile.
+ */
+async function removeEnded(file: string, own: string): Promise<void> {
+  const turn = `${file}.ended`;
+  if (!(await createPrivateFile(turn, own))) {
+    if (!(await holderOf(turn)).runs) await removePrivateFile(turn);
+    return;
+  }
+  try {
+    const { text, runs } = await holderOf(file);
+    // One that says the same after its process has ended is let go by nobody else.
+    if (!runs && (await holderOf(file)).text === text) await removePrivateFile(file);
+  } finally {
+    await removePrivateFile(turn);
+  }
 }
 
 /** That a process has ended for which its parent has not asked yet, as the first one of many a container never does. */
