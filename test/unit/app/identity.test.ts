@@ -2,12 +2,19 @@ import { join } from "node:path";
 import pino from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openIdentity } from "../../../src/app/identity.js";
+import { systemTimers } from "../../../src/ca/timers.js";
 import { temporaryDirectory } from "../ca/temporary-directory.js";
 
 test("who cannot be opened follows no files any more", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const waiting = new Set<() => void>();
+  const at = vi.spyOn(systemTimers, "at").mockImplementation((_time, callback) => {
+    waiting.add(callback);
+    return () => {
+      waiting.delete(callback);
+    };
+  });
   onTestFinished(() => {
-    vi.useRealTimers();
+    at.mockRestore();
   });
   const state = await temporaryDirectory();
   const opened = openIdentity({
@@ -19,5 +26,5 @@ test("who cannot be opened follows no files any more", async () => {
     logger: pino({ level: "silent" }),
   });
   await expect(opened).rejects.toThrow("cannot be read");
-  expect(vi.getTimerCount()).toBe(0);
+  expect(waiting).toEqual(new Set());
 });
