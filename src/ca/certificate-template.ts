@@ -63,7 +63,12 @@ export const DEFAULT_WORKLOAD_TTL_MS = 24 * 60 * 60 * 1000;
 /** Istio's default for a root that it makes itself. */
 export const DEFAULT_ROOT_TTL_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 
-const DNS_NAME = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9])?$/;
+const DNS_NAME = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$/;
+
+/** Whether a text is a DNS name that a server's certificate can be for; its first label may be a wildcard. */
+export function isServerName(text: string): boolean {
+  return DNS_NAME.test(text);
+}
 
 /** A root that signs workloads itself, of the trust domain as SPIFFE wants it (X509-SVID, section 3.1 and 4.1). */
 export function rootTemplate(
@@ -110,7 +115,7 @@ export function serverTemplate(
   if (names.length === 0) {
     throw new CertificateError("certificate-name", "a server's certificate needs a name");
   }
-  const invalid = names.find(({ type, value }) => type === "dns" && !DNS_NAME.test(value));
+  const invalid = names.find(({ type, value }) => type === "dns" && !isServerName(value));
   if (invalid !== undefined) {
     throw new CertificateError(
       "certificate-name",

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { openAuthority } from "../ca/authority.js";
+import { isServerName, type SubjectAltName } from "../ca/certificate-template.js";
 import { writePrivateFile } from "../ca/private-file.js";
 
 /** A certificate for development, with its key; PEM. */
@@ -15,8 +16,27 @@ export interface DevelopmentCertificate {
 export interface DevelopmentCertificates {
   /** A file with the root, for `curl --cacert`. */
   readonly rootFile: string;
-  /** A certificate for these DNS names and IP addresses; the same one for the same names as long as this lives. */
+  /**
+   * A certificate for these hosts, DNS names and IP addresses, as far as a certificate can have them; the same one for the same
+   * hosts as long as this lives.
+   */
   certificateFor(names: readonly string[]): Promise<DevelopmentCertificate>;
+}
+
+/** In the place of hosts of which none can be in a certificate. */
+const NOBODY = "localhost";
+
+/** Hosts as certificates have them. One that no certificate can have is no reason to be without one for the others. */
+function certifiedNames(hosts: readonly string[]): readonly SubjectAltName[] {
+  const names = hosts.flatMap(certifiedName);
+  return names.length === 0 ? [{ type: "dns", value: NOBODY }] : names;
+}
+
+function certifiedName(host: string): readonly SubjectAltName[] {
+  if (isIP(host) !== 0) return host.includes("%") ? [] : [{ type: "ip", value: host }];
+  // A last dot says that the name is complete; a wildcard is a whole label there.
+  const value = host.replace(/\.$/, "").replace(/^\*[^.]+/, "*");
+  return isServerName(value) ? [{ type: "dns", value }] : [];
 }
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
@@ -36,9 +56,7 @@ export async function openDevelopmentCertificates(
   await writePrivateFile(rootFile, root);
   const issued = new Map<string, Promise<DevelopmentCertificate>>();
   const issue = async (names: readonly string[]): Promise<DevelopmentCertificate> => {
-    const { chain, privateKey } = await authority.issueServer(
-      names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
-    );
+    const { chain, privateKey } = await authority.issueServer(certifiedNames(names));
     return { certificate: chain, key: privateKey.reveal(), root };
   };
   return {

@@ -2,6 +2,7 @@
 import { withCanonicalLabels } from "../envoy/bootstrap-node.js";
 import type { Labels } from "../mesh/labels.js";
 import { TLS_MODE_LABEL } from "../mesh/workload.js";
+import { fileNameOf } from "./file-name.js";
 import type { GatewayCredential } from "./gateway-credentials.js";
 import { INJECT } from "./injection.js";
 import { MADE_ANNOTATIONS } from "./made.js";
@@ -115,7 +116,7 @@ function madeFile(
   const resource = { ...type, metadata: { ...metadata, annotations: MADE_ANNOTATIONS }, ...body };
   return {
     // No name of a resource has an underscore, so no two resources share a file.
-    name: `${[type.kind.toLowerCase(), namespace, name].map(encodeURIComponent).join("_")}.json`,
+    name: `${fileNameOf([type.kind.toLowerCase(), namespace, name].map(encodeURIComponent).join("_"))}.json`,
     text: `${JSON.stringify(resource, undefined, 2)}\n`,
   };
 }

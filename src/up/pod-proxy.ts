@@ -11,6 +11,7 @@ import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { makesMetrics } from "../mesh/metrics.js";
 import { type FilterBootstrap, patchesFor } from "./bootstrap-patches.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy-process.js";
+import { fileNameOf } from "./file-name.js";
 import { podNode } from "./pod-node.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";
@@ -48,12 +49,12 @@ const TOKEN_TTL_MS = 10 * 60 * 1000;
 
 /** The file that gets the log and the access log of a pod's proxy. */
 export function logFileOf(logDirectory: string, pod: PlacedPod): string {
-  return join(logDirectory, `${podId(pod)}.log`);
+  return join(logDirectory, `${fileNameOf(podId(pod))}.log`);
 }
 
 /** Starts the proxy of a pod with a join token of its own. */
 export async function launchProxy(settings: ProxySettings, pod: PlacedPod): Promise<EnvoyProcess> {
-  const directory = join(settings.proxyDirectory, podId(pod));
+  const directory = directoryOf(settings, pod);
   await makePrivateDirectory(directory);
   await renewJoinToken(settings, pod);
   const { bootstrap, diagnostics } = await settings.filterBootstrap(
@@ -91,8 +92,11 @@ export async function renewJoinToken(settings: ProxySettings, pod: PlacedPod): P
   await writePrivateFile(tokenFile(settings, pod), JSON.stringify(buildJoinTokenFile(token)));
 }
 
+const directoryOf = ({ proxyDirectory }: ProxySettings, pod: PlacedPod): string =>
+  join(proxyDirectory, fileNameOf(podId(pod)));
+
 function tokenFile(settings: ProxySettings, pod: PlacedPod): string {
-  return join(settings.proxyDirectory, podId(pod), "join-token.json");
+  return join(directoryOf(settings, pod), "join-token.json");
 }
 
 function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOptions {

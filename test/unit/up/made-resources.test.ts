@@ -82,3 +82,12 @@ test("no name leads a file out of its directory", () => {
   const { name } = podFile(placed({ name: "../../etc/passwd" }), "127.30.0.1", true);
   expect(name).not.toContain("/");
 });
+
+test("resources of long names have files that every system can have, each its own", () => {
+  const pems = { certificate: "", key: "", root: "" };
+  const fileOf = (name: string): string =>
+    credentialFile({ namespace: "default", name, hosts: ["a"] }, pems).name;
+  const name = "x".repeat(300);
+  expect(fileOf(name).length).toBeLessThan(200);
+  expect(new Set([fileOf(name), fileOf(`${name}x`), fileOf("x".repeat(150))]).size).toBe(3);
+});
