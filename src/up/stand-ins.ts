@@ -88,8 +88,8 @@ function namedHosts(tables: ResourceTables): readonly ExternalHost[] {
 const hostOf = ({ metadata }: KubernetesService): string =>
   serviceHostname(metadata.name, metadata.namespace, DEFAULT_DOMAIN);
 
-const namedBy = ({ spec }: KubernetesService): readonly string[] =>
-  spec.type === "ExternalName" && spec.externalName !== undefined ? [spec.externalName] : [];
+const namedBy = ({ spec: { type, externalName = "" } }: KubernetesService): readonly string[] =>
+  type === "ExternalName" && externalName !== "" ? [externalName] : [];
 
 /** The name at the end, where one ExternalName names another; undefined when they name each other. */
 function lastName(host: string, named: ReadonlyMap<string, string>): string | undefined {

@@ -475,6 +475,7 @@ test("external hosts are those that ExternalNames name, unless these are names o
       named("outside.shop", "api.example.org", [http, { port: 53, protocol: "UDP", name: "dns" }]),
       named("by-way", "outside.shop.svc.cluster.local", [{ port: 5432, name: "tcp" }]),
       named("portless", "api.example.org", []),
+      named("unnamed", "", [http]),
       named("round", "about.default.svc.cluster.local", [http]),
       named("about", "round.default.svc.cluster.local", [http]),
     ),
