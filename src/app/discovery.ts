@@ -132,6 +132,7 @@ export function createDiscovery(
     forgetOthers: (proxies) => {
       firstSight.forget();
       resources.forgetScopesWithout(mesh, proxies);
+      engine.age();
     },
   };
 }

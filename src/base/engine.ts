@@ -18,7 +18,8 @@
 import { alike } from "./alike.js";
 import { type FieldNames, hasFields, keyOf, namesIn } from "./call.js";
 import type { Derivation, RowFunction, RowsOf, TablesOf } from "./derivation.js";
-import { firstByKey, GroupEdits } from "./grouping.js";
+import { flatten } from "./flatten.js";
+import { GroupEdits } from "./grouping.js";
 import { createHeld } from "./held.js";
 import { Lazy, type Making } from "./lazy.js";
 import type { MemoNode } from "./memo-node.js";
@@ -79,6 +80,11 @@ export class Engine {
   /** Whether what is computed now is only supposed: in a branch. */
   get isAside(): boolean {
     return this.#memory.isAside;
+  }
+
+  /** Some time has passed: of what is remembered by names and the like the oldest may be forgotten; see MemoNode. */
+  age(): void {
+    this.#memory.age();
   }
 
   /** A place for what is history, and no cache: kept whether the engine remembers or not, and in a branch apart. */
@@ -332,29 +338,7 @@ export class Engine {
 
   /** The entries of all rows, which are tables, in one; where several have a key, that of the smallest source key stands. */
   flatten<V>(name: string): (table: Table<Table<V>>) => Table<V> {
-    const cell = this.#remembered<{
-      readonly source: Table<Table<V>>;
-      readonly owners: Table<Table<V>>;
-      readonly result: Table<V>;
-    }>();
-    return (source) => {
-      const last = cell.get();
-      if (last?.source === source) return last.result;
-      const edits = new GroupEdits<V>();
-      for (const outer of source.changesFrom(last?.source ?? Table.empty())) {
-        const inner = outer.after ?? Table.empty<V>();
-        for (const { key, after } of inner.changesFrom(outer.before ?? Table.empty())) {
-          this.#record?.(name, key);
-          if (after === undefined) edits.remove([key], outer.key);
-          else edits.set([key], outer.key, after);
-        }
-      }
-      const owners = edits.appliedTo(last?.owners ?? Table.empty());
-      const first = (key: string): V | undefined => firstByKey(owners.get(key));
-      const result = withRows(last?.result ?? Table.empty<V>(), edits.groups(), first, identical);
-      cell.set({ source, owners, result });
-      return result;
-    };
+    return flatten(this.#remembered(), (key) => this.#record?.(name, key));
   }
 
   /**

@@ -1,31 +1,60 @@
-/** A level of the tree in which a remembered result is found: one level for each argument. */
+/** So many children by value are nothing to be careful about. */
+const MANY = 64;
+
+/** Children by value that were not asked for since they were put aside, at an age of what remembers. */
+interface PutAside {
+  readonly children: Map<unknown, MemoNode>;
+  readonly age: number;
+}
+
+/**
+ * A level of the tree in which a remembered result is found: one level for each argument.
+ *
+ * What is remembered for an object goes when the object does. Of other arguments, such as the names and labels that come and go
+ * in a mesh, nobody can say that they are not used any more. So when there are many, those that nobody asked for in more than an
+ * age are forgotten; they are computed again when somebody asks after all.
+ */
 export class MemoNode {
   #byIdentity: WeakMap<object, MemoNode> | undefined;
   #byValue: Map<unknown, MemoNode> | undefined;
+  #aside: PutAside | undefined;
   result: { readonly value: unknown } | undefined;
 
   /** The node behind the next argument; made when there is none. */
-  next(argument: unknown): MemoNode {
-    return isObject(argument)
-      ? findOrMake((this.#byIdentity ??= new WeakMap()), argument)
-      : findOrMake((this.#byValue ??= new Map()), argument);
+  next(argument: unknown, age: number): MemoNode {
+    if (isObject(argument)) return findOrMake((this.#byIdentity ??= new WeakMap()), argument);
+    const known = this.#byValue?.get(argument);
+    if (known !== undefined) return known;
+    const node = this.#aside?.children.get(argument) ?? new MemoNode();
+    this.#aside?.children.delete(argument);
+    this.#roomFor(age).set(argument, node);
+    return node;
   }
 
   /** The node behind the next argument; undefined when there is none. */
   find(argument: unknown): MemoNode | undefined {
-    return isObject(argument) ? this.#byIdentity?.get(argument) : this.#byValue?.get(argument);
+    if (isObject(argument)) return this.#byIdentity?.get(argument);
+    return this.#byValue?.get(argument) ?? this.#aside?.children.get(argument);
+  }
+
+  /** The children by value, to which one more is to come. */
+  #roomFor(age: number): Map<unknown, MemoNode> {
+    const children = (this.#byValue ??= new Map<unknown, MemoNode>());
+    const aside = this.#aside;
+    // In proportion to what is forgotten then, and may be computed again.
+    if (children.size < Math.max(MANY, (aside?.children.size ?? 0) / 4)) return children;
+    if (aside === undefined) this.#aside = { children: new Map(), age };
+    if (aside === undefined || aside.age >= age) return children;
+    this.#aside = { children, age };
+    this.#byValue = new Map<unknown, MemoNode>();
+    return this.#byValue;
   }
 }
 
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";
 
-interface Children<K> {
-  get(key: K): MemoNode | undefined;
-  set(key: K, node: MemoNode): unknown;
-}
-
-function findOrMake<K>(children: Children<K>, key: K): MemoNode {
+function findOrMake(children: WeakMap<object, MemoNode>, key: object): MemoNode {
   const found = children.get(key);
   if (found !== undefined) return found;
   const made = new MemoNode();

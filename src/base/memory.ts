@@ -16,6 +16,12 @@ export type Branch = <T>(work: () => T) => T;
 /** See the top of this file. */
 export class Memory {
   #branch: BranchMemory | undefined;
+  #age = 0;
+
+  /** Some time has passed: see MemoNode. */
+  age(): void {
+    this.#age += 1;
+  }
 
   /**
    * Begins with all that is remembered already; what `work` has remembered is there when the same branch is given other
@@ -62,7 +68,7 @@ export class Memory {
         if (known?.result !== undefined) return known;
         node = this.#branch.rootFor(root);
       }
-      for (const argument of args) node = node.next(argument);
+      for (const argument of args) node = node.next(argument, this.#age);
       return node;
     };
   }

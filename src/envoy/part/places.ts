@@ -56,13 +56,11 @@ export function createPlaces(engine: Engine): Places {
   const settle = engine.settle<readonly string[]>(sameElements);
   const labelsAsked = ({ rules, config, services }: Mesh): readonly string[] =>
     settle(labelsOf(ofRules([rules]), config.localityLbSetting, countByNode(services)));
-  const shared = engine.memo(
-    "place",
-    (_asked: readonly string[], key: string) => JSON.parse(key) as Place,
-  );
+  // One object only for as long as somebody is there: places come and go, as nodes do.
+  const shared = engine.held("place", (key) => JSON.parse(key) as Place);
   const place = (keys: readonly string[], locality: string, labels: Labels): Place => {
     const known = keys.map((key) => [key, memberOf(labels, key) ?? ""] as const);
-    return shared(keys, JSON.stringify({ locality, labels: Object.fromEntries(known) }));
+    return shared(JSON.stringify({ locality, labels: Object.fromEntries(known) }));
   };
   return {
     labelsAsked,

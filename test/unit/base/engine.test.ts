@@ -487,6 +487,65 @@ describe("memo", () => {
     expect(recorded()).toEqual([["view", "ns app"]]);
   });
 
+  describe("of many names that come and go, as time passes", () => {
+    const manyNames = (prefix: string): readonly string[] =>
+      Array.from({ length: 1000 }, (_, i) => `${prefix}-${i}`);
+    const remembering = () => {
+      const { engine, recorded } = recordingEngine();
+      const describeRow = engine.memo(
+        "describe",
+        (row: Row, name: string) => `${name} ${row.text}`,
+      );
+      const row = { text: "x" };
+      return { engine, recorded, ask: (name: string) => describeRow(row, name) };
+    };
+
+    test("forgets what nobody asked for since", () => {
+      const { engine, recorded, ask } = remembering();
+      manyNames("first").forEach(ask);
+      for (const prefix of ["second", "third"]) {
+        engine.age();
+        manyNames(prefix).forEach(ask);
+      }
+      recorded();
+      manyNames("first").forEach(ask);
+      expect(recorded()).toHaveLength(1000);
+    });
+
+    test("remembers what is asked for again and again, however much comes and goes", () => {
+      const { engine, recorded, ask } = remembering();
+      manyNames("stays").forEach(ask);
+      for (let age = 0; age < 10; age++) {
+        engine.age();
+        manyNames("stays").forEach(ask);
+        manyNames(`comes-${age}`).forEach(ask);
+      }
+      recorded();
+      manyNames("stays").forEach(ask);
+      expect(recorded()).toEqual([]);
+    });
+
+    test("remembers all that there is, however much, until time has passed", () => {
+      const { recorded, ask } = remembering();
+      const names = Array.from({ length: 10 }, (_, i) => manyNames(String(i))).flat();
+      names.forEach(ask);
+      expect(recorded()).toHaveLength(10_000);
+      names.forEach(ask);
+      expect(recorded()).toEqual([]);
+    });
+
+    test("remembers few names whatever time passes", () => {
+      const { engine, recorded, ask } = remembering();
+      const few = manyNames("few").slice(0, 30);
+      few.forEach(ask);
+      for (let age = 0; age < 10; age++) engine.age();
+      ask("another");
+      recorded();
+      few.forEach(ask);
+      expect(recorded()).toEqual([]);
+    });
+  });
+
   test("computes every time without memory", () => {
     const engine = new Engine({ memo: false });
     const copy = engine.memo("copy", (row: Row) => ({ ...row }));
