@@ -1,5 +1,7 @@
 /** Sees that an agent has a valid certificate: the first one by a token, each one after it by the one before. */
+
 import { errorMessage } from "../base/error-message.js";
+import { withController } from "../base/with-controller.js";
 import type { CallerProof, CertifiedAnswer } from "../ca/certificate-client.js";
 import type { Redacted } from "../ca/redacted.js";
 import { renewalTime, retryDelayMs } from "../ca/renewal.js";
@@ -155,12 +157,12 @@ function retryMs(failures: number, attempt: Unkept | Waiting, now: number): numb
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /** Until it is time for the next attempt, or there is another token. */
-async function pause(ms: number, { clock, token, signal }: KeepIdentityOptions): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const waits = [clock.wait(ms, either), ...(token === undefined ? [] : [token.changed(either)])];
-  await Promise.race(waits);
-  over.abort();
+function pause(ms: number, { clock, token, signal }: KeepIdentityOptions): Promise<void> {
+  return withController(signal, async (over) => {
+    const changed = token === undefined ? [] : [token.changed(over.signal)];
+    await Promise.race([clock.wait(ms, over.signal), ...changed]);
+    over.abort();
+  });
 }
 
 interface Waiting {

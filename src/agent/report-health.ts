@@ -1,5 +1,7 @@
 /** Tells the control plane how the application is, on a stream of Envoy's health discovery service. */
+
 import { errorMessage } from "../base/error-message.js";
+import { withController } from "../base/with-controller.js";
 import { retryDelayMs } from "../ca/renewal.js";
 import type { AnswerListener, ClientCall } from "../grpc/client.js";
 import type { AgentClock } from "./keep-identity.js";
@@ -89,36 +91,37 @@ async function untilEnd(
   { begin, report, everyMs, clock, signal }: ReportHealthOptions,
   news: News,
 ): Promise<string> {
-  const over = new AbortController();
-  let reason = "it has ended the stream";
+  let reason: string | undefined;
   try {
-    const call = await begin({
-      onMessage: () => undefined,
-      onEnd: (refusal) => {
-        reason = refusal?.message ?? reason;
-        over.abort();
-      },
+    await withController(signal, async (over) => {
+      const call = await begin({
+        onMessage: () => undefined,
+        onEnd: (refusal) => {
+          reason = refusal?.message ?? "it has ended the stream";
+          over.abort();
+        },
+      });
+      while (!over.signal.aborted) {
+        const health = news.latest();
+        if (health !== undefined) call.write(report(health));
+        await turn(news, (stop) => clock.wait(everyMs, stop), over.signal);
+      }
+      if (reason === undefined) call.cancel();
     });
-    const either = AbortSignal.any([signal, over.signal]);
-    while (!either.aborted) {
-      const health = news.latest();
-      if (health !== undefined) call.write(report(health));
-      await turn(news, (stop) => clock.wait(everyMs, stop), either);
-    }
-    if (!over.signal.aborted) call.cancel();
   } catch (error) {
     reason = errorMessage(error);
   }
-  return reason;
+  return reason ?? "";
 }
 
 /** Resolves when there is something else to tell, when it is time, or the signal is aborted. */
-async function turn(
+function turn(
   news: News,
   wait: (stop: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([news.next(), wait(AbortSignal.any([signal, over.signal]))]);
-  over.abort();
+  return withController(signal, async (over) => {
+    await Promise.race([news.next(), wait(over.signal)]);
+    over.abort();
+  });
 }

@@ -1,7 +1,9 @@
 /** The mesh on this machine: makes the pods that run those that the files ask for, again after each change. */
+
 import { isDeepStrictEqual } from "node:util";
 import type { ControlPlane } from "../app.js";
 import type { Diagnostic } from "../base/diagnostic.js";
+import { withController } from "../base/with-controller.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import { podAddresses } from "./addresses.js";
@@ -246,26 +248,28 @@ export class LocalMesh {
 
   /** Resolves when the proxies have taken a change that comes now, or have had the time to. */
   async #callersHeard(): Promise<void> {
-    const settled = new AbortController();
-    const forget = this.#options.controlPlane.onSettled(() => {
-      settled.abort();
+    const { controlPlane, clock } = this.#options;
+    await withController(this.#closing.signal, async (settled) => {
+      const forget = controlPlane.onSettled(() => {
+        settled.abort();
+      });
+      await clock.wait(FAREWELL_MS, settled.signal);
+      forget();
     });
-    const signal = AbortSignal.any([settled.signal, this.#closing.signal]);
-    await this.#options.clock.wait(FAREWELL_MS, signal);
-    forget();
   }
 
   /** Resolves when the proxies have taken which pods are ready now, or have had the time to. */
   async #introduced(): Promise<void> {
     const { controlPlane, clock } = this.#options;
-    const known = new AbortController();
-    const look = (): void => {
-      if (this.#isReadinessKnown()) known.abort();
-    };
-    const forget = controlPlane.onUpdate(look);
-    look();
-    await clock.wait(INTRODUCTION_MS, AbortSignal.any([known.signal, this.#closing.signal]));
-    forget();
+    await withController(this.#closing.signal, async (known) => {
+      const look = (): void => {
+        if (this.#isReadinessKnown()) known.abort();
+      };
+      const forget = controlPlane.onUpdate(look);
+      look();
+      await clock.wait(INTRODUCTION_MS, known.signal);
+      forget();
+    });
     await controlPlane.idle();
   }
 

@@ -1,5 +1,6 @@
 /** How an agent tells the control plane what came of its probe. */
-import { expect, test } from "vitest";
+import { getEventListeners } from "node:events";
+import { expect, test, vi } from "vitest";
 import type { ProbedHealth } from "../../../src/agent/probe-application.js";
 import { type ReportEvent, reportHealth } from "../../../src/agent/report-health.js";
 import { CallRefused } from "../../../src/grpc/call-refused.js";
@@ -92,4 +93,19 @@ test("the stream ends with the agent", async () => {
   stop.abort();
   await reports.ended;
   expect(streams[0]?.isOpen).toBe(false);
+});
+
+test("a signal that lives as long as the agent keeps nothing of what was said", async () => {
+  const either = vi.spyOn(AbortSignal, "any");
+  const { reports, streams, waits, stop } = startReporting();
+  reports.tell(HEALTHY);
+  await expect.poll(() => streams[0]?.told.length).toBe(1);
+  const before = getEventListeners(stop.signal, "abort").length;
+  for (let said = 1; said < 50; said++) {
+    waits.at(-1)?.over();
+    await expect.poll(() => streams[0]?.told.length).toBe(said + 1);
+  }
+  expect(getEventListeners(stop.signal, "abort")).toHaveLength(before);
+  // What that keeps is nowhere to be seen.
+  expect(either).not.toHaveBeenCalled();
 });
