@@ -102,8 +102,10 @@ export function createDiscovery(
     resources.resourcesOf(goodMesh(inputs, kept), connected);
   const firstSight = createFirstSight((connected) => {
     const kept = lastGood();
-    if (kept.length > 0) madeSets(goodSetsOf(connected, kept));
-    return kept.length > 0;
+    if (kept.length === 0) return undefined;
+    const sets = goodSetsOf(connected, kept);
+    madeSets(sets);
+    return sets;
   });
   const stoodIn = createStandIns({ engine, kept: lastGood, goodSetsOf });
   const viewOf = viewsBy(resources);
@@ -115,8 +117,8 @@ export function createDiscovery(
       return !same;
     },
     resourcesOf: (connected) => {
-      firstSight.of(connected);
-      return stoodIn(connected, resources.resourcesOf(mesh, connected));
+      const good = firstSight.of(connected);
+      return stoodIn(connected, resources.resourcesOf(mesh, connected), good);
     },
     idlePatches: (connected) =>
       mesh.envoyFilters.size === 0

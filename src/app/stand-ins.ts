@@ -28,28 +28,33 @@ type Replacing = (type: StoodInType, set: ResourceSet) => ResourceSet;
 
 /**
  * Finds them: the sets of a proxy with what stands in for what is refused, the same object for the same sets as long as the same is
- * kept. For what proxies share it is looked once, until it is made anew.
+ * kept. For what proxies share it is looked once, until it is made anew. What they would be if what is kept were in force is given where
+ * it was made just now.
  */
 export function createStandIns({
   engine,
   kept,
   goodSetsOf,
-}: StandInsOptions): (connected: ConnectedProxy, sets: ProxySets) => ProxySets {
+}: StandInsOptions): (
+  connected: ConnectedProxy,
+  sets: ProxySets,
+  good: ProxySets | undefined,
+) => ProxySets {
   let last = findings([]);
-  return (connected, sets) => {
+  return (connected, sets, known) => {
     const now = kept();
     if (now.length === 0) return sets;
     if (last.kept !== now) last = findings(now);
-    const known = last.sets.get(sets);
-    if (known !== undefined) return known;
+    const made = last.sets.get(sets);
+    if (made !== undefined) return made;
     const { refused, foundFor } = last;
     const found = foundFor(connected);
     const standInOf = (type: StoodInType, resource: EnvoyResource): EnvoyResource | undefined => {
       const before = found.get(resource);
       if (before !== undefined) return before.good;
+      const look = () => (known ?? goodSetsOf(connected, now))[type].get(resource.name);
       // Only supposed, so that those who share what it is made of find it as it is.
-      const look = () => goodSetsOf(connected, now)[type].get(resource.name);
-      const good = standing(engine.branch()(look), resource);
+      const good = standing(known === undefined ? engine.branch()(look) : look(), resource);
       found.set(resource, { good });
       return good;
     };
