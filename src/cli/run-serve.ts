@@ -6,7 +6,7 @@ import type { parseHostPort, parseServiceAccount } from "./arguments.js";
 import { type CommandContext, stopped } from "./context.js";
 import { createLogger } from "./create-logger.js";
 import { KEY_TYPES } from "./key-types.js";
-import { collectAlone, collectWhenDeserted, runAsControlPlane } from "./v8-flags.js";
+import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
 export interface ServeOptions {
@@ -71,7 +71,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
       tell(newDiagnostics);
     });
     announce(logger, controlPlane, options.address);
-    collectAlone();
+    runAsServing();
     const stopCollecting = collectWhenDeserted(controlPlane.connections);
     await stopped(context);
     stopCollecting();

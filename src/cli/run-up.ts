@@ -6,7 +6,7 @@ import { startUp, type Up } from "../up/up.js";
 import { type Terminal, UpTerminal } from "../up/up-terminal.js";
 import { type CommandContext, colorsFor, stopped } from "./context.js";
 import { upStatePath } from "./state-path.js";
-import { collectAlone, collectWhenDeserted, runAsControlPlane } from "./v8-flags.js";
+import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead up`. */
 export interface UpCommandOptions {
@@ -71,7 +71,7 @@ export async function runUp(
       terminal.running();
       terminal.diagnostics(up.controlPlane.diagnostics());
       terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
-      collectAlone();
+      runAsServing();
       stopCollecting = collectWhenDeserted(up.controlPlane.connections);
     }
     await ended;

@@ -17,6 +17,17 @@ const MAX_INLINED_BYTECODE = 50;
 const HEAP_GROWING_PERCENT = 80;
 
 /**
+ * How often a function has used up V8's budget before its optimizing compiler takes it, 3 by default; and up to how many bytes it is
+ * taken at the first time, 81 by default. Of what the first edits run most is warm and not hot, and what is compiled for it takes as
+ * long as it saves in hundreds of edits.
+ */
+const TICKS_BEFORE_OPTIMIZATION = 10;
+const EARLY_OPTIMIZED_BYTECODE = 0;
+
+/** V8 goes by other rules from this version on, that of Node 22, which has a compiler in between. */
+const V8_WITHOUT_TICKS = 12;
+
+/**
  * Has V8 work as is right for a control plane. From then on it takes no code that was compiled before, such as that of Node's own
  * modules, so it is called when most of that is loaded.
  */
@@ -26,11 +37,21 @@ export function runAsControlPlane(): void {
 }
 
 /**
- * Has the young generation looked through by one thread. Of what an edit makes little is left after it, and to wake other threads
- * for that costs more CPU than they take off the first. At a start much is left, so it is called when that is over.
+ * Has V8 work as is right for a control plane that serves: called when its start is over, in which much is computed at once.
+ *
+ * The young generation is looked through by one thread. Of what an edit makes little is left after it, and to wake other threads for
+ * that costs more CPU than they take off the first. And less is optimized, later.
  */
-export function collectAlone(): void {
+export function runAsServing(): void {
   setFlagsFromString("--no-parallel-scavenge");
+  setTicks(TICKS_BEFORE_OPTIMIZATION, EARLY_OPTIMIZED_BYTECODE);
+}
+
+function setTicks(ticks: number, earlyBytes: number): void {
+  // Of a flag that it does not know V8 complains to the terminal.
+  if (Number.parseInt(process.versions.v8, 10) >= V8_WITHOUT_TICKS) return;
+  setFlagsFromString(`--ticks-before-optimization=${String(ticks)}`);
+  setFlagsFromString(`--max-bytecode-size-for-early-opt=${String(earlyBytes)}`);
 }
 
 /** Has the heap looked through when all proxies have left, until the result is called. */
@@ -55,4 +76,5 @@ export function runByDefault(): void {
   setFlagsFromString("--max-inlined-bytecode-size-cumulative=920");
   setFlagsFromString("--heap-growing-percent=0");
   setFlagsFromString("--parallel-scavenge");
+  setTicks(3, 81);
 }
