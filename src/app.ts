@@ -142,17 +142,17 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   closers.push(() => lastGood.close());
   const discovery = createDiscovery(encoder, first, engine, lastGood.list);
   const { trustDomain, trustDomainAliases } = discovery.meshConfig();
+  const trust = { trustDomain, trustDomainAliases };
   const identity = await openIdentity({
     ...options,
-    trustDomain,
-    trustDomainAliases,
+    ...trust,
     encode: (typeName, json) => encoder.encode(typeName, json),
+    timers: systemTimers,
     logger: ca,
   });
   closers.push(() => identity.close());
   const registry = await openRegistry({ ...options, logger: ads });
   closers.push(() => registry.close());
-  const trust = { trustDomain, trustDomainAliases };
   const followed = await openFollowed({ ...options, logger: config }, trust, closers);
   const { source: tls } = await identity.startTls();
   const own = { tls, version: await readVersion(), api: await readOwnDescriptors() };

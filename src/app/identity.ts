@@ -24,7 +24,7 @@ import type { Readiness } from "../ca/rotation.js";
 import { saveStatus } from "../ca/rotation-status.js";
 import { type ServerTls, startServerTls } from "../ca/server-credentials.js";
 import { formatSpiffeId, type WorkloadIdentity } from "../ca/spiffe-id.js";
-import { systemTimers } from "../ca/timers.js";
+import type { Timers } from "../ca/timers.js";
 import { openTokenStore, type TokenStore } from "../ca/token-store.js";
 import {
   createWorkloadSecrets,
@@ -66,6 +66,7 @@ export interface IdentityOptions {
   /** DNS names and addresses of the control plane, beside the usual ones. */
   readonly tlsNames?: readonly string[];
   readonly encode: Encode;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 
@@ -120,9 +121,12 @@ const logMistake =
   };
 
 /** Counts and logs who was refused and why; a caller can be refused as often as it likes, the log's lines are limited. */
-function refusals(logger: Logger, tell: (event: CertificateEvent) => void): Identity["refused"] {
+function refusals(
+  { logger, timers }: Pick<IdentityOptions, "logger" | "timers">,
+  tell: (event: CertificateEvent) => void,
+): Identity["refused"] {
   const log = createLimitedLog({
-    now: systemTimers.now,
+    now: timers.now,
     write: (fields) => {
       logger.warn(fields, "refused a proxy");
     },
@@ -150,9 +154,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
 }
 
 async function openAll(options: IdentityOptions, closers: Closers): Promise<Identity> {
-  const { stateDir, logger } = options;
+  const { stateDir, timers, logger } = options;
   const authority = await openAuthorityOf(options);
-  const tokens = await openTokenStore(stateDir, systemTimers.now);
+  const tokens = await openTokenStore(stateDir, timers.now);
   const givenTrust = createListeners<GivenTrust>();
   const trust = await followTrust(options, authority, givenTrust.tell);
   closers.push(trust.stop);
@@ -162,7 +166,7 @@ async function openAll(options: IdentityOptions, closers: Closers): Promise<Iden
   const secrets = await openSecrets(options, authority, { trust, onChange: secretsChange.tell });
   closers.push(() => secrets.stop());
   const certificateEvents = createListeners<CertificateEvent>();
-  const refused = refusals(logger, certificateEvents.tell);
+  const refused = refusals(options, certificateEvents.tell);
   const rootsChange = createListeners<readonly string[]>();
   secretsChange.add((identity) => {
     logger.debug({ identity: formatSpiffeId(identity) }, "secrets of a workload changed");
@@ -214,7 +218,7 @@ function openAuthorityOf(options: IdentityOptions): Promise<Authority> {
     ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
     ...(workloadKeyType === undefined ? {} : { workloadKeyType }),
     ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
-    now: systemTimers.now,
+    now: options.timers.now,
   });
 }
 
@@ -238,7 +242,7 @@ function followTrust(
       onChange(given);
     },
     onError: logMistake(options, "cannot follow whom to trust"),
-    timers: systemTimers,
+    timers: options.timers,
   });
 }
 
@@ -247,11 +251,10 @@ async function readApi(): Promise<Registry> {
 }
 
 async function openWaysIn(
-  { trustDomain, trustDomainAliases, jwtIssuersFile }: IdentityOptions,
+  { trustDomain, trustDomainAliases, jwtIssuersFile, timers: { now } }: IdentityOptions,
   authority: Authority,
   { tokens, trust }: { readonly tokens: TokenStore; readonly trust: FollowedTrust },
 ): Promise<Authenticate> {
-  const { now } = systemTimers;
   const issuers = jwtIssuersFile === undefined ? [] : await readJwtIssuers(jwtIssuersFile);
   return createAuthenticator({
     authority,
@@ -266,13 +269,13 @@ async function openWaysIn(
 
 const controlPlaneCheck =
   (
-    { trustDomainAliases }: IdentityOptions,
+    { trustDomainAliases, timers }: IdentityOptions,
     authority: Authority,
     trust: FollowedTrust,
   ): Identity["isControlPlane"] =>
   (certificate) =>
     checkControlPlane(certificate, {
-      ...{ authority, trustDomainAliases, now: systemTimers.now },
+      ...{ authority, trustDomainAliases, now: timers.now },
       revoked: (serialNumber) => trust.given().revocations.revokes(serialNumber),
     });
 
@@ -280,7 +283,7 @@ function startTls(options: IdentityOptions, authority: Authority): Promise<Serve
   const { tlsNames } = options;
   return startServerTls({
     authority,
-    timers: systemTimers,
+    timers: options.timers,
     onError: logError(options.logger, "cannot renew the server's certificate"),
     ...(tlsNames === undefined ? {} : { names: tlsNames }),
   });
@@ -295,7 +298,7 @@ function follow(
   return startRootRotation({
     ...rotation,
     authority,
-    timers: systemTimers,
+    timers: options.timers,
     onStatus: (status) => {
       options.logger.info({ roots: status.roots, proxies: status.proxies }, "roots of the mesh");
       return saveStatus(options.stateDir, status);
@@ -329,7 +332,7 @@ async function openSecrets(
     authority: {
       vouchesFor: (identity, chain) => authority.vouchesFor(identity, chain) && !revoked(chain),
     },
-    now: systemTimers.now,
+    now: options.timers.now,
     onError: logError(options.logger, "cannot keep a workload's certificate"),
   });
   return createWorkloadSecrets({
@@ -338,7 +341,7 @@ async function openSecrets(
     validation: () => peerValidation({ authority, trustDomainAliases, given: trust.given() }),
     revoked,
     encode: options.encode,
-    timers: systemTimers,
+    timers: options.timers,
     onError: logError(options.logger, "cannot renew a workload's certificate"),
     onChange,
   });
@@ -365,7 +368,7 @@ function addCertificates(
   addCertificateService(server, definition, {
     authority: identity.authority,
     authenticate: identity.authenticate,
-    requests: createBuckets({ now: systemTimers.now, ...CERTIFICATE_REQUESTS }),
+    requests: createBuckets({ now: options.timers.now, ...CERTIFICATE_REQUESTS }),
     onRefused: identity.refused,
     onCertified: (proof, notAfter) => {
       identity.tell("certified");
