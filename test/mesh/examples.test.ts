@@ -146,7 +146,10 @@ const SPECIAL: readonly {
     pattern: /^fairlead up /,
     run: (example) => {
       const ports = example.includes("--port") ? "" : ANY_PORTS;
-      return inShell(`${example} ${ports} --state up-state`, "control plane: ");
+      // Another authority has a state of its own.
+      const state = example.includes("--cacerts") ? "up-cacerts-state" : "up-state";
+      const here = example.replace("/etc/cacerts", "cacerts");
+      return inShell(`${here} ${ports} --state ${state}`, "control plane: ");
     },
   },
   {
