@@ -7,7 +7,11 @@ import { application, documents } from "./harness/manifests.js";
 import { call, echoOf } from "./harness/requests.js";
 import { serveMesh } from "./harness/served-mesh.js";
 
-const fault = vi.hoisted(() => ({ isBroken: false }));
+const fault = vi.hoisted(() => {
+  // Other files of this worker have loaded the modules without the fault.
+  vi.resetModules();
+  return { isBroken: false };
+});
 
 vi.mock(import("../../src/envoy/encode-resource.js"), async (importOriginal) => {
   const real: typeof encoding = await importOriginal();
