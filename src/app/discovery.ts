@@ -22,7 +22,7 @@ import type { StandIn } from "../mesh/stand-in.js";
 import type { WasmModules } from "../mesh/wasm-modules.js";
 import { createFirstSight } from "./first-sight.js";
 import { type LastGood, withLastGood } from "./last-good.js";
-import { createStandIns } from "./stand-ins.js";
+import { createLastGoodSets } from "./last-good-sets.js";
 
 /** What discovery starts from. */
 export interface DiscoveryInputs {
@@ -107,7 +107,7 @@ export function createDiscovery(
     madeSets(sets);
     return sets;
   });
-  const stoodIn = createStandIns({ engine, kept: lastGood, goodSetsOf });
+  const stoodIn = createLastGoodSets({ engine, kept: lastGood, goodSetsOf });
   const viewOf = viewsBy(resources);
   return {
     update: (next) => {

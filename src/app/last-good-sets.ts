@@ -10,7 +10,7 @@ import { alikeOf } from "./first-sight.js";
 import type { LastGood } from "./last-good.js";
 
 /** With what they are found. */
-export interface StandInsOptions {
+export interface LastGoodSetsOptions {
   readonly engine: Pick<Engine, "branch">;
   readonly kept: () => readonly LastGood[];
   /** What a proxy would hold if all that is kept were in force; asked in a branch of the engine. */
@@ -31,11 +31,11 @@ type Replacing = (type: StoodInType, set: ResourceSet) => ResourceSet;
  * kept. For what proxies share it is looked once, until it is made anew. What they would be if what is kept were in force is given where
  * it was made just now.
  */
-export function createStandIns({
+export function createLastGoodSets({
   engine,
   kept,
   goodSetsOf,
-}: StandInsOptions): (
+}: LastGoodSetsOptions): (
   connected: ConnectedProxy,
   sets: ProxySets,
   good: ProxySets | undefined,
