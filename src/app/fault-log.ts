@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import { createLimitedLog } from "./limited-log.js";
-import type { Waiting } from "./proxy-sessions.js";
+import type { WaitingProxy } from "./proxy-sessions.js";
 
 /** Of one fault so many lines in a row are written: each proxy meets it, after each change. */
 const CAPACITY = 3;
 const REFILL_PER_SECOND = 1 / 30;
 
 /** Told of a fault, and who waits for what because of it, having nothing to go on with. */
-export type FaultLog = (fault: unknown, waiting?: Waiting) => void;
+export type FaultLog = (fault: unknown, waiting?: WaitingProxy) => void;
 
 /**
  * What logs faults of ours by which proxies go on with what they have, each of them a few times and then twice a minute; for

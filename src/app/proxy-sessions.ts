@@ -34,7 +34,7 @@ export interface ConnectedSession {
 }
 
 /** A proxy that waits for what cannot be made. */
-export interface Waiting {
+export interface WaitingProxy {
   /** Its id. */
   readonly proxy: string;
   readonly typeUrl: string;
@@ -58,7 +58,7 @@ export interface ProxySessionsOptions extends AdmissionOptions {
    * Told, each time, that what proxies should hold cannot be made, so that they go on with what they have; and who waits for what,
    * having nothing.
    */
-  readonly onFault: (fault: unknown, waiting?: Waiting) => void;
+  readonly onFault: (fault: unknown, waiting?: WaitingProxy) => void;
 }
 
 /** See the top of this file. */

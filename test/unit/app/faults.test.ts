@@ -6,7 +6,7 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { createFaultLog } from "../../../src/app/fault-log.js";
 import { KeptTables } from "../../../src/app/kept-tables.js";
 import { createProvedStreams } from "../../../src/app/proved-streams.js";
-import { createProxySessions, type Waiting } from "../../../src/app/proxy-sessions.js";
+import { createProxySessions, type WaitingProxy } from "../../../src/app/proxy-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update-loop.js";
 import { Table } from "../../../src/base/table.js";
 import type { Encoder } from "../../../src/envoy/encoder.js";
@@ -33,7 +33,7 @@ function startMesh() {
   const first = directory.write({ "one.yaml": service("one") });
   const discovery = createDiscovery({ ...golden, encode }, first);
   const faults: unknown[] = [];
-  const waiting: Waiting[] = [];
+  const waiting: WaitingProxy[] = [];
   const timers = fakeTimers();
   const sessions = createProxySessions({
     authenticate: () => Promise.resolve({ kind: "anonymous" }),
