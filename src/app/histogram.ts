@@ -13,6 +13,9 @@ export interface HistogramOptions {
   readonly bounds: readonly number[];
 }
 
+/** Bounds for what takes from a millisecond to seconds. */
+export const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+
 /** Labels and their values. */
 type Labels = Readonly<Record<string, string>>;
 

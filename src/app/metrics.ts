@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { XdsObserver } from "../xds/observer.js";
 import type { Settled } from "./convergence.js";
-import { addHistogram } from "./histogram.js";
+import { addHistogram, SECONDS } from "./histogram.js";
 import type { CertificateEvent } from "./identity.js";
 import type { Update } from "./update.js";
 import { createQuarantineGauge, createXdsMetrics } from "./xds-metrics.js";
@@ -53,7 +53,6 @@ export interface Metrics {
  */
 const LOOP_EVERY_MS = 200;
 
-const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 /** Istio's boundaries, and finer ones below. */
 const CONVERGENCE_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.5, 1, 3, 5, 10, 20, 30];
 

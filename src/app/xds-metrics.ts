@@ -2,7 +2,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { SHORT_NAMES } from "../debug/sync-state.js";
 import type { XdsObserver } from "../xds/observer.js";
-import { addHistogram, type Distribution } from "./histogram.js";
+import { addHistogram, type Distribution, SECONDS } from "./histogram.js";
 
 /** Istio's words for the types. */
 const SHORT: ReadonlyMap<string, string> = new Map(
@@ -19,7 +19,6 @@ const REFUSED = {
   rds: "routes",
 } as const;
 
-const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 /** Istio's boundaries: gRPC's default limit is 4 MB. */
 const BYTES = [1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000];
 
