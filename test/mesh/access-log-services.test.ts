@@ -9,6 +9,7 @@ import {
   EDGE_TO_CALLED,
   HTTP_GATEWAY,
   meshConfiguration,
+  outsideHosts,
 } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
@@ -49,17 +50,11 @@ const CONFIG = meshConfiguration({
   ],
 });
 
-const SERVICE = `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: logs, namespace: istio-system }
-spec:
-  hosts: [${HOST}]
-  location: MESH_EXTERNAL
-  resolution: STATIC
-  ports: [{ number: ${String(PORT)}, name: grpc, protocol: GRPC }]
-  endpoints: [{ address: ${OUTSIDE} }]
-`;
+const SERVICE = outsideHosts("logs", {
+  hosts: HOST,
+  port: `number: ${String(PORT)}, name: grpc, protocol: GRPC`,
+  address: OUTSIDE,
+});
 
 const BYTES = `
 apiVersion: v1

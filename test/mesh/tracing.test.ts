@@ -13,6 +13,7 @@ import {
   EDGE_TO_CALLED,
   HTTP_GATEWAY,
   meshConfiguration,
+  outsideHosts,
 } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { call, callAddress } from "./harness/requests.js";
@@ -45,27 +46,18 @@ const CONFIG = meshConfiguration({
   ],
 });
 
-const COLLECTOR = `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: collector, namespace: istio-system }
-spec:
-  hosts: [collector.example.com, spans.istio-system.svc.cluster.local]
-  location: MESH_EXTERNAL
-  resolution: STATIC
-  ports: [{ number: ${String(PORT)}, name: http, protocol: HTTP }]
-  endpoints: [{ address: ${OUTSIDE} }]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: satellite, namespace: istio-system }
-spec:
-  hosts: [${LIGHTSTEP}]
-  location: MESH_EXTERNAL
-  resolution: STATIC
-  ports: [{ number: ${String(GRPC_PORT)}, name: grpc, protocol: GRPC }]
-  endpoints: [{ address: ${OUTSIDE} }]
-`;
+const COLLECTOR = documents(
+  outsideHosts("collector", {
+    hosts: "collector.example.com, spans.istio-system.svc.cluster.local",
+    port: `number: ${String(PORT)}, name: http, protocol: HTTP`,
+    address: OUTSIDE,
+  }),
+  outsideHosts("satellite", {
+    hosts: LIGHTSTEP,
+    port: `number: ${String(GRPC_PORT)}, name: grpc, protocol: GRPC`,
+    address: OUTSIDE,
+  }),
+);
 
 const provided = (provider: string): string => `
 apiVersion: telemetry.istio.io/v1

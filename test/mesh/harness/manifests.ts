@@ -141,6 +141,22 @@ spec:
   http: [{ route: [{ destination: { host: my-service } }] }]
 `;
 
+/** A ServiceEntry of istio-system for hosts outside the mesh, all at one address. */
+export const outsideHosts = (
+  name: string,
+  { hosts, address, port }: Readonly<{ hosts: string; address: string; port: string }>,
+): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${name}, namespace: istio-system }
+spec:
+  hosts: [${hosts}]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ ${port} }]
+  endpoints: [{ address: ${address} }]
+`;
+
 /**
  * The sidecar of the application `called` ends TLS of its callers itself, and their sidecars begin it with certificates of
  * their own. Both are given fields of `tls`, but for its mode.
