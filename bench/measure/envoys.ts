@@ -12,8 +12,8 @@ import {
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap.js";
-import { ON_DEMAND_METADATA } from "../../src/envoy/bootstrap-node.js";
+import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
+import { ON_DEMAND_METADATA } from "../../src/envoy/bootstrap/node.js";
 import { findEnvoy } from "../../src/up/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy-process.js";
 import { endpointAddress, hostOf, type MeshShape, namespaceOf } from "../mesh/mesh-shape.js";

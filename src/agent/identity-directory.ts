@@ -12,7 +12,11 @@ import {
   writePrivateFile,
 } from "../ca/private-file.js";
 import { redact } from "../ca/redacted.js";
-import { buildIdentityFile, buildRootsFile, type IdentityFiles } from "../envoy/join-credential.js";
+import {
+  buildIdentityFile,
+  buildRootsFile,
+  type IdentityFiles,
+} from "../envoy/bootstrap/join-credential.js";
 import { lockDirectory } from "./directory-lock.js";
 import { type Identity, readIdentity, readRoots } from "./identity.js";
 import { identityFiles } from "./identity-files.js";

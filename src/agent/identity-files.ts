@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { IdentityFiles } from "../envoy/join-credential.js";
+import type { IdentityFiles } from "../envoy/bootstrap/join-credential.js";
 
 /** The files of a directory of which an agent is, or will be, in charge. */
 export function identityFiles(directory: string): IdentityFiles {

@@ -25,7 +25,7 @@ import { createOpenServices } from "../debug/open-services.js";
 import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
 import type { PlanConversationOptions } from "../debug/plan-conversation.js";
 import { timestamp } from "../debug/timestamp.js";
-import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import type { Encoder } from "../envoy/encoder.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import type { GrpcServer } from "../grpc/server.js";

@@ -1,7 +1,7 @@
 /** The roots of the mesh together with a revocation list in a file of a proxy's machine. */
 import type { Encoder } from "../envoy/encoder.js";
-import { isListedMeshRoots } from "../envoy/mesh-roots.js";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
+import { isListedMeshRoots } from "../envoy/tls/mesh-roots.js";
 import type { EncodedResource, ResourceTable } from "../xds/resource.js";
 
 interface ValidationSecret {

@@ -5,7 +5,7 @@ import type { Proof } from "../ca/proof.js";
 import type { Timers } from "../ca/timers.js";
 import type { SecretLease, WorkloadSecrets } from "../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../debug/proxy-facts.js";
-import { identityClusterAddress } from "../envoy/control-plane-cluster.js";
+import { identityClusterAddress } from "../envoy/bootstrap/control-plane-cluster.js";
 import { ROOT_SECRET } from "../envoy/names.js";
 import { MESSAGE } from "../envoy/part/envoy-types.js";
 import type { ConnectedProxy } from "../envoy/proxy-resources.js";

@@ -8,7 +8,7 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import { showable } from "../config/yaml/lines.js";
 import { awaitedFiles } from "../console/awaited-files.js";
 import { shortName } from "../debug/sync-state.js";
-import { blameFor, placeOf } from "../envoy/refusal-diagnostics.js";
+import { blameFor, placeOf } from "../envoy/diagnostics/refusals.js";
 import type { EnvoyResource } from "../envoy/resource-set.js";
 import type { XdsObserver } from "../xds/observer.js";
 import type { StreamStatus } from "../xds/stream-status.js";

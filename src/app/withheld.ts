@@ -2,13 +2,13 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
+import { idlePatchDiagnostics } from "../envoy/diagnostics/idle-patches.js";
+import { lostPortDiagnostics } from "../envoy/diagnostics/lost-ports.js";
+import { refusalDiagnostics, refusalsIn } from "../envoy/diagnostics/refusals.js";
+import { unservedDiagnostics } from "../envoy/diagnostics/unserved-servers.js";
 import type { Encoder } from "../envoy/encoder.js";
-import { idlePatchDiagnostics } from "../envoy/idle-patch-diagnostics.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";
-import { lostPortDiagnostics } from "../envoy/lost-port-diagnostics.js";
-import { refusalDiagnostics, refusalsIn } from "../envoy/refusal-diagnostics.js";
 import type { Refusal, ResourceSets } from "../envoy/resource-set.js";
-import { unservedDiagnostics } from "../envoy/unserved-servers.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
 import { missingIn, type Update } from "./update.js";

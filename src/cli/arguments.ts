@@ -2,8 +2,8 @@
 import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { durationMs } from "../config/duration.js";
-import type { SocketAddress } from "../envoy/bootstrap.js";
-import type { NodeOptions } from "../envoy/bootstrap-node.js";
+import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
+import type { NodeOptions } from "../envoy/bootstrap/node.js";
 
 /** A port, where 0 takes any that is free. */
 export function parsePort(text: string): number {

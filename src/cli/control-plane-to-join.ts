@@ -3,7 +3,7 @@ import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorMessage } from "../base/error-message.js";
 import { certificatesOfPem } from "../ca/pem.js";
-import type { ControlPlaneAddress } from "../envoy/control-plane-cluster.js";
+import type { ControlPlaneAddress } from "../envoy/bootstrap/control-plane-cluster.js";
 import type { parseHostPort } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 

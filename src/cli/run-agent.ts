@@ -11,8 +11,11 @@ import { readDescriptors, readOwnDescriptors } from "../app/package-files.js";
 import { requestCertificate } from "../ca/certificate-client.js";
 import { CERTIFICATE_SERVICE } from "../ca/certificate-service.js";
 import { serviceDefinition } from "../debug/grpc-service.js";
-import { proxyEnvironment } from "../envoy/bootstrap-node.js";
-import { type ControlPlaneAddress, formatHostPort } from "../envoy/control-plane-cluster.js";
+import {
+  type ControlPlaneAddress,
+  formatHostPort,
+} from "../envoy/bootstrap/control-plane-cluster.js";
+import { proxyEnvironment } from "../envoy/bootstrap/node.js";
 import { createEncoder } from "../envoy/encoder.js";
 import { findEnvoy } from "../up/envoy-binary.js";
 import { startEnvoy } from "../up/envoy-process.js";

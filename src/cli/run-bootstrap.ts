@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { identityFiles } from "../agent/identity-files.js";
-import type { ControlPlaneConnection } from "../envoy/bootstrap.js";
+import type { ControlPlaneConnection } from "../envoy/bootstrap/bootstrap.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
 import { controlPlaneToJoin, type JoinOptions, rootsToTrust } from "./control-plane-to-join.js";

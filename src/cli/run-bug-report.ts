@@ -3,7 +3,7 @@ import type {
   ListProxiesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { DebugCallError, type DebugClient } from "../debug/client.js";
-import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import { type ArchiveEntry, writeArchive } from "./archive.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";

@@ -8,7 +8,7 @@ import {
   revokeToken,
   type TokenStore,
 } from "../ca/token-store.js";
-import { withCanonicalLabels } from "../envoy/bootstrap-node.js";
+import { withCanonicalLabels } from "../envoy/bootstrap/node.js";
 import type { parseLabels, parseServiceAccount } from "./arguments.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { SocketAddress } from "../envoy/bootstrap.js";
+import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
 import { podTable, refusalLines, secondsText, tryText } from "../up/report.js";
 import { tryLines } from "../up/try-lines.js";
 import { startUp, type Up } from "../up/up.js";

@@ -3,7 +3,7 @@ import type {
   ProxyJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { COMPONENT } from "../debug/control-plane-identifier.js";
-import { ISTIO_VERSION } from "../envoy/bootstrap-node.js";
+import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import { ENVOY_RELEASE } from "../up/envoy-binary.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import type { CommandContext } from "./context.js";

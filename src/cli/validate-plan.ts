@@ -3,8 +3,8 @@ import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { type ChangedResource, changedResources } from "../console/plan/changed-resources.js";
 import type { Plan } from "../console/plan/plan.js";
+import { blameFor, placeOf } from "../envoy/diagnostics/refusals.js";
 import type { Encoder } from "../envoy/encoder.js";
-import { blameFor, placeOf } from "../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../envoy/resource-set.js";
 import type { TypedResource } from "../up/envoy-validation.js";
 

@@ -9,8 +9,8 @@ import {
   buildBootstrap,
   type ControlPlaneConnection,
   type SocketAddress,
-} from "../envoy/bootstrap.js";
-import { type NodeOptions, ON_DEMAND_METADATA } from "../envoy/bootstrap-node.js";
+} from "../envoy/bootstrap/bootstrap.js";
+import { type NodeOptions, ON_DEMAND_METADATA } from "../envoy/bootstrap/node.js";
 import type { parseWorkload } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import type { DeclaredWorkload } from "./declared-workload.js";

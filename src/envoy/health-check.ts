@@ -7,8 +7,8 @@ import type { Proxy } from "../mesh/proxy.js";
 import { socketAddress } from "./address.js";
 import { any } from "./any.js";
 import type { ClusterHealthCheckJson, HealthCheckJson, HealthCheckSpecifierJson } from "./api.js";
+import { formatHostPort } from "./bootstrap/control-plane-cluster.js";
 import { inboundSource } from "./cluster/static-cluster.js";
-import { formatHostPort } from "./control-plane-cluster.js";
 
 /** What the checks of a probe are called, and so the endpoints in the reports of them. */
 export const PROBE_CLUSTER = "workload-probe";

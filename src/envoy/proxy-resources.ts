@@ -11,7 +11,10 @@ import { groupOf, memberProxy } from "../mesh/group-member.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
-import { buildIdentityCluster, type ControlPlaneAddress } from "./control-plane-cluster.js";
+import {
+  buildIdentityCluster,
+  type ControlPlaneAddress,
+} from "./bootstrap/control-plane-cluster.js";
 import type { Encoder } from "./encoder.js";
 import type { LostPort } from "./listener/lost-ports.js";
 import { createClientSecrets } from "./part/client-secrets.js";

@@ -4,10 +4,10 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import { Engine } from "../base/engine.js";
 import { meshConfigIn } from "../config/mesh-config.js";
 import type { ConfigSnapshot, ResourceTables } from "../config/snapshot.js";
-import type { Bootstrap } from "../envoy/bootstrap.js";
+import type { Bootstrap } from "../envoy/bootstrap/bootstrap.js";
+import { refusalDiagnostics } from "../envoy/diagnostics/refusals.js";
 import { createEncoder, type Encoder } from "../envoy/encoder.js";
 import { bootstrapPatches, patchBootstrap } from "../envoy/patch/patch-bootstrap.js";
-import { refusalDiagnostics } from "../envoy/refusal-diagnostics.js";
 import {
   createEnvoyFilters,
   createEnvoyPatches,

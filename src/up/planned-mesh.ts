@@ -3,7 +3,7 @@ import type { ConfigSnapshot } from "../config/snapshot.js";
 import { readSources } from "../config/sources/scan.js";
 import type { Source } from "../config/sources/source.js";
 import { createConfigStore } from "../config/store/config-store.js";
-import { buildNode } from "../envoy/bootstrap-node.js";
+import { buildNode } from "../envoy/bootstrap/node.js";
 import { type Proxy, parseNode } from "../mesh/proxy.js";
 import { assignSlots, podAddresses } from "./addresses.js";
 import { desiredMesh } from "./desired-mesh.js";

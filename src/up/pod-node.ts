@@ -1,4 +1,4 @@
-import type { NodeOptions } from "../envoy/bootstrap-node.js";
+import type { NodeOptions } from "../envoy/bootstrap/node.js";
 import type { PlacedPod } from "./pod-plan.js";
 
 /** Who the proxy of a pod says that it is. It captures nothing: that needs privileges. */

@@ -4,9 +4,13 @@ import type { ControlPlane } from "../app.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
 import { meshConfigIn } from "../config/mesh-config.js";
-import { type BootstrapOptions, buildBootstrap, type SocketAddress } from "../envoy/bootstrap.js";
-import { proxyEnvironment } from "../envoy/bootstrap-node.js";
-import { buildJoinTokenFile } from "../envoy/join-credential.js";
+import {
+  type BootstrapOptions,
+  buildBootstrap,
+  type SocketAddress,
+} from "../envoy/bootstrap/bootstrap.js";
+import { buildJoinTokenFile } from "../envoy/bootstrap/join-credential.js";
+import { proxyEnvironment } from "../envoy/bootstrap/node.js";
 import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import { makesMetrics } from "../mesh/metrics.js";
 import { type FilterBootstrap, patchesFor } from "./bootstrap-patches.js";

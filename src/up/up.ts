@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import pino from "pino";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
-import type { SocketAddress } from "../envoy/bootstrap.js";
+import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
 import type { SlotShare } from "./addresses.js";
 import { createBootstrapFilter } from "./bootstrap-patches.js";
 import { openDevelopmentCertificates } from "./development-certificates.js";

@@ -8,7 +8,7 @@ import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { beforeAll, type TestContext, test } from "vitest";
 import { Table } from "../../src/base/table.js";
 import type { ListenerJson } from "../../src/envoy/api.js";
-import { buildBootstrap } from "../../src/envoy/bootstrap.js";
+import { buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
 import type { Encoder } from "../../src/envoy/encoder.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../../src/envoy/names.js";
 import { MESSAGE } from "../../src/envoy/part/envoy-types.js";

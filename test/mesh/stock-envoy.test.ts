@@ -21,15 +21,15 @@ import { systemTimers } from "../../src/ca/timers.js";
 import { createToken, openTokenStore } from "../../src/ca/token-store.js";
 import { createWorkloadSecrets, type SecretLease } from "../../src/ca/workload-secrets.js";
 import { openWorkloadStore } from "../../src/ca/workload-store.js";
-import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap.js";
+import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
 import {
   buildIdentityCluster,
   type ControlPlaneAddress,
   IDENTITY_CLUSTER,
   identityClusterAddress,
-} from "../../src/envoy/control-plane-cluster.js";
+} from "../../src/envoy/bootstrap/control-plane-cluster.js";
+import { buildJoinTokenFile, type JoinToken } from "../../src/envoy/bootstrap/join-credential.js";
 import { createEncoder, type Encoder } from "../../src/envoy/encoder.js";
-import { buildJoinTokenFile, type JoinToken } from "../../src/envoy/join-credential.js";
 import { CallRefused } from "../../src/grpc/call-refused.js";
 import { GrpcServer } from "../../src/grpc/server.js";
 import { findEnvoy } from "../../src/up/envoy-binary.js";

@@ -1,11 +1,11 @@
 /** Compares two states of a mesh: what people wrote, what proxies are sent for it, and what is wrong with it. */
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { lostPortDiagnostics } from "../../envoy/diagnostics/lost-ports.js";
+import { refusalDiagnostics, refusalsIn } from "../../envoy/diagnostics/refusals.js";
+import { unservedDiagnostics } from "../../envoy/diagnostics/unserved-servers.js";
 import type { LostPort } from "../../envoy/listener/lost-ports.js";
-import { lostPortDiagnostics } from "../../envoy/lost-port-diagnostics.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
-import { refusalDiagnostics, refusalsIn } from "../../envoy/refusal-diagnostics.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
-import { unservedDiagnostics } from "../../envoy/unserved-servers.js";
 import type { UnservedServer } from "../../mesh/shared-ports.js";
 import { createEnvoyChanges, type Decode } from "./envoy-changes.js";
 import type { Plan } from "./plan.js";

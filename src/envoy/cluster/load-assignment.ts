@@ -11,9 +11,9 @@ import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
 import type { Workload } from "../../mesh/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
-import { podMetadata } from "../called-pod.js";
 import { defined } from "../defined.js";
-import type { WorkloadLabels } from "../metrics-log.js";
+import { podMetadata } from "../filter/called-pod.js";
+import type { WorkloadLabels } from "../telemetry/metrics-log.js";
 
 /** One endpoint of a cluster, as far as Envoy has to know of it. */
 export interface ClusterEndpoint {

@@ -1,7 +1,7 @@
 import type { ProxyProtocol } from "../../config/kinds/traffic-policy.js";
 import { any } from "../any.js";
 import type { ClusterJson, TransportSocketJson } from "../api.js";
-import { plaintextSocket } from "../mutual-tls.js";
+import { plaintextSocket } from "../tls/mutual-tls.js";
 
 type TransportSockets = Pick<ClusterJson, "transportSocket" | "transportSocketMatches">;
 

@@ -5,8 +5,8 @@ import { any } from "../any.js";
 import type { ClusterJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
-import { writtenAsGiven } from "../header-case.js";
-import { MESH_ALPN } from "../mutual-tls.js";
+import { writtenAsGiven } from "../filter/header-case.js";
+import { MESH_ALPN } from "../tls/mutual-tls.js";
 
 /** The version of HTTP that is spoken with the endpoints of a cluster. */
 type UpstreamHttp = "http1" | "http2" | "callers";

@@ -7,18 +7,18 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
+import { adsCredential } from "../config-source.js";
 import {
   certificatesOfFiles,
   clientCertificateFiles,
   rootsOfFiles,
   SYSTEM_ROOTS,
   serverRootFiles,
-} from "../certificate-files.js";
-import { certificateNames } from "../certificate-names.js";
-import { adsCredential } from "../config-source.js";
-import { outboundMutualTls, plaintextSocket, tlsSocket } from "../mutual-tls.js";
-import { rootsSecretName, secretName } from "../secret-names.js";
-import { clientParameters } from "../tls-parameters.js";
+} from "../tls/certificate-files.js";
+import { outboundMutualTls, plaintextSocket, tlsSocket } from "../tls/mutual-tls.js";
+import { rootsSecretName, secretName } from "../tls/secret-names.js";
+import { certificateNames } from "../tls/subject-alt-names.js";
+import { clientParameters } from "../tls/tls-parameters.js";
 
 /** What decides how the endpoints of a cluster are called. */
 export interface UpstreamTlsInput {

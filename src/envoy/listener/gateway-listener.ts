@@ -11,16 +11,16 @@ import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import type { VirtualService } from "../../mesh/virtual-service.js";
 import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
-import { gatewayTls, terminatesTls } from "../gateway-tls.js";
-import { gatewaySide, httpConnectionManager } from "../http-connection-manager.js";
-import { httpFilters } from "../http-filters.js";
-import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../mutual-tls.js";
+import { gatewaySide, httpConnectionManager } from "../filter/http-connection-manager.js";
+import { httpFilters } from "../filter/http-filters.js";
+import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../filter/network-filters.js";
+import type { SecurityFilters } from "../filter/security-filters.js";
 import { type ClusterKey, sniOf } from "../names.js";
-import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../network-filters.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { RouteNeeds } from "../route/route-needs.js";
-import type { SecurityFilters } from "../security-filters.js";
-import type { RequestTracing } from "../tracing.js";
+import type { RequestTracing } from "../telemetry/tracing.js";
+import { gatewayTls, terminatesTls } from "../tls/gateway-tls.js";
+import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../tls/mutual-tls.js";
 import { balancing, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import {
   type ChainContext,

@@ -9,14 +9,14 @@ import type {
   FilterJson,
   TransportSocketJson,
 } from "../api.js";
-import { gatewayTls } from "../gateway-tls.js";
+import { gatewayTls } from "../tls/gateway-tls.js";
 import {
   inboundMutualTls,
   MESH_ANY_ALPN,
   MESH_HTTP_ALPN,
   type ServerTlsPolicy,
   tlsSocket,
-} from "../mutual-tls.js";
+} from "../tls/mutual-tls.js";
 import { sharedConfig } from "../wire/shared-message.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 

@@ -18,9 +18,15 @@ import type {
 } from "../api.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import { defined } from "../defined.js";
-import { httpConnectionManager, serverSide } from "../http-connection-manager.js";
-import { httpFilters } from "../http-filters.js";
-import type { ServerTlsPolicy } from "../mutual-tls.js";
+import { httpConnectionManager, serverSide } from "../filter/http-connection-manager.js";
+import { httpFilters } from "../filter/http-filters.js";
+import {
+  httpInspector,
+  originalDestination,
+  tcpProxy,
+  tlsInspector,
+} from "../filter/network-filters.js";
+import type { SecurityFilters } from "../filter/security-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -28,10 +34,9 @@ import {
   VIRTUAL_INBOUND,
   VIRTUAL_INBOUND_PORT,
 } from "../names.js";
-import { httpInspector, originalDestination, tcpProxy, tlsInspector } from "../network-filters.js";
 import { inboundRetryPolicy } from "../route/retry-policy.js";
-import type { SecurityFilters } from "../security-filters.js";
-import type { RequestTracing } from "../tracing.js";
+import type { RequestTracing } from "../telemetry/tracing.js";
+import type { ServerTlsPolicy } from "../tls/mutual-tls.js";
 import { sharedConfig } from "../wire/shared-message.js";
 import {
   ANY_ADDRESS,

@@ -20,8 +20,8 @@ import type { FilterJson } from "../api.js";
 import { wildcardLookUp } from "../cluster/forward-proxy.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
+import { sniForwardProxy, type TcpWay } from "../filter/network-filters.js";
 import { type ClusterKey, outboundClusterName } from "../names.js";
-import { sniForwardProxy, type TcpWay } from "../network-filters.js";
 
 /** Where the bytes of a connection go. */
 export interface TcpTarget {

@@ -17,8 +17,9 @@ import {
   httpConnectionManager,
   OUTBOUND_SIDE,
   type Routes,
-} from "../http-connection-manager.js";
-import { httpFilters } from "../http-filters.js";
+} from "../filter/http-connection-manager.js";
+import { httpFilters } from "../filter/http-filters.js";
+import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../filter/network-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
   HTTP_PROXY_ROUTE,
@@ -26,10 +27,9 @@ import {
   VIRTUAL_OUTBOUND,
   VIRTUAL_OUTBOUND_PORT,
 } from "../names.js";
-import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../network-filters.js";
 import type { RouteNeeds } from "../route/route-needs.js";
 import { catchAllHost } from "../route/virtual-host.js";
-import type { RequestTracing } from "../tracing.js";
+import type { RequestTracing } from "../telemetry/tracing.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import {
   ANY_ADDRESS,

@@ -23,6 +23,7 @@ import type { Built } from "../built.js";
 import { passedCluster } from "../cluster/passed-cluster.js";
 import { encodeListener, encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
+import type { SecurityFilters } from "../filter/security-filters.js";
 import { ANY_ADDRESS, anyAddressOf } from "../listener/address.js";
 import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
 import type { ClusterKey } from "../names.js";
@@ -49,7 +50,6 @@ import {
   type VirtualHostResource,
 } from "../route/route-configuration.js";
 import { needsOf } from "../route/route-needs.js";
-import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import { workloadOf } from "./inbound-part.js";
 import { createLastGood, type Sifted } from "./last-good.js";

@@ -10,8 +10,8 @@ import { backendCredentialOf } from "../../mesh/gateway-api/backend-certificate.
 import { isAdded, originOf } from "../../mesh/made-of.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import { credentialNames, rootsCredential } from "../gateway-tls.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
+import { credentialNames, rootsCredential } from "../tls/gateway-tls.js";
 import type { GatewayInputs } from "./gateway-part.js";
 import type { SecretResources } from "./secret-resources.js";
 import { servedServices } from "./served-services.js";

@@ -22,7 +22,7 @@ import {
 } from "../../mesh/view-on-port.js";
 import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
-import { calledPodOf, hasCalledPods } from "../called-pod.js";
+import { calledPodOf, hasCalledPods } from "../filter/called-pod.js";
 import type { ChainContext } from "../listener/l4-chains.js";
 import {
   requestTables,

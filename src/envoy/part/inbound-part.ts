@@ -32,6 +32,7 @@ import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
 import { goDuration } from "../duration.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
+import type { SecurityFilters } from "../filter/security-filters.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import {
   type InboundListenerOptions,
@@ -44,7 +45,6 @@ import {
 import type { MadeListener } from "../listener/made-chain.js";
 import { RESERVED_PORTS } from "../names.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
-import type { SecurityFilters } from "../security-filters.js";
 import { MESSAGE } from "./envoy-types.js";
 import { type PoolFinder, poolFinder } from "./inbound-pool.js";
 import { ingressPorts } from "./ingress-ports.js";

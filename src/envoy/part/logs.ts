@@ -7,14 +7,14 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { type ProxyMetrics, proxyMetrics } from "../../mesh/metrics.js";
 import type { ProviderHosts } from "../../mesh/security-policies.js";
 import { type ProxyTracing, proxyTracing } from "../../mesh/tracing.js";
-import { CONNECTED, fileAccessLog } from "../access-log.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
-import { metricLogs, type Teller } from "../metrics-log.js";
 import type { ResourceSet } from "../resource-set.js";
-import { logServiceCluster, serviceAccessLog } from "../service-access-log.js";
-import { collectorCluster } from "../tracer.js";
-import { type RequestTracing, requestTracing, type Traced } from "../tracing.js";
+import { CONNECTED, fileAccessLog } from "../telemetry/access-log.js";
+import { metricLogs, type Teller } from "../telemetry/metrics-log.js";
+import { logServiceCluster, serviceAccessLog } from "../telemetry/service-access-log.js";
+import { collectorCluster } from "../telemetry/tracer.js";
+import { type RequestTracing, requestTracing, type Traced } from "../telemetry/tracing.js";
 import { sharedConfig } from "../wire/shared-message.js";
 
 /** What a listener logs, counts and traces. */

@@ -18,7 +18,6 @@ import type { Service, ServicePort } from "../../mesh/service.js";
 import { serviceKey } from "../../mesh/service-endpoints.js";
 import { effectivePolicy } from "../../mesh/traffic-policy.js";
 import { hasAddress, type Workload } from "../../mesh/workload.js";
-import { hasCalledPods } from "../called-pod.js";
 import { reachedBy } from "../cluster/across-networks.js";
 import {
   type ClusterEndpoint,
@@ -34,6 +33,7 @@ import {
 import { endpointFields } from "../cluster/peers.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
+import { hasCalledPods } from "../filter/called-pod.js";
 import { type ClusterKey, outboundClusterName, sniOf } from "../names.js";
 import {
   type EnvoyResource,

@@ -3,13 +3,13 @@ import type { Engine } from "../../base/engine.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { ResourceSet } from "../resource-set.js";
 import {
   type SecurityFilters,
   type SecurityInputs,
   securityFilters,
   usefulClusters,
-} from "../security-filters.js";
+} from "../filter/security-filters.js";
+import type { ResourceSet } from "../resource-set.js";
 
 /**
  * The builder of these. All workloads to which the same policies apply share one object, which stays while nothing that

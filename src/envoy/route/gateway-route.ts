@@ -8,7 +8,7 @@ import { isHttp } from "../../mesh/protocol.js";
 import { seenFrom, type VirtualService } from "../../mesh/virtual-service.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
-import { terminatesTls } from "../gateway-tls.js";
+import { terminatesTls } from "../tls/gateway-tls.js";
 import { httpRoutes, type RouteContext } from "./http-route.js";
 import { misdirectedHosts } from "./misdirected.js";
 import { isCatchAll } from "./route-match.js";

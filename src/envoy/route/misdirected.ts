@@ -8,7 +8,7 @@ import { isSubsetOf, isWildcard } from "../../mesh/hostname.js";
 import { isOfListener, originOf } from "../../mesh/made-of.js";
 import type { VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
-import { terminatesTls } from "../gateway-tls.js";
+import { terminatesTls } from "../tls/gateway-tls.js";
 
 /** The hosts of the listeners of HTTPS at one place. */
 type HostsBeside = (servers: readonly GatewayServer[]) => ReadonlySet<string>;

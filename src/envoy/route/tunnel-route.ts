@@ -8,9 +8,9 @@ import { compareSpecificity, findMostSpecific } from "../../mesh/hostname.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { any } from "../any.js";
 import type { HttpFilterJson, MetadataJson, RouteActionJson, RouteJson } from "../api.js";
+import { tcpAlpn } from "../filter/network-filters.js";
 import type { TcpChain, TcpTarget } from "../listener/l4-chains.js";
 import { BLACK_HOLE_CLUSTER, configPath, OWN_METADATA, originPath } from "../names.js";
-import { tcpAlpn } from "../network-filters.js";
 import { lookUpOf } from "./looked-up-host.js";
 
 /** By this name routes say of what protocol a tunnel is. */

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { AUTHORITATIVE_ANSWER, decode, encode, type Packet } from "dns-packet";
-import type { SocketAddress } from "../../../src/envoy/bootstrap.js";
+import type { SocketAddress } from "../../../src/envoy/bootstrap/bootstrap.js";
 
 /** See the top of this file. */
 export interface DnsServer {

@@ -6,7 +6,7 @@ import {
   type IdentityDirectory,
   openIdentityDirectory,
 } from "../../../src/agent/identity-directory.js";
-import { buildRootsFile } from "../../../src/envoy/join-credential.js";
+import { buildRootsFile } from "../../../src/envoy/bootstrap/join-credential.js";
 import { temporaryDirectory } from "../ca/temporary-directory.js";
 import { fakeAuthority, PAYMENTS } from "./fake-authority.js";
 

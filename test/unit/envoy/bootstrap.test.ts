@@ -12,19 +12,19 @@ import {
   type Bootstrap,
   type BootstrapOptions,
   buildBootstrap,
-} from "../../../src/envoy/bootstrap.js";
+} from "../../../src/envoy/bootstrap/bootstrap.js";
 import {
   buildIdentityCluster,
   type ControlPlaneAddress,
   identityClusterAddress,
-} from "../../../src/envoy/control-plane-cluster.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+} from "../../../src/envoy/bootstrap/control-plane-cluster.js";
 import {
   buildIdentityFile,
   buildJoinTokenFile,
   buildRootsFile,
   type IdentityFiles,
-} from "../../../src/envoy/join-credential.js";
+} from "../../../src/envoy/bootstrap/join-credential.js";
+import { createEncoder } from "../../../src/envoy/encoder.js";
 import { findEnvoy } from "../../../src/up/envoy-binary.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

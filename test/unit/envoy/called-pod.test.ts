@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
-import { calledPodOf } from "../../../src/envoy/called-pod.js";
+import { calledPodOf } from "../../../src/envoy/filter/called-pod.js";
 import { type NodeFields, parseNode } from "../../../src/mesh/proxy.js";
 import { criteriaOf } from "../../../src/simulator/endpoint-subset.js";
 import { createDirectory } from "../config/directory.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientFileSecrets, serverFileSecrets } from "../../../src/envoy/certificate-files.js";
+import { clientFileSecrets, serverFileSecrets } from "../../../src/envoy/tls/certificate-files.js";
 
 const LIST = "/certs/revoked.pem";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { usableKeySet } from "../../../src/config/kinds/jwks.js";
 import type { JWTRule } from "../../../src/config/kinds/request-authentication.js";
 import { keyServer, keyServerCluster } from "../../../src/envoy/cluster/key-server-cluster.js";
-import { jwtAuthnFilter } from "../../../src/envoy/jwt-authn.js";
+import { jwtAuthnFilter } from "../../../src/envoy/filter/jwt-authn.js";
 
 const RULE: JWTRule = { issuer: "a", jwksUri: "https://keys.example/jwks" };
 

@@ -1,6 +1,6 @@
 /** The variables of the environments of Envoys. */
 import { expect, test } from "vitest";
-import { type NodeOptions, proxyEnvironment } from "../../../src/envoy/bootstrap-node.js";
+import { type NodeOptions, proxyEnvironment } from "../../../src/envoy/bootstrap/node.js";
 
 const NODE: NodeOptions = {
   ...{ type: "sidecar", name: "payments-v1-0", namespace: "shop", serviceAccount: "payments" },

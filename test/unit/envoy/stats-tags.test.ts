@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { STATS_TAGS } from "../../../src/envoy/stats-tags.js";
+import { STATS_TAGS } from "../../../src/envoy/bootstrap/stats-tags.js";
 
 /** The labels of a statistic, and its name without them, as Envoy makes them: by expressions that JavaScript reads alike. */
 function labelled(name: string): readonly [string, Readonly<Record<string, string>>] {

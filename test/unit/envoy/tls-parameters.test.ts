@@ -5,7 +5,7 @@ import {
   clientParameters,
   meshServerParameters,
   serverParameters,
-} from "../../../src/envoy/tls-parameters.js";
+} from "../../../src/envoy/tls/tls-parameters.js";
 
 const MESH_VERSIONS = {
   tlsMinimumProtocolVersion: "TLSv1_2",

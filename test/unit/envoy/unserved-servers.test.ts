@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
 import { Table } from "../../../src/base/table.js";
-import { unservedDiagnostics } from "../../../src/envoy/unserved-servers.js";
+import { unservedDiagnostics } from "../../../src/envoy/diagnostics/unserved-servers.js";
 import { parseNode } from "../../../src/mesh/proxy.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

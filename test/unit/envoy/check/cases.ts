@@ -1,7 +1,7 @@
 /** Resources that Envoy refuses, and such that it takes though they look alike. A test asks the real one about each. */
 import { COMMANDS } from "../../../../src/config/kinds/format-command-names.js";
-import { fileAccessLog } from "../../../../src/envoy/access-log.js";
 import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
+import { fileAccessLog } from "../../../../src/envoy/telemetry/access-log.js";
 import { packed } from "./api.js";
 
 /** A resource, and what is to be found in it. */

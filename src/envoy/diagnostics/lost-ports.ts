@@ -1,0 +1,36 @@
+/** Ports that no connection of bytes leads to, as a user is told of them. */
+import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
+import { formatRef } from "../../config/resource.js";
+import type { ConfigSnapshot } from "../../config/snapshot.js";
+import { portPart } from "../../mesh/service.js";
+import type { LostPort } from "../listener/lost-ports.js";
+
+/** These ports as diagnostics, in order, each once for however many proxies it is so. */
+export function lostPortDiagnostics(
+  lost: readonly LostPort[],
+  snapshot: Pick<ConfigSnapshot, "locate">,
+): readonly Diagnostic[] {
+  const all = lost.map((one) => diagnosticOf(one, snapshot));
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()].sort(
+    compareDiagnostics,
+  );
+}
+
+function diagnosticOf(
+  { claim, before }: LostPort,
+  { locate }: Pick<ConfigSnapshot, "locate">,
+): Diagnostic {
+  const { ref, path } = portPart(claim, claim.servicePort);
+  const position = locate(ref, path);
+  const port = String(claim.port);
+  const message =
+    `sidecars that capture nothing lead connections to port ${port} to ${before.host}, which has it too: ` +
+    `give ${claim.host} another port, or call it through the HTTP proxy, by CONNECT`;
+  return {
+    severity: "warning",
+    code: "shared-port",
+    message,
+    ...(position === undefined ? {} : { position }),
+    resource: formatRef(claim.source),
+  };
+}

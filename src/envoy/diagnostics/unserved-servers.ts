@@ -1,0 +1,38 @@
+/** Servers of Gateways that are not served, as a user is told of them. */
+import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
+import { formatRef } from "../../config/resource.js";
+import type { ConfigSnapshot } from "../../config/snapshot.js";
+import { serverPart } from "../../mesh/gateway.js";
+import type { UnservedServer } from "../../mesh/shared-ports.js";
+
+/** Servers that are not served as diagnostics, in order, each once however many proxies leave it out. */
+export function unservedDiagnostics(
+  unserved: readonly UnservedServer[],
+  snapshot: Pick<ConfigSnapshot, "locate">,
+): readonly Diagnostic[] {
+  const all = unserved.map((server) => diagnosticOf(server, snapshot));
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()].sort(
+    compareDiagnostics,
+  );
+}
+
+function diagnosticOf(
+  { one, before, host }: UnservedServer,
+  { locate }: Pick<ConfigSnapshot, "locate">,
+): Diagnostic {
+  const { ref, path } = serverPart(one);
+  const position = locate(ref, path);
+  const place = `port ${String(one.listenPort)} of ${one.address}`;
+  const owner = formatRef(serverPart(before).ref);
+  const why =
+    host === undefined
+      ? `${owner} has ${place} before it, for ${before.server.port.protocol}: give it a port of its own`
+      : `${owner} serves TLS for ${JSON.stringify(host)} at ${place} before it`;
+  return {
+    severity: "warning",
+    code: "not-applied",
+    message: `the server is not served: ${why}`,
+    ...(position === undefined ? {} : { position }),
+    resource: formatRef(ref),
+  };
+}

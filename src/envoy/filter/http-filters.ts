@@ -1,0 +1,75 @@
+/** The HTTP filters of a connection manager, in the order in which requests pass them. */
+import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
+import { any } from "../any.js";
+import type { HttpFilterJson } from "../api.js";
+import { routeAuthorizerFilters } from "../authorization/route-authorizer.js";
+import { lookUpFilters } from "../route/looked-up-host.js";
+import { sessionFilter } from "../route/session.js";
+import { tunnelProtocolFilter } from "../route/tunnel-route.js";
+import { shared } from "../wire/shared-message.js";
+import { calledPodFilter } from "./called-pod.js";
+
+const PACKAGE = "envoy.extensions.filters.http";
+
+/** They stand in every connection manager. */
+function filter(name: string, message: string, config: object): HttpFilterJson {
+  const typedConfig = shared(any(`${PACKAGE}.${message}`, config));
+  return { name: `envoy.filters.http.${name}`, typedConfig };
+}
+
+/** Counts gRPC calls, and notes their status for access logs. */
+const GRPC_STATS = filter("grpc_stats", "grpc_stats.v3.FilterConfig", {
+  emitFilterState: true,
+  statsForAllMethods: false,
+});
+
+/** Injects the faults that routes ask for. */
+const FAULT = filter("fault", "fault.v3.HTTPFault", {});
+
+/** Answers the browsers' questions that routes allow. */
+const CORS = filter("cors", "cors.v3.Cors", {});
+
+/** Sends the request on; always the last. */
+const ROUTER = filter("router", "router.v3.Router", {});
+const QUIET_ROUTER = filter("router", "router.v3.Router", { suppressEnvoyHeaders: true });
+
+/** Asks for the virtual host of a request that the route configuration does not have, and lets the request wait for it. */
+const ON_DEMAND = filter("on_demand", "on_demand.v3.OnDemand", {});
+
+/** Which filters a connection manager has. */
+export interface HttpFilterOptions {
+  /** Virtual hosts are asked for when they are needed. All filters that read routes come behind it. */
+  readonly onDemand?: boolean;
+  /** Those that decide whether a request may pass; they come before all others. */
+  readonly security?: readonly HttpFilterJson[];
+  /** Who is asked about the requests of some routes, as texts. */
+  readonly asks?: readonly string[] | undefined;
+  /** Some routes lead to hosts whose names the proxy looks up. */
+  readonly looksHostsUp?: boolean;
+  /** Some routes keep clients with their endpoints. */
+  readonly keepsSessions?: boolean;
+  /** Requests for some virtual hosts may name pods. */
+  readonly callsPods?: boolean;
+  /** Some routes are for tunnels. */
+  readonly tunnels?: boolean;
+  /** Of which those by which Envoy tells what it did may be left out. */
+  readonly headers?: ProxyHeaders;
+}
+
+/** The filters of every connection manager. */
+export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
+  return [
+    ...(options.onDemand === true ? [ON_DEMAND] : []),
+    ...(options.security ?? []),
+    GRPC_STATS,
+    FAULT,
+    CORS,
+    // Behind the answers to browsers' questions, which carry nothing by which somebody could be known.
+    ...routeAuthorizerFilters(options.asks ?? []),
+    ...(options.looksHostsUp === true ? lookUpFilters() : []),
+    ...(options.keepsSessions === true ? [sessionFilter()] : []),
+    ...(options.callsPods === true ? [calledPodFilter()] : []),
+    ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
+    options.headers?.envoyDebugHeaders?.disabled === true ? QUIET_ROUTER : ROUTER,
+  ];
+}
