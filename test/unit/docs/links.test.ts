@@ -20,8 +20,33 @@ function linked(document: string): readonly string[] {
   );
 }
 
+/** What the heads of a document are called in links, as GitHub makes it of their words. */
+function anchors(document: string): readonly string[] {
+  const heads = readFileSync(document, "utf8").matchAll(/^#+ (.+)$/gm);
+  return [...heads].map(([, head = ""]) =>
+    head
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** The places in documents that a document links to, as `file#anchor`. */
+function linkedPlaces(document: string): readonly string[] {
+  const links = readFileSync(document, "utf8").matchAll(/\]\(([^)#\s]*\.md)?#([^)]+)\)/g);
+  return [...links].map(
+    ([, target, anchor = ""]) =>
+      `${target === undefined ? document : join(dirname(document), target)}#${anchor}`,
+  );
+}
+
 test.each(DOCUMENTS)("what %s links to is there", (document) => {
   expect(linked(document).filter((file) => !existsSync(file))).toEqual([]);
+});
+
+test.each(DOCUMENTS)("the places that %s links to have heads", (document) => {
+  const places = new Set(DOCUMENTS.flatMap((one) => anchors(one).map((head) => `${one}#${head}`)));
+  expect(linkedPlaces(document).filter((place) => !places.has(place))).toEqual([]);
 });
 
 test("decisions are numbered one after the other, as their titles say", () => {
