@@ -56,10 +56,10 @@ const modules = await build({
   chunkNames: "chunk-[hash]",
   banner: { js: REQUIRE },
 });
-// A function of what Node gives to modules that are none of ES: see src/cli/script.ts.
+// A function of what Node gives to modules that are none of ES: see src/cli/long-running/script.ts.
 const script = await build({
   ...COMMON,
-  entryPoints: [{ in: "src/cli/long-running.ts", out: "long-running.script" }],
+  entryPoints: [{ in: "src/cli/long-running/long-running.ts", out: "long-running.script" }],
   format: "cjs",
   supported: { "dynamic-import": false },
   define: { "import.meta.url": "importMetaUrl" },

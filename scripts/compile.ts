@@ -1,15 +1,15 @@
 /**
  * Runs the control plane of the bundle on a mesh, and keeps beside it what V8 compiled of it: a control plane that starts has to
- * compile little then. See src/cli/script.ts.
+ * compile little then. See src/cli/long-running/script.ts.
  *
  * usage: compile SCRIPT MESH
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type * as LongRunning from "../src/cli/long-running.js";
-import { compiledPath, loadScript } from "../src/cli/script.js";
-import { runByDefault } from "../src/cli/v8-flags.js";
+import type * as LongRunning from "../src/cli/long-running/long-running.js";
+import { compiledPath, loadScript } from "../src/cli/long-running/script.js";
+import { runByDefault } from "../src/cli/long-running/v8-flags.js";
 
 /** Runs a control plane until it serves. */
 async function serveOnce({ runServe }: typeof LongRunning, mesh: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { SCOPE_LEVELS } from "../debug/scope-levels.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { parseLevelList } from "./level-list.js";
 import type { AdminLogOptions } from "./run-admin-log.js";

@@ -1,8 +1,8 @@
 import { Command } from "commander";
+import type { AgentCommandOptions } from "./agent/run-agent.js";
 import { parseTtl } from "./arguments.js";
-import { addBootstrapOptions } from "./bootstrap-options.js";
+import { addBootstrapOptions } from "./bootstrap/bootstrap-options.js";
 import type { CommandContext } from "./context.js";
-import type { AgentCommandOptions } from "./run-agent.js";
 
 /** Istio's terminationDrainDuration. */
 const DEFAULT_DRAIN = "5s";
@@ -44,7 +44,7 @@ export function agentCommand(context: CommandContext): Command {
     )
     .addHelpText("after", HELP)
     .action(async (envoyArguments: readonly string[], options: AgentCommandOptions) => {
-      const { runAgentCommand } = await import("./run-agent.js");
+      const { runAgentCommand } = await import("./agent/run-agent.js");
       await runAgentCommand(context, options, envoyArguments);
     });
 }

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseSuppression, type Suppression } from "../analysis/suppression.js";
 import type { Severity } from "../base/diagnostic.js";
+import type { AnalyzeOptions } from "./analyze/run-analyze.js";
 import { collect } from "./arguments.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
-import type { AnalyzeOptions } from "./run-analyze.js";
 
 const HELP = `
 Without files, what a control plane that runs has read is looked at. Directories are looked at with all that is below them, as \`serve\` reads them. An ingress gateway with the labels
@@ -38,7 +38,7 @@ export function analyzeCommand(context: CommandContext): Command {
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (files: readonly string[], options: AnalyzeOptions) => {
-      const { runAnalyze } = await import("./run-analyze.js");
+      const { runAnalyze } = await import("./analyze/run-analyze.js");
       await runAnalyze(context, files, options);
     });
 }

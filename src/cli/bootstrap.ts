@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import { addBootstrapOptions } from "./bootstrap-options.js";
+import { addBootstrapOptions } from "./bootstrap/bootstrap-options.js";
+import type { BootstrapCommandOptions } from "./bootstrap/run-bootstrap.js";
 import type { CommandContext } from "./context.js";
-import type { BootstrapCommandOptions } from "./run-bootstrap.js";
 
 const HELP = `
 The bootstrap is complete: a stock Envoy that is started with it joins from any machine that reaches the control plane.
@@ -32,7 +32,7 @@ export function bootstrapCommand(context: CommandContext): Command {
     .option("--plaintext", "join without TLS, without an identity and secrets")
     .addHelpText("after", HELP)
     .action(async (options: BootstrapCommandOptions) => {
-      const { runBootstrap } = await import("./run-bootstrap.js");
+      const { runBootstrap } = await import("./bootstrap/run-bootstrap.js");
       await runBootstrap(options, context);
     });
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { BugReportOptions } from "./run-bug-report.js";
 

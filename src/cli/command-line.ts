@@ -2,8 +2,8 @@
  * From arguments to an exit code: 0 for done, 1 for failed, 2 for a command line that cannot be understood; a command may
  * have others for what it tells apart.
  *
- * What a command does stands in a file of its own, `run-COMMAND.ts`, and is loaded when it is run: saying what there is
- * takes no control plane.
+ * What a command does is in a file of its own, `run-COMMAND.ts`, which is loaded when the command runs: help and completion
+ * need none of it. A command of more than these two files has a folder.
  */
 import { Command, CommanderError } from "commander";
 import { adminCommand } from "./admin.js";
@@ -50,7 +50,7 @@ export async function runCommandLine(
   try {
     const [first, ...words] = args;
     if (first === COMPLETE) {
-      const { runComplete } = await import("./run-complete.js");
+      const { runComplete } = await import("./completion/run-complete.js");
       await runComplete(context, program, words);
     } else {
       await program.parseAsync(args, { from: "user" });

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { parseFlag } from "./arguments.js";
+import { formatAdmin } from "./connection/envoy-admin.js";
+import { findLiveProxy, type LiveOptions, withLiveProxy } from "./connection/proxy-source.js";
 import type { CommandContext } from "./context.js";
-import { formatAdmin } from "./envoy-admin.js";
 import { openUrl } from "./open-url.js";
-import { findLiveProxy, type LiveOptions, withLiveProxy } from "./proxy-source.js";
 import { requireAnswer } from "./require-answer.js";
 
 interface BrowserOptions {

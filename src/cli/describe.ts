@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
+import { addConnectionFlags, type ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 
 interface DescribeOptions extends ConnectionOptions {
@@ -51,7 +51,7 @@ function withAction(command: Command, context: CommandContext): Command {
       text: string,
       { namespace = "default", ignoreUnmeshed = false, ...options }: DescribeOptions,
     ) => {
-      const { askControlPlane } = await import("./connect.js");
+      const { askControlPlane } = await import("./connection/connect.js");
       const [name = "", own = namespace] = isHost(text) ? [text] : text.split(".");
       const kind = command.name();
       const { lines = [] } = await askControlPlane(

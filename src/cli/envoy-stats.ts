@@ -1,9 +1,14 @@
 import { Command, Option } from "commander";
 import { CommandError } from "./command-error.js";
+import { AdminError, askAdmin, formatAdmin } from "./connection/envoy-admin.js";
+import {
+  findLiveProxy,
+  type LiveOptions,
+  type LiveProxy,
+  withLiveProxy,
+} from "./connection/proxy-source.js";
 import type { CommandContext } from "./context.js";
-import { AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
 import { formatOption } from "./format-option.js";
-import { findLiveProxy, type LiveOptions, type LiveProxy, withLiveProxy } from "./proxy-source.js";
 import { writeValue } from "./write-output.js";
 
 type StatsType = "server" | "clusters";

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { KNOWN_FLAGS, type ResponseFlag, readFlags } from "../console/explain/response-flags.js";
 import { collect, parseIpAddress } from "./arguments.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
+import type { ExplainOptions } from "./explain/run-explain.js";
 import { formatOption } from "./format-option.js";
-import type { ExplainOptions } from "./run-explain.js";
 
 const HELP = `
 The request is walked through the configuration that the proxies of both ends are sent: which listener, route and cluster
@@ -52,7 +52,7 @@ export function explainCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(
       async (first: string | undefined, second: string | undefined, options: ExplainOptions) => {
-        const { runExplain } = await import("./run-explain.js");
+        const { runExplain } = await import("./explain/run-explain.js");
         await runExplain(context, requestedBy(first, second, options), options);
       },
     );

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { parsePort, parseTtl } from "./arguments.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
-import type { MetricsOptions } from "./run-metrics.js";
+import type { MetricsOptions } from "./metrics/run-metrics.js";
 
 const DEFAULT_DURATION = "10s";
 
@@ -43,7 +43,7 @@ export function metricsCommand(context: CommandContext): Command {
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (workloads: readonly string[], options: MetricsOptions) => {
-      const { runMetrics } = await import("./run-metrics.js");
+      const { runMetrics } = await import("./metrics/run-metrics.js");
       await runMetrics(context, workloads, options);
     });
 }

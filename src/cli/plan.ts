@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
-import type { PlanOptions } from "./run-plan.js";
+import type { PlanOptions } from "./plan/run-plan.js";
 
 const HELP = `
 Nothing is touched. Without --against and --ref a control plane that runs is asked what the directory would change in the place of
@@ -42,7 +42,7 @@ export function planCommand(context: CommandContext): Command {
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: PlanOptions) => {
-      const { runPlan } = await import("./run-plan.js");
+      const { runPlan } = await import("./plan/run-plan.js");
       await runPlan(context, directory, options);
     });
 }

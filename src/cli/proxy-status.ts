@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { parsePort } from "./arguments.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
-import type { ProxyStatusOptions } from "./run-proxy-status.js";
+import type { ProxyStatusOptions } from "./proxy-status/run-proxy-status.js";
 
 const HELP = `
 A proxy is SYNCED with a type of resource when it has accepted all that it was sent, STALE while something is not answered,
@@ -48,10 +48,10 @@ export function proxyStatusCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ProxyStatusOptions) => {
       if (pod === undefined) {
-        const { runProxyStatus } = await import("./run-proxy-status.js");
+        const { runProxyStatus } = await import("./proxy-status/run-proxy-status.js");
         await runProxyStatus(context, options);
       } else {
-        const { runProxyDifference } = await import("./run-proxy-difference.js");
+        const { runProxyDifference } = await import("./proxy-status/run-proxy-difference.js");
         await runProxyDifference(context, pod, options);
       }
     });

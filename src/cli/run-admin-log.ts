@@ -1,7 +1,7 @@
 import type { ListLogScopesResponseJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import type { DebugClient } from "../debug/client.js";
-import { askControlPlane } from "./connect.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { LogLevels } from "./level-list.js";
 import { type OutputFormat, writeOutput } from "./write-output.js";

@@ -5,8 +5,8 @@ import type {
 import { DebugCallError, type DebugClient } from "../debug/client.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import { type ArchiveEntry, writeArchive } from "./archive.js";
-import { askControlPlane } from "./connect.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { packageVersion } from "./package-version.js";
 

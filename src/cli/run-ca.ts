@@ -1,10 +1,10 @@
 import { columns } from "../base/columns.js";
 import { loadStatus, type RotationStatus } from "../ca/rotation-status.js";
 import { prepareNextRoot } from "../ca/slot-source.js";
+import { rootsToTrust } from "./bootstrap/control-plane-to-join.js";
 import { CommandError } from "./command-error.js";
+import { meantState } from "./connection/local-control-plane.js";
 import type { CommandContext } from "./context.js";
-import { rootsToTrust } from "./control-plane-to-join.js";
-import { meantState } from "./local-control-plane.js";
 
 /** The options of all commands about the authority. */
 export interface AuthorityCommandOptions {

@@ -14,9 +14,9 @@ import {
 } from "../up/checked-injection.js";
 import { declaredWorkloads } from "../up/workloads.js";
 import { CommandError } from "./command-error.js";
-import { askControlPlane } from "./connect.js";
-import { parsePod } from "./connected-proxies.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import { parsePod } from "./connection/connected-proxies.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { readDirectories } from "./read-directories.js";
 import { writeValue } from "./write-output.js";

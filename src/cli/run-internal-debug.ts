@@ -1,7 +1,7 @@
 import type { DebugClient } from "../debug/client.js";
-import { askControlPlane } from "./connect.js";
-import { connectedProxy } from "./connected-proxies.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import { connectedProxy } from "./connection/connected-proxies.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 
 /** The options of `fairlead internal-debug`. */

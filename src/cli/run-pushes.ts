@@ -1,7 +1,7 @@
 import type { PushJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { pushTable } from "../console/push-table.js";
-import { askControlPlane } from "./connect.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 
 /** The options of `fairlead pushes`. */

@@ -3,9 +3,9 @@ import { checkTls, type TlsPolicy } from "../console/tls-check.js";
 import { tlsCheckTable, wideTlsCheckTable } from "../console/tls-check-table.js";
 import type { DebugClient } from "../debug/client.js";
 import { CommandError } from "./command-error.js";
-import { askControlPlane } from "./connect.js";
-import { connectedProxy } from "./connected-proxies.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import { connectedProxy } from "./connection/connected-proxies.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import { type CommandContext, colorsFor } from "./context.js";
 import { type OutputFormat, writeValue } from "./write-output.js";
 

@@ -11,8 +11,8 @@ import {
 import { withCanonicalLabels } from "../envoy/bootstrap/node.js";
 import type { parseLabels, parseServiceAccount } from "./arguments.js";
 import { CommandError } from "./command-error.js";
+import { meantState } from "./connection/local-control-plane.js";
 import type { CommandContext } from "./context.js";
-import { meantState } from "./local-control-plane.js";
 
 /** The options of all commands about tokens. */
 export interface TokenOptions {

@@ -5,7 +5,7 @@ import type {
 import { COMPONENT } from "../debug/control-plane-identifier.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import { ENVOY_RELEASE } from "../up/envoy-binary.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { packageVersion } from "./package-version.js";
 import { writeValue } from "./write-output.js";
@@ -49,7 +49,7 @@ async function askRemote(
   context: CommandContext,
   options: VersionOptions,
 ): Promise<ListProxiesResponseJson | undefined> {
-  const { askControlPlane, NoControlPlaneError } = await import("./connect.js");
+  const { askControlPlane, NoControlPlaneError } = await import("./connection/connect.js");
   try {
     return await askControlPlane(context, options, (client) =>
       client.listProxies({ readMask: "id,type,envoyVersion,istioVersion" }),

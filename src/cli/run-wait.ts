@@ -10,8 +10,8 @@ import { kindsNamed } from "../config/kind-named.js";
 import { KINDS } from "../config/kinds.js";
 import type { DebugClient } from "../debug/client.js";
 import { CommandError } from "./command-error.js";
-import { askControlPlane } from "./connect.js";
-import type { ConnectionOptions } from "./connection-options.js";
+import { askControlPlane } from "./connection/connect.js";
+import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 
 /** The options of `fairlead wait`. */

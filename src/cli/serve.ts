@@ -10,9 +10,9 @@ import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { FETCH_MODULES, FETCH_ROOTS } from "./fetch-modules.js";
 import { KEY_TYPES } from "./key-types.js";
-import { loadLongRunning } from "./load-long-running.js";
-import { LOG_LEVELS } from "./log-levels.js";
-import type { ServeOptions } from "./run-serve.js";
+import { loadLongRunning } from "./long-running/load-long-running.js";
+import { LOG_LEVELS } from "./long-running/log-levels.js";
+import type { ServeOptions } from "./long-running/run-serve.js";
 import { defaultStatePath } from "./state-path.js";
 
 const HELP = `

@@ -3,9 +3,9 @@ import { collect, parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
 import { FETCH_MODULES, FETCH_ROOTS } from "./fetch-modules.js";
-import { loadLongRunning } from "./load-long-running.js";
-import { LOG_LEVELS } from "./log-levels.js";
-import type { UpCommandOptions } from "./run-up.js";
+import { loadLongRunning } from "./long-running/load-long-running.js";
+import { LOG_LEVELS } from "./long-running/log-levels.js";
+import type { UpCommandOptions } from "./long-running/run-up.js";
 
 const HELP = `
 Every pod gets a real Envoy, a loopback address of its own and an echo server as its application. Envoy 1.40 is taken

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { parseFlag } from "./arguments.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
 import type { VersionOptions } from "./run-version.js";

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { collect } from "./arguments.js";
-import { addConnectionFlags } from "./connection-options.js";
+import { addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
+import type { WhyOptions } from "./explain/run-why.js";
 import { formatOption } from "./format-option.js";
-import type { WhyOptions } from "./run-why.js";
 
 const HELP = `
 The name is that of a cluster, listener, route configuration, virtual host or secret, as \`proxy-config\` shows it. With
@@ -29,7 +29,7 @@ export function whyCommand(context: CommandContext): Command {
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string, resource: string, options: WhyOptions) => {
-      const { runWhy } = await import("./run-why.js");
+      const { runWhy } = await import("./explain/run-why.js");
       await runWhy(context, { pod, resource }, options);
     });
 }

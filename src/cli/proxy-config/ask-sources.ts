@@ -1,7 +1,7 @@
 import type { Made } from "../../console/explain/made.js";
 import { TYPE_URL } from "../../xds/resource.js";
 import { CommandError } from "../command-error.js";
-import type { ConnectionOptions } from "../connection-options.js";
+import type { ConnectionOptions } from "../connection/connection-options.js";
 import type { CommandContext } from "../context.js";
 
 /**
@@ -15,7 +15,7 @@ export async function askSources(
   type: "cluster" | "endpoint" | "listener" | "route",
 ): Promise<readonly Made[]> {
   if (proxy === undefined) return [];
-  const { askControlPlane } = await import("../connect.js");
+  const { askControlPlane } = await import("../connection/connect.js");
   try {
     const { resources = "[]" } = await askControlPlane(context, options, (client) =>
       client.listSources({ proxy, typeUrl: TYPE_URL[type] }),

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { CommandError } from "../command-error.js";
+import { type ProxyOptions, readProxy, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readProxy, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface BootstrapOptions extends ProxyOptions {

@@ -2,8 +2,14 @@ import { Command } from "commander";
 import type { ClusterFilter } from "../../console/cluster-table.js";
 import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
 import { parsePort } from "../arguments.js";
+import {
+  type ProxyOptions,
+  readDumpOf,
+  sayIdle,
+  type Wanted,
+  withProxy,
+} from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDumpOf, sayIdle, type Wanted, withProxy } from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 import { directionOption } from "./direction-option.js";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { type ProxyOptions, readDump, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDump, withProxy } from "../proxy-source.js";
 import { type OutputFormat, outputOption, writeOutput } from "../write-output.js";
 
 interface EcdsOptions extends ProxyOptions {

@@ -2,14 +2,14 @@ import { Command, Option } from "commander";
 import type { EndpointFilter } from "../../console/endpoint-table.js";
 import type { hostSources } from "../../console/known-sources.js";
 import { parsePort, parseWordOf } from "../arguments.js";
-import type { CommandContext } from "../context.js";
 import {
   type ProxyOptions,
   readDumpOf,
   readProxy,
   type Wanted,
   withProxy,
-} from "../proxy-source.js";
+} from "../connection/proxy-source.js";
+import type { CommandContext } from "../context.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface EndpointsOptions extends ProxyOptions, EndpointFilter {

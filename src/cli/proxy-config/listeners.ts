@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type { ListenerFilter } from "../../console/listener-table.js";
 import { parseFlag, parsePort } from "../arguments.js";
+import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 import { typeOption } from "./type-option.js";
 

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { parseLabels } from "../arguments.js";
+import { withLiveProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { withLiveProxy } from "../proxy-source.js";
 import { outputOption } from "../write-output.js";
 import { parseLogLevels } from "./log-level.js";
 import type { LogOptions } from "./run-log.js";

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import type { SecretsConfigDumpJson } from "../../console/api.js";
 import { CommandError } from "../command-error.js";
-import { addConnectionFlags, type ConnectionOptions } from "../connection-options.js";
+import { addConnectionFlags, type ConnectionOptions } from "../connection/connection-options.js";
+import { readDumpOf } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { readDumpOf } from "../proxy-source.js";
 
 interface CompareOptions extends ConnectionOptions {
   readonly namespace?: string;

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { parseFlag } from "../arguments.js";
+import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../proxy-source.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 
 interface RoutesOptions extends ProxyOptions {

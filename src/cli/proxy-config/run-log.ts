@@ -1,10 +1,10 @@
 import { closestWord } from "../../config/closest-word.js";
 import type { Labels } from "../../mesh/labels.js";
 import { CommandError } from "../command-error.js";
+import { askAdmin } from "../connection/envoy-admin.js";
+import { findLiveProxy, type LiveOptions, type LiveProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
-import { askAdmin } from "../envoy-admin.js";
 import type { LogLevels } from "../level-list.js";
-import { findLiveProxy, type LiveOptions, type LiveProxy } from "../proxy-source.js";
 import { isTable, type OutputFormat, writeValue } from "../write-output.js";
 
 /** The options of `fairlead proxy-config log`. */
@@ -60,7 +60,7 @@ async function podsOf(
       USAGE,
     );
   }
-  const { connectedWith } = await import("../connected-proxies.js");
+  const { connectedWith } = await import("../connection/connected-proxies.js");
   return connectedWith(context, options, { labels: selector, namespace });
 }
 

@@ -20,7 +20,7 @@ async function expected(name: string): Promise<string> {
 
 beforeAll(async () => {
   // Loading what the command needs is not what is timed.
-  await import("../../../src/cli/run-analyze.js");
+  await import("../../../src/cli/analyze/run-analyze.js");
 }, 60_000);
 
 describe("fairlead analyze", () => {

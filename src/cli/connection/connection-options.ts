@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { parseHostPort } from "../arguments.js";
+import type { CommandContext } from "../context.js";
+import { defaultStatePath } from "../state-path.js";
+
+/** How a command finds the control plane; istioctl's flags, and the state directory of one on this machine. */
+export interface ConnectionOptions {
+  readonly xdsAddress?: ReturnType<typeof parseHostPort>;
+  readonly plaintext?: true;
+  readonly certDir?: string;
+  readonly authority?: string;
+  readonly state?: string;
+}
+
+/** Adds the flags by which a command finds the control plane. */
+export function addConnectionFlags(command: Command, { environment }: CommandContext): Command {
+  const state = defaultStatePath(environment);
+  return command
+    .option(
+      "--xds-address <host:port>",
+      "the control plane (default: one that runs on this machine)",
+      parseHostPort,
+    )
+    .option("--plaintext", "call it without TLS")
+    .option("--cert-dir <dir>", "call it with the cert-chain.pem, key.pem and root-cert.pem there")
+    .option("--authority <name>", "the name in its certificate (default: its host)")
+    .option("--state <dir>", `the state directory of one on this machine (default: ${state})`);
+}

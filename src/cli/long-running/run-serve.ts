@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import type { Logger } from "pino";
+import { type ControlPlane, startControlPlane } from "../../app.js";
+import { type Diagnostic, formatDiagnostic } from "../../base/diagnostic.js";
+import type { parseHostPort, parseServiceAccount } from "../arguments.js";
+import { type CommandContext, stopped } from "../context.js";
+import { KEY_TYPES } from "../key-types.js";
+import { createLogger } from "./create-logger.js";
+import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
+
+/** The options of `fairlead serve`. */
+export interface ServeOptions {
+  readonly config: readonly string[];
+  readonly secrets?: string;
+  readonly state: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly httpPort: number;
+  readonly tlsName?: readonly string[];
+  readonly operator?: readonly ReturnType<typeof parseServiceAccount>[];
+  readonly workloadTtl?: number;
+  readonly workloadKey: keyof typeof KEY_TYPES;
+  readonly cacerts?: string;
+  readonly trustBundles?: string;
+  readonly crl?: string;
+  readonly peer?: readonly ReturnType<typeof parseHostPort>[];
+  readonly jwtIssuers?: string;
+  readonly discoverKeys?: readonly string[];
+  readonly discoverRoots?: string;
+  readonly fetchModules?: readonly string[];
+  readonly fetchRoots?: string;
+  readonly logLevel: string;
+}
+
+/** Runs the control plane until the command is to end. */
+export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
+  runAsControlPlane();
+  const logger = createLogger(context, options.logLevel);
+  const tell = diagnosticTeller(context, logger);
+  const controlPlane = await startControlPlane({
+    configDirs: options.config,
+    ...(options.secrets === undefined ? {} : { secretsDir: options.secrets }),
+    stateDir: resolve(options.state),
+    address: options.address,
+    plaintextPort: options.port,
+    tlsPort: options.tlsPort,
+    httpPort: options.httpPort,
+    ...(options.tlsName === undefined ? {} : { tlsNames: options.tlsName }),
+    ...(options.workloadTtl === undefined ? {} : { workloadTtlMs: options.workloadTtl }),
+    workloadKeyType: KEY_TYPES[options.workloadKey],
+    ...(options.operator === undefined ? {} : { operators: options.operator }),
+    ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
+    ...(options.trustBundles === undefined
+      ? {}
+      : { trustBundlesDir: resolve(options.trustBundles) }),
+    ...(options.crl === undefined ? {} : { crlFile: resolve(options.crl) }),
+    ...(options.peer === undefined ? {} : { peers: options.peer }),
+    ...(options.jwtIssuers === undefined ? {} : { jwtIssuersFile: resolve(options.jwtIssuers) }),
+    ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
+    ...(options.discoverRoots === undefined
+      ? {}
+      : { discoverRootsFile: resolve(options.discoverRoots) }),
+    ...(options.fetchModules === undefined ? {} : { fetchModules: options.fetchModules }),
+    ...(options.fetchRoots === undefined ? {} : { fetchRootsFile: resolve(options.fetchRoots) }),
+    logger,
+  });
+  try {
+    tell(controlPlane.diagnostics());
+    controlPlane.onUpdate(({ newDiagnostics }) => {
+      tell(newDiagnostics);
+    });
+    announce(logger, controlPlane, options.address);
+    runAsServing();
+    const stopCollecting = collectWhenDeserted(controlPlane.connections);
+    await stopped(context);
+    stopCollecting();
+    logger.info("stopping");
+  } finally {
+    await controlPlane.close();
+  }
+}
+
+function announce(logger: Logger, controlPlane: ControlPlane, address: string): void {
+  const { plaintextPort, tlsPort, httpPort } = controlPlane;
+  logger.info({ address, plaintextPort, tlsPort, httpPort }, "serving");
+}
+
+const LOG_METHOD = { error: "error", warning: "warn", note: "info" } as const;
+
+/** People get the source line and a caret, programs the parts. */
+function diagnosticTeller(
+  { stdout }: CommandContext,
+  logger: Logger,
+): (diagnostics: readonly Diagnostic[]) => void {
+  return (diagnostics) => {
+    for (const diagnostic of diagnostics) {
+      const { severity, code, message, position, resource } = diagnostic;
+      if (stdout.isTerminal) stdout.write(`${formatDiagnostic(diagnostic)}\n`);
+      else logger[LOG_METHOD[severity]]({ code, position, resource }, message);
+    }
+  };
+}

@@ -1,0 +1,156 @@
+import { resolve } from "node:path";
+import type { SocketAddress } from "../../envoy/bootstrap/bootstrap.js";
+import { podTable, refusalLines, secondsText, tryText } from "../../up/report.js";
+import { tryLines } from "../../up/try-lines.js";
+import { startUp, type Up } from "../../up/up.js";
+import { type Terminal, UpTerminal } from "../../up/up-terminal.js";
+import { type CommandContext, colorsFor, stopped } from "../context.js";
+import { upStatePath } from "../state-path.js";
+import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
+
+/** The options of `fairlead up`. */
+export interface UpCommandOptions {
+  readonly state?: string;
+  readonly secrets?: string;
+  readonly cacerts?: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly httpPort: number;
+  readonly logLevel: string;
+  readonly standIns: boolean;
+  readonly dnsResolver?: readonly SocketAddress[];
+  readonly discoverKeys?: readonly string[];
+  readonly discoverRoots?: string;
+  readonly fetchModules?: readonly string[];
+  readonly fetchRoots?: string;
+}
+
+const WAITING_INTERVAL_MS = 5000;
+
+/** Runs a mesh until the command is to end. */
+export async function runUp(
+  context: CommandContext,
+  directory: string,
+  options: UpCommandOptions,
+): Promise<void> {
+  runAsControlPlane();
+  const { environment, installation } = context;
+  const stateDirectory = resolve(options.state ?? upStatePath(environment, directory));
+  const terminal = new UpTerminal(terminalOf(context), stateDirectory);
+  const startedAt = performance.now();
+  const up = await startUp({
+    directory,
+    stateDirectory,
+    ...(options.secrets === undefined ? {} : { secretsDirectory: options.secrets }),
+    ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
+    ports: { plaintext: options.port, tls: options.tlsPort, http: options.httpPort },
+    envoy: {
+      named: environment["FAIRLEAD_ENVOY"],
+      path: environment["PATH"],
+      installation,
+    },
+    standIns: options.standIns,
+    ...(options.dnsResolver === undefined ? {} : { dnsResolvers: options.dnsResolver }),
+    ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
+    ...(options.discoverRoots === undefined
+      ? {}
+      : { discoverRootsFile: resolve(options.discoverRoots) }),
+    ...(options.fetchModules === undefined ? {} : { fetchModules: options.fetchModules }),
+    ...(options.fetchRoots === undefined ? {} : { fetchRootsFile: resolve(options.fetchRoots) }),
+    logLevel: options.logLevel,
+    onEvent: (event) => {
+      terminal.event(event);
+    },
+  });
+  let stopCollecting = (): void => undefined;
+  try {
+    follow(up, terminal);
+    const ended = stopped(context);
+    await Promise.race([startPods(up, terminal), ended]);
+    if (!context.stop.aborted) {
+      terminal.running();
+      terminal.diagnostics(up.controlPlane.diagnostics());
+      terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
+      runAsServing();
+      stopCollecting = collectWhenDeserted(up.controlPlane.connections);
+    }
+    await ended;
+  } finally {
+    stopCollecting();
+    terminal.closing();
+    terminal.lines(["stopping"]);
+    await up.close();
+  }
+}
+
+function terminalOf(context: CommandContext): Terminal {
+  const { stdout } = context;
+  return {
+    write: (text) => {
+      stdout.write(text);
+    },
+    interactive: stdout.isTerminal,
+    colors: colorsFor(context, stdout),
+  };
+}
+
+function follow({ controlPlane }: Up, terminal: UpTerminal): void {
+  controlPlane.onUpdate((update) => {
+    terminal.updated(update, controlPlane.snapshot().tables);
+  });
+  controlPlane.onSettled((settled) => {
+    terminal.settled(settled, controlPlane.snapshot().tables);
+  });
+}
+
+async function startPods(up: Up, terminal: UpTerminal): Promise<void> {
+  const { plaintextPort, tlsPort, httpPort } = up.controlPlane;
+  terminal.lines([
+    `control plane: 127.0.0.1:${plaintextPort} (xDS), :${tlsPort} (xDS with TLS), :${httpPort} (HTTP)`,
+    `proxies: Envoy ${up.envoy.version}, ${up.envoy.file}`,
+  ]);
+  const timer = setInterval(() => {
+    terminal.waiting();
+  }, WAITING_INTERVAL_MS);
+  await up.mesh.start();
+  clearInterval(timer);
+}
+
+interface SummaryOptions {
+  readonly context: CommandContext;
+  readonly directory: string;
+  readonly startMs: number;
+}
+
+function summary(up: Up, { context, directory, startMs }: SummaryOptions): readonly string[] {
+  const { controlPlane, mesh, rootFile, logDirectory } = up;
+  const { tables } = controlPlane.snapshot();
+  const pods = mesh.pods();
+  const { bold } = colorsFor(context, context.stdout);
+  const [heading = "", ...rows] = podTable(pods, controlPlane.proxies());
+  const lines = tryLines({
+    tables,
+    pods: pods.map(({ pod }) => pod),
+    standIns: mesh.standIns(),
+    rootFile,
+    curlHasProxy: hasProxy(context.environment),
+  });
+  return [
+    "",
+    ...(pods.length === 0
+      ? [`There is no workload in ${directory}: add a Deployment, and its pods start.`]
+      : [bold(heading), ...rows]),
+    ...refusalLines(controlPlane.proxies()),
+    "",
+    ...(lines.length === 0 ? [] : ["Try:", ...tryText(lines), ""]),
+    `Started in ${secondsText(startMs)}. Edit the files in ${directory}: what changes is in force at once, and told here.`,
+    `Logs, also the access logs: ${logDirectory}`,
+    "Ctrl-C ends all of it.",
+    "",
+  ];
+}
+
+/** Whether curl would ask some proxy of the user's. */
+function hasProxy(environment: CommandContext["environment"]): boolean {
+  return Object.keys(environment).some((name) => /^(https?|all|no)_proxy$/i.test(name));
+}
