@@ -1,5 +1,5 @@
 import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
-import { meshConfigIn } from "../config/mesh-config.js";
+import { meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import { formatRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { showable } from "../config/yaml/lines.js";

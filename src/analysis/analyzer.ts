@@ -1,6 +1,6 @@
 import type { Severity } from "../base/diagnostic.js";
 import type { Path } from "../config/kind.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { MemberEnd } from "../config/reading/place.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { HostScopes } from "./host-scopes.js";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { ProxyConfigFields } from "../config/mesh-config-schema.js";
-import { validateBody } from "../config/schema.js";
+import { ProxyConfigFields } from "../config/mesh-config/mesh-config-schema.js";
+import { validateBody } from "../config/schema/schema.js";
 import { parseSection } from "../config/yaml/parse-section.js";
 
 /** What is wrong with the value of an annotation; undefined when nothing is. */

@@ -1,6 +1,6 @@
 import { TextMap } from "../config/kinds/fields.js";
 import { isMap } from "../config/reading/value.js";
-import type { WrittenResource } from "../config/written.js";
+import type { WrittenResource } from "../config/written-resource.js";
 import { type Draft, draftOf } from "./draft.js";
 import { ResourceStatus } from "./kinds/resource-status.js";
 import {

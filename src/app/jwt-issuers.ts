@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import Type from "typebox";
 import { type JwtIssuer, type JwtKeys, JwtKeysError, keyFinder } from "../ca/jwt-issuer.js";
 import { formatPath } from "../config/format-path.js";
-import { validateBody } from "../config/schema.js";
+import { validateBody } from "../config/schema/schema.js";
 import { parseSection } from "../config/yaml/parse-section.js";
 import { AppError } from "./app-error.js";
 

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { parseJson } from "../base/parse-json.js";
 import { list, optional, Struct, strict, Text, type ValueOf } from "../config/kinds/fields.js";
 import { KINDS } from "../config/kinds.js";
-import { validateBody } from "../config/schema.js";
+import { validateBody } from "../config/schema/schema.js";
 import { manifestOf, resourceOf } from "../config/state/state-file.js";
 import type { LastGood } from "./last-good.js";
 

@@ -1,4 +1,4 @@
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { Closers } from "./closers.js";
 import type { ControlPlaneOptions } from "./control-plane-options.js";
 import type { FollowedIssuers } from "./issuer-keys.js";

@@ -3,7 +3,11 @@ import Type from "typebox";
 import Value from "typebox/value";
 import { parseJson } from "../base/parse-json.js";
 import { shownText } from "../base/shown-text.js";
-import { GatewayTopology, ProxyHeaders, TracingFields } from "../config/mesh-config-schema.js";
+import {
+  GatewayTopology,
+  ProxyHeaders,
+  TracingFields,
+} from "../config/mesh-config/mesh-config-schema.js";
 import type { Health } from "../mesh/health-probe.js";
 import type { Proxy } from "../mesh/proxy.js";
 

@@ -1,7 +1,11 @@
 /** The trust domain with which a control plane was started: it is its authority's until it is started again. */
 import { isDeepStrictEqual } from "node:util";
 import { compareDiagnostics, type Diagnostic } from "../base/diagnostic.js";
-import { MESH_CONFIG_MAP, type MeshConfig, meshConfigIn } from "../config/mesh-config.js";
+import {
+  MESH_CONFIG_MAP,
+  type MeshConfig,
+  meshConfigIn,
+} from "../config/mesh-config/mesh-config.js";
 import { formatRef, keyOf, refOf } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { createListeners } from "./listeners.js";

@@ -1,7 +1,7 @@
+import { didYouMean } from "../base/closest-word.js";
 import { columns } from "../base/columns.js";
 import { groupBy } from "../base/group-by.js";
 import { Table } from "../base/table.js";
-import { didYouMean } from "../config/closest-word.js";
 import { type ConfigResource, keyOf } from "../config/resource.js";
 import { emptyTables, type ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";

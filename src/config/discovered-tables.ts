@@ -5,7 +5,7 @@ import type { Table } from "../base/table.js";
 import { type LabelSelector, selectsLabels } from "./kinds/label-selector.js";
 import { labelsOfNamespace } from "./kinds/namespace.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";
-import { meshConfigIn } from "./mesh-config.js";
+import { meshConfigIn } from "./mesh-config/mesh-config.js";
 import type { ConfigResource } from "./resource.js";
 import type { ResourceTables } from "./snapshot.js";
 

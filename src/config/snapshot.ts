@@ -3,7 +3,7 @@ import { Table } from "../base/table.js";
 import type { Path } from "./kind.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";
 import type { ResourceRef } from "./resource.js";
-import type { WrittenResource } from "./written.js";
+import type { WrittenResource } from "./written-resource.js";
 
 /** The resources in force: a table for each kind, keyed `namespace/name`; `/name` for kinds without a namespace. */
 export type ResourceTables = { readonly [K in Kind]: Table<ResourceOf<K>> };

@@ -35,7 +35,7 @@ import type {
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { didYouMean } from "../config/closest-word.js";
+import { didYouMean } from "../base/closest-word.js";
 import { rememberedLocate } from "../config/remembered-locate.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";

@@ -1,13 +1,13 @@
 import type { Table } from "../base/table.js";
+import { jsonFields, jsonFormatProblem, logFormatProblem } from "../config/kinds/log-format.js";
+import type { AccessLogging } from "../config/kinds/telemetry.js";
 import {
   type ExtensionProvider,
   type LogFormat,
   telemetryProvider,
-} from "../config/extension-provider.js";
-import { jsonFields, jsonFormatProblem, logFormatProblem } from "../config/kinds/log-format.js";
-import type { AccessLogging } from "../config/kinds/telemetry.js";
-import { type LogService, logServiceOf } from "../config/log-service.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+} from "../config/mesh-config/extension-provider.js";
+import { type LogService, logServiceOf } from "../config/mesh-config/log-service.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import {
   appliedTelemetries,
   covers,

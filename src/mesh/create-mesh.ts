@@ -4,7 +4,7 @@ import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { createDiscoveredTables } from "../config/discovered-tables.js";
 import type { ResourceOf } from "../config/kinds.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import { addressKey } from "./address-key.js";
 import { createAliases, createAliasRouting } from "./alias.js";

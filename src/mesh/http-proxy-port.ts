@@ -1,4 +1,4 @@
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { Proxy } from "./proxy.js";
 
 /** The node metadata by which a sidecar says on which port its own HTTP proxy is. */

@@ -11,7 +11,7 @@ import type { HTTPRoute } from "../config/kinds/http-route.js";
 import type { IngressBackend, IngressPath } from "../config/kinds/ingress.js";
 import type { StringMatch } from "../config/kinds/string-match.js";
 import type { ResourceOf } from "../config/kinds.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import { keyOf, type ResourceMetadata, refOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "./hostname.js";

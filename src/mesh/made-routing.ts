@@ -1,6 +1,6 @@
 /** The Gateways and VirtualServices of a mesh: those of files, and those that resources of other kinds mean. */
 import { Engine } from "../base/engine.js";
-import { type MeshConfig, meshConfigIn } from "../config/mesh-config.js";
+import { type MeshConfig, meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { createGatewayApi } from "./gateway-api/gateway-api.js";
 import { createIngresses } from "./ingress.js";

@@ -1,7 +1,7 @@
 /** What the mesh is, in Istio's words and none of Envoy's: indexes over one snapshot, built incrementally. */
 import type { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { CallerLabels } from "./caller-labels.js";
 import type { DestinationRule, RulesByHost } from "./destination-rule.js";

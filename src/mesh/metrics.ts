@@ -1,6 +1,5 @@
 /** Which of Istio's metrics a proxy makes of what goes through it, and with which tags. */
 import type { Table } from "../base/table.js";
-import { telemetryProvider } from "../config/extension-provider.js";
 import { type MetricValue, metricExpression } from "../config/kinds/metric-expression.js";
 import type {
   IstioMetric,
@@ -8,7 +7,8 @@ import type {
   MetricsOverride,
   TagOverride,
 } from "../config/kinds/telemetry.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+import { telemetryProvider } from "../config/mesh-config/extension-provider.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import {
   appliedTelemetries,
   covers,

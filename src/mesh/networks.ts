@@ -7,8 +7,8 @@ import type { Engine } from "../base/engine.js";
 import type { Table } from "../base/table.js";
 import { isIpAddress } from "../config/kinds/dns-names.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { MESH_CONFIG_MAP } from "../config/mesh-config.js";
-import { type MeshNetworks, meshNetworksOf } from "../config/mesh-networks.js";
+import { MESH_CONFIG_MAP } from "../config/mesh-config/mesh-config.js";
+import { type MeshNetworks, meshNetworksOf } from "../config/mesh-config/mesh-networks.js";
 import { keyOf } from "../config/resource.js";
 import { NETWORK_LABEL, type Workload } from "./workload.js";
 

@@ -1,5 +1,5 @@
-import type { MeshConfig } from "../config/mesh-config.js";
-import type { ProxyHeaders } from "../config/mesh-config-schema.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
+import type { ProxyHeaders } from "../config/mesh-config/mesh-config-schema.js";
 import { HTTP10_METADATA } from "../config/node-metadata.js";
 import type { Proxy } from "./proxy.js";
 

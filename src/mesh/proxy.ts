@@ -6,10 +6,10 @@ import {
   ProxyHeaders,
   type ToldSettings,
   TracingFields,
-} from "../config/mesh-config-schema.js";
+} from "../config/mesh-config/mesh-config-schema.js";
+import { tracingSettings } from "../config/mesh-config/tracing-settings.js";
 import { isMap } from "../config/reading/value.js";
-import { validateBody } from "../config/schema.js";
-import { tracingSettings } from "../config/tracing-settings.js";
+import { validateBody } from "../config/schema/schema.js";
 import type { Labels } from "./labels.js";
 import { localityOfLabels } from "./locality.js";
 

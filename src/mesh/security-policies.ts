@@ -1,14 +1,14 @@
 /** The security policies of a mesh, by where they may apply, and the services that they call upon. */
 import { type Engine, sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
-import { externalAuthorizer } from "../config/external-authorizer.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { logServiceOf } from "../config/log-service.js";
-import type { MeshConfig } from "../config/mesh-config.js";
-import { hostsMeant, ownTracer } from "../config/own-tracer.js";
+import { externalAuthorizer } from "../config/mesh-config/external-authorizer.js";
+import { logServiceOf } from "../config/mesh-config/log-service.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
+import { hostsMeant, ownTracer } from "../config/mesh-config/own-tracer.js";
+import { tracerOf } from "../config/mesh-config/tracer.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { tracerOf } from "../config/tracer.js";
 import { isWildcard } from "./hostname.js";
 import { type IssuerKeys, withIssuerKeys } from "./issuer-keys.js";
 import type { Service } from "./service.js";

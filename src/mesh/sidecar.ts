@@ -4,7 +4,7 @@ import type { Destination } from "../config/kinds/destination.js";
 import type { OutboundTrafficPolicy } from "../config/kinds/sidecar.js";
 import type { IstioEgressListener } from "../config/kinds/sidecar-egress.js";
 import type { ResourceOf } from "../config/kinds.js";
-import type { MeshConfig } from "../config/mesh-config.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import { keyOf } from "../config/resource.js";
 import { type EgressHost, egressHost } from "./egress-host.js";
 import { type Labels, selects } from "./labels.js";

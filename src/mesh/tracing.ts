@@ -1,11 +1,11 @@
 /** Which of a proxy's requests are traced, with which tags, and who is told of their spans. */
 import type { Table } from "../base/table.js";
-import { telemetryProvider } from "../config/extension-provider.js";
 import type { CustomTag, Tracing } from "../config/kinds/telemetry.js";
-import type { MeshConfig } from "../config/mesh-config.js";
-import type { TracingSettings } from "../config/mesh-config-schema.js";
-import { ownTracer } from "../config/own-tracer.js";
-import { type Tracer, tracerOf, tracerProblem } from "../config/tracer.js";
+import { telemetryProvider } from "../config/mesh-config/extension-provider.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
+import type { TracingSettings } from "../config/mesh-config/mesh-config-schema.js";
+import { ownTracer } from "../config/mesh-config/own-tracer.js";
+import { type Tracer, tracerOf, tracerProblem } from "../config/mesh-config/tracer.js";
 import {
   appliedTelemetries,
   covers,

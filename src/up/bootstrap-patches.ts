@@ -2,7 +2,7 @@
 import { readDescriptors } from "../app/package-files.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { Engine } from "../base/engine.js";
-import { meshConfigIn } from "../config/mesh-config.js";
+import { meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot, ResourceTables } from "../config/snapshot.js";
 import type { Bootstrap } from "../envoy/bootstrap/bootstrap.js";
 import { refusalDiagnostics } from "../envoy/diagnostics/refusals.js";

@@ -9,7 +9,7 @@ import {
   type ServiceEntrySpec,
 } from "../config/kinds/service-entry.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { hostsMeant } from "../config/own-tracer.js";
+import { hostsMeant } from "../config/mesh-config/own-tracer.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../mesh/hostname.js";
 import type { StandIn } from "../mesh/stand-in.js";

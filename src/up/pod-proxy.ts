@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ControlPlane } from "../app.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
-import { meshConfigIn } from "../config/mesh-config.js";
+import { meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import {
   type BootstrapOptions,
   buildBootstrap,

@@ -1,16 +1,19 @@
 import type { ProxyConfigSpec } from "../config/kinds/proxy-config.js";
 import { METADATA_PREFIX } from "../config/kinds/unapplied-metadata.js";
 import type { ResourceOf } from "../config/kinds.js";
-import { meshConfigIn } from "../config/mesh-config.js";
+import { meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import type {
   ProxyConfigFields,
   ServiceNaming,
   ToldSettings,
-} from "../config/mesh-config-schema.js";
-import { PROXY_CONFIG_ANNOTATION, readProxyConfig } from "../config/proxy-config-annotation.js";
-import { type ProxyStatistics, proxyStatistics } from "../config/proxy-statistics.js";
+} from "../config/mesh-config/mesh-config-schema.js";
+import {
+  PROXY_CONFIG_ANNOTATION,
+  readProxyConfig,
+} from "../config/mesh-config/proxy-config-annotation.js";
+import { type ProxyStatistics, proxyStatistics } from "../config/mesh-config/proxy-statistics.js";
+import { tracingSettings } from "../config/mesh-config/tracing-settings.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { tracingSettings } from "../config/tracing-settings.js";
 import { type Labels, selects } from "../mesh/labels.js";
 import { comparePrecedence } from "../mesh/precedence.js";
 

@@ -1,5 +1,5 @@
 import { lenient, list, mapOf, optional, Text, type ValueOf } from "../../config/kinds/fields.js";
-import { MESH_CONFIG_MAP } from "../../config/mesh-config.js";
+import { MESH_CONFIG_MAP } from "../../config/mesh-config/mesh-config.js";
 import { parseSection } from "../../config/yaml/parse-section.js";
 import type { AnalysisContext, Analyzer } from "../analyzer.js";
 import { type Draft, draftOf } from "../draft.js";

@@ -1,6 +1,6 @@
 /** A mesh configuration that is a file of its own, as `istioctl analyze --meshConfigFile` takes it. */
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { MESH_CONFIG_MAP } from "../../config/mesh-config.js";
+import { MESH_CONFIG_MAP } from "../../config/mesh-config/mesh-config.js";
 import type { Source } from "../../config/sources/source.js";
 
 /** Before all other paths, so that it counts rather than a ConfigMap in them. */

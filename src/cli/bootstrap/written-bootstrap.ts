@@ -81,7 +81,7 @@ export async function writtenBootstrap(
       ? findDeclaredWorkload(read, workload)
       : findDeclaredGroup(read, { name: group, namespace: workload.namespace });
   const { makesMetrics } = await import("../../mesh/metrics.js");
-  const { meshConfigIn } = await import("../../config/mesh-config.js");
+  const { meshConfigIn } = await import("../../config/mesh-config/mesh-config.js");
   const counts = makesMetrics(snapshot.tables.Telemetry, meshConfigIn(snapshot.tables));
   const unchanged = built({
     ...bootstrapOptions(options, controlPlane, declared),

@@ -1,6 +1,6 @@
 /** The proxies that are connected to the control plane, by the names that people give them. */
 import type { ProxyJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { didYouMean } from "../../config/closest-word.js";
+import { didYouMean } from "../../base/closest-word.js";
 import type { DebugClient } from "../../debug/client.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { parseHostPort } from "../arguments.js";

@@ -1,4 +1,4 @@
-import { closestWord } from "../../config/closest-word.js";
+import { closestWord } from "../../base/closest-word.js";
 import type { Labels } from "../../mesh/labels.js";
 import { CommandError } from "../command-error.js";
 import { askAdmin } from "../connection/envoy-admin.js";

@@ -1,4 +1,4 @@
-import { didYouMean } from "../closest-word.js";
+import { didYouMean } from "../../base/closest-word.js";
 import type { Path } from "../kind.js";
 import { Duration, Int32, optional, Percent, strict, Text, type ValueOf } from "./fields.js";
 import {

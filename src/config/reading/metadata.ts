@@ -12,7 +12,7 @@ import {
   type ValueOf,
 } from "../kinds/fields.js";
 import type { ResourceMetadata } from "../resource.js";
-import { validateBody } from "../schema.js";
+import { validateBody } from "../schema/schema.js";
 import { isMap } from "./value.js";
 
 /** Kubernetes' ObjectMeta; most of it is its own bookkeeping, which files that were exported from a cluster have. */

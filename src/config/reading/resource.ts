@@ -1,13 +1,13 @@
-import { didYouMean } from "../closest-word.js";
-import { fieldHome } from "../field-home.js";
+import { didYouMean } from "../../base/closest-word.js";
 import { formatPath } from "../format-path.js";
 import type { Finding, KindDefinition, Path } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
 import { notApplied } from "../kinds/unapplied.js";
-import { meshConfigFindings } from "../mesh-config.js";
-import { podAnnotationFindings } from "../proxy-config-annotation.js";
+import { meshConfigFindings } from "../mesh-config/mesh-config.js";
+import { podAnnotationFindings } from "../mesh-config/proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";
-import { validateResource } from "../schema.js";
+import { fieldHome } from "../schema/field-home.js";
+import { validateResource } from "../schema/schema.js";
 import { MetadataFields, readMetadata } from "./metadata.js";
 import { withoutNullFields, withoutNulls } from "./nulls.js";
 import { describeType, isMap } from "./value.js";

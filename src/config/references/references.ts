@@ -1,10 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
+import { asMeant } from "../../base/closest-word.js";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { asMeant } from "../closest-word.js";
 import { createDiscoveredTables } from "../discovered-tables.js";
 import type { Kind, ResourceOf } from "../kinds.js";
-import { inMeshText, MESH_CONFIG_MAP, type MeshConfig, meshConfigOf } from "../mesh-config.js";
+import {
+  inMeshText,
+  MESH_CONFIG_MAP,
+  type MeshConfig,
+  meshConfigOf,
+} from "../mesh-config/mesh-config.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";
 import { type CredentialNames, checkCredentials } from "./credentials.js";

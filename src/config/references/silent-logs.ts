@@ -1,7 +1,7 @@
 import type { Table } from "../../base/table.js";
 import type { Finding } from "../kind.js";
 import type { ResourceOf } from "../kinds.js";
-import type { MeshConfig } from "../mesh-config.js";
+import type { MeshConfig } from "../mesh-config/mesh-config.js";
 
 /** A Telemetry that is to switch off logs, and switches off none. */
 const CODE = "nothing-disabled";

@@ -3,7 +3,7 @@ import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import { isSubsetOfHost } from "../kinds/dns-names.js";
 import type { ResourceOf } from "../kinds.js";
-import type { MeshConfig } from "../mesh-config.js";
+import type { MeshConfig } from "../mesh-config/mesh-config.js";
 import type { ResourceTables } from "../snapshot.js";
 import { type Exported, exportedAs, isVisible } from "./exports.js";
 import { hostsOf } from "./host-names.js";

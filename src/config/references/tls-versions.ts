@@ -1,7 +1,7 @@
 import type { Finding, Path } from "../kind.js";
 import type { ServerTLSSettings } from "../kinds/server-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
-import type { TLSConfig } from "../mesh-config-schema.js";
+import type { TLSConfig } from "../mesh-config/mesh-config-schema.js";
 
 /** A server whose minimum is above its maximum. */
 const CODE = "no-tls-version";

@@ -1,5 +1,5 @@
+import { asMeant, didYouMean } from "../../base/closest-word.js";
 import type { Table } from "../../base/table.js";
-import { asMeant, didYouMean } from "../closest-word.js";
 import type { Finding, Path } from "../kind.js";
 import type { Destination } from "../kinds/destination.js";
 import { gatewayKey } from "../kinds/gateway-names.js";

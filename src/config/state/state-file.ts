@@ -8,7 +8,7 @@ import { KINDS, type Kind } from "../kinds.js";
 import { readResource } from "../reading/resource.js";
 import { isMap } from "../reading/value.js";
 import type { ConfigResource } from "../resource.js";
-import { validateBody } from "../schema.js";
+import { validateBody } from "../schema/schema.js";
 import type { ConfigRoot } from "../sources/root.js";
 import type { SavedFile } from "../store/saved-file.js";
 

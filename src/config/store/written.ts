@@ -5,7 +5,7 @@ import { type PlacedSection, placesIn } from "../reading/place.js";
 import type { WrittenItem } from "../reading/section.js";
 import type { SourceReading } from "../reading/source.js";
 import type { ConfigResource } from "../resource.js";
-import type { WrittenResource } from "../written.js";
+import type { WrittenResource } from "../written-resource.js";
 import type { ConfigState } from "./config-state.js";
 
 /** Every resource that the files have: see ConfigSnapshot.written. What a file said last stands for one that cannot be read. */

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
-import type { WrittenResource } from "../../config/written.js";
+import type { WrittenResource } from "../../config/written-resource.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
 import { indented, type Subject, shortName } from "./subject.js";
 

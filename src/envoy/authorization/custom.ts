@@ -1,11 +1,11 @@
 /** Policies whose decision somebody else makes: the action CUSTOM. */
 
-import type { ExtensionProvider } from "../../config/extension-provider.js";
+import type { ExtensionProvider } from "../../config/mesh-config/extension-provider.js";
 import {
   authorizerProblem,
   type ExternalAuthorizer,
   externalAuthorizer,
-} from "../../config/external-authorizer.js";
+} from "../../config/mesh-config/external-authorizer.js";
 import type { FilterJson, HttpFilterJson, RBACJson } from "../api.js";
 import { outboundClusterName } from "../names.js";
 import {

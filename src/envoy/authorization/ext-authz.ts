@@ -1,5 +1,5 @@
 /** Envoy's external authorization filters, for HTTP and for connections. See Istio, pilot/pkg/security/authz/builder. */
-import type { ExternalAuthorizer } from "../../config/external-authorizer.js";
+import type { ExternalAuthorizer } from "../../config/mesh-config/external-authorizer.js";
 import { any } from "../any.js";
 import type {
   ExtAuthzJson,

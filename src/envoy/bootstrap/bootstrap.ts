@@ -4,8 +4,8 @@
  * has use for it.
  */
 
+import type { ProxyStatistics } from "../../config/mesh-config/proxy-statistics.js";
 import { GROUP_METADATA } from "../../config/node-metadata.js";
-import type { ProxyStatistics } from "../../config/proxy-statistics.js";
 import { any } from "../any.js";
 import type { AddressJson, ClusterJson, SecretJson } from "../api.js";
 import { adsSource } from "../config-source.js";

@@ -1,6 +1,6 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
 import { METADATA_PREFIX } from "../../config/kinds/unapplied-metadata.js";
-import type { ServiceNaming, ToldSettings } from "../../config/mesh-config-schema.js";
+import type { ServiceNaming, ToldSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { LocalityJson } from "../api.js";
 import {
   type ControlPlaneAddress,

@@ -1,5 +1,5 @@
 /** What a bootstrap says of statistics: their labels, which of them there are, and who is sent them. */
-import type { ProxyStatistics, StatsMatcher } from "../../config/proxy-statistics.js";
+import type { ProxyStatistics, StatsMatcher } from "../../config/mesh-config/proxy-statistics.js";
 import { socketAddress } from "../address.js";
 import { any } from "../any.js";
 import type { StatsMatcherJson } from "../api.js";

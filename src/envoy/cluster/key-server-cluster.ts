@@ -1,5 +1,5 @@
 /** Clusters of the servers from which the keys of token issuers come (JWKS), where no service of the mesh is the server. */
-import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { socketAddress } from "../address.js";
 import { any } from "../any.js";
 import type { ClusterJson } from "../api.js";

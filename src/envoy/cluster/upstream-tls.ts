@@ -1,6 +1,6 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
-import type { TLSConfig } from "../../config/mesh-config-schema.js";
+import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type {
   ClusterJson,
   CommonTlsContextJson,

@@ -1,5 +1,5 @@
-import type { MeshConfig } from "../../config/mesh-config.js";
-import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config-schema.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
+import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";
 import { any } from "../any.js";

@@ -1,5 +1,5 @@
 /** The HTTP filters of a connection manager, in the order in which requests pass them. */
-import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
+import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import { any } from "../any.js";
 import type { HttpFilterJson } from "../api.js";
 import { routeAuthorizerFilters } from "../authorization/route-authorizer.js";

@@ -1,5 +1,5 @@
 /** What the security policies of a workload make of its proxy: filters of its listeners, and clusters for those. */
-import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { refOf } from "../../config/resource.js";
 import type { AppliedPolicies } from "../../mesh/applied-policies.js";
 import type { ProviderHosts } from "../../mesh/security-policies.js";

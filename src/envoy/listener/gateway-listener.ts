@@ -1,7 +1,7 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
 import { serverPort } from "../../config/kinds/gateway.js";
-import type { MeshConfig } from "../../config/mesh-config.js";
-import type { GatewayTopology } from "../../config/mesh-config-schema.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
+import type { GatewayTopology } from "../../config/mesh-config/mesh-config-schema.js";
 import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";

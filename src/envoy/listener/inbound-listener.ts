@@ -1,6 +1,6 @@
 /** The inbound listeners of a sidecar. */
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
-import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/protocol.js";

@@ -1,5 +1,5 @@
 /** The outbound listeners of a sidecar. */
-import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
 import type { AddressFamilies } from "../../mesh/proxy.js";
 import type { HttpManners } from "../../mesh/proxy-headers.js";

@@ -3,7 +3,7 @@ import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
 import { type ConnectionManners, connectionManners } from "../../mesh/connection-manners.js";
 import type { Mesh } from "../../mesh/mesh.js";

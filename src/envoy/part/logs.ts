@@ -1,6 +1,6 @@
 /** What a proxy tells of requests and connections, settled so that what is equal is one object. */
 import type { Engine } from "../../base/engine.js";
-import type { TracingSettings } from "../../config/mesh-config-schema.js";
+import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import { accessLogs, type LogTarget } from "../../mesh/access-logging.js";
 import type { TelemetryQuery } from "../../mesh/applied-telemetry.js";
 import type { Mesh } from "../../mesh/mesh.js";

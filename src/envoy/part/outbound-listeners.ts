@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { MeshConfig } from "../../config/mesh-config.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { connectionManners } from "../../mesh/connection-manners.js";
 import { httpProxyPort } from "../../mesh/http-proxy-port.js";

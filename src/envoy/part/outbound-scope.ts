@@ -1,4 +1,4 @@
-import type { TracingSettings } from "../../config/mesh-config-schema.js";
+import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import type { Labels } from "../../mesh/labels.js";
 import type { AddressFamilies } from "../../mesh/proxy.js";

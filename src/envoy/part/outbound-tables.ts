@@ -2,7 +2,7 @@
 
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
-import type { ProxyHeaders } from "../../config/mesh-config-schema.js";
+import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import type { EgressListener } from "../../mesh/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";

@@ -1,6 +1,6 @@
 /** Whether Envoy's API has what a patch says. */
 
-import { didYouMean } from "../../config/closest-word.js";
+import { didYouMean } from "../../base/closest-word.js";
 import type { Path } from "../../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
 import type { CheckPatch, PatchProblem } from "../../config/references/envoy-patches.js";

@@ -1,6 +1,6 @@
 /** How Envoy reports spans, by the kind of who is told of them. */
-import type { ProviderHeader } from "../../config/extension-provider.js";
-import type { Tracer } from "../../config/tracer.js";
+import type { ProviderHeader } from "../../config/mesh-config/extension-provider.js";
+import type { Tracer } from "../../config/mesh-config/tracer.js";
 import type { ProxyTracing } from "../../mesh/tracing.js";
 import { any } from "../any.js";
 import type {

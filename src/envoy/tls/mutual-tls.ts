@@ -1,6 +1,6 @@
 /** TLS between workloads of the mesh: both sides show a SPIFFE certificate and check the other's. */
 
-import type { TLSConfig } from "../../config/mesh-config-schema.js";
+import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import { any } from "../any.js";
 import type {
   CertificateValidationContextJson,

@@ -1,7 +1,7 @@
 /** The versions, cipher suites and curves of TLS: the mesh's, and those of single resources, which go before. */
 import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import { knownCipherSuites, knownCurves } from "../../config/kinds/tls-algorithms.js";
-import type { TLSConfig } from "../../config/mesh-config-schema.js";
+import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type { TlsParametersJson } from "../api.js";
 
 /** The cipher suites that Istio offers up to TLS 1.2; those of 1.3 are fixed. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
-import { meshConfigOf } from "../../../src/config/mesh-config.js";
+import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { describePod, describeService } from "../../../src/console/describe/describe.js";
 import type { Subject } from "../../../src/console/describe/subject.js";

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Authority, openAuthority } from "../../../src/ca/authority.js";
-import type { ProxyStatistics } from "../../../src/config/proxy-statistics.js";
+import type { ProxyStatistics } from "../../../src/config/mesh-config/proxy-statistics.js";
 import {
   type Bootstrap,
   type BootstrapOptions,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
-import { meshConfigOf } from "../../../src/config/mesh-config.js";
+import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import { createExtensionConfigs } from "../../../src/envoy/part/extension-configs.js";

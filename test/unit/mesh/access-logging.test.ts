@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table.js";
 import type { AccessLogging } from "../../../src/config/kinds/telemetry.js";
-import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config.js";
+import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { accessLogs } from "../../../src/mesh/access-logging.js";
 import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
 

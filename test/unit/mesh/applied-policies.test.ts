@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
-import { meshConfigOf } from "../../../src/config/mesh-config.js";
+import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { createConfigStore } from "../../../src/config/store/config-store.js";
 import { type AppliedPolicies, createAppliedPolicies } from "../../../src/mesh/applied-policies.js";
 import { createMesh } from "../../../src/mesh/create-mesh.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
-import { meshConfigOf } from "../../../src/config/mesh-config.js";
+import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { ResourceTables } from "../../../src/config/snapshot.js";
 import { createIngresses } from "../../../src/mesh/ingress.js";

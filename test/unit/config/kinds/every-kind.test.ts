@@ -7,7 +7,7 @@ import type { KindDefinition } from "../../../../src/config/kind.js";
 import { KINDS, type Kind } from "../../../../src/config/kinds.js";
 import { MetadataFields } from "../../../../src/config/reading/metadata.js";
 import { readResource } from "../../../../src/config/reading/resource.js";
-import { validateBody } from "../../../../src/config/schema.js";
+import { validateBody } from "../../../../src/config/schema/schema.js";
 import { findingsOf } from "./findings-of.js";
 import { arbitraryOf } from "./schema-arbitrary.js";
 import { spoilt } from "./spoilt.js";

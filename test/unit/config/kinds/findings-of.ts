@@ -3,7 +3,7 @@ import { formatPath } from "../../../../src/config/format-path.js";
 import type { Finding, KindDefinition } from "../../../../src/config/kind.js";
 import { KINDS, type Kind } from "../../../../src/config/kinds.js";
 import type { ResourceMetadata } from "../../../../src/config/resource.js";
-import { validateResource } from "../../../../src/config/schema.js";
+import { validateResource } from "../../../../src/config/schema/schema.js";
 
 /** All that is wrong with a resource of a kind, in the namespace `shop` unless `metadata` says otherwise. */
 export function findingsOf(

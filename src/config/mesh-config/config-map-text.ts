@@ -1,10 +1,10 @@
 /** Keys of ConfigMaps whose text is YAML of its own. */
 import type { TSchema } from "typebox";
-import type { Finding } from "./kind.js";
-import type { ConfigMapBody } from "./kinds/config-map.js";
+import type { Finding } from "../kind.js";
+import type { ConfigMapBody } from "../kinds/config-map.js";
+import type { ConfigResource } from "../resource.js";
+import { parseSection } from "../yaml/parse-section.js";
 import { readProtobufJson } from "./protobuf-json.js";
-import type { ConfigResource } from "./resource.js";
-import { parseSection } from "./yaml/parse-section.js";
 
 /** What the text of a key says, `{}` when it is empty or not there; or why it is no YAML. */
 export type TextReading =

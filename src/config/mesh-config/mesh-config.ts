@@ -1,14 +1,14 @@
+import type { Finding } from "../kind.js";
+import { type Findings, tolerate } from "../kinds/findings.js";
+import { isMap } from "../reading/value.js";
+import { type ConfigResource, keyOf } from "../resource.js";
+import { validateBody } from "../schema/schema.js";
 import { inText, readText } from "./config-map-text.js";
 import { checkExtensionProviders } from "./extension-provider-rules.js";
-import type { Finding } from "./kind.js";
-import { type Findings, tolerate } from "./kinds/findings.js";
 import { checkMeshConfig } from "./mesh-config-rules.js";
 import { MeshConfigFields, type ProxyConfigFields } from "./mesh-config-schema.js";
 import { meshNetworksFindings } from "./mesh-networks.js";
 import { unappliedMeshFields } from "./mesh-unapplied.js";
-import { isMap } from "./reading/value.js";
-import { type ConfigResource, keyOf } from "./resource.js";
-import { validateBody } from "./schema.js";
 
 /** The fields that have a value in every mesh. */
 type Defaulted =

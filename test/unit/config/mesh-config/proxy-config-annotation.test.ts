@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseOffline } from "../../../src/config/parse-offline.js";
-import { readProxyConfig } from "../../../src/config/proxy-config-annotation.js";
+import { readProxyConfig } from "../../../../src/config/mesh-config/proxy-config-annotation.js";
+import { parseOffline } from "../../../../src/config/parse-offline.js";
 
 const template = (kind: string, annotation: string): string => `apiVersion: apps/v1
 kind: ${kind}

@@ -1,7 +1,6 @@
 import Type from "typebox";
-import { ExtensionProvider } from "./extension-provider.js";
-import { ClientTLSSettings } from "./kinds/client-tls-settings.js";
-import { TcpKeepalive } from "./kinds/connection-pool.js";
+import { ClientTLSSettings } from "../kinds/client-tls-settings.js";
+import { TcpKeepalive } from "../kinds/connection-pool.js";
 import {
   Duration,
   Flag,
@@ -18,12 +17,13 @@ import {
   TextMap,
   Uint32,
   type ValueOf,
-} from "./kinds/fields.js";
-import { HTTPRetry } from "./kinds/http-retry.js";
-import { LabelSelector } from "./kinds/label-selector.js";
-import { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from "./kinds/locality.js";
-import { CustomTag } from "./kinds/telemetry.js";
-import { TrafficPolicy } from "./kinds/traffic-policy.js";
+} from "../kinds/fields.js";
+import { HTTPRetry } from "../kinds/http-retry.js";
+import { LabelSelector } from "../kinds/label-selector.js";
+import { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from "../kinds/locality.js";
+import { CustomTag } from "../kinds/telemetry.js";
+import { TrafficPolicy } from "../kinds/traffic-policy.js";
+import { ExtensionProvider } from "./extension-provider.js";
 
 /** What the mesh says of the TLS of its proxies: of mutual TLS (`meshMTLS`), or of all other TLS (`tlsDefaults`). */
 export type TLSConfig = ValueOf<typeof TLSConfig>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findingsOf } from "./kinds/findings-of.js";
+import { findingsOf } from "../kinds/findings-of.js";
 
 const route = (rest: object) => ({
   hosts: ["a"],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config.js";
-import { parseOffline } from "../../../src/config/parse-offline.js";
-import { createDirectory, linesOf } from "./directory.js";
+import { type MeshConfig, meshConfigOf } from "../../../../src/config/mesh-config/mesh-config.js";
+import { parseOffline } from "../../../../src/config/parse-offline.js";
+import { createDirectory, linesOf } from "../directory.js";
 
 const configMap = (...lines: readonly string[]): string => `apiVersion: v1
 kind: ConfigMap

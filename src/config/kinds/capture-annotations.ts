@@ -1,5 +1,5 @@
-import type { Finding, Path } from "./kind.js";
-import { notApplied } from "./kinds/unapplied.js";
+import type { Finding, Path } from "../kind.js";
+import { notApplied } from "./unapplied.js";
 
 /** Of the annotations by which Istio's injector says which connections of a pod are captured. */
 const PREFIX = "traffic.sidecar.istio.io/";

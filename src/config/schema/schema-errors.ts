@@ -1,8 +1,8 @@
 import type { ErrorObject } from "ajv";
-import { didYouMean } from "./closest-word.js";
+import { didYouMean } from "../../base/closest-word.js";
+import { formatPath } from "../format-path.js";
+import type { Finding, Path } from "../kind.js";
 import { fieldHome } from "./field-home.js";
-import { formatPath } from "./format-path.js";
-import type { Finding, Path } from "./kind.js";
 
 /**
  * One finding for each place of a value that its JSON schema found fault with; the paths begin with `root`. A value of

@@ -1,9 +1,10 @@
 /** Fields of Kubernetes' kinds that are written almost as one that counts. */
-import { memberOf } from "../base/member-of.js";
-import { nearWord } from "./closest-word.js";
+
+import { nearWord } from "../../base/closest-word.js";
+import { memberOf } from "../../base/member-of.js";
+import { formatPath } from "../format-path.js";
+import type { Finding, Path } from "../kind.js";
 import type { FieldsSchema } from "./fields-schema.js";
-import { formatPath } from "./format-path.js";
-import type { Finding, Path } from "./kind.js";
 
 /** Shorter names are like too many others. */
 const SHORTEST = 4;

@@ -1,8 +1,8 @@
 /** Where a field belongs that stands in another place, as after a wrong indentation. */
-import { memberOf } from "../base/member-of.js";
+import { memberOf } from "../../base/member-of.js";
+import { formatPath } from "../format-path.js";
+import type { Path } from "../kind.js";
 import type { FieldsSchema } from "./fields-schema.js";
-import { formatPath } from "./format-path.js";
-import type { Path } from "./kind.js";
 
 /** Of lists and of maps within each other no more are looked into. */
 const DEPTH = 2;

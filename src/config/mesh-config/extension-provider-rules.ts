@@ -1,7 +1,7 @@
 /** The rules of providers that their schema cannot say. See Istio, pkg/config/validation/agent/extensionprovider. */
-import type { ExtensionProvider, LogFormat } from "./extension-provider.js";
-import type { Path } from "./kind.js";
-import { domainProblem, isIpAddress } from "./kinds/dns-names.js";
+
+import type { Path } from "../kind.js";
+import { domainProblem, isIpAddress } from "../kinds/dns-names.js";
 import {
   atMostOne,
   each,
@@ -10,9 +10,10 @@ import {
   invalid,
   refuse,
   unique,
-} from "./kinds/findings.js";
-import { checkEgressHost } from "./kinds/host-patterns.js";
-import { jsonFormatProblem, logFormatProblem } from "./kinds/log-format.js";
+} from "../kinds/findings.js";
+import { checkEgressHost } from "../kinds/host-patterns.js";
+import { jsonFormatProblem, logFormatProblem } from "../kinds/log-format.js";
+import type { ExtensionProvider, LogFormat } from "./extension-provider.js";
 
 /**
  * What keeps a provider from being used, or makes it doubtful which is meant. Whether an external authorizer can be asked is

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseOffline } from "../../../src/config/parse-offline.js";
+import { parseOffline } from "../../../../src/config/parse-offline.js";
 
 const EXCLUDED = "traffic.sidecar.istio.io/excludeOutboundPorts";
 

@@ -2,10 +2,10 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { TSchema } from "typebox";
 import { Set as setFormat } from "typebox/format";
 import { Compile } from "typebox/schema";
-import { durationMs } from "./duration.js";
-import type { Finding, KindDefinition, Path } from "./kind.js";
+import { durationMs } from "../duration.js";
+import type { Finding, KindDefinition, Path } from "../kind.js";
+import type { ConfigResource } from "../resource.js";
 import { misspeltFields } from "./misspelt-fields.js";
-import type { ConfigResource } from "./resource.js";
 import { describeSchemaErrors } from "./schema-errors.js";
 
 const isDuration = (text: string): boolean => durationMs(text) !== undefined;

@@ -1,17 +1,18 @@
 /** The annotation of pods with settings of their proxies. */
-import { captureFindings } from "./capture-annotations.js";
-import type { Finding, Path } from "./kind.js";
-import { eachMember } from "./kinds/findings.js";
-import type { PodTemplate } from "./kinds/pod-template.js";
-import { checkCustomTag } from "./kinds/telemetry.js";
+
+import type { Finding, Path } from "../kind.js";
+import { captureFindings } from "../kinds/capture-annotations.js";
+import { eachMember } from "../kinds/findings.js";
+import type { PodTemplate } from "../kinds/pod-template.js";
+import { checkCustomTag } from "../kinds/telemetry.js";
+import { isMap } from "../reading/value.js";
+import type { ConfigResource } from "../resource.js";
+import { validateBody } from "../schema/schema.js";
+import { parseSection } from "../yaml/parse-section.js";
 import { ProxyConfigFields } from "./mesh-config-schema.js";
 import { unappliedProxyFields } from "./mesh-unapplied.js";
 import { readProtobufJson } from "./protobuf-json.js";
 import { checkRegexp, REGEXPS_ANNOTATION } from "./proxy-statistics.js";
-import { isMap } from "./reading/value.js";
-import type { ConfigResource } from "./resource.js";
-import { validateBody } from "./schema.js";
-import { parseSection } from "./yaml/parse-section.js";
 
 /** Its name. See Istio, "Customizing proxy configuration". */
 export const PROXY_CONFIG_ANNOTATION = "proxy.istio.io/config";

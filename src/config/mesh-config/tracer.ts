@@ -1,5 +1,9 @@
+import {
+  headerNameProblem,
+  headerValueProblem,
+  requestTextProblem,
+} from "../kinds/http-headers.js";
 import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
-import { headerNameProblem, headerValueProblem, requestTextProblem } from "./kinds/http-headers.js";
 
 /** By kind, the providers to which a stock Envoy can report spans. */
 type TracerProviders = Required<

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { ProxyConfigFields } from "../../../src/config/mesh-config-schema.js";
-import { checkStatistics, proxyStatistics } from "../../../src/config/proxy-statistics.js";
+import type { ProxyConfigFields } from "../../../../src/config/mesh-config/mesh-config-schema.js";
+import {
+  checkStatistics,
+  proxyStatistics,
+} from "../../../../src/config/mesh-config/proxy-statistics.js";
 
 const NONE = { prefixes: [], suffixes: [], regexps: [] };
 

@@ -1,8 +1,7 @@
-import { inText, readText } from "./config-map-text.js";
-import type { Finding, Path } from "./kind.js";
-import { ipProblem, subnetProblem } from "./kinds/addresses.js";
-import { domainProblem, isDnsLabel } from "./kinds/dns-names.js";
-import { list, mapOf, optional, strict, Text, Uint32, type ValueOf } from "./kinds/fields.js";
+import type { Finding, Path } from "../kind.js";
+import { ipProblem, subnetProblem } from "../kinds/addresses.js";
+import { domainProblem, isDnsLabel } from "../kinds/dns-names.js";
+import { list, mapOf, optional, strict, Text, Uint32, type ValueOf } from "../kinds/fields.js";
 import {
   atMostOne,
   each,
@@ -11,11 +10,12 @@ import {
   given,
   invalid,
   refuse,
-} from "./kinds/findings.js";
-import { checkPort } from "./kinds/numbers.js";
-import { notApplied } from "./kinds/unapplied.js";
-import type { ConfigResource } from "./resource.js";
-import { validateBody } from "./schema.js";
+} from "../kinds/findings.js";
+import { checkPort } from "../kinds/numbers.js";
+import { notApplied } from "../kinds/unapplied.js";
+import type { ConfigResource } from "../resource.js";
+import { validateBody } from "../schema/schema.js";
+import { inText, readText } from "./config-map-text.js";
 
 /** Which endpoints are in a network: those at some addresses, or those of a cluster. */
 type NetworkEndpoints = ValueOf<typeof NetworkEndpoints>;
