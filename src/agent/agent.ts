@@ -1,5 +1,5 @@
 /** An agent: it keeps an identity in files, and an Envoy that joins by it. See docs/decisions/0024-an-agent-that-keeps-its-key.md. */
-import type { EnvoyProcess } from "../up/envoy-process.js";
+import type { EnvoyProcess } from "../up/envoy/envoy-process.js";
 import { AgentError } from "./agent-error.js";
 import { openEnvoyOutput } from "./envoy-output.js";
 import { faultOf, type Identity, type WantedIdentity } from "./identity.js";

@@ -1,9 +1,9 @@
 /** Runs an Envoy until it is told to end, and has it end its connections first. */
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "../base/error-message.js";
-import type { EnvoyProcess } from "../up/envoy-process.js";
-import { startReaper } from "../up/reaper.js";
-import { type EnvoyState, SYSTEM_CLOCK, superviseEnvoy } from "../up/supervisor.js";
+import type { EnvoyProcess } from "../up/envoy/envoy-process.js";
+import { startReaper } from "../up/envoy/reaper.js";
+import { type EnvoyState, SYSTEM_CLOCK, superviseEnvoy } from "../up/envoy/supervisor.js";
 
 /** What becomes of an agent's Envoy. */
 export type EnvoyRunEvent =

@@ -3,7 +3,7 @@ import type { KeyType } from "../ca/certificate-template.js";
 import type { Identity } from "../debug/access.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import type { PeerAddress } from "./peers/peer-address.js";
-import type { PortOptions } from "./ports.js";
+import type { PortOptions } from "./ports/ports.js";
 
 /** What a control plane is started with. */
 export interface ControlPlaneOptions extends PortOptions {

@@ -33,8 +33,8 @@ import { groupOf, memberProxy } from "../mesh/group-member.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Proxy } from "../mesh/proxy.js";
 import type { Questions } from "../xds/questions.js";
-import { startGrpcSocket } from "./grpc-socket.js";
-import type { ScopedLoggers } from "./scoped-loggers.js";
+import type { ScopedLoggers } from "./log/scoped-loggers.js";
+import { startGrpcSocket } from "./ports/grpc-socket.js";
 
 /** What the endpoints are made of. */
 export interface DebugEndpointsOptions {

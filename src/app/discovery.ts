@@ -20,9 +20,9 @@ import type { Proxy } from "../mesh/proxy.js";
 import type { UnservedServer } from "../mesh/shared-ports.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import type { WasmModules } from "../mesh/wasm-modules.js";
-import { createFirstSight } from "./first-sight.js";
-import { type LastGood, withLastGood } from "./last-good.js";
-import { createLastGoodSets } from "./last-good-sets.js";
+import { type LastGood, withLastGood } from "./last-good/last-good.js";
+import { createLastGoodSets } from "./last-good/last-good-sets.js";
+import { createFirstSight } from "./sessions/first-sight.js";
 
 /** What discovery starts from. */
 export interface DiscoveryInputs {

@@ -12,7 +12,7 @@ import { blameFor, placeOf } from "../envoy/diagnostics/refusals.js";
 import type { EnvoyResource } from "../envoy/resource-set.js";
 import type { XdsObserver } from "../xds/observer.js";
 import type { StreamStatus } from "../xds/stream-status.js";
-import { createTellingPace } from "./telling-pace.js";
+import { createTellingPace } from "./log/telling-pace.js";
 import { missingIn, type Update } from "./update.js";
 
 /** What is looked at, and who is told. */

@@ -5,10 +5,10 @@ import { type EnvoyResource, madeSets, type ProxySets } from "../envoy/resource-
 import type { Configuration } from "./configuration.js";
 import type { Settled } from "./convergence.js";
 import type { Discovery } from "./discovery.js";
-import type { KeptGood } from "./last-good.js";
+import type { KeptGood } from "./last-good/last-good.js";
 import type { Listeners } from "./listeners.js";
-import { type ProxySessions, resourceIn } from "./proxy-sessions.js";
 import { createQuarantine, type Quarantine, type QuarantineOptions } from "./quarantine.js";
+import { type ProxySessions, resourceIn } from "./sessions/proxy-sessions.js";
 import { createWithheld } from "./withheld.js";
 
 /** What is looked at, and who is told. */

@@ -3,7 +3,7 @@ import { createRecentEvents, type RecentEvents } from "../debug/recent-events.js
 import { createRecentPushes, type RecentPushes } from "../debug/recent-pushes.js";
 import { type Convergence, createConvergence, type Settled } from "./convergence.js";
 import { createListeners, type Listeners } from "./listeners.js";
-import { createMetrics, type MeasuredState, type Metrics } from "./metrics.js";
+import { createMetrics, type MeasuredState, type Metrics } from "./metrics/metrics.js";
 import type { Update } from "./update.js";
 
 /** Who is told of what happens. */

@@ -28,7 +28,7 @@ export function authzCommand(context: CommandContext): Command {
     .action(async (pod: string | undefined, options: CheckOptions) => {
       const { dynamicListenersOf } = await import("../console/config-dump.js");
       const { authorizationTable, enforcedPolicies } = await import(
-        "../console/authorization-table.js"
+        "../console/proxy-config/authorization-table.js"
       );
       const dump = await readDump(context, pod, options, WANTED);
       const policies = enforcedPolicies(dynamicListenersOf(dump));

@@ -4,7 +4,7 @@ import type {
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { COMPONENT } from "../debug/control-plane-identifier.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
-import { ENVOY_RELEASE } from "../up/envoy-binary.js";
+import { ENVOY_RELEASE } from "../up/envoy/envoy-binary.js";
 import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { packageVersion } from "./package-version.js";

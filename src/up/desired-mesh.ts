@@ -1,9 +1,9 @@
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { withMadeRouting } from "../mesh/made-routing.js";
-import { type ClientCredential, missingClientCredentials } from "./client-credentials.js";
-import { type GatewayCredential, missingCredentials } from "./gateway-credentials.js";
-import { type MadeGateway, missingGateways } from "./missing-gateways.js";
+import { type ClientCredential, missingClientCredentials } from "./made/client-credentials.js";
+import { type GatewayCredential, missingCredentials } from "./made/gateway-credentials.js";
+import { type MadeGateway, missingGateways } from "./made/missing-gateways.js";
 import { type LocalPod, podsOf } from "./pods.js";
 import { type ExternalHost, externalHosts } from "./stand-ins.js";
 import { declaredWorkloads, undeclaredNamespaces } from "./workloads.js";

@@ -8,15 +8,21 @@ import type { EnvoyPatches } from "../mesh/envoy-filters.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import { podAddresses } from "./addresses.js";
 import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
-import type { DevelopmentCertificates } from "./development-certificates.js";
-import type { EchoApplications, EchoFailure } from "./echo-listeners.js";
-import { podListeners } from "./echo-ports.js";
-import type { EchoListener } from "./echo-server.js";
-import type { EnvoyProcess } from "./envoy-process.js";
+import type { EchoApplications, EchoFailure } from "./echo/echo-listeners.js";
+import { podListeners } from "./echo/echo-ports.js";
+import type { EchoListener } from "./echo/echo-server.js";
+import type { EnvoyProcess } from "./envoy/envoy-process.js";
+import type { EnvoyState, SupervisorClock } from "./envoy/supervisor.js";
 import { LocalPod } from "./local-pod.js";
-import { disputedResources } from "./made.js";
-import type { MadeDirectory } from "./made-directory.js";
-import { credentialFile, gatewayServiceFile, type MadeFile, podFile } from "./made-resources.js";
+import type { DevelopmentCertificates } from "./made/development-certificates.js";
+import { disputedResources } from "./made/made.js";
+import type { MadeDirectory } from "./made/made-directory.js";
+import {
+  credentialFile,
+  gatewayServiceFile,
+  type MadeFile,
+  podFile,
+} from "./made/made-resources.js";
 import { serviceStandIns } from "./named-services.js";
 import { type OnDemand, onDemand } from "./on-demand.js";
 import { type PlacedPod, planPods, type RunningPod } from "./pod-plan.js";
@@ -27,7 +33,6 @@ import {
   type PlaceStandIns,
   type StandInServers,
 } from "./stand-in-servers.js";
-import type { EnvoyState, SupervisorClock } from "./supervisor.js";
 
 /** What happens in the mesh, for whoever watches. */
 export type MeshEvent =

@@ -1,6 +1,6 @@
-import type { EnvoyProcess } from "./envoy-process.js";
+import type { EnvoyProcess } from "./envoy/envoy-process.js";
+import { type EnvoyState, type SupervisorClock, superviseEnvoy } from "./envoy/supervisor.js";
 import type { PlacedPod, RunningPod } from "./pod-plan.js";
-import { type EnvoyState, type SupervisorClock, superviseEnvoy } from "./supervisor.js";
 
 /** What a pod is run with. */
 export interface LocalPodOptions {

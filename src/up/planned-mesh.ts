@@ -7,7 +7,7 @@ import { buildNode } from "../envoy/bootstrap/node.js";
 import { type Proxy, parseNode } from "../mesh/proxy.js";
 import { assignSlots, podAddresses } from "./addresses.js";
 import { desiredMesh } from "./desired-mesh.js";
-import { gatewayServiceFile, type MadeFile, podFile } from "./made-resources.js";
+import { gatewayServiceFile, type MadeFile, podFile } from "./made/made-resources.js";
 import { podNode } from "./pod-node.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { podId } from "./pods.js";

@@ -7,7 +7,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
 import { MAX_PODS } from "./addresses.js";
-import { declared } from "./made.js";
+import { declared } from "./made/made.js";
 import type { PodProxy } from "./proxy-kind.js";
 import type { ProxyStart } from "./proxy-start.js";
 import { selectsPods } from "./selects-pods.js";

@@ -3,7 +3,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { type GatewayWorkload, namedServices, selectsWorkload } from "../mesh/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../mesh/hostname.js";
-import { declared } from "./made.js";
+import { declared } from "./made/made.js";
 import { selectsPods } from "./selects-pods.js";
 
 /** Gateways that select a workload, or that name a Service in front of it, by namespace and name. */

@@ -1,8 +1,8 @@
 import type { StandIn } from "../mesh/stand-in.js";
 import { standInAddress } from "./addresses.js";
-import type { DevelopmentCertificates } from "./development-certificates.js";
-import type { EchoListener } from "./echo-server.js";
+import type { EchoListener } from "./echo/echo-server.js";
 import { listenError } from "./machine.js";
+import type { DevelopmentCertificates } from "./made/development-certificates.js";
 import type { SlotStore } from "./slot-store.js";
 import type { ExternalHost } from "./stand-ins.js";
 

@@ -7,7 +7,7 @@ import { withMadeRouting } from "../mesh/made-routing.js";
 import { isHttp, isTls, kubernetesProtocol } from "../mesh/protocol.js";
 import type { StandIn } from "../mesh/stand-in.js";
 import { type GatewayCall, gatewayCalls } from "./gateway-calls.js";
-import { isMade } from "./made.js";
+import { isMade } from "./made/made.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { selectsPods } from "./selects-pods.js";
 import { externalHosts } from "./stand-ins.js";

@@ -5,8 +5,9 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
+import type { EnvoyState } from "./envoy/supervisor.js";
 import type { MeshEvent } from "./local-mesh.js";
-import { isAboutMade, isMade } from "./made.js";
+import { isAboutMade, isMade } from "./made/made.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { logFileOf } from "./pod-proxy.js";
 import { podId } from "./pods.js";
@@ -23,7 +24,6 @@ import {
   someOf,
 } from "./report.js";
 import { logPath, madePath } from "./state-directory.js";
-import type { EnvoyState } from "./supervisor.js";
 
 /** Where the lines go. */
 export interface Terminal {

@@ -5,15 +5,16 @@ import pino from "pino";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
 import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
 import type { SlotShare } from "./addresses.js";
-import { createBootstrapFilter } from "./bootstrap-patches.js";
-import { openDevelopmentCertificates } from "./development-certificates.js";
-import { startEchoApplications } from "./echo.js";
-import { type EnvoyBinary, type EnvoyPlaces, findEnvoy } from "./envoy-binary.js";
+import { startEchoApplications } from "./echo/echo.js";
+import { createBootstrapFilter } from "./envoy/bootstrap-patches.js";
+import { type EnvoyBinary, type EnvoyPlaces, findEnvoy } from "./envoy/envoy-binary.js";
+import { startReaper } from "./envoy/reaper.js";
+import { SYSTEM_CLOCK } from "./envoy/supervisor.js";
 import { LocalMesh, type MeshEvent } from "./local-mesh.js";
 import { mayUseLowPorts } from "./machine.js";
-import { openMadeDirectory } from "./made-directory.js";
+import { openDevelopmentCertificates } from "./made/development-certificates.js";
+import { openMadeDirectory } from "./made/made-directory.js";
 import { launchProxy, type ProxySettings, patchesOfPod, renewJoinToken } from "./pod-proxy.js";
-import { startReaper } from "./reaper.js";
 import { openSlotStore } from "./slot-store.js";
 import {
   boundLogs,
@@ -21,7 +22,6 @@ import {
   type StateDirectory,
   setLogsAside,
 } from "./state-directory.js";
-import { SYSTEM_CLOCK } from "./supervisor.js";
 import { UpError } from "./up-error.js";
 
 /** The authority that is given to the control plane, and whom that may call. */

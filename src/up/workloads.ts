@@ -6,7 +6,7 @@ import { NODE_METADATA } from "../config/node-metadata.js";
 import type { ConfigResource } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
-import { declared } from "./made.js";
+import { declared } from "./made/made.js";
 import { type PodProxy, podProxy } from "./proxy-kind.js";
 import { type ProxyStart, proxyStart } from "./proxy-start.js";
 

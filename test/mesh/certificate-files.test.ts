@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { buildCaSlot, parseSlotFile } from "../../src/ca/ca-slot.js";
 import { redact } from "../../src/ca/redacted.js";
-import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
+import type { DevelopmentCertificate } from "../../src/up/made/development-certificates.js";
 import { leafTemplate, makeCertificate } from "../unit/ca/make-certificate.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";

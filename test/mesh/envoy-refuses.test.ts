@@ -10,8 +10,8 @@ import { beforeAll, describe, expect, onTestFinished, type TestContext, test } f
 import { createEncoder } from "../../src/envoy/encoder.js";
 import { MESSAGE } from "../../src/envoy/part/envoy-types.js";
 import type { ResourceSet, ResourceSets } from "../../src/envoy/resource-set.js";
-import { type EnvoyBinary, findEnvoy } from "../../src/up/envoy-binary.js";
-import { refusalOf, type TypedResource } from "../../src/up/envoy-validation.js";
+import { type EnvoyBinary, findEnvoy } from "../../src/up/envoy/envoy-binary.js";
+import { refusalOf, type TypedResource } from "../../src/up/envoy/envoy-validation.js";
 import { UpError } from "../../src/up/up-error.js";
 import { run } from "../unit/cli/run.js";
 import { REFUSED, TAKEN } from "../unit/envoy/check/cases.js";

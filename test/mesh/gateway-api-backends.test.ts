@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
+import type { DevelopmentCertificate } from "../../src/up/made/development-certificates.js";
 import { openCertificates } from "./harness/certificates.js";
 import { application, documents } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";

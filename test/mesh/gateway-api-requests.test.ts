@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
+import { openDevelopmentCertificates } from "../../src/up/made/development-certificates.js";
 import {
   type AuthorizationServer,
   startGrpcAuthorizer,

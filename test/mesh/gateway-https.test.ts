@@ -6,7 +6,7 @@ import { rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Diagnostic } from "../../src/base/diagnostic.js";
-import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
+import type { DevelopmentCertificate } from "../../src/up/made/development-certificates.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
 import { failures, type Load, startLoad } from "./harness/load.js";
 import { application, documents, httpsGateway } from "./harness/manifests.js";

@@ -1,7 +1,7 @@
 /** Gateways that ask clients for certificates, that refuse old TLS, and that read secrets of other namespaces. */
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
-import type { DevelopmentCertificate } from "../../src/up/development-certificates.js";
+import type { DevelopmentCertificate } from "../../src/up/made/development-certificates.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { fingerprint, openCertificates } from "./harness/certificates.js";
 import { application, documents, httpsGateway, meshConfiguration } from "./harness/manifests.js";

@@ -32,8 +32,8 @@ import { buildJoinTokenFile, type JoinToken } from "../../src/envoy/bootstrap/jo
 import { createEncoder, type Encoder } from "../../src/envoy/encoder.js";
 import { CallRefused } from "../../src/grpc/call-refused.js";
 import { GrpcServer } from "../../src/grpc/server.js";
-import { findEnvoy } from "../../src/up/envoy-binary.js";
-import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy-process.js";
+import { findEnvoy } from "../../src/up/envoy/envoy-binary.js";
+import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy/envoy-process.js";
 import { createAdsServer } from "../../src/xds/ads-server.js";
 import { addAdsService } from "../../src/xds/ads-service.js";
 import { systemClock } from "../../src/xds/clock.js";

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { openDevelopmentCertificates } from "../../src/up/development-certificates.js";
+import { openDevelopmentCertificates } from "../../src/up/made/development-certificates.js";
 import { noteFiles, noteOutput } from "../outputs/note-output.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,8 +1,8 @@
 /** Virtual hosts come and go, by themselves, in whole tables and on demand: real Envoys route alike. */
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createFailureCounter } from "../../src/up/echo-controls.js";
-import { listenEcho } from "../../src/up/echo-server.js";
+import { createFailureCounter } from "../../src/up/echo/echo-controls.js";
+import { listenEcho } from "../../src/up/echo/echo-server.js";
 import { admin, stats } from "./harness/admin.js";
 import { failures, startLoad } from "./harness/load.js";
 import { application, documents, HTTP_GATEWAY, ON_DEMAND } from "./harness/manifests.js";

@@ -12,7 +12,7 @@ import {
   registrationKey,
   shownHealth,
   type ToldHealth,
-} from "../registration.js";
+} from "../registry/registration.js";
 
 /** The method's name, in its service. */
 export const PEER_SERVICE = "fairlead.peer.v1.PeerService";

@@ -4,7 +4,7 @@
  */
 import { Table } from "../../base/table.js";
 import type { Timers } from "../../ca/timers.js";
-import type { Registration } from "../registration.js";
+import type { Registration } from "../registry/registration.js";
 import type { ToldRegistrations } from "./peer-messages.js";
 
 type Registrations = Table<Registration>;

@@ -14,8 +14,8 @@ import {
 } from "../../grpc/hosted-service.js";
 import type { GrpcServer } from "../../grpc/server.js";
 import { status } from "../../grpc/status-code.js";
-import type { ProvedStreams } from "../proved-streams.js";
-import type { Registration } from "../registration.js";
+import type { Registration } from "../registry/registration.js";
+import type { ProvedStreams } from "../sessions/proved-streams.js";
 import {
   FOLLOW_REGISTRATIONS,
   MAX_PROXY_LENGTH,

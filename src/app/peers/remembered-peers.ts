@@ -4,14 +4,14 @@ import Value from "typebox/value";
 import { parseJson } from "../../base/parse-json.js";
 import { Table } from "../../base/table.js";
 import type { Timers } from "../../ca/timers.js";
-import { createSaver, type RegistryStorage } from "../own-registrations.js";
+import { createSaver, type RegistryStorage } from "../registry/own-registrations.js";
 import {
   type Registration,
   registrationKey,
   STORED_HEALTH,
   STORED_PROXY,
   shownHealth,
-} from "../registration.js";
+} from "../registry/registration.js";
 import type { RememberedPeer } from "./peer-registrations.js";
 
 const STORED = Type.Record(

@@ -17,8 +17,8 @@ import {
 } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { proxyEnvironment } from "../../envoy/bootstrap/node.js";
 import { createEncoder } from "../../envoy/encoder.js";
-import { findEnvoy } from "../../up/envoy-binary.js";
-import { startEnvoy } from "../../up/envoy-process.js";
+import { findEnvoy } from "../../up/envoy/envoy-binary.js";
+import { startEnvoy } from "../../up/envoy/envoy-process.js";
 import {
   controlPlaneToJoin,
   givenRoots,

@@ -88,7 +88,7 @@ export async function writtenBootstrap(
     makesMetrics: counts || options.metrics === true,
   });
   if (snapshot.tables.EnvoyFilter.size === 0) return unchanged;
-  const { createBootstrapFilter } = await import("../../up/bootstrap-patches.js");
+  const { createBootstrapFilter } = await import("../../up/envoy/bootstrap-patches.js");
   const { bootstrap, diagnostics } = await createBootstrapFilter()(snapshot, unchanged.bootstrap);
   for (const one of diagnostics) stderr.write(`${formatDiagnostic(one)}\n`);
   return { ...unchanged, bootstrap };

@@ -49,8 +49,8 @@ async function validated(
   { envoy }: PlanOptions,
 ): Promise<Plan> {
   const [{ findEnvoy }, { refusalOf }, { envoyFindings }] = await Promise.all([
-    import("../../up/envoy-binary.js"),
-    import("../../up/envoy-validation.js"),
+    import("../../up/envoy/envoy-binary.js"),
+    import("../../up/envoy/envoy-validation.js"),
     import("./validate-plan.js"),
   ]);
   const named = envoy ?? environment["FAIRLEAD_ENVOY"];

@@ -6,7 +6,7 @@ import type { Plan } from "../../console/plan/plan.js";
 import { blameFor, placeOf } from "../../envoy/diagnostics/refusals.js";
 import type { Encoder } from "../../envoy/encoder.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
-import type { TypedResource } from "../../up/envoy-validation.js";
+import type { TypedResource } from "../../up/envoy/envoy-validation.js";
 
 /** The state that a plan is about. */
 export interface ValidatedState {

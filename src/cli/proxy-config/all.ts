@@ -1,7 +1,10 @@
 import { Command } from "commander";
 import { columns } from "../../base/columns.js";
-import type { ListenerType } from "../../console/listener-table.js";
-import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
+import type { ListenerType } from "../../console/proxy-config/listener-table.js";
+import {
+  CLUSTER_TABLE_FIELDS,
+  clusterNameParts,
+} from "../../console/proxy-config/told-clusters.js";
 import { parseFlag, parsePort } from "../arguments.js";
 import { type ProxyOptions, readDump, type Wanted, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
@@ -61,7 +64,7 @@ export function allCommand(context: CommandContext): Command {
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: AllOptions) => {
-      const { fullSummary } = await import("../../console/full-summary.js");
+      const { fullSummary } = await import("../../console/proxy-config/full-summary.js");
       const dump = await readDump(context, pod, options, wantedOf(options));
       if (!isTable(options.output)) {
         await writeValue(context, options.output, { configs: Object.values(dump) });

@@ -26,7 +26,7 @@ export function bootstrapConfigCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: BootstrapOptions) => {
       const { parseConfigDump, sectionOf } = await import("../../console/config-dump.js");
-      const { bootstrapSummary } = await import("../../console/bootstrap-summary.js");
+      const { bootstrapSummary } = await import("../../console/proxy-config/bootstrap-summary.js");
       const { kind, text } = await readProxy(context, pod, options, WANTED);
       if (kind === "accepted") {
         throw new CommandError(

@@ -1,6 +1,9 @@
 import { Command } from "commander";
-import type { ClusterFilter } from "../../console/cluster-table.js";
-import { CLUSTER_TABLE_FIELDS, clusterNameParts } from "../../console/told-clusters.js";
+import type { ClusterFilter } from "../../console/proxy-config/cluster-table.js";
+import {
+  CLUSTER_TABLE_FIELDS,
+  clusterNameParts,
+} from "../../console/proxy-config/told-clusters.js";
 import { parsePort } from "../arguments.js";
 import {
   type ProxyOptions,
@@ -52,15 +55,15 @@ export function clustersCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ClustersOptions) => {
       const { clustersOf } = await import("../../console/config-dump.js");
-      const table = await import("../../console/cluster-table.js");
-      const { idleClusters } = await import("../../console/not-in-use.js");
+      const table = await import("../../console/proxy-config/cluster-table.js");
+      const { idleClusters } = await import("../../console/proxy-config/not-in-use.js");
       const { dump, id } = await readDumpOf(context, pod, options, wantedOf(options));
       const clusters = table.selectClusters(clustersOf(dump), options);
       sayIdle(context, idleClusters(dump));
       await writeWide(context, options.output, {
         table: () => table.clusterTable(clusters),
         wide: async () => {
-          const { clusterSources } = await import("../../console/known-sources.js");
+          const { clusterSources } = await import("../../console/proxy-config/known-sources.js");
           const { askSources } = await import("./ask-sources.js");
           const made = await askSources(context, options, id, "cluster");
           return table.wideClusterTable(clusters, clusterSources(made));

@@ -21,7 +21,7 @@ export function ecdsCommand(context: CommandContext): Command {
     .addOption(outputOption())
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: EcdsOptions) => {
-      const { ecdsTable } = await import("../../console/ecds-table.js");
+      const { ecdsTable } = await import("../../console/proxy-config/ecds-table.js");
       // Envoy leaves the section out when there are none.
       const { EcdsConfigDump: extensions = {} } = await readDump(context, pod, options, WANTED);
       await writeOutput(context, options.output, {

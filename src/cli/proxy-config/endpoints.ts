@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import type { EndpointFilter } from "../../console/endpoint-table.js";
-import type { hostSources } from "../../console/known-sources.js";
+import type { EndpointFilter } from "../../console/proxy-config/endpoint-table.js";
+import type { hostSources } from "../../console/proxy-config/known-sources.js";
 import { parsePort, parseWordOf } from "../arguments.js";
 import {
   type ProxyOptions,
@@ -64,7 +64,7 @@ async function sourcesOfHosts(
   options: EndpointsOptions,
   id: string | undefined,
 ): Promise<ReturnType<typeof hostSources>> {
-  const known = await import("../../console/known-sources.js");
+  const known = await import("../../console/proxy-config/known-sources.js");
   const { askSources } = await import("./ask-sources.js");
   return known.hostSources(await askSources(context, options, id, "endpoint"));
 }
@@ -76,10 +76,10 @@ export function endpointsCommand(context: CommandContext): Command {
     .addHelpText("after", ENDPOINTS_HELP)
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
       const { parseClusterStatuses, toldStatuses } = await import(
-        "../../console/cluster-statuses.js"
+        "../../console/proxy-config/cluster-statuses.js"
       );
       const { parseConfigDump } = await import("../../console/config-dump.js");
-      const table = await import("../../console/endpoint-table.js");
+      const table = await import("../../console/proxy-config/endpoint-table.js");
       const { kind, text, id } = await readProxy(
         context,
         pod,
@@ -105,7 +105,7 @@ export function edsCommand(context: CommandContext): Command {
     .addHelpText("after", EDS_HELP)
     .action(async (pod: string | undefined, options: EndpointsOptions) => {
       const { endpointsOf } = await import("../../console/config-dump.js");
-      const table = await import("../../console/eds-table.js");
+      const table = await import("../../console/proxy-config/eds-table.js");
       const { dump, id } = await readDumpOf(
         context,
         pod,

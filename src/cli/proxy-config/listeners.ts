@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { ListenerFilter } from "../../console/listener-table.js";
+import type { ListenerFilter } from "../../console/proxy-config/listener-table.js";
 import { parseFlag, parsePort } from "../arguments.js";
 import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
@@ -39,14 +39,14 @@ export function listenersCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: ListenersOptions) => {
       const { listenersOf } = await import("../../console/config-dump.js");
-      const table = await import("../../console/listener-table.js");
-      const { idleListeners } = await import("../../console/not-in-use.js");
+      const table = await import("../../console/proxy-config/listener-table.js");
+      const { idleListeners } = await import("../../console/proxy-config/not-in-use.js");
       const { dump, id } = await readDumpOf(context, pod, options, WANTED);
       const listeners = table.selectListeners(listenersOf(dump), options);
       sayIdle(context, idleListeners(dump));
       await writeWide(context, options.output, {
         wide: async () => {
-          const { chainSources } = await import("../../console/known-sources.js");
+          const { chainSources } = await import("../../console/proxy-config/known-sources.js");
           const { askSources } = await import("./ask-sources.js");
           const made = await askSources(context, options, id, "listener");
           return table.wideListenerTable(listeners, chainSources(made));

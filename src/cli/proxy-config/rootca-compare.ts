@@ -34,7 +34,9 @@ export function rootcaCompareCommand(context: CommandContext): Command {
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string, other: string, options: CompareOptions) => {
-      const { commonRoots, describeRoot } = await import("../../console/common-roots.js");
+      const { commonRoots, describeRoot } = await import(
+        "../../console/proxy-config/common-roots.js"
+      );
       const first = await readSecrets(context, pod, options);
       const second = await readSecrets(context, other, options);
       const both = `${first.id} and ${second.id}`;

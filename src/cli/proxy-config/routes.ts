@@ -32,8 +32,8 @@ export function routesCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: RoutesOptions) => {
       const { routesOf } = await import("../../console/config-dump.js");
-      const table = await import("../../console/route-table.js");
-      const { idleRoutes } = await import("../../console/not-in-use.js");
+      const table = await import("../../console/proxy-config/route-table.js");
+      const { idleRoutes } = await import("../../console/proxy-config/not-in-use.js");
       const { dump, id } = await readDumpOf(context, pod, options, {
         path: PATH,
         sections: [
@@ -44,7 +44,7 @@ export function routesCommand(context: CommandContext): Command {
       sayIdle(context, idleRoutes(dump));
       await writeWide(context, options.output, {
         wide: async () => {
-          const { routeSources } = await import("../../console/known-sources.js");
+          const { routeSources } = await import("../../console/proxy-config/known-sources.js");
           const { askSources } = await import("./ask-sources.js");
           const made = await askSources(context, options, id, "route");
           return table.wideRouteTable(routes, routeSources(made));

@@ -27,7 +27,7 @@ export function secretCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: SecretOptions) => {
       const { sectionOf } = await import("../../console/config-dump.js");
-      const { secretTable } = await import("../../console/secret-table.js");
+      const { secretTable } = await import("../../console/proxy-config/secret-table.js");
       const dump = await readDump(context, pod, options, WANTED);
       const secrets = sectionOf(dump, "SecretsConfigDump");
       await writeOutput(context, options.output, {

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { ListenerType } from "../../console/listener-table.js";
+import type { ListenerType } from "../../console/proxy-config/listener-table.js";
 import { parseWordOf } from "../arguments.js";
 
 const TYPES: readonly ListenerType[] = ["HTTP", "TCP", "HTTP+TCP", "UNKNOWN"];

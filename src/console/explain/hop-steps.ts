@@ -11,8 +11,8 @@ import { appliedAuthentication, decideMode, decidingPart } from "../../mesh/peer
 import type { Decision } from "../../mesh/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
 import type { Hop } from "../../simulator/journey.js";
-import { describeChainMatch } from "../filter-chain.js";
-import { describeMatch } from "../route-match.js";
+import { describeChainMatch } from "../proxy-config/filter-chain.js";
+import { describeMatch } from "../proxy-config/route-match.js";
 import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { extensionSteps } from "./extension-steps.js";

@@ -8,7 +8,7 @@ import type { Proxy } from "../../mesh/proxy.js";
 import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { NODE_LABEL, type Workload } from "../../mesh/workload.js";
-import { parseClusterName } from "../cluster-name.js";
+import { parseClusterName } from "../proxy-config/cluster-name.js";
 import type { Scene } from "./scene.js";
 
 /** Why a caller has no endpoint of a cluster. */

@@ -17,10 +17,10 @@ import type { Decision } from "../../mesh/tls-decisions.js";
 import type { Workload } from "../../mesh/workload.js";
 import { connectionManagerOf } from "../../simulator/network-filters.js";
 import { TYPE_URL } from "../../xds/resource.js";
-import { hostAddress } from "../address.js";
-import { parseClusterName } from "../cluster-name.js";
-import { chainName, chainsOf } from "../filter-chain.js";
-import { describeMatch } from "../route-match.js";
+import { hostAddress } from "../proxy-config/address.js";
+import { parseClusterName } from "../proxy-config/cluster-name.js";
+import { chainName, chainsOf } from "../proxy-config/filter-chain.js";
+import { describeMatch } from "../proxy-config/route-match.js";
 import {
   chainDecisions,
   chainParts,

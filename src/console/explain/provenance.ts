@@ -17,8 +17,8 @@ import type { EnvoyResource } from "../../envoy/resource-set.js";
 import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import { chooseService } from "../../mesh/choose-service.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
-import { chainName, chainsOf } from "../filter-chain.js";
-import { delegatePart, sourcePart } from "../source-resource.js";
+import { chainName, chainsOf } from "../proxy-config/filter-chain.js";
+import { delegatePart, sourcePart } from "../proxy-config/source-resource.js";
 import type { Scene } from "./scene.js";
 
 /** A part of a resource, and where it is written. */

@@ -14,8 +14,8 @@ import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resou
 import type { Proxy } from "../../mesh/proxy.js";
 import type { Decision } from "../../mesh/tls-decisions.js";
 import { connectionManagerOf } from "../../simulator/network-filters.js";
-import { chainName, chainsOf } from "../filter-chain.js";
-import { describeMatch } from "../route-match.js";
+import { chainName, chainsOf } from "../proxy-config/filter-chain.js";
+import { describeMatch } from "../proxy-config/route-match.js";
 import type { Stage, Step } from "./explanation.js";
 import { peersStep, step } from "./hop-steps.js";
 import { namesLike } from "./names-like.js";

@@ -8,7 +8,7 @@ import {
   type DevelopmentCertificate,
   type DevelopmentCertificates,
   openDevelopmentCertificates,
-} from "../../../src/up/development-certificates.js";
+} from "../../../src/up/made/development-certificates.js";
 
 /** An authority for the tests of a file. Call it outside of tests. */
 export async function openCertificates(): Promise<DevelopmentCertificates> {

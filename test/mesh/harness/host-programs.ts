@@ -1,7 +1,7 @@
 /** What tests run on hosts of their own, where nothing of this process is. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findEnvoy } from "../../../src/up/envoy-binary.js";
+import { findEnvoy } from "../../../src/up/envoy/envoy-binary.js";
 import { INSTALLATION } from "./places.js";
 
 /** The command line, for Node. */

@@ -12,7 +12,7 @@ import { connect, type Socket } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { IssuedCertificate } from "../../../src/ca/authority.js";
-import type { DevelopmentCertificate } from "../../../src/up/development-certificates.js";
+import type { DevelopmentCertificate } from "../../../src/up/made/development-certificates.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 
 /** An answer. */

@@ -11,12 +11,12 @@ import {
   startControlPlane,
 } from "../../../src/app.js";
 import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
-import { createBootstrapFilter } from "../../../src/up/bootstrap-patches.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
-import { startEchoApplications } from "../../../src/up/echo.js";
-import { podListeners } from "../../../src/up/echo-ports.js";
-import { findEnvoy } from "../../../src/up/envoy-binary.js";
-import type { EnvoyProcess } from "../../../src/up/envoy-process.js";
+import { startEchoApplications } from "../../../src/up/echo/echo.js";
+import { podListeners } from "../../../src/up/echo/echo-ports.js";
+import { createBootstrapFilter } from "../../../src/up/envoy/bootstrap-patches.js";
+import { findEnvoy } from "../../../src/up/envoy/envoy-binary.js";
+import type { EnvoyProcess } from "../../../src/up/envoy/envoy-process.js";
 import type { PlacedPod } from "../../../src/up/pod-plan.js";
 import { launchProxy, type ProxySettings } from "../../../src/up/pod-proxy.js";
 import { podId } from "../../../src/up/pods.js";

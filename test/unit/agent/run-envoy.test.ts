@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type EnvoyRunEvent, runEnvoy } from "../../../src/agent/run-envoy.js";
-import type { EnvoyExit, EnvoyProcess } from "../../../src/up/envoy-process.js";
+import type { EnvoyExit, EnvoyProcess } from "../../../src/up/envoy/envoy-process.js";
 
 /** An Envoy that does what a test says, and notes what is asked of it. */
 interface FakeEnvoy extends EnvoyProcess {

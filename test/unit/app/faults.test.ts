@@ -3,10 +3,13 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
 import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
-import { createFaultLog } from "../../../src/app/fault-log.js";
-import { KeptTables } from "../../../src/app/kept-tables.js";
-import { createProvedStreams } from "../../../src/app/proved-streams.js";
-import { createProxySessions, type WaitingProxy } from "../../../src/app/proxy-sessions.js";
+import { createFaultLog } from "../../../src/app/log/fault-log.js";
+import { KeptTables } from "../../../src/app/sessions/kept-tables.js";
+import { createProvedStreams } from "../../../src/app/sessions/proved-streams.js";
+import {
+  createProxySessions,
+  type WaitingProxy,
+} from "../../../src/app/sessions/proxy-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update-loop.js";
 import { Table } from "../../../src/base/table.js";
 import type { Encoder } from "../../../src/envoy/encoder.js";

@@ -3,7 +3,10 @@ import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
 import { createForgetting } from "../../../src/app/forgetting.js";
-import { createMeshSessions, type MeshSessionsOptions } from "../../../src/app/mesh-sessions.js";
+import {
+  createMeshSessions,
+  type MeshSessionsOptions,
+} from "../../../src/app/sessions/mesh-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update-loop.js";
 import { Table } from "../../../src/base/table.js";
 import type { Proxy } from "../../../src/mesh/proxy.js";

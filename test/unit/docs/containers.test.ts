@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
-import { readJwtIssuers } from "../../../src/app/jwt-issuers.js";
+import { readJwtIssuers } from "../../../src/app/identity/jwt-issuers.js";
 import { NOMAD_WORKLOAD } from "../ca/make-jwt.js";
 import { run } from "../cli/run.js";
 

@@ -25,7 +25,7 @@ import {
   type IdentityFiles,
 } from "../../../src/envoy/bootstrap/join-credential.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
-import { findEnvoy } from "../../../src/up/envoy-binary.js";
+import { findEnvoy } from "../../../src/up/envoy/envoy-binary.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const TOKEN = "fairlead-abcdefghij-abcdefghijklmnopqrstuvwxyz234567";

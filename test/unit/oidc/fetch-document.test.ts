@@ -10,7 +10,7 @@ import { fetchDocument } from "../../../src/oidc/fetch-document.js";
 import {
   type DevelopmentCertificates,
   openDevelopmentCertificates,
-} from "../../../src/up/development-certificates.js";
+} from "../../../src/up/made/development-certificates.js";
 
 const shared: { directory?: string; certificates?: DevelopmentCertificates } = {};
 

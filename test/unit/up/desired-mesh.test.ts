@@ -3,7 +3,7 @@ import type { KubernetesGatewaySpec } from "../../../src/config/kinds/gateway-ap
 import type { SpecOf } from "../../../src/config/kinds.js";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
-import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
+import { MADE_ANNOTATIONS } from "../../../src/up/made/made.js";
 import { deployment, INJECTED, resource, tablesOf } from "./fixtures.js";
 
 const INGRESS_SERVICE = resource("Service", "istio-ingressgateway.istio-system", {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Settled } from "../../../src/app.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
-import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
+import { MADE_ANNOTATIONS } from "../../../src/up/made/made.js";
 import {
   changeText,
   isDeclared,

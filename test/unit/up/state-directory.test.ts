@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openMadeDirectory } from "../../../src/up/made-directory.js";
+import { openMadeDirectory } from "../../../src/up/made/made-directory.js";
 import { takeLock } from "../../../src/up/process-lock.js";
 import { openSlotStore } from "../../../src/up/slot-store.js";
 import { boundLogs, openStateDirectory, setLogsAside } from "../../../src/up/state-directory.js";

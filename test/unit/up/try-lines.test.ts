@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import { podAddresses } from "../../../src/up/addresses.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
-import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
+import { MADE_ANNOTATIONS } from "../../../src/up/made/made.js";
 import { type TryOptions, tryLines } from "../../../src/up/try-lines.js";
 import { deployment, INJECTED, resource, tablesOf } from "./fixtures.js";
 

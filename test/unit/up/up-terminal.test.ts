@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Settled, Update } from "../../../src/app.js";
 import type { Diagnostic } from "../../../src/base/diagnostic.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
-import { MADE_ANNOTATIONS } from "../../../src/up/made.js";
+import { MADE_ANNOTATIONS } from "../../../src/up/made/made.js";
 import { UpTerminal } from "../../../src/up/up-terminal.js";
 import { deployment, placed, resource, tablesOf } from "./fixtures.js";
 

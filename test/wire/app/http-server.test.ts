@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { createHttpServer } from "../../../src/app/http-server.js";
+import { createHttpServer } from "../../../src/app/ports/http-server.js";
 
 /** A server whose metrics take so long; how often they were made. */
 async function serve(ms: number): Promise<{ readonly port: number; readonly made: () => number }> {

@@ -10,7 +10,7 @@ import { parseAllowedHost } from "../../../src/net/allowed-host.js";
 import {
   type DevelopmentCertificates,
   openDevelopmentCertificates,
-} from "../../../src/up/development-certificates.js";
+} from "../../../src/up/made/development-certificates.js";
 import {
   type FetchedModule,
   fetchModule,

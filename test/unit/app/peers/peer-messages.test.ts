@@ -1,7 +1,7 @@
 /** What is taken of what another control plane tells. */
 import { expect, test } from "vitest";
 import { readTold, toldRegistration } from "../../../../src/app/peers/peer-messages.js";
-import type { Registration } from "../../../../src/app/registration.js";
+import type { Registration } from "../../../../src/app/registry/registration.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
 
 const proxy = parseNode({

@@ -5,7 +5,7 @@ import {
   PeerRegistrations,
   type RememberedPeer,
 } from "../../../../src/app/peers/peer-registrations.js";
-import type { Registration } from "../../../../src/app/registration.js";
+import type { Registration } from "../../../../src/app/registry/registration.js";
 import { Table } from "../../../../src/base/table.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
 import { fakeTimers } from "../../ca/fake-timers.js";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { PeerCallListener } from "../../../../src/app/peers/peer-follower.js";
 import { toldRegistration } from "../../../../src/app/peers/peer-messages.js";
 import { openPeers } from "../../../../src/app/peers/peers.js";
-import type { Registration } from "../../../../src/app/registration.js";
+import type { Registration } from "../../../../src/app/registry/registration.js";
 import { Table } from "../../../../src/base/table.js";
 import { CallRefused } from "../../../../src/grpc/call-refused.js";
 import { status } from "../../../../src/grpc/status-code.js";

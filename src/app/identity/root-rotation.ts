@@ -1,0 +1,62 @@
+/** Lets an authority take the steps of a rotation, and tells everyone of them. */
+import { isDeepStrictEqual } from "node:util";
+import type { Authority, AuthorityStatus, SigningCertificate } from "../../ca/authority.js";
+import { type Readiness, shouldPrepareNext } from "../../ca/rotation.js";
+import { type RotationStatus, rotationStatus } from "../../ca/rotation-status.js";
+import type { Timers } from "../../ca/timers.js";
+import { repeat } from "../repeat.js";
+
+/** What a rotation needs of the rest. */
+export interface RootRotationOptions {
+  readonly authority: Pick<Authority, "roots" | "advance" | "status">;
+  readonly readiness: () => Readiness;
+  /** Told whenever the roots are others than before. */
+  readonly onRoots: (roots: readonly string[]) => void;
+  /** Told whenever the status is another one than before, and at the start. */
+  readonly onStatus: (status: RotationStatus) => Promise<void>;
+  /**
+   * Told once a day of what signs and is near its end, while nothing is there that would take its place: when it has ended,
+   * so have the certificates of all proxies, and none of them comes back without a new token.
+   */
+  readonly onEnding: (signing: SigningCertificate) => void;
+  /** Told what is wrong, once until it changes; it is tried again. */
+  readonly onError: (error: unknown) => void;
+  readonly timers: Timers;
+}
+
+/** How often the files of the authority are looked at, in milliseconds. */
+const STEP_MS = 1000;
+
+/** How often it is told that what signs ends soon. */
+const REMINDER_MS = 24 * 60 * 60 * 1000;
+
+/** Looks at once and then again and again. The result ends that; it resolves when the step that was being taken is over. */
+export function startRootRotation(options: RootRotationOptions): () => Promise<void> {
+  const { authority, readiness, timers } = options;
+  let lastRoots = authority.roots;
+  let lastStanding: AuthorityStatus | undefined;
+  let lastStatus: RotationStatus | undefined;
+  let nextReminder = 0;
+
+  const remind = ({ signing, next }: AuthorityStatus): void => {
+    const now = timers.now();
+    if (next.length > 0 || now < nextReminder || !shouldPrepareNext(signing, now)) return;
+    nextReminder = now + REMINDER_MS;
+    options.onEnding(signing);
+  };
+  const step = async (): Promise<void> => {
+    await authority.advance(readiness);
+    const standing = authority.status();
+    remind(standing);
+    // Who is waited for while there is a next root changes by itself; nothing else does.
+    if (standing === lastStanding && standing.next.length === 0) return;
+    if (!isDeepStrictEqual(authority.roots, lastRoots)) {
+      lastRoots = authority.roots;
+      options.onRoots(lastRoots);
+    }
+    const status = rotationStatus(standing, readiness);
+    if (!isDeepStrictEqual(status, lastStatus)) await options.onStatus(status);
+    [lastStanding, lastStatus] = [standing, status];
+  };
+  return repeat({ step, everyMs: STEP_MS, onError: options.onError, timers });
+}

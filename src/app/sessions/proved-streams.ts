@@ -1,0 +1,50 @@
+/** The streams that were opened by a proof: each lasts no longer than that holds. */
+
+import type { Proof as AnyProof } from "../../ca/proof.js";
+import type { Timers } from "../../ca/timers.js";
+import { CallRefused } from "../../grpc/call-refused.js";
+import { status } from "../../grpc/status-code.js";
+
+type Proof = Pick<AnyProof, "method" | "evidence" | "expiresAt">;
+
+/** See the top of this file. */
+export interface ProvedStreams {
+  /** Watches over a stream, which `refuse` ends; the result says that it has ended by itself. */
+  readonly add: (proof: Proof, refuse: (reason: CallRefused) => void) => () => void;
+  /** Ends the streams that were opened by certificates of such serial numbers. */
+  readonly endRevoked: (revoked: (serialNumber: string) => boolean) => void;
+}
+
+const REVOKED = new CallRefused(
+  status.UNAUTHENTICATED,
+  "the certificate by which this stream was opened is revoked: make a join token with 'fairlead token create' and give it to the proxy's bootstrap",
+);
+
+const expired = ({ method }: Proof): CallRefused =>
+  new CallRefused(
+    status.UNAUTHENTICATED,
+    `the ${method} by which this stream was opened has expired: connect again`,
+  );
+
+/** None yet. A proxy whose stream ends by it comes back by its newer certificate. */
+export function createProvedStreams(timers: Pick<Timers, "at">): ProvedStreams {
+  const streams = new Map<object, readonly [Proof, (reason: CallRefused) => void]>();
+  return {
+    add: (proof, refuse) => {
+      const stream = {};
+      streams.set(stream, [proof, refuse]);
+      const cancel = timers.at(proof.expiresAt, () => {
+        refuse(expired(proof));
+      });
+      return () => {
+        cancel();
+        streams.delete(stream);
+      };
+    },
+    endRevoked: (revoked) => {
+      for (const [{ method, evidence }, refuse] of [...streams.values()]) {
+        if (method === "certificate" && revoked(evidence)) refuse(REVOKED);
+      }
+    },
+  };
+}
