@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
+import { visibleJson } from "./base/visible-text.js";
 import { INTERRUPTED } from "./cli/command-error.js";
 import { runCommandLine } from "./cli/command-line.js";
 import type { Output } from "./cli/context.js";
@@ -9,12 +10,13 @@ import type { Output } from "./cli/context.js";
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   // Whoever read it may have gone, such as `head`.
   stream.on("error", () => process.exit(1));
+  // A stream that is none has no `isTTY` at all, whatever its type says.
+  const isTerminal = isatty(stream.fd);
   return {
     write: (text) => {
-      stream.write(text);
+      stream.write(isTerminal ? visibleJson(text) : text);
     },
-    // A stream that is none has no `isTTY` at all, whatever its type says.
-    isTerminal: isatty(stream.fd),
+    isTerminal,
   };
 }
 

@@ -1,8 +1,11 @@
+import { visibleText } from "./visible-text.js";
+
 /** How far columns are apart where nobody says otherwise. */
 const GAP = 3;
 
 /** Rows as lines of aligned columns, `gap` spaces apart, as kubectl and istioctl print them; the first row is the heading. */
-export function columns(rows: readonly (readonly string[])[], gap = GAP): readonly string[] {
+export function columns(texts: readonly (readonly string[])[], gap = GAP): readonly string[] {
+  const rows = texts.map((row) => row.map(visibleText));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

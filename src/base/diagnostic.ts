@@ -1,4 +1,5 @@
 /** What a user got wrong, as a value: collected, sorted and shown, never thrown. */
+import { visibleText } from "./visible-text.js";
 
 /** How bad it is: an error keeps the resource from taking effect, a warning and a note do not. */
 export type Severity = "error" | "warning" | "note";
@@ -48,19 +49,24 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
+/** A diagnostic as people read it: see `diagnosticLines`. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  return diagnosticLines(diagnostic).join("\n");
+}
+
 /**
  * A diagnostic as people read it: `file:line:column: severity[code]: message`, then the source line and a caret under
- * the column.
+ * the column. What files and their names say in control characters is visible.
  */
-export function formatDiagnostic(diagnostic: Diagnostic): string {
+export function diagnosticLines(diagnostic: Diagnostic): readonly string[] {
   const { position, severity, code, message, sourceLine } = diagnostic;
   const place =
     position === undefined
       ? ""
       : `${position.file}:${String(position.line)}:${String(position.column)}: `;
-  const head = `${place}${severity}[${code}]: ${message}`;
-  if (sourceLine === undefined || position === undefined) return head;
+  const head = visibleText(`${place}${severity}[${code}]: ${message}`);
+  if (sourceLine === undefined || position === undefined) return [head];
   // A caret under a tab has to be behind the same tab.
-  const indent = sourceLine.slice(0, position.column - 1).replace(/[^\t]/g, " ");
-  return `${head}\n    ${sourceLine}\n    ${indent}^`;
+  const indent = visibleText(sourceLine.slice(0, position.column - 1)).replace(/[^\t]/g, " ");
+  return [head, `    ${visibleText(sourceLine)}`, `    ${indent}^`];
 }

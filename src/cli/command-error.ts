@@ -27,16 +27,16 @@ export class CommandExit extends Error {
 }
 
 /**
- * An error as the user is shown it: what is wrong and, when it is known, what to do. An error that nobody foresaw is
+ * An error as the lines that the user is shown: what is wrong and, when it is known, what to do. An error that nobody foresaw is
  * shown with where it came from, because then it is a fault of fairlead.
  */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `error: ${String(error)}`;
+export function describeError(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [`error: ${String(error)}`];
   const { message, stack } = error;
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-  if (hint !== undefined) return `error: ${message}\n  ${hint}`;
+  if (hint !== undefined) return [`error: ${message}`, `  ${hint}`];
   // Errors of ours have a code of words; those of Node have one of capitals, or none.
   const foreseen =
     "code" in error && typeof error.code === "string" && /^[a-z-]+$/.test(error.code);
-  return foreseen ? `error: ${message}` : `error: ${stack ?? message}`;
+  return foreseen ? [`error: ${message}`] : `error: ${stack ?? message}`.split("\n");
 }

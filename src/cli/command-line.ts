@@ -6,6 +6,7 @@
  * need none of it. A command of more than these two files has a folder.
  */
 import { Command, CommanderError } from "commander";
+import { visibleLines } from "../base/visible-text.js";
 import { adminCommand } from "./admin.js";
 import { agentCommand } from "./agent.js";
 import { analyzeCommand } from "./analyze.js";
@@ -59,7 +60,7 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommandExit) return error.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    context.stderr.write(`${describeError(error)}\n`);
+    context.stderr.write(visibleLines(describeError(error)));
     return error instanceof CommandError ? error.exitCode : FAILED;
   }
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { visibleLines } from "../base/visible-text.js";
 import { addConnectionFlags, type ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 
@@ -64,7 +65,7 @@ function withAction(command: Command, context: CommandContext): Command {
           }),
         kind === "service" ? { NOT_FOUND: SERVICE_HINT } : {},
       );
-      context.stdout.write(`${lines.join("\n")}\n`);
+      context.stdout.write(visibleLines(lines));
     },
   );
 }

@@ -1,4 +1,5 @@
 import { columns } from "../base/columns.js";
+import { visibleLines } from "../base/visible-text.js";
 import { loadStatus, type RotationStatus } from "../ca/rotation-status.js";
 import { prepareNextRoot } from "../ca/slot-source.js";
 import { rootsToTrust } from "./bootstrap/control-plane-to-join.js";
@@ -35,11 +36,8 @@ export async function printStatus(
       "start one with `fairlead serve`, or name its directory with --state",
     );
   }
-  const text =
-    output === "json"
-      ? JSON.stringify(readable(status), undefined, 2)
-      : describeStatus(status).join("\n");
-  stdout.write(`${text}\n`);
+  if (output === "json") stdout.write(`${JSON.stringify(readable(status), undefined, 2)}\n`);
+  else stdout.write(visibleLines(describeStatus(status)));
 }
 
 /** Prepares the next root; the control plane that runs on the state directory does the rest. */

@@ -2,6 +2,7 @@ import { didYouMean } from "../base/closest-word.js";
 import { columns } from "../base/columns.js";
 import { groupBy } from "../base/group-by.js";
 import { Table } from "../base/table.js";
+import { visibleLines } from "../base/visible-text.js";
 import { type ConfigResource, keyOf } from "../config/resource.js";
 import { emptyTables, type ResourceTables } from "../config/snapshot.js";
 import type { Labels } from "../mesh/labels.js";
@@ -49,7 +50,7 @@ export async function runCheckInject(
       ? await tablesInForce(context, options)
       : (await readDirectories(config)).tables;
   const found = check(tables, pod, options);
-  if (output === "table") context.stdout.write(`${table(found).join("\n")}\n`);
+  if (output === "table") context.stdout.write(visibleLines(table(found)));
   else await writeValue(context, output, found.map(valueOf));
 }
 

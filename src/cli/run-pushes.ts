@@ -1,4 +1,5 @@
 import type { PushJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { visibleLines } from "../base/visible-text.js";
 import { pushTable } from "../console/push-table.js";
 import { askControlPlane } from "./connection/connect.js";
 import type { ConnectionOptions } from "./connection/connection-options.js";
@@ -16,10 +17,10 @@ export async function runPushes(context: CommandContext, options: PushesOptions)
   const { pushes = [] } = await askControlPlane(context, options, (client) =>
     client.listPushes({ limit }),
   );
-  const text = output === "json" ? JSON.stringify(pushes, undefined, 2) : tableOf(pushes);
-  context.stdout.write(`${text}\n`);
+  if (output === "json") context.stdout.write(`${JSON.stringify(pushes, undefined, 2)}\n`);
+  else context.stdout.write(visibleLines(tableOf(pushes)));
 }
 
-function tableOf(pushes: readonly PushJson[]): string {
-  return pushes.length === 0 ? "nothing has changed yet" : pushTable(pushes).join("\n");
+function tableOf(pushes: readonly PushJson[]): readonly string[] {
+  return pushes.length === 0 ? ["nothing has changed yet"] : pushTable(pushes);
 }

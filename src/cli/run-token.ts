@@ -1,4 +1,5 @@
 import { columns } from "../base/columns.js";
+import { visibleLines } from "../base/visible-text.js";
 import { formatLabels } from "../ca/authorize-node.js";
 import {
   createToken,
@@ -82,7 +83,7 @@ export async function printList(context: CommandContext, options: TokenOptions):
     new Date(expiresAt).toISOString(),
   ]);
   const heading = ["ID", "SERVICE ACCOUNT", "LABELS", "USES LEFT", "EXPIRES"];
-  stdout.write(`${columns([heading, ...rows]).join("\n")}\n`);
+  stdout.write(visibleLines(columns([heading, ...rows])));
 }
 
 /** Makes a token worthless. Throws a `CommandError` when there is none of that id. */
@@ -99,7 +100,7 @@ export async function revokeAndSay(
       "`fairlead token list` shows those that there are",
     );
   }
-  stderr.write(`revoked ${id}\n`);
+  stderr.write(visibleLines([`revoked ${id}`]));
 }
 
 function readable({ createdAt: _createdAt, expiresAt, ...token }: JoinToken): object {

@@ -1,4 +1,5 @@
-import { type Diagnostic, formatDiagnostic, type Severity } from "../base/diagnostic.js";
+import { type Diagnostic, diagnosticLines, type Severity } from "../base/diagnostic.js";
+import { visibleLines } from "../base/visible-text.js";
 import { readSources } from "../config/sources/scan.js";
 import type { Source } from "../config/sources/source.js";
 import { validateSource } from "../config/validate-source.js";
@@ -34,7 +35,7 @@ export async function runValidate(
   for (const name of filename) files.push(...(await validateAt(context, name)));
   const diagnostics = files.flatMap((file) => file.diagnostics);
   if (output === "json") context.stdout.write(`${JSON.stringify(diagnostics, undefined, 2)}\n`);
-  else for (const file of files) context.stdout.write(`${formatValidated(file)}\n`);
+  else context.stdout.write(visibleLines(files.flatMap(validatedLines)));
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return;
   const wrong = files.filter((file) => has(file, "error"));
@@ -68,13 +69,13 @@ async function validateAll(sources: readonly Source[]): Promise<readonly Validat
   }));
 }
 
-function formatValidated(file: Validated): string {
+function validatedLines(file: Validated): readonly string[] {
   const verdict = has(file, "error")
     ? "is invalid"
     : has(file, "warning")
       ? "is valid, with warnings"
       : "is valid";
-  return [...file.diagnostics.map(formatDiagnostic), `${file.path} ${verdict}`].join("\n");
+  return [...file.diagnostics.flatMap(diagnosticLines), `${file.path} ${verdict}`];
 }
 
 function has({ diagnostics }: Validated, wanted: Severity): boolean {

@@ -2,6 +2,7 @@ import type {
   ListProxiesResponseJson,
   ProxyJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { visibleLines } from "../base/visible-text.js";
 import { COMPONENT } from "../debug/control-plane-identifier.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import { ENVOY_RELEASE } from "../up/envoy/envoy-binary.js";
@@ -41,7 +42,7 @@ export async function runVersion(context: CommandContext, options: VersionOption
     return;
   }
   const lines = [clientLine(client, short), ...remoteLines(remote, short)];
-  context.stdout.write(`${lines.join("\n")}\n`);
+  context.stdout.write(visibleLines(lines));
 }
 
 /** One that nobody named need not be there. */

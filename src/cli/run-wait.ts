@@ -6,6 +6,7 @@ import type {
   ResourceSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { columns } from "../base/columns.js";
+import { visibleLines } from "../base/visible-text.js";
 import { kindsNamed } from "../config/kind-named.js";
 import { KINDS } from "../config/kinds.js";
 import type { DebugClient } from "../debug/client.js";
@@ -62,7 +63,7 @@ export async function runWait(
   if (options.output === "json") {
     context.stdout.write(`${JSON.stringify({ ...latest, outstanding }, undefined, 2)}\n`);
   } else if (isAboutProxies(latest, question)) {
-    context.stdout.write(`${report(latest, ms).join("\n")}\n`);
+    context.stdout.write(visibleLines(report(latest, ms)));
   }
   const problem = problemOf(latest, question, options.timeout);
   if (problem !== undefined) throw problem;

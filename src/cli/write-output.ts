@@ -1,5 +1,6 @@
 import type { Option } from "commander";
 import { columns } from "../base/columns.js";
+import { visibleLines } from "../base/visible-text.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
 
@@ -45,7 +46,7 @@ export async function writeOutput(
   format: OutputFormat,
   { table, value, gap }: Finding,
 ): Promise<void> {
-  if (isTable(format)) context.stdout.write(`${columns(table(), gap).join("\n")}\n`);
+  if (isTable(format)) context.stdout.write(visibleLines(columns(table(), gap)));
   else await writeValue(context, format, value());
 }
 

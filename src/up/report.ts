@@ -2,7 +2,7 @@
 
 import type { ProxyStatus, Settled, Update } from "../app.js";
 import { columns } from "../base/columns.js";
-import { type Diagnostic, formatDiagnostic } from "../base/diagnostic.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -121,11 +121,6 @@ export function settledText({ concerned, acknowledged, rejected, ms }: Settled):
   const refused = rejected.length > 0 ? `, refused by ${rejected.join(", ")}` : "";
   const all = acknowledged === concerned ? "" : ` of ${concerned}`;
   return `acknowledged by ${acknowledged}${all} ${plural(concerned, "proxy", "proxies")} in ${Math.round(ms)} ms${refused}`;
-}
-
-/** The diagnostics that are about what the user wrote, as they are shown. */
-export function diagnosticLines(diagnostics: readonly Diagnostic[]): readonly string[] {
-  return diagnostics.flatMap((diagnostic) => formatDiagnostic(diagnostic).split("\n"));
 }
 
 /** A diagnostic that is over: where it was and what was wrong, without what there was to do. */

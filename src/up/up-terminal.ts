@@ -1,7 +1,8 @@
 /** What a person sees of `up`: what happens, line by line, in the order in which it happens. */
 import type pc from "picocolors";
 import type { Settled, Update } from "../app.js";
-import type { Diagnostic } from "../base/diagnostic.js";
+import { type Diagnostic, diagnosticLines } from "../base/diagnostic.js";
+import { visibleText } from "../base/visible-text.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -13,7 +14,6 @@ import { logFileOf } from "./pod-proxy.js";
 import { podId } from "./pods.js";
 import {
   changeText,
-  diagnosticLines,
   isDeclared,
   noticeLines,
   plural,
@@ -51,11 +51,11 @@ export class UpTerminal {
     this.#stateDirectory = stateDirectory;
   }
 
-  /** Writes lines. */
-  lines(lines: readonly string[]): void {
+  /** Writes lines, each as it is painted when what is in it is visible. */
+  lines(lines: readonly string[], paint = (line: string) => line): void {
     if (lines.length === 0) return;
     this.#eraseProgress();
-    this.#terminal.write(`${lines.join("\n")}\n`);
+    this.#terminal.write(lines.map((line) => `${paint(visibleText(line))}\n`).join(""));
     if (this.#phase === "starting") this.#showProgress();
   }
 
@@ -97,10 +97,10 @@ export class UpTerminal {
         this.#news(`${podId(event.pod)} ended`);
         break;
       case "diagnostics":
-        this.#once(diagnosticLines(event.diagnostics));
+        this.#once(event.diagnostics.flatMap(diagnosticLines));
         break;
       case "error":
-        this.lines([this.#terminal.colors.red(`error: ${String(event.error)}`)]);
+        this.lines([`error: ${String(event.error)}`], this.#terminal.colors.red);
         break;
     }
   }
@@ -115,12 +115,15 @@ export class UpTerminal {
     if (this.#phase !== "running") return;
     this.diagnostics(newDiagnostics);
     const { green } = this.#terminal.colors;
-    this.lines(this.#theirs(clearedDiagnostics).map((one) => green("solved: ") + solvedText(one)));
+    this.lines(
+      this.#theirs(clearedDiagnostics).map(solvedText),
+      (line) => green("solved: ") + line,
+    );
   }
 
   /** Tells what is wrong with the files. */
   diagnostics(diagnostics: readonly Diagnostic[]): void {
-    this.lines(diagnosticLines(this.#theirs(diagnostics)));
+    this.lines(this.#theirs(diagnostics).flatMap(diagnosticLines));
   }
 
   #theirs(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
@@ -156,7 +159,7 @@ export class UpTerminal {
     if (state.phase === "failed" && this.#phase !== "closing") {
       const log = logFileOf(logPath(this.#stateDirectory), pod);
       const text = `${id}: ${state.reason}, starts again in ${secondsText(state.retryInMs)}; its log: ${log}`;
-      this.lines([this.#terminal.colors.red(text)]);
+      this.lines([text], this.#terminal.colors.red);
     }
   }
 

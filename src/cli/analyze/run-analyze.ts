@@ -2,6 +2,7 @@ import type { Analyzer } from "../../analysis/analyzer.js";
 import { MESSAGES } from "../../analysis/messages.js";
 import { isSuppressed, type Suppression } from "../../analysis/suppression.js";
 import type { Diagnostic, Severity } from "../../base/diagnostic.js";
+import { visibleLines } from "../../base/visible-text.js";
 import { CommandError } from "../command-error.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";
 import { type CommandContext, colorsFor } from "../context.js";
@@ -75,7 +76,7 @@ export async function runAnalyze(
   const colors = colorsFor(context, { ...context.stdout, ...isForced(options) });
   context.stdout.write(formatAnalysis(shown, options.output, colors));
   const where = files.length === 0 ? "what is in force" : files.join(", ");
-  if (shown.length === 0) context.stderr.write(`\u2714 nothing found in ${where}\n`);
+  if (shown.length === 0) context.stderr.write(visibleLines([`\u2714 nothing found in ${where}`]));
   failWhenBad(found, where, options.failureThreshold);
 }
 
@@ -122,7 +123,9 @@ function warnOfUnknownCodes(
   for (const { code } of suppressions) {
     // Codes of words are ours.
     if (!code.startsWith("IST") || Object.hasOwn(MESSAGES, code)) continue;
-    stderr.write(`warning: there is no code ${code}, so nothing is suppressed by it\n`);
+    stderr.write(
+      visibleLines([`warning: there is no code ${code}, so nothing is suppressed by it`]),
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 /** The bootstrap of a proxy, by the options of a command. */
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { formatDiagnostic } from "../../base/diagnostic.js";
+import { diagnosticLines } from "../../base/diagnostic.js";
+import { visibleLines } from "../../base/visible-text.js";
 import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../../config/node-metadata.js";
 import {
   type Bootstrap,
@@ -90,7 +91,7 @@ export async function writtenBootstrap(
   if (snapshot.tables.EnvoyFilter.size === 0) return unchanged;
   const { createBootstrapFilter } = await import("../../up/envoy/bootstrap-patches.js");
   const { bootstrap, diagnostics } = await createBootstrapFilter()(snapshot, unchanged.bootstrap);
-  for (const one of diagnostics) stderr.write(`${formatDiagnostic(one)}\n`);
+  stderr.write(visibleLines(diagnostics.flatMap(diagnosticLines)));
   return { ...unchanged, bootstrap };
 }
 

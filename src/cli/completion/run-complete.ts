@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { visibleLines } from "../../base/visible-text.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";
 import type { CommandContext } from "../context.js";
 import { type Candidate, completionOf } from "./complete.js";
@@ -11,7 +12,7 @@ export async function runComplete(
 ): Promise<void> {
   const last = words.at(-1) ?? "";
   for (const { word, description } of await candidates(context, program, words)) {
-    if (word.startsWith(last)) context.stdout.write(`${word}\t${description}\n`);
+    if (word.startsWith(last)) context.stdout.write(visibleLines([`${word}\t${description}`]));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from "commander";
 import type { DumpSectionJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { visibleLines } from "../../base/visible-text.js";
 import type { ConfigDump } from "../../console/config-dump.js";
 import type { DebugClient } from "../../debug/client.js";
 import { parseHostPort, parsePort } from "../arguments.js";
@@ -81,7 +82,7 @@ export function withProxy(command: Command, context: CommandContext): Command {
 
 /** Says what a proxy does not use of what it was sent. */
 export function sayIdle({ stderr }: CommandContext, lines: readonly string[]): void {
-  for (const line of lines) stderr.write(`note: ${line}\n`);
+  stderr.write(visibleLines(lines.map((line) => `note: ${line}`)));
 }
 
 /**
@@ -108,7 +109,9 @@ export async function readProxy(
       sections: [...sections],
     });
     context.stderr.write(
-      `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):\n`,
+      visibleLines([
+        `what ${proxy.id} was sent and has accepted, by the control plane (${proxy.reason}):`,
+      ]),
     );
     return { kind: "accepted", text: configDump, id: proxy.id };
   });
@@ -120,7 +123,7 @@ async function heldBy(
   path: string,
 ): Promise<ProxyAnswer> {
   const text = await askAdmin(admin, path);
-  stderr.write(`what ${id} holds, by its Envoy at ${formatAdmin(admin)}:\n`);
+  stderr.write(visibleLines([`what ${id} holds, by its Envoy at ${formatAdmin(admin)}:`]));
   return { kind: "held", text, id };
 }
 

@@ -1,4 +1,5 @@
 import type { ExplainRequestJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { visibleLines } from "../../base/visible-text.js";
 import type { Requested as ToExplain } from "../../console/explain/call.js";
 import type { Explanation } from "../../console/explain/explanation.js";
 import { explanationLines } from "../../console/explain/explanation-lines.js";
@@ -50,7 +51,7 @@ export async function runExplain(
       : explanation === undefined
         ? []
         : explanationLines(explanation);
-  stdout.write(`${lines.join("\n")}\n`);
+  stdout.write(visibleLines(lines));
 }
 
 const SUCH_AS = "such as http://payments/api, http://payments.default:8080/ or tcp://database:5432";

@@ -1,3 +1,4 @@
+import { visibleLines } from "../../base/visible-text.js";
 import type { Stage } from "../../console/explain/explanation.js";
 import { stageLines } from "../../console/explain/explanation-lines.js";
 import type { Why } from "../../console/explain/why.js";
@@ -36,11 +37,8 @@ export async function runWhy(
         : `did you mean ${near.join(" or ")}?`,
     );
   }
-  context.stdout.write(
-    output === "json"
-      ? `${JSON.stringify(stages, undefined, 2)}\n`
-      : `${stages.flatMap(stageLines).join("\n")}\n`,
-  );
+  if (output === "json") context.stdout.write(`${JSON.stringify(stages, undefined, 2)}\n`);
+  else context.stdout.write(visibleLines(stages.flatMap(stageLines)));
 }
 
 async function askRunning(

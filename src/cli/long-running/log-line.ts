@@ -1,4 +1,5 @@
 import type pc from "picocolors";
+import { visibleText } from "../../base/visible-text.js";
 
 /** The members that every line of pino has, beside its level, time and message. */
 const COMMON: ReadonlySet<string> = new Set(["level", "time", "msg", "pid", "hostname"]);
@@ -25,11 +26,11 @@ export function formatLogLine(line: string, colors: ReturnType<typeof pc.createC
   const { level = 30, time = 0, msg = "" } = entry;
   const fields = Object.entries(entry)
     .filter(([name]) => !COMMON.has(name))
-    .map(([name, value]) => colors.dim(`${name}=`) + formatValue(value));
+    .map(([name, value]) => colors.dim(`${visibleText(name)}=`) + visibleText(formatValue(value)));
   const name = (LEVELS.get(level) ?? String(level)).padEnd(5);
   const shownLevel = level >= 50 ? colors.red(name) : level >= 40 ? colors.yellow(name) : name;
   const clock = new Date(time).toISOString().slice(11, 23);
-  return `${[colors.dim(clock), shownLevel, msg, ...fields].join(" ")}\n`;
+  return `${[colors.dim(clock), shownLevel, visibleText(msg), ...fields].join(" ")}\n`;
 }
 
 function parseEntry(line: string): LogEntry | undefined {

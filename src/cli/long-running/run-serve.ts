@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../../app.js";
-import { type Diagnostic, formatDiagnostic } from "../../base/diagnostic.js";
+import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
+import { visibleLines } from "../../base/visible-text.js";
 import type { parseHostPort, parseServiceAccount } from "../arguments.js";
 import { type CommandContext, stopped } from "../context.js";
 import { KEY_TYPES } from "../key-types.js";
@@ -96,7 +97,7 @@ function diagnosticTeller(
   return (diagnostics) => {
     for (const diagnostic of diagnostics) {
       const { severity, code, message, position, resource } = diagnostic;
-      if (stdout.isTerminal) stdout.write(`${formatDiagnostic(diagnostic)}\n`);
+      if (stdout.isTerminal) stdout.write(visibleLines(diagnosticLines(diagnostic)));
       else logger[LOG_METHOD[severity]]({ code, position, resource }, message);
     }
   };

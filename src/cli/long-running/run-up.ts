@@ -70,6 +70,10 @@ export async function runUp(
     if (!context.stop.aborted) {
       terminal.running();
       terminal.diagnostics(up.controlPlane.diagnostics());
+      const [heading = "", ...rows] = podTable(up.mesh.pods(), up.controlPlane.proxies());
+      terminal.lines([""]);
+      if (rows.length > 0) terminal.lines([heading], colorsFor(context, context.stdout).bold);
+      terminal.lines(rows);
       terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
       runAsServing();
       stopCollecting = collectWhenDeserted(up.controlPlane.connections);
@@ -126,8 +130,6 @@ function summary(up: Up, { context, directory, startMs }: SummaryOptions): reado
   const { controlPlane, mesh, rootFile, logDirectory } = up;
   const { tables } = controlPlane.snapshot();
   const pods = mesh.pods();
-  const { bold } = colorsFor(context, context.stdout);
-  const [heading = "", ...rows] = podTable(pods, controlPlane.proxies());
   const lines = tryLines({
     tables,
     pods: pods.map(({ pod }) => pod),
@@ -136,10 +138,9 @@ function summary(up: Up, { context, directory, startMs }: SummaryOptions): reado
     curlHasProxy: hasProxy(context.environment),
   });
   return [
-    "",
     ...(pods.length === 0
       ? [`There is no workload in ${directory}: add a Deployment, and its pods start.`]
-      : [bold(heading), ...rows]),
+      : []),
     ...refusalLines(controlPlane.proxies()),
     "",
     ...(lines.length === 0 ? [] : ["Try:", ...tryText(lines), ""]),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { visibleLines } from "../../base/visible-text.js";
 import { metricsTable, metricsValue, type WorkloadMetrics } from "../../console/metrics-table.js";
 import { CommandExit, INTERRUPTED } from "../command-error.js";
 import { askControlPlane } from "../connection/connect.js";
@@ -40,7 +41,7 @@ export async function runMetrics(
     throw context.stop.aborted ? new CommandExit(INTERRUPTED) : error;
   });
   if (options.output === "table") {
-    context.stdout.write(`${metricsTable(metrics).join("\n")}\n`);
+    context.stdout.write(visibleLines(metricsTable(metrics)));
   } else {
     await writeValue(context, options.output, metrics.map(metricsValue));
   }
@@ -89,7 +90,7 @@ async function count(
   return workloads.map(({ workload, proxies }, at) => {
     const each = ended[at] ?? [];
     for (const { id } of proxies.filter((_proxy, one) => each[one] === undefined)) {
-      stderr.write(`note: ${id} ${NO_STATISTICS}\n`);
+      stderr.write(visibleLines([`note: ${id} ${NO_STATISTICS}`]));
     }
     const counted = each.filter((one) => one !== undefined);
     // Of some of them alone it would be too few.

@@ -1,3 +1,4 @@
+import { visibleLines } from "../../base/visible-text.js";
 import { formatPlan, isEmpty, type Plan } from "../../console/plan/plan.js";
 import { CommandError, CommandExit, INTERRUPTED } from "../command-error.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";
@@ -29,9 +30,9 @@ export async function runPlan(
   const planned = await planOf(context, directory, options);
   const plan =
     options.validate === true ? await validated(context, planned, options) : planned.plan;
-  const text =
-    options.output === "json" ? JSON.stringify(plan, undefined, 2) : formatPlan(plan).join("\n");
-  context.stdout.write(`${text}\n`);
+  if (options.output === "json") {
+    context.stdout.write(`${JSON.stringify(plan, undefined, 2)}\n`);
+  } else context.stdout.write(visibleLines(formatPlan(plan)));
   if (plan.newDiagnostics.some(({ severity }) => severity === "error")) {
     throw new CommandError(
       "the configuration would have errors that it has not now",

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { columns } from "../../base/columns.js";
+import { visibleLines } from "../../base/visible-text.js";
 import type { ListenerType } from "../../console/proxy-config/listener-table.js";
 import {
   CLUSTER_TABLE_FIELDS,
@@ -79,7 +80,7 @@ export function allCommand(context: CommandContext): Command {
       });
       for (const { title, rows, gap } of parts) {
         const lines = [`------ ${title} info ------`, "", ...columns(rows, gap), ""];
-        context.stdout.write(`${lines.join("\n")}\n`);
+        context.stdout.write(visibleLines(lines));
       }
     });
 }

@@ -1,3 +1,4 @@
+import { visibleLines } from "../../base/visible-text.js";
 import type { Made } from "../../console/explain/made.js";
 import { TYPE_URL } from "../../xds/resource.js";
 import { CommandError } from "../command-error.js";
@@ -23,7 +24,7 @@ export async function askSources(
     return JSON.parse(resources) as readonly Made[];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    context.stderr.write(`note: what made these is not known: ${error.message}\n`);
+    context.stderr.write(visibleLines([`note: what made these is not known: ${error.message}`]));
     return [];
   }
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { visibleLines } from "../../base/visible-text.js";
 import type { SecretsConfigDumpJson } from "../../console/api.js";
 import { CommandError } from "../command-error.js";
 import { addConnectionFlags, type ConnectionOptions } from "../connection/connection-options.js";
@@ -48,7 +49,7 @@ export function rootcaCompareCommand(context: CommandContext): Command {
         );
       }
       const lines = roots.map((root) => `  ${describeRoot(root)}`);
-      context.stdout.write(`${both} both trust:\n${lines.join("\n")}\n`);
+      context.stdout.write(visibleLines([`${both} both trust:`, ...lines]));
     });
 }
 

@@ -1,4 +1,5 @@
 import { closestWord } from "../../base/closest-word.js";
+import { visibleLines } from "../../base/visible-text.js";
 import type { Labels } from "../../mesh/labels.js";
 import { CommandError } from "../command-error.js";
 import { askAdmin } from "../connection/envoy-admin.js";
@@ -38,7 +39,9 @@ export async function runLog(
   }
   const { output } = options;
   if (isTable(output)) {
-    context.stdout.write(shown.map(([id, answer]) => `${id}:\n${answer}`).join(""));
+    context.stdout.write(
+      visibleLines(shown.flatMap(([id, answer]) => [`${id}:`, ...answer.trimEnd().split("\n")])),
+    );
   } else {
     const values = shown.map(([id, answer]) => [id, Object.fromEntries(loggersIn(answer))]);
     await writeValue(context, output, Object.fromEntries(values));

@@ -1,4 +1,6 @@
 /** `fairlead proxy-status POD`: the difference between what a proxy was sent and what its Envoy holds. */
+
+import { visibleLines } from "../../base/visible-text.js";
 import { type Comparison, compareDumps } from "../../console/compare-dumps.js";
 import { parseCanonicalDump, parseConfigDump } from "../../console/config-dump.js";
 import { CommandError } from "../command-error.js";
@@ -60,7 +62,7 @@ export async function runProxyDifference(
   const sent = parseCanonicalDump(configDump);
   const comparisons = compareDumps(sent, parseConfigDump(held.text));
   const { stdout, stderr } = context;
-  stderr.write(`what ${id} accepted, and what ${held.origin} holds:\n`);
-  if (output === "table") stdout.write(`${comparisons.flatMap(linesOf).join("\n")}\n`);
+  stderr.write(visibleLines([`what ${id} accepted, and what ${held.origin} holds:`]));
+  if (output === "table") stdout.write(visibleLines(comparisons.flatMap(linesOf)));
   else await writeValue(context, output, comparisons);
 }

@@ -1,3 +1,4 @@
+import { visibleLines } from "../../base/visible-text.js";
 import { statusResponse } from "../../debug/status-response.js";
 import { askControlPlane } from "../connection/connect.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";
@@ -40,11 +41,11 @@ export async function runProxyStatus(
   const isAnywhere = peers.some((peer) => (peer.proxies ?? []).length > 0);
   if (proxies.length === 0 && !isAnywhere) {
     const where = namespace === "" ? "" : ` in namespace ${namespace}`;
-    stderr.write(`${[`No proxy is connected${where}.`, ...peerLines(peers)].join("\n")}\n`);
+    stderr.write(visibleLines([`No proxy is connected${where}.`, ...peerLines(peers)]));
     return;
   }
   const shown = { proxies, controlPlane, peers };
   const lines = verbosity === "1" ? statusTable(shown, Date.now()) : subscriptionTable(shown);
   const below = [...refusalLines(proxies), ...peerLines(peers)];
-  stdout.write(`${[...lines, ...below].join("\n")}\n`);
+  stdout.write(visibleLines([...lines, ...below]));
 }

@@ -1,5 +1,5 @@
 /** What a change of the configuration does, before anyone does it. */
-import { type Diagnostic, formatDiagnostic } from "../../base/diagnostic.js";
+import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
 import { type JsonDifference, shownValue } from "../json-differences.js";
 import type { EnvoyChange } from "./envoy-changes.js";
 import type { ProxyGroup } from "./proxy-groups.js";
@@ -72,7 +72,7 @@ const placeLine = ({ path, before, after }: JsonDifference): string =>
 
 function findingLines(heading: string, diagnostics: readonly Diagnostic[]): readonly string[] {
   if (diagnostics.length === 0) return [];
-  return [heading, ...diagnostics.flatMap((one) => formatDiagnostic(one).split("\n"))];
+  return [heading, ...diagnostics.flatMap(diagnosticLines)];
 }
 
 function summaryOf({ resources, groups, proxies, newDiagnostics }: Plan): string {

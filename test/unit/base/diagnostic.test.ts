@@ -30,6 +30,19 @@ describe("a formatted diagnostic", () => {
     expect(lines.at(-1)).toBe("    \t  \t  ^");
   });
 
+  test("has the caret under what is shown of control characters", () => {
+    const lines = formatDiagnostic({
+      ...diagnostic,
+      position: { file: "a\n\u001b[2K.yaml", line: 1, column: 4 },
+      sourceLine: "\u001b: b",
+    }).split("\n");
+    expect(lines).toEqual([
+      'a\\n\\x1b[2K.yaml:1:4: error[IST0101]: referenced host not found: "reviews"',
+      "    \\x1b: b",
+      "          ^",
+    ]);
+  });
+
   test("has neither place nor caret when it is about no file", () => {
     const { position: _, ...nowhere } = diagnostic;
     expect(formatDiagnostic({ ...nowhere, severity: "note", sourceLine: "x" })).toBe(

@@ -136,3 +136,19 @@ spec:
     { severity: "error", code: "not-applied", position: { line: 15 } },
   ]);
 });
+
+test("shows control characters that the name of a file has, each finding on its lines", async () => {
+  const name = at("a\u001b[2J\nb.yaml: is valid\n.yaml");
+  writeFileSync(name, gateway("HTP"));
+  const { stdout, stderr } = await run(["validate", "-f", name]);
+  expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+  expect(stdout.split("\n")).toHaveLength(5);
+  expect(stdout).toContain("a\\x1b[2J\\nb.yaml: is valid\\n.yaml:6:46: error[");
+  expect(stderr).toContain("1 error in 1 file of 1");
+});
+
+test("shows control characters of what it was asked for where it fails", async () => {
+  const { stderr } = await run(["validate", "-f", at("\u001b[31m")]);
+  expect(stderr).toContain("\\x1b[31m does not exist");
+  expect(stderr).not.toContain("\u001b");
+});

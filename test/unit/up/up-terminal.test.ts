@@ -139,3 +139,15 @@ test("tells who took a change of the files, not of what was made", () => {
   terminal.settled(settled([change, theirs]), tables);
   expect(written()).toBe("Service theirs.default changed: acknowledged by 2 proxies in 9 ms\n");
 });
+
+test("shows control characters of what it tells of, and paints around them", () => {
+  let written = "";
+  const terminal = new UpTerminal(
+    { write: (text) => (written += text), interactive: false, colors: pc.createColors(true) },
+    "/state",
+  );
+  terminal.running();
+  terminal.lines(["a\u001b[2Jb"]);
+  terminal.event({ kind: "error", error: new Error("no\u009b\n") });
+  expect(written).toBe("a\\x1b[2Jb\n\u001b[31merror: Error: no\\x9b\\n\u001b[39m\n");
+});

@@ -26,3 +26,16 @@ test("what is no line of the log stays as it is", () => {
   expect(formatLogLine("null\n", PLAIN)).toBe("null\n");
   expect(formatLogLine("Segmentation fault\n", PLAIN)).toBe("Segmentation fault\n");
 });
+
+test("a line of the log stays one, and does nothing to the terminal, whatever names are in it", () => {
+  const line = JSON.stringify({
+    level: 30,
+    time: 0,
+    msg: "a\nb",
+    file: "\u001b[2J",
+    "\u0007": "\u009b",
+  });
+  expect(formatLogLine(`${line}\n`, PLAIN)).toBe(
+    "00:00:00.000 info  a\\nb file=\\x1b[2J \\x07=\\x9b\n",
+  );
+});
