@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { inSlices } from "../sources/in-slices.js";
@@ -19,14 +19,20 @@ const DIRECTORY_MODE = 0o700;
 /** The permissions of anybody but the owner. */
 const OTHERS = 0o077;
 const MAX_BYTES = 64 * 2 ** 20;
+/**
+ * What was saved of a root is kept so long while other roots are read, in milliseconds: who reads one and the other in turn finds
+ * both as they were.
+ */
+const UNUSED_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * Loads what was in force by the files of some roots, and makes the directory if there is none. Never throws: without a
- * state the mesh begins with what files say now.
+ * Loads what was in force by the files of some roots, and makes the directory if there is none. What is of other roots, and was
+ * neither loaded nor saved for a month, is removed. Never throws: without a state the mesh begins with what files say now.
  */
 export async function loadState(
   directory: string,
   roots: readonly ConfigRoot[],
+  now: () => number = Date.now,
 ): Promise<LoadedState> {
   try {
     await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
@@ -36,7 +42,7 @@ export async function loadState(
     for (const path of paths.filter((one) => one.endsWith(TEMPORARY)))
       await rm(path, { force: true });
     const saved = paths.filter((path) => path.endsWith(".json"));
-    const loaded = await inSlices(saved, (path) => loadFile(path, roots));
+    const loaded = await inSlices(saved, (path) => loadFile(path, roots, now()));
     return {
       files: loaded.flatMap(({ files }) => files),
       problems: loaded.flatMap(({ problems }) => problems),
@@ -47,17 +53,27 @@ export async function loadState(
   }
 }
 
-async function loadFile(path: string, roots: readonly ConfigRoot[]): Promise<LoadedState> {
+async function loadFile(
+  path: string,
+  roots: readonly ConfigRoot[],
+  now: number,
+): Promise<LoadedState> {
   const stats = await lstat(path);
   const wrong = stats.isFile()
     ? (describeOwner(stats, "chmod 600") ?? describeSize(stats))
     : "it is no file";
   if (wrong !== undefined) return { files: [], problems: [problemAt(path, wrong)] };
   const { file, ...rest } = decodeStateFile(await readFile(path, "utf8"), roots);
-  if (file !== undefined) return { files: [file], problems: [] };
   const { problem } = rest as { readonly problem?: string };
-  return { files: [], problems: problem === undefined ? [] : [problemAt(path, problem)] };
+  if (problem !== undefined) return { files: [], problems: [problemAt(path, problem)] };
+  const isUnused = file === undefined && stats.mtimeMs < now - UNUSED_MS;
+  // What was read is good whether or not this can be written: who saves next tells of a disk that takes nothing.
+  if (isUnused) await rm(path, { force: true }).catch(ignored);
+  if (file !== undefined) await utimes(path, now / 1000, now / 1000).catch(ignored);
+  return { files: file === undefined ? [] : [file], problems: [] };
 }
+
+const ignored = (): void => undefined;
 
 /** Why somebody else may have read, or even written, what is there. */
 function describeOwner({ mode, uid }: Stats, remedy: string): string | undefined {

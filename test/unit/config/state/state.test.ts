@@ -114,6 +114,25 @@ describe("a saved state", () => {
     });
   });
 
+  it("is kept for a month while other directories are read, and then removed", async () => {
+    const { path } = await savedDirectory();
+    const others = [{ path: "other", kind: "config" as const }];
+    const inDays = (days: number) => () => Date.now() + days * 24 * 60 * 60 * 1000;
+    await loadState(path, others, inDays(29));
+    expect((await loadState(path, ROOTS, inDays(29))).files).toHaveLength(2);
+    await loadState(path, others, inDays(58));
+    expect(readdirSync(path)).toHaveLength(2);
+    await loadState(path, others, inDays(60));
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it("is not removed while its own directory is read, however long nothing changed in that", async () => {
+    const { path } = await savedDirectory();
+    const inYears = (years: number) => () => Date.now() + years * 366 * 24 * 60 * 60 * 1000;
+    expect((await loadState(path, ROOTS, inYears(1))).files).toHaveLength(2);
+    expect((await loadState(path, ROOTS, inYears(2))).files).toHaveLength(2);
+  });
+
   it("loses a file by which nothing is in force any more", async () => {
     const { path, mesh } = await savedDirectory();
     const { save } = saving(path, mesh.store, mesh.store);
