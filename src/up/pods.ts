@@ -47,14 +47,22 @@ export function podsOf(
     if (pods.size + workload.replicas > MAX_PODS) throw tooMany(workload);
     const appPorts = workload.proxy === "router" ? [] : appPortsOf(tables, workload);
     for (let i = 0; i < workload.replicas; i++) {
-      const pod = replica(workload, i, appPorts);
-      // A Deployment and a StatefulSet may share a name.
-      const taken = pods.has(podId(pod));
-      const name = taken ? `${workload.name}-${workload.kind.toLowerCase()}-${i}` : pod.name;
-      pods.set(podId({ ...pod, name }), { ...pod, name });
+      const pod = renamed(replica(workload, i, appPorts), i, (id) => pods.has(id));
+      pods.set(podId(pod), pod);
     }
   }
   return [...pods.values()];
+}
+
+/** A Deployment and a StatefulSet may share a name, and others be called as the pods of the later one are for that. */
+function renamed(pod: LocalPod, index: number, isTaken: (id: string) => boolean): LocalPod {
+  let { name } = pod;
+  let suffix = "";
+  while (isTaken(podId({ ...pod, name }))) {
+    suffix += `-${pod.workloadKind.toLowerCase()}`;
+    name = `${pod.workloadName}${suffix}-${index}`;
+  }
+  return { ...pod, name };
 }
 
 const tooMany = ({ kind, name, namespace, replicas }: LocalWorkload): UpError =>

@@ -223,6 +223,15 @@ describe("pods", () => {
     ]);
   });
 
+  test("are all there when a workload is called as the pods of another are for their names' sake", () => {
+    const stateful = resource("StatefulSet", "a", { spec: { template: {} } });
+    expect(podsIn(INJECTED, deployment("a"), deployment("a-statefulset"), stateful)).toEqual([
+      "a-0.default sidecar",
+      "a-statefulset-0.default sidecar",
+      "a-statefulset-statefulset-0.default sidecar",
+    ]);
+  });
+
   test("have no sidecar where injection is disabled", () => {
     const namespace = resource("Namespace", "plain", { labels: { "istio-injection": "disabled" } });
     expect(podsIn(namespace, deployment("a.plain"))).toEqual(["a-0.plain none"]);
