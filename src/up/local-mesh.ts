@@ -169,6 +169,7 @@ export class LocalMesh {
     onEvent({ kind: "ports-failed", failures });
     for (const pod of pods) pod.start();
     await made.set(await this.#madeFiles(desired));
+    this.#options.certificates.age();
   }
 
   async #place({ pods }: DesiredMesh): Promise<readonly PlacedPod[]> {

@@ -10,6 +10,9 @@ export interface SlotStore {
   assign(owner: Owner, names: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
+/** So many of those that are gone keep their slots, those that went last. */
+const MAX_GONE = 1024;
+
 type Slots = Record<Owner, ReadonlyMap<string, number>>;
 
 /** Opens the file; what is in it is forgotten when it cannot be read as such a file. Without a share it has all slots. */
@@ -23,14 +26,23 @@ export async function openSlotStore(
     assign: async (owner, names) => {
       const before = slots[owner];
       const assigned = assignSlots(names, before, `${seed}\n${owner}`, share);
-      // Who is gone keeps its slot until another name needs it.
-      const all = new Map([...before, ...assigned]);
-      slots[owner] = all;
+      slots[owner] = new Map([...goneOf(before, assigned), ...assigned]);
       const isNew = [...assigned].some(([name, slot]) => before.get(name) !== slot);
       if (isNew) await writePrivateFile(file, formatSlots(slots));
       return assigned;
     },
   };
+}
+
+/** Who is gone keeps its slot until another name needs it, or many more have gone. */
+function goneOf(
+  before: ReadonlyMap<string, number>,
+  assigned: ReadonlyMap<string, number>,
+): readonly (readonly [string, number])[] {
+  const taken = new Set(assigned.values());
+  return [...before]
+    .filter(([name, slot]) => !assigned.has(name) && !taken.has(slot))
+    .slice(-MAX_GONE);
 }
 
 function formatSlots({ pods, hosts }: Slots): string {

@@ -23,14 +23,16 @@ export function createStandInPlaces(
   slots: SlotStore,
   certificates: DevelopmentCertificates,
 ): PlaceStandIns {
-  const chosenPorts = new Map<string, number>();
-  const choosePort = async (address: string, port: number): Promise<number> => {
-    const key = `${address}:${port}`;
-    const chosen = chosenPorts.get(key) ?? (await firstFreePort(address, port));
-    chosenPorts.set(key, chosen);
-    return chosen;
-  };
+  let chosenBefore: ReadonlyMap<string, number> = new Map();
   return async (hosts) => {
+    const chosenPorts = new Map<string, number>();
+    const choosePort = async (address: string, port: number): Promise<number> => {
+      const key = `${address}:${port}`;
+      const known = chosenPorts.get(key) ?? chosenBefore.get(key);
+      const chosen = known ?? (await firstFreePort(address, port));
+      chosenPorts.set(key, chosen);
+      return chosen;
+    };
     const assigned = await slots.assign("hosts", [...new Set(hosts.map(({ name }) => name))]);
     const listeners: EchoListener[] = [];
     const standIns: StandIn[] = [];
@@ -48,6 +50,7 @@ export function createStandInPlaces(
         standIns.push({ host, name, port: number, address, standInPort: port, rootsFile });
       }
     }
+    chosenBefore = chosenPorts;
     return { listeners, standIns };
   };
 }

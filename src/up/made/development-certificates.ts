@@ -18,9 +18,11 @@ export interface DevelopmentCertificates {
   readonly rootFile: string;
   /**
    * A certificate for these hosts, DNS names and IP addresses, as far as a certificate can have them; the same one for the same
-   * hosts as long as this lives.
+   * hosts until it is forgotten.
    */
   certificateFor(names: readonly string[]): Promise<DevelopmentCertificate>;
+  /** All that are in use have been asked for; who was not since the last but one time is forgotten. */
+  age(): void;
 }
 
 /** In the place of hosts of which none can be in a certificate. */
@@ -54,7 +56,8 @@ export async function openDevelopmentCertificates(
   const root = authority.roots.join("");
   const rootFile = join(directory, "root.pem");
   await writePrivateFile(rootFile, root);
-  const issued = new Map<string, Promise<DevelopmentCertificate>>();
+  let issued = new Map<string, Promise<DevelopmentCertificate>>();
+  let issuedBefore = issued;
   const issue = async (names: readonly string[]): Promise<DevelopmentCertificate> => {
     const { chain, privateKey } = await authority.issueServer(certifiedNames(names));
     return { certificate: chain, key: privateKey.reveal(), root };
@@ -63,9 +66,13 @@ export async function openDevelopmentCertificates(
     rootFile,
     certificateFor: (names) => {
       const key = names.join(" ");
-      const certificate = issued.get(key) ?? issue(names);
+      const certificate = issued.get(key) ?? issuedBefore.get(key) ?? issue(names);
       issued.set(key, certificate);
       return certificate;
+    },
+    age: () => {
+      issuedBefore = issued;
+      issued = new Map();
     },
   };
 }

@@ -59,7 +59,10 @@ class Scene {
   pids: readonly number[] = [];
   standIns: readonly StandIn[] = [];
   connected: readonly string[] | "all" = "all";
+  /** Whose certificates are in use, since the last look at the files. */
+  certified: readonly string[] = [];
   readonly mesh: LocalMesh;
+  readonly #certified = new Set<string>();
   readonly #waits: { readonly ms: number; readonly end: () => void }[] = [];
   #files: readonly ConfigResource[];
   #diagnostics: readonly Diagnostic[] = [];
@@ -99,8 +102,14 @@ class Scene {
       slots: { assign: (_, names) => Promise.resolve(assignSlots(names, new Map(), "seed")) },
       certificates: {
         rootFile: "/state/root.pem",
-        certificateFor: (names) =>
-          Promise.resolve({ certificate: `for ${names.join()}`, key: "key", root: "root" }),
+        certificateFor: (names) => {
+          this.#certified.add(names.join());
+          return Promise.resolve({ certificate: `for ${names.join()}`, key: "key", root: "root" });
+        },
+        age: () => {
+          this.certified = [...this.#certified].sort();
+          this.#certified.clear();
+        },
       },
       applications: {
         set: (listeners) => {
@@ -254,6 +263,18 @@ test("lets the application of each replica answer TLS by a certificate of its ow
     "for payments-0.default",
     "for payments-1.default",
   ]);
+});
+
+test("has the certificates forgotten of those that are gone, and of no others", async () => {
+  const scene = await start([INJECTED, PAYMENTS, SERVICE]);
+  expect(scene.certified).toEqual(["payments-0.default", "payments-1.default"]);
+  scene.change([INJECTED, deployment("payments", { replicas: 1 }), SERVICE]);
+  await expect
+    .poll(() => {
+      scene.settle();
+      return elapsed(scene).certified;
+    })
+    .toEqual(["payments-0.default"]);
 });
 
 test("has the application of a pod without a sidecar on the pod's own address", async () => {

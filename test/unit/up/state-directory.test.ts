@@ -113,6 +113,9 @@ describe("the directory of made resources", () => {
   });
 });
 
+/** Of all of them. */
+const TWO_SLOTS = { index: 0, of: 32_512 };
+
 describe("slots", () => {
   test("are the same at the next start, also of those that were away", async () => {
     const file = join(directory, "addresses.json");
@@ -121,6 +124,28 @@ describe("slots", () => {
     await first.assign("pods", ["a"]);
     const next = await openSlotStore(file, "another seed");
     expect(await next.assign("pods", ["b", "a"])).toEqual(before);
+  });
+
+  test.each(["b", "c"])(
+    "stay with %s, which was given one that was free, when who had it before comes back",
+    async (taker) => {
+      const store = await openSlotStore(join(directory, "addresses.json"), "seed", TWO_SLOTS);
+      await store.assign("pods", ["a"]);
+      const slot = (await store.assign("pods", ["b", "c"])).get(taker);
+      expect((await store.assign("pods", ["a", taker])).get(taker)).toBe(slot);
+    },
+  );
+
+  test("are forgotten of those that went long ago", async () => {
+    const file = join(directory, "addresses.json");
+    const store = await openSlotStore(file, "seed");
+    for (let i = 0; i < 1100; i += 50) {
+      await store.assign("pods", ["stays", ...Array.from({ length: 50 }, (_, n) => `${i + n}-0`)]);
+    }
+    const { pods } = JSON.parse(readFileSync(file, "utf8")) as { readonly pods: object };
+    expect(Object.keys(pods)).toHaveLength(1024 + 51);
+    expect(pods).toMatchObject({ stays: expect.any(Number), "26-0": expect.any(Number) });
+    expect(pods).not.toHaveProperty("0-0");
   });
 
   test("are made anew when their file is none", async () => {

@@ -33,6 +33,17 @@ test.each(["", "*", "*all", "a b", "fe80::1%eth0", `${LABELS}.xxxx`])(
   },
 );
 
+test("it is the same one as long as its hosts are in use, and forgotten when they are no longer", async () => {
+  const certificates = await open();
+  const kept = await certificates.certificateFor(["kept"]);
+  const gone = await certificates.certificateFor(["gone"]);
+  for (let i = 0; i < 2; i++) {
+    certificates.age();
+    expect(await certificates.certificateFor(["kept"])).toBe(kept);
+  }
+  expect(await certificates.certificateFor(["gone"])).not.toBe(gone);
+});
+
 test("it is the same one for the same hosts", async () => {
   const certificates = await open();
   const hosts = ["b.example.com", "c.example.com"];
