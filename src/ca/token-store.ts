@@ -75,13 +75,15 @@ const MAX_TOKEN_USES = 1000;
 const MAX_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 /** How long an expired token is still known as one. */
 const REMEMBER_MS = 24 * 60 * 60 * 1000;
+/** How many tokens are known that are good for nothing any more, those that were made last. */
+const MAX_DEAD = 64;
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** See Kubernetes, "Labels and Selectors": syntax and character set. */
 const LABEL_KEY =
   /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
 const TOKEN_FILE = /^([a-z2-7]{10})\.json$/;
-const TOKEN_OR_USE_FILE = /^([a-z2-7]{10})\.(json|use-\d+)$/;
+const USE_FILE = /^([a-z2-7]{10})\.use-\d+$/;
 
 /** The content of a token's file. */
 const STORED_TOKEN = Type.Object(
@@ -116,7 +118,8 @@ export async function openTokenStore(
 }
 
 /**
- * Makes a token. Its text is in the result and nowhere else. Tokens that expired more than a day ago are forgotten.
+ * Makes a token. Its text is in the result and nowhere else. Tokens that expired more than a day ago are forgotten, and of
+ * those that have expired or are used up all but a few: so what is kept, and what it takes to make one, depends on those that are good.
  * @throws TokenRequestError, StateFileError
  */
 export async function createToken(
@@ -176,16 +179,36 @@ function checkRequest(request: TokenRequest): void {
  * @throws StateFileError when the directory cannot be read
  */
 export async function listTokens(store: TokenStore): Promise<readonly ListedToken[]> {
-  const names = await fileNames(store);
+  return tokensNamed(store, await fileNames(store));
+}
+
+async function tokensNamed(
+  store: TokenStore,
+  names: readonly string[],
+): Promise<readonly ListedToken[]> {
+  const used = usesIn(names);
   const tokens: ListedToken[] = [];
   for (const name of names) {
     const id = TOKEN_FILE.exec(name)?.[1];
     const stored = id === undefined ? undefined : await readToken(store, id).catch(() => undefined);
     if (stored === undefined) continue;
-    const used = names.filter((other) => other.startsWith(`${stored.id}.use-`)).length;
-    tokens.push({ ...publicPart(stored), usesLeft: Math.max(0, stored.uses - used) });
+    const usesLeft = Math.max(0, stored.uses - (used.get(stored.id)?.length ?? 0));
+    tokens.push({ ...publicPart(stored), usesLeft });
   }
   return tokens.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+}
+
+/** The files of uses, by the id of their token. */
+function usesIn(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const uses = new Map<string, string[]>();
+  for (const name of names) {
+    const id = USE_FILE.exec(name)?.[1];
+    if (id === undefined) continue;
+    const known = uses.get(id);
+    if (known === undefined) uses.set(id, [name]);
+    else known.push(name);
+  }
+  return uses;
 }
 
 /**
@@ -194,9 +217,8 @@ export async function listTokens(store: TokenStore): Promise<readonly ListedToke
  */
 export async function revokeToken(store: TokenStore, id: string): Promise<boolean> {
   if (!isTokenId(id)) return false;
-  // The uses stay until the token is gone, so that it cannot be used again in between.
   const removed = await removePrivateFile(tokenPath(store, id));
-  await removeFiles(store, (other) => other === id);
+  await removeUses(store, usesIn(await fileNames(store)).get(id) ?? []);
   return removed;
 }
 
@@ -265,16 +287,27 @@ function publicPart({ version: _version, hash: _hash, ...token }: StoredToken): 
 }
 
 async function forgetOldTokens(store: TokenStore): Promise<void> {
-  const before = store.now() - REMEMBER_MS;
-  const old = (await listTokens(store)).filter((token) => token.expiresAt < before);
-  for (const token of old) await revokeToken(store, token.id);
+  const names = await fileNames(store);
+  const uses = usesIn(names);
+  const now = store.now();
+  const dead = (await tokensNamed(store, names)).filter(
+    ({ expiresAt, usesLeft }) => expiresAt <= now || usesLeft === 0,
+  );
+  const old = dead.filter(
+    ({ expiresAt }, i) => expiresAt < now - REMEMBER_MS || i < dead.length - MAX_DEAD,
+  );
+  for (const { id } of old) {
+    await removePrivateFile(tokenPath(store, id));
+    await removeUses(store, uses.get(id) ?? []);
+  }
+  // Of a token that is still there a list has its file, unless it is newer than the list.
+  const left = new Set([...names, ...(await fileNames(store))]);
+  for (const [id, files] of uses) if (!left.has(`${id}.json`)) await removeUses(store, files);
 }
 
-async function removeFiles(store: TokenStore, ofId: (id: string) => boolean): Promise<void> {
-  for (const name of await fileNames(store)) {
-    const id = TOKEN_OR_USE_FILE.exec(name)?.[1];
-    if (id !== undefined && ofId(id)) await removePrivateFile(join(store.directory, name));
-  }
+/** Removes uses of a token whose file is gone: as long as that is there, it could be used again without them. */
+async function removeUses({ directory }: TokenStore, names: readonly string[]): Promise<void> {
+  for (const name of names) await removePrivateFile(join(directory, name));
 }
 
 async function fileNames({ directory }: TokenStore): Promise<readonly string[]> {

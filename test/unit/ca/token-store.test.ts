@@ -235,6 +235,38 @@ describe("the list", () => {
   });
 });
 
+describe("what is kept", () => {
+  const files = async (): Promise<readonly string[]> => readdir(join(state, "tokens"));
+
+  test("of tokens that are good for nothing any more is of the last few, however many there were", async () => {
+    const first = await create();
+    const good = await create({ uses: 2 });
+    await consumeToken(store, first.text);
+    await consumeToken(store, good.text);
+    let last = first;
+    for (let i = 0; i < 80; i++) {
+      now += 1;
+      last = await create();
+      await consumeToken(store, last.text);
+    }
+    const unused = await create();
+    now += 1;
+    expect((await files()).length).toBeLessThanOrEqual(2 * 66 + 1);
+    expect(await consumeToken(store, first.text)).toEqual({ refused: "unknown" });
+    expect(await consumeToken(store, last.text)).toEqual({ refused: "used-up" });
+    expect(await consumeToken(store, good.text)).toMatchObject({ token: { id: good.id } });
+    expect(await consumeToken(store, unused.text)).toMatchObject({ token: { id: unused.id } });
+  });
+
+  test("has no uses of a token whose removal was interrupted", async () => {
+    const { id, text } = await create({ uses: 2 });
+    await consumeToken(store, text);
+    await rm(join(state, "tokens", `${id}.json`));
+    const next = await create();
+    expect(await files()).toEqual([`${next.id}.json`]);
+  });
+});
+
 describe("a token's file is not trusted", () => {
   const file = (id: string): string => join(state, "tokens", `${id}.json`);
 
