@@ -20,6 +20,14 @@ function linked(document: string): readonly string[] {
   );
 }
 
+/** The files of the project that a document names as code, from where the project begins. */
+function namedFiles(document: string): readonly string[] {
+  const named = readFileSync(document, "utf8").matchAll(
+    /`((?:src|test|scripts|bench|proto|examples)\/[\w./-]+)`/g,
+  );
+  return [...named].map(([, file = ""]) => file);
+}
+
 /** What the heads of a document are called in links, as GitHub makes it of their words. */
 function anchors(document: string): readonly string[] {
   const heads = readFileSync(document, "utf8").matchAll(/^#+ (.+)$/gm);
@@ -42,6 +50,10 @@ function linkedPlaces(document: string): readonly string[] {
 
 test.each(DOCUMENTS)("what %s links to is there", (document) => {
   expect(linked(document).filter((file) => !existsSync(file))).toEqual([]);
+});
+
+test.each(DOCUMENTS)("the files that %s names are there", (document) => {
+  expect(namedFiles(document).filter((file) => !existsSync(file))).toEqual([]);
 });
 
 test.each(DOCUMENTS)("the places that %s links to have heads", (document) => {
