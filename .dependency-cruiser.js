@@ -93,9 +93,9 @@ export default {
     },
     {
       name: "pure",
-      comment: "src/mesh, src/envoy and src/simulator compute: no input, no output, no clock.",
+      comment: "These compute: no input, no output, no clock.",
       severity: "error",
-      from: { path: partPath("mesh|envoy|simulator") },
+      from: { path: partPath("mesh|envoy|simulator|xds/state|xds/wire") },
       // To compare is no input or output.
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?util$" },
     },

@@ -47,7 +47,7 @@ import type { TlsSource } from "./grpc/server.js";
 import type { StandIn } from "./mesh/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
-import { createHealthService } from "./xds/health-service.js";
+import { createHealthService } from "./xds/health/health-service.js";
 
 export type { ControlPlaneOptions } from "./app/control-plane-options.js";
 export type { Settled } from "./app/convergence.js";

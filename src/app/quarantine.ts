@@ -11,7 +11,7 @@ import { shortName } from "../debug/sync-state.js";
 import { blameFor, placeOf } from "../envoy/diagnostics/refusals.js";
 import type { EnvoyResource } from "../envoy/resource-set.js";
 import type { XdsObserver } from "../xds/observer.js";
-import type { StreamStatus } from "../xds/stream-status.js";
+import type { StreamStatus } from "../xds/state/stream-status.js";
 import { createTellingPace } from "./log/telling-pace.js";
 import { missingIn, type Update } from "./update.js";
 

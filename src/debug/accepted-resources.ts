@@ -8,7 +8,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { type EncodedResource, TYPE_URL } from "../xds/resource.js";
-import type { Quarantined, StreamStatus } from "../xds/stream-status.js";
+import type { Quarantined, StreamStatus } from "../xds/state/stream-status.js";
 import type { Observed } from "./observed.js";
 import { Redactor } from "./redact.js";
 import { selectedFields } from "./selected-fields.js";

@@ -9,7 +9,7 @@ import { CallRefused } from "../grpc/call-refused.js";
 import { addService } from "../grpc/hosted-service.js";
 import type { GrpcServer } from "../grpc/server.js";
 import { status } from "../grpc/status-code.js";
-import type { TypeStatus } from "../xds/stream-status.js";
+import type { TypeStatus } from "../xds/state/stream-status.js";
 import type { ReadAccepted, ShownResource } from "./accepted-resources.js";
 import { type Answer, type CallGuard, eachRequest, unary } from "./calls.js";
 import { clientStatus } from "./client-status.js";

@@ -1,7 +1,7 @@
 /** Which version of each resource a proxy should hold, and which it does. */
 import type { ResourceSyncJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import type { EncodedResource } from "../xds/resource.js";
-import type { Quarantined, TypeStatus } from "../xds/stream-status.js";
+import type { Quarantined, TypeStatus } from "../xds/state/stream-status.js";
 import type { Connection, Observed } from "./observed.js";
 import { inTypeOrder, shortName } from "./sync-state.js";
 

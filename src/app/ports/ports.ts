@@ -5,7 +5,7 @@ import type { GrpcServer, TlsSource } from "../../grpc/server.js";
 import type { ServerCall } from "../../grpc/server-call.js";
 import type { AdsServer } from "../../xds/ads-server.js";
 import { addAdsService, addSdsService } from "../../xds/ads-service.js";
-import { addHealthService } from "../../xds/health-service.js";
+import { addHealthService } from "../../xds/health/health-service.js";
 import { type Closers, closeAll } from "../closers.js";
 import type { DebugEndpoints } from "../debug-endpoints.js";
 import type { Identity } from "../identity/identity.js";

@@ -18,7 +18,11 @@ import {
   healthProbe,
 } from "../../mesh/health-probe.js";
 import type { Proxy } from "../../mesh/proxy.js";
-import type { EndpointHealth, HealthSession, HealthSessions } from "../../xds/health-session.js";
+import type {
+  EndpointHealth,
+  HealthSession,
+  HealthSessions,
+} from "../../xds/health/health-session.js";
 import { type AdmissionOptions, admitProxy } from "./admit-proxy.js";
 import type { ProvedStreams } from "./proved-streams.js";
 

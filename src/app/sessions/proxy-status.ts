@@ -1,6 +1,6 @@
 import type { ProxyType } from "../../mesh/proxy.js";
 import { TYPE_URL } from "../../xds/resource.js";
-import type { StreamStatus } from "../../xds/stream-status.js";
+import type { StreamStatus } from "../../xds/state/stream-status.js";
 import type { ConnectedSession } from "./proxy-sessions.js";
 
 /** A proxy that is connected. */

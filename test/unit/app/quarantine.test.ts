@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createQuarantine } from "../../../src/app/quarantine.js";
 import type { Update } from "../../../src/app/update.js";
-import type { Quarantined, StreamStatus } from "../../../src/xds/stream-status.js";
+import type { Quarantined, StreamStatus } from "../../../src/xds/state/stream-status.js";
 import { fakeTimers } from "../ca/fake-timers.js";
 import { createDirectory } from "../config/directory.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { NOTHING_ASKED, withRequest } from "../../../src/xds/asked-names.js";
-import type { Incoming } from "../../../src/xds/dialect.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { NOTHING_ASKED, withRequest } from "../../../src/xds/stream/asked-names.js";
+import type { Incoming } from "../../../src/xds/stream/dialect.js";
 import { request } from "./incoming.js";
 
 const TYPES = new Set([TYPE_URL.virtualHost]);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { createAskedView } from "../../../src/xds/asked-view.js";
-import { onDeltaRequest } from "../../../src/xds/delta.js";
-import { versionsOf } from "../../../src/xds/held-versions.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { onSotwRequest } from "../../../src/xds/sotw.js";
-import { withView } from "../../../src/xds/stream-state.js";
+import { onDeltaRequest } from "../../../src/xds/state/delta.js";
+import { versionsOf } from "../../../src/xds/state/held-versions.js";
+import { onSotwRequest } from "../../../src/xds/state/sotw.js";
+import { withView } from "../../../src/xds/state/stream-state.js";
+import { createAskedView } from "../../../src/xds/stream/asked-view.js";
 import { DeltaConversation, SotwConversation, viewOf } from "./conversation.js";
 import { request } from "./incoming.js";
 

@@ -1,7 +1,7 @@
 /** What becomes of clients that do not read while more waits for clients than may. */
 import { expect, test } from "vitest";
-import { createBacklog } from "../../../src/xds/backlog.js";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
+import { createBacklog } from "../../../src/xds/stream/backlog.js";
 import { manualClock } from "./manual-clock.js";
 
 const LIMITS = { ...DEFAULT_LIMITS, maxUnreadBytes: 100, unreadWhenFullMs: 5000 };

@@ -1,25 +1,25 @@
 import { type Layers, Table } from "../../../src/base/table.js";
 import { ABSENT } from "../../../src/base/trie.js";
-import { onDeltaRequest } from "../../../src/xds/delta.js";
-import { versionsOf } from "../../../src/xds/held-versions.js";
-import { createKnownTables, type KnownTables } from "../../../src/xds/known-tables.js";
-import type { Moment } from "../../../src/xds/moment.js";
-import { createNamePool } from "../../../src/xds/names.js";
-import { nextResponses } from "../../../src/xds/next-responses.js";
-import { DEFAULT_PACING } from "../../../src/xds/pacing.js";
-import { towards } from "../../../src/xds/passage.js";
-import { createSharedPlanner } from "../../../src/xds/plan.js";
 import {
   type EncodedResource,
   type ResourceTable,
   type ResourceView,
   TYPE_URL,
 } from "../../../src/xds/resource.js";
-import type { Response } from "../../../src/xds/response.js";
-import { createSharedSteps } from "../../../src/xds/shared-steps.js";
-import { onSotwRequest } from "../../../src/xds/sotw.js";
-import { newStream, type StreamState } from "../../../src/xds/stream-state.js";
-import { type AcceptBoth, createWays } from "../../../src/xds/ways.js";
+import { onDeltaRequest } from "../../../src/xds/state/delta.js";
+import { versionsOf } from "../../../src/xds/state/held-versions.js";
+import { createKnownTables, type KnownTables } from "../../../src/xds/state/known-tables.js";
+import type { Moment } from "../../../src/xds/state/moment.js";
+import { createNamePool } from "../../../src/xds/state/name-set.js";
+import { nextResponses } from "../../../src/xds/state/next-responses.js";
+import { DEFAULT_PACING } from "../../../src/xds/state/pacing.js";
+import { towards } from "../../../src/xds/state/passage.js";
+import { createSharedPlanner } from "../../../src/xds/state/plan.js";
+import type { Response } from "../../../src/xds/state/response.js";
+import { createSharedSteps } from "../../../src/xds/state/shared-steps.js";
+import { onSotwRequest } from "../../../src/xds/state/sotw.js";
+import { newStream, type StreamState } from "../../../src/xds/state/stream-state.js";
+import { type AcceptBoth, createWays } from "../../../src/xds/state/ways.js";
 
 /** The types by the words that the tests use for them. */
 export type TypeName = keyof typeof TYPE_URL;

@@ -5,8 +5,8 @@ import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
 import { frameHead } from "../../../src/grpc/framing.js";
 import type { ServerCall } from "../../../src/grpc/server-call.js";
 import type { Status } from "../../../src/grpc/status.js";
-import type { OpenHealthRequest } from "../../../src/xds/health-session.js";
-import { HealthStream } from "../../../src/xds/health-stream.js";
+import type { OpenHealthRequest } from "../../../src/xds/health/health-session.js";
+import { HealthStream } from "../../../src/xds/health/health-stream.js";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
 import { manualClock } from "./manual-clock.js";
 

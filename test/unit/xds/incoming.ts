@@ -1,5 +1,5 @@
-import type { Incoming } from "../../../src/xds/dialect.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import type { Incoming } from "../../../src/xds/stream/dialect.js";
 
 /** A request for virtual hosts that says nothing, but for these fields. */
 export function request(fields: Partial<Incoming>): Incoming {

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table.js";
-import { versionsOf } from "../../../src/xds/held-versions.js";
-import { createKnownTables } from "../../../src/xds/known-tables.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { type Held, UNKNOWN } from "../../../src/xds/subscription.js";
-import { decodeDeltaRequest } from "../../../src/xds/wire.js";
+import { versionsOf } from "../../../src/xds/state/held-versions.js";
+import { createKnownTables } from "../../../src/xds/state/known-tables.js";
+import { type Held, UNKNOWN } from "../../../src/xds/state/subscription.js";
+import { decodeDeltaRequest } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";
 
 const KEEP_MS = 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NO_REJECTIONS, rejectionOf, withRejection } from "../../../src/xds/rejections.js";
+import { NO_REJECTIONS, rejectionOf, withRejection } from "../../../src/xds/state/rejections.js";
 
 const refused = (...contents: readonly (readonly [name: string, version: string])[]) =>
   contents.reduce(

@@ -1,10 +1,10 @@
 /** What clients of different tables are told alike: the base of their tables, once made and encoded. */
 import { expect, test } from "vitest";
-import { createSharedPlanner } from "../../../src/xds/plan.js";
 import type { ResourceTable } from "../../../src/xds/resource.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { type Asked, subscription } from "../../../src/xds/subscription.js";
-import { encodeResponse } from "../../../src/xds/wire.js";
+import { createSharedPlanner } from "../../../src/xds/state/plan.js";
+import { type Asked, subscription } from "../../../src/xds/state/subscription.js";
+import { encodeResponse } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";
 
 const BASE = tableOf(["A@1", "B@1", "C@1"]);

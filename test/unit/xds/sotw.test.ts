@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { outstandingOf } from "../../../src/xds/outstanding.js";
-import { setVersion } from "../../../src/xds/payload.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { acceptedResources, typeStatuses } from "../../../src/xds/stream-status.js";
+import { outstandingOf } from "../../../src/xds/state/outstanding.js";
+import { setVersion } from "../../../src/xds/state/payload.js";
+import { acceptedResources, typeStatuses } from "../../../src/xds/state/stream-status.js";
 import { resource, SotwConversation, tableOf, viewOf } from "./conversation.js";
 
 const shop = () =>

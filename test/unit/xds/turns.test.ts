@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createTurns, type Turns, type TurnTaker } from "../../../src/xds/turns.js";
+import { createTurns, type Turns, type TurnTaker } from "../../../src/xds/stream/turns.js";
 import { manualClock } from "./manual-clock.js";
 
 let clock: ReturnType<typeof manualClock>;

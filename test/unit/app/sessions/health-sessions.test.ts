@@ -5,7 +5,7 @@ import { createProvedStreams } from "../../../../src/app/sessions/proved-streams
 import { proved } from "../../../../src/ca/proof.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { Health } from "../../../../src/mesh/health-probe.js";
-import type { OpenHealthRequest } from "../../../../src/xds/health-session.js";
+import type { OpenHealthRequest } from "../../../../src/xds/health/health-session.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 

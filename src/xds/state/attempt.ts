@@ -1,0 +1,201 @@
+import type { Table } from "../../base/table.js";
+import type { ResourceTable } from "../resource.js";
+import type { Difference } from "./difference.js";
+import { NO_NAMES, subset } from "./name-set.js";
+import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
+import type { Plan } from "./plan.js";
+import {
+  contentHeld,
+  edited,
+  type Held,
+  isContent,
+  isRejected,
+  type Payload,
+  type Subscription,
+  withEntry,
+} from "./subscription.js";
+
+/** A response that could be sent, and the subscription as it is then but for the response itself. */
+export interface Attempt {
+  readonly payload: Payload;
+  readonly subscription: Subscription;
+  /** The client was sent it before, among others, and refused that. */
+  readonly isAgain?: true;
+}
+
+/**
+ * The next response of one type; undefined if all that there is to tell has to wait or was refused. First what is above
+ * suspicion, together; then the suspects, one group at a time.
+ */
+export function nextAttempt(
+  subscription: Subscription,
+  table: ResourceTable,
+  { difference, payload }: Plan,
+  waiting: ReadonlySet<string>,
+): Attempt | undefined {
+  const refused = refusedNames(subscription, table, difference);
+  const withheld = withheldNames(subscription, refused, waiting);
+  if (withheld.size === 0) {
+    const whole = payload ?? payloadOfNothingNew(subscription, table, withheld);
+    if (wouldDeleteAll(subscription, whole)) return undefined;
+    return { payload: whole, subscription: inStep(subscription, table) };
+  }
+  // Nothing can stand in for what a client holds that came back with a set that is not known.
+  if (subscription.style === "complete" && subscription.inherited) return undefined;
+  const rest = payloadOfRest(subscription, table, difference, withheld);
+  if (rest !== undefined) return partly(subscription, table, rest, withheld);
+  const group = nextGroup(subscription, waiting, withheld);
+  if (group !== undefined) return attemptGroup(subscription, table, difference, group);
+  // Who waits for a first answer gets it with what waits for other types; nothing else will come after what is refused.
+  if (!subscription.owed || (subscription.style !== "complete" && waiting.size > 0))
+    return undefined;
+  const again = payloadOfNothingNew(subscription, table, withheld);
+  return partly(subscription, table, again, withheld);
+}
+
+const NONE: Subscription["suspects"] = [];
+
+/** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
+export function inStep(subscription: Subscription, table: ResourceTable): Subscription {
+  return edited(subscription, {
+    requested: NO_NAMES,
+    strays: NO_NAMES,
+    suspects: NONE,
+    held: table,
+  });
+}
+
+/** A response that is due though nothing is new. */
+function payloadOfNothingNew(
+  subscription: Subscription,
+  table: ResourceTable,
+  withheld: ReadonlySet<string>,
+): Payload {
+  if (subscription.style !== "complete") return emptyPayload();
+  return completePayload(subscription, table, { changed: [], removed: [] }, withheld);
+}
+
+/** A client that comes back keeps what it has until there is something to replace it. */
+function wouldDeleteAll({ style, inherited }: Subscription, { resources }: Payload): boolean {
+  return style === "complete" && inherited && resources.length === 0;
+}
+
+function withheldNames(
+  { suspects }: Subscription,
+  refused: readonly string[],
+  waiting: ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (suspects.length === 0 && refused.length === 0) return waiting;
+  return new Set([...waiting, ...suspects.flat().map(({ name }) => name), ...refused]);
+}
+
+/** What the view has and the client has refused, or would. */
+function refusedNames(
+  subscription: Subscription,
+  table: ResourceTable,
+  { refused }: Difference,
+): readonly string[] {
+  const rejected = [...subscription.rejections.keys()].filter((name) => {
+    const resource = table.get(name);
+    return resource !== undefined && isRejected(subscription, resource);
+  });
+  return [...rejected, ...refused];
+}
+
+/** What is not withheld, and an answer for what the client asks for again though it refused it. */
+function payloadOfRest(
+  subscription: Subscription,
+  table: ResourceTable,
+  difference: Difference,
+  withheld: ReadonlySet<string>,
+): Payload | undefined {
+  const { requested, style } = subscription;
+  const asked = difference.changed.filter(
+    (resource) =>
+      requested.has(resource.name) &&
+      isRejected(subscription, resource) &&
+      resource.refusal?.isAwaited !== true,
+  );
+  if (asked.length === 0 || style === "complete") {
+    return payloadWithout(subscription, table, difference, withheld);
+  }
+  const changed = difference.changed.filter(({ name }) => !withheld.has(name));
+  const removed = difference.removed.filter((name) => !withheld.has(name));
+  for (const { name, standIn } of asked) {
+    const content = contentHeld(subscription, name) ?? standIn;
+    if (content === undefined) removed.push(name);
+    else changed.push(content);
+  }
+  return payloadWithout(subscription, table, { changed, removed }, NO_NAMES);
+}
+
+/** Suspects whose turn it is. */
+interface Group {
+  /** All that is withheld but for these. */
+  readonly others: ReadonlySet<string>;
+  readonly later: Subscription["suspects"];
+}
+
+function nextGroup(
+  { suspects }: Subscription,
+  waiting: ReadonlySet<string>,
+  withheld: ReadonlySet<string>,
+): Group | undefined {
+  for (const [index, group] of suspects.entries()) {
+    const names = group.map(({ name }) => name).filter((name) => !waiting.has(name));
+    const left = group.filter(({ name }) => waiting.has(name));
+    const later = suspects.toSpliced(index, 1, ...(left.length > 0 ? [left] : []));
+    if (names.length === 0) continue;
+    const others = new Set(withheld);
+    for (const name of names) others.delete(name);
+    return { others, later };
+  }
+  return undefined;
+}
+
+function attemptGroup(
+  subscription: Subscription,
+  table: ResourceTable,
+  difference: Difference,
+  { others, later }: Group,
+): Attempt | undefined {
+  const payload = payloadWithout(subscription, table, difference, others);
+  if (payload === undefined) return undefined;
+  const after = edited(subscription, { suspects: later });
+  return { ...partly(after, table, payload, others), isAgain: true };
+}
+
+/** All of a table is told but for the withheld names, which stay as they are. */
+function partly(
+  subscription: Subscription,
+  table: ResourceTable,
+  payload: Payload,
+  withheld: ReadonlySet<string>,
+): Attempt {
+  const { style, strays, requested } = subscription;
+  let held: Table<Held> = table;
+  for (const name of withheld) {
+    const entry =
+      style === "complete" ? contentHeld(subscription, name) : heldNow(subscription, name);
+    held = withEntry(held, name, entry);
+  }
+  const isOpen = (name: string): boolean => {
+    const resource = table.get(name);
+    const refused = resource !== undefined && isRejected(subscription, resource);
+    return withheld.has(name) && !refused;
+  };
+  return {
+    payload,
+    subscription: edited(subscription, {
+      held,
+      strays: subset(strays, (name) => withheld.has(name)),
+      requested: subset(requested, isOpen),
+    }),
+  };
+}
+
+/** What the client holds under a name; what a subscription by name began with is not held if it was never sent. */
+function heldNow({ held, accepted }: Subscription, name: string): Held | undefined {
+  const entry = held.get(name);
+  return isContent(entry) && entry.refusal !== undefined ? accepted.get(name) : entry;
+}

@@ -1,0 +1,51 @@
+import type { Table } from "../../base/table.js";
+import type { EncodedResource, ResourceTable } from "../resource.js";
+import { rulesOf } from "../resource-type.js";
+import { type Held, isContent, isSameContent, type Subscription, wants } from "./subscription.js";
+
+/** What a response can tell of a type. */
+export interface Told {
+  /** New, changed, or asked for. */
+  readonly changed: readonly EncodedResource[];
+  /** Held and gone, or asked for and not there. */
+  readonly removed: readonly string[];
+}
+
+/** What a client has to be told for it to hold what the view has. */
+export interface Difference extends Told {
+  /** Names of what is changed that every client would refuse. */
+  readonly refused: readonly string[];
+}
+
+/** The names of resources that every client would refuse. */
+export function refusedOf(resources: readonly EncodedResource[]): readonly string[] {
+  return resources.flatMap(({ name, refusal }) => (refusal === undefined ? [] : name));
+}
+
+/** The difference between what a subscription's client holds and what the view has. */
+export function difference(subscription: Subscription, table: ResourceTable): Difference {
+  const { held, requested, strays, typeUrl } = subscription;
+  const { staysWhenGone } = rulesOf(typeUrl);
+  const changed: EncodedResource[] = [];
+  const removed: string[] = [];
+  const now: Table<Held> = table;
+  for (const { key, before, after } of now.changesFrom(held)) {
+    if (!wants(subscription, key)) continue;
+    if (after === undefined) {
+      if (staysWhenGone !== true) removed.push(key);
+    } else if (isContent(after) && !isSameContent(before, after)) changed.push(after);
+  }
+  for (const name of requested) {
+    const resource = table.get(name);
+    if (resource === undefined) {
+      if (!held.has(name)) removed.push(name);
+    } else if (isSameContent(held.get(name), resource)) {
+      changed.push(resource);
+    }
+  }
+  for (const name of strays) {
+    const isGone = !table.has(name) && !requested.has(name);
+    if (isGone && staysWhenGone !== true) removed.push(name);
+  }
+  return { changed, removed, refused: refusedOf(changed) };
+}

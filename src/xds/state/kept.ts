@@ -1,0 +1,93 @@
+/**
+ * What a client goes on with because it refused what came after: the older content, and all that this uses.
+ *
+ * An older listener may use a route configuration that the view has no more, and that has virtual hosts of its own. Which of
+ * them it uses the client says: it asks for them. So those that are gone stay, and all clusters that they lead to, until the
+ * listeners of the same edit are judged, and from then on as long as an older listener does. Envoy itself heeds no removal of a
+ * route configuration, but it does of virtual hosts and of clusters.
+ */
+
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
+import { rulesOf } from "../resource-type.js";
+import type { Moment } from "./moment.js";
+import { type StreamState, subscriptionTo } from "./stream-state.js";
+import { isContent, isRejected, type Subscription, wants } from "./subscription.js";
+import { busyUntil, NOTHING, type Waiting } from "./waiting.js";
+
+/** Of a type, the route configurations or virtual hosts that are gone from the view and stay; see the top of this file. */
+export function keptForListeners(
+  state: StreamState,
+  { typeUrl, requested }: Subscription,
+  moment: Moment,
+): Waiting {
+  if (typeUrl === TYPE_URL.route) return keptRoutes(state, moment);
+  if (typeUrl !== TYPE_URL.virtualHost) return NOTHING;
+  const routes = keptRoutes(state, moment);
+  if (routes.names.size === 0) return NOTHING;
+  const prefixes = [...routes.names].map((name) => `${name}/`);
+  const hosts = goneFrom(state, typeUrl, moment).filter(
+    (name) => !requested.has(name) && prefixes.some((prefix) => name.startsWith(prefix)),
+  );
+  return { ...routes, names: new Set(hosts) };
+}
+
+function keptRoutes(state: StreamState, moment: Moment): Waiting {
+  const routes = subscriptionTo(state, TYPE_URL.route);
+  const listeners = subscriptionTo(state, TYPE_URL.listener);
+  const table = state.view.get(TYPE_URL.listener);
+  if (routes === undefined || listeners === undefined || table === undefined) return NOTHING;
+  const gone = goneFrom(state, TYPE_URL.route, moment).filter((name) => wasSent(routes, name));
+  if (gone.length === 0) return NOTHING;
+  const names = new Set(gone);
+  const until = busyUntil(listeners, table, NOTHING.names, moment);
+  if (until > 0) return { names, until };
+  return keptNow(listeners, table, moment).length > 0 ? { names, until: Infinity } : NOTHING;
+}
+
+/** Whether a client has something under a name, or was sent it: what it waits for in vain it does not use. */
+function wasSent({ accepted, flights }: Subscription, name: string): boolean {
+  return accepted.has(name) || flights.some(({ payload }) => isIn(payload.changed, name));
+}
+
+const isIn = (resources: readonly EncodedResource[], name: string): boolean =>
+  resources.some((resource) => resource.name === name);
+
+/** What the client would be told to forget of a type. */
+function goneFrom(state: StreamState, typeUrl: string, moment: Moment): readonly string[] {
+  const subscription = subscriptionTo(state, typeUrl);
+  const table = state.view.get(typeUrl);
+  if (subscription === undefined || table === undefined) return [];
+  return moment.plan(subscription, table).difference.removed;
+}
+
+/** The names under which the client has older content of a type because it refused the newer, or would. */
+function keptNow(user: Subscription, table: ResourceTable, { plan }: Moment): readonly string[] {
+  const rejected = [...user.rejections.keys()].filter((name) => {
+    const resource = table.get(name);
+    return resource !== undefined && wants(user, name) && isRejected(user, resource);
+  });
+  const refused = [...rejected, ...plan(user, table).difference.refused];
+  return refused.filter((name) => user.accepted.has(name));
+}
+
+/** Whether a cluster may be in use by what the client goes on with. */
+export function usedByKept(state: StreamState, moment: Moment): (cluster: string) => boolean {
+  const used = new Set<string>();
+  for (const user of state.subscriptions) {
+    const table = state.view.get(user.typeUrl);
+    if (table === undefined || !rulesOf(user.typeUrl).usesClusters) continue;
+    const { names } = keptForListeners(state, user, moment);
+    const older = [...keptNow(user, table, moment), ...names].map((name) =>
+      user.accepted.get(name),
+    );
+    // What is gone may not have been judged yet.
+    const unjudged = [...names].map((name) => user.held.get(name));
+    for (const content of [...older, ...unjudged]) {
+      if (content === undefined) continue;
+      // Content that is not known, from before this stream, may use any of them.
+      if (!isContent(content)) return () => true;
+      for (const cluster of content.clusters ?? []) used.add(cluster);
+    }
+  }
+  return (cluster) => used.has(cluster);
+}

@@ -1,0 +1,76 @@
+/**
+ * Tables that clients had when their streams ended. A client that comes back is recognised by what it says that it holds
+ * (see held-versions.ts), and is then told what changed since, without a look at what did not.
+ */
+import type { Table } from "../../base/table.js";
+import type { Clock } from "../clock.js";
+import type { ResourceTable } from "../resource.js";
+import { createTableDigest, type HeldVersions } from "./held-versions.js";
+import { type NameSet, subset } from "./name-set.js";
+import { type Held, isContent, isSameContent } from "./subscription.js";
+
+/** See the top of this file. */
+export interface KnownTables {
+  /** The table of which a client holds all, and nothing else: the current one, or one that was kept. */
+  readonly find: (held: HeldVersions, current: ResourceTable) => Table<Held> | undefined;
+  /** Of names, those that a client lacks, or has in another version, that holds all of one table but not of another. */
+  readonly missing: (names: NameSet, held: Table<Held>, current: ResourceTable) => NameSet;
+  /** Keeps a table that a client had. */
+  readonly keep: (table: Table<Held>) => void;
+}
+
+/** Tables are kept so long after the last one was, in milliseconds. */
+const KEEP_MS = 60_000;
+
+/** So many at most; the oldest go first. They share what is the same in them. */
+const MAX_KEPT = 4096;
+
+interface Missing {
+  readonly held: Table<Held>;
+  readonly current: ResourceTable;
+  readonly names: NameSet;
+}
+
+function missingOf(names: NameSet, held: Table<Held>, current: Table<Held>): NameSet {
+  const changed = new Set<string>();
+  for (const { key, before, after } of current.changesFrom(held)) {
+    if (!isContent(after) || !isSameContent(before, after)) changed.add(key);
+  }
+  return subset(names, (name) => changed.has(name) || !held.has(name));
+}
+
+/** Nothing is known. The seed is any integer, unknown to peers. */
+export function createKnownTables(seed: number, clock: Pick<Clock, "after">): KnownTables {
+  const digestOf = createTableDigest(seed);
+  const kept = new Map<string, Table<Held>>();
+  /** By the names, which proxies of a kind share, the last answer: they come back together, with the same tables. */
+  let lastMissing = new WeakMap<NameSet, Missing>();
+  let stopForgetting = (): void => undefined;
+  return {
+    find: (held, current) => {
+      const digest = held.digest(seed);
+      if (digest === undefined) return undefined;
+      return digest === digestOf(current) ? current : kept.get(digest);
+    },
+    missing: (names, held, current) => {
+      const last = lastMissing.get(names);
+      if (last?.held === held && last.current === current) return last.names;
+      const missing = missingOf(names, held, current);
+      lastMissing.set(names, { held, current, names: missing });
+      return missing;
+    },
+    keep: (table) => {
+      const digest = table.size === 0 ? undefined : digestOf(table);
+      if (digest === undefined) return;
+      kept.delete(digest);
+      kept.set(digest, table);
+      const [oldest] = kept.keys();
+      if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+      stopForgetting();
+      stopForgetting = clock.after(KEEP_MS, () => {
+        kept.clear();
+        lastMissing = new WeakMap();
+      });
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * What a client refused for the sake of files, and is offered anew.
+ *
+ * A resource may name files of the client's machine. Whether it is taken depends on what is in them, which may come later
+ * without anything being changed here, and nobody tells. So it is sent again from time to time, by itself, as long as the view has
+ * it: the client goes on with what it has, as it does whenever it refuses something. What else is refused is not sent again.
+ *
+ * Envoy remembers of some types what it looked at last, also when it refused that, and takes the same again without a look. So
+ * the files have another name every other time, which leads to them as well.
+ */
+
+import type { EncodedResource } from "../resource.js";
+import { rulesOf } from "../resource-type.js";
+import type { Attempt } from "./attempt.js";
+import type { Moment } from "./moment.js";
+import { type Rejection, rejectionOf, withRejection } from "./rejections.js";
+import { type StreamState, withSubscription } from "./stream-state.js";
+import { edited, type Subscription, wants } from "./subscription.js";
+
+/** Streams that were told of something together are not to ask for it together for ever: so much of a wait is each one's own. */
+const OWN_SHARE = 0.2;
+
+/** The state in which all that may be tried again by now is about to be. */
+export function withRetries(state: StreamState, { now }: Moment): StreamState {
+  if (hasNone(state)) return state;
+  return state.subscriptions.reduce((before, subscription) => {
+    const due = awaited(state, subscription).filter(({ at }) => at <= now);
+    return due.length === 0 ? before : withSubscription(before, tried(subscription, due));
+  }, state);
+}
+
+/** When something may be tried again; Infinity if there is nothing. */
+export function nextRetryAt(state: StreamState): number {
+  if (hasNone(state)) return Infinity;
+  const all = state.subscriptions.flatMap((subscription) => awaited(state, subscription));
+  return all.reduce((earliest, { at }) => Math.min(earliest, at), Infinity);
+}
+
+/** An attempt as it is sent: what is tried again may have other bytes than before. */
+export function asTried(attempt: Attempt, { files }: Moment): Attempt {
+  const { payload, subscription, isAgain } = attempt;
+  const { typeUrl, rejections } = subscription;
+  const { recalls = false } = rulesOf(typeUrl);
+  if (isAgain !== true || (rejections.size === 0 && !recalls)) return attempt;
+  let isRetry = false;
+  const sent = new Map<EncodedResource, EncodedResource>();
+  for (const resource of payload.changed) {
+    const rejection = rejectionOf(rejections, resource);
+    isRetry ||= rejection?.isTried === true;
+    const isKnown = rejection === undefined ? recalls : rejection.isRespelled !== true;
+    const bytes = isKnown ? files.respelled(typeUrl, resource.bytes) : resource.bytes;
+    const isOther = !bytes.equals(resource.bytes);
+    sent.set(resource, isOther ? { ...resource, bytes, isRespelled: true } : resource);
+  }
+  const inPlace = (all: readonly EncodedResource[]) => all.map((one) => sent.get(one) ?? one);
+  const { resources, changed } = payload;
+  const told = { ...payload, resources: inPlace(resources), changed: inPlace(changed) };
+  return { subscription, payload: isRetry ? { ...told, isRetry } : told };
+}
+
+const hasNone = ({ subscriptions }: StreamState): boolean =>
+  subscriptions.every(({ rejections }) => rejections.size === 0);
+
+/** Something that may be taken another time. */
+interface Awaited {
+  readonly resource: EncodedResource;
+  readonly rejection: Rejection;
+  /** Milliseconds of the clock. */
+  readonly at: number;
+}
+
+function awaited(state: StreamState, subscription: Subscription): readonly Awaited[] {
+  const table = state.view.get(subscription.typeUrl);
+  return [...subscription.rejections.keys()].flatMap((name): readonly Awaited[] => {
+    const resource = table?.get(name);
+    if (resource === undefined || !wants(subscription, name)) return [];
+    const rejection = rejectionOf(subscription.rejections, resource);
+    const { retryMs, isTried } = rejection ?? {};
+    if (rejection === undefined || retryMs === undefined || isTried === true) return [];
+    const at = Math.ceil(rejection.at + retryMs * (1 + OWN_SHARE * shareOf(state.id)));
+    return [{ resource, rejection, at }];
+  });
+}
+
+/** By multiples of this, numbers that follow each other are far apart between 0 and 1. */
+const GOLDEN_RATIO = 0.618_033_988;
+
+/** From 0 to 1, the same for the same stream. */
+function shareOf(id: string): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) % 65_521;
+  return (hash * GOLDEN_RATIO) % 1;
+}
+
+/** Each is sent by itself, as what is suspected. */
+function tried(subscription: Subscription, due: readonly Awaited[]): Subscription {
+  const rejections = due.reduce(
+    (before, { resource, rejection }) =>
+      withRejection(before, resource.name, {
+        ...rejection,
+        isTried: true,
+      }),
+    subscription.rejections,
+  );
+  const suspects = [...subscription.suspects, ...due.map(({ resource }) => [resource])];
+  return edited(subscription, { rejections, suspects });
+}

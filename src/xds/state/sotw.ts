@@ -1,0 +1,152 @@
+/**
+ * State of the world, the client's half: what a DiscoveryRequest changes in the state of its stream. The server's half
+ * is in next-responses.ts.
+ *
+ * - Each request lists all names that the client wants. Names that are new are answered; fewer names are not.
+ * - As long as no request for a type has had a name, none means all, where the type allows it; later none means nothing.
+ * - The nonce says which response the client has seen. With another than the last one sent, the request was written
+ *   before the client saw that one: it is not answered.
+ * - The first request with a nonce is the ACK or NACK of its response. A second one with the same names is a question:
+ *   Envoy asks again when a cluster was replaced, and is answered.
+ * - A client that comes back with the version of the very set that the view has is not sent it again, where the version
+ *   stands for the whole set (clusters and listeners); nor is it ever sent an empty one, which would delete everything.
+ *
+ * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
+ */
+import { Table } from "../../base/table.js";
+import type { ResourceTable } from "../resource.js";
+import { rulesOf } from "../resource-type.js";
+import { followUps, withTaken } from "./follow-ups.js";
+import type { Moment } from "./moment.js";
+import { type NameSet, NO_NAMES, sameNames } from "./name-set.js";
+import { setVersion } from "./payload.js";
+import { widened, withoutHolding } from "./resubscription.js";
+import { findFlight, settle } from "./settle.js";
+import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import {
+  edited,
+  type Held,
+  type Subscription,
+  sotwStyle,
+  subscription,
+  UNKNOWN,
+} from "./subscription.js";
+
+/** What a DiscoveryRequest says, but for the node. */
+export interface SotwRequest {
+  readonly typeUrl: string;
+  readonly names: readonly string[];
+  /** Of the last set that the client accepted; empty if there is none. */
+  readonly version: string;
+  /** Empty if the client has seen no response on this stream. */
+  readonly nonce: string;
+  /** The words of a NACK. */
+  readonly error?: string | undefined;
+}
+
+const WILDCARD = "*";
+
+/** The state after a request; types that the view does not have are ignored. */
+export function onSotwRequest(
+  state: StreamState,
+  request: SotwRequest,
+  moment: Moment,
+): StreamState {
+  const known = subscriptionTo(state, request.typeUrl);
+  if (known === undefined) {
+    const table = state.view.get(request.typeUrl);
+    const first = table && firstSubscription(table, request, moment);
+    return first === undefined ? state : withSubscription(state, first);
+  }
+  const { nonce, error, version } = request;
+  const flight = findFlight(known, nonce);
+  const settled = settle(known, { nonce, error, version }, moment);
+  const last = known.lastSent?.nonce;
+  const isUpToDate = nonce === "" || last === undefined || nonce === last;
+  if (!isUpToDate) {
+    const after = withSubscription(state, withFewerNames(settled, request.names, moment));
+    if (error === undefined || flight === undefined) return after;
+    // What the client refused may be in the set that was sent since, and be taken from that one only now.
+    return followUps(after, request.typeUrl, flight.payload.changed, moment.names);
+  }
+  const renamed = withNames(settled, request.names, moment);
+  const isQuestion = error === undefined && flight === undefined;
+  const isRepeated = isQuestion && renamed.names === settled.names;
+  const after = isRepeated ? askedAgain(renamed, nonce, moment) : renamed;
+  return withTaken(withSubscription(state, after), known);
+}
+
+function firstSubscription(
+  table: ResourceTable,
+  { typeUrl, names: listed, version }: SotwRequest,
+  { names: pool }: Moment,
+): Subscription | undefined {
+  const isLegacy = listed.length === 0 && rulesOf(typeUrl).emptyMeansAll;
+  const wildcard = isLegacy || listed.includes(WILDCARD);
+  const names = pool.shared(explicit(listed));
+  if (!wildcard && names.size === 0) return undefined;
+  const style = sotwStyle(typeUrl);
+  const asked = { typeUrl, style, wildcard, names, named: !isLegacy } as const;
+  const isComplete = style === "complete";
+  if (isComplete && names.size === 0 && version === setVersion(table.values())) {
+    return subscription({ ...asked, held: table, accepted: table });
+  }
+  // What it goes on with if it refuses what it is sent: nobody knows what that is, but there may be some.
+  const isBack = version !== "" && rulesOf(typeUrl).oneByOne === true;
+  const unknown = [...names].map((name) => [name, UNKNOWN] as const);
+  return subscription({
+    ...asked,
+    requested: names,
+    held: wildcard ? Table.empty() : table,
+    accepted: isBack ? Table.from<Held>(unknown) : Table.empty(),
+    owed: isComplete && wildcard,
+    inherited: isComplete && version !== "",
+  });
+}
+
+function withNames(
+  before: Subscription,
+  listed: readonly string[],
+  { names: pool }: Moment,
+): Subscription {
+  const isLegacy = listed.length === 0 && !before.named;
+  const wildcard = isLegacy ? before.wildcard : listed.includes(WILDCARD);
+  const next = explicit(listed);
+  const names = sameNames(before.names, next) ? before.names : pool.shared(next);
+  const named = before.named || listed.length > 0;
+  if (names === before.names && wildcard === before.wildcard) return edited(before, { named });
+  const added = [...names].filter((name) => !before.names.has(name));
+  const taken = wildcard ? [] : [...before.names].filter((name) => !names.has(name));
+  const requested = pool.edited(before.requested, added, taken);
+  const unheld = withoutHolding(wildcard ? widened(before) : before, added);
+  return edited(unheld, { wildcard, names, named, requested });
+}
+
+/** An out-of-date request is not answered, but what it gives up is forgotten: the client may ask for that anew. */
+function withFewerNames(
+  before: Subscription,
+  listed: readonly string[],
+  { names: pool }: Moment,
+): Subscription {
+  const kept = new Set(listed);
+  const taken = [...before.names].filter((name) => !kept.has(name));
+  if (taken.length === 0) return before;
+  return edited(before, {
+    names: pool.edited(before.names, [], taken),
+    requested: pool.edited(before.requested, [], taken),
+  });
+}
+
+function askedAgain(before: Subscription, nonce: string, { names: pool }: Moment): Subscription {
+  if (!before.wildcard)
+    return edited(before, { requested: pool.edited(before.requested, before.names, []) });
+  // Envoy does not repeat itself here; a request without a nonce is the first of somebody who lost count.
+  return nonce === "" ? edited(before, { owed: before.style === "complete" }) : before;
+}
+
+function explicit(names: readonly string[]): NameSet {
+  if (names.length === 0) return NO_NAMES;
+  const set = new Set(names);
+  set.delete(WILDCARD);
+  return set;
+}

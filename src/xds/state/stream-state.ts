@@ -1,0 +1,109 @@
+import type { Table } from "../../base/table.js";
+import type { EncodedResource, ResourceView } from "../resource.js";
+import { rulesOf } from "../resource-type.js";
+import type { Held, Subscription } from "./subscription.js";
+
+/** What a client holds of clusters and their endpoints. */
+export interface HeldTables {
+  readonly clusters: Table<Held>;
+  readonly endpoints: Table<Held>;
+}
+
+/** That a client is taken to a view by way of another; see passage.ts. */
+export interface Passage {
+  /** What it held before. */
+  readonly from: HeldTables;
+  /** What it should hold in the end. */
+  readonly to: ResourceView;
+  /** The clusters that it has to take first. */
+  readonly through: readonly EncodedResource[];
+  /** The time of the clock at which it is told the rest, whatever it has taken. */
+  readonly until: number;
+}
+
+/** All that a server remembers of one stream. Immutable. */
+export interface StreamState {
+  /** Sets the stream's nonces apart from those of other streams. */
+  readonly id: string;
+  /** What the stream's client should hold now. */
+  readonly view: ResourceView;
+  /** Where that leads to; undefined when it is to stay. */
+  readonly passage: Passage | undefined;
+  /** One for each type that the client asked for and the view has, in the order in which types are sent. */
+  readonly subscriptions: readonly Subscription[];
+  /** How many responses were sent. */
+  readonly sent: number;
+}
+
+/** All states are made here, for the reason that subscriptions have: see `edited` in subscription.ts. */
+function stateOf(state: StreamState): StreamState {
+  const { id, view, passage, subscriptions, sent } = state;
+  return { id, view, passage, subscriptions, sent };
+}
+
+/** The state of a stream on which nothing was said. */
+export function newStream(id: string, view: ResourceView): StreamState {
+  return stateOf({ id, view, passage: undefined, subscriptions: [], sent: 0 });
+}
+
+/** What the stream knows of a type; undefined if the client did not ask for it. */
+export function subscriptionTo(state: StreamState, typeUrl: string): Subscription | undefined {
+  return state.subscriptions.find((subscription) => subscription.typeUrl === typeUrl);
+}
+
+/** Whether the client has asked for all that it needs to serve, up to the `last` type, and has judged all that it was sent. */
+export function hasTakenAll(state: StreamState, last: string): boolean {
+  return (
+    subscriptionTo(state, last) !== undefined &&
+    state.subscriptions.every(
+      ({ flights, lastSent, resumedAt }) =>
+        flights.length === 0 && (lastSent ?? resumedAt) !== undefined,
+    )
+  );
+}
+
+/** Whether the client has refused a response, and it is not known yet what of it. */
+export function isSuspicious({ subscriptions }: StreamState): boolean {
+  return subscriptions.some(({ suspects }) => suspects.length > 0);
+}
+
+/** The state with one subscription set. */
+export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
+  const { id, view, passage, subscriptions, sent } = state;
+  const index = subscriptions.findIndex(({ typeUrl }) => typeUrl === subscription.typeUrl);
+  if (index >= 0) {
+    if (subscriptions[index] === subscription) return state;
+    return stateOf({
+      id,
+      view,
+      passage,
+      subscriptions: subscriptions.with(index, subscription),
+      sent,
+    });
+  }
+  const rank = ({ typeUrl }: Subscription) => rulesOf(typeUrl).rank;
+  const sorted = [...subscriptions, subscription].sort((a, b) => rank(a) - rank(b));
+  return stateOf({ id, view, passage, subscriptions: sorted, sent });
+}
+
+/** The state with another view, to which the client is taken by no way. */
+export function withView(state: StreamState, view: ResourceView): StreamState {
+  const { id, passage, subscriptions, sent } = state;
+  if (state.view === view && passage === undefined) return state;
+  return stateOf({ id, view, passage: undefined, subscriptions, sent });
+}
+
+/** The state with a view that leads to another. */
+export function withPassage(
+  { id, subscriptions, sent }: StreamState,
+  view: ResourceView,
+  passage: Passage,
+): StreamState {
+  return stateOf({ id, view, passage, subscriptions, sent });
+}
+
+/** The state after one more response. */
+export function withResponse(state: StreamState): StreamState {
+  const { id, view, passage, subscriptions, sent } = state;
+  return stateOf({ id, view, passage, subscriptions, sent: sent + 1 });
+}

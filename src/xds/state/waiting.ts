@@ -1,0 +1,48 @@
+/** Names that wait for something, and what is waited for of a type. */
+
+import type { ResourceTable } from "../resource.js";
+import type { Moment } from "./moment.js";
+import { isRejected, type Subscription } from "./subscription.js";
+
+/** Names that have to wait, and until when at most (Infinity: for an event). */
+export interface Waiting {
+  readonly names: ReadonlySet<string>;
+  readonly until: number;
+}
+
+/** Nothing waits. */
+export const NOTHING: Waiting = { names: new Set(), until: Infinity };
+
+/** What waits for one thing or for another. */
+export function both(one: Waiting, other: Waiting): Waiting {
+  if (one.names.size === 0) return other;
+  if (other.names.size === 0) return one;
+  const names = new Set([...one.names, ...other.names]);
+  return { names, until: Math.min(one.until, other.until) };
+}
+
+/** Until when a response of a type may be waited for; 0 when there is none. */
+export function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): number {
+  const last = flights.at(-1);
+  const until = last === undefined ? 0 : last.sentAt + pacing.warmWaitMs;
+  return now < until ? until : 0;
+}
+
+/**
+ * When a client has been told of all of a type, but for removals that are waiting, and has judged it, at the latest; 0 when it
+ * has, Infinity when an event will tell.
+ */
+export function busyUntil(
+  user: Subscription,
+  table: ResourceTable,
+  waiting: ReadonlySet<string>,
+  moment: Moment,
+): number {
+  const { payload } = moment.plan(user, table);
+  const { removed = [], changed = [] } = payload ?? {};
+  const isDue =
+    user.owed ||
+    removed.some((name) => !waiting.has(name)) ||
+    changed.some((resource) => !isRejected(user, resource));
+  return isDue ? Infinity : unjudgedUntil(user, moment);
+}
