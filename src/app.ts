@@ -44,7 +44,7 @@ import { createEncoder, type Encoder } from "./envoy/encoder.js";
 import { createNamedFiles } from "./envoy/named-files.js";
 import { createPatchCheck } from "./envoy/patch/check-patch.js";
 import type { TlsSource } from "./grpc/server.js";
-import type { StandIn } from "./mesh/stand-in.js";
+import type { StandIn } from "./mesh/service/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
 import { systemClock } from "./xds/clock.js";
 import { createHealthService } from "./xds/health/health-service.js";

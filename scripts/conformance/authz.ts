@@ -14,9 +14,9 @@ import { keyOf } from "../../src/config/resource.js";
 import { parseSection } from "../../src/config/yaml/parse-section.js";
 import { authorizationFilters } from "../../src/envoy/authorization/authorization.js";
 import { createEncoder } from "../../src/envoy/encoder.js";
-import { createAppliedPolicies } from "../../src/mesh/applied-policies.js";
 import { createMesh } from "../../src/mesh/create-mesh.js";
 import type { Mesh } from "../../src/mesh/mesh.js";
+import { createAppliedPolicies } from "../../src/mesh/security/applied-policies.js";
 import { defineSuite } from "./suite.js";
 
 type Case = Static<typeof Case>;

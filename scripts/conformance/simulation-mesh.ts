@@ -5,7 +5,7 @@ import { Table } from "../../src/base/table.js";
 import { parseOffline } from "../../src/config/parse-offline.js";
 import type { Encoder } from "../../src/envoy/encoder.js";
 import type { ResourceSets } from "../../src/envoy/resource-set.js";
-import { parseNode } from "../../src/mesh/proxy.js";
+import { parseNode } from "../../src/mesh/proxy/proxy.js";
 import type { ModelInstance, ModelService, SimulationCase } from "./simulation-case.js";
 
 /** When everything was made that does not say so: later than all that does. */

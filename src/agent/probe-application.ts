@@ -2,7 +2,7 @@
 import type { AgentClock } from "./keep-identity.js";
 import type { CommandOutcome, CommandTerms } from "./run-command.js";
 
-/** What is asked, and when; the times are in seconds. See `src/mesh/health-probe.ts` for what follows from them. */
+/** What is asked, and when; the times are in seconds. See `src/mesh/workload/health-probe.ts` for what follows from them. */
 export interface AskedCommand {
   /** A program and its arguments. */
   readonly command: readonly string[];

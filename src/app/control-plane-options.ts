@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { KeyType } from "../ca/certificate-template.js";
 import type { Identity } from "../debug/access.js";
-import type { StandIn } from "../mesh/stand-in.js";
+import type { StandIn } from "../mesh/service/stand-in.js";
 import type { PeerAddress } from "./peers/peer-address.js";
 import type { PortOptions } from "./ports/ports.js";
 

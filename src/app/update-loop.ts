@@ -2,11 +2,11 @@
 import type { Table } from "../base/table.js";
 import type { Timers } from "../ca/timers.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import type { Health } from "../mesh/health-probe.js";
-import type { IssuerKeys } from "../mesh/issuer-keys.js";
-import type { Proxy } from "../mesh/proxy.js";
-import type { StandIn } from "../mesh/stand-in.js";
-import type { WasmModules } from "../mesh/wasm-modules.js";
+import type { WasmModules } from "../mesh/extension/wasm-modules.js";
+import type { Proxy } from "../mesh/proxy/proxy.js";
+import type { IssuerKeys } from "../mesh/security/issuer-keys.js";
+import type { StandIn } from "../mesh/service/stand-in.js";
+import type { Health } from "../mesh/workload/health-probe.js";
 import type { Discovery } from "./discovery.js";
 import type { Forgetting } from "./forgetting.js";
 import { type Update, updateBetween } from "./update.js";

@@ -9,8 +9,8 @@ import { unservedDiagnostics } from "../envoy/diagnostics/unserved-servers.js";
 import type { Encoder } from "../envoy/encoder.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";
 import type { Refusal, ResourceSets } from "../envoy/resource-set.js";
-import type { EnvoyPatches } from "../mesh/envoy-filters.js";
-import type { UnservedServer } from "../mesh/shared-ports.js";
+import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
+import type { UnservedServer } from "../mesh/gateway/shared-ports.js";
 import { missingIn, type Update } from "./update.js";
 
 /** An encoder, and whether anything that it was given was such that Envoy would refuse it. */

@@ -1,6 +1,6 @@
-import type { Extension } from "../mesh/extensions.js";
+import type { Extension } from "../mesh/extension/extensions.js";
+import { moduleKey, moduleReference } from "../mesh/extension/wasm-modules.js";
 import type { Mesh } from "../mesh/mesh.js";
-import { moduleKey, moduleReference } from "../mesh/wasm-modules.js";
 
 /** Whether an extension has what it runs. */
 export type ExtensionState =

@@ -1,6 +1,6 @@
 /** The other control planes of the mesh, as the debug API describes them. */
 import type { PeerJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
-import type { Proxy } from "../mesh/proxy.js";
+import type { Proxy } from "../mesh/proxy/proxy.js";
 import type { ObservedPeer } from "./observed.js";
 
 /** With those of their proxies that are wanted. */

@@ -6,7 +6,7 @@ import type {
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { formatSpiffeId } from "../ca/spiffe-id.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import type { Decision, ServerDecision, TlsDecision } from "../mesh/tls-decisions.js";
+import type { Decision, ServerDecision, TlsDecision } from "../mesh/security/tls-decisions.js";
 
 type Locate = ConfigSnapshot["locate"];
 

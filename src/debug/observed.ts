@@ -5,7 +5,7 @@ import type { Proof } from "../ca/proof.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Mesh } from "../mesh/mesh.js";
-import type { Proxy } from "../mesh/proxy.js";
+import type { Proxy } from "../mesh/proxy/proxy.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../xds/resource.js";
 import type { Outstanding } from "../xds/state/outstanding.js";
 import type { StreamStatus } from "../xds/state/stream-status.js";

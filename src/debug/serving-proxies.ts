@@ -1,5 +1,5 @@
 import type { Mesh } from "../mesh/mesh.js";
-import { serviceKey } from "../mesh/service-endpoints.js";
+import { serviceKey } from "../mesh/workload/service-endpoints.js";
 
 /** The ids of the workloads that serve a service, `NAME.NAMESPACE`; none when there is no such service. */
 export function servingIds(

@@ -2,8 +2,9 @@
  * What an Envoy is told to check of the application beside it: the probe of its WorkloadGroup in the words of Envoy's health
  * discovery service.
  */
-import type { HealthProbe, ProbeTarget } from "../mesh/health-probe.js";
-import type { Proxy } from "../mesh/proxy.js";
+
+import type { Proxy } from "../mesh/proxy/proxy.js";
+import type { HealthProbe, ProbeTarget } from "../mesh/workload/health-probe.js";
 import { socketAddress } from "./address.js";
 import { any } from "./any.js";
 import type { ClusterHealthCheckJson, HealthCheckJson, HealthCheckSpecifierJson } from "./api.js";

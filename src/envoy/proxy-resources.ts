@@ -6,11 +6,11 @@ import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import type { ResourceOf } from "../config/kinds.js";
-import type { EnvoyPatches } from "../mesh/envoy-filters.js";
-import { groupOf, memberProxy } from "../mesh/group-member.js";
+import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
+import type { UnservedServer } from "../mesh/gateway/shared-ports.js";
 import type { Mesh } from "../mesh/mesh.js";
-import type { Proxy } from "../mesh/proxy.js";
-import type { UnservedServer } from "../mesh/shared-ports.js";
+import type { Proxy } from "../mesh/proxy/proxy.js";
+import { groupOf, memberProxy } from "../mesh/workload/group-member.js";
 import {
   buildIdentityCluster,
   type ControlPlaneAddress,

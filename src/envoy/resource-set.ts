@@ -3,7 +3,7 @@ import type { Lazy } from "../base/lazy.js";
 import { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceRef } from "../config/resource.js";
-import type { Decision } from "../mesh/tls-decisions.js";
+import type { Decision } from "../mesh/security/tls-decisions.js";
 import type { Violation } from "./check/violation.js";
 import type { Encoded } from "./encoder.js";
 import type { PatchTrace } from "./patch/patch-trace.js";

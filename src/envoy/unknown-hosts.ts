@@ -1,5 +1,5 @@
 import { type HostResolver, resolveHost } from "../mesh/host-resolver.js";
-import type { OutboundPolicy } from "../mesh/sidecar.js";
+import type { OutboundPolicy } from "../mesh/sidecar/sidecar.js";
 import {
   BLACK_HOLE_CLUSTER,
   DYNAMIC_DNS_CLUSTER,

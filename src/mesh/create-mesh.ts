@@ -6,50 +6,25 @@ import { createDiscoveredTables } from "../config/discovered-tables.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import { addressKey } from "./address-key.js";
-import { createAliases, createAliasRouting } from "./alias.js";
-import { createCallerLabels } from "./caller-labels.js";
-import { createServices } from "./create-services.js";
-import { createCredentialRules } from "./credential-rules.js";
-import { createDelegation } from "./delegation.js";
+import { createEnvoyFilters } from "./extension/envoy-filters.js";
+import { createExtensions } from "./extension/extensions.js";
+import { createBackendCertificates } from "./gateway-api/backend-certificates.js";
+import { createBackendPolicies } from "./gateway-api/backend-policies.js";
+import type { HostResolver } from "./host-resolver.js";
+import { DEFAULT_DOMAIN } from "./hostname.js";
+import { createMadeRouting } from "./made-routing.js";
+import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
+import { createDelegation } from "./routing/delegation.js";
 import {
   type DestinationRule,
   destinationRule,
   orderRules,
   type RulesByHost,
-} from "./destination-rule.js";
-import { createEnvoyFilters } from "./envoy-filters.js";
-import { createExtensions } from "./extensions.js";
-import { createBackendCertificates } from "./gateway-api/backend-certificates.js";
-import { createBackendPolicies } from "./gateway-api/backend-policies.js";
-import type { HostResolver } from "./host-resolver.js";
-import { createDifferingHosts } from "./host-view.js";
-import { DEFAULT_DOMAIN } from "./hostname.js";
-import type { ServiceDefaults } from "./kubernetes-service.js";
-import { createMadeRouting } from "./made-routing.js";
-import type { Mesh, MeshInputs, VirtualServices } from "./mesh.js";
-import { createMixedPorts } from "./mixed-ports.js";
-import { createNarrowerHosts } from "./narrower-hosts.js";
-import { createNetworks } from "./networks.js";
-import { createOwnRules } from "./own-rules.js";
-import { indexPeerAuthentications } from "./peer-authentication.js";
-import { createPeerTrustDomains } from "./peer-trust-domains.js";
-import { createPlaintext } from "./plaintext.js";
-import { createRouteRules } from "./route-rules.js";
-import { createSecurityPolicies } from "./security-policies.js";
-import { createServedWildcards } from "./served-wildcards.js";
-import {
-  type HostPorts,
-  hostPorts,
-  mayBeLookedUp,
-  type Service,
-  sameHostPorts,
-} from "./service.js";
-import { createServiceEndpoints } from "./service-endpoints.js";
-import { createServicesByAddress } from "./services-by-address.js";
-import { indexSidecars } from "./sidecar.js";
-import { type StandIn, sameStandIns } from "./stand-in.js";
-import { createNamespaceDistributions } from "./traffic-distribution.js";
+} from "./routing/destination-rule.js";
+import { createNarrowerHosts } from "./routing/narrower-hosts.js";
+import { createOwnRules } from "./routing/own-rules.js";
+import { createRouteRules } from "./routing/route-rules.js";
+import { createServedWildcards } from "./routing/served-wildcards.js";
 import {
   type DelegatedSpec,
   MESH_GATEWAY,
@@ -59,10 +34,35 @@ import {
   type VirtualServiceContext,
   virtualService,
   withPorts,
-} from "./virtual-service.js";
-import { createWildcardHosts } from "./wildcard-hosts.js";
-import type { Workload } from "./workload.js";
-import { createWorkloads } from "./workloads.js";
+} from "./routing/virtual-service.js";
+import { createWildcardHosts } from "./routing/wildcard-hosts.js";
+import { createCredentialRules } from "./security/credential-rules.js";
+import { indexPeerAuthentications } from "./security/peer-authentication.js";
+import { createPeerTrustDomains } from "./security/peer-trust-domains.js";
+import { createPlaintext } from "./security/plaintext.js";
+import { createSecurityPolicies } from "./security/security-policies.js";
+import { createAliases, createAliasRouting } from "./service/alias.js";
+import { createServices } from "./service/create-services.js";
+import type { ServiceDefaults } from "./service/kubernetes-service.js";
+import { createMixedPorts } from "./service/mixed-ports.js";
+import {
+  type HostPorts,
+  hostPorts,
+  mayBeLookedUp,
+  type Service,
+  sameHostPorts,
+} from "./service/service.js";
+import { createServicesByAddress } from "./service/services-by-address.js";
+import { type StandIn, sameStandIns } from "./service/stand-in.js";
+import { createNamespaceDistributions } from "./service/traffic-distribution.js";
+import { indexSidecars } from "./sidecar/sidecar.js";
+import { createCallerLabels } from "./view/caller-labels.js";
+import { createDifferingHosts } from "./view/host-view.js";
+import { addressKey } from "./workload/address-key.js";
+import { createNetworks } from "./workload/networks.js";
+import { createServiceEndpoints } from "./workload/service-endpoints.js";
+import type { Workload } from "./workload/workload.js";
+import { createWorkloads } from "./workload/workloads.js";
 
 function createRules(
   engine: Engine,

@@ -2,8 +2,8 @@
 import { Engine } from "../base/engine.js";
 import { type MeshConfig, meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import type { ResourceTables } from "../config/snapshot.js";
+import { createIngresses } from "./gateway/ingress.js";
 import { createGatewayApi } from "./gateway-api/gateway-api.js";
-import { createIngresses } from "./ingress.js";
 
 /** Adds what Ingresses and resources of the Gateway API mean to the Gateways and VirtualServices of the files. */
 export function createMadeRouting(

@@ -5,7 +5,7 @@ import { gatewayKey } from "../config/kinds/gateway-names.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { parseServerHost } from "../mesh/gateway.js";
+import { parseServerHost } from "../mesh/gateway/gateway.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { selectsPods } from "./selects-pods.js";
 import { servedGateways } from "./served-gateways.js";

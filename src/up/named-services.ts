@@ -12,7 +12,7 @@ import type { ResourceOf } from "../config/kinds.js";
 import { hostsMeant } from "../config/mesh-config/own-tracer.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../mesh/hostname.js";
-import type { StandIn } from "../mesh/stand-in.js";
+import type { StandIn } from "../mesh/service/stand-in.js";
 import { declared } from "./made/made.js";
 import type { PlacedPod } from "./pod-plan.js";
 import { selectsPods } from "./selects-pods.js";

@@ -4,7 +4,7 @@ import { readSources } from "../config/sources/scan.js";
 import type { Source } from "../config/sources/source.js";
 import { createConfigStore } from "../config/store/config-store.js";
 import { buildNode } from "../envoy/bootstrap/node.js";
-import { type Proxy, parseNode } from "../mesh/proxy.js";
+import { type Proxy, parseNode } from "../mesh/proxy/proxy.js";
 import { assignSlots, podAddresses } from "./addresses.js";
 import { desiredMesh } from "./desired-mesh.js";
 import { gatewayServiceFile, type MadeFile, podFile } from "./made/made-resources.js";

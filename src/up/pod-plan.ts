@@ -1,5 +1,5 @@
 /** Which pods to start and which to end, so that those that run become those that are wanted. */
-import type { EnvoyPatches } from "../mesh/envoy-filters.js";
+import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
 import type { PodAddresses } from "./addresses.js";
 import { type LocalPod, podId } from "./pods.js";
 

@@ -11,8 +11,8 @@ import {
 } from "../envoy/bootstrap/bootstrap.js";
 import { buildJoinTokenFile } from "../envoy/bootstrap/join-credential.js";
 import { proxyEnvironment } from "../envoy/bootstrap/node.js";
-import type { EnvoyPatches } from "../mesh/envoy-filters.js";
-import { makesMetrics } from "../mesh/metrics.js";
+import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
+import { makesMetrics } from "../mesh/telemetry/metrics.js";
 import { type FilterBootstrap, patchesFor } from "./envoy/bootstrap-patches.js";
 import { type EnvoyProcess, startEnvoy } from "./envoy/envoy-process.js";
 import { fileNameOf } from "./file-name.js";

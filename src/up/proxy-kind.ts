@@ -1,7 +1,7 @@
 import type { PodTemplate } from "../config/kinds/pod-template.js";
 import { formatRef, refOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { selectsWorkload } from "../mesh/gateway.js";
+import { selectsWorkload } from "../mesh/gateway/gateway.js";
 import { injectionOf } from "./injection.js";
 import { selectingGateways } from "./served-gateways.js";
 

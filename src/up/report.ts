@@ -6,7 +6,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import type { StandIn } from "../mesh/stand-in.js";
+import type { StandIn } from "../mesh/service/stand-in.js";
 import type { DesiredMesh } from "./desired-mesh.js";
 import type { EchoFailure } from "./echo/echo-listeners.js";
 import { isMade } from "./made/made.js";

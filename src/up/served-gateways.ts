@@ -1,7 +1,7 @@
 /** Which Gateways the workloads of this machine serve. */
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
-import { type GatewayWorkload, namedServices, selectsWorkload } from "../mesh/gateway.js";
+import { type GatewayWorkload, namedServices, selectsWorkload } from "../mesh/gateway/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../mesh/hostname.js";
 import { declared } from "./made/made.js";
 import { selectsPods } from "./selects-pods.js";

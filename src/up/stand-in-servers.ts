@@ -1,4 +1,4 @@
-import type { StandIn } from "../mesh/stand-in.js";
+import type { StandIn } from "../mesh/service/stand-in.js";
 import { standInAddress } from "./addresses.js";
 import type { EchoListener } from "./echo/echo-server.js";
 import { listenError } from "./machine.js";

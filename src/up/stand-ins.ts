@@ -7,7 +7,7 @@ import {
 import type { ResourceOf } from "../config/kinds.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../mesh/hostname.js";
-import { kubernetesProtocol, type Protocol, parseProtocol } from "../mesh/protocol.js";
+import { kubernetesProtocol, type Protocol, parseProtocol } from "../mesh/service/protocol.js";
 import { declared } from "./made/made.js";
 import { namesServices, serviceFinder } from "./named-services.js";
 

@@ -1,4 +1,4 @@
-import { TLS_MODE_LABEL } from "../../mesh/workload.js";
+import { TLS_MODE_LABEL } from "../../mesh/workload/workload.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import { ISTIO_NAMESPACE, PROXY_CONTAINER } from "../control-plane.js";
 import { injectorName, injectorValues } from "../injector-values.js";

@@ -1,5 +1,5 @@
 import { resolveShortName, serviceHostname } from "../../mesh/hostname.js";
-import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { AnalyzedOf } from "../resources.js";
 

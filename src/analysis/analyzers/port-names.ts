@@ -1,4 +1,4 @@
-import { kubernetesProtocol } from "../../mesh/protocol.js";
+import { kubernetesProtocol } from "../../mesh/service/protocol.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import { isMadeForGateway, isOfControlPlane } from "../control-plane.js";
 import type { AnalyzedOf } from "../resources.js";

@@ -4,7 +4,7 @@ import { Table } from "../../base/table.js";
 import type { Timers } from "../../ca/timers.js";
 import { formatRef, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
-import { type IssuerKeys, rulesWithoutKeys } from "../../mesh/issuer-keys.js";
+import { type IssuerKeys, rulesWithoutKeys } from "../../mesh/security/issuer-keys.js";
 import type { AllowedHost } from "../../net/allowed-host.js";
 import { createKeyDiscovery, type FetchText } from "../../oidc/key-discovery.js";
 import { createListeners } from "../listeners.js";

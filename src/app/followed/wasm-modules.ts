@@ -13,7 +13,7 @@ import {
   moduleReference,
   type WasmModule,
   type WasmModules,
-} from "../../mesh/wasm-modules.js";
+} from "../../mesh/extension/wasm-modules.js";
 import type { FetchedModule } from "../../wasm/fetch-module.js";
 import {
   createModuleKeeping,

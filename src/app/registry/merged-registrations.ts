@@ -4,8 +4,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { Table } from "../../base/table.js";
-import type { Health } from "../../mesh/health-probe.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Health } from "../../mesh/workload/health-probe.js";
 import { type Registration, shownHealth, type ToldHealth } from "./registration.js";
 
 /** See the top of this file. */

@@ -7,8 +7,8 @@ import Type from "typebox";
 import Value from "typebox/value";
 import { Table } from "../../base/table.js";
 import type { Timers } from "../../ca/timers.js";
-import type { Health } from "../../mesh/health-probe.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Health } from "../../mesh/workload/health-probe.js";
 import {
   type Registration,
   registrationKey,

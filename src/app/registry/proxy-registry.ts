@@ -5,8 +5,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Table } from "../../base/table.js";
-import type { Health } from "../../mesh/health-probe.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Health } from "../../mesh/workload/health-probe.js";
 import {
   createMergedRegistrations,
   isLater,

@@ -8,8 +8,8 @@ import {
   ProxyHeaders,
   TracingFields,
 } from "../../config/mesh-config/mesh-config-schema.js";
-import type { Health } from "../../mesh/health-probe.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Health } from "../../mesh/workload/health-probe.js";
 
 /**
  * How it is there: its proxy is connected; it left a moment ago; it was known before the control plane was started and may come

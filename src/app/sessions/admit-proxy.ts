@@ -7,7 +7,7 @@ import type { Proof } from "../../ca/proof.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import type { Caller } from "../../grpc/caller.js";
 import { type StatusCode, status } from "../../grpc/status-code.js";
-import { type InvalidNode, type Proxy, parseNode } from "../../mesh/proxy.js";
+import { type InvalidNode, type Proxy, parseNode } from "../../mesh/proxy/proxy.js";
 import type { OpenRequest } from "../../xds/session.js";
 
 /** By what it is found out who a peer is, and who is told of those that are refused. */

@@ -1,7 +1,7 @@
 /** What builders of a proxy are shown before what is in force: see createDiscovery. */
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
 import type { ProxySets } from "../../envoy/resource-set.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 
 /** See the top of this file. */
 export interface FirstSight {

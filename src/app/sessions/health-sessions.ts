@@ -11,13 +11,13 @@ import {
 } from "../../envoy/health-check.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import {
   commandProbe,
   type Health,
   type HealthProbe,
   healthProbe,
-} from "../../mesh/health-probe.js";
-import type { Proxy } from "../../mesh/proxy.js";
+} from "../../mesh/workload/health-probe.js";
 import type {
   EndpointHealth,
   HealthSession,

@@ -1,8 +1,8 @@
 /** Who comes in at the services for proxies: the sessions of discovery and of health. */
 import { systemTimers } from "../../ca/timers.js";
 import type { Encoder } from "../../envoy/encoder.js";
-import { groupOf, groupProblem } from "../../mesh/group-member.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import { groupOf, groupProblem } from "../../mesh/workload/group-member.js";
 import type { Configuration } from "../configuration.js";
 import type { Discovery } from "../discovery.js";
 import { createForgetting, type Forgetting } from "../forgetting.js";

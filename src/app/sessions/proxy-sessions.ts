@@ -10,8 +10,8 @@ import { ROOT_SECRET } from "../../envoy/names.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
 import type { AskedSets, EnvoyResource, ProxySets } from "../../envoy/resource-set.js";
-import type { Health } from "../../mesh/health-probe.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Health } from "../../mesh/workload/health-probe.js";
 import {
   type EncodedResource,
   type ResourceTable,

@@ -1,4 +1,4 @@
-import type { ProxyType } from "../../mesh/proxy.js";
+import type { ProxyType } from "../../mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../xds/resource.js";
 import type { StreamStatus } from "../../xds/state/stream-status.js";
 import type { ConnectedSession } from "./proxy-sessions.js";

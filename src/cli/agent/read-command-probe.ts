@@ -1,6 +1,6 @@
 /** The command that an agent runs, of the files of its own machine: see docs/decisions/0014-health-by-the-envoys-themselves.md. */
 import { keyOf } from "../../config/resource.js";
-import { type CommandProbe, commandProbe } from "../../mesh/health-probe.js";
+import { type CommandProbe, commandProbe } from "../../mesh/workload/health-probe.js";
 import type { parseWorkload } from "../arguments.js";
 import { CommandError } from "../command-error.js";
 import { readDirectories } from "../read-directories.js";

@@ -81,7 +81,7 @@ export async function writtenBootstrap(
     group === undefined
       ? findDeclaredWorkload(read, workload)
       : findDeclaredGroup(read, { name: group, namespace: workload.namespace });
-  const { makesMetrics } = await import("../../mesh/metrics.js");
+  const { makesMetrics } = await import("../../mesh/telemetry/metrics.js");
   const { meshConfigIn } = await import("../../config/mesh-config/mesh-config.js");
   const counts = makesMetrics(snapshot.tables.Telemetry, meshConfigIn(snapshot.tables));
   const unchanged = built({

@@ -4,7 +4,7 @@ import { errorMessage } from "../../base/error-message.js";
 import { Table } from "../../base/table.js";
 import { findProxy, type Scene } from "../../console/explain/scene.js";
 import { createEncoder } from "../../envoy/encoder.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { type PlannedMesh, planMesh } from "../../up/planned-mesh.js";
 import { CommandError } from "../command-error.js";
 

@@ -8,7 +8,7 @@ import type {
 import type { Source } from "../../config/sources/source.js";
 import type { Plan } from "../../console/plan/plan.js";
 import { fileDigest } from "../../debug/file-digest.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { CommandError } from "../command-error.js";
 import { askControlPlane } from "../connection/connect.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";

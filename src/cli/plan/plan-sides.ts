@@ -4,7 +4,7 @@ import { type OfflineFile, parseOffline } from "../../config/parse-offline.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { createConfigStore } from "../../config/store/config-store.js";
 import type { Side } from "../../console/plan/resource-changes.js";
-import { type Proxy, parseNode } from "../../mesh/proxy.js";
+import { type Proxy, parseNode } from "../../mesh/proxy/proxy.js";
 import { desiredMesh } from "../../up/desired-mesh.js";
 import { patchCheckFor } from "../patch-check.js";
 import { plannedSources } from "./planned-sources.js";

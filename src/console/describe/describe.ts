@@ -1,11 +1,11 @@
 /** What concerns one pod or one service: istioctl's `x describe`, from the mesh as it is in force. */
 import type { Container } from "../../config/kinds/pod-template.js";
 import { keyOf, type ResourceRef } from "../../config/resource.js";
-import { chooseService } from "../../mesh/choose-service.js";
-import { gatewaysOf } from "../../mesh/gateway.js";
-import { groupProblem } from "../../mesh/group-member.js";
-import type { Service } from "../../mesh/service.js";
-import type { Workload } from "../../mesh/workload.js";
+import { gatewaysOf } from "../../mesh/gateway/gateway.js";
+import { chooseService } from "../../mesh/service/choose-service.js";
+import type { Service } from "../../mesh/service/service.js";
+import { groupProblem } from "../../mesh/workload/group-member.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { describePeerAuthentication } from "./peer-authentication.js";
 import { describePolicies } from "./policies.js";
 import {

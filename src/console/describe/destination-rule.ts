@@ -1,6 +1,6 @@
 import type { TrafficPolicy } from "../../config/kinds/traffic-policy.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { type Labels, selects } from "../../mesh/labels.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";
 
 /** The subsets of a rule, by whether one of some pods belongs to them. */

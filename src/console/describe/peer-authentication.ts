@@ -4,8 +4,8 @@ import {
   appliedAuthentication,
   portsWithMode,
   workloadMode,
-} from "../../mesh/peer-authentication.js";
-import type { Workload } from "../../mesh/workload.js";
+} from "../../mesh/security/peer-authentication.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { describeApplied, indented, type Subject } from "./subject.js";
 
 /** No port has a mode of its own by this number. */

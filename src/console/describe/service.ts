@@ -1,9 +1,9 @@
-import { viewOfHost } from "../../mesh/host-view.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import type { Service } from "../../mesh/service.js";
-import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
-import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
-import type { Workload } from "../../mesh/workload.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
+import type { Service } from "../../mesh/service/service.js";
+import { viewOfHost } from "../../mesh/view/host-view.js";
+import { serviceKey, targetPortOf } from "../../mesh/workload/service-endpoints.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { describeDestinationRule, matchSubsets } from "./destination-rule.js";
 import { describeFaulty } from "./faulty.js";
 import { describeGateways } from "./gateways.js";

@@ -2,8 +2,8 @@
 import type { ResourceRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import type { Workload } from "../../mesh/workload.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 
 /** The mesh at one moment, and who asks about it. */
 export interface Subject {

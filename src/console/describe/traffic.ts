@@ -1,7 +1,7 @@
 import { keyOf } from "../../config/resource.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
-import type { Service } from "../../mesh/service.js";
-import { callPolicy } from "../../mesh/traffic-policy.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
+import { callPolicy } from "../../mesh/routing/traffic-policy.js";
+import type { Service } from "../../mesh/service/service.js";
 import type { Subject } from "./subject.js";
 
 const LEFT_TO_CALLERS = " (without effect: its callers choose among its pods themselves)";

@@ -9,7 +9,7 @@ import {
   destinationHosts,
   resolveGateway,
   type VirtualService,
-} from "../../mesh/virtual-service.js";
+} from "../../mesh/routing/virtual-service.js";
 import type { SubsetMatch } from "./destination-rule.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";
 

@@ -2,10 +2,10 @@
 import { memberOf } from "../../base/member-of.js";
 import { isSignedBy } from "../../ca/token-signature.js";
 import { HTTP_PROXY_PORT } from "../../envoy/names.js";
-import { chooseService } from "../../mesh/choose-service.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
 import { selects } from "../../mesh/labels.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import { chooseService } from "../../mesh/service/choose-service.js";
 import type { Call, ClientHello, HttpRequest } from "../../simulator/call.js";
 import type { TokenJudge } from "../../simulator/token.js";
 import type { Scene } from "./scene.js";

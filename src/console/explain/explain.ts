@@ -1,7 +1,7 @@
 /** Explains a call: walks the configuration of both ends, and names the resources that decide each step. */
 import type { ClusterJson } from "../../envoy/api.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import { type Decision, tlsDecisions } from "../../mesh/tls-decisions.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import { type Decision, tlsDecisions } from "../../mesh/security/tls-decisions.js";
 import type { Ending } from "../../simulator/ending.js";
 import {
   type Arrival,

@@ -1,7 +1,7 @@
 /** The extensions that a call passes. What they do is not known; that it may be anything has to be said. */
 import { Engine } from "../../base/engine.js";
 import { failsOpen, layerOf } from "../../envoy/extension/extension-filter.js";
-import { createExtensionFinder, type Extension } from "../../mesh/extensions.js";
+import { createExtensionFinder, type Extension } from "../../mesh/extension/extensions.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Hop } from "../../simulator/journey.js";
 import { extensionState, stateText } from "../extension-state.js";

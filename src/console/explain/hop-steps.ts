@@ -7,8 +7,12 @@ import type {
   VirtualHostJson,
 } from "../../envoy/api.js";
 import type { EnvoyResource } from "../../envoy/resource-set.js";
-import { appliedAuthentication, decideMode, decidingPart } from "../../mesh/peer-authentication.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
+import {
+  appliedAuthentication,
+  decideMode,
+  decidingPart,
+} from "../../mesh/security/peer-authentication.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
 import type { FilterVerdict } from "../../simulator/access.js";
 import type { Hop } from "../../simulator/journey.js";
 import { describeChainMatch } from "../proxy-config/filter-chain.js";

@@ -1,13 +1,13 @@
-import { addressKey } from "../../mesh/address-key.js";
-import { chooseService } from "../../mesh/choose-service.js";
-import { viewOfHost } from "../../mesh/host-view.js";
 import { selects } from "../../mesh/labels.js";
-import { placeLabels } from "../../mesh/locality-balancing.js";
-import { nodeOf } from "../../mesh/node-of.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import { serviceKey, targetPortOf } from "../../mesh/service-endpoints.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
-import { NODE_LABEL, type Workload } from "../../mesh/workload.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import { placeLabels } from "../../mesh/routing/locality-balancing.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
+import { chooseService } from "../../mesh/service/choose-service.js";
+import { viewOfHost } from "../../mesh/view/host-view.js";
+import { addressKey } from "../../mesh/workload/address-key.js";
+import { nodeOf } from "../../mesh/workload/node-of.js";
+import { serviceKey, targetPortOf } from "../../mesh/workload/service-endpoints.js";
+import { NODE_LABEL, type Workload } from "../../mesh/workload/workload.js";
 import { parseClusterName } from "../proxy-config/cluster-name.js";
 import type { Scene } from "./scene.js";
 

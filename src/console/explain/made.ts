@@ -10,11 +10,11 @@ import type {
 } from "../../envoy/api.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
 import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
-import { chooseService } from "../../mesh/choose-service.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import { serviceKey } from "../../mesh/service-endpoints.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
-import type { Workload } from "../../mesh/workload.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
+import { chooseService } from "../../mesh/service/choose-service.js";
+import { serviceKey } from "../../mesh/workload/service-endpoints.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { connectionManagerOf } from "../../simulator/network-filters.js";
 import { TYPE_URL } from "../../xds/resource.js";
 import { hostAddress } from "../proxy-config/address.js";

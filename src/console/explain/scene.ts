@@ -4,7 +4,7 @@ import type { ConfigSnapshot } from "../../config/snapshot.js";
 import type { Encoder } from "../../envoy/encoder.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { proxyConfiguration } from "../../simulator/configuration.js";
 import type { Peer } from "../../simulator/journey.js";
 

@@ -11,8 +11,8 @@ import type {
 } from "../../envoy/api.js";
 import { MESSAGE } from "../../envoy/part/envoy-types.js";
 import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { connectionManagerOf } from "../../simulator/network-filters.js";
 import { chainName, chainsOf } from "../proxy-config/filter-chain.js";
 import { describeMatch } from "../proxy-config/route-match.js";

@@ -6,7 +6,7 @@ import { unservedDiagnostics } from "../../envoy/diagnostics/unserved-servers.js
 import type { LostPort } from "../../envoy/listener/lost-ports.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
 import type { ResourceSets } from "../../envoy/resource-set.js";
-import type { UnservedServer } from "../../mesh/shared-ports.js";
+import type { UnservedServer } from "../../mesh/gateway/shared-ports.js";
 import { createEnvoyChanges, type Decode } from "./envoy-changes.js";
 import type { Plan } from "./plan.js";
 import { createProxyGroups, type ProxyGroup } from "./proxy-groups.js";

@@ -1,10 +1,10 @@
 /** What callers in one network call in place of endpoints in others. See Istio, EndpointsByNetworkFilter. */
 
-import { networkOfCaller, type PlacedCaller } from "../../mesh/locality-balancing.js";
-import { type NetworkGateway, type Networks, networkOf } from "../../mesh/networks.js";
-import type { Service } from "../../mesh/service.js";
-import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
-import type { Workload } from "../../mesh/workload.js";
+import { networkOfCaller, type PlacedCaller } from "../../mesh/routing/locality-balancing.js";
+import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import type { Service } from "../../mesh/service/service.js";
+import { type NetworkGateway, type Networks, networkOf } from "../../mesh/workload/networks.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import type { ClusterEndpoint } from "./load-assignment.js";
 
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));

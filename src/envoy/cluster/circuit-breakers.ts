@@ -1,5 +1,5 @@
 import type { RetryBudget } from "../../config/kinds/traffic-policy.js";
-import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
+import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import type { CircuitBreakers_Thresholds_RetryBudgetJson, CircuitBreakersJson } from "../api.js";
 import { goDuration } from "../duration.js";
 

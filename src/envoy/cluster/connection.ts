@@ -1,5 +1,5 @@
 import type { TcpKeepalive } from "../../config/kinds/connection-pool.js";
-import type { EffectivePolicy, PolicyDefaults } from "../../mesh/traffic-policy.js";
+import type { EffectivePolicy, PolicyDefaults } from "../../mesh/routing/traffic-policy.js";
 import type { ClusterJson } from "../api.js";
 import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";

@@ -2,7 +2,7 @@
  * Clusters whose hosts are known when they are called: Envoy looks their names up, and remembers what it found. See Envoy,
  * "Dynamic forward proxy".
  */
-import type { LookUpFamily } from "../../mesh/proxy.js";
+import type { LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { any } from "../any.js";
 import type { CidrRangeJson, ClusterJson } from "../api.js";
 import type { ClusterKey } from "../names.js";

@@ -1,10 +1,10 @@
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { Protocol } from "../../mesh/protocol.js";
-import type { AddressFamilies } from "../../mesh/proxy.js";
-import type { ApplicationEndpoint } from "../../mesh/sidecar-ingress.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
+import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
+import type { Protocol } from "../../mesh/service/protocol.js";
+import type { ApplicationEndpoint } from "../../mesh/sidecar/sidecar-ingress.js";
 import { socketAddress } from "../address.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";

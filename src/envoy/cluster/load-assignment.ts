@@ -4,11 +4,11 @@ import {
   localityBalancing,
   type PlacedCaller,
   preferredGroups,
-} from "../../mesh/locality-balancing.js";
-import type { Service, ServicePort } from "../../mesh/service.js";
-import { targetPortOf } from "../../mesh/service-endpoints.js";
-import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
-import type { Workload } from "../../mesh/workload.js";
+} from "../../mesh/routing/locality-balancing.js";
+import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import type { Service, ServicePort } from "../../mesh/service/service.js";
+import { targetPortOf } from "../../mesh/workload/service-endpoints.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
 import { defined } from "../defined.js";

@@ -1,6 +1,6 @@
 import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
 import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
-import type { LocalityBalancing } from "../../mesh/locality-balancing.js";
+import type { LocalityBalancing } from "../../mesh/routing/locality-balancing.js";
 import type { Cluster_SlowStartConfigJson, ClusterJson } from "../api.js";
 import { goDuration } from "../duration.js";
 

@@ -2,17 +2,17 @@
 import { isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
 import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import {
   localityBalancing,
   type PlacedCaller,
   type Placing,
-} from "../../mesh/locality-balancing.js";
-import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/service.js";
-import { callPolicy, type EffectivePolicy } from "../../mesh/traffic-policy.js";
-import type { Workload } from "../../mesh/workload.js";
+} from "../../mesh/routing/locality-balancing.js";
+import { callPolicy, type EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/service/service.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
 import type { Built } from "../built.js";

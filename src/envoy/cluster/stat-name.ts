@@ -1,6 +1,6 @@
 /** The names of clusters in statistics, where the mesh says them by a pattern. */
 import { memberOf } from "../../base/member-of.js";
-import type { Service, ServicePort } from "../../mesh/service.js";
+import type { Service, ServicePort } from "../../mesh/service/service.js";
 
 /** A port of a service, or of a subset of it, as statistics know it. */
 export interface StatSubject {

@@ -1,6 +1,6 @@
 /** Clusters that do not depend on any service. */
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy.js";
+import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { cidrRange } from "../address.js";
 import { any } from "../any.js";
 import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";

@@ -1,6 +1,6 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import { isHttp, isHttp2, type Protocol } from "../../mesh/protocol.js";
+import { isHttp, isHttp2, type Protocol } from "../../mesh/service/protocol.js";
 import { any } from "../any.js";
 import type { ClusterJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from "../api.js";
 import { defined } from "../defined.js";

@@ -3,7 +3,7 @@ import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
 import type { Path } from "../../config/kind.js";
 import { formatRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
-import type { EnvoyPatch, EnvoyPatches } from "../../mesh/envoy-filters.js";
+import type { EnvoyPatch, EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 
 /** Patches without an effect as diagnostics, in order. */
 export function idlePatchDiagnostics(

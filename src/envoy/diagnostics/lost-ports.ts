@@ -2,7 +2,7 @@
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
 import { formatRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
-import { portPart } from "../../mesh/service.js";
+import { portPart } from "../../mesh/service/service.js";
 import type { LostPort } from "../listener/lost-ports.js";
 
 /** These ports as diagnostics, in order, each once for however many proxies it is so. */

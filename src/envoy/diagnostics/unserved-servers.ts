@@ -2,8 +2,8 @@
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
 import { formatRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
-import { serverPart } from "../../mesh/gateway.js";
-import type { UnservedServer } from "../../mesh/shared-ports.js";
+import { serverPart } from "../../mesh/gateway/gateway.js";
+import type { UnservedServer } from "../../mesh/gateway/shared-ports.js";
 
 /** Servers that are not served as diagnostics, in order, each once however many proxies leave it out. */
 export function unservedDiagnostics(

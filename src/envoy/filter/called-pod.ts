@@ -4,7 +4,7 @@
  * that one. So nothing is made for each pod: it is known by what its endpoint says.
  */
 import { literalRegex } from "../../base/literal-regex.js";
-import { isHeadless, type Service } from "../../mesh/service.js";
+import { isHeadless, type Service } from "../../mesh/service/service.js";
 import { any } from "../any.js";
 import type {
   Cluster_LbSubsetConfigJson,

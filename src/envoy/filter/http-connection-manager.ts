@@ -1,7 +1,7 @@
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
-import type { ConnectionManners } from "../../mesh/connection-manners.js";
-import type { HttpManners } from "../../mesh/proxy-headers.js";
+import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
+import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
 import { any } from "../any.js";
 import type {
   AccessLogJson,

@@ -1,6 +1,6 @@
 /** Network filters other than the HTTP connection manager. */
 import type { TunnelSettings } from "../../config/kinds/traffic-policy.js";
-import type { ConnectionManners } from "../../mesh/connection-manners.js";
+import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
 import { any } from "../any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "../api.js";
 import { dnsCache, type LookUp } from "../cluster/forward-proxy.js";

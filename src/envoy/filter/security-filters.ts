@@ -1,8 +1,8 @@
 /** What the security policies of a workload make of its proxy: filters of its listeners, and clusters for those. */
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { refOf } from "../../config/resource.js";
-import type { AppliedPolicies } from "../../mesh/applied-policies.js";
-import type { ProviderHosts } from "../../mesh/security-policies.js";
+import type { AppliedPolicies } from "../../mesh/security/applied-policies.js";
+import type { ProviderHosts } from "../../mesh/security/security-policies.js";
 import type { ClusterJson, FilterJson, HttpFilterJson } from "../api.js";
 import { authorizationFilters } from "../authorization/authorization.js";
 import { authorizerClusters } from "../authorization/custom.js";

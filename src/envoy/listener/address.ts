@@ -1,5 +1,5 @@
-import type { ConnectionManners } from "../../mesh/connection-manners.js";
-import type { AddressFamilies } from "../../mesh/proxy.js";
+import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
+import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import { socketAddress } from "../address.js";
 import type { AddressJson, ListenerJson } from "../api.js";
 import { listenerName } from "../names.js";

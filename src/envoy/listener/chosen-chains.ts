@@ -1,5 +1,5 @@
 /** Which of the claims on a listener count, where they exclude one another. */
-import type { Protocol } from "../../mesh/protocol.js";
+import type { Protocol } from "../../mesh/service/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
 import type { TcpChain } from "./l4-chains.js";
 import type { OutboundClaim } from "./outbound-claim.js";

@@ -1,5 +1,5 @@
 /** The listener by which a sidecar answers its application's questions to DNS, without an agent beside it. */
-import type { NamedHost } from "../../mesh/named-host.js";
+import type { NamedHost } from "../../mesh/view/named-host.js";
 import { any } from "../any.js";
 import type { ListenerJson } from "../api.js";
 import { listenerName } from "../names.js";

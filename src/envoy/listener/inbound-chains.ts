@@ -1,8 +1,8 @@
 /** How a sidecar takes connections for one port of its application. */
 
 import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
-import type { MutualTlsMode } from "../../mesh/peer-authentication.js";
-import { listenerProtocol, type Protocol } from "../../mesh/protocol.js";
+import type { MutualTlsMode } from "../../mesh/security/peer-authentication.js";
+import { listenerProtocol, type Protocol } from "../../mesh/service/protocol.js";
 import type {
   FilterChainJson,
   FilterChainMatchJson,

@@ -1,11 +1,11 @@
 /** The inbound listeners of a sidecar. */
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
-import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
-import { type DecidedMode, decidingPart } from "../../mesh/peer-authentication.js";
-import { isHttp, type Protocol } from "../../mesh/protocol.js";
-import type { AddressFamilies } from "../../mesh/proxy.js";
-import type { HttpManners } from "../../mesh/proxy-headers.js";
+import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
+import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
+import { type DecidedMode, decidingPart } from "../../mesh/security/peer-authentication.js";
+import { isHttp, type Protocol } from "../../mesh/service/protocol.js";
 import type {
   AccessLogJson,
   FilterChainJson,

@@ -5,16 +5,16 @@ import type { HostResolver } from "../../mesh/host-resolver.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { madeParts, pathOfPart } from "../../mesh/made-of.js";
-import { type AddressFamilies, lookUpFamily } from "../../mesh/proxy.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
-import type { EffectivePolicy } from "../../mesh/traffic-policy.js";
+import { type AddressFamilies, lookUpFamily } from "../../mesh/proxy/proxy.js";
+import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import {
   destinationHost,
   type LookUpSource,
   lookedUpFrom,
   resolveGateway,
   type VirtualService,
-} from "../../mesh/virtual-service.js";
+} from "../../mesh/routing/virtual-service.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { networksOf } from "../address.js";
 import type { FilterJson } from "../api.js";
 import { wildcardLookUp } from "../cluster/forward-proxy.js";

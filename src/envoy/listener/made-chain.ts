@@ -1,5 +1,5 @@
 /** Filter chains with what made them: a listener remembers it, and tells who asks. */
-import type { Decision } from "../../mesh/tls-decisions.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
 import type { FilterChainJson, ListenerJson } from "../api.js";
 
 /** A filter chain, and the parts of resources that made it: none of what is the same in every mesh. */

@@ -5,16 +5,16 @@
  */
 import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";
-import { isTls, listenerProtocol } from "../../mesh/protocol.js";
+import type { VirtualService } from "../../mesh/routing/virtual-service.js";
+import { isTls, listenerProtocol } from "../../mesh/service/protocol.js";
 import {
   hasOwnAddress,
   lookedUpPorts,
   portPart,
   type Service,
   type ServicePort,
-} from "../../mesh/service.js";
-import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar.js";
-import type { VirtualService } from "../../mesh/virtual-service.js";
+} from "../../mesh/service/service.js";
+import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar/sidecar.js";
 import { networksOf } from "../address.js";
 import { defined } from "../defined.js";
 import { proxyRouteName, RESERVED_PORTS } from "../names.js";

@@ -1,9 +1,9 @@
 /** The outbound listeners of a sidecar. */
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
-import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
-import type { AddressFamilies } from "../../mesh/proxy.js";
-import type { HttpManners } from "../../mesh/proxy-headers.js";
-import { portPart } from "../../mesh/service.js";
+import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
+import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
+import { portPart } from "../../mesh/service/service.js";
 import { cidrRange } from "../address.js";
 import type {
   AccessLogJson,

@@ -3,18 +3,23 @@ import { isDeepStrictEqual } from "node:util";
 import ipaddr from "ipaddr.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
-import { type HostView, NO_NAMESPACE } from "../../mesh/host-view.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
-import { isTls } from "../../mesh/protocol.js";
-import { NO_RULES, type RouteRules, routePolicy, ruleForWays } from "../../mesh/route-rules.js";
-import { isCalledByWorkload, mayBeLookedUp, type Service } from "../../mesh/service.js";
-import { serviceKey } from "../../mesh/service-endpoints.js";
-import type { EgressListener } from "../../mesh/sidecar.js";
-import { callPolicy } from "../../mesh/traffic-policy.js";
-import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
-import type { Workload } from "../../mesh/workload.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
+import {
+  NO_RULES,
+  type RouteRules,
+  routePolicy,
+  ruleForWays,
+} from "../../mesh/routing/route-rules.js";
+import { callPolicy } from "../../mesh/routing/traffic-policy.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
+import { isTls } from "../../mesh/service/protocol.js";
+import { isCalledByWorkload, mayBeLookedUp, type Service } from "../../mesh/service/service.js";
+import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
+import { type HostView, NO_NAMESPACE } from "../../mesh/view/host-view.js";
+import { serviceKey } from "../../mesh/workload/service-endpoints.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import { type OutboundClaim, outboundClaims } from "../listener/outbound-claim.js";
 import type { ClusterKey } from "../names.js";
 import { isIn } from "../route/tunnel-route.js";

@@ -2,9 +2,9 @@
 import type { Engine } from "../../base/engine.js";
 import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
 import { secretOf } from "../../config/secret-grants.js";
-import { credentialsFor, isRuleFor } from "../../mesh/credential-rules.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import { credentialsFor, isRuleFor } from "../../mesh/security/credential-rules.js";
 import { type ResourceSet, resourceSet } from "../resource-set.js";
 import type { SecretResources } from "./secret-resources.js";
 

@@ -2,8 +2,8 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { versionOf } from "../../base/version.js";
-import type { HostNames, NamedHost } from "../../mesh/named-host.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { DNS_PORT, dnsListener } from "../listener/dns-listener.js";

@@ -1,10 +1,10 @@
 /** What configures the extensions of proxies that ask for it by name (ECDS). */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { Extension } from "../../mesh/extensions.js";
+import type { Extension } from "../../mesh/extension/extensions.js";
+import { moduleKey, moduleReference, type WasmModule } from "../../mesh/extension/wasm-modules.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import { moduleKey, moduleReference, type WasmModule } from "../../mesh/wasm-modules.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
 import { extensionConfig, standIn } from "../extension/extension-config.js";

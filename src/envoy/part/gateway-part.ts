@@ -6,18 +6,23 @@ import { overlay, Table } from "../../base/table.js";
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
-import { addressKey } from "../../mesh/address-key.js";
-import { connectionManners } from "../../mesh/connection-manners.js";
-import { type GatewayServer, gatewayServers, gatewaysOf, servedPorts } from "../../mesh/gateway.js";
+import {
+  type GatewayServer,
+  gatewayServers,
+  gatewaysOf,
+  servedPorts,
+} from "../../mesh/gateway/gateway.js";
+import { type SharedPorts, sharingPorts } from "../../mesh/gateway/shared-ports.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/made-of.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
-import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy.js";
-import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy-headers.js";
-import { type RouteRules, routePolicy } from "../../mesh/route-rules.js";
-import type { Service } from "../../mesh/service.js";
-import { type SharedPorts, sharingPorts } from "../../mesh/shared-ports.js";
-import type { Workload } from "../../mesh/workload.js";
+import { connectionManners } from "../../mesh/proxy/connection-manners.js";
+import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js";
+import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy/proxy-headers.js";
+import { type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
+import type { Service } from "../../mesh/service/service.js";
+import { addressKey } from "../../mesh/workload/address-key.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
 import { passedCluster } from "../cluster/passed-cluster.js";

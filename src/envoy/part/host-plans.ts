@@ -1,26 +1,26 @@
 /** The virtual hosts of sidecars: what becomes of requests for the hosts that they can see. */
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { MixedPorts } from "../../mesh/mixed-ports.js";
-import { listenerProtocol } from "../../mesh/protocol.js";
-import { countsAttempts, tellsHost } from "../../mesh/proxy-headers.js";
-import type { RouteRules } from "../../mesh/route-rules.js";
+import { countsAttempts, tellsHost } from "../../mesh/proxy/proxy-headers.js";
+import type { RouteRules } from "../../mesh/routing/route-rules.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
+import type { MixedPorts } from "../../mesh/service/mixed-ports.js";
+import { listenerProtocol } from "../../mesh/service/protocol.js";
 import {
   isHeadless,
   isUndeclared,
   lookedUpPorts,
   type Service,
   type ServicePort,
-} from "../../mesh/service.js";
-import { leadsAnywhere } from "../../mesh/sidecar.js";
+} from "../../mesh/service/service.js";
+import { leadsAnywhere } from "../../mesh/sidecar/sidecar.js";
+import type { HostView } from "../../mesh/view/host-view.js";
 import {
   portsWithoutService,
   viewWithoutService,
   virtualServicesAt,
-} from "../../mesh/view-on-port.js";
-import { MESH_GATEWAY } from "../../mesh/virtual-service.js";
+} from "../../mesh/view/view-on-port.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { calledPodOf, hasCalledPods } from "../filter/called-pod.js";
 import type { ChainContext } from "../listener/l4-chains.js";

@@ -5,22 +5,22 @@ import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
-import { type ConnectionManners, connectionManners } from "../../mesh/connection-manners.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { OwnRule } from "../../mesh/own-rules.js";
+import { type ConnectionManners, connectionManners } from "../../mesh/proxy/connection-manners.js";
+import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy/proxy.js";
+import { type HttpManners, httpManners } from "../../mesh/proxy/proxy-headers.js";
+import type { OwnRule } from "../../mesh/routing/own-rules.js";
+import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
 import {
   type AppliedAuthentication,
   type DecidedMode,
   decideMode,
   portsWithMode,
-} from "../../mesh/peer-authentication.js";
-import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy.js";
-import { type HttpManners, httpManners } from "../../mesh/proxy-headers.js";
-import { portPart, type Service } from "../../mesh/service.js";
-import { targetPortOf } from "../../mesh/service-endpoints.js";
-import { sidecarOf } from "../../mesh/sidecar.js";
-import { policyDefaults } from "../../mesh/traffic-policy.js";
-import { proxyWorkload, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
+} from "../../mesh/security/peer-authentication.js";
+import { portPart, type Service } from "../../mesh/service/service.js";
+import { sidecarOf } from "../../mesh/sidecar/sidecar.js";
+import { targetPortOf } from "../../mesh/workload/service-endpoints.js";
+import { proxyWorkload, type Workload, type WorkloadPorts } from "../../mesh/workload/workload.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
 import {

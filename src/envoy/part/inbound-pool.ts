@@ -1,9 +1,9 @@
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceRef } from "../../config/resource.js";
-import type { OwnRule } from "../../mesh/own-rules.js";
-import type { Service } from "../../mesh/service.js";
-import { effectivePolicy } from "../../mesh/traffic-policy.js";
+import type { OwnRule } from "../../mesh/routing/own-rules.js";
+import { effectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import type { Service } from "../../mesh/service/service.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 
 /** The limits on connections to a port, and what says them. */

@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
-import type { Service } from "../../mesh/service.js";
-import { type IngressPlace, ingressListeners } from "../../mesh/sidecar-ingress.js";
+import type { Service } from "../../mesh/service/service.js";
+import { type IngressPlace, ingressListeners } from "../../mesh/sidecar/sidecar-ingress.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import type { StatSubject } from "../cluster/stat-name.js";
 import type { PoolFinder } from "./inbound-pool.js";

@@ -1,12 +1,12 @@
 /** What a proxy tells of requests and connections, settled so that what is equal is one object. */
 import type { Engine } from "../../base/engine.js";
 import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
-import { accessLogs, type LogTarget } from "../../mesh/access-logging.js";
-import type { TelemetryQuery } from "../../mesh/applied-telemetry.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { type ProxyMetrics, proxyMetrics } from "../../mesh/metrics.js";
-import type { ProviderHosts } from "../../mesh/security-policies.js";
-import { type ProxyTracing, proxyTracing } from "../../mesh/tracing.js";
+import type { ProviderHosts } from "../../mesh/security/security-policies.js";
+import { accessLogs, type LogTarget } from "../../mesh/telemetry/access-logging.js";
+import type { TelemetryQuery } from "../../mesh/telemetry/applied-telemetry.js";
+import { type ProxyMetrics, proxyMetrics } from "../../mesh/telemetry/metrics.js";
+import { type ProxyTracing, proxyTracing } from "../../mesh/telemetry/tracing.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 import type { ResourceSet } from "../resource-set.js";

@@ -2,22 +2,22 @@
 import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
 import type { Table } from "../../base/table.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
-import type { HostView } from "../../mesh/host-view.js";
 import { type Labels, selects } from "../../mesh/labels.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import {
   callableWorkloads,
   type Place,
   type PlacedCaller,
   type Placing,
-} from "../../mesh/locality-balancing.js";
-import type { Mesh } from "../../mesh/mesh.js";
-import { makesMetrics } from "../../mesh/metrics.js";
-import { isPlaintext, type PlaintextWorkloads } from "../../mesh/plaintext.js";
-import type { Service, ServicePort } from "../../mesh/service.js";
-import { serviceKey } from "../../mesh/service-endpoints.js";
-import { effectivePolicy } from "../../mesh/traffic-policy.js";
-import { hasAddress, type Workload } from "../../mesh/workload.js";
+} from "../../mesh/routing/locality-balancing.js";
+import { effectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import { isPlaintext, type PlaintextWorkloads } from "../../mesh/security/plaintext.js";
+import type { Service, ServicePort } from "../../mesh/service/service.js";
+import { makesMetrics } from "../../mesh/telemetry/metrics.js";
+import type { HostView } from "../../mesh/view/host-view.js";
+import { serviceKey } from "../../mesh/workload/service-endpoints.js";
+import { hasAddress, type Workload } from "../../mesh/workload/workload.js";
 import { reachedBy } from "../cluster/across-networks.js";
 import {
   type ClusterEndpoint,

@@ -6,17 +6,17 @@
 import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
-import { createOwnViews, type HostView } from "../../mesh/host-view.js";
-import type { Placing } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import { lookUpFamily } from "../../mesh/proxy/proxy.js";
+import type { Placing } from "../../mesh/routing/locality-balancing.js";
+import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
+import { createOwnViews, type HostView } from "../../mesh/view/host-view.js";
 import {
   createHostNames,
   type HostNames,
   type NamedHost,
   type NamingScope,
-} from "../../mesh/named-host.js";
-import { lookUpFamily } from "../../mesh/proxy.js";
-import { policyDefaults } from "../../mesh/traffic-policy.js";
+} from "../../mesh/view/named-host.js";
 import type { ClusterJson } from "../api.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import {

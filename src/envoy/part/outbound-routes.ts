@@ -1,8 +1,8 @@
 /** The virtual hosts of sidecars, made and encoded. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { HostView } from "../../mesh/view/host-view.js";
 import type { Encoder } from "../encoder.js";
 import { sameResource } from "../resource-set.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";

@@ -1,10 +1,10 @@
 import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
-import type { ConnectionManners } from "../../mesh/connection-manners.js";
 import type { Labels } from "../../mesh/labels.js";
-import type { AddressFamilies } from "../../mesh/proxy.js";
-import type { HttpManners } from "../../mesh/proxy-headers.js";
-import type { AllocatedAddresses, Service } from "../../mesh/service.js";
-import type { EgressListener } from "../../mesh/sidecar.js";
+import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
+import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
+import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
+import type { AllocatedAddresses, Service } from "../../mesh/service/service.js";
+import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 
 /** The proxies that share an outbound part. */
 export interface OutboundScope {

@@ -3,7 +3,7 @@
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
-import type { EgressListener } from "../../mesh/sidecar.js";
+import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Encoder } from "../encoder.js";
 import { sharedRoutes } from "../listener/outbound-claim.js";

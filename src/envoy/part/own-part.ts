@@ -2,16 +2,16 @@
 import type { FieldNames } from "../../base/call.js";
 import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import { addressKey } from "../../mesh/address-key.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import {
   type AppliedAuthentication,
   appliedAuthentication,
   isSameAuthentication,
   type PeerAuthentications,
-} from "../../mesh/peer-authentication.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import type { Service } from "../../mesh/service.js";
-import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload.js";
+} from "../../mesh/security/peer-authentication.js";
+import type { Service } from "../../mesh/service/service.js";
+import { addressKey } from "../../mesh/workload/address-key.js";
+import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload/workload.js";
 import type { ResourceSet } from "../resource-set.js";
 import {
   type createInboundPart,

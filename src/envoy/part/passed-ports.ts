@@ -1,7 +1,7 @@
 /** What gateways with servers of mode AUTO_PASSTHROUGH may pass connections to. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Service } from "../../mesh/service.js";
+import type { Service } from "../../mesh/service/service.js";
 import type { ClusterKey } from "../names.js";
 import type { ResourceSet } from "../resource-set.js";
 

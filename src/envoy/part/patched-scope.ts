@@ -1,7 +1,7 @@
 /** What the proxies of a scope share, as EnvoyFilters change it. */
 import type { Engine } from "../../base/engine.js";
-import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
 import type { OutboundPart } from "./outbound-part.js";
 import type { Patching, SidePatches } from "./patched-sets.js";
 import type { PlacedPart } from "./placed-part.js";

@@ -1,7 +1,7 @@
 /** What EnvoyFilters and extensions make of what a proxy, or a group of proxies, is sent. */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { EnvoyPatch, EnvoyPatches } from "../../mesh/envoy-filters.js";
+import type { EnvoyPatch, EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { ClusterJson, ListenerJson, RouteConfigurationJson, VirtualHostJson } from "../api.js";
 import { endpointFields } from "../cluster/peers.js";
 import type { Encoder } from "../encoder.js";

@@ -5,10 +5,10 @@ import {
   type EnvoyPatches,
   type PatchKey,
   patchKeysIn,
-} from "../../mesh/envoy-filters.js";
-import { createExtensionFinder, type Extension } from "../../mesh/extensions.js";
+} from "../../mesh/extension/envoy-filters.js";
+import { createExtensionFinder, type Extension } from "../../mesh/extension/extensions.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Encoder } from "../encoder.js";
 import { extensionPatches } from "../extension/extension-patches.js";
 import { createPatching, type Patching } from "./patched-sets.js";

@@ -4,9 +4,9 @@
  */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { HostView } from "../../mesh/host-view.js";
-import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
+import type { HostView } from "../../mesh/view/host-view.js";
 import type { EnvoyResource } from "../resource-set.js";
 import { createReplacement, createRowsUnion } from "./host-rows.js";
 import {

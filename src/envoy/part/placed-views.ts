@@ -1,7 +1,7 @@
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { HostView } from "../../mesh/host-view.js";
-import { balancesByPlace, type Placing } from "../../mesh/locality-balancing.js";
+import { balancesByPlace, type Placing } from "../../mesh/routing/locality-balancing.js";
+import type { HostView } from "../../mesh/view/host-view.js";
 
 const isPlaced = ({ service, rule }: HostView, mesh: Placing): boolean =>
   service !== undefined && balancesByPlace(service, rule, mesh);

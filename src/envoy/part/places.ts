@@ -2,20 +2,20 @@
 import { type Engine, sameElements } from "../../base/engine.js";
 import { memberOf } from "../../base/member-of.js";
 import type { Table } from "../../base/table.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import type { Labels } from "../../mesh/labels.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import {
   asksForNodes,
   failoverLabels,
   type Place,
   placeLabels,
   placingLabels,
-} from "../../mesh/locality-balancing.js";
-import type { Mesh } from "../../mesh/mesh.js";
-import { nodeOf } from "../../mesh/node-of.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import type { Service } from "../../mesh/service.js";
-import { NODE_LABEL, type Workload } from "../../mesh/workload.js";
+} from "../../mesh/routing/locality-balancing.js";
+import type { Service } from "../../mesh/service/service.js";
+import { nodeOf } from "../../mesh/workload/node-of.js";
+import { NODE_LABEL, type Workload } from "../../mesh/workload/workload.js";
 
 /** Finds out where proxies are, as far as some rule asks; proxies in one place are given one object. */
 export interface Places {

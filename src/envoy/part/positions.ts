@@ -2,11 +2,11 @@
 
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { addressKey } from "../../mesh/address-key.js";
-import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import type { Workload } from "../../mesh/workload.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
+import { addressKey } from "../../mesh/workload/address-key.js";
+import type { Workload } from "../../mesh/workload/workload.js";
 import type { Patches } from "./patches.js";
 import type { Places } from "./places.js";
 import type { ScopeBuilder } from "./scope-builder.js";

@@ -1,6 +1,6 @@
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { ResourceSet } from "../resource-set.js";
 import type { ListenerLogs, LogInputs, Logs } from "./logs.js";
 

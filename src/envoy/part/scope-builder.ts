@@ -1,5 +1,5 @@
-import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
 import type { ResourceSet } from "../resource-set.js";
 import type { ListenerLogs } from "./logs.js";
 import type { OutboundPart } from "./outbound-part.js";

@@ -1,6 +1,6 @@
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { outboundPolicy } from "../../mesh/sidecar.js";
+import { outboundPolicy } from "../../mesh/sidecar/sidecar.js";
 import { type UnknownHosts, unknownHosts } from "../unknown-hosts.js";
 import type { OutboundScope } from "./outbound-scope.js";
 

@@ -1,13 +1,10 @@
 /** The scopes that proxies are in: what the proxies of one share is made once. */
 import type { Engine } from "../../base/engine.js";
-import { relevantLabels } from "../../mesh/caller-labels.js";
-import { connectionManners, USUAL_CONNECTIONS } from "../../mesh/connection-manners.js";
-import { type EnvoyPatches, patchesKey } from "../../mesh/envoy-filters.js";
+import { type EnvoyPatches, patchesKey } from "../../mesh/extension/envoy-filters.js";
 import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
-import { createCommonViews, NO_NAMESPACE } from "../../mesh/host-view.js";
-import { httpProxyPort } from "../../mesh/http-proxy-port.js";
-import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import { connectionManners, USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import { httpProxyPort } from "../../mesh/proxy/http-proxy-port.js";
 import {
   type AddressFamilies,
   familiesOf,
@@ -15,9 +12,12 @@ import {
   lookUpFamily,
   ownEgressAddress,
   type Proxy,
-} from "../../mesh/proxy.js";
-import { httpManners } from "../../mesh/proxy-headers.js";
-import { sidecarKey } from "../../mesh/sidecar.js";
+} from "../../mesh/proxy/proxy.js";
+import { httpManners } from "../../mesh/proxy/proxy-headers.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
+import { sidecarKey } from "../../mesh/sidecar/sidecar.js";
+import { relevantLabels } from "../../mesh/view/caller-labels.js";
+import { createCommonViews, NO_NAMESPACE } from "../../mesh/view/host-view.js";
 import type { Encoder } from "../encoder.js";
 import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
 import type { ResourceSet } from "../resource-set.js";

@@ -2,9 +2,9 @@
 import type { Engine } from "../../base/engine.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
-import { clientTlsIn } from "../../mesh/credential-rules.js";
-import type { DestinationRule } from "../../mesh/destination-rule.js";
 import { originOf } from "../../mesh/made-of.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
+import { clientTlsIn } from "../../mesh/security/credential-rules.js";
 import type { SecretJson } from "../api.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";

@@ -1,8 +1,8 @@
 /** The filters of the policies that apply to each workload, remembered. */
 import type { Engine } from "../../base/engine.js";
-import { createAppliedPolicies } from "../../mesh/applied-policies.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import { createAppliedPolicies } from "../../mesh/security/applied-policies.js";
 import {
   type SecurityFilters,
   type SecurityInputs,

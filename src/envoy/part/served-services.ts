@@ -1,8 +1,8 @@
 import type { Table } from "../../base/table.js";
 import { selects } from "../../mesh/labels.js";
-import type { Proxy } from "../../mesh/proxy.js";
-import type { Service } from "../../mesh/service.js";
-import { serviceKey } from "../../mesh/service-endpoints.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
+import type { Service } from "../../mesh/service/service.js";
+import { serviceKey } from "../../mesh/workload/service-endpoints.js";
 
 /** Among which services those are that a proxy's workload serves. */
 export interface MaybeServed {

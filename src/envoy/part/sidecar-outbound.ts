@@ -2,9 +2,9 @@
 import { type Engine, sameElements } from "../../base/engine.js";
 import { keptIfSame, type Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
-import type { Place } from "../../mesh/locality-balancing.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { HostNames } from "../../mesh/named-host.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
+import type { HostNames } from "../../mesh/view/named-host.js";
 import type { ResourceSet, RouteSets } from "../resource-set.js";
 import type { BoundListenerInputs } from "./outbound-listeners.js";
 import type { SidePatches } from "./patched-sets.js";

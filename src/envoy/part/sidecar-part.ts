@@ -2,11 +2,11 @@
 import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
 import { overlay, Table } from "../../base/table.js";
-import { createEgressViews } from "../../mesh/egress-view.js";
-import type { HostView } from "../../mesh/host-view.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { HostNames, NamedHost } from "../../mesh/named-host.js";
-import { type EgressListener, egressListeners } from "../../mesh/sidecar.js";
+import { type EgressListener, egressListeners } from "../../mesh/sidecar/sidecar.js";
+import { createEgressViews } from "../../mesh/view/egress-view.js";
+import type { HostView } from "../../mesh/view/host-view.js";
+import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
 import type { Encoder } from "../encoder.js";
 import type { OutboundClaim } from "../listener/outbound-claim.js";

@@ -1,8 +1,8 @@
 /** Patches of EnvoyFilters, read by Envoy's own schema. */
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/envoy-patch.js";
-import type { EnvoyPatch } from "../../mesh/envoy-filters.js";
-import type { Proxy } from "../../mesh/proxy.js";
+import type { EnvoyPatch } from "../../mesh/extension/envoy-filters.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { EncodeError, type Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
 import { knownFields } from "./known-fields.js";

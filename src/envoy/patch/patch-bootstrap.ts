@@ -1,5 +1,5 @@
 /** The bootstrap as EnvoyFilters change it. See Istio, pilot/pkg/xds, `BootstrapGenerator`. */
-import type { EnvoyPatches } from "../../mesh/envoy-filters.js";
+import type { EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { Bootstrap } from "../bootstrap/bootstrap.js";
 import type { Encoder } from "../encoder.js";
 import type { Refusal } from "../resource-set.js";

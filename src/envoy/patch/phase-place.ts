@@ -1,5 +1,5 @@
 /** Where in a chain of filters the extensions of a phase are. See Istio, WasmPlugin.phase. */
-import type { Phase } from "../../mesh/extensions.js";
+import type { Phase } from "../../mesh/extension/extensions.js";
 import { JWT_FILTER } from "../authorization/jwt-claims.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "../authorization/rbac.js";
 

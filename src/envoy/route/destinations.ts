@@ -7,7 +7,7 @@ import {
   type LookUpSource,
   lookedUpFrom,
   type VirtualService,
-} from "../../mesh/virtual-service.js";
+} from "../../mesh/routing/virtual-service.js";
 import type {
   HeaderMatcherJson,
   RouteActionJson,

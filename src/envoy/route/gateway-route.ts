@@ -1,11 +1,11 @@
 /** The route configurations of a gateway. */
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { ResourceRef } from "../../config/resource.js";
-import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
+import { type GatewayServer, parseServerHost } from "../../mesh/gateway/gateway.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "../../mesh/hostname.js";
 import { originOf } from "../../mesh/made-of.js";
-import { isHttp } from "../../mesh/protocol.js";
-import { seenFrom, type VirtualService } from "../../mesh/virtual-service.js";
+import { seenFrom, type VirtualService } from "../../mesh/routing/virtual-service.js";
+import { isHttp } from "../../mesh/service/protocol.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import type { Built } from "../built.js";
 import { terminatesTls } from "../tls/gateway-tls.js";

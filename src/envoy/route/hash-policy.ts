@@ -1,5 +1,5 @@
 import type { ConsistentHashLB } from "../../config/kinds/load-balancer.js";
-import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/route-rules.js";
+import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
 import type { RouteAction_HashPolicyJson } from "../api.js";
 import { goDuration } from "../duration.js";
 import type { ClusterKey } from "../names.js";

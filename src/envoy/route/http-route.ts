@@ -12,7 +12,7 @@ import {
   type RouteOrigin,
   resolveGateway,
   type VirtualService,
-} from "../../mesh/virtual-service.js";
+} from "../../mesh/routing/virtual-service.js";
 import { any } from "../any.js";
 import type {
   MetadataJson,

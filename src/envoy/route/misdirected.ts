@@ -3,7 +3,7 @@
  * they use a connection again for each host that its certificate is for. Answered with 421 they come once more, by one of their
  * own. See Gateway API, Listener.hostname, and RFC 9110, 15.5.20.
  */
-import { type GatewayServer, parseServerHost } from "../../mesh/gateway.js";
+import { type GatewayServer, parseServerHost } from "../../mesh/gateway/gateway.js";
 import { isSubsetOf, isWildcard } from "../../mesh/hostname.js";
 import { isOfListener, originOf } from "../../mesh/made-of.js";
 import type { VirtualHostJson } from "../api.js";

@@ -5,7 +5,7 @@
 import ipaddr from "ipaddr.js";
 import { formatPath } from "../../config/format-path.js";
 import { compareSpecificity, findMostSpecific } from "../../mesh/hostname.js";
-import type { Decision } from "../../mesh/tls-decisions.js";
+import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { any } from "../any.js";
 import type { HttpFilterJson, MetadataJson, RouteActionJson, RouteJson } from "../api.js";
 import { tcpAlpn } from "../filter/network-filters.js";

@@ -1,5 +1,5 @@
 import { WITHOUT_QUERY } from "../../config/kinds/format-commands.js";
-import type { LogFile } from "../../mesh/access-logging.js";
+import type { LogFile } from "../../mesh/telemetry/access-logging.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 

@@ -11,7 +11,7 @@ import {
   METRIC_NAMES,
   type ProxyMetrics,
   type TagChanges,
-} from "../../mesh/metrics.js";
+} from "../../mesh/telemetry/metrics.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 import { METRICS_SCOPE } from "../names.js";

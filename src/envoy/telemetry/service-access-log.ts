@@ -1,5 +1,5 @@
 /** Loggers that tell a service of requests and connections, by gRPC. See Istio, telemetry_logging.go. */
-import type { ToldLogService } from "../../mesh/access-logging.js";
+import type { ToldLogService } from "../../mesh/telemetry/access-logging.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 import { defined } from "../defined.js";

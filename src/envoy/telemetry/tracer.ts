@@ -1,7 +1,7 @@
 /** How Envoy reports spans, by the kind of who is told of them. */
 import type { ProviderHeader } from "../../config/mesh-config/extension-provider.js";
 import type { Tracer } from "../../config/mesh-config/tracer.js";
-import type { ProxyTracing } from "../../mesh/tracing.js";
+import type { ProxyTracing } from "../../mesh/telemetry/tracing.js";
 import { any } from "../any.js";
 import type {
   HeaderValueJson,

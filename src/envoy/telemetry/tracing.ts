@@ -1,6 +1,6 @@
 /** How connection managers trace requests. */
 import type { CustomTag } from "../../config/kinds/telemetry.js";
-import type { ProxyTracing } from "../../mesh/tracing.js";
+import type { ProxyTracing } from "../../mesh/telemetry/tracing.js";
 import type { CustomTagJson, HttpConnectionManager_TracingJson } from "../api.js";
 import { firstOf, firstOr, ownLabel, ownMetadata } from "./format.js";
 import { tracerProvider } from "./tracer.js";

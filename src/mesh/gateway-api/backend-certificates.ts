@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import { namedServices } from "../gateway.js";
+import { namedServices } from "../gateway/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
 import { servingNamespace } from "../made-of.js";
 import {

@@ -9,7 +9,7 @@ import { listenerTls } from "../../config/gateway-api/listener-tls.js";
 import type { GatewaySpec, Server } from "../../config/kinds/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
-import { namedServicesOf } from "../gateway.js";
+import { namedServicesOf } from "../gateway/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
 import { addedTo, gatewaySemantics, madeOf } from "../made-of.js";
 import { GATEWAY_NAME_LABEL } from "../policy-targets.js";

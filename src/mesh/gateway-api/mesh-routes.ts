@@ -16,7 +16,7 @@ import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import { DEFAULT_DOMAIN, overlaps, serviceHostname } from "../hostname.js";
-import { MESH_GATEWAY } from "../virtual-service.js";
+import { MESH_GATEWAY } from "../routing/virtual-service.js";
 import {
   type AttachedRoute,
   type Made,

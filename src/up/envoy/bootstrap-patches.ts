@@ -12,8 +12,8 @@ import {
   createEnvoyFilters,
   createEnvoyPatches,
   type EnvoyPatches,
-} from "../../mesh/envoy-filters.js";
-import { type NodeFields, parseNode } from "../../mesh/proxy.js";
+} from "../../mesh/extension/envoy-filters.js";
+import { type NodeFields, parseNode } from "../../mesh/proxy/proxy.js";
 
 /** A bootstrap, and what is wrong with patches that are not in it. */
 export interface FilteredBootstrap {

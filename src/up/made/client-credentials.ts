@@ -2,9 +2,9 @@
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
-import { clientTlsIn } from "../../mesh/credential-rules.js";
 import { DEFAULT_DOMAIN, resolveShortName } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
+import { clientTlsIn } from "../../mesh/security/credential-rules.js";
 import { isVisible, parseExportTo } from "../../mesh/visibility.js";
 import type { ExternalHost } from "../stand-ins.js";
 import type { LocalWorkload } from "../workloads.js";

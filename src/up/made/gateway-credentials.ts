@@ -5,7 +5,7 @@ import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import { secretOf } from "../../config/secret-grants.js";
 import type { ResourceTables } from "../../config/snapshot.js";
-import { parseServerHost } from "../../mesh/gateway.js";
+import { parseServerHost } from "../../mesh/gateway/gateway.js";
 import { isAdded } from "../../mesh/made-of.js";
 import { servedGateways } from "../served-gateways.js";
 import type { LocalWorkload } from "../workloads.js";

@@ -1,7 +1,7 @@
 /** The resources by which `up` tells the control plane what it runs and made: one file for each, as JSON. */
 import { withCanonicalLabels } from "../../envoy/bootstrap/node.js";
 import type { Labels } from "../../mesh/labels.js";
-import { TLS_MODE_LABEL } from "../../mesh/workload.js";
+import { TLS_MODE_LABEL } from "../../mesh/workload/workload.js";
 import { fileNameOf } from "../file-name.js";
 import { INJECT } from "../injection.js";
 import type { LocalPod } from "../pods.js";

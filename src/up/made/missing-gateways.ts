@@ -4,7 +4,7 @@ import { type Server, serverPort } from "../../config/kinds/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
-import { selectsWorkload } from "../../mesh/gateway.js";
+import { selectsWorkload } from "../../mesh/gateway/gateway.js";
 import type { Labels } from "../../mesh/labels.js";
 import { isOfListener, servingNamespace } from "../../mesh/made-of.js";
 import { GATEWAY_NAME_LABEL } from "../../mesh/policy-targets.js";

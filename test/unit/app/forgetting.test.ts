@@ -9,7 +9,7 @@ import {
 } from "../../../src/app/sessions/mesh-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update-loop.js";
 import { Table } from "../../../src/base/table.js";
-import type { Proxy } from "../../../src/mesh/proxy.js";
+import type { Proxy } from "../../../src/mesh/proxy/proxy.js";
 import type { Session } from "../../../src/xds/session.js";
 import { fakeTimers } from "../ca/fake-timers.js";
 import { createDirectory } from "../config/directory.js";

@@ -12,7 +12,7 @@ import { makePlan, type PlanSide } from "../../../src/console/plan/make-plan.js"
 import { isEmpty, type Plan } from "../../../src/console/plan/plan.js";
 import type { ConnectedProxy } from "../../../src/envoy/proxy-resources.js";
 import type { ProxySets } from "../../../src/envoy/resource-set.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, route, rule, service } from "../config/directory.js";
 import { askedFor } from "../envoy/asked-for.js";
 import { goldenEncoder } from "../golden/golden-case.js";

@@ -6,7 +6,7 @@ import { createRefusals } from "../../../src/app/refusals.js";
 import type { Update } from "../../../src/app/update.js";
 import { watchEncoder } from "../../../src/app/withheld.js";
 import { Engine } from "../../../src/base/engine.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { fakeTimers } from "../ca/fake-timers.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

@@ -7,7 +7,7 @@ import { parseOffline } from "../../../src/config/parse-offline.js";
 import { describePod, describeService } from "../../../src/console/describe/describe.js";
 import type { Subject } from "../../../src/console/describe/subject.js";
 import { createMesh } from "../../../src/mesh/create-mesh.js";
-import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 
 interface Content {
   readonly labels?: object;

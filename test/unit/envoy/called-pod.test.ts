@@ -4,7 +4,7 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { calledPodOf } from "../../../src/envoy/filter/called-pod.js";
-import { type NodeFields, parseNode } from "../../../src/mesh/proxy.js";
+import { type NodeFields, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { criteriaOf } from "../../../src/simulator/endpoint-subset.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

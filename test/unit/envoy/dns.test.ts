@@ -7,7 +7,7 @@ import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ListenerJson } from "../../../src/envoy/api.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import type { ProxySets } from "../../../src/envoy/resource-set.js";
-import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 

@@ -5,7 +5,7 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { versionsIn } from "./versions-in.js";

@@ -5,7 +5,7 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ResourceSets } from "../../../src/envoy/resource-set.js";
-import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { versionsIn } from "./versions-in.js";

@@ -7,9 +7,9 @@ import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import { createExtensionConfigs } from "../../../src/envoy/part/extension-configs.js";
 import { createPatches } from "../../../src/envoy/part/patches.js";
 import type { ResourceSet } from "../../../src/envoy/resource-set.js";
-import { createExtensions } from "../../../src/mesh/extensions.js";
-import type { Proxy } from "../../../src/mesh/proxy.js";
-import { moduleKey, type WasmModule } from "../../../src/mesh/wasm-modules.js";
+import { createExtensions } from "../../../src/mesh/extension/extensions.js";
+import { moduleKey, type WasmModule } from "../../../src/mesh/extension/wasm-modules.js";
+import type { Proxy } from "../../../src/mesh/proxy/proxy.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
 const encoder = goldenEncoder();

@@ -6,7 +6,7 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
 import type { ProxySets } from "../../../src/envoy/resource-set.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 import { versionsIn } from "./versions-in.js";
 

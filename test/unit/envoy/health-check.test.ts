@@ -4,8 +4,8 @@ import type { ReadinessProbe } from "../../../src/config/kinds/workload-group.js
 import type { ResourceOf } from "../../../src/config/kinds.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { NO_CHECKS, probeChecks } from "../../../src/envoy/health-check.js";
-import { healthProbe } from "../../../src/mesh/health-probe.js";
-import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
+import { healthProbe } from "../../../src/mesh/workload/health-probe.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
 const encoder = goldenEncoder();

@@ -8,7 +8,7 @@ import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ListenerJson, RouteJson, VirtualHostJson } from "../../../src/envoy/api.js";
 import type { ResourceSets } from "../../../src/envoy/resource-set.js";
 import { lookUpOfRewritten, namesHostOf } from "../../../src/envoy/route/looked-up-host.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { versionsIn } from "./versions-in.js";

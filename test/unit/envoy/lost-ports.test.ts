@@ -4,7 +4,7 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
 import { Table } from "../../../src/base/table.js";
 import { lostPortDiagnostics } from "../../../src/envoy/diagnostics/lost-ports.js";
-import { type NodeFields, parseNode } from "../../../src/mesh/proxy.js";
+import { type NodeFields, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { SIDECAR } from "./sent-to.js";

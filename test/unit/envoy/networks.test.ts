@@ -4,7 +4,7 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import type { ClusterJson, ClusterLoadAssignmentJson } from "../../../src/envoy/api.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 

@@ -8,7 +8,7 @@ import type { RouteConfigurationJson, VirtualHostJson } from "../../../src/envoy
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import type { AskedSets, ProxySets, ResourceSet } from "../../../src/envoy/resource-set.js";
 import { domainsFor, parseAskedHost } from "../../../src/envoy/route/asked-host.js";
-import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { matchVirtualHost } from "../../../src/simulator/virtual-host-match.js";
 import {
   type GoldenCase,

@@ -6,7 +6,7 @@ import type { ClusterJson } from "../../../src/envoy/api.js";
 import { createAcceptBoth } from "../../../src/envoy/cluster/peers.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import type { EnvoyResource } from "../../../src/envoy/resource-set.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 

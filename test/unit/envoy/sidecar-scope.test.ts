@@ -7,7 +7,7 @@ import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { createEncoder } from "../../../src/envoy/encoder.js";
 import type { ResourceSets } from "../../../src/envoy/resource-set.js";
-import { type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 import { versionsIn } from "./versions-in.js";
 

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
-import type { StandIn } from "../../../src/mesh/stand-in.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
+import type { StandIn } from "../../../src/mesh/service/stand-in.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 

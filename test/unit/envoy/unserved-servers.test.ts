@@ -4,7 +4,7 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
 import { Table } from "../../../src/base/table.js";
 import { unservedDiagnostics } from "../../../src/envoy/diagnostics/unserved-servers.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { GATEWAY, SIDECAR } from "./sent-to.js";

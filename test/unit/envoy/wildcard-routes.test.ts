@@ -1,6 +1,6 @@
 /** On which ports a VirtualService for a wildcard is there for hosts of it that no service has. */
 import { expect, test } from "vitest";
-import type { NodeFields } from "../../../src/mesh/proxy.js";
+import type { NodeFields } from "../../../src/mesh/proxy/proxy.js";
 import { clustersOf, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 
 const SHOP = `apiVersion: v1

@@ -14,7 +14,7 @@ import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { createEncoder, type Encoder } from "../../../src/envoy/encoder.js";
 import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
 import type { ProxySets, ResourceSet } from "../../../src/envoy/resource-set.js";
-import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy.js";
+import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CASES = join(ROOT, "test", "golden");

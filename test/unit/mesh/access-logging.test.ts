@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table.js";
 import type { AccessLogging } from "../../../src/config/kinds/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
-import { accessLogs } from "../../../src/mesh/access-logging.js";
-import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
+import { accessLogs } from "../../../src/mesh/telemetry/access-logging.js";
+import type { Telemetry, TelemetrySide } from "../../../src/mesh/telemetry/applied-telemetry.js";
 
 const MESH: MeshConfig = {
   ...meshConfigOf(undefined),

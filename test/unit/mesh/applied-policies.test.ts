@@ -3,9 +3,12 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { createConfigStore } from "../../../src/config/store/config-store.js";
-import { type AppliedPolicies, createAppliedPolicies } from "../../../src/mesh/applied-policies.js";
 import { createMesh } from "../../../src/mesh/create-mesh.js";
 import type { PolicySubject } from "../../../src/mesh/policy-targets.js";
+import {
+  type AppliedPolicies,
+  createAppliedPolicies,
+} from "../../../src/mesh/security/applied-policies.js";
 
 /** A policy of a kind, with what it is for. */
 const policy = (name: string, spec = "{}", kind = "AuthorizationPolicy"): string => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
-import { createCallerLabels } from "../../../src/mesh/caller-labels.js";
+import { createCallerLabels } from "../../../src/mesh/view/caller-labels.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 
 /** A route to a Service, and that. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectionManners } from "../../../src/mesh/connection-manners.js";
+import { connectionManners } from "../../../src/mesh/proxy/connection-manners.js";
 
 test.each<[metadata: Readonly<Record<string, string>>, inbound: object, outbound: object]>([
   [{}, {}, {}],

@@ -3,7 +3,7 @@ import {
   egressHost,
   importsService,
   importsVirtualService,
-} from "../../../src/mesh/egress-host.js";
+} from "../../../src/mesh/sidecar/egress-host.js";
 
 const read = (texts: readonly string[]) => texts.map((text) => egressHost(text, "own"));
 

@@ -5,7 +5,7 @@ import {
   createExtensionFinder,
   createExtensions,
   type Extension,
-} from "../../../src/mesh/extensions.js";
+} from "../../../src/mesh/extension/extensions.js";
 import type { PolicySubject } from "../../../src/mesh/policy-targets.js";
 
 const shop: PolicySubject = { namespace: "default", labels: { app: "shop" } };

@@ -1,8 +1,8 @@
 /** When a member of a WorkloadGroup is ready to be called. */
 import { expect, test } from "vitest";
 import { parseOffline } from "../../../src/config/parse-offline.js";
-import { groupedWorkload } from "../../../src/mesh/group-member.js";
-import type { Workload } from "../../../src/mesh/workload.js";
+import { groupedWorkload } from "../../../src/mesh/workload/group-member.js";
+import type { Workload } from "../../../src/mesh/workload/workload.js";
 
 const groupOf = (probe: string) =>
   parseOffline([

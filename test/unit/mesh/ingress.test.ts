@@ -3,7 +3,7 @@ import { Engine } from "../../../src/base/engine.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { ResourceTables } from "../../../src/config/snapshot.js";
-import { createIngresses } from "../../../src/mesh/ingress.js";
+import { createIngresses } from "../../../src/mesh/gateway/ingress.js";
 
 const SERVICE = `apiVersion: v1
 kind: Service

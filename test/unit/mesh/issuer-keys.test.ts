@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
-import { rulesWithoutKeys, withIssuerKeys } from "../../../src/mesh/issuer-keys.js";
+import { rulesWithoutKeys, withIssuerKeys } from "../../../src/mesh/security/issuer-keys.js";
 
 const { tables } = parseOffline([
   {

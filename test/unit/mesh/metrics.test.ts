@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table.js";
 import type { Metrics } from "../../../src/config/kinds/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
-import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
-import { METRIC_NAMES, makesMetrics, proxyMetrics } from "../../../src/mesh/metrics.js";
+import type { Telemetry, TelemetrySide } from "../../../src/mesh/telemetry/applied-telemetry.js";
+import { METRIC_NAMES, makesMetrics, proxyMetrics } from "../../../src/mesh/telemetry/metrics.js";
 
 const MESH = meshConfigOf(undefined);
 const BY_DEFAULT: MeshConfig = { ...MESH, defaultProviders: { metrics: ["prometheus"] } };

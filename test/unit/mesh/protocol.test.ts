@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type KubernetesPort, kubernetesProtocol } from "../../../src/mesh/protocol.js";
+import { type KubernetesPort, kubernetesProtocol } from "../../../src/mesh/service/protocol.js";
 
 test.each<[Partial<KubernetesPort>, string]>([
   [{ name: "http" }, "HTTP"],

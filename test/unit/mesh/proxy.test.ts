@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 
 const parsed = (metadata: Readonly<Record<string, unknown>>) =>
   parseNode({ id: "router~10.0.0.1~edge-0.default~default.svc.cluster.local", metadata });

@@ -8,7 +8,7 @@ import {
   type RouteRules,
   routePolicy,
   routeRuleNamespaces,
-} from "../../../src/mesh/route-rules.js";
+} from "../../../src/mesh/routing/route-rules.js";
 import { createDirectory, documents } from "../config/directory.js";
 
 const HOST = "carts.shop.svc.cluster.local";

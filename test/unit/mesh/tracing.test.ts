@@ -4,9 +4,9 @@ import { Table } from "../../../src/base/table.js";
 import type { Tracing } from "../../../src/config/kinds/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import type { TracingSettings } from "../../../src/config/mesh-config/mesh-config-schema.js";
-import type { Telemetry, TelemetrySide } from "../../../src/mesh/applied-telemetry.js";
 import type { Labels } from "../../../src/mesh/labels.js";
-import { type ProxyTracing, proxyTracing } from "../../../src/mesh/tracing.js";
+import type { Telemetry, TelemetrySide } from "../../../src/mesh/telemetry/applied-telemetry.js";
+import { type ProxyTracing, proxyTracing } from "../../../src/mesh/telemetry/tracing.js";
 
 const SERVICE = { service: "tracing/spans.example.com", port: 9411 };
 const MESH: MeshConfig = {

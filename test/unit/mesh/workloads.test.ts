@@ -4,7 +4,7 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { createMesh } from "../../../src/mesh/create-mesh.js";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory } from "../config/directory.js";
 
 const FILE = `

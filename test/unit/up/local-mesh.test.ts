@@ -5,7 +5,7 @@ import type { Diagnostic } from "../../../src/base/diagnostic.js";
 import type { StatusOf } from "../../../src/config/kinds.js";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import type { StandIn } from "../../../src/mesh/stand-in.js";
+import type { StandIn } from "../../../src/mesh/service/stand-in.js";
 import { assignSlots } from "../../../src/up/addresses.js";
 import type { EchoListener } from "../../../src/up/echo/echo-server.js";
 import type { EnvoyExit, EnvoyProcess } from "../../../src/up/envoy/envoy-process.js";

@@ -3,7 +3,7 @@
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseNode } from "../../../src/mesh/proxy.js";
+import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { openAds } from "./ads-client.js";
 import { makePlace, startAt } from "./place.js";

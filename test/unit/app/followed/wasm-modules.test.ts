@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type FollowedModules, followModules } from "../../../../src/app/followed/wasm-modules.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
-import { moduleKey } from "../../../../src/mesh/wasm-modules.js";
+import { moduleKey } from "../../../../src/mesh/extension/wasm-modules.js";
 import type { FetchedModule, ModuleSource } from "../../../../src/wasm/fetch-module.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 

@@ -9,7 +9,7 @@ import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
 import type { Encoder } from "../../../../src/envoy/encoder.js";
 import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
 import type { Refusal } from "../../../../src/envoy/resource-set.js";
-import { parseNode } from "../../../../src/mesh/proxy.js";
+import { parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { createDirectory, service } from "../../config/directory.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 

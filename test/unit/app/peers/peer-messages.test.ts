@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { readTold, toldRegistration } from "../../../../src/app/peers/peer-messages.js";
 import type { Registration } from "../../../../src/app/registry/registration.js";
-import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 
 const proxy = parseNode({
   id: "sidecar~10.0.0.1~a.default~default.svc.cluster.local",

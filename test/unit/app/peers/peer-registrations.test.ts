@@ -7,7 +7,7 @@ import {
 } from "../../../../src/app/peers/peer-registrations.js";
 import type { Registration } from "../../../../src/app/registry/registration.js";
 import { Table } from "../../../../src/base/table.js";
-import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 
 const GRACE_MS = 10_000;

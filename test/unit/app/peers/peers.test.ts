@@ -7,7 +7,7 @@ import type { Registration } from "../../../../src/app/registry/registration.js"
 import { Table } from "../../../../src/base/table.js";
 import { CallRefused } from "../../../../src/grpc/call-refused.js";
 import { status } from "../../../../src/grpc/status-code.js";
-import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 
 const GRACE_MS = 10_000;

@@ -9,7 +9,7 @@ import {
 } from "../../../../src/app/registry/proxy-registry.js";
 import type { Registration } from "../../../../src/app/registry/registration.js";
 import { Table } from "../../../../src/base/table.js";
-import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { type FakeTimers, fakeTimers } from "../../ca/fake-timers.js";
 
 const GRACE_MS = 10_000;

@@ -1,7 +1,7 @@
 /** What is kept of the proxies, and when. */
 import { expect, test } from "vitest";
 import { openProxyRegistry } from "../../../../src/app/registry/proxy-registry.js";
-import { type Proxy, parseNode } from "../../../../src/mesh/proxy.js";
+import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 
 const GRACE_MS = 10_000;

@@ -4,7 +4,7 @@ import { createHealthSessions } from "../../../../src/app/sessions/health-sessio
 import { createProvedStreams } from "../../../../src/app/sessions/proved-streams.js";
 import { proved } from "../../../../src/ca/proof.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
-import type { Health } from "../../../../src/mesh/health-probe.js";
+import type { Health } from "../../../../src/mesh/workload/health-probe.js";
 import type { OpenHealthRequest } from "../../../../src/xds/health/health-session.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 import { goldenEncoder } from "../../golden/golden-case.js";

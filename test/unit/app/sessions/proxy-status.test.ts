@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ConnectedSession } from "../../../../src/app/sessions/proxy-sessions.js";
 import { proxyStatuses } from "../../../../src/app/sessions/proxy-status.js";
-import { parseNode } from "../../../../src/mesh/proxy.js";
+import { parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../../../src/xds/resource.js";
 import type { StreamStatus, TypeStatus } from "../../../../src/xds/state/stream-status.js";
 

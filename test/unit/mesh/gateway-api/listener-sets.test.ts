@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Table } from "../../../../src/base/table.js";
-import { gatewaysOf } from "../../../../src/mesh/gateway.js";
+import { gatewaysOf } from "../../../../src/mesh/gateway/gateway.js";
 import { originOf } from "../../../../src/mesh/made-of.js";
 import { gateway, madeOf, route, tablesOf } from "./tables-of.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seenFrom, virtualService } from "../../../../src/mesh/virtual-service.js";
+import { seenFrom, virtualService } from "../../../../src/mesh/routing/virtual-service.js";
 import { madeOf, route, tablesOf } from "./tables-of.js";
 
 const SERVICE = `apiVersion: v1

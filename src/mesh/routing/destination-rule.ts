@@ -1,0 +1,168 @@
+import type { Table } from "../../base/table.js";
+import type { DestinationRuleSpec } from "../../config/kinds/destination-rule.js";
+import type { ResourceOf } from "../../config/kinds.js";
+import { formatRef, type ResourceRef } from "../../config/resource.js";
+import { type HostResolver, resolveHost } from "../host-resolver.js";
+import { isSubsetOf } from "../hostname.js";
+import { type Labels, sameSelector, selects } from "../labels.js";
+import { madeParts, originOf } from "../made-of.js";
+import { comparePrecedence } from "../precedence.js";
+import { isVisible, parseExportTo, sameVisibility, type Visibility } from "../visibility.js";
+
+/** A DestinationRule with its host completed. */
+export interface DestinationRule {
+  readonly host: string;
+  readonly namespace: string;
+  /** The resource, or of several that were put together the first. */
+  readonly source: ResourceRef;
+  /** All resources that it is made of. */
+  readonly sources: readonly ResourceRef[];
+  readonly spec: DestinationRuleSpec;
+  readonly exportTo: Visibility;
+  readonly resource: ResourceOf<"DestinationRule">;
+}
+
+/** Reads a DestinationRule. */
+export function destinationRule(
+  resource: ResourceOf<"DestinationRule">,
+  resolver: HostResolver,
+  exportTo: readonly string[],
+): DestinationRule {
+  const { namespace } = resource.metadata;
+  const { workloadSelector } = resource.spec;
+  return {
+    host: resolveHost(resource.spec.host, namespace, resolver),
+    namespace,
+    source: originOf(resource),
+    sources: originsOf(resource),
+    spec: resource.spec,
+    // One for some callers is for none of another namespace.
+    exportTo: parseExportTo(
+      workloadSelector === undefined ? resource.spec.exportTo : ["."],
+      namespace,
+      exportTo,
+    ),
+    resource,
+  };
+}
+
+/** The resources of files that a rule is, or was made of. */
+function originsOf(resource: ResourceOf<"DestinationRule">): readonly ResourceRef[] {
+  const refs = [originOf(resource), ...madeParts(resource).map(({ ref }) => ref)];
+  return [...new Map(refs.map((ref) => [formatRef(ref), ref])).values()];
+}
+
+/** Whether two rules of one host are parts of one rule: they are of one namespace, and for the same callers. */
+function belongTogether(a: DestinationRule, b: DestinationRule): boolean {
+  return (
+    a.namespace === b.namespace &&
+    sameVisibility(a.exportTo, b.exportTo) &&
+    sameSelector(selectorOf(a), selectorOf(b))
+  );
+}
+
+/** The labels of the callers that a rule is for; undefined of a rule for all. */
+const selectorOf = ({ spec: { workloadSelector } }: DestinationRule): Labels | undefined =>
+  workloadSelector && (workloadSelector.matchLabels ?? {});
+
+/** Two parts as one rule: the first's policy if it has one, the subsets of both, of two with one name the first's. */
+function joined(first: DestinationRule, second: DestinationRule): DestinationRule {
+  const { trafficPolicy = second.spec.trafficPolicy, subsets = [], ...rest } = first.spec;
+  const names = new Set(subsets.map(({ name }) => name));
+  const more = (second.spec.subsets ?? []).filter(({ name }) => !names.has(name));
+  return {
+    ...first,
+    sources: [...first.sources, ...second.sources],
+    spec: {
+      ...rest,
+      ...(trafficPolicy === undefined ? {} : { trafficPolicy }),
+      subsets: [...subsets, ...more],
+    },
+  };
+}
+
+/**
+ * The rules of one host, the one that wins first; those that belong together are put together. See Istio, "Split large
+ * virtual services and destination rules into multiple resources".
+ */
+export function orderRules(rules: Table<DestinationRule>): readonly DestinationRule[] {
+  const ordered: DestinationRule[] = [];
+  for (const rule of [...rules.values()].sort(byPrecedence)) {
+    const at = ordered.findIndex((one) => belongTogether(one, rule));
+    const first = ordered[at];
+    if (first === undefined) ordered.push(rule);
+    else ordered[at] = joined(first, rule);
+  }
+  return ordered;
+}
+
+const byPrecedence = (a: DestinationRule, b: DestinationRule): number =>
+  comparePrecedence(a.resource, b.resource);
+
+/** Rules by the host that they name. */
+export type RulesByHost = Table<readonly DestinationRule[]>;
+
+const isPrivate = ({ exportTo, namespace }: DestinationRule): boolean =>
+  !exportTo.everyone && exportTo.namespaces.every((one) => one === namespace);
+
+/** Who asks for a rule, and for which service. */
+export interface RuleQuery {
+  readonly clientNamespace: string;
+  /** Those of the client; without them no rule for some workloads applies. */
+  readonly clientLabels?: Labels;
+  readonly service: { readonly hostname: string; readonly namespace: string };
+  readonly rootNamespace: string;
+}
+
+/** Of rules, the more specific host first, those for the most specific one. */
+const mostSpecific = (rules: readonly DestinationRule[]): readonly DestinationRule[] =>
+  rules.filter(({ host }) => host === rules[0]?.host);
+
+/** Of rules for one host the first that selects a client of their namespace, else the last that is for all. */
+function chooseRule(
+  rules: readonly DestinationRule[],
+  { clientNamespace, clientLabels = {} }: RuleQuery,
+): DestinationRule | undefined {
+  const selecting = rules.find((rule) => {
+    const selector = selectorOf(rule);
+    return (
+      rule.namespace === clientNamespace &&
+      selector !== undefined &&
+      selects(selector, clientLabels)
+    );
+  });
+  return selecting ?? rules.filter((rule) => selectorOf(rule) === undefined).at(-1);
+}
+
+/**
+ * The rule that a client's proxies apply to a service: one of the client's own namespace that is for itself too, else one
+ * that the service's namespace exports, else one that the root namespace does; in each those for the most specific host
+ * count alone, even if they are not for this client. See Istio, "Destination rule lookup", and
+ * DestinationRule.workloadSelector.
+ */
+export function findRule(
+  exact: readonly DestinationRule[],
+  wildcards: readonly DestinationRule[],
+  query: RuleQuery,
+): DestinationRule | undefined {
+  const { clientNamespace, service, rootNamespace } = query;
+  const all = [...exact, ...wildcards.filter((rule) => isSubsetOf(service.hostname, rule.host))];
+  // What the root namespace shows to others is for its own callers as it is for those: after the service's.
+  const own = mostSpecific(
+    all.filter(
+      (rule) =>
+        rule.namespace === clientNamespace &&
+        isVisible(rule.exportTo, clientNamespace) &&
+        (clientNamespace !== rootNamespace || isPrivate(rule)),
+    ),
+  );
+  if (own.length > 0) return chooseRule(own, query);
+  const exportedBy = (namespace: string): DestinationRule | undefined => {
+    const exported = all.filter((rule) => rule.namespace === namespace && !isPrivate(rule));
+    const seen = mostSpecific(exported).filter(({ exportTo }) =>
+      isVisible(exportTo, clientNamespace),
+    );
+    return chooseRule(seen, query);
+  };
+  return exportedBy(service.namespace) ?? exportedBy(rootNamespace);
+}

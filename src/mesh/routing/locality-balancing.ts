@@ -1,0 +1,283 @@
+/** Which endpoints the callers of one place prefer. See Istio, LocalityLoadBalancerSetting. */
+import { memberOf } from "../../base/member-of.js";
+import type {
+  LocalityDistribute,
+  LocalityFailover,
+  LocalityLoadBalancerSetting,
+} from "../../config/kinds/locality.js";
+import type { TrafficPolicy } from "../../config/kinds/traffic-policy.js";
+import type { Labels } from "../labels.js";
+import type { Service } from "../service/service.js";
+import type { TrafficDistribution } from "../service/traffic-distribution.js";
+import { distance, isWithin, regionOf } from "../workload/locality.js";
+import type { Networks } from "../workload/networks.js";
+import { NETWORK_LABEL, NODE_LABEL, type Workload } from "../workload/workload.js";
+import type { DestinationRule } from "./destination-rule.js";
+import type { EffectivePolicy } from "./traffic-policy.js";
+
+/** Where callers are. */
+export interface Place {
+  readonly locality: string;
+  /** Those of their labels, topology included, that a failoverPriority names. */
+  readonly labels: Labels;
+}
+
+/** What of a mesh decides which endpoints callers take by where they are. */
+export interface Placing {
+  /** For policies without one of their own. */
+  readonly setting: LocalityLoadBalancerSetting;
+  readonly networks: Networks;
+  /** For policies that do not say which endpoints are outliers: calls fail over from these. */
+  readonly outlierDetection: EffectivePolicy["outlierDetection"];
+  /** Callers begin mutual TLS, by which alone other networks are reached, without being told to. */
+  readonly autoMtls: boolean;
+}
+
+/** The callers of one place. */
+export interface PlacedCaller {
+  readonly place: Place;
+  readonly placing: Placing;
+}
+
+/** The network of callers; `""` when it is not known. */
+export const networkOfCaller = ({ place }: PlacedCaller): string =>
+  place.labels[NETWORK_LABEL] ?? "";
+
+/** Endpoints of one locality that are tried at the same time. */
+export interface EndpointGroup<E> {
+  readonly locality: string;
+  /** 0 is tried first. */
+  readonly priority: number;
+  readonly weight: number;
+  readonly members: readonly E[];
+}
+
+interface Located {
+  readonly workload: Workload;
+}
+
+/** How the endpoints of a cluster are preferred by where the caller is. */
+export interface LocalityBalancing {
+  readonly setting: LocalityLoadBalancerSetting;
+  /** Endpoints further away are tried when there are none nearer, or these are unhealthy. */
+  readonly failsOver: boolean;
+}
+
+/** The labels that say where a workload is, the widest first. */
+const TOPOLOGY = [
+  NETWORK_LABEL,
+  "topology.kubernetes.io/region",
+  "topology.kubernetes.io/zone",
+  "topology.istio.io/subzone",
+] as const;
+
+const preferring = (labels: readonly string[]): LocalityBalancing => ({
+  setting: { failoverPriority: [...labels] },
+  failsOver: true,
+});
+
+/** What services ask for themselves; zones of Kubernetes have no parts. */
+const ASKED: Readonly<Record<TrafficDistribution, LocalityBalancing | undefined>> = {
+  any: undefined,
+  "same-zone": preferring(TOPOLOGY.slice(0, 3)),
+  nearest: preferring([...TOPOLOGY, NODE_LABEL]),
+};
+
+/** Whether callers of a service prefer endpoints on their own node, or call no others. */
+export const asksForNodes = ({ distribution, nodeLocal }: Service): boolean =>
+  distribution === "nearest" || nodeLocal === true;
+
+/** Of the workloads of a service those that a caller may call: where callers are to stay on their node, those there. */
+export function callableWorkloads(
+  { nodeLocal }: Pick<Service, "nodeLocal">,
+  workloads: readonly Workload[],
+  caller: PlacedCaller | undefined,
+): readonly Workload[] {
+  if (nodeLocal !== true || caller === undefined) return workloads;
+  const node = caller.place.labels[NODE_LABEL] ?? "";
+  return workloads.filter((one) => (placeLabels(one)[NODE_LABEL] ?? "") === node);
+}
+
+/**
+ * What holds for a policy on a service: its own setting, else what the service asks for itself, else the mesh's; undefined
+ * when it is switched off. Without outlier detection there is nothing to fail over from, but where a service asks for it
+ * there need be none. See Istio, loadbalancer.GetLocalityLbSetting.
+ */
+export function localityBalancing(
+  policy: EffectivePolicy,
+  { distribution }: Pick<Service, "distribution">,
+  mesh: LocalityLoadBalancerSetting,
+): LocalityBalancing | undefined {
+  const own = policy.loadBalancer?.localityLbSetting;
+  const asked = ASKED[distribution];
+  if (own === undefined && asked !== undefined) return asked;
+  const setting = own ?? mesh;
+  return setting.enabled === false
+    ? undefined
+    : { setting, failsOver: policy.outlierDetection !== undefined };
+}
+
+/** Whether endpoints of a host may be preferred by where the caller is. */
+export function balancesByPlace(
+  { distribution, nodeLocal }: Pick<Service, "distribution" | "nodeLocal">,
+  rule: DestinationRule | undefined,
+  { setting: mesh, networks, outlierDetection: outliers }: Placing,
+): boolean {
+  if (distribution !== "any" || nodeLocal === true || networks.gateways.length > 0) return true;
+  if (outliers !== undefined) return true;
+  const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
+    outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
+  return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));
+}
+
+function distributes(setting: LocalityLoadBalancerSetting | undefined): boolean {
+  return (setting?.distribute ?? []).length > 0;
+}
+
+function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
+  const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
+  return policies.flatMap((policy) =>
+    policy === undefined ? [] : [policy, ...(policy.portLevelSettings ?? [])],
+  );
+}
+
+/** The labels by which rules order endpoints. */
+export function failoverLabels(rules: readonly DestinationRule[]): readonly string[] {
+  return rules
+    .flatMap(policiesOf)
+    .flatMap(({ loadBalancer }) => labelsIn(loadBalancer?.localityLbSetting));
+}
+
+const labelsIn = (setting: LocalityLoadBalancerSetting | undefined): readonly string[] =>
+  (setting?.failoverPriority ?? []).map((entry) => readPriority(entry).label);
+
+/**
+ * The labels by which endpoints are ordered anywhere in a mesh, sorted: by its setting, by rules, which ask for `asked`, and by
+ * services themselves; of nodes only where services ask for them.
+ */
+export function placingLabels(
+  asked: Iterable<readonly string[]>,
+  mesh: LocalityLoadBalancerSetting,
+  byNode: boolean,
+): readonly string[] {
+  const ofNodes = byNode ? [NODE_LABEL] : [];
+  return [...new Set([...TOPOLOGY, ...ofNodes, ...labelsIn(mesh), ...[...asked].flat()])].sort();
+}
+
+/** The labels of a workload, and what its place says in labels. See Istio, AugmentLabels. */
+export function placeLabels({
+  labels,
+  locality,
+  network,
+  node = "",
+}: Pick<Workload, "labels" | "locality" | "network" | "node">): Labels {
+  const [region = "", zone = "", ...rest] = locality.split("/");
+  const values = [network, region, zone, rest.join("/"), node];
+  const known = [...TOPOLOGY, NODE_LABEL]
+    .map((label, index) => [label, values[index] ?? ""] as const)
+    .filter(([, value]) => value !== "");
+  return { ...labels, ...Object.fromEntries(known) };
+}
+
+/**
+ * The groups as callers of a place prefer them. A group that they are not to use is left out; where endpoints are not
+ * taken out of service (`failsOver`), there is nothing to fail over from, so that all stay equal.
+ */
+export function preferredGroups<E extends Located>(
+  groups: readonly EndpointGroup<E>[],
+  place: Place,
+  { setting, failsOver }: LocalityBalancing,
+): readonly EndpointGroup<E>[] {
+  const { distribute = [], failover = [], failoverPriority = [] } = setting;
+  if (distribute.length > 0) return distributed(groups, place, distribute);
+  if (!failsOver) return groups;
+  if (failoverPriority.length === 0) return byDistance(groups, place, failover);
+  const ordered = byLabels(groups, place, failoverPriority);
+  return failover.length === 0 ? ordered : byDistance(ordered, place, failover);
+}
+
+function distributed<E>(
+  groups: readonly EndpointGroup<E>[],
+  { locality }: Place,
+  distribute: readonly LocalityDistribute[],
+): readonly EndpointGroup<E>[] {
+  const shares = distribute.find(({ from = "" }) => isWithin(locality, from))?.to;
+  if (shares === undefined) return groups;
+  const rest = new Set(groups);
+  return Object.entries(shares).flatMap(([to, share]) => {
+    const chosen = [...rest].filter((group) => isWithin(group.locality, to));
+    const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
+    return chosen.map((group) => {
+      rest.delete(group);
+      return { ...group, weight: Math.ceil((group.weight * share) / total) };
+    });
+  });
+}
+
+/** Steps of the distance, with one more for regions that are not the one to fail over to. */
+const STEPS = 5;
+
+function byDistance<E>(
+  groups: readonly EndpointGroup<E>[],
+  { locality }: Place,
+  failover: readonly LocalityFailover[],
+): readonly EndpointGroup<E>[] {
+  const target = failover.find(({ from }) => from === regionOf(locality))?.to;
+  return withoutGaps(
+    groups.map((group) => {
+      const steps = distance(locality, group.locality);
+      const isElsewhere = target !== undefined && regionOf(group.locality) !== target;
+      const priority = steps === 3 && isElsewhere ? 4 : steps;
+      return { ...group, priority: group.priority * STEPS + priority };
+    }),
+  );
+}
+
+/** The more labels from the first on an endpoint shares with the caller, the earlier it is tried. */
+function byLabels<E extends Located>(
+  groups: readonly EndpointGroup<E>[],
+  place: Place,
+  failoverPriority: readonly string[],
+): readonly EndpointGroup<E>[] {
+  const wanted = failoverPriority.map(readPriority);
+  const priorityOf = ({ workload }: E): number => {
+    const labels = placeLabels(workload);
+    const differs = wanted.findIndex(
+      ({ label, value }) =>
+        (value ?? memberOf(place.labels, label) ?? "") !== (memberOf(labels, label) ?? ""),
+    );
+    return differs < 0 ? 0 : wanted.length - differs;
+  };
+  return withoutGaps(groups.flatMap((group) => splitGroup(group, priorityOf)));
+}
+
+function splitGroup<E extends Located>(
+  { locality, members }: EndpointGroup<E>,
+  priorityOf: (member: E) => number,
+): readonly EndpointGroup<E>[] {
+  const byPriority = new Map<number, E[]>();
+  for (const member of members) {
+    const priority = priorityOf(member);
+    byPriority.set(priority, [...(byPriority.get(priority) ?? []), member]);
+  }
+  return [...byPriority]
+    .sort(([a], [b]) => a - b)
+    .map(([priority, own]) => ({
+      locality,
+      priority,
+      weight: own.reduce((sum, { workload }) => sum + workload.weight, 0),
+      members: own,
+    }));
+}
+
+/** `LABEL`, which caller and endpoint have to share, or `LABEL=VALUE`, which the endpoint has to have. */
+function readPriority(entry: string): { readonly label: string; readonly value?: string } {
+  const [label = "", value] = entry.split("=");
+  return value === undefined ? { label } : { label, value };
+}
+
+/** Envoy wants every priority from 0 on to be there. */
+function withoutGaps<E>(groups: readonly EndpointGroup<E>[]): readonly EndpointGroup<E>[] {
+  const used = [...new Set(groups.map(({ priority }) => priority))].sort((a, b) => a - b);
+  return groups.map((group) => ({ ...group, priority: used.indexOf(group.priority) }));
+}

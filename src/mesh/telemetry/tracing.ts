@@ -1,0 +1,124 @@
+/** Which of a proxy's requests are traced, with which tags, and who is told of their spans. */
+import type { Table } from "../../base/table.js";
+import type { CustomTag, Tracing } from "../../config/kinds/telemetry.js";
+import { telemetryProvider } from "../../config/mesh-config/extension-provider.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
+import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
+import { ownTracer } from "../../config/mesh-config/own-tracer.js";
+import { type Tracer, tracerOf, tracerProblem } from "../../config/mesh-config/tracer.js";
+import type { ProviderHosts } from "../security/security-policies.js";
+import {
+  appliedTelemetries,
+  covers,
+  type Telemetry,
+  type TelemetryQuery,
+} from "./applied-telemetry.js";
+
+/** The tags of spans by name. */
+export type CustomTags = Readonly<Record<string, CustomTag>>;
+
+/** How a proxy traces on one side. */
+export interface ProxyTracing {
+  readonly tracer: Tracer;
+  /** The host of the tracer's service. */
+  readonly hostname: string;
+  /** So many of a hundred requests are traced of which nobody has decided it yet. */
+  readonly sampling: number;
+  readonly customTags: CustomTags;
+  /** The spans say of which workload they are. */
+  readonly istioTags: boolean;
+  /** Whether a request is traced is written into its ID, and read from there. */
+  readonly useRequestId: boolean;
+  /** The headers of requests are left as they are. */
+  readonly isSilent?: true;
+  /** The length at which paths are cut off; undefined for Envoy's own. */
+  readonly maxPathTagLength?: number;
+}
+
+/** Istio's PILOT_TRACE_SAMPLING. */
+const DEFAULT_SAMPLING = 1;
+
+interface Effective {
+  readonly provider: string | undefined;
+  readonly disabled: boolean;
+  readonly sampling: number | undefined;
+  readonly customTags: CustomTags | undefined;
+  readonly istioTags: boolean;
+  readonly useRequestId: boolean;
+  readonly isSilent: boolean;
+}
+
+/** Each field that is said counts over what was said before, tags as a whole; of several providers the first. */
+function apply(before: Effective, tracing: Tracing): Effective {
+  return {
+    provider: tracing.providers?.[0]?.name ?? before.provider,
+    disabled: tracing.disableSpanReporting ?? before.disabled,
+    sampling: tracing.randomSamplingPercentage ?? before.sampling,
+    customTags: tracing.customTags ?? before.customTags,
+    istioTags: tracing.enableIstioTags ?? before.istioTags,
+    useRequestId: tracing.useRequestIdForTraceSampling ?? before.useRequestId,
+    isSilent: tracing.disableContextPropagation ?? before.isSilent,
+  };
+}
+
+const isEmpty = (tags: CustomTags): boolean => Object.keys(tags).length === 0;
+
+/** What a proxy's own settings say, else the configuration of the mesh. 0 is nothing said. See Istio, ProxyConfig.tracing. */
+function defaultsOf({ defaultConfig: { tracing } }: MeshConfig, told: TracingSettings | undefined) {
+  const { sampling = 0, maxPathTagLength = 0, customTags = {} } = { ...tracing, ...told };
+  return {
+    sampling: sampling === 0 ? DEFAULT_SAMPLING : sampling,
+    maxPathTagLength,
+    customTags,
+  };
+}
+
+/** 0 for tracers of which it cannot be said. */
+const maxTagLength = (tracer: Tracer): number =>
+  tracer.kind === "skywalking" ? 0 : (tracer.settings.maxTagLength ?? 0);
+
+/**
+ * How a workload's proxy traces on one side, by the default provider of the mesh and by Telemetries, the more specific over
+ * the less specific, and by the tracer of the mesh's proxies where none of these names one; undefined without a provider that a stock Envoy can report to and whose service is known. See Istio,
+ * Telemetry.tracing.
+ */
+export function proxyTracing(
+  telemetries: Table<Telemetry>,
+  mesh: MeshConfig,
+  hosts: ProviderHosts,
+  query: TelemetryQuery & { readonly tracing?: TracingSettings | undefined },
+): ProxyTracing | undefined {
+  const said = appliedTelemetries(telemetries, query).flatMap(({ spec }) => spec.tracing ?? []);
+  const initial: Effective = {
+    provider: mesh.defaultProviders.tracing?.[0],
+    disabled: false,
+    sampling: undefined,
+    customTags: undefined,
+    istioTags: true,
+    useRequestId: true,
+    isSilent: false,
+  };
+  const {
+    provider: name,
+    disabled,
+    ...effective
+  } = said.filter(({ match }) => covers(match?.mode, query.side)).reduce(apply, initial);
+  const provider = telemetryProvider(mesh.extensionProviders, name);
+  const tracer = name === undefined ? ownTracer(mesh) : provider && tracerOf(provider);
+  const hostname = tracer && hosts.get(tracer.settings.service);
+  if (disabled || tracer === undefined || hostname === undefined) return undefined;
+  if (tracerProblem(tracer) !== undefined) return undefined;
+  const defaults = defaultsOf(mesh, query.tracing);
+  const { sampling = defaults.sampling, customTags = {} } = effective;
+  const maxPathTagLength = maxTagLength(tracer) || defaults.maxPathTagLength;
+  return {
+    tracer,
+    hostname,
+    sampling,
+    customTags: isEmpty(customTags) ? defaults.customTags : customTags,
+    istioTags: effective.istioTags,
+    useRequestId: effective.useRequestId,
+    ...(effective.isSilent ? { isSilent: true } : {}),
+    ...(maxPathTagLength === 0 ? {} : { maxPathTagLength }),
+  };
+}
