@@ -46,14 +46,8 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly peers?: readonly string[];
   /** Of a virtual host: keys of its domains, each of which no other virtual host may have at the same time. */
   readonly exclusive?: readonly string[];
-  /** Of a virtual host with routes to hosts whose names the proxy looks up. */
-  readonly looksHostsUp?: true;
-  /** Of a virtual host with routes that keep clients with their endpoints. */
-  readonly keepsSessions?: true;
-  /** Of a virtual host of which requests may name pods. */
-  readonly callsPods?: true;
-  /** Of a virtual host with routes about whose requests somebody is asked: who, as texts. */
-  readonly authorizers?: readonly string[];
+  /** Of a virtual host: the names of the filters that it speaks of; absent when there are none. See per-route-filters. */
+  readonly filters?: readonly string[];
   /** What a proxy is sent that refuses it and has nothing under this name; of the same name. */
   readonly standIn?: EnvoyResource;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */

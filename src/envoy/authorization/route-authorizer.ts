@@ -8,7 +8,7 @@ import {
   textOfAuthorizer,
 } from "../../mesh/gateway-api/external-auth.js";
 import { any } from "../any.js";
-import type { ExtAuthzJson, HttpFilterJson, RouteJson, VirtualHostJson } from "../api.js";
+import type { ExtAuthzJson, HttpFilterJson, RouteJson } from "../api.js";
 import { outboundClusterName } from "../names.js";
 import { exactHeaders, grpcAuthorizer, httpAuthorizer } from "./ext-authz.js";
 
@@ -34,20 +34,13 @@ export function askingRoute(
   return { [`${PREFIX}${textOfAuthorizer(authorizer)}`]: config };
 }
 
-/** The authorizers that some of a virtual host's routes ask, as texts: their filters have to be there. */
-export function askedAuthorizers({ routes = [] }: VirtualHostJson): readonly string[] {
-  const names = routes.flatMap(({ typedPerFilterConfig = {} }) =>
-    Object.keys(typedPerFilterConfig).filter((name) => name.startsWith(PREFIX)),
-  );
-  return [...new Set(names)].map((name) => name.slice(PREFIX.length));
-}
+/** Whether a filter of this name asks an authorizer about the requests of routes. */
+export const isRouteAuthorizer = (filter: string): boolean => filter.startsWith(PREFIX);
 
-/** The filters that ask these authorizers. */
-export function routeAuthorizerFilters(texts: readonly string[]): readonly HttpFilterJson[] {
-  return texts.flatMap((text) => {
-    const authorizer = authorizerOfText(text);
-    return authorizer === undefined ? [] : [filterOf(authorizer, `${PREFIX}${text}`)];
-  });
+/** The filter of a name that says what it does. */
+export function routeAuthorizerFilter(name: string): readonly HttpFilterJson[] {
+  const authorizer = authorizerOfText(name.slice(PREFIX.length));
+  return authorizer === undefined ? [] : [filterOf(authorizer, name)];
 }
 
 function filterOf(authorizer: RouteAuthorizer, name: string): HttpFilterJson {

@@ -15,7 +15,7 @@ import type {
 } from "../api.js";
 
 /** By this name virtual hosts say how their requests name pods. */
-const CALLED_POD_FILTER = "fairlead.called_pod";
+export const CALLED_POD_FILTER = "fairlead.called_pod";
 
 /** What Envoy compares of a request and of endpoints, where a cluster has subsets of them. */
 const SUBSET_METADATA = "envoy.lb";
@@ -54,10 +54,6 @@ export function calledPodOf(
   const requestRules = [{ header: ":authority", onHeaderPresent }];
   return { [CALLED_POD_FILTER]: noting({ requestRules }) };
 }
-
-/** Whether requests for a virtual host may name pods: then `calledPodFilter` has to be there. */
-export const callsPods = ({ typedPerFilterConfig }: VirtualHostJson): boolean =>
-  typedPerFilterConfig?.[CALLED_POD_FILTER] !== undefined;
 
 /**
  * How a cluster calls the pod that a request names, even if others had better be called, and no other for it. For requests that

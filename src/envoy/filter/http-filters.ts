@@ -2,12 +2,9 @@
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import { any } from "../any.js";
 import type { HttpFilterJson } from "../api.js";
-import { routeAuthorizerFilters } from "../authorization/route-authorizer.js";
-import { lookUpFilters } from "../route/looked-up-host.js";
-import { sessionFilter } from "../route/session.js";
+import { perRouteFilters } from "../route/per-route-filters.js";
 import { tunnelProtocolFilter } from "../route/tunnel-route.js";
 import { shared } from "../wire/shared-message.js";
-import { calledPodFilter } from "./called-pod.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
 
@@ -42,14 +39,8 @@ export interface HttpFilterOptions {
   readonly onDemand?: boolean;
   /** Those that decide whether a request may pass; they come before all others. */
   readonly security?: readonly HttpFilterJson[];
-  /** Who is asked about the requests of some routes, as texts. */
-  readonly asks?: readonly string[] | undefined;
-  /** Some routes lead to hosts whose names the proxy looks up. */
-  readonly looksHostsUp?: boolean;
-  /** Some routes keep clients with their endpoints. */
-  readonly keepsSessions?: boolean;
-  /** Requests for some virtual hosts may name pods. */
-  readonly callsPods?: boolean;
+  /** The names of the filters that its route configuration speaks of, see per-route-filters. */
+  readonly perRoute?: readonly string[] | undefined;
   /** Some routes are for tunnels. */
   readonly tunnels?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
@@ -65,10 +56,7 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     FAULT,
     CORS,
     // Behind the answers to browsers' questions, which carry nothing by which somebody could be known.
-    ...routeAuthorizerFilters(options.asks ?? []),
-    ...(options.looksHostsUp === true ? lookUpFilters() : []),
-    ...(options.keepsSessions === true ? [sessionFilter()] : []),
-    ...(options.callsPods === true ? [calledPodFilter()] : []),
+    ...perRouteFilters(options.perRoute ?? []),
     ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
     options.headers?.envoyDebugHeaders?.disabled === true ? QUIET_ROUTER : ROUTER,
   ];

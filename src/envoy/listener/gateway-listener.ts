@@ -17,7 +17,7 @@ import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../filter/n
 import type { SecurityFilters } from "../filter/security-filters.js";
 import { type ClusterKey, sniOf } from "../names.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
-import type { RouteNeeds } from "../route/route-needs.js";
+import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { RequestTracing } from "../telemetry/tracing.js";
 import { gatewayTls, terminatesTls } from "../tls/gateway-tls.js";
 import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../tls/mutual-tls.js";
@@ -52,7 +52,7 @@ export interface GatewayListenerOptions {
   readonly namespace: string;
   readonly claims: ChainContext;
   readonly families: AddressFamilies;
-  readonly needs: RouteNeeds;
+  readonly filters: PerRouteFilters;
   /** The gateway, and all that it calls, is on one machine. */
   readonly onLoopback: boolean;
   /** To what mutual TLS of the mesh may be passed on as it is. */
@@ -81,9 +81,7 @@ function httpFilter(routes: string, prefix: string, options: GatewayListenerOpti
     routes: { name: routes },
     filters: httpFilters({
       security: options.security.http,
-      asks: options.needs.asking.get(routes),
-      looksHostsUp: options.needs.lookingUp.has(routes),
-      keepsSessions: options.needs.keepingSessions.has(routes),
+      perRoute: options.filters.get(routes),
       headers: options.headers,
     }),
     accessLog: [...options.accessLog],

@@ -27,7 +27,7 @@ import {
   VIRTUAL_OUTBOUND,
   VIRTUAL_OUTBOUND_PORT,
 } from "../names.js";
-import type { RouteNeeds } from "../route/route-needs.js";
+import type { PerRouteFilters } from "../route/per-route-filters.js";
 import { catchAllHost } from "../route/virtual-host.js";
 import type { RequestTracing } from "../telemetry/tracing.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
@@ -62,7 +62,7 @@ export interface OutboundListenerOptions {
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly unknown: UnknownHosts;
-  readonly needs: RouteNeeds;
+  readonly filters: PerRouteFilters;
   /** The proxy, and all that it calls, is on one machine. */
   readonly onLoopback: boolean;
   /** Connections are redirected to the proxy. */
@@ -100,10 +100,7 @@ function requestFilter(
     statPrefix: `outbound_${listener};`,
     routes,
     filters: httpFilters({
-      asks: "name" in routes ? options.needs.asking.get(routes.name) : undefined,
-      looksHostsUp: "name" in routes && options.needs.lookingUp.has(routes.name),
-      keepsSessions: "name" in routes && options.needs.keepingSessions.has(routes.name),
-      callsPods: "name" in routes && options.needs.callingPods.has(routes.name),
+      perRoute: "name" in routes ? options.filters.get(routes.name) : undefined,
       onDemand: options.onDemand && "name" in routes,
       tunnels: side === PROXY_SIDE,
       headers: options.headers,

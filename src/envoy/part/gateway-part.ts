@@ -47,6 +47,7 @@ import {
 } from "../route/gateway-route.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { hostsBeside } from "../route/misdirected.js";
+import { filtersByRoutes } from "../route/per-route-filters.js";
 import {
   encodeVirtualHost,
   joinRouteConfiguration,
@@ -54,7 +55,6 @@ import {
   splitRouteConfiguration,
   type VirtualHostResource,
 } from "../route/route-configuration.js";
-import { needsOf } from "../route/route-needs.js";
 import { MESSAGE } from "./envoy-types.js";
 import { workloadOf } from "./inbound-part.js";
 import { createLastGood, type Sifted } from "./last-good.js";
@@ -203,7 +203,7 @@ function listenersOf(
       policyOf: (key: ClusterKey) => routePolicy(inputs.routeRules, clientOf(inputs), key),
     },
     families: familiesOf(proxy),
-    needs: needsOf(tables.flatMap(({ hosts }) => hosts)),
+    filters: filtersByRoutes(tables.flatMap(({ hosts }) => hosts)),
     onLoopback: isOnLoopback(proxy),
     passed: inputs.passed,
   };

@@ -32,7 +32,7 @@ import {
   resourceSet,
   sameResource,
 } from "../resource-set.js";
-import type { RouteNeeds } from "../route/route-needs.js";
+import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import type { ListenerLogs } from "./logs.js";
 import type { OutboundScope } from "./outbound-scope.js";
@@ -60,7 +60,7 @@ interface OptionInputs {
   readonly config: MeshConfig;
   readonly logs: ListenerLogs;
   readonly unknown: UnknownHosts;
-  readonly needs: RouteNeeds;
+  readonly filters: PerRouteFilters;
 }
 
 /** What the outbound listeners of sidecars that capture depend on. */
@@ -69,7 +69,7 @@ export interface CapturedListenerInputs extends OptionInputs {
 }
 
 function optionsOf(
-  { config, logs, unknown, needs }: OptionInputs,
+  { config, logs, unknown, filters }: OptionInputs,
   traits: ListenerTraits,
 ): OutboundListenerOptions {
   return {
@@ -77,7 +77,7 @@ function optionsOf(
     pathNormalization: config.pathNormalization.normalization,
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     unknown,
-    needs,
+    filters,
     ...traits,
   };
 }
@@ -142,7 +142,7 @@ export function createCapturedListeners(
   const traits = { captured: true, families, onLoopback, onDemand, headers, connections };
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
-    { config: true, logs: true, unknown: true, needs: true },
+    { config: true, logs: true, unknown: true, filters: true },
     (inputs) => places.optionsOf(inputs, traits),
   );
   const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
@@ -186,7 +186,7 @@ export function createBoundListeners(
 ): (inputs: BoundListenerInputs) => ResourceSet {
   return engine.memoFields<BoundListenerInputs, ResourceSet>(
     "bound outbound listeners",
-    { proxy: true, claims: true, config: true, logs: true, unknown: true, needs: true },
+    { proxy: true, claims: true, config: true, logs: true, unknown: true, filters: true },
     (inputs) => {
       const { proxy, claims, config } = inputs;
       const { onDemand } = proxy;

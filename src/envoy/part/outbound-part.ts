@@ -34,7 +34,7 @@ import {
   resourceSet,
   unionOf,
 } from "../resource-set.js";
-import type { RouteNeeds } from "../route/route-needs.js";
+import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import { buildClaims, type ClaimInputs, createClaimGroups, createClaimRows } from "./claim-rows.js";
 import { MESSAGE } from "./envoy-types.js";
@@ -61,7 +61,7 @@ export interface OutboundPart {
   readonly endpoints: Lazy<ResourceSet>;
   readonly routes: Lazy<RouteSets>;
   /** The route configurations that lead to hosts whose names the proxy looks up. */
-  readonly needs: Lazy<RouteNeeds>;
+  readonly filters: Lazy<PerRouteFilters>;
   /** What the services ask of the outbound listeners, by `address_port`. */
   readonly claims: Lazy<Table<Table<OutboundClaim>>>;
   readonly unknown: UnknownHosts;
@@ -334,7 +334,7 @@ export function createOutboundPart(
         endpoints(common.rows.endpoints.get(), own.endpoints.get(), hosts),
       ),
       routes: tables,
-      needs: engine.lazy(() => tables.get().needs),
+      filters: engine.lazy(() => tables.get().filters),
       claims: engine.lazy(() => claims(place)),
       unknown,
       client,

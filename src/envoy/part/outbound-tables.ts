@@ -1,5 +1,6 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
@@ -10,6 +11,7 @@ import { sharedRoutes } from "../listener/outbound-claim.js";
 import { HTTP_PROXY_ROUTE, isProxyRoute } from "../names.js";
 import { type EnvoyResource, type Refusal, type RouteSets, sameResource } from "../resource-set.js";
 import { withoutLoops } from "../route/loops.js";
+import { filtersByRoutes, type PerRouteFilters } from "../route/per-route-filters.js";
 import {
   encodeVirtualHost,
   joinRouteConfiguration,
@@ -17,7 +19,6 @@ import {
   splitRouteConfiguration,
   type VirtualHostResource,
 } from "../route/route-configuration.js";
-import { needsOf, type RouteNeeds, sameNeeds } from "../route/route-needs.js";
 import { catchAllHost } from "../route/virtual-host.js";
 import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { createLastGood } from "./last-good.js";
@@ -144,16 +145,16 @@ function createLastHosts(
     derive([byRoute, forAll(kept)], contextOf(unknown, captured, headers));
 }
 
-/** Route configurations, and what some of them need of connection managers. */
+/** Route configurations, and the filters that they speak of. */
 export interface OutboundRoutes extends RouteSets {
-  readonly needs: RouteNeeds;
+  readonly filters: PerRouteFilters;
 }
 
-/** Finds out what they need; the same object for as long as that is the same. */
-function createNeeds(engine: Engine): (hosts: Table<HostResource>) => RouteNeeds {
-  const settle = engine.settle<RouteNeeds>(sameNeeds);
-  return engine.latestOf("what route configurations need", (hosts) =>
-    settle(needsOf([...hosts.values()])),
+/** Finds the filters that virtual hosts speak of; the same object for as long as they are the same. */
+function createPerRouteFilters(engine: Engine): (hosts: Table<HostResource>) => PerRouteFilters {
+  const settle = engine.settle<PerRouteFilters>(isDeepStrictEqual);
+  return engine.latestOf("per-route filters", (hosts) =>
+    settle(filtersByRoutes([...hosts.values()])),
   );
 }
 
@@ -180,7 +181,7 @@ export function createRouteConfigurations(
   const lossesOf = createDomainLosses(engine, encoder);
   const kept = engine.latest("kept virtual hosts", keptHosts);
   const lastHosts = createLastHosts(engine, encoder);
-  const needs = createNeeds(engine);
+  const filtersOf = createPerRouteFilters(engine);
   const lastByName = engine.latestOf("last virtual hosts by name", byName);
   const together = engine.overlay<VirtualHostResource>();
   const encodeSplit = engine.memo("split route configuration", splitOf(encoder));
@@ -211,7 +212,7 @@ export function createRouteConfigurations(
         return join([keptByRoute(all), last, leftOut, byRoute]);
       },
       splitRoutes: split([byRoute, leftOut]),
-      needs: needs(index.needing),
+      filters: filtersOf(index.withFilters),
       // Who asks for what it uses is answered that there is nothing.
       virtualHosts: together(scope.onDemand ? all : known, lastByName(last)),
     };

@@ -20,8 +20,8 @@ export interface DomainIndex<Host = HostResource> {
   readonly all: Table<Table<Host>>;
   /** The domains that several have. */
   readonly repeated: Table<Table<Host>>;
-  /** Those with routes that need something of connection managers, by name. */
-  readonly needing: Table<Host>;
+  /** Those that speak of per-route filters, by name. */
+  readonly withFilters: Table<Host>;
 }
 
 /** Some virtual hosts, and their index. */
@@ -41,15 +41,15 @@ export function createDomainIndex<Host extends EnvoyResource>(
 ): (hosts: Table<Host>, from?: Folded<Host, DomainIndex<Host>>) => DomainIndex<Host> {
   return engine.fold<Host, DomainIndex<Host>>(
     "virtual hosts by domain",
-    { all: Table.empty(), repeated: Table.empty(), needing: Table.empty() },
-    ({ all, repeated, needing }, changes) => {
+    { all: Table.empty(), repeated: Table.empty(), withFilters: Table.empty() },
+    ({ all, repeated, withFilters }, changes) => {
       const edits = new GroupEdits<Host>();
       const edited: (readonly [name: string, host: Host | typeof ABSENT])[] = [];
       for (const { key, before, after } of changes) {
         if (before !== undefined) edits.remove(before.exclusive ?? [], key);
         if (after !== undefined) edits.set(after.exclusive ?? [], key, after);
-        if (after !== undefined && needsSomething(after)) edited.push([key, after]);
-        else if (before !== undefined && needsSomething(before)) edited.push([key, ABSENT]);
+        if (after?.filters !== undefined) edited.push([key, after]);
+        else if (before?.filters !== undefined) edited.push([key, ABSENT]);
       }
       const next = edits.appliedTo(all);
       const followed = [...edits.groups()].map(
@@ -58,17 +58,11 @@ export function createDomainIndex<Host extends EnvoyResource>(
       return {
         all: next,
         repeated: repeated.edited(followed),
-        needing: needing.edited(edited),
+        withFilters: withFilters.edited(edited),
       };
     },
   );
 }
-
-const needsSomething = (host: EnvoyResource): boolean =>
-  host.looksHostsUp === true ||
-  host.keepsSessions === true ||
-  host.callsPods === true ||
-  host.authorizers !== undefined;
 
 /** The hosts that have a domain, if there are several. */
 function repeatedAt<Host>(all: Table<Table<Host>>, domain: string): Table<Host> | typeof ABSENT {

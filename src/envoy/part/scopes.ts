@@ -208,7 +208,7 @@ function plainScope(
   );
   const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",
-    { claims: true, config: true, logs: true, unknown: true, needs: true },
+    { claims: true, config: true, logs: true, unknown: true, filters: true },
     createCapturedListeners(engine, { encoder, places: shared.places }, scope),
   );
   const placed = engine.memo("part of a place", (place: Place) => {
@@ -218,13 +218,13 @@ function plainScope(
   return {
     part,
     listeners: (mesh) => {
-      const { claims, unknown, needs } = part(mesh);
+      const { claims, unknown, filters } = part(mesh);
       return captured({
         claims: claims.get(),
         config: mesh.config,
         logs: logs(mesh),
         unknown,
-        needs: needs.get(),
+        filters: filters.get(),
       });
     },
     logs,

@@ -29,8 +29,8 @@ export interface UnboundListeners extends Omit<BoundListenerInputs, "proxy"> {
 
 function listenerMembers(listeners: ResourceSet | UnboundListeners): readonly unknown[] {
   if (listeners instanceof Table) return [listeners];
-  const { claims, unknown, needs, config, logs, patches } = listeners;
-  return [claims, unknown, needs, config, logs, patches];
+  const { claims, unknown, filters, config, logs, patches } = listeners;
+  return [claims, unknown, filters, config, logs, patches];
 }
 
 const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknown[] => [
@@ -59,12 +59,12 @@ function carried(older: SidecarOutbound, newer: SidecarOutbound): SidecarOutboun
 }
 
 function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
-  const { claims, unknown, needs } = scope.part(mesh);
+  const { claims, unknown, filters } = scope.part(mesh);
   const { config } = mesh;
   return {
     claims: claims.get(),
     unknown,
-    needs: needs.get(),
+    filters: filters.get(),
     config,
     logs: scope.logs(mesh),
     patches: scope.patches(mesh),

@@ -114,7 +114,7 @@ export function createSidecarPart(
       clusters: unionOf(clusters(rows.map((one) => one.clusters)), fixed),
       endpoints: engine.lazy(() => endpoints(rows.map((one) => one.endpoints.get()))),
       routes,
-      needs: engine.lazy(() => routes.get().needs),
+      filters: engine.lazy(() => routes.get().filters),
       claims: engine.lazy(() => group(claims(rows.map((one) => one.claims.get())))),
       unknown,
       client,

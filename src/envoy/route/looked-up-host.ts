@@ -6,19 +6,14 @@ import { literalRegex } from "../../base/literal-regex.js";
 import { domainProblem } from "../../config/kinds/dns-names.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { any } from "../any.js";
-import type {
-  HeaderMatcherJson,
-  HttpFilterJson,
-  RouteJson,
-  VirtualHostJson,
-  WeightedCluster_ClusterWeightJson,
-} from "../api.js";
+import type { HeaderMatcherJson, HttpFilterJson, RouteJson } from "../api.js";
 
 type PerFilterConfig = NonNullable<RouteJson["typedPerFilterConfig"]>;
 
 const PACKAGE = "envoy.extensions.filters.http";
 const HOST_READER = "envoy.filters.http.header_to_metadata";
-const HOST_SETTER = "envoy.filters.http.set_filter_state";
+/** The filter that tells a forward proxy cluster what to call. */
+export const HOST_SETTER = "envoy.filters.http.set_filter_state";
 
 const hostReader = (rules: object) => any(`${PACKAGE}.header_to_metadata.v3.Config`, rules);
 const hostSetter = (values: object) => any(`${PACKAGE}.set_filter_state.v3.Config`, values);
@@ -86,16 +81,4 @@ export function namesHostOf(wildcard: string): HeaderMatcherJson {
     name: ":authority",
     stringMatch: { safeRegex: { regex: `(?i)[^:]+${suffix}(?::[0-9]*)?` } },
   };
-}
-
-const setsHost = ({
-  typedPerFilterConfig,
-}: Pick<RouteJson | WeightedCluster_ClusterWeightJson, "typedPerFilterConfig">): boolean =>
-  typedPerFilterConfig?.[HOST_SETTER] !== undefined;
-
-/** Whether some of a virtual host's routes say who is called: then `lookUpFilters` have to be there. */
-export function looksHostsUp({ routes = [] }: VirtualHostJson): boolean {
-  return routes.some(
-    (one) => setsHost(one) || one.route?.weightedClusters?.clusters?.some(setsHost) === true,
-  );
 }

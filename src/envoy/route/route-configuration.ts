@@ -4,17 +4,14 @@ import { fieldHead, textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";
-import { askedAuthorizers } from "../authorization/route-authorizer.js";
 import type { Built } from "../built.js";
 import { clusterNames } from "../cluster-names.js";
 import { adsSource } from "../config-source.js";
 import { encodeResource } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
-import { callsPods } from "../filter/called-pod.js";
 import { MESSAGE } from "../part/envoy-types.js";
 import type { EnvoyResource, Refusal } from "../resource-set.js";
-import { looksHostsUp } from "./looked-up-host.js";
-import { keepsSessions } from "./session.js";
+import { filtersOfHost } from "./per-route-filters.js";
 
 /** The number of the field `virtual_hosts` in RouteConfiguration. */
 const VIRTUAL_HOSTS_FIELD = 2;
@@ -40,17 +37,14 @@ export function encodeVirtualHost(
 ): VirtualHostResource {
   const name = `${routeName}/${tableName}`;
   const built = { name: tableName, json: { ...json, name }, sources };
-  const authorizers = askedAuthorizers(json);
+  const filters = filtersOfHost(json);
   return {
     ...encodeResource(encoder, MESSAGE.virtualHost, built),
     name,
     routeName,
     tableName,
     clusters: clusterNames(json),
-    ...(looksHostsUp(json) ? { looksHostsUp: true } : {}),
-    ...(keepsSessions(json) ? { keepsSessions: true } : {}),
-    ...(callsPods(json) ? { callsPods: true } : {}),
-    ...(authorizers.length === 0 ? {} : { authorizers }),
+    ...(filters.length === 0 ? {} : { filters }),
     exclusive: (json.domains ?? []).map((domain) => domainKey(routeName, domain)),
   };
 }

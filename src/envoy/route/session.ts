@@ -1,21 +1,22 @@
 /** Routes that keep a client with the endpoint that answered it first, for as long as that is there. See Gateway API, SessionPersistence. */
 import type { SessionState } from "../../mesh/gateway-api/session.js";
 import { any } from "../any.js";
-import type { HttpFilterJson, RouteJson, VirtualHostJson } from "../api.js";
+import type { HttpFilterJson, RouteJson } from "../api.js";
 import { goDuration } from "../duration.js";
 
-const FILTER = "envoy.filters.http.stateful_session";
+/** The filter that does for a request what its route says of sessions. */
+export const SESSION_FILTER = "envoy.filters.http.stateful_session";
 const MESSAGES = "envoy.extensions.filters.http.stateful_session.v3";
 
-/** The filter that does for a request what its route says of sessions. On other routes it does nothing. */
+/** As a connection manager has it: on routes that say nothing of sessions it does nothing. */
 export function sessionFilter(): HttpFilterJson {
-  return { name: FILTER, typedConfig: any(`${MESSAGES}.StatefulSession`, {}) };
+  return { name: SESSION_FILTER, typedConfig: any(`${MESSAGES}.StatefulSession`, {}) };
 }
 
 /** What a route says of sessions, in its `typedPerFilterConfig`. */
 export function sessionOf(state: SessionState): NonNullable<RouteJson["typedPerFilterConfig"]> {
   return {
-    [FILTER]: any(`${MESSAGES}.StatefulSessionPerRoute`, {
+    [SESSION_FILTER]: any(`${MESSAGES}.StatefulSessionPerRoute`, {
       statefulSession: { sessionState: stateOf(state) },
     }),
   };
@@ -35,8 +36,3 @@ const extension = (kind: SessionState["type"], message: string, config: object):
   name: `envoy.http.stateful_session.${kind}`,
   typedConfig: any(`envoy.extensions.http.stateful_session.${kind}.v3.${message}`, config),
 });
-
-/** Whether some of a virtual host's routes say something of sessions: then `sessionFilter` has to be there. */
-export function keepsSessions({ routes = [] }: VirtualHostJson): boolean {
-  return routes.some(({ typedPerFilterConfig }) => typedPerFilterConfig?.[FILTER] !== undefined);
-}
