@@ -7,6 +7,10 @@ export type FieldNames<I> = Readonly<Record<keyof I & string, true>>;
 export const namesIn = <I>(fields: FieldNames<I>): readonly (keyof I & string)[] =>
   Object.keys(fields) as (keyof I & string)[];
 
+/** These fields of an input, and no others. */
+export const fieldsOf = <I extends object>(input: I, fields: FieldNames<I>): I =>
+  Object.fromEntries(namesIn(fields).map((field) => [field, input[field]])) as I;
+
 /** Whether these fields of an input have these values. */
 export function hasFields<I extends object>(
   input: I,

@@ -11,10 +11,3 @@ export type OwnContext = Pick<
   | "envoyFilters"
   | "extensions"
 >;
-
-/** What of a mesh may concern any workload. */
-export function ownContext(mesh: OwnContext): OwnContext {
-  const { config, peerTrustDomains, security, telemetries } = mesh;
-  const { sidecars, envoyFilters, extensions } = mesh;
-  return { config, peerTrustDomains, security, telemetries, sidecars, envoyFilters, extensions };
-}

@@ -66,25 +66,6 @@ type ScopeInputs = Pick<
 /** What decides that, with the patches for the proxy. */
 export type ScopingInputs = ScopeInputs & PatchSources;
 
-/** That of a mesh. */
-export const scopingInputs = ({
-  callerLabels,
-  sidecars,
-  envoyFilters,
-  extensions,
-  config,
-  lookedUpServices,
-  backendCertificates,
-}: ScopingInputs): ScopingInputs => ({
-  callerLabels,
-  sidecars,
-  envoyFilters,
-  extensions,
-  config,
-  lookedUpServices,
-  backendCertificates,
-});
-
 /** So many namespaces are prepared at most: what is prepared stays. */
 const MAX_PREPARED = 100;
 

@@ -1,12 +1,12 @@
 /** What of a mesh decides about single proxies, beside what is said of their own workloads. */
-import type { FieldNames } from "../../base/call.js";
+import { type FieldNames, fieldsOf } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { CredentialMesh } from "./client-secrets.js";
 import type { ExtensionMesh } from "./extension-configs.js";
-import { type OwnContext, ownContext } from "./own-context.js";
+import type { OwnContext } from "./own-context.js";
 import type { Places } from "./places.js";
-import { type ScopingInputs, scopingInputs } from "./scopes.js";
+import type { ScopingInputs } from "./scopes.js";
 
 /** See the top of this file. Most edits of endpoints and routes change none of it. */
 export interface Surroundings
@@ -67,18 +67,12 @@ export function createSurroundings(
   engine: Engine,
   places: Pick<Places, "labelsAsked">,
 ): (mesh: Mesh) => Surroundings {
-  const scoping = engine.latestFields("what decides scopes", SCOPING, scopingInputs);
-  const own = engine.latestFields("own context", OWN, ownContext);
-  const credentials = engine.latestFields<CredentialMesh, CredentialMesh>(
-    "credentials of clients",
-    CREDENTIALS,
-    ({ credentialRules, secrets, configMaps }) => ({ credentialRules, secrets, configMaps }),
-  );
-  const extending = engine.latestFields<ExtensionMesh, ExtensionMesh>(
-    "what extends proxies",
-    EXTENDING,
-    ({ extensions, config, wasmModules }) => ({ extensions, config, wasmModules }),
-  );
+  const fieldsIn = <I extends object>(name: string, fields: FieldNames<I>): ((mesh: I) => I) =>
+    engine.latestFields(name, fields, (mesh) => fieldsOf(mesh, fields));
+  const scoping = fieldsIn("what decides scopes", SCOPING);
+  const own = fieldsIn("own context", OWN);
+  const credentials = fieldsIn("credentials of clients", CREDENTIALS);
+  const extending = fieldsIn("what extends proxies", EXTENDING);
   const settled = engine.latestFields<Surroundings, Surroundings>(
     "surroundings of proxies",
     SURROUNDINGS,
