@@ -3,34 +3,31 @@ import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config/mes
 import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
 import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
 import { any } from "../any.js";
-import type {
-  AccessLogJson,
-  FilterJson,
-  HttpConnectionManagerJson,
-  HttpFilterJson,
-} from "../api.js";
+import type { FilterJson, HttpConnectionManagerJson } from "../api.js";
 import { adsSource } from "../config-source.js";
 import { goDuration } from "../duration.js";
-import type { RequestTracing } from "../telemetry/tracing.js";
+import type { ListenerLogs } from "../telemetry/listener-logs.js";
 import { writtenAsGiven } from "./header-case.js";
+import { type HttpFilterOptions, httpFilters } from "./http-filters.js";
 
 /** Where a connection manager's routes are: asked for by name, or part of it. */
 export type Routes =
   | { readonly name: string }
   | { readonly inline: NonNullable<HttpConnectionManagerJson["routeConfig"]> };
 
+/** What all connection managers of a side of a proxy have in common. */
+export interface ConnectionManagerSettings extends Pick<ListenerLogs, "accessLog" | "tracing"> {
+  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+  /** What is said of the headers that the proxy adds. */
+  readonly headers: HttpManners;
+  readonly connections: ConnectionManners;
+}
+
 /** What distinguishes one connection manager from another. */
 export interface HttpConnectionManagerOptions {
   readonly statPrefix: string;
   readonly routes: Routes;
-  readonly filters: HttpFilterJson[];
-  readonly accessLog: AccessLogJson[];
-  /** undefined where nothing is traced. */
-  readonly tracing: RequestTracing | undefined;
-  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
-  /** What is said of the headers that the proxy adds. */
-  readonly headers: HttpManners;
-  readonly connections: Pick<ConnectionManners, "idleTimeout">;
+  readonly filters: Omit<HttpFilterOptions, "headers">;
   /** Fields of the side: what becomes of the client's certificate and address. */
   readonly side: Partial<HttpConnectionManagerJson>;
 }
@@ -41,7 +38,7 @@ type PathFields = Pick<
 >;
 
 /** How paths are made comparable. See Istio, MeshConfig.pathNormalization. */
-function pathFields(normalization: HttpConnectionManagerOptions["pathNormalization"]): PathFields {
+function pathFields(normalization: ConnectionManagerSettings["pathNormalization"]): PathFields {
   switch (normalization) {
     case "NONE":
       return {};
@@ -136,25 +133,27 @@ export function gatewaySide({
 }
 
 /** An HTTP connection manager as a network filter. */
-export function httpConnectionManager(options: HttpConnectionManagerOptions): FilterJson {
-  const { routes, tracing } = options;
-  const { serverName, ...side } = options.side;
-  const idleTimeout = goDuration(options.connections.idleTimeout);
+export function httpConnectionManager(
+  { statPrefix, routes, filters, side: { serverName, ...side } }: HttpConnectionManagerOptions,
+  settings: ConnectionManagerSettings,
+): FilterJson {
+  const { accessLog, tracing, headers } = settings;
+  const idleTimeout = goDuration(settings.connections.idleTimeout);
   const manager: HttpConnectionManagerJson = {
-    statPrefix: options.statPrefix,
+    statPrefix,
     ...("name" in routes
       ? { rds: { configSource: adsSource(), routeConfigName: routes.name } }
       : { routeConfig: routes.inline }),
-    httpFilters: options.filters,
+    httpFilters: httpFilters({ ...filters, headers }),
     streamIdleTimeout: "0s",
     ...(idleTimeout === undefined ? {} : { commonHttpProtocolOptions: { idleTimeout } }),
-    ...(options.accessLog.length > 0 ? { accessLog: options.accessLog } : {}),
+    ...(accessLog.length > 0 ? { accessLog: [...accessLog] } : {}),
     ...(tracing === undefined ? {} : { tracing: tracing.manager }),
     ...side,
-    ...headerFields(options.headers, serverName),
+    ...headerFields(headers, serverName),
     proxy100Continue: true,
     upgradeConfigs: [{ upgradeType: "websocket" }, ...(side.upgradeConfigs ?? [])],
-    ...pathFields(options.pathNormalization),
+    ...pathFields(settings.pathNormalization),
     requestIdExtension: {
       typedConfig: any("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", {
         useRequestIdForTraceSampling: tracing?.useRequestId ?? true,

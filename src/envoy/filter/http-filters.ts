@@ -44,11 +44,11 @@ export interface HttpFilterOptions {
   /** Some routes are for tunnels. */
   readonly tunnels?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
-  readonly headers?: ProxyHeaders;
+  readonly headers: ProxyHeaders;
 }
 
 /** The filters of every connection manager. */
-export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
+export function httpFilters(options: HttpFilterOptions): HttpFilterJson[] {
   return [
     ...(options.onDemand === true ? [ON_DEMAND] : []),
     ...(options.security ?? []),
@@ -58,6 +58,6 @@ export function httpFilters(options: HttpFilterOptions = {}): HttpFilterJson[] {
     // Behind the answers to browsers' questions, which carry nothing by which somebody could be known.
     ...perRouteFilters(options.perRoute ?? []),
     ...(options.tunnels === true ? [tunnelProtocolFilter()] : []),
-    options.headers?.envoyDebugHeaders?.disabled === true ? QUIET_ROUTER : ROUTER,
+    options.headers.envoyDebugHeaders?.disabled === true ? QUIET_ROUTER : ROUTER,
   ];
 }

@@ -1,24 +1,24 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
 import { serverPort } from "../../config/kinds/gateway.js";
-import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { GatewayTopology } from "../../config/mesh-config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { isOfTlsRoute } from "../../mesh/made-of.js";
-import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
-import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
 import type { VirtualService } from "../../mesh/routing/virtual-service.js";
 import { isHttp } from "../../mesh/service/protocol.js";
-import type { AccessLogJson, FilterChainJson, FilterJson, ListenerJson } from "../api.js";
-import { gatewaySide, httpConnectionManager } from "../filter/http-connection-manager.js";
-import { httpFilters } from "../filter/http-filters.js";
+import type { FilterChainJson, FilterJson, ListenerJson } from "../api.js";
+import {
+  type ConnectionManagerSettings,
+  gatewaySide,
+  httpConnectionManager,
+} from "../filter/http-connection-manager.js";
 import { offerTcpAlpn, proxyProtocol, tcpProxy, tlsInspector } from "../filter/network-filters.js";
 import type { SecurityFilters } from "../filter/security-filters.js";
 import { type ClusterKey, sniOf } from "../names.js";
 import { boundTo, gatewayRouteName } from "../route/gateway-route.js";
 import type { PerRouteFilters } from "../route/per-route-filters.js";
-import type { RequestTracing } from "../telemetry/tracing.js";
+import type { ListenerLogs } from "../telemetry/listener-logs.js";
 import { gatewayTls, terminatesTls } from "../tls/gateway-tls.js";
 import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../tls/mutual-tls.js";
 import { balancing, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
@@ -34,15 +34,7 @@ import { chainParts, chainsJson, type MadeChain, type MadeListener } from "./mad
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
 /** What all listeners of a gateway have in common. */
-export interface GatewayListenerOptions {
-  readonly accessLog: readonly AccessLogJson[];
-  /** undefined where nothing is traced. */
-  readonly tracing: RequestTracing | undefined;
-  readonly connectionLog: readonly AccessLogJson[];
-  readonly listenerLog: readonly AccessLogJson[];
-  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
-  readonly headers: HttpManners;
-  readonly connections: ConnectionManners;
+export interface GatewayListenerOptions extends ConnectionManagerSettings, ListenerLogs {
   /** What stands in front of the gateway. */
   readonly topology: GatewayTopology | undefined;
   readonly tls: ServerTlsPolicy;
@@ -76,21 +68,15 @@ function statPrefix(
 }
 
 function httpFilter(routes: string, prefix: string, options: GatewayListenerOptions): FilterJson {
-  return httpConnectionManager({
-    statPrefix: prefix,
-    routes: { name: routes },
-    filters: httpFilters({
-      security: options.security.http,
-      perRoute: options.filters.get(routes),
-      headers: options.headers,
-    }),
-    accessLog: [...options.accessLog],
-    tracing: options.tracing,
-    pathNormalization: options.pathNormalization,
-    headers: options.headers,
-    connections: options.connections,
-    side: gatewaySide(options.topology),
-  });
+  return httpConnectionManager(
+    {
+      statPrefix: prefix,
+      routes: { name: routes },
+      filters: { security: options.security.http, perRoute: options.filters.get(routes) },
+      side: gatewaySide(options.topology),
+    },
+    options,
+  );
 }
 
 function tlsFields(one: GatewayServer, options: GatewayListenerOptions): Partial<FilterChainJson> {

@@ -1,13 +1,10 @@
 /** The inbound listeners of a sidecar. */
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
-import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
-import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import { USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
-import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
 import { type DecidedMode, decidingPart } from "../../mesh/security/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/service/protocol.js";
 import type {
-  AccessLogJson,
   FilterChainJson,
   FilterChainMatchJson,
   FilterJson,
@@ -18,8 +15,11 @@ import type {
 } from "../api.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import { defined } from "../defined.js";
-import { httpConnectionManager, serverSide } from "../filter/http-connection-manager.js";
-import { httpFilters } from "../filter/http-filters.js";
+import {
+  type ConnectionManagerSettings,
+  httpConnectionManager,
+  serverSide,
+} from "../filter/http-connection-manager.js";
 import {
   httpInspector,
   originalDestination,
@@ -35,7 +35,7 @@ import {
   VIRTUAL_INBOUND_PORT,
 } from "../names.js";
 import { inboundRetryPolicy } from "../route/retry-policy.js";
-import type { RequestTracing } from "../telemetry/tracing.js";
+import type { ListenerLogs } from "../telemetry/listener-logs.js";
 import type { ServerTlsPolicy } from "../tls/mutual-tls.js";
 import { sharedConfig } from "../wire/shared-message.js";
 import {
@@ -60,15 +60,7 @@ export interface SecuredPort {
 }
 
 /** What all inbound listeners of a sidecar go by. */
-export interface InboundManners {
-  readonly accessLog: readonly AccessLogJson[];
-  /** undefined where nothing is traced. */
-  readonly tracing: RequestTracing | undefined;
-  readonly connectionLog: readonly AccessLogJson[];
-  readonly listenerLog: readonly AccessLogJson[];
-  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
-  readonly headers: HttpManners;
-  readonly connections: ConnectionManners;
+export interface InboundManners extends ConnectionManagerSettings, ListenerLogs {
   /** What becomes of requests that fail. */
   readonly retries: HTTPRetry | undefined;
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
@@ -174,17 +166,15 @@ function inboundFilters(
     ];
   }
   return [
-    httpConnectionManager({
-      statPrefix: target.statPrefix,
-      routes: { inline: inboundRoutes(target, options.retries) },
-      filters: httpFilters({ security: options.security.http, headers: options.headers }),
-      accessLog: [...options.accessLog],
-      tracing: options.tracing,
-      pathNormalization: options.pathNormalization,
-      headers: options.headers,
-      connections: options.connections,
-      side: serverSide(options.headers),
-    }),
+    httpConnectionManager(
+      {
+        statPrefix: target.statPrefix,
+        routes: { inline: inboundRoutes(target, options.retries) },
+        filters: { security: options.security.http },
+        side: serverSide(options.headers),
+      },
+      options,
+    ),
   ];
 }
 

@@ -1,24 +1,16 @@
 /** The outbound listeners of a sidecar. */
-import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
-import { type ConnectionManners, USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import { USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
-import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
 import { portPart } from "../../mesh/service/service.js";
 import { cidrRange } from "../address.js";
-import type {
-  AccessLogJson,
-  FilterChainJson,
-  FilterChainMatchJson,
-  FilterJson,
-  ListenerJson,
-} from "../api.js";
+import type { FilterChainJson, FilterChainMatchJson, FilterJson, ListenerJson } from "../api.js";
 import {
+  type ConnectionManagerSettings,
   type HttpConnectionManagerOptions,
   httpConnectionManager,
   OUTBOUND_SIDE,
   type Routes,
 } from "../filter/http-connection-manager.js";
-import { httpFilters } from "../filter/http-filters.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../filter/network-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
@@ -29,7 +21,7 @@ import {
 } from "../names.js";
 import type { PerRouteFilters } from "../route/per-route-filters.js";
 import { catchAllHost } from "../route/virtual-host.js";
-import type { RequestTracing } from "../telemetry/tracing.js";
+import type { ListenerLogs } from "../telemetry/listener-logs.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import {
   ANY_ADDRESS,
@@ -51,14 +43,7 @@ import {
 import type { OutboundClaim } from "./outbound-claim.js";
 
 /** What all outbound listeners of a proxy have in common. */
-export interface OutboundListenerOptions {
-  readonly accessLog: readonly AccessLogJson[];
-  /** undefined where nothing is traced. */
-  readonly tracing: RequestTracing | undefined;
-  readonly connectionLog: readonly AccessLogJson[];
-  /** The log of connections that no chain takes. */
-  readonly listenerLog: readonly AccessLogJson[];
-  readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
+export interface OutboundListenerOptions extends ConnectionManagerSettings, ListenerLogs {
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
   readonly detectionTimeout: string;
   readonly unknown: UnknownHosts;
@@ -71,8 +56,6 @@ export interface OutboundListenerOptions {
   readonly families: AddressFamilies;
   /** Virtual hosts, and clusters of connections, are asked for when they are needed. */
   readonly onDemand: boolean;
-  readonly headers: HttpManners;
-  readonly connections: ConnectionManners;
 }
 
 /** How long a TLS handshake may take. */
@@ -96,22 +79,13 @@ function requestFilter(
   listener: string,
   { side, ...options }: OutboundListenerOptions & Pick<HttpConnectionManagerOptions, "side">,
 ): FilterJson {
-  return httpConnectionManager({
-    statPrefix: `outbound_${listener};`,
-    routes,
-    filters: httpFilters({
-      perRoute: "name" in routes ? options.filters.get(routes.name) : undefined,
-      onDemand: options.onDemand && "name" in routes,
-      tunnels: side === PROXY_SIDE,
-      headers: options.headers,
-    }),
-    accessLog: [...options.accessLog],
-    tracing: options.tracing,
-    pathNormalization: options.pathNormalization,
-    headers: options.headers,
-    connections: options.connections,
-    side,
-  });
+  const filters = {
+    perRoute: "name" in routes ? options.filters.get(routes.name) : undefined,
+    onDemand: options.onDemand && "name" in routes,
+    tunnels: side === PROXY_SIDE,
+  };
+  const statPrefix = `outbound_${listener};`;
+  return httpConnectionManager({ statPrefix, routes, filters, side }, options);
 }
 
 function httpChain(

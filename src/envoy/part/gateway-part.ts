@@ -58,7 +58,7 @@ import {
 import { MESSAGE } from "./envoy-types.js";
 import { workloadOf } from "./inbound-part.js";
 import { createLastGood, type Sifted } from "./last-good.js";
-import type { ListenerLogs } from "./logs.js";
+import type { ProxyLogs } from "./logs.js";
 import { servedServices } from "./served-services.js";
 
 /** What a gateway has for its clients. */
@@ -82,7 +82,7 @@ export interface GatewayInputs {
   readonly routeRules: RouteRules;
   readonly config: MeshConfig;
   readonly trustDomains: Mesh["peerTrustDomains"];
-  readonly logs: ListenerLogs;
+  readonly logs: ProxyLogs;
   readonly security: SecurityFilters;
   /** To what mutual TLS of the mesh may be passed on as it is. */
   readonly passed: readonly ClusterKey[];

@@ -48,7 +48,7 @@ import { type ResourceSet, resourceSet } from "../resource-set.js";
 import { MESSAGE } from "./envoy-types.js";
 import { type PoolFinder, poolFinder } from "./inbound-pool.js";
 import { ingressPorts } from "./ingress-ports.js";
-import type { ListenerLogs } from "./logs.js";
+import type { ProxyLogs } from "./logs.js";
 import type { OwnContext } from "./own-context.js";
 import type { SecretResources } from "./secret-resources.js";
 
@@ -86,7 +86,7 @@ export interface InboundInputs extends WorkloadFacts {
   readonly sidecar: ResourceOf<"Sidecar"> | undefined;
   readonly config: MeshConfig;
   readonly trustDomains: Mesh["peerTrustDomains"];
-  readonly logs: ListenerLogs;
+  readonly logs: ProxyLogs;
   readonly security: SecurityFilters;
 }
 

@@ -11,23 +11,16 @@ import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 import type { ResourceSet } from "../resource-set.js";
 import { CONNECTED, fileAccessLog } from "../telemetry/access-log.js";
+import type { ListenerLogs } from "../telemetry/listener-logs.js";
 import { metricLogs, type Teller } from "../telemetry/metrics-log.js";
 import { logServiceCluster, serviceAccessLog } from "../telemetry/service-access-log.js";
 import { collectorCluster } from "../telemetry/tracer.js";
-import { type RequestTracing, requestTracing, type Traced } from "../telemetry/tracing.js";
+import { requestTracing, type Traced } from "../telemetry/tracing.js";
 import { sharedConfig } from "../wire/shared-message.js";
 
-/** What a listener logs, counts and traces. */
-export interface ListenerLogs {
-  /** Of requests. */
-  readonly accessLog: readonly AccessLogJson[];
-  /** Of connections. */
-  readonly connectionLog: readonly AccessLogJson[];
-  /** Of connections that find no filter chain. */
-  readonly listenerLog: readonly AccessLogJson[];
-  /** The spans of requests; undefined where nothing is traced. */
-  readonly tracing: RequestTracing | undefined;
-  /** The clusters by which others are told of them. */
+/** What the listeners of a proxy log, count and trace on a side. */
+export interface ProxyLogs extends ListenerLogs {
+  /** The clusters by which others are told of it. */
   readonly clusters: readonly string[];
 }
 
@@ -127,7 +120,7 @@ function textOf({ told }: Settled, ...missing: readonly string[]): string {
   } satisfies Told);
 }
 
-function listenerLogs(told: Told): ListenerLogs {
+function listenerLogs(told: Told): ProxyLogs {
   const { targets, metrics, teller, listener, tracing } = told;
   const loggers = targets.map(logger);
   const { requests, connections } = metricLogs(metrics, teller);
@@ -144,7 +137,7 @@ function listenerLogs(told: Told): ListenerLogs {
 }
 
 /** What one proxy tells of its requests on a side, of a mesh and the clusters that it has. */
-export type Logs = (mesh: LogInputs, query: LogQuery, clusters: ResourceSet) => ListenerLogs;
+export type Logs = (mesh: LogInputs, query: LogQuery, clusters: ResourceSet) => ProxyLogs;
 
 /** The finder of these. The same object for as long as it says the same and somebody holds it. */
 export function createLogs(engine: Engine): Logs {

@@ -34,7 +34,7 @@ import {
 } from "../resource-set.js";
 import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
-import type { ListenerLogs } from "./logs.js";
+import type { ProxyLogs } from "./logs.js";
 import type { OutboundScope } from "./outbound-scope.js";
 
 /** The claims of a scope by `address_port`, then by claim. */
@@ -58,7 +58,7 @@ const LOOPBACK = "127.0.0.1";
 /** What the outbound listeners of sidecars depend on, beside what claims a place on them. */
 interface OptionInputs {
   readonly config: MeshConfig;
-  readonly logs: ListenerLogs;
+  readonly logs: ProxyLogs;
   readonly unknown: UnknownHosts;
   readonly filters: PerRouteFilters;
 }

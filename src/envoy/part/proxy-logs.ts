@@ -2,10 +2,10 @@ import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { ResourceSet } from "../resource-set.js";
-import type { ListenerLogs, LogInputs, Logs } from "./logs.js";
+import type { LogInputs, Logs, ProxyLogs } from "./logs.js";
 
 /** Finds what a proxy logs on one side. */
-export type LogFinder = (mesh: LogInputs, clusters: ResourceSet) => ListenerLogs;
+export type LogFinder = (mesh: LogInputs, clusters: ResourceSet) => ProxyLogs;
 
 /**
  * The finder of what a proxy logs, which depends on nothing but Telemetries, the configuration of the mesh, the services

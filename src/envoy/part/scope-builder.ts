@@ -1,7 +1,7 @@
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Place } from "../../mesh/routing/locality-balancing.js";
 import type { ResourceSet } from "../resource-set.js";
-import type { ListenerLogs } from "./logs.js";
+import type { ProxyLogs } from "./logs.js";
 import type { OutboundPart } from "./outbound-part.js";
 import type { SidePatches } from "./patched-sets.js";
 import type { PlacedPart } from "./placed-part.js";
@@ -11,7 +11,7 @@ export interface ScopeBuilder {
   readonly part: (mesh: Mesh) => OutboundPart;
   /** Only for sidecars that capture: those of the others depend on the proxy. */
   readonly listeners: (mesh: Mesh) => ResourceSet;
-  readonly logs: (mesh: Mesh) => ListenerLogs;
+  readonly logs: (mesh: Mesh) => ProxyLogs;
   /** The clusters and endpoints of the part as callers of a place prefer them. */
   readonly placed: (mesh: Mesh, place: Place) => PlacedPart;
   /** The patches that are made already in all of these. */
