@@ -1,4 +1,5 @@
 /** What a proxy has accepted, as JSON and without secrets. */
+
 import { setImmediate } from "node:timers/promises";
 import {
   type DescMessage,
@@ -7,6 +8,7 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
+import { typeNameIn } from "../base/type-url.js";
 import { type EncodedResource, TYPE_URL } from "../xds/resource.js";
 import type { Quarantined, StreamStatus } from "../xds/state/stream-status.js";
 import type { Observed } from "./observed.js";
@@ -71,7 +73,7 @@ export function createReadAccepted(registry: Registry): ReadAccepted {
     const parts = nameParts.map((part) => part.toLowerCase());
     const isWanted = ({ name }: { readonly name: string }): boolean =>
       parts.length === 0 || parts.every((part) => name.toLowerCase().includes(part));
-    const schema = registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
+    const schema = registry.getMessage(typeNameIn(typeUrl));
     const type = stream.types.find((one) => one.typeUrl === typeUrl);
     if (schema === undefined || type === undefined) return [];
     const updatedAt = type.lastAcked?.at ?? type.resumedAt ?? stream.openedAt;

@@ -1,4 +1,5 @@
 /** Takes what is secret out of Envoy's messages, wherever in them it stands. */
+
 import {
   type DescField,
   type DescMessage,
@@ -7,6 +8,7 @@ import {
   type Registry,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { typeNameIn } from "../base/type-url.js";
 import { createRuleOptions, type RuleOptions } from "../envoy/check/rule-options.js";
 
 const REDACTED = "[redacted]";
@@ -84,7 +86,7 @@ export class Redactor {
 
   #any(json: JsonObject): JsonObject {
     const { "@type": type } = json;
-    const name = typeof type === "string" ? type.slice(type.lastIndexOf("/") + 1) : "";
+    const name = typeof type === "string" ? typeNameIn(type) : "";
     const schema = this.#registry.getMessage(name);
     if (schema === undefined) return { "@type": type ?? "" };
     return WELL_KNOWN.test(name) ? json : this.#message(schema, json, false);

@@ -1,7 +1,9 @@
 /** The files of a proxy's machine that resources name: as the places of certificates, keys, revocation lists, modules, scripts. */
+
 import { fromBinary, type Message, type Registry, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { DataSource } from "../../gen/types/envoy/config/core/v3/base_pb.js";
+import { typeNameIn } from "../base/type-url.js";
 
 /** Finds them. All of a resource is read, so it is meant for those that something is wrong with. */
 export interface NamedFiles {
@@ -18,8 +20,7 @@ const DATA_SOURCE: DataSource["$typeName"] = "envoy.config.core.v3.DataSource";
 
 /** Finds the files in messages of a registry. */
 export function createNamedFiles(registry: Registry): NamedFiles {
-  const schemaOf = (typeUrl: string) =>
-    registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
+  const schemaOf = (typeUrl: string) => registry.getMessage(typeNameIn(typeUrl));
   return {
     of: (typeUrl, bytes) => {
       const schema = schemaOf(typeUrl);

@@ -1,4 +1,5 @@
 import { memberOf } from "../../base/member-of.js";
+import { typeNameIn } from "../../base/type-url.js";
 import type { KindDefinition, Path } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
 import { EnvoyConfigObjectPatch, type ListenerMatch } from "./envoy-patch.js";
@@ -169,7 +170,7 @@ function* checkTypes(value: unknown, path: Path): Findings {
 }
 
 function* checkType(url: string, path: Path): Findings {
-  const type = url.slice(url.lastIndexOf("/") + 1);
+  const type = typeNameIn(url);
   if (/^envoy\.[\w.]*\.v2(alpha\d*)?\./.test(type)) {
     yield invalid(path, `Envoy no longer has the type "${url}": take that of its API v3`);
   } else if (!TYPE_ROOTS.test(type)) {

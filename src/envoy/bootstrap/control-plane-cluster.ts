@@ -6,6 +6,7 @@
  * token speaks for it. The bootstrap has only the second; the first comes over the stream, because a bootstrap cannot ask
  * the stream for a secret. See docs/decisions/0002-how-a-stock-envoy-comes-back.md.
  */
+
 import ipaddr from "ipaddr.js";
 import { any } from "../any.js";
 import type {
@@ -13,10 +14,10 @@ import type {
   ClusterJson,
   CommonTlsContextJson,
   HttpFilterJson,
-  HttpProtocolOptionsJson,
   TransportSocketJson,
 } from "../api.js";
 import { adsSecret } from "../config-source.js";
+import { httpProtocolOptions } from "../http-protocol-options.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../names.js";
 import { tlsSocket } from "../tls/mutual-tls.js";
 
@@ -38,7 +39,6 @@ export interface ControlPlaneAddress {
   readonly subjectAltName: string;
 }
 
-const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const CONNECT_TIMEOUT = "2s";
 const MANY = 100_000;
 
@@ -48,19 +48,18 @@ const MANY = 100_000;
  */
 function controlPlaneHttp(
   filters: readonly HttpFilterJson[] = [],
-): NonNullable<ClusterJson["typedExtensionProtocolOptions"]> {
+): ReturnType<typeof httpProtocolOptions> {
   const codec: HttpFilterJson = {
     name: "envoy.filters.http.upstream_codec",
     typedConfig: any("envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec", {}),
   };
-  const options: HttpProtocolOptionsJson = {
+  return httpProtocolOptions({
     commonHttpProtocolOptions: { maxRequestsPerConnection: 1 },
     explicitHttpConfig: {
       http2ProtocolOptions: { connectionKeepalive: { interval: "30s", timeout: "10s" } },
     },
     ...(filters.length > 0 ? { httpFilters: [...filters, codec] } : {}),
-  };
-  return { [HTTP_OPTIONS]: any(HTTP_OPTIONS, options) };
+  });
 }
 
 /** A cluster that stands for others: the first of them that there is a healthy endpoint of. */
@@ -80,7 +79,7 @@ export function aggregateCluster(
       }),
     },
     // Of the filters only those of the aggregate itself are run.
-    typedExtensionProtocolOptions: controlPlaneHttp(filters),
+    ...controlPlaneHttp(filters),
   };
 }
 
@@ -114,7 +113,7 @@ export function controlPlaneCluster(
       ],
     },
     upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: 300 } },
-    typedExtensionProtocolOptions: controlPlaneHttp(),
+    ...controlPlaneHttp(),
     ...(transportSocket === undefined ? {} : { transportSocket }),
   };
 }

@@ -1,7 +1,8 @@
 /** Which ways of discovery, load balancing and ejection can stand together in a cluster. */
-import type { Duration } from "@bufbuild/protobuf/wkt";
+
 import type { Cluster } from "../../../gen/types/envoy/config/cluster/v3/cluster_pb.js";
 import type { OutlierDetection } from "../../../gen/types/envoy/config/cluster/v3/outlier_detection_pb.js";
+import { milliseconds } from "./durations.js";
 import { unresolvedEndpoints } from "./endpoint-rules.js";
 import { type StructureRule, structureRule } from "./structure-rule.js";
 import type { Violation } from "./violation.js";
@@ -88,10 +89,6 @@ function isPrime(number: bigint): boolean {
 }
 
 const DEFAULT_EJECTION_MS = 30_000;
-
-/** Envoy looks at whole milliseconds. */
-const milliseconds = ({ seconds, nanos }: Duration): number =>
-  Number(seconds) * 1000 + Math.floor(nanos / 1_000_000);
 
 function* ejectionViolations({
   baseEjectionTime: base,

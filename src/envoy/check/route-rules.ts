@@ -1,5 +1,5 @@
 /** Which domains, routes and weights can stand together. */
-import type { Duration } from "@bufbuild/protobuf/wkt";
+
 import type {
   RetryPolicy_RetryBackOff,
   RouteAction,
@@ -9,6 +9,7 @@ import type {
 } from "../../../gen/types/envoy/config/route/v3/route_components_pb.js";
 import type { RouteConfiguration } from "../../../gen/types/envoy/config/route/v3/route_pb.js";
 import { formatProblem } from "../../config/kinds/format-problem.js";
+import { milliseconds } from "./durations.js";
 import { aloneRule, type StructureRule, structureRule } from "./structure-rule.js";
 import { textViolation } from "./text-rules.js";
 import type { Violation } from "./violation.js";
@@ -87,10 +88,6 @@ function mirrorViolations({
     ? [{ path: "", problem: "must have either cluster or cluster_header" }]
     : [];
 }
-
-/** Envoy looks at whole milliseconds. */
-const milliseconds = ({ seconds, nanos }: Duration): number =>
-  Number(seconds) * 1000 + Math.floor(nanos / 1_000_000);
 
 function backOffViolations({
   baseInterval: base,

@@ -7,7 +7,7 @@ import type {
   RepeatedRulesJson,
 } from "../../../gen/types/validate/validate_pb.js";
 import { protoDuration } from "../duration.js";
-import { durationProblem } from "./duration-problem.js";
+import { durationProblem } from "./durations.js";
 import type { Rule } from "./rule.js";
 import { UnknownRuleError, valueRule } from "./value-rules.js";
 import { type Place, pathOf, type Report } from "./violation.js";

@@ -1,6 +1,6 @@
 import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
 import type { OutlierDetectionJson } from "../api.js";
-import { defined } from "../defined.js";
+import { defined, positive } from "../defined.js";
 import { goDuration } from "../duration.js";
 
 /** A detector that is on for any number above zero and off for zero. */
@@ -8,9 +8,6 @@ const enforced = (count: number | undefined): number | undefined => {
   if (count === undefined) return undefined;
   return count > 0 ? 100 : 0;
 };
-
-const positive = (value: number | undefined): number | undefined =>
-  value !== undefined && value > 0 ? value : undefined;
 
 /** How a failing endpoint is put aside for a while. See Istio, OutlierDetection. */
 export function outlierDetection(outlier: OutlierDetection): OutlierDetectionJson {

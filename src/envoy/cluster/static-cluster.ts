@@ -1,16 +1,16 @@
 /** Clusters that do not depend on any service. */
+
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { cidrRange } from "../address.js";
-import { any } from "../any.js";
-import type { ClusterJson, HttpProtocolOptionsJson } from "../api.js";
+import type { ClusterJson } from "../api.js";
 import { defined } from "../defined.js";
+import { httpProtocolOptions } from "../http-protocol-options.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { forwardProxy, type LookUp, type LookUpCaller } from "./forward-proxy.js";
 import { commonOptions, http2Options } from "./upstream-protocol.js";
 
-const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const SOURCE = { sourceAddress: { address: "127.0.0.6", portValue: 0 } };
 const IPV6_SOURCE = { address: "::6", portValue: 0 };
 
@@ -35,14 +35,13 @@ export function inboundSource(
 function callersProtocol(
   pool: ConnectionPoolSettings | undefined,
 ): Pick<ClusterJson, "typedExtensionProtocolOptions"> {
-  const options: HttpProtocolOptionsJson = {
+  return httpProtocolOptions({
     commonHttpProtocolOptions: { idleTimeout: "300s", ...commonOptions(pool) },
     useDownstreamProtocolConfig: {
       httpProtocolOptions: {},
       http2ProtocolOptions: http2Options(pool),
     },
-  };
-  return { typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, options) } };
+  });
 }
 
 /** Of the mesh's policy what is not for endpoints, of which these clusters know none. */

@@ -1,17 +1,15 @@
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import { isHttp, isHttp2, type Protocol } from "../../mesh/service/protocol.js";
-import { any } from "../any.js";
 import type { ClusterJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from "../api.js";
-import { defined } from "../defined.js";
+import { defined, positive } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { writtenAsGiven } from "../filter/header-case.js";
+import { httpProtocolOptions } from "../http-protocol-options.js";
 import { MESH_ALPN } from "../tls/mutual-tls.js";
 
 /** The version of HTTP that is spoken with the endpoints of a cluster. */
 type UpstreamHttp = "http1" | "http2" | "callers";
-
-const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /** What the choice depends on. */
 export interface UpstreamPort {
@@ -133,14 +131,9 @@ export function protocolOptions(
       useDownstreamProtocolConfig: { httpProtocolOptions: http1, http2ProtocolOptions: http2 },
     },
   };
-  const options: HttpProtocolOptionsJson = {
+  return httpProtocolOptions({
     ...(common === undefined ? {} : { commonHttpProtocolOptions: common }),
     ...(tls === undefined ? {} : { upstreamHttpProtocolOptions: tls }),
     ...versions[version],
-  };
-  return { typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, options) } };
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
+  });
 }

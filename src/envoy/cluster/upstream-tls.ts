@@ -8,6 +8,7 @@ import type {
   UpstreamTlsContextJson,
 } from "../api.js";
 import { adsCredential } from "../config-source.js";
+import { given } from "../defined.js";
 import {
   certificatesOfFiles,
   clientCertificateFiles,
@@ -47,9 +48,6 @@ export interface UpstreamTlsInput {
   /** By which the client shows itself where the settings do not say by which. */
   readonly credential?: string | undefined;
 }
-
-/** A setting that says something: the empty text is as good as none. */
-const given = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
 
 type TransportSockets = Pick<ClusterJson, "transportSocket" | "transportSocketMatches">;
 

@@ -1,6 +1,7 @@
 /** Whether Envoy's API has what a patch says. */
 
 import { didYouMean } from "../../base/closest-word.js";
+import { typeNameIn } from "../../base/type-url.js";
 import type { Path } from "../../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
 import type { CheckPatch, PatchProblem } from "../../config/references/envoy-patches.js";
@@ -97,7 +98,7 @@ function typesIn(value: unknown, path: Path): readonly NamedType[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([field, member]): readonly NamedType[] => {
     const at = [...path, Array.isArray(value) ? Number(field) : field];
-    if (field === "@type") return [{ path: at, name: nameOf(String(member)) }];
+    if (field === "@type") return [{ path: at, name: typeNameIn(String(member)) }];
     const isData = field === "value" && String((value as Typed)["@type"]).endsWith("Struct");
     return isData ? [] : typesIn(member, at);
   });
@@ -106,9 +107,6 @@ function typesIn(value: unknown, path: Path): readonly NamedType[] {
 interface Typed {
   readonly "@type"?: unknown;
 }
-
-/** The name in `type.googleapis.com/NAME`. */
-const nameOf = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
 
 /** The value of a patch that puts one somewhere, and its type. */
 function valueOf({

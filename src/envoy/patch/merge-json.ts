@@ -1,6 +1,8 @@
 /** Merges messages in canonical JSON as protobuf does. */
+
 import type { DescField, DescMessage, JsonObject, JsonValue, Registry } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { typeNameIn } from "../../base/type-url.js";
 
 /** What becomes of the elements of a list that both messages have: those of the patch are added, or stand alone. */
 export type ListMerge = "append" | "replace";
@@ -55,7 +57,7 @@ export function mergePacked(
 ): JsonObject | undefined {
   const { "@type": type } = target;
   if (typeof type !== "string" || patch["@type"] !== type) return undefined;
-  const schema = registry.getMessage(nameOf(type));
+  const schema = registry.getMessage(typeNameIn(type));
   return schema && { ...mergeJson(schema, target, patch, "append"), "@type": type };
 }
 
@@ -84,6 +86,3 @@ function mergeField(
       return value;
   }
 }
-
-/** The name in `type.googleapis.com/NAME`. */
-const nameOf = (typeUrl: string): string => typeUrl.slice(typeUrl.lastIndexOf("/") + 1);

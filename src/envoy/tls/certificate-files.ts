@@ -2,10 +2,12 @@
  * Certificates in files of the proxy's machine, which proxies are told as secrets: Envoy watches the files of a secret, and
  * takes the new ones when they are renewed, where it reads those that a listener or cluster names itself only once.
  */
+
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { ServerTLSSettings, TLSCertificate } from "../../config/kinds/server-tls-settings.js";
 import type { CommonTlsContextJson, SecretJson } from "../api.js";
 import { adsCredential } from "../config-source.js";
+import { given } from "../defined.js";
 import { meshRootsList } from "./mesh-roots.js";
 
 /** A certificate chain and its key, by their paths. */
@@ -69,9 +71,6 @@ export function rootsOfFiles(
   };
 }
 
-/** A setting that says something: the empty text is as good as none. */
-const isGiven = (text: string | undefined): text is string => text !== undefined && text !== "";
-
 /** The certificates that a server names by their files, of different key types when there are several. */
 export function serverCertificateFiles(tls: ServerTLSSettings): readonly CertificateFiles[] {
   const { tlsCertificates = [] } = tls;
@@ -103,13 +102,13 @@ export function serverRootFiles({
   caCertificates,
   caCrl,
 }: ClientTLSSettings): RootFiles | undefined {
-  const isSystem = !isGiven(caCertificates) || caCertificates === "system";
-  if (!isSystem) return rootFiles(caCertificates, caCrl);
-  return isGiven(caCrl) ? rootFiles(SYSTEM_ROOTS, caCrl) : undefined;
+  const roots = given(caCertificates) ?? "system";
+  if (roots !== "system") return rootFiles(roots, caCrl);
+  return given(caCrl) === undefined ? undefined : rootFiles(SYSTEM_ROOTS, caCrl);
 }
 
-const rootFiles = (roots: string, revoked: string | undefined): RootFiles =>
-  isGiven(revoked) ? { roots, revoked } : { roots };
+const rootFiles = (roots: string, revoked = ""): RootFiles =>
+  revoked === "" ? { roots } : { roots, revoked };
 
 function secretsOf(
   certificates: readonly CertificateFiles[],
@@ -125,8 +124,8 @@ function secretsOf(
 
 /** The secrets with the files that a server names. */
 export function serverFileSecrets(tls: ServerTLSSettings): readonly SecretJson[] {
-  const { mode, caCrl } = tls;
-  if (mode === "ISTIO_MUTUAL") return isGiven(caCrl) ? [meshRootsList(caCrl)] : [];
+  const { mode, caCrl = "" } = tls;
+  if (mode === "ISTIO_MUTUAL") return caCrl === "" ? [] : [meshRootsList(caCrl)];
   return secretsOf(serverCertificateFiles(tls), clientRootFiles(tls));
 }
 

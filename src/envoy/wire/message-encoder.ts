@@ -3,8 +3,10 @@
  * first met. The bytes are those that protobuf-es gives by two passes (`fromJson`, `toBinary`), each of which goes by all
  * the fields that a message might have. The message comes out too, for those who check it.
  */
+
 import type { DescField, DescMessage, DescOneof, Message, Registry } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { typeNameIn } from "../../base/type-url.js";
 import { BackwardWriter } from "./backward-writer.js";
 import { enumEncoder, type ScalarEncoder, scalarEncoder } from "./scalar-encoder.js";
 import { sharedEncodings } from "./shared-message.js";
@@ -350,10 +352,7 @@ const VALUE_KEY = "value";
 function anyEncoder(registry: Registry, types: Types, schema: DescMessage): JsonEncoder {
   const encode = (json: Readonly<Record<string, unknown>>, writer: BackwardWriter): Message => {
     const typeUrl = json[TYPE_KEY];
-    const type =
-      typeof typeUrl === "string"
-        ? registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1))
-        : undefined;
+    const type = typeof typeUrl === "string" ? registry.getMessage(typeNameIn(typeUrl)) : undefined;
     if (typeof typeUrl !== "string" || type === undefined) {
       throw new TypeError(`no such type: ${shown(typeUrl)}`);
     }

@@ -8,3 +8,7 @@ export function durationProblem({ seconds, nanos }: Duration): string | undefine
   if (seconds < 0n || nanos < 0) return "must not be negative";
   return seconds > LONGEST_SECONDS ? `must be at most ${LONGEST_SECONDS}s` : undefined;
 }
+
+/** A duration where Envoy compares it with another: in whole milliseconds. */
+export const milliseconds = ({ seconds, nanos }: Duration): number =>
+  Number(seconds) * 1000 + Math.floor(nanos / 1_000_000);
