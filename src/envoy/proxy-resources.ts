@@ -56,7 +56,7 @@ import {
   type ResourceSet,
   type ResourceSets,
   resourceSet,
-  type SetMakings,
+  type SetParts,
   unionOf,
 } from "./resource-set.js";
 
@@ -127,20 +127,17 @@ function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
 }
 
 /** What a sidecar's sets have that is its own, alone or together with what it shares with others. */
-type ProperMakings = Pick<
-  SetMakings,
-  "clusters" | "listeners" | "names" | "secrets" | "extensions"
->;
+type OwnSetParts = Pick<SetParts, "clusters" | "listeners" | "names" | "secrets" | "extensions">;
 
 /** What that is made of. Most edits change nothing of it, but endpoints or routes. */
-interface ProperInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | "names"> {
+interface OwnSetInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | "names"> {
   readonly own: OwnPart;
   readonly secrets: ResourceSet;
   readonly extensions: ResourceSet;
 }
 
 /** What a sidecar has at its position, before it is known what it can call. */
-interface Standing {
+interface PositionedSidecar {
   readonly outbound: (mesh: Mesh) => SidecarOutbound;
   readonly own: ReturnType<OwnPartBuilder["inputsAt"]>;
   readonly secrets: ResourceSet;
@@ -159,9 +156,9 @@ function createSidecars(
     const { proxy } = connected;
     const positionIn = shared.positionFinder(proxy);
     const ownPart = createOwnPart({ ...shared, inbound }, proxy);
-    const standing = engine.latestOf(
+    const positioned = engine.latestOf(
       "standing of a sidecar",
-      (position: Position): Standing => ({
+      (position: Position): PositionedSidecar => ({
         outbound: outboundAt(position.scope, proxy.mode !== "NONE", position.place),
         own: ownPart.inputsAt(position),
         secrets: clientSecrets(position.around.credentials, proxy),
@@ -172,7 +169,7 @@ function createSidecars(
     const listeners = listenersOf(proxy);
     const asking = proxy.onDemand ? onDemand() : undefined;
     const secretsOf = engine.latest("secrets of a sidecar", unionOf);
-    const proper = engine.latestFields<ProperInputs, ProperMakings>(
+    const ownSets = engine.latestFields<OwnSetInputs, OwnSetParts>(
       "what sets of a proxy have of its own",
       {
         ...{ clusters: true, listeners: true, names: true, own: true, secrets: true },
@@ -190,13 +187,13 @@ function createSidecars(
       (outbound: SidecarOutbound, own: OwnPart, secrets: ResourceSet, extensions: ResourceSet) => {
         const { clusters, listeners, names } = outbound;
         return proxySets(
-          proper({ clusters, listeners, names, own, secrets, extensions }),
+          ownSets({ clusters, listeners, names, own, secrets, extensions }),
           outbound,
         );
       },
     );
     return (mesh) => {
-      const { outbound: outboundOf, own: inputs, ...others } = standing(positionIn(mesh));
+      const { outbound: outboundOf, own: inputs, ...others } = positioned(positionIn(mesh));
       const outbound = outboundOf(mesh);
       const own = ownPart.build(inputs, outbound.clusters);
       const all = together(outbound, own, others.secrets, others.extensions);

@@ -104,7 +104,7 @@ export interface AskedNames {
 }
 
 /** What all sets of a proxy are made of. Those for which it asks last are made when they are read. */
-export interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets" | "extensions"> {
+export interface SetParts extends Pick<ResourceSets, "clusters" | "secrets" | "extensions"> {
   readonly endpoints: Asked<ResourceSet>;
   readonly listeners: Asked<ResourceSet>;
   readonly routes: Asked<RouteSets>;
@@ -115,17 +115,17 @@ export interface SetMakings extends Pick<ResourceSets, "clusters" | "secrets" | 
 type Asked<T> = Pick<Lazy<T>, "get">;
 
 /** What is the same for many proxies, and changes with most edits. */
-type SharedMakings = Pick<SetMakings, "endpoints" | "routes">;
+type SharedSetParts = Pick<SetParts, "endpoints" | "routes">;
 
-type OtherMakings = Omit<SetMakings, keyof SharedMakings>;
+type OtherSetParts = Omit<SetParts, keyof SharedSetParts>;
 
 /** There are new ones for each proxy after each edit, so it is of two parts, of which most edits leave one. */
 class LazySets implements ProxySets {
   readonly asked: ProxySets["asked"];
-  readonly #made: OtherMakings;
-  readonly #shared: SharedMakings;
+  readonly #made: OtherSetParts;
+  readonly #shared: SharedSetParts;
 
-  constructor(made: OtherMakings, shared: SharedMakings, asked: ProxySets["asked"]) {
+  constructor(made: OtherSetParts, shared: SharedSetParts, asked: ProxySets["asked"]) {
     this.#made = made;
     this.#shared = shared;
     this.asked = asked;
@@ -169,7 +169,7 @@ class LazySets implements ProxySets {
 }
 
 /** All sets of a proxy. */
-export function proxySets(made: OtherMakings, shared: SharedMakings): ProxySets {
+export function proxySets(made: OtherSetParts, shared: SharedSetParts): ProxySets {
   return new LazySets(made, shared, undefined);
 }
 

@@ -1,7 +1,7 @@
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { GatewayTopology, ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
-import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
-import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
+import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
+import type { HttpSettings } from "../../mesh/proxy/http-settings.js";
 import { any } from "../any.js";
 import type { FilterJson, HttpConnectionManagerJson } from "../api.js";
 import { adsSource } from "../config-source.js";
@@ -19,8 +19,8 @@ export type Routes =
 export interface ConnectionManagerSettings extends Pick<ListenerLogs, "accessLog" | "tracing"> {
   readonly pathNormalization: MeshConfig["pathNormalization"]["normalization"];
   /** What is said of the headers that the proxy adds. */
-  readonly headers: HttpManners;
-  readonly connections: ConnectionManners;
+  readonly headers: HttpSettings;
+  readonly connections: ConnectionSettings;
 }
 
 /** What distinguishes one connection manager from another. */
@@ -96,7 +96,7 @@ type HeaderFields = Pick<
  * ProxyConfig.ProxyHeaders, and NodeMetadata.HTTP10.
  */
 function headerFields(
-  { server, requestId, xForwardedPort, preserveHttp1HeaderCase, acceptsHttp10 }: HttpManners,
+  { server, requestId, xForwardedPort, preserveHttp1HeaderCase, acceptsHttp10 }: HttpSettings,
   usualName: string | undefined,
 ): HeaderFields {
   const http1: HeaderFields["httpProtocolOptions"] = {

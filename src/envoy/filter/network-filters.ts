@@ -1,6 +1,6 @@
 /** Network filters other than the HTTP connection manager. */
 import type { TunnelSettings } from "../../config/kinds/traffic-policy.js";
-import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
+import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
 import { any } from "../any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "../api.js";
 import { dnsCache, type LookUp } from "../cluster/forward-proxy.js";
@@ -35,7 +35,7 @@ export interface TcpProxyOptions {
   /** How connections go there. */
   readonly way?: TcpWay | undefined;
   /** What holds for all connections to the proxy, where the way says nothing else. */
-  readonly connections: Pick<ConnectionManners, "idleTimeout">;
+  readonly connections: Pick<ConnectionSettings, "idleTimeout">;
 }
 
 /** What a way asks of the filter. */

@@ -1,4 +1,4 @@
-import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
+import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import { socketAddress } from "../address.js";
 import type { AddressJson, ListenerJson } from "../api.js";
@@ -19,7 +19,7 @@ export interface ListenerAddress {
 /** How the connections of a listener come to worker threads. */
 export const balancing = ({
   balanced,
-}: ConnectionManners): Pick<ListenerJson, "connectionBalanceConfig"> =>
+}: ConnectionSettings): Pick<ListenerJson, "connectionBalanceConfig"> =>
   balanced === true ? { connectionBalanceConfig: { exactBalance: {} } } : {};
 
 const ANY_IPV6_ADDRESS = "::";

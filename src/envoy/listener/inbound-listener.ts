@@ -1,6 +1,6 @@
 /** The inbound listeners of a sidecar. */
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
-import { USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import { DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import { type DecidedMode, decidingPart } from "../../mesh/security/peer-authentication.js";
 import { isHttp, type Protocol } from "../../mesh/service/protocol.js";
@@ -60,7 +60,7 @@ export interface SecuredPort {
 }
 
 /** What all inbound listeners of a sidecar go by. */
-export interface InboundManners extends ConnectionManagerSettings, ListenerLogs {
+export interface InboundSettings extends ConnectionManagerSettings, ListenerLogs {
   /** What becomes of requests that fail. */
   readonly retries: HTTPRetry | undefined;
   /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
@@ -70,11 +70,11 @@ export interface InboundManners extends ConnectionManagerSettings, ListenerLogs 
 }
 
 /** What all inbound listeners of a sidecar have in common. */
-export interface InboundListenerOptions extends InboundManners, InboundShared {
+export interface InboundListenerOptions extends InboundSettings, InboundShared {
   readonly families: AddressFamilies;
 }
 
-/** What the listeners of all sidecars with the same manners have in common. */
+/** What the listeners of all sidecars with the same settings have in common. */
 export interface InboundShared {
   /** See `mutualTlsSocket`. */
   readonly mutualTls: TransportSocketJson;
@@ -83,11 +83,11 @@ export interface InboundShared {
 }
 
 /** See `InboundShared`: made once for all that are alike, and encoded once. */
-export function inboundShared(manners: InboundManners): InboundShared {
+export function inboundShared(settings: InboundSettings): InboundShared {
   const filters = (http: boolean): readonly FilterJson[] =>
-    inboundFilters(PASSTHROUGH, http, manners).map(sharedConfig);
+    inboundFilters(PASSTHROUGH, http, settings).map(sharedConfig);
   return {
-    mutualTls: mutualTlsSocket(manners.tls),
+    mutualTls: mutualTlsSocket(settings.tls),
     passthrough: { http: filters(true), tcp: filters(false) },
   };
 }
@@ -102,7 +102,7 @@ export interface PassthroughModes {
 /** Everything on a port goes to one cluster. Requests of gRPC are not sent again: they may be streams. */
 function inboundRoutes(
   { cluster, virtualHost, operation, protocol }: InboundTarget,
-  retries: InboundManners["retries"],
+  retries: InboundSettings["retries"],
 ): RouteConfigurationJson {
   const isGrpc = protocol === "GRPC" || protocol === "GRPC-Web";
   const retryPolicy = isGrpc ? undefined : inboundRetryPolicy(retries);
@@ -151,7 +151,7 @@ const PASSTHROUGH: InboundTarget = {
 function inboundFilters(
   target: InboundTarget,
   http: boolean,
-  options: InboundManners,
+  options: InboundSettings,
 ): readonly FilterJson[] {
   if (!http) {
     return [
@@ -242,7 +242,7 @@ function blackHoleChain(): FilterChainJson {
         statPrefix: BLACK_HOLE_CLUSTER,
         target: { cluster: BLACK_HOLE_CLUSTER },
         accessLog: [],
-        connections: USUAL_CONNECTIONS,
+        connections: DEFAULT_CONNECTIONS,
       }),
     ],
   };

@@ -1,5 +1,5 @@
 /** The outbound listeners of a sidecar. */
-import { USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import { DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import { portPart } from "../../mesh/service/service.js";
 import { cidrRange } from "../address.js";
@@ -275,7 +275,7 @@ const LOOP_CHAIN: FilterChainJson = {
       statPrefix: BLACK_HOLE_CLUSTER,
       target: { cluster: BLACK_HOLE_CLUSTER },
       accessLog: [],
-      connections: USUAL_CONNECTIONS,
+      connections: DEFAULT_CONNECTIONS,
     }),
   ],
 };

@@ -16,9 +16,13 @@ import { type SharedPorts, sharingPorts } from "../../mesh/gateway/shared-ports.
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { originOf } from "../../mesh/made-of.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
-import { connectionManners } from "../../mesh/proxy/connection-manners.js";
+import { connectionSettings } from "../../mesh/proxy/connection-settings.js";
+import {
+  httpSettings,
+  sendsAttemptCount,
+  sendsForwardedHost,
+} from "../../mesh/proxy/http-settings.js";
 import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js";
-import { countsAttempts, httpManners, tellsHost } from "../../mesh/proxy/proxy-headers.js";
 import { type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
 import type { Service } from "../../mesh/service/service.js";
 import { addressKey } from "../../mesh/workload/address-key.js";
@@ -188,8 +192,8 @@ function listenersOf(
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
-    headers: httpManners(config, proxy),
-    connections: connectionManners(proxy, "outbound"),
+    headers: httpSettings(config, proxy),
+    connections: connectionSettings(proxy, "outbound"),
     topology: proxy.gatewayTopology ?? config.defaultConfig.gatewayTopology,
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     virtualServices: context.virtualServices,
@@ -342,7 +346,7 @@ export function createGatewayPart(
     },
     (inputs) => {
       const { served: servers } = gatewayServersOf(inputs);
-      const headers = httpManners(inputs.config, inputs.proxy);
+      const headers = httpSettings(inputs.config, inputs.proxy);
       const context: GatewayRouteContext = {
         resolver: inputs.resolver,
         source: {
@@ -351,8 +355,8 @@ export function createGatewayPart(
           byName: false,
         },
         retries: inputs.config.defaultHttpRetryPolicy,
-        countsAttempts: countsAttempts(headers),
-        tellsHost: tellsHost(headers),
+        sendsAttemptCount: sendsAttemptCount(headers),
+        sendsForwardedHost: sendsForwardedHost(headers),
         hashPolicy: hashPolicies(inputs.routeRules, clientOf(inputs)),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };

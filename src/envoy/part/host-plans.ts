@@ -2,7 +2,7 @@
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { countsAttempts, tellsHost } from "../../mesh/proxy/proxy-headers.js";
+import { sendsAttemptCount, sendsForwardedHost } from "../../mesh/proxy/http-settings.js";
 import type { RouteRules } from "../../mesh/routing/route-rules.js";
 import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { MixedPorts } from "../../mesh/service/mixed-ports.js";
@@ -69,7 +69,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
       resolver: context.mesh.resolver,
       source: { ...context.scope, byName: isByName(context.scope) },
       retries: context.retries,
-      tellsHost: tellsHost(context.scope.headers),
+      sendsForwardedHost: sendsForwardedHost(context.scope.headers),
       hashPolicy: hash,
     });
     if (routes.length > 0) return routes;
@@ -174,7 +174,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
       domains: routeName === String(port) ? domains : ["*"],
       routes: routesOf(view, port, context),
       ...podsCalled(view, names, context),
-      includeRequestAttemptCount: countsAttempts(scope.headers),
+      includeRequestAttemptCount: sendsAttemptCount(scope.headers),
     },
     sources: sourcesOf(view, virtualServicesAt(view, port)),
   };
@@ -205,7 +205,7 @@ function proxyHost(
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
       routes: [...ofBytes, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
       ...podsCalled(view, named, context),
-      includeRequestAttemptCount: countsAttempts(scope.headers),
+      includeRequestAttemptCount: sendsAttemptCount(scope.headers),
     },
     sources: sourcesOf(view, [
       ...new Set([
@@ -239,7 +239,7 @@ function tunnelsToOthers(
           name: `${view.hostname}:${String(port.number)} for ${first}`,
           domains: others.map((name) => `${name}:${String(port.number)}`),
           routes: [tunnelRoute(target, part)],
-          includeRequestAttemptCount: countsAttempts(context.scope.headers),
+          includeRequestAttemptCount: sendsAttemptCount(context.scope.headers),
         },
         sources: sourcesOf(view, view.connections),
         ofOthers: true,

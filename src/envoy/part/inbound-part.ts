@@ -6,9 +6,12 @@ import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { type ConnectionManners, connectionManners } from "../../mesh/proxy/connection-manners.js";
+import {
+  type ConnectionSettings,
+  connectionSettings,
+} from "../../mesh/proxy/connection-settings.js";
+import { type HttpSettings, httpSettings } from "../../mesh/proxy/http-settings.js";
 import { type AddressFamilies, familiesOf, type Proxy } from "../../mesh/proxy/proxy.js";
-import { type HttpManners, httpManners } from "../../mesh/proxy/proxy-headers.js";
 import type { OwnRule } from "../../mesh/routing/own-rules.js";
 import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
 import {
@@ -36,7 +39,7 @@ import type { SecurityFilters } from "../filter/security-filters.js";
 import { ANY_ADDRESS } from "../listener/address.js";
 import {
   type InboundListenerOptions,
-  type InboundManners,
+  type InboundSettings,
   inboundListener,
   inboundShared,
   type SecuredPort,
@@ -214,7 +217,7 @@ function clustersOf(inputs: ClusterInputs): readonly Built<ClusterJson>[] {
   const { proxy, config, ports, forPolicies } = inputs;
   const { connectTimeout, tcpKeepalive } = config;
   const policy = policyDefaults(config.defaultTrafficPolicy);
-  const { preserveHttp1HeaderCase: keepsCase = false } = httpManners(config, proxy);
+  const { preserveHttp1HeaderCase: keepsCase = false } = httpSettings(config, proxy);
   const captured = proxy.mode !== "NONE";
   const application = applicationOf(inputs);
   const statName = config.inboundClusterStatName ?? "";
@@ -261,13 +264,13 @@ function boundListeners(
 }
 
 /** What says how the listeners of a sidecar deal with connections: most sidecars have the same. */
-interface MannerInputs
+interface SettingInputs
   extends Pick<InboundInputs, "config" | "trustDomains" | "logs" | "security"> {
-  readonly headers: HttpManners;
-  readonly connections: ConnectionManners;
+  readonly headers: HttpSettings;
+  readonly connections: ConnectionSettings;
 }
 
-const MANNER_INPUTS: FieldNames<MannerInputs> = {
+const SETTING_INPUTS: FieldNames<SettingInputs> = {
   security: true,
   logs: true,
   config: true,
@@ -279,9 +282,9 @@ const MANNER_INPUTS: FieldNames<MannerInputs> = {
 /** What listeners have in common, but for the family of their addresses. */
 type CommonOptions = Omit<InboundListenerOptions, "families">;
 
-function commonOptions(inputs: MannerInputs): CommonOptions {
+function commonOptions(inputs: SettingInputs): CommonOptions {
   const { config, trustDomains, logs, security, headers, connections } = inputs;
-  const manners: InboundManners = {
+  const settings: InboundSettings = {
     ...logs,
     security,
     pathNormalization: config.pathNormalization.normalization,
@@ -291,21 +294,21 @@ function commonOptions(inputs: MannerInputs): CommonOptions {
     detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
   };
-  return { ...manners, ...inboundShared(manners) };
+  return { ...settings, ...inboundShared(settings) };
 }
 
 function listenersOf(
   inputs: InboundInputs,
   ports: readonly InboundPort[],
-  commonOf: (inputs: MannerInputs) => CommonOptions,
+  commonOf: (inputs: SettingInputs) => CommonOptions,
 ): readonly SourcedListener[] {
   const { proxy, authentication, config, trustDomains, logs, security } = inputs;
   const decidedFor = (port: number): DecidedMode => decideMode(authentication, port);
   const own = ports.filter((port) => !isReserved(port));
   const served = new Set(own.map(({ targetPort }) => targetPort));
   const secured = own.map((port): SecuredPort => ({ port, decided: decidedFor(port.targetPort) }));
-  const headers = httpManners(config, proxy);
-  const connections = connectionManners(proxy, "inbound");
+  const headers = httpSettings(config, proxy);
+  const connections = connectionSettings(proxy, "inbound");
   const common = commonOf({ security, logs, config, trustDomains, headers, connections });
   const options: InboundListenerOptions = { ...common, families: familiesOf(proxy) };
   if (proxy.mode !== "NONE") {
@@ -341,7 +344,7 @@ export function createInboundPart(
   encoder: Encoder,
   { filesOfSidecar }: Pick<SecretResources, "filesOfSidecar">,
 ): (inputs: InboundInputs) => InboundPart {
-  const common = engine.memoFields("common of inbound listeners", MANNER_INPUTS, commonOptions);
+  const common = engine.memoFields("common of inbound listeners", SETTING_INPUTS, commonOptions);
   const portsIn = engine.memoFields("inbound ports", PORT_INPUTS, portsOf);
   const clustersIn = engine.memoFields(
     "inbound clusters",

@@ -4,10 +4,10 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
-import { connectionManners } from "../../mesh/proxy/connection-manners.js";
+import { connectionSettings } from "../../mesh/proxy/connection-settings.js";
 import { httpProxyPort } from "../../mesh/proxy/http-proxy-port.js";
+import { httpSettings } from "../../mesh/proxy/http-settings.js";
 import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js";
-import { httpManners } from "../../mesh/proxy/proxy-headers.js";
 import { goDuration } from "../duration.js";
 import { encodeListener } from "../encode-resource.js";
 import type { Encoder } from "../encoder.js";
@@ -127,7 +127,7 @@ function capturedListener(
 }
 
 /** What the listeners of one scope are made with. */
-interface CapturedListenerMakings {
+interface CapturedListenerDependencies {
   readonly encoder: Encoder;
   readonly places: PlaceListeners;
 }
@@ -135,7 +135,7 @@ interface CapturedListenerMakings {
 /** The listeners of sidecars that capture: the same for all of a scope. They get connections from `virtualOutbound`. */
 export function createCapturedListeners(
   engine: Engine,
-  { encoder, places }: CapturedListenerMakings,
+  { encoder, places }: CapturedListenerDependencies,
   { httpProxyPort: port, ...scope }: CapturedTraits,
 ): (inputs: CapturedListenerInputs) => ResourceSet {
   const { families, onLoopback, onDemand, headers, connections } = scope;
@@ -191,9 +191,9 @@ export function createBoundListeners(
       const { proxy, claims, config } = inputs;
       const { onDemand } = proxy;
       const families = familiesOf(proxy);
-      const headers = httpManners(config, proxy);
+      const headers = httpSettings(config, proxy);
       const onLoopback = isOnLoopback(proxy);
-      const connections = connectionManners(proxy, "outbound");
+      const connections = connectionSettings(proxy, "outbound");
       const traits = { captured: false, families, onLoopback, onDemand, headers, connections };
       const options = optionsOf(inputs, traits);
       const listeners = [...claimsByPlace(claims, proxy.egressAddress)]

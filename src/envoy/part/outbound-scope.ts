@@ -1,8 +1,8 @@
 import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { Labels } from "../../mesh/labels.js";
-import type { ConnectionManners } from "../../mesh/proxy/connection-manners.js";
+import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
+import type { HttpSettings } from "../../mesh/proxy/http-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
-import type { HttpManners } from "../../mesh/proxy/proxy-headers.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service/service.js";
 import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 
@@ -20,13 +20,13 @@ export interface OutboundScope {
   /** The port of the callers' HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
   readonly httpProxyPort: number;
   /** What is said of the headers that the callers' proxies add. */
-  readonly headers: HttpManners;
+  readonly headers: HttpSettings;
   /** By which gateways show themselves to servers that speak TLS; absent of callers that do not. */
   readonly credential?: string;
   /** What the callers' proxies say of their spans. */
   readonly tracing?: TracingSettings;
   /** How the callers' proxies deal with connections that leave them. */
-  readonly connections: ConnectionManners;
+  readonly connections: ConnectionSettings;
   /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
   readonly allocated: "" | keyof AllocatedAddresses;
   /** The callers' applications find hosts by names that their proxies answer. */

@@ -36,7 +36,7 @@ export interface OwnPart extends InboundPart {
 }
 
 /** What the makers of all sidecars' own parts share. */
-export interface OwnPartMakings {
+export interface OwnPartDependencies {
   readonly engine: Engine;
   readonly logs: Logs;
   readonly patches: Patches;
@@ -74,8 +74,11 @@ export interface OwnPartBuilder {
 }
 
 /** The builder of one sidecar's own part. */
-export function createOwnPart(makings: OwnPartMakings, proxy: Proxy): OwnPartBuilder {
-  return { inputsAt: inputsFinder(makings.engine, proxy), build: partBuilder(makings, proxy) };
+export function createOwnPart(dependencies: OwnPartDependencies, proxy: Proxy): OwnPartBuilder {
+  return {
+    inputsAt: inputsFinder(dependencies.engine, proxy),
+    build: partBuilder(dependencies, proxy),
+  };
 }
 
 function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] {
@@ -124,7 +127,7 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
 }
 
 function partBuilder(
-  { engine, logs, patches, security, inbound }: OwnPartMakings,
+  { engine, logs, patches, security, inbound }: OwnPartDependencies,
   proxy: Proxy,
 ): OwnPartBuilder["build"] {
   const { patching } = patches;

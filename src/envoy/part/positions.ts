@@ -23,7 +23,7 @@ export interface Position {
 }
 
 /** What the finders of all positions share. */
-export interface PositionMakings {
+export interface PositionDependencies {
   readonly engine: Engine;
   readonly scopes: Scopes;
   readonly patches: Patches;
@@ -38,7 +38,7 @@ export function createPositions({
   patches,
   places,
   surroundingsOf,
-}: PositionMakings): (proxy: Proxy) => (mesh: Mesh) => Position {
+}: PositionDependencies): (proxy: Proxy) => (mesh: Mesh) => Position {
   const rowFinder = engine.rowFinder<Table<Workload>>();
   return (proxy) => {
     const workloadsIn = rowFinder(addressKey(proxy));

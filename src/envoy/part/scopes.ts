@@ -3,8 +3,9 @@ import type { Engine } from "../../base/engine.js";
 import { type EnvoyPatches, patchesKey } from "../../mesh/extension/envoy-filters.js";
 import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import { connectionManners, USUAL_CONNECTIONS } from "../../mesh/proxy/connection-manners.js";
+import { connectionSettings, DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";
 import { httpProxyPort } from "../../mesh/proxy/http-proxy-port.js";
+import { httpSettings } from "../../mesh/proxy/http-settings.js";
 import {
   type AddressFamilies,
   familiesOf,
@@ -13,7 +14,6 @@ import {
   ownEgressAddress,
   type Proxy,
 } from "../../mesh/proxy/proxy.js";
-import { httpManners } from "../../mesh/proxy/proxy-headers.js";
 import type { Place } from "../../mesh/routing/locality-balancing.js";
 import { sidecarKey } from "../../mesh/sidecar/sidecar.js";
 import { relevantLabels } from "../../mesh/view/caller-labels.js";
@@ -100,10 +100,11 @@ export function scopeOf(
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
     httpProxyPort: httpProxyPort(config, proxy),
-    headers: httpManners(config, proxy),
+    headers: httpSettings(config, proxy),
     ...(credential === undefined ? {} : { credential }),
     ...(proxy.tracing === undefined ? {} : { tracing: proxy.tracing }),
-    connections: proxy.type === "router" ? USUAL_CONNECTIONS : connectionManners(proxy, "outbound"),
+    connections:
+      proxy.type === "router" ? DEFAULT_CONNECTIONS : connectionSettings(proxy, "outbound"),
     allocated: familyOf(proxy),
     answersDns: proxy.dns !== "nobody",
     families: scopedFamilies(proxy),
@@ -121,7 +122,7 @@ const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
 const kindOf = ({ tracing: _, ...scope }: OutboundScope): OutboundScope => ({
   ...scope,
   namespace: NO_NAMESPACE,
-  connections: USUAL_CONNECTIONS,
+  connections: DEFAULT_CONNECTIONS,
   families: lookUpFamily(scope.families),
   ownAddress: "",
   onDemand: false,
@@ -136,8 +137,8 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   router: false,
   captured: true,
   httpProxyPort: config.proxyHttpPort,
-  headers: httpManners(config, {}),
-  connections: USUAL_CONNECTIONS,
+  headers: httpSettings(config, {}),
+  connections: DEFAULT_CONNECTIONS,
   allocated: "",
   answersDns: false,
   families: "ipv4",
@@ -156,7 +157,7 @@ function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
 }
 
 /** What the builders of all scopes are made with. */
-interface ScopeMakings {
+interface ScopeDependencies {
   readonly encoder: Encoder;
   readonly shared: SharedBuilders;
   readonly logsOf: Logs;
@@ -179,7 +180,7 @@ interface Common {
 /** A scope without patches. */
 function plainScope(
   engine: Engine,
-  { encoder, shared, logsOf }: ScopeMakings,
+  { encoder, shared, logsOf }: ScopeDependencies,
   scope: OutboundScope,
   parts: PartBuilder,
 ): ScopeBuilder {
@@ -217,7 +218,7 @@ function plainScope(
 /** The parts of a scope of its own: that of a Sidecar. */
 function sidecarParts(
   engine: Engine,
-  { encoder, shared }: ScopeMakings,
+  { encoder, shared }: ScopeDependencies,
   part: (build: ReturnType<typeof createSidecarPart>) => (mesh: Mesh) => OutboundPart,
 ): PartBuilder {
   return {
@@ -232,7 +233,7 @@ function sidecarParts(
 /** The parts of a scope that has most in common with others of its kind. */
 function commonParts(
   engine: Engine,
-  { encoder, shared }: ScopeMakings,
+  { encoder, shared }: ScopeDependencies,
   scope: OutboundScope,
   common: Common,
 ): PartBuilder {
@@ -250,7 +251,7 @@ function commonParts(
 /** Makes what the scopes of a kind share. */
 function createCommons(
   engine: Engine,
-  { encoder, shared }: ScopeMakings,
+  { encoder, shared }: ScopeDependencies,
   traits: ReturnType<typeof createClientTraits>,
 ): (kind: OutboundScope) => Common {
   const views = createCommonViews(engine);
@@ -279,20 +280,20 @@ export function createScopes(
   logsOf: Logs,
   patches: Patches,
 ): Scopes {
-  const makings = { encoder, shared: createSharedBuilders(engine, encoder), logsOf };
+  const deps = { encoder, shared: createSharedBuilders(engine, encoder), logsOf };
   const traits = createClientTraits(engine);
   const commons = new Map<string, Common>();
   const scopes = new Map<string, ScopeBuilder>();
   const prepared = new Set<string>();
-  const makeCommon = createCommons(engine, makings, traits);
+  const makeCommon = createCommons(engine, deps, traits);
   const commonOf = (kind: OutboundScope): Common =>
     findOrMake(commons, keyOf(kind), () => makeCommon(kind));
   const partsOf = (scope: OutboundScope): PartBuilder =>
     scope.sidecar === ""
-      ? commonParts(engine, makings, scope, commonOf(kindOf(scope)))
-      : sidecarParts(engine, makings, (build) => (mesh) => build(mesh, scope, traits(mesh, scope)));
+      ? commonParts(engine, deps, scope, commonOf(kindOf(scope)))
+      : sidecarParts(engine, deps, (build) => (mesh) => build(mesh, scope, traits(mesh, scope)));
   const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
-    const plain = plainScope(engine, makings, scope, partsOf(scope));
+    const plain = plainScope(engine, deps, scope, partsOf(scope));
     if (scope.patches === "") return plain;
     return patchedScope(engine, patches.patching, plain, (mesh) =>
       patches.patching.of(patches.at(mesh, scope.patches), outboundSide(scope)),

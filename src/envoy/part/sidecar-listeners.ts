@@ -19,7 +19,7 @@ export interface SidecarListeners {
 }
 
 /** What the makers of all sidecars' listeners share. */
-export interface SidecarListenersMakings {
+export interface SidecarListenersDependencies {
   readonly engine: Engine;
   readonly patches: Patches;
   readonly nameTables: ReturnType<typeof createNameTables>;
@@ -35,7 +35,7 @@ const NAME_SOURCES: FieldNames<NameSources> = { names: true, listeners: true };
  * objects that they were while nothing that they are made of changes: most edits leave them.
  */
 export function createSidecarListeners(
-  { engine, patches, nameTables }: SidecarListenersMakings,
+  { engine, patches, nameTables }: SidecarListenersDependencies,
   encoder: Encoder,
 ): (proxy: Proxy) => (outbound: NameSources, own: ResourceSet) => SidecarListeners {
   const dnsListeners = createDnsListeners(engine, encoder);

@@ -71,7 +71,7 @@ interface HostRoutes {
 export interface GatewayRouteContext
   extends Omit<RouteContext, "listenPort" | "encrypted" | "gateways"> {
   /** Requests say how often they were tried. */
-  readonly countsAttempts: boolean;
+  readonly sendsAttemptCount: boolean;
   /** The VirtualServices of a Gateway by its key, the one that wins first. */
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
 }
@@ -220,7 +220,7 @@ export function gatewayVirtualHosts(
     return [...misdirected, nothingBound(first === undefined ? 0 : serverPort(first.server))];
   }
   const routed = together(byHost)
-    .map(([hosts, routes]) => hostOf(hosts, routes, context.countsAttempts))
+    .map(([hosts, routes]) => hostOf(hosts, routes, context.sendsAttemptCount))
     .sort((a, b) => compareSpecificity(a.name, b.name));
   return [...routed, ...misdirected];
 }

@@ -62,7 +62,7 @@ export interface RouteContext extends DestinationContext {
   /** The mesh's policy for routes that say nothing of retries; undefined where it says nothing either. */
   readonly retries: HTTPRetry | undefined;
   /** Requests whose host is rewritten say which it was. */
-  readonly tellsHost: boolean;
+  readonly sendsForwardedHost: boolean;
   /** What of a request decides its endpoint, by the rule for the destination. */
   readonly hashPolicy: (key: ClusterKey) => RouteAction_HashPolicyJson | undefined;
 }
@@ -129,7 +129,7 @@ function routeAction(
   return {
     ...target(ways),
     ...missingCluster(rule),
-    ...(context.tellsHost ? { appendXForwardedHost: true } : {}),
+    ...(context.sendsForwardedHost ? { appendXForwardedHost: true } : {}),
     timeout,
     // With maxStreamDuration, which is to replace it, Envoy does not look at the timeout.
     maxGrpcTimeout: timeout,

@@ -71,7 +71,7 @@ export function routeConfigurationHead(name: string): RouteConfigurationHead {
 }
 
 /** What is known of how a route configuration came about. */
-export interface TableMaking {
+export interface TableOrigin {
   /** Virtual hosts that it would have if Envoy took them. */
   readonly leftOut: readonly Refusal[];
   /** The configuration that asks for the table; its virtual hosts know their own. */
@@ -81,7 +81,7 @@ export interface TableMaking {
 const makingFields = ({
   leftOut,
   sources = [],
-}: TableMaking): Pick<EnvoyResource, "leftOut" | "sources"> => ({
+}: TableOrigin): Pick<EnvoyResource, "leftOut" | "sources"> => ({
   ...(leftOut.length === 0 ? {} : { leftOut }),
   ...(sources.length === 0 ? {} : { sources }),
 });
@@ -110,7 +110,7 @@ export function joinRouteConfiguration(
   encoder: Encoder,
   head: RouteConfigurationHead,
   virtualHosts: readonly VirtualHostResource[],
-  made: TableMaking,
+  made: TableOrigin,
 ): EnvoyResource {
   const start = encoder.encode(MESSAGE.route, head);
   const versions = [start.version, ...virtualHosts.map(({ version }) => version)];
@@ -130,7 +130,7 @@ export function joinRouteConfiguration(
 export function splitRouteConfiguration(
   encoder: Encoder,
   head: RouteConfigurationHead,
-  made: TableMaking,
+  made: TableOrigin,
 ): EnvoyResource {
   const json = { ...head, vhds: { configSource: adsSource() } };
   return {

@@ -1,6 +1,6 @@
 /** Virtual hosts of sidecars: one for each host and port. */
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
-import { countsAttempts } from "../../mesh/proxy/proxy-headers.js";
+import { sendsAttemptCount } from "../../mesh/proxy/http-settings.js";
 import type { VirtualHostJson } from "../api.js";
 import { ALLOW_ANY, BLOCK_ALL } from "../names.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
@@ -48,7 +48,7 @@ export function catchAllHost(
   { mode, requestCluster: cluster }: UnknownHosts,
   headers: ProxyHeaders,
 ): VirtualHostJson {
-  const includeRequestAttemptCount = countsAttempts(headers);
+  const includeRequestAttemptCount = sendsAttemptCount(headers);
   if (mode === "REGISTRY_ONLY") {
     return {
       name: BLOCK_ALL,

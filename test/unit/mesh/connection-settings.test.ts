@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectionManners } from "../../../src/mesh/proxy/connection-manners.js";
+import { connectionSettings } from "../../../src/mesh/proxy/connection-settings.js";
 
 test.each<[metadata: Readonly<Record<string, string>>, inbound: object, outbound: object]>([
   [{}, {}, {}],
@@ -12,6 +12,6 @@ test.each<[metadata: Readonly<Record<string, string>>, inbound: object, outbound
   [{ OUTBOUND_LISTENER_EXACT_BALANCE: "true" }, {}, { balanced: true }],
   [{ OUTBOUND_LISTENER_EXACT_BALANCE: "false" }, {}, {}],
 ])("a node with %j asks for this on its sides", (metadata, inbound, outbound) => {
-  expect(connectionManners({ metadata }, "inbound")).toEqual(inbound);
-  expect(connectionManners({ metadata }, "outbound")).toEqual(outbound);
+  expect(connectionSettings({ metadata }, "inbound")).toEqual(inbound);
+  expect(connectionSettings({ metadata }, "outbound")).toEqual(outbound);
 });
